@@ -1,0 +1,1 @@
+"""What travels between the services: task specifications, events, results and wire frames."""

@@ -1,0 +1,105 @@
+"""Progress events of a job. Each one is a measurement or a change of state, never a guess."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from tabrl.contracts.training import CheckResult, EvaluationRow
+
+Stage = Literal["writing", "loading", "search", "value_warmup", "ppo", "evaluation"]
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StateEvent(_Event):
+    """The job changed its state."""
+
+    type: Literal["state"] = "state"
+    state: str
+    attempt: int
+    code: str | None = None
+    message: str | None = None
+
+
+class StageEvent(_Event):
+    """A stage began; `elapsed_s` counts from the claim of this attempt."""
+
+    type: Literal["stage"] = "stage"
+    stage: Stage
+    elapsed_s: float
+
+
+class NoticeEvent(_Event):
+    """Something a user should know, such as going on from a snapshot after a restart."""
+
+    type: Literal["notice"] = "notice"
+    code: str
+    message: str
+
+
+class SearchEvent(_Event):
+    """A generation of the command search was measured."""
+
+    type: Literal["search"] = "search"
+    generation: int
+    generations: int
+    best_reward: float
+    samples: int
+    program_words: str
+    elapsed_s: float
+    eta_s: float
+
+
+class ProgressEvent(_Event):
+    """One rollout and update: rewards are means a control step, terms carry their weight."""
+
+    type: Literal["progress"] = "progress"
+    update: int
+    samples: int
+    samples_per_s: float
+    reward: float
+    terms: dict[str, float]
+    episode_length_s: float
+    falls_per_minute: float
+    kl: float
+    elapsed_s: float
+    eta_s: float
+
+
+class SnapshotEvent(_Event):
+    """New parameters can be played; `version` counts from 1 within the model."""
+
+    type: Literal["snapshot"] = "snapshot"
+    version: int
+    update: int
+    samples: int
+    params_sha256: str
+    reward: float
+    elapsed_s: float
+
+
+class EvaluationEvent(_Event):
+    """The three rows at the end."""
+
+    type: Literal["evaluation"] = "evaluation"
+    checks: list[CheckResult]
+    base: EvaluationRow
+    program: EvaluationRow
+    result: EvaluationRow
+
+
+Event = Annotated[
+    StateEvent
+    | StageEvent
+    | NoticeEvent
+    | SearchEvent
+    | ProgressEvent
+    | SnapshotEvent
+    | EvaluationEvent,
+    Field(discriminator="type"),
+]
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)

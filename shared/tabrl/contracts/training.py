@@ -1,0 +1,108 @@
+"""What a trainer is told, and what it answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tabrl.contracts.checks import CheckSpec, Identifier
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class TrainBudget(BaseModel):
+    """Wall-clock shares of one fine-tuning, in seconds; search and PPO together stay below 60."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    search_s: float = Field(default=13.0, gt=0.0, le=600.0)
+    ppo_s: float = Field(default=45.0, ge=0.0, le=86_400.0)
+    evaluation_s: float = Field(default=10.0, gt=0.0, le=600.0)
+
+
+class TrainSpec(BaseModel):
+    """Everything a trainer may know of a task: no prompt, no source, no prose."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    robot: Identifier
+    artifact_sha256: Sha256
+    weights: dict[Identifier, float] = Field(min_length=1, max_length=32)
+    checks: tuple[CheckSpec, ...] = Field(min_length=1, max_length=16)
+    seed: int = Field(default=0, ge=0)
+    budget: TrainBudget = TrainBudget()
+
+
+class CheckResult(BaseModel):
+    """One success check, measured on the three rows of the evaluation."""
+
+    id: str
+    name: str
+    target: str
+    base: float
+    program: float
+    result: float
+    passed: bool
+
+
+class EvaluationRow(BaseModel):
+    """One policy over all evaluation episodes; `reward` is the mean weighted reward a step."""
+
+    reward: float
+    terms: dict[str, float]
+    fall_rate: float
+    episodes: int
+
+
+class TrainResult(BaseModel):
+    """What a finished training job measured."""
+
+    checks: list[CheckResult]
+    base: EvaluationRow
+    program: EvaluationRow
+    result: EvaluationRow
+    program_words: str
+    samples: int
+    samples_per_s: float
+    snapshots: int
+    delivered: str  # "result", or "program" where fine-tuning made the robot fall more often
+    params_sha256: Sha256
+    reward_sha256: Sha256
+    stages_s: dict[str, float]
+    versions: dict[str, str]
+    note: str = ""
+
+
+class RoundTrip(BaseModel):
+    """Percentiles of the inference round trip, in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+class Receipt(BaseModel):
+    """The public account of one run, printed by `tabrl run --json`. Its keys are stable."""
+
+    task_id: str
+    job_id: str
+    model_id: str
+    stages_s: dict[str, float]
+    candidates: int
+    chosen: int
+    samples: int
+    samples_per_s: float
+    checks: list[CheckResult]
+    reward_base: float
+    reward_program: float
+    reward_result: float
+    fall_rate_base: float
+    fall_rate_result: float
+    params_sha256: Sha256
+    reward_sha256: Sha256
+    snapshots: int
+    versions: dict[str, str]
+    control_hz: float | None = None
+    real_time_factor: float | None = None
+    rtt_ms: RoundTrip | None = None

@@ -1,0 +1,91 @@
+"""Frames of the inference WebSocket.
+
+Both ways a 16-byte little-endian header comes first: `u8 kind, u8 protocol, u16 flags, u32 tick,
+u64 params_version` (0 from the simulator). A state carries `time, qpos, qvel, ctrl` as float64, an
+action carries the actuator targets `ctrl` as float32. The first message each way is a JSON text.
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum, IntFlag
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+PROTOCOL = 1
+HEADER = struct.Struct("<BBHIQ")
+
+
+class Kind(IntEnum):
+    """What follows the header."""
+
+    STATE = 1
+    ACTION = 2
+
+
+class Flags(IntFlag):
+    """Set by the simulator on a state."""
+
+    NONE = 0
+    RESET = 1  # the first state after a reset
+
+
+class Header(NamedTuple):
+    """The first 16 bytes of every binary frame."""
+
+    kind: int
+    protocol: int
+    flags: int
+    tick: int
+    params_version: int
+
+    def pack(self) -> bytes:
+        """The header's 16 bytes."""
+        return HEADER.pack(*self)
+
+    @classmethod
+    def unpack(cls, frame: bytes) -> Header:
+        """Read a frame's header. Raises `struct.error` if the frame is shorter than 16 bytes."""
+        return cls._make(HEADER.unpack_from(frame))
+
+
+class Hello(BaseModel):
+    """First text message, sent by the simulator: who it is and what it simulates."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["hello"] = "hello"
+    protocol: int = PROTOCOL
+    model_id: str
+    scene_sha256: str
+
+
+class Welcome(BaseModel):
+    """The server's answer to a hello it accepts."""
+
+    type: Literal["welcome"] = "welcome"
+    protocol: int = PROTOCOL
+    model_id: str
+    params_version: int
+    nq: int
+    nv: int
+    nu: int
+    control_hz: int
+
+
+class Refusal(BaseModel):
+    """Sent as text just before the server closes; `code` is stable, `message` says what to do."""
+
+    type: Literal["refused"] = "refused"
+    code: str
+    message: str
+
+
+class SnapshotNotice(BaseModel):
+    """Sent as text when other parameters took over."""
+
+    type: Literal["snapshot"] = "snapshot"
+    params_version: int
+    step: int
+    program_words: str
