@@ -1,7 +1,7 @@
 """Success checks: what a task promises, fixed before its reward is optimised.
 
-A check is data over a small vocabulary: a quantity of the episode, a statistic over a time window and a
-bound. It holds no free text: its name is derived, so a trainer can evaluate it without ever
+A check is data over a small vocabulary: a quantity of the episode, a statistic over a time window
+and a bound. It holds no free text: its name is derived, so a trainer can evaluate it without ever
 receiving words that a person or a language model wrote.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")]
 
@@ -116,7 +116,6 @@ class CheckSpec(BaseModel):
             return "" if self.quantity is not Quantity.FALLEN else UNITS[Quantity.FALLEN]
         return "Hz" if self.statistic is Statistic.FREQUENCY else UNITS[self.quantity]
 
-    @computed_field  # type: ignore[prop-decorator]
     @property
     def name(self) -> str:
         """What is checked, in words: "mean forward speed"."""
@@ -135,7 +134,6 @@ class CheckSpec(BaseModel):
         }.get(self.statistic, str(self.statistic))
         return f"{label} {words}".strip()
 
-    @computed_field  # type: ignore[prop-decorator]
     @property
     def target(self) -> str:
         """The bound, in words: "≥ 0.4 m/s" or "0.4 … 0.6 m/s"."""
