@@ -1,0 +1,81 @@
+# What a newcomer needs is in `make help`; each target does its own set-up from nothing.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+MEMBERS := tabrl tabrl_api tabrl_reward_worker tabrl_trainer tabrl_inference tabrl_local
+PYTHON_PATHS := shared services deploy tests scripts/lock
+PYTEST_ARGS ?=
+DEMO_ARGS ?=
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
+
+.PHONY: demo
+demo: setup ## everything from nothing, then one task with progress, then the page until Ctrl-C
+	@exec $(BIN)/python -m tabrl_local.demo $(DEMO_ARGS)
+
+.PHONY: demo-once
+demo-once: setup ## the same with a 10 s rollout, then it ends: exit 0 only if the robot learnt the task
+	@exec $(BIN)/python -m tabrl_local.demo --once $(DEMO_ARGS)
+
+.PHONY: up
+up: setup ## start all services and the page on this machine until Ctrl-C
+	@exec $(BIN)/tabrl up
+
+.PHONY: test
+test: setup debian check web-test ## all checks and all tests
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: check
+check: setup-python ## format, lint, types, import rules, locks, and the page's lint and types
+	@echo "== ruff"
+	@$(BIN)/ruff format --check --quiet $(PYTHON_PATHS)
+	@$(BIN)/ruff check --quiet $(PYTHON_PATHS)
+	@echo "== mypy"
+	@$(BIN)/mypy $(addprefix -p ,$(MEMBERS))
+	@echo "== import rules"
+	@$(BIN)/lint-imports --no-cache
+	@echo "== locks"
+	@$(BIN)/python scripts/lock --check
+	@scripts/web check
+
+.PHONY: format
+format: setup-python ## format and fix what can be fixed
+	@$(BIN)/ruff check --fix --quiet $(PYTHON_PATHS)
+	@$(BIN)/ruff format $(PYTHON_PATHS)
+
+.PHONY: bench
+bench: setup ## measure: round trip and control rate of a rollout, idle and beside a training
+	@$(BIN)/python -m tabrl_local.bench
+
+.PHONY: lock
+lock: setup-python ## resolve the locks again after a change of dependencies
+	@$(BIN)/python scripts/lock --uv .tools/uv/bin/uv
+
+.PHONY: setup
+setup: setup-python setup-web ## Python environment, built page, robot visuals
+	@scripts/setup visuals
+
+.PHONY: setup-python
+setup-python:
+	@scripts/setup python
+
+.PHONY: setup-web
+setup-web: setup-python
+	@scripts/web build
+
+.PHONY: web-test
+web-test: setup-python
+	@scripts/web test
+
+.PHONY: debian
+debian:
+	@scripts/setup debian
+
+.PHONY: clean
+clean: ## remove what was built (not the environment, not var/)
+	rm -rf web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
