@@ -1,0 +1,195 @@
+"""The static check: reads a reward without running it.
+
+An allow-list of syntax, names and attribute names. It makes mistakes readable and mischief
+tedious; that the code also runs in a child process without secrets is somebody else's job.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from dataclasses import dataclass
+
+from tabrl.rewards import vocabulary as words
+from tabrl.rewards.errors import RewardError, did_you_mean
+
+TERM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}\Z")
+
+_NODES: tuple[type[ast.AST], ...] = (
+    *(ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign),
+    *(ast.Expr, ast.For, ast.If, ast.IfExp, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp),
+    *(ast.Call, ast.keyword, ast.Attribute, ast.Name, ast.Constant, ast.Tuple, ast.List, ast.Dict),
+    *(ast.Subscript, ast.Slice, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.comprehension),
+    *(ast.Lambda, ast.JoinedStr, ast.FormattedValue, ast.Pass, ast.Starred),
+    *(ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop),
+)
+_FORBIDDEN: dict[type[ast.AST], str] = {
+    ast.Import: "imports are not allowed; jnp, lax and rl are already there",
+    ast.ImportFrom: "imports are not allowed; jnp, lax and rl are already there",
+    ast.While: "a reward may not use while; use jnp.where, or for over range(…)",
+    ast.ClassDef: "a reward may not define classes",
+    ast.Try: "a reward may not use try",
+    ast.With: "a reward may not use with",
+    ast.Global: "a reward is pure: global is not allowed",
+    ast.Nonlocal: "a reward is pure: nonlocal is not allowed",
+    ast.Delete: "a reward may not use del",
+    ast.AsyncFunctionDef: "a reward may not be async",
+}
+_CONSTANTS = (bool, int, float, str, type(None))
+
+
+@dataclass(frozen=True)
+class CheckedSource:
+    """A reward that passed the static check; `weights` were read, not computed."""
+
+    source: str
+    tree: ast.Module
+    weights: dict[str, float]
+    has_weights: bool
+
+
+def check_source(source: str) -> CheckedSource:
+    """Check a reward's source. Raises `RewardError` with the line to blame."""
+    if len(source) > words.MAX_SOURCE:
+        raise RewardError(f"a reward may have at most {words.MAX_SOURCE} characters")
+    try:
+        tree = ast.parse(source, filename="<reward>")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = error.lineno if isinstance(error, SyntaxError) else None
+        message = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise RewardError.at(
+            source, line, f"not valid Python: {message}", code="reward_syntax"
+        ) from None
+    checker = _Checker(source, tree)
+    checker.run()
+    weights = checker.weights()
+    return CheckedSource(source, tree, weights or {"reward": 1.0}, weights is not None)
+
+
+class _Checker:
+    def __init__(self, source: str, tree: ast.Module) -> None:
+        self._source = source
+        self._tree = tree
+        self._names = set(words.BUILTINS) | {"jnp", "lax", "rl"}
+
+    def run(self) -> None:
+        nodes = list(ast.walk(self._tree))
+        if len(nodes) > words.MAX_NODES:
+            raise RewardError(f"a reward may have at most {words.MAX_NODES} syntax nodes")
+        self._module()
+        for node in nodes:
+            self._collect(node)
+        for node in nodes:
+            self._node(node)
+
+    def fail(self, node: ast.AST, message: str, *, code: str = "reward_not_allowed") -> RewardError:
+        return RewardError.at(self._source, getattr(node, "lineno", None), message, code=code)
+
+    def _module(self) -> None:
+        rewards = 0
+        for node in self._tree.body:
+            if isinstance(node, ast.FunctionDef):
+                if node.name != "reward":
+                    continue
+                rewards += 1
+                if [a.arg for a in node.args.args] != ["state", "action"]:
+                    raise self.fail(node, "write it as: def reward(state, action):")
+            elif isinstance(node, ast.Assign):
+                if len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
+                    raise self.fail(node, "outside a function only NAME = literal is allowed")
+                if not _is_literal(node.value):
+                    raise self.fail(node, f"{node.targets[0].id} must be a literal")
+            elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+                message = _FORBIDDEN.get(
+                    type(node), "outside a function only NAME = literal is allowed"
+                )
+                raise self.fail(node, message)
+        if rewards != 1:
+            raise RewardError(
+                "a reward needs exactly one function: def reward(state, action):",
+                code="reward_missing_function",
+            )
+
+    def _collect(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            if node.id in words.NAMESPACES or node.id in words.BUILTINS:
+                raise self.fail(node, f"'{node.id}' may not be replaced")
+            self._names.add(node.id)
+        elif isinstance(node, ast.arg):
+            if node.arg in ("jnp", "lax", "rl"):
+                raise self.fail(node, f"'{node.arg}' may not be replaced")
+            self._names.add(node.arg)
+        elif isinstance(node, ast.FunctionDef):
+            if node.decorator_list:
+                raise self.fail(node, "decorators are not allowed")
+            if node.name in words.NAMESPACES or node.name in words.BUILTINS:
+                raise self.fail(node, f"'{node.name}' may not be replaced")
+            self._names.add(node.name)
+
+    def _node(self, node: ast.AST) -> None:
+        if not isinstance(node, _NODES):
+            kind = type(node)
+            raise self.fail(node, _FORBIDDEN.get(kind, f"{kind.__name__} is not allowed here"))
+        if isinstance(node, ast.Constant):
+            if not isinstance(node.value, _CONSTANTS):
+                raise self.fail(node, f"{type(node.value).__name__} literals are not allowed")
+        elif isinstance(node, ast.FormattedValue):
+            if node.format_spec is not None or node.conversion != -1:
+                raise self.fail(node, "only plain {name} is allowed in an f-string")
+        elif isinstance(node, ast.Name):
+            self._name(node)
+        elif isinstance(node, ast.Attribute):
+            self._attribute(node)
+
+    def _name(self, node: ast.Name) -> None:
+        if node.id.startswith("_"):
+            raise self.fail(node, "names may not begin with an underscore")
+        if isinstance(node.ctx, ast.Load) and node.id not in self._names:
+            hint = did_you_mean(node.id, self._names)
+            raise self.fail(node, f"unknown name '{node.id}': {hint}", code="reward_unknown_name")
+
+    def _attribute(self, node: ast.Attribute) -> None:
+        if node.attr.startswith("_"):
+            raise self.fail(node, "attributes may not begin with an underscore")
+        if isinstance(node.ctx, ast.Store | ast.Del):
+            raise self.fail(node, "attributes may not be assigned: a reward is pure")
+        owner = node.value.id if isinstance(node.value, ast.Name) else None
+        known = words.NAMESPACES.get(owner, words.ATTRIBUTES) if owner else words.ATTRIBUTES
+        if node.attr not in known:
+            label = f"{owner}.{node.attr}" if owner in words.NAMESPACES else node.attr
+            hint = did_you_mean(node.attr, known)
+            raise self.fail(
+                node, f"'{label}' is not part of the contract: {hint}", code="reward_unknown_name"
+            )
+
+    def weights(self) -> dict[str, float] | None:
+        for node in self._tree.body:
+            if isinstance(node, ast.Assign):
+                target = node.targets[0]
+                if isinstance(target, ast.Name) and target.id == "WEIGHTS":
+                    return self._weights(node)
+        return None
+
+    def _weights(self, node: ast.Assign) -> dict[str, float]:
+        value = ast.literal_eval(node.value)
+        if not isinstance(value, dict):
+            raise self.fail(node, 'WEIGHTS must be a dict such as {"forward": 1.0}')
+        if not 1 <= len(value) <= words.MAX_TERMS:
+            raise self.fail(node, f"a reward has 1 to {words.MAX_TERMS} terms, not {len(value)}")
+        for name, weight in value.items():
+            if not (isinstance(name, str) and TERM_NAME.match(name)):
+                raise self.fail(node, f"{name!r} is no term name: letters, digits, _ (at most 32)")
+            if not isinstance(weight, int | float) or isinstance(weight, bool):
+                raise self.fail(node, f"the weight of '{name}' must be a number")
+            if not (math.isfinite(weight) and abs(weight) <= 1e6):
+                raise self.fail(node, f"the weight of '{name}' must be finite and at most 1e6")
+        return {name: float(weight) for name, weight in value.items()}
+
+
+def _is_literal(node: ast.AST) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,103 @@
+"""The names `jnp`, `lax` and `rl` of a reward: proxies that show the allowed functions only.
+
+Every function is wrapped in a Python function, so that no module and no JAX object is within reach.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from tabrl.control import rotation
+from tabrl.rewards import vocabulary
+
+
+class Namespace:
+    """A closed set of attributes."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[str, Any]) -> None:
+        self._items = dict(items)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._items[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def gaussian(error: Any, width: float) -> jax.Array:
+    """exp(-Σ(error/width)²): 1 without error, 0.37 at one width."""
+    return jnp.exp(-jnp.sum(jnp.square(jnp.asarray(error, jnp.float32) / width)))
+
+
+def progress(value: Any, target: float) -> jax.Array:
+    """value/target between -1 and 1: linear up to the target, nothing to gain beyond it."""
+    return jnp.clip(jnp.asarray(value, jnp.float32) / target, -1.0, 1.0)
+
+
+def tolerance(value: Any, lower: float, upper: float, margin: float) -> jax.Array:
+    """1 within the bounds, gaussian outside with 0.37 at `margin` from them."""
+    distance = jnp.maximum(jnp.maximum(lower - value, value - upper), 0.0)
+    return jnp.exp(-jnp.square(distance / margin))
+
+
+def norm(x: Any) -> jax.Array:
+    """Euclidean length, with a gradient at zero."""
+    return jnp.sqrt(jnp.sum(jnp.square(x)) + 1e-12)
+
+
+def wrap_angle(angle: Any) -> jax.Array:
+    """The same angle within ±π."""
+    return jnp.asarray(rotation.wrap(jnp.asarray(angle), jnp))
+
+
+def rotate(quaternion: Any, vector: Any) -> jax.Array:
+    """Body frame to world."""
+    conjugate = jnp.asarray(quaternion) * jnp.array([1.0, -1.0, -1.0, -1.0])
+    return jnp.asarray(rotation.rotate_inverse(conjugate, jnp.asarray(vector), jnp))
+
+
+def rotate_inverse(quaternion: Any, vector: Any) -> jax.Array:
+    """World to body frame."""
+    return jnp.asarray(rotation.rotate_inverse(jnp.asarray(quaternion), jnp.asarray(vector), jnp))
+
+
+_HELPERS: dict[str, Callable[..., jax.Array]] = {
+    function.__name__: function
+    for function in (gaussian, progress, tolerance, norm, wrap_angle, rotate, rotate_inverse)
+}
+
+
+def _wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return call
+
+
+def _short_range(*bounds: int) -> range:
+    steps = range(*bounds)
+    if len(steps) > vocabulary.MAX_RANGE:
+        raise ValueError(f"range may have at most {vocabulary.MAX_RANGE} steps, not {len(steps)}")
+    return steps
+
+
+def namespace() -> dict[str, Any]:
+    """Fresh globals for one reward's module."""
+    constants = {name: getattr(jnp, name) for name in vocabulary.JNP_CONSTANTS}
+    functions = {name: _wrapped(getattr(jnp, name)) for name in vocabulary.JNP_FUNCTIONS}
+    linalg = Namespace({n: _wrapped(getattr(jnp.linalg, n)) for n in vocabulary.LINALG_FUNCTIONS})
+    allowed = {name: getattr(builtins, name) for name in vocabulary.BUILTINS}
+    return {
+        "__builtins__": allowed | {"range": _short_range},
+        "jnp": Namespace(constants | functions | {"linalg": linalg}),
+        "lax": Namespace({n: _wrapped(getattr(lax, n)) for n in vocabulary.LAX_FUNCTIONS}),
+        "rl": Namespace({name: _wrapped(_HELPERS[name]) for name in vocabulary.HELPERS}),
+    }
