@@ -1,0 +1,1 @@
+"""TabRL on one machine: a launcher that starts and watches processes, and the `tabrl` client."""

@@ -1,0 +1,190 @@
+"""`tabrl up`: start the stack, say what is going on, keep it alive, stop it without a trace."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from tabrl_local import stack as stacks
+from tabrl_local.errors import CommandError
+from tabrl_local.stack import LaunchOptions, Stack
+from tabrl_local.supervisor import Child, Supervisor
+
+READY_LIMIT_S = 180.0
+START_ATTEMPTS = 3
+TICK_S = 0.1
+STATE_FILE = "launcher.json"
+
+
+def up(options: LaunchOptions, console: Console) -> None:
+    """Run the stack until SIGINT or SIGTERM. Raises CommandError if it cannot be started."""
+    options = replace(options, data=options.data.expanduser().absolute())
+    try:
+        options.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"cannot use {options.data}: {error.strerror}") from error
+    with _only_launcher(options.data), _stop_signals() as stop:
+        run(stacks.build(options, os.environ), options, console, stop)
+
+
+def run(
+    stack: Stack,
+    options: LaunchOptions,
+    console: Console,
+    stop: threading.Event,
+    *,
+    ready_limit_s: float = READY_LIMIT_S,
+) -> None:
+    """Start these processes and watch them until `stop` is set; none is left afterwards."""
+    supervisor = Supervisor(options.data / "logs")
+    state = options.data / STATE_FILE
+    try:
+        begin = time.monotonic()
+        _start(supervisor, stack, console, stop, begin + ready_limit_s)
+        if stop.is_set():
+            return
+        console.print(
+            f"[bold green]ready[/] in {time.monotonic() - begin:.1f} s  "
+            f"[bold]{options.url}[/]   (logs: {supervisor.logs}, Ctrl-C stops)",
+            soft_wrap=True,
+        )
+        children = {name: c.process.pid for name, c in supervisor.children.items()}
+        _write_state(state, options, children)
+        while not stop.wait(TICK_S):
+            for child, code in supervisor.watch():
+                _say_exit(console, child, code)
+            now = {name: c.process.pid for name, c in supervisor.children.items()}
+            if now != children:
+                children = now
+                _write_state(state, options, children)
+    finally:
+        console.print("[dim]stopping …[/]")
+        state.unlink(missing_ok=True)
+        supervisor.stop()
+        _remove_socket(stack.redis_socket, options.data)
+        console.print("[dim]stopped[/]")
+
+
+def _start(
+    supervisor: Supervisor,
+    stack: Stack,
+    console: Console,
+    stop: threading.Event,
+    deadline: float,
+) -> None:
+    """Start everything at once, Redis first, and wait until each part says that it is ready."""
+    waiting: dict[str, str] = {}
+    with console.status("starting …") as status:
+        for spec in stack.specs:
+            supervisor.start(spec)
+            waiting[spec.name] = "starting"
+            if spec.name == "redis":
+                _await_ready(supervisor, waiting, console, stop, deadline)
+                if stop.is_set():
+                    return
+        status.update(f"waiting for {', '.join(waiting)}")
+        _await_ready(supervisor, waiting, console, stop, deadline)
+
+
+def _await_ready(
+    supervisor: Supervisor,
+    waiting: dict[str, str],
+    console: Console,
+    stop: threading.Event,
+    deadline: float,
+) -> None:
+    while waiting and not stop.is_set():
+        for child, code in supervisor.watch():
+            if child.quick_exits >= START_ATTEMPTS:
+                raise CommandError(
+                    f"{child.spec.name} ended {child.quick_exits} times with code {code}; "
+                    f"the end of {child.log}:\n{child.tail()}",
+                    code="start_failed",
+                )
+            _say_exit(console, child, code)
+        for name in list(waiting):
+            child = supervisor.children[name]
+            if child.restart_at is not None:
+                continue
+            reason = child.spec.ready()
+            if reason is None:
+                del waiting[name]
+                console.print(
+                    f"  [green]✓[/] {name:<14} {time.monotonic() - child.started:5.1f} s",
+                    highlight=False,
+                )
+            else:
+                waiting[name] = reason
+        if waiting and time.monotonic() > deadline:
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in waiting.items())
+            raise CommandError(
+                f"not ready in time: {reasons}",
+                hint=f"see the logs in {supervisor.logs}",
+                code="start_timeout",
+            )
+        stop.wait(TICK_S)
+
+
+def _say_exit(console: Console, child: Child, code: int) -> None:
+    how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+    wait = max(0.0, (child.restart_at or 0.0) - time.monotonic())
+    console.print(f"[yellow]{child.spec.name} {how}, starting it again in {wait:.1f} s[/]")
+
+
+def _write_state(path: Path, options: LaunchOptions, children: dict[str, int]) -> None:
+    state = {"url": options.url, "pid": os.getpid(), "children": children}
+    draft = path.with_suffix(".tmp")
+    draft.write_text(json.dumps(state))
+    draft.replace(path)
+
+
+def _remove_socket(sock: Path | None, data: Path) -> None:
+    if sock is None:
+        return
+    sock.unlink(missing_ok=True)
+    if sock.parent != data:
+        with contextlib.suppress(OSError):
+            sock.parent.rmdir()
+
+
+@contextlib.contextmanager
+def _only_launcher(data: Path) -> Iterator[None]:
+    """Two launchers on one data directory would fight over its database and Redis."""
+    with (data / "launcher.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CommandError(
+                f"another `tabrl up` uses {data}",
+                hint="stop it, or choose another directory with --data",
+                code="data_in_use",
+            ) from error
+        yield
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT, SIGTERM and SIGHUP set."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, on_signal) for number in signals}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
