@@ -1,0 +1,1 @@
+"""Implementations of the ports. Importing one opens no connection."""

@@ -1,0 +1,62 @@
+"""Progress events in Redis Streams; a stream's ids are the ids a browser resumes from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import redis
+
+from tabrl.adapters.redis_url import for_redis
+from tabrl.contracts.events import EVENT, Event
+from tabrl.domain.errors import Unavailable
+from tabrl.ports.events import StoredEvent
+
+STREAM_LENGTH = 2000
+KEPT_FOR = timedelta(days=7)
+FIELD = "event"
+
+
+def stream_of(job_id: str) -> str:
+    """Name of a job's stream."""
+    return f"events:{job_id}"
+
+
+class RedisEventBus:
+    """An `EventBus` in Redis."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            for_redis(url),
+            decode_responses=True,
+            socket_connect_timeout=1.0,
+            socket_timeout=2.0,
+            health_check_interval=10,
+        )
+
+    def publish(self, job_id: str, event: Event) -> None:
+        """Append an event. Raises `Unavailable` if Redis does not answer."""
+        stream = stream_of(job_id)
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                pipe.xadd(
+                    stream,
+                    {FIELD: EVENT.dump_json(event).decode()},
+                    maxlen=STREAM_LENGTH,
+                    approximate=True,
+                )
+                pipe.expire(stream, KEPT_FOR)
+                pipe.execute()
+        except redis.RedisError as error:
+            raise _unavailable(error) from error
+
+    def read(self, job_id: str, after: str = "0-0") -> list[StoredEvent]:
+        """All stored events of a job behind the id `after`, oldest first."""
+        try:
+            entries = self._redis.xrange(stream_of(job_id), min=f"({after}")
+        except redis.RedisError as error:
+            raise _unavailable(error) from error
+        return [StoredEvent(entry, EVENT.validate_json(data[FIELD])) for entry, data in entries]
+
+
+def _unavailable(error: redis.RedisError) -> Unavailable:
+    return Unavailable(f"Redis failed ({type(error).__name__}).", code="redis_unavailable")

@@ -1,0 +1,76 @@
+"""All settings of all services, read from `TABRL_…` environment variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where the parts are and how jobs are held. Empty URLs point into the data directory."""
+
+    model_config = SettingsConfigDict(env_prefix="TABRL_", frozen=True, extra="ignore")
+
+    data: Path = Field(default=Path("var"), description="Directory for everything kept on disk.")
+    database_url: str = Field(
+        default="", description="`sqlite:///…` or `postgresql+psycopg://…`; empty: in the data dir."
+    )
+    redis_url: str = Field(
+        default="redis://127.0.0.1:6379/0",
+        description="`redis://…`, `unix:///socket` or `redis+socket:///socket`.",
+    )
+    blob_url: str = Field(
+        default="",
+        description="`file:///…`, `s3://bucket[/prefix]` or `memory://`; empty: data dir.",
+    )
+
+    host: str = Field(default="127.0.0.1", description="Address the servers bind to.")
+    port: int = Field(default=8400, description="Port of the api.")
+    inference_port: int = Field(default=8401, description="Port of the inference server.")
+    inference_url: str = Field(
+        default="", description="Public `ws://` base of inference; empty: 127.0.0.1 and its port."
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Comma-separated origins allowed beside the server's own."
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Comma-separated host names allowed beside loopback; `*`: any."
+    )
+    metrics_port: int | None = Field(
+        default=None, description="Port of a worker's /metrics, /healthz and /readyz; unset: none."
+    )
+    web_dist: Path = Field(default=Path("web/dist"), description="The built page.")
+
+    llm_model: str = Field(default="", description="litellm model; empty: the offline composer.")
+    llm_api_base: str = Field(default="", description="Address of an OpenAI-compatible server.")
+
+    lease_s: float = Field(
+        default=15.0, gt=0.0, description="How long a silent worker holds a job."
+    )
+    heartbeat_s: float = Field(default=3.0, gt=0.0, description="How often a lease is extended.")
+    max_attempts: int = Field(default=5, ge=1, description="Claims before a job is given up.")
+
+    @field_validator("allowed_origins", "allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def database(self) -> str:
+        """URL of the database."""
+        return self.database_url or f"sqlite:///{(self.data / 'tabrl.db').absolute()}"
+
+    @property
+    def blobs(self) -> str:
+        """URL of the object store."""
+        return self.blob_url or (self.data / "blobs").absolute().as_uri()
+
+    @property
+    def inference(self) -> str:
+        """Base URL under which browsers reach the inference server, without a trailing slash."""
+        return (self.inference_url or f"ws://127.0.0.1:{self.inference_port}").rstrip("/")

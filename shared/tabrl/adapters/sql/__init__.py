@@ -1,0 +1,1 @@
+"""Jobs, tasks, models and sources in SQLite (WAL) or PostgreSQL."""

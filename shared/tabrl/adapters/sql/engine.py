@@ -1,0 +1,73 @@
+"""Engines that behave alike on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from tabrl.domain.errors import Unavailable
+
+_READ_ONLY = "tabrl_read_only"
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `sqlite:///…` or `postgresql+psycopg://…`; connects on first use."""
+    parsed = make_url(url)
+    # Statement parameters hold prompts and sources: they must not end up in error messages.
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(
+            parsed, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 3}
+        )
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": 15})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A deferred transaction that upgrades from read to write fails at once instead of waiting.
+    if not connection.get_execution_options().get(_READ_ONLY):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for queries. Raises `Unavailable` if the database does not answer."""
+    with _translated(), engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that commits at the end. Raises `Unavailable` as `reading` does."""
+    with _translated(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable("The database does not answer.", code="database_unavailable") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable(
+                "The connection to the database was lost.", code="database_unavailable"
+            ) from error
+        raise

@@ -1,0 +1,1 @@
+"""Alembic's folder; `tabrl.adapters.sql.migrate` runs it."""

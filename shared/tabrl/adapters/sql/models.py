@@ -1,0 +1,65 @@
+"""Models in SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, select, update
+
+from tabrl.adapters.sql.engine import reading, writing
+from tabrl.adapters.sql.jobs import held_under
+from tabrl.adapters.sql.tables import models as table
+from tabrl.domain.errors import fence_lost, unknown_model
+from tabrl.domain.models import Model
+from tabrl.ports.models import Models
+from tabrl.ports.queue import Clock
+
+_COLUMNS = [column for column in table.c if column.name != "seq"]
+
+
+def _model(row: Any) -> Model:
+    return Model.model_validate(dict(row._mapping))
+
+
+class SqlModelRepository:
+    """A `ModelRepository` in SQLite or PostgreSQL."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def get(self, model_id: str) -> Model:
+        """Raises `NotFound` (code `unknown_model`)."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(*_COLUMNS).where(table.c.id == model_id)).one_or_none()
+        if row is None:
+            raise unknown_model(model_id)
+        return _model(row)
+
+    def list(self, limit: int = 200) -> Models:
+        """Most recently changed first."""
+        query = select(*_COLUMNS).order_by(table.c.updated_at.desc(), table.c.seq.desc())
+        with reading(self._engine) as connection:
+            return [_model(row) for row in connection.execute(query.limit(limit))]
+
+    def publish(
+        self, model_id: str, *, fence: int, params_key: str, params_sha256: str, step: int
+    ) -> Model:
+        """Point the model at new parameters; see the port."""
+        model = self.get(model_id)
+        with writing(self._engine) as connection:
+            if connection.execute(held_under(model.job_id, fence)).one_or_none() is None:
+                raise fence_lost(model.job_id)
+            row = connection.execute(
+                update(table)
+                .where(table.c.id == model_id)
+                .values(
+                    params_key=params_key,
+                    params_sha256=params_sha256,
+                    params_version=table.c.params_version + 1,
+                    step=step,
+                    updated_at=self._clock.now(),
+                )
+                .returning(*_COLUMNS)
+            ).one()
+        return _model(row)

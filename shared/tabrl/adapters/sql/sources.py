@@ -1,0 +1,35 @@
+"""Generated source, in a table of its own. Trainer and inference may not import this module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Engine, delete, insert, select
+
+from tabrl.adapters.sql.engine import reading, writing
+from tabrl.adapters.sql.jobs import held_under
+from tabrl.adapters.sql.tables import candidate_sources as table
+from tabrl.domain.errors import fence_lost
+
+
+class SqlSourceRepository:
+    """A `SourceRepository` in SQLite or PostgreSQL."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def put(self, task_id: str, sources: Mapping[int, str], *, job_id: str, fence: int) -> None:
+        """Replace the sources of a task; see the port."""
+        rows = [{"task_id": task_id, "n": n, "source": text} for n, text in sources.items()]
+        with writing(self._engine) as connection:
+            if connection.execute(held_under(job_id, fence)).one_or_none() is None:
+                raise fence_lost(job_id)
+            connection.execute(delete(table).where(table.c.task_id == task_id))
+            if rows:
+                connection.execute(insert(table), rows)
+
+    def get(self, task_id: str) -> dict[int, str]:
+        """Source by candidate number; empty if none was written."""
+        query = select(table.c.n, table.c.source).where(table.c.task_id == task_id)
+        with reading(self._engine) as connection:
+            return {row.n: row.source for row in connection.execute(query.order_by(table.c.n))}

@@ -1,0 +1,138 @@
+"""The tables. `candidate_sources` stands alone: a trainer's database role may not read it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData()
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes, also on SQLite, which keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC; SQLite compares the text, so every value must be written alike."""
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Back to aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("robot", String(32), nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("job_id", String(32), nullable=False),
+    Column("understood", JSON, nullable=False),
+    Column("not_understood", JSON, nullable=False),
+)
+
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("task_id", String(32), ForeignKey("tasks.id"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("preview", JSON, nullable=True),
+)
+
+candidate_sources = Table(
+    "candidate_sources",
+    metadata,
+    Column("task_id", String(32), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("source", Text, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    # No foreign key: a trainer may change jobs but not look into tasks.
+    Column("task_id", String(32), nullable=False),
+    Column("candidate", Integer, nullable=True),
+    Column("robot", String(32), nullable=False),
+    Column("model_id", String(32), nullable=True),
+    Column("spec", JSON(none_as_null=True), nullable=True),
+    Column("fence", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=True),
+    Column("queued_at", UtcDateTime, nullable=False),
+    Column("enqueued_at", UtcDateTime, nullable=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime, nullable=True),
+    Column("finished_at", UtcDateTime, nullable=True),
+    Column("failure", JSON(none_as_null=True), nullable=True),
+    Column("result", JSON(none_as_null=True), nullable=True),
+    Index("ix_jobs_state_kind", "state", "kind"),
+    Index("ix_jobs_task_id", "task_id"),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("job_id", String(32), ForeignKey("jobs.id"), nullable=False, unique=True),
+    Column("task_id", String(32), nullable=False),
+    Column("robot", String(32), nullable=False),
+    Column("scene_sha256", String(64), nullable=False),
+    Column("params_key", String(200), nullable=False),
+    Column("params_version", Integer, nullable=False),
+    Column("params_sha256", String(64), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("scope", String(80), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("body_sha256", String(64), nullable=False),
+    Column("resource_ids", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+__all__ = [
+    "UtcDateTime",
+    "candidate_sources",
+    "candidates",
+    "idempotency_keys",
+    "jobs",
+    "metadata",
+    "models",
+    "tasks",
+]

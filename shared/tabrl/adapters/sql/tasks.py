@@ -1,0 +1,155 @@
+"""Tasks and candidates in SQL. A task's state is read off the job that writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, Select, delete, insert, select, update
+
+from tabrl.adapters.sql.engine import reading, writing
+from tabrl.adapters.sql.idempotency import remember
+from tabrl.adapters.sql.jobs import held_under, job_row
+from tabrl.adapters.sql.tables import candidates, jobs, tasks
+from tabrl.domain.errors import fence_lost, no_preview, unknown_candidate, unknown_task
+from tabrl.domain.jobs import Job, JobState
+from tabrl.domain.tasks import Candidate, MotionPreview, Task, TaskState
+from tabrl.ports.jobs import IdempotencyKey
+from tabrl.ports.queue import Clock
+from tabrl.ports.tasks import Candidates, Tasks
+
+_COLUMNS = [column for column in tasks.c if column.name != "seq"]
+
+
+def _tasks() -> Select[Any]:
+    return select(*_COLUMNS, jobs.c.state.label("job_state"), jobs.c.failure).join(
+        jobs, jobs.c.id == tasks.c.job_id
+    )
+
+
+def _task(row: Any) -> Task:
+    values = dict(row._mapping)
+    state = TaskState.of(JobState(values.pop("job_state")))
+    return Task.model_validate({**values, "state": state})
+
+
+class SqlTaskRepository:
+    """A `TaskRepository` in SQLite or PostgreSQL."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def create(self, task: Task, job: Job, key: IdempotencyKey | None = None) -> str:
+        """Commit a task with the job that writes its candidates; returns the task's id."""
+        with writing(self._engine) as connection:
+            if key is not None:
+                earlier = remember(connection, key, [task.id], self._clock.now())
+                if earlier is not None:
+                    return earlier[0]
+            row = {column.name: getattr(task, column.name) for column in _COLUMNS}
+            connection.execute(insert(tasks).values(row))
+            connection.execute(insert(jobs).values(job_row(job)))
+        return task.id
+
+    def get(self, task_id: str) -> Task:
+        """Raises `NotFound` (code `unknown_task`)."""
+        with reading(self._engine) as connection:
+            row = connection.execute(_tasks().where(tasks.c.id == task_id)).one_or_none()
+        if row is None:
+            raise unknown_task(task_id)
+        return _task(row)
+
+    def list(self, limit: int = 100) -> Tasks:
+        """Newest first."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(_tasks().order_by(tasks.c.seq.desc()).limit(limit))
+            return [_task(row) for row in rows]
+
+    def store_candidates(
+        self,
+        task_id: str,
+        *,
+        job_id: str,
+        fence: int,
+        candidates: Sequence[Candidate],
+        previews: Mapping[int, MotionPreview],
+        understood: Sequence[str],
+        not_understood: Sequence[str],
+    ) -> None:
+        """Replace the candidates of a task; see the port."""
+        table = _CANDIDATES
+        rows = [
+            {
+                "task_id": task_id,
+                "n": candidate.n,
+                "body": candidate.model_dump(mode="json"),
+                "preview": (
+                    previews[candidate.n].model_dump(mode="json")
+                    if candidate.n in previews
+                    else None
+                ),
+            }
+            for candidate in candidates
+        ]
+        with writing(self._engine) as connection:
+            if connection.execute(held_under(job_id, fence)).one_or_none() is None:
+                raise fence_lost(job_id)
+            connection.execute(delete(table).where(table.c.task_id == task_id))
+            if rows:
+                connection.execute(insert(table), rows)
+            connection.execute(
+                update(tasks)
+                .where(tasks.c.id == task_id)
+                .values(understood=list(understood), not_understood=list(not_understood))
+            )
+
+    def candidates(self, task_id: str) -> Candidates:
+        """In order; empty until the task is ready."""
+        query = _ready(task_id).order_by(_CANDIDATES.c.n)
+        with reading(self._engine) as connection:
+            return [Candidate.model_validate(row.body) for row in connection.execute(query)]
+
+    def candidate(self, task_id: str, n: int) -> Candidate:
+        """Raises `NotFound` (code `unknown_task` or `unknown_candidate`)."""
+        with reading(self._engine) as connection:
+            row = connection.execute(_ready(task_id).where(_CANDIDATES.c.n == n)).one_or_none()
+        if row is None:
+            self.get(task_id)
+            raise unknown_candidate(task_id, n)
+        return Candidate.model_validate(row.body)
+
+    def preview(self, task_id: str, n: int) -> MotionPreview:
+        """Raises `NotFound` (code `unknown_candidate` or `no_preview`)."""
+        self.candidate(task_id, n)
+        query = select(_CANDIDATES.c.preview).where(
+            _CANDIDATES.c.task_id == task_id, _CANDIDATES.c.n == n
+        )
+        with reading(self._engine) as connection:
+            preview = connection.execute(query).scalar_one()
+        if preview is None:
+            raise no_preview(n)
+        return MotionPreview.model_validate(preview)
+
+    def set_weights(self, task_id: str, n: int, weights: Mapping[str, float]) -> Candidate:
+        """Replace the weights of a candidate. Raises `NotFound`."""
+        candidate = self.candidate(task_id, n).model_copy(update={"weights": dict(weights)})
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(_CANDIDATES)
+                .where(_CANDIDATES.c.task_id == task_id, _CANDIDATES.c.n == n)
+                .values(body=candidate.model_dump(mode="json"))
+            )
+        return candidate
+
+
+_CANDIDATES = candidates
+
+
+def _ready(task_id: str) -> Select[Any]:
+    return (
+        select(candidates.c.body)
+        .join(tasks, tasks.c.id == candidates.c.task_id)
+        .join(jobs, jobs.c.id == tasks.c.job_id)
+        .where(candidates.c.task_id == task_id, jobs.c.state == JobState.SUCCEEDED.value)
+    )

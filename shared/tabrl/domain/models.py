@@ -1,0 +1,37 @@
+"""A model: the parameters that a training job keeps replacing, under one address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+BASE_VERSION = 0
+
+
+class Model(BaseModel):
+    """The newest parameters of one training job.
+
+    `params_version` is 0 for the robot's base policy and then 1, 2, 3 …, also across attempts;
+    `params_key` is the blob, `params_sha256` its hash (empty at version 0, where nobody has read
+    the file yet), `step` the training step it was taken at.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    job_id: str
+    task_id: str
+    robot: str
+    scene_sha256: str
+    params_key: str
+    params_version: int = BASE_VERSION
+    params_sha256: str = ""
+    step: int = 0
+    created_at: datetime
+    updated_at: datetime
+
+    @staticmethod
+    def base_params_key(robot: str) -> str:
+        """Where the trainer puts a robot's base policy."""
+        return f"base/{robot}/policy.safetensors"

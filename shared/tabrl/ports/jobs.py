@@ -1,0 +1,115 @@
+"""Where jobs are kept, and the only ways they change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple, Protocol
+
+from tabrl.contracts.training import TrainResult
+from tabrl.domain.jobs import Failure, Job, JobKind, JobState
+from tabrl.domain.models import Model
+
+Jobs = list[Job]  # a class with a method `list` cannot name the builtin
+JobIds = list[str]
+
+
+class IdempotencyKey(NamedTuple):
+    """A client's name for one request; `scope` is the operation, `body_sha256` what it asked."""
+
+    scope: str
+    key: str
+    body_sha256: str
+
+
+class JobRepository(Protocol):
+    """The truth about jobs. Every change is a compare-and-set; `False` or `None` means it lost."""
+
+    def get(self, job_id: str) -> Job:
+        """Raises `NotFound` (code `unknown_job`)."""
+        ...
+
+    def list(
+        self,
+        *,
+        kind: JobKind | None = None,
+        state: JobState | None = None,
+        task_id: str | None = None,
+        limit: int = 200,
+    ) -> Jobs:
+        """Newest first."""
+        ...
+
+    def create_training(
+        self, jobs: Sequence[Job], models: Sequence[Model], key: IdempotencyKey | None = None
+    ) -> JobIds:
+        """Commit training jobs with their models; returns the jobs' ids.
+
+        A repeated key with the same body returns the ids of the first time and creates nothing;
+        with another body it raises `Conflict` (code `idempotency_key_reused`).
+        """
+        ...
+
+    def place_in_queue(self, job: Job) -> int | None:
+        """1 for the next job of its kind; `None` unless the job waits."""
+        ...
+
+    def counts(self) -> dict[tuple[JobKind, JobState], int]:
+        """How many jobs are in each state."""
+        ...
+
+    # --- workers
+
+    def claim(self, job_id: str, lease_s: float, max_attempts: int) -> Job | None:
+        """Take a job that waits or whose holder went silent.
+
+        `None` if it is not ours to take: somebody holds it, it has ended, or it does not exist.
+        With all attempts used up it is marked failed instead, and `None` returned.
+        """
+        ...
+
+    def heartbeat(self, job_id: str, fence: int, lease_s: float) -> bool:
+        """Extend the lease; `False` if the fence was lost."""
+        ...
+
+    def cancel_requested(self, job_id: str) -> bool:
+        """Whether the holder should stop."""
+        ...
+
+    def finish(
+        self,
+        job_id: str,
+        fence: int,
+        state: JobState,
+        *,
+        result: TrainResult | None = None,
+        failure: Failure | None = None,
+    ) -> bool:
+        """End a job; `False` if the fence was lost or the job has ended."""
+        ...
+
+    def release(self, job_id: str, fence: int) -> bool:
+        """Hand a running job back, at once claimable, without using up an attempt."""
+        ...
+
+    # --- the api
+
+    def request_cancel(self, job_id: str) -> Job:
+        """Ask for the end of a job. Raises `NotFound`, or `Conflict` (code `job_finished`)."""
+        ...
+
+    def mark_enqueued(self, job_id: str) -> None:
+        """Note that the queue took the message."""
+        ...
+
+    def expire_leases(self, max_attempts: int) -> Jobs:
+        """Take jobs away from silent holders; returns those changed, in their new state.
+
+        A running job waits again (or fails once its attempts are used up), a cancelling one is
+        cancelled.
+        """
+        ...
+
+    def waiting(self, *, unsent_for: timedelta, sent_for: timedelta) -> Jobs:
+        """Jobs that wait and were never sent for `unsent_for`, or last sent `sent_for` ago."""
+        ...

@@ -1,0 +1,41 @@
+"""What the gateway needs to know of robots; `tabrl.robots` provides it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class RobotCard(Protocol):
+    """A robot as a user sees it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def maker(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def examples(self) -> Sequence[str]: ...
+
+
+class RobotCatalog(Protocol):
+    """All robots and the scenes that everybody compiles."""
+
+    def list_robots(self) -> Sequence[RobotCard]:
+        """Every robot, in display order."""
+        ...
+
+    def get_robot(self, robot_id: str) -> RobotCard:
+        """Raises `NotFound` (code `unknown_robot`)."""
+        ...
+
+    def scene_xml(self, robot_id: str) -> bytes:
+        """The MJCF that browser, trainer and inference compile, byte for byte."""
+        ...
+
+    def scene_sha256(self, robot_id: str) -> str:
+        """Hash of those bytes."""
+        ...

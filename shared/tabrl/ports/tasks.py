@@ -1,0 +1,81 @@
+"""Where tasks, candidates and, apart from them, generated sources are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from tabrl.domain.jobs import Job
+from tabrl.domain.tasks import Candidate, MotionPreview, Task
+from tabrl.ports.jobs import IdempotencyKey
+
+Tasks = list[Task]  # a class with a method `list` cannot name the builtin
+Candidates = list[Candidate]
+
+
+class TaskRepository(Protocol):
+    """Tasks and their candidates. Not for trainers: prompts and ideas are prose."""
+
+    def create(self, task: Task, job: Job, key: IdempotencyKey | None = None) -> str:
+        """Commit a task with the job that writes its candidates; returns the task's id.
+
+        Repeated keys behave as in `JobRepository.create_training`.
+        """
+        ...
+
+    def get(self, task_id: str) -> Task:
+        """Raises `NotFound` (code `unknown_task`)."""
+        ...
+
+    def list(self, limit: int = 100) -> Tasks:
+        """Newest first."""
+        ...
+
+    def store_candidates(
+        self,
+        task_id: str,
+        *,
+        job_id: str,
+        fence: int,
+        candidates: Sequence[Candidate],
+        previews: Mapping[int, MotionPreview],
+        understood: Sequence[str],
+        not_understood: Sequence[str],
+    ) -> None:
+        """Replace the candidates of a task; an earlier attempt may have left some.
+
+        `previews` is keyed by candidate number. Raises `Conflict` (code `fence_lost`) unless the
+        job is held under `fence`. Candidates become visible once the job has succeeded.
+        """
+        ...
+
+    def candidates(self, task_id: str) -> Candidates:
+        """In order; empty until the task is ready."""
+        ...
+
+    def candidate(self, task_id: str, n: int) -> Candidate:
+        """Raises `NotFound` (code `unknown_task` or `unknown_candidate`)."""
+        ...
+
+    def preview(self, task_id: str, n: int) -> MotionPreview:
+        """Raises `NotFound` (code `unknown_candidate` or `no_preview`)."""
+        ...
+
+    def set_weights(self, task_id: str, n: int, weights: Mapping[str, float]) -> Candidate:
+        """Replace the weights of a candidate. Raises `NotFound`."""
+        ...
+
+
+class SourceRepository(Protocol):
+    """Generated source, for its writer and its reader only."""
+
+    def put(self, task_id: str, sources: Mapping[int, str], *, job_id: str, fence: int) -> None:
+        """Replace the sources of a task, keyed by candidate number.
+
+        Raises `Conflict` (code `fence_lost`) unless the job is held under `fence`.
+        """
+        ...
+
+    def get(self, task_id: str) -> dict[int, str]:
+        """Source by candidate number; empty if none was written."""
+        ...
