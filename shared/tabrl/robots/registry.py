@@ -87,7 +87,9 @@ def get_robot(robot_id: str) -> Robot:
     if robot_id not in folders:
         known = ", ".join(folders)
         raise NotFound(
-            f"there is no robot {robot_id[:40]!r}", code="unknown_robot", hint=f"choose one of: {known}"
+            f"there is no robot {robot_id[:40]!r}",
+            code="unknown_robot",
+            hint=f"choose one of: {known}",
         )
     return Robot.model_validate(tomllib.loads(folders[robot_id].joinpath("robot.toml").read_text()))
 

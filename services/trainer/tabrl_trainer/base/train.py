@@ -1,0 +1,184 @@
+"""Training a base policy: a curriculum of stages, resumable at any time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+
+from tabrl.control.program import Programs
+from tabrl.control.tape import Floats
+from tabrl.robots import Robot
+from tabrl.sim.checkpoint import dump_tree, load_tree
+from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.ppo import Learner, PPOConfig, Schedule, TrainState
+from tabrl.sim.simulator import EpisodeRules
+from tabrl_trainer.base.commands import CommandMix
+from tabrl_trainer.base.reward import BaseWeights, base_terms
+
+HEADING_ERROR = 57  # where `build_observation` puts it, for a robot of 12 joints
+ROBOTS = 512
+CONFIG = PPOConfig(unroll=24, epochs=4, minibatches=4, discount=0.985)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the curriculum; `samples` are control steps."""
+
+    name: str
+    samples: int
+    weights: BaseWeights
+    mix: CommandMix
+    randomise: bool = False
+    push_speed: float = 0.0
+    entropy: float = 0.003
+    max_rate: float = 1e-3
+    target_kl: float = 0.01
+
+
+CURRICULUM = (
+    Stage(
+        "walk",
+        5_000_000,
+        BaseWeights(velocity=2.5, yaw=1.5, orientation=0.6, height=0.4),
+        CommandMix(velocity=0.8, posture=0.3, standing_share=0.1, modulated_share=0.2),
+        entropy=0.005,
+        target_kl=0.015,
+    ),
+    Stage("posture", 9_000_000, BaseWeights(), CommandMix(), target_kl=0.015),
+    Stage("robust", 8_000_000, BaseWeights(), CommandMix(), randomise=True, push_speed=0.5,
+          entropy=0.001, max_rate=5e-4),
+    Stage("polish", 6_000_000, BaseWeights(), CommandMix(), randomise=True, push_speed=0.3,
+          entropy=0.0, max_rate=2e-4, target_kl=0.006),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BaseProgress:
+    """A measured block of base training; terms are means a control step."""
+
+    stage: str
+    samples: int
+    total: int
+    samples_per_s: float
+    reward: float
+    terms: dict[str, float]
+    falls_per_minute: float
+    metrics: dict[str, float]
+
+
+class BaseTraining:
+    """Trains `robot`'s base policy, keeping its whole state in `folder`."""
+
+    def __init__(
+        self, robot: Robot, folder: Path, seed: int, curriculum: tuple[Stage, ...] = CURRICULUM
+    ) -> None:
+        self.robot = robot
+        self.learner = Learner(robot, CONFIG)
+        self._folder = folder
+        self._seed = seed
+        self._curriculum = curriculum
+        self.state: TrainState = self.learner.init(seed)
+        self.samples = 0
+        self._restore()
+
+    @property
+    def total(self) -> int:
+        """Samples of the whole curriculum."""
+        return sum(stage.samples for stage in self._curriculum)
+
+    def run(self, save_every_s: float = 60.0) -> Iterator[BaseProgress]:
+        """Train to the end of the curriculum, yielding after every block."""
+        begin = 0
+        for stage in self._curriculum:
+            end = begin + stage.samples
+            if self.samples < end:
+                yield from self._stage(stage, end, save_every_s)
+            begin = end
+
+    def save(self) -> None:
+        """Write the checkpoint; a kill at any moment leaves the last one whole."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        data = dump_tree(self.state, {"samples": str(self.samples)})
+        partial = self._folder / "train_state.partial"
+        partial.write_bytes(data)
+        partial.rename(self._checkpoint)
+        (self._folder / "samples").write_text(str(self.samples))
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self._folder / "train_state.safetensors"
+
+    def _restore(self) -> None:
+        if self._checkpoint.exists():
+            self.state = load_tree(self._checkpoint.read_bytes(), self.state)
+            self.samples = int((self._folder / "samples").read_text())
+
+    def _stage(self, stage: Stage, end: int, save_every_s: float) -> Iterator[BaseProgress]:
+        seed = self._seed + self.samples
+        simulator = CpuSimulator(self.robot, ROBOTS, randomise=stage.randomise, seed=seed)
+        sampler = stage.mix.sampler()
+        rules = EpisodeRules(
+            episode_s=20.0,
+            start_spread_s=5.0,
+            push_every_s=4.0 if stage.push_speed > 0.0 else 0.0,
+            push_speed=stage.push_speed,
+            sampler=sampler,
+            resample_s=6.0,
+        )
+        simulator.reset(Programs.neutral(ROBOTS), rules, seed)
+        schedule = Schedule.of(
+            reward_scale=0.02, entropy=stage.entropy, learn_normalizer=True,
+            max_rate=stage.max_rate, target_kl=stage.target_kl,
+        )  # fmt: skip
+        saved, block = time.monotonic(), 0
+        while self.samples < end:
+            began = time.monotonic()
+            block += 1
+            policy = self.learner.exploring(self.state, seed + block)
+            rollout = simulator.rollout(policy, CONFIG.unroll)
+            error = rollout.observation[1:, :, HEADING_ERROR]
+            walking = _walking(rollout.observation[1:])
+            terms = base_terms(rollout.tape, error, walking, self.robot, stage.weights)
+            reward = np.sum(list(terms.values()), axis=0)
+            reference = _copy(self.state)
+            self.state, metrics = self.learner.update(
+                self.state, rollout, reward, schedule, reference
+            )
+            count = reward.size
+            self.samples += count
+            minutes = count * 0.02 / 60.0
+            yield BaseProgress(
+                stage=stage.name,
+                samples=self.samples,
+                total=self.total,
+                samples_per_s=count / (time.monotonic() - began),
+                reward=float(reward.mean()),
+                terms={name: float(value.mean()) for name, value in terms.items()},
+                falls_per_minute=float(rollout.terminated.sum() / minutes),
+                metrics=metrics,
+            )
+            if time.monotonic() - saved > save_every_s:
+                self.save()
+                saved = time.monotonic()
+        self.save()
+
+
+def _walking(observation: Floats) -> Floats:
+    """1 where the gait clock runs: its sine and cosine are zero while a program stands."""
+    clock = observation[..., HEADING_ERROR + 1 : HEADING_ERROR + 3]
+    return (np.abs(clock).sum(-1) > 1e-6).astype(np.float32)
+
+
+def _copy(state: TrainState) -> object:
+    """The update donates its state, so the reference needs buffers of its own."""
+    import jax
+
+    return jax.tree.map(jnp.copy, state.params)
+
+
+Reporter = Callable[[BaseProgress], None]

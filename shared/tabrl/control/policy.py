@@ -1,0 +1,118 @@
+"""The policy as everybody but the trainer sees it: a file of parameters and a numpy forward pass."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from tabrl.control.observation import OBSERVATION_VERSION, Joints, build_observation
+from tabrl.control.program import CommandProgram, Programs
+from tabrl.control.tape import Floats
+from tabrl.domain.errors import Invalid
+from tabrl.robots import get_robot
+
+FORMAT = "tabrl-policy/1"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One dense layer: `kernel [in, out]`, `bias [out]`."""
+
+    kernel: Floats
+    bias: Floats
+
+
+@dataclass(frozen=True)
+class PolicyWeights:
+    """Observation normaliser `mean, std [no]` and the actor's layers; swish between them."""
+
+    mean: Floats
+    std: Floats
+    layers: tuple[Layer, ...]
+
+    def act(self, observation: Floats) -> Floats:
+        """The deterministic action `[B, nu]` for `observation [B, no]`."""
+        x = (observation - self.mean) / self.std
+        for layer in self.layers[:-1]:
+            x = x @ layer.kernel + layer.bias
+            x = x / (1.0 + np.exp(-x))
+        return x @ self.layers[-1].kernel + self.layers[-1].bias
+
+
+class PolicyHeader(BaseModel):
+    """What a params file says of itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    robot: str
+    scene_sha256: str
+    program: CommandProgram = CommandProgram()
+    step: int = 0
+    observation_version: int = OBSERVATION_VERSION
+
+
+class Policy:
+    """A loaded params file: raw state in, actuator targets out."""
+
+    def __init__(self, header: PolicyHeader, weights: PolicyWeights) -> None:
+        self.header = header
+        self.weights = weights
+        self._joints = Joints.of(get_robot(header.robot))
+        self._programs = Programs.stack([header.program])
+
+    @property
+    def program(self) -> CommandProgram:
+        """The command program that the policy follows."""
+        return self.header.program
+
+    def control(
+        self, time: Floats, qpos: Floats, qvel: Floats, ctrl: Floats
+    ) -> tuple[Floats, Floats]:
+        """Action and actuator targets `[B, nu]` for the raw MuJoCo states of B robots.
+
+        `time [B]` s since the reset, `qpos [B, nq]`, `qvel [B, nv]`, `ctrl [B, nu]`.
+        """
+        observation = build_observation(time, qpos, qvel, ctrl, self._programs, self._joints)
+        action = self.weights.act(observation)
+        return action, self._joints.targets(action)
+
+
+def dump_policy(header: PolicyHeader, weights: PolicyWeights) -> bytes:
+    """A params file: safetensors with the header as JSON metadata."""
+    tensors = {"normalizer/mean": weights.mean, "normalizer/std": weights.std}
+    for i, layer in enumerate(weights.layers):
+        tensors[f"policy/{i}/kernel"] = layer.kernel
+        tensors[f"policy/{i}/bias"] = layer.bias
+    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    return save(contiguous, {"format": FORMAT, "header": header.model_dump_json()})
+
+
+def load_policy(data: bytes) -> Policy:
+    """Read a params file. Raises `Invalid` (code `bad_params`) if it is not one we can run."""
+    try:
+        tensors = load(data)
+        size = int.from_bytes(data[:8], "little")
+        metadata = json.loads(data[8 : 8 + size]).get("__metadata__", {})
+        header = PolicyHeader.model_validate_json(metadata.get("header", "{}"))
+    except (SafetensorError, ValueError, AttributeError) as error:
+        raise Invalid("this is not a readable params file", code="bad_params") from error
+    if metadata.get("format") != FORMAT or header.observation_version != OBSERVATION_VERSION:
+        raise Invalid(
+            "these parameters were made by another version of TabRL",
+            code="bad_params",
+            hint="train the task again with this version",
+        )
+    count = sum(name.endswith("/kernel") for name in tensors)
+    try:
+        layers = tuple(
+            Layer(tensors[f"policy/{i}/kernel"], tensors[f"policy/{i}/bias"]) for i in range(count)
+        )
+        weights = PolicyWeights(tensors["normalizer/mean"], tensors["normalizer/std"], layers)
+    except KeyError as error:
+        raise Invalid("the params file lacks a tensor", code="bad_params") from error
+    return Policy(header, weights)

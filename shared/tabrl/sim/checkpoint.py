@@ -1,0 +1,41 @@
+"""Training states as safetensors: every leaf of the tree under its path, restored into a template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import jax
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from tabrl.domain.errors import Invalid
+
+Tree = TypeVar("Tree")
+
+
+def dump_tree(tree: object, metadata: Mapping[str, str] | None = None) -> bytes:
+    """The leaves of `tree` by path, exactly."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    arrays = {
+        jax.tree_util.keystr(path): np.ascontiguousarray(np.asarray(leaf)) for path, leaf in leaves
+    }
+    return save(arrays, dict(metadata or {}))
+
+
+def load_tree(data: bytes, template: Tree) -> Tree:
+    """A tree of the template's structure. Raises `Invalid` (`bad_checkpoint`) on any difference."""
+    try:
+        arrays = load(data)
+    except SafetensorError as error:
+        raise Invalid("this is not a readable checkpoint", code="bad_checkpoint") from error
+    leaves, structure = jax.tree_util.tree_flatten_with_path(template)
+    restored = []
+    for path, leaf in leaves:
+        name, like = jax.tree_util.keystr(path), np.asarray(leaf)
+        array = arrays.get(name)
+        if array is None or array.shape != like.shape or array.dtype != like.dtype:
+            raise Invalid(f"the checkpoint does not fit at {name}", code="bad_checkpoint")
+        restored.append(jax.numpy.asarray(array))
+    return jax.tree_util.tree_unflatten(structure, restored)

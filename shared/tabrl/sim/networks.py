@@ -1,0 +1,61 @@
+"""The actor and the critic: Brax's PPO networks, and how the actor becomes a policy file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from brax.training.acme import running_statistics
+from brax.training.agents.ppo import networks as ppo_networks
+
+from tabrl.control.observation import observation_size
+from tabrl.control.policy import Layer, PolicyWeights
+from tabrl.robots import Robot
+
+HIDDEN = (256, 128)
+INITIAL_NOISE = 0.6  # standard deviation of the first exploring actions
+
+
+def make_networks(robot: Robot) -> ppo_networks.PPONetworks:
+    """Gaussian actor with a learnt, state-independent noise and a critic, both MLPs 256-128."""
+    return ppo_networks.make_ppo_networks(
+        observation_size(robot),
+        robot.nu,
+        preprocess_observations_fn=running_statistics.normalize,
+        policy_hidden_layer_sizes=HIDDEN,
+        value_hidden_layer_sizes=HIDDEN,
+        activation=jax.nn.swish,
+        distribution_type="normal",
+        noise_std_type="log",
+        init_noise_std=INITIAL_NOISE,
+        mean_kernel_init_fn=jax.nn.initializers.orthogonal,
+        mean_kernel_init_kwargs={"scale": 0.01},
+    )
+
+
+def initial_normalizer(robot: Robot) -> running_statistics.RunningStatisticsState:
+    """Observation statistics before any observation."""
+    return running_statistics.init_state(
+        jax.ShapeDtypeStruct((observation_size(robot),), jnp.float32)
+    )
+
+
+def policy_weights(
+    policy: Mapping[str, Any], normalizer: running_statistics.NestedMeanStd
+) -> PolicyWeights:
+    """The actor's deterministic part as plain arrays, as inference runs it."""
+    tree = policy["params"]
+    hidden = tree["MLP_0"]
+    names = sorted(hidden, key=lambda name: int(name.rsplit("_", 1)[1]))
+    dense = [hidden[name] for name in names] + [tree["Dense_0"]]
+    return PolicyWeights(
+        mean=np.asarray(normalizer.mean, np.float32),
+        std=np.asarray(normalizer.std, np.float32),
+        layers=tuple(
+            Layer(np.asarray(layer["kernel"], np.float32), np.asarray(layer["bias"], np.float32))
+            for layer in dense
+        ),
+    )

@@ -1,0 +1,67 @@
+"""What a simulator is, whatever computes the physics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from tabrl.control.program import Programs
+from tabrl.control.tape import Floats, Tape
+
+# Observation [B, no] -> action [B, nu]
+PolicyFn = Callable[[Floats], Floats]
+ProgramSampler = Callable[[np.random.Generator, int], Programs]
+
+
+@dataclass(frozen=True)
+class EpisodeRules:
+    """How episodes begin, end and are disturbed.
+
+    Times in s, `reset_noise` scales the random start pose, `push_speed` in m/s. With
+    `start_spread_s` a robot starts at a random time of its program, so that a batch sees all phases
+    at once. With a `sampler`, programs are drawn at resets and every `resample_s`.
+    """
+
+    episode_s: float = 10.0
+    reset_noise: float = 1.0
+    start_spread_s: float = 0.0
+    push_every_s: float = 0.0
+    push_speed: float = 0.0
+    sampler: ProgramSampler | None = None
+    resample_s: float = 0.0
+    auto_reset: bool = True
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """A block of experience, time first.
+
+    `observation [T + 1, B, no]` (the last one follows the block), `action [T, B, nu]`,
+    `terminated` and `truncated [T, B]` 0 or 1: fallen, and out of time.
+    """
+
+    tape: Tape
+    observation: Floats
+    action: Floats
+    terminated: Floats
+    truncated: Floats
+
+
+class Simulator(Protocol):
+    """Steps a batch of robots with a policy in the loop; rewards are computed on the tape later."""
+
+    @property
+    def size(self) -> int:
+        """Number of robots, B."""
+        ...
+
+    def reset(self, programs: Programs, rules: EpisodeRules, seed: int) -> None:
+        """Start all robots anew with `programs [B]`."""
+        ...
+
+    def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
+        """Go on for `steps` control steps of 20 ms."""
+        ...
