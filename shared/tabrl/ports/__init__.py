@@ -7,17 +7,23 @@ from tabrl.ports.models import ModelRepository
 from tabrl.ports.queue import Clock, TaskQueue
 from tabrl.ports.robots import RobotCard, RobotCatalog
 from tabrl.ports.tasks import SourceRepository, TaskRepository
+from tabrl.ports.work import JobControl, JobFailedError, JobHandler, JobStoppedError, StopReason
 
 __all__ = [
     "BlobStore",
     "Clock",
     "EventBus",
     "IdempotencyKey",
+    "JobControl",
+    "JobFailedError",
+    "JobHandler",
     "JobRepository",
+    "JobStoppedError",
     "ModelRepository",
     "RobotCard",
     "RobotCatalog",
     "SourceRepository",
+    "StopReason",
     "StoredEvent",
     "TaskQueue",
     "TaskRepository",

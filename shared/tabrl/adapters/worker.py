@@ -1,0 +1,170 @@
+"""Running jobs: claim, hold, hand over to a handler, and end each one exactly once.
+
+Both workers use it. A delivered message is only a hint: what the claim says goes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from enum import StrEnum
+
+from tabrl.adapters.lease import HeldJob
+from tabrl.adapters.logs import logger, where
+from tabrl.adapters.metrics import WorkerMetrics
+from tabrl.adapters.settings import Settings
+from tabrl.contracts.events import StateEvent
+from tabrl.contracts.training import TrainResult
+from tabrl.domain.errors import TabrlError, Unavailable
+from tabrl.domain.jobs import Failure, FailureKind, Job, JobState
+from tabrl.ports.events import EventBus
+from tabrl.ports.jobs import JobRepository
+from tabrl.ports.queue import Clock
+from tabrl.ports.work import JobFailedError, JobHandler, JobStoppedError, StopReason
+
+
+class Outcome(StrEnum):
+    """How a delivery ended."""
+
+    FINISHED = "finished"
+    NOT_OURS = "not_ours"  # held by another worker, ended, or unknown: drop the message
+    RELEASED = "released"  # handed back on shutdown: the message goes back too
+    LOST = "lost"  # the lease is or will be lost: the sweeper sends the job again
+
+
+class JobRunner:
+    """Turns job ids into finished jobs, one call of `handler` for each claim."""
+
+    RETRY_S = 0.5
+
+    def __init__(
+        self,
+        handler: JobHandler,
+        *,
+        jobs: JobRepository,
+        bus: EventBus,
+        clock: Clock,
+        metrics: WorkerMetrics,
+        settings: Settings,
+    ) -> None:
+        self._handler = handler
+        self._jobs = jobs
+        self._bus = bus
+        self._clock = clock
+        self._metrics = metrics
+        self._settings = settings
+        self._shutdown = threading.Event()
+
+    def shut_down(self) -> None:
+        """Ask the running handler to checkpoint and stop; jobs are handed back from now on."""
+        self._shutdown.set()
+
+    def run(self, job_id: str) -> Outcome:
+        """Work on a job if it is ours to take. Raises nothing."""
+        try:
+            job = self._jobs.claim(job_id, self._settings.lease_s, self._settings.max_attempts)
+        except Exception as error:  # without an answer the job stays queued and is sent again
+            logger.error("job %s: cannot claim: %s", job_id, where(error))
+            return Outcome.LOST
+        if job is None:
+            logger.info("job %s: not ours to take", job_id)
+            return Outcome.NOT_OURS
+        kind = job.kind.value
+        waited = (self._clock.now() - job.queued_at).total_seconds()
+        self._metrics.wait_seconds.labels(kind).observe(max(0.0, waited))
+        started = time.monotonic()
+        with self._metrics.busy.track_inprogress():
+            outcome = self._work(job)
+        self._metrics.job_seconds.labels(kind).observe(time.monotonic() - started)
+        self._metrics.jobs.labels(kind, outcome.value).inc()
+        return outcome
+
+    def _work(self, job: Job) -> Outcome:
+        logger.info("job %s: attempt %d, fence %d", job.id, job.attempt, job.fence)
+        with HeldJob(
+            job,
+            jobs=self._jobs,
+            bus=self._bus,
+            metrics=self._metrics,
+            shutdown=self._shutdown,
+            lease_s=self._settings.lease_s,
+            heartbeat_s=self._settings.heartbeat_s,
+        ) as held:
+            held.publish(StateEvent(state=JobState.RUNNING.value, attempt=job.attempt))
+            try:
+                result = self._handler(job, held)
+            except JobStoppedError as stop:
+                return self._stopped(job, held, stop.reason)
+            except JobFailedError as error:
+                return self._finish(job, held, JobState.FAILED, failure=error.failure)
+            except Unavailable as error:
+                # Not finishing is the retry: the lease runs out and the sweeper sends it again.
+                logger.error("job %s: left to a later attempt: %s", job.id, where(error))
+                return Outcome.LOST
+            except TabrlError as error:
+                failure = Failure(
+                    kind=FailureKind.INFRASTRUCTURE, code=error.code, message=error.message
+                )
+                return self._finish(job, held, JobState.FAILED, failure=failure)
+            except Exception as error:
+                logger.error("job %s: unexpected %s", job.id, where(error))
+                return self._finish(job, held, JobState.FAILED, failure=_unexpected(job, error))
+            return self._finish(job, held, JobState.SUCCEEDED, result=result)
+
+    def _stopped(self, job: Job, held: HeldJob, reason: StopReason) -> Outcome:
+        if reason is StopReason.CANCELLED:
+            return self._finish(job, held, JobState.CANCELLED)
+        if reason is StopReason.SHUTDOWN:
+            try:
+                if self._jobs.release(job.id, job.fence):
+                    held.publish(StateEvent(state=JobState.QUEUED.value, attempt=job.attempt))
+                    return Outcome.RELEASED
+                if self._jobs.cancel_requested(job.id):
+                    return self._finish(job, held, JobState.CANCELLED)
+            except TabrlError as error:
+                logger.error("job %s: cannot hand back (%s)", job.id, error.code)
+        logger.warning("job %s: lost at fence %d", job.id, job.fence)
+        return Outcome.LOST
+
+    def _finish(
+        self,
+        job: Job,
+        held: HeldJob,
+        state: JobState,
+        *,
+        result: TrainResult | None = None,
+        failure: Failure | None = None,
+    ) -> Outcome:
+        """End the job, trying again as long as the lease is ours."""
+        while not held.lost:
+            try:
+                ended = self._jobs.finish(job.id, job.fence, state, result=result, failure=failure)
+            except Unavailable as error:
+                logger.warning("job %s: cannot finish yet (%s)", job.id, error.code)
+                time.sleep(self.RETRY_S)
+                continue
+            if not ended:
+                break
+            logger.info("job %s: %s %s", job.id, state, failure.code if failure else "")
+            held.publish(
+                StateEvent(
+                    state=state.value,
+                    attempt=job.attempt,
+                    code=failure.code if failure else None,
+                    message=failure.message if failure else None,
+                )
+            )
+            return Outcome.FINISHED
+        logger.warning("job %s: lost at fence %d", job.id, job.fence)
+        return Outcome.LOST
+
+
+def _unexpected(job: Job, error: Exception) -> Failure:
+    return Failure(
+        kind=FailureKind.INFRASTRUCTURE,
+        code="unexpected_error",
+        message=(
+            f"The {job.kind} worker met an error of its own ({type(error).__name__}); "
+            f"its log tells where, under {job.id}."
+        ),
+    )
