@@ -1,0 +1,178 @@
+"""The `tabrl` command: parse, call, print."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tabrl_local.client import Api
+from tabrl_local.errors import CommandError
+from tabrl_local.launcher import up as launch
+from tabrl_local.receipt import print_receipt
+from tabrl_local.run import RunOptions, run_task
+from tabrl_local.stack import LaunchOptions
+
+DEFAULT_PORT = 8400
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="From a sentence to a moving robot.",
+)
+
+Url = Annotated[
+    str | None, typer.Option("--url", envvar="TABRL_URL", help="Address of the TabRL api.")
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=1, max=65535, help="Port of the api on this machine (8400)."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Only JSON on standard output.")]
+
+
+def connect(url: str | None, port: int | None) -> Api:
+    """The api at `--url`, else at `--port` of this machine. `--port` beats TABRL_URL."""
+    if port is not None:
+        return Api(f"http://127.0.0.1:{port}")
+    return Api(url or f"http://127.0.0.1:{os.environ.get('TABRL_PORT', DEFAULT_PORT)}")
+
+
+@app.command()
+def up(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of page and api.")] = (
+        DEFAULT_PORT
+    ),
+    data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("var"),
+) -> None:
+    """Start everything on this machine; Ctrl-C stops it."""
+    launch(LaunchOptions(host=host, port=port, data=data), Console(stderr=True))
+
+
+@app.command()
+def run(
+    task: Annotated[str, typer.Argument(help="What the robot shall do, in a sentence.")],
+    robot: Annotated[str, typer.Option(help="Which robot.")] = "go1",
+    candidate: Annotated[int, typer.Option(min=1, help="Which candidate reward.")] = 1,
+    as_json: AsJson = False,
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """Train a task and print its receipt; exit code 0 only if the training succeeded."""
+    console = Console(stderr=True)
+    with connect(url, port) as api:
+        receipt = run_task(api, RunOptions(task, robot, candidate), console)
+    if as_json:
+        print(receipt.model_dump_json(indent=2, exclude_none=True))
+    else:
+        print_receipt(receipt, Console())
+
+
+@app.command()
+def jobs(
+    kind: Annotated[str | None, typer.Option(help="Only reward or train jobs.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only jobs in this state.")] = None,
+    as_json: AsJson = False,
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """List jobs, newest first."""
+    with connect(url, port) as api:
+        found = api.jobs(kind, state)
+    if as_json:
+        print(json.dumps([job.model_dump(mode="json") for job in found], indent=2))
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("job", "kind", "state", "robot", "task", "created", "model"):
+        table.add_column(column, overflow="fold")
+    for job in found:
+        note = f" ({job.failure.code})" if job.failure else ""
+        place = f" #{job.place_in_queue}" if job.place_in_queue else ""
+        created = job.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(
+            job.id,
+            job.kind,
+            escape(f"{job.state}{place}{note}"),
+            job.robot,
+            job.task_id,
+            created,
+            job.model_id or "",
+        )
+    Console().print(table if found else "no jobs")
+
+
+@app.command()
+def cancel(
+    job: Annotated[str, typer.Argument(help="A job's id.")], url: Url = None, port: Port = None
+) -> None:
+    """Cancel a job; a running one keeps its last snapshot."""
+    with connect(url, port) as api:
+        print(f"{job}: {api.cancel(job).state}")
+
+
+@app.command()
+def export(
+    model: Annotated[str, typer.Argument(help="A model's id.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """Write a model as safetensors with a numpy program that runs it."""
+    from tabrl_local.export import export_model
+
+    with connect(url, port) as api:
+        for path in export_model(api, model, folder):
+            print(path)
+
+
+@app.command()
+def rollout(
+    model: Annotated[str, typer.Argument(help="A model's id.")],
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="How long.")] = 10.0,
+    out: Annotated[Path | None, typer.Option(help="An .npz file for the recording.")] = None,
+    as_json: AsJson = False,
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """Drive a model over the inference WebSocket with MuJoCo, in real time."""
+    from tabrl_local.rollout import rollout as drive  # MuJoCo is slow to import
+
+    with connect(url, port) as api:
+        recording, report = drive(api, model, seconds)
+    if out is not None:
+        recording.save(out)
+        report = report.model_copy(update={"out": str(out)})
+    if as_json:
+        print(report.model_dump_json(indent=2))
+        return
+    trip = report.rtt_ms
+    print(
+        f"{report.seconds:g} s at {report.control_hz:.1f} Hz, {report.real_time_factor:.3f} × real "
+        f"time, round trip {trip.p50:.1f} / {trip.p95:.1f} / {trip.p99:.1f} ms (p50 / p95 / p99)"
+        + (f", written to {out}" if out else "")
+    )
+
+
+def main() -> None:
+    """Entry point; failures are one line on standard error."""
+    try:
+        app()
+    except CommandError as error:
+        console = Console(stderr=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

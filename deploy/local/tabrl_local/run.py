@@ -1,0 +1,98 @@
+"""`tabrl run`: one task from its sentence to its receipt, through the public api."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.markup import escape
+
+from tabrl.contracts.training import Receipt
+from tabrl_local.client import Api
+from tabrl_local.errors import CommandError
+from tabrl_local.follow import EventDisplay
+from tabrl_local.receipt import build_receipt
+from tabrl_local.views import FINISHED, FailureView, JobView, TaskView
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What to train."""
+
+    prompt: str
+    robot: str = "go1"
+    candidate: int = 1
+
+
+def run_task(api: Api, options: RunOptions, console: Console) -> Receipt:
+    """Write, choose, train, measure. Raises CommandError unless the training succeeded."""
+    begin = time.monotonic()
+    task = api.create_task(options.robot, options.prompt)
+    console.print(f"task [bold]{task.id}[/]  {api.url}/tasks/{task.id}", highlight=False)
+    task = _written(api, task, console)
+    writing_s = time.monotonic() - begin
+    _show_candidates(task, console)
+    if options.candidate not in {candidate.n for candidate in task.candidates}:
+        raise CommandError(
+            f"there is no candidate {options.candidate}",
+            hint=f"choose one of 1 to {len(task.candidates)}",
+            code="unknown_candidate",
+        )
+    job = api.train(task.id, options.candidate)
+    console.print(f"training candidate {options.candidate}: job [bold]{job.id}[/]", highlight=False)
+    if job.place_in_queue and job.place_in_queue > 1:
+        console.print(f"place {job.place_in_queue} in the queue", highlight=False)
+    job = follow(api, job, console)
+    if job.state != "succeeded":
+        raise _failed(f"training ended as {job.state}", job.failure)
+    return build_receipt(task, job, writing_s=writing_s, total_s=time.monotonic() - begin)
+
+
+def follow(api: Api, job: JobView, console: Console) -> JobView:
+    """Show a job's events until it has ended; returns the job as it is then."""
+    with EventDisplay(console) as display:
+        for event in api.events(job.id, display.warn):
+            display.show(event)
+    return _settled(api, job.id)
+
+
+def _written(api: Api, task: TaskView, console: Console) -> TaskView:
+    with console.status("writing rewards"):
+        for _ in api.events(task.job_id, lambda text: console.print(f"[yellow]{escape(text)}[/]")):
+            pass
+        end = time.monotonic() + 10.0
+        while (task := api.task(task.id)).state == "writing" and time.monotonic() < end:
+            time.sleep(0.1)
+    if task.state != "ready":
+        raise _failed(f"no reward was written: the task is {task.state}", task.failure)
+    return task
+
+
+def _settled(api: Api, job_id: str, limit_s: float = 10.0) -> JobView:
+    """The job after its last event; the row may follow the event by a moment."""
+    end = time.monotonic() + limit_s
+    while (job := api.job(job_id)).state not in FINISHED and time.monotonic() < end:
+        time.sleep(0.1)
+    return job
+
+
+def _show_candidates(task: TaskView, console: Console) -> None:
+    if task.understood:
+        console.print(f"understood: {escape(', '.join(task.understood))}", highlight=False)
+    if task.not_understood:
+        words = escape(", ".join(task.not_understood))
+        console.print(f"[yellow]not understood: {words}[/]", highlight=False)
+    for candidate in task.candidates:
+        terms = ", ".join(f"{name} {weight:g}" for name, weight in candidate.weights.items())
+        console.print(
+            f"  {candidate.n}. [bold]{escape(candidate.name)}[/]: {escape(candidate.idea)} "
+            f"[dim]({escape(terms)})[/]",
+            highlight=False,
+        )
+
+
+def _failed(what: str, failure: FailureView | None) -> CommandError:
+    if failure is None:
+        return CommandError(what, code="not_succeeded")
+    return CommandError(f"{what} ({failure.kind}): {failure.message}", code=failure.code)

@@ -1,0 +1,102 @@
+"""The parts of the api's answers that the command line reads; what else they hold is ignored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from tabrl.contracts.training import TrainResult
+
+FINISHED = frozenset({"succeeded", "failed", "cancelled"})
+
+
+class View(BaseModel):
+    """Base of all views: immutable, and open to keys that later versions of the api add."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class RobotView(View):
+    """A robot that can be trained."""
+
+    id: str
+    name: str
+
+
+class FailureView(View):
+    """Why a job failed, and whether infrastructure, code or learning did."""
+
+    kind: str
+    code: str
+    message: str
+
+
+class CandidateView(View):
+    """One way to reward the task."""
+
+    n: int
+    name: str
+    idea: str
+    author: str
+    weights: dict[str, float]
+
+
+class JobView(View):
+    """A job and, once it succeeded, what it measured."""
+
+    id: str
+    kind: str
+    state: str
+    task_id: str
+    candidate: int | None = None
+    robot: str
+    model_id: str | None = None
+    place_in_queue: int | None = None
+    attempt: int = 0
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    failure: FailureView | None = None
+    result: TrainResult | None = None
+
+
+class TaskView(View):
+    """A task with its candidates."""
+
+    id: str
+    robot: str
+    prompt: str
+    state: str
+    job_id: str
+    failure: FailureView | None = None
+    understood: list[str] = []
+    not_understood: list[str] = []
+    candidates: list[CandidateView] = []
+
+
+class ModelView(View):
+    """A model and where it can be asked for actions."""
+
+    id: str
+    job_id: str
+    task_id: str
+    robot: str
+    scene_url: str
+    scene_sha256: str
+    params_version: int
+    params_sha256: str
+    step: int
+    inference_url: str
+
+
+class Jobs(View):
+    """A list of jobs."""
+
+    jobs: list[JobView]
+
+
+class Robots(View):
+    """A list of robots."""
+
+    robots: list[RobotView]
