@@ -1,0 +1,1 @@
+"""Policies behind a WebSocket: simulators send states, the service answers with actions."""

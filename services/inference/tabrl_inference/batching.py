@@ -1,0 +1,110 @@
+"""States of many clients answered by one forward pass."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tabrl_inference.frames import State
+from tabrl_inference.metrics import Metrics
+from tabrl_inference.policies import LoadedPolicy
+from tabrl_inference.refusals import Reason, Refused
+
+log = logging.getLogger(__name__)
+
+Rows = NDArray[np.float64]
+Targets = NDArray[np.float32]
+
+
+@dataclass(eq=False)
+class _Waiting:
+    row: Rows
+    answer: asyncio.Future[Targets]
+
+
+class MicroBatcher:
+    """Collects states for at most a window, then answers them together, policy by policy.
+
+    Nobody waits for states that cannot come: once as many states wait as there are clients, the
+    pass runs at once, so a lone client is not delayed at all.
+    """
+
+    def __init__(
+        self, clients: Callable[[], int], window_s: float, rows: int, metrics: Metrics
+    ) -> None:
+        self._clients = clients
+        self._window_s = window_s
+        self._rows = rows
+        self._metrics = metrics
+        self._waiting: dict[LoadedPolicy, list[_Waiting]] = defaultdict(list)
+        self._count = 0
+        self._timer: asyncio.Handle | None = None
+        self._due = False
+
+    async def control(self, policy: LoadedPolicy, state: State) -> Targets:
+        """Actuator targets `[nu]` for the state. Raises `Refused` if the policy finds none."""
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(state.row, loop.create_future())
+        self._waiting[policy].append(waiting)
+        self._count += 1
+        if not self._due and self._count >= min(self._rows, self._clients()):
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_soon(self._flush)
+            self._due = True
+        elif self._timer is None:
+            self._timer = loop.call_later(self._window_s, self._flush)
+        return await waiting.answer
+
+    def _flush(self) -> None:
+        batches, self._waiting = self._waiting, defaultdict(list)
+        self._count, self._timer, self._due = 0, None, False
+        for policy, waiting in batches.items():
+            for start in range(0, len(waiting), self._rows):
+                self._answer(policy, waiting[start : start + self._rows])
+
+    def _answer(self, policy: LoadedPolicy, batch: list[_Waiting]) -> None:
+        live = [waiting for waiting in batch if not waiting.answer.done()]  # others have left
+        if not live:
+            return
+        try:
+            targets = forward(policy, np.stack([waiting.row for waiting in live]))
+        except Exception as error:
+            if len(live) > 1:  # one state must not spoil the others' answers
+                for waiting in live:
+                    self._answer(policy, [waiting])
+                return
+            log.warning("forward_failed", extra={"error": type(error).__name__})
+            live[0].answer.set_exception(_no_answer())
+            return
+        self._metrics.batch_rows.observe(len(live))
+        for waiting, row, finite in zip(
+            live, targets, np.isfinite(targets).all(axis=1), strict=True
+        ):
+            if finite:
+                waiting.answer.set_result(row)
+            else:
+                waiting.answer.set_exception(_no_answer())
+
+
+def forward(policy: LoadedPolicy, rows: Rows) -> Targets:
+    """Actuator targets `[B, nu]` for states `[B, 1+nq+nv+nu]`."""
+    parts = {name: rows[:, part] for name, part in policy.size.parts().items()}
+    with np.errstate(all="ignore"):  # what is not finite is found in the answer
+        _, ctrl = policy.controller.control(
+            parts["time"][:, 0], parts["qpos"], parts["qvel"], parts["ctrl"]
+        )
+    return np.asarray(ctrl, dtype=np.float32)
+
+
+def _no_answer() -> Refused:
+    return Refused(
+        Reason.OUT_OF_RANGE,
+        "The policy has no finite action for this state: the simulation has diverged; reset it.",
+    )

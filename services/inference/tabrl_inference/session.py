@@ -1,0 +1,158 @@
+"""One client from hello to goodbye."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from time import perf_counter
+
+from pydantic import ValidationError
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from tabrl.contracts.wire import PROTOCOL, Hello, Refusal, Welcome
+from tabrl_inference.batching import MicroBatcher
+from tabrl_inference.frames import decode_state, encode_action
+from tabrl_inference.limits import Limits
+from tabrl_inference.metrics import Metrics
+from tabrl_inference.models import Models, ServedModel
+from tabrl_inference.refusals import Reason, Refused
+from tabrl_inference.ticklog import TickLog
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Serves clients one by one; holds what they share."""
+
+    models: Models
+    batcher: MicroBatcher
+    limits: Limits
+    metrics: Metrics
+    ticks: TickLog
+
+    async def serve(self, client: ServerConnection, model_id: str) -> None:
+        """Run one connection to its end. Never raises for what a client does."""
+        connection = str(client.id)
+        try:
+            served = await self._greet(client, model_id)
+            with self.models.joined(served, client):
+                await self._welcome(client, served)
+                log.info("joined", extra={"model_id": served.model_id, "connection": connection})
+                while True:
+                    await self._answer(client, served, connection)
+        except Refused as refused:
+            self.metrics.refusals.labels(refused.reason).inc()
+            log.info("refused", extra={"connection": connection, "code": refused.reason})
+            await self._turn_away(client, refused)
+        except ConnectionClosed as closed:
+            if closed.sent is not None and closed.sent.code == 1009:  # found by the transport
+                self.metrics.refusals.labels(Reason.FRAME_TOO_LARGE).inc()
+            log.info("left", extra={"connection": connection})
+        except TimeoutError:  # it does not read what it asked for
+            log.info("slow_reader", extra={"connection": connection})
+            client.transport.abort()
+
+    async def _greet(self, client: ServerConnection, model_id: str) -> ServedModel:
+        """Read and check the hello."""
+        try:
+            async with asyncio.timeout(self.limits.hello_timeout_s):
+                message = await client.recv()
+        except TimeoutError as error:
+            raise Refused(
+                Reason.HELLO_TIMEOUT,
+                f"No hello came within {self.limits.hello_timeout_s:g} s of connecting.",
+            ) from error
+        if isinstance(message, bytes):
+            raise Refused(Reason.HELLO_EXPECTED, "The first message must be a hello as JSON text.")
+        self._check_length(len(message))
+        try:
+            hello = Hello.model_validate_json(message)
+        except ValidationError as error:
+            fields = sorted({str(e["loc"][0]) if e["loc"] else "JSON" for e in error.errors()})
+            raise Refused(
+                Reason.BAD_HELLO,
+                "The hello needs type, protocol, model_id and scene_sha256, and nothing else; "
+                f"{len(fields)} of its fields cannot be read.",
+            ) from error
+        if hello.protocol != PROTOCOL:
+            raise Refused(
+                Reason.WRONG_PROTOCOL,
+                f"The client speaks protocol {hello.protocol}, this server {PROTOCOL}; reload.",
+            )
+        if hello.model_id != model_id:
+            raise Refused(Reason.WRONG_MODEL, "The hello names another model than the address.")
+        if self.models.clients >= self.limits.clients:
+            raise Refused(
+                Reason.TOO_MANY_CLIENTS, "This server has all the clients it takes; try again."
+            )
+        return await self.models.find(model_id, hello.scene_sha256)
+
+    async def _welcome(self, client: ServerConnection, served: ServedModel) -> None:
+        snapshot = served.snapshot
+        size = snapshot.policy.size
+        welcome = Welcome(
+            model_id=served.model_id,
+            params_version=snapshot.params_version,
+            nq=size.nq,
+            nv=size.nv,
+            nu=size.nu,
+            control_hz=snapshot.policy.control_hz,
+        )
+        await self._send(client, welcome.model_dump_json())
+
+    async def _answer(self, client: ServerConnection, served: ServedModel, connection: str) -> None:
+        """Read one state and answer it.
+
+        A client that sends faster than it is answered is held back by TCP; each of its states
+        is answered, because a lock-step simulator waits for every tick.
+        """
+        try:
+            async with asyncio.timeout(self.limits.idle_timeout_s):
+                message = await client.recv()
+        except TimeoutError as error:
+            raise Refused(
+                Reason.IDLE,
+                f"Nothing came for {self.limits.idle_timeout_s:g} s; connect again to go on.",
+            ) from error
+        arrived = perf_counter()
+        if isinstance(message, str):
+            raise Refused(
+                Reason.BINARY_EXPECTED, "After the hello only binary state frames are read."
+            )
+        self._check_length(len(message))
+        snapshot = served.snapshot
+        state = decode_state(message, snapshot.policy.size)
+        ctrl = await self.batcher.control(snapshot.policy, state)
+        await self._send(client, encode_action(state.tick, snapshot.params_version, ctrl))
+        self.metrics.latency.observe(perf_counter() - arrived)
+        self.ticks.write(
+            served.model_id,
+            connection,
+            snapshot.params_version,
+            state,
+            snapshot.policy.size,
+            ctrl,
+        )
+
+    async def _send(self, client: ServerConnection, message: str | bytes) -> None:
+        """Send within the limit. Raises `TimeoutError` if the client does not read."""
+        async with asyncio.timeout(self.limits.send_timeout_s):
+            await client.send(message)
+
+    async def _turn_away(self, client: ServerConnection, refused: Refused) -> None:
+        answer = Refusal(code=refused.reason, message=refused.message)
+        try:
+            await self._send(client, answer.model_dump_json())
+            await client.close(refused.close_code, refused.reason)
+        except (ConnectionClosed, TimeoutError):
+            client.transport.abort()
+
+    def _check_length(self, length: int) -> None:
+        if length > self.limits.message_bytes:
+            raise Refused(
+                Reason.FRAME_TOO_LARGE,
+                f"The message has {length} bytes; at most {self.limits.message_bytes} are read.",
+            )
