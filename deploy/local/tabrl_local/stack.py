@@ -7,6 +7,8 @@ server elsewhere. What is replaced is not started here.
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -20,6 +22,8 @@ from tabrl_local.supervisor import ChildSpec
 
 TRAINER_NICE = 10
 REWARD_WORKER_NICE = 5
+WILDCARDS = ("0.0.0.0", "::", "")
+BUILT_PAGE = Path(__file__).resolve().parents[3] / "web" / "dist"
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -50,10 +54,21 @@ class Stack:
 
 
 def url_host(host: str) -> str:
-    """The host as it stands in an address; the wildcard addresses become loopback."""
-    if host in ("0.0.0.0", "::", ""):
+    """The host as it stands in an address for this machine; wildcards become loopback."""
+    if host in WILDCARDS:
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
+
+
+def public_hosts(host: str) -> tuple[str, ...]:
+    """Names under which others may ask for us, best first; none but loopback unless told so."""
+    if host not in WILDCARDS:
+        return (url_host(host),)
+    name = socket.gethostname()
+    addresses: list[str] = []
+    with contextlib.suppress(OSError):
+        addresses = socket.gethostbyname_ex(name)[2]
+    return (name, *addresses)
 
 
 def http_ready(url: str) -> str | None:
@@ -86,7 +101,9 @@ def build(
     shared["TABRL_PORT"] = str(options.port)
     shared.setdefault("TABRL_DATABASE_URL", f"sqlite:///{data / 'tabrl.db'}")
     shared.setdefault("TABRL_BLOB_URL", f"file://{data / 'objects'}")
+    shared.setdefault("TABRL_WEB_DIST", str(BUILT_PAGE))
     shared.setdefault("TABRL_ALLOWED_ORIGINS", ",".join(_origins(options)))
+    shared.setdefault("TABRL_ALLOWED_HOSTS", ",".join(public_hosts(options.host)))
 
     specs: list[ChildSpec] = []
     sock: Path | None = None
@@ -102,7 +119,7 @@ def build(
         wanted = int(environ.get("TABRL_INFERENCE_PORT", options.port + 1))
         inference_port = ports.pick_free(options.host, wanted, taken)
         shared["TABRL_INFERENCE_PORT"] = str(inference_port)
-        shared["TABRL_INFERENCE_URL"] = f"ws://{url_host(options.host)}:{inference_port}"
+        shared["TABRL_INFERENCE_URL"] = f"ws://{public_hosts(options.host)[0]}:{inference_port}"
 
     def service(
         name: str, ready_url: str, extra: Mapping[str, str] | None = None, *, nice: int = 0
@@ -129,7 +146,7 @@ def build(
 
 
 def _origins(options: LaunchOptions) -> list[str]:
-    hosts = {url_host(options.host), "127.0.0.1", "localhost"}
+    hosts = {*public_hosts(options.host), "127.0.0.1", "localhost"}
     return sorted(f"http://{host}:{options.port}" for host in hosts)
 
 
