@@ -1,0 +1,138 @@
+"""`make demo` and `make demo-once`: the whole path, as a new user would walk it."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from tabrl.contracts.training import Receipt
+from tabrl_local.background import RunningStack, background_stack, interruptible
+from tabrl_local.client import Api
+from tabrl_local.errors import CommandError
+from tabrl_local.receipt import print_receipt
+from tabrl_local.run import RunOptions, run_task
+
+TASK = "trot forward slowly and sway your hips"
+ROLLOUT_S = 10.0
+KEPT_RUNS = 3
+
+
+def demo(stack: RunningStack, options: RunOptions, console: Console) -> Receipt:
+    """Train the task through the public api and show its receipt."""
+    console.print(f"\n[bold]“{escape(options.prompt)}”[/] for the {options.robot}")
+    with Api(stack.url) as api:
+        receipt = run_task(api, options, console)
+    print_receipt(receipt, console)
+    return receipt
+
+
+def with_rollout(stack: RunningStack, receipt: Receipt, console: Console) -> Receipt:
+    """Drive the trained model for ten seconds; the receipt gains what was measured."""
+    from tabrl_local.rollout import rollout
+
+    console.print(f"rollout of {ROLLOUT_S:g} s over the inference WebSocket …")
+    with Api(stack.url) as api:
+        recording, report = rollout(api, receipt.model_id, ROLLOUT_S)
+    recording.save(stack.data / "rollout.npz")
+    console.print(
+        f"{report.control_hz:.1f} Hz, {report.real_time_factor:.3f} × real time, round trip p99 "
+        f"{report.rtt_ms.p99:.1f} ms",
+        highlight=False,
+    )
+    return receipt.model_copy(
+        update={
+            "control_hz": report.control_hz,
+            "real_time_factor": report.real_time_factor,
+            "rtt_ms": report.rtt_ms,
+        }
+    )
+
+
+def shortcomings(receipt: Receipt) -> list[str]:
+    """Why a run is no success, in words; empty if it is one."""
+    missed = [
+        f"{check.name} is {check.result:.3g}, wanted {check.target}"
+        for check in receipt.checks
+        if not check.passed
+    ]
+    if not receipt.checks:
+        missed.append("nothing was checked")
+    if not receipt.reward_result > receipt.reward_base:
+        missed.append(
+            f"the reward {receipt.reward_result:.3f} is not above the base's "
+            f"{receipt.reward_base:.3f}"
+        )
+    return missed
+
+
+def run_once(options: RunOptions, port: int, runs: Path, console: Console) -> int:
+    """Start, train, roll out, stop; 0 only if the robot learnt the task."""
+    data = runs / time.strftime("once-%Y%m%d-%H%M%S")
+    with background_stack(data, port) as stack:
+        receipt = demo(stack, options, console)
+        receipt = with_rollout(stack, receipt, console)
+    text = receipt.model_dump_json(indent=2)
+    (data / "receipt.json").write_text(text)
+    print(text, flush=True)
+    _forget_old(runs)
+    missed = shortcomings(receipt)
+    for line in missed:
+        console.print(f"[bold red]not met:[/] {escape(line)}", highlight=False)
+    return 1 if missed else 0
+
+
+def run_until_stopped(options: RunOptions, port: int, data: Path, console: Console) -> int:
+    """Start, train, and leave the page running until Ctrl-C."""
+    with background_stack(data, port) as stack:
+        try:
+            receipt = demo(stack, options, console)
+            address = f"{stack.url}/tasks/{receipt.task_id}"
+        except CommandError as error:
+            # The page is of use all the same, if only to see what happened.
+            console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)
+            address = stack.url
+        console.print(f"\nopen [bold]{address}[/]   (Ctrl-C ends the demo)", highlight=False)
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            return 0
+
+
+def _forget_old(runs: Path) -> None:
+    for old in sorted(runs.glob("once-*"))[:-KEPT_RUNS]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def main() -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end after a rollout")
+    parser.add_argument("--task", default=TASK)
+    parser.add_argument("--robot", default="go1")
+    parser.add_argument("--candidate", type=int, default=1)
+    parser.add_argument("--port", type=int, default=8400, help="or the next free one")
+    parser.add_argument("--data", type=Path, default=Path("var"))
+    arguments = parser.parse_args()
+    console = Console(stderr=True)
+    options = RunOptions(arguments.task, arguments.robot, arguments.candidate)
+    try:
+        with interruptible():
+            if arguments.once:
+                return run_once(options, arguments.port, arguments.data / "runs", console)
+            return run_until_stopped(options, arguments.port, arguments.data, console)
+    except CommandError as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
