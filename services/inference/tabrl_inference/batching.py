@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tabrl.adapters.logs import where
 from tabrl_inference.frames import State
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.policies import LoadedPolicy
@@ -80,15 +81,14 @@ class MicroBatcher:
                 for waiting in live:
                     self._answer(policy, [waiting])
                 return
-            log.warning("forward_failed", extra={"error": type(error).__name__})
+            log.warning("forward_failed %s", where(error))
             live[0].answer.set_exception(_no_answer())
             return
         self._metrics.batch_rows.observe(len(live))
-        for waiting, row, finite in zip(
-            live, targets, np.isfinite(targets).all(axis=1), strict=True
-        ):
-            if finite:
-                waiting.answer.set_result(row)
+        finite = np.isfinite(targets)
+        for i, waiting in enumerate(live):
+            if finite[i].all():
+                waiting.answer.set_result(targets[i])
             else:
                 waiting.answer.set_exception(_no_answer())
 

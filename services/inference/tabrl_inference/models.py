@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from websockets.asyncio.server import ServerConnection, broadcast
 
+from tabrl.adapters.logs import where
 from tabrl.contracts.wire import SnapshotNotice
 from tabrl.domain.errors import NotFound
 from tabrl.domain.models import Model
@@ -62,7 +63,7 @@ class Models:
                 Reason.UNKNOWN_MODEL, "There is no such model; GET /api/models lists them."
             ) from error
         except Exception as error:
-            log.warning("model_lookup_failed", extra={"error": type(error).__name__})
+            log.warning("lookup_failed model=%s %s", model_id, where(error))
             raise _unavailable() from error
         if scene_sha256 != model.scene_sha256:
             raise Refused(
@@ -99,7 +100,7 @@ class Models:
         try:
             models = await asyncio.to_thread(self._look, list(self._served))
         except Exception as error:
-            self._failed("watch_failed", "", error)
+            self._failed("watch_failed", "*", error)
             return
         for model in models:
             served = self._served.get(model.id)
@@ -115,9 +116,7 @@ class Models:
             if served and snapshot.params_version > served.snapshot.params_version:
                 served.swap(snapshot)
                 self._metrics.swaps.inc()
-                log.info(
-                    "swapped", extra={"model_id": model.id, "version": snapshot.params_version}
-                )
+                log.info("swapped model=%s version=%d", model.id, snapshot.params_version)
 
     def _look(self, model_ids: Sequence[str]) -> list[Model]:
         found = []
@@ -151,7 +150,7 @@ class Models:
 
     def _failed(self, event: str, model_id: str, error: Exception) -> None:
         self._metrics.poll_failures.inc()
-        log.warning(event, extra={"model_id": model_id, "error": type(error).__name__})
+        log.warning("%s model=%s %s", event, model_id, where(error))
 
 
 def _unavailable() -> Refused:

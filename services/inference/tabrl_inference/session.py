@@ -40,19 +40,20 @@ class Sessions:
             served = await self._greet(client, model_id)
             with self.models.joined(served, client):
                 await self._welcome(client, served)
-                log.info("joined", extra={"model_id": served.model_id, "connection": connection})
+                log.info("joined connection=%s model=%s", connection, served.model_id)
                 while True:
                     await self._answer(client, served, connection)
         except Refused as refused:
             self.metrics.refusals.labels(refused.reason).inc()
-            log.info("refused", extra={"connection": connection, "code": refused.reason})
+            log.info("refused connection=%s code=%s", connection, refused.reason)
             await self._turn_away(client, refused)
         except ConnectionClosed as closed:
             if closed.sent is not None and closed.sent.code == 1009:  # found by the transport
                 self.metrics.refusals.labels(Reason.FRAME_TOO_LARGE).inc()
-            log.info("left", extra={"connection": connection})
+            log.info("left connection=%s", connection)
         except TimeoutError:  # it does not read what it asked for
-            log.info("slow_reader", extra={"connection": connection})
+            self.metrics.refusals.labels(Reason.SLOW_READER).inc()
+            log.info("refused connection=%s code=%s", connection, Reason.SLOW_READER)
             client.transport.abort()
 
     async def _greet(self, client: ServerConnection, model_id: str) -> ServedModel:

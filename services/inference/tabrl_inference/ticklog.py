@@ -51,8 +51,8 @@ class NoTickLog:
 class JsonlTickLog:
     """One JSON object a line; opened at the first tick, and readable while it grows."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
         self._file: TextIO | None = None
 
     def write(

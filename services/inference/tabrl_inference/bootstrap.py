@@ -1,0 +1,95 @@
+"""Wiring: which adapters stand behind the ports. Nothing is opened before `build`."""
+
+from __future__ import annotations
+
+from functools import cache
+from urllib.parse import urlsplit
+
+import mujoco
+import numpy as np
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tabrl.adapters.blobs import make_blob_store
+from tabrl.adapters.clock import SystemClock
+from tabrl.adapters.settings import Settings
+from tabrl.adapters.sql.engine import make_engine
+from tabrl.adapters.sql.models import SqlModelRepository
+from tabrl.control.policy import load_policy
+from tabrl.control.tape import CONTROL_DT
+from tabrl.domain.errors import Invalid
+from tabrl.robots import scene_xml
+from tabrl_inference.frames import Dimensions
+from tabrl_inference.http import Origins
+from tabrl_inference.limits import Limits
+from tabrl_inference.metrics import Metrics
+from tabrl_inference.policies import LoadedPolicy
+from tabrl_inference.server import InferenceServer
+from tabrl_inference.ticklog import JsonlTickLog, NoTickLog
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class InferenceSettings(BaseSettings):
+    """What only this service reads from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="TABRL_", frozen=True, extra="ignore")
+
+    tick_log: str = Field(
+        default="", description="File for a JSON line per answered state, for tests; empty: none."
+    )
+
+
+def build(settings: Settings, own: InferenceSettings) -> InferenceServer:
+    """A server on the storage that the settings name; nothing is read from it yet."""
+    return InferenceServer(
+        models=SqlModelRepository(make_engine(settings.database), SystemClock()),
+        blobs=make_blob_store(settings.blobs),
+        load=load_params,
+        origins=origins_of(settings),
+        limits=Limits(),
+        ticks=JsonlTickLog(own.tick_log) if own.tick_log else NoTickLog(),
+        metrics=Metrics(),
+    )
+
+
+def origins_of(settings: Settings) -> Origins:
+    """The api's page on this machine, and whatever the settings add."""
+    public = urlsplit(settings.inference).hostname
+    hosts = {name.strip("[]") for name in (*_LOOPBACK, settings.host, *settings.allowed_hosts)}
+    pages = {f"http://{name}:{settings.port}" for name in (*_LOOPBACK, settings.host)}
+    return Origins(
+        allowed=frozenset({*pages, *settings.allowed_origins}),
+        hosts=frozenset({*hosts, public} if public else hosts),
+    )
+
+
+def load_params(data: bytes) -> LoadedPolicy:
+    """A policy from the bytes of a params file, tried once on the robot's home state.
+
+    Raises `Invalid` if the file cannot be read, or does not fit its robot.
+    """
+    policy = load_policy(data)
+    scene = _scene(policy.header.robot)
+    size = Dimensions(scene.nq, scene.nv, scene.nu)
+    home = scene.keyframe("home")
+    try:
+        _, ctrl = policy.control(
+            np.zeros(1), home.qpos[None].copy(), np.zeros((1, size.nv)), home.ctrl[None].copy()
+        )
+    except ValueError as error:
+        raise Invalid("the parameters do not fit the robot", code="bad_params") from error
+    if ctrl.shape != (1, size.nu) or not np.isfinite(ctrl).all():
+        raise Invalid("the parameters give no finite action", code="bad_params")
+    return LoadedPolicy(
+        controller=policy,
+        size=size,
+        scene_sha256=policy.header.scene_sha256,
+        program_words=policy.program.in_words(),
+        control_hz=round(1.0 / CONTROL_DT),
+    )
+
+
+@cache
+def _scene(robot: str) -> mujoco.MjModel:
+    return mujoco.MjModel.from_xml_string(scene_xml(robot).decode())
