@@ -40,7 +40,7 @@ class Joints:
         )
 
     def targets(self, action: Array, xp: Any = np) -> Array:
-        """Actuator targets `[..., nu]` (rad) of an action: home + scale × action, within limits."""
+        """Actuator targets `[..., nu]` (rad) of an action: home + scale * action, within limits."""
         return xp.clip(self.home + self.scale * action, self.lower, self.upper)
 
     def action(self, ctrl: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The policy as everybody but the trainer sees it: a file of parameters and a numpy forward pass."""
+"""The policy as all but the trainer see it: a file of parameters and a numpy forward pass."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
@@ -17,6 +18,7 @@ from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
 
 FORMAT = "tabrl-policy/1"
+States = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class PolicyWeights:
         x = (observation - self.mean) / self.std
         for layer in self.layers[:-1]:
             x = x @ layer.kernel + layer.bias
-            x = x / (1.0 + np.exp(-x))
+            x = (x / (np.float32(1.0) + np.exp(-x))).astype(np.float32)
         return x @ self.layers[-1].kernel + self.layers[-1].bias
 
 
@@ -71,11 +73,12 @@ class Policy:
         return self.header.program
 
     def control(
-        self, time: Floats, qpos: Floats, qvel: Floats, ctrl: Floats
+        self, time: States, qpos: States, qvel: States, ctrl: States
     ) -> tuple[Floats, Floats]:
         """Action and actuator targets `[B, nu]` for the raw MuJoCo states of B robots.
 
-        `time [B]` s since the reset, `qpos [B, nq]`, `qvel [B, nv]`, `ctrl [B, nu]`.
+        `time [B]` s since the reset, `qpos [B, nq]`, `qvel [B, nv]`, `ctrl [B, nu]`, best in double
+        precision: a clock in single precision drifts over hours.
         """
         observation = build_observation(time, qpos, qvel, ctrl, self._programs, self._joints)
         action = self.weights.act(observation)

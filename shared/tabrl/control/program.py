@@ -17,6 +17,11 @@ from tabrl.control.rotation import Array
 CHANNELS = ("vx", "vy", "yaw", "height", "pitch", "roll")
 VX, VY, YAW, HEIGHT, PITCH, ROLL = range(6)
 BEAT_RANGE = (0.4, 2.5)  # Hz
+# What base policies are trained on: lower and upper end of every channel's constant and the largest
+# amplitude of its modulation; m/s, m/s, rad/s, m from standing, rad, rad.
+LOWER = np.array([-0.9, -0.6, -1.5, -0.11, -0.40, -0.35])
+UPPER = np.array([1.4, 0.6, 1.5, 0.03, 0.40, 0.35])
+SWING = np.array([0.4, 0.3, 1.0, 0.05, 0.25, 0.28])
 # Trot: diagonal feet together, in the robots' foot order FR, FL, RR, RL.
 TROT_OFFSETS = np.array([0.0, 0.5, 0.5, 0.0], np.float32)
 STANCE_SHARE = 0.55
@@ -114,7 +119,7 @@ class Programs:
         return self.constant + self.amplitude * xp.sin(angle)
 
     def heading(self, time: Array, xp: Any = np) -> Array:
-        """Where the yaw channel has turned the robot by `time [B]`: its integral, rad, not wrapped."""
+        """How far the yaw channel has turned the robot by `time [B]`, rad, not wrapped."""
         omega = 2.0 * xp.pi * self.beat_frequency
         phase = self.phase[..., YAW]
         swing = self.amplitude[..., YAW] / omega * (xp.cos(phase) - xp.cos(omega * time + phase))

@@ -31,7 +31,7 @@ def yaw(quaternion: Array, xp: Any = np) -> Array:
 
 
 def roll_pitch(quaternion: Array, xp: Any = np) -> tuple[Array, Array]:
-    """Roll (right side down > 0) and pitch (nose down > 0) `[...]`, rad, of the z-y-x convention."""
+    """Roll (right side down > 0) and pitch (nose down > 0) `[...]`, rad, z-y-x convention."""
     w, x, y, z = (quaternion[..., i] for i in range(4))
     roll = xp.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y))
     pitch = xp.arcsin(xp.clip(2.0 * (w * y - x * z), -1.0, 1.0))

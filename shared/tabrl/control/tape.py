@@ -166,7 +166,8 @@ class TapeBuilder:
             - np.float32(shape[6])
             for shape in self._shapes
         ]
-        return np.minimum.reduce(gaps)
+        lowest: Floats = np.minimum.reduce(gaps)
+        return lowest
 
     def derive(self, raw: RawSteps, memory: Memory) -> Tape:
         """The tape `[T, B]` of a block; `memory` is moved on to the block's end."""

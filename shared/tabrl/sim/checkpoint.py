@@ -1,4 +1,4 @@
-"""Training states as safetensors: every leaf of the tree under its path, restored into a template."""
+"""Training states as safetensors: every leaf under its path, restored into a template."""
 
 from __future__ import annotations
 
@@ -38,4 +38,5 @@ def load_tree(data: bytes, template: Tree) -> Tree:
         if array is None or array.shape != like.shape or array.dtype != like.dtype:
             raise Invalid(f"the checkpoint does not fit at {name}", code="bad_checkpoint")
         restored.append(jax.numpy.asarray(array))
-    return jax.tree_util.tree_unflatten(structure, restored)
+    tree: Tree = jax.tree_util.tree_unflatten(structure, restored)
+    return tree

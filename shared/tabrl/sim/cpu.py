@@ -21,10 +21,11 @@ _VELOCITY_STAGE = int(mujoco.mjtStage.mjSTAGE_VEL)
 
 
 def physics_model(robot: Robot) -> mujoco.MjModel:
-    """The scene without its visual geoms, which weigh nothing and touch nothing: faster kinematics."""
+    """The scene without its visual geoms: they weigh and touch nothing, but cost kinematics."""
     spec = mujoco.MjSpec.from_string(scene_xml(robot.id).decode())
     spec.compiler.discardvisual = True
-    return spec.compile()
+    model: mujoco.MjModel = spec.compile()
+    return model
 
 
 def trunk_shapes(model: mujoco.MjModel) -> dict[str, NDArray[np.float64]]:
@@ -124,7 +125,7 @@ class CpuSimulator:
         return slice(int(sensor.adr[0]), int(sensor.adr[0] + sensor.dim[0]))
 
     def _observe(self) -> Floats:
-        return build_observation(
+        observation: Floats = build_observation(
             self._time,
             self._batch.qpos.astype(np.float32),
             self._batch.qvel.astype(np.float32),
@@ -132,7 +133,8 @@ class CpuSimulator:
             self._programs,
             self._joints,
             self._heading_origin,
-        )  # type: ignore[no-any-return]
+        )
+        return observation
 
     def _step(self, action: Floats) -> None:
         self._batch.ctrl[:] = self._joints.targets(action)

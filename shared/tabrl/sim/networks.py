@@ -38,9 +38,7 @@ def make_networks(robot: Robot) -> ppo_networks.PPONetworks:
 
 def initial_normalizer(robot: Robot) -> running_statistics.RunningStatisticsState:
     """Observation statistics before any observation."""
-    return running_statistics.init_state(
-        jax.ShapeDtypeStruct((observation_size(robot),), jnp.float32)
-    )
+    return running_statistics.init_state(jnp.zeros(observation_size(robot), jnp.float32))
 
 
 def policy_weights(

@@ -69,7 +69,7 @@ class Schedule:
            max_rate: float = 1e-3, learn_normalizer: bool = False) -> Schedule:  # fmt: skip
         """A schedule from plain numbers."""
         numbers = (reward_scale, target_kl, entropy, anchor, policy_weight, min_rate, max_rate)
-        return cls(*(jnp.float32(x) for x in numbers), jnp.float32(learn_normalizer))
+        return cls(*(jnp.float32(x) for x in numbers), jnp.float32(learn_normalizer))  # type: ignore[call-arg]
 
 
 class Learner:
@@ -152,6 +152,7 @@ class Learner:
         return loc + noise * scale * jax.random.normal(use, loc.shape), key
 
     def _deterministic(self, policy: Any, normalizer: Any, observation: jax.Array) -> jax.Array:
+        loc: jax.Array
         loc, _ = self.networks.policy_network.apply(normalizer, policy, observation)
         return loc
 

@@ -6,15 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tabrl.control.program import BEAT_RANGE, HEIGHT, VX, VY, YAW, Programs
+from tabrl.control.program import BEAT_RANGE, HEIGHT, LOWER, SWING, UPPER, VX, VY, YAW, Programs
 from tabrl.control.tape import Floats
 from tabrl.sim.simulator import ProgramSampler
 
-# Lower and upper end of every channel's constant, and the largest amplitude of its modulation:
-# vx m/s, vy m/s, yaw rad/s, height m from standing, pitch rad, roll rad.
-LOWER = np.array([-0.9, -0.6, -1.5, -0.11, -0.40, -0.35])
-UPPER = np.array([1.4, 0.6, 1.5, 0.03, 0.40, 0.35])
-SWING = np.array([0.4, 0.3, 1.0, 0.05, 0.25, 0.28])
 POSTURE_CHANNELS = slice(HEIGHT, None)
 
 

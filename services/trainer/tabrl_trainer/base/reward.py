@@ -31,7 +31,7 @@ class BaseWeights:
 def base_terms(
     tape: Tape, heading_error: Floats, walking: Floats, robot: Robot, weights: BaseWeights
 ) -> dict[str, Floats]:
-    """Weighted reward terms, each `[T, B]`; `heading_error` rad, `walking` 0 or 1, both `[T, B]`."""
+    """Weighted terms `[T, B]` from `heading_error` (rad) and `walking` (0 or 1), both `[T, B]`."""
     roll, pitch = rotation.roll_pitch(tape.base_quaternion)
     world = _world_velocity(tape)
     forward, left = _heading_frame(world, rotation.yaw(tape.base_quaternion))
@@ -79,6 +79,7 @@ def _world_velocity(tape: Tape) -> Floats:
 
 
 def _heading_frame(world: Floats, yaw: Floats) -> tuple[Floats, Floats]:
-    cos, sin = np.cos(yaw), np.sin(yaw)
+    cos: Floats = np.cos(yaw)
+    sin: Floats = np.sin(yaw)
     x, y = world[..., 0], world[..., 1]
     return cos * x + sin * y, cos * y - sin * x

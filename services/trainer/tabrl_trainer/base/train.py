@@ -171,7 +171,8 @@ class BaseTraining:
 def _walking(observation: Floats) -> Floats:
     """1 where the gait clock runs: its sine and cosine are zero while a program stands."""
     clock = observation[..., HEADING_ERROR + 1 : HEADING_ERROR + 3]
-    return (np.abs(clock).sum(-1) > 1e-6).astype(np.float32)
+    walking: Floats = (np.abs(clock).sum(-1) > 1e-6).astype(np.float32)
+    return walking
 
 
 def _copy(state: TrainState) -> object:

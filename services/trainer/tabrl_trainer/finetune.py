@@ -1,0 +1,159 @@
+"""PPO fine-tuning of the base policy with a task's reward, under the command program found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+from brax.training.agents.ppo import losses
+
+from tabrl.control.program import CommandProgram, Programs
+from tabrl.control.tape import CONTROL_DT
+from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.ppo import Learner, PPOConfig, Schedule, TrainState
+from tabrl.sim.simulator import EpisodeRules
+from tabrl_trainer.scoring import CHUNK, TapeReward
+
+ROBOTS = 256
+CONFIG = PPOConfig(unroll=CHUNK // ROBOTS, epochs=4, minibatches=4, discount=0.985)
+VALUE_ONLY_UPDATES = 5  # or a fresh value function ruins a good program
+NOISE = 0.25  # lowest exploration noise at the start, in units of action
+ANCHOR = 0.005  # weight of the KL divergence to the base policy
+RULES = EpisodeRules(episode_s=6.0, start_spread_s=5.0, push_every_s=4.0, push_speed=0.25)
+
+
+@flax.struct.dataclass
+class FineTuneState:
+    """What a fine-tuning needs to go on after a restart."""
+
+    train: TrainState
+    update: jax.Array  # updates done
+    samples: jax.Array
+    reward_scale: jax.Array
+    elapsed_s: jax.Array  # seconds of PPO so far
+
+
+@dataclass(frozen=True)
+class UpdateReport:
+    """One measured rollout and update; rewards and terms are means a control step."""
+
+    update: int
+    samples: int
+    samples_per_s: float
+    reward: float
+    terms: dict[str, float]
+    episode_length_s: float
+    falls_per_minute: float
+    kl: float
+    elapsed_s: float
+    value_only: bool
+
+
+class FineTune:
+    """Fine-tunes one policy; owns its simulator, not its clock's budget."""
+
+    def __init__(
+        self,
+        simulator: CpuSimulator,
+        learner: Learner,
+        base: TrainState,
+        reward: TapeReward,
+        program: CommandProgram,
+        seed: int,
+    ) -> None:
+        self._simulator = simulator
+        self._learner = learner
+        self._reward = reward
+        self._program = program
+        self._seed = seed
+        self._reference: losses.PPONetworkParams = base.params
+        self.state = FineTuneState(
+            train=_own(base.replace(  # type: ignore[attr-defined]
+                params=_exploring(base.params),
+                key=jax.random.PRNGKey(seed),
+                learning_rate=jnp.float32(2e-4),
+            )),
+            update=jnp.int32(0),
+            samples=jnp.int32(0),
+            reward_scale=jnp.float32(0.0),
+            elapsed_s=jnp.float32(0.0),
+        )  # fmt: skip
+
+    def run(self, budget_s: float) -> Iterator[UpdateReport]:
+        """Yield after every update until `budget_s` seconds of PPO are used, restarts included."""
+        update = int(self.state.update)
+        self._simulator.reset(
+            Programs.stack([self._program] * self._simulator.size), RULES, self._seed + update
+        )
+        took = 0.0
+        while float(self.state.elapsed_s) + took < budget_s:
+            began = time.monotonic()
+            report = self._update(update, began)
+            took = report.elapsed_s - float(self.state.elapsed_s)
+            self.state = self.state.replace(  # type: ignore[attr-defined]
+                elapsed_s=jnp.float32(report.elapsed_s)
+            )
+            update += 1
+            yield report
+
+    def _update(self, update: int, began: float) -> UpdateReport:
+        state = self.state
+        policy = self._learner.exploring(state.train, self._seed * 100_003 + update)
+        rollout = self._simulator.rollout(policy, CONFIG.unroll)
+        terms = self._reward.terms_of(rollout.tape)
+        reward = terms.sum(-1)
+        scale = float(state.reward_scale)
+        if scale == 0.0:
+            scale = 0.1 / max(float(np.abs(reward).mean()), 1e-3)
+        # A fall ends the flow of rewards; make sure that this never pays, whatever their sign.
+        penalty = 0.1 / scale / (1.0 - CONFIG.discount)
+        value_only = update < VALUE_ONLY_UPDATES
+        schedule = Schedule.of(
+            reward_scale=scale, anchor=ANCHOR, entropy=0.0, target_kl=0.01,
+            policy_weight=0.0 if value_only else 1.0, min_rate=5e-5, max_rate=1e-3,
+        )  # fmt: skip
+        train, metrics = self._learner.update(
+            state.train, rollout, reward - penalty * rollout.terminated, schedule, self._reference
+        )
+        samples = int(state.samples) + reward.size
+        self.state = FineTuneState(
+            train=train,
+            update=jnp.int32(update + 1),
+            samples=jnp.int32(samples),
+            reward_scale=jnp.float32(scale),
+            elapsed_s=state.elapsed_s,
+        )
+        ends = float(rollout.terminated.sum() + rollout.truncated.sum())
+        lived = reward.size * CONTROL_DT
+        took = time.monotonic() - began
+        return UpdateReport(
+            update=update + 1,
+            samples=samples,
+            samples_per_s=reward.size / took,
+            reward=float(reward.mean()),
+            terms=self._reward.means(terms),
+            episode_length_s=min(lived / max(ends, 1.0), RULES.episode_s),
+            falls_per_minute=float(rollout.terminated.sum()) / lived * 60.0,
+            kl=metrics["anchor_kl"],
+            elapsed_s=float(state.elapsed_s) + took,
+            value_only=value_only,
+        )
+
+
+def _exploring(params: losses.PPONetworkParams) -> losses.PPONetworkParams:
+    """The same policy with at least `NOISE` of exploration."""
+    policy = jax.tree.map(lambda x: x, params.policy)
+    noise = policy["params"]["std_logparam"]["log_value"]
+    policy["params"]["std_logparam"]["log_value"] = jnp.maximum(noise, jnp.log(NOISE))
+    return params.replace(policy=policy)
+
+
+def _own(state: TrainState) -> TrainState:
+    """A copy: the update donates its input's buffers, and the base must survive."""
+    copy: TrainState = jax.tree.map(jnp.copy, state)
+    return copy

@@ -1,0 +1,56 @@
+"""A reward artifact applied to tapes, in pieces of one size so that it compiles once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tabrl.control.tape import Floats, Tape
+from tabrl.sim.reward import RewardFunction
+
+CHUNK = 8192  # steps a call; PPO's block is exactly one
+
+
+class TapeReward:
+    """Weighted reward of tapes; `weights` by term name."""
+
+    def __init__(self, reward: RewardFunction, weights: Mapping[str, float]) -> None:
+        self._reward = reward
+        self.weights: Floats = reward.vector(weights)
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the terms, sorted."""
+        return self._reward.terms
+
+    def terms_of(self, tape: Tape) -> Floats:
+        """Weighted terms `[T, B, K]`; what is not finite counts as zero."""
+        steps, size = tape.shape
+        flat = tape.flat()
+        total = steps * size
+        pieces = []
+        for begin in range(0, total, CHUNK):
+            piece = {name: field[begin : begin + CHUNK] for name, field in flat.items()}
+            count = len(piece["time"])
+            if count < CHUNK:
+                piece = {name: _padded(field) for name, field in piece.items()}
+            pieces.append(np.asarray(self._reward(piece))[:count])
+        terms = np.nan_to_num(np.concatenate(pieces), posinf=0.0, neginf=0.0)
+        weighted: Floats = terms.reshape(steps, size, -1) * self.weights
+        return weighted
+
+    def total(self, tape: Tape) -> Floats:
+        """Weighted reward `[T, B]`."""
+        reward: Floats = self.terms_of(tape).sum(-1)
+        return reward
+
+    def means(self, terms: Floats) -> dict[str, float]:
+        """Mean of every weighted term a control step."""
+        return dict(zip(self.terms, terms.mean((0, 1), dtype=np.float64).tolist(), strict=True))
+
+
+def _padded(field: Floats) -> Floats:
+    """The last row repeated up to a full piece: real values, so that nothing new can go wrong."""
+    missing = CHUNK - len(field)
+    return np.concatenate([field, np.repeat(field[-1:], missing, axis=0)])
