@@ -1,0 +1,156 @@
+"""The commands against an api that answers by script."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from tabrl.contracts.training import Receipt
+from tabrl_local import cli
+
+
+@pytest.fixture
+def tabrl(api: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`tabrl("jobs", …)` gives exit code, standard output and standard error."""
+    monkeypatch.setenv("TABRL_URL", api.url)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["tabrl", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        streams = capsys.readouterr()
+        return int(ended.value.code or 0), streams.out, streams.err
+
+    return call
+
+
+def test_run_prints_nothing_but_the_receipt_as_json(tabrl: Any, api: Any) -> None:
+    code, out, err = tabrl("run", "go", "--json", "--candidate", "2")
+    assert code == 0
+    receipt = Receipt.model_validate_json(out)
+    assert receipt.task_id == "tsk_1"
+    assert receipt.model_id == "mdl_1"
+    assert receipt.candidates == 2
+    assert (receipt.reward_base, receipt.reward_program, receipt.reward_result) == (0.1, 0.5, 0.7)
+    stages = receipt.stages_s
+    assert list(stages) == ["writing", "queue", "search", "ppo", "evaluation", "total"]
+    assert stages["queue"] == 2.0
+    assert stages["total"] >= stages["writing"]
+    assert "goes on from snapshot 3" in err
+    posted = [body for method, path, body, _ in api.requests if path == "/api/tasks/tsk_1/train"]
+    assert posted == [{"candidate": 2}]
+
+
+def test_the_receipt_has_the_documented_keys(tabrl: Any) -> None:
+    _, out, _ = tabrl("run", "go", "--json")
+    assert set(json.loads(out)) == {
+        "task_id", "job_id", "model_id", "stages_s", "candidates", "chosen", "samples",
+        "samples_per_s", "checks", "reward_base", "reward_program", "reward_result",
+        "fall_rate_base", "fall_rate_result", "params_sha256", "reward_sha256", "snapshots",
+        "versions",
+    }  # fmt: skip
+
+
+def test_posts_carry_an_idempotency_key_of_their_own(tabrl: Any, api: Any) -> None:
+    tabrl("run", "go")
+    keys = [
+        headers["Idempotency-Key"] for method, _, _, headers in api.requests if method == "POST"
+    ]
+    assert len(keys) == len(set(keys)) == 2
+
+
+def test_a_cut_stream_is_resumed_after_the_last_event(tabrl: Any, api: Any) -> None:
+    api.cut_after, api.job_state = 2, "running"
+
+    def resumed() -> list[str]:
+        return [
+            headers["Last-Event-ID"]
+            for _, path, _, headers in api.requests
+            if path == "/api/jobs/job_1/events" and "Last-Event-ID" in headers
+        ]
+
+    answer = api.answer
+
+    def finish_once_resumed(method: str, path: str) -> tuple[int, bytes]:
+        if resumed():
+            api.job_state = "succeeded"
+        status, data = answer(method, path)
+        return int(status), bytes(data)
+
+    api.answer = finish_once_resumed
+    code, _, err = tabrl("run", "go", "--json")
+    assert code == 0
+    assert resumed() == ["2"]
+    assert err.count("goes on from snapshot 3") == 1
+    assert "connection lost" in err
+
+
+def test_a_failed_training_is_an_error_with_its_reason(tabrl: Any, api: Any) -> None:
+    api.job_state = "failed"
+    api.job_failure = {"kind": "learning", "code": "diverged", "message": "the loss is not finite"}
+    api.events[-1] = {"type": "state", "state": "failed", "attempt": 1}
+    code, out, err = tabrl("run", "go", "--json")
+    assert code == 1
+    assert out == ""
+    assert "learning" in err
+    assert "the loss is not finite" in err
+
+
+def test_a_task_nobody_understands_is_explained(tabrl: Any, api: Any) -> None:
+    api.task_state = "failed"
+    api.task_failure = {"kind": "code", "code": "not_understood", "message": "try: walk backwards"}
+    code, _, err = tabrl("run", "colourless green ideas")
+    assert code == 1
+    assert "try: walk backwards" in err
+
+
+def test_an_unknown_candidate_is_refused_before_training(tabrl: Any, api: Any) -> None:
+    code, _, err = tabrl("run", "go", "--candidate", "7")
+    assert code == 1
+    assert "there is no candidate 7 (choose one of 1 to 2)" in err
+    assert not [path for _, path, _, _ in api.requests if path.endswith("/train")]
+
+
+def test_problem_documents_become_one_line(tabrl: Any, api: Any) -> None:
+    problem = {"title": "Conflict", "detail": "job job_1 has ended", "code": "job_finished"}
+    api.problem = (409, problem)
+    code, _, err = tabrl("cancel", "job_1")
+    assert (code, err) == (1, "error: job job_1 has ended\n")
+
+
+def test_an_unknown_id_is_one_line(tabrl: Any) -> None:
+    assert tabrl("cancel", "job_unknown")[::2] == (1, "error: not here\n")
+    code, _, err = tabrl("cancel", "../../etc")
+    assert code == 1
+    assert "is no id" in err
+
+
+def test_something_else_on_the_port_is_recognised(tabrl: Any, api: Any) -> None:
+    api.raw = b"<html>hello</html>"
+    code, _, err = tabrl("jobs")
+    assert code == 1
+    assert "is not TabRL" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://127.0.0.1", "http://"])
+def test_a_wrong_address_is_one_line(tabrl: Any, url: str) -> None:
+    code, _, err = tabrl("jobs", "--url", url)
+    assert code == 1
+    assert "is no address" in err
+
+
+def test_nothing_at_the_address_says_how_to_start(tabrl: Any) -> None:
+    code, _, err = tabrl("jobs", "--port", "1")
+    assert code == 1
+    assert "`tabrl up`" in err
+
+
+def test_jobs_lists_and_speaks_json(tabrl: Any) -> None:
+    code, out, _ = tabrl("jobs", "--json")
+    assert code == 0
+    assert [job["id"] for job in json.loads(out)] == ["job_1"]
+    assert "job_1" in tabrl("jobs")[1]

@@ -1,0 +1,90 @@
+"""The exported numpy program computes what the inference server computes."""
+
+from __future__ import annotations
+
+import runpy
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tabrl.control.observation import observation_size
+from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy, load_policy
+from tabrl.control.program import CommandProgram
+from tabrl.robots import get_robot, scene_sha256, scene_xml
+from tabrl_local.client import Api
+from tabrl_local.errors import CommandError
+from tabrl_local.export import export_model
+
+PROGRAMS = [
+    CommandProgram(),
+    CommandProgram(
+        constant=(0.4, -0.1, 0.5, -0.03, 0.05, 0.02),
+        amplitude=(0.1, 0.0, 0.3, 0.02, 0.1, 0.2),
+        phase=(0.3, 0.0, 1.0, 2.0, -1.0, 0.7),
+        beat_frequency=1.3,
+    ),
+]
+
+
+def params(program: CommandProgram) -> bytes:
+    robot = get_robot("go1")
+    rng = np.random.default_rng(0)
+    sizes = (observation_size(robot), 32, 16, robot.nu)
+    layers = tuple(
+        Layer(
+            (rng.normal(size=(i, o)) / np.sqrt(i)).astype(np.float32),
+            rng.normal(size=o).astype(np.float32) * 0.1,
+        )
+        for i, o in pairwise(sizes)
+    )
+    mean = rng.normal(size=sizes[0]).astype(np.float32)
+    std = rng.uniform(0.5, 2.0, sizes[0]).astype(np.float32)
+    header = PolicyHeader(robot="go1", scene_sha256=scene_sha256("go1"), program=program)
+    return dump_policy(header, PolicyWeights(mean, std, layers))
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=["stand", "dance"])
+def test_the_program_runs_without_tabrl(
+    api: Any, serve_model: Any, tmp_path: Path, program: CommandProgram
+) -> None:
+    api.blobs["/api/models/mdl_1/params"] = data = params(program)
+    serve_model(scene_xml("go1"), "ws://unused")
+    with Api(api.url) as client:
+        files = export_model(client, "mdl_1", tmp_path / "go1")
+    assert {file.name for file in files} == {
+        "policy.safetensors", "robot.json", "scene.xml", "run_policy.py", "README.md",
+    }  # fmt: skip
+    source = (tmp_path / "go1" / "run_policy.py").read_text()
+    assert "tabrl" not in "".join(line for line in source.splitlines() if "import" in line)
+    control = runpy.run_path(str(tmp_path / "go1" / "run_policy.py"))["control"]
+    policy, rng = load_policy(data), np.random.default_rng(1)
+    home = np.array(get_robot("go1").home)
+    for time in (0.0, 0.02, 3.7):
+        quaternion = rng.normal(size=4)
+        quaternion /= np.linalg.norm(quaternion)
+        qpos = np.concatenate([rng.normal(size=3), quaternion, home + 0.2 * rng.normal(size=12)])
+        qvel, ctrl = rng.normal(size=18), home + 0.2 * rng.normal(size=12)
+        _, wanted = policy.control(np.array([time]), qpos[None], qvel[None], ctrl[None])
+        np.testing.assert_allclose(control(time, qpos, qvel, ctrl), wanted[0], atol=2e-4)
+
+
+def test_a_folder_with_something_in_it_is_left_alone(
+    api: Any, serve_model: Any, tmp_path: Path
+) -> None:
+    api.blobs["/api/models/mdl_1/params"] = params(PROGRAMS[0])
+    serve_model(scene_xml("go1"), "ws://unused")
+    (tmp_path / "mine").write_text("mine")
+    with Api(api.url) as client, pytest.raises(CommandError, match="is not empty"):
+        export_model(client, "mdl_1", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_parameters_must_match_their_hash(api: Any, serve_model: Any, tmp_path: Path) -> None:
+    api.blobs["/api/models/mdl_1/params"] = params(PROGRAMS[0])
+    serve_model(scene_xml("go1"), "ws://unused")
+    api.blobs["/api/models/mdl_1/params"] += b"more"
+    with Api(api.url) as client, pytest.raises(CommandError, match="hash"):
+        export_model(client, "mdl_1", tmp_path / "out")
