@@ -1,0 +1,135 @@
+"""The success checks of a goal: bounds a person would set, with room for an honest miss."""
+
+from __future__ import annotations
+
+from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl_reward_worker.composer.goal import Goal, Rhythm
+
+
+def checks_of(goal: Goal, standing: float) -> tuple[CheckSpec, ...]:
+    """All checks of a goal; `standing` in m."""
+    return (
+        *_speeds(goal),
+        *_turning(goal),
+        *_height(goal, standing),
+        *_posture(goal),
+        *(check for rhythm in goal.rhythms for check in _rhythm(goal, rhythm)),
+        *_stillness(goal),
+        CheckSpec(
+            id="falls",
+            quantity=Quantity.FALLEN,
+            statistic=Statistic.ANY,
+            start_s=0.0,
+            end_s=10.0,
+            at_most=0.02,
+        ),
+    )
+
+
+def _mean(name: str, quantity: Quantity, low: float | None, high: float | None) -> CheckSpec:
+    return CheckSpec(
+        id=name,
+        quantity=quantity,
+        statistic=Statistic.MEAN,
+        at_least=None if low is None else round(low, 3),
+        at_most=None if high is None else round(high, 3),
+    )
+
+
+def _around(name: str, quantity: Quantity, target: float, miss: float) -> CheckSpec:
+    return _mean(name, quantity, target - miss, target + miss)
+
+
+def _speeds(goal: Goal) -> list[CheckSpec]:
+    if not goal.moves:
+        drift = Quantity.DRIFT
+        return [CheckSpec(id="drift", quantity=drift, statistic=Statistic.MAX, at_most=1.0)]
+    checks = []
+    for name, quantity, target in (
+        ("forward", Quantity.FORWARD_SPEED, goal.vx),
+        ("sideways", Quantity.LATERAL_SPEED, goal.vy),
+    ):
+        if target:
+            share = 0.35 if abs(target) > 0.7 else 0.4
+            checks.append(_around(name, quantity, target, max(0.1, share * abs(target))))
+        else:
+            checks.append(_around(f"{name}_drift", quantity, 0.0, 0.15))
+    return checks
+
+
+def _turning(goal: Goal) -> list[CheckSpec]:
+    if goal.yaw:
+        # The fastest spins are reached in part within a minute: ask for less than is rewarded.
+        low = min(0.6 * abs(goal.yaw), max(1.0, 0.5 * abs(goal.yaw)))
+        high = 1.5 * abs(goal.yaw)
+        bounds = (low, high) if goal.yaw > 0 else (-high, -low)
+        return [_mean("turning", Quantity.YAW_RATE, *bounds)]
+    swing = next((r.amplitude for r in goal.rhythms if r.channel == "heading"), 0.0)
+    bound = round(0.6 + 2.0 * swing, 2)
+    return [
+        CheckSpec(
+            id="heading_drift",
+            quantity=Quantity.HEADING,
+            statistic=Statistic.CHANGE,
+            at_least=-bound,
+            at_most=bound,
+        )
+    ]
+
+
+def _height(goal: Goal, standing: float) -> list[CheckSpec]:
+    bobs = any(rhythm.channel == "height" for rhythm in goal.rhythms)
+    if not goal.height or (bobs and abs(goal.height) < 0.03):
+        return []
+    if goal.height < 0:
+        high = standing + 0.55 * goal.height
+        return [_mean("height", Quantity.HEIGHT, None, high)]
+    return [_mean("height", Quantity.HEIGHT, standing + 0.45 * goal.height, None)]
+
+
+def _posture(goal: Goal) -> list[CheckSpec]:
+    checks = []
+    for name, quantity, target in (
+        ("pitch", Quantity.PITCH, goal.pitch),
+        ("roll", Quantity.ROLL, goal.roll),
+    ):
+        if target:
+            bound = 0.55 * target
+            low, high = (bound, None) if target > 0 else (None, bound)
+            checks.append(_mean(name, quantity, low, high))
+    return checks
+
+
+def _rhythm(goal: Goal, rhythm: Rhythm) -> list[CheckSpec]:
+    quantity, amplitude, name = Quantity(rhythm.channel), rhythm.amplitude, rhythm.channel
+    if goal.yaw and rhythm.channel == "heading":
+        quantity, amplitude = Quantity.YAW_RATE, rhythm.amplitude * 6.2832 * rhythm.hz
+    # Inertia eats amplitude as the beat gets faster, and steps add movement of their own.
+    share = 0.5 if rhythm.hz <= 1.2 else 0.4 if rhythm.hz <= 1.8 else 0.3
+    walking = goal.moves or bool(goal.yaw)
+    correlation = 0.6 if walking or rhythm.channel == "heading" else 0.8
+    return [
+        CheckSpec(
+            id=f"{name}_amplitude",
+            quantity=quantity,
+            statistic=Statistic.AMPLITUDE,
+            frequency=rhythm.hz,
+            at_least=round(share * amplitude, 4),
+        ),
+        CheckSpec(
+            id=f"{name}_rhythm",
+            quantity=quantity,
+            statistic=Statistic.RHYTHM,
+            frequency=rhythm.hz,
+            at_least=correlation,
+        ),
+    ]
+
+
+def _stillness(goal: Goal) -> list[CheckSpec]:
+    if not goal.still or goal.moves or goal.yaw or goal.rhythms or goal.pitch or goal.roll:
+        return []
+    return [
+        _mean("speed", Quantity.PLANAR_SPEED, None, 0.1),
+        _mean("restlessness", Quantity.JOINT_SPEED, None, 0.6),
+    ]

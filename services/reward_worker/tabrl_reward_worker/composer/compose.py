@@ -1,0 +1,55 @@
+"""From a sentence to drafts, or to an error that helps."""
+
+from __future__ import annotations
+
+import re
+
+from tabrl.domain.errors import Invalid
+from tabrl.robots import Robot
+from tabrl_reward_worker.composer.goal import Goal, goal_of
+from tabrl_reward_worker.composer.reader import Reading, read
+from tabrl_reward_worker.composer.templates import drafts
+from tabrl_reward_worker.drafts import Writing
+
+AUTHOR = "composer"
+_MUCH_UNKNOWN = 4
+
+
+class NotUnderstoodError(Invalid):
+    """The sentence asks for nothing the composer can write a reward for."""
+
+    def __init__(self, message: str, robot: Robot, reading: Goal) -> None:
+        examples = "; ".join(f"“{example}”" for example in robot.examples[:4])
+        super().__init__(
+            message,
+            code="task_not_understood",
+            hint=f"Write in English what the robot should do: a direction, a speed, a height, a "
+            f"posture or a rhythm. For example: {examples}.",
+        )
+        self.understood = reading.understood
+        self.not_understood = reading.not_understood
+
+
+def compose(prompt: str, robot: Robot) -> Writing:
+    """Rewards for a sentence. Raises `NotUnderstoodError` (code `task_not_understood`)."""
+    reading = read(prompt)
+    goal = goal_of(reading)
+    if goal.empty and reading.impossible:
+        reasons = {re.sub(r".*”: ", "", text) for text in reading.impossible}
+        raise NotUnderstoodError(
+            f"This cannot be learnt: {'; '.join(sorted(reasons))}.", robot, goal
+        )
+    if goal.empty or _mostly_unknown(reading):
+        raise NotUnderstoodError("This task was not understood.", robot, goal)
+    return Writing(
+        author=AUTHOR,
+        drafts=drafts(goal, robot.standing_height),
+        understood=goal.understood,
+        not_understood=goal.not_understood,
+    )
+
+
+def _mostly_unknown(reading: Reading) -> bool:
+    """Whether what was found looks like an accident among many other words."""
+    found = sum(1 + len(act.qualifiers) for act in reading.acts)
+    return len(reading.unknown) >= _MUCH_UNKNOWN and len(reading.unknown) > 2 * found

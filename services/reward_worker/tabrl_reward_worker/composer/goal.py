@@ -1,0 +1,310 @@
+"""A goal: what a sentence asks for in numbers, and how it was understood."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from tabrl_reward_worker.composer.reader import Act, Reading
+
+Table = dict[str, float]
+_PACES = ("very_slow", "slow", "normal", "fast", "very_fast")
+_DEFAULT_BOB_HEIGHT = -0.02  # m: legs need room to stretch when they bob
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """A sinusoid of `channel` (roll, pitch, height or heading): rad or m, Hz."""
+
+    channel: str
+    amplitude: float
+    hz: float
+
+
+@dataclass
+class Goal:
+    """Targets; None where the sentence asks for nothing. SI units, the program's sign rules."""
+
+    vx: float | None = None
+    vy: float | None = None
+    yaw: float | None = None
+    height: float | None = None  # offset from standing
+    pitch: float | None = None
+    roll: float | None = None
+    rhythms: tuple[Rhythm, ...] = ()
+    gait: str = ""
+    still: bool = False
+    understood: list[str] = field(default_factory=list)
+    not_understood: list[str] = field(default_factory=list)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is to leave its place."""
+        return bool(self.vx) or bool(self.vy)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked for."""
+        targets = (self.vx, self.vy, self.yaw, self.height, self.pitch, self.roll)
+        return not (self.still or self.rhythms or any(target is not None for target in targets))
+
+    def walks_like_base(self) -> bool:
+        """Whether plain walking at half a metre per second is what is asked for."""
+        only_forward = self.vx is not None and abs(self.vx - 0.5) <= 0.2
+        others = (self.vy, self.yaw, self.height, self.pitch, self.roll)
+        return only_forward and not self.rhythms and all(target is None for target in others)
+
+
+@cache
+def abilities() -> dict[str, Table]:
+    """The table from words to numbers."""
+    return tomllib.loads(files(__package__).joinpath("abilities.toml").read_text("utf-8"))
+
+
+def goal_of(reading: Reading) -> Goal:
+    """The goal of a reading; `empty` if nothing in it can be done."""
+    goal = Goal(not_understood=[*reading.unknown, *reading.impossible])
+    for word in reading.mistyped:
+        goal.understood.append(f"“{word.text}” → read as “{word.read_as}”")
+    denied = [act for act in reading.acts if act.denied]
+    wanted = [act for act in reading.acts if not act.denied]
+    for act in wanted:
+        _READERS[act.kind](act, goal)
+    _shared_beat(goal)
+    _make_room(goal)
+    for act in denied:
+        _deny(act, goal)
+    if reading.in_place:
+        _hold_place(reading.in_place, goal)
+    if reading.sequence:
+        goal.not_understood.append("one thing after another: all of it is asked at once")
+    if goal.still and _asks_motion(goal):
+        goal.still = False
+    return goal
+
+
+def _asks_motion(goal: Goal) -> bool:
+    targets = (goal.vx, goal.vy, goal.yaw, goal.height, goal.pitch, goal.roll)
+    return bool(goal.rhythms) or any(target for target in targets)
+
+
+def _pace(act: Act, base: str = "normal") -> str:
+    """A row of an ability table from the verb's own pace and its adverbs."""
+    step = _PACES.index(base)
+    for part in act.qualifiers:
+        if part.kind in ("pace", "beat"):
+            step += int(part.meaning["step"])
+    extent = act.find("extent")
+    if extent is not None and act.kind in ("MOVE", "TURN"):
+        step += -1 if extent.meaning["extent"] == "small" else 1
+    return _PACES[max(0, min(step, len(_PACES) - 1))]
+
+
+def _limited(value: float, limit: float, unit: str, goal: Goal) -> float:
+    """The value within ±limit; what was cut is said."""
+    if abs(value) <= limit + 1e-9:
+        return value
+    goal.not_understood.append(
+        f"{abs(value):g} {unit} is more than this robot can do: {limit:g} {unit}"
+    )
+    return limit if value > 0 else -limit
+
+
+def _directions(act: Act, goal: Goal) -> list[str]:
+    found: list[str] = [act.meaning["direction"]] if "direction" in act.meaning else []
+    opposite = {"forward": "backward", "backward": "forward", "left": "right", "right": "left"}
+    for part in act.qualifiers:
+        if part.kind == "direction":
+            direction = str(part.meaning["direction"])
+            if opposite.get(direction) in found:
+                goal.not_understood.append(f"“{part.text}”: only one way at a time")
+            else:
+                found.append(direction)
+    return found
+
+
+def _move(act: Act, goal: Goal) -> None:
+    directions = _directions(act, goal) or ["forward"]
+    explicit = act.find("speed")
+    row = _pace(act, act.meaning.get("speed", "normal"))
+    side = next((d for d in directions if d in ("left", "right")), "")
+    if "sideways" in directions or side:
+        sign = -1.0 if side == "right" else 1.0
+        alone = not {"forward", "backward"} & set(directions)
+        table = abilities()["sideways"]
+        speed = explicit.meaning["value"] if explicit and alone else table[row]
+        goal.vy = _limited(sign * speed, table["limit"], "m/s sideways", goal)
+        goal.understood.append(f"“{act.words()}” → {_side(goal.vy)} at {abs(goal.vy):g} m/s")
+    for direction, sign in (("forward", 1.0), ("backward", -1.0)):
+        if direction in directions:
+            table = abilities()[direction]
+            speed = explicit.meaning["value"] if explicit else table[row]
+            goal.vx = _limited(sign * speed, table["limit"], f"m/s {direction}", goal)
+            goal.understood.append(f"“{act.words()}” → {direction} at {abs(goal.vx):g} m/s")
+    if any(part.meaning.get("straight") for part in act.qualifiers):
+        goal.understood.append("“straight” → keep the heading")
+    if "height" in act.meaning:
+        _height(Act("HEIGHT", act.text, act.meaning), goal)
+    goal.gait = act.meaning.get("gait", goal.gait)
+
+
+def _side(value: float) -> str:
+    return "to the left" if value > 0 else "to the right"
+
+
+def _turn(act: Act, goal: Goal) -> None:
+    directions = _directions(act, goal)
+    table = abilities()[act.meaning["rate"]]
+    explicit = act.find("turn_rate")
+    speed = explicit.meaning["value"] if explicit else table[_pace(act)]
+    sign = -1.0 if "right" in directions else 1.0
+    goal.yaw = _limited(sign * speed, abilities()["turn"]["limit"], "rad/s", goal)
+    goal.understood.append(f"“{act.words()}” → turn {_side(goal.yaw)} at {abs(goal.yaw):g} rad/s")
+    if act.meaning.get("move") and goal.vx is None:
+        goal.vx = 0.4
+        goal.understood.append(f"“{act.text}” → walk on at 0.4 m/s")
+    elif "backward" in directions or "forward" in directions:
+        _move(Act("MOVE", act.text, {"direction": directions[0]}), goal)
+
+
+def _stand(act: Act, goal: Goal) -> None:
+    goal.still = True
+    goal.understood.append(f"“{act.words()}” → stay in place")
+
+
+def _height(act: Act, goal: Goal) -> None:
+    kind = act.meaning["height"]
+    table = abilities()[kind]
+    extent, length = act.find("extent"), act.find("length")
+    offset = table[extent.meaning["extent"] if extent else "normal"]
+    if length is not None and length.meaning["value"] <= 0.15:
+        offset = _limited(length.meaning["value"], table["limit"], "m", goal)
+    elif length is not None:
+        goal.not_understood.append(f"“{length.text}”: too much for a change of height")
+    if goal.height is None:
+        goal.height = -offset if kind == "low" else offset
+    where = "below" if goal.height < 0 else "above"
+    goal.understood.append(f"“{act.words()}” → {abs(goal.height) * 100:.1f} cm {where} standing")
+
+
+def _angle(act: Act, table: str, goal: Goal) -> float:
+    numbers = abilities()[table]
+    explicit, extent = act.find("angle"), act.find("extent")
+    if explicit is not None:
+        return _limited(explicit.meaning["value"], numbers["limit"], "rad", goal)
+    return numbers[extent.meaning["extent"] if extent else "normal"]
+
+
+def _posture(act: Act, goal: Goal) -> None:
+    angle = _angle(act, "pitch", goal)
+    goal.pitch = angle if act.meaning["pitch"] == "down" else -angle
+    goal.understood.append(f"“{act.words()}” → nose {act.meaning['pitch']} by {angle:.2f} rad")
+
+
+def _lean(act: Act, goal: Goal) -> None:
+    directions = _directions(act, goal)
+    if "forward" in directions or "backward" in directions:
+        way = "down" if "forward" in directions else "up"
+        _posture(Act("POSTURE", act.text, {"pitch": way}, act.qualifiers), goal)
+        return
+    angle = _angle(act, "lean", goal)
+    right = "right" in directions
+    goal.roll = angle if right else -angle
+    side = "right" if right else "left"
+    goal.understood.append(f"“{act.words()}” → lean to the {side} by {angle:.2f} rad")
+
+
+def _rhythm(act: Act, goal: Goal) -> None:
+    beat = abilities()["beat"]
+    rate = act.find("rate")
+    hz = rate.meaning["value"] if rate else float(act.meaning["hz"]) * beat[_pace(act)]
+    if not beat["lowest"] <= hz <= beat["highest"]:
+        bounded = max(beat["lowest"], min(hz, beat["highest"]))
+        if rate is not None:
+            goal.not_understood.append(f"{hz:g} Hz cannot be followed: {bounded:g} Hz")
+        hz = bounded
+    hz = round(hz, 2)
+    named = rate is not None or act.find("beat") is not None or act.find("pace") is not None
+    for channel in (act.meaning["channel"], act.meaning.get("also")):
+        if channel is None or any(rhythm.channel == channel for rhythm in goal.rhythms):
+            continue
+        rhythm = Rhythm(channel, _amplitude(act, channel, hz, goal), hz)
+        # A beat the sentence names comes first: there is one beat, and it leads.
+        goal.rhythms = (rhythm, *goal.rhythms) if named else (*goal.rhythms, rhythm)
+        unit = "m" if channel == "height" else "rad"
+        goal.understood.append(
+            f"“{act.words()}” → {channel} ±{rhythm.amplitude:g} {unit} at {hz:g} Hz"
+        )
+
+
+def _amplitude(act: Act, channel: str, hz: float, goal: Goal) -> float:
+    table = abilities()[f"{channel}_rhythm"]
+    extent = act.find("extent")
+    amplitude = table[extent.meaning["extent"] if extent else "normal"]
+    explicit = act.find("length" if channel == "height" else "angle")
+    if explicit is not None:
+        unit = "m" if channel == "height" else "rad"
+        amplitude = _limited(explicit.meaning["value"], table["limit"], unit, goal)
+    if channel == "heading":
+        amplitude = min(amplitude, abilities()["beat"]["heading_rate"] / (6.2832 * hz))
+    return round(amplitude, 3)
+
+
+def _shared_beat(goal: Goal) -> None:
+    """All rhythms follow the first one's beat."""
+    if len({rhythm.hz for rhythm in goal.rhythms}) > 1:
+        hz = goal.rhythms[0].hz
+        goal.understood.append(f"one beat for everything → {hz:g} Hz")
+        goal.rhythms = tuple(Rhythm(r.channel, r.amplitude, hz) for r in goal.rhythms)
+
+
+def _make_room(goal: Goal) -> None:
+    """Keep held posture plus rhythm within what the legs can reach."""
+    for rhythm in goal.rhythms:
+        if rhythm.channel == "height":
+            low, high = -abilities()["low"]["limit"], abilities()["high"]["limit"]
+            centre = _DEFAULT_BOB_HEIGHT if goal.height is None else goal.height
+            goal.height = round(
+                max(low + rhythm.amplitude, min(centre, high - rhythm.amplitude)), 3
+            )
+        elif rhythm.channel == "pitch" and goal.pitch:
+            room = abilities()["pitch"]["limit"] - rhythm.amplitude / 2
+            goal.pitch = max(-room, min(goal.pitch, room))
+        elif rhythm.channel == "roll" and goal.roll:
+            room = abilities()["lean"]["limit"] - rhythm.amplitude / 2
+            goal.roll = max(-room, min(goal.roll, room))
+
+
+def _deny(act: Act, goal: Goal) -> None:
+    """ "without turning": what is denied is dropped where asked, else it is held at nothing."""
+    held = {"MOVE": "stay in place", "TURN": "keep the heading", "LEAN": "stay level"}
+    if act.kind == "RHYTHM":
+        channel = act.meaning["channel"]
+        goal.rhythms = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel != channel)
+    elif act.kind == "MOVE":
+        goal.vx = goal.vy = None
+        goal.still = True
+    elif act.kind == "TURN":
+        goal.yaw = None
+    meaning = held.get(act.kind, "not done")
+    goal.understood.append(f"“{act.words()}” → {meaning}")
+
+
+def _hold_place(text: str, goal: Goal) -> None:
+    goal.understood.append(f"“{text}” → stay in place")
+    goal.vx = goal.vy = None
+    if goal.yaw is None:
+        goal.still = True
+
+
+_READERS = {
+    "MOVE": _move,
+    "TURN": _turn,
+    "STAND": _stand,
+    "HEIGHT": _height,
+    "POSTURE": _posture,
+    "LEAN": _lean,
+    "RHYTHM": _rhythm,
+}

@@ -1,0 +1,129 @@
+"""Ways to write a reward for a goal. Each takes other terms, not only other weights."""
+
+from __future__ import annotations
+
+from tabrl_reward_worker.composer import terms as t
+from tabrl_reward_worker.composer.checks import checks_of
+from tabrl_reward_worker.composer.goal import Goal
+from tabrl_reward_worker.composer.terms import Term
+from tabrl_reward_worker.drafts import Draft
+
+_LOCALS = {
+    "velocity[": "velocity = state.base_linear_velocity_filtered()",
+    "foot_speed[": "foot_speed = state.foot_velocity()",
+    "contact[": "contact = state.foot_contact()",
+}
+
+
+def drafts(goal: Goal, standing: float) -> tuple[Draft, ...]:
+    """Two or three rewards for a goal; `standing` is the robot's height when it stands, m."""
+    asked = in_words(goal)
+    written = [
+        ("Direct", "Each quantity is rewarded for being close to its target", direct),
+        ("Smooth", "Makes way up to the target and pays for jerks, effort and slipping", smooth),
+        ("All at once", "Pays most when everything fits at the same moment", together),
+    ]
+    checks = checks_of(goal, standing)
+    return tuple(
+        Draft(
+            name,
+            f"{idea}: {asked}.",
+            source(asked, lines := author(goal, standing)),
+            {line.name: line.weight for line in lines},
+            checks,
+        )
+        for name, idea, author in written
+    )
+
+
+def direct(goal: Goal, standing: float) -> list[Term]:
+    """A bell around every target."""
+    return [
+        *t.speeds(goal),
+        *t.place(goal),
+        *t.heading(goal),
+        *t.height(goal, standing),
+        *t.posture(goal),
+        Term("smooth", -0.003, "jnp.sum(jnp.square(action - state.previous_action()))"),
+        t.upright(),
+    ]
+
+
+def smooth(goal: Goal, standing: float) -> list[Term]:
+    """Progress up to the target, and costs of haste."""
+    return [
+        *t.progress(goal),
+        *t.heading(goal),
+        *t.height(goal, standing),
+        *t.posture(goal),
+        *t.pulse(goal),
+        *t.gentleness(goal),
+        t.upright(),
+    ]
+
+
+def together(goal: Goal, standing: float) -> list[Term]:
+    """The product of all bells, with the single asked ones beside it as a slope to climb."""
+    bells = [*t.speeds(goal), *t.heading(goal), *t.height(goal, standing), *t.posture(goal)]
+    asked = [bell for bell in bells if bell.weight >= t.ASKED]
+    product = " * ".join(f"{bell.name}" for bell in bells)
+    slopes = [Term(bell.name, 0.4 * bell.weight, bell.name, bell.comment) for bell in asked]
+    bounds = [] if t.course(goal) else t.place(goal)
+    whole = Term("together", 2.0 * t.ASKED, product, "all of it at once")
+    inner = [Term(f"={bell.name}", 0.0, bell.expression) for bell in bells]
+    return [*inner, whole, *slopes, *t.course(goal), *bounds, t.upright()]
+
+
+def source(asked: str, lines: list[Term]) -> str:
+    """The reward as Python text. Terms named `=x` are local values, not terms."""
+    named = [line for line in lines if not line.name.startswith("=")]
+    inner = [f"{line.name[1:]} = {line.expression}" for line in lines if line.name.startswith("=")]
+    text = "\n".join([line.expression for line in lines])
+    local = [statement for use, statement in _LOCALS.items() if use in text]
+    weights = [f'    "{line.name}": {t.number(line.weight)},' for line in named]
+    returned = []
+    for line in named:
+        returned += [f"        # {line.comment}"] if line.comment else []
+        returned.append(f'        "{line.name}": {line.expression},')
+    return "\n".join(
+        [
+            f'"""{asked[0].upper()}{asked[1:]}."""',
+            "",
+            "WEIGHTS = {",
+            *weights,
+            "}",
+            "",
+            "",
+            "def reward(state, action):",
+            *(f"    {statement}" for statement in [*local, *inner]),
+            "    return {",
+            *returned,
+            "    }",
+            "",
+        ]
+    )
+
+
+def in_words(goal: Goal) -> str:
+    """The goal as a sentence fragment, without any word of the user's."""
+    parts = []
+    for value, positive, negative, unit in (
+        (goal.vx, "forward", "backward", "m/s"),
+        (goal.vy, "left", "right", "m/s"),
+        (goal.yaw, "turning left", "turning right", "rad/s"),
+    ):
+        if value:
+            parts.append(f"{positive if value > 0 else negative} at {abs(value):g} {unit}")
+    for value, positive, negative in (
+        (goal.pitch, "nose down", "nose up"),
+        (goal.roll, "leaning right", "leaning left"),
+    ):
+        if value:
+            parts.append(f"{positive if value > 0 else negative} by {abs(value):.2f} rad")
+    bobs = t.rhythm_of(goal, "height") is not None
+    if goal.height and not (bobs and abs(goal.height) <= 0.02):
+        level = "below" if goal.height < 0 else "above"
+        parts.append(f"{abs(goal.height) * 100:.0f} cm {level} standing")
+    verbs = {"roll": "swaying", "pitch": "nodding", "height": "bobbing", "heading": "twisting"}
+    parts += [f"{verbs[rhythm.channel]} at {rhythm.hz:g} Hz" for rhythm in goal.rhythms]
+    return ", ".join(parts) if parts else "standing still"

@@ -1,0 +1,189 @@
+"""The reward terms a goal can be made of: a name, a weight and an expression of the contract."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tabrl_reward_worker.composer.goal import Goal, Rhythm
+
+ASKED, BESIDE = 2.0, 0.6  # weights of what is asked for, and of what should not happen beside it
+
+
+@dataclass(frozen=True)
+class Term:
+    """One line of a reward."""
+
+    name: str
+    weight: float
+    expression: str
+    comment: str = ""
+
+
+def number(value: float) -> str:
+    """A literal short enough to read."""
+    text = f"{value:.4g}"
+    return text if "." in text or "e" in text else f"{text}.0"
+
+
+def minus(value: float) -> str:
+    """Source text subtracting a constant."""
+    return f" - {number(value)}" if value > 0 else f" + {number(-value)}" if value < 0 else ""
+
+
+def wave(rhythm: Rhythm, scale: float = 1.0, function: str = "sin") -> str:
+    """The reference of a rhythm: its amplitude times the sine of the beat."""
+    return f"{number(rhythm.amplitude * scale)} * jnp.{function}(state.phase({number(rhythm.hz)}))"
+
+
+def rhythm_of(goal: Goal, channel: str) -> Rhythm | None:
+    """The goal's rhythm on a channel."""
+    return next((rhythm for rhythm in goal.rhythms if rhythm.channel == channel), None)
+
+
+def speeds(goal: Goal) -> list[Term]:
+    """Each body velocity near its target; those not asked for near zero."""
+    terms = []
+    for name, index, target, least, width in (
+        ("forward_speed", 0, goal.vx, 0.15, 0.25),
+        ("sideways_speed", 1, goal.vy, 0.12, 0.2),
+    ):
+        if target:
+            width = max(least, 0.6 * abs(target))
+        weight = ASKED if target else BESIDE
+        comment = f"{number(target or 0.0)} m/s" if target else "no speed that was not asked for"
+        expression = f"rl.gaussian(velocity[{index}]{minus(target or 0.0)}, {number(width)})"
+        terms.append(Term(name, weight, expression, comment))
+    return terms
+
+
+def progress(goal: Goal) -> list[Term]:
+    """Speeds along the asked way, linear up to the target; beside it as little as possible."""
+    terms = []
+    for name, index, target in (("forward", 0, goal.vx), ("sideways", 1, goal.vy)):
+        if target:
+            expression = f"rl.progress(velocity[{index}], {number(target)})"
+            terms.append(Term(f"{name}_progress", ASKED, expression, f"up to {number(target)} m/s"))
+            excess = f"jnp.square(jnp.maximum(velocity[{index}] / {number(target)} - 1.0, 0.0))"
+            terms.append(Term(f"{name}_excess", -ASKED, excess, "faster is not better"))
+        else:
+            expression = f"jnp.square(velocity[{index}])"
+            terms.append(Term(f"{name}_drift", -4.0 * BESIDE, expression))
+    return terms
+
+
+def heading(goal: Goal) -> list[Term]:
+    """The asked turning rate, or the heading of the start; with a rhythm around either."""
+    rhythm = rhythm_of(goal, "heading")
+    if goal.yaw:
+        reference = minus(goal.yaw)
+        if rhythm:
+            reference += f" - {wave(rhythm, 2 * math.pi * rhythm.hz, 'cos')}"
+        width = max(0.3, 0.6 * abs(goal.yaw))
+        expression = f"rl.gaussian(state.base_angular_velocity()[2]{reference}, {number(width)})"
+        return [Term("turning", ASKED, expression, f"{number(goal.yaw)} rad/s")]
+    if rhythm:
+        width = max(0.08, 0.7 * rhythm.amplitude)
+        expression = f"rl.gaussian(state.yaw() - {wave(rhythm)}, {number(width)})"
+        return [Term("twist", 1.5 * ASKED, expression, f"to and fro at {number(rhythm.hz)} Hz")]
+    return [Term("heading", BESIDE, "rl.gaussian(state.yaw(), 0.4)", "keep the heading")]
+
+
+def height(goal: Goal, standing: float) -> list[Term]:
+    """The trunk's height: held, bobbing or as it stands."""
+    rhythm = rhythm_of(goal, "height")
+    offset = goal.height or 0.0
+    level = f"state.base_height(){minus(standing + offset)}"
+    if rhythm:
+        width = max(0.015, 0.7 * rhythm.amplitude)
+        expression = f"rl.gaussian({level} - {wave(rhythm)}, {number(width)})"
+        return [Term("bob", 1.5 * ASKED, expression, f"up and down at {number(rhythm.hz)} Hz")]
+    if goal.height:
+        width = max(0.02, 0.6 * abs(offset))
+        comment = f"{number(abs(offset) * 100)} cm {'below' if offset < 0 else 'above'} standing"
+        return [Term("height", ASKED, f"rl.gaussian({level}, {number(width)})", comment)]
+    return [Term("height", 0.5 * BESIDE, f"rl.gaussian({level}, 0.05)", "as high as it stands")]
+
+
+def posture(goal: Goal) -> list[Term]:
+    """Roll and pitch: held, swinging or level."""
+    terms = []
+    level = []
+    for channel, held, swing, hold in (
+        ("roll", goal.roll, "sway", "lean"),
+        ("pitch", goal.pitch, "nod", "tilt"),
+    ):
+        rhythm = rhythm_of(goal, channel)
+        angle = f"state.{channel}(){minus(held or 0.0)}"
+        if rhythm:
+            width = max(0.06, 0.6 * rhythm.amplitude)
+            expression = f"rl.gaussian({angle} - {wave(rhythm)}, {number(width)})"
+            comment = f"±{number(rhythm.amplitude)} rad at {number(rhythm.hz)} Hz"
+            terms.append(Term(swing, 1.5 * ASKED, expression, comment))
+        elif held:
+            expression = f"rl.gaussian({angle}, {number(0.6 * abs(held))})"
+            terms.append(Term(hold, ASKED, expression, f"{number(held)} rad of {channel}"))
+        else:
+            level.append(f"state.{channel}()")
+    if level:
+        error = level[0] if len(level) == 1 else f"jnp.stack([{', '.join(level)}])"
+        terms.append(Term("level", BESIDE, f"rl.gaussian({error}, 0.2)", "otherwise level"))
+    return terms
+
+
+def place(goal: Goal) -> list[Term]:
+    """Where it began, unless it is to leave."""
+    if goal.moves:
+        return []
+    expression = "rl.gaussian(state.base_displacement()[:2], 0.4)"
+    return [Term("stay", BESIDE, expression, "where it began")]
+
+
+def course(goal: Goal) -> list[Term]:
+    """Where it should be by now; the allowance grows with the way."""
+    if not goal.moves or goal.yaw or rhythm_of(goal, "heading"):
+        return []
+    way = f"jnp.array([{number(goal.vx or 0.0)}, {number(goal.vy or 0.0)}]) * state.time()"
+    expression = f"rl.gaussian(state.base_displacement()[:2] - {way}, 0.2 + 0.25 * state.time())"
+    return [Term("course", BESIDE, expression, "where it should be by now")]
+
+
+def pulse(goal: Goal) -> list[Term]:
+    """The rate of each rhythm, which fixes its timing."""
+    rates = {
+        "roll": "state.base_angular_velocity()[0]",
+        "pitch": "state.base_angular_velocity()[1]",
+        "height": "state.base_linear_velocity_world()[2]",
+        "heading": "state.base_angular_velocity()[2]",
+    }
+    terms = []
+    for rhythm in goal.rhythms:
+        omega = 2 * math.pi * rhythm.hz
+        width = number(0.8 * rhythm.amplitude * omega)
+        turning = minus(goal.yaw or 0.0) if rhythm.channel == "heading" else ""
+        error = f"{rates[rhythm.channel]}{turning} - {wave(rhythm, omega, 'cos')}"
+        name = f"{rhythm.channel}_pulse"
+        terms.append(Term(name, ASKED / 2, f"rl.gaussian({error}, {width})", "on the beat"))
+    return terms
+
+
+def gentleness(goal: Goal) -> list[Term]:
+    """Costs of haste: jerky actions, power, feet that slip; and swings worth the name."""
+    terms = [
+        Term("jerk", -0.01, "jnp.sum(jnp.square(action - state.previous_action()))"),
+        Term("effort", -0.001, "jnp.sum(jnp.abs(state.power()))"),
+    ]
+    slip = "jnp.sum(state.foot_contact() * jnp.sum(jnp.square(foot_speed[:, :2]), axis=1))"
+    terms.append(Term("slip", -0.1, slip, "feet on the ground stay where they are"))
+    if goal.moves or goal.yaw:
+        swing = "jnp.sum(state.foot_touchdown() * jnp.clip(state.foot_last_air_time(), 0.0, 0.3))"
+        terms.append(Term("swing", 1.0, swing, "long steps"))
+    if goal.gait == "trot":
+        pairs = "jnp.abs(contact[0] - contact[3]) + jnp.abs(contact[1] - contact[2])"
+        terms.append(Term("trot", -0.1, pairs, "diagonal feet together"))
+    return terms
+
+
+def upright() -> Term:
+    """A fall costs."""
+    return Term("fall", -5.0, "state.fallen()", "falling never pays")
