@@ -1,0 +1,70 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import type { ReactNode } from "react";
+import { Link, Route, Switch } from "wouter";
+import { ApiError } from "@/api/client";
+import { HistoryMenu } from "@/tasks/HistoryMenu";
+import { HomePage } from "@/tasks/HomePage";
+import { ModelPage } from "@/tasks/ModelPage";
+import { TaskPage } from "@/tasks/TaskPage";
+import { Note } from "@/ui/kit";
+import { SessionProvider } from "@/viewer/SessionProvider";
+
+const RETRIES = 3;
+
+function makeCache(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // An answer that says "no" will not say "yes" the second time; silence may end.
+        retry: (count, error) => count < RETRIES && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+        refetchOnWindowFocus: true,
+      },
+    },
+  });
+}
+
+export function App(): ReactNode {
+  const [cache] = useState(makeCache);
+  return (
+    <QueryClientProvider client={cache}>
+      <SessionProvider>
+        <div className="flex min-h-dvh flex-col">
+          <TopBar />
+          <Switch>
+            <Route path="/">
+              <HomePage />
+            </Route>
+            <Route path="/tasks/:taskId">{({ taskId }) => <TaskPage key={taskId} taskId={taskId} jobId={null} />}</Route>
+            <Route path="/tasks/:taskId/jobs/:jobId">
+              {({ taskId, jobId }) => <TaskPage key={taskId} taskId={taskId} jobId={jobId} />}
+            </Route>
+            <Route path="/models/:modelId">{({ modelId }) => <ModelPage key={modelId} modelId={modelId} />}</Route>
+            <Route>
+              <main className="mx-auto w-full max-w-xl p-8">
+                <Note title="There is no such page" action={<Link href="/" className="text-accent hover:underline">To the start</Link>} />
+              </main>
+            </Route>
+          </Switch>
+        </div>
+      </SessionProvider>
+    </QueryClientProvider>
+  );
+}
+
+function TopBar(): ReactNode {
+  return (
+    <header className="sticky top-0 z-30 flex h-14 items-center justify-between border-b border-line bg-ink/85 px-4 backdrop-blur sm:px-6">
+      <Link href="/" className="flex items-center gap-2.5 font-semibold tracking-tight">
+        <img src="/favicon.svg" alt="" className="size-7" /> TabRL
+      </Link>
+      <nav className="flex items-center gap-1">
+        <HistoryMenu />
+        <Link href="/" className="flex h-8 items-center gap-1.5 rounded-lg px-3 text-sm text-soft transition-colors hover:bg-raised hover:text-text">
+          <Plus className="size-4" aria-hidden /> New task
+        </Link>
+      </nav>
+    </header>
+  );
+}

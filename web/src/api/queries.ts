@@ -1,0 +1,118 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
+import { ApiError, client, idempotencyKey, unwrap } from "./client";
+import type { Job, Model, Robot, Task } from "./types";
+
+const ACTIVE = new Set(["queued", "running", "cancelling"]);
+const POLL_MS = 1500;
+
+export function isActive(job: Pick<Job, "state">): boolean {
+  return ACTIVE.has(job.state);
+}
+
+export function useRobots(): UseQueryResult<Robot[]> {
+  return useQuery({
+    queryKey: ["robots"],
+    queryFn: () => unwrap(client.GET("/api/robots")),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function useTasks(): UseQueryResult<Task[]> {
+  return useQuery({
+    queryKey: ["tasks"],
+    queryFn: async () => (await unwrap(client.GET("/api/tasks"))).tasks,
+    refetchInterval: 10_000,
+  });
+}
+
+/** One task with candidates and jobs, asked for again while anything of it is under way. */
+export function useTask(id: string): UseQueryResult<Task> {
+  return useQuery({
+    queryKey: ["task", id],
+    queryFn: () => unwrap(client.GET("/api/tasks/{task_id}", { params: { path: { task_id: id } } })),
+    refetchInterval: ({ state: { data } }) =>
+      data === undefined || data.state === "writing" || data.jobs.some(isActive) ? POLL_MS : false,
+  });
+}
+
+export function useModel(id: string | null): UseQueryResult<Model> {
+  return useQuery({
+    queryKey: ["model", id],
+    queryFn: () =>
+      unwrap(client.GET("/api/models/{model_id}", { params: { path: { model_id: id ?? "" } } })),
+    enabled: id !== null,
+    // A model may come into being only when its job is claimed.
+    retry: (count, error) => count < 20 && !(error instanceof ApiError && error.status === 0),
+    retryDelay: POLL_MS,
+  });
+}
+
+/** The recorded motion that a candidate likes best. */
+export function usePreview(
+  taskId: string,
+  n: number | null,
+): UseQueryResult<{ clip: string; score: number; hz: number; qpos: number[][] }> {
+  return useQuery({
+    queryKey: ["preview", taskId, n],
+    queryFn: () =>
+      unwrap(
+        client.GET("/api/tasks/{task_id}/candidates/{n}/preview", {
+          params: { path: { task_id: taskId, n: n ?? 0 } },
+        }),
+      ),
+    enabled: n !== null,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: 1,
+  });
+}
+
+export function useCreateTask(): UseMutationResult<Task, Error, { robot: string; prompt: string }> {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { robot: string; prompt: string }) =>
+      unwrap(
+        client.POST("/api/tasks", {
+          body,
+          params: { header: { "Idempotency-Key": idempotencyKey() } },
+        }),
+      ),
+    onSuccess: (task) => {
+      cache.setQueryData(["task", task.id], task);
+      void cache.invalidateQueries({ queryKey: ["tasks"] });
+    },
+  });
+}
+
+export interface TrainOrder {
+  candidate: number | "all";
+  weights?: Record<string, number>;
+}
+
+export function useTrain(taskId: string): UseMutationResult<Job[], Error, TrainOrder> {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: async (order: TrainOrder) => {
+      const answer = await unwrap(
+        client.POST("/api/tasks/{task_id}/train", {
+          body: order,
+          params: {
+            path: { task_id: taskId },
+            header: { "Idempotency-Key": idempotencyKey() },
+          },
+        }),
+      );
+      return answer.jobs;
+    },
+    onSuccess: () => cache.invalidateQueries({ queryKey: ["task", taskId] }),
+  });
+}
+
+export function useCancel(taskId: string): UseMutationResult<Job, Error, string> {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (jobId: string) =>
+      unwrap(client.POST("/api/jobs/{job_id}/cancel", { params: { path: { job_id: jobId } } })),
+    onSettled: () => cache.invalidateQueries({ queryKey: ["task", taskId] }),
+  });
+}

@@ -1,0 +1,13 @@
+/** Names for the shapes of the generated client. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Robot = Schemas["RobotView"];
+export type Task = Schemas["TaskView"];
+export type Candidate = Schemas["CandidateView"];
+export type Job = Schemas["JobView"];
+export type Model = Schemas["ModelView"];
+export type TrainResult = Schemas["TrainResult"];
+export type CheckResult = Schemas["CheckResult"];
+export type EvaluationRow = Schemas["EvaluationRow"];

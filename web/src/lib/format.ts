@@ -1,0 +1,64 @@
+/** "42 s", "1:05 min", "2:10 h". */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return "–";
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const parts = (big: number, small: number): string => `${big}:${String(small).padStart(2, "0")}`;
+  if (whole < 3600) return `${parts(Math.floor(whole / 60), whole % 60)} min`;
+  return `${parts(Math.floor(whole / 3600), Math.floor((whole % 3600) / 60))} h`;
+}
+
+/** Three significant digits, without exponents for everyday sizes. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size < 0.001) return "≈ 0";
+  const digits = Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(size))));
+  return trimZeros(value.toFixed(digits)).replace("-", "−");
+}
+
+function trimZeros(text: string): string {
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
+/** "1.2 M", "24 k". */
+export function count(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (value >= 1e6) return `${trimZeros((value / 1e6).toFixed(2))} M`;
+  if (value >= 1e4) return `${Math.round(value / 1e3)} k`;
+  if (value >= 1e3) return `${trimZeros((value / 1e3).toFixed(1))} k`;
+  return String(Math.round(value));
+}
+
+/** "just now", "5 min ago", "3 h ago", or the day. */
+export function ago(iso: string, now: number = Date.now()): string {
+  const minutes = (now - Date.parse(iso)) / 60_000;
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${Math.floor(minutes)} min ago`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return new Date(iso).toLocaleDateString(undefined, { day: "numeric", month: "short" });
+}
+
+/** "foot_clearance" → "foot clearance". */
+export function words(identifier: string): string {
+  return identifier.replaceAll("_", " ");
+}
+
+/** A colour for the n-th of several things shown together. */
+export function series(n: number): string {
+  return PALETTE[n % PALETTE.length] ?? "#9aa7b8";
+}
+
+const PALETTE = [
+  "#6ee7c8",
+  "#8ab4ff",
+  "#f5c46b",
+  "#f59ac0",
+  "#b79bff",
+  "#8fdc7f",
+  "#ff9f7a",
+  "#67d3f0",
+  "#d3d97a",
+  "#c8a78f",
+];

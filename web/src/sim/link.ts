@@ -1,0 +1,133 @@
+import type { Connection, LinkState } from "./messages";
+import { decodeAction, decodeText, hello, WireError } from "./wire";
+import type { Action, SnapshotNotice, Welcome } from "./wire";
+
+/** The part of a browser's WebSocket that is used here. */
+export interface Socket {
+  binaryType: string;
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: (() => void) | null;
+  send(data: string | ArrayBuffer): void;
+  close(): void;
+}
+
+export interface LinkHandlers {
+  onState(state: LinkState): void;
+  onWelcome(welcome: Welcome): void;
+  onAction(action: Action): void;
+  onSnapshot(notice: SnapshotNotice): void;
+}
+
+const FIRST_RETRY_S = 0.5;
+const LONGEST_RETRY_S = 8;
+/** Refusals that time may heal; any other means that asking again is pointless. */
+const PASSING = new Set(["model_unavailable", "too_many_clients", "hello_timeout", "idle"]);
+
+/** Seconds until attempt number `attempt` (from 1): doubling, bounded. */
+export function backoff(attempt: number): number {
+  return Math.min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** (attempt - 1));
+}
+
+/**
+ * The conversation with an inference server: hello, welcome, then states and actions.
+ *
+ * A lost connection is taken up again with growing pauses; a refusal is final unless its code says
+ * that time may heal it.
+ */
+export class Link {
+  private socket: Socket | null = null;
+  private retry: ReturnType<typeof setTimeout> | null = null;
+  private attempt = 0;
+  private nu = 0;
+  private refusal: LinkState | null = null;
+  private closed = false;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly handlers: LinkHandlers,
+    private readonly open: (url: string) => Socket = (url) => new WebSocket(url) as unknown as Socket,
+  ) {
+    this.connect();
+  }
+
+  get live(): boolean {
+    return this.nu > 0;
+  }
+
+  send(frame: ArrayBuffer): void {
+    if (this.live) this.socket?.send(frame);
+  }
+
+  /** Give the connection up and start anew, as after silence of the server. */
+  restart(): void {
+    this.socket?.close();
+    this.lost();
+  }
+
+  close(): void {
+    this.closed = true;
+    if (this.retry !== null) clearTimeout(this.retry);
+    this.detach();
+  }
+
+  private connect(): void {
+    this.retry = null;
+    this.refusal = null;
+    this.handlers.onState({ state: "connecting" });
+    const socket = this.open(this.connection.url);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => socket.send(hello(this.connection.modelId, this.connection.sceneSha256));
+    socket.onmessage = ({ data }) => this.receive(data);
+    socket.onclose = () => this.lost();
+    this.socket = socket;
+  }
+
+  private receive(data: unknown): void {
+    try {
+      if (data instanceof ArrayBuffer) this.handlers.onAction(decodeAction(data, this.nu));
+      else this.receiveText(String(data));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.refusal = { state: "refused", code: "protocol", message: error.message };
+      this.socket?.close();
+      this.lost();
+    }
+  }
+
+  private receiveText(text: string): void {
+    const message = decodeText(text);
+    if (message.type === "welcome") {
+      this.nu = message.nu;
+      this.attempt = 0;
+      this.handlers.onState({ state: "live" });
+      this.handlers.onWelcome(message);
+    } else if (message.type === "snapshot") {
+      this.handlers.onSnapshot(message);
+    } else if (!PASSING.has(message.code)) {
+      this.refusal = { state: "refused", code: message.code, message: message.message };
+    }
+  }
+
+  private lost(): void {
+    this.detach();
+    if (this.closed) return;
+    if (this.refusal !== null) {
+      this.handlers.onState(this.refusal);
+      return;
+    }
+    this.attempt += 1;
+    const retryInS = backoff(this.attempt);
+    this.handlers.onState({ state: "lost", attempt: this.attempt, retryInS });
+    this.retry = setTimeout(() => this.connect(), 1000 * retryInS);
+  }
+
+  private detach(): void {
+    const { socket } = this;
+    this.nu = 0;
+    this.socket = null;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+}

@@ -1,0 +1,175 @@
+import wasmUrl from "@mujoco/mujoco/mujoco.wasm?url";
+import type {
+  Connection,
+  Frame,
+  FromWorker,
+  LinkState,
+  Push,
+  SceneInfo,
+  Stats,
+  ToWorker,
+} from "./messages";
+
+const HISTORY_TICKS = 3000;
+
+/** Everything of a session that changes seldom enough to be drawn by React. */
+export interface SessionState {
+  scene: SceneInfo | null;
+  failure: { code: "wasm" | "scene" | "network"; message: string } | null;
+  link: LinkState;
+  stats: Stats | null;
+  paused: boolean;
+  snapshot: { version: number; step: number; programWords: string; at: number } | null;
+  recovered: { reason: "fell" | "diverged"; at: number } | null;
+}
+
+interface Probe {
+  history: () => { tick: number; time: number; qpos: number[] }[];
+  stats: () => Stats | null;
+  link: () => LinkState;
+}
+
+declare global {
+  interface Window {
+    /** For tests and for the curious: what this page has simulated lately. */
+    __tabrl?: Probe;
+  }
+}
+
+/** One simulated robot: owns the worker, keeps the latest frames, tells listeners of changes. */
+export class Session {
+  private readonly worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  private readonly listeners = new Set<() => void>();
+  private readonly history: Frame[] = [];
+  private state: SessionState = {
+    scene: null,
+    failure: null,
+    link: { state: "none" },
+    stats: null,
+    paused: false,
+    snapshot: null,
+    recovered: null,
+  };
+  private pending: ToWorker[] = [];
+  /** The two latest frames and when the later one came, for drawing in between. */
+  previous: Frame | null = null;
+  latest: Frame | null = null;
+  latestAt = 0;
+
+  constructor(sceneUrl: string) {
+    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
+    this.worker.onerror = (event) => this.fail("wasm", event.message);
+    void this.load(sceneUrl);
+    const probe: Probe = {
+      history: () => this.history.map(({ tick, time, qpos }) => ({ tick, time, qpos: [...qpos] })),
+      stats: () => this.state.stats,
+      link: () => this.state.link,
+    };
+    window.__tabrl = probe;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly getState = (): SessionState => this.state;
+
+  connect(connection: Connection | null): void {
+    this.update({ snapshot: null, recovered: null });
+    this.send({ type: "connect", connection });
+  }
+
+  reset(): void {
+    this.send({ type: "reset" });
+  }
+
+  pause(paused: boolean): void {
+    this.update({ paused });
+    this.send({ type: "pause", paused });
+  }
+
+  push(push: Push | null): void {
+    this.send({ type: "push", push });
+  }
+
+  replay(qpos: number[][] | null, hz: number): void {
+    this.send({ type: "replay", qpos, hz });
+  }
+
+  dispose(): void {
+    this.listeners.clear();
+    this.worker.terminate();
+  }
+
+  private async load(sceneUrl: string): Promise<void> {
+    if (typeof WebAssembly === "undefined") {
+      this.fail("wasm", "WebAssembly is switched off or missing in this browser.");
+      return;
+    }
+    try {
+      const response = await fetch(sceneUrl);
+      if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+      const sceneXml = new Uint8Array(await response.arrayBuffer());
+      this.worker.postMessage({
+        type: "load",
+        sceneXml,
+        wasmUrl: new URL(wasmUrl, window.location.href).href,
+      } satisfies ToWorker);
+    } catch (error) {
+      this.fail("network", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private receive(message: FromWorker): void {
+    switch (message.type) {
+      case "loaded":
+        this.update({ scene: message.scene });
+        for (const waiting of this.pending) this.worker.postMessage(waiting);
+        this.pending = [];
+        break;
+      case "failed":
+        this.fail(message.code, message.message);
+        break;
+      case "frame":
+        this.remember(message.frame);
+        break;
+      case "stats":
+        this.update({ stats: message.stats });
+        break;
+      case "link":
+        this.update({ link: message.link });
+        break;
+      case "snapshot": {
+        const { version, step, programWords } = message;
+        this.update({ snapshot: { version, step, programWords, at: Date.now() } });
+        break;
+      }
+      case "recovered":
+        this.update({ recovered: { reason: message.reason, at: Date.now() } });
+        break;
+    }
+  }
+
+  private remember(frame: Frame): void {
+    this.previous = this.latest;
+    this.latest = frame;
+    this.latestAt = performance.now();
+    this.history.push(frame);
+    if (this.history.length > HISTORY_TICKS) this.history.shift();
+  }
+
+  private send(message: ToWorker): void {
+    if (this.state.scene === null) this.pending.push(message);
+    else this.worker.postMessage(message);
+  }
+
+  private fail(code: "wasm" | "scene" | "network", message: string): void {
+    this.update({ failure: { code, message } });
+  }
+
+  private update(change: Partial<SessionState>): void {
+    this.state = { ...this.state, ...change };
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,265 @@
+import { Link } from "./link";
+import type { Socket } from "./link";
+import type { Connection, FromWorker, Push } from "./messages";
+import { baseMotion, quantile, RateMeter } from "./meter";
+import { CONTROL_DT } from "./physics";
+import type { Physics } from "./physics";
+import { encodeState } from "./wire";
+import type { Action } from "./wire";
+
+const PERIOD_MS = 1000 * CONTROL_DT;
+/** Further behind the wall clock than this, the lost time is dropped instead of caught up with. */
+const SLACK_MS = 100;
+const STATS_EVERY_MS = 500;
+const SILENCE_MS = 4000;
+const FALLEN_COSINE = 0.25;
+const FALLEN_TICKS = 125;
+const MOTION_TICKS = 50;
+const ROUND_TRIPS = 250;
+
+/**
+ * The lock-step loop: a state is sent, and simulated time advances by one control step when the
+ * action for exactly that state has come and the wall clock has reached the step's due time.
+ *
+ * Without a connection the robot holds its home pose; while a connection is lost it holds the last.
+ */
+export class Simulation {
+  private tick = 0;
+  private fresh = true;
+  private paused = false;
+  private link: Link | null = null;
+  private connected = false;
+  private sentAt: number | null = null;
+  private action: Action | null = null;
+  private due = 0;
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private readonly stats: ReturnType<typeof setInterval>;
+  private readonly meter = new RateMeter();
+  private readonly roundTrips: number[] = [];
+  private readonly trail: Float64Array[] = [];
+  private fallenTicks = 0;
+  private paramsVersion = 0;
+  private replayed: { qpos: number[][]; periodMs: number; index: number } | null = null;
+
+  constructor(
+    private readonly physics: Physics,
+    private readonly post: (message: FromWorker) => void,
+    private readonly now: () => number = () => performance.now(),
+    private readonly open?: (url: string) => Socket,
+  ) {
+    this.stats = setInterval(() => this.report(), STATS_EVERY_MS);
+    this.restartClock();
+    this.show();
+    this.schedule();
+  }
+
+  /** Let a policy drive, or nobody. The robot starts from the home pose. */
+  connect(connection: Connection | null): void {
+    this.link?.close();
+    this.link = null;
+    this.connected = connection !== null;
+    this.paramsVersion = 0;
+    this.replayed = null;
+    this.rewind();
+    if (connection === null) {
+      this.post({ type: "link", link: { state: "none" } });
+      this.schedule();
+      return;
+    }
+    this.link = new Link(
+      connection,
+      {
+        onState: (link) => {
+          if (link.state !== "live") this.hold();
+          this.post({ type: "link", link });
+        },
+        onWelcome: (welcome) => {
+          this.paramsVersion = welcome.params_version;
+          this.fresh = true;
+          this.restartClock();
+          this.ask();
+        },
+        onAction: (action) => this.receive(action),
+        onSnapshot: (notice) =>
+          this.post({
+            type: "snapshot",
+            version: notice.params_version,
+            step: notice.step,
+            programWords: notice.program_words,
+          }),
+      },
+      this.open,
+    );
+  }
+
+  reset(): void {
+    this.rewind();
+    this.ask();
+    this.schedule();
+  }
+
+  pause(paused: boolean): void {
+    this.paused = paused;
+    this.restartClock();
+    if (!paused && this.sentAt === null && this.action === null) this.ask();
+    this.schedule();
+  }
+
+  setPush(push: Push | null): void {
+    this.physics.setPush(push);
+  }
+
+  /** Play recorded poses in a loop instead of simulating; null goes back to the home pose. */
+  replay(qpos: number[][] | null, hz: number): void {
+    this.replayed = qpos === null || qpos.length === 0 ? null : { qpos, periodMs: 1000 / hz, index: 0 };
+    this.rewind();
+    this.schedule();
+  }
+
+  dispose(): void {
+    clearInterval(this.stats);
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.link?.close();
+  }
+
+  private rewind(): void {
+    this.physics.setPush(null);
+    this.physics.reset();
+    this.tick += 1;
+    this.fresh = true;
+    this.fallenTicks = 0;
+    this.trail.length = 0;
+    this.hold();
+    this.restartClock();
+    this.show();
+  }
+
+  /** Forget what was asked: an answer that is still under way is for a state that is no more. */
+  private hold(): void {
+    this.sentAt = null;
+    this.action = null;
+    this.restartClock();
+  }
+
+  private restartClock(): void {
+    this.due = this.now() + PERIOD_MS;
+    this.meter.clear();
+  }
+
+  private ask(): void {
+    if (this.link === null || !this.link.live || this.paused) return;
+    const { physics } = this;
+    this.link.send(
+      encodeState({
+        tick: this.tick,
+        reset: this.fresh,
+        time: physics.time,
+        qpos: physics.qpos(),
+        qvel: physics.qvel(),
+        ctrl: physics.ctrl(),
+      }),
+    );
+    this.fresh = false;
+    this.action = null;
+    this.sentAt = this.now();
+  }
+
+  private receive(action: Action): void {
+    if (action.tick !== this.tick || this.sentAt === null) return;
+    this.roundTrips.push(this.now() - this.sentAt);
+    if (this.roundTrips.length > ROUND_TRIPS) this.roundTrips.shift();
+    this.sentAt = null;
+    this.action = action;
+    this.paramsVersion = action.paramsVersion;
+    this.schedule();
+  }
+
+  private get ready(): boolean {
+    if (this.paused) return false;
+    return this.replayed !== null || !this.connected || this.action !== null;
+  }
+
+  private schedule(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    if (!this.ready) return;
+    const wait = this.due - this.now();
+    if (wait <= 0.5) this.advance();
+    else this.timer = setTimeout(() => this.advance(), wait);
+  }
+
+  private advance(): void {
+    this.timer = null;
+    if (!this.ready) return;
+    const now = this.now();
+    this.due += this.replayed?.periodMs ?? PERIOD_MS;
+    if (now - this.due > SLACK_MS) this.due = now;
+    if (this.replayed !== null) this.turnPage(this.replayed);
+    else this.simulate();
+    this.meter.mark(now, this.physics.time);
+    // Never straight into the next step: messages must be heard between two steps.
+    if (this.ready) this.timer = setTimeout(() => this.advance(), Math.max(0, this.due - this.now()));
+  }
+
+  private turnPage(replayed: { qpos: number[][]; index: number }): void {
+    const pose = replayed.qpos[replayed.index];
+    replayed.index = (replayed.index + 1) % replayed.qpos.length;
+    this.tick += 1;
+    if (pose !== undefined) this.physics.pose(pose);
+    this.show();
+  }
+
+  private simulate(): void {
+    this.physics.step(this.action?.ctrl ?? null);
+    this.action = null;
+    this.tick += 1;
+    if (!this.physics.isFinite()) {
+      this.recover("diverged");
+      return;
+    }
+    const fallen = this.physics.upright() < FALLEN_COSINE && !this.physics.pushed;
+    this.fallenTicks = fallen ? this.fallenTicks + 1 : 0;
+    this.show();
+    if (this.fallenTicks > FALLEN_TICKS) this.recover("fell");
+    else this.ask();
+  }
+
+  private recover(reason: "fell" | "diverged"): void {
+    this.post({ type: "recovered", reason });
+    this.rewind();
+    this.ask();
+  }
+
+  private show(): void {
+    const qpos = this.physics.qpos();
+    this.trail.push(qpos);
+    if (this.trail.length > MOTION_TICKS + 1) this.trail.shift();
+    const { tick } = this;
+    this.post({
+      type: "frame",
+      frame: { tick, time: this.physics.time, qpos, poses: this.physics.poses() },
+    });
+  }
+
+  private report(): void {
+    if (this.sentAt !== null && this.now() - this.sentAt > SILENCE_MS) this.link?.restart();
+    const first = this.trail[0];
+    const last = this.trail.at(-1);
+    const seconds = CONTROL_DT * (this.trail.length - 1);
+    const motion =
+      first !== undefined && last !== undefined && seconds > 0
+        ? baseMotion(first, last, seconds)
+        : { forward: 0, left: 0, yawRate: 0, height: last?.[2] ?? 0 };
+    this.post({
+      type: "stats",
+      stats: {
+        tick: this.tick,
+        time: this.physics.time,
+        ...this.meter.rates(this.now()),
+        roundTripMs: { p50: quantile(this.roundTrips, 0.5), p95: quantile(this.roundTrips, 0.95) },
+        paramsVersion: this.paramsVersion,
+        ...motion,
+      },
+    });
+  }
+}

@@ -1,0 +1,51 @@
+/** The simulation worker: MuJoCo and the inference socket, away from the thread that draws. */
+import loadMujoco from "@mujoco/mujoco";
+import type { FromWorker, ToWorker } from "./messages";
+import { Physics } from "./physics";
+import { Simulation } from "./simulation";
+
+interface WorkerScope {
+  postMessage(message: FromWorker): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+}
+
+const scope = self as unknown as WorkerScope;
+let simulation: Simulation | null = null;
+
+async function load(sceneXml: Uint8Array, wasmUrl: string): Promise<void> {
+  const mujoco = await loadMujoco({ locateFile: () => wasmUrl }).catch((error: unknown) => {
+    scope.postMessage({ type: "failed", code: "wasm", message: String(error) });
+    return null;
+  });
+  if (mujoco === null) return;
+  try {
+    const physics = Physics.fromXml(mujoco, sceneXml);
+    scope.postMessage({ type: "loaded", scene: physics.describe() });
+    simulation = new Simulation(physics, (message) => scope.postMessage(message));
+  } catch (error) {
+    scope.postMessage({ type: "failed", code: "scene", message: String(error) });
+  }
+}
+
+scope.onmessage = ({ data }) => {
+  switch (data.type) {
+    case "load":
+      void load(data.sceneXml, data.wasmUrl);
+      break;
+    case "connect":
+      simulation?.connect(data.connection);
+      break;
+    case "reset":
+      simulation?.reset();
+      break;
+    case "pause":
+      simulation?.pause(data.paused);
+      break;
+    case "push":
+      simulation?.setPush(data.push);
+      break;
+    case "replay":
+      simulation?.replay(data.qpos, data.hz);
+      break;
+  }
+};

@@ -1,0 +1,68 @@
+import { ListChecks } from "lucide-react";
+import type { ReactNode } from "react";
+import type { TrainOrder } from "@/api/queries";
+import type { Task } from "@/api/types";
+import { Button, cx, Skeleton, StepHeading } from "@/ui/kit";
+import { CandidateCard } from "./CandidateCard";
+
+interface Props {
+  task: Task;
+  onTrain: (order: TrainOrder) => void;
+  onPreview: (n: number) => void;
+  /** Which order is under way. */
+  ordering: number | "all" | null;
+}
+
+/** The candidates side by side; one or all of them can be trained. */
+export function Candidates({ task, onTrain, onPreview, ordering }: Props): ReactNode {
+  const { candidates } = task;
+  const trained = new Set(task.jobs.map((job) => job.candidate));
+  return (
+    <section aria-label="Candidates">
+      <StepHeading
+        step="Steps 3 and 4"
+        title={candidates.length === 1 ? "One reward was written" : `${candidates.length} rewards were written. Choose one.`}
+        aside={
+          candidates.length > 1 && (
+            <Button onClick={() => onTrain({ candidate: "all" })} busy={ordering === "all"} disabled={ordering !== null}>
+              <ListChecks className="size-4" aria-hidden /> Train all, one after another
+            </Button>
+          )
+        }
+      />
+      <div className={cx("grid gap-4", candidates.length > 2 ? "lg:grid-cols-3" : "lg:grid-cols-2")}>
+        {candidates.map((candidate) => (
+          <CandidateCard
+            key={candidate.n}
+            candidate={candidate}
+            trained={trained.has(candidate.n)}
+            busy={ordering === candidate.n}
+            onPreview={() => onPreview(candidate.n)}
+            onTrain={(weights) => onTrain({ candidate: candidate.n, ...(weights && { weights }) })}
+          />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+/** Places of the candidates while they are written. */
+export function WritingCandidates(): ReactNode {
+  return (
+    <section aria-label="Candidates are being written" role="status">
+      <StepHeading step="Step 3" title="Writing rewards…" />
+      <div className="grid gap-4 lg:grid-cols-3">
+        {[0, 1, 2].map((n) => (
+          <div key={n} className="card space-y-4 p-5">
+            <Skeleton className="h-5 w-2/5" />
+            <Skeleton className="h-12" />
+            {[80, 65, 90, 55].map((width) => (
+              <Skeleton key={width} className="h-3" />
+            ))}
+            <Skeleton className="h-28" />
+          </div>
+        ))}
+      </div>
+    </section>
+  );
+}

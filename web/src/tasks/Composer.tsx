@@ -1,0 +1,110 @@
+import { ArrowUp } from "lucide-react";
+import { useState } from "react";
+import type { ReactNode } from "react";
+import { useLocation } from "wouter";
+import { useCreateTask } from "@/api/queries";
+import type { Robot } from "@/api/types";
+import { Button, cx, Note } from "@/ui/kit";
+
+const LONGEST = 2000;
+
+interface Props {
+  robots: Robot[];
+  initial?: { robot: string; prompt: string };
+  examples?: boolean;
+}
+
+/** Steps 1 and 2: choose a robot, write the task. */
+export function Composer({ robots, initial, examples = true }: Props): ReactNode {
+  const [robotId, setRobotId] = useState(initial?.robot ?? robots[0]?.id ?? "");
+  const [prompt, setPrompt] = useState(initial?.prompt ?? "");
+  const [, navigate] = useLocation();
+  const create = useCreateTask();
+  const robot = robots.find(({ id }) => id === robotId) ?? robots[0];
+  const text = prompt.trim();
+  const tooLong = text.length > LONGEST;
+
+  const submit = (): void => {
+    if (robot === undefined || text === "" || tooLong || create.isPending) return;
+    create.mutate(
+      { robot: robot.id, prompt: text },
+      { onSuccess: (task) => navigate(`/tasks/${task.id}`) },
+    );
+  };
+
+  return (
+    <div className="space-y-4">
+      <fieldset>
+        <legend className="mb-2 text-[11px] font-medium tracking-[0.14em] text-faint uppercase">Step 1 · Robot</legend>
+        <div className="flex flex-wrap gap-2" role="radiogroup" aria-label="Robot">
+          {robots.map((option) => (
+            <button
+              key={option.id}
+              type="button"
+              role="radio"
+              aria-checked={option.id === robot?.id}
+              onClick={() => setRobotId(option.id)}
+              className={cx(
+                "rounded-xl border bg-panel px-4 py-2.5 text-left transition-colors",
+                option.id === robot?.id ? "border-accent/60 shadow-[0_0_0_3px_#6ee7c81a]" : "border-line hover:border-line-strong",
+              )}
+            >
+              <span className="block text-sm font-semibold">
+                {option.maker} {option.name}
+              </span>
+              <span className="block max-w-sm text-xs text-soft">{option.description}</span>
+            </button>
+          ))}
+        </div>
+      </fieldset>
+
+      <div>
+        <label htmlFor="prompt" className="mb-2 block text-[11px] font-medium tracking-[0.14em] text-faint uppercase">
+          Step 2 · Task
+        </label>
+        <div className="card relative focus-within:border-accent/50 focus-within:shadow-[0_0_0_3px_#6ee7c81a]">
+          <textarea
+            id="prompt"
+            value={prompt}
+            rows={3}
+            autoFocus
+            placeholder="Trot forward slowly and sway your hips"
+            onChange={(event) => setPrompt(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && !event.shiftKey) {
+                event.preventDefault();
+                submit();
+              }
+            }}
+            className="block w-full resize-none bg-transparent px-4 pt-3.5 pb-1 text-[17px] leading-relaxed outline-none placeholder:text-faint/70"
+          />
+          <div className="flex items-center justify-between gap-3 p-2.5 pl-4">
+            <span className={cx("text-xs", tooLong ? "text-bad" : "text-faint")}>
+              {tooLong ? `${text.length - LONGEST} characters too many` : "Enter to start"}
+            </span>
+            <Button tone="primary" onClick={submit} busy={create.isPending} disabled={text === "" || tooLong}>
+              {!create.isPending && <ArrowUp className="size-4" aria-hidden />} Write rewards
+            </Button>
+          </div>
+        </div>
+      </div>
+
+      {create.error !== null && <Note kind="bad" title={create.error.message} />}
+
+      {examples && robot !== undefined && (
+        <div className="flex flex-wrap gap-2" aria-label="Examples">
+          {robot.examples.map((example) => (
+            <button
+              key={example}
+              type="button"
+              onClick={() => setPrompt(example)}
+              className="rounded-full border border-line bg-panel/80 px-3 py-1.5 text-[13px] text-soft backdrop-blur transition-colors hover:border-line-strong hover:text-text"
+            >
+              {example}
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import * as Menu from "@radix-ui/react-dropdown-menu";
+import { History } from "lucide-react";
+import type { ReactNode } from "react";
+import { useLocation } from "wouter";
+import { isActive, useTasks } from "@/api/queries";
+import type { Task } from "@/api/types";
+import { ago } from "@/lib/format";
+import { cx } from "@/ui/kit";
+
+const SHOWN = 30;
+
+/** All tasks, newest first. */
+export function HistoryMenu(): ReactNode {
+  const { data: tasks = [] } = useTasks();
+  const [, navigate] = useLocation();
+  return (
+    <Menu.Root>
+      <Menu.Trigger className="flex h-8 items-center gap-2 rounded-lg px-3 text-sm text-soft transition-colors hover:bg-raised hover:text-text">
+        <History className="size-4" aria-hidden /> Tasks
+        {tasks.length > 0 && <span className="tabular text-xs text-faint">{tasks.length}</span>}
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Content
+          align="end"
+          sideOffset={8}
+          className="rise z-50 max-h-[70vh] w-[min(26rem,calc(100vw-2rem))] overflow-y-auto rounded-xl border border-line-strong bg-panel p-1.5 shadow-2xl shadow-black/60"
+        >
+          {tasks.length === 0 && <p className="p-4 text-center text-sm text-faint">No tasks yet.</p>}
+          {tasks.slice(0, SHOWN).map((task) => (
+            <Menu.Item
+              key={task.id}
+              onSelect={() => navigate(`/tasks/${task.id}`)}
+              className="flex cursor-pointer items-center gap-3 rounded-lg px-3 py-2 text-sm outline-none data-[highlighted]:bg-raised"
+            >
+              <span className={cx("size-2 shrink-0 rounded-full", dot(task))} aria-hidden />
+              <span className="min-w-0 flex-1 truncate">{task.prompt}</span>
+              <span className="text-xs whitespace-nowrap text-faint">{ago(task.created_at)}</span>
+            </Menu.Item>
+          ))}
+        </Menu.Content>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}
+
+function dot(task: Task): string {
+  if (task.state === "failed") return "bg-bad";
+  if (task.state === "writing" || task.jobs.some(isActive)) return "bg-accent animate-pulse";
+  return task.jobs.some((job) => job.state === "succeeded") ? "bg-good" : "bg-line-strong";
+}

@@ -1,0 +1,104 @@
+import { useEffect, useRef } from "react";
+import type { ReactNode } from "react";
+import uPlot from "uplot";
+import { count, figure, series } from "@/lib/format";
+import type { Column } from "./progress";
+
+const TOTAL_COLOR = "#e8edf4";
+
+interface Props {
+  samples: number[];
+  columns: Column[];
+  hidden: ReadonlySet<string>;
+  restarts: number[];
+  height?: number;
+}
+
+/** Colour of a column: the total is white, terms take the palette in their order. */
+export function columnColor(index: number): string {
+  return index === 0 ? TOTAL_COLOR : series(index - 1);
+}
+
+/** Reward curves over samples, drawn by uPlot. */
+export function Curve({ samples, columns, hidden, restarts, height = 220 }: Props): ReactNode {
+  const container = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const marks = useRef(restarts);
+  marks.current = restarts;
+  const labels = columns.map((column) => column.label).join("\n");
+
+  useEffect(() => {
+    const element = container.current;
+    if (element === null) return undefined;
+    const names = labels === "" ? [] : labels.split("\n");
+    const chart = new uPlot(options(names, element.clientWidth, height, marks), [[]], element);
+    plot.current = chart;
+    const resizer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
+    resizer.observe(element);
+    return () => {
+      resizer.disconnect();
+      chart.destroy();
+      plot.current = null;
+    };
+  }, [labels, height]);
+
+  useEffect(() => {
+    const chart = plot.current;
+    if (chart === null) return;
+    chart.batch(() => {
+      columns.forEach((column, index) => chart.setSeries(index + 1, { show: !hidden.has(column.label) }));
+      chart.setData([samples, ...columns.map((column) => column.values)] as uPlot.AlignedData);
+    });
+  }, [samples, columns, hidden, labels, height]);
+
+  return <div ref={container} className="w-full" data-testid="curve" />;
+}
+
+function options(
+  names: string[],
+  width: number,
+  height: number,
+  restarts: { current: number[] },
+): uPlot.Options {
+  const font = "11px Inter Variable, sans-serif";
+  const axis = { stroke: "#7d8a9c", font, ticks: { show: false }, grid: { stroke: "#ffffff0d", width: 1 } };
+  return {
+    width,
+    height,
+    padding: [8, 12, 0, 0],
+    cursor: { points: { size: 6 }, y: false },
+    scales: { x: { time: false } },
+    legend: { show: false },
+    axes: [
+      { ...axis, values: (_, ticks) => ticks.map(count), space: 70, size: 26 },
+      { ...axis, values: (_, ticks) => ticks.map(figure), size: 44 },
+    ],
+    series: [
+      {},
+      ...names.map((label, index) => ({
+        label,
+        stroke: columnColor(index),
+        width: index === 0 ? 2.25 : 1.5,
+        points: { show: false },
+        spanGaps: true,
+      })),
+    ],
+    hooks: {
+      draw: [
+        ({ ctx, bbox, valToPos }) => {
+          ctx.save();
+          ctx.strokeStyle = "#f5c46b99";
+          ctx.setLineDash([4, 4]);
+          for (const at of restarts.current) {
+            const x = Math.round(valToPos(at, "x", true));
+            ctx.beginPath();
+            ctx.moveTo(x, bbox.top);
+            ctx.lineTo(x, bbox.top + bbox.height);
+            ctx.stroke();
+          }
+          ctx.restore();
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import type {
+  EvaluationEvent,
+  JobEvent,
+  NoticeEvent,
+  ProgressEvent,
+  SearchEvent,
+  SnapshotEvent,
+  Stage,
+} from "./events";
+
+/** What the events of one job amount to. */
+export interface Progress {
+  state: string | null;
+  attempt: number;
+  failure: { code: string; message: string } | null;
+  stage: Stage | null;
+  search: SearchEvent | null;
+  searchRewards: number[];
+  /** One entry per update, in order of samples; updates lost in a restart are gone. */
+  updates: ProgressEvent[];
+  /** Sample counts at which a restarted trainer went on. */
+  restarts: number[];
+  snapshots: SnapshotEvent[];
+  notices: NoticeEvent[];
+  evaluation: EvaluationEvent | null;
+  elapsedS: number;
+  etaS: number | null;
+}
+
+export const NO_PROGRESS: Progress = {
+  state: null,
+  attempt: 0,
+  failure: null,
+  stage: null,
+  search: null,
+  searchRewards: [],
+  updates: [],
+  restarts: [],
+  snapshots: [],
+  notices: [],
+  evaluation: null,
+  elapsedS: 0,
+  etaS: null,
+};
+
+/** Progress after one more event. */
+export function reduce(progress: Progress, event: JobEvent): Progress {
+  switch (event.type) {
+    case "state":
+      return {
+        ...progress,
+        state: event.state,
+        attempt: event.attempt,
+        failure:
+          event.state === "failed"
+            ? { code: event.code ?? "unknown", message: event.message ?? "" }
+            : null,
+      };
+    case "stage":
+      return { ...progress, stage: event.stage, elapsedS: event.elapsed_s };
+    case "notice":
+      return { ...progress, notices: [...progress.notices, event] };
+    case "search":
+      return {
+        ...progress,
+        search: event,
+        searchRewards:
+          event.generation === 1
+            ? [event.best_reward]
+            : [...progress.searchRewards, event.best_reward],
+        elapsedS: event.elapsed_s,
+        etaS: event.eta_s,
+      };
+    case "progress":
+      return { ...addUpdate(progress, event), elapsedS: event.elapsed_s, etaS: event.eta_s };
+    case "snapshot":
+      return { ...progress, snapshots: [...progress.snapshots, event], elapsedS: event.elapsed_s };
+    case "evaluation":
+      return { ...progress, evaluation: event, etaS: null };
+  }
+}
+
+/** A trainer that went on from a snapshot repeats samples: what it repeats replaces the old. */
+function addUpdate(progress: Progress, event: ProgressEvent): Progress {
+  const kept = progress.updates.filter((update) => update.samples < event.samples);
+  const restarted = kept.length < progress.updates.length;
+  return {
+    ...progress,
+    updates: [...kept, event],
+    restarts: restarted ? [...progress.restarts, event.samples] : progress.restarts,
+  };
+}
+
+/** Names of all terms seen, in the order in which they first came. */
+export function termNames(progress: Progress): string[] {
+  return [...new Set(progress.updates.flatMap((update) => Object.keys(update.terms)))];
+}
+
+/** Share of the work done, 0..1, from the trainer's own estimate; null before there is one. */
+export function share(progress: Progress): number | null {
+  if (progress.state === "succeeded") return 1;
+  if (progress.stage === "evaluation") return 0.97;
+  if (progress.etaS === null) return null;
+  const total = progress.elapsedS + Math.max(0, progress.etaS);
+  return total > 0 ? Math.min(0.97, progress.elapsedS / total) : null;
+}
+
+export interface Column {
+  label: string;
+  values: (number | null)[];
+}
+
+/** Curves over samples: the total reward first, then each term. */
+export function curves(progress: Progress): { samples: number[]; columns: Column[] } {
+  const { updates } = progress;
+  return {
+    samples: updates.map((update) => update.samples),
+    columns: [
+      { label: "total", values: updates.map((update) => update.reward) },
+      ...termNames(progress).map((name) => ({
+        label: name,
+        values: updates.map((update) => update.terms[name] ?? null),
+      })),
+    ],
+  };
+}

@@ -1,0 +1,75 @@
+import { useEffect, useReducer } from "react";
+import { EVENT_TYPES, isTerminal } from "./events";
+import type { JobEvent } from "./events";
+import { NO_PROGRESS, reduce } from "./progress";
+import type { Progress } from "./progress";
+
+export type Stream = "connecting" | "open" | "lost" | "ended";
+
+interface State {
+  progress: Progress;
+  stream: Stream;
+}
+
+type Change = { events: JobEvent[] } | { stream: Stream } | "restart";
+
+const BATCH_MS = 80;
+const RETRY_MS = 3000;
+
+function change(state: State, action: Change): State {
+  if (action === "restart") return { progress: NO_PROGRESS, stream: "connecting" };
+  if ("stream" in action) return { ...state, stream: action.stream };
+  return { ...state, progress: action.events.reduce(reduce, state.progress) };
+}
+
+/**
+ * Follow a job's events from its first one on.
+ *
+ * The browser resumes a broken stream by itself with `Last-Event-ID`. Where it has given up (an
+ * answer that is no stream, as while the server restarts), the stream is opened anew from the start.
+ */
+export function useProgress(jobId: string | null): State {
+  const [state, dispatch] = useReducer(change, { progress: NO_PROGRESS, stream: "connecting" });
+
+  useEffect(() => {
+    if (jobId === null) return undefined;
+    let source: EventSource;
+    let waiting: JobEvent[] = [];
+    let batch: ReturnType<typeof setTimeout> | null = null;
+    let retry: ReturnType<typeof setTimeout> | null = null;
+
+    // A replayed stream brings hundreds of events at once: draw them together.
+    const flush = (): void => {
+      batch = null;
+      dispatch({ events: waiting });
+      waiting = [];
+    };
+    const receive = (message: MessageEvent<string>): void => {
+      const event = JSON.parse(message.data) as JobEvent;
+      waiting.push(event);
+      batch ??= setTimeout(flush, BATCH_MS);
+      if (event.type === "state" && isTerminal(event.state)) {
+        source.close();
+        dispatch({ stream: "ended" });
+      }
+    };
+    const open = (): void => {
+      dispatch("restart");
+      source = new EventSource(`/api/jobs/${encodeURIComponent(jobId)}/events`);
+      source.onopen = () => dispatch({ stream: "open" });
+      source.onerror = () => {
+        dispatch({ stream: "lost" });
+        if (source.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY_MS);
+      };
+      for (const type of EVENT_TYPES) source.addEventListener(type, receive);
+    };
+    open();
+    return () => {
+      source.close();
+      if (batch !== null) clearTimeout(batch);
+      if (retry !== null) clearTimeout(retry);
+    };
+  }, [jobId]);
+
+  return state;
+}

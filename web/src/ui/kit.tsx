@@ -1,0 +1,103 @@
+import { LoaderCircle } from "lucide-react";
+import type { ButtonHTMLAttributes, ReactNode } from "react";
+
+/** Class names without the falsy ones. */
+export function cx(...names: (string | false | null | undefined)[]): string {
+  return names.filter(Boolean).join(" ");
+}
+
+type Tone = "primary" | "plain" | "quiet" | "danger";
+
+const TONES: Record<Tone, string> = {
+  primary: "bg-accent text-[#06231d] font-semibold hover:bg-[#8bf0d6] shadow-[0_0_0_1px_#6ee7c833,0_8px_24px_-12px_#6ee7c8aa]",
+  plain: "bg-raised text-text border border-line-strong hover:border-faint hover:bg-[#202936]",
+  quiet: "text-soft hover:text-text hover:bg-raised",
+  danger: "bg-transparent text-bad border border-[#5a3236] hover:bg-[#2a1a1e]",
+};
+
+interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  tone?: Tone;
+  busy?: boolean;
+}
+
+export function Button({ tone = "plain", busy = false, className, children, disabled, ...rest }: ButtonProps): ReactNode {
+  return (
+    <button
+      type="button"
+      disabled={disabled === true || busy}
+      className={cx(
+        "inline-flex h-9 items-center justify-center gap-2 rounded-lg px-3.5 text-sm whitespace-nowrap transition-colors disabled:opacity-50",
+        TONES[tone],
+        className,
+      )}
+      {...rest}
+    >
+      {busy && <LoaderCircle className="size-4 animate-spin" aria-hidden />}
+      {children}
+    </button>
+  );
+}
+
+type Mood = "neutral" | "accent" | "good" | "warn" | "bad";
+
+const MOODS: Record<Mood, string> = {
+  neutral: "bg-raised text-soft border-line-strong",
+  accent: "bg-accent-deep/60 text-accent border-[#1d5a4f]",
+  good: "bg-[#12301f] text-good border-[#1f5034]",
+  warn: "bg-[#33270f] text-warn border-[#5a451b]",
+  bad: "bg-[#34191b] text-bad border-[#5f2b2f]",
+};
+
+export function Badge({ mood = "neutral", children, title }: { mood?: Mood; children: ReactNode; title?: string }): ReactNode {
+  return (
+    <span
+      title={title}
+      className={cx("inline-flex items-center gap-1.5 rounded-full border px-2 py-0.5 text-xs font-medium whitespace-nowrap", MOODS[mood])}
+    >
+      {children}
+    </span>
+  );
+}
+
+const NOTES: Record<"info" | "warn" | "bad", string> = {
+  info: "border-line-strong bg-raised/70 text-soft",
+  warn: "border-[#5a451b] bg-[#241d10] text-[#f3d7a2]",
+  bad: "border-[#5f2b2f] bg-[#25161a] text-[#ffc4c1]",
+};
+
+interface NoteProps {
+  kind?: "info" | "warn" | "bad";
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}
+
+/** A message that says what happened and what to do. */
+export function Note({ kind = "info", title, children, action }: NoteProps): ReactNode {
+  return (
+    <div role={kind === "info" ? "status" : "alert"} className={cx("rise flex flex-wrap items-center gap-3 rounded-xl border px-4 py-3 text-sm", NOTES[kind])}>
+      <div className="min-w-0 flex-1 basis-64">
+        <p className="font-medium text-text">{title}</p>
+        {children !== undefined && <div className="mt-0.5 leading-relaxed">{children}</div>}
+      </div>
+      {action}
+    </div>
+  );
+}
+
+/** A heading of one of the page's steps. */
+export function StepHeading({ step, title, aside }: { step: string; title: string; aside?: ReactNode }): ReactNode {
+  return (
+    <div className="mb-3 flex flex-wrap items-end justify-between gap-x-4 gap-y-2">
+      <div>
+        <p className="text-[11px] font-medium tracking-[0.14em] text-faint uppercase">{step}</p>
+        <h2 className="text-lg font-semibold tracking-tight">{title}</h2>
+      </div>
+      {aside}
+    </div>
+  );
+}
+
+export function Skeleton({ className }: { className?: string }): ReactNode {
+  return <div className={cx("shimmer rounded-lg", className)} aria-hidden />;
+}

@@ -1,0 +1,77 @@
+import { Crosshair, Gauge, Pause, Play, RotateCcw, Sparkles, Video } from "lucide-react";
+import type { ReactNode } from "react";
+import type { Session } from "@/sim/session";
+import { cx } from "@/ui/kit";
+import type { CameraMode, Quality } from "./view";
+
+interface Props {
+  session: Session;
+  paused: boolean;
+  mode: CameraMode;
+  onMode: (mode: CameraMode) => void;
+  onCentre: () => void;
+  quality: Quality;
+  slowed: boolean;
+  onQuality: (quality: Quality) => void;
+  pushable: boolean;
+}
+
+/** What a user can do with the simulated robot. */
+export function Controls(props: Props): ReactNode {
+  const { session, paused, mode, quality } = props;
+  const high = quality === "high";
+  return (
+    <div className="flex flex-wrap items-end justify-between gap-2">
+      <p className="hidden text-xs text-faint sm:block">
+        {props.slowed ? "Simple picture: this machine draws slowly. " : ""}
+        {props.pushable ? "Drag the robot to push it · drag the floor to look around" : "Drag to look around"}
+      </p>
+      <div className="pointer-events-auto flex gap-1 rounded-xl border border-line bg-panel/85 p-1 backdrop-blur">
+        <Tool label="Reset" onClick={() => session.reset()} icon={<RotateCcw />} />
+        <Tool
+          label={paused ? "Play" : "Pause"}
+          onClick={() => session.pause(!paused)}
+          icon={paused ? <Play /> : <Pause />}
+          active={paused}
+        />
+        <Tool
+          label={mode === "follow" ? "Camera follows" : "Camera stays"}
+          onClick={() => props.onMode(mode === "follow" ? "orbit" : "follow")}
+          icon={<Video />}
+          active={mode === "follow"}
+        />
+        <Tool label="Centre" onClick={props.onCentre} icon={<Crosshair />} />
+        <Tool
+          label={high ? "High quality" : "Low quality"}
+          onClick={() => props.onQuality(high ? "low" : "high")}
+          icon={high ? <Sparkles /> : <Gauge />}
+          active={high}
+        />
+      </div>
+    </div>
+  );
+}
+
+interface ToolProps {
+  label: string;
+  onClick: () => void;
+  icon: ReactNode;
+  active?: boolean;
+}
+
+function Tool({ label, onClick, icon, active = false }: ToolProps): ReactNode {
+  return (
+    <button
+      type="button"
+      onClick={onClick}
+      title={label}
+      aria-label={label}
+      className={cx(
+        "grid size-8 place-items-center rounded-lg transition-colors hover:bg-raised [&>svg]:size-4",
+        active ? "text-accent" : "text-soft hover:text-text",
+      )}
+    >
+      {icon}
+    </button>
+  );
+}

@@ -1,0 +1,120 @@
+import type { ReactNode } from "react";
+import type { Session, SessionState } from "@/sim/session";
+import { Button, cx, Note } from "@/ui/kit";
+import type { Drive } from "./Viewer";
+
+interface Props {
+  state: SessionState;
+  drive: Drive;
+}
+
+/** Whether and by what the robot is driven. */
+export function StatusPill({ state, drive }: Props): ReactNode {
+  const [dot, text] = status(state, drive);
+  return (
+    <div className="flex max-w-full flex-col items-start gap-1.5">
+      <div
+        data-testid="link"
+        data-state={state.link.state}
+        className="flex items-center gap-2 rounded-full border border-line bg-panel/85 py-1 pr-3 pl-2.5 text-xs text-soft backdrop-blur"
+      >
+        <span className={cx("size-2 rounded-full", dot)} aria-hidden />
+        <span className="truncate">{text}</span>
+      </div>
+      {state.snapshot !== null && drive.kind === "policy" && (
+        <p key={state.snapshot.version} className="rise max-w-sm rounded-lg bg-panel/70 px-2.5 py-1 text-xs text-faint">
+          {state.snapshot.programWords}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function status(state: SessionState, drive: Drive): [string, string] {
+  if (drive.kind === "replay") return ["bg-[#8ab4ff]", `Recording “${drive.clip.replaceAll("_", " ")}”`];
+  if (drive.kind === "idle") return ["bg-faint", "Standing, no policy"];
+  switch (state.link.state) {
+    case "live": {
+      const version = state.stats?.paramsVersion ?? 0;
+      return ["bg-good", version === 0 ? "Live · base policy" : `Live · snapshot ${version}`];
+    }
+    case "lost":
+      return ["bg-warn animate-pulse", "Connection lost, trying again"];
+    case "refused":
+      return ["bg-bad", "Refused by the server"];
+    default:
+      return ["bg-warn animate-pulse", "Connecting…"];
+  }
+}
+
+/** Motion of the base and health of the control loop. */
+export function Readout({ state, drive }: Props): ReactNode {
+  const { stats } = state;
+  if (stats === null || drive.kind === "replay") return null;
+  const live = drive.kind === "policy" && state.link.state === "live";
+  return (
+    <dl className="tabular grid grid-cols-[repeat(3,auto)] gap-x-4 gap-y-1 rounded-xl border border-line bg-panel/85 px-3 py-2 text-xs backdrop-blur">
+      <Item label="forward" value={`${signed(stats.forward)} m/s`} />
+      <Item label="turn" value={`${signed(stats.yawRate)} rad/s`} />
+      <Item label="height" value={`${stats.height.toFixed(2)} m`} />
+      {live && (
+        <>
+          <Item label="round trip" value={`${number(stats.roundTripMs.p50, 1)} ms`} />
+          <Item label="control" value={`${number(stats.controlHz, 0)} Hz`} warn={stats.controlHz < 45 && !state.paused} />
+          <Item label="real time" value={`${number(stats.realTimeFactor, 2)} ×`} />
+        </>
+      )}
+    </dl>
+  );
+}
+
+function Item({ label, value, warn = false }: { label: string; value: string; warn?: boolean }): ReactNode {
+  return (
+    <div className="min-w-[4.6rem]">
+      <dt className="text-[10px] tracking-wide text-faint uppercase">{label}</dt>
+      <dd className={cx("font-mono", warn ? "text-warn" : "text-text")}>{value}</dd>
+    </div>
+  );
+}
+
+function number(value: number, digits: number): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : "–";
+}
+
+function signed(value: number): string {
+  const rounded = Math.abs(value) < 0.005 ? 0 : value;
+  return `${rounded < 0 ? "−" : "+"}${Math.abs(rounded).toFixed(2)}`;
+}
+
+/** What stands between the user and a moving robot. */
+export function LinkBanner({ state, drive, session }: Props & { session: Session }): ReactNode {
+  if (drive.kind !== "policy") return <span />;
+  const { link, recovered } = state;
+  if (link.state === "refused") {
+    return (
+      <div className="pointer-events-auto mx-auto w-full max-w-lg">
+        <Note
+          kind="bad"
+          title="The inference server refused this robot"
+          action={<Button onClick={() => session.connect(drive.connection)}>Try again</Button>}
+        >
+          {link.message} <span className="font-mono text-xs opacity-70">({link.code})</span>
+        </Note>
+      </div>
+    );
+  }
+  if (link.state === "lost") {
+    return (
+      <div className="mx-auto w-full max-w-lg">
+        <Note kind="warn" title="Connection to the policy lost">
+          The robot holds its last pose. Trying again in {link.retryInS} s (attempt {link.attempt}).
+        </Note>
+      </div>
+    );
+  }
+  if (recovered !== null && Date.now() - recovered.at < 4000) {
+    const text = recovered.reason === "fell" ? "It fell and was put back on its feet." : "The simulation diverged and was restarted.";
+    return <p className="rise mx-auto rounded-full border border-line bg-panel/90 px-4 py-1.5 text-sm text-soft">{text}</p>;
+  }
+  return <span />;
+}

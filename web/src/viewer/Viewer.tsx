@@ -1,0 +1,137 @@
+import { useEffect, useRef, useState } from "react";
+import type { ReactNode } from "react";
+import type { Connection } from "@/sim/messages";
+import type { Session } from "@/sim/session";
+import { cx } from "@/ui/kit";
+import { Controls } from "./Controls";
+import { LinkBanner, Readout, StatusPill } from "./Hud";
+import { Unavailable } from "./Unavailable";
+import { loadQuality, storeQuality } from "./preferences";
+import { useSession, useSessionState } from "./SessionProvider";
+import { View } from "./view";
+import type { CameraMode, Quality } from "./view";
+
+/** What moves the robot: nobody, a policy, or a recording. */
+export type Drive =
+  | { kind: "idle" }
+  | { kind: "policy"; connection: Connection }
+  | { kind: "replay"; clip: string; qpos: number[][]; hz: number };
+
+interface Props {
+  sceneUrl: string | null;
+  visualsUrl: string | null;
+  drive: Drive;
+  /** Small views show no numbers. */
+  bare?: boolean;
+  className?: string;
+}
+
+/** The robot, simulated here, with its controls. */
+export function Viewer({ sceneUrl, className, ...rest }: Props): ReactNode {
+  const session = useSession(sceneUrl);
+  return (
+    <div className={cx("relative overflow-hidden bg-ink", className)}>
+      {session !== null && <Live key={sceneUrl} session={session} {...rest} />}
+    </div>
+  );
+}
+
+type LiveProps = Omit<Props, "sceneUrl" | "className"> & { session: Session };
+
+function Live({ session, visualsUrl, drive, bare = false }: LiveProps): ReactNode {
+  const state = useSessionState(session);
+  const container = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState<View | null>(null);
+  const [noWebgl, setNoWebgl] = useState<string | null>(null);
+  const [quality, setQuality] = useState<Quality>(loadQuality);
+  const [slowed, setSlowed] = useState(false);
+  const [mode, setMode] = useState<CameraMode>("follow");
+  const { scene } = state;
+
+  useDrive(session, drive);
+
+  useEffect(() => {
+    if (container.current === null || scene === null) return undefined;
+    let next: View;
+    try {
+      next = new View(container.current, session, scene, quality);
+    } catch (error) {
+      setNoWebgl(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+    next.onSlow = () => {
+      setQuality("low");
+      setSlowed(true);
+    };
+    // The primitives stay where the meshes cannot be had: the picture is plainer, not broken.
+    if (visualsUrl !== null) void next.loadMeshes(visualsUrl).catch(() => undefined);
+    setView(next);
+    return () => {
+      setView(null);
+      next.dispose();
+    };
+  }, [session, scene, quality, visualsUrl]);
+
+  useEffect(() => {
+    if (view !== null) view.mode = mode;
+  }, [view, mode]);
+
+  const choose = (next: Quality): void => {
+    setQuality(next);
+    setSlowed(false);
+    storeQuality(next);
+  };
+
+  if (state.failure !== null || noWebgl !== null) {
+    return <Unavailable failure={state.failure} webgl={noWebgl} />;
+  }
+  return (
+    <>
+      <div ref={container} className="absolute inset-0" data-testid="viewer" />
+      {scene === null && <Loading />}
+      <div className="pointer-events-none absolute inset-0 flex flex-col justify-between p-3 sm:p-4">
+        <div className="flex flex-wrap items-start justify-between gap-2">
+          <StatusPill state={state} drive={drive} />
+          {!bare && <Readout state={state} drive={drive} />}
+        </div>
+        <LinkBanner state={state} drive={drive} session={session} />
+        <Controls
+          session={session}
+          paused={state.paused}
+          mode={mode}
+          onMode={setMode}
+          onCentre={() => view?.centre()}
+          quality={quality}
+          slowed={slowed}
+          onQuality={choose}
+          pushable={drive.kind !== "replay"}
+        />
+      </div>
+    </>
+  );
+}
+
+function useDrive(session: Session, drive: Drive): void {
+  const connection = drive.kind === "policy" ? drive.connection : null;
+  const clip = drive.kind === "replay" ? drive : null;
+  const { url = null, modelId = null, sceneSha256 = null } = connection ?? {};
+  useEffect(() => {
+    if (url === null || modelId === null || sceneSha256 === null) session.connect(null);
+    else session.connect({ url, modelId, sceneSha256 });
+    return () => session.connect(null);
+  }, [session, url, modelId, sceneSha256]);
+  useEffect(() => {
+    if (clip === null) return undefined;
+    session.replay(clip.qpos, clip.hz);
+    return () => session.replay(null, 0);
+    // A recording is told by its poses; the object around them is made anew on each drawing.
+  }, [session, clip?.qpos, clip?.hz]);
+}
+
+function Loading(): ReactNode {
+  return (
+    <div className="absolute inset-0 grid place-items-center text-sm text-faint" role="status">
+      <span className="animate-pulse">Starting the physics engine…</span>
+    </div>
+  );
+}

@@ -1,0 +1,130 @@
+import {
+  BoxGeometry,
+  CapsuleGeometry,
+  Color,
+  CylinderGeometry,
+  Group,
+  Mesh,
+  MeshStandardMaterial,
+  SphereGeometry,
+} from "three";
+import type { BufferGeometry, Object3D } from "three";
+import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
+import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
+import type { GeomInfo, SceneInfo } from "@/sim/messages";
+
+const PLANE = 0;
+/** Geom groups above this one are for collisions and sites. */
+const LAST_VISIBLE_GROUP = 2;
+const FLOATS_PER_POSE = 7;
+
+/** A robot on the screen: one group per body of the scene, moved by the simulation's poses. */
+export class RobotView {
+  readonly root = new Group();
+  private readonly bodies: Group[];
+
+  constructor(scene: SceneInfo) {
+    this.bodies = scene.bodyNames.map((name, index) => {
+      const group = new Group();
+      group.name = name;
+      group.userData["body"] = index;
+      this.root.add(group);
+      return group;
+    });
+    for (const geom of scene.geoms) this.addPrimitive(geom);
+  }
+
+  /**
+   * Replace primitives by meshes: a GLB whose nodes are named like the bodies, in their frames.
+   * Bodies that the file does not name keep their primitives. Rejects if it cannot be loaded.
+   */
+  async loadMeshes(url: string): Promise<void> {
+    const loader = new GLTFLoader();
+    loader.setMeshoptDecoder(MeshoptDecoder);
+    const { scene } = await loader.loadAsync(url);
+    for (const body of this.bodies) {
+      const node = scene.getObjectByName(body.name);
+      if (node === undefined) continue;
+      body.clear();
+      node.position.set(0, 0, 0);
+      node.quaternion.identity();
+      body.add(node);
+      node.traverse(finish);
+    }
+  }
+
+  /** Poses between two frames; `share` is 0 at the earlier and 1 at the later. */
+  place(earlier: Float32Array, later: Float32Array, share: number): void {
+    this.bodies.forEach((body, index) => {
+      const at = FLOATS_PER_POSE * index;
+      const mix = (i: number): number => {
+        const from = earlier[at + i] ?? 0;
+        return from + share * ((later[at + i] ?? 0) - from);
+      };
+      body.position.set(mix(0), mix(1), mix(2));
+      // Two frames lie 20 ms apart: a normalised linear mix is as good as a slerp.
+      const sign = dot4(earlier, later, at + 3) < 0 ? -1 : 1;
+      const turn = (i: number): number =>
+        (1 - share) * (earlier[at + i] ?? 0) + share * sign * (later[at + i] ?? 0);
+      body.quaternion.set(turn(4), turn(5), turn(6), turn(3)).normalize();
+    });
+  }
+
+  body(index: number): Object3D | undefined {
+    return this.bodies[index];
+  }
+
+  /** The body of the free joint, which cameras follow. */
+  get base(): Object3D {
+    return this.bodies[1] ?? this.root;
+  }
+
+  private addPrimitive(geom: GeomInfo): void {
+    const isFoot = geom.name.toLowerCase().includes("foot");
+    if (geom.type === PLANE || (geom.group > LAST_VISIBLE_GROUP && !isFoot)) return;
+    const geometry = primitive(geom);
+    if (geometry === null) return;
+    const [r, g, b] = isFoot ? [0.06, 0.065, 0.075] : geom.rgba;
+    const dark = r + g + b < 0.9;
+    const material = new MeshStandardMaterial({
+      color: new Color().setRGB(r, g, b, "srgb"),
+      roughness: dark ? 0.55 : 0.35,
+      metalness: dark ? 0.25 : 0.15,
+    });
+    const mesh = new Mesh(geometry, material);
+    mesh.position.set(...geom.position);
+    const [w, x, y, z] = geom.quaternion;
+    mesh.quaternion.set(x, y, z, w);
+    finish(mesh);
+    this.bodies[geom.body]?.add(mesh);
+  }
+}
+
+/** MuJoCo's capsules and cylinders lie along z, three's along y. */
+function primitive({ type, size: [a, b, c] }: GeomInfo): BufferGeometry | null {
+  switch (type) {
+    case 2:
+      return new SphereGeometry(a, 24, 16);
+    case 3:
+      return new CapsuleGeometry(a, 2 * b, 8, 20).rotateX(Math.PI / 2);
+    case 4:
+      return new SphereGeometry(1, 24, 16).scale(a, b, c);
+    case 5:
+      return new CylinderGeometry(a, a, 2 * b, 28).rotateX(Math.PI / 2);
+    case 6:
+      return new BoxGeometry(2 * a, 2 * b, 2 * c);
+    default:
+      return null;
+  }
+}
+
+function finish(object: Object3D): void {
+  object.castShadow = true;
+  object.receiveShadow = true;
+}
+
+function dot4(a: Float32Array, b: Float32Array, at: number): number {
+  let total = 0;
+  for (let i = at; i < at + 4; i += 1) total += (a[i] ?? 0) * (b[i] ?? 0);
+  return total;
+}

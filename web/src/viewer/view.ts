@@ -1,0 +1,236 @@
+import {
+  ACESFilmicToneMapping,
+  ArrowHelper,
+  PCFSoftShadowMap,
+  PerspectiveCamera,
+  Plane,
+  Raycaster,
+  Vector2,
+  Vector3,
+  WebGLRenderer,
+} from "three";
+import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
+import type { SceneInfo } from "@/sim/messages";
+import type { Session } from "@/sim/session";
+import { RobotView } from "./robot";
+import { Stage } from "./stage";
+import { Trail } from "./trail";
+
+export type Quality = "high" | "low";
+export type CameraMode = "follow" | "orbit";
+
+const CONTROL_PERIOD_MS = 20;
+const CAMERA_OFFSET = new Vector3(0.95, -1.15, 0.55);
+const LOW_FRAME_MS = 66;
+/** Below this rate at high quality a machine is better off with the simple picture. */
+const SLOW_FPS = 14;
+const SLOW_AFTER_FRAMES = 40;
+
+interface Grab {
+  body: number;
+  local: Vector3;
+  plane: Plane;
+  target: Vector3;
+}
+
+/** Draws a session with three.js: camera, dragging of the robot, quality. */
+export class View {
+  readonly canvas: HTMLCanvasElement;
+  private readonly renderer: WebGLRenderer;
+  private readonly camera = new PerspectiveCamera(38, 1, 0.05, 60);
+  private readonly controls: OrbitControls;
+  private readonly stage: Stage;
+  private readonly robot: RobotView;
+  private readonly trail = new Trail();
+  private readonly arrow = new ArrowHelper(new Vector3(1, 0, 0), new Vector3(), 1, 0x6ee7c8, 0.06, 0.04);
+  private readonly raycaster = new Raycaster();
+  private readonly resizer: ResizeObserver;
+  private readonly followed = new Vector3();
+  private grab: Grab | null = null;
+  private drawing: number | null = null;
+  private drawnAt = 0;
+  private slowFrames = 0;
+  mode: CameraMode = "follow";
+  onSlow: (() => void) | null = null;
+
+  /** Throws where WebGL is missing. */
+  constructor(
+    private readonly container: HTMLElement,
+    private readonly session: Session,
+    scene: SceneInfo,
+    private readonly quality: Quality,
+  ) {
+    const high = quality === "high";
+    this.renderer = new WebGLRenderer({ antialias: high, powerPreference: "high-performance" });
+    this.renderer.shadowMap.enabled = high;
+    this.renderer.shadowMap.type = PCFSoftShadowMap;
+    this.renderer.toneMapping = ACESFilmicToneMapping;
+    this.renderer.toneMappingExposure = 1.15;
+    this.renderer.setPixelRatio(high ? Math.min(2, window.devicePixelRatio) : 0.6);
+    this.canvas = this.renderer.domElement;
+    this.canvas.style.touchAction = "none";
+    container.append(this.canvas);
+
+    this.stage = new Stage(high);
+    this.robot = new RobotView(scene);
+    this.arrow.visible = false;
+    this.stage.scene.add(this.robot.root, this.trail.line, this.arrow);
+
+    this.camera.up.set(0, 0, 1);
+    this.controls = new OrbitControls(this.camera, this.canvas);
+    this.controls.enableDamping = true;
+    this.controls.minDistance = 0.5;
+    this.controls.maxDistance = 8;
+    this.controls.maxPolarAngle = 1.52;
+    this.centre();
+
+    this.canvas.addEventListener("pointerdown", this.pointerDown, { capture: true });
+    this.canvas.addEventListener("pointermove", this.pointerMove);
+    this.canvas.addEventListener("pointerup", this.pointerUp);
+    this.canvas.addEventListener("pointercancel", this.pointerUp);
+    this.resizer = new ResizeObserver(() => this.resize());
+    this.resizer.observe(container);
+    this.resize();
+    this.drawing = requestAnimationFrame(this.draw);
+  }
+
+  async loadMeshes(url: string): Promise<void> {
+    await this.robot.loadMeshes(url);
+  }
+
+  /** Camera back to its first place beside the robot. */
+  centre(): void {
+    const { x, y } = this.robot.base.position;
+    this.followed.set(x, y, 0);
+    this.controls.target.set(x, y, 0.2);
+    this.camera.position.set(x, y, 0.2).add(CAMERA_OFFSET);
+    this.controls.update();
+  }
+
+  dispose(): void {
+    if (this.drawing !== null) cancelAnimationFrame(this.drawing);
+    this.resizer.disconnect();
+    this.controls.dispose();
+    this.renderer.dispose();
+    this.renderer.forceContextLoss();
+    this.canvas.remove();
+  }
+
+  private resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.container;
+    if (width === 0 || height === 0) return;
+    this.camera.aspect = width / height;
+    // A narrow picture needs more room around a robot that is longer than high.
+    this.camera.fov = width < height ? 52 : 38;
+    this.camera.updateProjectionMatrix();
+    this.renderer.setSize(width, height);
+  }
+
+  private readonly draw = (now: number): void => {
+    this.drawing = requestAnimationFrame(this.draw);
+    const since = now - this.drawnAt;
+    if (this.quality === "low" && since < LOW_FRAME_MS) return;
+    this.drawnAt = now;
+    this.judgeSpeed(since);
+    const { latest, previous, latestAt } = this.session;
+    if (latest !== null) {
+      // One control step behind, so that there is always a later pose to move towards.
+      const share = Math.min(1, (performance.now() - latestAt) / CONTROL_PERIOD_MS);
+      const adjacent = previous !== null && latest.tick === previous.tick + 1;
+      this.robot.place(adjacent ? previous.poses : latest.poses, latest.poses, share);
+    }
+    this.followRobot();
+    this.drawPush();
+    this.controls.update();
+    this.renderer.render(this.stage.scene, this.camera);
+  };
+
+  private judgeSpeed(since: number): void {
+    if (this.quality === "low" || document.hidden) return;
+    this.slowFrames = since > 1000 / SLOW_FPS && since < 2000 ? this.slowFrames + 1 : 0;
+    if (this.slowFrames === SLOW_AFTER_FRAMES) this.onSlow?.();
+  }
+
+  private followRobot(): void {
+    const { base } = this.robot;
+    this.stage.follow(base);
+    this.trail.add(base.position.x, base.position.y);
+    if (this.mode !== "follow") return;
+    const jump = Math.hypot(base.position.x - this.followed.x, base.position.y - this.followed.y);
+    const share = jump > 2 ? 1 : 0.15;
+    const dx = share * (base.position.x - this.followed.x);
+    const dy = share * (base.position.y - this.followed.y);
+    this.followed.x += dx;
+    this.followed.y += dy;
+    this.camera.position.x += dx;
+    this.camera.position.y += dy;
+    // The robot stays in the middle also after the camera was left behind in orbit mode.
+    this.controls.target.x += 0.15 * (this.followed.x - this.controls.target.x);
+    this.controls.target.y += 0.15 * (this.followed.y - this.controls.target.y);
+  }
+
+  private drawPush(): void {
+    this.arrow.visible = this.grab !== null;
+    if (this.grab === null) return;
+    const body = this.robot.body(this.grab.body);
+    if (body === undefined) return;
+    const from = body.localToWorld(this.grab.local.clone());
+    const pull = this.grab.target.clone().sub(from);
+    const length = Math.max(0.02, pull.length());
+    this.arrow.position.copy(from);
+    this.arrow.setDirection(pull.normalize());
+    this.arrow.setLength(length, Math.min(0.07, 0.4 * length), Math.min(0.045, 0.3 * length));
+    const { x, y, z } = this.grab.local;
+    this.session.push({
+      body: this.grab.body,
+      point: [x, y, z],
+      target: this.grab.target.toArray(),
+    });
+  }
+
+  private aim(event: PointerEvent): void {
+    const box = this.canvas.getBoundingClientRect();
+    const x = (2 * (event.clientX - box.left)) / box.width - 1;
+    const y = 1 - (2 * (event.clientY - box.top)) / box.height;
+    this.raycaster.setFromCamera(new Vector2(x, y), this.camera);
+  }
+
+  private readonly pointerDown = (event: PointerEvent): void => {
+    if (event.button !== 0 || !event.isPrimary) return;
+    this.aim(event);
+    const hit = this.raycaster.intersectObject(this.robot.root, true)[0];
+    if (hit === undefined) return;
+    let node = hit.object;
+    while (node.userData["body"] === undefined && node.parent !== null) node = node.parent;
+    const body = node.userData["body"] as number | undefined;
+    if (body === undefined) return;
+    event.stopImmediatePropagation();
+    this.canvas.setPointerCapture(event.pointerId);
+    this.controls.enabled = false;
+    const normal = this.camera.getWorldDirection(new Vector3());
+    this.grab = {
+      body,
+      local: node.worldToLocal(hit.point.clone()),
+      plane: new Plane().setFromNormalAndCoplanarPoint(normal, hit.point),
+      target: hit.point.clone(),
+    };
+  };
+
+  private readonly pointerMove = (event: PointerEvent): void => {
+    this.aim(event);
+    if (this.grab !== null) {
+      this.raycaster.ray.intersectPlane(this.grab.plane, this.grab.target);
+      this.grab.target.z = Math.max(0.02, this.grab.target.z);
+    } else if (event.buttons === 0) {
+      const over = this.raycaster.intersectObject(this.robot.root, true).length > 0;
+      this.canvas.style.cursor = over ? "grab" : "default";
+    }
+  };
+
+  private readonly pointerUp = (): void => {
+    if (this.grab === null) return;
+    this.grab = null;
+    this.controls.enabled = true;
+    this.session.push(null);
+  };
+}
