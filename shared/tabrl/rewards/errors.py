@@ -24,9 +24,7 @@ class RewardError(Invalid):
         line: int | None = None,
         excerpt: str = "",
     ) -> None:
-        super().__init__(
-            message if line is None else f"line {line}: {message}", code=code, hint=hint
-        )
+        super().__init__(message, code=code, hint=hint)
         self.line = line
         self.excerpt = excerpt
 
@@ -35,8 +33,10 @@ class RewardError(Invalid):
         cls, source: str, line: int | None, message: str, *, code: str, hint: str = ""
     ) -> RewardError:
         """An error about one line of a source."""
-        excerpt = marked_line(source, line) if line is not None else ""
-        return cls(message, code=code, hint=hint, line=line, excerpt=excerpt)
+        if line is None:
+            return cls(message, code=code, hint=hint)
+        excerpt = marked_line(source, line)
+        return cls(f"line {line}: {message}", code=code, hint=hint, line=line, excerpt=excerpt)
 
     def for_author(self) -> str:
         """Message, the marked line and the hint, one below the other."""

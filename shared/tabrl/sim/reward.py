@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import struct
 import traceback
 from collections.abc import Callable, Mapping
@@ -33,6 +34,8 @@ from tabrl.sim.reward_state import RewardState, UnknownNameError
 
 PLATFORMS = ("cpu", "cuda")
 MAX_ARTIFACT = 2_000_000  # bytes
+MAX_EQUATIONS = 4_000
+MAX_ELEMENTS = 4_096  # of one array, a step
 _MAGIC = b"TABRLRW1"
 _NOT_CONCRETE = (jax.errors.TracerIntegerConversionError, jax.errors.ConcretizationTypeError)
 _LENGTH = struct.Struct("<I")
@@ -104,24 +107,18 @@ def export_reward(source: str, robot: Robot) -> ExportedReward:
     checked = check_source(source)
     terms: list[str] = []
 
-    def vectorised(fields: dict[str, jax.Array]) -> jax.Array:
-        def step(one: dict[str, jax.Array]) -> jax.Array:
-            values = _evaluate(reward, one, checked, robot)
-            terms[:] = sorted(values)
-            return jnp.stack([values[name] for name in terms])
-
-        return jax.vmap(step)(fields)
+    def step(one: dict[str, jax.Array]) -> jax.Array:
+        values = _evaluate(reward, one, checked, robot)
+        terms[:] = sorted(values)
+        return jnp.stack([values[name] for name in terms])
 
     try:
         reward = _load_function(checked)
+        _check_size(jax.make_jaxpr(step)(_arguments(robot)).jaxpr)
         (n,) = export.symbolic_shape("n")
-        arguments = {
-            name: jax.ShapeDtypeStruct((n, *shape), jnp.float32)  # type: ignore[no-untyped-call]
-            for name, shape in tape_schema(robot).items()
-        }
         # The tape always holds every field, so that all rewards of a robot have one signature.
-        jitted = jax.jit(vectorised, keep_unused=True)
-        exported = export.export(jitted, platforms=PLATFORMS)(arguments)
+        jitted = jax.jit(jax.vmap(step), keep_unused=True)
+        exported = export.export(jitted, platforms=PLATFORMS)(_arguments(robot, n))
     except RewardError:
         raise
     except Exception as error:
@@ -135,6 +132,37 @@ def export_reward(source: str, robot: Robot) -> ExportedReward:
     )
     blob = pack_artifact(header, bytes(exported.serialize(vjp_order=0)))
     return ExportedReward(blob, header.terms, {term: checked.weights[term] for term in terms})
+
+
+def _arguments(robot: Robot, *batch: Any) -> dict[str, jax.ShapeDtypeStruct]:
+    return {
+        name: jax.ShapeDtypeStruct((*batch, *shape), jnp.float32)  # type: ignore[no-untyped-call]
+        for name, shape in tape_schema(robot).items()
+    }
+
+
+def _check_size(jaxpr: Any) -> int:
+    """Count a step's operations. Raises `RewardError` if they or an array of theirs are too many."""
+    count = 0
+    for equation in jaxpr.eqns:
+        count += 1
+        for variable in equation.outvars:
+            size = math.prod(getattr(variable.aval, "shape", ()))
+            if size > MAX_ELEMENTS:
+                raise RewardError(
+                    f"an array of {size} numbers a step is too large: at most {MAX_ELEMENTS}",
+                    code="reward_too_large",
+                )
+        for parameter in equation.params.values():
+            inner = getattr(parameter, "jaxpr", parameter)
+            if hasattr(inner, "eqns"):
+                count += _check_size(inner)
+    if count > MAX_EQUATIONS:
+        raise RewardError(
+            f"{count} operations a step are too many: at most {MAX_EQUATIONS}",
+            code="reward_too_large",
+        )
+    return count
 
 
 def pack_artifact(header: ArtifactHeader, payload: bytes) -> bytes:
