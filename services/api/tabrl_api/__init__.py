@@ -1,0 +1,1 @@
+"""The gateway: HTTP, progress streams and the built page."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import redis
 
@@ -52,10 +53,15 @@ class RedisEventBus:
     def read(self, job_id: str, after: str = "0-0") -> list[StoredEvent]:
         """All stored events of a job behind the id `after`, oldest first."""
         try:
-            entries = self._redis.xrange(stream_of(job_id), min=f"({after}")
+            answer = self._redis.xrange(stream_of(job_id), min=f"({after}")
         except redis.RedisError as error:
             raise _unavailable(error) from error
-        return [StoredEvent(entry, EVENT.validate_json(data[FIELD])) for entry, data in entries]
+        return stored_events(answer)
+
+
+def stored_events(entries: Any) -> list[StoredEvent]:
+    """Events of an XRANGE or XREAD answer, which redis-py types as nearly anything."""
+    return [StoredEvent(entry, EVENT.validate_json(fields[FIELD])) for entry, fields in entries]
 
 
 def _unavailable(error: redis.RedisError) -> Unavailable:

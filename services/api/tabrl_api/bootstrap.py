@@ -1,0 +1,84 @@
+"""Wiring: which adapter stands behind each port. Nothing here opens a connection."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+
+import tabrl.robots
+from tabrl.adapters.blobs import make_blob_store
+from tabrl.adapters.celery_app import CeleryTaskQueue
+from tabrl.adapters.clock import SystemClock
+from tabrl.adapters.memory import (
+    MemoryBlobStore,
+    MemoryDatabase,
+    MemoryEventBus,
+    MemoryJobRepository,
+    MemoryModelRepository,
+    MemorySourceRepository,
+    MemoryTaskQueue,
+    MemoryTaskRepository,
+)
+from tabrl.adapters.metrics import ApiMetrics
+from tabrl.adapters.redis_events import RedisEventBus
+from tabrl.adapters.settings import Settings
+from tabrl.adapters.sql.engine import make_engine
+from tabrl.adapters.sql.jobs import SqlJobRepository
+from tabrl.adapters.sql.migrate import upgrade
+from tabrl.adapters.sql.models import SqlModelRepository
+from tabrl.adapters.sql.sources import SqlSourceRepository
+from tabrl.adapters.sql.tasks import SqlTaskRepository
+from tabrl.ports import Clock, RobotCatalog
+from tabrl_api.parts import Parts
+from tabrl_api.progress import PolledProgress, RedisProgress
+
+
+def wire(settings: Settings, *, robots: RobotCatalog = tabrl.robots) -> Parts:
+    """The real parts behind the URLs of the settings."""
+    clock = SystemClock()
+    engine = make_engine(settings.database)
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        jobs=SqlJobRepository(engine, clock),
+        tasks=SqlTaskRepository(engine, clock),
+        sources=SqlSourceRepository(engine),
+        models=SqlModelRepository(engine, clock),
+        blobs=make_blob_store(settings.blobs),
+        bus=RedisEventBus(settings.redis_url),
+        queue=CeleryTaskQueue(settings),
+        progress=RedisProgress(settings.redis_url),
+        robots=robots,
+        registry=registry,
+        metrics=ApiMetrics(registry),
+        migrate=partial(upgrade, engine),
+    )
+
+
+def wire_in_memory(
+    settings: Settings, *, clock: Clock | None = None, robots: RobotCatalog = tabrl.robots
+) -> Parts:
+    """The same gateway over in-memory twins: for tests and for exporting its description."""
+    database = MemoryDatabase(clock or SystemClock())
+    bus = MemoryEventBus()
+    registry = CollectorRegistry()
+    return Parts(
+        settings=settings,
+        clock=database.clock,
+        jobs=MemoryJobRepository(database),
+        tasks=MemoryTaskRepository(database),
+        sources=MemorySourceRepository(database),
+        models=MemoryModelRepository(database),
+        blobs=MemoryBlobStore(),
+        bus=bus,
+        queue=MemoryTaskQueue(),
+        progress=PolledProgress(bus),
+        robots=robots,
+        registry=registry,
+        metrics=ApiMetrics(registry),
+        migrate=lambda: None,
+    )

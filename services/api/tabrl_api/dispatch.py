@@ -1,0 +1,39 @@
+"""Ringing the doorbell after a commit, and telling what changed."""
+
+from __future__ import annotations
+
+from tabrl.adapters.logs import logger
+from tabrl.contracts.events import StateEvent
+from tabrl.domain.errors import TabrlError
+from tabrl.domain.jobs import Job, JobState
+from tabrl.ports import EventBus, JobRepository, TaskQueue
+
+
+def send(job: Job, *, queue: TaskQueue, jobs: JobRepository) -> bool:
+    """Send a committed job to its workers; if the queue fails, the sweeper will."""
+    try:
+        queue.enqueue(job)
+        jobs.mark_enqueued(job.id)
+    except TabrlError as error:
+        logger.warning("job %s: not sent yet (%s)", job.id, error.code)
+        return False
+    return True
+
+
+def state_event(job: Job) -> StateEvent:
+    """A job's state as an event."""
+    failure = job.failure if job.state is JobState.FAILED else None
+    return StateEvent(
+        state=job.state.value,
+        attempt=job.attempt,
+        code=failure.code if failure else None,
+        message=failure.message if failure else None,
+    )
+
+
+def announce(job: Job, bus: EventBus) -> None:
+    """Publish a job's state; readers who miss it find it in the row."""
+    try:
+        bus.publish(job.id, state_event(job))
+    except TabrlError as error:
+        logger.warning("job %s: state not announced (%s)", job.id, error.code)

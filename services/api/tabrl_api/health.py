@@ -1,0 +1,65 @@
+"""`/healthz`, `/readyz` and `/metrics`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from tabrl.adapters.logs import logger
+from tabrl.domain.errors import TabrlError
+from tabrl.domain.jobs import JobKind, JobState
+from tabrl_api.parts import Parts, WithParts
+from tabrl_api.schema import refusals
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get(
+    "/healthz",
+    operation_id="getHealth",
+    summary="Whether the process runs",
+    response_class=PlainTextResponse,
+)
+def get_health() -> str:
+    """Always `ok`."""
+    return "ok"
+
+
+@router.get(
+    "/readyz",
+    operation_id="getReadiness",
+    summary="Whether database, queue and object store answer",
+    response_class=PlainTextResponse,
+    responses=refusals(_503="A part does not answer; `code` says which."),
+)
+def get_readiness(parts: WithParts) -> str:
+    """`ok`, or the first part that does not answer."""
+    parts.jobs.counts()
+    parts.queue.depth(JobKind.TRAIN)
+    parts.blobs.exists("readyz")
+    return "ok"
+
+
+@router.get(
+    "/metrics",
+    operation_id="getMetrics",
+    summary="Prometheus metrics",
+    response_class=PlainTextResponse,
+)
+def get_metrics(parts: WithParts) -> Response:
+    """Requests, jobs, queue and sweeper."""
+    _observe_jobs(parts)
+    return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _observe_jobs(parts: Parts) -> None:
+    """Count at the time of asking; a part that is down must not take the other numbers along."""
+    try:
+        counts = parts.jobs.counts()
+        for kind in JobKind:
+            for state in JobState:
+                parts.metrics.jobs.labels(kind.value, state.value).set(counts.get((kind, state), 0))
+            parts.metrics.queue_depth.labels(kind.value).set(parts.queue.depth(kind))
+    except TabrlError as error:
+        logger.warning("metrics: %s", error.code)

@@ -1,0 +1,27 @@
+"""The `Idempotency-Key` header: the same request twice has one effect."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+from fastapi import Header
+from pydantic import BaseModel, StringConstraints
+
+from tabrl.ports import IdempotencyKey
+
+KeyHeader = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")] | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Names this request: the same key and body give the same answer again.",
+    ),
+]
+
+
+def idempotency_key(header: str | None, scope: str, body: BaseModel) -> IdempotencyKey | None:
+    """The key of a request, bound to its operation and body; `None` without the header."""
+    if header is None:
+        return None
+    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+    return IdempotencyKey(scope, header, digest)

@@ -1,0 +1,1 @@
+"""Jobs: where work stands, its events, and how to stop it."""

@@ -1,0 +1,98 @@
+"""`/api/jobs`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Header, Response
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+
+from tabrl.contracts.events import EVENT
+from tabrl.domain.jobs import JobKind, JobState
+from tabrl_api.jobs import service
+from tabrl_api.jobs.schemas import JobList, JobView
+from tabrl_api.parts import Parts, WithParts
+from tabrl_api.schema import refusals
+
+router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+_UNKNOWN = "There is no such job."
+_KEEPALIVE_S = 10.0
+
+
+@router.get("", operation_id="listJobs", summary="Jobs by kind and state")
+def list_jobs(
+    parts: WithParts, kind: JobKind | None = None, state: JobState | None = None
+) -> JobList:
+    """The newest jobs."""
+    jobs = parts.jobs.list(kind=kind, state=state)
+    return JobList(jobs=[service.job_view(job, parts.jobs) for job in jobs])
+
+
+@router.get(
+    "/{job_id}",
+    operation_id="getJob",
+    summary="A job and its place in the queue",
+    responses=refusals(_404=_UNKNOWN),
+)
+def get_job(job_id: str, parts: WithParts) -> JobView:
+    """Where a job stands."""
+    return service.job_view(parts.jobs.get(job_id), parts.jobs)
+
+
+@router.post(
+    "/{job_id}/cancel",
+    operation_id="cancelJob",
+    summary="Stop a job",
+    responses=refusals(_404=_UNKNOWN, _409="The job has ended."),
+)
+def cancel_job(job_id: str, parts: WithParts) -> JobView:
+    """A waiting job ends at once, a running one within a second; its last snapshot is kept."""
+    job = service.cancel(job_id, parts.jobs, parts.bus)
+    return service.job_view(job, parts.jobs)
+
+
+@router.get(
+    "/{job_id}/events",
+    operation_id="followJob",
+    summary="A job's events as they happen",
+    response_class=Response,  # made by hand below, because of the 204
+    responses={
+        200: {
+            "description": "Server-sent events: `event` is the type, `data` the event as JSON.",
+            "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Event"}}},
+        },
+        204: {"description": "The job has ended and every event was delivered: do not reconnect."},
+        **refusals(_404=_UNKNOWN),
+    },
+)
+async def follow_job(
+    job_id: str, parts: WithParts, last_event_id: Annotated[str | None, Header()] = None
+) -> Response:
+    """All events so far, then new ones; ends after the job's last state."""
+    after = service.resume_point(last_event_id)
+    job = await run_sync(parts.jobs.get, job_id)
+    if last_event_id and job.terminal and not await run_sync(parts.bus.read, job_id, after):
+        return Response(status_code=204)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return EventSourceResponse(_frames(job_id, after, parts), headers=headers)
+
+
+async def _frames(job_id: str, after: str, parts: Parts) -> AsyncIterator[bytes]:
+    spoken = time.monotonic()
+    with parts.metrics.streams.track_inprogress():
+        yield KEEPALIVE_COMMENT  # the headers reach the client before the first event does
+        async for entry in service.job_events(job_id, after, parts.progress, parts.jobs):
+            if entry is not None:
+                yield format_sse_event(
+                    data_str=EVENT.dump_json(entry.event).decode(),
+                    event=entry.event.type,
+                    id=entry.id or None,
+                )
+            elif time.monotonic() - spoken > _KEEPALIVE_S:
+                yield KEEPALIVE_COMMENT
+            else:
+                continue
+            spoken = time.monotonic()

@@ -1,0 +1,64 @@
+"""Jobs, and the stream of a job's events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from anyio.to_thread import run_sync
+
+from tabrl.contracts.events import Event, StateEvent
+from tabrl.domain.errors import Invalid, TabrlError
+from tabrl.domain.jobs import TERMINAL, Job, JobState
+from tabrl.ports import EventBus, JobRepository, StoredEvent
+from tabrl_api.dispatch import announce, state_event
+from tabrl_api.jobs.schemas import JobView
+from tabrl_api.progress import START, Progress, position
+
+
+def job_view(job: Job, jobs: JobRepository) -> JobView:
+    """A job with its place in the queue."""
+    return JobView.of(job, jobs.place_in_queue(job))
+
+
+def cancel(job_id: str, jobs: JobRepository, bus: EventBus) -> Job:
+    """Ask for a job's end. Raises `Conflict` (code `job_finished`) if it has ended."""
+    job = jobs.request_cancel(job_id)
+    announce(job, bus)
+    return job
+
+
+def resume_point(last_event_id: str | None) -> str:
+    """Where to go on. Raises `Invalid` (code `last_event_id`) for something that is no id."""
+    try:
+        position(last_event_id or START)
+    except ValueError:
+        raise Invalid("Last-Event-ID is not an id of this stream.", code="last_event_id") from None
+    return last_event_id or START
+
+
+async def job_events(
+    job_id: str, after: str, progress: Progress, jobs: JobRepository
+) -> AsyncIterator[StoredEvent | None]:
+    """A job's events up to its end; `None` while nothing happens.
+
+    The row decides when a job has ended: an event may have been lost with Redis.
+    """
+    async for entry in progress.follow(job_id, after):
+        if entry is not None:
+            yield entry
+            if _ends(entry.event):
+                return
+            continue
+        try:
+            job = await run_sync(jobs.get, job_id)
+        except TabrlError:
+            yield None
+            continue
+        if job.terminal:
+            yield StoredEvent("", state_event(job))
+            return
+        yield None
+
+
+def _ends(event: Event) -> bool:
+    return isinstance(event, StateEvent) and JobState(event.state) in TERMINAL

@@ -1,0 +1,1 @@
+"""Models: the newest parameters of each training."""

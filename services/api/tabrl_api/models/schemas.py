@@ -1,0 +1,52 @@
+"""Models as clients see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from tabrl.domain.jobs import JobState
+
+MODEL_EXAMPLE: JsonDict = {
+    "id": "mdl_x7c2q4mzk3hf5wpa",
+    "job_id": "job_5wauxhcjkly7sakx",
+    "task_id": "tsk_52gcogdi5xuj626f",
+    "robot": "go1",
+    "scene_url": "/api/robots/go1/scene.xml",
+    "scene_sha256": "0" * 64,
+    "visuals_url": None,
+    "params_version": 3,
+    "params_sha256": "1" * 64,
+    "step": 24,
+    "updated_at": "2026-01-01T12:00:30Z",
+    "job_state": "running",
+    "inference_url": "ws://127.0.0.1:8401/api/models/mdl_x7c2q4mzk3hf5wpa/inference",
+}
+
+
+class ModelView(BaseModel):
+    """The newest parameters of a training, and where to drive them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [MODEL_EXAMPLE]})
+
+    id: str
+    job_id: str
+    task_id: str
+    robot: str
+    scene_url: str
+    scene_sha256: str
+    visuals_url: str | None
+    params_version: int = Field(description="0: the robot's base policy; then counts up.")
+    params_sha256: str = Field(description="Empty at version 0.")
+    step: int
+    updated_at: datetime
+    job_state: JobState
+    inference_url: str
+
+
+class ModelList(BaseModel):
+    """Models, most recently changed first."""
+
+    models: list[ModelView]

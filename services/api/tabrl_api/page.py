@@ -1,0 +1,81 @@
+"""The built page: static files, precompressed where the build did it, and its deep links."""
+
+from __future__ import annotations
+
+import mimetypes
+from http import HTTPStatus
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+
+from tabrl.domain.errors import NotFound
+from tabrl_api.problems import problem
+
+_ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+_TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
+    ".glb": "model/gltf-binary",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+_FOREVER = "public, max-age=31536000, immutable"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+
+
+def page_router(dist: Path) -> APIRouter:
+    """Serves everything that no other route takes; include it last."""
+    router = APIRouter(include_in_schema=False)
+    root = dist.resolve()
+
+    @router.get("/{path:path}", name="page")
+    @router.head("/{path:path}", name="page_head")
+    def page(path: str, request: Request) -> Response:
+        if path == "api" or path.startswith("api/"):
+            raise NotFound("There is nothing at this address.", code="unknown_route")
+        wanted = (root / path).resolve()
+        if wanted.is_relative_to(root) and wanted.is_file():
+            hashed = path.startswith("assets/")
+            return _file(wanted, request, _FOREVER if hashed else "no-cache")
+        if Path(path).suffix:
+            raise NotFound("The page has no such file.", code="unknown_file")
+        index = root / "index.html"
+        if not index.is_file():
+            return problem(
+                HTTPStatus.NOT_FOUND,
+                "page_not_built",
+                "The page has not been built.",
+                hint="Build it in web/, or name its folder in TABRL_WEB_DIST.",
+            )
+        return _file(index, request, "no-cache")  # a deep link: the page reads the address
+
+    return router
+
+
+def _file(path: Path, request: Request, cache: str) -> Response:
+    media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
+    headers = {**_HEADERS, "Cache-Control": cache, "Vary": "Accept-Encoding"}
+    accepted = _accepted(request.headers.get("accept-encoding", ""))
+    for encoding, suffix in _ENCODINGS:
+        packed = path.with_name(path.name + suffix)
+        if encoding in accepted and packed.is_file():
+            headers["Content-Encoding"] = encoding
+            path = packed
+            break
+    return FileResponse(path, media_type=media_type or "application/octet-stream", headers=headers)
+
+
+def _accepted(header: str) -> frozenset[str]:
+    """Encodings a client takes; `q=0` refuses one."""
+    accepted = set()
+    for part in header.split(","):
+        name, _, quality = part.strip().partition(";")
+        if name and quality.replace(" ", "") not in ("q=0", "q=0.0"):
+            accepted.add(name.strip().lower())
+    return frozenset(accepted)

@@ -1,0 +1,124 @@
+"""Errors as RFC 9457 problem documents: the one place where a code becomes an HTTP status."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from tabrl.adapters.logs import logger, where
+from tabrl.domain.errors import Conflict, Invalid, NotFound, TabrlError, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: dict[type[TabrlError], HTTPStatus] = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_ROUTING = {
+    HTTPStatus.NOT_FOUND: ("unknown_route", "There is nothing at this address."),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "method_not_allowed",
+        "This address does not take this method.",
+    ),
+}
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one part of a request."""
+
+    field: str = Field(examples=["prompt"])
+    message: str = Field(examples=["String should have at most 2000 characters"])
+
+
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457). Programs should look at `code`."""
+
+    type: str = Field(examples=["urn:tabrl:problem:unknown_robot"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no robot 'go9'."])
+    code: str = Field(examples=["unknown_robot"])
+    hint: str | None = Field(default=None, examples=["Choose one of: go1."])
+    errors: list[FieldProblem] | None = None
+
+
+def problem(
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    *,
+    hint: str = "",
+    errors: list[FieldProblem] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """A response with a problem document."""
+    body = Problem(
+        type=f"urn:tabrl:problem:{code}",
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        hint=hint or None,
+        errors=errors,
+    )
+    return JSONResponse(
+        body.model_dump(exclude_none=True), status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error with a problem document."""
+    app.add_exception_handler(TabrlError, _known)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _routing)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _known(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, TabrlError)
+    status = next(
+        (status for kind, status in _STATUS.items() if isinstance(error, kind)),
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+    )
+    headers = {"Retry-After": "2"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
+    return problem(status, error.code, error.message, hint=error.hint, headers=headers)
+
+
+def _validation(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    # The rejected input is left out on purpose: it may be a prompt.
+    errors = [
+        FieldProblem(field=_field(entry["loc"]), message=entry["msg"]) for entry in error.errors()
+    ]
+    detail = "; ".join(f"{one.field}: {one.message}" for one in errors[:3])
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
+
+
+def _field(location: tuple[Any, ...]) -> str:
+    inner = location[1:] if location and location[0] in ("body", "query", "path") else location
+    return ".".join(str(part) for part in inner) or "body"
+
+
+def _routing(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    code, detail = _ROUTING.get(status, (status.name.lower(), str(error.detail)))
+    headers = dict(error.headers) if error.headers else None
+    return problem(status, code, detail, headers=headers)
+
+
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    logger.error("%s %s: %s", request.method, request.url.path, where(error))
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "The server met an error of its own; its log tells where.",
+    )

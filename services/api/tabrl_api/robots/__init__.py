@@ -1,0 +1,1 @@
+"""Robots: what can be trained, and the scenes it is trained in."""

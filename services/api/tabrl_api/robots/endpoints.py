@@ -1,0 +1,64 @@
+"""`/api/robots`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+from fastapi.responses import FileResponse
+
+from tabrl_api.parts import WithParts
+from tabrl_api.robots import service
+from tabrl_api.robots.schemas import RobotView
+from tabrl_api.schema import refusals
+
+router = APIRouter(prefix="/api/robots", tags=["robots"])
+
+
+@router.get("", operation_id="listRobots", summary="All robots")
+def list_robots(parts: WithParts) -> list[RobotView]:
+    """Every robot that can be trained."""
+    return [
+        service.view(robot, parts.robots, parts.settings) for robot in parts.robots.list_robots()
+    ]
+
+
+@router.get(
+    "/{robot_id}/scene.xml",
+    operation_id="getScene",
+    summary="A robot's MJCF scene",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/xml": {"schema": {"type": "string"}}}},
+        304: {"description": "The cached scene is current."},
+        **refusals(_404="There is no such robot."),
+    },
+)
+def get_scene(
+    robot_id: str, parts: WithParts, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """Exactly the bytes that browser, trainer and inference compile."""
+    scene = parts.robots.scene_xml(robot_id)
+    headers = {
+        "ETag": f'"{parts.robots.scene_sha256(robot_id)}"',
+        "Cache-Control": "no-cache",
+    }
+    if if_none_match == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(scene, media_type="application/xml", headers=headers)
+
+
+@router.get(
+    "/{robot_id}/visuals.glb",
+    operation_id="getVisuals",
+    summary="A robot's meshes",
+    response_class=Response,
+    responses={
+        200: {"content": {"model/gltf-binary": {"schema": {"type": "string", "format": "binary"}}}},
+        **refusals(_404="There is no such robot, or its meshes were not built."),
+    },
+)
+def get_visuals(robot_id: str, parts: WithParts) -> Response:
+    """glTF with one node per body."""
+    path = service.visuals_file(robot_id, parts.robots, parts.settings)
+    return FileResponse(path, media_type="model/gltf-binary", headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,69 @@
+"""Repairs what queue and workers lose: the other half of "the job row is the truth"."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from tabrl.adapters.logs import logger, where
+from tabrl.domain.errors import TabrlError
+from tabrl.domain.jobs import Job, JobKind, JobState
+from tabrl_api.dispatch import announce, send
+from tabrl_api.parts import Parts
+
+EVERY_S = 1.0
+GRACE = timedelta(seconds=5)  # time for a message on its way
+STALE = timedelta(seconds=600)  # a message this old counts as lost even in a busy queue
+
+
+class Sweeper:
+    """Looks once a second; any number may run, because sending a job twice does no harm."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin sweeping in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the present sweep."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def sweep(self) -> None:
+        """One round. Raises `TabrlError` if a part does not answer."""
+        parts = self._parts
+        for job in parts.jobs.expire_leases(parts.settings.max_attempts):
+            logger.warning("job %s: its worker went silent, now %s", job.id, job.state)
+            self._count(f"expired_{job.state.value}")
+            announce(job, parts.bus)
+            if job.state is JobState.QUEUED:
+                self._send(job)
+        for job in parts.jobs.waiting(unsent_for=GRACE, sent_for=STALE):
+            self._send(job)
+        empty = {kind for kind in JobKind if parts.queue.depth(kind) == 0}
+        for job in parts.jobs.waiting(unsent_for=GRACE, sent_for=GRACE):
+            if job.kind in empty:
+                self._send(job)
+
+    def _send(self, job: Job) -> None:
+        if send(job, queue=self._parts.queue, jobs=self._parts.jobs):
+            self._count("sent_again")
+
+    def _count(self, action: str) -> None:
+        self._parts.metrics.sweeps.labels(action).inc()
+
+    def _run(self) -> None:
+        while not self._stop.wait(EVERY_S):
+            try:
+                self.sweep()
+            except TabrlError as error:
+                self._parts.metrics.sweep_failures.inc()
+                logger.warning("sweeper: %s", error.code)
+            except Exception as error:  # a bug here must not end the repairs
+                self._parts.metrics.sweep_failures.inc()
+                logger.error("sweeper: unexpected %s", where(error))

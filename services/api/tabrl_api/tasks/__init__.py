@@ -1,0 +1,1 @@
+"""Tasks: from a sentence to candidates, and from a candidate to training."""

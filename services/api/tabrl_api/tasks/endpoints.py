@@ -1,0 +1,102 @@
+"""`/api/tasks`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path
+
+from tabrl_api.idempotency import KeyHeader, idempotency_key
+from tabrl_api.jobs.service import job_view
+from tabrl_api.parts import WithParts
+from tabrl_api.schema import refusals
+from tabrl_api.tasks import service
+from tabrl_api.tasks.schemas import (
+    CandidateChange,
+    CandidateView,
+    PreviewView,
+    TaskList,
+    TaskRequest,
+    TaskView,
+    TrainingStarted,
+    TrainRequest,
+)
+
+router = APIRouter(prefix="/api/tasks", tags=["tasks"])
+Number = Annotated[int, Path(ge=1, le=1000, description="Number of the candidate, from 1.")]
+_UNKNOWN = "There is no such task or candidate."
+
+
+@router.post(
+    "",
+    status_code=202,
+    operation_id="createTask",
+    summary="Ask for candidate rewards",
+    responses=refusals(
+        _404="There is no such robot.", _409="The idempotency key was used for another request."
+    ),
+)
+def create_task(request: TaskRequest, parts: WithParts, key: KeyHeader = None) -> TaskView:
+    """Writes candidates in the background; follow the events of `job_id`."""
+    task_id = service.create_task(request, idempotency_key(key, "create_task", request), parts)
+    return service.task_view(task_id, parts)
+
+
+@router.get("", operation_id="listTasks", summary="All tasks")
+def list_tasks(parts: WithParts) -> TaskList:
+    """The newest tasks, without candidates."""
+    return TaskList(tasks=service.task_summaries(parts))
+
+
+@router.get(
+    "/{task_id}",
+    operation_id="getTask",
+    summary="A task with its candidates",
+    responses=refusals(_404=_UNKNOWN),
+)
+def get_task(task_id: str, parts: WithParts) -> TaskView:
+    """A task, its candidates and its training jobs."""
+    return service.task_view(task_id, parts)
+
+
+@router.patch(
+    "/{task_id}/candidates/{n}",
+    operation_id="changeCandidate",
+    summary="Change a candidate's weights",
+    responses=refusals(_404=_UNKNOWN),
+)
+def change_candidate(
+    task_id: str, n: Number, change: Annotated[CandidateChange, Body()], parts: WithParts
+) -> CandidateView:
+    """Only weights: a candidate's code and checks are fixed."""
+    return service.change_candidate(task_id, n, change, parts)
+
+
+@router.get(
+    "/{task_id}/candidates/{n}/preview",
+    operation_id="getPreview",
+    summary="The motion a candidate likes best",
+    responses=refusals(_404=_UNKNOWN),
+)
+def get_preview(task_id: str, n: Number, parts: WithParts) -> PreviewView:
+    """Of all recorded motions, the one this reward scores highest."""
+    preview = parts.tasks.preview(task_id, n)
+    return PreviewView(clip=preview.clip, score=preview.score, hz=preview.hz, qpos=preview.qpos)
+
+
+@router.post(
+    "/{task_id}/train",
+    status_code=202,
+    operation_id="trainTask",
+    summary="Train one candidate, or all",
+    responses=refusals(
+        _404=_UNKNOWN,
+        _409="The task is not ready, or the idempotency key was used for another request.",
+    ),
+)
+def train_task(
+    task_id: str, request: TrainRequest, parts: WithParts, key: KeyHeader = None
+) -> TrainingStarted:
+    """Starts a job for each candidate; each has a model that can be driven from the start."""
+    jobs = service.train(task_id, request, idempotency_key(key, f"train:{task_id}", request), parts)
+    return TrainingStarted(jobs=[job_view(job, parts.jobs) for job in jobs])

@@ -1,0 +1,189 @@
+"""Tasks, candidates and the requests that make them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+)
+
+from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.domain.tasks import PROMPT_MAX, Candidate, CandidateReport, TaskState
+from tabrl_api.jobs.schemas import JOB_EXAMPLE, FailureView, JobView
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def _no_control_characters(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+Prompt = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=PROMPT_MAX),
+    AfterValidator(_no_control_characters),
+]
+Weight = Annotated[FiniteFloat, Field(ge=-1000.0, le=1000.0)]
+Weights = Annotated[dict[str, Weight], Field(min_length=1, max_length=32)]
+
+
+class TaskRequest(BaseModel):
+    """What a robot should learn."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"robot": "go1", "prompt": "trot forward slowly and sway your hips"}]
+        },
+    )
+
+    robot: str = Field(min_length=1, max_length=64)
+    prompt: Prompt
+
+
+class CandidateChange(BaseModel):
+    """New weights for a candidate's terms; terms left out keep theirs."""
+
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"examples": [{"weights": {"sway": 0.8}}]}
+    )
+
+    weights: Weights | None = None
+
+
+class TrainRequest(BaseModel):
+    """Which candidate to train, or all, and with which weights."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"candidate": 1}, {"candidate": "all"}]}
+    )
+
+    candidate: Annotated[int, Field(ge=1)] | Literal["all"]
+    weights: Weights | None = Field(default=None, description="Only with a single candidate.")
+
+
+class CheckView(BaseModel):
+    """A success check, with its name and its bound in words."""
+
+    id: str
+    name: str = Field(examples=["mean forward speed"])
+    target: str = Field(examples=["0.25 … 0.55 m/s"])
+    unit: str = Field(examples=["m/s"])
+    quantity: Quantity
+    statistic: Statistic
+    part: str | None
+    frequency: float | None
+    threshold: float | None
+    start_s: float
+    end_s: float
+    at_least: float | None
+    at_most: float | None
+
+    @classmethod
+    def of(cls, check: CheckSpec) -> CheckView:
+        """View of a check."""
+        return cls(name=check.name, target=check.target, unit=check.unit, **check.model_dump())
+
+
+class CandidateView(BaseModel):
+    """One reward: what it values, its code, and how it judges recorded motion."""
+
+    n: int
+    name: str = Field(examples=["smooth trot with sway"])
+    idea: str
+    author: str = Field(examples=["composer"])
+    code: str
+    terms: list[str]
+    weights: dict[str, float]
+    checks: list[CheckView]
+    artifact_sha256: str
+    report: CandidateReport
+
+    @classmethod
+    def of(cls, candidate: Candidate, code: str) -> CandidateView:
+        """View of a candidate with its source."""
+        return cls(
+            n=candidate.n,
+            name=candidate.name,
+            idea=candidate.idea,
+            author=candidate.author,
+            code=code,
+            terms=list(candidate.weights),
+            weights=dict(candidate.weights),
+            checks=[CheckView.of(check) for check in candidate.checks],
+            artifact_sha256=candidate.artifact_sha256,
+            report=candidate.report,
+        )
+
+
+class PreviewView(BaseModel):
+    """The recorded motion a candidate likes best."""
+
+    clip: str = Field(examples=["walk"])
+    score: float
+    hz: float
+    qpos: list[list[float]] = Field(description="`[T, nq]`, one row a control step.")
+
+
+class TaskSummary(BaseModel):
+    """A task in a list: without candidates."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "tsk_52gcogdi5xuj626f",
+                    "robot": "go1",
+                    "prompt": "trot forward slowly and sway your hips",
+                    "state": "ready",
+                    "created_at": "2026-01-01T12:00:00Z",
+                    "job_id": "job_2zqk4n7dmx5rcw3h",
+                    "failure": None,
+                    "understood": ["trot", "forward slowly", "sway your hips"],
+                    "not_understood": [],
+                    "jobs": [JOB_EXAMPLE],
+                }
+            ]
+        }
+    )
+
+    id: str
+    robot: str
+    prompt: str
+    state: TaskState
+    created_at: datetime
+    job_id: str = Field(description="The job that writes the candidates.")
+    failure: FailureView | None
+    understood: list[str]
+    not_understood: list[str]
+    jobs: list[JobView] = Field(description="Training jobs of the task, newest first.")
+
+
+class TaskView(TaskSummary):
+    """A task with its candidates; empty until its state is `ready`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": []})
+
+    candidates: list[CandidateView]
+
+
+class TaskList(BaseModel):
+    """Tasks, newest first."""
+
+    tasks: list[TaskSummary]
+
+
+class TrainingStarted(BaseModel):
+    """The jobs that a request to train made."""
+
+    jobs: list[JobView]

@@ -1,0 +1,189 @@
+"""Making tasks and trainings out of requests."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from tabrl.contracts.training import TrainSpec
+from tabrl.domain.errors import Conflict, Invalid
+from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
+from tabrl.domain.jobs import Job, JobKind
+from tabrl.domain.models import Model
+from tabrl.domain.tasks import Candidate, Task, TaskState
+from tabrl.ports import IdempotencyKey
+from tabrl_api.dispatch import announce, send
+from tabrl_api.jobs.schemas import FailureView, JobView
+from tabrl_api.jobs.service import job_view
+from tabrl_api.parts import Parts
+from tabrl_api.tasks.schemas import (
+    CandidateChange,
+    CandidateView,
+    TaskRequest,
+    TaskSummary,
+    TaskView,
+    TrainRequest,
+)
+
+_LISTED_JOBS = 500
+
+
+def create_task(request: TaskRequest, key: IdempotencyKey | None, parts: Parts) -> str:
+    """Commit a task and the job that writes its candidates, then send the job."""
+    robot = parts.robots.get_robot(request.robot)
+    now = parts.clock.now()
+    task_id, job_id = new_task_id(), new_job_id()
+    job = Job(
+        id=job_id,
+        kind=JobKind.REWARD,
+        task_id=task_id,
+        robot=robot.id,
+        queued_at=now,
+        created_at=now,
+    )
+    task = Task(id=task_id, robot=robot.id, prompt=request.prompt, created_at=now, job_id=job_id)
+    kept = parts.tasks.create(task, job, key)
+    if kept == task_id:
+        _started(job, parts)
+    return kept
+
+
+def train(
+    task_id: str, request: TrainRequest, key: IdempotencyKey | None, parts: Parts
+) -> list[Job]:
+    """Commit training jobs with their models, then send them."""
+    task = parts.tasks.get(task_id)
+    if task.state is not TaskState.READY:
+        raise Conflict(
+            f"The task's candidates cannot be trained: it is {task.state}.",
+            code="task_not_ready",
+            hint="Wait until the task's state is ready.",
+        )
+    pairs = [_training(task, one, parts) for one in _chosen(task_id, request, parts)]
+    jobs = [job for job, _ in pairs]
+    kept = parts.jobs.create_training(jobs, [model for _, model in pairs], key)
+    if kept == [job.id for job in jobs]:
+        for job in jobs:
+            _started(job, parts)
+    return [parts.jobs.get(job_id) for job_id in kept]
+
+
+def change_candidate(task_id: str, n: int, change: CandidateChange, parts: Parts) -> CandidateView:
+    """Give a candidate other weights."""
+    if change.model_extra:
+        raise Invalid(
+            "Only a candidate's weights can be changed; its code and checks are fixed.",
+            code="candidate_fixed",
+            hint="Create a new task for another reward.",
+        )
+    candidate = parts.tasks.candidate(task_id, n)
+    if change.weights is not None:
+        weights = merged_weights(candidate, change.weights)
+        candidate = parts.tasks.set_weights(task_id, n, weights)
+    return CandidateView.of(candidate, parts.sources.get(task_id).get(n, ""))
+
+
+def merged_weights(candidate: Candidate, changes: dict[str, float]) -> dict[str, float]:
+    """The candidate's weights with some replaced. Raises `Invalid` for names it does not have."""
+    unknown = sorted(set(changes) - set(candidate.weights))
+    if unknown:
+        raise Invalid(
+            f"Candidate {candidate.n} has no terms of {len(unknown)} of the given names.",
+            code="unknown_term",
+            hint=f"Its terms are: {', '.join(candidate.weights)}.",
+        )
+    weights = {**candidate.weights, **changes}
+    if not any(weights.values()):
+        raise Invalid(
+            "With every weight at zero there is nothing to learn.", code="all_weights_zero"
+        )
+    return weights
+
+
+def task_view(task_id: str, parts: Parts) -> TaskView:
+    """A task with candidates and training jobs."""
+    task = parts.tasks.get(task_id)
+    sources = parts.sources.get(task_id)
+    jobs = parts.jobs.list(kind=JobKind.TRAIN, task_id=task_id)
+    summary = _summary(task, [job_view(job, parts.jobs) for job in jobs])
+    return TaskView(
+        **dict(summary),
+        candidates=[
+            CandidateView.of(one, sources.get(one.n, "")) for one in parts.tasks.candidates(task_id)
+        ],
+    )
+
+
+def task_summaries(parts: Parts) -> list[TaskSummary]:
+    """All tasks without candidates, newest first."""
+    jobs: dict[str, list[JobView]] = defaultdict(list)
+    for job in parts.jobs.list(kind=JobKind.TRAIN, limit=_LISTED_JOBS):
+        jobs[job.task_id].append(job_view(job, parts.jobs))
+    return [_summary(task, jobs[task.id]) for task in parts.tasks.list()]
+
+
+def _summary(task: Task, jobs: Sequence[JobView]) -> TaskSummary:
+    failure = task.failure
+    return TaskSummary(
+        id=task.id,
+        robot=task.robot,
+        prompt=task.prompt,
+        state=task.state,
+        created_at=task.created_at,
+        job_id=task.job_id,
+        failure=FailureView.model_validate(failure.model_dump()) if failure else None,
+        understood=task.understood,
+        not_understood=task.not_understood,
+        jobs=list(jobs),
+    )
+
+
+def _chosen(task_id: str, request: TrainRequest, parts: Parts) -> list[Candidate]:
+    if request.candidate == "all":
+        if request.weights is not None:
+            raise Invalid(
+                "Weights can be given for one candidate, not for all.", code="weights_for_all"
+            )
+        return parts.tasks.candidates(task_id)
+    candidate = parts.tasks.candidate(task_id, request.candidate)
+    if request.weights is None:
+        return [candidate]
+    weights = merged_weights(candidate, request.weights)
+    return [candidate.model_copy(update={"weights": weights})]
+
+
+def _training(task: Task, candidate: Candidate, parts: Parts) -> tuple[Job, Model]:
+    now = parts.clock.now()
+    job_id, model_id = new_job_id(), new_model_id()
+    job = Job(
+        id=job_id,
+        kind=JobKind.TRAIN,
+        task_id=task.id,
+        candidate=candidate.n,
+        robot=task.robot,
+        model_id=model_id,
+        spec=TrainSpec(
+            robot=task.robot,
+            artifact_sha256=candidate.artifact_sha256,
+            weights=candidate.weights,
+            checks=tuple(candidate.checks),
+        ),
+        queued_at=now,
+        created_at=now,
+    )
+    model = Model(
+        id=model_id,
+        job_id=job_id,
+        task_id=task.id,
+        robot=task.robot,
+        scene_sha256=parts.robots.scene_sha256(task.robot),
+        params_key=Model.base_params_key(task.robot),
+        created_at=now,
+        updated_at=now,
+    )
+    return job, model
+
+
+def _started(job: Job, parts: Parts) -> None:
+    announce(job, parts.bus)
+    send(job, queue=parts.queue, jobs=parts.jobs)
