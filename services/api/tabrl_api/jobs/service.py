@@ -36,6 +36,16 @@ def resume_point(last_event_id: str | None) -> str:
     return last_event_id or START
 
 
+def all_delivered(job: Job, after: str, bus: EventBus) -> bool:
+    """Whether a job has ended and a reader who saw `after` has seen everything."""
+    if not job.terminal:
+        return False
+    try:
+        return not bus.read(job.id, after)
+    except TabrlError:
+        return False  # the stream itself will tell the end from the row
+
+
 async def job_events(
     job_id: str, after: str, progress: Progress, jobs: JobRepository
 ) -> AsyncIterator[StoredEvent | None]:
