@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from tabrl_local import ports, redis_server
 from tabrl_local.supervisor import ChildSpec
@@ -100,7 +101,7 @@ def build(
     shared["TABRL_HOST"] = options.host
     shared["TABRL_PORT"] = str(options.port)
     shared.setdefault("TABRL_DATABASE_URL", f"sqlite:///{data / 'tabrl.db'}")
-    shared.setdefault("TABRL_BLOB_URL", f"file://{data / 'objects'}")
+    shared.setdefault("TABRL_BLOB_URL", (data / "objects").as_uri())
     shared.setdefault("TABRL_WEB_DIST", str(BUILT_PAGE))
     shared.setdefault("TABRL_ALLOWED_ORIGINS", ",".join(_origins(options)))
     shared.setdefault("TABRL_ALLOWED_HOSTS", ",".join(public_hosts(options.host)))
@@ -112,7 +113,7 @@ def build(
         command = redis_server.command(redis_server.find_server(), sock, data / "redis")
         ready = partial(redis_server.answers, sock)
         specs.append(ChildSpec("redis", command, _without_secrets(shared), ready, stop_order=1))
-        shared["TABRL_REDIS_URL"] = f"unix://{sock}"
+        shared["TABRL_REDIS_URL"] = f"unix://{quote(str(sock))}"
 
     inference_port: int | None = None
     if "TABRL_INFERENCE_URL" not in environ:

@@ -1,0 +1,118 @@
+"""Dockerfiles and docker-compose.yml, read as text: there is no Docker engine in the tests."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ("api", "reward_worker", "trainer", "inference")
+INSTRUCTIONS = {
+    "FROM", "ENV", "COPY", "RUN", "USER", "WORKDIR", "EXPOSE", "HEALTHCHECK", "CMD",
+}  # fmt: skip
+
+
+def instructions(service: str) -> list[tuple[str, str]]:
+    text = (ROOT / "services" / service / "Dockerfile").read_text()
+    text = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in lines)]
+
+
+def compose() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return document
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_dockerfile_installs_its_locked_member_and_runs_as_nobody(service: str) -> None:
+    found = instructions(service)
+    assert {word for word, _ in found} <= INSTRUCTIONS
+    text = "\n".join(rest for _, rest in found)
+    assert f"-r /build/requirements/{service}.txt" in text
+    assert text.count("--require-hashes") == 2
+    users = [rest for word, rest in found if word == "USER"]
+    assert users == ["tabrl"]
+    assert found[-1] == ("CMD", f'["python", "-m", "tabrl_{service}"]')
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_dockerfile_copies_exists_and_is_not_ignored(service: str) -> None:
+    kept = [
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    ]
+    sources = [
+        source
+        for word, rest in instructions(service)
+        if word == "COPY" and "--from" not in rest
+        for source in rest.split()[:-1]
+    ]
+    assert sources
+    for source in sources:
+        assert (ROOT / source).exists(), source
+        assert any(Path(source).match(k) or Path(source).is_relative_to(k) for k in kept), source
+
+
+def test_inference_and_api_images_are_light() -> None:
+    for service, heavy in (("inference", "jax|celery"), ("api", "jax|mujoco|numpy|litellm")):
+        lock = (ROOT / "requirements" / f"{service}.txt").read_text()
+        assert not re.search(rf"^({heavy})(==|\[)", lock, flags=re.MULTILINE), service
+
+
+def test_only_the_reward_workers_image_has_litellm() -> None:
+    having = [
+        service
+        for service in SERVICES
+        if re.search(r"^litellm==", (ROOT / f"requirements/{service}.txt").read_text(), re.M)
+    ]
+    assert having == ["reward_worker"]
+
+
+def test_compose_builds_every_service_and_mounts_what_exists() -> None:
+    document = compose()
+    built = {
+        name: ROOT / service["build"]["dockerfile"]
+        for name, service in document["services"].items()
+        if "build" in service
+    }
+    assert set(built) == set(SERVICES)
+    assert all(path.is_file() for path in built.values())
+    for service in document["services"].values():
+        for mount in service.get("volumes", []):
+            source = mount.split(":")[0]
+            here = source.startswith("./")
+            assert (ROOT / source).exists() if here else source in document["volumes"]
+        for other in service.get("depends_on", {}):
+            assert other in document["services"]
+
+
+def test_compose_tells_services_only_settings_that_exist() -> None:
+    from tabrl.adapters.settings import Settings
+
+    known = {f"TABRL_{name.upper()}" for name in Settings.model_fields}
+    told = {
+        name
+        for service in compose()["services"].values()
+        for name in service.get("environment", {})
+        if name.startswith("TABRL_")
+    }
+    assert told
+    assert told <= known
+
+
+def test_compose_keeps_source_from_trainer_and_inference() -> None:
+    services = compose()["services"]
+    for name in ("trainer", "inference"):
+        environment = services[name]["environment"]
+        assert "//tabrl_runner:" in environment["TABRL_DATABASE_URL"]
+        assert not [key for key in environment if "LLM" in key or key.endswith("_API_KEY")]
+    roles = (ROOT / "deploy/postgres/roles.sql").read_text()
+    granted = re.findall(r"^GRANT .* ON (.*) TO tabrl_runner", roles, flags=re.MULTILINE)
+    assert "SCHEMA public" in granted
+    assert not [line for line in granted if "source" in line or "tasks" in line or "ALL" in line]
