@@ -42,7 +42,7 @@ class OriginPolicy:
         """Whether a page of `origin` may talk to a server on another port of these hosts."""
         if origin is None or origin in self._origins:
             return True
-        return urlsplit(origin).scheme in ("http", "https") and _hostname(origin) in self._hosts
+        return _hostname(origin) in self._hosts and urlsplit(origin).scheme in ("http", "https")
 
 
 def _hostname(url: str) -> str:
