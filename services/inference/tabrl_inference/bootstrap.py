@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from urllib.parse import urlsplit
 
 import mujoco
 import numpy as np
@@ -15,19 +14,17 @@ from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.models import SqlModelRepository
+from tabrl.adapters.web_origin import OriginPolicy
 from tabrl.control.policy import load_policy
 from tabrl.control.tape import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.robots import scene_xml
 from tabrl_inference.frames import Dimensions
-from tabrl_inference.http import Origins
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.policies import LoadedPolicy
 from tabrl_inference.server import InferenceServer
 from tabrl_inference.ticklog import JsonlTickLog, NoTickLog
-
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class InferenceSettings(BaseSettings):
@@ -46,21 +43,10 @@ def build(settings: Settings, own: InferenceSettings) -> InferenceServer:
         models=SqlModelRepository(make_engine(settings.database), SystemClock()),
         blobs=make_blob_store(settings.blobs),
         load=load_params,
-        origins=origins_of(settings),
+        policy=OriginPolicy(settings),
         limits=Limits(),
         ticks=JsonlTickLog(own.tick_log) if own.tick_log else NoTickLog(),
         metrics=Metrics(),
-    )
-
-
-def origins_of(settings: Settings) -> Origins:
-    """The api's page on this machine, and whatever the settings add."""
-    public = urlsplit(settings.inference).hostname
-    hosts = {name.strip("[]") for name in (*_LOOPBACK, settings.host, *settings.allowed_hosts)}
-    pages = {f"http://{name}:{settings.port}" for name in (*_LOOPBACK, settings.host)}
-    return Origins(
-        allowed=frozenset({*pages, *settings.allowed_origins}),
-        hosts=frozenset({*hosts, public} if public else hosts),
     )
 
 

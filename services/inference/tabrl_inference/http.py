@@ -13,30 +13,11 @@ from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from tabrl.adapters.web_origin import OriginPolicy
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.refusals import Reason
 
 _ENDPOINT = re.compile(r"/api/models/(?P<model_id>[A-Za-z0-9_-]{1,64})/inference")
-
-
-@dataclass(frozen=True)
-class Origins:
-    """Where a browser may come from. Browsers do not apply CORS to WebSockets, so it is done here.
-
-    A page on a foreign site cannot forge `Origin`, and a rebound DNS name shows in `Host`.
-    `allowed` are origins such as `https://tabrl.example`; `*` allows everything.
-    """
-
-    allowed: frozenset[str]
-    hosts: frozenset[str]
-
-    def admits_host(self, host: str | None) -> bool:
-        """Whether a request to this `Host` was meant for us."""
-        return "*" in self.hosts or _hostname(f"//{host or ''}") in self.hosts
-
-    def admits_origin(self, origin: str | None) -> bool:
-        """Whether a page from this origin may connect; programs that send none may."""
-        return origin is None or "*" in self.allowed or origin in self.allowed
 
 
 def model_of(path: str) -> str | None:
@@ -49,15 +30,13 @@ def model_of(path: str) -> str | None:
 class Gate:
     """Called by the WebSocket server before each handshake; None lets the handshake go on."""
 
-    origins: Origins
+    policy: OriginPolicy
     metrics: Metrics
     ready: Callable[[], bool]
 
     def __call__(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer an HTTP request, refuse a foreign one, or let a handshake go on."""
-        if not self.origins.admits_host(request.headers.get("Host")):
-            return self._refuse(Reason.FORBIDDEN_HOST, "This Host is not served here.")
-        path = urlsplit(request.path).path
+        path = urlsplit(request.path).path  # probes address a container by its IP: any Host
         if path == "/healthz":
             return _response(HTTPStatus.OK, "text/plain", "ok\n")
         if path == "/readyz":
@@ -66,22 +45,17 @@ class Gate:
             return _response(HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", "not ready\n")
         if path == "/metrics":
             return _response(HTTPStatus.OK, self.metrics.content_type, self.metrics.render())
+        if not self.policy.host_allowed(request.headers.get("Host")):
+            return self._refuse(Reason.FORBIDDEN_HOST, "This Host is not served here.")
         if model_of(request.path) is None:
             return _problem(HTTPStatus.NOT_FOUND, "not_found", "There is nothing here.")
-        if not self.origins.admits_origin(request.headers.get("Origin")):
+        if not self.policy.page_allowed(request.headers.get("Origin")):
             return self._refuse(Reason.FORBIDDEN_ORIGIN, "Pages of this origin may not connect.")
         return None
 
     def _refuse(self, reason: Reason, detail: str) -> Response:
         self.metrics.refusals.labels(reason).inc()
         return _problem(HTTPStatus.FORBIDDEN, reason, detail)
-
-
-def _hostname(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
 
 
 def _problem(status: HTTPStatus, code: str, detail: str) -> Response:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 
+from tabrl.adapters.web_origin import OriginPolicy
 from tabrl.ports import BlobStore, ModelRepository
 from tabrl_inference.batching import MicroBatcher
-from tabrl_inference.http import Gate, Origins, model_of
+from tabrl_inference.http import Gate, model_of
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.models import Models
@@ -31,7 +32,7 @@ class InferenceServer:
     models: ModelRepository
     blobs: BlobStore
     load: PolicyLoader
-    origins: Origins
+    policy: OriginPolicy
     limits: Limits
     ticks: TickLog
     metrics: Metrics
@@ -60,7 +61,7 @@ class InferenceServer:
             handle,
             host,
             port,
-            process_request=Gate(self.origins, self.metrics, accepting.is_set),
+            process_request=Gate(self.policy, self.metrics, accepting.is_set),
             compression=None,  # 400 bytes of doubles: deflate costs more than it saves
             max_size=self.limits.transport_bytes,
             max_queue=8,

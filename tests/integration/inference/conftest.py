@@ -17,11 +17,12 @@ import pytest
 from numpy.typing import NDArray
 from websockets.asyncio.client import ClientConnection, connect
 
+from tabrl.adapters.settings import Settings
+from tabrl.adapters.web_origin import OriginPolicy
 from tabrl.contracts.wire import HEADER, PROTOCOL, Header, Hello, Kind
 from tabrl.domain.errors import NotFound
 from tabrl.domain.models import Model
 from tabrl_inference.frames import Dimensions
-from tabrl_inference.http import Origins
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.policies import LoadedPolicy
@@ -222,12 +223,12 @@ async def exchange(client: ClientConnection, row: NDArray[np.float64], tick: int
 
 @asynccontextmanager
 async def running(
-    limits: Limits, origins: Origins | None = None, ticks: TickLog | None = None
+    limits: Limits, settings: Settings | None = None, ticks: TickLog | None = None
 ) -> AsyncIterator[Rig]:
     """A server with one model, `mdl_a`, of gain 2."""
     models, blobs, metrics = ModelTable(), Blobs(), Metrics()
-    allowed = origins or Origins(frozenset({"http://page.test"}), frozenset({"127.0.0.1"}))
-    server = InferenceServer(models, blobs, load, allowed, limits, ticks or NoTickLog(), metrics)
+    policy = OriginPolicy(settings or Settings(allowed_origins=("http://page.test",)))
+    server = InferenceServer(models, blobs, load, policy, limits, ticks or NoTickLog(), metrics)
     async with asyncio.timeout(30), server.running("127.0.0.1", 0) as port:
         rig = Rig(port, models, blobs, metrics)
         rig.add_model()

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tabrl.adapters.settings import Settings
 from tabrl.contracts.wire import HEADER, Hello
-from tabrl_inference.http import Origins
 from tabrl_inference.limits import Limits
 
 
@@ -186,6 +186,8 @@ def _client_frame(payload: bytes, text: bool = False) -> bytes:
     [
         ({"Origin": "http://evil.test"}, "forbidden_origin"),
         ({"Origin": "null"}, "forbidden_origin"),
+        ({"Origin": "http://[::bad"}, "forbidden_origin"),
+        ({"Origin": "file://127.0.0.1"}, "forbidden_origin"),
         ({"Host": "evil.test"}, "forbidden_host"),
         ({"Host": "evil.test:80"}, "forbidden_host"),
         ({"Host": "[::bad"}, "forbidden_host"),
@@ -199,15 +201,18 @@ async def test_foreign_pages(rig, headers, code):
     assert rig.refusals(code) == 1
 
 
-@pytest.mark.parametrize("headers", [{}, {"Origin": "http://page.test"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Origin": "http://page.test"}, {"Origin": "http://localhost:8400"}]
+)
 async def test_our_page_and_programs_may_connect(rig, headers):
     status, _ = await _upgrade(rig.port, headers)
     assert status == 101
 
 
-async def test_a_star_admits_everybody(start):
-    async with start(Limits(), origins=Origins(frozenset("*"), frozenset("*"))) as rig:
-        status, _ = await _upgrade(rig.port, {"Origin": "http://evil.test", "Host": "evil.test"})
+async def test_settings_name_other_hosts(start):
+    async with start(Limits(), settings=Settings(allowed_hosts=("robots.test",))) as rig:
+        host = f"robots.test:{rig.port}"
+        status, _ = await _upgrade(rig.port, {"Origin": "http://robots.test:8400", "Host": host})
         assert status == 101
 
 
