@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tabrl.contracts.checks import CheckSpec
 
@@ -20,10 +20,9 @@ class Draft:
 
 @dataclass(frozen=True)
 class Writing:
-    """An author's answer to a sentence."""
+    """The composer's answer to a sentence: its drafts, and its reading word by word."""
 
     author: str
     drafts: tuple[Draft, ...]
-    understood: list[str] = field(default_factory=list)
-    not_understood: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    understood: list[str]
+    not_understood: list[str]

@@ -1,0 +1,90 @@
+"""Wiring: which parts stand behind the handler. Nothing here opens a connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from celery import Celery  # type: ignore[import-untyped]
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tabrl.adapters.blobs import make_blob_store
+from tabrl.adapters.celery_app import make_celery
+from tabrl.adapters.clock import SystemClock
+from tabrl.adapters.metrics import WorkerMetrics
+from tabrl.adapters.redis_events import RedisEventBus
+from tabrl.adapters.settings import Settings
+from tabrl.adapters.sql.engine import make_engine
+from tabrl.adapters.sql.jobs import SqlJobRepository
+from tabrl.adapters.sql.sources import SqlSourceRepository
+from tabrl.adapters.sql.tasks import SqlTaskRepository
+from tabrl.adapters.worker import JobRunner
+from tabrl.sim.bank import load_bank
+from tabrl_reward_worker.authors import Author, ComposerAuthor, FallbackAuthor
+from tabrl_reward_worker.building import Builder
+from tabrl_reward_worker.handler import BankShelf, WriteRewards
+from tabrl_reward_worker.jail import Jail
+from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
+
+
+class RewardSettings(BaseSettings):
+    """What only this service reads from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="TABRL_", frozen=True, extra="ignore")
+
+    llm_timeout: float = Field(
+        default=60.0, gt=0.0, description="Seconds a language model may take for one answer."
+    )
+    reward_build_timeout: float = Field(
+        default=10.0, gt=0.0, description="Seconds the child that builds one reward may take."
+    )
+
+
+@dataclass(frozen=True)
+class RewardWorker:
+    """The wired service."""
+
+    settings: Settings
+    app: Celery
+    runner: JobRunner
+    jail: Jail
+    banks: BankShelf
+    registry: CollectorRegistry
+
+
+def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
+    """The real parts behind the URLs of the settings."""
+    clock = SystemClock()
+    engine = make_engine(settings.database)
+    blobs = make_blob_store(settings.blobs)
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    jail = Jail(own.reward_build_timeout)
+    banks = BankShelf(blobs, load_bank)
+    handler = WriteRewards(
+        author_of(settings, own, Builder(jail)),
+        tasks=SqlTaskRepository(engine, clock),
+        sources=SqlSourceRepository(engine),
+        blobs=blobs,
+        bank=banks,
+    )
+    runner = JobRunner(
+        handler,
+        jobs=SqlJobRepository(engine, clock),
+        bus=RedisEventBus(settings.redis_url),
+        clock=clock,
+        metrics=WorkerMetrics(registry),
+        settings=settings,
+    )
+    return RewardWorker(settings, make_celery(settings), runner, jail, banks, registry)
+
+
+def author_of(settings: Settings, own: RewardSettings, builder: Builder) -> Author:
+    """A language model with the composer behind it where one is named, else the composer."""
+    composer = ComposerAuthor(builder)
+    if not settings.llm_model:
+        return composer
+    options = LlmOptions(settings.llm_model, settings.llm_api_base or None, own.llm_timeout)
+    return FallbackAuthor(LlmAuthor(options, builder), composer)

@@ -1,0 +1,51 @@
+"""Building many drafts at once in the jail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from tabrl.rewards.errors import RewardError
+from tabrl.robots import Robot
+from tabrl_reward_worker.drafts import Draft
+from tabrl_reward_worker.jail import BuiltReward
+
+
+class Workshop(Protocol):
+    """Turns one source into an artifact; the jail, or a twin in tests."""
+
+    def build(self, source: str, robot: Robot) -> BuiltReward:
+        """Raises `RewardError` if the source is at fault, `Unavailable` if the workshop is shut."""
+        ...
+
+
+@dataclass(frozen=True)
+class BuiltDraft:
+    """A draft whose source could be built."""
+
+    draft: Draft
+    reward: BuiltReward
+
+
+class Builder:
+    """Builds drafts side by side."""
+
+    def __init__(self, workshop: Workshop, workers: int = 3) -> None:
+        self._workshop = workshop
+        self._workers = workers
+
+    def build(self, drafts: Sequence[Draft], robot: Robot) -> list[BuiltDraft | RewardError]:
+        """For each draft, in order, what became of it. Raises `Unavailable`."""
+        if not drafts:
+            return []
+        with ThreadPoolExecutor(min(self._workers, len(drafts))) as pool:
+            return list(pool.map(lambda draft: self._one(draft, robot), drafts))
+
+    def _one(self, draft: Draft, robot: Robot) -> BuiltDraft | RewardError:
+        try:
+            reward = self._workshop.build(draft.code, robot)
+        except RewardError as error:
+            return error
+        return BuiltDraft(draft, reward)

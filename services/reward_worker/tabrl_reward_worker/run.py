@@ -1,0 +1,52 @@
+"""The process: warm parts first, then work."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tabrl.adapters import logs
+from tabrl.adapters.celery_worker import serve
+from tabrl.adapters.logs import logger, where
+from tabrl.adapters.operations import serve_operations
+from tabrl.adapters.settings import Settings
+from tabrl.domain.errors import TabrlError, Unavailable
+from tabrl.domain.jobs import JobKind
+from tabrl.robots import list_robots
+from tabrl_reward_worker.authors import ComposerAuthor
+from tabrl_reward_worker.bootstrap import RewardSettings, RewardWorker, wire
+from tabrl_reward_worker.building import Builder
+from tabrl_reward_worker.report import report_on
+
+
+def run() -> None:
+    """Serve until SIGTERM."""
+    logs.configure()
+    worker = wire(Settings(), RewardSettings())
+    with worker.jail:
+        warm_up(worker)
+        if worker.settings.metrics_port is not None:
+            serve_operations(
+                worker.settings.host,
+                worker.settings.metrics_port,
+                worker.registry,
+                partial(raise_unless_ready, worker),
+            )
+        serve(worker.app, JobKind.REWARD, worker.runner)
+
+
+def raise_unless_ready(worker: RewardWorker) -> None:
+    """Raises `Unavailable` if rewards cannot be built."""
+    if not worker.jail.alive:
+        raise Unavailable("The reward builder does not run.", code="jail_unavailable")
+
+
+def warm_up(worker: RewardWorker) -> None:
+    """Go once through everything a first task would otherwise wait for."""
+    for robot in list_robots():
+        try:
+            written = ComposerAuthor(Builder(worker.jail)).write("trot forward and sway", robot)
+            bank = worker.banks(robot.id)
+            if bank is not None:
+                report_on(written.drafts[0], bank)
+        except TabrlError as error:  # a cold first task is slower, nothing worse
+            logger.warning("warming up for %s: %s", robot.id, where(error))
