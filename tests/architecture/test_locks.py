@@ -50,3 +50,12 @@ def test_the_pages_lock_has_hashes_and_no_address() -> None:
     for name, entry in packages.items():
         assert "resolved" not in entry, name
         assert entry.get("integrity") or entry.get("link") or entry.get("inBundle"), name
+
+
+def test_the_pages_lock_is_that_of_its_declarations() -> None:
+    declared = json.loads((ROOT / "web/package.json").read_text())
+    locked = json.loads((ROOT / "web/package-lock.json").read_text())["packages"]
+    for group in ("dependencies", "devDependencies"):
+        assert locked[""].get(group, {}) == declared.get(group, {}), f"{group}: npm install in web/"
+        for name in declared.get(group, {}):
+            assert locked[f"node_modules/{name}"]["version"]
