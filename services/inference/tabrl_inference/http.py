@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
@@ -22,7 +21,7 @@ _ENDPOINT = re.compile(r"/api/models/(?P<model_id>[A-Za-z0-9_-]{1,64})/inference
 
 def model_of(path: str) -> str | None:
     """The model that a WebSocket address names; None if it is no inference address."""
-    match = _ENDPOINT.fullmatch(urlsplit(path).path)
+    match = _ENDPOINT.fullmatch(path.partition("?")[0])
     return match["model_id"] if match else None
 
 
@@ -36,7 +35,7 @@ class Gate:
 
     def __call__(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer an HTTP request, refuse a foreign one, or let a handshake go on."""
-        path = urlsplit(request.path).path  # probes address a container by its IP: any Host
+        path = request.path.partition("?")[0]  # probes address a container by its IP: any Host
         if path == "/healthz":
             return _response(HTTPStatus.OK, "text/plain", "ok\n")
         if path == "/readyz":

@@ -1,0 +1,168 @@
+"""Every registered robot: data and MJCF agree, it compiles, and it stands."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import mujoco
+import numpy as np
+import pytest
+
+from tabrl.domain.errors import NotFound
+from tabrl.robots import Robot, get_robot, list_robots, scene_sha256, scene_xml
+
+ROBOTS = [robot.id for robot in list_robots()]
+
+
+@pytest.fixture(params=ROBOTS)
+def robot(request: pytest.FixtureRequest) -> Robot:
+    return get_robot(request.param)
+
+
+@pytest.fixture
+def model(robot: Robot) -> mujoco.MjModel:
+    return mujoco.MjModel.from_xml_string(scene_xml(robot.id).decode())
+
+
+def test_the_go1_is_among_them():
+    assert "go1" in ROBOTS
+
+
+def test_an_unknown_robot_is_refused_with_the_known_ones():
+    with pytest.raises(NotFound) as error:
+        get_robot("r2d2")
+    assert error.value.code == "unknown_robot"
+    assert "go1" in error.value.hint
+
+
+def test_names_are_those_of_the_scene(robot, model):
+    hinges = [
+        model.joint(i).name
+        for i in range(model.njnt)
+        if model.jnt_type[i] == mujoco.mjtJoint.mjJNT_HINGE
+    ]
+    assert hinges == list(robot.joint_names)
+    assert [model.actuator(i).name for i in range(model.nu)] == list(robot.joint_names)
+    assert [model.body(i).name for i in range(1, model.nbody)] == list(robot.body_names)
+    for foot in robot.foot_names:
+        assert model.site(foot).id >= 0
+    assert model.joint("root").type[0] == mujoco.mjtJoint.mjJNT_FREE
+
+
+def test_numbers_are_those_of_the_scene(robot, model):
+    home = model.keyframe("home")
+    np.testing.assert_allclose(home.qpos[7:], robot.home)
+    np.testing.assert_allclose(home.ctrl, robot.home)
+    np.testing.assert_allclose(model.jnt_range[1:], robot.joint_range)
+    np.testing.assert_allclose(model.actuator_ctrlrange, robot.joint_range)
+    assert len(robot.action_scale) == robot.nu == model.nu
+    assert min(robot.action_scale) > 0
+    for foot in robot.foot_names:
+        body = model.site(foot).bodyid[0]
+        at = [i for i in range(model.ngeom) if model.geom(i).name == f"{foot}_foot"]
+        assert [model.geom_bodyid[i] for i in at] == [body]
+        assert model.geom_size[at[0], 0] == robot.foot_radius
+        np.testing.assert_allclose(model.geom_pos[at[0]], model.site(foot).pos)
+
+
+def test_time_steps_make_fifty_control_steps_a_second(model):
+    assert model.opt.timestep == 0.01
+
+
+def test_sensors_that_the_tape_reads_have_names(robot, model):
+    names = {model.sensor(i).name for i in range(model.nsensor)}
+    wanted = {"gyro", "local_linear_velocity", "up"}
+    wanted |= {f"{foot}_{what}" for foot in robot.foot_names for what in ("position", "velocity")}
+    assert wanted <= names
+    assert "" not in names
+
+
+def test_it_stands_at_home_without_an_action(robot, model):
+    """Soft actuators let it sag by centimetres; then it has to stay where it is."""
+    data = mujoco.MjData(model)
+    mujoco.mj_resetDataKeyframe(model, data, model.keyframe("home").id)
+    start = data.qpos.copy()
+    for _ in range(200):  # 2 s
+        mujoco.mj_step(model, data)
+    assert np.linalg.norm(data.qpos[:2] - start[:2]) < 0.08, "it slides"
+    assert abs(data.qpos[2] - robot.standing_height) < 0.05, "it sinks or jumps"
+    assert data.body(robot.body_names[0]).xmat[8] > np.cos(np.radians(6)), "it tilts"
+    assert np.abs(data.qpos[7:] - start[7:]).max() < 0.3, "its joints give way"
+    assert np.abs(data.qvel).max() < 0.05, "it does not come to rest"
+    touching = {model.geom(g).name for pair in data.contact.geom for g in pair}
+    assert touching == {"floor", *(f"{foot}_foot" for foot in robot.foot_names)}
+    settled = data.qpos.copy()
+    for _ in range(200):
+        mujoco.mj_step(model, data)
+    assert np.abs(data.qpos[:3] - settled[:3]).max() < 0.01, "it creeps"
+
+
+def test_looks_weigh_nothing_and_touch_nothing(model):
+    visual = model.geom_group == 2
+    assert visual.sum() >= 10, "it should look like a robot"
+    assert not model.geom_contype[visual].any()
+    assert not model.geom_conaffinity[visual].any()
+
+
+def test_the_scene_moves_the_same_without_its_looks(robot, model):
+    spec = mujoco.MjSpec.from_string(scene_xml(robot.id).decode())
+    for geom in [geom for geom in spec.geoms if geom.group == 2]:
+        spec.delete(geom)
+    bare = spec.compile()
+    assert bare.ngeom < model.ngeom
+    np.testing.assert_array_equal(bare.body_mass, model.body_mass)
+    np.testing.assert_array_equal(bare.body_inertia, model.body_inertia)
+    np.testing.assert_array_equal(_fall(bare), _fall(model))
+
+
+def _fall(model: mujoco.MjModel) -> np.ndarray:
+    """Where two seconds of random targets lead."""
+    data = mujoco.MjData(model)
+    mujoco.mj_resetDataKeyframe(model, data, model.keyframe("home").id)
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        data.ctrl[:] = model.keyframe("home").ctrl + rng.normal(scale=0.5, size=model.nu)
+        mujoco.mj_step(model, data)
+    return np.concatenate([data.qpos, data.qvel])
+
+
+def test_the_hash_is_of_the_bytes_and_the_same_in_every_process(robot):
+    expected = hashlib.sha256(scene_xml(robot.id)).hexdigest()
+    assert scene_sha256(robot.id) == expected
+    script = f"from tabrl.robots import scene_sha256; print(scene_sha256({robot.id!r}))"
+    other = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert other.stdout.strip() == expected
+
+
+def test_the_registry_is_light():
+    script = (
+        "import sys, tabrl.robots as r; r.scene_xml('go1'); "
+        "print([m for m in ('numpy', 'mujoco', 'jax', 'sqlalchemy') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_scene_is_one_file_that_an_older_mujoco_reads(robot):
+    """The page compiles it with MuJoCo 3.14 and no files beside it."""
+    root = ET.fromstring(scene_xml(robot.id))
+    assert not {"include", "plugin", "mesh", "hfield", "texture"} & {
+        node.tag for node in root.iter()
+    }
+    for node in root.iter():
+        assert "file" not in node.attrib
+        # An attribute that the writer of MuJoCo 4 adds and 3.14 refuses.
+        assert not (node.tag in {"position", "general", "motor"} and "input" in node.attrib)
+
+
+def test_texts_for_people(robot):
+    for text in (robot.name, robot.maker, robot.description, *robot.examples):
+        assert text.strip() == text != ""
+    assert len(robot.examples) >= 3
