@@ -10,10 +10,11 @@ import numpy as np
 from tabrl.contracts.checks import CheckSpec
 from tabrl.contracts.training import CheckResult, EvaluationRow
 from tabrl.control.checks import evaluate_checks
+from tabrl.control.policy import PolicyWeights
 from tabrl.control.program import CommandProgram, Programs
-from tabrl.control.tape import Tape
+from tabrl.control.tape import Floats, Tape
 from tabrl.sim.cpu import CpuSimulator, episode
-from tabrl.sim.simulator import EpisodeRules, PolicyFn
+from tabrl.sim.simulator import EpisodeRules
 from tabrl_trainer.scoring import TapeReward
 
 EPISODES = 128
@@ -22,47 +23,61 @@ FALL_MARGIN = 0.01  # a result may fall at most one point more often than the ba
 
 
 @dataclass(frozen=True)
+class Contender:
+    """A policy under a program."""
+
+    weights: PolicyWeights
+    program: CommandProgram
+
+
+@dataclass(frozen=True)
 class Row:
-    """One policy's evaluation with the checks' measured values."""
+    """One contender's evaluation with the checks' measured values."""
 
     row: EvaluationRow
     values: tuple[float, ...]
 
 
 class Evaluator:
-    """Evaluates policies of one robot on `EPISODES` undisturbed episodes of 10 s."""
+    """Runs contenders side by side, `episodes` undisturbed episodes of 10 s each."""
 
-    def __init__(self, simulator: CpuSimulator, seed: int = 7_919) -> None:
+    def __init__(self, simulator: CpuSimulator, contenders: int = 3, seed: int = 7_919) -> None:
         self._simulator = simulator
+        self._count = contenders
         self._seed = seed
 
     def evaluate(
-        self,
-        policy: PolicyFn,
-        program: CommandProgram,
-        reward: TapeReward,
-        checks: Sequence[CheckSpec],
-    ) -> Row:
-        """Run, score and check one policy under one program; deterministic actions."""
-        programs = Programs.stack([program] * self._simulator.size)
-        run = episode(
-            self._simulator, programs, policy, EPISODE_S, self._seed, EpisodeRules(reset_noise=0.5)
-        )
-        terms = reward.terms_of(run.tape)
-        fallen = run.tape.fallen.max(0) > 0.5
-        return Row(
-            EvaluationRow(
-                reward=float(terms.sum(-1).mean()),
-                terms=reward.means(terms),
-                fall_rate=float(fallen.mean()),
-                episodes=self._simulator.size,
-            ),
-            tuple(float(value) for value in _values(checks, run.tape)),
-        )
+        self, contenders: Sequence[Contender], reward: TapeReward, checks: Sequence[CheckSpec]
+    ) -> list[Row]:
+        """Deterministic actions, the same starts for all. Raises `ValueError` on a wrong count."""
+        if len(contenders) != self._count:
+            raise ValueError(f"{len(contenders)} contenders, room for {self._count}")
+        each = self._simulator.size // self._count
+        slices = [slice(i * each, (i + 1) * each) for i in range(self._count)]
+        programs = Programs.stack([c.program for c in contenders for _ in range(each)])
+
+        def act(observation: Floats) -> Floats:
+            return np.concatenate(
+                [c.weights.act(observation[s]) for c, s in zip(contenders, slices, strict=True)]
+            )
+
+        rules = EpisodeRules(reset_noise=0.5)
+        tape = episode(self._simulator, programs, act, EPISODE_S, self._seed, rules).tape
+        return [_row(tape.robots(s), reward, checks, each) for s in slices]
 
 
-def _values(checks: Sequence[CheckSpec], tape: Tape) -> list[float]:
-    return [float(np.float64(value)) for value in evaluate_checks(checks, tape.fields)]
+def _row(tape: Tape, reward: TapeReward, checks: Sequence[CheckSpec], episodes: int) -> Row:
+    terms = reward.terms_of(tape)
+    fallen = tape.fallen.max(0) > 0.5
+    return Row(
+        EvaluationRow(
+            reward=float(terms.sum(-1).mean(dtype=np.float64)),
+            terms=reward.means(terms),
+            fall_rate=float(fallen.mean()),
+            episodes=episodes,
+        ),
+        tuple(float(value) for value in evaluate_checks(checks, tape.fields)),
+    )
 
 
 def check_results(
@@ -83,7 +98,7 @@ def check_results(
     ]
 
 
-def never_worse(program: Row, base: Row, result: Row) -> bool:
+def never_worse(base: Row, program: Row, result: Row) -> bool:
     """Whether the result may be delivered: no more falls than the base, no less reward."""
     steady = result.row.fall_rate <= base.row.fall_rate + FALL_MARGIN
     return steady and result.row.reward >= program.row.reward

@@ -73,7 +73,7 @@ class FineTune:
         self._seed = seed
         self._reference: losses.PPONetworkParams = base.params
         self.state = FineTuneState(
-            train=_own(base.replace(  # type: ignore[attr-defined]
+            train=own(base.replace(  # type: ignore[attr-defined]
                 params=_exploring(base.params),
                 key=jax.random.PRNGKey(seed),
                 learning_rate=jnp.float32(2e-4),
@@ -153,7 +153,7 @@ def _exploring(params: losses.PPONetworkParams) -> losses.PPONetworkParams:
     return params.replace(policy=policy)
 
 
-def _own(state: TrainState) -> TrainState:
+def own(state: TrainState) -> TrainState:
     """A copy: the update donates its input's buffers, and the base must survive."""
     copy: TrainState = jax.tree.map(jnp.copy, state)
     return copy

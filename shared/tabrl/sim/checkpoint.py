@@ -19,7 +19,7 @@ def dump_tree(tree: object, metadata: Mapping[str, str] | None = None) -> bytes:
     """The leaves of `tree` by path, exactly."""
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     arrays = {
-        jax.tree_util.keystr(path): np.ascontiguousarray(np.asarray(leaf)) for path, leaf in leaves
+        jax.tree_util.keystr(path): np.array(leaf, order="C") for path, leaf in leaves
     }
     return save(arrays, dict(metadata or {}))
 

@@ -33,8 +33,7 @@ def base_terms(
 ) -> dict[str, Floats]:
     """Weighted terms `[T, B]` from `heading_error` (rad) and `walking` (0 or 1), both `[T, B]`."""
     roll, pitch = rotation.roll_pitch(tape.base_quaternion)
-    world = _world_velocity(tape)
-    forward, left = _heading_frame(world, rotation.yaw(tape.base_quaternion))
+    forward, left = heading_velocity(tape)
     command = tape.command
     error = (forward - command[..., VX]) ** 2 + (left - command[..., VY]) ** 2
     rate = command[..., YAW] + HEADING_GAIN * heading_error
@@ -67,19 +66,22 @@ def base_terms(
         "still": -0.004 * still * np.sum(tape.joint_velocity**2, axis=-1) * 0.1,
         "smooth": -0.010 * np.sum(action_change**2, axis=-1) - 0.004 * np.sum(jerk**2, axis=-1),
         "torque": -1e-4 * np.sum(tape.joint_torque**2, axis=-1),
-        "bounce": -0.2 * world[..., 2] ** 2,
+        "bounce": -0.2 * _world_velocity(tape)[..., 2] ** 2,
         "knees": -0.5 * np.sum(tape.body_contact[..., 3::3] * (1.0 - contact), axis=-1),
         "fall": -10.0 * tape.fallen,
     }
 
 
-def _world_velocity(tape: Tape) -> Floats:
-    inverse = tape.base_quaternion * np.array([1.0, -1.0, -1.0, -1.0], np.float32)
-    return rotation.rotate_inverse(inverse, tape.base_linear_velocity)  # type: ignore[no-any-return]
-
-
-def _heading_frame(world: Floats, yaw: Floats) -> tuple[Floats, Floats]:
+def heading_velocity(tape: Tape) -> tuple[Floats, Floats]:
+    """Forward and leftward speed `[T, B]`, m/s, along the heading: pitch and roll do not count."""
+    world = _world_velocity(tape)
+    yaw = rotation.yaw(tape.base_quaternion)
     cos: Floats = np.cos(yaw)
     sin: Floats = np.sin(yaw)
     x, y = world[..., 0], world[..., 1]
     return cos * x + sin * y, cos * y - sin * x
+
+
+def _world_velocity(tape: Tape) -> Floats:
+    inverse = tape.base_quaternion * np.array([1.0, -1.0, -1.0, -1.0], np.float32)
+    return rotation.rotate_inverse(inverse, tape.base_linear_velocity)  # type: ignore[no-any-return]

@@ -1,0 +1,39 @@
+"""Everything a training needs of one robot, kept warm between jobs: compiled graphs, simulators."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tabrl.control.policy import PolicyWeights, load_policy
+from tabrl.control.program import Programs
+from tabrl.robots import Robot
+from tabrl.sim.bank import Bank, load_bank
+from tabrl.sim.checkpoint import load_tree
+from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.ppo import Learner, Schedule, TrainState
+from tabrl.sim.simulator import EpisodeRules
+from tabrl_trainer.base.shipped import ShippedBase
+from tabrl_trainer.evaluation import EPISODES, Evaluator
+from tabrl_trainer.finetune import CONFIG, ROBOTS, own
+
+
+class RobotEngine:
+    """A robot's base policy, simulators and learner. One job at a time may use it."""
+
+    def __init__(self, robot: Robot, base: ShippedBase) -> None:
+        self.robot = robot
+        self.learner = Learner(robot, CONFIG)
+        self.base_state: TrainState = load_tree(base.train_state, self.learner.init(0))
+        self.base_weights: PolicyWeights = load_policy(base.policy).weights
+        self.bank: Bank = load_bank(base.bank)
+        self.simulator = CpuSimulator(robot, ROBOTS)
+        self.evaluator = Evaluator(CpuSimulator(robot, 3 * EPISODES))
+
+    def warm_up(self) -> None:
+        """Compile what every job uses: one exploring block and one update, thrown away."""
+        self.simulator.reset(Programs.neutral(ROBOTS), EpisodeRules(), 0)
+        policy = self.learner.exploring(self.base_state, 0)
+        rollout = self.simulator.rollout(policy, CONFIG.unroll)
+        reward = np.zeros((CONFIG.unroll, ROBOTS), np.float32)
+        schedule = Schedule.of(reward_scale=1.0)
+        self.learner.update(own(self.base_state), rollout, reward, schedule, self.base_state.params)

@@ -1,0 +1,314 @@
+"""A training job from its specification to its result: load, search, fine-tune, evaluate."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from tabrl.contracts.events import (
+    EvaluationEvent,
+    NoticeEvent,
+    ProgressEvent,
+    SearchEvent,
+    SnapshotEvent,
+    Stage,
+    StageEvent,
+)
+from tabrl.contracts.training import TrainResult, TrainSpec
+from tabrl.control.policy import PolicyHeader, PolicyWeights, dump_policy
+from tabrl.control.program import CommandProgram
+from tabrl.domain.jobs import FailureKind, Job
+from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository
+from tabrl.robots import scene_sha256
+from tabrl.sim.networks import policy_weights
+from tabrl.sim.reward import load_reward
+from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.evaluation import Contender, Row, check_results, never_worse
+from tabrl_trainer.finetune import FineTune, UpdateReport
+from tabrl_trainer.progress import Checkpoint, CheckpointStore, Progress
+from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.search import GENERATIONS, CommandSearch, Generation
+
+SNAPSHOT_EVERY_S = 3.5
+EVALUATION_ESTIMATE_S = 9.0
+PACKAGES = ("tabrl", "jax", "brax", "mujoco", "numpy")
+
+
+@dataclass
+class _Run:
+    """One attempt at a job."""
+
+    job: Job
+    spec: TrainSpec
+    model_id: str
+    control: JobControl
+    began: float
+    stages_s: dict[str, float] = field(default_factory=dict)
+    search_samples: int = 0
+    snapshots: int = 0
+    last_snapshot: float = 0.0
+    last_update: int = 0
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self.began
+
+    def stage(self, name: Stage) -> None:
+        self.control.publish(StageEvent(stage=name, elapsed_s=self.elapsed_s))
+
+
+class TrainingHandler:
+    """Handles training jobs of all robots whose engines it was given."""
+
+    def __init__(
+        self, engines: Mapping[str, RobotEngine], blobs: BlobStore, models: ModelRepository
+    ) -> None:
+        self._engines = engines
+        self._blobs = blobs
+        self._models = models
+
+    def __call__(self, job: Job, control: JobControl) -> TrainResult:
+        """Train. Raises `JobStoppedError` when told to stop, `JobFailedError` if it cannot."""
+        if job.spec is None or job.model_id is None or job.robot not in self._engines:
+            raise JobFailedError(
+                FailureKind.INFRASTRUCTURE, "bad_job", "The job lacks what a training needs."
+            )
+        engine = self._engines[job.robot]
+        run = _Run(job, job.spec, job.model_id, control, time.monotonic())
+        run.stage("loading")
+        reward = self._load_reward(job.spec)
+        store = CheckpointStore(self._blobs, job.id)
+        tune = self._resume(run, engine, reward, store)
+        if tune is None:
+            program = self._search(run, engine, reward)
+            self._publish(run, engine.base_weights, program, 0, 0.0)
+            tune = self._fine_tune(run, engine, reward, program)
+        self._learn(run, tune, store)
+        result = self._evaluate(run, engine, reward, tune)
+        store.clear()
+        return result
+
+    def _load_reward(self, spec: TrainSpec) -> TapeReward:
+        """The verified artifact. Only bytes with the recorded hash are ever loaded."""
+        blob = self._blobs.get(f"artifacts/{spec.artifact_sha256}.bin")
+        if hashlib.sha256(blob).hexdigest() != spec.artifact_sha256:
+            raise JobFailedError(
+                FailureKind.INFRASTRUCTURE,
+                "artifact_changed",
+                "The stored reward is not the one that was checked; write the task again.",
+            )
+        return TapeReward(load_reward(blob), spec.weights)
+
+    def _search(self, run: _Run, engine: RobotEngine, reward: TapeReward) -> CommandProgram:
+        run.stage("search")
+        began, budget = time.monotonic(), run.spec.budget
+        search = CommandSearch(
+            engine.simulator, engine.base_weights.act, reward, engine.bank, run.spec.seed
+        )
+        found: Generation | None = None
+        for found in search.run(budget.search_s):
+            left = max(budget.search_s - (time.monotonic() - began), 0.0)
+            run.control.publish(
+                SearchEvent(
+                    generation=found.index,
+                    generations=GENERATIONS + 1,
+                    best_reward=found.best_score,
+                    samples=found.samples,
+                    program_words=found.best.in_words(),
+                    elapsed_s=run.elapsed_s,
+                    eta_s=left + budget.ppo_s + EVALUATION_ESTIMATE_S,
+                )
+            )
+            run.control.raise_if_stopped()
+        assert found is not None  # a search yields at least one generation
+        run.search_samples = found.samples
+        run.stages_s["search"] = time.monotonic() - began
+        return found.best
+
+    def _fine_tune(
+        self, run: _Run, engine: RobotEngine, reward: TapeReward, program: CommandProgram
+    ) -> _Tuning:
+        tune = FineTune(
+            engine.simulator, engine.learner, engine.base_state, reward, program, run.spec.seed
+        )
+        return _Tuning(tune, program)
+
+    def _resume(
+        self, run: _Run, engine: RobotEngine, reward: TapeReward, store: CheckpointStore
+    ) -> _Tuning | None:
+        if run.job.fence <= 1:
+            return None
+        template = self._fine_tune(run, engine, reward, CommandProgram()).tune.state
+        checkpoint = store.latest(template)
+        if checkpoint is None:
+            return None
+        progress = checkpoint.progress
+        tuning = self._fine_tune(run, engine, reward, progress.program)
+        tuning.tune.state = checkpoint.state
+        run.search_samples = progress.search_samples
+        run.snapshots = progress.snapshots
+        run.stages_s = dict(progress.stages_s)
+        samples = int(checkpoint.state.samples) + run.search_samples
+        run.control.publish(
+            NoticeEvent(
+                code="resumed",
+                message=(
+                    f"The trainer was restarted; training goes on from the last snapshot, "
+                    f"{samples:,} samples kept."
+                ),
+            )
+        )
+        return tuning
+
+    def _learn(self, run: _Run, tuning: _Tuning, store: CheckpointStore) -> None:
+        tune, budget = tuning.tune, run.spec.budget
+        stage: Stage | None = None
+        run.last_snapshot = time.monotonic()
+        report: UpdateReport | None = None
+        for report in tune.run(budget.ppo_s):
+            now: Stage = "value_warmup" if report.value_only else "ppo"
+            if now != stage:
+                stage = now
+                run.stage(now)
+            run.stages_s["ppo"] = report.elapsed_s
+            run.control.publish(
+                ProgressEvent(
+                    update=report.update,
+                    samples=run.search_samples + report.samples,
+                    samples_per_s=report.samples_per_s,
+                    reward=report.reward,
+                    terms=report.terms,
+                    episode_length_s=report.episode_length_s,
+                    falls_per_minute=report.falls_per_minute,
+                    kl=report.kl,
+                    elapsed_s=run.elapsed_s,
+                    eta_s=max(budget.ppo_s - report.elapsed_s, 0.0) + EVALUATION_ESTIMATE_S,
+                )
+            )
+            stopping = run.control.should_stop() is not None
+            due = time.monotonic() - run.last_snapshot >= SNAPSHOT_EVERY_S
+            if stopping or (due and not report.value_only):
+                self._snapshot(run, tuning, store, report)
+            run.control.raise_if_stopped()
+        if report is not None and report.update != run.last_update:
+            self._snapshot(run, tuning, store, report)
+
+    def _snapshot(
+        self, run: _Run, tuning: _Tuning, store: CheckpointStore, report: UpdateReport
+    ) -> None:
+        """Publish the parameters to watch, then the state to go on from."""
+        self._publish(run, tuning.weights, tuning.program, report.update, report.reward)
+        progress = Progress(
+            program=tuning.program,
+            search_samples=run.search_samples,
+            snapshots=run.snapshots,
+            stages_s=run.stages_s,
+        )
+        store.save(Checkpoint(progress, tuning.tune.state), run.control.fence)
+        run.last_snapshot, run.last_update = time.monotonic(), report.update
+
+    def _publish(
+        self,
+        run: _Run,
+        weights: PolicyWeights,
+        program: CommandProgram,
+        update: int,
+        reward: float,
+    ) -> str:
+        header = PolicyHeader(
+            robot=run.job.robot,
+            scene_sha256=scene_sha256(run.job.robot),
+            program=program,
+            step=update,
+        )
+        data = dump_policy(header, weights)
+        sha256 = hashlib.sha256(data).hexdigest()
+        if sha256 == self._models.get(run.model_id).params_sha256:
+            return sha256  # the last snapshot is what is delivered
+        run.snapshots += 1
+        key = f"params/{run.job.id}/{run.control.fence}/{run.snapshots}.safetensors"
+        self._blobs.put(key, data)
+        model = self._models.publish(
+            run.model_id,
+            fence=run.control.fence,
+            params_key=key,
+            params_sha256=sha256,
+            step=update,
+        )
+        run.control.publish(
+            SnapshotEvent(
+                version=model.params_version,
+                update=update,
+                samples=run.search_samples,
+                params_sha256=sha256,
+                reward=reward,
+                elapsed_s=run.elapsed_s,
+            )
+        )
+        return sha256
+
+    def _evaluate(
+        self, run: _Run, engine: RobotEngine, reward: TapeReward, tuning: _Tuning
+    ) -> TrainResult:
+        run.stage("evaluation")
+        began, spec = time.monotonic(), run.spec
+        contenders = [
+            Contender(engine.base_weights, CommandProgram()),
+            Contender(engine.base_weights, tuning.program),
+            Contender(tuning.weights, tuning.program),
+        ]
+        base, program, result = engine.evaluator.evaluate(contenders, reward, spec.checks)
+        update = int(tuning.tune.state.update)
+        delivered, note, weights = "result", "", tuning.weights
+        if not never_worse(base, program, result):
+            note = _why_program(base, program, result)
+            delivered, weights, result, update = "program", engine.base_weights, program, 0
+        sha256 = self._publish(run, weights, tuning.program, update, result.row.reward)
+        checks = check_results(spec.checks, base, program, result)
+        run.control.publish(
+            EvaluationEvent(checks=checks, base=base.row, program=program.row, result=result.row)
+        )
+        run.stages_s["evaluation"] = time.monotonic() - began
+        learned = int(tuning.tune.state.samples)
+        seconds = run.stages_s.get("search", 0.0) + run.stages_s.get("ppo", 0.0)
+        samples = run.search_samples + learned
+        return TrainResult(
+            checks=checks,
+            base=base.row,
+            program=program.row,
+            result=result.row,
+            program_words=tuning.program.in_words(),
+            samples=samples,
+            samples_per_s=samples / max(seconds, 1e-9),
+            snapshots=run.snapshots,
+            delivered=delivered,
+            params_sha256=sha256,
+            reward_sha256=spec.artifact_sha256,
+            stages_s={name: round(value, 3) for name, value in run.stages_s.items()},
+            versions={name: version(name) for name in PACKAGES},
+            note=note,
+        )
+
+
+@dataclass(frozen=True)
+class _Tuning:
+    """A fine-tuning and the program it runs under."""
+
+    tune: FineTune
+    program: CommandProgram
+
+    @property
+    def weights(self) -> PolicyWeights:
+        state = self.tune.state.train
+        return policy_weights(state.params.policy, state.normalizer)
+
+
+def _why_program(base: Row, program: Row, result: Row) -> str:
+    if result.row.reward < program.row.reward:
+        why = f"its reward was lower ({result.row.reward:.3f} against {program.row.reward:.3f})"
+    else:
+        why = f"it fell more often ({result.row.fall_rate:.1%} against {base.row.fall_rate:.1%})"
+    return f"The fine-tuned policy was not delivered, because {why}: the found program is."

@@ -1,0 +1,70 @@
+"""What a training has reached, so that it can go on after its worker died."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from tabrl.control.program import CommandProgram
+from tabrl.domain.errors import TabrlError
+from tabrl.ports import BlobStore
+from tabrl.sim.checkpoint import dump_tree, load_tree
+from tabrl_trainer.finetune import FineTuneState
+
+KEPT = 2  # checkpoints of a job that stay in the store
+
+
+class Progress(BaseModel):
+    """The part of a checkpoint that is not arrays."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    program: CommandProgram
+    search_samples: int
+    snapshots: int
+    stages_s: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A point from which a training can go on."""
+
+    progress: Progress
+    state: FineTuneState
+
+
+class CheckpointStore:
+    """Checkpoints of one job under `checkpoints/{job}/{fence}/{update}`; keys are written once."""
+
+    def __init__(self, blobs: BlobStore, job_id: str) -> None:
+        self._blobs = blobs
+        self._prefix = f"checkpoints/{job_id}"
+
+    def save(self, checkpoint: Checkpoint, fence: int) -> None:
+        """Write a checkpoint and drop the oldest beyond `KEPT`."""
+        update = int(checkpoint.state.update)
+        data = dump_tree(checkpoint.state, {"progress": checkpoint.progress.model_dump_json()})
+        self._blobs.put(f"{self._prefix}/{fence:06d}/{update:06d}.safetensors", data)
+        self._blobs.delete(self._blobs.list(self._prefix)[:-KEPT])
+
+    def latest(self, template: FineTuneState) -> Checkpoint | None:
+        """The newest checkpoint that can be read, if any."""
+        for key in reversed(self._blobs.list(self._prefix)):
+            try:
+                data = self._blobs.get(key)
+                return Checkpoint(_progress(data), load_tree(data, template))
+            except (TabrlError, ValueError):
+                continue
+        return None
+
+    def clear(self) -> None:
+        """Forget all: the job has ended."""
+        self._blobs.delete(self._blobs.list(self._prefix))
+
+
+def _progress(data: bytes) -> Progress:
+    size = int.from_bytes(data[:8], "little")
+    metadata = json.loads(data[8 : 8 + size])["__metadata__"]
+    return Progress.model_validate_json(metadata["progress"])
