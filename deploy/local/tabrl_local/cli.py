@@ -21,6 +21,7 @@ from tabrl_local.run import RunOptions, run_task
 from tabrl_local.stack import LaunchOptions
 
 DEFAULT_PORT = 8400
+WIDE = 240
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -93,7 +94,7 @@ def jobs(
         return
     table = Table(box=None, pad_edge=False)
     for column in ("job", "kind", "state", "robot", "task", "created", "model"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, no_wrap=True)
     for job in found:
         note = f" ({job.failure.code})" if job.failure else ""
         place = f" #{job.place_in_queue}" if job.place_in_queue else ""
@@ -107,7 +108,8 @@ def jobs(
             created,
             job.model_id or "",
         )
-    Console().print(table if found else "no jobs")
+    # Ids are copied and searched for: where the output is no terminal, nothing is cut.
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table if found else "no jobs")
 
 
 @app.command()

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -35,6 +36,7 @@ def up(options: LaunchOptions, console: Console) -> None:
     except OSError as error:
         raise CommandError(f"cannot use {options.data}: {error.strerror}") from error
     with _only_launcher(options.data), _stop_signals() as stop:
+        _provide_visuals(stacks.BUILT_VISUALS, options.data / "visuals")
         run(stacks.build(options, os.environ), options, console, stop)
 
 
@@ -147,6 +149,15 @@ def _write_state(path: Path, options: LaunchOptions, children: dict[str, int]) -
     draft = path.with_suffix(".tmp")
     draft.write_text(json.dumps(state))
     draft.replace(path)
+
+
+def _provide_visuals(built: Path, wanted: Path) -> None:
+    """Put the robots' meshes, which set-up builds once, where the api looks for them."""
+    for source in built.glob("*.glb"):
+        target = wanted / source.name
+        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+            wanted.mkdir(exist_ok=True)
+            shutil.copy2(source, target)
 
 
 def _remove_socket(sock: Path | None, data: Path) -> None:

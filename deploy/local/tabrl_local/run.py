@@ -43,7 +43,11 @@ def run_task(api: Api, options: RunOptions, console: Console) -> Receipt:
     console.print(f"training candidate {options.candidate}: job [bold]{job.id}[/]", highlight=False)
     if job.place_in_queue and job.place_in_queue > 1:
         console.print(f"place {job.place_in_queue} in the queue", highlight=False)
-    job = follow(api, job, console)
+    try:
+        job = follow(api, job, console)
+    except KeyboardInterrupt:
+        console.print(f"the job goes on: `tabrl jobs`, or `tabrl cancel {job.id}`")
+        raise
     if job.state != "succeeded":
         raise _failed(f"training ended as {job.state}", job.failure)
     return build_receipt(task, job, writing_s=writing_s, total_s=time.monotonic() - begin)

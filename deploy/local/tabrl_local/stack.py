@@ -24,7 +24,9 @@ from tabrl_local.supervisor import ChildSpec
 TRAINER_NICE = 10
 REWARD_WORKER_NICE = 5
 WILDCARDS = ("0.0.0.0", "::", "")
-BUILT_PAGE = Path(__file__).resolve().parents[3] / "web" / "dist"
+_REPOSITORY = Path(__file__).resolve().parents[3]
+BUILT_PAGE = _REPOSITORY / "web" / "dist"
+BUILT_VISUALS = _REPOSITORY / ".cache" / "visuals"
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
