@@ -11,96 +11,21 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import mujoco
 import numpy as np
 import pytest
+from tests.support.inference import TrainingInProgress, random_params
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tabrl.adapters.blobs import make_blob_store
-from tabrl.adapters.clock import SystemClock
-from tabrl.adapters.settings import Settings
-from tabrl.adapters.sql.engine import make_engine
-from tabrl.adapters.sql.jobs import SqlJobRepository
-from tabrl.adapters.sql.migrate import upgrade
-from tabrl.adapters.sql.models import SqlModelRepository
-from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.contracts.wire import HEADER, Header, Hello
-from tabrl.control.observation import observation_size
-from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy, load_policy
-from tabrl.control.program import CommandProgram
-from tabrl.domain.jobs import Job, JobKind
-from tabrl.domain.models import Model
-from tabrl.domain.tasks import Task
-from tabrl.robots import get_robot, scene_sha256, scene_xml
+from tabrl.control.policy import load_policy
+from tabrl.robots import scene_sha256, scene_xml
 
 BASE, NEWER = 1, 2
-
-
-def params(seed: int) -> bytes:
-    """A random but valid policy for the Go1."""
-    robot = get_robot("go1")
-    rng = np.random.default_rng(seed)
-    size = observation_size(robot)
-
-    def layer(rows: int, columns: int) -> Layer:
-        return Layer(
-            rng.normal(scale=0.1, size=(rows, columns)).astype(np.float32),
-            rng.normal(scale=0.1, size=columns).astype(np.float32),
-        )
-
-    weights = PolicyWeights(
-        np.zeros(size, np.float32),
-        np.ones(size, np.float32),
-        (layer(size, 32), layer(32, robot.nu)),
-    )
-    program = CommandProgram(constant=(0.4, 0.0, 0.0, 0.0, 0.0, 0.0))
-    header = PolicyHeader(robot=robot.id, scene_sha256=scene_sha256(robot.id), program=program)
-    return dump_policy(header, weights)
-
-
-class Storage:
-    """A database with one running training job, and its blobs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.settings = Settings(data=folder)
-        engine = make_engine(self.settings.database)
-        upgrade(engine)
-        self.blobs = make_blob_store(self.settings.blobs)
-        self.blobs.put("base/go1/policy.safetensors", params(BASE))
-        clock = SystemClock()
-        self._models = SqlModelRepository(engine, clock)
-        now = datetime.now(UTC)
-        task = Task(id="tsk_a", robot="go1", prompt="walk", created_at=now, job_id="job_w")
-        made = {"task_id": "tsk_a", "robot": "go1", "queued_at": now, "created_at": now}
-        SqlTaskRepository(engine, clock).create(task, Job(id="job_w", kind=JobKind.REWARD, **made))
-        jobs = SqlJobRepository(engine, clock)
-        model = Model(
-            id="mdl_a",
-            job_id="job_t",
-            task_id="tsk_a",
-            robot="go1",
-            scene_sha256=scene_sha256("go1"),
-            params_key=Model.base_params_key("go1"),
-            created_at=now,
-            updated_at=now,
-        )
-        training = Job(id="job_t", kind=JobKind.TRAIN, model_id="mdl_a", **made)
-        jobs.create_training([training], [model])
-        claimed = jobs.claim("job_t", lease_s=600, max_attempts=3)
-        assert claimed is not None
-        self._fence = claimed.fence
-
-    def publish(self, seed: int) -> None:
-        key = f"params/job_t/{self._fence}/{seed}.safetensors"
-        self.blobs.put(key, params(seed))
-        self._models.publish(
-            "mdl_a", fence=self._fence, params_key=key, params_sha256="0" * 64, step=seed
-        )
 
 
 @asynccontextmanager
@@ -137,12 +62,12 @@ def port() -> int:
 
 
 async def test_mujoco_is_driven_through_a_swap_and_told_of_the_end(tmp_path, port):
-    storage = Storage(tmp_path)
+    storage = TrainingInProgress(tmp_path, random_params(BASE))
     ticks = tmp_path / "ticks.jsonl"
     plant = mujoco.MjModel.from_xml_string(scene_xml("go1").decode())
     data = mujoco.MjData(plant)
     mujoco.mj_resetDataKeyframe(plant, data, 0)
-    policies = {0: load_policy(params(BASE)), 1: load_policy(params(NEWER))}
+    policies = {0: load_policy(random_params(BASE)), 1: load_policy(random_params(NEWER))}
     sent = []
 
     async with process(tmp_path, port, ticks) as child, asyncio.timeout(60):
@@ -171,7 +96,7 @@ async def test_mujoco_is_driven_through_a_swap_and_told_of_the_end(tmp_path, por
                 tick += 1
                 after_swap += header.params_version
                 if tick == 5:
-                    storage.publish(NEWER)
+                    storage.publish(random_params(NEWER), step=1)
             child.send_signal(signal.SIGTERM)
             with pytest.raises(ConnectionClosed) as closed:
                 await client.recv()
