@@ -18,7 +18,9 @@ function makeCache(): QueryClient {
     defaultOptions: {
       queries: {
         // An answer that says "no" will not say "yes" the second time; silence may end.
-        retry: (count, error) => count < RETRIES && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+        retry: (count, error) =>
+          count < RETRIES &&
+          !(error instanceof ApiError && error.status >= 400 && error.status < 500),
         refetchOnWindowFocus: true,
       },
     },
@@ -36,14 +38,25 @@ export function App(): ReactNode {
             <Route path="/">
               <HomePage />
             </Route>
-            <Route path="/tasks/:taskId">{({ taskId }) => <TaskPage key={taskId} taskId={taskId} jobId={null} />}</Route>
+            <Route path="/tasks/:taskId">
+              {({ taskId }) => <TaskPage key={taskId} taskId={taskId} jobId={null} />}
+            </Route>
             <Route path="/tasks/:taskId/jobs/:jobId">
               {({ taskId, jobId }) => <TaskPage key={taskId} taskId={taskId} jobId={jobId} />}
             </Route>
-            <Route path="/models/:modelId">{({ modelId }) => <ModelPage key={modelId} modelId={modelId} />}</Route>
+            <Route path="/models/:modelId">
+              {({ modelId }) => <ModelPage key={modelId} modelId={modelId} />}
+            </Route>
             <Route>
               <main className="mx-auto w-full max-w-xl p-8">
-                <Note title="There is no such page" action={<Link href="/" className="text-accent hover:underline">To the start</Link>} />
+                <Note
+                  title="There is no such page"
+                  action={
+                    <Link href="/" className="text-accent hover:underline">
+                      To the start
+                    </Link>
+                  }
+                />
               </main>
             </Route>
           </Switch>
@@ -61,7 +74,10 @@ function TopBar(): ReactNode {
       </Link>
       <nav className="flex items-center gap-1">
         <HistoryMenu />
-        <Link href="/" className="flex h-8 items-center gap-1.5 rounded-lg px-3 text-sm text-soft transition-colors hover:bg-raised hover:text-text">
+        <Link
+          href="/"
+          className="flex h-8 items-center gap-1.5 rounded-lg px-3 text-sm text-soft transition-colors hover:bg-raised hover:text-text"
+        >
           <Plus className="size-4" aria-hidden /> New task
         </Link>
       </nav>

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
 import { ApiError, client, idempotencyKey, unwrap } from "./client";
-import type { Job, Model, Robot, Task } from "./types";
+import type { Job, Model, Robot, Task, TaskSummary } from "./types";
 
 const ACTIVE = new Set(["queued", "running", "cancelling"]);
 const POLL_MS = 1500;
@@ -18,7 +18,7 @@ export function useRobots(): UseQueryResult<Robot[]> {
   });
 }
 
-export function useTasks(): UseQueryResult<Task[]> {
+export function useTasks(): UseQueryResult<TaskSummary[]> {
   return useQuery({
     queryKey: ["tasks"],
     queryFn: async () => (await unwrap(client.GET("/api/tasks"))).tasks,
@@ -30,7 +30,8 @@ export function useTasks(): UseQueryResult<Task[]> {
 export function useTask(id: string): UseQueryResult<Task> {
   return useQuery({
     queryKey: ["task", id],
-    queryFn: () => unwrap(client.GET("/api/tasks/{task_id}", { params: { path: { task_id: id } } })),
+    queryFn: () =>
+      unwrap(client.GET("/api/tasks/{task_id}", { params: { path: { task_id: id } } })),
     refetchInterval: ({ state: { data } }) =>
       data === undefined || data.state === "writing" || data.jobs.some(isActive) ? POLL_MS : false,
   });

@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type Robot = Schemas["RobotView"];
 export type Task = Schemas["TaskView"];
+export type TaskSummary = Schemas["TaskSummary"];
 export type Candidate = Schemas["CandidateView"];
 export type Job = Schemas["JobView"];
 export type Model = Schemas["ModelView"];

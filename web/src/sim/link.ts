@@ -46,7 +46,8 @@ export class Link {
   constructor(
     private readonly connection: Connection,
     private readonly handlers: LinkHandlers,
-    private readonly open: (url: string) => Socket = (url) => new WebSocket(url) as unknown as Socket,
+    private readonly open: (url: string) => Socket = (url) =>
+      new WebSocket(url) as unknown as Socket,
   ) {
     this.connect();
   }

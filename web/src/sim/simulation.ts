@@ -111,7 +111,8 @@ export class Simulation {
 
   /** Play recorded poses in a loop instead of simulating; null goes back to the home pose. */
   replay(qpos: number[][] | null, hz: number): void {
-    this.replayed = qpos === null || qpos.length === 0 ? null : { qpos, periodMs: 1000 / hz, index: 0 };
+    this.replayed =
+      qpos === null || qpos.length === 0 ? null : { qpos, periodMs: 1000 / hz, index: 0 };
     this.rewind();
     this.schedule();
   }
@@ -198,7 +199,8 @@ export class Simulation {
     else this.simulate();
     this.meter.mark(now, this.physics.time);
     // Never straight into the next step: messages must be heard between two steps.
-    if (this.ready) this.timer = setTimeout(() => this.advance(), Math.max(0, this.due - this.now()));
+    if (this.ready)
+      this.timer = setTimeout(() => this.advance(), Math.max(0, this.due - this.now()));
   }
 
   private turnPage(replayed: { qpos: number[][]; index: number }): void {

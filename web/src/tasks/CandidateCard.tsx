@@ -13,24 +13,37 @@ interface Props {
   onPreview: () => void;
   busy: boolean;
   trained: boolean;
+  codeOpen: boolean;
+  onCode: () => void;
 }
 
 const CLIPS_SHOWN = 4;
 
 /** One written reward: what it is about, its terms and weights, its code and its checks. */
-export function CandidateCard({ candidate, onTrain, onPreview, busy, trained }: Props): ReactNode {
+export function CandidateCard({
+  candidate,
+  onTrain,
+  onPreview,
+  busy,
+  trained,
+  codeOpen,
+  onCode,
+}: Props): ReactNode {
   const [weights, setWeights] = useState<Record<string, number>>(candidate.weights);
-  const [open, setOpen] = useState(false);
   const changed = candidate.terms.some((term) => weights[term] !== candidate.weights[term]);
   return (
-    <article className="card rise flex min-w-0 flex-col" data-testid="candidate" data-n={candidate.n}>
+    <article
+      className="card rise flex min-w-0 flex-col lg:row-span-6 lg:grid lg:grid-cols-[minmax(0,1fr)] lg:grid-rows-subgrid lg:gap-y-0"
+      data-testid="candidate"
+      data-n={candidate.n}
+    >
       <div className="p-4 pb-3 sm:p-5 sm:pb-4">
         <div className="mb-2 flex items-center justify-between gap-2">
           <span className="text-xs font-medium text-faint">Candidate {candidate.n}</span>
           <Author author={candidate.author} />
         </div>
         <h3 className="text-base font-semibold tracking-tight">{candidate.name}</h3>
-        <p className="mt-1 text-sm leading-relaxed text-soft sm:min-h-[4.2em]">{candidate.idea}</p>
+        <p className="mt-1 text-sm leading-relaxed text-soft">{candidate.idea}</p>
       </div>
 
       <Section title="Terms and weights">
@@ -64,21 +77,31 @@ export function CandidateCard({ candidate, onTrain, onPreview, busy, trained }: 
       <div className="mt-auto border-t border-line">
         <button
           type="button"
-          onClick={() => setOpen(!open)}
-          aria-expanded={open}
+          onClick={onCode}
+          aria-expanded={codeOpen}
           className="flex w-full items-center justify-between px-4 py-2.5 text-[13px] text-soft hover:text-text sm:px-5"
         >
           Reward code
-          <ChevronDown className={cx("size-4 transition-transform", open && "rotate-180")} aria-hidden />
+          <ChevronDown
+            className={cx("size-4 transition-transform", codeOpen && "rotate-180")}
+            aria-hidden
+          />
         </button>
-        <div className={cx("relative overflow-hidden bg-well", open ? "" : "max-h-28")}>
+        <div className={cx("relative overflow-hidden bg-well", !codeOpen && "max-h-28")}>
           <Code source={candidate.code} />
-          {!open && <div className="pointer-events-none absolute inset-x-0 bottom-0 h-14 bg-gradient-to-t from-well" />}
+          {!codeOpen && (
+            <div className="pointer-events-none absolute inset-x-0 bottom-0 h-14 bg-gradient-to-t from-well" />
+          )}
         </div>
       </div>
 
       <div className="flex items-center gap-2 border-t border-line p-3.5 sm:px-5">
-        <Button tone={trained ? "plain" : "primary"} className="flex-1" busy={busy} onClick={() => onTrain(changed ? weights : undefined)}>
+        <Button
+          tone={trained ? "plain" : "primary"}
+          className="flex-1"
+          busy={busy}
+          onClick={() => onTrain(changed ? weights : undefined)}
+        >
           <Play className="size-4" aria-hidden />
           {trained ? "Train again" : "Train this one"}
         </Button>
@@ -106,17 +129,27 @@ function Author({ author }: { author: string }): ReactNode {
 }
 
 /** Which recorded motions score highest under this reward. */
-function Likes({ candidate, onPreview }: { candidate: Candidate; onPreview: () => void }): ReactNode {
+function Likes({
+  candidate,
+  onPreview,
+}: {
+  candidate: Candidate;
+  onPreview: () => void;
+}): ReactNode {
   const { report } = candidate;
   const clips = [...(report.clips ?? [])].sort((a, b) => b.score - a.score).slice(0, CLIPS_SHOWN);
   const best = clips[0];
-  if (best === undefined) return null;
+  if (best === undefined) return <div className="border-t border-line" />;
   const span = Math.max(...clips.map((clip) => Math.abs(clip.score))) || 1;
   return (
     <Section
       title="Recorded motions it likes best"
       action={
-        <button type="button" onClick={onPreview} className="flex items-center gap-1 text-xs text-accent hover:underline">
+        <button
+          type="button"
+          onClick={onPreview}
+          className="flex items-center gap-1 text-xs text-accent hover:underline"
+        >
           <Clapperboard className="size-3.5" aria-hidden /> watch
         </button>
       }
@@ -126,7 +159,10 @@ function Likes({ candidate, onPreview }: { candidate: Candidate; onPreview: () =
           <li key={clip} className="grid grid-cols-[minmax(0,7rem)_1fr_3rem] items-center gap-3">
             <span className="truncate text-soft">{words(clip)}</span>
             <span className="h-1 overflow-hidden rounded-full bg-line">
-              <span className="block h-full rounded-full bg-[#8ab4ff]/80" style={{ width: `${Math.max(0, (100 * score) / span)}%` }} />
+              <span
+                className="block h-full rounded-full bg-[#8ab4ff]/80"
+                style={{ width: `${Math.max(0, (100 * score) / span)}%` }}
+              />
             </span>
             <span className="tabular text-right font-mono text-xs text-faint">{figure(score)}</span>
           </li>
@@ -141,7 +177,17 @@ function Likes({ candidate, onPreview }: { candidate: Candidate; onPreview: () =
   );
 }
 
-function Section({ title, icon, action, children }: { title: string; icon?: ReactNode; action?: ReactNode; children: ReactNode }): ReactNode {
+function Section({
+  title,
+  icon,
+  action,
+  children,
+}: {
+  title: string;
+  icon?: ReactNode;
+  action?: ReactNode;
+  children: ReactNode;
+}): ReactNode {
   return (
     <div className="border-t border-line px-4 py-3.5 sm:px-5">
       <div className="mb-2 flex items-center justify-between">

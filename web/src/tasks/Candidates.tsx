@@ -1,4 +1,5 @@
 import { ListChecks } from "lucide-react";
+import { useState } from "react";
 import type { ReactNode } from "react";
 import type { TrainOrder } from "@/api/queries";
 import type { Task } from "@/api/types";
@@ -15,28 +16,41 @@ interface Props {
 
 /** The candidates side by side; one or all of them can be trained. */
 export function Candidates({ task, onTrain, onPreview, ordering }: Props): ReactNode {
+  const [codeOpen, setCodeOpen] = useState(false);
   const { candidates } = task;
   const trained = new Set(task.jobs.map((job) => job.candidate));
   return (
     <section aria-label="Candidates">
       <StepHeading
         step="Steps 3 and 4"
-        title={candidates.length === 1 ? "One reward was written" : `${candidates.length} rewards were written. Choose one.`}
+        title={heading(candidates.length, trained.size > 0)}
         aside={
           candidates.length > 1 && (
-            <Button onClick={() => onTrain({ candidate: "all" })} busy={ordering === "all"} disabled={ordering !== null}>
+            <Button
+              onClick={() => onTrain({ candidate: "all" })}
+              busy={ordering === "all"}
+              disabled={ordering !== null}
+            >
               <ListChecks className="size-4" aria-hidden /> Train all, one after another
             </Button>
           )
         }
       />
-      <div className={cx("grid gap-4", candidates.length > 2 ? "lg:grid-cols-3" : "lg:grid-cols-2")}>
+      {/* Six shared rows keep the parts of neighbouring cards level. */}
+      <div
+        className={cx(
+          "grid gap-4 lg:grid-rows-[repeat(6,auto)]",
+          candidates.length > 2 ? "lg:grid-cols-3" : "lg:grid-cols-2",
+        )}
+      >
         {candidates.map((candidate) => (
           <CandidateCard
             key={candidate.n}
             candidate={candidate}
             trained={trained.has(candidate.n)}
             busy={ordering === candidate.n}
+            codeOpen={codeOpen}
+            onCode={() => setCodeOpen(!codeOpen)}
             onPreview={() => onPreview(candidate.n)}
             onTrain={(weights) => onTrain({ candidate: candidate.n, ...(weights && { weights }) })}
           />
@@ -44,6 +58,11 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
       </div>
     </section>
   );
+}
+
+function heading(written: number, chosen: boolean): string {
+  if (chosen) return "All candidates";
+  return written === 1 ? "One reward was written" : `${written} rewards were written. Choose one.`;
 }
 
 /** Places of the candidates while they are written. */

@@ -35,7 +35,9 @@ export function Composer({ robots, initial, examples = true }: Props): ReactNode
   return (
     <div className="space-y-4">
       <fieldset>
-        <legend className="mb-2 text-[11px] font-medium tracking-[0.14em] text-faint uppercase">Step 1 · Robot</legend>
+        <legend className="mb-2 text-[11px] font-medium tracking-[0.14em] text-faint uppercase">
+          Step 1 · Robot
+        </legend>
         <div className="flex flex-wrap gap-2" role="radiogroup" aria-label="Robot">
           {robots.map((option) => (
             <button
@@ -46,7 +48,9 @@ export function Composer({ robots, initial, examples = true }: Props): ReactNode
               onClick={() => setRobotId(option.id)}
               className={cx(
                 "rounded-xl border bg-panel px-4 py-2.5 text-left transition-colors",
-                option.id === robot?.id ? "border-accent/60 shadow-[0_0_0_3px_#6ee7c81a]" : "border-line hover:border-line-strong",
+                option.id === robot?.id
+                  ? "border-accent/60 shadow-[0_0_0_3px_#6ee7c81a]"
+                  : "border-line hover:border-line-strong",
               )}
             >
               <span className="block text-sm font-semibold">
@@ -59,7 +63,10 @@ export function Composer({ robots, initial, examples = true }: Props): ReactNode
       </fieldset>
 
       <div>
-        <label htmlFor="prompt" className="mb-2 block text-[11px] font-medium tracking-[0.14em] text-faint uppercase">
+        <label
+          htmlFor="prompt"
+          className="mb-2 block text-[11px] font-medium tracking-[0.14em] text-faint uppercase"
+        >
           Step 2 · Task
         </label>
         <div className="card relative focus-within:border-accent/50 focus-within:shadow-[0_0_0_3px_#6ee7c81a]">
@@ -82,7 +89,12 @@ export function Composer({ robots, initial, examples = true }: Props): ReactNode
             <span className={cx("text-xs", tooLong ? "text-bad" : "text-faint")}>
               {tooLong ? `${text.length - LONGEST} characters too many` : "Enter to start"}
             </span>
-            <Button tone="primary" onClick={submit} busy={create.isPending} disabled={text === "" || tooLong}>
+            <Button
+              tone="primary"
+              onClick={submit}
+              busy={create.isPending}
+              disabled={text === "" || tooLong}
+            >
               {!create.isPending && <ArrowUp className="size-4" aria-hidden />} Write rewards
             </Button>
           </div>

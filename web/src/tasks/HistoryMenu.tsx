@@ -3,7 +3,7 @@ import { History } from "lucide-react";
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import { isActive, useTasks } from "@/api/queries";
-import type { Task } from "@/api/types";
+import type { TaskSummary } from "@/api/types";
 import { ago } from "@/lib/format";
 import { cx } from "@/ui/kit";
 
@@ -25,7 +25,9 @@ export function HistoryMenu(): ReactNode {
           sideOffset={8}
           className="rise z-50 max-h-[70vh] w-[min(26rem,calc(100vw-2rem))] overflow-y-auto rounded-xl border border-line-strong bg-panel p-1.5 shadow-2xl shadow-black/60"
         >
-          {tasks.length === 0 && <p className="p-4 text-center text-sm text-faint">No tasks yet.</p>}
+          {tasks.length === 0 && (
+            <p className="p-4 text-center text-sm text-faint">No tasks yet.</p>
+          )}
           {tasks.slice(0, SHOWN).map((task) => (
             <Menu.Item
               key={task.id}
@@ -43,7 +45,7 @@ export function HistoryMenu(): ReactNode {
   );
 }
 
-function dot(task: Task): string {
+function dot(task: TaskSummary): string {
   if (task.state === "failed") return "bg-bad";
   if (task.state === "writing" || task.jobs.some(isActive)) return "bg-accent animate-pulse";
   return task.jobs.some((job) => job.state === "succeeded") ? "bg-good" : "bg-line-strong";

@@ -20,12 +20,16 @@ export function HomePage(): ReactNode {
             <span className="text-accent">Watch it learn.</span>
           </h1>
           <p className="mt-3 max-w-md leading-relaxed text-soft">
-            Your sentence becomes a reward, the reward trains a policy in about a minute, and the policy drives the robot that is
-            simulated in this page.
+            Your sentence becomes a reward, the reward trains a policy in about a minute, and the
+            policy drives the robot that is simulated in this page.
           </p>
         </header>
         {robots.error !== null && robots.data === undefined ? (
-          <Note kind="bad" title="The robots could not be loaded" action={<Button onClick={() => void robots.refetch()}>Try again</Button>}>
+          <Note
+            kind="bad"
+            title="The robots could not be loaded"
+            action={<Button onClick={() => void robots.refetch()}>Try again</Button>}
+          >
             {robots.error.message}
           </Note>
         ) : robots.data === undefined ? (
@@ -42,6 +46,8 @@ export function HomePage(): ReactNode {
         sceneUrl={robot?.scene_url ?? null}
         visualsUrl={robot?.visuals_url ?? null}
         drive={IDLE}
+        bare
+        faded
       />
     </main>
   );

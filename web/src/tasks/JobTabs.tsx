@@ -11,7 +11,9 @@ export function JobTabs({ task, current }: { task: Task; current: string }): Rea
   return (
     <nav aria-label="Trainings of this task" className="flex flex-wrap gap-1.5">
       {jobs.map((job) => {
-        const name = task.candidates.find(({ n }) => n === job.candidate)?.name ?? `Candidate ${job.candidate ?? ""}`;
+        const name =
+          task.candidates.find(({ n }) => n === job.candidate)?.name ??
+          `Candidate ${job.candidate ?? ""}`;
         const here = job.id === current;
         return (
           <Link
@@ -20,14 +22,17 @@ export function JobTabs({ task, current }: { task: Task; current: string }): Rea
             aria-current={here ? "page" : undefined}
             className={cx(
               "flex items-center gap-2 rounded-lg border px-3 py-1.5 text-[13px] transition-colors",
-              here ? "border-line-strong bg-raised text-text" : "border-line text-soft hover:border-line-strong hover:text-text",
+              here
+                ? "border-line-strong bg-raised text-text"
+                : "border-line text-soft hover:border-line-strong hover:text-text",
             )}
           >
             <Mark job={job} />
             {name}
             {job.result !== null && (
               <span className="tabular font-mono text-xs text-faint">
-                {job.result.checks.filter((check) => check.passed).length}/{job.result.checks.length}
+                {job.result.checks.filter((check) => check.passed).length}/
+                {job.result.checks.length}
               </span>
             )}
           </Link>

@@ -35,13 +35,23 @@ function Loaded({ model }: { model: Model }): ReactNode {
           <p className="text-xs text-faint">
             {model.robot} · updated {ago(model.updated_at)}
           </p>
-          <h1 className="truncate text-lg font-semibold tracking-tight">{task.data?.prompt ?? model.id}</h1>
+          <h1 className="truncate text-lg font-semibold tracking-tight">
+            {task.data?.prompt ?? model.id}
+          </h1>
         </div>
-        <Link href={`/tasks/${model.task_id}/jobs/${model.job_id}`} className="text-sm text-accent hover:underline">
+        <Link
+          href={`/tasks/${model.task_id}/jobs/${model.job_id}`}
+          className="text-sm text-accent hover:underline"
+        >
           How it was trained
         </Link>
       </header>
-      <Viewer className="min-h-[60vh] flex-1" sceneUrl={model.scene_url} visualsUrl={model.visuals_url} drive={drive} />
+      <Viewer
+        className="min-h-[60vh] flex-1"
+        sceneUrl={model.scene_url}
+        visualsUrl={model.visuals_url}
+        drive={drive}
+      />
     </main>
   );
 }

@@ -18,12 +18,17 @@ interface PreviewProps {
 export function Preview({ task, robot, n, onClose }: PreviewProps): ReactNode {
   const { data, error } = usePreview(task.id, n);
   const drive: Drive =
-    data === undefined ? { kind: "idle" } : { kind: "replay", clip: data.clip, qpos: data.qpos, hz: data.hz };
+    data === undefined
+      ? { kind: "idle" }
+      : { kind: "replay", clip: data.clip, qpos: data.qpos, hz: data.hz };
   return (
     <Dialog.Root open={n !== null} onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/60 backdrop-blur-sm" />
-        <Dialog.Content className="card rise fixed inset-4 z-50 m-auto flex max-h-[640px] max-w-3xl flex-col overflow-hidden" aria-describedby={undefined}>
+        <Dialog.Content
+          className="card rise fixed inset-4 z-50 m-auto flex max-h-[640px] max-w-3xl flex-col overflow-hidden"
+          aria-describedby={undefined}
+        >
           <header className="flex items-center justify-between border-b border-line px-5 py-3">
             <Dialog.Title className="text-sm font-medium">
               What candidate {n} likes best among the recordings
@@ -36,7 +41,13 @@ export function Preview({ task, robot, n, onClose }: PreviewProps): ReactNode {
           {error !== null ? (
             <p className="p-6 text-sm text-bad">{error.message}</p>
           ) : (
-            <Viewer className="min-h-0 flex-1" sceneUrl={robot?.scene_url ?? null} visualsUrl={robot?.visuals_url ?? null} drive={drive} bare />
+            <Viewer
+              className="min-h-0 flex-1"
+              sceneUrl={robot?.scene_url ?? null}
+              visualsUrl={robot?.visuals_url ?? null}
+              drive={drive}
+              bare
+            />
           )}
         </Dialog.Content>
       </Dialog.Portal>

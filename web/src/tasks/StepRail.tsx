@@ -23,8 +23,17 @@ export function StepRail({ done }: { done: number }): ReactNode {
         const behind = index < done;
         const now = index === done;
         return (
-          <li key={label} aria-current={now ? "step" : undefined} className="flex items-center gap-1 sm:gap-2">
-            {index > 0 && <span className={cx("h-px w-2 sm:w-4", index <= done ? "bg-accent/50" : "bg-line-strong")} aria-hidden />}
+          <li
+            key={label}
+            aria-current={now ? "step" : undefined}
+            className="flex items-center gap-1 sm:gap-2"
+          >
+            {index > 0 && (
+              <span
+                className={cx("h-px w-2 sm:w-4", index <= done ? "bg-accent/50" : "bg-line-strong")}
+                aria-hidden
+              />
+            )}
             <span
               className={cx(
                 "grid size-5 place-items-center rounded-full border text-[10px] font-semibold",
@@ -35,7 +44,15 @@ export function StepRail({ done }: { done: number }): ReactNode {
             >
               {behind ? <Check className="size-3" aria-hidden /> : index + 1}
             </span>
-            <span className={cx("hidden xl:inline", now ? "text-text" : "text-faint", now && "max-xl:inline")}>{label}</span>
+            <span
+              className={cx(
+                "hidden xl:inline",
+                now ? "text-text" : "text-faint",
+                now && "max-xl:inline",
+              )}
+            >
+              {label}
+            </span>
           </li>
         );
       })}

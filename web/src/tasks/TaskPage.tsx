@@ -27,7 +27,11 @@ export function TaskPage({ taskId, jobId }: Props): ReactNode {
   return (
     <main className="mx-auto w-full max-w-[1500px] flex-1 space-y-5 p-4 sm:p-6">
       {task.error !== null ? (
-        <Note kind="bad" title={task.error.message} action={<Button onClick={() => void task.refetch()}>Try again</Button>}>
+        <Note
+          kind="bad"
+          title={task.error.message}
+          action={<Button onClick={() => void task.refetch()}>Try again</Button>}
+        >
           The address may be mistyped, or the task belongs to another data directory.
         </Note>
       ) : (
@@ -65,9 +69,12 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
       <header className="flex flex-wrap items-start justify-between gap-x-8 gap-y-3">
         <div className="min-w-0">
           <p className="text-xs text-faint">
-            {robot === undefined ? task.robot : `${robot.maker} ${robot.name}`} · {ago(task.created_at)}
+            {robot === undefined ? task.robot : `${robot.maker} ${robot.name}`} ·{" "}
+            {ago(task.created_at)}
           </p>
-          <h1 className="mt-0.5 text-xl font-semibold tracking-tight break-words sm:text-2xl">{task.prompt}</h1>
+          <h1 className="mt-0.5 text-xl font-semibold tracking-tight break-words sm:text-2xl">
+            {task.prompt}
+          </h1>
           <Words task={task} />
         </div>
         <StepRail done={stepsDone(task, job, progress.snapshots.length)} />
@@ -88,7 +95,9 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
             progress={progress}
             stream={stream}
             suspended={previewed !== null}
-            onRetry={() => order({ candidate: job.candidate ?? 1, ...(job.weights && { weights: job.weights }) })}
+            onRetry={() =>
+              order({ candidate: job.candidate ?? 1, ...(job.weights && { weights: job.weights }) })
+            }
           />
         </>
       )}
@@ -116,14 +125,21 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
 /** The addressed job, else the one under way, else the newest. */
 function chosen(task: Task, jobId: string | null): Job | undefined {
   const newest = [...task.jobs].sort((a, b) => b.created_at.localeCompare(a.created_at));
-  return task.jobs.find(({ id }) => id === jobId) ?? newest.find(({ state }) => state === "running") ?? newest[0];
+  return (
+    task.jobs.find(({ id }) => id === jobId) ??
+    newest.find(({ state }) => state === "running") ??
+    newest[0]
+  );
 }
 
 /** Which words of the sentence the writer could use. */
 function Words({ task }: { task: Task }): ReactNode {
   if (task.understood.length === 0 && task.not_understood.length === 0) return null;
   return (
-    <div className="mt-2 flex flex-wrap items-center gap-1.5 text-xs" aria-label="What was understood">
+    <div
+      className="mt-2 flex flex-wrap items-center gap-1.5 text-xs"
+      aria-label="What was understood"
+    >
       {task.understood.length > 0 && <span className="text-faint">Understood</span>}
       {task.understood.map((word) => (
         <Badge key={word} mood="accent">
@@ -143,13 +159,16 @@ function Words({ task }: { task: Task }): ReactNode {
 /** The sentence led to no reward: why, and another try. */
 function Unwritten({ task }: { task: Task }): ReactNode {
   const robots = useRobots();
-  const title = task.state === "cancelled" ? "Writing was cancelled" : "No reward could be written for this";
+  const title =
+    task.state === "cancelled" ? "Writing was cancelled" : "No reward could be written for this";
   return (
     <div className="max-w-3xl space-y-5">
       <Note kind={task.state === "failed" ? "bad" : "info"} title={title}>
         {task.failure?.message}
       </Note>
-      {robots.data !== undefined && <Composer robots={robots.data} initial={{ robot: task.robot, prompt: task.prompt }} />}
+      {robots.data !== undefined && (
+        <Composer robots={robots.data} initial={{ robot: task.robot, prompt: task.prompt }} />
+      )}
     </div>
   );
 }

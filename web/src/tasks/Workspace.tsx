@@ -63,7 +63,11 @@ export function Workspace(props: Props): ReactNode {
           onRetry={props.onRetry}
         />
         {cancel.error !== null && <Note kind="warn" title={cancel.error.message} />}
-        {model.error !== null && <Note kind="warn" title="The policy cannot be shown">{model.error.message}</Note>}
+        {model.error !== null && (
+          <Note kind="warn" title="The policy cannot be shown">
+            {model.error.message}
+          </Note>
+        )}
       </div>
     </div>
   );

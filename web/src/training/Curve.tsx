@@ -46,7 +46,9 @@ export function Curve({ samples, columns, hidden, restarts, height = 220 }: Prop
     const chart = plot.current;
     if (chart === null) return;
     chart.batch(() => {
-      columns.forEach((column, index) => chart.setSeries(index + 1, { show: !hidden.has(column.label) }));
+      columns.forEach((column, index) =>
+        chart.setSeries(index + 1, { show: !hidden.has(column.label) }),
+      );
       chart.setData([samples, ...columns.map((column) => column.values)] as uPlot.AlignedData);
     });
   }, [samples, columns, hidden, labels, height]);
@@ -61,7 +63,12 @@ function options(
   restarts: { current: number[] },
 ): uPlot.Options {
   const font = "11px Inter Variable, sans-serif";
-  const axis = { stroke: "#7d8a9c", font, ticks: { show: false }, grid: { stroke: "#ffffff0d", width: 1 } };
+  const axis = {
+    stroke: "#7d8a9c",
+    font,
+    ticks: { show: false },
+    grid: { stroke: "#ffffff0d", width: 1 },
+  };
   return {
     width,
     height,

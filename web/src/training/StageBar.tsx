@@ -21,8 +21,15 @@ export function StageBar({ stage, state }: { stage: Stage | null; state: string 
         const now = !finished && index === current && state === "running";
         return (
           <li key={label} aria-current={now ? "step" : undefined}>
-            <div className={cx("mb-1 h-0.5 rounded-full", done ? "bg-accent/60" : now ? "bg-accent" : "bg-line")} />
-            <span className={now ? "font-medium text-accent" : done ? "text-soft" : "text-faint"}>{label}</span>
+            <div
+              className={cx(
+                "mb-1 h-0.5 rounded-full",
+                done ? "bg-accent/60" : now ? "bg-accent" : "bg-line",
+              )}
+            />
+            <span className={now ? "font-medium text-accent" : done ? "text-soft" : "text-faint"}>
+              {label}
+            </span>
           </li>
         );
       })}

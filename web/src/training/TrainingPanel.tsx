@@ -27,16 +27,28 @@ export function TrainingPanel(props: Props): ReactNode {
   const state = progress.state ?? job.state;
   const active = isActive(job) && isActive({ state: state as Job["state"] });
   return (
-    <section className="card flex min-w-0 flex-col gap-4 p-4 sm:p-5" aria-label="Training" data-testid="training" data-state={state}>
+    <section
+      className="card flex min-w-0 flex-col gap-4 p-4 sm:p-5"
+      aria-label="Training"
+      data-testid="training"
+      data-state={state}
+    >
       <header className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <p className="text-[11px] font-medium tracking-[0.14em] text-faint uppercase">Training</p>
-          <h2 className="truncate text-lg font-semibold tracking-tight">{candidate?.name ?? `Candidate ${job.candidate ?? ""}`}</h2>
+          <h2 className="truncate text-lg font-semibold tracking-tight">
+            {candidate?.name ?? `Candidate ${job.candidate ?? ""}`}
+          </h2>
         </div>
         <div className="flex items-center gap-2">
           <StateBadge state={state} />
           {active && (
-            <Button tone="danger" className="h-8" onClick={props.onCancel} busy={props.cancelling || state === "cancelling"}>
+            <Button
+              tone="danger"
+              className="h-8"
+              onClick={props.onCancel}
+              busy={props.cancelling || state === "cancelling"}
+            >
               Cancel
             </Button>
           )}
@@ -61,7 +73,15 @@ function StateBadge({ state }: { state: string }): ReactNode {
   return <Badge mood={mood[state as keyof typeof mood] ?? "neutral"}>{words(state)}</Badge>;
 }
 
-function Clock({ job, progress, state }: { job: Job; progress: Progress; state: string }): ReactNode {
+function Clock({
+  job,
+  progress,
+  state,
+}: {
+  job: Job;
+  progress: Progress;
+  state: string;
+}): ReactNode {
   const done = share(progress);
   const waiting = state === "queued";
   const percent = state === "succeeded" ? 100 : Math.round(100 * (done ?? 0));
@@ -84,7 +104,11 @@ function Clock({ job, progress, state }: { job: Job; progress: Progress; state: 
         className="h-1.5 overflow-hidden rounded-full bg-line"
       >
         <div
-          className={cx("h-full rounded-full transition-[width] duration-700 ease-out", tint(state), waiting && "shimmer")}
+          className={cx(
+            "h-full rounded-full transition-[width] duration-700 ease-out",
+            tint(state),
+            waiting && "shimmer",
+          )}
           style={{ width: waiting ? "100%" : `${percent}%` }}
         />
       </div>
@@ -129,24 +153,45 @@ function headline(job: Job, progress: Progress, state: string): string {
   }
 }
 
-function Ending({ job, progress, state, onRetry }: { job: Job; progress: Progress; state: string; onRetry: () => void }): ReactNode {
+function Ending({
+  job,
+  progress,
+  state,
+  onRetry,
+}: {
+  job: Job;
+  progress: Progress;
+  state: string;
+  onRetry: () => void;
+}): ReactNode {
   if (state === "cancelled") {
     return (
       <Note title="Training was cancelled" action={<Button onClick={onRetry}>Train again</Button>}>
-        {progress.snapshots.length > 0 ? "The last snapshot stays playable." : "No snapshot was made."}
+        {progress.snapshots.length > 0
+          ? "The last snapshot stays playable."
+          : "No snapshot was made."}
       </Note>
     );
   }
   if (state !== "failed") return null;
   const kind = job.failure?.kind ?? "infrastructure";
   const advice = {
-    infrastructure: "Nothing is wrong with your task. Train it again; if it happens twice, look at the trainer's log.",
+    infrastructure:
+      "Nothing is wrong with your task. Train it again; if it happens twice, look at the trainer's log.",
     code: "This reward does not run as written. Choose another candidate or word the task differently.",
-    learning: "This reward taught the robot nothing it could keep. Try another candidate or change the weights.",
+    learning:
+      "This reward taught the robot nothing it could keep. Try another candidate or change the weights.",
   }[kind];
   return (
-    <Note kind="bad" title={job.failure?.message ?? progress.failure?.message ?? "Training failed"} action={<Button onClick={onRetry}>Train again</Button>}>
-      {advice} <span className="font-mono text-xs opacity-70">({job.failure?.code ?? progress.failure?.code})</span>
+    <Note
+      kind="bad"
+      title={job.failure?.message ?? progress.failure?.message ?? "Training failed"}
+      action={<Button onClick={onRetry}>Train again</Button>}
+    >
+      {advice}{" "}
+      <span className="font-mono text-xs opacity-70">
+        ({job.failure?.code ?? progress.failure?.code})
+      </span>
     </Note>
   );
 }
@@ -158,11 +203,15 @@ function Learning({ progress }: { progress: Progress }): ReactNode {
   const { search } = progress;
 
   if (latest === undefined) {
-    if (search === null) return <p className="py-8 text-center text-sm text-faint">Curves appear with the first update.</p>;
+    if (search === null)
+      return (
+        <p className="py-8 text-center text-sm text-faint">Curves appear with the first update.</p>
+      );
     return (
       <div className="rounded-xl bg-well p-4 text-sm">
         <p className="text-faint">
-          Generation {search.generation} of {search.generations} · {count(search.samples)} samples · best reward{" "}
+          Generation {search.generation} of {search.generations} · {count(search.samples)} samples ·
+          best reward{" "}
           <span className="tabular font-mono text-text">{figure(search.best_reward)}</span>
         </p>
         <p className="mt-2 text-base leading-snug text-text">{search.program_words}</p>
@@ -197,9 +246,15 @@ function Learning({ progress }: { progress: Progress }): ReactNode {
               hidden.has(column.label) && "opacity-40",
             )}
           >
-            <span className="h-0.5 w-3 rounded-full" style={{ background: columnColor(index) }} aria-hidden />
+            <span
+              className="h-0.5 w-3 rounded-full"
+              style={{ background: columnColor(index) }}
+              aria-hidden
+            />
             {words(column.label)}
-            <span className="tabular font-mono text-faint">{figure(column.values.at(-1) ?? Number.NaN)}</span>
+            <span className="tabular font-mono text-faint">
+              {figure(column.values.at(-1) ?? Number.NaN)}
+            </span>
           </button>
         ))}
       </div>
@@ -216,7 +271,16 @@ function Bars({ values, total }: { values: number[]; total: number }): ReactNode
       {Array.from({ length: Math.max(total, values.length) }, (_, index) => {
         const value = values[index];
         const height = value === undefined ? 4 : 8 + (92 * (value - low)) / span;
-        return <div key={index} className={cx("flex-1 rounded-sm transition-[height]", value === undefined ? "bg-line" : "bg-[#8ab4ff]")} style={{ height: `${height}%` }} />;
+        return (
+          <div
+            key={index}
+            className={cx(
+              "flex-1 rounded-sm transition-[height]",
+              value === undefined ? "bg-line" : "bg-[#8ab4ff]",
+            )}
+            style={{ height: `${height}%` }}
+          />
+        );
       })}
     </div>
   );
@@ -237,7 +301,11 @@ function Notices({ progress }: { progress: Progress }): ReactNode {
   return (
     <ul className="space-y-1.5 border-t border-line pt-3 text-[13px] text-soft">
       {progress.notices.map((notice, index) => (
-        <li key={`${notice.code}-${index}`} className="flex gap-2 text-[#f3d7a2]" data-testid="notice">
+        <li
+          key={`${notice.code}-${index}`}
+          className="flex gap-2 text-[#f3d7a2]"
+          data-testid="notice"
+        >
           <History className="mt-0.5 size-3.5 shrink-0" aria-hidden />
           {notice.message}
         </li>

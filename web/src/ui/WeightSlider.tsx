@@ -12,7 +12,14 @@ interface Props {
 }
 
 /** A reward term's weight, from none to three times what the author gave it. */
-export function WeightSlider({ term, color, value, initial, onChange, disabled = false }: Props): ReactNode {
+export function WeightSlider({
+  term,
+  color,
+  value,
+  initial,
+  onChange,
+  disabled = false,
+}: Props): ReactNode {
   const sign = initial < 0 ? -1 : 1;
   const most = 3 * Math.abs(initial) || 1;
   const changed = Math.abs(value - initial) > 1e-9;
@@ -34,7 +41,10 @@ export function WeightSlider({ term, color, value, initial, onChange, disabled =
         onValueChange={([next]) => onChange(sign * (next ?? 0))}
       >
         <Slider.Track className="relative h-1 grow rounded-full bg-line">
-          <Slider.Range className="absolute h-full rounded-full" style={{ background: color, opacity: 0.75 }} />
+          <Slider.Range
+            className="absolute h-full rounded-full"
+            style={{ background: color, opacity: 0.75 }}
+          />
         </Slider.Track>
         {!disabled && (
           <Slider.Thumb

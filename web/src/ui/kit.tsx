@@ -9,7 +9,8 @@ export function cx(...names: (string | false | null | undefined)[]): string {
 type Tone = "primary" | "plain" | "quiet" | "danger";
 
 const TONES: Record<Tone, string> = {
-  primary: "bg-accent text-[#06231d] font-semibold hover:bg-[#8bf0d6] shadow-[0_0_0_1px_#6ee7c833,0_8px_24px_-12px_#6ee7c8aa]",
+  primary:
+    "bg-accent text-[#06231d] font-semibold hover:bg-[#8bf0d6] shadow-[0_0_0_1px_#6ee7c833,0_8px_24px_-12px_#6ee7c8aa]",
   plain: "bg-raised text-text border border-line-strong hover:border-faint hover:bg-[#202936]",
   quiet: "text-soft hover:text-text hover:bg-raised",
   danger: "bg-transparent text-bad border border-[#5a3236] hover:bg-[#2a1a1e]",
@@ -20,7 +21,14 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   busy?: boolean;
 }
 
-export function Button({ tone = "plain", busy = false, className, children, disabled, ...rest }: ButtonProps): ReactNode {
+export function Button({
+  tone = "plain",
+  busy = false,
+  className,
+  children,
+  disabled,
+  ...rest
+}: ButtonProps): ReactNode {
   return (
     <button
       type="button"
@@ -48,11 +56,22 @@ const MOODS: Record<Mood, string> = {
   bad: "bg-[#34191b] text-bad border-[#5f2b2f]",
 };
 
-export function Badge({ mood = "neutral", children, title }: { mood?: Mood; children: ReactNode; title?: string }): ReactNode {
+export function Badge({
+  mood = "neutral",
+  children,
+  title,
+}: {
+  mood?: Mood;
+  children: ReactNode;
+  title?: string;
+}): ReactNode {
   return (
     <span
       title={title}
-      className={cx("inline-flex items-center gap-1.5 rounded-full border px-2 py-0.5 text-xs font-medium whitespace-nowrap", MOODS[mood])}
+      className={cx(
+        "inline-flex items-center gap-1.5 rounded-full border px-2 py-0.5 text-xs font-medium whitespace-nowrap",
+        MOODS[mood],
+      )}
     >
       {children}
     </span>
@@ -75,7 +94,13 @@ interface NoteProps {
 /** A message that says what happened and what to do. */
 export function Note({ kind = "info", title, children, action }: NoteProps): ReactNode {
   return (
-    <div role={kind === "info" ? "status" : "alert"} className={cx("rise flex flex-wrap items-center gap-3 rounded-xl border px-4 py-3 text-sm", NOTES[kind])}>
+    <div
+      role={kind === "info" ? "status" : "alert"}
+      className={cx(
+        "rise flex flex-wrap items-center gap-3 rounded-xl border px-4 py-3 text-sm",
+        NOTES[kind],
+      )}
+    >
       <div className="min-w-0 flex-1 basis-64">
         <p className="font-medium text-text">{title}</p>
         {children !== undefined && <div className="mt-0.5 leading-relaxed">{children}</div>}
@@ -86,7 +111,15 @@ export function Note({ kind = "info", title, children, action }: NoteProps): Rea
 }
 
 /** A heading of one of the page's steps. */
-export function StepHeading({ step, title, aside }: { step: string; title: string; aside?: ReactNode }): ReactNode {
+export function StepHeading({
+  step,
+  title,
+  aside,
+}: {
+  step: string;
+  title: string;
+  aside?: ReactNode;
+}): ReactNode {
   return (
     <div className="mb-3 flex flex-wrap items-end justify-between gap-x-4 gap-y-2">
       <div>

@@ -24,7 +24,9 @@ export function Controls(props: Props): ReactNode {
     <div className="flex flex-wrap items-end justify-between gap-2">
       <p className="hidden text-xs text-faint sm:block">
         {props.slowed ? "Simple picture: this machine draws slowly. " : ""}
-        {props.pushable ? "Drag the robot to push it · drag the floor to look around" : "Drag to look around"}
+        {props.pushable
+          ? "Drag the robot to push it · drag the floor to look around"
+          : "Drag to look around"}
       </p>
       <div className="pointer-events-auto flex gap-1 rounded-xl border border-line bg-panel/85 p-1 backdrop-blur">
         <Tool label="Reset" onClick={() => session.reset()} icon={<RotateCcw />} />

@@ -22,7 +22,10 @@ export function StatusPill({ state, drive }: Props): ReactNode {
         <span className="truncate">{text}</span>
       </div>
       {state.snapshot !== null && drive.kind === "policy" && (
-        <p key={state.snapshot.version} className="rise max-w-sm rounded-lg bg-panel/70 px-2.5 py-1 text-xs text-faint">
+        <p
+          key={state.snapshot.version}
+          className="rise max-w-sm rounded-lg bg-panel/70 px-2.5 py-1 text-xs text-faint"
+        >
           {state.snapshot.programWords}
         </p>
       )}
@@ -31,7 +34,8 @@ export function StatusPill({ state, drive }: Props): ReactNode {
 }
 
 function status(state: SessionState, drive: Drive): [string, string] {
-  if (drive.kind === "replay") return ["bg-[#8ab4ff]", `Recording “${drive.clip.replaceAll("_", " ")}”`];
+  if (drive.kind === "replay")
+    return ["bg-[#8ab4ff]", `Recording “${drive.clip.replaceAll("_", " ")}”`];
   if (drive.kind === "idle") return ["bg-faint", "Standing, no policy"];
   switch (state.link.state) {
     case "live": {
@@ -60,7 +64,11 @@ export function Readout({ state, drive }: Props): ReactNode {
       {live && (
         <>
           <Item label="round trip" value={`${number(stats.roundTripMs.p50, 1)} ms`} />
-          <Item label="control" value={`${number(stats.controlHz, 0)} Hz`} warn={stats.controlHz < 45 && !state.paused} />
+          <Item
+            label="control"
+            value={`${number(stats.controlHz, 0)} Hz`}
+            warn={stats.controlHz < 45 && !state.paused}
+          />
           <Item label="real time" value={`${number(stats.realTimeFactor, 2)} ×`} />
         </>
       )}
@@ -68,7 +76,15 @@ export function Readout({ state, drive }: Props): ReactNode {
   );
 }
 
-function Item({ label, value, warn = false }: { label: string; value: string; warn?: boolean }): ReactNode {
+function Item({
+  label,
+  value,
+  warn = false,
+}: {
+  label: string;
+  value: string;
+  warn?: boolean;
+}): ReactNode {
   return (
     <div className="min-w-[4.6rem]">
       <dt className="text-[10px] tracking-wide text-faint uppercase">{label}</dt>
@@ -113,8 +129,15 @@ export function LinkBanner({ state, drive, session }: Props & { session: Session
     );
   }
   if (recovered !== null && Date.now() - recovered.at < 4000) {
-    const text = recovered.reason === "fell" ? "It fell and was put back on its feet." : "The simulation diverged and was restarted.";
-    return <p className="rise mx-auto rounded-full border border-line bg-panel/90 px-4 py-1.5 text-sm text-soft">{text}</p>;
+    const text =
+      recovered.reason === "fell"
+        ? "It fell and was put back on its feet."
+        : "The simulation diverged and was restarted.";
+    return (
+      <p className="rise mx-auto rounded-full border border-line bg-panel/90 px-4 py-1.5 text-sm text-soft">
+        {text}
+      </p>
+    );
   }
   return <span />;
 }

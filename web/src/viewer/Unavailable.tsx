@@ -30,10 +30,16 @@ function explain(failure: SessionState["failure"], webgl: string | null): [strin
     ];
   }
   if (failure?.code === "scene") {
-    return ["The robot's scene could not be compiled", "Reload the page. If it stays, the server and this page are of different versions."];
+    return [
+      "The robot's scene could not be compiled",
+      "Reload the page. If it stays, the server and this page are of different versions.",
+    ];
   }
   if (failure?.code === "network") {
-    return ["The robot's scene could not be loaded", "Check that the server is running, then reload the page."];
+    return [
+      "The robot's scene could not be loaded",
+      "Check that the server is running, then reload the page.",
+    ];
   }
   return [
     "No 3D picture in this browser",

@@ -23,6 +23,8 @@ interface Props {
   drive: Drive;
   /** Small views show no numbers. */
   bare?: boolean;
+  /** Fade into the page at the top, on wide screens at the left. */
+  faded?: boolean;
   className?: string;
 }
 
@@ -38,7 +40,7 @@ export function Viewer({ sceneUrl, className, ...rest }: Props): ReactNode {
 
 type LiveProps = Omit<Props, "sceneUrl" | "className"> & { session: Session };
 
-function Live({ session, visualsUrl, drive, bare = false }: LiveProps): ReactNode {
+function Live({ session, visualsUrl, drive, bare = false, faded = false }: LiveProps): ReactNode {
   const state = useSessionState(session);
   const container = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View | null>(null);
@@ -88,6 +90,9 @@ function Live({ session, visualsUrl, drive, bare = false }: LiveProps): ReactNod
   return (
     <>
       <div ref={container} className="absolute inset-0" data-testid="viewer" />
+      {faded && (
+        <div className="pointer-events-none absolute inset-x-0 top-0 h-16 bg-gradient-to-b from-ink lg:inset-y-0 lg:right-auto lg:h-auto lg:w-48 lg:bg-gradient-to-r" />
+      )}
       {scene === null && <Loading />}
       <div className="pointer-events-none absolute inset-0 flex flex-col justify-between p-3 sm:p-4">
         <div className="flex flex-wrap items-start justify-between gap-2">

@@ -8,8 +8,11 @@ export function initialQuality(search: string, stored: string | null): Quality {
   return wanted === "low" ? "low" : "high";
 }
 
+/** Also keeps a choice made in the address, which the next page of this tab no longer shows. */
 export function loadQuality(): Quality {
-  return initialQuality(window.location.search, read());
+  const quality = initialQuality(window.location.search, read());
+  if (window.location.search.includes("quality=")) storeQuality(quality);
+  return quality;
 }
 
 export function storeQuality(quality: Quality): void {

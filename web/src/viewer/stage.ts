@@ -1,36 +1,38 @@
 import {
-  AmbientLight,
   CanvasTexture,
   CircleGeometry,
   Color,
   DirectionalLight,
-  Fog,
+  FogExp2,
   HemisphereLight,
   Mesh,
   MeshStandardMaterial,
+  PMREMGenerator,
   RepeatWrapping,
   Scene,
   SRGBColorSpace,
 } from "three";
-import type { Object3D } from "three";
+import type { Object3D, WebGLRenderer } from "three";
+import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
 
-export const BACKGROUND = "#0b0e13";
+const BACKGROUND = "#0b0e13";
 const FLOOR_RADIUS = 24;
 const TILE_M = 1;
+const FOG_TIMES_DISTANCE = 0.5;
 
 /** Lights and floor; both go along with the robot, so the world has no edge. */
 export class Stage {
   readonly scene = new Scene();
+  private readonly fog = new FogExp2(BACKGROUND, 0.3);
   private readonly floor: Mesh;
   private readonly sun: DirectionalLight;
 
   constructor(shadows: boolean) {
     this.scene.background = new Color(BACKGROUND);
-    this.scene.fog = new Fog(BACKGROUND, 4.5, 15);
-    this.scene.add(new HemisphereLight("#cfe3ff", "#1a1d24", shadows ? 0.9 : 1.4));
-    if (!shadows) this.scene.add(new AmbientLight("#ffffff", 0.4));
+    this.scene.fog = this.fog;
+    this.scene.add(new HemisphereLight("#dbe9ff", "#39404c", shadows ? 1.1 : 2.2));
 
-    this.sun = new DirectionalLight("#fff4e2", 2.6);
+    this.sun = new DirectionalLight("#fff4e2", 3);
     this.sun.castShadow = shadows;
     this.sun.shadow.mapSize.set(2048, 2048);
     this.sun.shadow.bias = -0.0004;
@@ -38,20 +40,36 @@ export class Stage {
     this.sun.shadow.radius = 5;
     const box = this.sun.shadow.camera;
     [box.left, box.right, box.top, box.bottom, box.near, box.far] = [-1.4, 1.4, 1.4, -1.4, 0.5, 8];
-    const rim = new DirectionalLight("#6ee7c8", 0.9);
-    rim.position.set(-3, -2, 1.5);
+    const rim = new DirectionalLight("#bfe9ff", 1.2);
+    rim.position.set(-3, 2.5, 1.8);
     this.scene.add(this.sun, this.sun.target, rim, rim.target);
 
     this.floor = new Mesh(
       new CircleGeometry(FLOOR_RADIUS, 64),
-      new MeshStandardMaterial({ map: gridTexture(), roughness: 0.92, metalness: 0 }),
+      new MeshStandardMaterial({
+        map: gridTexture(),
+        roughness: 0.95,
+        metalness: 0,
+        envMapIntensity: 0.1,
+        color: shadows ? "#7d8794" : "#aab4c2",
+      }),
     );
     this.floor.receiveShadow = true;
     this.scene.add(this.floor);
   }
 
-  /** Keep lights and floor around a point of the ground. */
-  follow(target: Object3D): void {
+  /** Soft light from a plain room, so that dark shells keep their shape. */
+  addReflections(renderer: WebGLRenderer): void {
+    const generator = new PMREMGenerator(renderer);
+    this.scene.environment = generator.fromScene(new RoomEnvironment(), 0.04).texture;
+    this.scene.environmentIntensity = 0.45;
+    generator.dispose();
+  }
+
+  /** Keep lights and floor around the robot, which the camera sees from a distance. */
+  follow(target: Object3D, distance: number): void {
+    // A pool of light whose edge keeps its place in the picture at any zoom.
+    this.fog.density = FOG_TIMES_DISTANCE / Math.max(distance, 0.8);
     const { x, y } = target.position;
     this.sun.position.set(x + 1.2, y - 1.6, 3.4);
     this.sun.target.position.set(x, y, 0.15);
@@ -66,11 +84,11 @@ function gridTexture(): CanvasTexture {
   canvas.width = canvas.height = size;
   const context = canvas.getContext("2d");
   if (context !== null) {
-    context.fillStyle = "#171c24";
+    context.fillStyle = "#222934";
     context.fillRect(0, 0, size, size);
     for (let quarter = 0; quarter < 4; quarter += 1) {
       const strong = quarter === 0;
-      context.fillStyle = strong ? "#3b4655" : "#222933";
+      context.fillStyle = strong ? "#4d5b6e" : "#2c3541";
       const width = strong ? 5 : 3;
       const at = (size * quarter) / 4;
       context.fillRect(at, 0, width, size);

@@ -32,7 +32,12 @@ export class Trail {
     this.points.forEach(([px, py], index) => {
       const strength = index / this.points.length;
       this.positions.setXYZ(index, px, py, HEIGHT_M);
-      this.colors.setXYZ(index, 0.03 + 0.12 * strength, 0.04 + 0.6 * strength, 0.05 + 0.45 * strength);
+      this.colors.setXYZ(
+        index,
+        0.03 + 0.12 * strength,
+        0.04 + 0.6 * strength,
+        0.05 + 0.45 * strength,
+      );
     });
     this.positions.needsUpdate = this.colors.needsUpdate = true;
     this.line.geometry.setDrawRange(0, this.points.length);

@@ -1,7 +1,7 @@
 import {
   ACESFilmicToneMapping,
   ArrowHelper,
-  PCFSoftShadowMap,
+  PCFShadowMap,
   PerspectiveCamera,
   Plane,
   Raycaster,
@@ -22,6 +22,8 @@ export type CameraMode = "follow" | "orbit";
 const CONTROL_PERIOD_MS = 20;
 const CAMERA_OFFSET = new Vector3(0.95, -1.15, 0.55);
 const LOW_FRAME_MS = 66;
+/** Time in which the camera makes up two thirds of its lag. */
+const FOLLOW_MS = 160;
 /** Below this rate at high quality a machine is better off with the simple picture. */
 const SLOW_FPS = 14;
 const SLOW_AFTER_FRAMES = 40;
@@ -42,7 +44,14 @@ export class View {
   private readonly stage: Stage;
   private readonly robot: RobotView;
   private readonly trail = new Trail();
-  private readonly arrow = new ArrowHelper(new Vector3(1, 0, 0), new Vector3(), 1, 0x6ee7c8, 0.06, 0.04);
+  private readonly arrow = new ArrowHelper(
+    new Vector3(1, 0, 0),
+    new Vector3(),
+    1,
+    0x6ee7c8,
+    0.06,
+    0.04,
+  );
   private readonly raycaster = new Raycaster();
   private readonly resizer: ResizeObserver;
   private readonly followed = new Vector3();
@@ -63,15 +72,16 @@ export class View {
     const high = quality === "high";
     this.renderer = new WebGLRenderer({ antialias: high, powerPreference: "high-performance" });
     this.renderer.shadowMap.enabled = high;
-    this.renderer.shadowMap.type = PCFSoftShadowMap;
+    this.renderer.shadowMap.type = PCFShadowMap;
     this.renderer.toneMapping = ACESFilmicToneMapping;
-    this.renderer.toneMappingExposure = 1.15;
+    this.renderer.toneMappingExposure = 1.25;
     this.renderer.setPixelRatio(high ? Math.min(2, window.devicePixelRatio) : 0.6);
     this.canvas = this.renderer.domElement;
     this.canvas.style.touchAction = "none";
     container.append(this.canvas);
 
     this.stage = new Stage(high);
+    if (high) this.stage.addReflections(this.renderer);
     this.robot = new RobotView(scene);
     this.arrow.visible = false;
     this.stage.scene.add(this.robot.root, this.trail.line, this.arrow);
@@ -139,7 +149,7 @@ export class View {
       const adjacent = previous !== null && latest.tick === previous.tick + 1;
       this.robot.place(adjacent ? previous.poses : latest.poses, latest.poses, share);
     }
-    this.followRobot();
+    this.followRobot(Math.min(since, 500));
     this.drawPush();
     this.controls.update();
     this.renderer.render(this.stage.scene, this.camera);
@@ -151,13 +161,13 @@ export class View {
     if (this.slowFrames === SLOW_AFTER_FRAMES) this.onSlow?.();
   }
 
-  private followRobot(): void {
+  private followRobot(sinceMs: number): void {
     const { base } = this.robot;
-    this.stage.follow(base);
+    this.stage.follow(base, this.controls.getDistance());
     this.trail.add(base.position.x, base.position.y);
     if (this.mode !== "follow") return;
     const jump = Math.hypot(base.position.x - this.followed.x, base.position.y - this.followed.y);
-    const share = jump > 2 ? 1 : 0.15;
+    const share = jump > 2 ? 1 : 1 - Math.exp(-sinceMs / FOLLOW_MS);
     const dx = share * (base.position.x - this.followed.x);
     const dy = share * (base.position.y - this.followed.y);
     this.followed.x += dx;
@@ -165,8 +175,8 @@ export class View {
     this.camera.position.x += dx;
     this.camera.position.y += dy;
     // The robot stays in the middle also after the camera was left behind in orbit mode.
-    this.controls.target.x += 0.15 * (this.followed.x - this.controls.target.x);
-    this.controls.target.y += 0.15 * (this.followed.y - this.controls.target.y);
+    this.controls.target.x += share * (this.followed.x - this.controls.target.x);
+    this.controls.target.y += share * (this.followed.y - this.controls.target.y);
   }
 
   private drawPush(): void {
