@@ -29,7 +29,7 @@ def drafts(goal: Goal, standing: float) -> tuple[Draft, ...]:
             name,
             f"{idea}: {asked}.",
             source(asked, lines := author(goal, standing)),
-            {line.name: line.weight for line in lines},
+            {line.name: float(t.number(line.weight)) for line in lines if not line.local},
             checks,
         )
         for name, idea, author in written
@@ -66,18 +66,18 @@ def together(goal: Goal, standing: float) -> list[Term]:
     """The product of all bells, with the single asked ones beside it as a slope to climb."""
     bells = [*t.speeds(goal), *t.heading(goal), *t.height(goal, standing), *t.posture(goal)]
     asked = [bell for bell in bells if bell.weight >= t.ASKED]
-    product = " * ".join(f"{bell.name}" for bell in bells)
+    product = " * ".join(bell.name for bell in bells)
     slopes = [Term(bell.name, 0.4 * bell.weight, bell.name, bell.comment) for bell in asked]
     bounds = [] if t.course(goal) else t.place(goal)
     whole = Term("together", 2.0 * t.ASKED, product, "all of it at once")
-    inner = [Term(f"={bell.name}", 0.0, bell.expression) for bell in bells]
+    inner = [Term(bell.name, 0.0, bell.expression, local=True) for bell in bells]
     return [*inner, whole, *slopes, *t.course(goal), *bounds, t.upright()]
 
 
 def source(asked: str, lines: list[Term]) -> str:
-    """The reward as Python text. Terms named `=x` are local values, not terms."""
-    named = [line for line in lines if not line.name.startswith("=")]
-    inner = [f"{line.name[1:]} = {line.expression}" for line in lines if line.name.startswith("=")]
+    """The reward as Python text."""
+    named = [line for line in lines if not line.local]
+    inner = [f"{line.name} = {line.expression}" for line in lines if line.local]
     text = "\n".join([line.expression for line in lines])
     local = [statement for use, statement in _LOCALS.items() if use in text]
     weights = [f'    "{line.name}": {t.number(line.weight)},' for line in named]

@@ -18,6 +18,7 @@ class Term:
     weight: float
     expression: str
     comment: str = ""
+    local: bool = False  # a value for other terms to use, not a term of its own
 
 
 def number(value: float) -> str:

@@ -1,0 +1,142 @@
+"""Made-up motion: tapes of a body that does exactly what it is told, without physics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tabrl.control.tape import CONTROL_DT, Tape
+from tabrl.rewards.schema import tape_schema
+from tabrl.robots import Robot
+
+Floats = NDArray[np.float64]
+RAMP_S = 0.6
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What the body does: constants and rhythms `channel -> (amplitude, Hz)`, SI units."""
+
+    vx: float = 0.0
+    vy: float = 0.0
+    yaw: float = 0.0
+    height: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    rhythms: dict[str, tuple[float, float]] = field(default_factory=dict)
+    falls_at: float | None = None
+    noise: float = 0.0
+
+
+STAND = Motion()
+WALK = Motion(vx=0.5)
+RANDOM = Motion(noise=1.0)
+
+
+def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) -> Tape:
+    """The tape `[T, 1]` of a motion."""
+    rng = np.random.default_rng(seed)
+    time = (np.arange(round(seconds / CONTROL_DT)) + 1) * CONTROL_DT
+    ramp = np.clip(time / RAMP_S, 0.0, 1.0)
+
+    def channel(name: str, constant: float) -> Floats:
+        amplitude, hz = motion.rhythms.get(name, (0.0, 1.0))
+        return ramp * (constant + amplitude * np.sin(2 * np.pi * hz * time)) + (
+            motion.noise * _wander(rng, len(time), 0.1 if name != "height" else 0.02)
+        )
+
+    stepping = motion.vx != 0 or motion.vy != 0 or motion.yaw != 0
+    jitter = 0.02 * np.sin(2 * np.pi * 2.2 * time) if stepping else 0.0
+    roll = channel("roll", motion.roll) + jitter
+    pitch = channel("pitch", motion.pitch)
+    swing, hz = motion.rhythms.get("heading", (0.0, 1.0))
+    heading = np.cumsum(ramp * motion.yaw) * CONTROL_DT
+    heading = heading + ramp * swing * np.sin(2 * np.pi * hz * time)
+    heading = heading + motion.noise * _wander(rng, len(time), 0.3)
+    height = robot.standing_height + channel("height", motion.height)
+    if motion.falls_at is not None:
+        down = time >= motion.falls_at
+        roll, height = np.where(down, 1.6, roll), np.where(down, 0.08, height)
+    else:
+        down = np.zeros(len(time), bool)
+    forward = np.where(down, 0.0, ramp * motion.vx) + motion.noise * _wander(rng, len(time), 0.2)
+    left = np.where(down, 0.0, ramp * motion.vy) + motion.noise * _wander(rng, len(time), 0.2)
+    velocity = np.stack(
+        [
+            np.cos(heading) * forward - np.sin(heading) * left,
+            np.sin(heading) * forward + np.cos(heading) * left,
+            np.gradient(height, CONTROL_DT),
+        ],
+        axis=-1,
+    )
+    position = np.cumsum(velocity, axis=0) * CONTROL_DT
+    position[:, 2] = height
+    quaternion, rotation = _attitude(roll, pitch, heading)
+    body_velocity = np.einsum("tij,ti->tj", rotation, velocity)
+    rates = _body_rates(roll, pitch, heading)
+    fields: dict[str, Floats] = {
+        name: np.zeros((len(time), *shape)) for name, shape in tape_schema(robot).items()
+    }
+    legs = 3.0 * motion.noise * rng.normal(size=(len(time), robot.nu))
+    fields |= {
+        "time": time,
+        "base_position": position,
+        "initial_position": np.tile([0.0, 0.0, robot.standing_height], (len(time), 1)),
+        "base_quaternion": quaternion,
+        "base_linear_velocity": body_velocity,
+        "base_linear_velocity_filtered": body_velocity,
+        "base_angular_velocity": rates,
+        "gravity": -rotation[:, 2, :],
+        "joint_velocity": legs,
+        "joint_torque": legs,
+        "action": legs,
+        "previous_action": np.roll(legs, 1, axis=0),
+        "foot_contact": np.ones((len(time), len(robot.foot_names))),
+        "fallen": down.astype(np.float64),
+    }
+    return Tape({name: value[:, None].astype(np.float32) for name, value in fields.items()})
+
+
+def _wander(rng: np.random.Generator, steps: int, size: float) -> Floats:
+    """Smooth noise of a standard deviation near `size`."""
+    kernel = np.hanning(25)
+    kernel /= np.sqrt(np.sum(kernel**2))
+    return size * np.convolve(rng.normal(size=steps), kernel, mode="same")
+
+
+def _attitude(roll: Floats, pitch: Floats, yaw: Floats) -> tuple[Floats, Floats]:
+    """Quaternion wxyz and body-to-world matrix of z-y-x angles."""
+    sr, cr, sp, cp, sy, cy = (
+        wave(angle / 2) for angle in (roll, pitch, yaw) for wave in (np.sin, np.cos)
+    )
+    quaternion = np.stack(
+        [
+            cr * cp * cy + sr * sp * sy,
+            sr * cp * cy - cr * sp * sy,
+            cr * sp * cy + sr * cp * sy,
+            cr * cp * sy - sr * sp * cy,
+        ],
+        axis=-1,
+    )
+    w, x, y, z = quaternion.T
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ]
+    return quaternion, np.moveaxis(np.array(rows), -1, 0)
+
+
+def _body_rates(roll: Floats, pitch: Floats, yaw: Floats) -> Floats:
+    """Angular velocity in the body frame from the angles' rates."""
+    dr, dp, dy = (np.gradient(angle, CONTROL_DT) for angle in (roll, pitch, np.unwrap(yaw)))
+    return np.stack(
+        [
+            dr - np.sin(pitch) * dy,
+            np.cos(roll) * dp + np.sin(roll) * np.cos(pitch) * dy,
+            -np.sin(roll) * dp + np.cos(roll) * np.cos(pitch) * dy,
+        ],
+        axis=-1,
+    )

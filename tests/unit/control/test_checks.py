@@ -1,0 +1,146 @@
+"""Success checks against motion whose numbers are known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from tests.support.motion import RANDOM, STAND, Motion, tape_of
+
+from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.control.checks import evaluate_checks
+from tabrl.control.tape import Tape
+from tabrl.domain.errors import Invalid
+from tabrl.robots import get_robot
+
+GO1 = get_robot("go1")
+
+
+def measure(motion: Motion, quantity: str, statistic: str, **options: float | str) -> float:
+    return on_tape(tape_of(motion, GO1), quantity, statistic, **options)
+
+
+def on_tape(tape: Tape, quantity: str, statistic: str, **options: float | str) -> float:
+    spec = CheckSpec.model_validate(
+        {"id": "c", "quantity": quantity, "statistic": statistic, "at_least": 0.0, **options}
+    )
+    return evaluate_checks([spec], tape.fields, GO1.foot_names, GO1.foot_radius)[0]
+
+
+@pytest.mark.parametrize(
+    ("motion", "quantity", "statistic", "expected"),
+    [
+        (Motion(vx=-0.4), "forward_speed", "mean", -0.4),
+        (Motion(vx=0.4, pitch=0.3), "forward_speed", "mean", 0.4),
+        (Motion(vy=0.3, roll=0.25), "lateral_speed", "mean", 0.3),
+        (Motion(vx=0.3, vy=0.4), "planar_speed", "mean", 0.5),
+        (Motion(yaw=-0.8), "yaw_rate", "mean", -0.8),
+        (Motion(yaw=0.8, pitch=0.3), "yaw_rate", "mean", 0.8),
+        (Motion(yaw=1.5), "heading", "change", 1.5 * 7.98),
+        (Motion(height=-0.05), "height", "mean", GO1.standing_height - 0.05),
+        (Motion(pitch=0.3), "pitch", "mean", 0.3),
+        (Motion(roll=-0.2), "roll", "min", -0.2),
+        (Motion(roll=0.2), "roll", "max", 0.2),
+        (Motion(vx=0.5), "drift", "final", 0.5 * 9.7),
+        (Motion(pitch=0.2), "pitch", "final", 0.2),
+        (STAND, "feet_in_air", "max", 0.0),
+    ],
+)
+def test_known_numbers_come_out(
+    motion: Motion, quantity: str, statistic: str, expected: float
+) -> None:
+    assert measure(motion, quantity, statistic) == pytest.approx(expected, abs=0.02)
+
+
+def test_walking_forward_after_a_turn_is_still_forward() -> None:
+    turned = Motion(vx=0.5, yaw=0.7)
+    assert measure(turned, "forward_speed", "mean") == pytest.approx(0.5, abs=0.01)
+    assert measure(turned, "lateral_speed", "mean") == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_rhythm_is_found_at_its_frequency_and_at_no_other() -> None:
+    sway = Motion(roll=0.1, rhythms={"roll": (0.2, 1.2)})
+    assert measure(sway, "roll", "amplitude", frequency=1.2) == pytest.approx(0.2, abs=0.005)
+    assert measure(sway, "roll", "rhythm", frequency=1.2) > 0.99
+    assert measure(sway, "roll", "amplitude", frequency=0.7) < 0.02
+    assert measure(sway, "roll", "rhythm", frequency=0.7) < 0.1
+    assert measure(sway, "roll", "frequency") == pytest.approx(1.2, abs=0.03)
+
+
+def test_the_phase_of_a_rhythm_does_not_matter() -> None:
+    tape = tape_of(Motion(rhythms={"pitch": (0.2, 1.0)}), GO1, seconds=10.3)
+    later = Tape({name: field[15:] for name, field in tape.fields.items()})
+    for one in (tape, later):
+        assert on_tape(one, "pitch", "rhythm", frequency=1.0) > 0.99
+
+
+def test_a_still_signal_has_no_rhythm() -> None:
+    assert measure(STAND, "roll", "rhythm", frequency=1.0) == 0.0
+    assert measure(STAND, "roll", "frequency") == 0.0
+
+
+def test_noise_has_little_rhythm() -> None:
+    values = [
+        on_tape(tape_of(RANDOM, GO1, seed=seed), "roll", "rhythm", frequency=1.0)
+        for seed in range(8)
+    ]
+    assert max(values) < 0.55
+
+
+def test_shares_and_spread() -> None:
+    sway = Motion(rhythms={"roll": (0.2, 1.0)})
+    assert measure(sway, "roll", "share_above", threshold=0.0) == pytest.approx(0.5, abs=0.02)
+    assert measure(sway, "roll", "std") == pytest.approx(0.2 / math.sqrt(2), abs=0.01)
+    assert measure(sway, "roll", "mean_abs") == pytest.approx(0.4 / math.pi, abs=0.01)
+
+
+def test_windows_select_time_and_empty_ones_pass_nothing() -> None:
+    late_fall = Motion(falls_at=6.0)
+    assert measure(late_fall, "fallen", "any", start_s=0.0, end_s=5.0) == 0.0
+    assert measure(late_fall, "fallen", "any", start_s=0.0) == 1.0
+    value = measure(STAND, "roll", "mean", start_s=50.0, end_s=60.0)
+    check = CheckSpec(id="c", quantity=Quantity.ROLL, statistic=Statistic.MEAN, at_least=-9.0)
+    assert math.isnan(value)
+    assert not check.passed(value)
+
+
+def test_falls_are_a_share_of_episodes_and_the_rest_is_a_median() -> None:
+    tapes = [tape_of(Motion(vx=v), GO1) for v in (0.1, 0.2, 0.9)]
+    tapes.append(tape_of(Motion(vx=0.3, falls_at=3.0), GO1))
+    merged = Tape(
+        {
+            name: np.concatenate([tape.fields[name] for tape in tapes], axis=1)
+            for name in tapes[0].fields
+        }
+    )
+    assert on_tape(merged, "fallen", "any", start_s=0.0) == pytest.approx(0.25)
+    assert on_tape(merged, "forward_speed", "mean") == pytest.approx(0.15, abs=0.02)
+
+
+def test_foot_height_names_a_foot_and_counts_from_the_sole() -> None:
+    tape = tape_of(STAND, GO1)
+    tape.fields["foot_position"][:, :, 2, 2] = 0.1
+    height = on_tape(tape, "foot_height", "mean", part="RR")
+    assert height == pytest.approx(0.1 - GO1.foot_radius, abs=1e-6)
+    with pytest.raises(Invalid) as error:
+        on_tape(tape, "foot_height", "mean", part="tail")
+    assert error.value.code == "unknown_foot"
+
+
+def test_every_statistic_of_every_quantity_is_a_number() -> None:
+    tape = tape_of(Motion(vx=0.4, rhythms={"roll": (0.1, 1.0)}), GO1)
+    for quantity in Quantity:
+        for statistic in Statistic:
+            part = "FR" if quantity is Quantity.FOOT_HEIGHT else None
+            spec = CheckSpec(
+                id="c",
+                quantity=quantity,
+                statistic=statistic,
+                part=part,
+                frequency=1.0,
+                threshold=0.0,
+                at_least=0.0,
+            )
+            (value,) = evaluate_checks([spec], tape.fields, GO1.foot_names, GO1.foot_radius)
+            assert math.isfinite(value), (quantity, statistic)

@@ -1,0 +1,119 @@
+"""What the composer asks for can be told from what it does not ask for.
+
+Motion is made up: the asked motion itself (in full, and with a fifth missing), standing, the base
+walking, falling, and random motion.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+from tests.support.motion import RANDOM, STAND, WALK, Motion, tape_of
+from tests.unit.reward_worker.sentences import UNDERSTOOD
+
+from tabrl.contracts.checks import CheckSpec
+from tabrl.control.checks import evaluate_checks
+from tabrl.control.tape import Tape
+from tabrl.robots import get_robot
+from tabrl.sim.reward import export_reward, load_reward
+from tabrl_reward_worker.composer import compose
+from tabrl_reward_worker.composer.goal import Goal, goal_of
+from tabrl_reward_worker.composer.reader import read
+
+GO1 = get_robot("go1")
+NEVER = {name: tape_of(motion, GO1) for name, motion in (("stand", STAND), ("walk", WALK))}
+NEVER |= {f"random {seed}": tape_of(RANDOM, GO1, seed=seed) for seed in range(3)}
+
+
+def combinations() -> list[str]:
+    """Direction × speed × height × posture × rhythm, a fixed sample of them."""
+    moves = ["", "walk forward", "walk backwards", "walk left", "walk sideways to the right"]
+    moves += ["spin on the spot", "turn right", "walk in a circle", "creep forward"]
+    paces = ["", "slowly", "fast"]
+    heights = ["", "crouch low", "stand tall", "crouch slightly"]
+    postures = ["", "lean left", "lean right", "bow", "look up"]
+    rhythms = ["", "sway your hips", "nod", "bob up and down", "wiggle to a slow beat"]
+    rhythms += ["sway twice a second", "dance", "shimmy"]
+    every = itertools.product(moves, paces, heights, postures, rhythms)
+    sentences = [
+        ", ".join(part for part in (f"{move} {pace}".strip(), *rest) if part)
+        for move, pace, *rest in every
+        if move or (not pace and any(rest))
+    ]
+    return random.Random(7).sample(sentences, 120)
+
+
+def motion_of(goal: Goal, share: float = 1.0) -> Motion:
+    """The asked motion, done by `share`."""
+    targets = {
+        name: share * (getattr(goal, name) or 0.0)
+        for name in ("vx", "vy", "yaw", "height", "pitch", "roll")
+    }
+    rhythms = {r.channel: (share * r.amplitude, r.hz) for r in goal.rhythms}
+    return Motion(**targets, rhythms=rhythms)
+
+
+def passes(checks: tuple[CheckSpec, ...], tape: Tape) -> bool:
+    values = evaluate_checks(checks, tape.fields, GO1.foot_names, GO1.foot_radius)
+    return all(check.passed(value) for check, value in zip(checks, values, strict=True))
+
+
+@pytest.mark.parametrize("sentence", [*UNDERSTOOD, *combinations()])
+def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
+    goal = goal_of(read(sentence))
+    checks = compose(sentence, GO1).drafts[0].checks
+    assert len({check.id for check in checks}) == len(checks) <= 16
+    assert checks[-1].id == "falls"
+    for share in (1.0, 0.8):
+        assert passes(checks, tape_of(motion_of(goal, share), GO1)), share
+    for name, tape in NEVER.items():
+        asked = (name == "stand" and goal.still) or (name == "walk" and goal.walks_like_base())
+        assert passes(checks, tape) is False or asked, name
+    done = motion_of(goal)
+    fallen = Motion(**{**vars(done), "falls_at": 4.0})
+    assert not passes(checks, tape_of(fallen, GO1))
+
+
+SCORED = [
+    "walk backwards",
+    "spin on the spot quickly",
+    "crouch low and creep forward",
+    "bob up and down to a slow beat",
+    "bow",
+    "trot forward slowly and sway your hips",
+    "walk sideways to the left while nodding",
+    "walk backwards, crouched, leaning left",
+    "stand tall",
+    "stand still",
+    "wiggle to a slow beat",
+]
+
+
+@pytest.mark.parametrize("sentence", SCORED)
+def test_every_candidate_prefers_the_asked_motion(sentence: str) -> None:
+    goal = goal_of(read(sentence))
+    asked = motion_of(goal)
+    half = motion_of(goal, 0.6)
+    falling = Motion(**{**vars(asked), "falls_at": 2.0})
+    for draft in compose(sentence, GO1).drafts:
+        exported = export_reward(draft.code, GO1)
+        assert exported.weights == pytest.approx(draft.weights)
+        reward = load_reward(exported.blob, {"xla_backend_optimization_level": 0})
+        weights = reward.vector(draft.weights)
+
+        def score(tape: Tape) -> float:
+            terms = np.asarray(reward(tape.flat()))  # noqa: B023
+            assert np.isfinite(terms).all()
+            return float((terms @ weights).mean())  # noqa: B023
+
+        best = score(tape_of(asked, GO1))
+        assert best > score(tape_of(falling, GO1)), draft.name
+        for name, tape in NEVER.items():
+            if not (name == "stand" and goal.still):
+                assert best > score(tape) + 0.2 * abs(best), (draft.name, name)
+        if not goal.still:
+            # A slope on the way: doing it by half already pays more than standing.
+            assert score(tape_of(half, GO1)) > score(NEVER["stand"]), draft.name
