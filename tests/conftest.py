@@ -6,6 +6,10 @@ import os
 
 import pytest
 
+from tests.support.services import postgres_server, redis_server, redis_session, s3_url
+
+__all__ = ["postgres_server", "redis_server", "redis_session", "s3_url"]
+
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """In continuous integration everything that tests need is there, so a skip is a failure."""

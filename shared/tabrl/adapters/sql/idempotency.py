@@ -33,8 +33,9 @@ def remember(
             created_at=now,
         )
         .on_conflict_do_nothing()
+        .returning(idempotency_keys.c.key)
     )
-    if created.rowcount == 1:
+    if created.first() is not None:
         return None
     row = connection.execute(
         select(idempotency_keys.c.body_sha256, idempotency_keys.c.resource_ids).where(

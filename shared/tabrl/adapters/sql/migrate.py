@@ -9,6 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, text
 
 from tabrl.adapters.sql.engine import writing
+from tabrl.adapters.sql.grants import grant_trainer
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_262_031  # any number; the same for everybody who migrates
@@ -23,3 +24,4 @@ def upgrade(engine: Engine) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        grant_trainer(connection)

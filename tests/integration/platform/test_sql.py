@@ -1,0 +1,163 @@
+"""What only SQL stores have: migrations, races between processes, secrecy, rights, restarts."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+from tests.support.factories import training
+from tests.support.factories import writing as new_task
+from tests.support.postgres import PostgresServer
+
+from tabrl.adapters.clock import SystemClock
+from tabrl.adapters.sql.engine import make_engine, reading, writing
+from tabrl.adapters.sql.grants import create_trainer_role
+from tabrl.adapters.sql.jobs import SqlJobRepository
+from tabrl.adapters.sql.migrate import upgrade
+from tabrl.adapters.sql.models import SqlModelRepository
+from tabrl.adapters.sql.tables import metadata
+from tabrl.adapters.sql.tasks import SqlTaskRepository
+from tabrl.domain.errors import Invalid, Unavailable
+from tabrl.domain.jobs import JobState
+from tabrl.ports import IdempotencyKey
+
+
+def test_migrations_build_the_tables_that_the_code_uses(engine: Engine) -> None:
+    upgrade(engine)  # a second time changes nothing
+    with reading(engine) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_concurrent_migrations_take_turns(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/race.db"
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: upgrade(make_engine(url)), range(4)))
+    with reading(make_engine(url)) as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
+
+
+def _claim_all(url: str, job_ids: list[str]) -> list[str]:
+    jobs = SqlJobRepository(make_engine(url), SystemClock())
+    return [job_id for job_id in job_ids if jobs.claim(job_id, 15, 3) is not None]
+
+
+def test_eight_processes_claim_each_job_exactly_once(engine: Engine) -> None:
+    clock = SystemClock()
+    pairs = [training(clock.now()) for _ in range(40)]
+    jobs = SqlJobRepository(engine, clock)
+    jobs.create_training([job for job, _ in pairs], [model for _, model in pairs])
+    ids = [job.id for job, _ in pairs]
+    url = engine.url.render_as_string(hide_password=False)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tabrl.adapters.sql.jobs"])
+    with ProcessPoolExecutor(8, mp_context=context) as pool:
+        won = [pool.submit(_claim_all, url, ids) for _ in range(8)]
+        winners = Counter(job_id for future in won for job_id in future.result())
+    assert winners == Counter(ids)
+    assert all(job.fence == 1 for job in jobs.list(state=JobState.RUNNING))
+
+
+def test_racing_requests_with_one_key_create_one_task(engine: Engine) -> None:
+    tasks = SqlTaskRepository(engine, SystemClock())
+    key = IdempotencyKey("create_task", "k", "1" * 64)
+
+    def create(_: int) -> str:
+        return tasks.create(*new_task(SystemClock().now()), key)
+
+    with ThreadPoolExecutor(8) as pool:
+        created = set(pool.map(create, range(8)))
+    assert created == {task.id for task in tasks.list()}
+    assert len(created) == 1
+
+
+def test_rows_survive_a_new_process(engine: Engine) -> None:
+    clock = SystemClock()
+    task, job = new_task(clock.now())
+    SqlTaskRepository(engine, clock).create(task, job)
+    engine.dispose()
+    fresh = make_engine(engine.url.render_as_string(hide_password=False))
+    assert SqlTaskRepository(fresh, clock).get(task.id) == task
+    assert SqlJobRepository(fresh, clock).get(job.id) == job
+
+
+def test_errors_and_logs_quote_no_prompt(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    clock = SystemClock()
+    task, job = new_task(clock.now(), prompt="SECRET prompt")
+    tasks = SqlTaskRepository(engine, clock)
+    with caplog.at_level(logging.DEBUG):
+        tasks.create(task, job)
+        SqlJobRepository(engine, clock).claim(job.id, 15, 3)
+        with pytest.raises(IntegrityError) as refused:
+            tasks.create(task, job)
+    assert "SECRET" not in str(refused.value)
+    assert "SECRET" not in caplog.text
+
+
+def test_an_unreachable_database_is_named(tmp_path: Path) -> None:
+    nowhere = make_engine(f"postgresql+psycopg://x@/x?host={tmp_path}")
+    with pytest.raises(Unavailable) as refused:
+        SqlJobRepository(nowhere, SystemClock()).get("job_x")
+    assert refused.value.code == "database_unavailable"
+
+
+@pytest.mark.needs_postgres
+def test_a_trainers_role_trains_but_reads_nothing_written(
+    postgres_server: PostgresServer, postgres_engine: Engine
+) -> None:
+    clock = SystemClock()
+    with writing(postgres_engine) as connection:
+        create_trainer_role(connection)
+        create_trainer_role(connection)  # a second time renews
+        connection.execute(text("DROP ROLE IF EXISTS gpu"))
+        connection.execute(text("CREATE ROLE gpu LOGIN IN ROLE tabrl_trainer"))
+    task, writer = new_task(clock.now(), prompt="SECRET")
+    SqlTaskRepository(postgres_engine, clock).create(task, writer)
+    job, model = training(clock.now(), task.id)
+    SqlJobRepository(postgres_engine, clock).create_training([job], [model])
+
+    trainer = make_engine(postgres_server.url("platform", user="gpu"))
+    jobs, models = SqlJobRepository(trainer, clock), SqlModelRepository(trainer, clock)
+    assert jobs.claim(job.id, 15, 3) is not None
+    assert jobs.heartbeat(job.id, 1, 15)
+    published = models.publish(model.id, fence=1, params_key="k", params_sha256="0" * 64, step=1)
+    assert published.params_version == 1
+    assert jobs.release(job.id, 1)
+    assert jobs.claim(job.id, 15, 3) is not None
+    assert jobs.finish(job.id, 2, JobState.SUCCEEDED)
+
+    for statement in (
+        "SELECT source FROM candidate_sources",
+        "SELECT prompt FROM tasks",
+        "SELECT body FROM candidates",
+        "SELECT key FROM idempotency_keys",
+        "DELETE FROM jobs",
+        "UPDATE jobs SET spec = NULL",
+        "UPDATE models SET robot = 'go2'",
+        "INSERT INTO tasks (id) VALUES ('x')",
+    ):
+        with reading(trainer) as connection, pytest.raises(ProgrammingError) as refused:
+            connection.execute(text(statement))
+        assert "permission denied" in str(refused.value.orig), statement
+    trainer.dispose()
+    upgrade(postgres_engine)  # renewing the grants must not widen them
+    with reading(postgres_engine) as connection:
+        granted = connection.execute(
+            text(
+                "SELECT DISTINCT table_name FROM information_schema.role_table_grants "
+                "WHERE grantee = 'tabrl_trainer'"
+            )
+        )
+        assert {row.table_name for row in granted} == {"jobs", "models"}
+
+
+def test_sqlite_has_no_roles(sqlite_engine: Engine) -> None:
+    with pytest.raises(Invalid), writing(sqlite_engine) as connection:
+        create_trainer_role(connection)

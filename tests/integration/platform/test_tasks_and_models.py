@@ -1,0 +1,173 @@
+"""What every store of tasks, candidates, sources and models promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.factories import PREVIEW, candidate, training, writing
+
+from tabrl.domain.errors import Conflict, NotFound
+from tabrl.domain.jobs import Failure, FailureKind, Job, JobState
+from tabrl.domain.tasks import Task, TaskState
+from tabrl.ports import IdempotencyKey
+
+if TYPE_CHECKING:
+    from tests.integration.platform.conftest import Store
+
+
+def add(store: Store, key: IdempotencyKey | None = None) -> tuple[Task, Job]:
+    task, job = writing(store.clock.now(), prompt="trot\n🐕")
+    store.tasks.create(task, job, key)
+    return task, job
+
+
+def write(store: Store, task: Task, job: Job, fence: int = 1, count: int = 2) -> None:
+    store.tasks.store_candidates(
+        task.id,
+        job_id=job.id,
+        fence=fence,
+        candidates=[candidate(n) for n in range(1, count + 1)],
+        previews={1: PREVIEW},
+        understood=["trot"],
+        not_understood=["🐕"],
+    )
+    sources = {n: f"def reward_{n}(): ..." for n in range(1, count + 1)}
+    store.sources.put(task.id, sources, job_id=job.id, fence=fence)
+
+
+def test_a_task_follows_its_writing(store: Store) -> None:
+    task, job = add(store)
+    assert store.tasks.get(task.id) == task
+    store.jobs.claim(job.id, 15, 3)
+    write(store, task, job)
+    assert store.tasks.candidates(task.id) == []
+    with pytest.raises(NotFound):
+        store.tasks.candidate(task.id, 1)
+    store.jobs.finish(job.id, 1, JobState.SUCCEEDED)
+    ready = store.tasks.get(task.id)
+    assert ready.state is TaskState.READY
+    assert (ready.understood, ready.not_understood) == (["trot"], ["🐕"])
+    assert store.tasks.candidates(task.id) == [candidate(1), candidate(2)]
+    assert store.tasks.candidate(task.id, 2) == candidate(2)
+    assert store.tasks.preview(task.id, 1) == PREVIEW
+    assert store.sources.get(task.id) == {1: "def reward_1(): ...", 2: "def reward_2(): ..."}
+
+
+def test_a_failed_writing_tells_why(store: Store) -> None:
+    task, job = add(store)
+    failure = Failure(kind=FailureKind.CODE, code="not_understood", message="Say a motion.")
+    store.jobs.claim(job.id, 15, 3)
+    store.jobs.finish(job.id, 1, JobState.FAILED, failure=failure)
+    assert store.tasks.get(task.id).state is TaskState.FAILED
+    assert store.tasks.get(task.id).failure == failure
+
+
+@pytest.mark.parametrize(
+    ("n", "code"), [(3, "unknown_candidate"), (2, "no_preview")], ids=["candidate", "preview"]
+)
+def test_what_is_not_there_is_named(store: Store, n: int, code: str) -> None:
+    task, job = add(store)
+    store.jobs.claim(job.id, 15, 3)
+    write(store, task, job)
+    store.jobs.finish(job.id, 1, JobState.SUCCEEDED)
+    with pytest.raises(NotFound) as refused:
+        store.tasks.preview(task.id, n)
+    assert refused.value.code == code
+    with pytest.raises(NotFound) as unknown:
+        store.tasks.candidate("tsk_missing", 1)
+    assert unknown.value.code == "unknown_task"
+    assert store.sources.get("tsk_missing") == {}
+
+
+def test_a_later_attempt_replaces_what_an_earlier_one_left(store: Store) -> None:
+    task, job = add(store)
+    store.jobs.claim(job.id, 15, 3)
+    write(store, task, job, count=3)
+    store.clock.advance(16)
+    store.jobs.claim(job.id, 15, 3)
+    for late in (1, 7):
+        with pytest.raises(Conflict) as refused:
+            write(store, task, job, fence=late)
+        assert refused.value.code == "fence_lost"
+        with pytest.raises(Conflict):
+            store.sources.put(task.id, {1: "late"}, job_id=job.id, fence=late)
+    write(store, task, job, fence=2, count=1)
+    store.jobs.finish(job.id, 2, JobState.SUCCEEDED)
+    assert store.tasks.candidates(task.id) == [candidate(1)]
+    assert set(store.sources.get(task.id)) == {1}
+    with pytest.raises(Conflict):
+        write(store, task, job, fence=2)
+
+
+def test_weights_change_and_nothing_else(store: Store) -> None:
+    task, job = add(store)
+    store.jobs.claim(job.id, 15, 3)
+    write(store, task, job)
+    store.jobs.finish(job.id, 1, JobState.SUCCEEDED)
+    changed = store.tasks.set_weights(task.id, 1, {"forward": 2.0, "sway": 0.0})
+    assert changed == candidate(1).model_copy(update={"weights": {"forward": 2.0, "sway": 0.0}})
+    assert store.tasks.candidates(task.id) == [changed, candidate(2)]
+    assert store.tasks.preview(task.id, 1) == PREVIEW
+
+
+def test_a_task_is_created_once_for_a_key(store: Store) -> None:
+    key = IdempotencyKey("create_task", "k1", "1" * 64)
+    first, _ = add(store, key)
+    second, job = writing(store.clock.now())
+    assert store.tasks.create(second, job, key) == first.id
+    assert [task.id for task in store.tasks.list()] == [first.id]
+    with pytest.raises(Conflict) as refused:
+        store.tasks.create(second, job, key._replace(body_sha256="2" * 64))
+    assert refused.value.code == "idempotency_key_reused"
+    add(store)
+    assert store.tasks.list()[-1].id == first.id
+    assert len(store.tasks.list(limit=1)) == 1
+
+
+def test_models_move_on_only_under_the_fence(store: Store) -> None:
+    job, model = training(store.clock.now())
+    store.jobs.create_training([job], [model])
+    assert store.models.get(model.id) == model
+
+    def publish(fence: int, step: int) -> int:
+        published = store.models.publish(
+            model.id,
+            fence=fence,
+            params_key=f"params/{job.id}/{fence}/{step}.safetensors",
+            params_sha256=f"{step:064x}",
+            step=step,
+        )
+        assert store.models.get(model.id) == published
+        return published.params_version
+
+    with pytest.raises(Conflict):
+        publish(0, 1)  # nobody holds the job yet
+    store.jobs.claim(job.id, 15, 3)
+    assert [publish(1, step) for step in (1, 2)] == [1, 2]
+    store.clock.advance(16)
+    store.jobs.claim(job.id, 15, 3)
+    with pytest.raises(Conflict) as refused:
+        publish(1, 3)
+    assert refused.value.code == "fence_lost"
+    assert publish(2, 3) == 3  # versions go on counting over attempts
+    store.jobs.finish(job.id, 2, JobState.SUCCEEDED)
+    with pytest.raises(Conflict):
+        publish(2, 4)
+    assert store.models.get(model.id).step == 3
+    with pytest.raises(NotFound) as unknown:
+        store.models.get("mdl_missing")
+    assert unknown.value.code == "unknown_model"
+
+
+def test_models_are_listed_by_their_last_change(store: Store) -> None:
+    pairs = [training(store.clock.now()) for _ in range(2)]
+    for job, model in pairs:
+        store.jobs.create_training([job], [model])
+    (old_job, old), (_, new) = pairs
+    assert [model.id for model in store.models.list()] == [new.id, old.id]
+    store.jobs.claim(old_job.id, 15, 3)
+    store.clock.advance(1)
+    store.models.publish(old.id, fence=1, params_key="k", params_sha256="0" * 64, step=1)
+    assert [model.id for model in store.models.list()] == [old.id, new.id]
+    assert len(store.models.list(limit=1)) == 1

@@ -1,0 +1,87 @@
+"""Settings, URLs and who may talk to a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tabrl.adapters.redis_url import for_celery, for_redis
+from tabrl.adapters.settings import Settings
+from tabrl.adapters.web_origin import OriginPolicy
+
+
+def test_empty_urls_point_into_the_data_directory(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, inference_port=9000)
+    assert settings.database == f"sqlite:///{tmp_path}/tabrl.db"
+    assert settings.blobs == f"file://{tmp_path}/blobs"
+    assert settings.inference == "ws://127.0.0.1:9000"
+
+
+def test_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABRL_PORT", "9")
+    monkeypatch.setenv("TABRL_ALLOWED_ORIGINS", "http://a:1, https://b/")
+    settings = Settings()
+    assert settings.port == 9
+    assert settings.allowed_origins == ("http://a:1", "https://b")
+
+
+@pytest.mark.parametrize(
+    ("url", "redis", "celery"),
+    [
+        ("redis://h:1/2", "redis://h:1/2", "redis://h:1/2"),
+        ("unix:///a/b.sock", "unix:///a/b.sock?db=0", "redis+socket:///a/b.sock?virtual_host=0"),
+        (
+            "redis+socket:///a/b.sock?virtual_host=3",
+            "unix:///a/b.sock?db=3",
+            "redis+socket:///a/b.sock?virtual_host=3",
+        ),
+    ],
+)
+def test_redis_urls(url: str, redis: str, celery: str) -> None:
+    assert for_redis(url) == redis
+    assert for_celery(url) == celery
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("127.0.0.1:8400", True),
+        ("localhost", True),
+        ("[::1]:8400", True),
+        ("lab.example:443", True),
+        ("page.example", True),
+        ("evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("[", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_hosts(host: str | None, allowed: bool) -> None:
+    settings = Settings(allowed_hosts=("lab.example",), allowed_origins=("https://page.example",))
+    assert OriginPolicy(settings).host_allowed(host) is allowed
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (None, True),
+        ("http://127.0.0.1:8400", True),
+        ("https://page.example", True),
+        ("http://127.0.0.1:9999", False),
+        ("http://evil.example", False),
+        ("null", False),
+        ("file://127.0.0.1:8400", False),
+        ("http://[", False),
+    ],
+)
+def test_origins(origin: str | None, allowed: bool) -> None:
+    policy = OriginPolicy(Settings(allowed_origins=("https://page.example",)))
+    assert policy.origin_allowed(origin, "127.0.0.1:8400") is allowed
+
+
+def test_any_host_only_when_asked() -> None:
+    assert OriginPolicy(Settings(allowed_hosts=("*",))).host_allowed("anything")
+    assert OriginPolicy(Settings()).page_allowed("http://localhost:1")
+    assert not OriginPolicy(Settings()).page_allowed("http://evil.example")

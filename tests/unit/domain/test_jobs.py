@@ -1,0 +1,108 @@
+"""The transition table and the changes a job can go through."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.support.factories import train_result, training, writing
+
+from tabrl.domain.errors import Conflict
+from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
+from tabrl.domain.jobs import TERMINAL, TRANSITIONS, Job, JobState, sources_of
+from tabrl.domain.tasks import TaskState
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def job() -> Job:
+    return training(NOW)[0]
+
+
+def in_state(job: Job, state: JobState) -> Job:
+    return job.model_copy(update={"state": state, "fence": 1, "attempt": 1})
+
+
+def test_table_names_every_state_and_only_ends_are_terminal() -> None:
+    assert set(TRANSITIONS) == set(JobState)
+    assert {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED} == TERMINAL
+    assert sources_of(JobState.CANCELLED) == {JobState.QUEUED, JobState.CANCELLING}
+
+
+@pytest.mark.parametrize("source", JobState)
+@pytest.mark.parametrize("target", [JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED])
+def test_finishing_follows_the_table(job: Job, source: JobState, target: JobState) -> None:
+    before = in_state(job, source)
+    if target in TRANSITIONS[source]:
+        after = before.finished(target, NOW)
+        assert (after.state, after.finished_at, after.lease_until) == (target, NOW, None)
+    else:
+        with pytest.raises(Conflict) as refused:
+            before.finished(target, NOW)
+        assert refused.value.code == "transition_not_allowed"
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_claiming_follows_the_table(job: Job, state: JobState) -> None:
+    held = in_state(job, state).model_copy(update={"lease_until": NOW + timedelta(seconds=1)})
+    assert held.claimable(NOW) == (state is JobState.QUEUED)
+    late = NOW + timedelta(seconds=2)
+    assert held.claimable(late) == (state in (JobState.QUEUED, JobState.RUNNING))
+
+
+def test_claim_counts_fence_and_attempt_and_keeps_the_first_start(job: Job) -> None:
+    first = job.claimed(NOW, 15)
+    second = first.claimed(NOW + timedelta(seconds=20), 15)
+    assert (second.fence, second.attempt, second.started_at) == (2, 2, NOW)
+    assert second.lease_until == NOW + timedelta(seconds=35)
+
+
+def test_only_silence_uses_up_an_attempt(job: Job) -> None:
+    running = job.claimed(NOW, 15)
+    assert running.handed_back(NOW, attempt_counts=False).attempt == 0
+    assert running.handed_back(NOW, attempt_counts=True).attempt == 1
+    assert running.handed_back(NOW, attempt_counts=True).fence == 1
+
+
+def test_cancel_ends_a_waiting_job_and_asks_a_running_one(job: Job) -> None:
+    assert job.cancel_requested(NOW).state is JobState.CANCELLED
+    cancelling = job.claimed(NOW, 15).cancel_requested(NOW)
+    assert cancelling.state is JobState.CANCELLING
+    assert cancelling.cancel_requested(NOW) == cancelling
+    done = cancelling.finished(JobState.SUCCEEDED, NOW, result=train_result())
+    with pytest.raises(Conflict) as refused:
+        done.cancel_requested(NOW)
+    assert refused.value.code == "job_finished"
+    assert "succeeded" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("job_state", "task_state"),
+    [
+        (JobState.QUEUED, TaskState.WRITING),
+        (JobState.RUNNING, TaskState.WRITING),
+        (JobState.CANCELLING, TaskState.WRITING),
+        (JobState.SUCCEEDED, TaskState.READY),
+        (JobState.FAILED, TaskState.FAILED),
+        (JobState.CANCELLED, TaskState.CANCELLED),
+    ],
+)
+def test_a_task_stands_where_its_writing_stands(job_state: JobState, task_state: TaskState) -> None:
+    assert TaskState.of(job_state) is task_state
+
+
+def test_prompt_stays_out_of_representations() -> None:
+    task, _ = writing(NOW, prompt="dance for me")
+    assert "dance" not in repr(task)
+
+
+def test_ids_carry_their_kind_and_differ() -> None:
+    ids = {make() for make in (new_job_id, new_task_id, new_model_id) for _ in range(50)}
+    assert len(ids) == 150
+    for one in ids:
+        prefix, _, rest = one.partition("_")
+        assert prefix in {"job", "tsk", "mdl"}
+        assert len(rest) == 16
+        assert rest == rest.lower()
+        assert rest.isalnum()
