@@ -39,7 +39,7 @@ class PolicyWeights:
 
     def act(self, observation: Floats) -> Floats:
         """The deterministic action `[B, nu]` for `observation [B, no]`."""
-        x = (observation - self.mean) / self.std
+        x: Floats = (observation - self.mean) / self.std
         for layer in self.layers[:-1]:
             x = x @ layer.kernel + layer.bias
             x = (x / (np.float32(1.0) + np.exp(-x))).astype(np.float32)
