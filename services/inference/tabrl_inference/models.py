@@ -74,17 +74,20 @@ class Models:
         return await self._ready(model)
 
     @contextmanager
-    def joined(self, served: ServedModel, client: ServerConnection) -> Iterator[None]:
-        """Count the client among the model's while the block runs."""
-        self._served[served.model_id] = served
+    def joined(self, found: ServedModel, client: ServerConnection) -> Iterator[ServedModel]:
+        """Count the client among the model's while the block runs; yields what all of them share.
+
+        Not always `found`: another client may have joined first, and there is one per model.
+        """
+        served = self._served.setdefault(found.model_id, found)
         served.clients.add(client)
         self._metrics.clients.inc()
         try:
-            yield
+            yield served
         finally:
             served.clients.discard(client)
             self._metrics.clients.dec()
-            if not served.clients and self._served.get(served.model_id) is served:
+            if not served.clients:
                 del self._served[served.model_id]
 
     async def watch(self, interval_s: float) -> None:

@@ -37,8 +37,8 @@ class Sessions:
         """Run one connection to its end. Never raises for what a client does."""
         connection = str(client.id)
         try:
-            served = await self._greet(client, model_id)
-            with self.models.joined(served, client):
+            found = await self._greet(client, model_id)
+            with self.models.joined(found, client) as served:
                 await self._welcome(client, served)
                 log.info("joined connection=%s model=%s", connection, served.model_id)
                 while True:
