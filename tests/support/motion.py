@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +44,9 @@ def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) 
 
     def channel(name: str, constant: float) -> Floats:
         amplitude, hz = motion.rhythms.get(name, (0.0, 1.0))
-        return ramp * (constant + amplitude * np.sin(2 * np.pi * hz * time)) + (
-            motion.noise * _wander(rng, len(time), 0.1 if name != "height" else 0.02)
-        )
+        asked: Floats = ramp * (constant + amplitude * np.sin(2 * np.pi * hz * time))
+        size = 0.02 if name == "height" else 0.1
+        return asked + motion.noise * _wander(rng, len(time), size)
 
     stepping = motion.vx != 0 or motion.vy != 0 or motion.yaw != 0
     jitter = 0.02 * np.sin(2 * np.pi * 2.2 * time) if stepping else 0.0
@@ -80,7 +81,7 @@ def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) 
         name: np.zeros((len(time), *shape)) for name, shape in tape_schema(robot).items()
     }
     legs = 3.0 * motion.noise * rng.normal(size=(len(time), robot.nu))
-    fields |= {
+    moved: dict[str, Any] = {
         "time": time,
         "base_position": position,
         "initial_position": np.tile([0.0, 0.0, robot.standing_height], (len(time), 1)),
@@ -96,6 +97,7 @@ def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) 
         "foot_contact": np.ones((len(time), len(robot.foot_names))),
         "fallen": down.astype(np.float64),
     }
+    fields |= moved
     return Tape({name: value[:, None].astype(np.float32) for name, value in fields.items()})
 
 

@@ -103,7 +103,10 @@ def schema_sha256(robot: Robot) -> str:
 
 
 def export_reward(source: str, robot: Robot) -> ExportedReward:
-    """Check, trace and export a reward. Raises `RewardError` with the author's line."""
+    """Check, trace and export a reward.
+
+    Raises `RewardError` with the author's line, or `MemoryError`.
+    """
     checked = check_source(source)
     terms: list[str] = []
 
@@ -119,7 +122,7 @@ def export_reward(source: str, robot: Robot) -> ExportedReward:
         # The tape always holds every field, so that all rewards of a robot have one signature.
         jitted = jax.jit(jax.vmap(step), keep_unused=True)
         exported = export.export(jitted, platforms=PLATFORMS)(_arguments(robot, n))
-    except RewardError:
+    except (RewardError, MemoryError):
         raise
     except Exception as error:
         raise _explained(error, source) from None
@@ -142,7 +145,7 @@ def _arguments(robot: Robot, *batch: Any) -> dict[str, jax.ShapeDtypeStruct]:
 
 
 def _check_size(jaxpr: Any) -> int:
-    """Count a step's operations. Raises `RewardError` if they or an array of theirs are too many."""
+    """Count a step's operations. Raises `RewardError` if they or an array are too many."""
     count = 0
     for equation in jaxpr.eqns:
         count += 1
