@@ -19,6 +19,7 @@ from tabrl.control.tape import CONTROL_DT, Floats, Tape
 from tabrl.sim.bank import Bank
 from tabrl.sim.cpu import CpuSimulator, episode
 from tabrl.sim.simulator import EpisodeRules, PolicyFn
+from tabrl_trainer.composition import compositions
 from tabrl_trainer.rhythm import beats_of
 from tabrl_trainer.scoring import TapeReward
 
@@ -65,12 +66,15 @@ class CommandSearch:
         begin, samples = clock(), 0
         population = self._first()
         parents, scores = population, np.zeros(len(population), np.float32)
+        composed: Programs | None = None
         for index in range(GENERATIONS):
             started = clock()
-            children = population if index == 0 else self._children(parents, STEP[index])
+            children = population if index == 0 else self._children(parents, STEP[index], composed)
             child_scores = self._scores(children)
             if index == 0:
-                self._calibrate(children, child_scores)
+                composed = self._calibrate(children, child_scores)
+            else:
+                composed = None
             costed = child_scores - self._cost(children)
             if index == 0:
                 pool, pool_scores = children, costed
@@ -93,7 +97,7 @@ class CommandSearch:
         programs = [CommandProgram()]
         programs += [p for p in self._bank.programs if p is not None]
         for channel in range(6):
-            for level in (-1.0, -0.66, -0.33, 0.33, 0.66, 1.0):
+            for level in (-1.0, -0.7, -0.45, -0.25, 0.25, 0.45, 0.7, 1.0):
                 end = UPPER[channel] if level > 0 else -LOWER[channel]
                 programs.append(_single(channel, constant=level * end))
             for beat in self._beats if self._rhythmic else ():
@@ -115,8 +119,13 @@ class CommandSearch:
         seeds = self._rng.integers(0, len(known), missing)
         return _join(known, self._mutate(known.pick(seeds), STEP[0]))
 
-    def _children(self, parents: Programs, step: float) -> Programs:
-        size = self._simulator.size
+    def _children(self, parents: Programs, step: float, composed: Programs | None) -> Programs:
+        """As many as there are robots; the given compositions, if any, come first."""
+        room = self._simulator.size - (len(composed) if composed is not None else 0)
+        children = self._offspring(parents, step, room)
+        return children if composed is None else _join(composed, children)
+
+    def _offspring(self, parents: Programs, step: float, size: int) -> Programs:
         # Better parents have more children.
         rank = np.minimum(self._rng.geometric(0.18, size) - 1, len(parents) - 1)
         children = parents.pick(rank)
@@ -170,10 +179,13 @@ class CommandSearch:
         scored: Floats = np.where(fallen, score.min() - 2.0 * spread - 1e-3, score)
         return scored
 
-    def _calibrate(self, programs: Programs, scores: Floats) -> None:
-        neutral = int(_entries(programs).argmin())
-        self._spread = max(float(scores.max() - scores[neutral]), 1e-6)
+    def _calibrate(self, programs: Programs, scores: Floats) -> Programs | None:
+        """Set the scale of costs from the first generation; returns what its gains compose to."""
+        neutral = float(scores[int(_entries(programs).argmin())])
+        self._spread = max(float(scores.max()) - neutral, 1e-6)
         self._entry_cost = ENTRY_COST * self._spread
+        found = compositions(programs, scores, neutral, self._entry_cost)
+        return Programs.stack(found[: self._simulator.size * 3 // 4]) if found else None
 
     def _cost(self, programs: Programs) -> Floats:
         cost: Floats = _entries(programs) * np.float32(self._entry_cost)

@@ -26,8 +26,8 @@ class Joint(BaseModel):
 class Robot(BaseModel):
     """What the services must know of a robot beside its MJCF.
 
-    `joints` are in MJCF order, which is also the order of actuators, actions and targets. Lengths in
-    metres. `action_scale` is in rad a unit of action.
+    `joints` are in MJCF order, which is also the order of actuators, actions and targets. Lengths
+    in metres. `action_scale` is in rad a unit of action.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -67,7 +67,7 @@ def record_bank(robot: Robot, policy: PolicyFn, seed: int = 0) -> Bank:
         action = np.array(policy(observation))
         # One side folded and the other stretched tips the robot over.
         action[fall] = tipped if step > round(SETTLE_S / CONTROL_DT) else action[fall]
-        action[random] = rng.normal(0.0, 1.5, robot.nu)
+        action[random] = rng.normal(0.0, 0.8, robot.nu)
         step += 1
         return action
 

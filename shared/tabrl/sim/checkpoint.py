@@ -19,7 +19,8 @@ def dump_tree(tree: object, metadata: Mapping[str, str] | None = None) -> bytes:
     """The leaves of `tree` by path, exactly."""
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     arrays = {
-        jax.tree_util.keystr(path): np.array(leaf, order="C") for path, leaf in leaves
+        jax.tree_util.keystr(path): np.array(jax.numpy.asarray(leaf), order="C")
+        for path, leaf in leaves
     }
     return save(arrays, dict(metadata or {}))
 
@@ -33,7 +34,7 @@ def load_tree(data: bytes, template: Tree) -> Tree:
     leaves, structure = jax.tree_util.tree_flatten_with_path(template)
     restored = []
     for path, leaf in leaves:
-        name, like = jax.tree_util.keystr(path), np.asarray(leaf)
+        name, like = jax.tree_util.keystr(path), jax.numpy.asarray(leaf)
         array = arrays.get(name)
         if array is None or array.shape != like.shape or array.dtype != like.dtype:
             raise Invalid(f"the checkpoint does not fit at {name}", code="bad_checkpoint")

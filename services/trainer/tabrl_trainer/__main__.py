@@ -1,0 +1,25 @@
+"""`python -m tabrl_trainer`: train until SIGTERM."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def main() -> None:
+    """Run the trainer with settings from the environment.
+
+    Compiled graphs are kept in the data directory, so that only the first start on a machine
+    compiles. Matrix products keep full precision, or results differ between devices.
+    """
+    cache = Path(os.environ.get("TABRL_DATA", "var")).absolute() / "compiled"
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
+    os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
+    from tabrl_trainer.run import run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

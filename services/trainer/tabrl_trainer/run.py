@@ -1,0 +1,36 @@
+"""The process: base policies into the store, compiled graphs warm, then work."""
+
+from __future__ import annotations
+
+import threading
+
+from tabrl.adapters import logs
+from tabrl.adapters.celery_worker import serve
+from tabrl.adapters.logs import logger
+from tabrl.adapters.operations import serve_operations
+from tabrl.adapters.settings import Settings
+from tabrl.domain.errors import Unavailable
+from tabrl.domain.jobs import JobKind
+from tabrl_trainer.base.shipped import seed_blobs
+from tabrl_trainer.bootstrap import wire
+
+
+def run() -> None:
+    """Serve until SIGTERM."""
+    logs.configure()
+    settings = Settings()
+    trainer = wire(settings)
+    warm = threading.Event()
+
+    def raise_unless_warm() -> None:
+        if not warm.is_set():
+            raise Unavailable("The trainer is still compiling.", code="warming_up")
+
+    if settings.metrics_port is not None:
+        serve_operations(settings.host, settings.metrics_port, trainer.registry, raise_unless_warm)
+    seed_blobs(trainer.blobs)
+    for engine in trainer.engines.values():
+        engine.warm_up()
+        logger.info("warm: %s", engine.robot.id)
+    warm.set()
+    serve(trainer.app, JobKind.TRAIN, trainer.runner)
