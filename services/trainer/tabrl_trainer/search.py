@@ -71,10 +71,7 @@ class CommandSearch:
             started = clock()
             children = population if index == 0 else self._children(parents, STEP[index], composed)
             child_scores = self._scores(children)
-            if index == 0:
-                composed = self._calibrate(children, child_scores)
-            else:
-                composed = None
+            composed = self._calibrate(children, child_scores) if index == 0 else None
             costed = child_scores - self._cost(children)
             if index == 0:
                 pool, pool_scores = children, costed
