@@ -112,7 +112,3 @@ def test_compose_keeps_source_from_trainer_and_inference() -> None:
         environment = services[name]["environment"]
         assert "//tabrl_runner:" in environment["TABRL_DATABASE_URL"]
         assert not [key for key in environment if "LLM" in key or key.endswith("_API_KEY")]
-    roles = (ROOT / "deploy/postgres/roles.sql").read_text()
-    granted = re.findall(r"^GRANT .* ON (.*) TO tabrl_runner", roles, flags=re.MULTILINE)
-    assert "SCHEMA public" in granted
-    assert not [line for line in granted if "source" in line or "tasks" in line or "ALL" in line]

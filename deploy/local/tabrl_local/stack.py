@@ -26,7 +26,8 @@ REWARD_WORKER_NICE = 5
 WILDCARDS = ("0.0.0.0", "::", "")
 _REPOSITORY = Path(__file__).resolve().parents[3]
 BUILT_PAGE = _REPOSITORY / "web" / "dist"
-BUILT_VISUALS = _REPOSITORY / ".cache" / "visuals"
+CACHE = _REPOSITORY / ".cache"
+BUILT_VISUALS = CACHE / "visuals"
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -105,6 +106,8 @@ def build(
     shared.setdefault("TABRL_DATABASE_URL", f"sqlite:///{data / 'tabrl.db'}")
     shared.setdefault("TABRL_BLOB_URL", (data / "objects").as_uri())
     shared.setdefault("TABRL_WEB_DIST", str(BUILT_PAGE))
+    if CACHE.is_dir():  # what was compiled once serves every data directory
+        shared.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE / "compiled"))
     shared.setdefault("TABRL_ALLOWED_ORIGINS", ",".join(_origins(options)))
     shared.setdefault("TABRL_ALLOWED_HOSTS", ",".join(public_hosts(options.host)))
 
