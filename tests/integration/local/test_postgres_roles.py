@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
-from tests.support.missing import missing
-from tests.support.postgres import PostgresServer
 
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.migrate import upgrade
+from tests.support.missing import missing
+from tests.support.postgres import PostgresServer
 
 ROLES = Path(__file__).resolve().parents[3] / "deploy" / "postgres" / "roles.sql"
 

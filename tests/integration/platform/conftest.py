@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from tests.support.postgres import PostgresServer
 
 from tabrl.adapters.memory import (
     ManualClock,
@@ -26,6 +25,7 @@ from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tables import metadata
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.ports import JobRepository, ModelRepository, SourceRepository, TaskRepository
+from tests.support.postgres import PostgresServer
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.factories import train_result, training, writing
 
 from tabrl.domain.errors import Conflict, NotFound
 from tabrl.domain.jobs import Failure, FailureKind, Job, JobKind, JobState
 from tabrl.ports import IdempotencyKey
+from tests.support.factories import train_result, training, writing
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Store

@@ -13,9 +13,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
-from tests.support.factories import training
-from tests.support.factories import writing as new_task
-from tests.support.postgres import PostgresServer
 
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.sql.engine import make_engine, reading, writing
@@ -28,6 +25,9 @@ from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.domain.errors import Invalid, Unavailable
 from tabrl.domain.jobs import JobState
 from tabrl.ports import IdempotencyKey
+from tests.support.factories import training
+from tests.support.factories import writing as new_task
+from tests.support.postgres import PostgresServer
 
 
 def test_migrations_build_the_tables_that_the_code_uses(engine: Engine) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.factories import PREVIEW, candidate, training, writing
 
 from tabrl.domain.errors import Conflict, NotFound
 from tabrl.domain.jobs import Failure, FailureKind, Job, JobState
 from tabrl.domain.tasks import Task, TaskState
 from tabrl.ports import IdempotencyKey
+from tests.support.factories import PREVIEW, candidate, training, writing
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Store

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 import pytest
 from prometheus_client import CollectorRegistry
-from tests.support.factories import train_result, training
 
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.memory import MemoryDatabase, MemoryEventBus, MemoryJobRepository
@@ -22,6 +21,7 @@ from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import NotFound, Unavailable
 from tabrl.domain.jobs import FailureKind, Job, JobState
 from tabrl.ports import JobControl, JobFailedError, JobHandler, StopReason
+from tests.support.factories import train_result, training
 
 SETTINGS = Settings(lease_s=0.6, heartbeat_s=0.1, max_attempts=3)
 

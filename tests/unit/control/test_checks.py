@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 import pytest
-from tests.support.motion import RANDOM, STAND, Motion, tape_of
 
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl.control.checks import evaluate_checks
 from tabrl.control.tape import Tape
 from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
+from tests.support.motion import RANDOM, STAND, Motion, tape_of
 
 GO1 = get_robot("go1")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.support.factories import train_result, training, writing
 
 from tabrl.domain.errors import Conflict
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import TERMINAL, TRANSITIONS, Job, JobState, sources_of
 from tabrl.domain.tasks import TaskState
+from tests.support.factories import train_result, training, writing
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -10,7 +10,6 @@ import mujoco
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
-from tests.support.inference import random_params
 
 from tabrl.adapters.memory import MemoryBlobStore
 from tabrl.control.policy import PolicyHeader, dump_policy, load_policy
@@ -20,6 +19,7 @@ from tabrl.robots import scene_sha256, scene_xml
 from tabrl_inference.bootstrap import load_params
 from tabrl_inference.frames import Dimensions
 from tabrl_inference.policies import LoadedPolicy, PolicyCache
+from tests.support.inference import random_params
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 

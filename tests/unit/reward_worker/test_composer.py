@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.reward_worker.sentences import REFUSED, UNDERSTOOD
 
 from tabrl.robots import get_robot
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.composer.compose import NotUnderstoodError
 from tabrl_reward_worker.composer.goal import Goal, goal_of
 from tabrl_reward_worker.composer.reader import read
+from tests.unit.reward_worker.sentences import REFUSED, UNDERSTOOD
 
 GO1 = get_robot("go1")
 TARGETS = ("vx", "vy", "yaw", "height", "pitch", "roll")

@@ -11,8 +11,6 @@ import random
 
 import numpy as np
 import pytest
-from tests.support.motion import RANDOM, STAND, WALK, Motion, tape_of
-from tests.unit.reward_worker.sentences import UNDERSTOOD
 
 from tabrl.contracts.checks import CheckSpec
 from tabrl.control.checks import evaluate_checks
@@ -22,6 +20,8 @@ from tabrl.sim.reward import export_reward, load_reward
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.composer.goal import Goal, goal_of
 from tabrl_reward_worker.composer.reader import read
+from tests.support.motion import RANDOM, STAND, WALK, Motion, tape_of
+from tests.unit.reward_worker.sentences import UNDERSTOOD
 
 GO1 = get_robot("go1")
 NEVER = {name: tape_of(motion, GO1) for name, motion in (("stand", STAND), ("walk", WALK))}

@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tests.support.motion import Motion, tape_of
 
 from tabrl.control.tape import Tape
 from tabrl.domain.errors import Invalid
@@ -24,6 +23,7 @@ from tabrl.sim.reward import (
 )
 from tabrl.sim.reward_namespace import namespace
 from tabrl.sim.reward_state import RewardState
+from tests.support.motion import Motion, tape_of
 
 GO1 = get_robot("go1")
 QUICK = {"xla_backend_optimization_level": 0}
