@@ -74,8 +74,10 @@ async def follow_job(
     """All events so far, then new ones; ends after the job's last state."""
     after = service.resume_point(last_event_id)
     job = await run_sync(parts.jobs.get, job_id)
-    if last_event_id and await run_sync(service.all_delivered, job, after, parts.bus):
-        return Response(status_code=204)
+    if last_event_id is not None:
+        delivered = await run_sync(service.all_delivered, job, after, parts.bus)
+        if delivered:
+            return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return EventSourceResponse(_frames(job_id, after, parts), headers=headers)
 

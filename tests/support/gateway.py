@@ -1,0 +1,113 @@
+"""The gateway over in-memory parts, with a robot that exists only here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from tabrl.adapters.memory import MemoryTaskQueue
+from tabrl.adapters.settings import Settings
+from tabrl.domain.errors import NotFound
+from tabrl.domain.jobs import JobState
+from tabrl.ports import RobotCard
+from tabrl_api.app import create_app
+from tabrl_api.bootstrap import wire_in_memory
+from tabrl_api.parts import Parts
+from tests.support.factories import PREVIEW, candidate, train_result
+
+
+@dataclass(frozen=True)
+class Toy:
+    """A robot as the catalogue describes one."""
+
+    id: str = "toy"
+    name: str = "Toy"
+    maker: str = "Nobody"
+    description: str = "Stands."
+    examples: tuple[str, ...] = ("stand",)
+
+
+class ToyCatalog:
+    """One robot."""
+
+    def list_robots(self) -> Sequence[RobotCard]:
+        """The robot."""
+        return (Toy(),)
+
+    def get_robot(self, robot_id: str) -> RobotCard:
+        """The robot, if it is asked for."""
+        if robot_id != "toy":
+            raise NotFound("There is no such robot.", code="unknown_robot", hint="Choose toy.")
+        return Toy()
+
+    def scene_xml(self, robot_id: str) -> bytes:
+        """Its scene."""
+        self.get_robot(robot_id)
+        return b"<mujoco/>"
+
+    def scene_sha256(self, robot_id: str) -> str:
+        """The scene's hash."""
+        return hashlib.sha256(self.scene_xml(robot_id)).hexdigest()
+
+
+class Gateway:
+    """A client of the gateway, and the workers' side of what it did."""
+
+    def __init__(self, folder: Path, *, raise_errors: bool = True) -> None:
+        settings = Settings(data=folder, web_dist=folder / "dist")
+        self.parts: Parts = wire_in_memory(settings, robots=ToyCatalog())
+        self.http = TestClient(
+            create_app(self.parts),
+            base_url="http://127.0.0.1:8400",
+            raise_server_exceptions=raise_errors,
+        )
+
+    @property
+    def queue(self) -> MemoryTaskQueue:
+        """The messages that were sent."""
+        assert isinstance(self.parts.queue, MemoryTaskQueue)
+        return self.parts.queue
+
+    def task(self, prompt: str = "stand tall") -> dict[str, Any]:
+        """A new task."""
+        response = self.http.post("/api/tasks", json={"robot": "toy", "prompt": prompt})
+        assert response.status_code == 202, response.text
+        task: dict[str, Any] = response.json()
+        return task
+
+    def ready_task(self, count: int = 2) -> str:
+        """A task whose candidates a worker has written; returns its id."""
+        task = self.task()
+        job = self.parts.jobs.claim(task["job_id"], 15, 3)
+        assert job is not None
+        self.parts.tasks.store_candidates(
+            task["id"],
+            job_id=job.id,
+            fence=job.fence,
+            candidates=[candidate(n) for n in range(1, count + 1)],
+            previews={1: PREVIEW},
+            understood=["stand"],
+            not_understood=["tall"],
+        )
+        sources = {n: f"def reward_{n}(): ..." for n in range(1, count + 1)}
+        self.parts.sources.put(task["id"], sources, job_id=job.id, fence=job.fence)
+        self.parts.jobs.finish(job.id, job.fence, JobState.SUCCEEDED)
+        return str(task["id"])
+
+    def train(self, task_id: str, candidate: int | str = 1) -> list[dict[str, Any]]:
+        """Start training; returns the jobs."""
+        response = self.http.post(f"/api/tasks/{task_id}/train", json={"candidate": candidate})
+        assert response.status_code == 202, response.text
+        jobs: list[dict[str, Any]] = response.json()["jobs"]
+        return jobs
+
+    def finish(self, job_id: str) -> None:
+        """Let a worker finish a job."""
+        job = self.parts.jobs.claim(job_id, 15, 3)
+        assert job is not None
+        assert self.parts.jobs.finish(job_id, job.fence, JobState.SUCCEEDED, result=train_result())

@@ -1,0 +1,107 @@
+"""Where work stands: jobs, their events, models."""
+
+from __future__ import annotations
+
+import json
+
+from httpx import Response
+
+from tabrl.contracts.events import NoticeEvent, StateEvent
+from tabrl.domain.jobs import JobState
+from tests.support.factories import train_result
+from tests.support.gateway import Gateway
+
+
+def frames(response: Response) -> list[dict[str, str]]:
+    """The frames of a finished event stream, comments left out."""
+    assert response.headers["content-type"].startswith("text/event-stream")
+    parsed = []
+    for block in response.text.split("\n\n"):
+        lines = [line.partition(": ") for line in block.splitlines()]
+        frame = {name: value for name, _, value in lines if name}
+        if frame:
+            parsed.append(frame)
+    return parsed
+
+
+def test_cancel_of_a_waiting_job(gateway: Gateway) -> None:
+    first, second = gateway.train(gateway.ready_task(), "all")
+    cancelled = gateway.http.post(f"/api/jobs/{first['id']}/cancel")
+    assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")
+    assert gateway.http.get(f"/api/jobs/{second['id']}").json()["place_in_queue"] == 1
+
+
+def test_cancel_of_a_running_job(gateway: Gateway) -> None:
+    (job,) = gateway.train(gateway.ready_task())
+    gateway.parts.jobs.claim(job["id"], 15, 3)
+    for _ in range(2):  # asking again is no error while it is still stopping
+        cancelling = gateway.http.post(f"/api/jobs/{job['id']}/cancel").json()
+        assert cancelling["state"] == "cancelling"
+    last = gateway.parts.bus.read(job["id"])[-1].event
+    assert isinstance(last, StateEvent)
+    assert last.state == "cancelling"
+
+
+def test_a_finished_job_shows_its_result(gateway: Gateway) -> None:
+    (job,) = gateway.train(gateway.ready_task())
+    gateway.finish(job["id"])
+    view = gateway.http.get(f"/api/jobs/{job['id']}").json()
+    assert view["result"] == train_result().model_dump(mode="json")
+    assert view["place_in_queue"] is None
+    assert gateway.http.get("/api/jobs?state=succeeded&kind=train").json()["jobs"] == [view]
+    assert gateway.http.get("/api/jobs?state=failed").json()["jobs"] == []
+
+
+def test_events_come_in_order_and_the_stream_ends_with_the_job(gateway: Gateway) -> None:
+    (job,) = gateway.train(gateway.ready_task())
+    bus, url = gateway.parts.bus, f"/api/jobs/{job['id']}/events"
+    for event in (
+        StateEvent(state="running", attempt=1),
+        NoticeEvent(code="resumed", message="line one\nline two"),
+        StateEvent(state="succeeded", attempt=1),
+        NoticeEvent(code="late", message="after the end"),
+    ):
+        bus.publish(job["id"], event)
+    got = frames(gateway.http.get(url))
+    assert [frame["event"] for frame in got] == ["state", "state", "notice", "state"]
+    assert json.loads(got[2]["data"])["message"] == "line one\nline two"
+    assert json.loads(got[3]["data"])["state"] == "succeeded"
+
+    resumed = frames(gateway.http.get(url, headers={"Last-Event-ID": got[1]["id"]}))
+    assert resumed == got[2:]
+
+
+def test_a_lost_last_event_is_told_from_the_row(gateway: Gateway) -> None:
+    (job,) = gateway.train(gateway.ready_task())
+    gateway.finish(job["id"])  # its worker could not publish
+    got = frames(gateway.http.get(f"/api/jobs/{job['id']}/events"))
+    assert [json.loads(frame["data"])["state"] for frame in got] == ["queued", "succeeded"]
+    assert "id" not in got[1]
+    again = gateway.http.get(
+        f"/api/jobs/{job['id']}/events", headers={"Last-Event-ID": got[0]["id"]}
+    )
+    assert again.status_code == 204  # a browser stops reconnecting
+
+
+def test_a_model_follows_its_training(gateway: Gateway) -> None:
+    (job,) = gateway.train(gateway.ready_task())
+    gateway.parts.jobs.claim(job["id"], 15, 3)
+    gateway.parts.blobs.put("params/x.safetensors", b"weights")
+    gateway.parts.models.publish(
+        job["model_id"], fence=1, params_key="params/x.safetensors", params_sha256="d" * 64, step=8
+    )
+    model = gateway.http.get(f"/api/models/{job['model_id']}").json()
+    assert (model["params_version"], model["params_sha256"], model["step"]) == (1, "d" * 64, 8)
+    assert model["scene_url"] == "/api/robots/toy/scene.xml"
+    assert model["inference_url"] == (f"ws://127.0.0.1:8401/api/models/{job['model_id']}/inference")
+    assert model["job_state"] == JobState.RUNNING
+    assert gateway.http.get("/api/models").json() == {"models": [model]}
+    params = gateway.http.get(f"/api/models/{job['model_id']}/params")
+    assert params.content == b"weights"
+    assert params.headers["tabrl-params-version"] == "1"
+
+
+def test_params_before_the_base_policy_was_stored(gateway: Gateway) -> None:
+    (job,) = gateway.train(gateway.ready_task())
+    response = gateway.http.get(f"/api/models/{job['model_id']}/params")
+    assert (response.status_code, response.json()["code"]) == (404, "blob_not_found")

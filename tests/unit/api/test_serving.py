@@ -1,0 +1,133 @@
+"""What is served beside the tasks: robots, the page, health, metrics, the API's description."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from openapi_spec_validator import validate
+
+from tabrl.domain.errors import Unavailable
+from tabrl_api.openapi import document
+from tests.support.gateway import Gateway
+
+
+def test_robots(gateway: Gateway, tmp_path: Path) -> None:
+    (robot,) = gateway.http.get("/api/robots").json()
+    assert (robot["id"], robot["maker"], robot["examples"]) == ("toy", "Nobody", ["stand"])
+    assert robot["visuals_url"] is None
+    scene = gateway.http.get(robot["scene_url"])
+    assert (scene.content, scene.headers["content-type"]) == (b"<mujoco/>", "application/xml")
+    assert scene.headers["etag"] == f'"{robot["scene_sha256"]}"'
+    cached = gateway.http.get(robot["scene_url"], headers={"If-None-Match": scene.headers["etag"]})
+    assert cached.status_code == 304
+
+    (tmp_path / "visuals").mkdir()
+    (tmp_path / "visuals" / "toy.glb").write_bytes(b"glTF")
+    (robot,) = gateway.http.get("/api/robots").json()
+    assert gateway.http.get(robot["visuals_url"]).content == b"glTF"
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    """A built page."""
+    folder = tmp_path / "dist"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<title>TabRL</title>")
+    (folder / "assets" / "app-1a2b.js").write_text("run()")
+    for suffix, content in (("", b"plain"), (".br", b"brotli"), (".gz", b"gzip")):
+        (folder / "assets" / f"mujoco-3c4d.wasm{suffix}").write_bytes(content)
+    (tmp_path / "secret.txt").write_text("secret")
+    return folder
+
+
+@pytest.mark.parametrize("path", ["/", "/tasks/tsk_abc", "/tasks/tsk_abc/jobs/job_x", "/about"])
+def test_deep_links_open_the_page(gateway: Gateway, dist: Path, path: str) -> None:
+    page = gateway.http.get(path)
+    assert page.text == "<title>TabRL</title>"
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["cache-control"] == "no-cache"
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert gateway.http.head(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "content"),
+    [
+        ("gzip, deflate, br, zstd", "br", b"brotli"),
+        ("gzip", "gzip", b"gzip"),
+        ("br;q=0, gzip;q=0.5", "gzip", b"gzip"),
+        ("identity", None, b"plain"),
+    ],
+)
+def test_wasm_comes_packed(
+    gateway: Gateway, dist: Path, accepted: str, encoding: str | None, content: bytes
+) -> None:
+    url, headers = "/assets/mujoco-3c4d.wasm", {"Accept-Encoding": accepted}
+    with gateway.http.stream("GET", url, headers=headers) as response:
+        assert b"".join(response.iter_raw()) == content
+    assert response.headers.get("content-encoding") == encoding
+    assert response.headers["content-type"] == "application/wasm"
+    assert "immutable" in response.headers["cache-control"]
+    assert response.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
+    "path", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt"]
+)
+def test_nothing_outside_the_page_is_served(gateway: Gateway, dist: Path, path: str) -> None:
+    assert "secret" not in gateway.http.get(path).text
+
+
+def test_without_a_page_the_api_says_so(gateway: Gateway) -> None:
+    response = gateway.http.get("/tasks/tsk_abc")
+    assert (response.status_code, response.json()["code"]) == (404, "page_not_built")
+
+
+def test_health(gateway: Gateway) -> None:
+    assert gateway.http.get("/healthz").text == "ok"
+    assert gateway.http.get("/readyz").text == "ok"
+    gateway.queue.broken = Unavailable("The queue failed.", code="queue_unavailable")
+    assert gateway.http.get("/healthz").status_code == 200
+    ready = gateway.http.get("/readyz")
+    assert (ready.status_code, ready.json()["code"]) == (503, "queue_unavailable")
+
+
+def test_metrics_count_routes_jobs_and_messages(gateway: Gateway) -> None:
+    gateway.task()
+    gateway.http.get("/api/tasks/tsk_no")
+    gateway.http.get("/api/nothing/at/all")
+    text = gateway.http.get("/metrics").text
+    for line in (
+        'tabrl_http_requests_total{method="POST",route="/api/tasks",status="202"} 1.0',
+        'tabrl_http_requests_total{method="GET",route="/api/tasks/{task_id}",status="404"} 1.0',
+        'tabrl_jobs{kind="reward",state="queued"} 1.0',
+        'tabrl_queue_depth{kind="reward"} 1.0',
+    ):
+        assert line in text
+    assert "tsk_" not in text
+    gateway.queue.broken = Unavailable("The queue failed.", code="queue_unavailable")
+    assert gateway.http.get("/metrics").status_code == 200
+
+
+def test_the_committed_description_is_current() -> None:
+    committed = Path(__file__).parents[3] / "web" / "openapi.json"
+    assert committed.read_text() == document(), (
+        "run: python -m tabrl_api.openapi > web/openapi.json"
+    )
+
+
+def test_the_description_is_valid_and_complete() -> None:
+    described = json.loads(document())
+    validate(described)
+    operations = [op for path in described["paths"].values() for op in path.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(names) == len(set(names))
+    for operation in operations:
+        assert operation["summary"]
+        for status, response in operation["responses"].items():
+            if status.startswith(("4", "5")):
+                assert list(response["content"]) == ["application/problem+json"]
+    events = described["components"]["schemas"]["Event"]["discriminator"]["mapping"]
+    assert {"state", "progress", "snapshot"} <= set(events)

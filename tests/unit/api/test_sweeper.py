@@ -1,0 +1,130 @@
+"""What the sweeper repairs, by a clock that the test moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tabrl.adapters.memory import (
+    ManualClock,
+    MemoryDatabase,
+    MemoryEventBus,
+    MemoryJobRepository,
+    MemoryTaskQueue,
+)
+from tabrl.adapters.settings import Settings
+from tabrl.contracts.events import StateEvent
+from tabrl.domain.errors import Unavailable
+from tabrl.domain.jobs import Job, JobState
+from tabrl_api.bootstrap import wire_in_memory
+from tabrl_api.sweeper import Sweeper
+from tests.support.factories import training
+
+DOWN = Unavailable("The queue failed.", code="queue_unavailable")
+
+
+class Yard:
+    """A sweeper and what it looks at."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = ManualClock()
+        database = MemoryDatabase(self.clock)
+        self.jobs, self.queue = MemoryJobRepository(database), MemoryTaskQueue()
+        self.bus = MemoryEventBus()
+        parts = wire_in_memory(Settings(data=folder, max_attempts=2), clock=self.clock)
+        self.parts = replace(parts, jobs=self.jobs, queue=self.queue, bus=self.bus)
+        self.sweeper = Sweeper(self.parts)
+
+    def add(self, *, sent: bool) -> Job:
+        """A waiting job, its message sent and taken, or never sent."""
+        job, model = training(self.clock.now())
+        self.jobs.create_training([job], [model])
+        if sent:
+            self.jobs.mark_enqueued(job.id)
+        return job
+
+    def sweep_after(self, seconds: float) -> list[str]:
+        """What one sweep sends again."""
+        self.clock.advance(seconds)
+        before = len(self.queue.sent)
+        self.sweeper.sweep()
+        return [job_id for _, job_id in self.queue.sent[before:]]
+
+    def repairs(self, action: str) -> float | None:
+        """How often the sweeper counts an action."""
+        return self.parts.registry.get_sample_value(
+            "tabrl_sweeper_actions_total", {"action": action}
+        )
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Yard:
+    return Yard(tmp_path)
+
+
+def test_a_message_that_was_never_sent_is_sent_after_a_grace(yard: Yard) -> None:
+    job = yard.add(sent=False)
+    assert yard.sweep_after(4) == []
+    assert yard.sweep_after(1) == [job.id]
+    assert yard.sweep_after(1) == []
+    assert yard.jobs.get(job.id).enqueued_at is not None
+    assert yard.repairs("sent_again") == 1
+
+
+def test_a_lost_message_is_noticed_by_the_empty_queue(yard: Yard) -> None:
+    job = yard.add(sent=True)
+    assert yard.sweep_after(4) == []
+    assert yard.sweep_after(1) == [job.id]
+
+
+def test_in_a_busy_queue_a_message_gets_ten_minutes(yard: Yard) -> None:
+    job = yard.add(sent=True)
+    yard.queue.enqueue(yard.add(sent=True))
+    assert yard.sweep_after(599) == []
+    assert job.id in yard.sweep_after(1)
+
+
+def test_a_dead_workers_job_is_sent_at_once(yard: Yard) -> None:
+    job = yard.add(sent=True)
+    yard.jobs.claim(job.id, 15, 2)
+    assert yard.sweep_after(15) == []
+    assert yard.sweep_after(0.1) == [job.id]
+    assert yard.jobs.get(job.id).state is JobState.QUEUED
+    event = yard.bus.read(job.id)[-1].event
+    assert isinstance(event, StateEvent)
+    assert (event.state, event.attempt) == ("queued", 1)
+    assert yard.repairs("expired_queued") == 1
+
+
+def test_a_job_that_kills_its_workers_is_given_up(yard: Yard) -> None:
+    job = yard.add(sent=True)
+    for _ in range(2):
+        assert yard.jobs.claim(job.id, 15, 2) is not None
+        yard.sweep_after(16)
+    row = yard.jobs.get(job.id)
+    assert row.state is JobState.FAILED
+    event = yard.bus.read(job.id)[-1].event
+    assert isinstance(event, StateEvent)
+    assert (event.state, event.code) == ("failed", "attempts_exhausted")
+    assert event.message
+    assert yard.sweep_after(1000) == []
+
+
+def test_a_cancelled_job_whose_worker_died_ends(yard: Yard) -> None:
+    job = yard.add(sent=True)
+    yard.jobs.claim(job.id, 15, 2)
+    yard.jobs.request_cancel(job.id)
+    assert yard.sweep_after(16) == []
+    assert yard.jobs.get(job.id).state is JobState.CANCELLED
+
+
+def test_without_a_queue_nothing_is_marked_as_sent(yard: Yard) -> None:
+    job = yard.add(sent=False)
+    yard.queue.broken = DOWN
+    with pytest.raises(Unavailable):
+        yard.sweep_after(6)
+    assert yard.jobs.get(job.id).enqueued_at is None
+    yard.queue.broken = None
+    assert yard.sweep_after(1) == [job.id]

@@ -1,0 +1,152 @@
+"""From a sentence to candidates, and from a candidate to training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tabrl.contracts.training import TrainBudget, TrainSpec
+from tabrl.domain.errors import Unavailable
+from tabrl.domain.jobs import Failure, FailureKind, JobKind, JobState
+from tests.support.factories import ARTIFACT, CHECK
+from tests.support.gateway import Gateway
+
+
+def test_a_new_task_is_written_in_the_background(gateway: Gateway) -> None:
+    response = gateway.http.post(
+        "/api/tasks", json={"robot": "toy", "prompt": "  stand tall\nand smile \n"}
+    )
+    assert response.status_code == 202
+    task = response.json()
+    assert task["prompt"] == "stand tall\nand smile"
+    assert (task["state"], task["candidates"], task["jobs"]) == ("writing", [], [])
+    assert gateway.queue.sent == [(JobKind.REWARD, task["job_id"])]
+    job = gateway.http.get(f"/api/jobs/{task['job_id']}").json()
+    assert (job["kind"], job["state"], job["place_in_queue"]) == ("reward", "queued", 1)
+    assert gateway.parts.jobs.get(task["job_id"]).enqueued_at is not None
+    assert gateway.http.get(f"/api/tasks/{task['id']}").json() == task
+
+
+def test_a_dead_queue_does_not_lose_a_task(gateway: Gateway) -> None:
+    gateway.queue.broken = Unavailable("The queue failed.", code="queue_unavailable")
+    task = gateway.task()
+    assert gateway.parts.jobs.get(task["job_id"]).state is JobState.QUEUED
+    assert gateway.parts.jobs.get(task["job_id"]).enqueued_at is None
+
+
+def test_candidates_appear_with_code_terms_and_checks(gateway: Gateway) -> None:
+    task = gateway.http.get(f"/api/tasks/{gateway.ready_task()}").json()
+    assert task["state"] == "ready"
+    assert (task["understood"], task["not_understood"]) == (["stand"], ["tall"])
+    first, second = task["candidates"]
+    assert (first["n"], second["n"]) == (1, 2)
+    assert first["code"] == "def reward_1(): ..."
+    assert first["terms"] == ["forward", "sway"]
+    assert first["weights"] == {"forward": 1.0, "sway": 0.5}
+    assert first["checks"][0]["name"] == "mean forward speed"
+    assert first["checks"][0]["target"] == "≥ 0.3 m/s"
+    assert first["report"]["best_clip"] == "walk"
+    preview = gateway.http.get(f"/api/tasks/{task['id']}/candidates/1/preview").json()
+    assert preview["clip"] == "walk"
+    assert len(preview["qpos"][0]) == 19
+
+
+def test_a_failed_writing_says_whose_fault_it_was(gateway: Gateway) -> None:
+    task = gateway.task()
+    gateway.parts.jobs.claim(task["job_id"], 15, 3)
+    failure = Failure(kind=FailureKind.CODE, code="not_understood", message="Name a motion.")
+    gateway.parts.jobs.finish(task["job_id"], 1, JobState.FAILED, failure=failure)
+    shown = gateway.http.get(f"/api/tasks/{task['id']}").json()
+    assert shown["state"] == "failed"
+    assert shown["failure"] == {
+        "kind": "code",
+        "code": "not_understood",
+        "message": "Name a motion.",
+    }
+
+
+def test_the_list_is_newest_first_and_light(gateway: Gateway) -> None:
+    first, second = gateway.ready_task(), gateway.task()["id"]
+    (job,) = gateway.train(first)
+    tasks = gateway.http.get("/api/tasks").json()["tasks"]
+    assert [task["id"] for task in tasks] == [second, first]
+    assert "candidates" not in tasks[0]
+    assert [one["id"] for one in tasks[1]["jobs"]] == [job["id"]]
+    assert tasks[0]["jobs"] == []
+
+
+def test_weights_can_be_changed(gateway: Gateway) -> None:
+    task_id = gateway.ready_task()
+    url = f"/api/tasks/{task_id}/candidates/1"
+    changed = gateway.http.patch(url, json={"weights": {"sway": 0.9}})
+    assert changed.status_code == 200
+    assert changed.json()["weights"] == {"forward": 1.0, "sway": 0.9}
+    task = gateway.http.get(f"/api/tasks/{task_id}").json()
+    assert task["candidates"][0] == changed.json()
+    assert gateway.http.patch(url, json={}).json() == changed.json()
+
+
+def test_training_gets_a_specification_and_a_model(gateway: Gateway) -> None:
+    task_id = gateway.ready_task()
+    (view,) = gateway.train(task_id, 2)
+    assert (view["kind"], view["state"], view["candidate"]) == ("train", "queued", 2)
+    job = gateway.parts.jobs.get(view["id"])
+    assert job.spec == TrainSpec(
+        robot="toy",
+        artifact_sha256=ARTIFACT,
+        weights={"forward": 1.0, "sway": 0.5},
+        checks=(CHECK,),
+        seed=0,
+        budget=TrainBudget(),
+    )
+    assert gateway.queue.sent[-1] == (JobKind.TRAIN, job.id)
+    model = gateway.http.get(f"/api/models/{view['model_id']}").json()
+    assert (model["params_version"], model["params_sha256"]) == (0, "")
+    assert (model["job_id"], model["job_state"]) == (job.id, "queued")
+    assert gateway.parts.models.get(model["id"]).params_key == "base/toy/policy.safetensors"
+    assert [one["id"] for one in gateway.http.get(f"/api/tasks/{task_id}").json()["jobs"]] == [
+        job.id
+    ]
+
+
+def test_all_candidates_train_in_their_order(gateway: Gateway) -> None:
+    jobs = gateway.train(gateway.ready_task(3), "all")
+    assert [job["candidate"] for job in jobs] == [1, 2, 3]
+    assert [job["place_in_queue"] for job in jobs] == [1, 2, 3]
+    assert len({job["model_id"] for job in jobs}) == 3
+
+
+def test_weights_of_a_training_leave_the_candidate_alone(gateway: Gateway) -> None:
+    task_id = gateway.ready_task()
+    body = {"candidate": 1, "weights": {"forward": 0.25}}
+    (job,) = gateway.http.post(f"/api/tasks/{task_id}/train", json=body).json()["jobs"]
+    assert job["weights"] == {"forward": 0.25, "sway": 0.5}
+    assert gateway.parts.tasks.candidate(task_id, 1).weights == {"forward": 1.0, "sway": 0.5}
+
+
+def test_a_repeated_key_starts_nothing_twice(gateway: Gateway) -> None:
+    body: dict[str, Any] = {"robot": "toy", "prompt": "stand"}
+    headers = {"Idempotency-Key": "once"}
+    first = gateway.http.post("/api/tasks", json=body, headers=headers)
+    again = gateway.http.post("/api/tasks", json={**body, "prompt": " stand "}, headers=headers)
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert len(gateway.queue.sent) == 1
+
+    task_id = gateway.ready_task()
+    url = f"/api/tasks/{task_id}/train"
+    first = gateway.http.post(url, json={"candidate": "all"}, headers=headers)
+    again = gateway.http.post(url, json={"candidate": "all"}, headers=headers)
+    assert (again.status_code, again.json()) == (202, first.json())
+    other = gateway.http.post(url, json={"candidate": 1}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
+    assert len(gateway.http.get("/api/jobs?kind=train").json()["jobs"]) == 2
+    elsewhere = f"/api/tasks/{gateway.ready_task()}/train"
+    assert gateway.http.post(elsewhere, json={"candidate": 1}, headers=headers).status_code == 202
+
+
+@pytest.mark.parametrize("candidate", [1, "all"])
+def test_a_task_that_is_not_ready_cannot_be_trained(gateway: Gateway, candidate: int | str) -> None:
+    url = f"/api/tasks/{gateway.task()['id']}/train"
+    refused = gateway.http.post(url, json={"candidate": candidate})
+    assert (refused.status_code, refused.json()["code"]) == (409, "task_not_ready")
