@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tabrl.contracts.events import NoticeEvent
-from tabrl.domain.errors import Unavailable
+from tabrl.domain.errors import Invalid, Unavailable
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
 from tabrl_reward_worker.building import Builder, BuiltDraft
@@ -65,11 +65,14 @@ class FallbackAuthor:
         try:
             return self._first.write(prompt, robot)
         except Unavailable as error:
-            notice = NoticeEvent(
-                code=error.code,
-                message=f"{error.message} The offline composer wrote these candidates.",
-            )
-        written = self._second.write(prompt, robot)
+            code, reason = error.code, error.message
+        try:
+            written = self._second.write(prompt, robot)
+        except Invalid as error:
+            error.message = f"{reason} The offline composer was asked instead. {error.message}"
+            raise
+        message = f"{reason} The offline composer wrote these candidates."
+        notice = NoticeEvent(code=code, message=message)
         return Written(
             written.author,
             written.drafts,

@@ -35,7 +35,8 @@ def report_on(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPre
     raw = np.asarray(reward(bank.tape.flat()), np.float64).reshape(steps, size, -1)
     weighted = raw * reward.vector(built.reward.weights)
     finite = bool(np.isfinite(weighted).all())
-    means: Floats = np.nan_to_num(weighted).mean(axis=0)  # [B, K]
+    weighted = np.nan_to_num(weighted, posinf=0.0, neginf=0.0)
+    means: Floats = weighted.mean(axis=0)  # [B, K]
     totals: Floats = means.sum(axis=1)
     clips = tuple(
         ClipScore(
@@ -49,7 +50,7 @@ def report_on(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPre
         for index, clip in enumerate(bank.clips)
     )
     best = int(np.argmax(totals))
-    notes = _notes(bank, totals, np.nan_to_num(weighted), reward.terms, finite)
+    notes = _notes(bank, totals, weighted, reward.terms, finite)
     notes += _check_notes(built.draft.checks, bank)
     report = CandidateReport(
         clips=tuple(sorted(clips, key=lambda clip: -clip.score)),

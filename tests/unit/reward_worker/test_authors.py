@@ -162,6 +162,7 @@ def test_the_composers_own_refusal_is_passed_on() -> None:
     with pytest.raises(Invalid) as error:
         FallbackAuthor(author, ComposerAuthor(Builder(Workshop()))).write("asdf", GO1)
     assert error.value.code == "task_not_understood"
+    assert "language model found nothing" in error.value.message
 
 
 @pytest.mark.parametrize(("fault", "expected"), [("slow", Unavailable), ("bad", RewardError)])
