@@ -114,6 +114,9 @@ def test_nice_is_applied(supervisor: Supervisor) -> None:
     own = os.nice(0)
     child = supervisor.start(python("nice", "import time; time.sleep(60)", nice=3))
     assert psutil.Process(child.process.pid).nice() == min(own + 3, 19)
+    group = Path(f"/proc/{child.process.pid}/autogroup")
+    if group.exists():  # else this kernel schedules by nice alone
+        assert group.read_text().split()[-1] == "3"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
