@@ -49,12 +49,29 @@ CURRICULUM = (
         entropy=0.005,
         target_kl=0.015,
     ),
-    Stage("posture", 9_000_000, BaseWeights(), CommandMix(), target_kl=0.015),
-    Stage("robust", 8_000_000, BaseWeights(), CommandMix(), randomise=True, push_speed=0.5,
-          entropy=0.001, max_rate=5e-4),
-    Stage("polish", 6_000_000, BaseWeights(), CommandMix(), randomise=True, push_speed=0.3,
-          entropy=0.0, max_rate=2e-4, target_kl=0.006),
-)  # fmt: skip
+    Stage("posture", 7_000_000, BaseWeights(), CommandMix(), target_kl=0.015),
+    Stage(
+        "robust",
+        6_000_000,
+        BaseWeights(),
+        CommandMix(),
+        randomise=True,
+        push_speed=0.5,
+        entropy=0.001,
+        max_rate=5e-4,
+    ),
+    Stage(
+        "polish",
+        3_000_000,
+        BaseWeights(),
+        CommandMix(),
+        randomise=True,
+        push_speed=0.3,
+        entropy=0.0,
+        max_rate=2e-4,
+        target_kl=0.006,
+    ),
+)
 
 
 @dataclass(frozen=True)
