@@ -18,6 +18,16 @@ from tabrl.sim.simulator import EpisodeRules, PolicyFn, Rollout
 
 SUBSTEPS = 2
 _VELOCITY_STAGE = int(mujoco.mjtStage.mjSTAGE_VEL)
+# MuJoCo puts a robot whose state is not finite back into a pose of its own; only these tell.
+_BLOW_UPS = [
+    int(warning)
+    for warning in (
+        mujoco.mjtWarning.mjWARN_BADQPOS,
+        mujoco.mjtWarning.mjWARN_BADQVEL,
+        mujoco.mjtWarning.mjWARN_BADQACC,
+        mujoco.mjtWarning.mjWARN_BADCTRL,
+    )
+]
 
 
 def physics_model(robot: Robot) -> mujoco.MjModel:
@@ -147,9 +157,9 @@ class CpuSimulator:
         sensors = batch.sensordata
         raw.time[t] = self._time
         raw.qpos[t], raw.qvel[t] = batch.qpos, batch.qvel
-        np.nan_to_num(raw.qpos[t], copy=False, posinf=0.0, neginf=0.0)
-        np.nan_to_num(raw.qvel[t], copy=False, posinf=0.0, neginf=0.0)
-        raw.action[t] = self._joints.action(batch.ctrl)
+        broken = self._broken()
+        raw.qpos[t, broken] = raw.qvel[t, broken] = 0.0  # in the floor: a fall for the tape too
+        raw.action[t] = np.nan_to_num(self._joints.action(batch.ctrl))
         raw.joint_torque[t] = batch.qfrc_actuator[:, 6:]
         raw.constraint_force[t] = batch.qfrc_constraint[:, 6:]
         for foot, (position, velocity) in enumerate(zip(*self._foot_slices, strict=True)):
@@ -165,10 +175,14 @@ class CpuSimulator:
     def _ends(self, qpos: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         up = rotation.up_in_body(qpos[:, 3:7])
         gap = self._builder.trunk_clearance(qpos[:, 2], up)
-        broken = ~np.isfinite(self._batch.qpos).all(1) | ~np.isfinite(self._batch.qvel).all(1)
-        terminated = (gap < 0.002) | (up[:, 2] < 0.0) | broken
+        terminated = (gap < 0.002) | (up[:, 2] < 0.0) | self._broken()
         truncated = ~terminated & (self._age >= self._rules.episode_s - 1e-4)
         return terminated, truncated
+
+    def _broken(self) -> NDArray[np.bool_]:
+        """Robots whose state was not finite or huge since their reset, `[B]`."""
+        blown_up: NDArray[np.bool_] = self._batch.warning[:, _BLOW_UPS, 1].any(1)
+        return blown_up
 
     def _between(self, done: NDArray[np.bool_]) -> None:
         rules = self._rules
