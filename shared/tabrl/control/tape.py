@@ -132,8 +132,9 @@ class Memory:
 
     def forget(self, fresh: NDArray[np.bool_]) -> None:
         """Clear the robots that were reset; feet start on the ground."""
-        for field in self.__dict__.values():
-            field[fresh] = 0.0
+        for name, field in vars(self).items():
+            # A new array: the tape's rows of the last step may still hold the old one.
+            setattr(self, name, np.where(fresh[:, None], np.float32(0.0), field))
         self.contact[fresh] = 1.0
 
 
