@@ -11,11 +11,16 @@ from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from tabrl.control.observation import OBSERVATION_VERSION, Joints, build_observation
+from tabrl.control.observation import (
+    OBSERVATION_VERSION,
+    Joints,
+    build_observation,
+    observation_size,
+)
 from tabrl.control.program import CommandProgram, Programs
 from tabrl.control.tape import Floats
-from tabrl.domain.errors import Invalid
-from tabrl.robots import get_robot
+from tabrl.domain.errors import Invalid, NotFound
+from tabrl.robots import Robot, get_robot
 
 FORMAT = "tabrl-policy/1"
 States = NDArray[np.floating]
@@ -116,6 +121,27 @@ def load_policy(data: bytes) -> Policy:
             Layer(tensors[f"policy/{i}/kernel"], tensors[f"policy/{i}/bias"]) for i in range(count)
         )
         weights = PolicyWeights(tensors["normalizer/mean"], tensors["normalizer/std"], layers)
+        robot = get_robot(header.robot)
     except KeyError as error:
         raise Invalid("the params file lacks a tensor", code="bad_params") from error
+    except NotFound as error:
+        raise Invalid("the params file is for an unknown robot", code="bad_params") from error
+    if not _fits(robot, weights):
+        raise Invalid("the params file's tensors do not fit together", code="bad_params")
     return Policy(header, weights)
+
+
+def _fits(robot: Robot, weights: PolicyWeights) -> bool:
+    """Whether the layers lead from the robot's observation to its action, in single precision."""
+    width = observation_size(robot)
+    arrays = [weights.mean, weights.std]
+    shapes: list[tuple[int, ...]] = [(width,), (width,)]
+    for layer in weights.layers:
+        arrays += [layer.kernel, layer.bias]
+        shapes += [(width, layer.bias.size), (layer.bias.size,)]
+        width = layer.bias.size
+    fitting = all(
+        array.shape == shape and array.dtype == np.float32
+        for array, shape in zip(arrays, shapes, strict=True)
+    )
+    return fitting and width == robot.nu
