@@ -39,5 +39,7 @@ def load_tree(data: bytes, template: Tree) -> Tree:
         if array is None or array.shape != like.shape or array.dtype != like.dtype:
             raise Invalid(f"the checkpoint does not fit at {name}", code="bad_checkpoint")
         restored.append(jax.numpy.asarray(array))
+    if len(arrays) != len(leaves):
+        raise Invalid("the checkpoint holds more than its template", code="bad_checkpoint")
     tree: Tree = jax.tree_util.tree_unflatten(structure, restored)
     return tree
