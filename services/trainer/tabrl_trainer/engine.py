@@ -27,7 +27,7 @@ class RobotEngine:
         self.base_weights: PolicyWeights = load_policy(base.policy).weights
         self.bank: Bank = load_bank(base.bank)
         self.simulator = CpuSimulator(robot, ROBOTS)
-        self.evaluator = Evaluator(CpuSimulator(robot, 3 * EPISODES))
+        self.evaluator = Evaluator(robot, CpuSimulator(robot, 3 * EPISODES))
 
     def warm_up(self) -> None:
         """Compile what every job uses: one exploring block and one update, thrown away."""

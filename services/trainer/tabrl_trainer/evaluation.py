@@ -13,6 +13,7 @@ from tabrl.control.checks import evaluate_checks
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.program import CommandProgram, Programs
 from tabrl.control.tape import Floats, Tape
+from tabrl.robots import Robot
 from tabrl.sim.cpu import CpuSimulator, episode
 from tabrl.sim.simulator import EpisodeRules
 from tabrl_trainer.scoring import TapeReward
@@ -41,7 +42,10 @@ class Row:
 class Evaluator:
     """Runs contenders side by side, `episodes` undisturbed episodes of 10 s each."""
 
-    def __init__(self, simulator: CpuSimulator, contenders: int = 3, seed: int = 7_919) -> None:
+    def __init__(
+        self, robot: Robot, simulator: CpuSimulator, contenders: int = 3, seed: int = 7_919
+    ) -> None:
+        self._robot = robot
         self._simulator = simulator
         self._count = contenders
         self._seed = seed
@@ -63,11 +67,14 @@ class Evaluator:
 
         rules = EpisodeRules(reset_noise=0.5)
         tape = episode(self._simulator, programs, act, EPISODE_S, self._seed, rules).tape
-        return [_row(tape.robots(s), reward, checks, each) for s in slices]
+        return [_row(tape.robots(s), reward, checks, each, self._robot) for s in slices]
 
 
-def _row(tape: Tape, reward: TapeReward, checks: Sequence[CheckSpec], episodes: int) -> Row:
+def _row(
+    tape: Tape, reward: TapeReward, checks: Sequence[CheckSpec], episodes: int, robot: Robot
+) -> Row:
     terms = reward.terms_of(tape)
+    values = evaluate_checks(checks, tape.fields, robot.foot_names, robot.foot_radius)
     fallen = tape.fallen.max(0) > 0.5
     return Row(
         EvaluationRow(
@@ -76,7 +83,7 @@ def _row(tape: Tape, reward: TapeReward, checks: Sequence[CheckSpec], episodes: 
             fall_rate=float(fallen.mean()),
             episodes=episodes,
         ),
-        tuple(float(value) for value in evaluate_checks(checks, tape.fields)),
+        tuple(values),
     )
 
 
