@@ -1,0 +1,195 @@
+"""The trainer as a process on real storage: killed half-way, and what it may see."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tabrl.adapters.blobs import make_blob_store
+from tabrl.adapters.celery_app import CeleryTaskQueue
+from tabrl.adapters.clock import SystemClock
+from tabrl.adapters.redis_events import RedisEventBus
+from tabrl.adapters.settings import Settings
+from tabrl.adapters.sql.engine import make_engine
+from tabrl.adapters.sql.jobs import SqlJobRepository
+from tabrl.adapters.sql.migrate import upgrade
+from tabrl.adapters.sql.models import SqlModelRepository
+from tabrl.adapters.sql.sources import SqlSourceRepository
+from tabrl.adapters.sql.tasks import SqlTaskRepository
+from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.contracts.events import NoticeEvent, ProgressEvent, SnapshotEvent
+from tabrl.contracts.training import TrainBudget, TrainSpec
+from tabrl.domain.jobs import Job, JobState
+from tabrl.robots import get_robot
+from tabrl.sim.reward import export_reward
+from tests.support.factories import candidate, training, writing
+from tests.support.redis import RedisServer
+
+SOURCE = '''
+"""quetzal-docstring"""
+WEIGHTS = {"forward": 1.0}
+def reward(state, action):
+    """quetzal-inner"""
+    return {"forward": rl.gaussian(state.base_linear_velocity()[0] - 0.5, 0.3)}
+'''
+PROMPT = "quetzal-prompt: walk as the bird would"
+CANARY = b"quetzal"
+CHECK = CheckSpec(
+    id="speed", quantity=Quantity.FORWARD_SPEED, statistic=Statistic.MEAN, at_least=0.3
+)
+
+
+class Site:
+    """One deployment's storage, with a task that is ready and its training job queued."""
+
+    def __init__(self, folder: Path, redis: RedisServer, budget: TrainBudget) -> None:
+        self.settings = Settings(data=folder, redis_url=redis.url, lease_s=2.0, heartbeat_s=0.5)
+        engine, clock = make_engine(self.settings.database), SystemClock()
+        upgrade(engine)
+        self.jobs = SqlJobRepository(engine, clock)
+        self.models = SqlModelRepository(engine, clock)
+        self.queue = CeleryTaskQueue(self.settings)
+        self.bus = RedisEventBus(redis.url)
+        self.artifact = export_reward(SOURCE, get_robot("go1"))
+        blobs = make_blob_store(self.settings.blobs)
+        blobs.put(f"artifacts/{self.artifact.sha256}.bin", self.artifact.blob)
+        task, job = writing(clock.now(), PROMPT)
+        tasks = SqlTaskRepository(engine, clock)
+        tasks.create(task, job)
+        held = self.jobs.claim(job.id, 60.0, 5)
+        assert held is not None
+        SqlSourceRepository(engine).put(task.id, {1: SOURCE}, job_id=job.id, fence=held.fence)
+        tasks.store_candidates(
+            task.id,
+            job_id=job.id,
+            fence=held.fence,
+            candidates=[candidate().model_copy(update={"idea": "quetzal-idea"})],
+            previews={},
+            understood=["quetzal-understood"],
+            not_understood=[],
+        )
+        assert self.jobs.finish(job.id, held.fence, JobState.SUCCEEDED)
+        train, self.model = training(clock.now(), task.id)
+        spec = TrainSpec(
+            robot="go1",
+            artifact_sha256=self.artifact.sha256,
+            weights={"forward": 1.0},
+            checks=(CHECK,),
+            budget=budget,
+        )
+        self.job = train.model_copy(update={"spec": spec})
+        self.jobs.create_training([self.job], [self.model])
+
+    @contextmanager
+    def trainer(self) -> Iterator[subprocess.Popen[bytes]]:
+        """`python -m tabrl_trainer` on this storage."""
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TABRL_")},
+            "TABRL_DATA": str(self.settings.data),
+            "TABRL_REDIS_URL": self.settings.redis_url,
+            "TABRL_LEASE_S": "2",
+            "TABRL_HEARTBEAT_S": "0.5",
+        }
+        log = (self.settings.data / "trainer.log").open("ab")
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tabrl_trainer"], env=environment, stderr=log, stdout=log
+        )
+        try:
+            yield child
+        finally:
+            child.kill()
+            child.wait()
+            log.close()
+
+    def send(self) -> None:
+        """Ring the doorbell, as the gateway's sweeper would."""
+        self.jobs.expire_leases(5)
+        self.queue.enqueue(self.job)
+
+    def now(self) -> Job:
+        """The job as it stands."""
+        return self.jobs.get(self.job.id)
+
+
+def wait(what: Callable[[], object], child: subprocess.Popen[bytes], seconds: float = 200) -> None:
+    """Until `what()` is true, as long as the child lives."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert child.poll() is None, "the trainer died"
+        assert time.monotonic() < end, "timed out"
+        time.sleep(0.2)
+
+
+def memory_holds(pid: int, needle: bytes) -> bool:
+    """Whether the process has `needle` in any memory of its own."""
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            span, mode, *_rest = line.split()
+            if not mode.startswith("rw") or "[v" in line:
+                continue
+            begin, end = (int(part, 16) for part in span.split("-"))
+            tail = b""
+            for at in range(begin, end, 1 << 24):
+                try:
+                    memory.seek(at)
+                    block = memory.read(min(1 << 24, end - at))
+                except OSError:
+                    break  # never touched, so nothing is there
+                if needle in tail + block:
+                    return True
+                tail = block[-len(needle) :]
+    return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_no_generated_text_reaches_the_trainer(tmp_path: Path, redis_server: RedisServer) -> None:
+    """Prompt, idea and source lie in the same database, and never in the trainer's memory."""
+    site = Site(tmp_path, redis_server, TrainBudget(search_s=2, ppo_s=5, evaluation_s=10))
+    with site.trainer() as child:
+        site.send()
+        wait(lambda: site.now().terminal, child)
+        job = site.now()
+        assert job.state is JobState.SUCCEEDED, job.failure
+        assert memory_holds(child.pid, job.id.encode())  # the search itself can find something
+        assert not memory_holds(child.pid, CANARY)
+    assert CANARY not in (tmp_path / "trainer.log").read_bytes()
+
+
+def test_a_killed_trainer_goes_on_from_the_last_snapshot(
+    tmp_path: Path, redis_server: RedisServer
+) -> None:
+    """SIGKILL in the middle of PPO: another process ends the job and keeps the samples."""
+    site = Site(tmp_path, redis_server, TrainBudget(search_s=2, ppo_s=14, evaluation_s=10))
+    with site.trainer() as child:
+        site.send()
+        wait(lambda: site.models.get(site.model.id).step > 0, child)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    before = [e.event for e in site.bus.read(site.job.id)]
+    reached = max(e.samples for e in before if isinstance(e, ProgressEvent))
+    with site.trainer() as child:
+        time.sleep(2.5)  # the lease runs out
+        site.send()
+        wait(lambda: site.now().terminal, child)
+    job = site.now()
+    assert job.state is JobState.SUCCEEDED, job.failure
+    assert job.attempt == 2
+    after = [e.event for e in site.bus.read(site.job.id)][len(before) :]
+    notices = [e for e in after if isinstance(e, NoticeEvent)]
+    assert [e.code for e in notices] == ["resumed"]
+    went_on = min(e.samples for e in after if isinstance(e, ProgressEvent))
+    assert went_on >= reached / 2
+    hashes = [e.params_sha256 for e in before + after if isinstance(e, SnapshotEvent)]
+    assert len(hashes) == len(set(hashes))
+    versions = [e.version for e in before + after if isinstance(e, SnapshotEvent)]
+    assert versions == sorted(set(versions))
+    assert job.result is not None
+    assert job.result.params_sha256 == site.models.get(site.model.id).params_sha256
