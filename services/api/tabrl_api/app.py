@@ -46,7 +46,7 @@ def create_app(parts: Parts) -> FastAPI:
         version=version("tabrl-api"),
         description=_DESCRIPTION,
         lifespan=lifespan,
-        docs_url="/api/docs",
+        docs_url=None,  # both viewers would load scripts from another host
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tabrl.adapters.logs import logger
-from tabrl.contracts.events import StateEvent
+from tabrl.contracts.events import Event, StateEvent
 from tabrl.domain.errors import TabrlError
 from tabrl.domain.jobs import Job, JobState
 from tabrl.ports import EventBus, JobRepository, TaskQueue
@@ -33,7 +33,12 @@ def state_event(job: Job) -> StateEvent:
 
 def announce(job: Job, bus: EventBus) -> None:
     """Publish a job's state; readers who miss it find it in the row."""
+    publish(job, state_event(job), bus)
+
+
+def publish(job: Job, event: Event, bus: EventBus) -> None:
+    """Tell who follows a job; a lost event must not fail what it tells of."""
     try:
-        bus.publish(job.id, state_event(job))
+        bus.publish(job.id, event)
     except TabrlError as error:
-        logger.warning("job %s: state not announced (%s)", job.id, error.code)
+        logger.warning("job %s: %s not announced (%s)", job.id, event.type, error.code)

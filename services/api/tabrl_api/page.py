@@ -7,9 +7,9 @@ from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
 
 from tabrl.domain.errors import NotFound
+from tabrl_api.files import conditional_file
 from tabrl_api.problems import problem
 
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
@@ -68,7 +68,9 @@ def _file(path: Path, request: Request, cache: str) -> Response:
             headers["Content-Encoding"] = encoding
             path = packed
             break
-    return FileResponse(path, media_type=media_type or "application/octet-stream", headers=headers)
+    return conditional_file(
+        path, request, media_type=media_type or "application/octet-stream", headers=headers
+    )
 
 
 def _accepted(header: str) -> frozenset[str]:

@@ -35,7 +35,7 @@ class FieldProblem(BaseModel):
     """What is wrong with one part of a request."""
 
     field: str = Field(examples=["prompt"])
-    message: str = Field(examples=["String should have at most 2000 characters"])
+    message: str = Field(examples=["may have at most 2000 characters"])
 
 
 class Problem(BaseModel):
@@ -96,15 +96,32 @@ def _validation(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     # The rejected input is left out on purpose: it may be a prompt.
     errors = [
-        FieldProblem(field=_field(entry["loc"]), message=entry["msg"]) for entry in error.errors()
+        FieldProblem(field=_field(entry["loc"]), message=_words(entry)) for entry in error.errors()
     ]
-    detail = "; ".join(f"{one.field}: {one.message}" for one in errors[:3])
+    detail = "; ".join(f"{one.field} {one.message}" for one in errors[:3])
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
 
 
 def _field(location: tuple[Any, ...]) -> str:
     inner = location[1:] if location and location[0] in ("body", "query", "path") else location
     return ".".join(str(part) for part in inner) or "body"
+
+
+def _words(entry: dict[str, Any]) -> str:
+    """A validation error in a user's words, without the input."""
+    limits = entry.get("ctx", {})
+    match entry["type"]:
+        case "string_too_short" if limits.get("min_length") == 1:
+            return "must not be empty"
+        case "string_too_long":
+            return f"may have at most {limits['max_length']} characters"
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "is not known here"
+        case "value_error":
+            return str(limits["error"])
+    return str(entry["msg"])
 
 
 def _routing(_request: Request, error: Exception) -> JSONResponse:

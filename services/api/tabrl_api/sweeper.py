@@ -6,14 +6,20 @@ import threading
 from datetime import timedelta
 
 from tabrl.adapters.logs import logger, where
+from tabrl.contracts.events import NoticeEvent
 from tabrl.domain.errors import TabrlError
 from tabrl.domain.jobs import Job, JobKind, JobState
-from tabrl_api.dispatch import announce, send
+from tabrl_api.dispatch import announce, publish, send
 from tabrl_api.parts import Parts
 
 EVERY_S = 1.0
 GRACE = timedelta(seconds=5)  # time for a message on its way
 STALE = timedelta(seconds=600)  # a message this old counts as lost even in a busy queue
+
+WORKER_LOST = NoticeEvent(
+    code="worker_lost",
+    message="The worker stopped answering. Another one takes the job over.",
+)
 
 
 class Sweeper:
@@ -40,6 +46,8 @@ class Sweeper:
         for job in parts.jobs.expire_leases(parts.settings.max_attempts):
             logger.warning("job %s: its worker went silent, now %s", job.id, job.state)
             self._count(f"expired_{job.state.value}")
+            if job.state is JobState.QUEUED:
+                publish(job, WORKER_LOST, parts.bus)
             announce(job, parts.bus)
             if job.state is JobState.QUEUED:
                 self._send(job)

@@ -13,7 +13,7 @@ from tabrl.adapters.lease import HeldJob
 from tabrl.adapters.logs import logger, where
 from tabrl.adapters.metrics import WorkerMetrics
 from tabrl.adapters.settings import Settings
-from tabrl.contracts.events import StateEvent
+from tabrl.contracts.events import NoticeEvent, StateEvent
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import TabrlError, Unavailable
 from tabrl.domain.jobs import Failure, FailureKind, Job, JobState
@@ -21,6 +21,10 @@ from tabrl.ports.events import EventBus
 from tabrl.ports.jobs import JobRepository
 from tabrl.ports.queue import Clock
 from tabrl.ports.work import JobFailedError, JobHandler, JobStoppedError, StopReason
+
+_WORKER_LEFT = NoticeEvent(
+    code="worker_left", message="The worker shuts down. Another one takes the job over."
+)
 
 
 class Outcome(StrEnum):
@@ -117,7 +121,8 @@ class JobRunner:
         if reason is StopReason.SHUTDOWN:
             try:
                 if self._jobs.release(job.id, job.fence):
-                    held.publish(StateEvent(state=JobState.QUEUED.value, attempt=job.attempt))
+                    held.publish(_WORKER_LEFT)
+                    held.publish(StateEvent(state=JobState.QUEUED.value, attempt=job.attempt - 1))
                     return Outcome.RELEASED
                 if self._jobs.cancel_requested(job.id):
                     return self._finish(job, held, JobState.CANCELLED)

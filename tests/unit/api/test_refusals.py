@@ -31,13 +31,13 @@ GOOD = {"robot": "toy", "prompt": "stand"}
 @pytest.mark.parametrize(
     ("body", "status", "code", "words"),
     [
-        ({**GOOD, "prompt": ""}, 422, "invalid_request", "prompt"),
-        ({**GOOD, "prompt": " \n\t "}, 422, "invalid_request", "prompt"),
-        ({**GOOD, "prompt": "x" * 10_000}, 422, "invalid_request", "2000"),
+        ({**GOOD, "prompt": ""}, 422, "invalid_request", "prompt must not be empty"),
+        ({**GOOD, "prompt": " \n\t "}, 422, "invalid_request", "prompt must not be empty"),
+        ({**GOOD, "prompt": "x" * 10_000}, 422, "invalid_request", "at most 2000 characters"),
         ({**GOOD, "prompt": "a\x00b"}, 422, "invalid_request", "control"),
         ({**GOOD, "prompt": 7}, 422, "invalid_request", "prompt"),
-        ({"robot": "toy"}, 422, "invalid_request", "prompt"),
-        ({**GOOD, "speed": 3}, 422, "invalid_request", "speed"),
+        ({"robot": "toy"}, 422, "invalid_request", "prompt is missing"),
+        ({**GOOD, "speed": 3}, 422, "invalid_request", "speed is not known"),
         ([], 422, "invalid_request", ""),
         ({**GOOD, "robot": "go9"}, 404, "unknown_robot", "robot"),
         ({**GOOD, "robot": "../go1"}, 404, "unknown_robot", "robot"),

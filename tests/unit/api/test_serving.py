@@ -26,7 +26,10 @@ def test_robots(gateway: Gateway, tmp_path: Path) -> None:
     (tmp_path / "visuals").mkdir()
     (tmp_path / "visuals" / "toy.glb").write_bytes(b"glTF")
     (robot,) = gateway.http.get("/api/robots").json()
-    assert gateway.http.get(robot["visuals_url"]).content == b"glTF"
+    visuals = gateway.http.get(robot["visuals_url"])
+    assert visuals.content == b"glTF"
+    current = {"If-None-Match": visuals.headers["etag"]}
+    assert gateway.http.get(robot["visuals_url"], headers=current).status_code == 304
 
 
 @pytest.fixture

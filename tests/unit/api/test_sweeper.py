@@ -15,7 +15,7 @@ from tabrl.adapters.memory import (
     MemoryTaskQueue,
 )
 from tabrl.adapters.settings import Settings
-from tabrl.contracts.events import StateEvent
+from tabrl.contracts.events import NoticeEvent, StateEvent
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import Job, JobState
 from tabrl_api.bootstrap import wire_in_memory
@@ -92,7 +92,9 @@ def test_a_dead_workers_job_is_sent_at_once(yard: Yard) -> None:
     assert yard.sweep_after(15) == []
     assert yard.sweep_after(0.1) == [job.id]
     assert yard.jobs.get(job.id).state is JobState.QUEUED
-    event = yard.bus.read(job.id)[-1].event
+    told, event = (entry.event for entry in yard.bus.read(job.id)[-2:])
+    assert isinstance(told, NoticeEvent)
+    assert told.code == "worker_lost"
     assert isinstance(event, StateEvent)
     assert (event.state, event.attempt) == ("queued", 1)
     assert yard.repairs("expired_queued") == 1

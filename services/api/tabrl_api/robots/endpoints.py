@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Header, Request, Response
 
+from tabrl_api.files import conditional_file
 from tabrl_api.parts import WithParts
 from tabrl_api.robots import service
 from tabrl_api.robots.schemas import RobotView
@@ -55,10 +55,13 @@ def get_scene(
     response_class=Response,
     responses={
         200: {"content": {"model/gltf-binary": {"schema": {"type": "string", "format": "binary"}}}},
+        304: {"description": "The cached meshes are current."},
         **refusals(_404="There is no such robot, or its meshes were not built."),
     },
 )
-def get_visuals(robot_id: str, parts: WithParts) -> Response:
+def get_visuals(robot_id: str, request: Request, parts: WithParts) -> Response:
     """glTF with one node per body."""
     path = service.visuals_file(robot_id, parts.robots, parts.settings)
-    return FileResponse(path, media_type="model/gltf-binary", headers={"Cache-Control": "no-cache"})
+    return conditional_file(
+        path, request, media_type="model/gltf-binary", headers={"Cache-Control": "no-cache"}
+    )
