@@ -141,12 +141,13 @@ def place(goal: Goal) -> list[Term]:
 
 
 def course(goal: Goal) -> list[Term]:
-    """Where it should be by now; the allowance grows with the way."""
+    """The asked way as seen from the start: turning aside costs as much as the wrong speed."""
     if not goal.moves or goal.yaw or rhythm_of(goal, "heading"):
         return []
-    way = f"jnp.array([{number(goal.vx or 0.0)}, {number(goal.vy or 0.0)}]) * state.time()"
-    expression = f"rl.gaussian(state.base_displacement()[:2] - {way}, 0.2 + 0.25 * state.time())"
-    return [Term("course", BESIDE, expression, "where it should be by now")]
+    target = f"jnp.array([{number(goal.vx or 0.0)}, {number(goal.vy or 0.0)}])"
+    width = max(0.2, 0.6 * math.hypot(goal.vx or 0.0, goal.vy or 0.0))
+    expression = f"rl.gaussian(state.base_linear_velocity_world()[:2] - {target}, {number(width)})"
+    return [Term("course", BESIDE, expression, "the asked way as seen from the start")]
 
 
 def pulse(goal: Goal) -> list[Term]:
