@@ -92,7 +92,7 @@ def run_until_stopped(options: RunOptions, port: int, data: Path, console: Conso
     with background_stack(data, port) as stack:
         try:
             receipt = demo(stack, options, console)
-            address = f"{stack.url}/tasks/{receipt.task_id}"
+            address = f"{stack.url}/tasks/{receipt.task_id}/jobs/{receipt.job_id}"
         except CommandError as error:
             # The page is of use all the same, if only to see what happened.
             console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)
