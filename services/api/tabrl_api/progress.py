@@ -81,7 +81,9 @@ class RedisProgress:
             # The cursor is set before the history is read, so nothing falls between the two.
             while not self._stopped and not await self._join(stream, queue):
                 yield None
-            for entry in await self._history(stream, last):
+            while (history := await self._history(stream, last)) is None:
+                yield None
+            for entry in history:
                 last = entry.id
                 yield entry
             while not self._stopped and not queue.full():
@@ -119,13 +121,15 @@ class RedisProgress:
         if not self._followers:
             self._watched.clear()
 
-    async def _history(self, stream: str, after: str) -> list[StoredEvent]:
+    async def _history(self, stream: str, after: str) -> list[StoredEvent] | None:
+        """What came before; `None` after a quiet second without Redis."""
         assert self._redis is not None
         try:
             answer = await self._redis.xrange(stream, min=f"({after}")
         except RedisError as error:
             logger.warning("progress: no history (%s)", type(error).__name__)
-            return []
+            await asyncio.sleep(IDLE_S)
+            return [] if self._stopped else None
         return stored_events(answer)
 
     async def _read(self) -> None:

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import redis
+from pydantic import ValidationError
 
+from tabrl.adapters.logs import logger
 from tabrl.adapters.redis_url import for_redis
 from tabrl.contracts.events import EVENT, Event
 from tabrl.domain.errors import Unavailable
@@ -60,8 +62,17 @@ class RedisEventBus:
 
 
 def stored_events(entries: Any) -> list[StoredEvent]:
-    """Events of an XRANGE or XREAD answer, which redis-py types as nearly anything."""
-    return [StoredEvent(entry, EVENT.validate_json(fields[FIELD])) for entry, fields in entries]
+    """Events of an XRANGE or XREAD answer, which redis-py types as nearly anything.
+
+    What this version does not know is passed over: during an update a newer worker may publish it.
+    """
+    events = []
+    for entry_id, fields in entries:
+        try:
+            events.append(StoredEvent(entry_id, EVENT.validate_json(fields[FIELD])))
+        except (ValidationError, KeyError):
+            logger.warning("event %s is of an unknown kind", entry_id)
+    return events
 
 
 def _unavailable(error: redis.RedisError) -> Unavailable:

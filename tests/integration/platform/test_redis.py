@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import redis
 
 from tabrl.adapters.celery_app import CeleryTaskQueue
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.memory import MemoryEventBus
-from tabrl.adapters.redis_events import RedisEventBus
+from tabrl.adapters.redis_events import RedisEventBus, stream_of
 from tabrl.adapters.settings import Settings
 from tabrl.contracts.events import NoticeEvent
 from tabrl.domain.errors import Unavailable
@@ -144,6 +145,22 @@ async def test_followers_outlive_a_redis_that_is_killed() -> None:
         finally:
             await progress.stop()
             server.stop()
+
+
+async def test_an_event_of_a_newer_version_stops_nobody(
+    progress: RedisProgress, redis_server: RedisServer
+) -> None:
+    bus = RedisEventBus(redis_server.url)
+    raw = redis.Redis(unix_socket_path=str(redis_server.socket))
+    following = asyncio.create_task(codes(progress, "job_a", 3))
+    bus.publish("job_a", notice(0))
+    await asyncio.sleep(0.5)
+    raw.xadd(stream_of("job_a"), {"event": '{"type":"telepathy"}'})
+    raw.xadd(stream_of("job_a"), {"other": "field"})
+    bus.publish("job_a", notice(1))
+    bus.publish("job_a", notice(2))
+    assert await asyncio.wait_for(following, 20) == ["n0", "n1", "n2"]
+    assert len(bus.read("job_a")) == 3
 
 
 async def test_followers_end_when_the_gateway_stops(redis_server: RedisServer) -> None:
