@@ -37,13 +37,30 @@ export function CandidateCard({
       data-testid="candidate"
       data-n={candidate.n}
     >
-      <div className="p-4 pb-3 sm:p-5 sm:pb-4">
+      <div className="p-4 sm:p-5 sm:pb-4">
         <div className="mb-2 flex items-center justify-between gap-2">
           <span className="text-xs font-medium text-faint">Candidate {candidate.n}</span>
           <Author author={candidate.author} />
         </div>
         <h3 className="text-base font-semibold tracking-tight">{candidate.name}</h3>
         <p className="mt-1 text-sm leading-relaxed text-soft">{candidate.idea}</p>
+      </div>
+
+      <div className="flex items-center gap-2 px-4 pb-4 sm:px-5">
+        <Button
+          tone={trained ? "plain" : "primary"}
+          className="flex-1"
+          busy={busy}
+          onClick={() => onTrain(changed ? weights : undefined)}
+        >
+          <Play className="size-4" aria-hidden />
+          {trained ? "Train again" : "Train this one"}
+        </Button>
+        {changed && (
+          <Button tone="quiet" onClick={() => setWeights(candidate.weights)}>
+            Undo weights
+          </Button>
+        )}
       </div>
 
       <Section title="Terms and weights">
@@ -74,7 +91,7 @@ export function CandidateCard({
 
       <Likes candidate={candidate} onPreview={onPreview} />
 
-      <div className="mt-auto border-t border-line">
+      <div className="mt-auto border-t border-line [&>*:last-child]:rounded-b-[13px]">
         <button
           type="button"
           onClick={onCode}
@@ -87,29 +104,12 @@ export function CandidateCard({
             aria-hidden
           />
         </button>
-        <div className={cx("relative overflow-hidden bg-well", !codeOpen && "max-h-28")}>
+        <div className={cx("relative overflow-hidden bg-well", !codeOpen && "max-h-48")}>
           <Code source={candidate.code} />
           {!codeOpen && (
             <div className="pointer-events-none absolute inset-x-0 bottom-0 h-14 bg-gradient-to-t from-well" />
           )}
         </div>
-      </div>
-
-      <div className="flex items-center gap-2 border-t border-line p-3.5 sm:px-5">
-        <Button
-          tone={trained ? "plain" : "primary"}
-          className="flex-1"
-          busy={busy}
-          onClick={() => onTrain(changed ? weights : undefined)}
-        >
-          <Play className="size-4" aria-hidden />
-          {trained ? "Train again" : "Train this one"}
-        </Button>
-        {changed && (
-          <Button tone="quiet" onClick={() => setWeights(candidate.weights)}>
-            Undo weights
-          </Button>
-        )}
       </div>
     </article>
   );
@@ -169,7 +169,7 @@ function Likes({
         ))}
       </ul>
       {(report.notes ?? []).map((note) => (
-        <p key={note} className="mt-2 text-xs leading-relaxed text-warn">
+        <p key={note} className="mt-2 text-xs leading-relaxed text-faint">
           {note}
         </p>
       ))}

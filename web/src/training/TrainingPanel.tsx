@@ -5,8 +5,9 @@ import { isActive } from "@/api/queries";
 import type { Candidate, Job } from "@/api/types";
 import { count, duration, figure, words } from "@/lib/format";
 import { Badge, Button, cx, Note } from "@/ui/kit";
+import { Clock } from "./Clock";
 import { columnColor, Curve } from "./Curve";
-import { curves, share } from "./progress";
+import { curves } from "./progress";
 import type { Progress } from "./progress";
 import { StageBar } from "./StageBar";
 import type { Stream } from "./useProgress";
@@ -73,86 +74,6 @@ function StateBadge({ state }: { state: string }): ReactNode {
   return <Badge mood={mood[state as keyof typeof mood] ?? "neutral"}>{words(state)}</Badge>;
 }
 
-function Clock({
-  job,
-  progress,
-  state,
-}: {
-  job: Job;
-  progress: Progress;
-  state: string;
-}): ReactNode {
-  const done = share(progress);
-  const waiting = state === "queued";
-  const percent = state === "succeeded" ? 100 : Math.round(100 * (done ?? 0));
-  return (
-    <div>
-      <div className="mb-1.5 flex items-baseline justify-between gap-3 text-sm">
-        <span className="text-soft">{headline(job, progress, state)}</span>
-        <span className="tabular text-faint">
-          {progress.etaS !== null && state === "running" && progress.stage !== "evaluation"
-            ? `${duration(progress.etaS)} left`
-            : timing(job, progress)}
-        </span>
-      </div>
-      <div
-        role="progressbar"
-        aria-valuenow={percent}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-label="Training progress"
-        className="h-1.5 overflow-hidden rounded-full bg-line"
-      >
-        <div
-          className={cx(
-            "h-full rounded-full transition-[width] duration-700 ease-out",
-            tint(state),
-            waiting && "shimmer",
-          )}
-          style={{ width: waiting ? "100%" : `${percent}%` }}
-        />
-      </div>
-    </div>
-  );
-}
-
-function tint(state: string): string {
-  if (state === "failed") return "bg-bad";
-  return state === "cancelled" ? "bg-faint" : "bg-accent";
-}
-
-function timing(job: Job, progress: Progress): string {
-  if (job.started_at !== null && job.finished_at !== null) {
-    return duration((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000);
-  }
-  return progress.elapsedS > 0 ? duration(progress.elapsedS) : "";
-}
-
-function headline(job: Job, progress: Progress, state: string): string {
-  if (state === "queued") {
-    const place = job.place_in_queue;
-    return place === null || place <= 1 ? "Next in the queue" : `Number ${place} in the queue`;
-  }
-  if (state === "cancelling") return "Stopping…";
-  if (state === "cancelled") return "Cancelled";
-  if (state === "failed") return "Stopped by a failure";
-  if (state === "succeeded") return "Finished";
-  switch (progress.stage) {
-    case "loading":
-      return "Loading the base policy";
-    case "search":
-      return "Searching for the commands this reward likes";
-    case "value_warmup":
-      return "Teaching the critic this reward";
-    case "ppo":
-      return "Learning";
-    case "evaluation":
-      return "Measuring the success checks";
-    default:
-      return "Starting";
-  }
-}
-
 function Ending({
   job,
   progress,
@@ -205,7 +126,9 @@ function Learning({ progress }: { progress: Progress }): ReactNode {
   if (latest === undefined) {
     if (search === null)
       return (
-        <p className="py-8 text-center text-sm text-faint">Curves appear with the first update.</p>
+        <p className="py-8 text-center text-sm text-faint">
+          The first measurement comes in a few seconds.
+        </p>
       );
     return (
       <div className="rounded-xl bg-well p-4 text-sm">
@@ -313,7 +236,7 @@ function Notices({ progress }: { progress: Progress }): ReactNode {
       {last !== undefined && (
         <li className="flex gap-2">
           <span className="tabular" data-testid="snapshots" data-version={last.version}>
-            Snapshot {last.version} after {count(last.samples)} samples
+            Snapshot {last.version}, update {last.update}
           </span>
         </li>
       )}
