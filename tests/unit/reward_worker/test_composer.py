@@ -75,7 +75,7 @@ def test_sequence_is_not_pretended() -> None:
 
 
 def test_only_one_way_at_a_time() -> None:
-    both = goal("walk left and right")
+    both = goal("walk left, then right")
     assert both.vy == pytest.approx(0.3)
     assert any("only one way" in line for line in both.not_understood)
 

@@ -43,7 +43,7 @@ def combinations() -> list[str]:
         for move, pace, *rest in every
         if move or (not pace and any(rest))
     ]
-    return random.Random(7).sample(sentences, 120)
+    return random.Random(7).sample(sentences, 70)
 
 
 def motion_of(goal: Goal, share: float = 1.0) -> Motion:

@@ -70,7 +70,12 @@ def goal_of(reading: Reading) -> Goal:
         goal.understood.append(f"“{word.text}” → read as “{word.read_as}”")
     denied = [act for act in reading.acts if act.denied]
     wanted = [act for act in reading.acts if not act.denied]
+    postures = any(act.kind == "POSTURE" for act in wanted)
     for act in wanted:
+        if act.find("swing") is not None:
+            act = _swinging(act)
+        elif act.kind == "LEAN" and postures and not act.qualifiers:
+            continue  # "tilt your nose down": the posture says it all
         _READERS[act.kind](act, goal)
     _shared_beat(goal)
     _make_room(goal)
@@ -88,6 +93,28 @@ def goal_of(reading: Reading) -> Goal:
 def _asks_motion(goal: Goal) -> bool:
     targets = (goal.vx, goal.vy, goal.yaw, goal.height, goal.pitch, goal.roll)
     return bool(goal.rhythms) or any(target for target in targets)
+
+
+def _swinging(act: Act) -> Act:
+    """An act made a rhythm by "side to side" and the like."""
+    swing = act.find("swing")
+    axis = swing.meaning["axis"] if swing else ""
+    channel = {"side": "roll", "long": "pitch", "vertical": "height"}[axis]
+    hz = float(act.meaning.get("hz", 1.0))
+    own = act.meaning.get("channel", "")
+    if act.kind == "TURN" or (own == "heading" and axis == "side"):
+        channel, hz = "heading", 0.8
+    elif act.kind == "POSTURE" or (axis == "vertical" and (act.kind == "LEAN" or own == "pitch")):
+        channel = "pitch"
+    elif act.kind == "HEIGHT":
+        channel = "height"
+    return Act("RHYTHM", act.text, act.meaning | {"channel": channel, "hz": hz}, act.qualifiers)
+
+
+def _extent(act: Act) -> str:
+    """A row of an ability table: small, normal or large."""
+    found = act.find("extent") or act.find("degree")
+    return str(found.meaning["extent"] if found else act.meaning.get("extent", "normal"))
 
 
 def _pace(act: Act, base: str = "normal") -> str:
@@ -177,8 +204,8 @@ def _stand(act: Act, goal: Goal) -> None:
 def _height(act: Act, goal: Goal) -> None:
     kind = act.meaning["height"]
     table = abilities()[kind]
-    extent, length = act.find("extent"), act.find("length")
-    offset = table[extent.meaning["extent"] if extent else "normal"]
+    length = act.find("length")
+    offset = table[_extent(act)]
     if length is not None and length.meaning["value"] <= 0.15:
         offset = _limited(length.meaning["value"], table["limit"], "m", goal)
     elif length is not None:
@@ -191,10 +218,10 @@ def _height(act: Act, goal: Goal) -> None:
 
 def _angle(act: Act, table: str, goal: Goal) -> float:
     numbers = abilities()[table]
-    explicit, extent = act.find("angle"), act.find("extent")
+    explicit = act.find("angle")
     if explicit is not None:
-        return _limited(explicit.meaning["value"], numbers["limit"], "rad", goal)
-    return numbers[extent.meaning["extent"] if extent else "normal"]
+        return round(_limited(explicit.meaning["value"], numbers["limit"], "rad", goal), 3)
+    return numbers[_extent(act)]
 
 
 def _posture(act: Act, goal: Goal) -> None:
@@ -205,8 +232,8 @@ def _posture(act: Act, goal: Goal) -> None:
 
 def _lean(act: Act, goal: Goal) -> None:
     directions = _directions(act, goal)
-    if "forward" in directions or "backward" in directions:
-        way = "down" if "forward" in directions else "up"
+    if "forward" in directions or "backward" in directions or act.meaning.get("axis") == "pitch":
+        way = "up" if "backward" in directions else "down"
         _posture(Act("POSTURE", act.text, {"pitch": way}, act.qualifiers), goal)
         return
     angle = _angle(act, "lean", goal)
@@ -241,8 +268,7 @@ def _rhythm(act: Act, goal: Goal) -> None:
 
 def _amplitude(act: Act, channel: str, hz: float, goal: Goal) -> float:
     table = abilities()[f"{channel}_rhythm"]
-    extent = act.find("extent")
-    amplitude = table[extent.meaning["extent"] if extent else "normal"]
+    amplitude = table[_extent(act)]
     explicit = act.find("length" if channel == "height" else "angle")
     if explicit is not None:
         unit = "m" if channel == "height" else "rad"

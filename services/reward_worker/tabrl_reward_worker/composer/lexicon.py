@@ -53,7 +53,10 @@ class Lexicon:
     def _longest(self, pieces: list[str], lemmas: list[str], start: int) -> tuple[Word | None, int]:
         for length in range(min(_LONGEST_PHRASE, len(pieces) - start), 0, -1):
             end = start + length
-            for spelling in (pieces[start:end], lemmas[start:end]):
+            spellings = [pieces[start:end], lemmas[start:end]]
+            if length == 1:  # a word may be known in one form as part of a phrase only
+                spellings += [[stem] for stem in _stems(pieces[start])]
+            for spelling in spellings:
                 found = self.phrases.get(tuple(spelling))
                 if found is not None:
                     kind, meaning = found

@@ -19,6 +19,8 @@ _ACCEPTS: dict[str, tuple[str, ...]] = {
     "direction": ("MOVE", "TURN", "LEAN"),
     "pace": ("MOVE", "TURN", "RHYTHM"),
     "extent": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM", "TURN", "MOVE"),
+    "degree": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM"),
+    "swing": ("RHYTHM", "LEAN", "TURN", "HEIGHT", "POSTURE", "MOVE"),
     "beat": ("RHYTHM",),
     "rate": ("RHYTHM",),
     "speed": ("MOVE",),
@@ -34,7 +36,10 @@ _IMPLIED: dict[str, tuple[str, dict[str, Any]]] = {
     "turn_rate": ("TURN", {"rate": "turn"}),
     "beat": ("RHYTHM", {"channel": "height", "hz": 1.0}),
     "rate": ("RHYTHM", {"channel": "height", "hz": 1.0}),
+    "swing": ("RHYTHM", {"channel": "", "hz": 1.0}),
 }
+# These are placed first: what they stand for may take the other qualifiers.
+_FIRST = ("direction", "speed", "turn_rate", "swing")
 
 
 @dataclass
@@ -59,6 +64,13 @@ class Act:
     def words(self) -> str:
         """The act in the user's words."""
         return " ".join([self.text, *(part.text for part in self.qualifiers)]).strip()
+
+    def takes(self, part: Part) -> bool:
+        """Whether a qualifier can belong to this act."""
+        if self.denied or (self.kind == "MOVE" and part.kind == "swing" and self.find("direction")):
+            return False
+        kind = "RHYTHM" if self.find("swing") else self.kind
+        return kind in _ACCEPTS[part.kind]
 
     def find(self, kind: str) -> Part | None:
         """The first qualifier of a kind."""
@@ -91,10 +103,14 @@ def read(sentence: str) -> Reading:
     kept = [_without_impossible(clause, reading) for clause in clauses]
     acts = [[_act(part) for part in clause if _is_act(part)] for clause in kept]
     order = [_positions(clause) for clause in kept]
-    for number, clause in enumerate(kept):
-        for position, part in enumerate(clause):
-            if not _is_act(part):
-                _attach(part, position, number, acts, order, reading)
+    qualifiers = [
+        (part, position, number)
+        for number, clause in enumerate(kept)
+        for position, part in enumerate(clause)
+        if not _is_act(part)
+    ]
+    for part, position, number in sorted(qualifiers, key=lambda q: q[0].kind not in _FIRST):
+        _attach(part, position, number, acts, order, reading)
     reading.acts += [act for clause in acts for act in clause]
     return reading
 
@@ -149,7 +165,7 @@ def _attach(
         reading.unknown.append(part.text)
         return
     for act in _nearest(position, number, acts, order):
-        if act.kind in _ACCEPTS[part.kind] and not act.denied:
+        if act.takes(part):
             act.qualifiers.append(part)
             return
     if part.kind in _IMPLIED:
@@ -246,6 +262,12 @@ class _Clauses(Transformer[Token, list[list[Part]]]):
 
     def extent(self, tokens: list[_WordToken]) -> Part:
         return Part("extent", _text(tokens), dict(_meaning(tokens[-1])))
+
+    def degree(self, tokens: list[_WordToken]) -> Part:
+        return Part("degree", str(tokens[0]), {"extent": "large"})
+
+    def swing(self, tokens: list[_WordToken]) -> Part:
+        return Part("swing", str(tokens[0]), _meaning(tokens[0]))
 
     def direction(self, tokens: list[_WordToken]) -> Part:
         return Part("direction", str(tokens[0]), _meaning(tokens[0]))
