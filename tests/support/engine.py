@@ -1,0 +1,96 @@
+"""A small learning engine, compiled once for all tests that learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import jax
+import numpy as np
+
+from tabrl.control.observation import observation_size
+from tabrl.control.program import LOWER, SWING, UPPER, Programs
+from tabrl.control.tape import Floats, Tape
+from tabrl.robots import get_robot
+from tabrl.sim.ppo import Learner, PPOConfig, TrainState
+from tabrl.sim.reward import ExportedReward, export_reward
+from tabrl.sim.simulator import Rollout
+
+GO1 = get_robot("go1")
+SMALL = PPOConfig(unroll=16, epochs=2, minibatches=2)
+ROBOTS = 32  # of every batch that learns: a graph is compiled for its shape
+
+FORWARD = """
+WEIGHTS = {"speed": 1.0, "level": 0.2}
+
+def reward(state, action):
+    speed = state.base_linear_velocity()[0]
+    return {
+        "speed": rl.gaussian(speed - 0.5, 0.25),
+        "level": rl.gaussian(state.base_angular_velocity()[2], 0.5) * state.uprightness(),
+    }
+"""
+SWAY = """
+WEIGHTS = {"sway": 1.0}
+
+def reward(state, action):
+    return {"sway": rl.gaussian(state.roll() - 0.2 * jnp.sin(state.phase(1.3)), 0.1)}
+"""
+
+
+@cache
+def small_learner() -> Learner:
+    """A learner that compiles for `SMALL` blocks of `ROBOTS`."""
+    return Learner(GO1, SMALL)
+
+
+@cache
+def _initialise() -> Callable[[int], TrainState]:
+    return jax.jit(small_learner().init)
+
+
+def fresh_state(seed: int) -> TrainState:
+    """An untrained state, made by one graph instead of a hundred small ones."""
+    return _initialise()(seed)
+
+
+@cache
+def exported(source: str) -> ExportedReward:
+    """A reward's artifact."""
+    return export_reward(source, GO1)
+
+
+def random_programs(count: int, seed: int = 0) -> Programs:
+    """Programs all over the trained range, every channel in use."""
+    rng = np.random.default_rng(seed)
+    return Programs(
+        rng.uniform(LOWER, UPPER, (count, 6)).astype(np.float32),
+        rng.uniform(-SWING, SWING, (count, 6)).astype(np.float32),
+        rng.uniform(0.0, 2.0 * np.pi, (count, 6)).astype(np.float32),
+        rng.uniform(0.4, 2.5, count).astype(np.float32),
+    )
+
+
+def still(observation: Floats) -> Floats:
+    """A policy that holds the home pose."""
+    return np.zeros((len(observation), GO1.nu), np.float32)
+
+
+def quaternions(count: int, seed: int = 0) -> Floats:
+    """Attitudes wxyz `[count, 4]`, spread evenly."""
+    drawn = np.random.default_rng(seed).normal(size=(count, 4))
+    return (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+
+
+def experience(seed: int = 0) -> Rollout:
+    """Made-up observations and small actions `[SMALL.unroll, ROBOTS]`; the tape is empty."""
+    rng = np.random.default_rng(seed)
+    steps, size = SMALL.unroll, observation_size(GO1)
+    zeros = np.zeros((steps, ROBOTS), np.float32)
+    return Rollout(
+        tape=Tape({}),
+        observation=rng.normal(size=(steps + 1, ROBOTS, size)).astype(np.float32),
+        action=rng.normal(scale=0.5, size=(steps, ROBOTS, GO1.nu)).astype(np.float32),
+        terminated=zeros,
+        truncated=zeros.copy(),
+    )
