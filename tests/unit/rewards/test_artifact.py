@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -150,6 +151,14 @@ def test_the_whole_contract_can_be_called(tape: Tape) -> None:
         assert callable(getattr(built["rl"], name))
     public = {name for name in vars(RewardState) if not name.startswith("_")}
     assert public == set(STATE_METHODS)
+
+
+def test_the_whole_contract_is_documented() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs/rewards.md").read_text()
+    for name in STATE_METHODS:
+        assert f"`{name}(" in text, name
+    for name in HELPERS:
+        assert f"`rl.{name}(" in text, name
 
 
 def test_named_parts_of_vectors(tape: Tape) -> None:

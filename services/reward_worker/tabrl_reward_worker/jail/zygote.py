@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from select import select
 
 from tabrl.rewards.errors import RewardError
-from tabrl.robots import get_robot
+from tabrl.robots import Robot, get_robot, list_robots
 from tabrl.sim.reward import export_reward
 from tabrl_reward_worker.jail.limits import die_with_parent, lock_down
 from tabrl_reward_worker.jail.wire import (
@@ -44,9 +44,8 @@ def main(channel: socket.socket) -> None:
     # Forking is safe here: nothing but this thread has ever used JAX's state.
     warnings.filterwarnings("ignore", message=".*fork.*", category=RuntimeWarning)
     warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
-    for robot_id in ("go1",):
-        get_robot(robot_id)
-    _warm_up()
+    robots = list_robots()  # read before the first fork, so that no child has to
+    _warm_up(robots[0])
     channel.send(READY)
     children: list[_Child] = []
     while True:
@@ -61,12 +60,12 @@ def main(channel: socket.socket) -> None:
         _kill(child)
 
 
-def _warm_up() -> None:
+def _warm_up(robot: Robot) -> None:
     """Build one reward in a child and throw it away: fills the page cache, not this process."""
     pid = os.fork()
     if pid == 0:
         try:
-            export_reward(_WARM_UP, get_robot("go1"))
+            export_reward(_WARM_UP, robot)
         finally:
             os._exit(0)
     os.waitpid(pid, 0)
