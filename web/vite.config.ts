@@ -11,7 +11,7 @@ export default defineConfig({
   // The package finds its wasm relative to itself; pre-bundling would move it away.
   optimizeDeps: { exclude: ["@mujoco/mujoco"] },
   worker: { format: "es" },
-  build: { target: "es2022", chunkSizeWarningLimit: 900, assetsInlineLimit: 2048 },
+  build: { target: "es2022", assetsInlineLimit: 2048 },
   server: { proxy: { "/api": { target: api, changeOrigin: true } } },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });

@@ -8,8 +8,7 @@ import { LinkBanner, Readout, StatusPill } from "./Hud";
 import { Unavailable } from "./Unavailable";
 import { loadQuality, storeQuality } from "./preferences";
 import { useSession, useSessionState } from "./SessionProvider";
-import { View } from "./view";
-import type { CameraMode, Quality } from "./view";
+import type { CameraMode, Quality, View } from "./view";
 
 /** What moves the robot: nobody, a policy, or a recording. */
 export type Drive =
@@ -53,24 +52,30 @@ function Live({ session, visualsUrl, drive, bare = false, faded = false }: LiveP
   useDrive(session, drive);
 
   useEffect(() => {
-    if (container.current === null || scene === null) return undefined;
-    let next: View;
-    try {
-      next = new View(container.current, session, scene, quality);
-    } catch (error) {
-      setNoWebgl(error instanceof Error ? error.message : String(error));
-      return undefined;
-    }
-    next.onSlow = () => {
-      setQuality("low");
-      setSlowed(true);
-    };
-    // The primitives stay where the meshes cannot be had: the picture is plainer, not broken.
-    if (visualsUrl !== null) void next.loadMeshes(visualsUrl).catch(() => undefined);
-    setView(next);
+    const element = container.current;
+    if (element === null || scene === null) return undefined;
+    let left = false;
+    let next: View | null = null;
+    // The renderer is large and needed only here: the page's text need not wait for it.
+    void import("./view")
+      .then((module) => {
+        if (left) return;
+        next = new module.View(element, session, scene, quality);
+        next.onSlow = () => {
+          setQuality("low");
+          setSlowed(true);
+        };
+        // Primitives stay where the meshes cannot be had: the picture is plainer, not broken.
+        if (visualsUrl !== null) void next.loadMeshes(visualsUrl).catch(() => undefined);
+        setView(next);
+      })
+      .catch((error: unknown) =>
+        setNoWebgl(error instanceof Error ? error.message : String(error)),
+      );
     return () => {
+      left = true;
       setView(null);
-      next.dispose();
+      next?.dispose();
     };
   }, [session, scene, quality, visualsUrl]);
 
