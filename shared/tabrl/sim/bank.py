@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -112,5 +113,5 @@ def load_bank(data: bytes) -> Bank:
             [tape.base_position, tape.base_quaternion, tape.joint_position], axis=-1
         )
         return Bank(about["robot"], tuple(about["clips"]), programs, tape, qpos)
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, AttributeError, OSError, EOFError, BadZipFile) as error:
         raise Invalid("this is not a readable behaviour bank", code="bad_bank") from error
