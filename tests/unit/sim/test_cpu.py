@@ -1,0 +1,278 @@
+"""The CPU simulator against plain MuJoCo, and how its episodes begin and end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import pytest
+
+from tabrl.control import rotation
+from tabrl.control.observation import Joints, build_observation
+from tabrl.control.program import Programs
+from tabrl.control.tape import CONTROL_DT, Floats
+from tabrl.robots import scene_xml
+from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, episode, physics_model, trunk_shapes
+from tabrl.sim.simulator import EpisodeRules, PolicyFn, Rollout
+from tests.support.engine import GO1, random_programs, still
+
+SIZE = 8
+QUIET = EpisodeRules(reset_noise=0.0)
+NEUTRAL = Programs.neutral(SIZE)
+
+
+@pytest.fixture(scope="module")
+def simulator() -> CpuSimulator:
+    return CpuSimulator(GO1, SIZE, threads=1)
+
+
+@pytest.fixture
+def _logs_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MuJoCo writes warnings to a file in the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+
+def wriggle(seed: int, size: float = 0.6) -> PolicyFn:
+    rng = np.random.default_rng(seed)
+    return lambda observation: rng.normal(0.0, size, (len(observation), GO1.nu)).astype(np.float32)
+
+
+def draw(rng: np.random.Generator, count: int) -> Programs:
+    return random_programs(count, int(rng.integers(10**6)))
+
+
+def topple(observation: Floats) -> Floats:
+    """Fold the right legs and stretch the left ones."""
+    side = np.array([0.8, 2.0, 0.0, 0.8, -2.0, 2.0] * 2, np.float32)
+    return np.tile(side, (len(observation), 1))
+
+
+def same(one: Rollout, other: Rollout) -> bool:
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name))
+        for name in ("observation", "action", "terminated", "truncated")
+    ) and all(np.array_equal(one.tape.fields[n], other.tape.fields[n]) for n in one.tape.fields)
+
+
+def test_it_steps_exactly_like_plain_mujoco(simulator: CpuSimulator) -> None:
+    run = episode(simulator, NEUTRAL, wriggle(0), 0.6, rules=QUIET)
+    model = mujoco.MjModel.from_xml_string(scene_xml("go1").decode())
+    data, joints = mujoco.MjData(model), Joints.of(GO1)
+    for robot in (0, SIZE - 1):
+        mujoco.mj_resetDataKeyframe(model, data, 0)
+        for t, action in enumerate(run.action[:, robot]):
+            data.ctrl[:] = joints.targets(action)
+            mujoco.mj_step(model, data, SUBSTEPS)
+            tape = run.tape
+            np.testing.assert_allclose(tape.base_position[t, robot], data.qpos[:3], atol=1e-6)
+            np.testing.assert_allclose(tape.base_quaternion[t, robot], data.qpos[3:7], atol=1e-6)
+            np.testing.assert_allclose(tape.joint_position[t, robot], data.qpos[7:], atol=1e-6)
+            np.testing.assert_allclose(tape.joint_velocity[t, robot], data.qvel[6:], atol=1e-4)
+    assert data.time == pytest.approx(0.6)
+
+
+def test_feet_and_bodies_on_the_tape_are_where_mujoco_has_them(simulator: CpuSimulator) -> None:
+    run = episode(simulator, NEUTRAL, wriggle(1), 0.3)
+    qpos, _ = simulator.state()
+    model = physics_model(GO1)
+    data = mujoco.MjData(model)
+    data.qpos[:] = qpos[2]
+    mujoco.mj_kinematics(model, data)
+    feet = [data.site(name).xpos for name in GO1.foot_names]
+    bodies = [data.body(name).xpos for name in GO1.body_names]
+    np.testing.assert_allclose(run.tape.foot_position[-1, 2], feet, atol=1e-5)
+    np.testing.assert_allclose(run.tape.body_position[-1, 2], bodies, atol=1e-5)
+
+
+def test_observations_are_those_of_the_states_before_each_action(simulator: CpuSimulator) -> None:
+    programs = random_programs(SIZE)
+    run = episode(simulator, programs, wriggle(2), 0.2, rules=QUIET)
+    tape, joints = run.tape, Joints.of(GO1)
+    t = 4
+    qpos = np.concatenate(
+        [tape.base_position[t], tape.base_quaternion[t], tape.joint_position[t]], axis=-1
+    )
+    inverse = tape.base_quaternion[t] * np.array([1.0, -1.0, -1.0, -1.0], np.float32)
+    world = rotation.rotate_inverse(inverse, tape.base_linear_velocity[t])
+    qvel = np.concatenate([world, tape.base_angular_velocity[t], tape.joint_velocity[t]], axis=-1)
+    # The run began at the home pose, so that its heading starts where the programs' does.
+    expected = build_observation(
+        tape.time[t], qpos, qvel, joints.targets(run.action[t]), programs, joints
+    )
+    np.testing.assert_allclose(run.observation[t + 1], expected, atol=2e-4)
+    assert run.observation.shape[0] == run.action.shape[0] + 1
+
+
+def test_the_same_seed_gives_the_same_rollout_whatever_was_before(
+    simulator: CpuSimulator,
+) -> None:
+    rules = EpisodeRules(
+        episode_s=0.3, push_every_s=0.1, push_speed=0.5, start_spread_s=1.0, resample_s=0.2,
+        sampler=draw,
+    )  # fmt: skip
+
+    def run(seed: int) -> Rollout:
+        simulator.reset(random_programs(SIZE), rules, seed)
+        return simulator.rollout(wriggle(seed), 30)
+
+    first, other = run(5), run(6)
+    assert same(first, run(5))
+    assert not same(first, other)
+
+
+def test_a_rollout_goes_on_where_the_last_one_ended(simulator: CpuSimulator) -> None:
+    rules = EpisodeRules(episode_s=0.5)
+    simulator.reset(random_programs(SIZE), rules, 1)
+    whole = simulator.rollout(wriggle(3), 40)
+    simulator.reset(random_programs(SIZE), rules, 1)
+    policy = wriggle(3)
+    blocks = [simulator.rollout(policy, 25), simulator.rollout(policy, 15)]
+    for name in whole.tape.fields:
+        joined = np.concatenate([block.tape.fields[name] for block in blocks])
+        np.testing.assert_array_equal(joined, whole.tape.fields[name], err_msg=name)
+
+
+def test_running_out_of_time_is_a_truncation_and_begins_anew(simulator: CpuSimulator) -> None:
+    simulator.reset(NEUTRAL, EpisodeRules(episode_s=0.2), 0)
+    run = simulator.rollout(still, 25)
+    ends = np.flatnonzero(run.truncated[:, 0])
+    np.testing.assert_array_equal(ends, [9, 19])
+    np.testing.assert_array_equal(run.truncated, np.tile(run.truncated[:, :1], SIZE))
+    assert run.terminated.sum() == 0.0
+    np.testing.assert_allclose(run.tape.time[[9, 10], 0], [0.2, 0.02], atol=1e-6)
+    assert run.tape.previous_action[10].any() == np.False_
+
+
+def test_a_fall_is_a_termination_and_begins_anew(simulator: CpuSimulator) -> None:
+    simulator.reset(NEUTRAL, EpisodeRules(episode_s=9.0), 0)
+    run = simulator.rollout(topple, 100)
+    assert run.terminated.any(axis=0).all()
+    assert run.truncated.sum() == 0.0
+    np.testing.assert_array_equal(run.tape.fallen, run.terminated)
+    t = int(run.terminated[:, 0].argmax())
+    assert run.tape.base_position[t + 1, 0, 2] > 0.2
+    assert run.tape.time[t + 1, 0] == pytest.approx(CONTROL_DT)
+
+
+def test_a_fall_in_the_last_moment_is_no_truncation(simulator: CpuSimulator) -> None:
+    simulator.reset(NEUTRAL, QUIET, 0)
+    falls_at = int(simulator.rollout(topple, 150).terminated[:, 0].argmax())
+    rules = EpisodeRules(reset_noise=0.0, episode_s=(falls_at + 1) * CONTROL_DT)
+    simulator.reset(NEUTRAL, rules, 0)
+    run = simulator.rollout(topple, falls_at + 1)
+    assert run.terminated[-1, 0] == 1.0
+    assert run.truncated[-1, 0] == 0.0
+
+
+def test_an_episode_leaves_a_fallen_robot_where_it_lies(simulator: CpuSimulator) -> None:
+    run = episode(simulator, NEUTRAL, topple, 2.5, rules=EpisodeRules(episode_s=0.5))
+    assert run.truncated.sum() == 0.0
+    assert run.tape.fallen[-1].all()
+    np.testing.assert_allclose(run.tape.time[:, 0], CONTROL_DT * np.arange(1, 126), atol=1e-4)
+
+
+@pytest.mark.usefixtures("_logs_elsewhere")
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e12])
+@pytest.mark.parametrize("field", ["qpos", "qvel"])
+def test_a_robot_that_blows_up_is_terminated_alone(
+    simulator: CpuSimulator, field: str, value: float
+) -> None:
+    def run(broken: bool) -> Rollout:
+        simulator.reset(random_programs(SIZE), QUIET, 0)
+        simulator.rollout(still, 3)
+        if broken:
+            getattr(simulator._batch, field)[3, 12] = value
+        return simulator.rollout(still, 5)
+
+    sane, broken = run(False), run(True)
+    assert broken.terminated[0, 3] == 1.0
+    assert broken.tape.fallen[0, 3] == 1.0
+    assert broken.terminated.sum() == 1.0
+    others = np.arange(SIZE) != 3
+    for name, values in broken.tape.fields.items():
+        assert np.isfinite(values).all(), name
+        np.testing.assert_array_equal(values[:, others], sane.tape.fields[name][:, others])
+    assert np.isfinite(broken.observation[1:]).all()
+    assert 0.2 < broken.tape.base_position[-1, 3, 2] < 0.4
+
+
+@pytest.mark.usefixtures("_logs_elsewhere")
+def test_a_policy_that_blows_up_for_one_robot_leaves_the_others_alone(
+    simulator: CpuSimulator,
+) -> None:
+    def act(observation: Floats) -> Floats:
+        action = still(observation)
+        action[2] = np.nan
+        return action
+
+    simulator.reset(NEUTRAL, QUIET, 0)
+    run = simulator.rollout(act, 3)
+    expected = np.zeros((3, SIZE))
+    expected[:, 2] = 1.0
+    np.testing.assert_array_equal(run.terminated, expected)
+    assert all(np.isfinite(values).all() for values in run.tape.fields.values())
+
+
+def test_pushes_move_the_robots(simulator: CpuSimulator) -> None:
+    def sideways(rules: EpisodeRules) -> float:
+        simulator.reset(NEUTRAL, rules, 0)
+        speeds = simulator.rollout(still, 25).tape.base_linear_velocity[..., :2]
+        return float(np.abs(speeds).max())
+
+    pushed = EpisodeRules(reset_noise=0.0, push_every_s=0.1, push_speed=1.0)
+    assert sideways(pushed) > 3.0 * sideways(QUIET) + 0.2
+
+
+def test_programs_are_drawn_at_resets_and_in_between(simulator: CpuSimulator) -> None:
+    def commands(rules: EpisodeRules) -> Floats:
+        simulator.reset(NEUTRAL, rules, 0)
+        return simulator.rollout(still, 40).observation[..., 45:51]
+
+    at_resets = commands(EpisodeRules(sampler=draw, episode_s=0.4))
+    assert np.abs(at_resets[0]).sum(-1).min() > 0.0
+    jumps = np.abs(np.diff(at_resets[..., 3], axis=0)) > 0.03
+    assert set(np.flatnonzero(jumps.any(axis=1))) == {19, 39}
+    between = commands(EpisodeRules(sampler=draw, resample_s=0.2))
+    assert (np.abs(np.diff(between[..., 3], axis=0)) > 0.03).any(axis=1).sum() > 5
+    never = commands(EpisodeRules())
+    np.testing.assert_array_equal(never, 0.0)
+
+
+def test_a_drawn_program_begins_where_the_robot_looks(simulator: CpuSimulator) -> None:
+    rules = EpisodeRules(sampler=draw, resample_s=0.1, start_spread_s=5.0)
+    simulator.reset(NEUTRAL, rules, 0)
+    run = simulator.rollout(still, 1)
+    np.testing.assert_allclose(run.observation[0, :, -9], 0.0, atol=1e-5)
+    assert np.ptp(run.tape.time[0]) > 1.0
+
+
+def test_randomised_robots_move_differently_under_the_same_actions() -> None:
+    def spread(randomise: bool) -> float:
+        simulator = CpuSimulator(GO1, 4, threads=1, randomise=randomise, seed=1)
+        run = episode(simulator, Programs.neutral(4), still, 0.5, rules=QUIET)
+        return float(np.ptp(run.tape.joint_position[-1], axis=0).max())
+
+    assert spread(False) == 0.0
+    assert spread(True) > 1e-3
+
+
+def test_programs_must_be_as_many_as_robots(simulator: CpuSimulator) -> None:
+    with pytest.raises(ValueError, match="3 programs for 8 robots"):
+        simulator.reset(Programs.neutral(3), QUIET, 0)
+
+
+def test_a_trunk_shape_it_cannot_measure_is_refused() -> None:
+    spec = mujoco.MjSpec.from_string(scene_xml("go1").decode())
+    spec.geom("head").type = mujoco.mjtGeom.mjGEOM_CAPSULE
+    spec.geom("head").size = [0.05, 0.1, 0.0]
+    with pytest.raises(ValueError, match="head"):
+        trunk_shapes(spec.compile())
+
+
+def test_its_model_weighs_what_the_scene_weighs() -> None:
+    scene = mujoco.MjModel.from_xml_string(scene_xml("go1").decode())
+    model = physics_model(GO1)
+    np.testing.assert_array_equal(model.body_mass, scene.body_mass)
+    assert model.ngeom < scene.ngeom
+    assert model.opt.timestep * SUBSTEPS == pytest.approx(CONTROL_DT)
