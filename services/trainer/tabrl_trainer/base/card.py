@@ -108,7 +108,7 @@ def _row(trial: _Trial, tape: Tape, robot: Robot) -> CardRow:
     else:
         moved, asked = motion[..., trial.channel], command[..., trial.channel]
         measured["error"] = float(np.abs(moved - asked)[:, upright].mean())
-        if asked.std(0).max() > 1e-6:
+        if asked.std(0).max() > 1e-3:
             measured["correlation"] = float(np.mean(_correlation(moved, asked)[upright]))
             measured["gain"] = float((moved.std(0) / asked.std(0))[upright].mean())
     return CardRow(

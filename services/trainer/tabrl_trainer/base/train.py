@@ -71,6 +71,18 @@ CURRICULUM = (
         max_rate=2e-4,
         target_kl=0.006,
     ),
+    # Modulated height lagged behind everything else: three more minutes mostly for it.
+    Stage(
+        "rhythm",
+        3_000_000,
+        BaseWeights(height=2.4),
+        CommandMix(modulated_share=0.8),
+        randomise=True,
+        push_speed=0.3,
+        entropy=0.0,
+        max_rate=3e-4,
+        target_kl=0.01,
+    ),
 )
 
 
