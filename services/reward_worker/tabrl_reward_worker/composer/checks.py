@@ -43,7 +43,7 @@ def _around(name: str, quantity: Quantity, target: float, miss: float) -> CheckS
 def _speeds(goal: Goal) -> list[CheckSpec]:
     if not goal.moves:
         drift = Quantity.DRIFT
-        return [CheckSpec(id="drift", quantity=drift, statistic=Statistic.MAX, at_most=1.0)]
+        return [CheckSpec(id="drift", quantity=drift, statistic=Statistic.MAX, at_most=0.6)]
     checks = []
     for name, quantity, target in (
         ("forward", Quantity.FORWARD_SPEED, goal.vx),
@@ -51,7 +51,7 @@ def _speeds(goal: Goal) -> list[CheckSpec]:
     ):
         if target:
             share = 0.35 if abs(target) > 0.7 else 0.4
-            checks.append(_around(name, quantity, target, max(0.1, share * abs(target))))
+            checks.append(_around(name, quantity, target, max(0.08, share * abs(target))))
         else:
             checks.append(_around(f"{name}_drift", quantity, 0.0, 0.15))
     return checks
@@ -65,7 +65,7 @@ def _turning(goal: Goal) -> list[CheckSpec]:
         bounds = (low, high) if goal.yaw > 0 else (-high, -low)
         return [_mean("turning", Quantity.YAW_RATE, *bounds)]
     swing = next((r.amplitude for r in goal.rhythms if r.channel == "heading"), 0.0)
-    bound = round(0.6 + 2.0 * swing, 2)
+    bound = round(0.5 + 2.0 * swing, 2)
     return [
         CheckSpec(
             id="heading_drift",
@@ -105,9 +105,9 @@ def _rhythm(goal: Goal, rhythm: Rhythm) -> list[CheckSpec]:
     if goal.yaw and rhythm.channel == "heading":
         quantity, amplitude = Quantity.YAW_RATE, rhythm.amplitude * 6.2832 * rhythm.hz
     # Inertia eats amplitude as the beat gets faster, and steps add movement of their own.
-    share = 0.5 if rhythm.hz <= 1.2 else 0.4 if rhythm.hz <= 1.8 else 0.3
+    share = 0.55 if rhythm.hz <= 1.2 else 0.45 if rhythm.hz <= 1.8 else 0.35
     walking = goal.moves or bool(goal.yaw)
-    correlation = 0.6 if walking or rhythm.channel == "heading" else 0.8
+    correlation = 0.75 if walking or rhythm.channel == "heading" else 0.85
     return [
         CheckSpec(
             id=f"{name}_amplitude",
