@@ -208,6 +208,11 @@ class Learner:
             batch, key = batch_and_key
             (_, metrics), gradient = jax.value_and_grad(loss, has_aux=True)(params, batch, key)
             direction, optimizer = self._optimizer.update(gradient, optimizer)
+            # Without this, Adam's momentum would move a policy that is not to learn.
+            learns = schedule.policy_weight > 0
+            direction = direction.replace(
+                policy=jax.tree.map(lambda d: jnp.where(learns, d, 0.0), direction.policy)
+            )
             params = jax.tree.map(lambda p, d: p - rate * d, params, direction)
             # Steer the rate by the divergence from the acting policy, as rsl_rl does.
             kl = metrics["kl_mean"]
