@@ -11,7 +11,7 @@ import numpy as np
 from tabrl.control.observation import observation_size
 from tabrl.control.program import LOWER, SWING, UPPER, Programs
 from tabrl.control.tape import Floats, Tape
-from tabrl.robots import get_robot
+from tabrl.robots import Robot, get_robot
 from tabrl.sim.ppo import Learner, PPOConfig, TrainState
 from tabrl.sim.reward import ExportedReward, export_reward
 from tabrl.sim.simulator import Rollout
@@ -52,6 +52,16 @@ def _initialise() -> Callable[[int], TrainState]:
 def fresh_state(seed: int) -> TrainState:
     """An untrained state, made by one graph instead of a hundred small ones."""
     return _initialise()(seed)
+
+
+class CompiledLearner(Learner):
+    """The shared learner, whatever it is made for: its graphs are compiled already."""
+
+    def __init__(self, robot: Robot, config: PPOConfig) -> None:
+        self.__dict__.update(small_learner().__dict__)
+
+    def init(self, seed: int, learning_rate: float = 1e-3) -> TrainState:
+        return fresh_state(seed)
 
 
 @cache

@@ -1,0 +1,45 @@
+"""A small trainer around the shipped base policy."""
+
+from __future__ import annotations
+
+import pytest
+
+import tabrl_trainer.engine
+import tabrl_trainer.evaluation
+import tabrl_trainer.finetune
+from tabrl.sim.reward import load_reward
+from tabrl_trainer.base.shipped import ShippedBase, load_shipped
+from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.scoring import TapeReward
+from tests.support.engine import FORWARD, GO1, ROBOTS, SMALL, CompiledLearner, exported
+
+EPISODES = 4
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tabrl_trainer.finetune, "CONFIG", SMALL)
+    monkeypatch.setattr(tabrl_trainer.evaluation, "EPISODE_S", 2.5)
+
+
+@pytest.fixture(scope="session")
+def shipped() -> ShippedBase:
+    return load_shipped("go1")
+
+
+@pytest.fixture(scope="session")
+def engine(shipped: ShippedBase) -> RobotEngine:
+    """The real engine with few robots and small blocks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tabrl_trainer.engine, "CONFIG", SMALL)
+        patch.setattr(tabrl_trainer.engine, "ROBOTS", ROBOTS)
+        patch.setattr(tabrl_trainer.engine, "EPISODES", EPISODES)
+        patch.setattr(tabrl_trainer.engine, "Learner", CompiledLearner)
+        return RobotEngine(GO1, shipped)
+
+
+@pytest.fixture(scope="session")
+def forward() -> TapeReward:
+    """Walk forward at half a metre a second."""
+    artifact = exported(FORWARD)
+    return TapeReward(load_reward(artifact.blob), artifact.weights)

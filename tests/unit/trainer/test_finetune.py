@@ -1,0 +1,173 @@
+"""Fine-tuning, its checkpoints and the evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import jax
+import numpy as np
+import pytest
+
+import tabrl_trainer.finetune
+from tabrl.adapters.memory import MemoryBlobStore
+from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.contracts.training import EvaluationRow
+from tabrl.control.program import CommandProgram
+from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.evaluation import Contender, Row, check_results, never_worse
+from tabrl_trainer.finetune import VALUE_ONLY_UPDATES, FineTune, UpdateReport
+from tabrl_trainer.progress import KEPT, Checkpoint, CheckpointStore, Progress
+from tabrl_trainer.scoring import TapeReward
+from tests.support.engine import ROBOTS, SMALL
+
+WALK = CommandProgram(constant=(0.5, 0.0, 0.0, 0.0, 0.0, 0.0))
+PROGRESS = Progress(program=WALK, search_samples=1234, snapshots=2, stages_s={"search": 1.5})
+BLOCK = SMALL.unroll * ROBOTS
+
+
+class SecondHand:
+    """A clock that shows one second more at every look: an update takes exactly one."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def _seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tabrl_trainer.finetune, "time", SimpleNamespace(monotonic=SecondHand()))
+
+
+def tuning(engine: RobotEngine, reward: TapeReward, seed: int = 0) -> FineTune:
+    return FineTune(engine.simulator, engine.learner, engine.base_state, reward, WALK, seed)
+
+
+def leaves(tree: object) -> list[np.ndarray]:
+    return [np.array(leaf) for leaf in jax.tree.leaves(tree)]
+
+
+def equal(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_it_warms_the_value_function_then_learns_and_leaves_the_base_alone(
+    engine: RobotEngine, forward: TapeReward
+) -> None:
+    base = leaves(engine.base_state)
+    tune = tuning(engine, forward)
+    policies = [leaves(tune.state.train.params.policy)]
+    reports: list[UpdateReport] = []
+    for report in tune.run(VALUE_ONLY_UPDATES + 2.5):
+        reports.append(report)
+        policies.append(leaves(tune.state.train.params.policy))
+    assert [r.update for r in reports] == list(range(1, len(reports) + 1))
+    assert [r.samples for r in reports] == [BLOCK * r.update for r in reports]
+    assert len(reports) == VALUE_ONLY_UPDATES + 2
+    assert [r.value_only for r in reports] == [True] * VALUE_ONLY_UPDATES + [False] * 2
+    assert equal(policies[0], policies[VALUE_ONLY_UPDATES])
+    assert not equal(policies[VALUE_ONLY_UPDATES], policies[-1])
+    assert equal(base, leaves(engine.base_state))
+    assert set(reports[0].terms) == {"speed", "level"}
+    assert sum(reports[0].terms.values()) == pytest.approx(reports[0].reward, rel=1e-4)
+    assert reports[-1].kl > 0.0
+
+
+def test_a_checkpoint_goes_on_where_it_was_taken(engine: RobotEngine, forward: TapeReward) -> None:
+    tune, store = tuning(engine, forward), CheckpointStore(MemoryBlobStore(), "job_a")
+    first = list(tune.run(3.0))
+    store.save(Checkpoint(PROGRESS, tune.state), fence=1)
+    saved = leaves(tune.state)
+    resumed = tuning(engine, forward)
+    checkpoint = store.latest(resumed.state)
+    assert checkpoint is not None
+    assert checkpoint.progress == PROGRESS
+    assert equal(leaves(checkpoint.state), saved)
+    resumed.state = checkpoint.state
+    later = list(resumed.run(5.0))
+    assert [r.update for r in later] == [len(first) + 1, len(first) + 2]
+    assert later[0].samples == first[-1].samples + BLOCK
+    assert first[-1].elapsed_s < later[0].elapsed_s < later[-1].elapsed_s <= 5.0
+
+
+def test_the_store_keeps_the_newest_and_passes_over_what_it_cannot_read(
+    engine: RobotEngine, forward: TapeReward
+) -> None:
+    blobs, tune = MemoryBlobStore(), tuning(engine, forward)
+    store = CheckpointStore(blobs, "job_a")
+    assert store.latest(tune.state) is None
+    for update in range(1, KEPT + 3):
+        state = tune.state.replace(update=np.int32(update))  # type: ignore[attr-defined]
+        store.save(Checkpoint(PROGRESS, state), fence=9 if update == 1 else 10)
+    keys = blobs.list("checkpoints/job_a")
+    assert len(keys) == KEPT
+    newest = store.latest(tune.state)
+    assert newest is not None
+    assert int(newest.state.update) == KEPT + 2
+    blobs.put("checkpoints/job_a/000011/000001.safetensors", b"torn")
+    again = store.latest(tune.state)
+    assert again is not None
+    assert int(again.state.update) == KEPT + 2
+    CheckpointStore(blobs, "job_b").clear()
+    assert len(blobs.list("checkpoints")) == KEPT + 1
+    store.clear()
+    assert blobs.list("checkpoints") == []
+
+
+CHECKS = (
+    CheckSpec(id="speed", quantity=Quantity.FORWARD_SPEED, statistic=Statistic.MEAN, at_least=0.25,
+              start_s=1.0),
+    CheckSpec(id="falls", quantity=Quantity.FALLEN, statistic=Statistic.ANY, at_most=0.1,
+              start_s=0.0),
+    CheckSpec(id="sole", quantity=Quantity.FOOT_HEIGHT, statistic=Statistic.MIN, part="FR",
+              at_most=0.005, start_s=1.0),
+)  # fmt: skip
+
+
+def test_contenders_are_measured_side_by_side(engine: RobotEngine, forward: TapeReward) -> None:
+    still = Contender(engine.base_weights, CommandProgram())
+    walking = Contender(engine.base_weights, WALK)
+    one, two, again = engine.evaluator.evaluate([still, walking, still], forward, CHECKS)
+    assert two.row.reward > one.row.reward
+    assert two.values[0] > one.values[0] + 0.1
+    assert one.row.episodes == 4
+    assert sum(two.row.terms.values()) == pytest.approx(two.row.reward, rel=1e-4)
+    # The third contender began from other noise than the first, and did about the same.
+    assert again.row.reward == pytest.approx(one.row.reward, abs=0.1)
+    assert one.values[2] == pytest.approx(0.0, abs=0.01)  # measured from the sole
+    with pytest.raises(ValueError, match="2 contenders"):
+        engine.evaluator.evaluate([still, walking], forward, CHECKS)
+
+
+def row(reward: float, falls: float, *values: float) -> Row:
+    return Row(EvaluationRow(reward=reward, terms={}, fall_rate=falls, episodes=100), values)
+
+
+@pytest.mark.parametrize(
+    ("base", "program", "result", "delivered"),
+    [
+        (row(0.0, 0.00), row(1.0, 0.0), row(1.2, 0.00), True),
+        (row(0.0, 0.00), row(1.0, 0.0), row(1.0, 0.00), True),
+        (row(0.0, 0.00), row(1.0, 0.0), row(0.9, 0.00), False),  # less reward than the program
+        (row(0.0, 0.00), row(1.0, 0.0), row(1.2, 0.05), False),  # falls more than the base
+        (row(0.0, 0.20), row(1.0, 0.0), row(1.2, 0.05), True),
+        (row(2.0, 0.00), row(1.0, 0.0), row(1.2, 0.00), True),  # the base's reward is no measure
+    ],
+)
+def test_a_result_is_never_worse(base: Row, program: Row, result: Row, delivered: bool) -> None:
+    assert never_worse(base, program, result) is delivered
+
+
+def test_a_check_shows_all_rows_and_is_passed_by_the_result() -> None:
+    speed = CHECKS[:1]
+    (missed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.5), row(0, 0, 0.2))
+    assert (missed.base, missed.program, missed.result) == (0.0, 0.5, 0.2)
+    assert missed.passed is False
+    assert (missed.name, missed.target) == ("mean forward speed", "≥ 0.25 m/s")
+    (passed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, 0.3))
+    assert passed.passed is True
+    (unknown,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, float("nan")))
+    assert unknown.passed is False

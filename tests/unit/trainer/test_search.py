@@ -1,0 +1,160 @@
+"""The search over command programs: rhythm, composition, what it finds and when it stops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tabrl.control.program import CHANNELS, LOWER, SWING, UPPER, CommandProgram, Programs
+from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.reward import load_reward
+from tabrl.sim.simulator import PolicyFn, Rollout
+from tabrl_trainer.composition import compositions
+from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.rhythm import beats_of
+from tabrl_trainer.scoring import CHUNK, TapeReward
+from tabrl_trainer.search import CommandSearch
+from tests.support.engine import FORWARD, GO1, SWAY, exported
+
+VX, ROLL = CHANNELS.index("vx"), CHANNELS.index("roll")
+
+
+class TimedSimulator(CpuSimulator):
+    """A simulator whose every rollout takes a second of its own clock."""
+
+    now = 100.0
+
+    def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
+        self.now += 1.0
+        return super().rollout(policy, steps)
+
+
+@pytest.fixture(scope="module")
+def simulator() -> TimedSimulator:
+    return TimedSimulator(GO1, 48)
+
+
+@pytest.fixture(scope="module")
+def sway() -> TapeReward:
+    artifact = exported(SWAY)
+    return TapeReward(load_reward(artifact.blob), artifact.weights)
+
+
+def one(name: str, channel: int, value: float, phase: float = 0.0) -> CommandProgram:
+    def at(number: float) -> tuple[float, ...]:
+        return tuple(number if i == channel else 0.0 for i in range(6))
+
+    return CommandProgram.model_validate({name: at(value), "phase": at(phase)})
+
+
+def test_the_beat_of_a_reward_is_heard(sway: TapeReward, engine: RobotEngine) -> None:
+    beats = beats_of(sway, engine.bank)
+    assert beats[0] == pytest.approx(1.3, abs=0.05)
+
+
+def test_a_reward_without_a_clock_has_no_beat(forward: TapeReward, engine: RobotEngine) -> None:
+    assert beats_of(forward, engine.bank) == []
+
+
+def test_what_pays_alone_is_combined() -> None:
+    programs = [
+        CommandProgram(), one("constant", VX, 0.5), one("amplitude", ROLL, 0.2, phase=1.0),
+        one("constant", 3, -0.1),
+    ]  # fmt: skip
+    found = compositions(Programs.stack(programs), np.array([0.0, 1.0, 0.6, -0.5]), 0.0, 0.01)
+    assert len(found) == 1
+    assert found[0].constant[VX] == pytest.approx(0.5)
+    assert found[0].amplitude[ROLL] == pytest.approx(0.2)
+    assert found[0].phase[ROLL] == pytest.approx(1.0)
+    assert found[0].constant[3] == 0.0
+
+
+def test_of_two_values_for_one_entry_only_the_better_is_combined() -> None:
+    programs = [
+        one("constant", VX, 0.5), one("constant", VX, 0.9), one("constant", 1, 0.2),
+        one("constant", 2, 0.7),
+    ]  # fmt: skip
+    found = compositions(Programs.stack(programs), np.array([1.0, 0.5, 0.4, 0.3]), 0.0, 0.01)
+    assert len(found) == 4  # all three, and three pairs
+    assert {round(p.constant[VX], 3) for p in found} == {0.0, 0.5}
+    assert sum(abs(x) > 1e-3 for x in found[0].constant) == 3
+
+
+def test_nothing_is_combined_where_nothing_pays() -> None:
+    programs = Programs.stack([one("constant", VX, 0.5), one("constant", 1, 0.2)])
+    assert compositions(programs, np.array([-1.0, 0.0]), 0.0, 0.01) == []
+    pair = CommandProgram(constant=(0.5, 0.2, 0.0, 0.0, 0.0, 0.0))
+    assert compositions(Programs.stack([pair, pair]), np.array([1.0, 1.0]), 0.0, 0.01) == []
+
+
+def test_asked_to_walk_forward_it_finds_a_walk_forward_and_little_else(
+    engine: RobotEngine, forward: TapeReward, simulator: TimedSimulator
+) -> None:
+    search = CommandSearch(simulator, engine.base_weights.act, forward, engine.bank, seed=1)
+    generations = list(search.run(1e9))
+    best = generations[-1].best
+    assert 0.3 <= best.constant[VX] <= 0.7, best
+    others = [abs(x) > 0.02 for x in best.constant[1:]] + [abs(x) > 0.02 for x in best.amplitude]
+    assert sum(others) <= 2, best
+    assert [g.index for g in generations] == list(range(1, len(generations) + 1))
+    samples = [g.samples for g in generations]
+    assert samples == sorted(set(samples))
+    bounds = np.stack([LOWER, UPPER])
+    for generation in generations:
+        assert np.all(generation.best.constant >= bounds[0] - 1e-6)
+        assert np.all(generation.best.constant <= bounds[1] + 1e-6)
+        assert np.all(np.abs(generation.best.amplitude) <= SWING + 1e-6)
+
+
+def test_a_search_keeps_to_its_budget(
+    engine: RobotEngine, forward: TapeReward, simulator: TimedSimulator
+) -> None:
+    def run(budget: float) -> tuple[int, float]:
+        search = CommandSearch(simulator, engine.base_weights.act, forward, engine.bank, seed=1)
+        began = simulator.now
+        count = len(list(search.run(budget, lambda: simulator.now)))
+        return count, simulator.now - began
+
+    shortest, _ = run(0.1)
+    assert shortest == 2  # one generation and the final: there is always an answer
+    count, took = run(4.5)
+    assert count > shortest
+    assert took <= 4.5
+
+
+def test_the_same_seed_finds_the_same(
+    engine: RobotEngine, forward: TapeReward, simulator: TimedSimulator
+) -> None:
+    def found(seed: int) -> CommandProgram:
+        act = engine.base_weights.act
+        search = CommandSearch(simulator, act, forward, engine.bank, seed)
+        return list(search.run(0.1, lambda: simulator.now))[-1].best
+
+    assert found(3) == found(3)
+
+
+def test_terms_are_weighted_and_do_not_depend_on_the_tapes_length(
+    engine: RobotEngine, forward: TapeReward
+) -> None:
+    tape = engine.bank.tape
+    terms = forward.terms_of(tape)
+    assert terms.shape == (*tape.shape, len(forward.terms))
+    reward = load_reward(exported(FORWARD).blob)
+    twice = TapeReward(reward, {"speed": 2.0, "level": 0.0})
+    weighted = twice.terms_of(tape)
+    speed, level = (forward.terms.index(name) for name in ("speed", "level"))
+    np.testing.assert_allclose(weighted[..., speed], 2.0 * terms[..., speed], rtol=1e-6)
+    np.testing.assert_array_equal(weighted[..., level], 0.0)
+    assert tape.shape[0] * tape.shape[1] < CHUNK
+    np.testing.assert_allclose(forward.terms_of(tape.robots(slice(1, 2))), terms[:, 1:2], rtol=1e-6)
+    np.testing.assert_allclose(forward.total(tape), terms.sum(-1), rtol=1e-6)
+    means = forward.means(terms)
+    assert means["speed"] == pytest.approx(float(terms[..., speed].mean()), rel=1e-5)
+
+
+def test_a_walk_is_worth_more_than_a_stand_to_a_reward_for_walking(
+    engine: RobotEngine, forward: TapeReward
+) -> None:
+    score = dict(zip(engine.bank.clips, forward.total(engine.bank.tape).mean(0), strict=True))
+    assert score["walk"] > score["stand"]
+    assert score["walk"] > score["backwards"]
