@@ -21,7 +21,7 @@ from tests.support.missing import missing
 START_LIMIT_S = 240.0
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The whole stack on a data directory of its own, with a log of every tick."""
     if not (BUILT_PAGE / "index.html").is_file():
@@ -49,14 +49,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             process.wait()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """Playwright's driver."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Chromium:
     """Debian's Chromium, or a skip by name."""
     path = shutil.which("chromium")
