@@ -55,6 +55,17 @@ def compositions(
     return found
 
 
+def steady(
+    programs: Programs, scores: Floats, neutral_score: float, least_gain: float
+) -> CommandProgram:
+    """The best constant of every channel that pays on its own; neutral if none does."""
+    best: dict[int, Entry] = {}
+    for entry in sorted(_entries(programs, scores - neutral_score), key=lambda e: -e.gain):
+        if entry.name == "constant" and entry.gain > least_gain:
+            best.setdefault(entry.channel, entry)
+    return _program(tuple(best.values()), 1.0)
+
+
 def _strongest(entries: list[Entry], beat: float) -> float:
     return max((e.gain for e in entries if e.name == "amplitude" and e.beat == beat), default=0.0)
 

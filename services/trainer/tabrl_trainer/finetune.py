@@ -71,7 +71,8 @@ class FineTune:
         self._reward = reward
         self._program = program
         self._seed = seed
-        self._reference: losses.PPONetworkParams = base.params
+        # With the exploration of the learner, or the anchor would pull at the noise alone.
+        self._reference: losses.PPONetworkParams = _exploring(base.params)
         self.state = FineTuneState(
             train=own(base.replace(  # type: ignore[attr-defined]
                 params=_exploring(base.params),

@@ -19,7 +19,7 @@ from tabrl.control.tape import CONTROL_DT, Floats, Tape
 from tabrl.sim.bank import Bank
 from tabrl.sim.cpu import CpuSimulator, episode
 from tabrl.sim.simulator import EpisodeRules, PolicyFn
-from tabrl_trainer.composition import compositions
+from tabrl_trainer.composition import compositions, steady
 from tabrl_trainer.rhythm import beats_of
 from tabrl_trainer.scoring import TapeReward
 
@@ -97,17 +97,7 @@ class CommandSearch:
             for level in (-1.0, -0.7, -0.45, -0.25, 0.25, 0.45, 0.7, 1.0):
                 end = UPPER[channel] if level > 0 else -LOWER[channel]
                 programs.append(_single(channel, constant=level * end))
-            for beat in self._beats if self._rhythmic else ():
-                for quarter in range(4):
-                    for size in (0.5, 1.0):
-                        programs.append(
-                            _single(
-                                channel,
-                                amplitude=size * SWING[channel],
-                                phase=quarter * np.pi / 2,
-                                beat=float(beat),
-                            )
-                        )
+        programs += self._rhythms(CommandProgram())
         size = self._simulator.size
         known = Programs.stack(programs[:size])
         missing = size - len(known)
@@ -115,6 +105,22 @@ class CommandSearch:
             return known
         seeds = self._rng.integers(0, len(known), missing)
         return _join(known, self._mutate(known.pick(seeds), STEP[0]))
+
+    def _rhythms(self, still: CommandProgram) -> list[CommandProgram]:
+        """`still` with one swing added: every channel, beat, quarter of a phase and two sizes."""
+        programs = []
+        for beat in self._beats if self._rhythmic else ():
+            for channel in range(6):
+                for quarter in range(4):
+                    for size in (0.5, 1.0):
+                        swing = _single(
+                            channel,
+                            amplitude=size * SWING[channel],
+                            phase=quarter * np.pi / 2,
+                            beat=float(beat),
+                        )
+                        programs.append(swing.model_copy(update={"constant": still.constant}))
+        return programs
 
     def _children(self, parents: Programs, step: float, composed: Programs | None) -> Programs:
         """As many as there are robots; the given compositions, if any, come first."""
@@ -182,7 +188,12 @@ class CommandSearch:
         self._spread = max(float(scores.max()) - neutral, 1e-6)
         self._entry_cost = ENTRY_COST * self._spread
         found = compositions(programs, scores, neutral, self._entry_cost)
-        return Programs.stack(found[: self._simulator.size * 3 // 4]) if found else None
+        # A swing may pay only around another pose: bobbing, say, needs bent legs first.
+        still = steady(programs, scores, neutral, self._entry_cost)
+        swings = self._rhythms(still) if any(still.constant) else []
+        size = self._simulator.size
+        chosen = found[: max(size * 3 // 8, size * 7 // 8 - len(swings))] + swings
+        return Programs.stack(chosen[: size * 7 // 8]) if chosen else None
 
     def _cost(self, programs: Programs) -> Floats:
         cost: Floats = _entries(programs) * np.float32(self._entry_cost)

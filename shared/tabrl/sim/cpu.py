@@ -101,6 +101,9 @@ class CpuSimulator:
             *(np.array(getattr(programs, name), np.float32) for name in programs.__annotations__)
         )
         self._reset(np.arange(self.size))
+        if rules.auto_reset:
+            # Else all episodes would end in the same block, and the next one see only starts.
+            self._age = self._rng.uniform(0.0, rules.episode_s, self.size).astype(np.float32)
 
     def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
         """Go on for `steps` control steps of 20 ms."""
