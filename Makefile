@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 MEMBERS := tabrl tabrl_api tabrl_reward_worker tabrl_trainer tabrl_inference tabrl_local
-PYTHON_PATHS := shared services deploy tests scripts/lock
+PYTHON_PATHS := shared services deploy bench tests scripts/lock scripts/visuals.py
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 
