@@ -25,11 +25,11 @@ from pathlib import Path
 
 import numpy as np
 import uvloop
-from tests.support.inference import MODEL, TrainingInProgress, random_params
 from websockets.asyncio.client import connect
 
 from tabrl.contracts.wire import HEADER, PROTOCOL, Hello, Kind
 from tabrl.robots import scene_sha256
+from tests.support.inference import MODEL, TrainingInProgress, random_params
 
 PERIOD_S = 0.02
 HIDDEN = (256, 128)
