@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 import time
@@ -80,6 +81,18 @@ def test_a_killed_zygote_is_replaced(jail: Jail) -> None:
     assert not jail.alive
     assert jail.build(SOURCE, GO1).terms == ("up",)
     assert jail._zygote is not first
+
+
+def test_a_zygote_that_dies_over_a_request_costs_a_second_try(jail: Jail) -> None:
+    jail.warm_up()
+    assert jail._zygote is not None
+    zygote = jail._zygote
+    os.kill(zygote.pid, signal.SIGSTOP)  # takes the request, but never reads it
+    timer = threading.Timer(0.3, zygote.kill)
+    timer.start()
+    assert jail.build(SOURCE, GO1).terms == ("up",)
+    timer.join()
+    assert jail._zygote is not zygote
 
 
 def test_the_zygote_gets_no_secrets_and_ends_with_its_worker(

@@ -11,7 +11,7 @@ from tabrl_reward_worker.composer.reader import Act, Reading
 
 Table = dict[str, float]
 _PACES = ("very_slow", "slow", "normal", "fast", "very_fast")
-_DEFAULT_BOB_HEIGHT = -0.02  # m: legs need room to stretch when they bob
+_DEFAULT_BOB_HEIGHT = -0.01  # m: legs need room to stretch when they bob
 
 
 @dataclass(frozen=True)

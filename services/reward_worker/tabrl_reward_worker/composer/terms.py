@@ -96,7 +96,8 @@ def height(goal: Goal, standing: float) -> list[Term]:
     offset = goal.height or 0.0
     level = f"state.base_height(){minus(standing + offset)}"
     if rhythm:
-        width = max(0.015, 0.7 * rhythm.amplitude)
+        # Wider than the offset of its centre: bobbing must pay before the centre is found, too.
+        width = max(0.02, 0.9 * rhythm.amplitude)
         expression = f"rl.gaussian({level} - {wave(rhythm)}, {number(width)})"
         return [Term("bob", 1.5 * ASKED, expression, f"up and down at {number(rhythm.hz)} Hz")]
     if goal.height:

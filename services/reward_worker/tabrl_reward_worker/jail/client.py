@@ -91,8 +91,18 @@ class Jail:
         if len(source) > 20_000:
             raise RewardError("a reward may have at most 20000 characters", code="reward_too_long")
         request = BuildRequest(robot=robot.id, source=source, deadline_s=self._deadline_s)
+        answer, zygote = self._ask(request)
+        if not answer and _has_ended(zygote):
+            answer, _ = self._ask(request)  # not this reward's fault
+        return _checked(answer, robot)
+
+    def _ask(self, request: BuildRequest) -> tuple[bytes, subprocess.Popen[bytes]]:
+        """A child's answer, empty if it ended without one, and the zygote that was asked.
+
+        Raises `RewardError` if the answer is late.
+        """
         started = time.monotonic()
-        reading = self._send(request)
+        reading, zygote = self._send(request)
         try:
             limit = LENGTH.size + MAX_JSON + MAX_BLOB
             answer = read_to_end(reading, limit, started + self._deadline_s + _GRACE_S)
@@ -102,18 +112,18 @@ class Jail:
         if answer is None or (late and len(answer) < LENGTH.size):
             message = f"the reward took longer than {self._deadline_s:g} s to build"
             raise RewardError(message, code="reward_timeout", hint="use fewer loops")
-        return _checked(answer, robot)
+        return answer, zygote
 
-    def _send(self, request: BuildRequest) -> int:
-        """Hand a request and the pipe for its answer to the zygote; the pipe's reading end."""
+    def _send(self, request: BuildRequest) -> tuple[int, subprocess.Popen[bytes]]:
+        """Hand a request and the pipe for its answer to the zygote; returns the reading end."""
         reading, writing = os.pipe()
         try:
             with self._lock:
                 for attempt in (1, 2):
-                    channel = self._ensure()
+                    channel, zygote = self._ensure()
                     try:
                         socket.send_fds(channel, [request.model_dump_json().encode()], [writing])
-                        return reading
+                        return reading, zygote
                     except OSError as error:
                         self._stop()
                         if attempt == 2:
@@ -125,15 +135,15 @@ class Jail:
             os.close(writing)
         raise AssertionError("unreachable")
 
-    def _ensure(self) -> socket.socket:
-        if self._channel is not None and self.alive:
-            return self._channel
+    def _ensure(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+        if self._channel is not None and self._zygote is not None and self.alive:
+            return self._channel, self._zygote
         self._stop()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
         with theirs:
-            self._zygote = subprocess.Popen(
+            zygote = subprocess.Popen(
                 [sys.executable, "-m", ZYGOTE_MODULE, str(theirs.fileno())],
                 env=environment,
                 pass_fds=[theirs.fileno()],
@@ -141,12 +151,12 @@ class Jail:
                 cwd="/",
                 start_new_session=True,
             )
-        self._channel = ours
+        self._channel, self._zygote = ours, zygote
         ready = select([ours], [], [], _START_S)[0]
         if not ready or ours.recv(16) != READY:
             self._stop()
             raise Unavailable("the reward builder did not start", code="jail_unavailable")
-        return ours
+        return ours, zygote
 
     def _stop(self) -> None:
         if self._channel is not None:
@@ -156,6 +166,15 @@ class Jail:
             self._zygote.kill()
             self._zygote.wait()
             self._zygote = None
+
+
+def _has_ended(zygote: subprocess.Popen[bytes]) -> bool:
+    """Whether a zygote has died; it closes its pipes a moment before."""
+    try:
+        zygote.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _checked(answer: bytes, robot: Robot) -> BuiltReward:
