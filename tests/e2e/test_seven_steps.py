@@ -63,7 +63,7 @@ def test_seven_steps(site: Site, page: Page) -> None:
     expect(link).to_have_attribute("data-state", "live", timeout=120_000)
 
     # 6 the robot moves from the first snapshot on
-    page.wait_for_function("() => window.__tabrl.stats()?.paramsVersion >= 1", timeout=180_000)
+    page.wait_for_function("() => window.__tabrl.stats()?.paramsVersion >= 1", timeout=240_000)
     expect(page.get_by_test_id("curve")).to_be_visible(timeout=120_000)
     expect(page.get_by_test_id("snapshots")).to_be_visible()
     shot(page, "3-training")
