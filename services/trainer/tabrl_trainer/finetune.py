@@ -22,7 +22,8 @@ from tabrl_trainer.scoring import CHUNK, TapeReward
 ROBOTS = 256
 CONFIG = PPOConfig(unroll=CHUNK // ROBOTS, epochs=4, minibatches=4, discount=0.985)
 VALUE_ONLY_UPDATES = 5  # or a fresh value function ruins a good program
-NOISE = 0.25  # lowest exploration noise at the start, in units of action
+FIRST_RATE = 3e-4
+NOISE = 0.2  # lowest exploration noise at the start, in units of action
 ANCHOR = 0.005  # weight of the KL divergence to the base policy
 RULES = EpisodeRules(episode_s=6.0, start_spread_s=5.0, push_every_s=4.0, push_speed=0.25)
 
@@ -77,7 +78,7 @@ class FineTune:
             train=own(base.replace(  # type: ignore[attr-defined]
                 params=_exploring(base.params),
                 key=jax.random.PRNGKey(seed),
-                learning_rate=jnp.float32(2e-4),
+                learning_rate=jnp.float32(FIRST_RATE),
             )),
             update=jnp.int32(0),
             samples=jnp.int32(0),
@@ -116,7 +117,10 @@ class FineTune:
         value_only = update < VALUE_ONLY_UPDATES
         schedule = Schedule.of(
             reward_scale=scale, anchor=ANCHOR, entropy=0.0, target_kl=0.01,
-            policy_weight=0.0 if value_only else 1.0, min_rate=5e-5, max_rate=1e-3,
+            policy_weight=0.0 if value_only else 1.0,
+            min_rate=FIRST_RATE if value_only else 5e-5,
+            # Without a policy to diverge, the steering would drive the rate to its end.
+            max_rate=FIRST_RATE if value_only else 1e-3,
         )  # fmt: skip
         train, metrics = self._learner.update(
             state.train, rollout, reward - penalty * rollout.terminated, schedule, self._reference

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
@@ -10,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from tabrl.control.program import CommandProgram
 from tabrl.domain.errors import TabrlError
 from tabrl.ports import BlobStore
-from tabrl.sim.checkpoint import dump_tree, load_tree
+from tabrl.sim.checkpoint import dump_tree, load_tree, read_metadata
 from tabrl_trainer.finetune import FineTuneState
 
 KEPT = 2  # checkpoints of a job that stay in the store
@@ -54,17 +53,12 @@ class CheckpointStore:
         for key in reversed(self._blobs.list(self._prefix)):
             try:
                 data = self._blobs.get(key)
-                return Checkpoint(_progress(data), load_tree(data, template))
-            except (TabrlError, ValueError):
+                progress = Progress.model_validate_json(read_metadata(data)["progress"])
+                return Checkpoint(progress, load_tree(data, template))
+            except (TabrlError, ValueError, KeyError):
                 continue
         return None
 
     def clear(self) -> None:
         """Forget all: the job has ended."""
         self._blobs.delete(self._blobs.list(self._prefix))
-
-
-def _progress(data: bytes) -> Progress:
-    size = int.from_bytes(data[:8], "little")
-    metadata = json.loads(data[8 : 8 + size])["__metadata__"]
-    return Progress.model_validate_json(metadata["progress"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -23,6 +24,16 @@ def dump_tree(tree: object, metadata: Mapping[str, str] | None = None) -> bytes:
         for path, leaf in leaves
     }
     return save(arrays, dict(metadata or {}))
+
+
+def read_metadata(data: bytes) -> dict[str, str]:
+    """What `dump_tree` was told to note. Raises `Invalid` (`bad_checkpoint`)."""
+    size = int.from_bytes(data[:8], "little")
+    try:
+        noted: dict[str, str] = json.loads(data[8 : 8 + size])["__metadata__"]
+    except (ValueError, KeyError) as error:
+        raise Invalid("this is not a readable checkpoint", code="bad_checkpoint") from error
+    return noted
 
 
 def load_tree(data: bytes, template: Tree) -> Tree:

@@ -13,7 +13,7 @@ import numpy as np
 from tabrl.control.program import Programs
 from tabrl.control.tape import Floats
 from tabrl.robots import Robot
-from tabrl.sim.checkpoint import dump_tree, load_tree
+from tabrl.sim.checkpoint import dump_tree, load_tree, read_metadata
 from tabrl.sim.cpu import CpuSimulator
 from tabrl.sim.ppo import Learner, PPOConfig, Schedule, TrainState
 from tabrl.sim.simulator import EpisodeRules
@@ -136,7 +136,6 @@ class BaseTraining:
         partial = self._folder / "train_state.partial"
         partial.write_bytes(data)
         partial.rename(self._checkpoint)
-        (self._folder / "samples").write_text(str(self.samples))
 
     @property
     def _checkpoint(self) -> Path:
@@ -144,8 +143,9 @@ class BaseTraining:
 
     def _restore(self) -> None:
         if self._checkpoint.exists():
-            self.state = load_tree(self._checkpoint.read_bytes(), self.state)
-            self.samples = int((self._folder / "samples").read_text())
+            data = self._checkpoint.read_bytes()
+            self.state = load_tree(data, self.state)
+            self.samples = int(read_metadata(data)["samples"])
 
     def _stage(self, stage: Stage, end: int, save_every_s: float) -> Iterator[BaseProgress]:
         seed = self._seed + self.samples
