@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from tabrl_reward_worker.composer.goal import Goal, Rhythm
 
+# Width of a rhythm's bell in amplitudes. Narrower ones flatten out at a rhythm not yet found, where
+# the double beat then looks better than the beat, and a bob pays only once its centre is found.
+RHYTHM_WIDTH = 0.9
 ASKED, BESIDE = 2.0, 0.6  # weights of what is asked for, and of what should not happen beside it
 
 
@@ -84,7 +87,7 @@ def heading(goal: Goal) -> list[Term]:
         expression = f"rl.gaussian(state.base_angular_velocity()[2]{reference}, {number(width)})"
         return [Term("turning", ASKED, expression, f"{number(goal.yaw)} rad/s")]
     if rhythm:
-        width = max(0.08, 0.7 * rhythm.amplitude)
+        width = RHYTHM_WIDTH * rhythm.amplitude
         expression = f"rl.gaussian(state.yaw() - {wave(rhythm)}, {number(width)})"
         return [Term("twist", 1.5 * ASKED, expression, f"to and fro at {number(rhythm.hz)} Hz")]
     return [Term("heading", BESIDE, "rl.gaussian(state.yaw(), 0.4)", "keep the heading")]
@@ -96,8 +99,7 @@ def height(goal: Goal, standing: float) -> list[Term]:
     offset = goal.height or 0.0
     level = f"state.base_height(){minus(standing + offset)}"
     if rhythm:
-        # Wider than the offset of its centre: bobbing must pay before the centre is found, too.
-        width = max(0.02, 0.9 * rhythm.amplitude)
+        width = RHYTHM_WIDTH * rhythm.amplitude
         expression = f"rl.gaussian({level} - {wave(rhythm)}, {number(width)})"
         return [Term("bob", 1.5 * ASKED, expression, f"up and down at {number(rhythm.hz)} Hz")]
     if goal.height:
@@ -118,7 +120,7 @@ def posture(goal: Goal) -> list[Term]:
         rhythm = rhythm_of(goal, channel)
         angle = f"state.{channel}(){minus(held or 0.0)}"
         if rhythm:
-            width = max(0.06, 0.6 * rhythm.amplitude)
+            width = RHYTHM_WIDTH * rhythm.amplitude
             expression = f"rl.gaussian({angle} - {wave(rhythm)}, {number(width)})"
             comment = f"±{number(rhythm.amplitude)} rad at {number(rhythm.hz)} Hz"
             terms.append(Term(swing, 1.5 * ASKED, expression, comment))
