@@ -86,7 +86,8 @@ function options(
         label,
         stroke: columnColor(index),
         width: index === 0 ? 2.25 : 1.5,
-        points: { show: false },
+        // A first lone measurement has no line to be seen by.
+        points: { show: (plot: uPlot) => plot.data[0].length < 3, size: 5 },
         spanGaps: true,
       })),
     ],
