@@ -13,7 +13,7 @@ from tabrl.sim.cpu import CpuSimulator
 from tabrl.sim.ppo import Learner, Schedule, TrainState
 from tabrl.sim.simulator import EpisodeRules
 from tabrl_trainer.base.shipped import ShippedBase
-from tabrl_trainer.evaluation import EPISODES, Evaluator
+from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES, Evaluator
 from tabrl_trainer.finetune import CONFIG, ROBOTS, own
 
 
@@ -28,6 +28,7 @@ class RobotEngine:
         self.bank: Bank = load_bank(base.bank)
         self.simulator = CpuSimulator(robot, ROBOTS)
         self.evaluator = Evaluator(robot, CpuSimulator(robot, 3 * EPISODES))
+        self.quick_evaluator = Evaluator(robot, CpuSimulator(robot, 3 * FEWER_EPISODES))
 
     def warm_up(self) -> None:
         """Compile what every job uses: one exploring block and one update, thrown away."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ from tabrl.sim.simulator import EpisodeRules
 from tabrl_trainer.scoring import TapeReward
 
 EPISODES = 128
+FEWER_EPISODES = 40  # on a machine so busy that all of them would take longer than MOST_S
+MOST_S = 14.0
 EPISODE_S = 10.0
 FALL_MARGIN = 0.01  # a result may fall at most one point more often than the base
 
@@ -51,9 +53,16 @@ class Evaluator:
         self._seed = seed
 
     def evaluate(
-        self, contenders: Sequence[Contender], reward: TapeReward, checks: Sequence[CheckSpec]
+        self,
+        contenders: Sequence[Contender],
+        reward: TapeReward,
+        checks: Sequence[CheckSpec],
+        between: Callable[[], None] = lambda: None,
     ) -> list[Row]:
-        """Deterministic actions, the same starts for all. Raises `ValueError` on a wrong count."""
+        """Deterministic actions, the same starts for all. Raises `ValueError` on a wrong count.
+
+        `between` is called at every step and may raise to end the evaluation early.
+        """
         if len(contenders) != self._count:
             raise ValueError(f"{len(contenders)} contenders, room for {self._count}")
         each = self._simulator.size // self._count
@@ -61,6 +70,7 @@ class Evaluator:
         programs = Programs.stack([c.program for c in contenders for _ in range(each)])
 
         def act(observation: Floats) -> Floats:
+            between()
             return np.concatenate(
                 [c.weights.act(observation[s]) for c, s in zip(contenders, slices, strict=True)]
             )

@@ -20,13 +20,22 @@ from tabrl.contracts.events import (
 from tabrl.contracts.training import TrainResult, TrainSpec
 from tabrl.control.policy import PolicyHeader, PolicyWeights, dump_policy
 from tabrl.control.program import CommandProgram
+from tabrl.control.tape import CONTROL_DT, Floats
 from tabrl.domain.jobs import FailureKind, Job
 from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository
 from tabrl.robots import scene_sha256
 from tabrl.sim.networks import policy_weights
 from tabrl.sim.reward import load_reward
 from tabrl_trainer.engine import RobotEngine
-from tabrl_trainer.evaluation import Contender, Row, check_results, never_worse
+from tabrl_trainer.evaluation import (
+    EPISODE_S,
+    EPISODES,
+    MOST_S,
+    Contender,
+    Row,
+    check_results,
+    never_worse,
+)
 from tabrl_trainer.finetune import FineTune, UpdateReport
 from tabrl_trainer.progress import Checkpoint, CheckpointStore, Progress
 from tabrl_trainer.scoring import TapeReward
@@ -51,6 +60,8 @@ class _Run:
     snapshots: int = 0
     last_snapshot: float = 0.0
     last_update: int = 0
+    learned_samples: int = 0
+    samples_per_s: float = float("inf")
 
     @property
     def elapsed_s(self) -> float:
@@ -105,9 +116,12 @@ class TrainingHandler:
     def _search(self, run: _Run, engine: RobotEngine, reward: TapeReward) -> CommandProgram:
         run.stage("search")
         began, budget = time.monotonic(), run.spec.budget
-        search = CommandSearch(
-            engine.simulator, engine.base_weights.act, reward, engine.bank, run.spec.seed
-        )
+
+        def act(observation: Floats) -> Floats:
+            run.control.raise_if_stopped()  # at every step: a generation takes longer than a wish
+            return engine.base_weights.act(observation)
+
+        search = CommandSearch(engine.simulator, act, reward, engine.bank, run.spec.seed)
         found: Generation | None = None
         for found in search.run(budget.search_s):
             left = max(budget.search_s - (time.monotonic() - began), 0.0)
@@ -122,7 +136,6 @@ class TrainingHandler:
                     eta_s=left + budget.ppo_s + EVALUATION_ESTIMATE_S,
                 )
             )
-            run.control.raise_if_stopped()
         assert found is not None  # a search yields at least one generation
         run.search_samples = found.samples
         run.stages_s["search"] = time.monotonic() - began
@@ -151,7 +164,8 @@ class TrainingHandler:
         run.search_samples = progress.search_samples
         run.snapshots = progress.snapshots
         run.stages_s = dict(progress.stages_s)
-        samples = int(checkpoint.state.samples) + run.search_samples
+        run.learned_samples = int(checkpoint.state.samples)
+        samples = run.learned_samples + run.search_samples
         run.control.publish(
             NoticeEvent(
                 code="resumed",
@@ -168,12 +182,15 @@ class TrainingHandler:
         stage: Stage | None = None
         run.last_snapshot = time.monotonic()
         report: UpdateReport | None = None
-        for report in tune.run(budget.ppo_s):
+        # What the search left over is learnt with, and what it took too long is saved here.
+        ppo_s = max(budget.search_s + budget.ppo_s - run.stages_s.get("search", 0.0), 1.0)
+        for report in tune.run(ppo_s):
             now: Stage = "value_warmup" if report.value_only else "ppo"
             if now != stage:
                 stage = now
                 run.stage(now)
             run.stages_s["ppo"] = report.elapsed_s
+            run.learned_samples, run.samples_per_s = report.samples, report.samples_per_s
             run.control.publish(
                 ProgressEvent(
                     update=report.update,
@@ -185,7 +202,7 @@ class TrainingHandler:
                     falls_per_minute=report.falls_per_minute,
                     kl=report.kl,
                     elapsed_s=run.elapsed_s,
-                    eta_s=max(budget.ppo_s - report.elapsed_s, 0.0) + EVALUATION_ESTIMATE_S,
+                    eta_s=max(ppo_s - report.elapsed_s, 0.0) + EVALUATION_ESTIMATE_S,
                 )
             )
             stopping = run.control.should_stop() is not None
@@ -242,7 +259,7 @@ class TrainingHandler:
             SnapshotEvent(
                 version=model.params_version,
                 update=update,
-                samples=run.search_samples,
+                samples=run.search_samples + run.learned_samples,
                 params_sha256=sha256,
                 reward=reward,
                 elapsed_s=run.elapsed_s,
@@ -260,7 +277,13 @@ class TrainingHandler:
             Contender(engine.base_weights, tuning.program),
             Contender(tuning.weights, tuning.program),
         ]
-        base, program, result = engine.evaluator.evaluate(contenders, reward, spec.checks)
+        steps = len(contenders) * EPISODES * EPISODE_S / CONTROL_DT
+        # Without an update in between, a rollout is some 1.7 times as fast as training.
+        crowded = steps / (1.7 * run.samples_per_s) > MOST_S
+        evaluator = engine.quick_evaluator if crowded else engine.evaluator
+        base, program, result = evaluator.evaluate(
+            contenders, reward, spec.checks, run.control.raise_if_stopped
+        )
         update = int(tuning.tune.state.update)
         delivered, note, weights = "result", "", tuning.weights
         if not never_worse(base, program, result):

@@ -34,6 +34,7 @@ def engine(shipped: ShippedBase) -> RobotEngine:
         patch.setattr(tabrl_trainer.engine, "CONFIG", SMALL)
         patch.setattr(tabrl_trainer.engine, "ROBOTS", ROBOTS)
         patch.setattr(tabrl_trainer.engine, "EPISODES", EPISODES)
+        patch.setattr(tabrl_trainer.engine, "FEWER_EPISODES", EPISODES)
         patch.setattr(tabrl_trainer.engine, "Learner", CompiledLearner)
         return RobotEngine(GO1, shipped)
 

@@ -153,9 +153,9 @@ class Rows:
 @pytest.fixture
 def judged(engine: RobotEngine) -> Iterator[RobotEngine]:
     """The engine, whose evaluator a test may replace."""
-    evaluator = engine.evaluator
+    evaluators = engine.evaluator, engine.quick_evaluator
     yield engine
-    engine.evaluator = evaluator
+    engine.evaluator, engine.quick_evaluator = evaluators
 
 
 def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: ShippedBase) -> None:
@@ -196,7 +196,7 @@ def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: ShippedBa
 
 
 def test_all_snapshots_but_a_withdrawn_result_differ(judged: RobotEngine) -> None:
-    judged.evaluator = Rows(0.1, 0.5, 0.9)  # type: ignore[assignment]
+    judged.evaluator = judged.quick_evaluator = Rows(0.1, 0.5, 0.9)  # type: ignore[assignment]
     world = World(judged, ppo_s=6.0)
     job = world.claim()
     control = Control(job.fence)
@@ -210,7 +210,7 @@ def test_all_snapshots_but_a_withdrawn_result_differ(judged: RobotEngine) -> Non
 
 def test_a_result_that_is_worse_is_not_delivered(judged: RobotEngine) -> None:
     rows = Rows(base=0.1, program=0.9, result=0.5)
-    judged.evaluator = rows  # type: ignore[assignment]
+    judged.evaluator = judged.quick_evaluator = rows  # type: ignore[assignment]
     world = World(judged, ppo_s=6.0)
     job = world.claim()
     result = world.handler(job, Control(job.fence))
