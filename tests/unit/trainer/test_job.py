@@ -130,7 +130,7 @@ def _told_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def world(engine: RobotEngine) -> World:
-    return World(engine, ppo_s=6.0)
+    return World(engine, ppo_s=10.0)  # by the told clock, the search uses some of it
 
 
 @dataclass
