@@ -16,6 +16,9 @@ from tabrl.control.rotation import Array
 from tabrl.robots import Robot
 
 OBSERVATION_VERSION = 1
+# Places in the observation, from its end.
+HEADING_ERROR = -9
+GAIT_CLOCK = slice(-8, -6)  # sine and cosine; both zero while the program stands
 LOOK_AHEAD_S = 0.1  # the policy also sees the command to come, or modulation lags behind
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tabrl.control.observation import GAIT_CLOCK, HEADING_ERROR
 from tabrl.control.program import Programs
 from tabrl.control.tape import Floats
 from tabrl.robots import Robot
@@ -20,7 +22,6 @@ from tabrl.sim.simulator import EpisodeRules
 from tabrl_trainer.base.commands import CommandMix
 from tabrl_trainer.base.reward import BaseWeights, base_terms
 
-HEADING_ERROR = 57  # where `build_observation` puts it, for a robot of 12 joints
 ROBOTS = 512
 CONFIG = PPOConfig(unroll=24, epochs=4, minibatches=4, discount=0.985)
 
@@ -174,7 +175,8 @@ class BaseTraining:
             walking = _walking(rollout.observation[1:])
             terms = base_terms(rollout.tape, error, walking, self.robot, stage.weights)
             reward = np.sum(list(terms.values()), axis=0)
-            reference = _copy(self.state)
+            # Without an anchor any policy will do, but the update donates its state: copy.
+            reference = jax.tree.map(jnp.copy, self.state.params)
             self.state, metrics = self.learner.update(
                 self.state, rollout, reward, schedule, reference
             )
@@ -199,16 +201,5 @@ class BaseTraining:
 
 def _walking(observation: Floats) -> Floats:
     """1 where the gait clock runs: its sine and cosine are zero while a program stands."""
-    clock = observation[..., HEADING_ERROR + 1 : HEADING_ERROR + 3]
-    walking: Floats = (np.abs(clock).sum(-1) > 1e-6).astype(np.float32)
+    walking: Floats = (np.abs(observation[..., GAIT_CLOCK]).sum(-1) > 1e-6).astype(np.float32)
     return walking
-
-
-def _copy(state: TrainState) -> object:
-    """The update donates its state, so the reference needs buffers of its own."""
-    import jax
-
-    return jax.tree.map(jnp.copy, state.params)
-
-
-Reporter = Callable[[BaseProgress], None]
