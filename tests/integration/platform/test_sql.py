@@ -113,7 +113,10 @@ def test_a_trainers_role_trains_but_reads_nothing_written(
 ) -> None:
     clock = SystemClock()
     with writing(postgres_engine) as connection:
-        connection.execute(text("CREATE ROLE tabrl_trainer NOLOGIN"))
+        # Roles belong to the server, which other tests share.
+        known = "SELECT 1 FROM pg_roles WHERE rolname = 'tabrl_trainer'"
+        if connection.execute(text(known)).first() is None:
+            connection.execute(text("CREATE ROLE tabrl_trainer NOLOGIN"))
         connection.execute(text("CREATE ROLE gpu LOGIN IN ROLE tabrl_trainer"))
         connection.execute(text("GRANT SELECT ON tasks TO tabrl_trainer"))  # somebody's mistake
     upgrade(postgres_engine)
