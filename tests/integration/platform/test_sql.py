@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
-import multiprocessing
+import subprocess
+import sys
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,8 @@ from tests.support.factories import training
 from tests.support.factories import writing as new_task
 from tests.support.postgres import PostgresServer
 
+ROOT = Path(__file__).resolve().parents[3]
+
 
 def test_migrations_build_the_tables_that_the_code_uses(engine: Engine) -> None:
     upgrade(engine)  # a second time changes nothing
@@ -43,11 +47,6 @@ def test_concurrent_migrations_take_turns(tmp_path: Path) -> None:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
 
 
-def _claim_all(url: str, job_ids: list[str]) -> list[str]:
-    jobs = SqlJobRepository(make_engine(url), SystemClock())
-    return [job_id for job_id in job_ids if jobs.claim(job_id, 15, 3) is not None]
-
-
 def test_eight_processes_claim_each_job_exactly_once(engine: Engine) -> None:
     clock = SystemClock()
     pairs = [training(clock.now()) for _ in range(40)]
@@ -55,11 +54,28 @@ def test_eight_processes_claim_each_job_exactly_once(engine: Engine) -> None:
     jobs.create_training([job for job, _ in pairs], [model for _, model in pairs])
     ids = [job.id for job, _ in pairs]
     url = engine.url.render_as_string(hide_password=False)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tabrl.adapters.sql.jobs"])
-    with ProcessPoolExecutor(8, mp_context=context) as pool:
-        won = [pool.submit(_claim_all, url, ids) for _ in range(8)]
-        winners = Counter(job_id for future in won for job_id in future.result())
+    order = json.dumps({"url": url, "jobs": ids})
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.support.claimer"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(8)
+    ]
+    for racer in racers:
+        assert racer.stdin is not None
+        print(order, file=racer.stdin, flush=True)
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        print("go", file=racer.stdin, flush=True)
+    winners = Counter(job for racer in racers for job in json.loads(racer.communicate()[0]))
+    assert all(racer.returncode == 0 for racer in racers)
     assert winners == Counter(ids)
     assert all(job.fence == 1 for job in jobs.list(state=JobState.RUNNING))
 
