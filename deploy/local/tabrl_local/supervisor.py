@@ -149,8 +149,8 @@ def _lower_session(nice: int) -> None:
     """Lower a session's share of the CPU: each child has one of its own.
 
     With Linux's autogroup scheduling (sched(7)) `nice` counts within a session only. Half of it is
-    enough to keep the servers smooth, and by the scheduler's weights a training beside a browser that
-    renders on the CPU still gets a quarter of that core instead of a tenth.
+    enough to keep the servers smooth, and by the scheduler's weights a training beside a
+    browser that renders on the CPU still gets a quarter of it instead of a tenth.
     """
     with contextlib.suppress(OSError):  # a kernel without autogroups goes by nice alone
         Path("/proc/self/autogroup").write_text(str(nice))

@@ -56,6 +56,11 @@ class Tape:
         return Tape({name: field[:, index] for name, field in self.fields.items()})
 
 
+def concatenate(tapes: list[Tape]) -> Tape:
+    """Blocks of the same robots, one after the other in time."""
+    return Tape({name: np.concatenate([t.fields[name] for t in tapes]) for name in tapes[0].fields})
+
+
 @dataclass
 class RawSteps:
     """Raw quantities of a block of control steps, each `[T, B, …]` float32.
