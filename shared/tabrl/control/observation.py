@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from tabrl.control import rotation
-from tabrl.control.program import Programs
+from tabrl.control.program import COUNT, Programs
 from tabrl.control.rotation import Array
 from tabrl.robots import Robot
 
-OBSERVATION_VERSION = 1
+OBSERVATION_VERSION = 2
 # Places in the observation, from its end.
-HEADING_ERROR = -9
-GAIT_CLOCK = slice(-8, -6)  # sine and cosine; both zero while the program stands
+HEADING_ERROR = -16
+STEP_FREQUENCY = -15  # Hz; zero while the program stands
 LOOK_AHEAD_S = 0.1  # the policy also sees the command to come, or modulation lags behind
 
 
@@ -53,7 +53,7 @@ class Joints:
 
 def observation_size(robot: Robot) -> int:
     """Length of the observation vector."""
-    return 30 + 3 * robot.nu
+    return 9 + 3 * robot.nu + 2 * COUNT + 16
 
 
 def build_observation(
@@ -75,20 +75,22 @@ def build_observation(
     quaternion, joint_position = qpos[..., 3:7], qpos[..., 7:]
     gravity = -rotation.up_in_body(quaternion, xp)
     linear = rotation.rotate_inverse(quaternion, qvel[..., 0:3], xp)
-    walking = programs.walking(xp)
-    stride = (2.0 * xp.pi) * programs.gait_frequency(xp) * time
+    stepping = programs.stepping(xp)
+    phase = programs.gait_phase(time, xp)
+    # A foot at rest has no clock: both of its waves are zero.
+    running = (stepping[..., None] > 0.0) | (phase > 0.0)
     beat = programs.beat(time, xp)
     heading = programs.heading(time, xp) + heading_origin
     error = xp.clip(rotation.wrap(heading - rotation.yaw(quaternion, xp), xp), -1.0, 1.0)
     clocks = xp.stack(
         [
             error,
-            walking * xp.sin(stride),
-            walking * xp.cos(stride),
+            stepping * programs.step_frequency(xp),
             *(wave(k * beat) for k in (1.0, 0.5, 2.0) for wave in (xp.sin, xp.cos)),
         ],
         axis=-1,
     )
+    stride = (2.0 * xp.pi) * phase
     return xp.concatenate(
         [
             gravity,
@@ -99,7 +101,10 @@ def build_observation(
             joints.action(ctrl),
             programs.command(time, xp),
             programs.command(time + LOOK_AHEAD_S, xp),
-            clocks,
+            clocks[..., :2],
+            running * xp.sin(stride),
+            running * xp.cos(stride),
+            clocks[..., 2:],
         ],
         axis=-1,
     ).astype(xp.float32)

@@ -1,33 +1,43 @@
 """Command programs: what the base policy is asked to do, as a closed form of the time since reset.
 
-Each channel is `constant + amplitude · sin(2π · beat_frequency · t + phase)`. The gait clock
-follows from the program: it trots while the program asks for speed and rests while it does not.
+Each channel is `constant + amplitude · sin(2π · beat_frequency · t + phase)`. The gait clock runs
+while the program asks for speed, for hops, or for a stepping frequency of its own; else it rests.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from tabrl.control.gait import GAITS, MID_SWING, OFFSETS, STANCE_SHARE, Gait, flight_share, stretched
 from tabrl.control.rotation import Array
 
-CHANNELS = ("vx", "vy", "yaw", "height", "pitch", "roll")
-VX, VY, YAW, HEIGHT, PITCH, ROLL = range(6)
+# Lifts in the robots' foot order: front right, front left, rear right, rear left.
+CHANNELS = (
+    "vx", "vy", "yaw", "height", "pitch", "roll", "swing", "jump", "rear",
+    "lift_fr", "lift_fl", "lift_rr", "lift_rl",
+)  # fmt: skip
+COUNT = len(CHANNELS)
+VX, VY, YAW, HEIGHT, PITCH, ROLL, SWING_HEIGHT, JUMP, REAR = range(9)
+LIFT = slice(9, COUNT)
 BEAT_RANGE = (0.4, 2.5)  # Hz
+STEP_RANGE = (1.5, 3.5)  # Hz, of a gait frequency asked for
 # What base policies are trained on: lower and upper end of every channel's constant and the largest
-# amplitude of its modulation; m/s, m/s, rad/s, m from standing, rad, rad.
-LOWER = np.array([-0.9, -0.6, -1.5, -0.11, -0.40, -0.35])
-UPPER = np.array([1.4, 0.6, 1.5, 0.03, 0.40, 0.35])
-SWING = np.array([0.4, 0.3, 1.0, 0.05, 0.25, 0.28])
-# Trot: diagonal feet together, in the robots' foot order FR, FL, RR, RL.
-TROT_OFFSETS = np.array([0.0, 0.5, 0.5, 0.0], np.float32)
-STANCE_SHARE = 0.55
+# amplitude of its modulation; m/s, m/s, rad/s, m from standing, rad, rad, m from the usual swing
+# height, m of hop, 0 to 1 of rearing, m of each foot's lift.
+LOWER = np.array([-1.1, -0.6, -2.2, -0.12, -0.50, -0.38, -0.03, 0.0, 0.0, *[0.0] * 4])
+UPPER = np.array([2.0, 0.6, 2.2, 0.03, 0.48, 0.38, 0.06, 0.09, 1.0, *[0.14] * 4])
+SWING = np.array([0.4, 0.3, 1.0, 0.05, 0.25, 0.28, 0.03, 0.04, 0.4, *[0.06] * 4])
 WALKING_SPEED = 0.08  # m/s or rad/s/2 asked for; below it the robot stands
+HOPPING = 0.005  # m of hop asked for; below it no hop is meant
+LIFTED = 0.02  # m asked for; below it a foot stays down
+REARED = 0.3  # from here on the front feet are due in the air
+HOP_FREQUENCY = 2.0  # Hz, unless the program says another
 
-Six = Annotated[tuple[float, ...], Field(min_length=6, max_length=6)]
+PerChannel = Annotated[tuple[float, ...], Field(min_length=COUNT, max_length=COUNT)]
 _WORDS = {
     "vx": ("forward", "backward", "m/s"),
     "vy": ("left", "right", "m/s"),
@@ -35,21 +45,56 @@ _WORDS = {
     "height": ("higher", "lower", "m"),
     "pitch": ("nose down", "nose up", "rad"),
     "roll": ("lean right", "lean left", "rad"),
+    "swing": ("feet higher", "feet lower", "m"),
+    "jump": ("hop", "hop", "m"),
+    "rear": ("rear up", "rear up", "of 1"),
+    "lift_fr": ("lift the right front foot", "", "m"),
+    "lift_fl": ("lift the left front foot", "", "m"),
+    "lift_rr": ("lift the right hind foot", "", "m"),
+    "lift_rl": ("lift the left hind foot", "", "m"),
 }
 
 
 class CommandProgram(BaseModel):
-    """One program; channels in the order of `CHANNELS`: m/s, rad/s, m from standing, rad."""
+    """One program; channels in the order and units of `CHANNELS` and `LOWER`.
+
+    `gait_frequency` in Hz; 0 leaves it to the speed asked for.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    constant: Six = (0.0,) * 6
-    amplitude: Six = (0.0,) * 6
-    phase: Six = (0.0,) * 6
+    constant: PerChannel = (0.0,) * COUNT
+    amplitude: PerChannel = (0.0,) * COUNT
+    phase: PerChannel = (0.0,) * COUNT
     beat_frequency: float = Field(default=1.0, ge=BEAT_RANGE[0], le=BEAT_RANGE[1])
+    gait: Gait = Gait.TROT
+    gait_frequency: float = Field(default=0.0, ge=0.0, le=STEP_RANGE[1])
+
+    @classmethod
+    def asking(
+        cls,
+        *,
+        beat_frequency: float = 1.0,
+        gait: Gait = Gait.TROT,
+        gait_frequency: float = 0.0,
+        **channels: float | tuple[float, float] | tuple[float, float, float],
+    ) -> Self:
+        """A program by channel names: a constant, or (constant, amplitude[, phase]).
+
+        Raises `ValueError` for a name that is no channel.
+        """
+        values = np.zeros((3, COUNT))
+        for name, value in channels.items():
+            parts = value if isinstance(value, tuple) else (value,)
+            values[: len(parts), CHANNELS.index(name)] = parts
+        constant, amplitude, phase = (tuple(row.tolist()) for row in values)
+        return cls(
+            constant=constant, amplitude=amplitude, phase=phase, beat_frequency=beat_frequency,
+            gait=gait, gait_frequency=gait_frequency,
+        )  # fmt: skip
 
     def in_words(self) -> str:
-        """The program as a person would say it: "forward 0.4 m/s; lean ±0.2 rad at 1.0 Hz"."""
+        """The program as a person would say it: "forward 0.4 m/s; roll ±0.2 rad at 1.0 Hz"."""
         parts = []
         for channel, constant, amplitude in zip(
             CHANNELS, self.constant, self.amplitude, strict=True
@@ -61,27 +106,33 @@ class CommandProgram(BaseModel):
                 parts.append(
                     f"{channel} ±{abs(amplitude):.2f} {unit} at {self.beat_frequency:.2f} Hz"
                 )
+        if self.gait != Gait.TROT:
+            parts.append(self.gait.value)
+        if self.gait_frequency:
+            parts.append(f"{self.gait_frequency:.1f} steps/s")
         return "; ".join(parts) if parts else "stand"
 
 
 @dataclass(frozen=True)
 class Programs:
-    """A batch of programs: `constant`, `amplitude`, `phase` `[B, 6]`, `beat_frequency` `[B]`."""
+    """A batch of programs: `constant`, `amplitude`, `phase` `[B, COUNT]`, `beat_frequency`,
+    `gait_frequency` `[B]` in Hz and `gait` `[B]`, an index into `GAITS`."""
 
     constant: Array
     amplitude: Array
     phase: Array
     beat_frequency: Array
+    gait: Array
+    gait_frequency: Array
 
     @classmethod
     def stack(cls, programs: list[CommandProgram]) -> Self:
         """One batch of many programs, float32."""
-        return cls(
-            *(
-                np.array([getattr(program, name) for program in programs], np.float32)
-                for name in ("constant", "amplitude", "phase", "beat_frequency")
-            )
-        )
+        numbers = {
+            name: np.array([getattr(program, name) for program in programs], np.float32)
+            for name in ("constant", "amplitude", "phase", "beat_frequency", "gait_frequency")
+        }
+        return cls(**numbers, gait=np.array([GAITS.index(p.gait) for p in programs], np.int32))
 
     @classmethod
     def neutral(cls, size: int) -> Self:
@@ -92,12 +143,25 @@ class Programs:
         return int(self.constant.shape[0])
 
     def pick(self, index: Array) -> Programs:
-        """The programs at `index`."""
+        """The programs at `index`, as copies."""
+        return Programs(*(getattr(self, field.name)[index] for field in fields(self)))
+
+    def copy(self) -> Programs:
+        """The same programs in arrays of their own."""
+        return Programs(*(getattr(self, field.name).copy() for field in fields(self)))
+
+    def replace_at(self, index: Array, others: Programs) -> None:
+        """Write `others` over the programs at `index`, in place."""
+        for field in fields(self):
+            getattr(self, field.name)[index] = getattr(others, field.name)
+
+    def joined(self, other: Programs) -> Programs:
+        """These programs, then the other ones."""
         return Programs(
-            self.constant[index],
-            self.amplitude[index],
-            self.phase[index],
-            self.beat_frequency[index],
+            *(
+                np.concatenate([getattr(self, field.name), getattr(other, field.name)])
+                for field in fields(self)
+            )
         )
 
     def single(self, index: int) -> CommandProgram:
@@ -107,6 +171,8 @@ class Programs:
             amplitude=tuple(float(x) for x in self.amplitude[index]),
             phase=tuple(float(x) for x in self.phase[index]),
             beat_frequency=float(self.beat_frequency[index]),
+            gait=GAITS[int(self.gait[index])],
+            gait_frequency=float(self.gait_frequency[index]),
         )
 
     def beat(self, time: Array, xp: Any = np) -> Array:
@@ -114,7 +180,7 @@ class Programs:
         return (2.0 * xp.pi) * self.beat_frequency * time
 
     def command(self, time: Array, xp: Any = np) -> Array:
-        """The command `[B, 6]` at `time [B]` seconds after the reset."""
+        """The command `[B, COUNT]` at `time [B]` seconds after the reset."""
         angle = self.beat(time, xp)[..., None] + self.phase
         return self.constant + self.amplitude * xp.sin(angle)
 
@@ -125,21 +191,43 @@ class Programs:
         swing = self.amplitude[..., YAW] / omega * (xp.cos(phase) - xp.cos(omega * time + phase))
         return self.constant[..., YAW] * time + swing
 
+    def peak(self, xp: Any = np) -> Array:
+        """The most that every channel asks for in either direction, `[B, COUNT]`."""
+        return xp.abs(self.constant) + xp.abs(self.amplitude)
+
     def speed(self, xp: Any = np) -> Array:
         """How much locomotion the program asks for `[B]`, m/s; turning counts half its rad/s."""
-        peak = xp.abs(self.constant) + xp.abs(self.amplitude)
+        peak = self.peak(xp)
         planar = xp.sqrt(peak[..., VX] ** 2 + peak[..., VY] ** 2)
         return planar + 0.5 * peak[..., YAW]
 
-    def walking(self, xp: Any = np) -> Array:
-        """1 where the program walks, 0 where it stands, `[B]`."""
-        return (self.speed(xp) > WALKING_SPEED).astype(xp.float32)
+    def hopping(self, xp: Any = np) -> Array:
+        """Where the program asks for hops, `[B]` of bool."""
+        return self.peak(xp)[..., JUMP] > HOPPING
 
-    def gait_frequency(self, xp: Any = np) -> Array:
-        """Strides a second `[B]`: 1.8 Hz for a slow walk, 2.8 Hz at 1.2 m/s."""
-        return 1.8 + xp.minimum(self.speed(xp) / 1.2, 1.0)
+    def stepping(self, xp: Any = np) -> Array:
+        """1 where the gait clock runs, 0 where it rests, `[B]`."""
+        moves = (self.speed(xp) > WALKING_SPEED) | (self.gait_frequency > 0.0)
+        return (moves | self.hopping(xp)).astype(xp.float32)
+
+    def step_frequency(self, xp: Any = np) -> Array:
+        """Strides a second `[B]`: as asked, else 1.8 Hz for a slow walk up to 3.3 Hz at 1.8 m/s."""
+        natural = 1.8 + xp.minimum(self.speed(xp) / 1.2, 1.5)
+        natural = xp.where(self.hopping(xp), HOP_FREQUENCY, natural)
+        return xp.where(self.gait_frequency > 0.0, self.gait_frequency, natural)
 
     def gait_phase(self, time: Array, xp: Any = np) -> Array:
-        """Phase of every foot `[B, 4]` in [0, 1): stance first, then swing; 0 while standing."""
-        stride = (self.gait_frequency(xp) * time)[..., None] + xp.asarray(TROT_OFFSETS)
-        return (stride % 1.0) * self.walking(xp)[..., None]
+        """Phase of every foot `[B, 4]` in [0, 1): stance, then swing from `STANCE_SHARE` on.
+
+        0 while standing, `MID_SWING` for a foot that is to be held up.
+        """
+        frequency, hopping = self.step_frequency(xp), self.hopping(xp)[..., None]
+        offsets = xp.where(hopping, 0.0, xp.asarray(OFFSETS)[self.gait])
+        stride = ((frequency * time)[..., None] + offsets) % 1.0
+        command = self.command(time, xp)
+        flight = flight_share(frequency, command[..., JUMP], xp)[..., None]
+        stance = xp.where(hopping, 1.0 - flight, STANCE_SHARE)
+        phase = stretched(stride, stance, xp) * self.stepping(xp)[..., None]
+        front = xp.arange(4) < 2
+        held = (command[..., LIFT] > LIFTED) | (front & (command[..., REAR, None] > REARED))
+        return xp.where(held, MID_SWING, phase)

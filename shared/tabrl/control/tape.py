@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabrl.control import rotation
+from tabrl.control.program import COUNT
 from tabrl.robots import Robot
 
 Floats = NDArray[np.float32]
@@ -98,7 +99,7 @@ class RawSteps:
             "foot_velocity": (nf, 3),
             "body_position": (nb, 3),
             "joint_axis": (nj, 3),
-            "command": (6,),
+            "command": (COUNT,),
             "gait_phase": (nf,),
             "fresh": (),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tabrl.robots import Robot
 
-COMMAND_CHANNELS = 6
+COMMAND_CHANNELS = 13
 
 
 def tape_schema(robot: Robot) -> dict[str, tuple[int, ...]]:

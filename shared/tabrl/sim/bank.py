@@ -24,15 +24,15 @@ CLIP_S = 3.0
 SETTLE_S = 1.0  # left out: the way from the home keyframe into the motion
 _RECIPES: dict[str, CommandProgram] = {
     "stand": CommandProgram(),
-    "walk": CommandProgram(constant=(0.5, 0, 0, 0, 0, 0)),
-    "backwards": CommandProgram(constant=(-0.5, 0, 0, 0, 0, 0)),
-    "sideways": CommandProgram(constant=(0, 0.35, 0, 0, 0, 0)),
-    "spin": CommandProgram(constant=(0, 0, 1.2, 0, 0, 0)),
-    "creep": CommandProgram(constant=(0.3, 0, 0, -0.09, 0, 0)),
-    "bow": CommandProgram(constant=(0, 0, 0, 0, 0.35, 0)),
-    "sway": CommandProgram(amplitude=(0, 0, 0, 0, 0, 0.25), beat_frequency=1.0),
-    "bob": CommandProgram(constant=(0, 0, 0, -0.03, 0, 0), amplitude=(0, 0, 0, 0.05, 0, 0)),
-    "nod": CommandProgram(amplitude=(0, 0, 0, 0, 0.22, 0), beat_frequency=1.0),
+    "walk": CommandProgram.asking(vx=0.5),
+    "backwards": CommandProgram.asking(vx=-0.5),
+    "sideways": CommandProgram.asking(vy=0.35),
+    "spin": CommandProgram.asking(yaw=1.2),
+    "creep": CommandProgram.asking(vx=0.3, height=-0.09),
+    "bow": CommandProgram.asking(pitch=0.35),
+    "sway": CommandProgram.asking(roll=(0.0, 0.25)),
+    "bob": CommandProgram.asking(height=(-0.03, 0.05)),
+    "nod": CommandProgram.asking(pitch=(0.0, 0.22)),
 }
 AVOID = ("fall", "random")
 

@@ -97,9 +97,7 @@ class CpuSimulator:
             raise ValueError(f"{len(programs)} programs for {self.size} robots")
         self._rules = rules
         self._rng = np.random.default_rng(seed)
-        self._programs = Programs(
-            *(np.array(getattr(programs, name), np.float32) for name in programs.__annotations__)
-        )
+        self._programs = programs.copy()
         self._reset(np.arange(self.size))
         if rules.auto_reset:
             # Else all episodes would end in the same block, and the next one see only starts.
@@ -191,7 +189,8 @@ class CpuSimulator:
         rules = self._rules
         if rules.push_every_s > 0.0:
             pushed = np.flatnonzero(self._rng.random(self.size) < CONTROL_DT / rules.push_every_s)
-            kick = self._rng.uniform(-1.0, 1.0, (len(pushed), 2)) * rules.push_speed
+            angle = self._rng.uniform(0.0, 2.0 * np.pi, len(pushed))
+            kick = rules.push_speed * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
             self._batch.qvel[pushed, :2] += kick
         if rules.sampler is not None and rules.resample_s > 0.0:
             chosen = np.flatnonzero(self._rng.random(self.size) < CONTROL_DT / rules.resample_s)
@@ -202,9 +201,7 @@ class CpuSimulator:
     def _draw_programs(self, ids: NDArray[np.intp]) -> None:
         if self._rules.sampler is None or not len(ids):
             return
-        drawn = self._rules.sampler(self._rng, len(ids))
-        for name in drawn.__annotations__:
-            getattr(self._programs, name)[ids] = getattr(drawn, name)
+        self._programs.replace_at(ids, self._rules.sampler(self._rng, len(ids)))
         self._start_clock(ids)
 
     def _start_clock(self, ids: NDArray[np.intp]) -> None:

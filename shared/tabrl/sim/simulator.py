@@ -20,9 +20,10 @@ ProgramSampler = Callable[[np.random.Generator, int], Programs]
 class EpisodeRules:
     """How episodes begin, end and are disturbed.
 
-    Times in s, `reset_noise` scales the random start pose, `push_speed` in m/s. With
-    `start_spread_s` a robot starts at a random time of its program, so that a batch sees all phases
-    at once. With a `sampler`, programs are drawn at resets and every `resample_s`.
+    Times in s, `reset_noise` scales the random start pose; a push adds `push_speed` m/s in a random
+    direction, every `push_every_s` on average. With `start_spread_s` a robot starts at a random
+    time of its program, so that a batch sees all phases at once. With a `sampler`, programs are
+    drawn at resets and every `resample_s`.
     """
 
     episode_s: float = 10.0

@@ -67,7 +67,7 @@ def _line(progress: BaseProgress, rate: float) -> str:
     left = (progress.total - progress.samples) / max(rate, 1.0) / 60.0
     tracking = " ".join(
         f"{name} {progress.terms[name]:.2f}"
-        for name in ("velocity", "yaw", "orientation", "height")
+        for name in ("velocity", "yaw", "orientation", "height", "feet", "swing", "slip")
     )
     return (
         f"{progress.samples / 1e6:6.2f} of {progress.total / 1e6:.0f} M  {progress.stage:8s} "

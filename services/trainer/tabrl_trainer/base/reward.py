@@ -10,12 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from tabrl.control import rotation
-from tabrl.control.program import HEIGHT, PITCH, ROLL, STANCE_SHARE, VX, VY, YAW
+from tabrl.control.gait import STANCE_SHARE
+from tabrl.control.program import (
+    HEIGHT, HOPPING, JUMP, LIFT, LIFTED, PITCH, REAR, ROLL, SWING_HEIGHT, VX, VY, YAW,
+)  # fmt: skip
 from tabrl.control.tape import Floats, Tape
 from tabrl.robots import Robot
 
-SWING_HEIGHT = 0.07  # m, clearance of a swing foot at its highest
+USUAL_SWING_HEIGHT = 0.07  # m, clearance of a swing foot at its highest, unless commanded
 HEADING_GAIN = 1.5  # rad/s of extra yaw rate a rad of heading error
+# A reared robot kneels on its hind shanks; nose up and trunk raised by so much at full rearing.
+REAR_PITCH = 1.0  # rad
+REAR_RISE = 0.10  # m
+REAR_CLEARANCE = 0.2  # m, at least, of both front feet
 
 
 @dataclass(frozen=True)
@@ -26,50 +33,93 @@ class BaseWeights:
     yaw: float = 1.3
     orientation: float = 1.6
     height: float = 1.2
+    feet: float = 1.5
+    schedule: float = 1.0
 
 
 def base_terms(
-    tape: Tape, heading_error: Floats, walking: Floats, robot: Robot, weights: BaseWeights
+    tape: Tape, heading_error: Floats, stepping: Floats, robot: Robot, weights: BaseWeights
 ) -> dict[str, Floats]:
-    """Weighted terms `[T, B]` from `heading_error` (rad) and `walking` (0 or 1), both `[T, B]`."""
+    """Weighted terms `[T, B]` from `heading_error` (rad) and `stepping` (0 or 1), both `[T, B]`."""
     roll, pitch = rotation.roll_pitch(tape.base_quaternion)
     forward, left = heading_velocity(tape)
     command = tape.command
+    rearing = np.clip(command[..., REAR], 0.0, 1.0)
+    hopping = (command[..., JUMP] > HOPPING).astype(np.float32)
     error = (forward - command[..., VX]) ** 2 + (left - command[..., VY]) ** 2
     rate = command[..., YAW] + HEADING_GAIN * heading_error
     yaw_error = (tape.base_angular_velocity[..., 2] - rate) ** 2
-    lean = (roll - command[..., ROLL]) ** 2 + (pitch - command[..., PITCH]) ** 2
-    rise = (tape.base_position[..., 2] - robot.standing_height - command[..., HEIGHT]) ** 2
-    moving, phase = walking[..., None], tape.gait_phase
-    swing = moving * (phase > STANCE_SHARE)
-    progress = np.clip((phase - STANCE_SHARE) / (1.0 - STANCE_SHARE), 0.0, 1.0)
-    wanted = SWING_HEIGHT * np.sin(np.pi * progress)
-    clearance = tape.foot_position[..., 2] - robot.foot_radius
-    contact = tape.foot_contact
-    slip = np.sum(tape.foot_velocity[..., :2] ** 2, axis=-1)
+    nose = command[..., PITCH] - REAR_PITCH * rearing
+    lean = (roll - command[..., ROLL]) ** 2 + (pitch - nose) ** 2
+    phase, contact = tape.gait_phase, tape.foot_contact
+    swing = (phase > STANCE_SHARE).astype(np.float32)
     stance = 1.0 - swing
+    clearance = tape.foot_position[..., 2] - robot.foot_radius
+    slip = np.sum(tape.foot_velocity[..., :2] ** 2, axis=-1)
     hips = tape.joint_position[..., 0::3]
-    still = 1.0 - walking
+    still = 1.0 - stepping
     action_change = tape.action - tape.previous_action
     jerk = tape.action - 2.0 * tape.previous_action + tape.previous_previous_action
     return {
         "velocity": weights.velocity * (0.7 * np.exp(-error / 0.2) + 0.3 * np.exp(-error / 0.02)),
         "yaw": weights.yaw * (0.7 * np.exp(-yaw_error / 0.25) + 0.3 * np.exp(-yaw_error / 0.03)),
         "orientation": weights.orientation
-        * (0.6 * np.exp(-lean / 0.03) + 0.4 * np.exp(-lean / 0.004)),
-        "height": weights.height * (0.6 * np.exp(-rise / 0.003) + 0.4 * np.exp(-rise / 0.0003)),
-        "swing": -0.7 * np.mean(swing * contact, axis=-1) * 2.0,
-        "stance": -0.5 * np.mean(stance * (1.0 - contact), axis=-1) * 2.0,
+        * (0.6 * np.exp(-lean / (0.03 + 0.1 * rearing)) + 0.4 * np.exp(-lean / 0.004)),
+        "height": weights.height * _height(tape, robot, hopping, rearing),
+        "feet": weights.feet * _held_feet(command, clearance, rearing),
+        "swing": -1.4 * weights.schedule * np.mean(swing * contact, axis=-1) * (1.0 + hopping),
+        "stance": -1.0 * weights.schedule * np.mean(stance * (1.0 - contact), axis=-1),
         "slip": -0.7 * np.mean(stance * contact * (1.0 - np.exp(-slip / 0.1)), axis=-1) * 2.0,
-        "clearance": -30.0 * np.sum(swing * (clearance - wanted) ** 2, axis=-1),
+        "clearance": -30.0 * _clearance_error(command, phase, clearance),
         "hips": -0.3 * np.sum(hips**2, axis=-1),
         "still": -0.004 * still * np.sum(tape.joint_velocity**2, axis=-1) * 0.1,
         "smooth": -0.010 * np.sum(action_change**2, axis=-1) - 0.004 * np.sum(jerk**2, axis=-1),
         "torque": -1e-4 * np.sum(tape.joint_torque**2, axis=-1),
-        "bounce": -0.2 * _world_velocity(tape)[..., 2] ** 2,
+        "bounce": -0.2 * (1.0 - hopping) * _world_velocity(tape)[..., 2] ** 2,
         "knees": -0.5 * np.sum(tape.body_contact[..., 3::3] * (1.0 - contact), axis=-1),
         "fall": -10.0 * tape.fallen,
     }
+
+
+def _height(tape: Tape, robot: Robot, hopping: Floats, rearing: Floats) -> Floats:
+    """How well the trunk's height follows, 0..1: in flight along the hop's parabola."""
+    command = tape.command
+    airborne = np.clip((tape.gait_phase[..., 0] - STANCE_SHARE) / (1.0 - STANCE_SHARE), 0.0, 1.0)
+    flight = hopping * 4.0 * airborne * (1.0 - airborne)
+    wanted = command[..., HEIGHT] + command[..., JUMP] * flight + REAR_RISE * rearing
+    rise = (tape.base_position[..., 2] - robot.standing_height - wanted) ** 2
+    # On the ground a hopper bends its legs to take off and to land: only roughly at its height.
+    loose = np.maximum(hopping * (airborne == 0.0), 0.5 * rearing)
+    follow: Floats = 0.6 * np.exp(-rise / (0.003 + 0.006 * loose)) + 0.4 * np.exp(
+        -rise / (0.0003 + 0.003 * loose)
+    )
+    return follow
+
+
+def _held_feet(command: Floats, clearance: Floats, rearing: Floats) -> Floats:
+    """How well lifted feet are held up, 0..1; 1 if none is to be."""
+    lift = command[..., LIFT]
+    lifted = lift > LIFTED
+    error = (clearance - lift) ** 2
+    close = 0.6 * np.exp(-error / 0.004) + 0.4 * np.exp(-error / 0.0004)
+    # Front feet of a rearing robot only need to be high enough.
+    low = np.maximum(REAR_CLEARANCE * rearing[..., None] - clearance[..., :2], 0.0)
+    reared = np.exp(-(low**2).sum(-1) / 0.02)
+    held: Floats = np.where(lifted, close, 1.0).min(-1) * reared
+    return held
+
+
+def _clearance_error(command: Floats, phase: Floats, clearance: Floats) -> Floats:
+    """Squared distance of swinging feet from their arcs, m², summed over the feet."""
+    progress = np.clip((phase - STANCE_SHARE) / (1.0 - STANCE_SHARE), 0.0, 1.0)
+    height = USUAL_SWING_HEIGHT + command[..., SWING_HEIGHT, None]
+    arc = height * np.sin(np.pi * progress)
+    lift = command[..., LIFT]
+    wanted = np.where(lift > LIFTED, lift, arc)
+    swinging = phase > STANCE_SHARE
+    swinging[..., :2] &= command[..., REAR, None] <= 0.05
+    error: Floats = np.sum(swinging * (clearance - wanted) ** 2, axis=-1)
+    return error
 
 
 def heading_velocity(tape: Tape) -> tuple[Floats, Floats]:

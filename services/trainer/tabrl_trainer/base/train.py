@@ -11,9 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tabrl.control.observation import GAIT_CLOCK, HEADING_ERROR
+from tabrl.control.observation import HEADING_ERROR, STEP_FREQUENCY
 from tabrl.control.program import Programs
-from tabrl.control.tape import Floats
 from tabrl.robots import Robot
 from tabrl.sim.checkpoint import dump_tree, load_tree, read_metadata
 from tabrl.sim.cpu import CpuSimulator
@@ -42,18 +41,22 @@ class Stage:
 
 
 CURRICULUM = (
+    # Walking first: with everything at once the robot never leaves the spot.
     Stage(
         "walk",
-        5_000_000,
+        4_000_000,
         BaseWeights(velocity=2.5, yaw=1.5, orientation=0.6, height=0.4),
-        CommandMix(velocity=0.8, posture=0.3, standing_share=0.1, modulated_share=0.2),
+        CommandMix(
+            velocity=0.7, posture=0.3, standing_share=0.1, marching_share=0.05, lifting_share=0.05,
+            hopping_share=0.1, rearing_share=0.0, modulated_share=0.2, own_gait_share=0.4,
+        ),
         entropy=0.005,
         target_kl=0.015,
     ),
-    Stage("posture", 7_000_000, BaseWeights(), CommandMix(), target_kl=0.015),
+    Stage("behaviours", 22_000_000, BaseWeights(), CommandMix(), target_kl=0.015),
     Stage(
         "robust",
-        6_000_000,
+        22_000_000,
         BaseWeights(),
         CommandMix(),
         randomise=True,
@@ -63,28 +66,16 @@ CURRICULUM = (
     ),
     Stage(
         "polish",
-        3_000_000,
-        BaseWeights(),
+        8_000_000,
+        BaseWeights(height=1.8),
         CommandMix(),
         randomise=True,
-        push_speed=0.3,
+        push_speed=0.4,
         entropy=0.0,
         max_rate=2e-4,
-        target_kl=0.006,
+        target_kl=0.007,
     ),
-    # Modulated height lagged behind everything else: three more minutes mostly for it.
-    Stage(
-        "rhythm",
-        3_000_000,
-        BaseWeights(height=2.4),
-        CommandMix(modulated_share=0.8),
-        randomise=True,
-        push_speed=0.3,
-        entropy=0.0,
-        max_rate=3e-4,
-        target_kl=0.01,
-    ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -172,8 +163,8 @@ class BaseTraining:
             policy = self.learner.exploring(self.state, seed + block)
             rollout = simulator.rollout(policy, CONFIG.unroll)
             error = rollout.observation[1:, :, HEADING_ERROR]
-            walking = _walking(rollout.observation[1:])
-            terms = base_terms(rollout.tape, error, walking, self.robot, stage.weights)
+            stepping = (rollout.observation[1:, :, STEP_FREQUENCY] > 0.0).astype(np.float32)
+            terms = base_terms(rollout.tape, error, stepping, self.robot, stage.weights)
             reward = np.sum(list(terms.values()), axis=0)
             # Without an anchor any policy will do, but the update donates its state: copy.
             reference = jax.tree.map(jnp.copy, self.state.params)
@@ -198,8 +189,3 @@ class BaseTraining:
                 saved = time.monotonic()
         self.save()
 
-
-def _walking(observation: Floats) -> Floats:
-    """1 where the gait clock runs: its sine and cosine are zero while a program stands."""
-    walking: Floats = (np.abs(observation[..., GAIT_CLOCK]).sum(-1) > 1e-6).astype(np.float32)
-    return walking

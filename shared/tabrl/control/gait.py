@@ -1,0 +1,48 @@
+"""The gait clock: when each foot is due on the ground, in closed form of the time since reset.
+
+A foot's phase runs from 0 to 1 in every stride: stance first, swing from `STANCE_SHARE` on. Gaits
+differ in the offsets between the feet, after "Walk These Ways" (Margolis and Agrawal, 2022).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from tabrl.control.rotation import Array
+
+STANCE_SHARE = 0.55  # of a stride; hops stretch their longer swing onto the same phases
+MID_SWING = 0.775  # phase of a foot that is held up
+GRAVITY = 9.81  # m/s²
+LONGEST_FLIGHT = 0.6  # of a hop's period
+
+
+class Gait(StrEnum):
+    """Which feet step together. Hopping with all four is a pronk."""
+
+    TROT = "trot"  # diagonal pairs
+    PACE = "pace"  # the legs of a side
+    BOUND = "bound"  # front legs, then hind legs
+
+
+GAITS = tuple(Gait)
+# Cycles by which each foot is ahead, in the robots' foot order: FR, FL, RR, RL.
+OFFSETS = np.array([[0.0, 0.5, 0.5, 0.0], [0.0, 0.5, 0.0, 0.5], [0.0, 0.0, 0.5, 0.5]], np.float32)
+
+
+def flight_share(frequency: Array, jump: Array, xp: Any = np) -> Array:
+    """Share of a hop's period in the air for hops of `jump` m: free flight up and down again."""
+    flight = 2.0 * xp.sqrt(2.0 * xp.maximum(jump, 0.0) / GRAVITY)
+    return xp.clip(frequency * flight, 0.0, LONGEST_FLIGHT)
+
+
+def stretched(stride: Array, stance_share: Array, xp: Any = np) -> Array:
+    """Phases of strides `[..., 4]` whose stance takes `stance_share [..., 1]` of the time."""
+    swing = (stride - stance_share) / xp.maximum(1.0 - stance_share, 1e-3)
+    return xp.where(
+        stride < stance_share,
+        stride / xp.maximum(stance_share, 1e-3) * STANCE_SHARE,
+        STANCE_SHARE + xp.clip(swing, 0.0, 1.0) * (1.0 - STANCE_SHARE),
+    )
