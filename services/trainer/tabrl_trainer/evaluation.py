@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tabrl.contracts.checks import CheckSpec
 from tabrl.contracts.training import CheckResult, EvaluationRow
@@ -63,6 +64,13 @@ class Evaluator:
 
         `between` is called at every step and may raise to end the evaluation early.
         """
+        tapes = self.tapes(contenders, between)
+        return [_row(tape, reward, checks, self._robot) for tape in tapes]
+
+    def tapes(
+        self, contenders: Sequence[Contender], between: Callable[[], None] = lambda: None
+    ) -> list[Tape]:
+        """What each contender did, `[T, B]` each. Raises `ValueError` on a wrong count."""
         if len(contenders) != self._count:
             raise ValueError(f"{len(contenders)} contenders, room for {self._count}")
         each = self._simulator.size // self._count
@@ -77,21 +85,28 @@ class Evaluator:
 
         rules = EpisodeRules(reset_noise=0.5)
         tape = episode(self._simulator, programs, act, EPISODE_S, self._seed, rules).tape
-        return [_row(tape.robots(s), reward, checks, each, self._robot) for s in slices]
+        return [tape.robots(s) for s in slices]
 
 
-def _row(
-    tape: Tape, reward: TapeReward, checks: Sequence[CheckSpec], episodes: int, robot: Robot
-) -> Row:
+def half_width(values: NDArray[np.floating]) -> float:
+    """Half the width of the 95 % confidence interval of the mean of `values [B]`; 0 for one."""
+    if len(values) < 2:
+        return 0.0
+    return float(1.96 * values.std(ddof=1, dtype=np.float64) / np.sqrt(len(values)))
+
+
+def _row(tape: Tape, reward: TapeReward, checks: Sequence[CheckSpec], robot: Robot) -> Row:
     terms = reward.terms_of(tape)
+    by_episode = terms.sum(-1).mean(0, dtype=np.float64)
     values = evaluate_checks(checks, tape.fields, robot.foot_names, robot.foot_radius)
     fallen = tape.fallen.max(0) > 0.5
     return Row(
         EvaluationRow(
-            reward=float(terms.sum(-1).mean(dtype=np.float64)),
+            reward=float(by_episode.mean()),
+            reward_ci95=half_width(by_episode),
             terms=reward.means(terms),
             fall_rate=float(fallen.mean()),
-            episodes=episodes,
+            episodes=len(by_episode),
         ),
         tuple(values),
     )

@@ -47,9 +47,14 @@ class CheckResult(BaseModel):
 
 
 class EvaluationRow(BaseModel):
-    """One policy over all evaluation episodes; `reward` is the mean weighted reward a step."""
+    """One policy over all evaluation episodes; `reward` is the mean weighted reward a step.
+
+    `reward_ci95` is half the width of its 95 % confidence interval over the episodes; results
+    stored before it was measured hold 0.
+    """
 
     reward: float
+    reward_ci95: float = 0.0
     terms: dict[str, float]
     fall_rate: float
     episodes: int
