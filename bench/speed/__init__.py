@@ -1,0 +1,1 @@
+"""How fast TabRL is, as ratios measured in one run: against bare stepping and against peers."""

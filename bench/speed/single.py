@@ -1,0 +1,95 @@
+"""The task for one robot at a time in plain floats, as one writes it where nothing is a batch.
+
+The project's own observation is made for hundreds of robots and costs a single one more than its
+physics; measured with it, a peer would look slower than it is. Tests hold both together.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from bench.speed.walk import PROGRAM, ROBOT, SPEED, WEIGHTS, trunk_boxes
+from numpy.typing import NDArray
+
+from tabrl.control.gait import GAITS, OFFSETS
+from tabrl.control.observation import Joints, observation_size
+from tabrl.control.program import Programs
+
+Array = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+
+class SingleWalk:
+    """Observation, reward and falls of one robot; the program is constant and asks for a trot."""
+
+    def __init__(self) -> None:
+        programs = Programs.stack([PROGRAM])
+        assert not programs.amplitude.any()
+        self.joints = Joints.of(ROBOT)
+        self._command = programs.command(np.zeros(1, np.float32))[0]
+        self._frequency = float(programs.step_frequency()[0])
+        self._beat = 2.0 * math.pi * PROGRAM.beat_frequency
+        self._offsets = [float(offset) for offset in OFFSETS[GAITS.index(PROGRAM.gait)]]
+        self._boxes = trunk_boxes().tolist()
+        self._size = observation_size(ROBOT)
+
+    def observe(self, time: float, qpos: Doubles, qvel: Doubles, ctrl: Doubles) -> Array:
+        """The observation `[no]`, as `tabrl.control.observation.build_observation` makes it."""
+        out = np.empty(self._size, np.float32)
+        w, x, y, z = qpos[3:7].tolist()
+        out[0:3] = [-up for up in _up(w, x, y, z)]
+        out[3:6] = qvel[3:6]
+        out[6:9] = _into_body(w, x, y, z, qvel[0:3].tolist())
+        out[9:21] = qpos[7:] - self.joints.home
+        out[21:33] = qvel[6:]
+        out[33:45] = (ctrl - self.joints.home) / self.joints.scale
+        out[45:58] = out[58:71] = self._command
+        yaw = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+        out[71] = min(max(-yaw, -1.0), 1.0)
+        out[72] = self._frequency
+        angles = [
+            2.0 * math.pi * ((self._frequency * time + offset) % 1.0) for offset in self._offsets
+        ]
+        out[73:77] = [math.sin(angle) for angle in angles]
+        out[77:81] = [math.cos(angle) for angle in angles]
+        beat = self._beat * time
+        out[81:87] = [wave(k * beat) for k in (1.0, 0.5, 2.0) for wave in (math.sin, math.cos)]
+        return out
+
+    def reward(self, observation: Array, previous: Array) -> float:
+        """The reward of the step that led to `observation`; `previous [nu]` is the action before."""
+        forward, left, _ = observation[6:9].tolist()
+        change = observation[33:45] - previous
+        return (
+            WEIGHTS["speed"] * math.exp(-(((forward - SPEED) / 0.5) ** 2))
+            + WEIGHTS["side"] * math.exp(-((left / 0.3) ** 2))
+            + WEIGHTS["turn"] * math.exp(-((float(observation[5]) / 0.5) ** 2))
+            - WEIGHTS["smooth"] * float(change @ change)
+        )
+
+    def fallen(self, observation: Array, height: float) -> bool:
+        """Whether the trunk touches the ground or is upside down."""
+        x, y, z = (-g for g in observation[0:3].tolist())
+        lowest = min(
+            height + x * cx + y * cy + z * cz - abs(x) * hx - abs(y) * hy - abs(z) * hz - radius
+            for cx, cy, cz, hx, hy, hz, radius in self._boxes
+        )
+        return lowest < 0.002 or z < 0.0
+
+
+def _up(w: float, x: float, y: float, z: float) -> tuple[float, float, float]:
+    return 2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)
+
+
+def _into_body(
+    w: float, x: float, y: float, z: float, vector: list[float]
+) -> tuple[float, float, float]:
+    a, b, c = vector
+    # v - 2 w (q × v) + 2 q × (q × v), with q the quaternion's axis part
+    tx, ty, tz = 2.0 * (y * c - z * b), 2.0 * (z * a - x * c), 2.0 * (x * b - y * a)
+    return (
+        a - w * tx + y * tz - z * ty,
+        b - w * ty + z * tx - x * tz,
+        c - w * tz + x * ty - y * tx,
+    )

@@ -1,0 +1,78 @@
+"""The clock of the speed benchmark's races."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from bench.speed.race import Race
+from bench.speed.walk import Examiner
+
+from tests.support.engine import still
+
+
+class Clock:
+    """Shows what it was set to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class SlowExaminer:
+    """Takes ten seconds for an exam; marks rise with every one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self.mark = clock, 0.0
+
+    def mean_return(self, policy: object) -> float:
+        self._clock.now += 10.0
+        self.mark += 1.0
+        return self.mark
+
+
+def run(race: Race, clock: Clock, *, first_s: float, block_s: float) -> None:
+    """Blocks of 100 samples until the race is over."""
+    samples, going = 0, True
+    while going:
+        clock.now += block_s if samples else first_s
+        samples += 100
+        going = race.block(samples, still)
+        assert samples < 10_000
+
+
+def make(clock: Clock, **options: float) -> Race:
+    examiner = cast(Examiner, SlowExaminer(clock))
+    return Race("a", "b", clock=clock, examiner=examiner, **options)
+
+
+def test_it_ends_at_the_goal_and_exams_cost_nothing() -> None:
+    clock = Clock()
+    race = make(clock, cap_s=1000.0, exam_every_s=4.0, goal=3.0)
+    run(race, clock, first_s=30.0, block_s=2.0)
+    result = race.result
+    assert [exam.seconds for exam in result.exams] == [34.0, 38.0, 42.0]
+    assert result.goal_s == 42.0
+    assert result.goal_s_after_start == 12.0
+    assert result.samples_per_s == pytest.approx(50.0)
+    assert result.samples_per_s_from_start == pytest.approx(700 / 42.0)
+
+
+def test_it_ends_at_the_cap_after_a_last_exam() -> None:
+    clock = Clock()
+    race = make(clock, cap_s=7.0, exam_every_s=5.0, goal=99.0)
+    run(race, clock, first_s=30.0, block_s=2.0)
+    assert [exam.seconds for exam in race.result.exams] == [36.0, 38.0]
+    assert race.result.goal_s is None
+    assert race.result.best_return == 2.0
+
+
+def test_it_goes_on_after_the_goal_for_as_long_as_asked() -> None:
+    clock = Clock()
+    race = make(clock, cap_s=100.0, least_s=20.0, exam_every_s=2.0, goal=1.0)
+    run(race, clock, first_s=1.0, block_s=2.0)
+    assert race.result.seconds == 21.0
+    assert len(race.result.exams) == 1
+    assert race.result.goal_s == 3.0
