@@ -8,8 +8,9 @@ from functools import cache
 import jax
 import numpy as np
 
+from tabrl.control.gait import GAITS
 from tabrl.control.observation import observation_size
-from tabrl.control.program import LOWER, SWING, UPPER, Programs
+from tabrl.control.program import COUNT, JUMP, LIFT, LOWER, REAR, STEP_RANGE, SWING, UPPER, Programs
 from tabrl.control.tape import Floats, Tape
 from tabrl.robots import Robot, get_robot
 from tabrl.sim.ppo import Learner, PPOConfig, TrainState
@@ -71,13 +72,22 @@ def exported(source: str) -> ExportedReward:
 
 
 def random_programs(count: int, seed: int = 0) -> Programs:
-    """Programs all over the trained range, every channel in use."""
+    """Programs all over the trained range, every channel in use; half of them neither hop, rear
+    nor hold a foot up, and half leave the gait's frequency to the speed."""
     rng = np.random.default_rng(seed)
+    constant = rng.uniform(LOWER, UPPER, (count, COUNT)).astype(np.float32)
+    amplitude = rng.uniform(-SWING, SWING, (count, COUNT)).astype(np.float32)
+    for channels in (slice(JUMP, REAR + 1), LIFT):
+        plain = rng.random(count) < 0.5
+        constant[plain, channels] = amplitude[plain, channels] = 0.0
+    natural = rng.random(count) < 0.5
     return Programs(
-        rng.uniform(LOWER, UPPER, (count, 6)).astype(np.float32),
-        rng.uniform(-SWING, SWING, (count, 6)).astype(np.float32),
-        rng.uniform(0.0, 2.0 * np.pi, (count, 6)).astype(np.float32),
+        constant,
+        amplitude,
+        rng.uniform(0.0, 2.0 * np.pi, (count, COUNT)).astype(np.float32),
         rng.uniform(0.4, 2.5, count).astype(np.float32),
+        rng.integers(0, len(GAITS), count).astype(np.int32),
+        np.where(natural, 0.0, rng.uniform(*STEP_RANGE, count)).astype(np.float32),
     )
 
 

@@ -45,7 +45,7 @@ def random_params(seed: int, hidden: tuple[int, ...] = (32,)) -> bytes:
         np.ones(size, np.float32),
         tuple(layer(a, b) for a, b in pairwise(widths)),
     )
-    program = CommandProgram(constant=(0.4, 0.0, 0.0, 0.0, 0.0, 0.0))
+    program = CommandProgram.asking(vx=0.4)
     header = PolicyHeader(robot=robot.id, scene_sha256=scene_sha256(robot.id), program=program)
     return dump_policy(header, weights)
 

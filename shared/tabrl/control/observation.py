@@ -85,7 +85,8 @@ def build_observation(
     clocks = xp.stack(
         [
             error,
-            stepping * programs.step_frequency(xp),
+            # One program may ask many robots.
+            xp.broadcast_to(stepping * programs.step_frequency(xp), error.shape),
             *(wave(k * beat) for k in (1.0, 0.5, 2.0) for wave in (xp.sin, xp.cos)),
         ],
         axis=-1,

@@ -12,7 +12,15 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from tabrl.control.gait import GAITS, MID_SWING, OFFSETS, STANCE_SHARE, Gait, flight_share, stretched
+from tabrl.control.gait import (
+    GAITS,
+    MID_SWING,
+    OFFSETS,
+    STANCE_SHARE,
+    Gait,
+    flight_share,
+    stretched,
+)
 from tabrl.control.rotation import Array
 
 # Lifts in the robots' foot order: front right, front left, rear right, rear left.
@@ -83,6 +91,9 @@ class CommandProgram(BaseModel):
 
         Raises `ValueError` for a name that is no channel.
         """
+        unknown = channels.keys() - set(CHANNELS)
+        if unknown:
+            raise ValueError(f"no such channel: {', '.join(sorted(unknown))}")
         values = np.zeros((3, COUNT))
         for name, value in channels.items():
             parts = value if isinstance(value, tuple) else (value,)
@@ -223,7 +234,8 @@ class Programs:
         """
         frequency, hopping = self.step_frequency(xp), self.hopping(xp)[..., None]
         offsets = xp.where(hopping, 0.0, xp.asarray(OFFSETS)[self.gait])
-        stride = ((frequency * time)[..., None] + offsets) % 1.0
+        stride = (frequency * time)[..., None] + offsets
+        stride = stride - xp.floor(stride)
         command = self.command(time, xp)
         flight = flight_share(frequency, command[..., JUMP], xp)[..., None]
         stance = xp.where(hopping, 1.0 - flight, STANCE_SHARE)

@@ -6,7 +6,7 @@ STATE_METHODS: dict[str, str] = {
     "time": "() s since the reset",
     "dt": "() s between two control steps",
     "phase": "(freq, offset=0.0) 2π(freq·time + offset) rad; offset in cycles",
-    "gait_phase": "(foot=None) gait clock of each foot, cycles in [0, 1); 0 while standing",
+    "gait_phase": "(foot=None) gait clock of each foot in cycles; 0 at rest, swing from 0.55",
     "base_position": "() [x, y, z] in the world, m",
     "base_displacement": "() [x, y, z] since the reset in the world, m",
     "base_height": "() height of the trunk's frame above the ground, m",
@@ -47,7 +47,8 @@ STATE_METHODS: dict[str, str] = {
     "body_position": "(body=None) [x, y, z] in the world, m",
     "body_contact": "(body=None) 1 if it touches the ground",
     "self_collision": "() 1 if parts of the robot touch each other",
-    "command": "(channel=None) the command program's [vx, vy, yaw, height, pitch, roll]",
+    "command": "(channel=None) what the command program asks for: vx, vy, yaw, height, pitch, "
+    "roll, swing, jump, rear, lift_fr, lift_fl, lift_rr, lift_rl; reward motion, not this",
     "fallen": "() 1 after a fall, else 0",
     "foot_names": "() names of the feet",
     "body_names": "() names of the bodies",

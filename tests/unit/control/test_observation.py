@@ -11,8 +11,17 @@ import numpy as np
 import pytest
 
 from tabrl.control import rotation
-from tabrl.control.observation import LOOK_AHEAD_S, Joints, build_observation, observation_size
-from tabrl.control.program import Programs
+from tabrl.control.gait import MID_SWING
+from tabrl.control.observation import (
+    HEADING_ERROR,
+    LOOK_AHEAD_S,
+    STEP_FREQUENCY,
+    Joints,
+    build_observation,
+    observation_size,
+)  # fmt: skip
+from tabrl.control.program import COUNT as CHANNELS
+from tabrl.control.program import CommandProgram, Programs
 from tabrl.control.rotation import Array
 from tabrl.control.tape import Floats
 from tabrl.robots import scene_xml
@@ -74,7 +83,7 @@ def test_joints_last_action_and_commands_follow(states: States) -> None:
     programs, joints = random_programs(COUNT), Joints.of(GO1)
     observation = states.observe(programs, joints)
     nu = GO1.nu
-    parts = np.split(observation[:, 9:], np.cumsum([nu, nu, nu, 6, 6]), axis=1)
+    parts = np.split(observation[:, 9:], np.cumsum([nu, nu, nu, CHANNELS, CHANNELS]), axis=1)
     np.testing.assert_allclose(parts[0], states.qpos[:, 7:] - joints.home, atol=1e-5)
     np.testing.assert_allclose(parts[1], states.qvel[:, 6:], atol=1e-5)
     np.testing.assert_allclose(joints.home + joints.scale * parts[2], states.ctrl, atol=1e-5)
@@ -124,7 +133,7 @@ def test_a_robot_on_course_sees_no_heading_error_and_one_off_course_sees_it_clip
     joints = Joints.of(GO1)
     error = build_observation(
         np.zeros(3), turned, zeros, np.tile(joints.home, (3, 1)), Programs.neutral(3), joints, 0.3
-    )[:, -9]
+    )[:, HEADING_ERROR]
     np.testing.assert_allclose(error, [0.0, 0.3, 1.0], atol=1e-6)
 
 
@@ -134,6 +143,30 @@ def test_the_beat_clock_starts_at_zero_and_ticks_at_the_programs_beat(states: St
     angle = 2 * np.pi * programs.beat_frequency * states.time
     expected = [wave(k * angle) for k in (1.0, 0.5, 2.0) for wave in (np.sin, np.cos)]
     np.testing.assert_allclose(beat, np.stack(expected, axis=1), atol=1e-4)
+
+
+def test_every_foot_has_a_clock_and_a_foot_at_rest_has_none(states: States) -> None:
+    asked = [
+        CommandProgram(),
+        CommandProgram.asking(vx=0.6),
+        CommandProgram.asking(lift_fl=0.08),
+        CommandProgram.asking(jump=0.05, gait_frequency=1.5),
+    ]
+    programs = Programs.stack(asked * (COUNT // len(asked)))
+    observation = states.observe(programs, Joints.of(GO1))
+    sine, cosine = observation[:, -14:-10], observation[:, -10:-6]
+    phase = programs.gait_phase(states.time)
+    running = np.ones((COUNT, 4), bool)
+    running[0::4] = False
+    running[2::4] = [False, True, False, False]  # the lifted foot alone
+    np.testing.assert_allclose(sine, running * np.sin(2 * np.pi * phase), atol=1e-5)
+    np.testing.assert_allclose(cosine, running * np.cos(2 * np.pi * phase), atol=1e-5)
+    np.testing.assert_allclose(sine[2::4, 1], np.sin(2 * np.pi * MID_SWING), atol=1e-5)
+    frequency = observation[:, STEP_FREQUENCY]
+    np.testing.assert_allclose(frequency[0::4], 0.0)
+    np.testing.assert_allclose(frequency[1::4], 2.3, atol=1e-5)
+    np.testing.assert_allclose(frequency[2::4], 0.0)
+    np.testing.assert_allclose(frequency[3::4], 1.5)
 
 
 def test_rotations_agree_with_mujoco() -> None:

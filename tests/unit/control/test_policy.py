@@ -27,7 +27,7 @@ from tests.support.inference import random_params
 HEADER = PolicyHeader(
     robot="go1",
     scene_sha256=scene_sha256("go1"),
-    program=CommandProgram(constant=(0.4, 0.0, 0.0, 0.0, 0.1, 0.0), beat_frequency=1.3),
+    program=CommandProgram.asking(vx=0.4, pitch=0.1, beat_frequency=1.3),
     step=77,
 )
 

@@ -8,26 +8,56 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tabrl.control.program import PITCH, ROLL, TROT_OFFSETS, VX, YAW, CommandProgram, Programs
+from tabrl.control.gait import Gait
+from tabrl.control.program import (
+    CHANNELS,
+    COUNT,
+    LIFT,
+    LOWER,
+    SWING,
+    UPPER,
+    VX,
+    YAW,
+    CommandProgram,
+    Programs,
+)  # fmt: skip
 from tabrl.control.rotation import Array
-from tests.support.engine import random_programs
+from tabrl.rewards.schema import COMMAND_CHANNELS
+from tabrl.rewards.vocabulary import STATE_METHODS
+from tests.support.engine import GO1, random_programs
 
 EIGHT = np.arange(8)
 
 
-def asks(**changes: tuple[float, ...] | float) -> CommandProgram:
-    return CommandProgram.model_validate(changes)
+def test_every_channel_has_bounds_and_every_reward_can_see_it() -> None:
+    assert len(CHANNELS) == COUNT == COMMAND_CHANNELS
+    assert LOWER.shape == UPPER.shape == SWING.shape == (COUNT,)
+    assert np.all(LOWER <= 0.0)
+    assert np.all(UPPER > 0.0)
+    assert CHANNELS[LIFT] == tuple(f"lift_{foot.lower()}" for foot in GO1.foot_names)
+    for channel in CHANNELS:
+        assert f"{channel}" in STATE_METHODS["command"]
 
 
-def channel(index: int, value: float) -> tuple[float, ...]:
-    return tuple(value if i == index else 0.0 for i in range(6))
+def test_a_program_is_asked_for_by_name() -> None:
+    program = CommandProgram.asking(
+        vx=0.5, roll=(0.0, 0.2), lift_rl=(0.05, 0.02, 1.5), gait=Gait.PACE, gait_frequency=2.5,
+        beat_frequency=1.2,
+    )  # fmt: skip
+    at = CHANNELS.index
+    assert program.constant[at("vx")] == 0.5
+    assert (program.constant[at("roll")], program.amplitude[at("roll")]) == (0.0, 0.2)
+    lifted = at("lift_rl")
+    values = program.constant[lifted], program.amplitude[lifted], program.phase[lifted]
+    assert values == (0.05, 0.02, 1.5)
+    assert np.count_nonzero(program.constant) == 2
+    assert (program.gait, program.gait_frequency, program.beat_frequency) == ("pace", 2.5, 1.2)
+    with pytest.raises(ValueError, match="speed"):
+        CommandProgram.asking(speed=1.0)
 
 
 def test_a_channel_is_its_constant_plus_its_swing() -> None:
-    program = asks(
-        constant=channel(VX, 0.3), amplitude=channel(VX, 0.2), phase=channel(VX, 0.7),
-        beat_frequency=1.5,
-    )  # fmt: skip
+    program = CommandProgram.asking(vx=(0.3, 0.2, 0.7), beat_frequency=1.5)
     times = np.array([0.0, 0.1, 0.4], np.float32)
     command = Programs.stack([program] * 3).command(times)
     expected = 0.3 + 0.2 * np.sin(2 * np.pi * 1.5 * times + 0.7)
@@ -44,43 +74,40 @@ def test_the_heading_is_the_integral_of_the_yaw_channel() -> None:
     np.testing.assert_allclose(programs.heading(np.zeros(8)), 0.0, atol=1e-6)
 
 
+ASKS = CommandProgram.asking
+
+
 @pytest.mark.parametrize(
-    ("program", "walks"),
+    ("program", "steps"),
     [
         (CommandProgram(), False),
-        (CommandProgram(constant=channel(VX, 0.5)), True),
-        (CommandProgram(constant=channel(VX, -0.5)), True),
-        (CommandProgram(constant=channel(VX, 0.05)), False),
-        (CommandProgram(constant=channel(YAW, 1.0)), True),
-        (CommandProgram(amplitude=channel(VX, 0.3)), True),
-        (CommandProgram(constant=channel(PITCH, 0.4), amplitude=channel(ROLL, 0.2)), False),
+        (ASKS(vx=0.5), True),
+        (ASKS(vx=-0.5), True),
+        (ASKS(vx=0.05), False),
+        (ASKS(yaw=1.0), True),
+        (ASKS(vx=(0.0, 0.3)), True),
+        (ASKS(pitch=0.4, roll=(0.0, 0.2)), False),
+        (ASKS(jump=0.04), True),
+        (ASKS(gait_frequency=2.0), True),
+        (ASKS(gait=Gait.PACE), False),
     ],
 )
-def test_it_walks_when_asked_to_move_and_rests_when_asked_for_a_pose(
-    program: CommandProgram, walks: bool
+def test_it_steps_when_asked_to_move_and_rests_when_asked_for_a_pose(
+    program: CommandProgram, steps: bool
 ) -> None:
     programs = Programs.stack([program])
-    assert bool(programs.walking()[0]) is walks
+    assert bool(programs.stepping()[0]) is steps
     later = programs.gait_phase(np.array([0.123]))
-    assert np.any(later > 0.0) == walks
-
-
-def test_the_gait_is_a_trot_at_the_stride_frequency() -> None:
-    programs = Programs.stack([CommandProgram(constant=channel(VX, 0.6))])
-    frequency = float(programs.gait_frequency()[0])
-    np.testing.assert_allclose(programs.gait_phase(np.zeros(1))[0], TROT_OFFSETS)
-    a_quarter_later = programs.gait_phase(np.array([0.25 / frequency]))[0]
-    np.testing.assert_allclose(a_quarter_later, TROT_OFFSETS + 0.25, atol=1e-6)
-    a_stride_later = programs.gait_phase(np.array([(1.0 + 1e-4) / frequency]))[0]
-    np.testing.assert_allclose(a_stride_later, TROT_OFFSETS, atol=1e-3)
+    assert np.any(later > 0.0) == steps
 
 
 def test_faster_commands_step_faster_up_to_a_limit() -> None:
-    speeds = [0.1, 0.6, 1.2, 1.4]
-    programs = Programs.stack([CommandProgram(constant=channel(VX, v)) for v in speeds])
-    frequency = programs.gait_frequency()
-    assert np.all(np.diff(frequency[:3]) > 0.0)
-    assert frequency[2] == pytest.approx(frequency[3])
+    programs = Programs.stack([ASKS(vx=speed) for speed in (0.1, 0.6, 1.2, 1.8, 1.9)])
+    frequency = programs.step_frequency()
+    assert np.all(np.diff(frequency[:4]) > 0.0)
+    assert frequency[3] == pytest.approx(frequency[4])
+    asked = Programs.stack([ASKS(vx=0.6, gait_frequency=1.5)])
+    assert asked.step_frequency()[0] == 1.5
 
 
 def test_numpy_and_jax_agree() -> None:
@@ -99,13 +126,22 @@ def test_numpy_and_jax_agree() -> None:
     np.testing.assert_array_less(np.minimum(distance, 1.0 - distance), 1e-4)
 
 
-def test_a_program_says_what_it_asks_in_words() -> None:
-    assert CommandProgram().in_words() == "stand"
-    backwards = asks(constant=channel(VX, -0.4), amplitude=channel(ROLL, 0.2), beat_frequency=1.25)
-    words = backwards.in_words()
-    assert "backward 0.40 m/s" in words
-    assert "roll ±0.20 rad at 1.25 Hz" in words
-    assert "nose up 0.30 rad" in asks(constant=channel(PITCH, -0.3)).in_words()
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        (CommandProgram(), "stand"),
+        (ASKS(vx=-0.4, roll=(0.0, 0.2), beat_frequency=1.25),
+         "backward 0.40 m/s; roll ±0.20 rad at 1.25 Hz"),
+        (ASKS(pitch=-0.3), "nose up 0.30 rad"),
+        (ASKS(lift_fr=0.08), "lift the right front foot 0.08 m"),
+        (ASKS(jump=0.05, gait_frequency=1.5), "hop 0.05 m; 1.5 steps/s"),
+        (ASKS(vx=0.5, swing=0.05, gait=Gait.BOUND),
+         "forward 0.50 m/s; feet higher 0.05 m; bound"),
+        (ASKS(rear=1.0), "rear up 1.00 of 1"),
+    ],
+)  # fmt: skip
+def test_a_program_says_what_it_asks_in_words(program: CommandProgram, words: str) -> None:
+    assert program.in_words() == words
 
 
 def test_json_keeps_a_program_exactly() -> None:
@@ -117,7 +153,14 @@ def test_json_keeps_a_program_exactly() -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [{"constant": (0.0,) * 5}, {"beat_frequency": 9.0}, {"speed": 1.0}, {"phase": "fast"}],
+    [
+        {"constant": (0.0,) * 6},
+        {"beat_frequency": 9.0},
+        {"speed": 1.0},
+        {"phase": "fast"},
+        {"gait": "moonwalk"},
+        {"gait_frequency": 9.0},
+    ],
 )
 def test_what_is_no_program_is_refused(broken: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
@@ -129,3 +172,24 @@ def test_picking_takes_whole_programs() -> None:
     picked = programs.pick(EIGHT[::-1][:3])
     assert len(picked) == 3
     assert [picked.single(i) for i in range(3)] == [programs.single(i) for i in (7, 6, 5)]
+
+
+def test_programs_can_be_joined_copied_and_written_over() -> None:
+    first, second = random_programs(3), random_programs(2, seed=1)
+    joined = first.joined(second)
+    assert [joined.single(i) for i in (0, 3, 4)] == [
+        first.single(0), second.single(0), second.single(1),
+    ]  # fmt: skip
+    kept = joined.copy()
+    joined.replace_at(np.array([1, 4]), second)
+    assert joined.single(1) == second.single(0)
+    assert joined.single(4) == second.single(1)
+    assert kept.single(1) == first.single(1)
+    hops = Programs.stack([ASKS(jump=0.05), ASKS(jump=0.05)])
+    steps_before = joined.stepping()
+    joined.replace_at(np.array([0, 1]), hops)
+    # What was derived from the old programs is not kept.
+    assert joined.hopping()[:2].all()
+    assert joined.stepping()[:2].tolist() == [1.0, 1.0]
+    np.testing.assert_array_equal(joined.stepping()[2:], steps_before[2:])
+    np.testing.assert_allclose(joined.step_frequency()[:2], 2.0)

@@ -20,8 +20,8 @@ from tabrl.control.tape import (
     concatenate,
 )
 from tabrl.rewards.schema import tape_schema
-from tabrl.sim.cpu import CpuSimulator, episode, physics_model, trunk_shapes
-from tabrl.sim.simulator import EpisodeRules
+from tabrl.sim.cpu import CpuSimulator, physics_model, trunk_shapes
+from tabrl.sim.simulator import EpisodeRules, episode
 from tests.support.engine import GO1, quaternions, random_programs, still
 
 GROUND, AIR = GO1.foot_radius, GO1.foot_radius + 0.05  # heights of a foot's centre

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tabrl.control.gait import Gait
 from tabrl.control.observation import observation_size
 from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy, load_policy
 from tabrl.control.program import CommandProgram
@@ -18,15 +19,23 @@ from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.export import export_model
 
-PROGRAMS = [
-    CommandProgram(),
-    CommandProgram(
-        constant=(0.4, -0.1, 0.5, -0.03, 0.05, 0.02),
-        amplitude=(0.1, 0.0, 0.3, 0.02, 0.1, 0.2),
-        phase=(0.3, 0.0, 1.0, 2.0, -1.0, 0.7),
-        beat_frequency=1.3,
+ASKING = CommandProgram.asking
+PROGRAMS = {
+    "stand": CommandProgram(),
+    "dance": ASKING(
+        vx=(0.4, 0.1, 0.3), vy=-0.1, yaw=(0.5, 0.3, 1.0), height=(-0.03, 0.02, 2.0),
+        pitch=(0.05, 0.1, -1.0), roll=(0.02, 0.2, 0.7), beat_frequency=1.3,
     ),
-]
+    "pace with high feet": ASKING(vx=0.6, swing=0.05, gait=Gait.PACE, gait_frequency=2.7),
+    "bound fast": ASKING(vx=1.4, gait=Gait.BOUND),
+    "march": ASKING(swing=(0.02, 0.02), gait_frequency=1.6),
+    "hop": ASKING(jump=0.06, vx=0.3),
+    "hop in a rhythm": ASKING(jump=(0.05, 0.04, 0.5), gait_frequency=2.9),
+    "lift": ASKING(lift_rr=0.1, roll=-0.1),
+    "paw": ASKING(lift_fl=(0.05, 0.05), yaw=0.4),
+    "rear": ASKING(rear=0.9),
+    "rear now and then": ASKING(rear=(0.35, 0.4), beat_frequency=0.7),
+}  # fmt: skip
 
 
 def params(program: CommandProgram) -> bytes:
@@ -46,7 +55,7 @@ def params(program: CommandProgram) -> bytes:
     return dump_policy(header, PolicyWeights(mean, std, layers))
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=["stand", "dance"])
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 def test_the_program_runs_without_tabrl(
     api: Any, serve_model: Any, tmp_path: Path, program: CommandProgram
 ) -> None:
@@ -62,7 +71,7 @@ def test_the_program_runs_without_tabrl(
     control = runpy.run_path(str(tmp_path / "go1" / "run_policy.py"))["control"]
     policy, rng = load_policy(data), np.random.default_rng(1)
     home = np.array(get_robot("go1").home)
-    for time in (0.0, 0.02, 3.7):
+    for time in (0.0, 0.02, 0.33, 3.7, 7.91):
         quaternion = rng.normal(size=4)
         quaternion /= np.linalg.norm(quaternion)
         qpos = np.concatenate([rng.normal(size=3), quaternion, home + 0.2 * rng.normal(size=12)])
@@ -74,7 +83,7 @@ def test_the_program_runs_without_tabrl(
 def test_a_folder_with_something_in_it_is_left_alone(
     api: Any, serve_model: Any, tmp_path: Path
 ) -> None:
-    api.blobs["/api/models/mdl_1/params"] = params(PROGRAMS[0])
+    api.blobs["/api/models/mdl_1/params"] = params(PROGRAMS["stand"])
     serve_model(scene_xml("go1"), "ws://unused")
     (tmp_path / "mine").write_text("mine")
     with Api(api.url) as client, pytest.raises(CommandError, match="is not empty"):
@@ -83,7 +92,7 @@ def test_a_folder_with_something_in_it_is_left_alone(
 
 
 def test_parameters_must_match_their_hash(api: Any, serve_model: Any, tmp_path: Path) -> None:
-    api.blobs["/api/models/mdl_1/params"] = params(PROGRAMS[0])
+    api.blobs["/api/models/mdl_1/params"] = params(PROGRAMS["stand"])
     serve_model(scene_xml("go1"), "ws://unused")
     api.blobs["/api/models/mdl_1/params"] += b"more"
     with Api(api.url) as client, pytest.raises(CommandError, match="hash"):

@@ -24,6 +24,29 @@ ROBOT = json.loads((HERE / "robot.json").read_text())
 HOME, SCALE, LIMITS = (np.array(ROBOT[k]) for k in ("home", "action_scale", "joint_range"))
 CONSTANT, AMPLITUDE, PHASE = (np.array(PROGRAM[k]) for k in ("constant", "amplitude", "phase"))
 OMEGA = 2 * np.pi * PROGRAM["beat_frequency"]
+PEAK = np.abs(CONSTANT) + np.abs(AMPLITUDE)
+SPEED, HOPS = np.hypot(PEAK[0], PEAK[1]) + 0.5 * PEAK[2], PEAK[7] > 0.005
+STEPS = SPEED > 0.08 or HOPS or PROGRAM["gait_frequency"] > 0
+NATURAL = 2.0 if HOPS else 1.8 + min(SPEED / 1.2, 1.5)  # strides a second
+FREQUENCY = (PROGRAM["gait_frequency"] or NATURAL) if STEPS else 0.0
+OFFSETS = {"trot": [0, 0.5, 0.5, 0], "pace": [0, 0.5, 0, 0.5], "bound": [0, 0, 0.5, 0.5]}
+OFFSET = np.zeros(4) if HOPS else np.array(OFFSETS[PROGRAM["gait"]])
+
+
+def command(time: float) -> Array:
+    """What the program asks for: vx vy yaw height pitch roll swing jump rear, four feet's lifts."""
+    return CONSTANT + AMPLITUDE * np.sin(OMEGA * time + PHASE)
+
+
+def gait(time: float, now: Array) -> Array:
+    """Every foot's phase: stance up to 0.55, then swing; 0 at rest, 0.775 for a foot held up."""
+    stride = (FREQUENCY * time + OFFSET) % 1
+    flight = min(FREQUENCY * 2 * np.sqrt(2 * max(now[7], 0) / 9.81), 0.6)
+    stance = 1 - flight if HOPS else 0.55
+    swing = 0.55 + (stride - stance) / max(1 - stance, 1e-3) * 0.45
+    phase = STEPS * np.where(stride < stance, stride / stance * 0.55, swing)
+    held = (now[9:] > 0.02) | (now[8] > 0.3) & (np.arange(4) < 2)
+    return np.where(held, 0.775, phase)
 
 
 def observe(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
@@ -36,18 +59,16 @@ def observe(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
             [2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)],
         ]
     )  # world to body
-    now, ahead = (CONSTANT + AMPLITUDE * np.sin(OMEGA * t + PHASE) for t in (time, time + 0.1))
-    peak = np.abs(CONSTANT) + np.abs(AMPLITUDE)
-    speed = np.hypot(peak[0], peak[1]) + 0.5 * peak[2]
-    stride = 2 * np.pi * (1.8 + min(speed / 1.2, 1.0)) * time
     swing = AMPLITUDE[2] / OMEGA * (np.cos(PHASE[2]) - np.cos(OMEGA * time + PHASE[2]))
     error = CONSTANT[2] * time + swing - np.arctan2(turn[0, 1], turn[0, 0])
     error = np.clip((error + np.pi) % (2 * np.pi) - np.pi, -1, 1)
-    walk = float(speed > 0.08)
-    clocks = [f(k * OMEGA * time) for k in (1.0, 0.5, 2.0) for f in (np.sin, np.cos)]
-    parts = (-turn[:, 2], qvel[3:6], turn @ qvel[:3], qpos[7:] - HOME, qvel[6:])
-    rhythm = [error, walk * np.sin(stride), walk * np.cos(stride), *clocks]
-    return np.concatenate([*parts, (ctrl - HOME) / SCALE, now, ahead, rhythm])
+    phase = gait(time, command(time))
+    runs = STEPS | (phase > 0)  # a foot at rest has no clock
+    feet = [runs * wave(2 * np.pi * phase) for wave in (np.sin, np.cos)]
+    beat = [wave(k * OMEGA * time) for k in (1.0, 0.5, 2.0) for wave in (np.sin, np.cos)]
+    body = [-turn[:, 2], qvel[3:6], turn @ qvel[:3], qpos[7:] - HOME, qvel[6:]]
+    asked = [command(time), command(time + 0.1), [error, FREQUENCY]]
+    return np.concatenate([*body, (ctrl - HOME) / SCALE, *asked, *feet, beat])
 
 
 def control(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
