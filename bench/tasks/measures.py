@@ -1,0 +1,188 @@
+"""Numbers that success is judged by. Each takes a `Motion` that begins after the settling time.
+
+Amplitudes are those of a sine fitted by least squares; "held" means a share of the time, because a
+single wobble of a walking robot must neither pass nor fail a task of ten seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from bench.tasks.motion import FEET, HZ, Floats, Motion
+
+Signal = Callable[[Motion], Floats]
+Number = Callable[[Motion], float]
+SWING_GAP = 0.02  # m; a foot that rises higher is in a swing
+LEAST_SWINGS = 0.5  # a second, of every foot that steps at all
+STILL = 1e-4  # m or rad of standard deviation; below it there is no rhythm
+
+
+def forward_speed(motion: Motion) -> float:
+    """Mean speed in the direction of the nose, m/s."""
+    return float(motion.velocity[:, 0].mean())
+
+
+def left_speed(motion: Motion) -> float:
+    """Mean speed to the left, m/s."""
+    return float(motion.velocity[:, 1].mean())
+
+
+def heading_drift(motion: Motion) -> float:
+    """Largest turn away from the heading at the window's begin, rad.
+
+    The heading is averaged over half a second first, or the wobble of every step would count.
+    """
+    kernel = np.ones(round(HZ / 2)) / round(HZ / 2)
+    smooth = np.convolve(motion.heading, kernel, mode="valid")
+    return float(np.abs(smooth - smooth[0]).max())
+
+
+def turn_rate(motion: Motion) -> float:
+    """Mean speed of turning, either way, rad/s."""
+    seconds = motion.time[-1] - motion.time[0]
+    return float(abs(motion.heading[-1] - motion.heading[0]) / seconds)
+
+
+def wander(motion: Motion) -> float:
+    """Largest distance of the trunk from where it was at the window's begin, m."""
+    return float(np.linalg.norm(motion.place - motion.place[0], axis=1).max())
+
+
+def mean_height(motion: Motion) -> float:
+    """Mean height of the trunk's origin, m."""
+    return float(motion.height.mean())
+
+
+def amplitude(signal: Signal, frequency: float) -> Number:
+    """Amplitude of the sine of `frequency` (Hz) that fits the signal best."""
+
+    def measure(motion: Motion) -> float:
+        angle = 2.0 * np.pi * frequency * motion.time
+        basis = np.stack([np.sin(angle), np.cos(angle), np.ones_like(angle)], axis=1)
+        weights, *_ = np.linalg.lstsq(basis, signal(motion), rcond=None)
+        return float(np.hypot(weights[0], weights[1]))
+
+    return measure
+
+
+def beat_correlation(signal: Signal, frequency: float, lag_s: float = 0.15) -> Number:
+    """Correlation of the signal with the beat sin(2π · frequency · (t - lag)), t from the reset.
+
+    The best over lags within ±`lag_s`: a robot may be a little late, but not follow another beat.
+    """
+
+    def measure(motion: Motion) -> float:
+        values = signal(motion)
+        if values.std() < STILL:
+            return 0.0
+        lags = np.arange(-lag_s, lag_s + 1e-9, 0.01)
+        beats = np.sin(2.0 * np.pi * frequency * (motion.time[None] - lags[:, None]))
+        return float(max(np.corrcoef(values, beat)[0, 1] for beat in beats))
+
+    return measure
+
+
+def main_frequency(signal: Signal) -> Number:
+    """Frequency of the largest peak of the spectrum above 0.3 Hz, Hz; 0 for a still signal."""
+
+    def measure(motion: Motion) -> float:
+        values = signal(motion)
+        if values.std() < STILL:
+            return 0.0
+        tapered = (values - values.mean()) * np.hanning(len(values))
+        size = 16 * len(values)
+        spectrum = np.abs(np.fft.rfft(tapered, size))
+        frequencies = np.fft.rfftfreq(size, 1.0 / HZ)
+        spectrum[frequencies < 0.3] = 0.0
+        return float(frequencies[np.argmax(spectrum)])
+
+    return measure
+
+
+def share_above(signal: Signal, level: float) -> Number:
+    """Share of the time that the signal is at least `level`."""
+    return lambda motion: float((signal(motion) >= level).mean())
+
+
+def planted_share(motion: Motion) -> float:
+    """Share of the time that all four feet are on the floor."""
+    return float(motion.grounded.all(axis=1).mean())
+
+
+def slip(motion: Motion) -> float:
+    """How far the foot that moved most came from its place at the window's begin, m."""
+    moved = motion.feet[:, :, :2] - motion.feet[0, :, :2]
+    return float(np.linalg.norm(moved, axis=2).max())
+
+
+def flight_share(motion: Motion) -> float:
+    """Share of the time that no foot touches the floor."""
+    return float((~motion.grounded).all(axis=1).mean())
+
+
+def foot(name: str) -> Signal:
+    """The clearance of one foot as a signal."""
+    index = FEET.index(name)
+    return lambda motion: motion.clearance[:, index]
+
+
+def lowest_swing(motion: Motion) -> float:
+    """Median peak of the swings of the foot that swings lowest, m.
+
+    A swing is a stretch of time in which the foot is more than 2 cm up; those cut by the window's
+    ends do not count. A foot that makes less than one swing in two seconds counts as 0.
+    """
+    seconds = len(motion) / HZ
+    lowest = np.inf
+    for index in range(len(FEET)):
+        peaks = _peaks(motion.clearance[:, index])
+        enough = len(peaks) >= LEAST_SWINGS * seconds
+        lowest = min(lowest, float(np.median(peaks)) if enough else 0.0)
+    return float(lowest)
+
+
+def _peaks(clearance: Floats) -> list[float]:
+    """Highest point of every complete swing."""
+    up = clearance > SWING_GAP
+    edges = np.flatnonzero(np.diff(up.astype(np.int8)))
+    if len(edges) and up[0]:
+        edges = edges[1:]  # the first swing had begun before
+    return [
+        float(clearance[begin + 1 : end + 1].max())
+        for begin, end in zip(edges[::2], edges[1::2], strict=False)
+    ]
+
+
+def sides_together(motion: Motion) -> float:
+    """Share of the time that front and hind foot of a side are both down or both up."""
+    return _agreement(motion, (("FR", "RR"), ("FL", "RL")))
+
+
+def diagonals_together(motion: Motion) -> float:
+    """The same of diagonal feet; near 1 for a trot, and for standing."""
+    return _agreement(motion, (("FR", "RL"), ("FL", "RR")))
+
+
+def _agreement(motion: Motion, pairs: tuple[tuple[str, str], ...]) -> float:
+    shares = [
+        (motion.grounded[:, FEET.index(one)] == motion.grounded[:, FEET.index(other)]).mean()
+        for one, other in pairs
+    ]
+    return float(np.mean(shares))
+
+
+def longest_upright(front: float, trunk: float) -> Number:
+    """Longest time in a row with both front feet `front` m up and the trunk's lowest point above
+    `trunk` m, s. A robot that sits on its haunches has its trunk too low for this."""
+
+    def measure(motion: Motion) -> float:
+        front_feet = motion.clearance[:, :2].min(axis=1)
+        up = (front_feet >= front) & (motion.trunk_gap >= trunk)
+        longest = run = 0
+        for step in up:
+            run = run + 1 if step else 0
+            longest = max(longest, run)
+        return longest / HZ
+
+    return measure

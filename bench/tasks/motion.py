@@ -1,0 +1,168 @@
+"""What a robot did, read from the raw states of a recording: the ground for all success checks.
+
+Everything is derived here from `qpos` and `qvel` with MuJoCo's forward kinematics. Neither the
+rewards' code nor the trainer's checks are used, so that an error in them cannot pass unseen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from tabrl.robots import scene_xml
+
+Floats = NDArray[np.float64]
+HZ = 50.0  # rows a second
+FEET = ("FR", "FL", "RR", "RL")
+GROUND_GAP = 0.002  # m; a sphere or the trunk that is lower touches the floor
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """One recording, a row every 20 ms.
+
+    `time [T]` s since the reset, `qpos [T, 19]` and `qvel [T, 18]` as MuJoCo has them (free joint
+    first: velocity in the world, angular velocity in the trunk's frame), `feet [T, 4, 3]` centres
+    of the foot spheres in the world, in the order of `FEET`.
+    """
+
+    time: Floats
+    qpos: Floats
+    qvel: Floats
+    feet: Floats
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def between(self, start_s: float, end_s: float) -> Motion:
+        """The rows of a window of time; a window that ends after the recording is cut.
+
+        Raises `ValueError` if less than a second of it was recorded.
+        """
+        rows = slice(round(start_s * HZ), round(end_s * HZ))
+        part = Motion(self.time[rows], self.qpos[rows], self.qvel[rows], self.feet[rows])
+        if len(part) < HZ:
+            raise ValueError(f"the recording holds less than a second of {start_s}…{end_s} s")
+        return part
+
+    @cached_property
+    def rotation(self) -> Floats:
+        """Trunk to world, `[T, 3, 3]`."""
+        w, x, y, z = self.qpos[:, 3:7].T
+        rows = [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+        return np.moveaxis(np.array(rows), -1, 0)
+
+    @property
+    def place(self) -> Floats:
+        """The trunk's place on the floor, `[T, 2]`."""
+        return self.qpos[:, :2]
+
+    @property
+    def height(self) -> Floats:
+        """Height of the trunk's origin, m."""
+        return self.qpos[:, 2]
+
+    @cached_property
+    def heading(self) -> Floats:
+        """Direction of the nose in the floor plane, rad, unwrapped; left is positive."""
+        nose = self.rotation[:, :, 0]
+        return np.unwrap(np.arctan2(nose[:, 1], nose[:, 0]))
+
+    @cached_property
+    def pitch(self) -> Floats:
+        """Nose down is positive, rad."""
+        return -np.arcsin(np.clip(self.rotation[:, 2, 0], -1.0, 1.0))
+
+    @cached_property
+    def roll(self) -> Floats:
+        """Right side down is positive, rad."""
+        return np.arctan2(self.rotation[:, 2, 1], self.rotation[:, 2, 2])
+
+    @cached_property
+    def velocity(self) -> Floats:
+        """Forward and to the left as the nose points, without tilt, `[T, 2]`, m/s."""
+        cos, sin = np.cos(self.heading), np.sin(self.heading)
+        x, y = self.qvel[:, 0], self.qvel[:, 1]
+        return np.stack([cos * x + sin * y, cos * y - sin * x], axis=1)
+
+    @cached_property
+    def clearance(self) -> Floats:
+        """Gap between each foot's sole and the floor, `[T, 4]`, m."""
+        return self.feet[:, :, 2] - _body().foot_radius
+
+    @cached_property
+    def grounded(self) -> NDArray[np.bool_]:
+        """Which feet are on the floor, `[T, 4]`."""
+        return self.clearance < GROUND_GAP
+
+    @cached_property
+    def trunk_gap(self) -> Floats:
+        """Gap between the floor and the lowest point of trunk and head, `[T]`, m."""
+        body, up = _body(), self.rotation[:, 2, :]
+        box = self.height - np.abs(up) @ body.trunk_half
+        head = self.height + up @ body.head_place - body.head_radius
+        return np.minimum(box, head)
+
+    @cached_property
+    def fell(self) -> bool:
+        """Whether trunk or head ever touched the floor, or the robot was ever upside down."""
+        return bool((self.trunk_gap < GROUND_GAP).any() or (self.rotation[:, 2, 2] < 0.0).any())
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """The Go1's shapes that the measures need, out of its scene."""
+
+    model: mujoco.MjModel
+    foot_sites: tuple[int, ...]
+    foot_radius: float
+    trunk_half: Floats
+    head_place: Floats
+    head_radius: float
+
+
+@cache
+def _body() -> Body:
+    model = mujoco.MjModel.from_xml_string(scene_xml("go1").decode())
+    trunk, head = model.geom("trunk"), model.geom("head")
+    return Body(
+        model=model,
+        foot_sites=tuple(int(model.site(name).id) for name in FEET),
+        foot_radius=float(model.geom(f"{FEET[0]}_foot").size[0]),
+        trunk_half=np.array(trunk.size),
+        head_place=np.array(head.pos),
+        head_radius=float(head.size[0]),
+    )
+
+
+def feet_of(qpos: Floats) -> Floats:
+    """Centres of the foot spheres `[T, 4, 3]` by forward kinematics."""
+    body = _body()
+    data = mujoco.MjData(body.model)
+    feet = np.empty((len(qpos), len(FEET), 3))
+    for row, pose in enumerate(qpos):
+        data.qpos[:] = pose
+        mujoco.mj_kinematics(body.model, data)
+        feet[row] = data.site_xpos[list(body.foot_sites)]
+    return feet
+
+
+def motion_of(time: Floats, qpos: Floats, qvel: Floats) -> Motion:
+    """A motion from raw states alone; the feet follow from the joints."""
+    qpos = np.asarray(qpos, np.float64)
+    return Motion(np.asarray(time, np.float64), qpos, np.asarray(qvel, np.float64), feet_of(qpos))
+
+
+def read_rollout(path: Path) -> Motion:
+    """The motion of a `tabrl rollout` file. Raises `OSError`, or `KeyError` for another npz."""
+    with np.load(path, allow_pickle=False) as file:
+        return motion_of(file["time"], file["qpos"], file["qvel"])

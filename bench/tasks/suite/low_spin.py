@@ -1,0 +1,52 @@
+"""Spin on the spot while crouched."""
+
+from __future__ import annotations
+
+from bench.tasks.measures import mean_height, turn_rate, wander
+from bench.tasks.task import FALLS, Bound, Task, check
+
+from tabrl.contracts.checks import Quantity, Statistic
+
+REWARD = """
+WEIGHTS = {
+    "spin": 2.0,
+    "low": 2.0,
+    "walk": -1.0,
+    "away": -1.0,
+    "level": -1.0,
+    "smooth": -0.01,
+    "fall": -5.0,
+}
+
+
+def reward(state, action):
+    velocity = state.base_linear_velocity_filtered()
+    away = rl.norm(state.base_displacement()[:2])
+    return {
+        "spin": rl.progress(state.base_angular_velocity()[2], 1.8),
+        "low": rl.gaussian(state.base_height() - 0.175, 0.06),
+        "walk": jnp.square(velocity[0]) + jnp.square(velocity[1]),
+        "away": jnp.minimum(away, 1.0),
+        "level": jnp.square(state.roll()) + jnp.square(state.pitch()),
+        "smooth": jnp.sum(jnp.square(action - state.previous_action())),
+        "fall": state.fallen(),
+    }
+"""
+
+TASK = Task(
+    name="low_spin",
+    sentence="crouch and spin on the spot",
+    reward=REWARD,
+    checks=(
+        check("turning", Quantity.YAW_RATE, Statistic.MEAN, at_least=1.2),
+        check("low", Quantity.HEIGHT, Statistic.MEAN, at_most=0.2),
+        check("on_the_spot", Quantity.DRIFT, Statistic.MAX, at_most=0.4),
+        FALLS,
+    ),
+    bounds=(
+        Bound("turning", "rad/s", turn_rate, at_least=1.2),
+        Bound("trunk height", "m", mean_height, at_most=0.2),
+        Bound("away from the spot", "m", wander, at_most=0.4),
+    ),
+    extra=True,
+)

@@ -1,0 +1,55 @@
+"""March with high knees: the foot that swings lowest still swings 10 cm high."""
+
+from __future__ import annotations
+
+from bench.tasks.measures import lowest_swing
+from bench.tasks.task import FALLS, Bound, Task, check
+
+from tabrl.contracts.checks import Quantity, Statistic
+
+REWARD = """
+WEIGHTS = {
+    "knees": 2.0,
+    "lowest": 2.0,
+    "forward": 1.0,
+    "sideways": -1.0,
+    "heading": -1.0,
+    "level": -1.0,
+    "smooth": -0.01,
+    "fall": -5.0,
+}
+
+
+def reward(state, action):
+    velocity = state.base_linear_velocity_filtered()
+    # A foot counts only while it keeps stepping: no foot may rest longer than half a second.
+    stepping = jnp.where(state.foot_contact_time() < 0.5, 1.0, 0.0)
+    peaks = stepping * jnp.clip(state.foot_peak_height() / 0.13, 0.0, 1.0)
+    return {
+        "knees": jnp.mean(peaks),
+        "lowest": jnp.min(peaks),
+        "forward": rl.gaussian(velocity[0] - 0.3, 0.25),
+        "sideways": jnp.square(velocity[1]),
+        "heading": jnp.square(state.yaw()),
+        "level": jnp.square(state.roll()) + jnp.square(state.pitch()),
+        "smooth": jnp.sum(jnp.square(action - state.previous_action())),
+        "fall": state.fallen(),
+    }
+"""
+
+HIGH = 0.10  # m
+
+TASK = Task(
+    name="march",
+    sentence="march with high knees",
+    reward=REWARD,
+    checks=(
+        *(
+            check(f"{foot}_high", Quantity.FOOT_HEIGHT, Statistic.MAX, part=foot, at_least=HIGH)
+            for foot in ("FR", "FL", "RR", "RL")
+        ),
+        check("steps", Quantity.FEET_IN_AIR, Statistic.MEAN, at_least=0.5),
+        FALLS,
+    ),
+    bounds=(Bound("swing of the lowest foot", "m", lowest_swing, at_least=HIGH),),
+)

@@ -1,0 +1,60 @@
+"""Nod at 2 Hz on the spot."""
+
+from __future__ import annotations
+
+from bench.tasks.measures import amplitude, main_frequency, wander
+from bench.tasks.motion import Floats, Motion
+from bench.tasks.task import FALLS, Bound, Task, check
+
+from tabrl.contracts.checks import Quantity, Statistic
+
+BEAT = 2.0  # Hz
+
+REWARD = """
+WEIGHTS = {
+    "follow": 2.0,
+    "swing": 2.0,
+    "stay": -1.0,
+    "heading": -1.0,
+    "roll": -2.0,
+    "smooth": -0.01,
+    "fall": -5.0,
+}
+
+
+def reward(state, action):
+    beat = jnp.sin(state.phase(2.0))
+    velocity = state.base_linear_velocity_filtered()
+    return {
+        "follow": rl.gaussian(state.pitch() - 0.2 * beat, 0.12),
+        "swing": jnp.clip(state.pitch() / 0.2, -1.1, 1.1) * beat,
+        "stay": jnp.square(velocity[0]) + jnp.square(velocity[1]),
+        "heading": jnp.square(state.yaw()),
+        "roll": jnp.square(state.roll()),
+        "smooth": jnp.sum(jnp.square(action - state.previous_action())),
+        "fall": state.fallen(),
+    }
+"""
+
+
+def pitch(motion: Motion) -> Floats:
+    """The signal that follows the beat."""
+    return motion.pitch
+
+
+TASK = Task(
+    name="nod",
+    sentence="nod at 2 Hz",
+    reward=REWARD,
+    checks=(
+        check("swing", Quantity.PITCH, Statistic.AMPLITUDE, frequency=BEAT, at_least=0.12),
+        check("beat", Quantity.PITCH, Statistic.FREQUENCY, at_least=1.9, at_most=2.1),
+        FALLS,
+    ),
+    bounds=(
+        Bound("pitch amplitude", "rad", amplitude(pitch, BEAT), at_least=0.12),
+        Bound("main frequency", "Hz", main_frequency(pitch), at_least=1.9, at_most=2.1),
+        Bound("away from the spot", "m", wander, at_most=0.3),
+    ),
+    extra=True,
+)

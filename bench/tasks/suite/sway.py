@@ -1,0 +1,59 @@
+"""Sway from side to side to a beat of 1 Hz, which begins with the reset, to the right first."""
+
+from __future__ import annotations
+
+from bench.tasks.measures import amplitude, beat_correlation
+from bench.tasks.motion import Floats, Motion
+from bench.tasks.task import FALLS, Bound, Task, check
+
+from tabrl.contracts.checks import Quantity, Statistic
+
+BEAT = 1.0  # Hz
+
+REWARD = """
+WEIGHTS = {
+    "follow": 2.0,
+    "swing": 2.0,
+    "stay": -1.0,
+    "heading": -1.0,
+    "pitch": -2.0,
+    "smooth": -0.02,
+    "fall": -5.0,
+}
+
+
+def reward(state, action):
+    beat = jnp.sin(state.phase(1.0))
+    velocity = state.base_linear_velocity_filtered()
+    return {
+        "follow": rl.gaussian(state.roll() - 0.3 * beat, 0.15),
+        # leaning with the beat pays even while the swing is small
+        "swing": jnp.clip(state.roll() / 0.3, -1.1, 1.1) * beat,
+        "stay": jnp.square(velocity[0]) + jnp.square(velocity[1]),
+        "heading": jnp.square(state.yaw()),
+        "pitch": jnp.square(state.pitch()),
+        "smooth": jnp.sum(jnp.square(action - state.previous_action())),
+        "fall": state.fallen(),
+    }
+"""
+
+
+def roll(motion: Motion) -> Floats:
+    """The signal that follows the beat."""
+    return motion.roll
+
+
+TASK = Task(
+    name="sway",
+    sentence="sway from side to side to a 1 Hz beat, to the right first",
+    reward=REWARD,
+    checks=(
+        check("swing", Quantity.ROLL, Statistic.AMPLITUDE, frequency=BEAT, at_least=0.2),
+        check("beat", Quantity.ROLL, Statistic.RHYTHM, frequency=BEAT, at_least=0.85),
+        FALLS,
+    ),
+    bounds=(
+        Bound("roll amplitude", "rad", amplitude(roll, BEAT), at_least=0.2),
+        Bound("correlation with the beat", "", beat_correlation(roll, BEAT), at_least=0.85),
+    ),
+)

@@ -1,0 +1,114 @@
+"""What a task is: a sentence, the reward a good author would write, and when it is learnt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bench.tasks.motion import Motion
+
+from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+
+SETTLE_S = 2.0  # from the home pose into the motion; not judged
+JUDGED_S = 10.0
+ROLLOUT_S = SETTLE_S + JUDGED_S
+MINUTE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One number of a motion and the range it must be in."""
+
+    name: str
+    unit: str
+    measure: Callable[[Motion], float]
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Whether a measured value is within the range; NaN never is."""
+        return self.margin(value) >= 0.0
+
+    def margin(self, value: float) -> float:
+        """How far inside the range a value is (outside: negative; NaN: minus infinity)."""
+        if math.isnan(value):
+            return -math.inf
+        above = math.inf if self.at_least is None else value - self.at_least
+        below = math.inf if self.at_most is None else self.at_most - value
+        return min(above, below)
+
+    @property
+    def target(self) -> str:
+        """The range in words."""
+        if self.at_least is not None and self.at_most is not None:
+            text = f"{self.at_least:g} … {self.at_most:g}"
+        elif self.at_least is not None:
+            text = f"≥ {self.at_least:g}"
+        else:
+            text = f"≤ {self.at_most:g}"
+        return f"{text} {self.unit}".strip()
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of the suite.
+
+    `reward` is source under the reward contract, `checks` are what a user of the product would be
+    shown with it; success is judged by `bounds` alone, and by not falling.
+    """
+
+    name: str
+    sentence: str
+    reward: str
+    checks: tuple[CheckSpec, ...]
+    bounds: tuple[Bound, ...]
+    seconds: float = MINUTE_S
+    stretch: bool = field(default=False)  # beyond what one minute is expected to teach
+    extra: bool = field(default=False)  # not of the first twelve
+
+    def values(self, motion: Motion) -> tuple[float, ...]:
+        """All numbers of a whole recording, of what follows the settling time."""
+        judged = motion.between(SETTLE_S, SETTLE_S + JUDGED_S)
+        return tuple(bound.measure(judged) for bound in self.bounds)
+
+    def succeeded(self, motion: Motion) -> bool:
+        """Whether all bounds hold and the robot never fell."""
+        if motion.fell:
+            return False
+        pairs = zip(self.bounds, self.values(motion), strict=True)
+        return all(bound.holds(value) for bound, value in pairs)
+
+
+def check(
+    name: str,
+    quantity: Quantity,
+    statistic: Statistic,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    frequency: float | None = None,
+    threshold: float | None = None,
+    part: str | None = None,
+) -> CheckSpec:
+    """A check of the product over the judged seconds of an episode."""
+    return CheckSpec(
+        id=name,
+        quantity=quantity,
+        statistic=statistic,
+        part=part,
+        frequency=frequency,
+        threshold=threshold,
+        start_s=SETTLE_S,
+        at_least=at_least,
+        at_most=at_most,
+    )
+
+
+FALLS = CheckSpec(
+    id="falls",
+    quantity=Quantity.FALLEN,
+    statistic=Statistic.ANY,
+    start_s=0.0,
+    at_most=0.02,
+)
