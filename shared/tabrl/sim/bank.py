@@ -17,23 +17,12 @@ from tabrl.control.program import CommandProgram, Programs
 from tabrl.control.tape import CONTROL_DT, Floats, Tape
 from tabrl.domain.errors import Invalid
 from tabrl.robots import Robot
+from tabrl.sim.clips import RECIPES
 from tabrl.sim.cpu import CpuSimulator, episode
 from tabrl.sim.simulator import PolicyFn
 
 CLIP_S = 3.0
 SETTLE_S = 1.0  # left out: the way from the home keyframe into the motion
-_RECIPES: dict[str, CommandProgram] = {
-    "stand": CommandProgram(),
-    "walk": CommandProgram.asking(vx=0.5),
-    "backwards": CommandProgram.asking(vx=-0.5),
-    "sideways": CommandProgram.asking(vy=0.35),
-    "spin": CommandProgram.asking(yaw=1.2),
-    "creep": CommandProgram.asking(vx=0.3, height=-0.09),
-    "bow": CommandProgram.asking(pitch=0.35),
-    "sway": CommandProgram.asking(roll=(0.0, 0.25)),
-    "bob": CommandProgram.asking(height=(-0.03, 0.05)),
-    "nod": CommandProgram.asking(pitch=(0.0, 0.22)),
-}
 AVOID = ("fall", "random")
 
 
@@ -56,8 +45,8 @@ class Bank:
 
 def record_bank(robot: Robot, policy: PolicyFn, seed: int = 0) -> Bank:
     """Record all clips with the base policy; the same seed gives the same bank."""
-    names = (*_RECIPES, *AVOID)
-    programs = [*_RECIPES.values(), CommandProgram(), CommandProgram()]
+    names = (*RECIPES, *AVOID)
+    programs = [*RECIPES.values(), CommandProgram(), CommandProgram()]
     rng = np.random.default_rng(seed)
     fall, random = len(names) - 2, len(names) - 1
     tipped = np.tile(np.array([0.8, 2.0, 0.0, 0.8, -2.0, 2.0], np.float32), 2)[: robot.nu]
@@ -78,7 +67,7 @@ def record_bank(robot: Robot, policy: PolicyFn, seed: int = 0) -> Bank:
         {name: field[round(SETTLE_S / CONTROL_DT) :] for name, field in tape.fields.items()}
     )
     qpos = np.concatenate([tape.base_position, tape.base_quaternion, tape.joint_position], axis=-1)
-    known = (*_RECIPES.values(), None, None)
+    known = (*RECIPES.values(), None, None)
     return Bank(robot.id, names, known, tape, qpos)
 
 

@@ -21,7 +21,7 @@ from tabrl_trainer.progress import KEPT, Checkpoint, CheckpointStore, Progress
 from tabrl_trainer.scoring import TapeReward
 from tests.support.engine import ROBOTS, SMALL
 
-WALK = CommandProgram(constant=(0.5, 0.0, 0.0, 0.0, 0.0, 0.0))
+WALK = CommandProgram.asking(vx=0.5)
 PROGRESS = Progress(program=WALK, search_samples=1234, snapshots=2, stages_s={"search": 1.5})
 BLOCK = SMALL.unroll * ROBOTS
 

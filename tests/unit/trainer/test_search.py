@@ -5,12 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tabrl.control.program import CHANNELS, LOWER, SWING, UPPER, CommandProgram, Programs
+from tabrl.control.gait import Gait
+from tabrl.control.program import (
+    CHANNELS,
+    COUNT,
+    LOWER,
+    STEP_RANGE,
+    SWING,
+    UPPER,
+    CommandProgram,
+    Programs,
+)  # fmt: skip
 from tabrl.sim.cpu import CpuSimulator
 from tabrl.sim.reward import load_reward
 from tabrl.sim.simulator import PolicyFn, Rollout
-from tabrl_trainer.composition import compositions
+from tabrl_trainer.composition import Slot, compositions, used_slots, without
 from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.mutation import Mutator, single_entries
 from tabrl_trainer.rhythm import beats_of
 from tabrl_trainer.scoring import CHUNK, TapeReward
 from tabrl_trainer.search import CommandSearch
@@ -42,7 +53,7 @@ def sway() -> TapeReward:
 
 def one(name: str, channel: int, value: float, phase: float = 0.0) -> CommandProgram:
     def at(number: float) -> tuple[float, ...]:
-        return tuple(number if i == channel else 0.0 for i in range(6))
+        return tuple(number if i == channel else 0.0 for i in range(COUNT))
 
     return CommandProgram.model_validate({name: at(value), "phase": at(phase)})
 
@@ -83,8 +94,49 @@ def test_of_two_values_for_one_entry_only_the_better_is_combined() -> None:
 def test_nothing_is_combined_where_nothing_pays() -> None:
     programs = Programs.stack([one("constant", VX, 0.5), one("constant", 1, 0.2)])
     assert compositions(programs, np.array([-1.0, 0.0]), 0.0, 0.01) == []
-    pair = CommandProgram(constant=(0.5, 0.2, 0.0, 0.0, 0.0, 0.0))
+    pair = CommandProgram.asking(vx=0.5, vy=0.2)
     assert compositions(Programs.stack([pair, pair]), np.array([1.0, 1.0]), 0.0, 0.01) == []
+
+
+def test_a_gait_is_combined_like_any_other_entry() -> None:
+    pace = CommandProgram.asking(gait=Gait.PACE, gait_frequency=2.5)
+    programs = Programs.stack([CommandProgram(), one("constant", VX, 0.5), pace])
+    found = compositions(programs, np.array([0.0, 1.0, 0.6]), 0.0, 0.01)
+    assert found == [CommandProgram.asking(vx=0.5, gait=Gait.PACE, gait_frequency=2.5)]
+
+
+def test_slots_are_named_and_taken_out() -> None:
+    program = CommandProgram.asking(vx=0.5, roll=(0.0, 0.2), gait=Gait.BOUND)
+    slots = used_slots(program)
+    assert len(slots) == 3
+    for slot in slots:
+        assert set(used_slots(without(program, slot))) == set(slots) - {slot}
+    assert used_slots(CommandProgram()) == ()
+
+
+@pytest.mark.parametrize("rhythmic", [True, False])
+def test_mutations_stay_within_what_was_trained(rhythmic: bool) -> None:
+    mutator = Mutator(np.random.default_rng(0), np.array([1.3]), rhythmic)
+    programs = Programs.neutral(64)
+    for _ in range(6):
+        programs = mutator.mutated(programs, 1.0)
+    assert np.all(programs.constant >= LOWER - 1e-6)
+    assert np.all(programs.constant <= UPPER + SWING + 1e-6)
+    assert np.all(np.abs(programs.amplitude) <= SWING + 1e-6)
+    assert np.any(programs.amplitude != 0.0) is np.bool_(rhythmic)
+    asked = programs.gait_frequency[programs.gait_frequency > 0.0]
+    assert len(asked) > 0
+    assert np.all((asked >= STEP_RANGE[0]) & (asked <= STEP_RANGE[1]))
+    assert set(programs.gait) == {0, 1, 2}
+
+
+def test_the_first_programs_are_distinct_and_single() -> None:
+    singles = single_entries()
+    assert len(set(singles)) == len(singles)
+    assert all(len(used_slots(program)) == 1 for program in singles)
+    assert {slot for p in singles for slot in used_slots(p)} == {
+        *(Slot("constant", channel) for channel in range(COUNT)), Slot("gait", 0),
+    }  # fmt: skip
 
 
 def test_asked_to_walk_forward_it_finds_a_walk_forward_and_little_else(

@@ -88,13 +88,19 @@ def ship(training: BaseTraining, robot: Robot, seed: int, out: Path) -> Card:
     (out / TRAIN_STATE).write_bytes(dump_tree(state))
     (out / BANK).write_bytes(dump_bank(record_bank(robot, weights.act, seed)))
     print(f"measuring the card: {EPISODES} episodes a row")
+    rows = []
+    for row in measure(robot, lambda observation: np.asarray(weights.act(observation))):
+        print(
+            f"{'reached' if row.passed else 'missed ':7s} {row.command}: {row.measured}", flush=True
+        )
+        rows.append(row)
     card = Card(
         robot=robot.id,
         seed=seed,
         samples=training.samples,
         stages=[dataclasses.asdict(stage) for stage in CURRICULUM],
         episodes=EPISODES,
-        rows=measure(robot, lambda observation: np.asarray(weights.act(observation))),
+        rows=rows,
     )
     (out / "card.json").write_text(card.model_dump_json(indent=1) + "\n")
     (out / "card.md").write_text(card.markdown())

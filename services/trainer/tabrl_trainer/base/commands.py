@@ -5,11 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tabrl.control.gait import GAITS, GRAVITY, LONGEST_FLIGHT
 from tabrl.control.program import (
-    BEAT_RANGE, COUNT, HEIGHT, JUMP, LIFT, LOWER, PITCH, REAR, ROLL, STEP_RANGE, SWING,
-    SWING_HEIGHT, UPPER, VX, VY, YAW, Programs,
+    BEAT_RANGE,
+    COUNT,
+    HEIGHT,
+    JUMP,
+    LIFT,
+    LOWER,
+    PITCH,
+    REAR,
+    ROLL,
+    STEP_RANGE,
+    SWING,
+    SWING_HEIGHT,
+    UPPER,
+    VX,
+    VY,
+    YAW,
+    Programs,
 )  # fmt: skip
 from tabrl.control.tape import Floats
 from tabrl.sim.simulator import ProgramSampler
@@ -71,9 +87,7 @@ class CommandMix:
             frequency.astype(np.float32),
         )
 
-    def _velocity_and_posture(
-        self, rng: np.random.Generator, count: int
-    ) -> tuple[Floats, Floats]:
+    def _velocity_and_posture(self, rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
         reach = np.array([self.velocity] * 3 + [self.posture] * (COUNT - 3))
         constant = rng.uniform(LOWER, UPPER, (count, COUNT)) * reach
         # Most sentences ask for a few things only.
@@ -103,7 +117,7 @@ class CommandMix:
         return gait, np.where(named, rng.uniform(slowest, high), 0.0)
 
     def _lift(
-        self, rng: np.random.Generator, rows: Floats, constant: Floats, amplitude: Floats
+        self, rng: np.random.Generator, rows: NDArray[np.intp], constant: Floats, amplitude: Floats
     ) -> None:
         """One foot held up, or moved up and down, over a quiet posture."""
         constant[rows[:, None], [HEIGHT, PITCH, ROLL]] *= 0.4
@@ -116,7 +130,7 @@ class CommandMix:
         amplitude[rows, foot] = np.where(moved, swing, 0.0)
 
     def _hop(
-        self, rng: np.random.Generator, rows: Floats, constant: Floats, amplitude: Floats,
+        self, rng: np.random.Generator, rows: NDArray[np.intp], constant: Floats, amplitude: Floats,
         frequency: Floats,
     ) -> None:  # fmt: skip
         """Hops that legs can do: their flight fits into the period, and they drift slowly."""
@@ -131,7 +145,7 @@ class CommandMix:
         constant[rows, JUMP] = rng.uniform(0.02, np.minimum(highest, UPPER[JUMP]))
 
     def _rear(
-        self, rng: np.random.Generator, rows: Floats, constant: Floats, amplitude: Floats
+        self, rng: np.random.Generator, rows: NDArray[np.intp], constant: Floats, amplitude: Floats
     ) -> None:
         """Up on the hind legs, held or swinging slowly."""
         constant[rows] = amplitude[rows] = 0.0

@@ -12,7 +12,18 @@ import numpy as np
 from tabrl.control import rotation
 from tabrl.control.gait import STANCE_SHARE
 from tabrl.control.program import (
-    HEIGHT, HOPPING, JUMP, LIFT, LIFTED, PITCH, REAR, ROLL, SWING_HEIGHT, VX, VY, YAW,
+    HEIGHT,
+    HOPPING,
+    JUMP,
+    LIFT,
+    LIFTED,
+    PITCH,
+    REAR,
+    ROLL,
+    SWING_HEIGHT,
+    VX,
+    VY,
+    YAW,
 )  # fmt: skip
 from tabrl.control.tape import Floats, Tape
 from tabrl.robots import Robot

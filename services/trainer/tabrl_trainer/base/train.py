@@ -188,4 +188,3 @@ class BaseTraining:
                 self.save()
                 saved = time.monotonic()
         self.save()
-
