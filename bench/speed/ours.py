@@ -1,4 +1,4 @@
-"""TabRL from scratch: base training's loop with a task's reward artifact, at fine-tuning's batch."""
+"""TabRL from scratch: base training's loop with a task's artifact, at fine-tuning's batch."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class SingleWalk:
         return out
 
     def reward(self, observation: Array, previous: Array) -> float:
-        """The reward of the step that led to `observation`; `previous [nu]` is the action before."""
+        """The reward of the step that led to `observation`, after the action `previous [nu]`."""
         forward, left, _ = observation[6:9].tolist()
         change = observation[33:45] - previous
         return (

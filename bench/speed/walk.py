@@ -75,7 +75,7 @@ def has_fallen(quaternion: Any, height: Any, boxes: Any, xp: Any = np) -> Any:
 
 
 class Examiner:
-    """Measures policies in one and the same way, whoever made them: noisy starts, no exploration."""
+    """Measures all policies in the same way: noisy starts, no exploration, C MuJoCo."""
 
     def __init__(self, robots: int = 32) -> None:
         self._simulator = CpuSimulator(ROBOT, robots)

@@ -48,8 +48,8 @@ class WalkEnv(envs.Env):  # type: ignore[misc]
         qpos = qpos.at[2].add(jax.random.uniform(height, maxval=0.03))
         qvel = jnp.zeros(6 + ROBOT.nu).at[:6].add(0.15 * jax.random.normal(speed, (6,)))
         ctrl = jnp.asarray(self._joints.home)
+        # Every step begins with a forward pass; one here would only be compiled a second time.
         data = self._template.replace(qpos=qpos, qvel=qvel, ctrl=ctrl)
-        data = mjx.forward(self._model, data)
         zero = jnp.zeros(())
         return envs.State(
             pipeline_state=data, obs=self._observe(data), reward=zero, done=zero, metrics={}
@@ -105,6 +105,11 @@ class WalkEnv(envs.Env):  # type: ignore[misc]
         return observation
 
 
+def _device_put_replicated(tree: Any, devices: list[Any]) -> Any:
+    """What JAX had under this name until 0.10, and Brax 0.14 still calls."""
+    return jax.tree.map(lambda leaf: jnp.stack([leaf] * len(devices)), tree)
+
+
 def learn(race: Race, robots: int) -> None:
     """Brax's own training with our batch, epochs, networks and constants, until it is over."""
 
@@ -146,6 +151,7 @@ def main() -> None:
     parser.add_argument("--cap-s", type=float, required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
+    setattr(jax, "device_put_replicated", _device_put_replicated)  # noqa: B010
     jax.config.update("jax_default_matmul_precision", "highest")
     race = Race(
         "Brax PPO on MJX", f"{options.robots} robots, our batch and epochs", cap_s=options.cap_s

@@ -1,0 +1,58 @@
+"""A fine-tune job's samples a second and where its time goes."""
+
+from __future__ import annotations
+
+import time
+
+from bench.speed.ours import walk_artifact
+from bench.speed.stages import StageClock, TimedLearner, TimedReward, TimedSimulator
+from bench.speed.walk import PROGRAM, ROBOT
+from pydantic import BaseModel
+
+from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.finetune import ROBOTS, FineTune
+from tabrl_trainer.search import CommandSearch
+
+
+class JobRow(BaseModel):
+    """One part of a job; `shares` of its wall time by stage."""
+
+    part: str
+    seconds: float
+    samples: int
+    shares: dict[str, float]
+
+    @property
+    def samples_per_s(self) -> float:
+        """Control steps a second."""
+        return self.samples / self.seconds
+
+
+def measure_job(engine: RobotEngine, search_s: float, ppo_s: float) -> list[JobRow]:
+    """Search, then PPO (without its first update), as a job does them one after the other."""
+    clock = StageClock()
+    simulator = TimedSimulator(ROBOT, ROBOTS, clock)
+    reward = TimedReward(walk_artifact(), clock)
+    rows = []
+
+    search = CommandSearch(simulator, engine.base_weights.act, reward, engine.bank, 0)
+    clock.reset()
+    began, program, samples = time.perf_counter(), PROGRAM, 0
+    for found in search.run(search_s):
+        program, samples = found.best, found.samples
+    took = time.perf_counter() - began
+    clock.seconds.pop("update")  # a search learns nothing
+    rows.append(JobRow(part="search", seconds=took, samples=samples, shares=clock.shares(took)))
+
+    learner = TimedLearner(engine.learner, clock)
+    tune = FineTune(simulator, learner, engine.base_state, reward, program, 0)
+    first = 0
+    for report in tune.run(ppo_s):
+        if report.update == 1:
+            # What is compiled for the first time is another measurement.
+            clock.reset()
+            began, first = time.perf_counter(), report.samples
+        samples = report.samples - first
+    took = time.perf_counter() - began
+    rows.append(JobRow(part="PPO", seconds=took, samples=samples, shares=clock.shares(took)))
+    return rows

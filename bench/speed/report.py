@@ -1,0 +1,200 @@
+"""The measurements as markdown: ratios first, then what they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bench.speed.race import RaceResult
+from bench.speed.results import FirstUpdates, Results
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A bound that a figure should hold."""
+
+    bound: float
+    at_least: bool = True
+
+    def judge(self, value: float) -> Row:
+        """The bound, and whether it is held."""
+        held = value >= self.bound if self.at_least else value <= self.bound
+        sign = "≥" if self.at_least else "≤"
+        return f"{sign} {self.bound:g}", "reached" if held else "**missed**"
+
+
+def markdown(results: Results) -> str:
+    """The whole report."""
+    lines = ["# Speed", ""]
+    lines += _table(("ratio or time", "measured", "aim", ""), list(_ratios(results)))
+    for title, head, rows in (
+        ("Rollout phase and bare stepping", _ROLLOUT, list(_rollouts(results))),
+        ("Where a job's time goes", _JOB, list(_job(results))),
+        ("From the artifact to the first update", _FIRST, list(_first(results))),
+        ('Learning "walk at 1.0 m/s" from scratch', _RACE, list(_races(results))),
+    ):
+        if rows:
+            lines += ["", f"## {title}", *_table(head, rows)]
+    lines += ["", "## Measured on", ""]
+    for name, part in results.parts.items():
+        base = f"; base policy: {part.base}" if part.base else ""
+        note = f"; {part.note}" if part.note else ""
+        lines.append(f"- {name}: {part.machine.in_words()}{base}{note}")
+    return "\n".join(lines) + "\n"
+
+
+def _table(head: Row, rows: list[Row]) -> list[str]:
+    cells = [head, ("---",) * len(head), *rows]
+    return [f"| {' | '.join(row)} |" for row in cells]
+
+
+def _ratios(results: Results) -> Iterator[Row]:
+    for part in results.parts.values():
+        for row in part.rollout:
+            aim = Aim(0.85)
+            name = f"rollout phase / bare stepping, {row.robots} robots"
+            yield (
+                f"{name}, the same call",
+                f"{row.ratio_sensors:.2f}",
+                *aim.judge(row.ratio_sensors),
+            )
+            yield f"{name}, without sensors", f"{row.ratio:.2f}", *aim.judge(row.ratio)
+    ours = next(iter(results.races("ours")), None)
+    if ours is not None:
+        for race, bound in _opponents(results):
+            name = f"samples/s / {race.name} ({race.setting})"
+            ratio = ours.samples_per_s / race.samples_per_s
+            yield name, f"{ratio:.1f} ×", *Aim(bound).judge(ratio)
+            whole = ours.samples_per_s_from_start / race.samples_per_s_from_start
+            yield f"{name}, starts and compilation counted", f"{whole:.1f} ×", "", ""
+            yield (
+                f"seconds to a return of {race.goal:g} / the same",
+                _goal_ratio(ours, race),
+                "",
+                "",
+            )
+    updates = (
+        results.parts["first-update"].first_updates if "first-update" in results.parts else None
+    )
+    if updates is not None:
+        yield from _first_ratios(updates)
+
+
+def _first_ratios(updates: FirstUpdates) -> Iterator[Row]:
+    second = updates.second
+    yield (
+        "second fine-tune on a warm worker: artifact to first update",
+        f"{second.job_s:.2f} s",
+        *Aim(3.0, at_least=False).judge(second.job_s),
+    )
+    outside = len(second.compiled_else)
+    yield (
+        "its compilations of anything but its own reward",
+        str(outside),
+        *Aim(0, at_least=False).judge(outside),
+    )
+    total = updates.cold.total_s
+    yield (
+        "process just begun, compiled graphs cached: start to first update",
+        f"{total:.1f} s",
+        *Aim(12.0, at_least=False).judge(total),
+    )
+
+
+def _opponents(results: Results) -> Iterator[tuple[RaceResult, float]]:
+    """The races that ran to a goal or a cap, with the factor we want to be ahead by."""
+    for race in results.races("sb3"):
+        if race.exams:
+            yield race, 10.0 if race.name.endswith("defaults") else 5.0
+    for race in results.races("brax"):
+        yield race, 2.0
+
+
+def _goal_ratio(ours: RaceResult, race: RaceResult) -> str:
+    if ours.goal_s is None:
+        return f"we did not reach it in {ours.seconds:.0f} s (best {ours.best_return:.0f})"
+    if race.goal_s is None:
+        return (
+            f"{ours.goal_s:.0f} s / not reached in {race.seconds:.0f} s "
+            f"(best {race.best_return:.0f})"
+        )
+    return f"{ours.goal_s:.0f} s / {race.goal_s:.0f} s = 1/{race.goal_s / ours.goal_s:.1f}"
+
+
+_ROLLOUT = (
+    "robots", "rollout phase, steps/s", "bare, same call", "bare, without sensors", "repeats",
+)  # fmt: skip
+
+
+def _rollouts(results: Results) -> Iterator[Row]:
+    for part in results.parts.values():
+        for row in part.rollout:
+            rates = (row.rollout_per_s, row.bare_sensors_per_s, row.bare_per_s)
+            yield str(row.robots), *(f"{rate:,.0f}" for rate in rates), str(row.repeats)
+
+
+_JOB = ("part", "seconds", "samples", "samples/s", "share of each stage")
+
+
+def _job(results: Results) -> Iterator[Row]:
+    for part in results.parts.values():
+        for row in part.job:
+            shares = ", ".join(f"{name} {share:.1%}" for name, share in row.shares.items())
+            counts = (f"{row.seconds:.1f}", f"{row.samples:,}", f"{row.samples_per_s:,.0f}")
+            yield row.part, *counts, shares
+
+
+_FIRST = ("worker", "seconds", "of which", "compiled")
+
+
+def _first(results: Results) -> Iterator[Row]:
+    updates = (
+        results.parts["first-update"].first_updates if "first-update" in results.parts else None
+    )
+    if updates is None:
+        return
+    for name, update in (
+        ("warm, first job", updates.first),
+        ("warm, second job with another reward", updates.second),
+        ("warm, same reward with other weights", updates.reweighted),
+    ):
+        compiled = f"reward {update.compiled_reward}, else {len(update.compiled_else)}"
+        if update.compiled_else:
+            compiled += f" ({', '.join(update.compiled_else)})"
+        spent = f"compiling the reward {update.compiled_reward_s:.2f}"
+        yield name, f"{update.job_s:.2f}", spent, compiled
+    for name, cold in (
+        ("process just begun, nothing cached", updates.cold_empty),
+        ("process just begun, graphs cached", updates.cold),
+    ):
+        spent = (
+            f"imports {cold.imports_s:.1f}, engine {cold.engine_s:.1f}, "
+            f"warm-up {cold.warm_up_s:.1f}, artifact to update {cold.job_s:.1f}"
+        )
+        found = f"{cold.cache_hits} from the cache, {cold.cache_misses} not"
+        yield name, f"{cold.total_s:.1f}", spent, found
+
+
+_RACE = (
+    "who", "setting", "samples/s", "with start and compilation", "first block, s", "blocks",
+    "return aimed at", "seconds to it", "without the first block", "best return",
+)  # fmt: skip
+
+
+def _races(results: Results) -> Iterator[Row]:
+    for part in ("ours", "sb3", "brax"):
+        for race in results.races(part):
+            rates = f"{race.samples_per_s:,.0f}", f"{race.samples_per_s_from_start:,.0f}"
+            starts = f"{race.first_block_s:.1f}", str(race.blocks)
+            if not race.exams:
+                yield race.name, race.setting, *rates, *starts, "-", "speed only", "-", "-"
+                continue
+            after = race.goal_s_after_start
+            yield (
+                race.name, race.setting, *rates, *starts, f"{race.goal:g}",
+                f"not in {race.seconds:.0f} s" if race.goal_s is None else f"{race.goal_s:.0f}",
+                "-" if after is None else f"{after:.0f}",
+                f"{race.best_return:.0f}",
+            )  # fmt: skip

@@ -1,0 +1,87 @@
+"""The rollout phase against bare stepping of the same model with the same motion."""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+
+import mujoco
+from bench.speed.ours import walk_artifact
+from bench.speed.walk import PROGRAM, ROBOT
+from mujoco.batch import Batch
+from pydantic import BaseModel
+
+from tabrl.control.observation import Joints
+from tabrl.control.program import Programs
+from tabrl.control.tape import Floats
+from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, physics_model
+from tabrl.sim.ppo import TrainState
+from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.finetune import RULES
+
+UNROLL = 32
+
+
+class RolloutRow(BaseModel):
+    """Control steps a second, medians of the repeats; ratios are medians of each repeat's."""
+
+    robots: int
+    repeats: int
+    rollout_per_s: float  # policy, observation, tape and reward included
+    bare_per_s: float  # `Batch.step(nstep=2)`
+    bare_sensors_per_s: float  # the call that the simulator makes: position and velocity sensors on
+    ratio: float
+    ratio_sensors: float
+
+
+class BareStepping:
+    """`mujoco.batch` and nothing else, replaying targets."""
+
+    def __init__(self, robots: int) -> None:
+        self._model = physics_model(ROBOT)
+        self._batch = Batch(self._model, robots, 0, persistent=True)
+        self._batch.reset(keyframe=0)
+
+    def replay_s(self, qpos: Floats, qvel: Floats, targets: Floats, sensors: bool) -> float:
+        """Seconds for the control steps of `targets [T, B, nu]` from the state `[B, …]`."""
+        batch = self._batch
+        batch.qpos[:], batch.qvel[:] = qpos, qvel
+        stage = {"stage": int(mujoco.mjtStage.mjSTAGE_VEL)} if sensors else {}
+        began = time.perf_counter()
+        for now in targets:
+            batch.ctrl[:] = now
+            batch.step(nstep=SUBSTEPS, **stage)
+        return time.perf_counter() - began
+
+
+def measure_rollout(engine: RobotEngine, robots: int, repeats: int, blocks: int) -> RolloutRow:
+    """Interleaved: a block of ours, then the same motion twice bare, `repeats` times `blocks`."""
+    simulator, reward, joints = CpuSimulator(ROBOT, robots), walk_artifact(), Joints.of(ROBOT)
+    state: TrainState = engine.base_state
+    policy = engine.learner.exploring(state, 0)
+    simulator.reset(Programs.stack([PROGRAM] * robots), RULES, 0)
+    reward.total(simulator.rollout(policy, UNROLL).tape)  # compiles, and leaves the start behind
+    bare = BareStepping(robots)
+    seconds: list[tuple[float, float, float]] = []
+    for _ in range(repeats):
+        ours = full = sensed = 0.0
+        for _ in range(blocks):
+            qpos, qvel = simulator.state()
+            began = time.perf_counter()
+            rollout = simulator.rollout(policy, UNROLL)
+            reward.total(rollout.tape)
+            ours += time.perf_counter() - began
+            targets = joints.targets(rollout.action)
+            full += bare.replay_s(qpos, qvel, targets, sensors=False)
+            sensed += bare.replay_s(qpos, qvel, targets, sensors=True)
+        seconds.append((ours, full, sensed))
+    steps = blocks * UNROLL * robots
+    return RolloutRow(
+        robots=robots,
+        repeats=repeats,
+        rollout_per_s=median(steps / ours for ours, _, _ in seconds),
+        bare_per_s=median(steps / full for _, full, _ in seconds),
+        bare_sensors_per_s=median(steps / sensed for _, _, sensed in seconds),
+        ratio=median(full / ours for ours, full, _ in seconds),
+        ratio_sensors=median(sensed / ours for ours, _, sensed in seconds),
+    )
