@@ -10,17 +10,43 @@ import pytest
 
 import tabrl_trainer.base.train
 from tabrl.adapters.memory import MemoryBlobStore
+from tabrl.control.gait import GRAVITY, LONGEST_FLIGHT, STANCE_SHARE
 from tabrl.control.policy import load_policy
-from tabrl.control.program import BEAT_RANGE, LOWER, SWING, UPPER, CommandProgram
+from tabrl.control.program import (
+    BEAT_RANGE,
+    COUNT,
+    HOP_FREQUENCY,
+    JUMP,
+    LIFT,
+    LIFTED,
+    LOWER,
+    REAR,
+    STEP_RANGE,
+    SWING,
+    UPPER,
+    VX,
+    VY,
+    YAW,
+    CommandProgram,
+    Programs,
+)  # fmt: skip
+from tabrl.control.tape import CONTROL_DT, Tape
 from tabrl.domain.errors import NotFound
 from tabrl.domain.models import Model
+from tabrl.rewards.schema import tape_schema
 from tabrl.robots import scene_sha256
 from tabrl.sim.bank import AVOID, load_bank
 from tabrl.sim.checkpoint import load_tree
 from tabrl.sim.networks import policy_weights
 from tabrl_trainer.base.card import Card
 from tabrl_trainer.base.commands import CommandMix
-from tabrl_trainer.base.reward import BaseWeights, base_terms
+from tabrl_trainer.base.reward import (
+    REAR_CLEARANCE,
+    REAR_PITCH,
+    REAR_RISE,
+    BaseWeights,
+    base_terms,
+)  # fmt: skip
 from tabrl_trainer.base.shipped import ShippedBase, load_shipped, seed_blobs, shipped_folder
 from tabrl_trainer.base.train import BaseTraining, Stage
 from tests.support.engine import GO1, ROBOTS, SMALL, CompiledLearner, fresh_state
@@ -96,14 +122,59 @@ def test_drawn_commands_stay_within_what_is_trained() -> None:
     assert np.all(spread > 0.8 * (UPPER - LOWER))
 
 
+def drawn(mix: CommandMix | None = None) -> Programs:
+    return (mix or CommandMix()).sampler()(np.random.default_rng(0), 8000)
+
+
 def test_a_mix_draws_its_shares() -> None:
-    rng = np.random.default_rng(0)
-    programs = CommandMix(standing_share=0.5, modulated_share=0.0).sampler()(rng, 4000)
+    programs = drawn()
+    lifting = (programs.peak()[:, LIFT] > LIFTED).any(axis=1)
+    rearing, hopping = programs.constant[:, REAR] > 0.0, programs.hopping()
+    assert not np.any(lifting & rearing | lifting & hopping | rearing & hopping)
+    marching = (programs.speed() == 0.0) & (programs.gait_frequency > 0.0) & ~hopping
+    for kind, share in ((lifting, 0.12), (hopping, 0.12), (rearing, 0.06), (marching, 0.08)):
+        assert np.mean(kind) == pytest.approx(share, abs=0.02)
+    assert np.mean(programs.gait > 0) == pytest.approx(1 / 3, abs=0.02)
+    assert np.all(programs.stepping()[lifting | rearing] == 0.0)
+    assert np.mean(programs.stepping() == 0.0) == pytest.approx(0.18 + 0.12 + 0.06, abs=0.03)
+
+
+def test_a_mix_can_be_narrowed() -> None:
+    programs = drawn(CommandMix(standing_share=0.5, modulated_share=0.0))
     assert np.abs(programs.amplitude).max() == 0.0
-    assert np.mean(programs.walking() == 0.0) == pytest.approx(0.5, abs=0.06)
-    timid = CommandMix(velocity=0.5, posture=0.0).sampler()(rng, 4000)
-    assert np.abs(timid.constant[:, 3:]).max() == 0.0
-    assert timid.constant[:, 0].max() <= 0.5 * UPPER[0] + 1e-6
+    assert np.mean(programs.stepping() == 0.0) == pytest.approx(0.5 + 0.18, abs=0.03)
+    timid = drawn(CommandMix(velocity=0.5, posture=0.0))
+    posture = [channel for channel in range(YAW + 1, COUNT) if channel != JUMP]
+    assert np.abs(timid.constant[:, posture[:-4]]).max() == 0.0
+    assert timid.constant[:, VX].max() <= 0.5 * UPPER[VX] + 1e-6
+    plain = drawn(CommandMix(lifting_share=0.0, hopping_share=0.0, rearing_share=0.0))
+    assert np.abs(plain.constant[:, JUMP:]).max() == 0.0
+    assert not plain.hopping().any()
+
+
+def test_drawn_frequencies_are_within_range_and_fast_enough_for_the_legs() -> None:
+    programs = drawn()
+    frequency, peak = programs.gait_frequency, programs.peak()
+    named = frequency > 0.0
+    assert np.all((frequency[named] >= STEP_RANGE[0]) & (frequency[named] <= STEP_RANGE[1]))
+    speed = np.hypot(peak[:, VX], peak[:, VY])
+    fastest = named & (frequency < STEP_RANGE[1] - 0.2) & ~programs.hopping()
+    assert np.max(speed[fastest] / frequency[fastest]) < 0.6  # m a stride
+
+
+def test_drawn_hops_fit_into_their_period_and_lifts_stay_off_the_ground() -> None:
+    programs = drawn()
+    hops = programs.pick(np.flatnonzero(programs.hopping()))
+    frequency = np.where(hops.gait_frequency > 0.0, hops.gait_frequency, HOP_FREQUENCY)
+    flight = frequency * np.sqrt(8.0 * hops.constant[:, JUMP] / GRAVITY)
+    assert np.all(flight <= LONGEST_FLIGHT + 1e-5)
+    assert flight.min() > 0.15  # none is too low to tell from a step
+    assert np.abs(hops.amplitude).max() == 0.0
+    lift, swing = programs.constant[:, LIFT], np.abs(programs.amplitude[:, LIFT])
+    lifted = lift > 0.0
+    assert np.all(lifted.sum(axis=1) <= 1)
+    assert np.all((lift - swing)[lifted] >= LIFTED - 1e-6)
+    assert np.all((lift + swing)[lifted] <= UPPER[LIFT][0] + 1e-6)
 
 
 STAGES = (
@@ -151,3 +222,99 @@ def test_the_base_reward_prefers_the_commanded_motion(shipped: ShippedBase) -> N
     assert {name: value.shape for name, value in terms.items()} == dict.fromkeys(terms, walk.shape)
     assert terms["velocity"].mean() > 2.0 * other["velocity"].mean()
     assert terms["swing"].mean() > other["swing"].mean()
+
+
+STEPS = 100
+
+
+def standing(program: CommandProgram) -> Tape:
+    """Two seconds of a robot that stands still whatever `program` asks, `[T, 1]`."""
+    programs = Programs.stack([program])
+    clock = np.arange(STEPS, dtype=np.float32)[:, None] * CONTROL_DT
+    fields = {
+        name: np.zeros((STEPS, 1, *shape), np.float32) for name, shape in tape_schema(GO1).items()
+    }
+    fields["base_position"][..., 2] = GO1.standing_height
+    fields["base_quaternion"][..., 0] = 1.0
+    fields["joint_position"][:] = GO1.home
+    fields["foot_position"][..., 2] = GO1.foot_radius
+    fields["foot_contact"][:] = 1.0
+    fields["command"][:] = np.stack([programs.command(time) for time in clock])
+    fields["gait_phase"][:] = np.stack([programs.gait_phase(time) for time in clock])
+    return Tape(fields)
+
+
+def earned(tape: Tape, program: CommandProgram) -> dict[str, float]:
+    """Mean of every base term."""
+    zero = np.zeros(tape.shape, np.float32)
+    stepping = zero + Programs.stack([program]).stepping()
+    terms = base_terms(tape, zero, stepping, GO1, BaseWeights())
+    return {name: float(term.mean()) for name, term in terms.items()}
+
+
+def test_holding_a_foot_up_pays_when_it_is_asked_for_and_costs_when_it_is_not() -> None:
+    asked = CommandProgram.asking(lift_fl=0.1)
+    earnings = {}
+    for program in (asked, CommandProgram()):
+        for foot in (None, 1, 0):
+            tape = standing(program)
+            if foot is not None:
+                tape.foot_position[..., foot, 2] += 0.1
+                tape.foot_contact[..., foot] = 0.0
+            earnings[program is asked, foot] = sum(earned(tape, program).values())
+    assert earnings[True, 1] > earnings[True, None] + 0.5
+    assert earnings[True, 1] > earnings[True, 0] + 0.5  # the right foot would be the wrong one
+    assert earnings[False, None] > earnings[False, 1]
+
+
+@pytest.mark.parametrize("height", [0.03, 0.06])
+def test_hopping_as_asked_pays_more_than_standing_or_hopping_out_of_time(height: float) -> None:
+    program = CommandProgram.asking(jump=height)
+
+    def hop(shift: int, scale: float = 1.0) -> dict[str, float]:
+        tape = standing(program)
+        phase = np.roll(tape.gait_phase[..., 0], shift, axis=0)
+        airborne = np.clip((phase - STANCE_SHARE) / (1.0 - STANCE_SHARE), 0.0, 1.0)
+        rise = scale * height * 4.0 * airborne * (1.0 - airborne)
+        tape.base_position[..., 2] += rise
+        tape.foot_position[..., 2] += np.minimum(rise, 0.07)[..., None]
+        tape.foot_contact[:] = (rise < 1e-4)[..., None]
+        tape.base_linear_velocity[..., 2] = np.gradient(rise[:, 0], CONTROL_DT)[:, None]
+        return earned(tape, program)
+
+    on_time, late = hop(0), hop(round(0.5 / HOP_FREQUENCY / CONTROL_DT))
+    still = earned(standing(program), program)
+    assert sum(on_time.values()) > sum(still.values()) + 0.5
+    assert sum(on_time.values()) > sum(late.values()) + 0.5
+    assert on_time["height"] > hop(0, scale=0.3)["height"]
+    assert on_time["bounce"] == 0.0
+
+
+def test_rearing_pays_when_it_is_asked_for() -> None:
+    def reared(program: CommandProgram, share: float) -> float:
+        tape = standing(program)
+        pitch = -share * REAR_PITCH
+        tape.base_quaternion[..., 0] = np.cos(pitch / 2)
+        tape.base_quaternion[..., 2] = np.sin(pitch / 2)
+        tape.base_position[..., 2] += share * REAR_RISE
+        tape.foot_position[..., :2, 2] += 1.2 * share * REAR_CLEARANCE
+        tape.foot_contact[..., :2] = float(share == 0.0)
+        return sum(earned(tape, program).values())
+
+    up = CommandProgram.asking(rear=1.0)
+    assert reared(up, 1.0) > reared(up, 0.5) > reared(up, 0.0)
+    assert reared(CommandProgram(), 0.0) > reared(CommandProgram(), 1.0)
+
+
+def test_high_steps_pay_when_high_steps_are_asked_for() -> None:
+    def marching(program: CommandProgram, height: float) -> float:
+        tape = standing(program)
+        swing = np.clip((tape.gait_phase - STANCE_SHARE) / (1.0 - STANCE_SHARE), 0.0, 1.0)
+        tape.foot_position[..., 2] += height * np.sin(np.pi * swing)
+        tape.foot_contact[:] = tape.gait_phase <= STANCE_SHARE
+        return earned(tape, program)["clearance"]
+
+    high = CommandProgram.asking(gait_frequency=2.0, swing=0.06)
+    usual = CommandProgram.asking(gait_frequency=2.0)
+    assert marching(high, 0.13) > marching(high, 0.07)
+    assert marching(usual, 0.07) > marching(usual, 0.13)
