@@ -15,8 +15,7 @@ from tabrl.control.policy import PolicyWeights
 from tabrl.control.program import CommandProgram, Programs
 from tabrl.control.tape import Floats, Tape
 from tabrl.robots import Robot
-from tabrl.sim.cpu import CpuSimulator, episode
-from tabrl.sim.simulator import EpisodeRules
+from tabrl.sim.simulator import EpisodeRules, Simulator, episode
 from tabrl_trainer.scoring import TapeReward
 
 EPISODES = 128
@@ -46,7 +45,7 @@ class Evaluator:
     """Runs contenders side by side, `episodes` undisturbed episodes of 10 s each."""
 
     def __init__(
-        self, robot: Robot, simulator: CpuSimulator, contenders: int = 3, seed: int = 7_919
+        self, robot: Robot, simulator: Simulator, contenders: int = 3, seed: int = 7_919
     ) -> None:
         self._robot = robot
         self._simulator = simulator

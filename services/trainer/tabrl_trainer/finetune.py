@@ -14,9 +14,8 @@ from brax.training.agents.ppo import losses
 
 from tabrl.control.program import CommandProgram, Programs
 from tabrl.control.tape import CONTROL_DT
-from tabrl.sim.cpu import CpuSimulator
 from tabrl.sim.ppo import Learner, PPOConfig, Schedule, TrainState
-from tabrl.sim.simulator import EpisodeRules
+from tabrl.sim.simulator import EpisodeRules, Simulator
 from tabrl_trainer.scoring import CHUNK, TapeReward
 
 ROBOTS = 256
@@ -60,7 +59,7 @@ class FineTune:
 
     def __init__(
         self,
-        simulator: CpuSimulator,
+        simulator: Simulator,
         learner: Learner,
         base: TrainState,
         reward: TapeReward,

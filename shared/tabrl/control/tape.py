@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,7 +158,7 @@ class TapeBuilder:
             for foot in robot.foot_names
         ]
 
-    def trunk_clearance(self, height: Floats, up: Floats) -> Floats:
+    def trunk_clearance(self, height: Floats, up: Floats, xp: Any = np) -> Floats:
         """Gap between the floor and the lowest point of the trunk's shapes, m; exact.
 
         `height [...]` of the trunk's origin, `up [..., 3]` the world's up in the trunk's frame.
@@ -164,11 +166,11 @@ class TapeBuilder:
         gaps = [
             height
             + up @ shape[:3].astype(np.float32)
-            - np.abs(up) @ shape[3:6].astype(np.float32)
+            - xp.abs(up) @ shape[3:6].astype(np.float32)
             - np.float32(shape[6])
             for shape in self._shapes
         ]
-        lowest: Floats = np.minimum.reduce(gaps)
+        lowest: Floats = reduce(xp.minimum, gaps)
         return lowest
 
     def derive(self, raw: RawSteps, memory: Memory) -> Tape:

@@ -18,8 +18,8 @@ from tabrl.control.tape import CONTROL_DT, Floats, Tape
 from tabrl.domain.errors import Invalid
 from tabrl.robots import Robot
 from tabrl.sim.clips import RECIPES
-from tabrl.sim.cpu import CpuSimulator, episode
-from tabrl.sim.simulator import PolicyFn
+from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.simulator import PolicyFn, episode
 
 CLIP_S = 3.0
 SETTLE_S = 1.0  # left out: the way from the home keyframe into the motion

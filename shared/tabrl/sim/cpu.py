@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import mujoco
 import numpy as np
 from mujoco.batch import Batch
@@ -131,6 +129,11 @@ class CpuSimulator:
         """Copies of `qpos [B, nq]` and `qvel [B, nv]`."""
         return self._batch.qpos.astype(np.float32), self._batch.qvel.astype(np.float32)
 
+    def place(self, qpos: Floats, qvel: Floats) -> None:
+        """Put the robots into states `qpos [B, nq]`, `qvel [B, nv]`; their clocks go on."""
+        self._batch.qpos[:], self._batch.qvel[:] = qpos, qvel
+        self._batch.forward(stage=_VELOCITY_STAGE)
+
     def _sensor(self, name: str) -> slice:
         sensor = self._model.sensor(name)
         return slice(int(sensor.adr[0]), int(sensor.adr[0] + sensor.dim[0]))
@@ -237,11 +240,3 @@ class CpuSimulator:
         mass = self._batch.expand("body_mass")
         mass[:, 1] += rng.uniform(-0.8, 0.8, size)
         self._batch.set_const()
-
-
-def episode(simulator: CpuSimulator, programs: Programs, policy: PolicyFn, seconds: float,
-            seed: int = 0, rules: EpisodeRules | None = None) -> Rollout:  # fmt: skip
-    """One episode of every robot without resets: after a fall the robot is left as it is."""
-    rules = replace(rules or EpisodeRules(), auto_reset=False, episode_s=1e9)
-    simulator.reset(programs, rules, seed)
-    return simulator.rollout(policy, round(seconds / CONTROL_DT))

@@ -23,7 +23,7 @@ from brax.training.agents.ppo import networks as ppo_networks
 
 from tabrl.robots import Robot
 from tabrl.sim.networks import initial_normalizer, make_networks
-from tabrl.sim.simulator import PolicyFn, Rollout
+from tabrl.sim.simulator import GraphPolicy, Rollout
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Learner:
             learning_rate=jnp.float32(learning_rate),
         )
 
-    def exploring(self, state: TrainState, seed: int, noise: float = 1.0) -> PolicyFn:
+    def exploring(self, state: TrainState, seed: int, noise: float = 1.0) -> GraphPolicy:
         """A policy that samples actions; `noise` scales its standard deviation."""
         key = jax.random.PRNGKey(seed)
 
@@ -113,15 +113,25 @@ class Learner:
             )
             return np.asarray(action)
 
-        return act
+        return GraphPolicy(
+            graph=self._exploring_graph,
+            parameters=(state.params.policy, state.normalizer, jnp.float32(noise)),
+            seed=seed,
+            act=act,
+        )
 
-    def deterministic(self, state: TrainState) -> PolicyFn:
+    def deterministic(self, state: TrainState) -> GraphPolicy:
         """The policy without noise."""
 
         def act(observation: Any) -> Any:
             return np.asarray(self._mode(state.params.policy, state.normalizer, observation))
 
-        return act
+        return GraphPolicy(
+            graph=self._deterministic_graph,
+            parameters=(state.params.policy, state.normalizer),
+            seed=0,
+            act=act,
+        )
 
     def update(
         self,
@@ -150,6 +160,14 @@ class Learner:
         key, use = jax.random.split(key)
         loc, scale = self.networks.policy_network.apply(normalizer, policy, observation)
         return loc + noise * scale * jax.random.normal(use, loc.shape), key
+
+    def _exploring_graph(self, parameters: Any, observation: jax.Array, key: jax.Array) -> Any:
+        policy, normalizer, noise = parameters
+        return self._sample(policy, normalizer, observation, key, noise)[0]
+
+    def _deterministic_graph(self, parameters: Any, observation: jax.Array, key: jax.Array) -> Any:
+        policy, normalizer = parameters
+        return self._deterministic(policy, normalizer, observation)
 
     def _deterministic(self, policy: Any, normalizer: Any, observation: jax.Array) -> jax.Array:
         loc: jax.Array

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 
 from tabrl.control.program import Programs
-from tabrl.control.tape import Floats, Tape
+from tabrl.control.tape import CONTROL_DT, Floats, Tape
 
 # Observation [B, no] -> action [B, nu]
 PolicyFn = Callable[[Floats], Floats]
+# Parameters, observation [B, no], random key -> action [B, nu]; a pure function of JAX arrays
+PolicyGraph = Callable[[Any, Any, Any], Any]
 ProgramSampler = Callable[[np.random.Generator, int], Programs]
 
 
@@ -34,6 +36,24 @@ class EpisodeRules:
     sampler: ProgramSampler | None = None
     resample_s: float = 0.0
     auto_reset: bool = True
+
+
+@dataclass(frozen=True)
+class GraphPolicy:
+    """A `PolicyFn` that can also run inside a compiled rollout.
+
+    A simulator compiles `graph` once for all policies that share it: what differs between them
+    belongs into `parameters` (arrays) and `seed`, never into the function.
+    """
+
+    graph: PolicyGraph
+    parameters: Any
+    seed: int
+    act: PolicyFn
+
+    def __call__(self, observation: Floats) -> Floats:
+        """Act from outside a graph; random policies draw other numbers here than in `graph`."""
+        return self.act(observation)
 
 
 @dataclass(frozen=True)
@@ -66,3 +86,11 @@ class Simulator(Protocol):
     def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
         """Go on for `steps` control steps of 20 ms."""
         ...
+
+
+def episode(simulator: Simulator, programs: Programs, policy: PolicyFn, seconds: float,
+            seed: int = 0, rules: EpisodeRules | None = None) -> Rollout:  # fmt: skip
+    """One episode of every robot without resets: after a fall the robot is left as it is."""
+    rules = replace(rules or EpisodeRules(), auto_reset=False, episode_s=1e9)
+    simulator.reset(programs, rules, seed)
+    return simulator.rollout(policy, round(seconds / CONTROL_DT))

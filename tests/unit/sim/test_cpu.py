@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from tabrl.control import rotation
-from tabrl.control.observation import Joints, build_observation
+from tabrl.control.observation import HEADING_ERROR, Joints, build_observation
 from tabrl.control.program import Programs
 from tabrl.control.tape import CONTROL_DT, Floats
 from tabrl.robots import scene_xml
-from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, episode, physics_model, trunk_shapes
-from tabrl.sim.simulator import EpisodeRules, PolicyFn, Rollout
+from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, physics_model, trunk_shapes
+from tabrl.sim.simulator import EpisodeRules, PolicyFn, Rollout, episode
 from tests.support.engine import GO1, random_programs, still
 
 SIZE = 8
@@ -252,7 +252,7 @@ def test_a_drawn_program_begins_where_the_robot_looks(simulator: CpuSimulator) -
     rules = EpisodeRules(sampler=draw, resample_s=0.1, start_spread_s=5.0)
     simulator.reset(NEUTRAL, rules, 0)
     run = simulator.rollout(still, 1)
-    np.testing.assert_allclose(run.observation[0, :, -9], 0.0, atol=1e-5)
+    np.testing.assert_allclose(run.observation[0, :, HEADING_ERROR], 0.0, atol=1e-5)
     assert np.ptp(run.tape.time[0]) > 1.0
 
 

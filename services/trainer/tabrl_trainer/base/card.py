@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from tabrl.control.program import Programs
 from tabrl.control.tape import Tape
 from tabrl.robots import Robot
-from tabrl.sim.cpu import CpuSimulator, episode
-from tabrl.sim.simulator import PolicyFn
+from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.simulator import PolicyFn, episode
 from tabrl_trainer.base.trials import EPISODE_S, TRIALS, Bound, Trial
 
 EPISODES = 256

@@ -1,0 +1,252 @@
+"""The accelerator's simulator: MuJoCo's physics in JAX, a whole rollout one compiled graph."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from tabrl.control import rotation
+from tabrl.control.program import Programs
+from tabrl.control.tape import CONTACT_MARGIN, Floats, Memory, RawSteps, TapeBuilder
+from tabrl.robots import Robot
+from tabrl.sim.cpu import trunk_shapes
+from tabrl.sim.mjx_episodes import Episodes, Robots, Rules
+from tabrl.sim.mjx_physics import Motion, Outcome, Physics
+from tabrl.sim.simulator import EpisodeRules, GraphPolicy, PolicyFn, PolicyGraph, Rollout
+
+DRAWS_EVERY = 50  # steps for which a block holds one more program of every robot ready
+
+
+class Block(NamedTuple):
+    """What the compiled graph gives back, time first; `raw` has the fields of `RawSteps`."""
+
+    raw: dict[str, jax.Array]
+    observation: jax.Array
+    action: jax.Array
+    terminated: jax.Array
+    truncated: jax.Array
+
+
+class MjxSimulator:
+    """`Simulator` on MJX: `size` robots, physics by `impl` (`jax`, or `warp` where installed).
+
+    A `GraphPolicy` runs inside one compiled scan over the block. Any other policy is called on the
+    host between steps, which is right but slow. Graphs are compiled ahead of their first run, once
+    for every robot, size, number of steps and policy graph; programs, rules, seeds and parameters
+    are runtime arguments. JAX's persistent cache keeps them where `JAX_COMPILATION_CACHE_DIR` says.
+
+    Differs from the CPU in this: programs of a sampler are drawn before each block, enough for one
+    reset or change a second and robot; a robot that needs more of them sees its first ones again.
+    """
+
+    def __init__(
+        self, robot: Robot, size: int, *, impl: str = "jax", randomise: bool = False, seed: int = 0
+    ) -> None:
+        self._robot = robot
+        self._size = size
+        self._physics = Physics(robot, size, impl)
+        self._builder = TapeBuilder(robot, trunk_shapes(self._physics.host))
+        self._episodes = Episodes(robot, self._physics.host.key_qpos[0])
+        self._rng = np.random.default_rng(seed)
+        self._rules = EpisodeRules()
+        self._numbers = Rules.of(self._rules)
+        self._memory = Memory.zeros(size, robot)
+        self._key = jax.random.PRNGKey(seed)
+        self._graphs: dict[Any, Any] = {}
+        self._start = jax.jit(self._episodes.start)
+        self._observe = jax.jit(self._episodes.observe)
+        if randomise:
+            rng = self._rng
+            self._physics.randomise(
+                friction=rng.uniform(0.5, 1.1, size),
+                strength=rng.uniform(0.9, 1.1, size),
+                mass=rng.uniform(-0.8, 0.8, size),
+            )
+        self._robots = self._begin(Programs.neutral(size))
+
+    @property
+    def size(self) -> int:
+        """Number of robots, B."""
+        return self._size
+
+    @property
+    def physics(self) -> Physics:
+        """The model and its bare step, for measurements."""
+        return self._physics
+
+    def reset(self, programs: Programs, rules: EpisodeRules, seed: int) -> None:
+        """Start all robots anew with `programs [B]`."""
+        if len(programs) != self.size:
+            raise ValueError(f"{len(programs)} programs for {self.size} robots")
+        self._rules, self._numbers = rules, Rules.of(rules)
+        self._rng = np.random.default_rng(seed)
+        self._key = jax.random.PRNGKey(seed)
+        if rules.sampler is not None:
+            programs = rules.sampler(self._rng, self.size)
+        self._robots = self._begin(programs)
+
+    def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
+        """Go on for `steps` control steps of 20 ms."""
+        if isinstance(policy, GraphPolicy):
+            blocks = [self._run(policy, steps)]
+        else:
+            blocks = self._stepwise(policy, steps)
+        raw = RawSteps(
+            **{
+                field.name: np.concatenate([block.raw[field.name] for block in blocks])
+                for field in fields(RawSteps)
+            }
+        )
+        return Rollout(
+            tape=self._builder.derive(raw, self._memory),
+            observation=np.concatenate(
+                [*(block.observation[:-1] for block in blocks), blocks[-1].observation[-1:]]
+            ),
+            action=np.concatenate([block.action for block in blocks]),
+            terminated=np.concatenate([block.terminated for block in blocks]),
+            truncated=np.concatenate([block.truncated for block in blocks]),
+        )
+
+    def prepare(self, policy: GraphPolicy, steps: int) -> None:
+        """Compile the rollout of `steps` under policies like this one, if that is not done yet."""
+        self._compiled(policy, steps)
+
+    def state(self) -> tuple[Floats, Floats]:
+        """Copies of `qpos [B, nq]` and `qvel [B, nv]`."""
+        motion = self._robots.motion
+        return np.array(motion.qpos), np.array(motion.qvel)
+
+    def place(self, qpos: Floats, qvel: Floats) -> None:
+        """Put the robots into states `qpos [B, nq]`, `qvel [B, nv]`; their clocks go on."""
+        speeds = jnp.asarray(qvel, jnp.float32)
+        motion = Motion(jnp.asarray(qpos, jnp.float32), speeds, jnp.zeros_like(speeds))
+        self._robots = self._robots.replace(motion=motion)  # type: ignore[attr-defined]
+
+    def _begin(self, programs: Programs) -> Robots:
+        self._key, use = jax.random.split(self._key)
+        robots: Robots = self._start(use, _on_device(programs), self._numbers)
+        return robots
+
+    def _stepwise(self, policy: PolicyFn, steps: int) -> list[Block]:
+        blocks = []
+        observation = np.asarray(self._observe(self._robots))
+        for _ in range(steps):
+            action = np.asarray(policy(observation), np.float32)
+            blocks.append(self._run(GraphPolicy(_given, action, 0, policy), 1))
+            observation = np.asarray(blocks[-1].observation[-1])
+        return blocks
+
+    def _run(self, policy: GraphPolicy, steps: int) -> Block:
+        graph = self._compiled(policy, steps)
+        self._key, use = jax.random.split(self._key)
+        self._robots, block = graph(*self._arguments(policy, steps, use))
+        on_host: Block = jax.device_get(block)
+        return on_host
+
+    def _compiled(self, policy: GraphPolicy, steps: int) -> Any:
+        shapes = jax.tree.map(lambda x: (jnp.shape(x), jnp.result_type(x)), policy.parameters)
+        leaves, structure = jax.tree.flatten(shapes, is_leaf=lambda x: isinstance(x, tuple))
+        name = (policy.graph, steps, structure, tuple(leaves))
+        if name not in self._graphs:
+            arguments = self._arguments(policy, steps, self._key, draw=False)
+            rollout = jax.jit(self._block, static_argnums=(0, 1))
+            # A GPU's default precision of matrix products is too low for physics.
+            with jax.default_matmul_precision("highest"):
+                lowered = rollout.lower(policy.graph, steps, *arguments)
+            self._graphs[name] = lowered.compile()
+        return self._graphs[name]
+
+    def _arguments(
+        self, policy: GraphPolicy, steps: int, key: jax.Array, *, draw: bool = True
+    ) -> tuple[Any, ...]:
+        parameters = jax.tree.map(jnp.asarray, policy.parameters)
+        return (
+            self._physics.model, self._robots, self._numbers, self._pool(steps, draw), parameters,
+            jax.random.fold_in(key, policy.seed), key,
+        )  # fmt: skip
+
+    def _pool(self, steps: int, draw: bool) -> Programs:
+        """The next programs of every robot, `[K, B]`; none are drawn without a sampler."""
+        rounds = 1 + steps // DRAWS_EVERY
+        if self._rules.sampler is None or not draw:
+            unused: Programs = jax.tree.map(
+                lambda x: jnp.broadcast_to(x, (rounds, *x.shape)), self._robots.programs
+            )
+            return unused
+        drawn = _on_device(self._rules.sampler(self._rng, rounds * self.size))
+        pool: Programs = jax.tree.map(lambda x: x.reshape(rounds, self.size, *x.shape[1:]), drawn)
+        return pool
+
+    def _block(
+        self, graph: PolicyGraph, steps: int, model: Any, robots: Robots, rules: Rules,
+        pool: Programs, parameters: Any, policy_key: jax.Array, key: jax.Array,
+    ) -> tuple[Robots, Block]:  # fmt: skip
+        """The graph: a scan over control steps."""
+
+        def step(robots: Robots, keys: jax.Array) -> tuple[Robots, Any]:
+            observation = self._episodes.observe(robots)
+            action = graph(parameters, observation, keys[0])
+            ctrl = self._episodes.joints.targets(action, jnp)
+            motion, outcome = self._physics.batched_step(model, robots.motion, ctrl)
+            moved = self._episodes.moved(robots, motion, ctrl)
+            raw = self._row(moved, outcome, robots.fresh)
+            terminated, truncated = self._ends(raw["qpos"], moved, rules)
+            after = self._episodes.between(moved, keys[1], terminated | truncated, pool, rules)
+            return after, (raw, observation, action, terminated, truncated)
+
+        keys = jnp.stack(
+            [jax.random.split(policy_key, steps), jax.random.split(key, steps)], axis=1
+        )
+        robots = robots.replace(draws=jnp.zeros_like(robots.draws))  # type: ignore[attr-defined]
+        robots, (raw, seen, action, terminated, truncated) = jax.lax.scan(step, robots, keys)
+        last = self._episodes.observe(robots)
+        return robots, Block(
+            raw=raw,
+            observation=jnp.concatenate([seen, last[None]]),
+            action=action,
+            terminated=terminated.astype(jnp.float32),
+            truncated=truncated.astype(jnp.float32),
+        )
+
+    def _row(self, robots: Robots, outcome: Outcome, fresh: jax.Array) -> dict[str, jax.Array]:
+        """A step's raw quantities. A broken robot lies in the floor: a fall for the tape too."""
+        whole = ~robots.broken[:, None]
+        forces = {
+            name: jnp.nan_to_num(value, posinf=0.0, neginf=0.0)
+            for name, value in outcome._asdict().items()
+        }
+        return {
+            "time": robots.time,
+            "qpos": jnp.where(whole, robots.motion.qpos, 0.0),
+            "qvel": jnp.where(whole, robots.motion.qvel, 0.0),
+            "action": self._episodes.joints.action(robots.ctrl),
+            **forces,
+            "command": robots.programs.command(robots.time, jnp),
+            "gait_phase": robots.programs.gait_phase(robots.time, jnp),
+            "fresh": fresh.astype(jnp.float32),
+        }
+
+    def _ends(self, qpos: jax.Array, robots: Robots, rules: Rules) -> tuple[jax.Array, jax.Array]:
+        up = rotation.up_in_body(qpos[:, 3:7], jnp)
+        gap: Any = self._builder.trunk_clearance(qpos[:, 2], up, jnp)  # type: ignore[arg-type]
+        terminated = (gap < CONTACT_MARGIN) | (up[:, 2] < 0.0) | robots.broken
+        truncated = ~terminated & (robots.age >= rules.episode_s - 1e-4)
+        return terminated, truncated
+
+
+def _given(parameters: jax.Array, observation: jax.Array, key: jax.Array) -> jax.Array:
+    """The graph of a policy that was asked on the host: its action is the parameter."""
+    return parameters
+
+
+def _on_device(programs: Programs) -> Programs:
+    """Programs as JAX arrays, single precision."""
+    exact: Programs = jax.tree.map(jnp.asarray, programs)
+    return jax.tree.map(  # type: ignore[no-any-return]
+        lambda x: x.astype(jnp.int32 if jnp.issubdtype(x.dtype, jnp.integer) else jnp.float32),
+        exact,
+    )
