@@ -48,7 +48,10 @@ def wire(settings: Settings) -> Trainer:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    engines = {robot.id: RobotEngine(robot, load_shipped(robot.id)) for robot in list_robots()}
+    engines = {
+        robot.id: RobotEngine(robot, load_shipped(robot.id), settings.simulator)
+        for robot in list_robots()
+    }
     runner = JobRunner(
         TrainingHandler(engines, blobs, SqlModelRepository(database, clock)),
         jobs=SqlJobRepository(database, clock),

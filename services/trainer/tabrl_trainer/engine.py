@@ -9,7 +9,7 @@ from tabrl.control.program import Programs
 from tabrl.robots import Robot
 from tabrl.sim.bank import Bank, load_bank
 from tabrl.sim.checkpoint import load_tree
-from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.factory import SimulatorKind, make_simulator
 from tabrl.sim.ppo import Learner, Schedule, TrainState
 from tabrl.sim.simulator import EpisodeRules
 from tabrl_trainer.base.shipped import ShippedBase
@@ -20,15 +20,17 @@ from tabrl_trainer.finetune import CONFIG, ROBOTS, own
 class RobotEngine:
     """A robot's base policy, simulators and learner. One job at a time may use it."""
 
-    def __init__(self, robot: Robot, base: ShippedBase) -> None:
+    def __init__(self, robot: Robot, base: ShippedBase, simulator: SimulatorKind = "auto") -> None:
         self.robot = robot
         self.learner = Learner(robot, CONFIG)
         self.base_state: TrainState = load_tree(base.train_state, self.learner.init(0))
         self.base_weights: PolicyWeights = load_policy(base.policy).weights
         self.bank: Bank = load_bank(base.bank)
-        self.simulator = CpuSimulator(robot, ROBOTS)
-        self.evaluator = Evaluator(robot, CpuSimulator(robot, 3 * EPISODES))
-        self.quick_evaluator = Evaluator(robot, CpuSimulator(robot, 3 * FEWER_EPISODES))
+        self.simulator = make_simulator(robot, ROBOTS, kind=simulator)
+        self.evaluator = Evaluator(robot, make_simulator(robot, 3 * EPISODES, kind=simulator))
+        self.quick_evaluator = Evaluator(
+            robot, make_simulator(robot, 3 * FEWER_EPISODES, kind=simulator)
+        )
 
     def warm_up(self) -> None:
         """Compile what every job uses: one exploring block and one update, thrown away."""

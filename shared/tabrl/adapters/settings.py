@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -46,6 +46,11 @@ class Settings(BaseSettings):
 
     llm_model: str = Field(default="", description="litellm model; empty: the offline composer.")
     llm_api_base: str = Field(default="", description="Address of an OpenAI-compatible server.")
+
+    simulator: Literal["auto", "cpu", "mjx", "warp"] = Field(
+        default="auto",
+        description="Physics of a training: `cpu`, `mjx`, `warp`; `auto`: `mjx` on a GPU.",
+    )
 
     lease_s: float = Field(
         default=15.0, gt=0.0, description="How long a silent worker holds a job."

@@ -1,0 +1,36 @@
+"""Which simulator a machine gets."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import jax
+
+from tabrl.robots import Robot
+from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.simulator import Simulator
+
+# `auto` is `mjx` where JAX has a GPU, else `cpu`; `warp` is MJX with Warp's kernels.
+SimulatorKind = Literal["auto", "cpu", "mjx", "warp"]
+
+
+def make_simulator(
+    robot: Robot,
+    size: int,
+    *,
+    kind: SimulatorKind = "auto",
+    randomise: bool = False,
+    seed: int = 0,
+) -> Simulator:
+    """A simulator of `size` robots.
+
+    Raises `RuntimeError` for `warp` where Warp is not installed.
+    """
+    if kind == "auto":
+        kind = "mjx" if jax.default_backend() == "gpu" else "cpu"
+    if kind == "cpu":
+        return CpuSimulator(robot, size, randomise=randomise, seed=seed)
+    from tabrl.sim.mjx import MjxSimulator  # loads slowly, and most machines never need it
+
+    impl = "warp" if kind == "warp" else "jax"
+    return MjxSimulator(robot, size, impl=impl, randomise=randomise, seed=seed)
