@@ -9,6 +9,7 @@ MEMBERS := tabrl tabrl_api tabrl_reward_worker tabrl_trainer tabrl_inference tab
 PYTHON_PATHS := shared services deploy bench tests scripts/lock scripts/visuals.py
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
+TASKS_ARGS ?=
 
 .PHONY: help
 help: ## this list
@@ -51,6 +52,10 @@ format: setup-python ## format and fix what can be fixed
 .PHONY: bench
 bench: setup ## measure: round trip and control rate of a rollout, idle and beside a training
 	@$(BIN)/python -m tabrl_local.bench
+
+.PHONY: bench-tasks
+bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips in var/bench-tasks
+	@$(BIN)/python -m bench.tasks $(TASKS_ARGS)
 
 .PHONY: lock
 lock: setup-python ## resolve the locks again after a change of dependencies

@@ -67,9 +67,15 @@ class Evaluator:
         return [_row(tape, reward, checks, self._robot) for tape in tapes]
 
     def tapes(
-        self, contenders: Sequence[Contender], between: Callable[[], None] = lambda: None
+        self,
+        contenders: Sequence[Contender],
+        between: Callable[[], None] = lambda: None,
+        seconds: float | None = None,
     ) -> list[Tape]:
-        """What each contender did, `[T, B]` each. Raises `ValueError` on a wrong count."""
+        """What each contender did in episodes of `seconds`, `[T, B]` each.
+
+        Raises `ValueError` on a wrong count.
+        """
         if len(contenders) != self._count:
             raise ValueError(f"{len(contenders)} contenders, room for {self._count}")
         each = self._simulator.size // self._count
@@ -83,7 +89,7 @@ class Evaluator:
             )
 
         rules = EpisodeRules(reset_noise=0.5)
-        tape = episode(self._simulator, programs, act, EPISODE_S, self._seed, rules).tape
+        tape = episode(self._simulator, programs, act, seconds or EPISODE_S, self._seed, rules).tape
         return [tape.robots(s) for s in slices]
 
 

@@ -1,0 +1,56 @@
+"""`python -m bench.tasks`: train all tasks, judge them, write tables, JSON and film strips.
+
+Pairs of task and seed that the output folder already holds, for the same base policy and time, are
+not trained again: a run that was stopped goes on, and other seeds can be added.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from bench.tasks.report import markdown, standings
+from bench.tasks.suite import SUITE, find
+
+from tabrl_local.stack import CACHE
+
+
+def main() -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(prog="python -m bench.tasks", description=__doc__)
+    names = ", ".join(task.name for task in SUITE)
+    parser.add_argument("--tasks", nargs="*", default=[], metavar="NAME", help=f"of: {names}")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--seconds", type=float, default=60.0, help="what a minute is cut to")
+    parser.add_argument("--episodes", type=int, default=128, help="of each of the three rows")
+    parser.add_argument("--out", type=Path, default=Path("var/bench-tasks"))
+    parser.add_argument("--base", type=Path, help="folder with another base policy's files")
+    parser.add_argument("--no-films", action="store_true")
+    arguments = parser.parse_args()
+    try:
+        tasks = find(arguments.tasks)
+    except ValueError as error:
+        parser.error(str(error))
+    if CACHE.is_dir():
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE / "compiled"))  # read by JAX
+    from bench.tasks.series import Series
+
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - began:7.0f} s  {text}", file=sys.stderr, flush=True)
+
+    series = Series(
+        arguments.out, arguments.base, arguments.seconds, arguments.episodes, say,
+        films=not arguments.no_films,
+    )  # fmt: skip
+    outcomes = series.run(tasks, arguments.seeds)
+    print(markdown(standings(tasks, outcomes)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

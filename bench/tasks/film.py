@@ -1,0 +1,177 @@
+"""Film strips: what a rollout looks like, eight moments side by side, drawn by MuJoCo offscreen."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import mujoco
+import numpy as np
+from bench.tasks.motion import HZ, Motion, read_rollout
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from tabrl.robots import scene_xml
+
+Picture = NDArray[np.uint8]
+FRAMES = 8
+FRAME = (260, 220)  # width, height
+BEGIN_S = 4.0  # well within the motion
+LENGTH_S = 2.1  # two beats of 1 Hz; frames are 0.3 s apart
+BACKGROUND = (255, 255, 255)
+INK = (40, 44, 52)
+LABEL = 26
+OPENGL = ("egl", "osmesa") if sys.platform == "linux" else ("",)
+
+
+class Reel(BaseModel):
+    """One strip to draw: of which recording, with which caption, into which file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rollout: Path
+    caption: str
+    picture: Path
+
+
+_REELS: TypeAdapter[list[Reel]] = TypeAdapter(list[Reel])
+
+
+def moments(motion: Motion) -> list[int]:
+    """Rows of the frames: even steps through two seconds of a settled motion."""
+    last = len(motion) - 1
+    begin = min(round(BEGIN_S * HZ), max(last - round(LENGTH_S * HZ), 0))
+    step = min(LENGTH_S * HZ, last - begin) / (FRAMES - 1)
+    return [begin + round(i * step) for i in range(FRAMES)]
+
+
+def strip(motion: Motion, caption: str) -> Image.Image:
+    """One strip with a caption and a time under every frame.
+
+    The camera follows the trunk from the robot's right, a little ahead of it and above, and keeps
+    the direction of the first frame: a turn is seen as a turn.
+
+    Raises `RuntimeError` (by MuJoCo) where nothing can be drawn offscreen.
+    """
+    rows = moments(motion)
+    width, height = FRAME
+    picture = Image.new("RGB", (FRAMES * width, height + 2 * LABEL), BACKGROUND)
+    draw = ImageDraw.Draw(picture)
+    draw.text((8, 4), caption, INK, ImageFont.load_default(18))
+    font = ImageFont.load_default(15)
+    for index, frame in enumerate(_frames(motion, rows)):
+        picture.paste(Image.fromarray(frame), (index * width, LABEL))
+        label = f"{motion.time[rows[index]]:.2f} s"
+        draw.text((index * width + 8, LABEL + height + 4), label, INK, font)
+    return picture
+
+
+def overview(strips: Sequence[Image.Image], scale: float = 0.5) -> Image.Image:
+    """All strips below each other, at half their size."""
+    small = [
+        strip.resize(
+            (round(strip.width * scale), round(strip.height * scale)), Image.Resampling.LANCZOS
+        )
+        for strip in strips
+    ]
+    picture = Image.new(
+        "RGB", (max(s.width for s in small), sum(s.height for s in small)), BACKGROUND
+    )
+    top = 0
+    for one in small:
+        picture.paste(one, (0, top))
+        top += one.height
+    return picture
+
+
+def save(picture: Image.Image, path: Path) -> None:
+    """As a PNG of few colours: strips go into the documentation."""
+    picture.quantize(128).save(path, optimize=True)
+
+
+def _frames(motion: Motion, rows: Sequence[int]) -> list[Picture]:
+    model = _studio()
+    data = mujoco.MjData(model)
+    camera = mujoco.MjvCamera()
+    camera.type = mujoco.mjtCamera.mjCAMERA_FREE
+    camera.distance, camera.elevation = 1.05, -10.0
+    camera.azimuth = float(np.degrees(motion.heading[rows[0]])) + 110.0
+    width, height = FRAME
+    pictures: list[Picture] = []
+    with mujoco.Renderer(model, height, width) as renderer:
+        for row in rows:
+            data.qpos[:] = motion.qpos[row]
+            mujoco.mj_forward(model, data)
+            camera.lookat[:] = [*motion.place[row], 0.22]
+            renderer.update_scene(data, camera)
+            pictures.append(renderer.render().copy())
+    return pictures
+
+
+def _studio() -> mujoco.MjModel:
+    """The scene on a floor of light squares, whose size shows how far the robot gets."""
+    spec = mujoco.MjSpec.from_string(scene_xml("go1").decode())
+    spec.add_texture(
+        name="squares",
+        type=mujoco.mjtTexture.mjTEXTURE_2D,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_CHECKER,
+        rgb1=[0.86, 0.88, 0.9],
+        rgb2=[0.8, 0.82, 0.85],
+        width=128,
+        height=128,
+    )
+    spec.add_texture(
+        name="sky",
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_FLAT,
+        rgb1=[0.95, 0.96, 0.97],
+        rgb2=[0.95, 0.96, 0.97],
+        width=16,
+        height=96,
+    )
+    material = spec.material("floor")
+    material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "squares"
+    material.texrepeat = [4, 4]
+    material.texuniform = True
+    material.rgba = [1, 1, 1, 1]
+    for light in spec.lights:
+        light.castshadow = False  # on a floor without end the shadow is mostly noise
+    model: mujoco.MjModel = spec.compile()
+    return model
+
+
+def draw(reels: Sequence[Reel], overview_path: Path) -> None:
+    """Draw and save all strips, and one picture of them together."""
+    strips = []
+    for reel in reels:
+        strips.append(strip(read_rollout(reel.rollout), reel.caption))
+        save(strips[-1], reel.picture)
+    save(overview(strips), overview_path)
+
+
+def draw_elsewhere(reels: Sequence[Reel], overview_path: Path) -> str | None:
+    """`draw` in a process of its own, which may load OpenGL its own way. Returns what went wrong.
+
+    MuJoCo reads its choice of OpenGL once, when it is imported.
+    """
+    problem = None
+    for library in OPENGL:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.tasks.film", str(overview_path)],
+            input=_REELS.dump_json(list(reels)),
+            env={**os.environ, "MUJOCO_GL": library},
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return None
+        problem = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+    return " ".join(problem or ["no picture could be drawn"])
+
+
+if __name__ == "__main__":
+    draw(_REELS.validate_json(sys.stdin.buffer.read()), Path(sys.argv[1]))

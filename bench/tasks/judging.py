@@ -1,0 +1,115 @@
+"""Judging a trained policy: one rollout as a user drives it, and many episodes of three policies.
+
+The rollout goes through the inference service's own code, frame by frame, and is saved as
+`tabrl rollout` saves it; only the socket is left out, so that it need not run in real time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from bench.tasks.motion import Motion
+from bench.tasks.outcome import ROWS, Interval, Row, RowName
+from bench.tasks.task import ROLLOUT_S, Task
+from bench.tasks.workbench import ROBOT, Trained
+
+from tabrl.control.policy import PolicyWeights, load_policy
+from tabrl.control.program import CommandProgram
+from tabrl.control.tape import Floats, Tape
+from tabrl.robots import scene_sha256, scene_xml
+from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.reward import load_reward
+from tabrl_inference.batching import forward
+from tabrl_inference.bootstrap import load_params
+from tabrl_inference.frames import decode_state
+from tabrl_local.rollout import Plant, Recording
+from tabrl_trainer.evaluation import Contender, Evaluator, half_width
+from tabrl_trainer.scoring import TapeReward
+
+JUDGE_SEED = 104_729  # other starts than the trainer's own evaluation
+
+
+def rollout_of(params: bytes, seconds: float = ROLLOUT_S) -> Recording:
+    """Drive a params file from the home keyframe. Raises `Invalid` for one that cannot play."""
+    policy = load_params(params)
+    plant = Plant(scene_xml(ROBOT.id), ROBOT)
+    steps = round(seconds * policy.control_hz)
+    substeps = round(1.0 / policy.control_hz / plant.model.opt.timestep)
+    log = Recording.empty(steps, plant.model, ROBOT, scene_sha256(ROBOT.id))
+    home, scale = np.array(ROBOT.home), np.array(ROBOT.action_scale)
+    for tick in range(steps):
+        feet = plant.feet()
+        log.time[tick], log.qpos[tick], log.qvel[tick], _ = plant.state()
+        log.foot_position[tick], log.foot_contact[tick] = feet, plant.touching(feet)
+        state = decode_state(plant.frame(tick), policy.size)
+        ctrl = forward(policy, state.row[None])[0].astype(np.float64)
+        log.ctrl[tick], log.action[tick] = ctrl, (ctrl - home) / scale
+        plant.step(ctrl, substeps)
+    return log
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Measures policies over `episodes` episodes each, side by side, from starts drawn alike."""
+
+    evaluator: Evaluator
+    base: PolicyWeights
+
+    @classmethod
+    def of(cls, base: PolicyWeights, episodes: int) -> Judge:
+        """With a simulator of its own."""
+        simulator = CpuSimulator(ROBOT, len(ROWS) * episodes)
+        return cls(Evaluator(ROBOT, simulator, len(ROWS), JUDGE_SEED), base)
+
+    def rows(self, task: Task, trained: Trained) -> dict[RowName, Row]:
+        """The three rows: base with no command, base with the found program, what was delivered."""
+        policy = load_policy(trained.params)
+        contenders = [
+            Contender(self.base, CommandProgram()),
+            Contender(self.base, policy.program),
+            Contender(policy.weights, policy.program),
+        ]
+        reward = TapeReward(load_reward(trained.reward.blob), trained.reward.weights)
+        tapes = self.evaluator.tapes(contenders, seconds=ROLLOUT_S)
+        return {name: _row(task, tape, reward) for name, tape in zip(ROWS, tapes, strict=True)}
+
+
+def _row(task: Task, tape: Tape, reward: TapeReward) -> Row:
+    rewards = reward.total(tape).mean(0, dtype=np.float64)
+    motions = list(motions_of(tape))
+    values = np.array([task.values(motion) for motion in motions])
+    return Row(
+        reward=_interval(rewards),
+        values=tuple(_interval(column) for column in values.T),
+        success=float(np.mean([task.succeeded(motion) for motion in motions])),
+        fall_rate=float(np.mean([motion.fell for motion in motions])),
+        episodes=len(motions),
+    )
+
+
+def _interval(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Interval:
+    return Interval(mean=float(values.mean()), ci95=half_width(values))
+
+
+def motions_of(tape: Tape) -> Iterator[Motion]:
+    """Each robot's motion out of a tape's raw states."""
+    qpos = np.concatenate([tape.base_position, tape.base_quaternion, tape.joint_position], axis=-1)
+    velocity = _to_world(tape.base_quaternion, tape.base_linear_velocity)
+    qvel = np.concatenate([velocity, tape.base_angular_velocity, tape.joint_velocity], axis=-1)
+    for robot in range(qpos.shape[1]):
+        yield Motion(
+            tape.time[:, robot].astype(np.float64),
+            qpos[:, robot].astype(np.float64),
+            qvel[:, robot].astype(np.float64),
+            tape.foot_position[:, robot].astype(np.float64),
+        )
+
+
+def _to_world(quaternion: Floats, vector: Floats) -> Floats:
+    """Body frame to world; `[..., 4]` wxyz and `[..., 3]`."""
+    w, axis = quaternion[..., :1], quaternion[..., 1:]
+    twice = 2.0 * np.cross(axis, vector)
+    turned: Floats = vector + w * twice + np.cross(axis, twice)
+    return turned

@@ -1,0 +1,72 @@
+"""What one training of one task came to; kept as JSON, so that a stopped run can go on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+RowName = Literal["base", "program", "result"]
+ROWS: tuple[RowName, ...] = ("base", "program", "result")
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Interval(_Kept):
+    """A mean over episodes and half the width of its 95 % confidence interval."""
+
+    mean: float
+    ci95: float
+
+    def above(self, other: Interval) -> bool:
+        """Whether it lies above another with the intervals apart."""
+        return self.mean - self.ci95 > other.mean + other.ci95
+
+
+class Row(_Kept):
+    """One policy over many episodes: its reward a step, and the task's own numbers.
+
+    `success` is the share of episodes in which every bound holds and the robot does not fall.
+    """
+
+    reward: Interval
+    values: tuple[Interval, ...]
+    success: float
+    fall_rate: float
+    episodes: int
+
+
+class Outcome(_Kept):
+    """One task learnt with one seed.
+
+    `values` and `success` are those of the one rollout that a user would see; `rows` those of many
+    episodes with disturbed starts. `fine_tuning_s` is search and PPO together.
+    """
+
+    task: str
+    seed: int
+    budget_s: float
+    success: bool
+    fell: bool
+    values: tuple[float, ...]
+    rows: dict[RowName, Row]
+    program_words: str
+    delivered: str
+    note: str
+    samples: int
+    samples_per_s: float
+    fine_tuning_s: float
+    job_s: float
+    stages_s: dict[str, float]
+    checks_passed: int
+    checks: int
+    params_sha256: str
+    base_sha256: str
+    versions: dict[str, str]
+
+    @property
+    def beats_program(self) -> bool:
+        """Whether what was learnt pays more than the found program, with intervals apart."""
+        return self.rows["result"].reward.above(self.rows["program"].reward)

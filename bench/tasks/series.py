@@ -1,0 +1,176 @@
+"""A series of trainings: every task with every seed, kept in a folder as it goes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.tasks import film
+from bench.tasks.judging import Judge, rollout_of
+from bench.tasks.motion import read_rollout
+from bench.tasks.outcome import Outcome
+from bench.tasks.report import Standing, markdown, standings
+from bench.tasks.task import Task
+from bench.tasks.workbench import Say, Trained, Workbench, budget_of, read_base
+from pydantic import ValidationError
+
+from tabrl.domain.errors import TabrlError
+from tabrl.ports import JobFailedError
+from tabrl_trainer.base.shipped import ShippedBase
+
+OUTCOME, ROLLOUT, PARAMS = "outcome.json", "rollout.npz", "params.safetensors"
+
+
+@dataclass(frozen=True)
+class Series:
+    """Where results go, which base learns, and how long."""
+
+    out: Path
+    base: Path | None
+    minute_s: float
+    episodes: int
+    say: Say
+    films: bool = True
+
+    def run(self, tasks: Sequence[Task], seeds: Sequence[int]) -> list[Outcome]:
+        """Train what is missing, then write the report. Returns all outcomes asked for."""
+        base = read_base(self.base)
+        sha256 = hashlib.sha256(base.policy).hexdigest()
+        pairs = [(task, seed) for task in tasks for seed in seeds]
+        kept = {(t.name, s): self._kept(t, s, sha256) for t, s in pairs}
+        missing = [(task, seed) for task, seed in pairs if kept[task.name, seed] is None]
+        self.say(f"{len(pairs)} trainings, {len(pairs) - len(missing)} of them done before")
+        if missing:
+            self._train(base, missing, kept)
+        outcomes = [outcome for outcome in kept.values() if outcome is not None]
+        self.report(tasks, outcomes)
+        return outcomes
+
+    def _train(
+        self,
+        base: ShippedBase,
+        missing: Sequence[tuple[Task, int]],
+        kept: dict[tuple[str, int], Outcome | None],
+    ) -> None:
+        with Workbench(base, self.say) as workbench:
+            judge = Judge.of(workbench.engine.base_weights, self.episodes)
+            for number, (task, seed) in enumerate(missing, start=1):
+                self.say(f"{number}/{len(missing)} {task.name}, seed {seed}: “{task.sentence}”")
+                try:
+                    trained = workbench.train(task, seed, budget_of(task, self.minute_s))
+                except (TabrlError, JobFailedError) as error:
+                    self.say(f"  failed: {error}")
+                    continue
+                outcome = self._judge(task, seed, trained, judge, workbench.base_sha256)
+                kept[task.name, seed] = outcome
+                self._tell(task, outcome)
+
+    def _judge(
+        self, task: Task, seed: int, trained: Trained, judge: Judge, base_sha256: str
+    ) -> Outcome:
+        folder = self._folder(task, seed)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / PARAMS).write_bytes(trained.params)
+        rollout_of(trained.params).save(folder / ROLLOUT)
+        motion = read_rollout(folder / ROLLOUT)  # judged as a user's file would be
+        result = trained.result
+        outcome = Outcome(
+            task=task.name,
+            seed=seed,
+            budget_s=self.minute_s,
+            success=task.succeeded(motion),
+            fell=motion.fell,
+            values=task.values(motion),
+            rows=judge.rows(task, trained),
+            program_words=result.program_words,
+            delivered=result.delivered,
+            note=result.note,
+            samples=result.samples,
+            samples_per_s=result.samples_per_s,
+            fine_tuning_s=sum(result.stages_s.get(stage, 0.0) for stage in ("search", "ppo")),
+            job_s=trained.seconds,
+            stages_s=result.stages_s,
+            checks_passed=sum(check.passed for check in result.checks),
+            checks=len(result.checks),
+            params_sha256=result.params_sha256,
+            base_sha256=base_sha256,
+            versions=result.versions,
+        )
+        (folder / OUTCOME).write_text(outcome.model_dump_json(indent=2))
+        return outcome
+
+    def _tell(self, task: Task, outcome: Outcome) -> None:
+        pairs = zip(task.bounds, outcome.values, strict=True)
+        values = ", ".join(f"{bound.name} {value:.3g} ({bound.target})" for bound, value in pairs)
+        rewards = ", ".join(f"{name} {row.reward.mean:.3f}" for name, row in outcome.rows.items())
+        self.say(f"  {'learnt' if outcome.success else 'MISSED'}: {values}")
+        self.say(f"  reward: {rewards}; falls {outcome.rows['result'].fall_rate:.1%}")
+
+    def report(self, tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> None:
+        """Write `tasks.md`, `tasks.json` and the film strips."""
+        found = standings(tasks, outcomes)
+        if not found:
+            return
+        self.out.mkdir(parents=True, exist_ok=True)
+        (self.out / "tasks.md").write_text(markdown(found))
+        document = {
+            "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+            "tasks": [_document(standing) for standing in found],
+        }
+        (self.out / "tasks.json").write_text(json.dumps(document, indent=2))
+        if self.films:
+            self._films(found)
+
+    def _films(self, found: Sequence[Standing]) -> None:
+        reels = []
+        for standing in found:
+            task, shown = standing.task, standing.median
+            verdict = "" if shown.success else " (missed)"
+            reels.append(
+                film.Reel(
+                    rollout=self._folder(task, shown.seed) / ROLLOUT,
+                    caption=f"{task.name}: {task.sentence}{verdict}",
+                    picture=self.out / f"{task.name}.png",
+                )
+            )
+        problem = film.draw_elsewhere(reels, self.out / "overview.png")
+        if problem is not None:
+            self.say(f"no film strips: {problem}")
+
+    def _folder(self, task: Task, seed: int) -> Path:
+        return self.out / task.name / f"seed{seed}"
+
+    def _kept(self, task: Task, seed: int, base_sha256: str) -> Outcome | None:
+        """An earlier outcome, if it is of the same base, time and bounds."""
+        try:
+            text = (self._folder(task, seed) / OUTCOME).read_text()
+            outcome = Outcome.model_validate_json(text)
+        except (OSError, ValidationError):
+            return None
+        same = (
+            outcome.base_sha256 == base_sha256
+            and outcome.budget_s == self.minute_s
+            and len(outcome.values) == len(task.bounds)
+        )
+        return outcome if same else None
+
+
+def _document(standing: Standing) -> dict[str, object]:
+    task = standing.task
+    return {
+        "task": task.name,
+        "sentence": task.sentence,
+        "stretch": task.stretch,
+        "extra": task.extra,
+        "bounds": [{"name": bound.name, "target": bound.target} for bound in task.bounds],
+        "successes": standing.successes,
+        "beats_program": standing.beats_program,
+        "most_falls": standing.most_falls,
+        "median_seed": standing.median.seed,
+        "outcomes": [outcome.model_dump() for outcome in standing.outcomes],
+    }
