@@ -9,6 +9,7 @@ MEMBERS := tabrl tabrl_api tabrl_reward_worker tabrl_trainer tabrl_inference tab
 PYTHON_PATHS := shared services deploy bench tests scripts/lock scripts/visuals.py
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
+BENCH_ARGS ?=
 TASKS_ARGS ?=
 
 .PHONY: help
@@ -50,8 +51,15 @@ format: setup-python ## format and fix what can be fixed
 	@$(BIN)/ruff format $(PYTHON_PATHS)
 
 .PHONY: bench
-bench: setup ## measure: round trip and control rate of a rollout, idle and beside a training
+bench: bench-stack bench-speed ## measure: the running stack, then speed as ratios
+
+.PHONY: bench-stack
+bench-stack: setup ## measure: round trip and control rate of a rollout, idle and beside a training
 	@$(BIN)/python -m tabrl_local.bench
+
+.PHONY: bench-speed
+bench-speed: setup-python ## measure: against bare stepping, Stable-Baselines3 and Brax (12 minutes; BENCH_ARGS=--help)
+	@$(BIN)/python -m bench.speed $(BENCH_ARGS)
 
 .PHONY: bench-tasks
 bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips in var/bench-tasks

@@ -61,10 +61,10 @@ class Compilations:
         """What was compiled in this stage."""
         return [compilation for compilation in self.heard if compilation.stage == stage]
 
-    def _hear(self, event: str, duration: float, **about: str | int) -> None:
+    def _hear(self, event: str, duration_secs: float, **kwargs: str | int) -> None:
         if event == EVENT:
-            function = str(about.get("fun_name", "?"))
-            self.heard.append(Compilation(self._stage, function, duration))
+            function = str(kwargs.get("fun_name", "?"))
+            self.heard.append(Compilation(self._stage, function, duration_secs))
 
 
 class StagedReward(TapeReward):

@@ -71,7 +71,7 @@ class SingleWalk:
     def fallen(self, observation: Array, height: float) -> bool:
         """Whether the trunk touches the ground or is upside down."""
         x, y, z = (-g for g in observation[0:3].tolist())
-        lowest = min(
+        lowest: float = min(
             height + x * cx + y * cy + z * cz - abs(x) * hx - abs(y) * hy - abs(z) * hz - radius
             for cx, cy, cz, hx, hy, hz, radius in self._boxes
         )

@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     setattr(jax, "device_put_replicated", _device_put_replicated)  # noqa: B010
-    jax.config.update("jax_default_matmul_precision", "highest")
+    jax.config.update("jax_default_matmul_precision", "highest")  # type: ignore[no-untyped-call]
     race = Race(
         "Brax PPO on MJX", f"{options.robots} robots, our batch and epochs", cap_s=options.cap_s
     )

@@ -29,7 +29,8 @@ def peers_python(folder: Path) -> Path:
         return python
     own = ROOT / ".venv/bin/python"
     _run([UV, "venv", "--quiet", "--clear", "--python", own, folder])
-    install = [UV, "pip", "install", "--quiet", "--python", python, "--requirement", LOCK]
+    install: list[str | Path] = [UV, "pip", "install", "--quiet", "--python", python]
+    install += ["--requirement", LOCK]
     # Where pip is told of a folder of wheels, a CPU build of PyTorch may be among them. Else the
     # registry's own build comes, which is as fast on a CPU but brings gigabytes for GPUs along.
     links = os.environ.get("UV_FIND_LINKS") or os.environ.get("PIP_FIND_LINKS")
@@ -47,7 +48,8 @@ def run_peer(
     out.parent.mkdir(parents=True, exist_ok=True)
     out.unlink(missing_ok=True)
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}"}
-    command = [python, "-m", f"bench.speed.peers.{module}", *options, "--out", out]
+    command: list[str | Path] = [python, "-m", f"bench.speed.peers.{module}", *options]
+    command += ["--out", out]
     _run(command, environment, limit_s)
     return RaceResult.model_validate_json(out.read_text())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import gymnasium
+import gymnasium  # type: ignore[import-not-found]
 import mujoco
 import numpy as np
 from bench.speed.single import SingleWalk
@@ -25,7 +25,7 @@ def _model() -> mujoco.MjModel:
     return physics_model(ROBOT)
 
 
-class WalkEnv(gymnasium.Env[Array, Array]):
+class WalkEnv(gymnasium.Env[Array, Array]):  # type: ignore[misc]
     """One robot: the same control step, observation, reward, starts and ends as everybody's."""
 
     def __init__(self) -> None:

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+import torch  # type: ignore[import-not-found]
 from bench.speed.peers.gym_env import WalkEnv
 from bench.speed.race import Race
-from stable_baselines3 import PPO
-from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv
+from stable_baselines3 import PPO  # type: ignore[import-not-found]
+from stable_baselines3.common.callbacks import BaseCallback  # type: ignore[import-not-found]
+from stable_baselines3.common.vec_env import (  # type: ignore[import-not-found]
+    DummyVecEnv,
+    SubprocVecEnv,
+    VecEnv,
+)
 
 
 class _Blocks(BaseCallback):  # type: ignore[misc]
