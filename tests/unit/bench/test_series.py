@@ -1,0 +1,182 @@
+"""The bookkeeping around trainings: what is kept, what is run again, and what the tables say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bench.tasks.series
+import numpy as np
+import pytest
+from bench.tasks import film
+from bench.tasks.judging import motions_of, rollout_of
+from bench.tasks.motion import read_rollout
+from bench.tasks.outcome import Interval, Outcome, Row, RowName
+from bench.tasks.report import markdown, standings
+from bench.tasks.series import OUTCOME, Series
+from bench.tasks.suite import find
+from bench.tasks.task import Bound
+from bench.tasks.workbench import budget_of
+from PIL import Image
+
+from tabrl.control.observation import observation_size
+from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy
+from tabrl.robots import scene_sha256
+from tabrl_trainer.base.shipped import ShippedBase
+from tabrl_trainer.evaluation import half_width
+from tests.unit.bench.kinematics import GO1, Act, perform, tape_of
+
+WALK, CREEP, REAR = (find([name])[0] for name in ("walk", "creep", "rear"))
+BASE = ShippedBase(policy=b"policy", train_state=b"", bank=b"")
+BASE_SHA256 = hashlib.sha256(BASE.policy).hexdigest()
+
+
+def row(reward: float, fall_rate: float = 0.0) -> Row:
+    values = (Interval(mean=1.0, ci95=0.01), Interval(mean=0.1, ci95=0.01))
+    return Row(
+        reward=Interval(mean=reward, ci95=0.05),
+        values=values,
+        success=1.0,
+        fall_rate=fall_rate,
+        episodes=128,
+    )
+
+
+def outcome(seed: int, speed: float, *, result: float = 1.5, falls: float = 0.0) -> Outcome:
+    rows: dict[RowName, Row] = {
+        "base": row(0.0), "program": row(1.0), "result": row(result, falls)
+    }  # fmt: skip
+    return Outcome(
+        task="walk",
+        seed=seed,
+        budget_s=60.0,
+        success=0.85 <= speed <= 1.15,
+        fell=False,
+        values=(speed, 0.1),
+        rows=rows,
+        program_words="forward 1.00 m/s",
+        delivered="result",
+        note="",
+        samples=400_000,
+        samples_per_s=7000.0,
+        fine_tuning_s=58.0,
+        job_s=70.0,
+        stages_s={"search": 13.0, "ppo": 45.0},
+        checks_passed=3,
+        checks=3,
+        params_sha256="c" * 64,
+        base_sha256=BASE_SHA256,
+        versions={},
+    )
+
+
+def test_a_bound_knows_how_far_inside_a_value_is() -> None:
+    both = Bound("speed", "m/s", lambda _: 0.0, at_least=0.85, at_most=1.15)
+    assert both.margin(1.0) == pytest.approx(0.15)
+    assert both.margin(1.2) == pytest.approx(-0.05)
+    assert both.target == "0.85 … 1.15 m/s"
+    assert not both.holds(float("nan"))
+
+
+def test_the_table_gives_median_worst_and_who_beats_the_program() -> None:
+    outcomes = [outcome(0, 1.0), outcome(1, 0.8, result=1.05), outcome(2, 0.9, falls=0.03)]
+    (standing,) = standings([WALK, CREEP], outcomes)
+    assert (standing.successes, standing.succeeded) == (2, True)
+    assert standing.spread(0) == (0.9, 0.8)
+    assert standing.median.seed == 2
+    assert standing.beats_program  # two of three; 1.05 ± 0.05 is not apart from 1.00 ± 0.05
+    assert standing.most_falls == 0.03
+    text = markdown([standing])
+    assert "1 of 1 tasks succeed in the median seed; in 0 of 1" in text
+    assert "| 0.9 | 0.8 | 2/3 | 3.0% | yes | 58 | 400 k |" in text
+    assert "- walk, seed 1: forward speed is 0.8, wanted 0.85 … 1.15 m/s" in text
+    assert "0.000 ± 0.050 | 1.000 ± 0.050 | 1.500 ± 0.050" in text
+
+
+def test_a_seed_of_two_that_misses_is_the_median() -> None:
+    (standing,) = standings([WALK], [outcome(0, 1.0), outcome(1, 0.5)])
+    assert not standing.succeeded
+    assert standing.median.seed == 1
+
+
+def test_what_is_kept_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    series = Series(tmp_path, None, 60.0, 128, said.append, films=False)
+    monkeypatch.setattr(bench.tasks.series, "read_base", lambda folder: BASE)
+    tried: list[tuple[str, int]] = []
+
+    def train(
+        _: object, base: ShippedBase, missing: list[tuple[object, int]], kept: object
+    ) -> None:
+        tried.extend((task.name, seed) for task, seed in missing)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(Series, "_train", train)
+    for kept in (outcome(0, 1.0), outcome(1, 1.0).model_copy(update={"budget_s": 30.0})):
+        folder = tmp_path / "walk" / f"seed{kept.seed}"
+        folder.mkdir(parents=True)
+        (folder / OUTCOME).write_text(kept.model_dump_json())
+    found = series.run([WALK], [0, 1, 2])
+    assert [o.seed for o in found] == [0]
+    assert tried == [("walk", 1), ("walk", 2)]  # another budget is another measurement
+    assert "forward speed" in (tmp_path / "tasks.md").read_text()
+    assert said == ["3 trainings, 1 of them done before"]
+
+
+def test_a_minute_is_the_products_own_and_five_go_into_learning() -> None:
+    minute, short, five = budget_of(WALK, 60.0), budget_of(WALK, 6.0), budget_of(REAR, 60.0)
+    assert (minute.search_s, minute.ppo_s) == (13.0, 45.0)
+    assert (short.search_s, short.ppo_s) == pytest.approx((1.3, 4.5))
+    assert five.search_s + five.ppo_s == pytest.approx(290.0)
+    assert five.search_s == pytest.approx(19.5)
+
+
+def test_half_the_width_of_an_interval() -> None:
+    assert half_width(np.array([1.0, 3.0, 1.0, 3.0])) == pytest.approx(1.96 * 1.1547 / 2, rel=1e-4)
+    assert half_width(np.array([5.0])) == 0.0
+
+
+def still_params() -> bytes:
+    size = observation_size(GO1)
+    zeros = Layer(np.zeros((size, GO1.nu), np.float32), np.zeros(GO1.nu, np.float32))
+    weights = PolicyWeights(np.zeros(size, np.float32), np.ones(size, np.float32), (zeros,))
+    return dump_policy(PolicyHeader(robot="go1", scene_sha256=scene_sha256("go1")), weights)
+
+
+def test_a_rollout_is_read_back_as_it_was_driven(tmp_path: Path) -> None:
+    recording = rollout_of(still_params(), 3.0)
+    recording.save(tmp_path / "rollout.npz")
+    motion = read_rollout(tmp_path / "rollout.npz")
+    assert len(motion) == 150
+    np.testing.assert_allclose(motion.feet, recording.foot_position, atol=1e-9)
+    assert not motion.fell
+    assert 0.2 < motion.height[-1] < 0.3
+    assert motion.grounded[-1].all()
+
+
+def test_a_tape_holds_the_same_motion() -> None:
+    motion = perform(Act(vx=0.5, yaw=0.4, pitch=0.2, roll=0.1, gait="trot"), 3.0)
+    (again,) = motions_of(tape_of(motion))
+    np.testing.assert_allclose(again.velocity, motion.velocity, atol=1e-4)
+    np.testing.assert_allclose(again.heading, motion.heading, atol=1e-5)
+    np.testing.assert_allclose(again.clearance, motion.clearance, atol=1e-5)
+    np.testing.assert_allclose(again.trunk_gap, motion.trunk_gap, atol=1e-5)
+
+
+def test_a_strip_has_eight_frames_and_the_overview_all_strips(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame = np.zeros((film.FRAME[1], film.FRAME[0], 3), np.uint8)
+    monkeypatch.setattr(film, "_frames", lambda motion, rows: [frame] * len(rows))
+    motion = perform(Act(), 12.0)
+    rows = film.moments(motion)
+    assert len(rows) == film.FRAMES
+    assert motion.time[rows[0]] == film.BEGIN_S
+    assert motion.time[rows[-1]] - motion.time[rows[0]] == pytest.approx(film.LENGTH_S, abs=0.03)
+    one = film.strip(motion, "stand")
+    assert one.width == film.FRAMES * film.FRAME[0]
+    both = film.overview([one, one])
+    assert both.height == pytest.approx(one.height, abs=1)
+    assert isinstance(both, Image.Image)
+
+
+def test_moments_of_a_short_recording_stay_inside() -> None:
+    assert film.moments(perform(Act(), 1.5))[-1] == 74
