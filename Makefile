@@ -61,6 +61,10 @@ bench-stack: setup ## measure: round trip and control rate of a rollout, idle an
 bench-speed: setup-python ## measure: against bare stepping, Stable-Baselines3 and Brax (12 minutes; BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.speed $(BENCH_ARGS)
 
+.PHONY: bench-gpu
+bench-gpu: setup-python ## measure: the MJX simulator, on a GPU where there is one (BENCH_ARGS=--help)
+	@$(BIN)/python -m bench.gpu $(BENCH_ARGS)
+
 .PHONY: bench-tasks
 bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips in var/bench-tasks
 	@$(BIN)/python -m bench.tasks $(TASKS_ARGS)

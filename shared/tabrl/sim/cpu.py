@@ -101,6 +101,9 @@ class CpuSimulator:
             # Else all episodes would end in the same block, and the next one see only starts.
             self._age = self._rng.uniform(0.0, rules.episode_s, self.size).astype(np.float32)
 
+    def prepare(self, policy: PolicyFn, steps: int) -> None:
+        """Nothing: this simulator compiles nothing."""
+
     def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
         """Go on for `steps` control steps of 20 ms."""
         raw = RawSteps.empty(steps, self.size, self._robot)

@@ -111,9 +111,12 @@ class MjxSimulator:
             truncated=np.concatenate([block.truncated for block in blocks]),
         )
 
-    def prepare(self, policy: GraphPolicy, steps: int) -> None:
-        """Compile the rollout of `steps` under policies like this one, if that is not done yet."""
-        self._compiled(policy, steps)
+    def prepare(self, policy: PolicyFn, steps: int) -> None:
+        """Compile now what `rollout` would compile for `steps` under policies of this kind."""
+        if isinstance(policy, GraphPolicy):
+            self._compiled(policy, steps)
+        else:
+            self._compiled(_asked(np.zeros((self.size, self._robot.nu), np.float32)), 1)
 
     def state(self) -> tuple[Floats, Floats]:
         """Copies of `qpos [B, nq]` and `qvel [B, nv]`."""
@@ -136,7 +139,7 @@ class MjxSimulator:
         observation = np.asarray(self._observe(self._robots))
         for _ in range(steps):
             action = np.asarray(policy(observation), np.float32)
-            blocks.append(self._run(GraphPolicy(_given, action, 0, policy), 1))
+            blocks.append(self._run(_asked(action), 1))
             observation = np.asarray(blocks[-1].observation[-1])
         return blocks
 
@@ -238,8 +241,12 @@ class MjxSimulator:
         return terminated, truncated
 
 
+def _asked(action: Floats) -> GraphPolicy:
+    """A policy that was asked on the host already."""
+    return GraphPolicy(_given, action, 0, lambda observation: action)
+
+
 def _given(parameters: jax.Array, observation: jax.Array, key: jax.Array) -> jax.Array:
-    """The graph of a policy that was asked on the host: its action is the parameter."""
     return parameters
 
 

@@ -83,6 +83,10 @@ class Simulator(Protocol):
         """Start all robots anew with `programs [B]`."""
         ...
 
+    def prepare(self, policy: PolicyFn, steps: int) -> None:
+        """Compile now what `rollout` would compile for `steps` under policies of this kind."""
+        ...
+
     def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
         """Go on for `steps` control steps of 20 ms."""
         ...

@@ -1,0 +1,1 @@
+"""Speed of the MJX simulator and of learning on it."""

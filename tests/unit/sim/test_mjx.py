@@ -1,0 +1,312 @@
+"""The MJX simulator: as precise as its arithmetic beside the CPU's, and the same episodes.
+
+Compiling its physics takes most of the time here: all tests but one share a single graph.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tabrl.control.observation import HEADING_ERROR
+from tabrl.control.program import Programs
+from tabrl.control.tape import CONTROL_DT, Floats
+from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.factory import make_simulator
+from tabrl.sim.mjx import MjxSimulator
+from tabrl.sim.mjx_physics import Motion, Physics
+from tabrl.sim.simulator import EpisodeRules, GraphPolicy, Rollout
+from tests.support.engine import GO1, fresh_state, random_programs, small_learner
+
+SIZE, STEPS = 100, 10
+ENDLESS_S = 1e6  # first episodes begin at any age, so that ten seconds may end at once
+QUIET = EpisodeRules(reset_noise=0.0, episode_s=ENDLESS_S)
+ALONE = EpisodeRules(auto_reset=False, episode_s=ENDLESS_S)
+NEUTRAL = Programs.neutral(SIZE)
+
+
+@pytest.fixture(scope="module")
+def simulator() -> MjxSimulator:
+    return MjxSimulator(GO1, SIZE)
+
+
+def constantly(parameters: jax.Array, observation: jax.Array, key: jax.Array) -> jax.Array:
+    return parameters
+
+
+def holding(action: Floats) -> GraphPolicy:
+    """Every robot does its own row of `action [B, nu]` all the time."""
+    return GraphPolicy(constantly, action, 0, lambda observation: action)
+
+
+STILL = holding(np.zeros((SIZE, GO1.nu), np.float32))
+# Folds the right legs and stretches the left ones.
+TOPPLE = holding(np.tile(np.array([0.8, 2.0, 0.0, 0.8, -2.0, 2.0] * 2, np.float32), (SIZE, 1)))
+
+
+def draw(rng: np.random.Generator, count: int) -> Programs:
+    return random_programs(count, int(rng.integers(10**6)))
+
+
+def states(seed: int) -> tuple[Floats, Floats]:
+    """Poses around home, tilted and moving: some stand, some are in the floor or in the air."""
+    rng = np.random.default_rng(seed)
+    qpos = np.tile([0.0, 0.0, 0.285, 1.0, 0.0, 0.0, 0.0, *GO1.home], (SIZE, 1))
+    qpos[:, 7:] += rng.normal(0.0, 0.2, (SIZE, GO1.nu))
+    qpos[:, 2] += rng.uniform(-0.02, 0.2, SIZE) * (rng.random(SIZE) < 0.6)
+    qpos[:, 4:7] += rng.normal(0.0, 0.15, (SIZE, 3))
+    qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
+    qvel = rng.normal(0.0, [*[0.5] * 6, *[2.0] * GO1.nu], (SIZE, 6 + GO1.nu))
+    return qpos.astype(np.float32), qvel.astype(np.float32)
+
+
+def finite(rollout: Rollout) -> bool:
+    return all(np.isfinite(field).all() for field in rollout.tape.fields.values())
+
+
+def test_both_simulators_step_alike_from_the_same_states(simulator: MjxSimulator) -> None:
+    """Single precision against double: nothing else in the physics differs measurably.
+
+    Bounds are some times the measured differences. After ten steps, contacts have magnified them
+    for a few robots (the same happens on one simulator, started 1e-6 beside itself), so that there
+    only 95 % of the robots are held to them.
+    """
+    policy = holding(np.random.default_rng(0).normal(0.0, 0.6, (SIZE, GO1.nu)).astype(np.float32))
+    programs, (qpos, qvel) = random_programs(SIZE), states(0)
+    runs = []
+    for each in (CpuSimulator(GO1, SIZE, threads=1), simulator):
+        each.reset(programs, ALONE, 0)
+        each.place(qpos, qvel)
+        runs.append(each.rollout(policy, STEPS))
+    cpu, mjx = runs
+
+    contact = cpu.tape.foot_contact[0].sum(-1)
+    assert (contact > 0).sum() > 20
+    assert (contact == 0).sum() > 20
+    assert list(mjx.tape) == list(cpu.tape)
+    bounds = {
+        "base_position": (1e-6, 1e-5),
+        "base_quaternion": (1e-6, 2e-5),
+        "base_linear_velocity": (1e-5, 1e-4),
+        "base_angular_velocity": (1e-4, 1e-3),
+        "joint_position": (2e-6, 1e-4),
+        "joint_velocity": (2e-4, 5e-3),
+        "joint_torque": (5e-4, 5e-3),
+        "foot_position": (1e-6, 5e-5),
+        "foot_velocity": (3e-5, 1e-3),
+        "body_position": (1e-6, 5e-5),
+        "foot_force": (5e-3, 5e-2),
+        "foot_contact": (0.0, 0.0),
+        "fallen": (0.0, 0.0),
+        "command": (1e-6, 1e-6),
+        "time": (0.0, 0.0),
+    }
+    for name, (first, tenth) in bounds.items():
+        one, other = cpu.tape.fields[name], mjx.tape.fields[name]
+        assert other.dtype == one.dtype
+        assert other.shape == one.shape
+        apart = np.abs(one - other).reshape(STEPS, SIZE, -1).max(-1)
+        assert apart[0].max() <= first, name
+        assert np.quantile(apart[-1], 0.95) <= tenth, name
+    np.testing.assert_allclose(mjx.observation[1], cpu.observation[1], atol=2e-4)
+    np.testing.assert_array_equal(mjx.action, cpu.action)
+
+
+def test_running_out_of_time_is_a_truncation_and_begins_anew(simulator: MjxSimulator) -> None:
+    simulator.reset(NEUTRAL, EpisodeRules(episode_s=0.08), 0)
+    run = simulator.rollout(STILL, STEPS)
+    assert run.terminated.sum() == 0.0
+    firsts = set()
+    for robot in range(SIZE):
+        ends = np.flatnonzero(run.truncated[:, robot])
+        firsts.add(int(ends[0]))
+        assert ends[0] < 4
+        np.testing.assert_array_equal(np.diff(ends), 4)
+        np.testing.assert_allclose(run.tape.time[ends[1], robot], 0.08, atol=1e-6)
+        np.testing.assert_allclose(run.tape.time[ends[0] + 1, robot], CONTROL_DT, atol=1e-6)
+        np.testing.assert_array_equal(run.tape.foot_air_time[ends[0] + 1, robot] > 0.03, False)
+    assert len(firsts) > 2  # not all robots begin their episodes together
+
+
+def test_a_fall_is_a_termination_and_begins_anew(simulator: MjxSimulator) -> None:
+    simulator.reset(NEUTRAL, EpisodeRules(episode_s=ENDLESS_S), 0)
+    blocks = [simulator.rollout(TOPPLE, STEPS) for _ in range(8)]
+    terminated = np.concatenate([block.terminated for block in blocks])
+    fallen = np.concatenate([block.tape.fallen for block in blocks])
+    assert terminated.any(axis=0).mean() > 0.95
+    assert sum(block.truncated.sum() for block in blocks) == 0.0
+    np.testing.assert_array_equal(fallen, terminated)
+    height = np.concatenate([block.tape.base_position[..., 2] for block in blocks])
+    time = np.concatenate([block.tape.time for block in blocks])
+    after = np.roll(terminated, 1, axis=0)[1:] > 0.5
+    assert height[1:][after].min() > 0.2
+    np.testing.assert_allclose(time[1:][after], CONTROL_DT, atol=1e-6)
+
+
+def test_without_resets_a_fallen_robot_is_left_where_it_lies(simulator: MjxSimulator) -> None:
+    simulator.reset(NEUTRAL, ALONE, 0)
+    for _ in range(8):
+        run = simulator.rollout(TOPPLE, STEPS)
+    assert run.tape.fallen[-1].mean() > 0.9
+    np.testing.assert_allclose(run.tape.time[-1], 80 * CONTROL_DT, atol=1e-4)
+    assert run.truncated.sum() == 0.0
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e12])
+def test_a_robot_that_blows_up_is_terminated_alone(simulator: MjxSimulator, value: float) -> None:
+    def run(broken: bool) -> Rollout:
+        simulator.reset(random_programs(SIZE), QUIET, 0)
+        if broken:
+            qpos, qvel = simulator.state()
+            qvel[3, 12] = value
+            simulator.place(qpos, qvel)
+        return simulator.rollout(STILL, STEPS)
+
+    sane, broken = run(False), run(True)
+    assert broken.terminated[0, 3] == 1.0
+    assert broken.tape.fallen[0, 3] == 1.0
+    assert broken.terminated.sum() == sane.terminated.sum() + 1.0
+    assert finite(broken)
+    assert np.isfinite(broken.observation[1:]).all()
+    others = np.arange(SIZE) != 3
+    for name, values in broken.tape.fields.items():
+        np.testing.assert_allclose(
+            values[:, others], sane.tape.fields[name][:, others], atol=1e-3, err_msg=name
+        )
+    assert 0.2 < broken.tape.base_position[-1, 3, 2] < 0.4
+
+
+def test_a_policy_that_blows_up_for_one_robot_terminates_it(simulator: MjxSimulator) -> None:
+    action = np.zeros((SIZE, GO1.nu), np.float32)
+    action[2] = np.nan
+    simulator.reset(NEUTRAL, QUIET, 0)
+    run = simulator.rollout(holding(action), STEPS)
+    expected = np.zeros((STEPS, SIZE))
+    expected[:, 2] = 1.0
+    np.testing.assert_array_equal(run.terminated, expected)
+    assert finite(run)
+
+
+def test_the_same_seed_gives_the_same_rollout_whatever_was_before(
+    simulator: MjxSimulator,
+) -> None:
+    rules = EpisodeRules(
+        episode_s=0.1, push_every_s=0.1, push_speed=0.5, start_spread_s=1.0, resample_s=0.2,
+        sampler=draw,
+    )  # fmt: skip
+
+    def run(seed: int) -> Rollout:
+        simulator.reset(random_programs(SIZE), rules, seed)
+        return simulator.rollout(STILL, STEPS)
+
+    first, other, again = run(5), run(6), run(5)
+    for name, values in first.tape.fields.items():
+        np.testing.assert_array_equal(values, again.tape.fields[name], err_msg=name)
+    assert not np.array_equal(first.observation, other.observation)
+
+
+def test_a_push_has_exactly_its_size(simulator: MjxSimulator) -> None:
+    rules = EpisodeRules(reset_noise=0.0, auto_reset=False, push_every_s=CONTROL_DT, push_speed=0.7)
+    simulator.reset(NEUTRAL, rules, 0)
+    run = simulator.rollout(STILL, STEPS)
+    # Local linear velocity in the observation, before and after the first push of a standing robot.
+    change = run.observation[1, :, 6:9] - run.tape.base_linear_velocity[0]
+    np.testing.assert_allclose(np.linalg.norm(change, axis=-1), 0.7, atol=1e-4)
+    assert np.ptp(np.arctan2(change[:, 1], change[:, 0])) > 4.0
+
+
+def test_programs_are_drawn_at_resets_and_in_between(simulator: MjxSimulator) -> None:
+    command = slice(45, 45 + random_programs(1).constant.shape[1])
+
+    def run(rules: EpisodeRules) -> tuple[Rollout, NDArray[np.bool_]]:
+        """A rollout, and where its commands jumped `[T, B]`."""
+        simulator.reset(NEUTRAL, rules, 0)
+        rollout = simulator.rollout(STILL, STEPS)
+        jump = np.abs(np.diff(rollout.observation[..., command], axis=0)).max(-1)
+        return rollout, np.asarray(jump > 0.4)
+
+    rollout, jumps = run(EpisodeRules(sampler=draw, episode_s=0.1))
+    assert np.abs(rollout.observation[0, :, command]).sum(-1).min() > 0.0
+    assert not np.any(jumps & (rollout.truncated + rollout.terminated < 0.5))
+    assert jumps.sum() > 0.8 * rollout.truncated.sum() > 0.0
+    rollout, jumps = run(EpisodeRules(sampler=draw, resample_s=0.1, episode_s=ENDLESS_S))
+    assert 0.1 < jumps.mean() < 0.3
+    rollout, _ = run(EpisodeRules())
+    np.testing.assert_array_equal(rollout.observation[..., command], 0.0)
+
+
+def test_a_drawn_program_begins_where_the_robot_looks(simulator: MjxSimulator) -> None:
+    rules = EpisodeRules(sampler=draw, start_spread_s=5.0)
+    simulator.reset(NEUTRAL, rules, 0)
+    run = simulator.rollout(STILL, STEPS)
+    np.testing.assert_allclose(run.observation[0, :, HEADING_ERROR], 0.0, atol=1e-5)
+    assert np.ptp(run.tape.time[0]) > 4.0
+
+
+def test_a_policy_on_the_host_is_asked_between_steps() -> None:
+    """The other graph: one step. What it is asked and answers is what the rollout holds."""
+    simulator, asked = MjxSimulator(GO1, 4), []
+    rules = EpisodeRules(reset_noise=0.0, auto_reset=False)
+
+    def follow(observation: Floats) -> Floats:
+        asked.append(observation)
+        return 0.5 * observation[:, 9 : 9 + GO1.nu]
+
+    simulator.reset(Programs.neutral(4), rules, 0)
+    run = simulator.rollout(follow, 5)
+    np.testing.assert_array_equal(run.observation[:-1], asked)
+    np.testing.assert_array_equal(run.action, 0.5 * run.observation[:-1, :, 9 : 9 + GO1.nu])
+    np.testing.assert_allclose(run.tape.time[:, 0], CONTROL_DT * np.arange(1, 6), atol=1e-6)
+    np.testing.assert_array_equal(run.tape.previous_action[1:], run.tape.action[:-1])
+    assert run.tape.shape == run.terminated.shape == (5, 4)
+
+
+def test_randomised_robots_have_the_models_that_the_cpu_gives_them() -> None:
+    one = CpuSimulator(GO1, 4, threads=1, randomise=True, seed=1)
+    other = MjxSimulator(GO1, 4, randomise=True, seed=1)
+    model = other.physics.model
+    for name in ("body_mass", "dof_invweight0", "body_invweight0"):
+        np.testing.assert_allclose(getattr(model, name), one._batch.expand(name), rtol=1e-5)
+    for name in ("geom_friction", "actuator_gainprm", "actuator_biasprm"):
+        np.testing.assert_allclose(getattr(model, name), one._batch.expand(name), rtol=1e-5)
+    motion = Motion(jnp.zeros((4, 19)), jnp.zeros((4, 18)), jnp.zeros((4, 18)))
+    # Traced only: every robot has its own model in the step.
+    after = jax.eval_shape(other.physics.bare_step, model, motion, jnp.zeros((4, GO1.nu)))
+    assert after.qpos.shape == (4, 19)
+
+
+def test_a_learner_gives_policies_that_run_in_graphs() -> None:
+    state, learner = fresh_state(0), small_learner()
+    observation = np.random.default_rng(0).normal(size=(32, 87)).astype(np.float32)
+    mode = learner.deterministic(state)
+    inside = mode.graph(mode.parameters, observation, jax.random.PRNGKey(0))
+    np.testing.assert_allclose(inside, mode(observation), atol=1e-5)
+    # One function for all policies of a kind, or every update would compile anew.
+    explore, again = learner.exploring(state, 0), learner.exploring(state, 1)
+    assert explore.graph == again.graph
+    noise = explore.graph(explore.parameters, observation, jax.random.PRNGKey(0)) - inside
+    assert 0.3 < float(jnp.std(noise)) < 0.9
+
+
+def test_the_simulator_follows_the_machine_and_the_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert isinstance(make_simulator(GO1, 2, kind="auto"), CpuSimulator)
+    assert isinstance(make_simulator(GO1, 2, kind="mjx"), MjxSimulator)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert isinstance(make_simulator(GO1, 2, kind="auto"), MjxSimulator)
+    assert isinstance(make_simulator(GO1, 2, kind="cpu"), CpuSimulator)
+
+
+def test_programs_must_be_as_many_as_robots(simulator: MjxSimulator) -> None:
+    with pytest.raises(ValueError, match="3 programs for 100 robots"):
+        simulator.reset(Programs.neutral(3), QUIET, 0)
+
+
+def test_the_physics_handed_to_mjx_is_the_cpus_but_for_its_solver_bounds() -> None:
+    model = Physics(GO1, 1, "jax").host
+    assert (model.opt.iterations, model.opt.ls_iterations) == (8, 10)
+    assert model.opt.timestep == 0.01
