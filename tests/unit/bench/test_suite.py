@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,3 +164,12 @@ def test_twelve_tasks_are_of_a_minute_and_one_is_a_stretch() -> None:
     assert len([task for task in SUITE if not task.extra and not task.stretch]) == 12
     assert [(task.name, task.seconds) for task in SUITE if task.stretch] == [("rear", 300.0)]
     assert all(task.seconds == 60.0 for task in SUITE if not task.stretch)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_documentation_has_every_task_and_bound(name: str) -> None:
+    task = task_of(name)
+    text = (Path(__file__).parents[3] / "docs" / "tasks.md").read_text()
+    (line,) = [line for line in text.splitlines() if line.startswith(f"| `{name}`")]
+    wanted = "; ".join(f"{bound.name} {bound.target}" for bound in task.bounds)
+    assert f"| {task.sentence} | {wanted} |" in line
