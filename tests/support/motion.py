@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tabrl.control.gait import STANCE_SHARE, Gait
+from tabrl.control.program import CommandProgram, Programs
 from tabrl.control.tape import CONTROL_DT, Tape
 from tabrl.rewards.schema import tape_schema
 from tabrl.robots import Robot
 
 Floats = NDArray[np.float64]
 RAMP_S = 0.6
+USUAL_STEP = 0.06  # m, clearance of plain walking
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,11 @@ class Motion:
     pitch: float = 0.0
     roll: float = 0.0
     rhythms: dict[str, tuple[float, float]] = field(default_factory=dict)
+    gait: Gait = Gait.TROT
+    steps: float | None = None  # clearance of stepping feet; makes a robot without speed march
+    lift: tuple[str, float] | None = None  # a foot and how high it is held
+    hop: tuple[float, float] | None = None  # rise and Hz
+    rear: float = 0.0  # nose up on the hind legs
     falls_at: float | None = None
     noise: float = 0.0
 
@@ -51,12 +59,23 @@ def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) 
     stepping = motion.vx != 0 or motion.vy != 0 or motion.yaw != 0
     jitter = 0.02 * np.sin(2 * np.pi * 2.2 * time) if stepping else 0.0
     roll = channel("roll", motion.roll) + jitter
-    pitch = channel("pitch", motion.pitch)
+    pitch = channel("pitch", motion.pitch - motion.rear)
+    phase = _phases(motion, time)
+    swing_share = np.clip((phase - STANCE_SHARE) / (1.0 - STANCE_SHARE), 0.0, 1.0)
     swing, hz = motion.rhythms.get("heading", (0.0, 1.0))
     heading = np.cumsum(ramp * motion.yaw) * CONTROL_DT
     heading = heading + ramp * swing * np.sin(2 * np.pi * hz * time)
     heading = heading + motion.noise * _wander(rng, len(time), 0.3)
-    height = robot.standing_height + channel("height", motion.height)
+    height = robot.standing_height + channel("height", motion.height) + 0.1 * motion.rear * ramp
+    clearance = (motion.steps or USUAL_STEP) * np.sin(np.pi * swing_share)
+    if motion.hop is not None:
+        flight = motion.hop[0] * 4.0 * swing_share * (1.0 - swing_share)
+        height, clearance = height + flight[:, 0], flight
+    if motion.lift is not None:
+        foot = robot.foot_names.index(motion.lift[0])
+        clearance[:, foot] = motion.lift[1] * ramp + channel("paw", 0.0)
+    if motion.rear:
+        clearance[:, :2] = 0.3 * motion.rear * ramp[:, None]
     if motion.falls_at is not None:
         down = time >= motion.falls_at
         roll, height = np.where(down, 1.6, roll), np.where(down, 0.08, height)
@@ -94,11 +113,50 @@ def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) 
         "joint_torque": legs,
         "action": legs,
         "previous_action": np.roll(legs, 1, axis=0),
-        "foot_contact": np.ones((len(time), len(robot.foot_names))),
+        **_feet(clearance, robot),
+        "gait_phase": phase,
         "fallen": down.astype(np.float64),
     }
     fields |= moved
     return Tape({name: value[:, None].astype(np.float32) for name, value in fields.items()})
+
+
+def _phases(motion: Motion, time: Floats) -> Floats:
+    """The gait clocks `[T, 4]` of such a motion."""
+    hop, hz = motion.hop or (0.0, 0.0)
+    marches = motion.steps is not None and not (motion.vx or motion.vy or motion.yaw)
+    program = CommandProgram.asking(
+        vx=motion.vx, vy=motion.vy, yaw=motion.yaw, jump=hop, gait=motion.gait,
+        gait_frequency=hz or (2.0 if marches else 0.0),
+    )  # fmt: skip
+    phases: Floats = Programs.stack([program] * len(time)).gait_phase(time)
+    return phases
+
+
+def _feet(clearance: Floats, robot: Robot) -> dict[str, Floats]:
+    """All fields of feet from their clearance `[T, 4]`."""
+    up = clearance > 0.003
+    air, last, peak = (np.zeros(clearance.shape) for _ in range(3))
+    touchdown = np.zeros(clearance.shape)
+    for t in range(1, len(clearance)):
+        landed = up[t - 1] & ~up[t]
+        air[t] = np.where(up[t], air[t - 1] + CONTROL_DT, 0.0)
+        last[t] = np.where(landed, air[t - 1], last[t - 1])
+        rising = up[t] & ~up[t - 1]
+        peak[t] = np.where(up[t], np.maximum(np.where(rising, 0.0, peak[t - 1]), clearance[t]),
+                           peak[t - 1])  # fmt: skip
+        touchdown[t] = landed
+    position = np.zeros((*clearance.shape, 3))
+    position[..., 2] = clearance + robot.foot_radius
+    return {
+        "foot_contact": 1.0 - up,
+        "foot_position": position,
+        "foot_velocity": np.gradient(position, CONTROL_DT, axis=0),
+        "foot_touchdown": touchdown,
+        "foot_air_time": air,
+        "foot_last_air_time": last,
+        "foot_peak_height": peak,
+    }
 
 
 def _wander(rng: np.random.Generator, steps: int, size: float) -> Floats:

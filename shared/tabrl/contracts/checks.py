@@ -30,6 +30,10 @@ class Quantity(StrEnum):
     PITCH = "pitch"
     FEET_IN_AIR = "feet_in_air"
     FOOT_HEIGHT = "foot_height"
+    # How far two pairs of feet are apart: 1 where one pair is down and the other in the air.
+    DIAGONALS_APART = "diagonals_apart"
+    SIDES_APART = "sides_apart"
+    ENDS_APART = "ends_apart"
     JOINT_SPEED = "joint_speed"
     FALLEN = "fallen"
 
@@ -47,6 +51,9 @@ UNITS: dict[Quantity, str] = {
     Quantity.PITCH: "rad",
     Quantity.FEET_IN_AIR: "feet",
     Quantity.FOOT_HEIGHT: "m",
+    Quantity.DIAGONALS_APART: "",
+    Quantity.SIDES_APART: "",
+    Quantity.ENDS_APART: "",
     Quantity.JOINT_SPEED: "rad/s",
     Quantity.FALLEN: "of episodes",
 }

@@ -103,6 +103,17 @@ def _planar_speed(tape: Fields) -> Floats:
     return speed
 
 
+def _pairs_apart(one: tuple[int, int], other: tuple[int, int]) -> Callable[[Fields], Floats]:
+    """Difference of two pairs' mean contacts; feet are FR, FL, RR, RL."""
+
+    def apart(tape: Fields) -> Floats:
+        down = np.asarray(tape["foot_contact"], np.float64) > 0.5
+        difference: Floats = down[..., one].mean(axis=-1) - down[..., other].mean(axis=-1)
+        return np.abs(difference)
+
+    return apart
+
+
 def _field(name: str) -> Callable[[Fields], Floats]:
     return lambda tape: np.asarray(tape[name], np.float64)
 
@@ -121,6 +132,9 @@ _QUANTITIES: dict[Quantity, Callable[[Fields], Floats]] = {
     Quantity.FEET_IN_AIR: lambda tape: np.sum(
         np.asarray(tape["foot_contact"], np.float64) < 0.5, axis=-1
     ).astype(np.float64),
+    Quantity.DIAGONALS_APART: _pairs_apart((0, 3), (1, 2)),
+    Quantity.SIDES_APART: _pairs_apart((0, 2), (1, 3)),
+    Quantity.ENDS_APART: _pairs_apart((0, 1), (2, 3)),
     Quantity.JOINT_SPEED: lambda tape: np.mean(
         np.abs(np.asarray(tape["joint_velocity"], np.float64)), axis=-1
     ),

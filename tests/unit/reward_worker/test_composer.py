@@ -9,8 +9,9 @@ import pytest
 from tabrl.robots import get_robot
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.composer.compose import NotUnderstoodError
-from tabrl_reward_worker.composer.goal import Goal, goal_of
+from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.reader import read
+from tabrl_reward_worker.composer.targets import Goal
 from tests.unit.reward_worker.sentences import REFUSED, UNDERSTOOD
 
 GO1 = get_robot("go1")
@@ -30,6 +31,12 @@ def test_a_sentence_comes_to_its_numbers(sentence: str, expected: dict[str, Any]
             assert value == pytest.approx(expected[target], abs=1e-4), target
         else:
             assert value is None, target
+    assert found.steps == expected.get("steps")
+    assert found.rear == expected.get("rear")
+    assert (found.hop and (found.hop.height, found.hop.hz)) == expected.get("hop")
+    assert (found.lift and (found.lift.foot, found.lift.height)) == expected.get("lift")
+    assert found.gait in ("trot", "") or found.gait == expected.get("gait")
+    assert found.gait == expected.get("gait", found.gait)
     assert {r.channel: r.hz for r in found.rhythms} == expected.get("rhythms", {})
     assert found.still is expected.get("still", found.still)
     assert found.understood
@@ -45,16 +52,52 @@ def test_what_cannot_be_done_or_read_gets_help_not_a_guess(sentence: str) -> Non
 
 
 def test_what_is_left_out_is_said() -> None:
-    writing = compose("walk backwards and lift your left paw and yodel", GO1)
+    writing = compose("walk backwards and do a backflip and yodel", GO1)
     said = " ".join(writing.not_understood)
-    assert "lifting a single leg is not possible" in said
+    assert "flips and rolls are not possible" in said
     assert "yodel" in said
     assert any("backward at 0.5 m/s" in line for line in writing.understood)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "kept", "said"),
+    [
+        ("walk forward and lift your left paw", "lift", "on three legs"),
+        ("sway on three legs", "lift", "only the paw moves"),
+        ("lift your left paw and your right paw", "lift", "only one foot"),
+        ("lift your left and right paw", "lift", "only one foot"),
+        ("walk and rear up", "rear", "on the hind legs"),
+        ("rear up and nod", "rear", "on the hind legs"),
+        ("crouch and hop", "hop", "0.04 m of height"),
+        ("run forward and jump at 5 m/s", "hop", "while hopping"),
+        ("hop and sway", "hop", "only beat"),
+        ("jump at 9 Hz", "hop", "hops a second"),
+        ("jump 1 m high", "hop", "0.09 m"),
+        ("pace at 1.7 m/s", "gait", "in this gait"),
+    ],
+)
+def test_feet_are_asked_one_thing_at_a_time(sentence: str, kept: str, said: str) -> None:
+    found = goal(sentence)
+    assert getattr(found, kept)
+    assert any(said in line for line in found.not_understood)
+
+
+def test_a_denied_paw_is_not_lifted() -> None:
+    assert goal("don't lift your left paw").empty
+    walking = goal("walk without hopping")
+    assert walking.vx == 0.5
+    assert walking.hop is None
+
+
+def test_hops_fit_into_their_period() -> None:
+    fast = goal("jump as high as you can at 3 Hz").hop
+    assert fast is not None
+    assert (8.0 * fast.height / 9.81) ** 0.5 * fast.hz <= 0.601
+
+
 def test_too_much_is_cut_and_said() -> None:
     writing = compose("run forward at 5 m/s", GO1)
-    assert any("1.2 m/s" in line for line in writing.not_understood)
+    assert any("1.8 m/s" in line for line in writing.not_understood)
     assert goal("sway at 9 Hz").rhythms[0].hz == 2.5
     assert any("2.5 Hz" in line for line in goal("sway at 9 Hz").not_understood)
 
@@ -90,7 +133,17 @@ def test_posture_and_rhythm_together_stay_within_reach() -> None:
 
 
 def test_candidates_differ_in_their_terms() -> None:
-    for sentence in ("bow", "walk backwards", "spin", "trot forward and sway", "stand still"):
+    for sentence in (
+        "bow",
+        "walk backwards",
+        "spin",
+        "trot forward and sway",
+        "stand still",
+        "hop forward",
+        "give paw",
+        "rear up",
+        "pace",
+    ):
         drafts = compose(sentence, GO1).drafts
         assert len(drafts) in (2, 3)
         assert len({frozenset(draft.weights) for draft in drafts}) == len(drafts)

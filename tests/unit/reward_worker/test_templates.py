@@ -14,12 +14,14 @@ import pytest
 
 from tabrl.contracts.checks import CheckSpec
 from tabrl.control.checks import evaluate_checks
+from tabrl.control.gait import Gait
 from tabrl.control.tape import Tape
 from tabrl.robots import get_robot
 from tabrl.sim.reward import export_reward, load_reward
 from tabrl_reward_worker.composer import compose
-from tabrl_reward_worker.composer.goal import Goal, goal_of
+from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.reader import read
+from tabrl_reward_worker.composer.targets import Goal
 from tests.support.motion import RANDOM, STAND, WALK, Motion, tape_of
 from tests.unit.reward_worker.sentences import UNDERSTOOD
 
@@ -53,7 +55,15 @@ def motion_of(goal: Goal, share: float = 1.0) -> Motion:
         for name in ("vx", "vy", "yaw", "height", "pitch", "roll")
     }
     rhythms = {r.channel: (share * r.amplitude, r.hz) for r in goal.rhythms}
-    return Motion(**targets, rhythms=rhythms)
+    return Motion(
+        **targets,
+        rhythms=rhythms,
+        gait=Gait(goal.gait or "trot"),
+        steps=goal.steps and share * goal.steps,
+        lift=goal.lift and (goal.lift.foot, share * goal.lift.height),
+        hop=goal.hop and (share * goal.hop.height, goal.hop.hz),
+        rear=share * (goal.rear or 0.0),
+    )
 
 
 def passes(checks: tuple[CheckSpec, ...], tape: Tape) -> bool:
@@ -89,6 +99,17 @@ SCORED = [
     "stand tall",
     "stand still",
     "wiggle to a slow beat",
+    "hop on the spot",
+    "hop forward quickly",
+    "lift your left front paw",
+    "stand on three legs",
+    "wave your right paw",
+    "march on the spot with high knees",
+    "walk forward with high knees",
+    "pace",
+    "bound forward",
+    "rear up",
+    "run as fast as you can",
 ]
 
 

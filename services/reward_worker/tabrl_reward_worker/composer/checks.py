@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
-from tabrl_reward_worker.composer.goal import Goal, Rhythm
+from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm
+
+USUAL_STEP = 0.07  # m: plain walking lifts its feet no higher
 
 
 def checks_of(goal: Goal, standing: float) -> tuple[CheckSpec, ...]:
@@ -13,6 +17,7 @@ def checks_of(goal: Goal, standing: float) -> tuple[CheckSpec, ...]:
         *_turning(goal),
         *_height(goal, standing),
         *_posture(goal),
+        *_feet(goal, standing),
         *(check for rhythm in goal.rhythms for check in _rhythm(goal, rhythm)),
         *_stillness(goal),
         CheckSpec(
@@ -26,11 +31,14 @@ def checks_of(goal: Goal, standing: float) -> tuple[CheckSpec, ...]:
     )
 
 
-def _mean(name: str, quantity: Quantity, low: float | None, high: float | None) -> CheckSpec:
+def _mean(
+    name: str, quantity: Quantity, low: float | None, high: float | None, part: str | None = None
+) -> CheckSpec:
     return CheckSpec(
         id=name,
         quantity=quantity,
         statistic=Statistic.MEAN,
+        part=part,
         at_least=None if low is None else round(low, 3),
         at_most=None if high is None else round(high, 3),
     )
@@ -42,8 +50,8 @@ def _around(name: str, quantity: Quantity, target: float, miss: float) -> CheckS
 
 def _speeds(goal: Goal) -> list[CheckSpec]:
     if not goal.moves:
-        drift = Quantity.DRIFT
-        return [CheckSpec(id="drift", quantity=drift, statistic=Statistic.MAX, at_most=0.6)]
+        drift, room = Quantity.DRIFT, 0.6 if goal.hop is None else 0.9
+        return [CheckSpec(id="drift", quantity=drift, statistic=Statistic.MAX, at_most=room)]
     checks = []
     for name, quantity, target in (
         ("forward", Quantity.FORWARD_SPEED, goal.vx),
@@ -100,8 +108,94 @@ def _posture(goal: Goal) -> list[CheckSpec]:
     return checks
 
 
+def _feet(goal: Goal, standing: float) -> list[CheckSpec]:
+    checks = []
+    if goal.hop is not None:
+        checks += _hops(goal.hop, standing + (goal.height or 0.0))
+    if goal.lift is not None:
+        checks += _lifted(goal, goal.lift)
+    if goal.rear is not None:
+        checks.append(_mean("nose_up", Quantity.PITCH, None, -0.6 * goal.rear))
+        checks += [
+            _mean(f"{foot}_up", Quantity.FOOT_HEIGHT, 0.08, None, part=foot)
+            for foot in ("FR", "FL")
+        ]
+    if goal.steps is not None:
+        checks += _steps(goal, goal.steps)
+    if goal.gait in ("pace", "bound"):
+        quantity = Quantity.SIDES_APART if goal.gait == "pace" else Quantity.ENDS_APART
+        checks.append(_mean(goal.gait, quantity, 0.55, None))
+    return checks
+
+
+def _hops(hop: Hop, standing: float) -> list[CheckSpec]:
+    share = math.sqrt(8.0 * hop.height / 9.81) * hop.hz  # of the time, in free flight
+    air = Quantity.FEET_IN_AIR
+    checks = [
+        CheckSpec(
+            id="flight",
+            quantity=air,
+            statistic=Statistic.SHARE_ABOVE,
+            threshold=3.5,
+            at_least=round(0.35 * share, 3),
+        ),
+        CheckSpec(
+            id="hop_height",
+            quantity=Quantity.HEIGHT,
+            statistic=Statistic.MAX,
+            at_least=round(standing + 0.5 * hop.height, 3),
+        ),
+    ]
+    if hop.hz_named:
+        low, high = round(0.85 * hop.hz, 2), round(1.15 * hop.hz, 2)
+        beat = Statistic.FREQUENCY
+        checks.append(
+            CheckSpec(id="hop_beat", quantity=air, statistic=beat, at_least=low, at_most=high)
+        )
+    return checks
+
+
+def _lifted(goal: Goal, lift: Lift) -> list[CheckSpec]:
+    up, air = Quantity.FOOT_HEIGHT, Quantity.FEET_IN_AIR
+    waving = next((r.amplitude for r in goal.rhythms if r.channel == "paw"), 0.0)
+    return [
+        _mean("paw_height", up, 0.6 * lift.height, None, part=lift.foot),
+        CheckSpec(
+            id="paw_up",
+            quantity=up,
+            part=lift.foot,
+            statistic=Statistic.SHARE_ABOVE,
+            threshold=round(0.5 * (lift.height - waving), 3),
+            at_least=0.9,
+        ),
+        _mean("feet_up", air, None, 1.3),
+    ]
+
+
+def _steps(goal: Goal, height: float) -> list[CheckSpec]:
+    highest = Statistic.MAX
+    # Feet at rest now and then come up by accident; feet that step come up again and again.
+    checks = [_mean("stepping", Quantity.FEET_IN_AIR, 0.8, 2.6)]
+    if height > USUAL_STEP or not (goal.moves or goal.yaw):
+        checks += [
+            CheckSpec(
+                id=f"{foot}_step",
+                quantity=Quantity.FOOT_HEIGHT,
+                part=foot,
+                statistic=highest,
+                at_least=round(0.75 * height, 3),
+            )
+            for foot in ("FR", "FL", "RR", "RL")
+        ]
+    return checks
+
+
 def _rhythm(goal: Goal, rhythm: Rhythm) -> list[CheckSpec]:
-    quantity, amplitude, name = Quantity(rhythm.channel), rhythm.amplitude, rhythm.channel
+    amplitude, name, part = rhythm.amplitude, rhythm.channel, None
+    if goal.lift is not None and rhythm.channel == "paw":
+        quantity, part = Quantity.FOOT_HEIGHT, goal.lift.foot
+    else:
+        quantity = Quantity(rhythm.channel)
     if goal.yaw and rhythm.channel == "heading":
         quantity, amplitude = Quantity.YAW_RATE, rhythm.amplitude * 6.2832 * rhythm.hz
     # Inertia eats amplitude as the beat gets faster, and steps add movement of their own.
@@ -112,6 +206,7 @@ def _rhythm(goal: Goal, rhythm: Rhythm) -> list[CheckSpec]:
         CheckSpec(
             id=f"{name}_amplitude",
             quantity=quantity,
+            part=part,
             statistic=Statistic.AMPLITUDE,
             frequency=rhythm.hz,
             at_least=round(share * amplitude, 4),
@@ -119,6 +214,7 @@ def _rhythm(goal: Goal, rhythm: Rhythm) -> list[CheckSpec]:
         CheckSpec(
             id=f"{name}_rhythm",
             quantity=quantity,
+            part=part,
             statistic=Statistic.RHYTHM,
             frequency=rhythm.hz,
             at_least=correlation,
@@ -128,6 +224,8 @@ def _rhythm(goal: Goal, rhythm: Rhythm) -> list[CheckSpec]:
 
 def _stillness(goal: Goal) -> list[CheckSpec]:
     if not goal.still or goal.moves or goal.yaw or goal.rhythms or goal.pitch or goal.roll:
+        return []
+    if goal.feet:
         return []
     return [
         _mean("speed", Quantity.PLANAR_SPEED, None, 0.1),

@@ -6,8 +6,9 @@ import re
 
 from tabrl.domain.errors import Invalid
 from tabrl.robots import Robot
-from tabrl_reward_worker.composer.goal import Goal, goal_of
+from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.reader import Reading, read
+from tabrl_reward_worker.composer.targets import Goal
 from tabrl_reward_worker.composer.templates import drafts
 from tabrl_reward_worker.drafts import Writing
 

@@ -1,66 +1,13 @@
-"""A goal: what a sentence asks for in numbers, and how it was understood."""
+"""From acts to a goal: what a sentence asks for in numbers, and how it was understood."""
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
+from tabrl_reward_worker.composer.amounts import directions, extent, limited, pace
+from tabrl_reward_worker.composer.footwork import hop, paw, rear, settle, step, step_in_place
+from tabrl_reward_worker.composer.reader import Act, Part, Reading
+from tabrl_reward_worker.composer.targets import Goal, Rhythm, abilities
 
-from tabrl_reward_worker.composer.reader import Act, Reading
-
-Table = dict[str, float]
-_PACES = ("very_slow", "slow", "normal", "fast", "very_fast")
 _DEFAULT_BOB_HEIGHT = -0.01  # m: legs need room to stretch when they bob
-
-
-@dataclass(frozen=True)
-class Rhythm:
-    """A sinusoid of `channel` (roll, pitch, height or heading): rad or m, Hz."""
-
-    channel: str
-    amplitude: float
-    hz: float
-
-
-@dataclass
-class Goal:
-    """Targets; None where the sentence asks for nothing. SI units, the program's sign rules."""
-
-    vx: float | None = None
-    vy: float | None = None
-    yaw: float | None = None
-    height: float | None = None  # offset from standing
-    pitch: float | None = None
-    roll: float | None = None
-    rhythms: tuple[Rhythm, ...] = ()
-    gait: str = ""
-    still: bool = False
-    understood: list[str] = field(default_factory=list)
-    not_understood: list[str] = field(default_factory=list)
-
-    @property
-    def moves(self) -> bool:
-        """Whether it is to leave its place."""
-        return bool(self.vx) or bool(self.vy)
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is asked for."""
-        targets = (self.vx, self.vy, self.yaw, self.height, self.pitch, self.roll)
-        return not (self.still or self.rhythms or any(target is not None for target in targets))
-
-    def walks_like_base(self) -> bool:
-        """Whether plain walking at half a metre per second is what is asked for."""
-        only_forward = self.vx is not None and abs(self.vx - 0.5) <= 0.2
-        others = (self.vy, self.yaw, self.height, self.pitch, self.roll)
-        return only_forward and not self.rhythms and all(target is None for target in others)
-
-
-@cache
-def abilities() -> dict[str, Table]:
-    """The table from words to numbers."""
-    return tomllib.loads(files(__package__).joinpath("abilities.toml").read_text("utf-8"))
 
 
 def goal_of(reading: Reading) -> Goal:
@@ -71,8 +18,8 @@ def goal_of(reading: Reading) -> Goal:
     denied = [act for act in reading.acts if act.denied]
     wanted = [act for act in reading.acts if not act.denied]
     postures = any(act.kind == "POSTURE" for act in wanted)
-    for act in wanted:
-        if act.find("swing") is not None:
+    for act in _about_feet(wanted, denied):
+        if act.find("swing") is not None and act.kind != "PAW":
             act = _swinging(act)
         elif act.kind == "LEAN" and postures and not act.qualifiers:
             continue  # "tilt your nose down": the posture says it all
@@ -83,6 +30,7 @@ def goal_of(reading: Reading) -> Goal:
         _deny(act, goal)
     if reading.in_place:
         _hold_place(reading.in_place, goal)
+    settle(goal)
     if reading.sequence:
         goal.not_understood.append("one thing after another: all of it is asked at once")
     if goal.still and _asks_motion(goal):
@@ -92,7 +40,24 @@ def goal_of(reading: Reading) -> Goal:
 
 def _asks_motion(goal: Goal) -> bool:
     targets = (goal.vx, goal.vy, goal.yaw, goal.height, goal.pitch, goal.roll)
-    return bool(goal.rhythms) or any(target for target in targets)
+    return bool(goal.rhythms) or goal.feet or any(target for target in targets)
+
+
+def _about_feet(wanted: list[Act], denied: list[Act]) -> list[Act]:
+    """The acts without those that only say what becomes of a foot: "raise your paw high"."""
+    footed = [act for act in wanted if act.kind in ("PAW", "HOP", "STEP")]
+    if not footed:
+        return wanted
+    if any(act.meaning.get("of") for act in denied):
+        return [act for act in wanted if act.kind != "PAW"]
+    verbs = [act for act in wanted if act.kind == "HEIGHT" and "of" in act.meaning]
+    for verb in verbs:
+        if "reach" in verb.meaning:
+            for act in footed:
+                act.qualifiers.append(Part("extent", verb.text, {"extent": verb.meaning["reach"]}))
+        elif verb.qualifiers:
+            footed[0].qualifiers += verb.qualifiers
+    return [act for act in wanted if act not in verbs]
 
 
 def _swinging(act: Act) -> Act:
@@ -111,70 +76,31 @@ def _swinging(act: Act) -> Act:
     return Act("RHYTHM", act.text, act.meaning | {"channel": channel, "hz": hz}, act.qualifiers)
 
 
-def _extent(act: Act) -> str:
-    """A row of an ability table: small, normal or large."""
-    found = act.find("extent") or act.find("degree")
-    return str(found.meaning["extent"] if found else act.meaning.get("extent", "normal"))
-
-
-def _pace(act: Act, base: str = "normal") -> str:
-    """A row of an ability table from the verb's own pace and its adverbs."""
-    step = _PACES.index(base)
-    for part in act.qualifiers:
-        if part.kind in ("pace", "beat"):
-            step += int(part.meaning["step"])
-    extent = act.find("extent")
-    if extent is not None and act.kind in ("MOVE", "TURN"):
-        step += -1 if extent.meaning["extent"] == "small" else 1
-    return _PACES[max(0, min(step, len(_PACES) - 1))]
-
-
-def _limited(value: float, limit: float, unit: str, goal: Goal) -> float:
-    """The value within ±limit; what was cut is said."""
-    if abs(value) <= limit + 1e-9:
-        return value
-    goal.not_understood.append(
-        f"{abs(value):g} {unit} is more than this robot can do: {limit:g} {unit}"
-    )
-    return limit if value > 0 else -limit
-
-
-def _directions(act: Act, goal: Goal) -> list[str]:
-    found: list[str] = [act.meaning["direction"]] if "direction" in act.meaning else []
-    opposite = {"forward": "backward", "backward": "forward", "left": "right", "right": "left"}
-    for part in act.qualifiers:
-        if part.kind == "direction":
-            direction = str(part.meaning["direction"])
-            if opposite.get(direction) in found:
-                goal.not_understood.append(f"“{part.text}”: only one way at a time")
-            else:
-                found.append(direction)
-    return found
-
-
 def _move(act: Act, goal: Goal) -> None:
-    directions = _directions(act, goal) or ["forward"]
+    ways = directions(act, goal) or ["forward"]
     explicit = act.find("speed")
-    row = _pace(act, act.meaning.get("speed", "normal"))
-    side = next((d for d in directions if d in ("left", "right")), "")
-    if "sideways" in directions or side:
+    row = pace(act, act.meaning.get("speed", "normal"))
+    side = next((d for d in ways if d in ("left", "right")), "")
+    if "sideways" in ways or side:
         sign = -1.0 if side == "right" else 1.0
-        alone = not {"forward", "backward"} & set(directions)
+        alone = not {"forward", "backward"} & set(ways)
         table = abilities()["sideways"]
         speed = explicit.meaning["value"] if explicit and alone else table[row]
-        goal.vy = _limited(sign * speed, table["limit"], "m/s sideways", goal)
+        goal.vy = limited(sign * speed, table["limit"], "m/s sideways", goal)
         goal.understood.append(f"“{act.words()}” → {_side(goal.vy)} at {abs(goal.vy):g} m/s")
     for direction, sign in (("forward", 1.0), ("backward", -1.0)):
-        if direction in directions:
+        if direction in ways:
             table = abilities()[direction]
             speed = explicit.meaning["value"] if explicit else table[row]
-            goal.vx = _limited(sign * speed, table["limit"], f"m/s {direction}", goal)
+            goal.vx = limited(sign * speed, table["limit"], f"m/s {direction}", goal)
             goal.understood.append(f"“{act.words()}” → {direction} at {abs(goal.vx):g} m/s")
     if any(part.meaning.get("straight") for part in act.qualifiers):
         goal.understood.append("“straight” → keep the heading")
     if "height" in act.meaning:
         _height(Act("HEIGHT", act.text, act.meaning), goal)
     goal.gait = act.meaning.get("gait", goal.gait)
+    if "steps" in act.meaning:
+        step(Act("STEP", act.text, act.meaning), goal)
 
 
 def _side(value: float) -> str:
@@ -182,18 +108,18 @@ def _side(value: float) -> str:
 
 
 def _turn(act: Act, goal: Goal) -> None:
-    directions = _directions(act, goal)
+    ways = directions(act, goal)
     table = abilities()[act.meaning["rate"]]
     explicit = act.find("turn_rate")
-    speed = explicit.meaning["value"] if explicit else table[_pace(act)]
-    sign = -1.0 if "right" in directions else 1.0
-    goal.yaw = _limited(sign * speed, abilities()["turn"]["limit"], "rad/s", goal)
+    speed = explicit.meaning["value"] if explicit else table[pace(act)]
+    sign = -1.0 if "right" in ways else 1.0
+    goal.yaw = limited(sign * speed, abilities()["turn"]["limit"], "rad/s", goal)
     goal.understood.append(f"“{act.words()}” → turn {_side(goal.yaw)} at {abs(goal.yaw):g} rad/s")
     if act.meaning.get("move") and goal.vx is None:
         goal.vx = 0.4
         goal.understood.append(f"“{act.text}” → walk on at 0.4 m/s")
-    elif "backward" in directions or "forward" in directions:
-        _move(Act("MOVE", act.text, {"direction": directions[0]}), goal)
+    elif "backward" in ways or "forward" in ways:
+        _move(Act("MOVE", act.text, {"direction": ways[0]}), goal)
 
 
 def _stand(act: Act, goal: Goal) -> None:
@@ -205,9 +131,9 @@ def _height(act: Act, goal: Goal) -> None:
     kind = act.meaning["height"]
     table = abilities()[kind]
     length = act.find("length")
-    offset = table[_extent(act)]
+    offset = table[extent(act)]
     if length is not None and length.meaning["value"] <= 0.15:
-        offset = _limited(length.meaning["value"], table["limit"], "m", goal)
+        offset = limited(length.meaning["value"], table["limit"], "m", goal)
     elif length is not None:
         goal.not_understood.append(f"“{length.text}”: too much for a change of height")
     if goal.height is None:
@@ -220,8 +146,8 @@ def _angle(act: Act, table: str, goal: Goal) -> float:
     numbers = abilities()[table]
     explicit = act.find("angle")
     if explicit is not None:
-        return round(_limited(explicit.meaning["value"], numbers["limit"], "rad", goal), 3)
-    return numbers[_extent(act)]
+        return round(limited(explicit.meaning["value"], numbers["limit"], "rad", goal), 3)
+    return numbers[extent(act)]
 
 
 def _posture(act: Act, goal: Goal) -> None:
@@ -231,13 +157,13 @@ def _posture(act: Act, goal: Goal) -> None:
 
 
 def _lean(act: Act, goal: Goal) -> None:
-    directions = _directions(act, goal)
-    if "forward" in directions or "backward" in directions or act.meaning.get("axis") == "pitch":
-        way = "up" if "backward" in directions else "down"
+    ways = directions(act, goal)
+    if "forward" in ways or "backward" in ways or act.meaning.get("axis") == "pitch":
+        way = "up" if "backward" in ways else "down"
         _posture(Act("POSTURE", act.text, {"pitch": way}, act.qualifiers), goal)
         return
     angle = _angle(act, "lean", goal)
-    right = "right" in directions
+    right = "right" in ways
     goal.roll = angle if right else -angle
     side = "right" if right else "left"
     goal.understood.append(f"“{act.words()}” → lean to the {side} by {angle:.2f} rad")
@@ -246,7 +172,7 @@ def _lean(act: Act, goal: Goal) -> None:
 def _rhythm(act: Act, goal: Goal) -> None:
     beat = abilities()["beat"]
     rate = act.find("rate")
-    hz = rate.meaning["value"] if rate else float(act.meaning["hz"]) * beat[_pace(act)]
+    hz = rate.meaning["value"] if rate else float(act.meaning["hz"]) * beat[pace(act)]
     if not beat["lowest"] <= hz <= beat["highest"]:
         bounded = max(beat["lowest"], min(hz, beat["highest"]))
         if rate is not None:
@@ -260,19 +186,34 @@ def _rhythm(act: Act, goal: Goal) -> None:
         rhythm = Rhythm(channel, _amplitude(act, channel, hz, goal), hz)
         # A beat the sentence names comes first: there is one beat, and it leads.
         goal.rhythms = (rhythm, *goal.rhythms) if named else (*goal.rhythms, rhythm)
-        unit = "m" if channel == "height" else "rad"
+        unit = "m" if channel in ("height", "paw") else "rad"
         goal.understood.append(
             f"“{act.words()}” → {channel} ±{rhythm.amplitude:g} {unit} at {hz:g} Hz"
         )
 
 
+def _paw(act: Act, goal: Goal) -> None:
+    paw(act, goal)
+    swing = act.find("swing")
+    if swing is not None and swing.meaning["axis"] == "side" and "swing" not in act.meaning:
+        goal.not_understood.append(f"“{act.words()}”: only one foot at a time")
+        return
+    waved = any(rhythm.channel == "paw" for rhythm in goal.rhythms)
+    # "wave your left paw slowly": what is waved may say how.
+    again = waved and any(act.find(kind) for kind in ("pace", "beat", "rate"))
+    if swing is not None or "swing" in act.meaning or again:
+        goal.rhythms = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel != "paw")
+        how = [part for part in act.qualifiers if part.kind != "length"]
+        _rhythm(Act("RHYTHM", act.text, {"channel": "paw", "hz": 1.0}, how), goal)
+
+
 def _amplitude(act: Act, channel: str, hz: float, goal: Goal) -> float:
     table = abilities()[f"{channel}_rhythm"]
-    amplitude = table[_extent(act)]
+    amplitude = table[extent(act)]
     explicit = act.find("length" if channel == "height" else "angle")
     if explicit is not None:
         unit = "m" if channel == "height" else "rad"
-        amplitude = _limited(explicit.meaning["value"], table["limit"], unit, goal)
+        amplitude = limited(explicit.meaning["value"], table["limit"], unit, goal)
     if channel == "heading":
         amplitude = min(amplitude, abilities()["beat"]["heading_rate"] / (6.2832 * hz))
     return round(amplitude, 3)
@@ -320,6 +261,7 @@ def _deny(act: Act, goal: Goal) -> None:
 
 def _hold_place(text: str, goal: Goal) -> None:
     goal.understood.append(f"“{text}” → stay in place")
+    step_in_place(goal)
     goal.vx = goal.vy = None
     if goal.yaw is None:
         goal.still = True
@@ -333,4 +275,8 @@ _READERS = {
     "POSTURE": _posture,
     "LEAN": _lean,
     "RHYTHM": _rhythm,
+    "HOP": hop,
+    "PAW": _paw,
+    "REAR": rear,
+    "STEP": step,
 }

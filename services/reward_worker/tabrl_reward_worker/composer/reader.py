@@ -13,22 +13,34 @@ from lark.lexer import Lexer
 
 from tabrl_reward_worker.composer.lexicon import Word, lexicon
 
-ACTIONS = ("MOVE", "TURN", "STAND", "HEIGHT", "POSTURE", "LEAN", "RHYTHM")
+ACTIONS = (
+    "MOVE",
+    "TURN",
+    "STAND",
+    "HEIGHT",
+    "POSTURE",
+    "LEAN",
+    "RHYTHM",
+    "HOP",
+    "PAW",
+    "REAR",
+    "STEP",
+)
 # Which acts a qualifier can belong to.
 _ACCEPTS: dict[str, tuple[str, ...]] = {
-    "direction": ("MOVE", "TURN", "LEAN"),
-    "pace": ("MOVE", "TURN", "RHYTHM"),
-    "extent": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM", "TURN", "MOVE"),
-    "degree": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM"),
-    "swing": ("RHYTHM", "LEAN", "TURN", "HEIGHT", "POSTURE", "MOVE"),
-    "beat": ("RHYTHM",),
-    "rate": ("RHYTHM",),
-    "speed": ("MOVE",),
+    "direction": ("MOVE", "TURN", "LEAN", "HOP", "PAW"),
+    "pace": ("MOVE", "TURN", "RHYTHM", "HOP", "PAW"),
+    "extent": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM", "TURN", "MOVE", "HOP", "PAW", "REAR", "STEP"),
+    "degree": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM", "HOP", "PAW", "REAR", "STEP"),
+    "swing": ("RHYTHM", "LEAN", "TURN", "HEIGHT", "POSTURE", "MOVE", "PAW"),
+    "beat": ("RHYTHM", "HOP", "PAW"),
+    "rate": ("RHYTHM", "HOP", "PAW"),
+    "speed": ("MOVE", "HOP"),
     "turn_rate": ("TURN",),
     "angle": ("LEAN", "POSTURE", "RHYTHM"),
-    "length": ("HEIGHT", "RHYTHM"),
+    "length": ("HEIGHT", "RHYTHM", "HOP", "PAW", "STEP"),
 }
-_STEPS = {"slow": -1, "normal": 0, "fast": 1}
+_STEPS = {"slow": -1, "normal": 0, "fast": 1, "fastest": 2}
 # What a qualifier without any act to belong to stands for.
 _IMPLIED: dict[str, tuple[str, dict[str, Any]]] = {
     "direction": ("MOVE", {}),

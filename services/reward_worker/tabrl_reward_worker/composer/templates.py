@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from tabrl_reward_worker.composer import terms as t
 from tabrl_reward_worker.composer.checks import checks_of
-from tabrl_reward_worker.composer.goal import Goal
+from tabrl_reward_worker.composer.targets import Goal
 from tabrl_reward_worker.composer.terms import Term
 from tabrl_reward_worker.drafts import Draft
 
 _LOCALS = {
-    "velocity[": "velocity = state.base_linear_velocity_filtered()",
-    "foot_speed[": "foot_speed = state.foot_velocity()",
-    "contact[": "contact = state.foot_contact()",
+    "velocity": "velocity = state.base_linear_velocity_filtered()",
+    "foot_speed": "foot_speed = state.foot_velocity()",
+    "contact": "contact = state.foot_contact()",
+    # On its back all feet are in the air too.
+    "airborne": "airborne = jnp.prod(1.0 - state.foot_contact()) * (1.0 - state.fallen())",
+    "foot_height": "foot_height = state.foot_height()",
+    # A foot that is held up does not step.
+    "swinging": "swinging = (1.0 - state.foot_contact()) * (state.foot_air_time() < 0.5)",
 }
 
 
@@ -44,6 +51,7 @@ def direct(goal: Goal, standing: float) -> list[Term]:
         *t.heading(goal),
         *t.height(goal, standing),
         *t.posture(goal),
+        *t.feet(goal),
         Term("smooth", -0.003, "jnp.sum(jnp.square(action - state.previous_action()))"),
         t.upright(),
     ]
@@ -56,6 +64,7 @@ def smooth(goal: Goal, standing: float) -> list[Term]:
         *t.heading(goal),
         *t.height(goal, standing),
         *t.posture(goal),
+        *t.feet(goal),
         *t.pulse(goal),
         *t.gentleness(goal),
         t.upright(),
@@ -64,14 +73,17 @@ def smooth(goal: Goal, standing: float) -> list[Term]:
 
 def together(goal: Goal, standing: float) -> list[Term]:
     """The product of all bells, with the single asked ones beside it as a slope to climb."""
-    bells = [*t.speeds(goal), *t.heading(goal), *t.height(goal, standing), *t.posture(goal)]
+    parts = [*t.speeds(goal), *t.heading(goal), *t.height(goal, standing), *t.posture(goal)]
+    parts += t.feet(goal)
+    bells = [part for part in parts if part.weight > 0.0]
+    costs = [part for part in parts if part.weight < 0.0]
     asked = [bell for bell in bells if bell.weight >= t.ASKED]
     product = " * ".join(bell.name for bell in bells)
     slopes = [Term(bell.name, 0.4 * bell.weight, bell.name, bell.comment) for bell in asked]
     bounds = [] if t.course(goal) else t.place(goal)
     whole = Term("together", 2.0 * t.ASKED, product, "all of it at once")
     inner = [Term(bell.name, 0.0, bell.expression, local=True) for bell in bells]
-    return [*inner, whole, *slopes, *t.course(goal), *bounds, t.upright()]
+    return [*inner, whole, *slopes, *costs, *t.course(goal), *bounds, t.upright()]
 
 
 def source(asked: str, lines: list[Term]) -> str:
@@ -79,7 +91,7 @@ def source(asked: str, lines: list[Term]) -> str:
     named = [line for line in lines if not line.local]
     inner = [f"{line.name} = {line.expression}" for line in lines if line.local]
     text = "\n".join([line.expression for line in lines])
-    local = [statement for use, statement in _LOCALS.items() if use in text]
+    local = [line for name, line in _LOCALS.items() if re.search(rf"(?<![.\w]){name}\b", text)]
     weights = [f'    "{line.name}": {t.number(line.weight)},' for line in named]
     returned = []
     for line in named:
@@ -124,6 +136,17 @@ def in_words(goal: Goal) -> str:
     if goal.height and not (bobs and abs(goal.height) <= 0.02):
         level = "below" if goal.height < 0 else "above"
         parts.append(f"{abs(goal.height) * 100:.0f} cm {level} standing")
+    if goal.hop is not None:
+        parts.append(f"hopping {goal.hop.height * 100:.0f} cm high at {goal.hop.hz:g} Hz")
+    if goal.lift is not None:
+        parts.append(f"{goal.lift.foot} foot {goal.lift.height * 100:.0f} cm off the ground")
+    if goal.rear is not None:
+        parts.append(f"up on the hind legs by {goal.rear:g} rad")
+    if goal.gait:
+        parts.append({"trot": "trotting", "pace": "pacing", "bound": "bounding"}[goal.gait])
+    if goal.steps is not None:
+        parts.append(f"feet lifted {goal.steps * 100:.0f} cm in turn")
     verbs = {"roll": "swaying", "pitch": "nodding", "height": "bobbing", "heading": "twisting"}
+    verbs["paw"] = "waving"
     parts += [f"{verbs[rhythm.channel]} at {rhythm.hz:g} Hz" for rhythm in goal.rhythms]
     return ", ".join(parts) if parts else "standing still"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tabrl_reward_worker.composer.goal import Goal, Rhythm
+from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm
 
 # Width of a rhythm's bell in amplitudes. Narrower ones flatten out at a rhythm not yet found, where
 # the double beat then looks better than the beat, and a bob pays only once its centre is found.
 RHYTHM_WIDTH = 0.9
+GRAVITY = 9.81  # m/s²
+FEET = ("FR", "FL", "RR", "RL")
 ASKED, BESIDE = 2.0, 0.6  # weights of what is asked for, and of what should not happen beside it
 
 
@@ -95,6 +97,10 @@ def heading(goal: Goal) -> list[Term]:
 
 def height(goal: Goal, standing: float) -> list[Term]:
     """The trunk's height: held, bobbing or as it stands."""
+    if goal.rear is not None:
+        return []
+    if goal.hop is not None:
+        return hops(goal.hop, standing + (goal.height or 0.0))
     rhythm = rhythm_of(goal, "height")
     offset = goal.height or 0.0
     level = f"state.base_height(){minus(standing + offset)}"
@@ -111,6 +117,8 @@ def height(goal: Goal, standing: float) -> list[Term]:
 
 def posture(goal: Goal) -> list[Term]:
     """Roll and pitch: held, swinging or level."""
+    if goal.rear is not None:
+        return reared(goal.rear)
     terms = []
     level = []
     for channel, held, swing, hold in (
@@ -133,6 +141,72 @@ def posture(goal: Goal) -> list[Term]:
         error = level[0] if len(level) == 1 else f"jnp.stack([{', '.join(level)}])"
         terms.append(Term("level", BESIDE, f"rl.gaussian({error}, 0.2)", "otherwise level"))
     return terms
+
+
+def hops(hop: Hop, standing: float) -> list[Term]:
+    """All feet in the air at once, again and again, as high as asked."""
+    rise = f"(state.base_height(){minus(standing)}) / {number(hop.height)}"
+    height = f"airborne * jnp.clip({rise}, 0.0, 1.0)"
+    return [
+        Term("flight", ASKED, "airborne", "all feet in the air at once"),
+        Term("hop_height", ASKED, height, f"{number(hop.height * 100)} cm up"),
+        Term("feet_apart", -ASKED / 2, "jnp.std(contact)", "take off and land with all feet"),
+    ]
+
+
+def hop_beat(hop: Hop) -> Term:
+    """Flight in time: the middle of a flight comes at the end of every period."""
+    flight = math.sqrt(8.0 * hop.height / GRAVITY) * hop.hz  # share of a period
+    middle = number(1.0 - flight / 2.0)
+    expression = f"airborne * jnp.cos(state.phase({number(hop.hz)}, -{middle}))"
+    return Term("hop_beat", ASKED, expression, f"{number(hop.hz)} hops a second")
+
+
+def reared(angle: float) -> list[Term]:
+    """Up on the hind legs: nose up, both front feet off the ground, not to one side."""
+    front = "jnp.minimum(foot_height[0], foot_height[1])"
+    nose = f"rl.gaussian(state.pitch() + {number(angle)}, {number(0.6 * angle)})"
+    return [
+        Term("nose_up", ASKED, nose, f"{number(angle)} rad"),
+        Term("front_feet", ASKED, f"jnp.clip({front} / 0.2, 0.0, 1.0)", "both in the air"),
+        Term("level", BESIDE, "rl.gaussian(state.roll(), 0.2)", "not to one side"),
+    ]
+
+
+def feet(goal: Goal) -> list[Term]:
+    """What is asked of single feet: one held up, high steps, a gait."""
+    if goal.lift is not None:
+        return held_foot(goal, goal.lift)
+    terms = []
+    if goal.steps is not None:
+        share = f"jnp.clip(foot_height / {number(goal.steps)}, 0.0, 1.0)"
+        steps = f"0.5 * jnp.sum(swinging * jnp.square({share}))"
+        # In a trot each foot swings for less than half of the time: this comes to 0.45 at most.
+        terms.append(
+            Term("steps", 2.0 * ASKED, steps, f"feet {number(goal.steps * 100)} cm up in turn")
+        )
+    pairs = {"pace": ((1, 3), (0, 2)), "bound": ((0, 1), (2, 3))}.get(goal.gait)
+    if pairs is not None:
+        one, other = (f"contact[{a}] + contact[{b}]" for a, b in pairs)
+        expression = f"jnp.abs({one} - {other}) / 2.0".replace(f"- {other}", f"- ({other})")
+        terms.append(Term(goal.gait, ASKED, expression, "one pair of feet down, the other up"))
+    return terms
+
+
+def held_foot(goal: Goal, lift: Lift) -> list[Term]:
+    """One foot at its height, or waving around it; the others on the ground."""
+    index = FEET.index(lift.foot)
+    rhythm = rhythm_of(goal, "paw")
+    error = f"foot_height[{index}]{minus(lift.height)}"
+    width = 0.6 * lift.height
+    if rhythm:
+        error += f" - {wave(rhythm)}"
+        width = max(RHYTHM_WIDTH * rhythm.amplitude, 0.5 * width)
+    others = " + ".join(f"contact[{other}]" for other in range(4) if other != index)
+    return [
+        Term("paw", ASKED, f"rl.gaussian({error}, {number(width)})", f"{lift.foot} off the ground"),
+        Term("stand", BESIDE, f"({others}) / 3.0", "the other feet stay down"),
+    ]
 
 
 def place(goal: Goal) -> list[Term]:
@@ -161,7 +235,9 @@ def pulse(goal: Goal) -> list[Term]:
         "height": "state.base_linear_velocity_world()[2]",
         "heading": "state.base_angular_velocity()[2]",
     }
-    terms = []
+    if goal.lift is not None:
+        rates["paw"] = f"foot_speed[{FEET.index(goal.lift.foot)}, 2]"
+    terms = [hop_beat(goal.hop)] if goal.hop is not None else []
     for rhythm in goal.rhythms:
         omega = 2 * math.pi * rhythm.hz
         width = number(0.8 * rhythm.amplitude * omega)
@@ -180,7 +256,7 @@ def gentleness(goal: Goal) -> list[Term]:
     ]
     slip = "jnp.sum(state.foot_contact() * jnp.sum(jnp.square(foot_speed[:, :2]), axis=1))"
     terms.append(Term("slip", -0.1, slip, "feet on the ground stay where they are"))
-    if goal.moves or goal.yaw:
+    if (goal.moves or goal.yaw) and goal.hop is None:
         swing = "jnp.sum(state.foot_touchdown() * jnp.clip(state.foot_last_air_time(), 0.0, 0.3))"
         terms.append(Term("swing", 1.0, swing, "long steps"))
     if goal.gait == "trot":

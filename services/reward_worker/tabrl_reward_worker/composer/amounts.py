@@ -1,0 +1,50 @@
+"""How much an act asks for: rows of the ability tables, limits, directions."""
+
+from __future__ import annotations
+
+from tabrl_reward_worker.composer.reader import Act
+from tabrl_reward_worker.composer.targets import Goal
+
+_PACES = ("very_slow", "slow", "normal", "fast", "very_fast")
+
+
+def extent(act: Act) -> str:
+    """A row of an ability table: small, normal or large."""
+    found = act.find("extent") or act.find("degree")
+    return str(found.meaning["extent"] if found else act.meaning.get("extent", "normal"))
+
+
+def pace(act: Act, base: str = "normal") -> str:
+    """A row of an ability table from the verb's own pace and its adverbs."""
+    step = _PACES.index(base)
+    for part in act.qualifiers:
+        if part.kind in ("pace", "beat"):
+            step += int(part.meaning["step"])
+    extent = act.find("extent")
+    if extent is not None and act.kind in ("MOVE", "TURN"):
+        step += -1 if extent.meaning["extent"] == "small" else 1
+    return _PACES[max(0, min(step, len(_PACES) - 1))]
+
+
+def limited(value: float, limit: float, unit: str, goal: Goal) -> float:
+    """The value within ±limit; what was cut is said."""
+    if abs(value) <= limit + 1e-9:
+        return value
+    goal.not_understood.append(
+        f"{abs(value):g} {unit} is more than this robot can do: {limit:g} {unit}"
+    )
+    return limit if value > 0 else -limit
+
+
+def directions(act: Act, goal: Goal) -> list[str]:
+    """The directions an act names; of two opposite ones the first."""
+    found: list[str] = [act.meaning["direction"]] if "direction" in act.meaning else []
+    opposite = {"forward": "backward", "backward": "forward", "left": "right", "right": "left"}
+    for part in act.qualifiers:
+        if part.kind == "direction":
+            direction = str(part.meaning["direction"])
+            if opposite.get(direction) in found:
+                goal.not_understood.append(f"“{part.text}”: only one way at a time")
+            else:
+                found.append(direction)
+    return found

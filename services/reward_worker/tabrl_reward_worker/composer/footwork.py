@@ -1,0 +1,151 @@
+"""What a sentence asks of the feet: hops, a lifted paw, high steps, standing on the hind legs."""
+
+from __future__ import annotations
+
+from tabrl_reward_worker.composer.amounts import directions, extent, limited, pace
+from tabrl_reward_worker.composer.reader import Act
+from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm, Table, abilities
+
+_GRAVITY = 9.81  # m/s²
+_FEET = {
+    ("front", "right"): "FR",
+    ("front", "left"): "FL",
+    ("hind", "right"): "RR",
+    ("hind", "left"): "RL",
+}
+_NAMES = {foot: f"{side} {end} foot" for (end, side), foot in _FEET.items()}
+
+
+def hop(act: Act, goal: Goal) -> None:
+    """Hops on the spot or along the directions named."""
+    ways = directions(act, goal)
+    speed = act.find("speed")
+    travels = bool(ways) or speed is not None
+    beat, rate = abilities()["hop_beat"], act.find("rate")
+    hz = rate.meaning["value"] if rate else beat["normal" if travels else pace(act)]
+    if not beat["lowest"] <= hz <= beat["highest"]:
+        bounded = max(beat["lowest"], min(hz, beat["highest"]))
+        goal.not_understood.append(f"{hz:g} hops a second cannot be done: {bounded:g}")
+        hz = bounded
+    height = _length(act, abilities()["hop"], goal)
+    # All four feet are in the air for at most so much of a period.
+    highest = _GRAVITY / 8.0 * (beat["flight"] / hz) ** 2
+    named = rate is not None or (not travels and act.find("pace") is not None)
+    goal.hop = Hop(round(min(height, highest), 3), round(hz, 2), named)
+    goal.understood.append(
+        f"“{act.words()}” → hop {goal.hop.height * 100:g} cm high, {hz:g} times a second"
+    )
+    for way in ways or (["forward"] if speed else []):
+        _travel(act, way, goal)
+
+
+def _travel(act: Act, way: str, goal: Goal) -> None:
+    sideways = way not in ("forward", "backward")
+    table = abilities()["hop_sideways" if sideways else f"hop_{way}"]
+    explicit = act.find("speed")
+    sign = -1.0 if way in ("backward", "right") else 1.0
+    asked = explicit.meaning["value"] if explicit else table[pace(act)]
+    speed = limited(sign * asked, table["limit"], "m/s while hopping", goal)
+    if sideways:
+        goal.vy = speed
+    else:
+        goal.vx = speed
+    goal.understood.append(f"“{act.words()}” → {way} at {abs(speed):g} m/s")
+
+
+def paw(act: Act, goal: Goal) -> None:
+    """One foot held up; several words may say which."""
+    sides = [side for side in directions(act, goal) if side in ("left", "right")]
+    side = act.meaning.get("side") or (sides[0] if sides else "")
+    end = str(act.meaning["end"])
+    height = _length(act, abilities()["paw"], goal)
+    if goal.lift is not None:
+        known_end, known_side = next(
+            place for place, foot in _FEET.items() if foot == goal.lift.foot
+        )
+        if side and goal.lift_named and (end, side) != (known_end, known_side):
+            goal.not_understood.append(f"“{act.words()}”: only one foot at a time")
+            return
+        end = "hind" if "hind" in (end, known_end) else "front"
+        side = side or known_side
+        height = max(height, goal.lift.height) if act.qualifiers else goal.lift.height
+    goal.lift_named = goal.lift_named or bool(side)
+    goal.lift = Lift(_FEET[end, side or "right"], height)
+    goal.understood.append(f"“{act.words()}” → {_NAMES[goal.lift.foot]} up by {height * 100:g} cm")
+
+
+def rear(act: Act, goal: Goal) -> None:
+    """Up on the hind legs."""
+    goal.rear = abilities()["rear"][extent(act)]
+    goal.understood.append(f"“{act.words()}” → up on the hind legs, nose up by {goal.rear:g} rad")
+
+
+def step(act: Act, goal: Goal) -> None:
+    """How high the feet are lifted while stepping."""
+    table = abilities()["steps"]
+    named = act.find("length") or act.find("extent") or act.find("degree")
+    goal.steps = _length(act, table, goal) if named else table[act.meaning["steps"]]
+    goal.understood.append(f"“{act.words()}” → feet lifted by {goal.steps * 100:g} cm")
+
+
+def _length(act: Act, table: Table, goal: Goal) -> float:
+    explicit = act.find("length")
+    if explicit is not None:
+        return limited(explicit.meaning["value"], table["limit"], "m", goal)
+    return table[extent(act)]
+
+
+def step_in_place(goal: Goal) -> None:
+    """Walking on the spot is stepping without getting anywhere."""
+    if goal.moves and goal.steps is None and goal.hop is None:
+        goal.steps = abilities()["steps"]["small"]
+        goal.understood.append("walking on the spot → lift the feet in turn")
+
+
+def settle(goal: Goal) -> None:
+    """Leave out what the feet cannot do at the same time, and say so."""
+    if goal.rear is not None:
+        goal.hop = goal.lift = goal.steps = goal.height = goal.pitch = goal.roll = None
+        _stand_on(goal, "on the hind legs it stays in place and does nothing else", rhythms=())
+    elif goal.lift is not None:
+        goal.hop = goal.steps = None
+        kept = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel == "paw")
+        _stand_on(goal, "on three legs it stays in place, and only the paw moves", rhythms=kept)
+        _calm(goal)
+    elif goal.hop is not None:
+        goal.steps, goal.gait = None, ""
+        kept = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel == "heading")
+        if kept != goal.rhythms:
+            goal.not_understood.append("while it hops, hopping is the only beat of the trunk")
+            goal.rhythms = kept
+        goal.vx = _at_most(goal.vx, "hop_forward", "m/s while hopping", goal)
+        goal.vy = _at_most(goal.vy, "hop_sideways", "m/s while hopping", goal)
+        goal.yaw = _at_most(goal.yaw, "hop_turn", "rad/s while hopping", goal)
+        _calm(goal)
+    elif goal.gait in ("pace", "bound"):
+        goal.vx = _at_most(goal.vx, "paired", f"m/s in this gait ({goal.gait})", goal)
+    elif goal.steps is not None and not goal.moves and goal.yaw is None:
+        goal.understood.append("no speed is asked for → step on the spot")
+
+
+def _at_most(value: float | None, table: str, unit: str, goal: Goal) -> float | None:
+    return None if value is None else limited(value, abilities()[table]["limit"], unit, goal)
+
+
+def _calm(goal: Goal) -> None:
+    """Posture within what is left to legs that hop or stand on three."""
+    calm = abilities()["calm"]
+    if goal.height is not None:
+        limit = calm["low" if goal.height < 0.0 else "high"]
+        goal.height = limited(goal.height, limit, "m of height on such legs", goal)
+    if goal.pitch is not None:
+        goal.pitch = limited(goal.pitch, calm["pitch"], "rad of pitch on such legs", goal)
+    if goal.roll is not None:
+        goal.roll = limited(goal.roll, calm["lean"], "rad of lean on such legs", goal)
+
+
+def _stand_on(goal: Goal, reason: str, rhythms: tuple[Rhythm, ...]) -> None:
+    if goal.moves or goal.yaw or rhythms != goal.rhythms:
+        goal.not_understood.append(reason)
+    goal.vx = goal.vy = goal.yaw = None
+    goal.gait, goal.rhythms = "", rhythms

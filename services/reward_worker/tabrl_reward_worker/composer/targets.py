@@ -1,0 +1,89 @@
+"""What a sentence asks for, in numbers: the goal that rewards and checks are written for."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+Table = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """A sinusoid of `channel` (roll, pitch, height, heading or paw): rad or m, Hz."""
+
+    channel: str
+    amplitude: float
+    hz: float
+
+
+@dataclass(frozen=True)
+class Lift:
+    """A foot held up; with a rhythm of the channel `paw` it waves around this height."""
+
+    foot: str  # FR, FL, RR or RL
+    height: float  # clearance, m
+
+
+@dataclass(frozen=True)
+class Hop:
+    """Hops with all feet at once: how far the trunk rises in flight, m, and how often, Hz."""
+
+    height: float
+    hz: float
+    hz_named: bool = False  # by the sentence
+
+
+@dataclass
+class Goal:
+    """Targets; None where the sentence asks for nothing. SI units, the program's sign rules."""
+
+    vx: float | None = None
+    vy: float | None = None
+    yaw: float | None = None
+    height: float | None = None  # offset from standing
+    pitch: float | None = None
+    roll: float | None = None
+    rhythms: tuple[Rhythm, ...] = ()
+    gait: str = ""  # trot, pace or bound
+    steps: float | None = None  # clearance of stepping feet; without a speed: on the spot
+    lift: Lift | None = None
+    lift_named: bool = False  # the sentence says which foot
+    hop: Hop | None = None
+    rear: float | None = None  # nose up on the hind legs, rad
+    still: bool = False
+    understood: list[str] = field(default_factory=list)
+    not_understood: list[str] = field(default_factory=list)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is to leave its place."""
+        return bool(self.vx) or bool(self.vy)
+
+    @property
+    def feet(self) -> bool:
+        """Whether it asks something of the feet beyond carrying the robot."""
+        asked = (self.steps, self.lift, self.hop, self.rear)
+        return any(target is not None for target in asked) or self.gait in ("pace", "bound")
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked for."""
+        targets = (self.vx, self.vy, self.yaw, self.height, self.pitch, self.roll)
+        asked = self.still or self.rhythms or self.feet
+        return not (asked or any(target is not None for target in targets))
+
+    def walks_like_base(self) -> bool:
+        """Whether plain walking at half a metre per second is what is asked for."""
+        only_forward = self.vx is not None and abs(self.vx - 0.5) <= 0.2
+        others = (self.vy, self.yaw, self.height, self.pitch, self.roll)
+        plain = not self.rhythms and not self.feet
+        return only_forward and plain and all(target is None for target in others)
+
+
+@cache
+def abilities() -> dict[str, Table]:
+    """The table from words to numbers."""
+    return tomllib.loads(files(__package__).joinpath("abilities.toml").read_text("utf-8"))
