@@ -41,8 +41,9 @@ def measure_job(engine: RobotEngine, search_s: float, ppo_s: float) -> list[JobR
     for found in search.run(search_s):
         program, samples = found.best, found.samples
     took = time.perf_counter() - began
-    clock.seconds.pop("update")  # a search learns nothing
-    rows.append(JobRow(part="search", seconds=took, samples=samples, shares=clock.shares(took)))
+    shares = clock.shares(took, learning=False)
+    rows.append(JobRow(part="search", seconds=took, samples=samples, shares=shares))
+    clock.reset()
 
     learner = TimedLearner(engine.learner, clock)
     tune = FineTune(simulator, learner, engine.base_state, reward, program, 0)
@@ -54,5 +55,6 @@ def measure_job(engine: RobotEngine, search_s: float, ppo_s: float) -> list[JobR
             began, first = time.perf_counter(), report.samples
         samples = report.samples - first
     took = time.perf_counter() - began
-    rows.append(JobRow(part="PPO", seconds=took, samples=samples, shares=clock.shares(took)))
+    shares = clock.shares(took, learning=True)
+    rows.append(JobRow(part="PPO", seconds=took, samples=samples, shares=shares))
     return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from bench.speed.walk import GOAL, Examiner
+from bench.speed.walk import LEVELS, Examiner
 from pydantic import BaseModel
 
 from tabrl.sim.simulator import PolicyFn
@@ -33,8 +33,6 @@ class RaceResult(BaseModel):
     seconds: float
     first_block_samples: int
     first_block_s: float
-    goal: float
-    goal_s: float | None
     exams: list[Exam]
 
     @property
@@ -49,10 +47,9 @@ class RaceResult(BaseModel):
         """With everything that it takes to begin."""
         return self.samples / self.seconds
 
-    @property
-    def goal_s_after_start(self) -> float | None:
-        """Seconds to the goal without the first block."""
-        return None if self.goal_s is None else self.goal_s - self.first_block_s
+    def seconds_to(self, level: float) -> float | None:
+        """Seconds to the first exam with at least this return, from the very beginning."""
+        return next((exam.seconds for exam in self.exams if exam.mean_return >= level), None)
 
     @property
     def best_return(self) -> float:
@@ -75,7 +72,7 @@ class Race:
         cap_s: float,
         least_s: float = 0.0,
         exam_every_s: float = 6.0,
-        goal: float = GOAL,
+        goal: float = LEVELS[-1],
         clock: Callable[[], float] = time.perf_counter,
         examiner: Examiner | None = None,
     ) -> None:
@@ -84,8 +81,9 @@ class Race:
         self._exam_every_s, self._last_exam = exam_every_s, 0.0
         self.result = RaceResult(
             name=name, setting=setting, blocks=0, samples=0, seconds=0.0, first_block_samples=0,
-            first_block_s=0.0, goal=goal, goal_s=None, exams=[],
+            first_block_s=0.0,  exams=[],
         )  # fmt: skip
+        self._goal, self._reached = goal, False
         self._began = clock()
 
     def block(self, samples: int, policy: PolicyFn) -> bool:
@@ -99,11 +97,11 @@ class Race:
             self._last_exam = result.seconds
         used = result.seconds - result.first_block_s
         over = used >= self._cap_s
-        if self._examiner is not None and result.goal_s is None:
+        if self._examiner is not None and not self._reached:
             due = result.seconds - self._last_exam >= self._exam_every_s
             if due or over:
                 self._examine(self._examiner, policy)
-        over |= result.goal_s is not None and used >= self._least_s
+        over |= self._reached and used >= self._least_s
         self._began = self._clock()
         return not over
 
@@ -111,6 +109,5 @@ class Race:
         result = self.result
         value = examiner.mean_return(policy)
         result.exams.append(Exam(seconds=result.seconds, samples=result.samples, mean_return=value))
-        if value >= result.goal:
-            result.goal_s = result.seconds
+        self._reached = value >= self._goal
         self._last_exam = result.seconds

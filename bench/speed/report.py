@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.speed.race import RaceResult
 from bench.speed.results import FirstUpdates, Results
+from bench.speed.walk import LEVELS
 
 Row = tuple[str, ...]
 
@@ -33,7 +34,11 @@ def markdown(results: Results) -> str:
         ("Rollout phase and bare stepping", _ROLLOUT, list(_rollouts(results))),
         ("Where a job's time goes", _JOB, list(_job(results))),
         ("From the artifact to the first update", _FIRST, list(_first(results))),
-        ('Learning "walk at 1.0 m/s" from scratch', _RACE, list(_races(results))),
+        (
+            'Learning "walk at 1.0 m/s" from scratch; seconds to a return',
+            _RACE,
+            list(_races(results)),
+        ),
     ):
         if rows:
             lines += ["", f"## {title}", *_table(head, rows)]
@@ -69,15 +74,8 @@ def _ratios(results: Results) -> Iterator[Row]:
             yield name, f"{ratio:.1f} ×", *Aim(bound).judge(ratio)
             whole = ours.samples_per_s_from_start / race.samples_per_s_from_start
             yield f"{name}, starts and compilation counted", f"{whole:.1f} ×", "", ""
-            yield (
-                f"seconds to a return of {race.goal:g} / the same",
-                _goal_ratio(ours, race),
-                "",
-                "",
-            )
-    updates = (
-        results.parts["first-update"].first_updates if "first-update" in results.parts else None
-    )
+            yield f"seconds to a return, we / {race.name}", _times(ours, race), "", ""
+    updates = results.first_updates
     if updates is not None:
         yield from _first_ratios(updates)
 
@@ -112,15 +110,16 @@ def _opponents(results: Results) -> Iterator[tuple[RaceResult, float]]:
         yield race, 2.0
 
 
-def _goal_ratio(ours: RaceResult, race: RaceResult) -> str:
-    if ours.goal_s is None:
-        return f"we did not reach it in {ours.seconds:.0f} s (best {ours.best_return:.0f})"
-    if race.goal_s is None:
-        return (
-            f"{ours.goal_s:.0f} s / not reached in {race.seconds:.0f} s "
-            f"(best {race.best_return:.0f})"
-        )
-    return f"{ours.goal_s:.0f} s / {race.goal_s:.0f} s = 1/{race.goal_s / ours.goal_s:.1f}"
+def _times(ours: RaceResult, race: RaceResult) -> str:
+    level = max((level for level in LEVELS if level <= ours.best_return), default=None)
+    if level is None:
+        return f"we reached only {ours.best_return:.0f} in {ours.seconds:.0f} s"
+    mine, theirs = ours.seconds_to(level), race.seconds_to(level)
+    assert mine is not None  # it is a level that was reached
+    if theirs is None:
+        other = f"not reached in {race.seconds:.0f} s (best {race.best_return:.0f})"
+        return f"{level:g}: {mine:.0f} s / {other}"
+    return f"{level:g}: {mine:.0f} s / {theirs:.0f} s = 1/{theirs / mine:.1f}"
 
 
 _ROLLOUT = (
@@ -150,9 +149,7 @@ _FIRST = ("worker", "seconds", "of which", "compiled")
 
 
 def _first(results: Results) -> Iterator[Row]:
-    updates = (
-        results.parts["first-update"].first_updates if "first-update" in results.parts else None
-    )
+    updates = results.first_updates
     if updates is None:
         return
     for name, update in (
@@ -179,22 +176,19 @@ def _first(results: Results) -> Iterator[Row]:
 
 _RACE = (
     "who", "setting", "samples/s", "with start and compilation", "first block, s", "blocks",
-    "return aimed at", "seconds to it", "without the first block", "best return",
+    *(f"{level:g}" for level in LEVELS), "best return",
 )  # fmt: skip
 
 
 def _races(results: Results) -> Iterator[Row]:
+    """The columns named by a return hold the seconds to it, start and compilation included."""
     for part in ("ours", "sb3", "brax"):
         for race in results.races(part):
             rates = f"{race.samples_per_s:,.0f}", f"{race.samples_per_s_from_start:,.0f}"
-            starts = f"{race.first_block_s:.1f}", str(race.blocks)
+            about = (race.name, race.setting, *rates, f"{race.first_block_s:.1f}", str(race.blocks))
             if not race.exams:
-                yield race.name, race.setting, *rates, *starts, "-", "speed only", "-", "-"
+                yield *about, *("-" for _ in LEVELS), "speed only"
                 continue
-            after = race.goal_s_after_start
-            yield (
-                race.name, race.setting, *rates, *starts, f"{race.goal:g}",
-                f"not in {race.seconds:.0f} s" if race.goal_s is None else f"{race.goal_s:.0f}",
-                "-" if after is None else f"{after:.0f}",
-                f"{race.best_return:.0f}",
-            )  # fmt: skip
+            times = (race.seconds_to(level) for level in LEVELS)
+            reached = (f"not in {race.seconds:.0f}" if s is None else f"{s:.0f}" for s in times)
+            yield *about, *reached, f"{race.best_return:.0f}"

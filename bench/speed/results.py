@@ -55,6 +55,12 @@ class Results(BaseModel):
         """The races of a part, none if it has not run."""
         return self.parts[part].races if part in self.parts else []
 
+    @property
+    def first_updates(self) -> FirstUpdates | None:
+        """The one part that has them."""
+        part = self.parts.get("first-update")
+        return None if part is None else part.first_updates
+
 
 def write_part(folder: Path, name: str, part: Part) -> None:
     """Keep a part."""

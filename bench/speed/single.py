@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from bench.speed.walk import PROGRAM, ROBOT, SPEED, WEIGHTS, trunk_boxes
+from bench.speed.walk import PROGRAM, ROBOT, SPEED, WEIGHTS, WIDTH, trunk_boxes
 from numpy.typing import NDArray
 
 from tabrl.control.gait import GAITS, OFFSETS
@@ -62,7 +62,7 @@ class SingleWalk:
         forward, left, _ = observation[6:9].tolist()
         change = observation[33:45] - previous
         return (
-            WEIGHTS["speed"] * math.exp(-(((forward - SPEED) / 0.5) ** 2))
+            WEIGHTS["speed"] * math.exp(-(((forward - SPEED) / WIDTH) ** 2))
             + WEIGHTS["side"] * math.exp(-((left / 0.3) ** 2))
             + WEIGHTS["turn"] * math.exp(-((float(observation[5]) / 0.5) ** 2))
             - WEIGHTS["smooth"] * float(change @ change)

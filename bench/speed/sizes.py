@@ -16,7 +16,7 @@ class Sizes:
     ppo_s: float = 20.0
     ours_cap_s: float = 150.0  # of learning after the first block
     ours_least_s: float = 20.0
-    cap_s: float = 75.0
+    cap_s: float = 60.0
 
 
 TINY = Sizes(

@@ -39,11 +39,13 @@ class StageClock:
         """Begin anew."""
         self.seconds = dict.fromkeys(STAGES, 0.0)
 
-    def shares(self, total_s: float) -> dict[str, float]:
-        """Share of every stage in `total_s`, and of the rest.
+    def shares(self, total_s: float, *, learning: bool) -> dict[str, float]:
+        """Share of every stage in `total_s`, and of the rest; without `learning` nothing updates.
 
         Raises `RuntimeError` if a stage took no time: then the part it stands for was renamed.
         """
+        if not learning:
+            del self.seconds["update"]
         silent = [stage for stage, seconds in self.seconds.items() if seconds == 0.0]
         if silent:
             raise RuntimeError(f"nothing was measured for {silent}")

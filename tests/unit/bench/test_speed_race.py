@@ -54,8 +54,7 @@ def test_it_ends_at_the_goal_and_exams_cost_nothing() -> None:
     run(race, clock, first_s=30.0, block_s=2.0)
     result = race.result
     assert [exam.seconds for exam in result.exams] == [34.0, 38.0, 42.0]
-    assert result.goal_s == 42.0
-    assert result.goal_s_after_start == 12.0
+    assert [result.seconds_to(level) for level in (0.5, 3.0, 3.5)] == [34.0, 42.0, None]
     assert result.samples_per_s == pytest.approx(50.0)
     assert result.samples_per_s_from_start == pytest.approx(700 / 42.0)
 
@@ -65,7 +64,6 @@ def test_it_ends_at_the_cap_after_a_last_exam() -> None:
     race = make(clock, cap_s=7.0, exam_every_s=5.0, goal=99.0)
     run(race, clock, first_s=30.0, block_s=2.0)
     assert [exam.seconds for exam in race.result.exams] == [36.0, 38.0]
-    assert race.result.goal_s is None
     assert race.result.best_return == 2.0
 
 
@@ -75,4 +73,4 @@ def test_it_goes_on_after_the_goal_for_as_long_as_asked() -> None:
     run(race, clock, first_s=1.0, block_s=2.0)
     assert race.result.seconds == 21.0
     assert len(race.result.exams) == 1
-    assert race.result.goal_s == 3.0
+    assert race.result.seconds_to(1.0) == 3.0

@@ -1,0 +1,73 @@
+"""The speed report: ratios, their aims, and what was not reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.speed.cold import ColdStart
+from bench.speed.first_update import FirstUpdate
+from bench.speed.machine import Machine
+from bench.speed.race import Exam, RaceResult
+from bench.speed.report import markdown
+from bench.speed.results import FirstUpdates, Part, Results, write_part
+from bench.speed.rollout import RolloutRow
+from bench.speed.walk import LEVELS
+
+MACHINE = Machine(
+    date="2026-01-01", cpu="a", cores=2, memory_gib=8, system="b", load=0.0, versions={}
+)
+
+
+def race(name: str, rate: float, seconds_to_half: float | None, cap_s: float = 60.0) -> RaceResult:
+    """A race at `rate` samples a second after a first block of 10 s; the first level at best."""
+    exams = [Exam(seconds=cap_s, samples=1, mean_return=LEVELS[0] - 1)]
+    if seconds_to_half is not None:
+        exams = [Exam(seconds=seconds_to_half, samples=1, mean_return=LEVELS[0] + 1)]
+    return RaceResult(
+        name=name, setting="x", blocks=9, samples=1000 + round(rate * (cap_s - 10.0)),
+        seconds=cap_s, first_block_samples=1000, first_block_s=10.0, exams=exams,
+    )  # fmt: skip
+
+
+def test_ratios_come_first_and_say_what_was_missed(tmp_path: Path) -> None:
+    row = RolloutRow(
+        robots=256, repeats=3, rollout_per_s=90, bare_per_s=110, bare_sensors_per_s=100,
+        ratio=0.82, ratio_sensors=0.9,
+    )  # fmt: skip
+    update = FirstUpdate(job_s=1.5, compiled_reward=1, compiled_reward_s=0.5, compiled_else=[])
+    noisy = update.model_copy(update={"compiled_else": ["update"]})
+    cold = ColdStart(
+        total_s=13.0, imports_s=1, engine_s=1, warm_up_s=1, job_s=1, cache_hits=5, cache_misses=0
+    )
+    updates = FirstUpdates(
+        first=update, second=noisy, reweighted=update, cold_empty=cold, cold=cold
+    )
+    for name, part in {
+        "rollout": Part(machine=MACHINE, rollout=[row]),
+        "first-update": Part(machine=MACHINE, first_updates=updates),
+        "ours": Part(machine=MACHINE, races=[race("TabRL", 10_000.0, 20.0)]),
+        "sb3": Part(
+            machine=MACHINE,
+            races=[race("SB3, defaults", 500.0, None), race("SB3, ours", 2500.0, 50.0)],
+        ),
+        "brax": Part(machine=MACHINE, note="it broke"),
+    }.items():
+        write_part(tmp_path, name, part)
+    lines = markdown(Results.read(tmp_path)).split("\n")
+
+    def found(start: str) -> str:
+        (line,) = (line for line in lines if line.startswith(f"| {start}"))
+        return line
+
+    assert "0.90 | ≥ 0.85 | reached" in found("rollout phase / bare stepping, 256 robots, the same")
+    assert "0.82 | ≥ 0.85 | **missed**" in found("rollout phase / bare stepping, 256 robots, with")
+    assert "20.0 × | ≥ 10 | reached" in found("samples/s / SB3, defaults (x) |")
+    assert "4.0 × | ≥ 5 | **missed**" in found("samples/s / SB3, ours (x) |")
+    assert "not reached in 60 s" in found("seconds to a return, we / SB3, defaults")
+    assert "20 s / 50 s = 1/2.5" in found("seconds to a return, we / SB3, ours")
+    assert "1 | ≤ 0 | **missed**" in found("its compilations")
+    assert "13.0 s | ≤ 12 | **missed**" in found(
+        "process just begun, compiled graphs cached: start"
+    )
+    assert any("it broke" in line for line in lines)
+    assert lines.index(found("its compilations")) < lines.index(found("256 | 90 | 100 | 110"))
