@@ -17,7 +17,7 @@ from bench.speed.walk import PROGRAM, ROBOT
 from tabrl.control.observation import Joints
 from tabrl.control.policy import load_policy
 from tabrl.control.program import Programs
-from tabrl.control.tape import Memory, RawSteps, Tape, TapeBuilder
+from tabrl.control.tape import Floats, Memory, Tape, TapeBuilder
 from tabrl.sim.bank import load_bank
 from tabrl.sim.checkpoint import load_tree
 from tabrl.sim.mjx import MjxSimulator
@@ -150,8 +150,8 @@ class _TimedBuilder(TapeBuilder):
         self.__dict__.update(builder.__dict__)
         self.seconds = 0.0
 
-    def derive(self, raw: RawSteps, memory: Memory) -> Tape:
+    def remember(self, fields: dict[str, Floats], fresh: Floats, memory: Memory) -> Tape:
         began = time.perf_counter()
-        tape = super().derive(raw, memory)
+        tape = super().remember(fields, fresh, memory)
         self.seconds += time.perf_counter() - began
         return tape

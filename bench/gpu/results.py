@@ -16,7 +16,7 @@ class Stepping(BaseModel):
     rollout_per_s: float  # policy, observation and tape included
     with_reward_per_s: float
     bare_per_s: float  # the same motion by MJX alone, one scan
-    tape_share: float  # of the rollout's time, on the host
+    tape_share: float  # of the rollout's time: fields with a memory, on the host
     rollout_compile_s: float
     bare_compile_s: float
 

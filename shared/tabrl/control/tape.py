@@ -148,15 +148,16 @@ class TapeBuilder:
         """`body_reach`: for each of the trunk's touching shapes `(x, y, z, hx, hy, hz, r)`, m."""
         self._robot = robot
         self._shapes = list(body_reach.values())
-        self._calves = [robot.body_names.index(f"{foot}_calf") for foot in robot.foot_names]
-        self._legs = [
-            [robot.joint_names.index(f"{foot}_{part}") for part in ("hip", "thigh", "calf")]
-            for foot in robot.foot_names
-        ]
-        self._leg_bodies = [
-            [robot.body_names.index(f"{foot}_{part}") for part in ("hip", "thigh", "calf")]
-            for foot in robot.foot_names
-        ]
+        self._calves = np.array(
+            [robot.body_names.index(f"{foot}_calf") for foot in robot.foot_names]
+        )
+        self._legs, self._leg_bodies = (
+            [
+                np.array([names.index(f"{foot}_{part}") for part in ("hip", "thigh", "calf")])
+                for foot in robot.foot_names
+            ]
+            for names in (robot.joint_names, robot.body_names)
+        )
 
     def trunk_clearance(self, height: Floats, up: Floats, xp: Any = np) -> Floats:
         """Gap between the floor and the lowest point of the trunk's shapes, m; exact.
@@ -175,14 +176,18 @@ class TapeBuilder:
 
     def derive(self, raw: RawSteps, memory: Memory) -> Tape:
         """The tape `[T, B]` of a block; `memory` is moved on to the block's end."""
+        return self.remember(self.instant(raw), raw.fresh, memory)
+
+    def instant(self, raw: RawSteps, xp: Any = np) -> dict[str, Floats]:
+        """The fields that depend on their own step alone; a pure function, for JAX as well."""
         quaternion = raw.qpos[..., 3:7]
-        up = rotation.up_in_body(quaternion)
-        linear = rotation.rotate_inverse(quaternion, raw.qvel[..., 0:3])
+        up = rotation.up_in_body(quaternion, xp)
+        linear = rotation.rotate_inverse(quaternion, raw.qvel[..., 0:3], xp)
         clearance = raw.foot_position[..., 2] - self._robot.foot_radius
-        contact = (clearance < CONTACT_MARGIN).astype(np.float32)
-        trunk_gap = self.trunk_clearance(raw.qpos[..., 2], up)
-        fallen = ((trunk_gap < CONTACT_MARGIN) | (up[..., 2] < 0.0)).astype(np.float32)
-        fields = {
+        contact = (clearance < CONTACT_MARGIN).astype(xp.float32)
+        trunk_gap = self.trunk_clearance(raw.qpos[..., 2], up, xp)
+        fallen = ((trunk_gap < CONTACT_MARGIN) | (up[..., 2] < 0.0)).astype(xp.float32)
+        return {
             "time": raw.time,
             "base_position": raw.qpos[..., 0:3],
             "base_quaternion": quaternion,
@@ -195,36 +200,40 @@ class TapeBuilder:
             "action": raw.action,
             "foot_position": raw.foot_position,
             "foot_velocity": raw.foot_velocity,
-            "foot_force": self._foot_force(raw, contact),
+            "foot_force": self._foot_force(raw, contact, xp),
             "foot_contact": contact,
             "body_position": raw.body_position,
-            "body_contact": self._body_contact(raw, contact, trunk_gap),
-            "self_collision": self._self_collision(raw),
+            "body_contact": self._body_contact(raw, contact, trunk_gap, xp),
+            "self_collision": self._self_collision(raw, xp),
             "command": raw.command,
             "gait_phase": raw.gait_phase,
             "fallen": fallen,
         }
-        fields |= self._remembered(raw, memory, linear, contact, clearance)
-        return Tape(fields)
+
+    def remember(self, fields: dict[str, Floats], fresh: Floats, memory: Memory) -> Tape:
+        """The tape of the `instant` fields: adds those with a memory, which is moved on."""
+        return Tape(fields | self._remembered(fields, fresh, memory))
 
     def _remembered(
-        self, raw: RawSteps, memory: Memory, linear: Floats, contact: Floats, clearance: Floats
+        self, fields: dict[str, Floats], all_fresh: Floats, memory: Memory
     ) -> dict[str, Floats]:
+        linear, contact = fields["base_linear_velocity"], fields["foot_contact"]
+        clearance = fields["foot_position"][..., 2] - self._robot.foot_radius
         names = (
             "previous_action", "previous_previous_action", "base_linear_velocity_filtered",
             "base_acceleration", "joint_acceleration", "initial_position", "foot_touchdown",
             "foot_liftoff", "foot_air_time", "foot_contact_time", "foot_last_air_time",
             "foot_peak_height",
         )  # fmt: skip
-        steps = raw.time.shape[0]
+        steps = len(all_fresh)
         rows: dict[str, list[Floats]] = {name: [] for name in names}
         blend = np.float32(1.0 - np.exp(-CONTROL_DT / FILTER_TIME_S))
         for t in range(steps):
-            fresh = raw.fresh[t] > 0.5
-            joint_velocity = raw.qvel[t, :, 6:]
+            fresh = all_fresh[t] > 0.5
+            joint_velocity = fields["joint_velocity"][t]
             if fresh.any():
                 memory.forget(fresh)
-                memory.initial_position[fresh] = raw.qpos[t, fresh, 0:3]
+                memory.initial_position[fresh] = fields["base_position"][t, fresh]
                 memory.previous_velocity[fresh] = linear[t, fresh]
                 memory.filtered_velocity[fresh] = linear[t, fresh]
                 memory.previous_joint_velocity[fresh] = joint_velocity[fresh]
@@ -241,7 +250,7 @@ class TapeBuilder:
             rows["initial_position"].append(memory.initial_position.copy())
             self._feet(memory, contact[t], clearance[t], rows)
             memory.previous_previous_action = memory.previous_action
-            memory.previous_action = raw.action[t].copy()
+            memory.previous_action = fields["action"][t].copy()
             memory.previous_velocity = linear[t].copy()
             memory.previous_joint_velocity = joint_velocity.copy()
         return {name: np.stack(values) for name, values in rows.items()}
@@ -266,38 +275,42 @@ class TapeBuilder:
         rows["foot_last_air_time"].append(memory.last_air_time)
         rows["foot_peak_height"].append(memory.peak_height)
 
-    def _foot_force(self, raw: RawSteps, contact: Floats) -> Floats:
+    def _foot_force(self, raw: RawSteps, contact: Floats, xp: Any) -> Floats:
         """Ground force on each foot, world, N: solves Jᵀ f = τ of the leg's three joints.
 
         τ are the constraint's generalised forces; a leg at a joint limit counts that torque too.
         """
-        forces = np.zeros((*contact.shape, 3), np.float32)
+        forces = []
         for foot, (joints, bodies) in enumerate(zip(self._legs, self._leg_bodies, strict=True)):
             axis = raw.joint_axis[..., joints, :]
             arm = raw.foot_position[..., foot, None, :] - raw.body_position[..., bodies, :]
-            columns = np.cross(axis, arm)  # rows of Jᵀ, [T, B, 3 joints, 3]
+            columns = xp.cross(axis, arm)  # rows of Jᵀ, [T, B, 3 joints, 3]
             torque = raw.constraint_force[..., joints]
             first, second, third = (columns[..., i, :] for i in range(3))
-            minors = (np.cross(second, third), np.cross(third, first), np.cross(first, second))
-            determinant = np.einsum("...i,...i->...", first, minors[0])
+            minors = (xp.cross(second, third), xp.cross(third, first), xp.cross(first, second))
+            determinant = xp.einsum("...i,...i->...", first, minors[0])
             total = sum(torque[..., i, None] * minors[i] for i in range(3))
-            safe = np.where(np.abs(determinant) > 1e-5, determinant, np.inf)
-            forces[..., foot, :] = total / safe[..., None] * contact[..., foot, None]
-        return forces
+            safe = xp.where(xp.abs(determinant) > 1e-5, determinant, xp.inf)
+            forces.append(total / safe[..., None] * contact[..., foot, None])
+        stacked: Floats = xp.stack(forces, axis=-2)
+        return stacked
 
-    def _body_contact(self, raw: RawSteps, contact: Floats, trunk_gap: Floats) -> Floats:
+    def _body_contact(self, raw: RawSteps, contact: Floats, trunk_gap: Floats, xp: Any) -> Floats:
         """Which bodies touch the floor: the trunk's shapes, knees, feet (with their shanks)."""
-        touching = np.zeros(raw.body_position.shape[:-1], np.float32)
-        touching[..., 0] = trunk_gap < CONTACT_MARGIN
         knee = raw.body_position[..., self._calves, 2] - 0.025 < CONTACT_MARGIN
-        touching[..., self._calves] = np.maximum(contact, knee)
+        shank = xp.maximum(contact, knee)
+        columns = [xp.zeros_like(trunk_gap)] * len(self._robot.body_names)
+        columns[0] = (trunk_gap < CONTACT_MARGIN).astype(xp.float32)
+        for foot, calf in enumerate(self._calves):
+            columns[calf] = shank[..., foot]
+        touching: Floats = xp.stack(columns, axis=-1)
         return touching
 
-    def _self_collision(self, raw: RawSteps) -> Floats:
+    def _self_collision(self, raw: RawSteps, xp: Any) -> Floats:
         """1 where two feet, or a foot and another leg's knee, are closer than 4 cm."""
         knees = raw.body_position[..., self._calves, :]
         points = (raw.foot_position, knees)
-        closest = np.full(raw.time.shape, np.inf, np.float32)
+        closest = xp.full(raw.time.shape, xp.inf, xp.float32)
         count = raw.foot_position.shape[-2]
         for i in range(count):
             for j in range(count):
@@ -305,5 +318,6 @@ class TapeBuilder:
                     if i == j or (other is raw.foot_position and j < i):
                         continue
                     gap = raw.foot_position[..., i, :] - other[..., j, :]
-                    closest = np.minimum(closest, np.einsum("...i,...i->...", gap, gap))
-        return (closest < 0.04**2).astype(np.float32)
+                    closest = xp.minimum(closest, xp.einsum("...i,...i->...", gap, gap))
+        colliding: Floats = (closest < 0.04**2).astype(xp.float32)
+        return colliding

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any, NamedTuple
 
 import jax
@@ -22,9 +21,10 @@ DRAWS_EVERY = 50  # steps for which a block holds one more program of every robo
 
 
 class Block(NamedTuple):
-    """What the compiled graph gives back, time first; `raw` has the fields of `RawSteps`."""
+    """What the compiled graph gives back, time first; `fields` as of `TapeBuilder.instant`."""
 
-    raw: dict[str, jax.Array]
+    fields: dict[str, Any]
+    fresh: jax.Array
     observation: jax.Array
     action: jax.Array
     terminated: jax.Array
@@ -95,14 +95,13 @@ class MjxSimulator:
             blocks = [self._run(policy, steps)]
         else:
             blocks = self._stepwise(policy, steps)
-        raw = RawSteps(
-            **{
-                field.name: np.concatenate([block.raw[field.name] for block in blocks])
-                for field in fields(RawSteps)
-            }
-        )
+        fields = {
+            name: np.concatenate([block.fields[name] for block in blocks])
+            for name in blocks[0].fields
+        }
+        fresh = np.concatenate([block.fresh for block in blocks])
         return Rollout(
-            tape=self._builder.derive(raw, self._memory),
+            tape=self._builder.remember(fields, fresh, self._memory),
             observation=np.concatenate(
                 [*(block.observation[:-1] for block in blocks), blocks[-1].observation[-1:]]
             ),
@@ -208,7 +207,8 @@ class MjxSimulator:
         robots, (raw, seen, action, terminated, truncated) = jax.lax.scan(step, robots, keys)
         last = self._episodes.observe(robots)
         return robots, Block(
-            raw=raw,
+            fields=self._builder.instant(RawSteps(**raw), jnp),
+            fresh=raw["fresh"],
             observation=jnp.concatenate([seen, last[None]]),
             action=action,
             terminated=terminated.astype(jnp.float32),

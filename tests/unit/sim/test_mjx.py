@@ -26,6 +26,28 @@ ENDLESS_S = 1e6  # first episodes begin at any age, so that ten seconds may end 
 QUIET = EpisodeRules(reset_noise=0.0, episode_s=ENDLESS_S)
 ALONE = EpisodeRules(auto_reset=False, episode_s=ENDLESS_S)
 NEUTRAL = Programs.neutral(SIZE)
+# How far the simulators are apart after one control step, in each field's unit.
+BOUNDS = {
+    "time": 0.0,
+    "base_position": 1e-7,
+    "base_quaternion": 5e-7,
+    "base_linear_velocity": 1e-6,
+    "base_angular_velocity": 1e-5,
+    "joint_position": 1e-6,
+    "joint_velocity": 3e-5,
+    "joint_torque": 1e-4,
+    "action": 1e-6,
+    "foot_position": 5e-7,
+    "foot_velocity": 6e-6,
+    "foot_force": 1e-3,
+    "foot_contact": 0.0,
+    "body_position": 5e-7,
+    "body_contact": 0.0,
+    "self_collision": 0.0,
+    "command": 5e-7,
+    "gait_phase": 1e-7,
+    "fallen": 0.0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +92,9 @@ def finite(rollout: Rollout) -> bool:
 def test_both_simulators_step_alike_from_the_same_states(simulator: MjxSimulator) -> None:
     """Single precision against double: nothing else in the physics differs measurably.
 
-    Bounds are some times the measured differences. After ten steps, contacts have magnified them
-    for a few robots (the same happens on one simulator, started 1e-6 beside itself), so that there
-    only 95 % of the robots are held to them.
+    After one step 98 % of the robots are within `BOUNDS`, some times the measured differences. The
+    odd robot is farther off, its solver having stopped when its cost, in single precision, fell no
+    more. Ten steps of contacts magnify all that, as they do a start 1e-6 beside on one simulator.
     """
     policy = holding(np.random.default_rng(0).normal(0.0, 0.6, (SIZE, GO1.nu)).astype(np.float32))
     programs, (qpos, qvel) = random_programs(SIZE), states(0)
@@ -87,31 +109,16 @@ def test_both_simulators_step_alike_from_the_same_states(simulator: MjxSimulator
     assert (contact > 0).sum() > 20
     assert (contact == 0).sum() > 20
     assert list(mjx.tape) == list(cpu.tape)
-    bounds = {
-        "base_position": (1e-6, 1e-5),
-        "base_quaternion": (1e-6, 2e-5),
-        "base_linear_velocity": (1e-5, 1e-4),
-        "base_angular_velocity": (1e-4, 1e-3),
-        "joint_position": (2e-6, 1e-4),
-        "joint_velocity": (2e-4, 5e-3),
-        "joint_torque": (5e-4, 5e-3),
-        "foot_position": (1e-6, 5e-5),
-        "foot_velocity": (3e-5, 1e-3),
-        "body_position": (1e-6, 5e-5),
-        "foot_force": (5e-3, 5e-2),
-        "foot_contact": (0.0, 0.0),
-        "fallen": (0.0, 0.0),
-        "command": (1e-6, 1e-6),
-        "time": (0.0, 0.0),
-    }
-    for name, (first, tenth) in bounds.items():
+    for name, bound in BOUNDS.items():
         one, other = cpu.tape.fields[name], mjx.tape.fields[name]
         assert other.dtype == one.dtype
         assert other.shape == one.shape
         apart = np.abs(one - other).reshape(STEPS, SIZE, -1).max(-1)
-        assert apart[0].max() <= first, name
-        assert np.quantile(apart[-1], 0.95) <= tenth, name
-    np.testing.assert_allclose(mjx.observation[1], cpu.observation[1], atol=2e-4)
+        assert np.quantile(apart[0], 0.98) <= bound, name
+        assert apart[0].max() <= 200 * bound, name
+        assert np.quantile(apart[-1], 0.95) <= 100 * bound, name
+    seen = np.abs(mjx.observation[1] - cpu.observation[1]).max(-1)
+    assert np.quantile(seen, 0.98) <= BOUNDS["joint_velocity"]
     np.testing.assert_array_equal(mjx.action, cpu.action)
 
 
