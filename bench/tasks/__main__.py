@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.tasks.report import markdown, standings
+from bench.tasks.report import markdown
 from bench.tasks.suite import SUITE, find
 
 from tabrl_local.stack import CACHE
@@ -28,6 +28,9 @@ def main() -> int:
     parser.add_argument("--episodes", type=int, default=128, help="of each of the three rows")
     parser.add_argument("--out", type=Path, default=Path("var/bench-tasks"))
     parser.add_argument("--base", type=Path, help="folder with another base policy's files")
+    parser.add_argument(
+        "--simulator", choices=("auto", "cpu", "mjx", "warp"), default="auto", help="to learn on"
+    )
     parser.add_argument("--no-films", action="store_true")
     arguments = parser.parse_args()
     try:
@@ -45,10 +48,9 @@ def main() -> int:
 
     series = Series(
         arguments.out, arguments.base, arguments.seconds, arguments.episodes, say,
-        films=not arguments.no_films,
+        films=not arguments.no_films, simulator=arguments.simulator,
     )  # fmt: skip
-    outcomes = series.run(tasks, arguments.seeds)
-    print(markdown(standings(tasks, outcomes)))
+    print(markdown(series.run(tasks, arguments.seeds)))
     return 0
 
 

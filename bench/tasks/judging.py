@@ -61,7 +61,7 @@ class Judge:
     def of(cls, base: PolicyWeights, episodes: int) -> Judge:
         """With a simulator of its own."""
         simulator = CpuSimulator(ROBOT, len(ROWS) * episodes)
-        return cls(Evaluator(ROBOT, simulator, len(ROWS), JUDGE_SEED), base)
+        return cls(Evaluator(ROBOT, simulator, (episodes,) * len(ROWS), JUDGE_SEED), base)
 
     def rows(self, task: Task, trained: Trained) -> dict[RowName, Row]:
         """The three rows: base with no command, base with the found program, what was delivered."""

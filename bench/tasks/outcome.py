@@ -42,10 +42,12 @@ class Outcome(_Kept):
     """One task learnt with one seed.
 
     `values` and `success` are those of the one rollout that a user would see; `rows` those of many
-    episodes with disturbed starts. `fine_tuning_s` is search and PPO together.
+    episodes with disturbed starts. `fine_tuning_s` is the job without its loading and
+    its evaluation: search, PPO, choice of the snapshot.
     """
 
     task: str
+    task_sha256: str
     seed: int
     budget_s: float
     success: bool

@@ -10,17 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import jax
 from bench.tasks import film
 from bench.tasks.judging import Judge, rollout_of
 from bench.tasks.motion import read_rollout
 from bench.tasks.outcome import Outcome
 from bench.tasks.report import Standing, markdown, standings
+from bench.tasks.suite import SUITE
 from bench.tasks.task import Task
 from bench.tasks.workbench import Say, Trained, Workbench, budget_of, read_base
 from pydantic import ValidationError
 
 from tabrl.domain.errors import TabrlError
 from tabrl.ports import JobFailedError
+from tabrl.sim.factory import SimulatorKind
 from tabrl_trainer.base.shipped import ShippedBase
 
 OUTCOME, ROLLOUT, PARAMS = "outcome.json", "rollout.npz", "params.safetensors"
@@ -36,28 +39,23 @@ class Series:
     episodes: int
     say: Say
     films: bool = True
+    simulator: SimulatorKind = "auto"
 
-    def run(self, tasks: Sequence[Task], seeds: Sequence[int]) -> list[Outcome]:
-        """Train what is missing, then write the report. Returns all outcomes asked for."""
+    def run(self, tasks: Sequence[Task], seeds: Sequence[int]) -> list[Standing]:
+        """Train what is missing of these, then report on all that the folder holds."""
         base = read_base(self.base)
         sha256 = hashlib.sha256(base.policy).hexdigest()
         pairs = [(task, seed) for task in tasks for seed in seeds]
-        kept = {(t.name, s): self._kept(t, s, sha256) for t, s in pairs}
-        missing = [(task, seed) for task, seed in pairs if kept[task.name, seed] is None]
+        missing = [pair for pair in pairs if self._kept(*pair, sha256) is None]
         self.say(f"{len(pairs)} trainings, {len(pairs) - len(missing)} of them done before")
         if missing:
-            self._train(base, missing, kept)
-        outcomes = [outcome for outcome in kept.values() if outcome is not None]
-        self.report(tasks, outcomes)
-        return outcomes
+            self._train(base, missing)
+        found = standings(SUITE, self._all_kept(sha256))
+        self._report(found)
+        return found
 
-    def _train(
-        self,
-        base: ShippedBase,
-        missing: Sequence[tuple[Task, int]],
-        kept: dict[tuple[str, int], Outcome | None],
-    ) -> None:
-        with Workbench(base, self.say) as workbench:
+    def _train(self, base: ShippedBase, missing: Sequence[tuple[Task, int]]) -> None:
+        with Workbench(base, self.say, self.simulator) as workbench:
             judge = Judge.of(workbench.engine.base_weights, self.episodes)
             for number, (task, seed) in enumerate(missing, start=1):
                 self.say(f"{number}/{len(missing)} {task.name}, seed {seed}: “{task.sentence}”")
@@ -66,9 +64,7 @@ class Series:
                 except (TabrlError, JobFailedError) as error:
                     self.say(f"  failed: {error}")
                     continue
-                outcome = self._judge(task, seed, trained, judge, workbench.base_sha256)
-                kept[task.name, seed] = outcome
-                self._tell(task, outcome)
+                self._tell(task, self._judge(task, seed, trained, judge, workbench.base_sha256))
 
     def _judge(
         self, task: Task, seed: int, trained: Trained, judge: Judge, base_sha256: str
@@ -81,6 +77,7 @@ class Series:
         result = trained.result
         outcome = Outcome(
             task=task.name,
+            task_sha256=task.sha256,
             seed=seed,
             budget_s=self.minute_s,
             success=task.succeeded(motion),
@@ -92,7 +89,7 @@ class Series:
             note=result.note,
             samples=result.samples,
             samples_per_s=result.samples_per_s,
-            fine_tuning_s=sum(result.stages_s.get(stage, 0.0) for stage in ("search", "ppo")),
+            fine_tuning_s=sum(s for stage, s in result.stages_s.items() if stage != "evaluation"),
             job_s=trained.seconds,
             stages_s=result.stages_s,
             checks_passed=sum(check.passed for check in result.checks),
@@ -111,15 +108,18 @@ class Series:
         self.say(f"  {'learnt' if outcome.success else 'MISSED'}: {values}")
         self.say(f"  reward: {rewards}; falls {outcome.rows['result'].fall_rate:.1%}")
 
-    def report(self, tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> None:
+    def _report(self, found: Sequence[Standing]) -> None:
         """Write `tasks.md`, `tasks.json` and the film strips."""
-        found = standings(tasks, outcomes)
         if not found:
             return
         self.out.mkdir(parents=True, exist_ok=True)
         (self.out / "tasks.md").write_text(markdown(found))
         document = {
-            "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+            "machine": {
+                "system": platform.platform(),
+                "cores": os.cpu_count(),
+                "device": jax.devices()[0].device_kind,
+            },
             "tasks": [_document(standing) for standing in found],
         }
         (self.out / "tasks.json").write_text(json.dumps(document, indent=2))
@@ -145,19 +145,29 @@ class Series:
     def _folder(self, task: Task, seed: int) -> Path:
         return self.out / task.name / f"seed{seed}"
 
+    def _all_kept(self, base_sha256: str) -> list[Outcome]:
+        """Everything in the folder that can stand in one table."""
+        pairs = [
+            (task, int(folder.name.removeprefix("seed")))
+            for task in SUITE
+            for folder in (self.out / task.name).glob("seed*")
+        ]
+        kept = [self._kept(task, seed, base_sha256) for task, seed in sorted(pairs, key=_order)]
+        return [outcome for outcome in kept if outcome is not None]
+
     def _kept(self, task: Task, seed: int, base_sha256: str) -> Outcome | None:
-        """An earlier outcome, if it is of the same base, time and bounds."""
+        """An earlier outcome, if it is of the same task, base and time."""
         try:
             text = (self._folder(task, seed) / OUTCOME).read_text()
             outcome = Outcome.model_validate_json(text)
         except (OSError, ValidationError):
             return None
-        same = (
-            outcome.base_sha256 == base_sha256
-            and outcome.budget_s == self.minute_s
-            and len(outcome.values) == len(task.bounds)
-        )
-        return outcome if same else None
+        same = (outcome.task_sha256, outcome.base_sha256, outcome.budget_s)
+        return outcome if same == (task.sha256, base_sha256, self.minute_s) else None
+
+
+def _order(pair: tuple[Task, int]) -> tuple[str, int]:
+    return pair[0].name, pair[1]
 
 
 def _document(standing: Standing) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -66,6 +67,14 @@ class Task:
     seconds: float = MINUTE_S
     stretch: bool = field(default=False)  # beyond what one minute is expected to teach
     extra: bool = field(default=False)  # not of the first twelve
+
+    @property
+    def sha256(self) -> str:
+        """Changes with whatever makes earlier outcomes those of another task."""
+        checks = [spec.model_dump_json() for spec in self.checks]
+        bounds = [f"{bound.name} {bound.target}" for bound in self.bounds]
+        text = "\n".join([self.reward, str(self.seconds), *checks, *bounds])
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def values(self, motion: Motion) -> tuple[float, ...]:
         """All numbers of a whole recording, of what follows the settling time."""

@@ -30,6 +30,7 @@ from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.models import Model
 from tabrl.ports import StopReason
 from tabrl.robots import get_robot, scene_sha256
+from tabrl.sim.factory import SimulatorKind
 from tabrl_reward_worker.jail import BuiltReward, Jail
 from tabrl_trainer.base.shipped import BANK, POLICY, TRAIN_STATE, ShippedBase, load_shipped
 from tabrl_trainer.engine import RobotEngine
@@ -54,9 +55,9 @@ class Trained:
 class Workbench:
     """A warm trainer for one base policy. Use as a context manager: the jail is a process."""
 
-    def __init__(self, base: ShippedBase, say: Say) -> None:
+    def __init__(self, base: ShippedBase, say: Say, simulator: SimulatorKind = "auto") -> None:
         self.base_sha256 = hashlib.sha256(base.policy).hexdigest()
-        self.engine = RobotEngine(ROBOT, base)
+        self.engine = RobotEngine(ROBOT, base, simulator)
         self._say = say
         self._jail = Jail()
 

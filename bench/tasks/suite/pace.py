@@ -46,8 +46,8 @@ TASK = Task(
     ),
     bounds=(
         Bound("forward speed", "m/s", forward_speed, at_least=0.51, at_most=0.69),
-        Bound("legs of a side together", "", sides_together, at_least=0.8),
-        Bound("diagonal legs together", "", diagonals_together, at_most=0.5),
+        Bound("legs of a side together", "", sides_together, at_least=0.7),
+        Bound("diagonal legs together", "", diagonals_together, at_most=0.6),
     ),
     extra=True,
 )

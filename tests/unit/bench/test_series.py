@@ -48,6 +48,7 @@ def outcome(seed: int, speed: float, *, result: float = 1.5, falls: float = 0.0)
     }  # fmt: skip
     return Outcome(
         task="walk",
+        task_sha256=WALK.sha256,
         seed=seed,
         budget_s=60.0,
         success=0.85 <= speed <= 1.15,
@@ -105,19 +106,19 @@ def test_what_is_kept_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(bench.tasks.series, "read_base", lambda folder: BASE)
     tried: list[tuple[str, int]] = []
 
-    def train(
-        _: object, base: ShippedBase, missing: list[tuple[object, int]], kept: object
-    ) -> None:
+    def train(_: object, base: ShippedBase, missing: list[tuple[Task, int]]) -> None:
         tried.extend((task.name, seed) for task, seed in missing)  # type: ignore[attr-defined]
 
     monkeypatch.setattr(Series, "_train", train)
-    for kept in (outcome(0, 1.0), outcome(1, 1.0).model_copy(update={"budget_s": 30.0})):
+    others = outcome(1, 1.0).model_copy(update={"budget_s": 30.0})
+    changed = outcome(2, 1.0).model_copy(update={"task_sha256": "d" * 64})
+    for kept in (outcome(0, 1.0), others, changed, outcome(4, 1.0)):
         folder = tmp_path / "walk" / f"seed{kept.seed}"
         folder.mkdir(parents=True)
         (folder / OUTCOME).write_text(kept.model_dump_json())
-    found = series.run([WALK], [0, 1, 2])
-    assert [o.seed for o in found] == [0]
-    assert tried == [("walk", 1), ("walk", 2)]  # another budget is another measurement
+    (standing,) = series.run([WALK], [0, 1, 2])
+    assert [o.seed for o in standing.outcomes] == [0, 4]  # all that the folder holds
+    assert tried == [("walk", 1), ("walk", 2)]  # another time, another reward
     assert "forward speed" in (tmp_path / "tasks.md").read_text()
     assert said == ["3 trainings, 1 of them done before"]
 
