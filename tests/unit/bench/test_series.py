@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import bench.tasks.series
 import numpy as np
 import pytest
-from bench.tasks import film
+from bench.tasks import check, film
 from bench.tasks.judging import motions_of, rollout_of
 from bench.tasks.motion import read_rollout
 from bench.tasks.outcome import Interval, Outcome, Row, RowName
 from bench.tasks.report import markdown, standings
 from bench.tasks.series import OUTCOME, Series
 from bench.tasks.suite import find
-from bench.tasks.task import Bound
+from bench.tasks.task import Bound, Task
 from bench.tasks.workbench import budget_of
 from PIL import Image
 
@@ -107,7 +108,7 @@ def test_what_is_kept_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.M
     tried: list[tuple[str, int]] = []
 
     def train(_: object, base: ShippedBase, missing: list[tuple[Task, int]]) -> None:
-        tried.extend((task.name, seed) for task, seed in missing)  # type: ignore[attr-defined]
+        tried.extend((task.name, seed) for task, seed in missing)
 
     monkeypatch.setattr(Series, "_train", train)
     others = outcome(1, 1.0).model_copy(update={"budget_s": 30.0})
@@ -152,6 +153,25 @@ def test_a_rollout_is_read_back_as_it_was_driven(tmp_path: Path) -> None:
     assert not motion.fell
     assert 0.2 < motion.height[-1] < 0.3
     assert motion.grounded[-1].all()
+
+
+def test_a_file_is_judged_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, act in (("good", Act(vx=1.0, gait="trot")), ("bad", Act(vx=0.5, gait="trot"))):
+        motion = perform(act)
+        np.savez(tmp_path / name, time=motion.time, qpos=motion.qpos, qvel=motion.qvel)
+
+    def run(*files: str) -> int:
+        paths = [str(tmp_path / f"{file}.npz") for file in files]
+        monkeypatch.setattr(sys, "argv", ["check", "walk", *paths])
+        return check.main()
+
+    assert run("good") == 0
+    assert "walk: success" in capsys.readouterr().out
+    assert run("good", "bad") == 1
+    assert "NOT  forward speed 0.5, wanted 0.85 … 1.15 m/s" in capsys.readouterr().out
+    assert run("none") == 2
 
 
 def test_a_tape_holds_the_same_motion() -> None:

@@ -1,0 +1,46 @@
+"""`python -m bench.tasks.check TASK FILE.npz …`: whether rollout files show what a task asks for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from zipfile import BadZipFile
+
+from bench.tasks.motion import Motion, read_rollout
+from bench.tasks.suite import SUITE, find
+from bench.tasks.task import Task
+
+
+def verdict(task: Task, motion: Motion) -> list[str]:
+    """A line for every number, and one for the whole."""
+    lines = [
+        f"{'ok' if bound.holds(value) else 'NOT'}  {bound.name} {value:.3g}, wanted {bound.target}"
+        for bound, value in zip(task.bounds, task.values(motion), strict=True)
+    ]
+    lines.append(f"{'NOT' if motion.fell else 'ok'}  {'fell' if motion.fell else 'never fell'}")
+    return [*lines, f"{task.name}: {'success' if task.succeeded(motion) else 'missed'}"]
+
+
+def main() -> int:
+    """Entry point: exit code 0 only if every file succeeds, 2 if one cannot be read."""
+    parser = argparse.ArgumentParser(prog="python -m bench.tasks.check", description=__doc__)
+    parser.add_argument("task", choices=[task.name for task in SUITE])
+    parser.add_argument("files", nargs="+", type=Path)
+    arguments = parser.parse_args()
+    (task,) = find([arguments.task])
+    missed = 0
+    for path in arguments.files:
+        try:
+            motion = read_rollout(path)
+            lines = verdict(task, motion)
+        except (OSError, KeyError, ValueError, BadZipFile) as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            return 2
+        print("\n".join([str(path), *(f"  {line}" for line in lines)]))
+        missed += not task.succeeded(motion)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
