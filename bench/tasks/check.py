@@ -1,4 +1,4 @@
-"""`python -m bench.tasks.check TASK FILE.npz …`: whether rollout files show what a task asks for."""
+"""`python -m bench.tasks.check TASK FILE …`: do these rollout files show what a task asks for?"""
 
 from __future__ import annotations
 
