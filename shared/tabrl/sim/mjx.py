@@ -17,7 +17,8 @@ from tabrl.sim.mjx_episodes import Episodes, Robots, Rules
 from tabrl.sim.mjx_physics import Motion, Outcome, Physics
 from tabrl.sim.simulator import EpisodeRules, GraphPolicy, PolicyFn, PolicyGraph, Rollout
 
-DRAWS_EVERY = 50  # steps for which a block holds one more program of every robot ready
+DRAWS = 2  # programs of every robot that are ready for a block,
+DRAWS_EVERY = 25  # and one more for so many steps
 
 
 class Block(NamedTuple):
@@ -39,8 +40,9 @@ class MjxSimulator:
     for every robot, size, number of steps and policy graph; programs, rules, seeds and parameters
     are runtime arguments. JAX's persistent cache keeps them where `JAX_COMPILATION_CACHE_DIR` says.
 
-    Differs from the CPU in this: programs of a sampler are drawn before each block, enough for one
-    reset or change a second and robot; a robot that needs more of them sees its first ones again.
+    Differs from the CPU in this: programs of a sampler are drawn before each block, enough for two
+    resets or changes of each robot and one more in every half second; a robot that needs more of
+    them sees its first ones again.
     """
 
     def __init__(
@@ -150,9 +152,9 @@ class MjxSimulator:
         return on_host
 
     def _compiled(self, policy: GraphPolicy, steps: int) -> Any:
-        shapes = jax.tree.map(lambda x: (jnp.shape(x), jnp.result_type(x)), policy.parameters)
-        leaves, structure = jax.tree.flatten(shapes, is_leaf=lambda x: isinstance(x, tuple))
-        name = (policy.graph, steps, structure, tuple(leaves))
+        leaves, structure = jax.tree.flatten(policy.parameters)
+        shapes = tuple((jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves)
+        name = (policy.graph, steps, structure, shapes)
         if name not in self._graphs:
             arguments = self._arguments(policy, steps, self._key, draw=False)
             rollout = jax.jit(self._block, static_argnums=(0, 1))
@@ -173,7 +175,7 @@ class MjxSimulator:
 
     def _pool(self, steps: int, draw: bool) -> Programs:
         """The next programs of every robot, `[K, B]`; none are drawn without a sampler."""
-        rounds = 1 + steps // DRAWS_EVERY
+        rounds = DRAWS + steps // DRAWS_EVERY
         if self._rules.sampler is None or not draw:
             unused: Programs = jax.tree.map(
                 lambda x: jnp.broadcast_to(x, (rounds, *x.shape)), self._robots.programs

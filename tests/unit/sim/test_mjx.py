@@ -5,6 +5,8 @@ Compiling its physics takes most of the time here: all tests but one share a sin
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -55,13 +57,16 @@ def simulator() -> MjxSimulator:
     return MjxSimulator(GO1, SIZE)
 
 
-def constantly(parameters: jax.Array, observation: jax.Array, key: jax.Array) -> jax.Array:
-    return parameters
+def constantly(parameters: Any, observation: jax.Array, key: jax.Array) -> jax.Array:
+    network, noise = parameters
+    action = network["action"]
+    drawn: jax.Array = action + noise * jax.random.normal(key, action.shape)
+    return drawn
 
 
-def holding(action: Floats) -> GraphPolicy:
-    """Every robot does its own row of `action [B, nu]` all the time."""
-    return GraphPolicy(constantly, action, 0, lambda observation: action)
+def holding(action: Floats, noise: float = 0.0, seed: int = 0) -> GraphPolicy:
+    """Every robot does its own row of `action [B, nu]` all the time, give or take some noise."""
+    return GraphPolicy(constantly, ({"action": action}, np.float32(noise)), seed, lambda _: action)
 
 
 STILL = holding(np.zeros((SIZE, GO1.nu), np.float32))
@@ -213,6 +218,21 @@ def test_the_same_seed_gives_the_same_rollout_whatever_was_before(
     for name, values in first.tape.fields.items():
         np.testing.assert_array_equal(values, again.tape.fields[name], err_msg=name)
     assert not np.array_equal(first.observation, other.observation)
+
+
+def test_a_random_policy_explores_by_its_seed_and_never_repeats_itself(
+    simulator: MjxSimulator,
+) -> None:
+    def actions(seed: int) -> Floats:
+        simulator.reset(NEUTRAL, QUIET, 0)
+        policy = holding(np.zeros((SIZE, GO1.nu), np.float32), noise=0.3, seed=seed)
+        return np.concatenate([simulator.rollout(policy, STEPS).action for _ in range(2)])
+
+    first = actions(1)
+    np.testing.assert_array_equal(first, actions(1))
+    assert not np.array_equal(first, actions(2))
+    assert np.std(first) == pytest.approx(0.3, rel=0.05)
+    assert len(np.unique(first[:, 0, 0])) == 2 * STEPS
 
 
 def test_a_push_has_exactly_its_size(simulator: MjxSimulator) -> None:
