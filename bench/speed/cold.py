@@ -58,7 +58,8 @@ def measure_cold(folder: Path) -> ColdStart:
         text=True,
     )
     assert process.stdout is not None
-    line = process.stdout.readline()
+    # Libraries print there, too, while they are imported.
+    line = next((line for line in process.stdout if line.startswith("{")), "")
     took = time.perf_counter() - began
     _, words = process.communicate()
     if process.returncode != 0 or not line:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from bench.speed.walk import LEVELS, Examiner
 from pydantic import BaseModel
@@ -61,7 +62,7 @@ class Race:
     """Told of every block by a learner; says when to stop.
 
     The race is over at the goal (but not before `least_s`) or `cap_s` after the first block. With
-    `exam_every_s = 0` only speed is measured.
+    `exam_every_s = 0` only speed is measured. The result so far is kept as JSON in `keep`.
     """
 
     def __init__(
@@ -75,15 +76,16 @@ class Race:
         goal: float = LEVELS[-1],
         clock: Callable[[], float] = time.perf_counter,
         examiner: Examiner | None = None,
+        keep: Path | None = None,
     ) -> None:
         self._examiner = examiner or (Examiner() if exam_every_s > 0.0 else None)
         self._clock, self._cap_s, self._least_s = clock, cap_s, least_s
         self._exam_every_s, self._last_exam = exam_every_s, 0.0
         self.result = RaceResult(
             name=name, setting=setting, blocks=0, samples=0, seconds=0.0, first_block_samples=0,
-            first_block_s=0.0,  exams=[],
+            first_block_s=0.0, exams=[],
         )  # fmt: skip
-        self._goal, self._reached = goal, False
+        self._goal, self._reached, self._keep = goal, False, keep
         self._began = clock()
 
     def block(self, samples: int, policy: PolicyFn) -> bool:
@@ -102,6 +104,8 @@ class Race:
             if due or over:
                 self._examine(self._examiner, policy)
         over |= self._reached and used >= self._least_s
+        if self._keep is not None:
+            self._keep.write_text(result.model_dump_json(indent=2))
         self._began = self._clock()
         return not over
 

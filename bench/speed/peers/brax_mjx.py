@@ -154,10 +154,12 @@ def main() -> None:
     setattr(jax, "device_put_replicated", _device_put_replicated)  # noqa: B010
     jax.config.update("jax_default_matmul_precision", "highest")  # type: ignore[no-untyped-call]
     race = Race(
-        "Brax PPO on MJX", f"{options.robots} robots, our batch and epochs", cap_s=options.cap_s
+        "Brax PPO on MJX",
+        f"{options.robots} robots, our batch and epochs",
+        cap_s=options.cap_s,
+        keep=options.out,
     )
     learn(race, options.robots)
-    options.out.write_text(race.result.model_dump_json(indent=2))
 
 
 if __name__ == "__main__":

@@ -44,13 +44,20 @@ def peers_python(folder: Path) -> Path:
 def run_peer(
     python: Path, module: str, options: list[str], out: Path, limit_s: float
 ) -> RaceResult:
-    """Run a peer's module and read its result. Raises `PeerError`."""
+    """Run a peer's module and read its result, what there is of it after `limit_s`.
+
+    Raises `PeerError`.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     out.unlink(missing_ok=True)
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}"}
     command: list[str | Path] = [python, "-m", f"bench.speed.peers.{module}", *options]
     command += ["--out", out]
-    _run(command, environment, limit_s)
+    try:
+        _run(command, environment, limit_s)
+    except PeerError:
+        if not out.exists():
+            raise
     return RaceResult.model_validate_json(out.read_text())
 
 

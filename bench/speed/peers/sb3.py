@@ -84,11 +84,11 @@ def main() -> None:
         f"{options.envs} environments, {options.kind}",
         cap_s=options.cap_s,
         exam_every_s=0.0 if probing else 6.0,
+        keep=options.out,
     )
     learner = make_learner(options.setting, envs)
     learner.learn(10**9, callback=_Blocks(race))
     envs.close()
-    options.out.write_text(race.result.model_dump_json(indent=2))
 
 
 if __name__ == "__main__":
