@@ -19,12 +19,14 @@ from tabrl.robots import scene_xml
 
 Picture = NDArray[np.uint8]
 FRAMES = 8
-FRAME = (260, 220)  # width, height
+FRAME = (260, 200)  # width, height
 BEGIN_S = 4.0  # well within the motion
 LENGTH_S = 2.1  # two beats of 1 Hz; frames are 0.3 s apart
 BACKGROUND = (255, 255, 255)
 INK = (40, 44, 52)
 LABEL = 26
+VIEW = 140.0  # degrees from the nose: from ahead and the right, so that a sway shows as well
+COLUMNS = 2
 OPENGL = ("egl", "osmesa") if sys.platform == "linux" else ("",)
 
 
@@ -52,8 +54,8 @@ def moments(motion: Motion) -> list[int]:
 def strip(motion: Motion, caption: str) -> Image.Image:
     """One strip with a caption and a time under every frame.
 
-    The camera follows the trunk from the robot's right, a little ahead of it and above, and keeps
-    the direction of the first frame: a turn is seen as a turn.
+    The camera follows the trunk from ahead and the right, a little above, and keeps the direction
+    of the first frame: a turn is seen as a turn.
 
     Raises `RuntimeError` (by MuJoCo) where nothing can be drawn offscreen.
     """
@@ -70,21 +72,15 @@ def strip(motion: Motion, caption: str) -> Image.Image:
     return picture
 
 
-def overview(strips: Sequence[Image.Image], scale: float = 0.5) -> Image.Image:
-    """All strips below each other, at half their size."""
-    small = [
-        strip.resize(
-            (round(strip.width * scale), round(strip.height * scale)), Image.Resampling.LANCZOS
-        )
-        for strip in strips
-    ]
-    picture = Image.new(
-        "RGB", (max(s.width for s in small), sum(s.height for s in small)), BACKGROUND
-    )
-    top = 0
-    for one in small:
-        picture.paste(one, (0, top))
-        top += one.height
+def overview(strips: Sequence[Image.Image], scale: float = 0.45) -> Image.Image:
+    """All strips at less than half their size, in two columns, row by row."""
+    sizes = [(round(strip.width * scale), round(strip.height * scale)) for strip in strips]
+    width, height = max(size[0] for size in sizes) + LABEL, max(size[1] for size in sizes)
+    rows = -(-len(strips) // COLUMNS)
+    picture = Image.new("RGB", (min(COLUMNS, len(strips)) * width, rows * height), BACKGROUND)
+    for index, (one, size) in enumerate(zip(strips, sizes, strict=True)):
+        small = one.resize(size, Image.Resampling.LANCZOS)
+        picture.paste(small, (index % COLUMNS * width, index // COLUMNS * height))
     return picture
 
 
@@ -98,15 +94,15 @@ def _frames(motion: Motion, rows: Sequence[int]) -> list[Picture]:
     data = mujoco.MjData(model)
     camera = mujoco.MjvCamera()
     camera.type = mujoco.mjtCamera.mjCAMERA_FREE
-    camera.distance, camera.elevation = 1.05, -10.0
-    camera.azimuth = float(np.degrees(motion.heading[rows[0]])) + 110.0
+    camera.distance, camera.elevation = 1.05, -12.0
+    camera.azimuth = float(np.degrees(motion.heading[rows[0]])) + VIEW
     width, height = FRAME
     pictures: list[Picture] = []
     with mujoco.Renderer(model, height, width) as renderer:
         for row in rows:
             data.qpos[:] = motion.qpos[row]
             mujoco.mj_forward(model, data)
-            camera.lookat[:] = [*motion.place[row], 0.22]
+            camera.lookat[:] = [*motion.place[row], 0.2]
             renderer.update_scene(data, camera)
             pictures.append(renderer.render().copy())
     return pictures
@@ -140,6 +136,8 @@ def _studio() -> mujoco.MjModel:
     material.rgba = [1, 1, 1, 1]
     for light in spec.lights:
         light.castshadow = False  # on a floor without end the shadow is mostly noise
+    spec.visual.headlight.ambient[:] = 0.45
+    spec.visual.headlight.diffuse[:] = 0.55
     model: mujoco.MjModel = spec.compile()
     return model
 

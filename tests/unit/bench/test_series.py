@@ -18,7 +18,6 @@ from bench.tasks.series import OUTCOME, Series
 from bench.tasks.suite import find
 from bench.tasks.task import Bound, Task
 from bench.tasks.workbench import budget_of
-from PIL import Image
 
 from tabrl.control.observation import observation_size
 from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy
@@ -195,9 +194,9 @@ def test_a_strip_has_eight_frames_and_the_overview_all_strips(
     assert motion.time[rows[-1]] - motion.time[rows[0]] == pytest.approx(film.LENGTH_S, abs=0.03)
     one = film.strip(motion, "stand")
     assert one.width == film.FRAMES * film.FRAME[0]
-    both = film.overview([one, one])
-    assert both.height == pytest.approx(one.height, abs=1)
-    assert isinstance(both, Image.Image)
+    three = film.overview([one, one, one])  # two rows of two columns
+    assert three.height == pytest.approx(2 * 0.45 * one.height, abs=2)
+    assert three.width > 2 * 0.45 * one.width
 
 
 def test_moments_of_a_short_recording_stay_inside() -> None:

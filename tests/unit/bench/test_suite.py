@@ -58,7 +58,11 @@ NEARLY: dict[str, tuple[Act, ...]] = {
         Act(gait="hop", vx=0.8, swing=0.08, swing_share=0.5),
         Act(gait="trot", swing_share=0.5),
     ),
-    "march": (Act(vx=0.3, gait="trot", swing=0.08), Act(held={"FR": 0.13}), Act(strides=0.3)),
+    "march": (
+        Act(vx=0.3, gait="trot", swing=0.08),
+        Act(vx=0.3, gait="hop", swing=0.13),
+        Act(held={"FR": 0.13}),
+    ),
     "pace": (Act(vx=0.6, gait="trot"), Act(vx=0.3, gait="pace"), Act(vx=0.6)),
     "low_spin": (Act(yaw=1.6, gait="trot"), Act(height=0.17)),
     "nod": (Act(nod=(0.2, 1.0)), Act(nod=(0.08, 2.0))),
