@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from bench.speed.ours import walk_artifact
@@ -48,12 +49,14 @@ def measure_job(engine: RobotEngine, search_s: float, ppo_s: float) -> list[JobR
     learner = TimedLearner(engine.learner, clock)
     tune = FineTune(simulator, learner, engine.base_state, reward, program, 0)
     first = 0
-    for report in tune.run(ppo_s):
+    for report in tune.run(math.inf):
+        samples = report.samples - first
         if report.update == 1:
             # What is compiled for the first time is another measurement.
             clock.reset()
             began, first = time.perf_counter(), report.samples
-        samples = report.samples - first
+        elif time.perf_counter() - began >= ppo_s:
+            break
     took = time.perf_counter() - began
     shares = clock.shares(took, learning=True)
     rows.append(JobRow(part="PPO", seconds=took, samples=samples, shares=shares))
