@@ -9,6 +9,7 @@ import pytest
 
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl.control.checks import evaluate_checks
+from tabrl.control.gait import Gait
 from tabrl.control.tape import Tape
 from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
@@ -45,12 +46,33 @@ def on_tape(tape: Tape, quantity: str, statistic: str, **options: float | str) -
         (Motion(vx=0.5), "drift", "final", 0.5 * 9.7),
         (Motion(pitch=0.2), "pitch", "final", 0.2),
         (STAND, "feet_in_air", "max", 0.0),
+        (STAND, "diagonals_apart", "max", 0.0),
+        (Motion(lift=("FL", 0.1)), "feet_in_air", "mean", 1.0),
+        (Motion(lift=("FL", 0.1)), "sides_apart", "mean", 0.5),
     ],
 )
 def test_known_numbers_come_out(
     motion: Motion, quantity: str, statistic: str, expected: float
 ) -> None:
     assert measure(motion, quantity, statistic) == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("gait", "apart"),
+    [
+        (Gait.TROT, "diagonals_apart"),
+        (Gait.PACE, "sides_apart"),
+        (Gait.BOUND, "ends_apart"),
+    ],
+)
+def test_gaits_are_told_apart_by_their_pairs(gait: Gait, apart: str) -> None:
+    motion = Motion(vx=0.5, gait=gait)
+    for quantity in ("diagonals_apart", "sides_apart", "ends_apart"):
+        measured = measure(motion, quantity, "mean")
+        if quantity == apart:
+            assert 0.7 < measured <= 1.0
+        else:
+            assert measured == pytest.approx(0.0, abs=0.1)
 
 
 def test_walking_forward_after_a_turn_is_still_forward() -> None:

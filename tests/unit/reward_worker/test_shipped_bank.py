@@ -21,14 +21,28 @@ from tabrl_trainer.base.shipped import load_shipped
 from tests.unit.reward_worker.sentences import UNDERSTOOD
 
 GO1 = get_robot("go1")
+HOPS = ("hop", "hop high", "hop quickly", "hop slowly", "hop low")
 LIKED = {
-    "walk forward": "walk",
-    "walk backwards": "backwards",
-    "walk sideways": "sideways",
-    "spin": "spin",
-    "crouch low and creep forward": "creep",
-    "bow": "bow",
-    "stand still": "stand",
+    "walk forward": ("walk", "walk with slow steps", "walk with quick steps"),
+    "walk backwards": ("backwards",),
+    "walk sideways": ("sideways",),
+    "spin": ("spin", "spin low"),
+    "run": ("walk briskly", "trot", "run"),
+    "crouch low and creep forward": ("creep",),
+    "bow": ("bow", "bow slightly", "bow deeply"),
+    "stand still": ("stand",),
+    "pace": ("pace",),
+    "bound forward": ("bound",),
+    "walk on the spot": ("step on the spot", "march on the spot", "patter on the spot"),
+    "march on the spot with high knees": ("march on the spot",),
+    "walk forward with high knees": ("walk with high knees",),
+    "hop on the spot": HOPS,
+    "hop forward": ("hop forward",),
+    "lift your right front paw": ("lift the right front paw",),
+    "lift your left front paw": ("lift the left front paw",),
+    "lift your left hind leg": ("lift the left hind paw",),
+    "wave your left paw": ("wave the left front paw",),
+    "rear up": ("rear up", "half rear"),
 }
 UNWANTED = ("stand", "walk", "fall", "random")
 
@@ -43,15 +57,15 @@ def bank() -> Bank:
         pytest.skip(error.message)
 
 
-@pytest.mark.parametrize(("sentence", "clip"), LIKED.items())
+@pytest.mark.parametrize(("sentence", "clips"), LIKED.items())
 def test_every_candidate_likes_the_motion_that_was_asked_for(
-    bank: Bank, sentence: str, clip: str
+    bank: Bank, sentence: str, clips: tuple[str, ...]
 ) -> None:
     for draft in compose(sentence, GO1).drafts:
         built = export_reward(draft.code, GO1)
         reward = BuiltReward(built.blob, built.terms, built.weights)
         report, _ = report_on(BuiltDraft(draft, reward), bank)
-        assert report.best_clip == clip, (draft.name, report.clips[:3])
+        assert report.best_clip in clips, (draft.name, report.clips[:3])
         assert not [note for note in report.notes if note.startswith("Trap")]
 
 

@@ -58,7 +58,7 @@ def _speeds(goal: Goal) -> list[CheckSpec]:
         ("sideways", Quantity.LATERAL_SPEED, goal.vy),
     ):
         if target:
-            share = 0.35 if abs(target) > 0.7 else 0.4
+            share = 0.3 if abs(target) > 1.2 else 0.35 if abs(target) > 0.7 else 0.4
             checks.append(_around(name, quantity, target, max(0.08, share * abs(target))))
         else:
             checks.append(_around(f"{name}_drift", quantity, 0.0, 0.15))
@@ -175,7 +175,11 @@ def _lifted(goal: Goal, lift: Lift) -> list[CheckSpec]:
 def _steps(goal: Goal, height: float) -> list[CheckSpec]:
     highest = Statistic.MAX
     # Feet at rest now and then come up by accident; feet that step come up again and again.
-    checks = [_mean("stepping", Quantity.FEET_IN_AIR, 0.8, 2.6)]
+    air = Quantity.FEET_IN_AIR
+    hops = CheckSpec(
+        id="hops", quantity=air, statistic=Statistic.SHARE_ABOVE, threshold=3.5, at_most=0.05
+    )
+    checks = [_mean("stepping", air, 0.8, 2.6), hops]
     if height > USUAL_STEP or not (goal.moves or goal.yaw):
         checks += [
             CheckSpec(

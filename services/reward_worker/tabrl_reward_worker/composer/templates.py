@@ -61,6 +61,7 @@ def smooth(goal: Goal, standing: float) -> list[Term]:
     """Progress up to the target, and costs of haste."""
     return [
         *t.progress(goal),
+        *t.place(goal),
         *t.heading(goal),
         *t.height(goal, standing),
         *t.posture(goal),

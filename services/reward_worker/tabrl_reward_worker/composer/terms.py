@@ -180,17 +180,27 @@ def feet(goal: Goal) -> list[Term]:
     terms = []
     if goal.steps is not None:
         share = f"jnp.clip(foot_height / {number(goal.steps)}, 0.0, 1.0)"
-        steps = f"0.5 * jnp.sum(swinging * jnp.square({share}))"
+        steps = f"0.5 * (1.0 - airborne) * jnp.sum(swinging * jnp.square({share}))"
         # In a trot each foot swings for less than half of the time: this comes to 0.45 at most.
         terms.append(
             Term("steps", 2.0 * ASKED, steps, f"feet {number(goal.steps * 100)} cm up in turn")
         )
-    pairs = {"pace": ((1, 3), (0, 2)), "bound": ((0, 1), (2, 3))}.get(goal.gait)
-    if pairs is not None:
-        one, other = (f"contact[{a}] + contact[{b}]" for a, b in pairs)
-        expression = f"jnp.abs({one} - {other}) / 2.0".replace(f"- {other}", f"- ({other})")
-        terms.append(Term(goal.gait, ASKED, expression, "one pair of feet down, the other up"))
+    walks = goal.moves or goal.yaw or goal.steps is not None or rhythm_of(goal, "heading")
+    if goal.hop is not None or goal.rear is not None:
+        return terms
+    if goal.gait or walks:
+        terms.append(gait(goal.gait))
+    elif goal.still:
+        terms.append(Term("feet_down", ASKED, "jnp.mean(contact)", "it does not step"))
     return terms
+
+
+def gait(name: str) -> Term:
+    """Pairs of feet that step in turn; diagonal ones unless the sentence says otherwise."""
+    one, other = {"pace": ((1, 3), (0, 2)), "bound": ((0, 1), (2, 3))}.get(name, ((0, 3), (1, 2)))
+    down = f"contact[{one[0]}] + contact[{one[1]}] - contact[{other[0]}] - contact[{other[1]}]"
+    weight = {"": 0.5 * BESIDE, "trot": BESIDE}.get(name, 1.5 * ASKED)
+    return Term(name or "trot", weight, f"0.5 * jnp.abs({down})", "one pair down, the other up")
 
 
 def held_foot(goal: Goal, lift: Lift) -> list[Term]:
@@ -259,9 +269,6 @@ def gentleness(goal: Goal) -> list[Term]:
     if (goal.moves or goal.yaw) and goal.hop is None:
         swing = "jnp.sum(state.foot_touchdown() * jnp.clip(state.foot_last_air_time(), 0.0, 0.3))"
         terms.append(Term("swing", 1.0, swing, "long steps"))
-    if goal.gait == "trot":
-        pairs = "jnp.abs(contact[0] - contact[3]) + jnp.abs(contact[1] - contact[2])"
-        terms.append(Term("trot", -0.1, pairs, "diagonal feet together"))
     return terms
 
 
