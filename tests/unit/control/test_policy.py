@@ -15,7 +15,7 @@ from tabrl.control.observation import (
     build_observation,
     observation_size,
 )
-from tabrl.control.policy import FORMAT, PolicyHeader, dump_policy, load_policy
+from tabrl.control.policy import PolicyHeader, dump_policy, load_policy
 from tabrl.control.program import CommandProgram, Programs
 from tabrl.control.rotation import Array
 from tabrl.domain.errors import Invalid
@@ -68,6 +68,11 @@ def test_a_file_keeps_header_and_weights_exactly() -> None:
         np.testing.assert_array_equal(ours.bias, theirs.bias)
 
 
+def test_equal_policies_are_equal_files() -> None:
+    weights = load_policy(random_params(3)).weights
+    assert len({dump_policy(HEADER, weights) for _ in range(8)}) == 1
+
+
 def test_control_is_observe_act_and_aim() -> None:
     policy, joints = load_policy(random_params(4)), Joints.of(GO1)
     rng = np.random.default_rng(0)
@@ -87,12 +92,13 @@ def _rewritten(
 ) -> bytes:
     arrays = load(data)
     tensors(arrays)
-    known = {"format": FORMAT, "header": HEADER.model_dump_json()}
+    known = {"header": HEADER.model_dump_json()}
     return save(arrays, known | metadata)
 
 
 GOOD = random_params(0)
 NEXT_VERSION = HEADER.model_copy(update={"observation_version": OBSERVATION_VERSION + 1})
+OTHER_FORMAT = HEADER.model_copy(update={"format": "tabrl-policy/0"})
 UNKNOWN_ROBOT = HEADER.model_copy(update={"robot": "rex"})
 BROKEN = {
     "empty": b"",
@@ -100,7 +106,7 @@ BROKEN = {
     "truncated header": GOOD[:40],
     "truncated tensors": GOOD[:-10],
     "without metadata": save(load(GOOD)),
-    "another format": _rewritten(GOOD, format="tabrl-policy/0"),
+    "another format": _rewritten(GOOD, header=OTHER_FORMAT.model_dump_json()),
     "another observation": _rewritten(GOOD, header=NEXT_VERSION.model_dump_json()),
     "an unknown robot": _rewritten(GOOD, header=UNKNOWN_ROBOT.model_dump_json()),
     "a header that is no header": _rewritten(GOOD, header='{"robot": 1}'),

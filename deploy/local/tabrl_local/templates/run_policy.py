@@ -30,6 +30,7 @@ STEPS = SPEED > 0.08 or HOPS or PROGRAM["gait_frequency"] > 0
 NATURAL = 2.0 if HOPS else 1.8 + min(SPEED / 1.2, 1.5)  # strides a second
 FREQUENCY = (PROGRAM["gait_frequency"] or NATURAL) if STEPS else 0.0
 OFFSETS = {"trot": [0, 0.5, 0.5, 0], "pace": [0, 0.5, 0, 0.5], "bound": [0, 0, 0.5, 0.5]}
+STANCE = 0.55 if PROGRAM["gait"] == "trot" else 1 - min(0.45, 0.14 * FREQUENCY)
 OFFSET = np.zeros(4) if HOPS else np.array(OFFSETS[PROGRAM["gait"]])
 
 
@@ -42,10 +43,10 @@ def gait(time: float, now: Array) -> Array:
     """Every foot's phase: stance up to 0.55, then swing; 0 at rest, 0.775 for a foot held up."""
     stride = (FREQUENCY * time + OFFSET) % 1
     flight = min(FREQUENCY * 2 * np.sqrt(2 * max(now[7], 0) / 9.81), 0.6)
-    stance = 1 - flight if HOPS else 0.55
+    stance = 1 - flight if HOPS else STANCE
     swing = 0.55 + (stride - stance) / max(1 - stance, 1e-3) * 0.45
     phase = STEPS * np.where(stride < stance, stride / stance * 0.55, swing)
-    held = (now[9:] > 0.02) | (now[8] > 0.3) & (np.arange(4) < 2)
+    held = (now[9:] > 0.02) | (now[8] > 0.6) & (np.arange(4) < 2)
     return np.where(held, 0.775, phase)
 
 

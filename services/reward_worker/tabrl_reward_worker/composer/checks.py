@@ -124,7 +124,8 @@ def _feet(goal: Goal, standing: float) -> list[CheckSpec]:
         checks += _steps(goal, goal.steps)
     if goal.gait in ("pace", "bound"):
         quantity = Quantity.SIDES_APART if goal.gait == "pace" else Quantity.ENDS_APART
-        checks.append(_mean(goal.gait, quantity, 0.55, None))
+        checks.append(_mean(goal.gait, quantity, 0.35, None))
+        checks.append(_mean("trot", Quantity.DIAGONALS_APART, None, 0.3))
     return checks
 
 

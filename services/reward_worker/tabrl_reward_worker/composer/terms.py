@@ -199,7 +199,7 @@ def gait(name: str) -> Term:
     """Pairs of feet that step in turn; diagonal ones unless the sentence says otherwise."""
     one, other = {"pace": ((1, 3), (0, 2)), "bound": ((0, 1), (2, 3))}.get(name, ((0, 3), (1, 2)))
     down = f"contact[{one[0]}] + contact[{one[1]}] - contact[{other[0]}] - contact[{other[1]}]"
-    weight = {"": 0.5 * BESIDE, "trot": BESIDE}.get(name, 1.5 * ASKED)
+    weight = {"": 0.5 * BESIDE, "trot": BESIDE}.get(name, 2.0 * ASKED)
     return Term(name or "trot", weight, f"0.5 * jnp.abs({down})", "one pair down, the other up")
 
 
