@@ -27,9 +27,9 @@ class RobotEngine:
         self.base_weights: PolicyWeights = load_policy(base.policy).weights
         self.bank: Bank = load_bank(base.bank)
         self.simulator = make_simulator(robot, ROBOTS, kind=simulator)
-        self.evaluator = Evaluator(robot, make_simulator(robot, 3 * EPISODES, kind=simulator))
-        self.quick_evaluator = Evaluator(
-            robot, make_simulator(robot, 3 * FEWER_EPISODES, kind=simulator)
+        self.evaluator, self.quick_evaluator = (
+            Evaluator(robot, make_simulator(robot, sum(episodes), kind=simulator), episodes)
+            for episodes in (EPISODES, FEWER_EPISODES)
         )
 
     def warm_up(self) -> None:

@@ -18,9 +18,10 @@ from tabrl.robots import Robot
 from tabrl.sim.simulator import EpisodeRules, Simulator, episode
 from tabrl_trainer.scoring import TapeReward
 
-EPISODES = 128
-FEWER_EPISODES = 40  # on a machine so busy that all of them would take longer than MOST_S
-MOST_S = 14.0
+# Of the base with no command, the base with the program, the result. The first only stands there.
+EPISODES = (64, 256, 256)
+FEWER_EPISODES = (40, 40, 40)  # on a machine so busy that all would take longer than MOST_S
+MOST_S = 18.0
 EPISODE_S = 10.0
 FALL_MARGIN = 0.01  # a result may fall at most one point more often than the base
 
@@ -42,14 +43,21 @@ class Row:
 
 
 class Evaluator:
-    """Runs contenders side by side, `episodes` undisturbed episodes of 10 s each."""
+    """Runs contenders side by side, undisturbed, each in as many episodes of 10 s as it is told.
+
+    `simulator` has one robot for every one of `episodes`.
+    """
 
     def __init__(
-        self, robot: Robot, simulator: Simulator, contenders: int = 3, seed: int = 7_919
+        self,
+        robot: Robot,
+        simulator: Simulator,
+        episodes: Sequence[int] = EPISODES,
+        seed: int = 7_919,
     ) -> None:
         self._robot = robot
         self._simulator = simulator
-        self._count = contenders
+        self._episodes = tuple(episodes)
         self._seed = seed
 
     def evaluate(
@@ -76,11 +84,12 @@ class Evaluator:
 
         Raises `ValueError` on a wrong count.
         """
-        if len(contenders) != self._count:
-            raise ValueError(f"{len(contenders)} contenders, room for {self._count}")
-        each = self._simulator.size // self._count
-        slices = [slice(i * each, (i + 1) * each) for i in range(self._count)]
-        programs = Programs.stack([c.program for c in contenders for _ in range(each)])
+        if len(contenders) != len(self._episodes):
+            raise ValueError(f"{len(contenders)} contenders, room for {len(self._episodes)}")
+        ends = np.cumsum(self._episodes).tolist()
+        slices = [slice(end - n, end) for end, n in zip(ends, self._episodes, strict=True)]
+        counted = zip(contenders, self._episodes, strict=True)
+        programs = Programs.stack([c.program for c, n in counted for _ in range(n)])
 
         def act(observation: Floats) -> Floats:
             between()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import flax.struct
@@ -85,14 +86,26 @@ class FineTune:
             elapsed_s=jnp.float32(0.0),
         )  # fmt: skip
 
-    def run(self, budget_s: float) -> Iterator[UpdateReport]:
-        """Yield after every update until `budget_s` seconds of PPO are used, restarts included."""
+    def run(
+        self,
+        budget_s: float = math.inf,
+        *,
+        updates: int | None = None,
+        reweight: Mapping[int, Mapping[str, float]] | None = None,
+    ) -> Iterator[UpdateReport]:
+        """Yield after every update until `budget_s` seconds of PPO are used, restarts included.
+
+        With `updates`, not beyond that update. `reweight` holds new weights of the reward's terms
+        by the update from which they are in force.
+        """
         update = int(self.state.update)
         self._simulator.reset(
             Programs.stack([self._program] * self._simulator.size), RULES, self._seed + update
         )
         took = 0.0
-        while float(self.state.elapsed_s) + took < budget_s:
+        while float(self.state.elapsed_s) + took < budget_s and update != updates:
+            if reweight and update in reweight:
+                self.reweight(reweight[update])
             began = time.monotonic()
             report = self._update(update, began)
             took = report.elapsed_s - float(self.state.elapsed_s)
@@ -101,6 +114,10 @@ class FineTune:
             )
             update += 1
             yield report
+
+    def reweight(self, weights: Mapping[str, float]) -> None:
+        """New weights of the reward's terms from the next update on; nothing is compiled."""
+        self._reward.reweight(weights)
 
     def _update(self, update: int, began: float) -> UpdateReport:
         state = self.state

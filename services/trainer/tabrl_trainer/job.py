@@ -17,13 +17,12 @@ from tabrl.contracts.events import (
     Stage,
     StageEvent,
 )
-from tabrl.contracts.training import TrainResult, TrainSpec
-from tabrl.control.policy import PolicyHeader, PolicyWeights, dump_policy
+from tabrl.contracts.training import TrainResult, TrainSchedule, TrainSpec
+from tabrl.control.policy import PolicyWeights
 from tabrl.control.program import CommandProgram
 from tabrl.control.tape import CONTROL_DT, Floats
 from tabrl.domain.jobs import FailureKind, Job
 from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository
-from tabrl.robots import scene_sha256
 from tabrl.sim.networks import policy_weights
 from tabrl.sim.reward import load_reward
 from tabrl_trainer.engine import RobotEngine
@@ -38,11 +37,17 @@ from tabrl_trainer.evaluation import (
 )
 from tabrl_trainer.finetune import FineTune, UpdateReport
 from tabrl_trainer.progress import Checkpoint, CheckpointStore, Progress
+from tabrl_trainer.replay import params_file
 from tabrl_trainer.scoring import TapeReward
 from tabrl_trainer.search import GENERATIONS, CommandSearch, Generation
+from tabrl_trainer.selection import WINDOW_S, Shelf, Snapshot
 
 SNAPSHOT_EVERY_S = 3.5
-EVALUATION_ESTIMATE_S = 9.0
+EVALUATION_ESTIMATE_S = 10.0
+SELECTION_S = 1.8  # of the minute, for measuring the best snapshots against each other
+MOST_SELECTION_S = 5.0  # where it would take longer, the last snapshot is taken unseen
+# Without an update in between, a rollout is some 1.7 times as fast as training.
+ROLLOUT_SPEEDUP = 1.7
 PACKAGES = ("tabrl", "jax", "brax", "mujoco", "numpy")
 
 
@@ -57,6 +62,9 @@ class _Run:
     began: float
     stages_s: dict[str, float] = field(default_factory=dict)
     search_samples: int = 0
+    generations: int = 0
+    restarts: tuple[int, ...] = ()
+    shelf: Shelf = field(default_factory=Shelf)
     snapshots: int = 0
     last_snapshot: float = 0.0
     last_update: int = 0
@@ -98,7 +106,8 @@ class TrainingHandler:
             self._publish(run, engine.base_weights, program, 0, 0.0)
             tune = self._fine_tune(run, engine, reward, program)
         self._learn(run, tune, store)
-        result = self._evaluate(run, engine, reward, tune)
+        kept = self._select(run, engine, reward, tune)
+        result = self._evaluate(run, engine, reward, tune, kept)
         store.clear()
         return result
 
@@ -137,7 +146,7 @@ class TrainingHandler:
                 )
             )
         assert found is not None  # a search yields at least one generation
-        run.search_samples = found.samples
+        run.search_samples, run.generations = found.samples, found.index - 1
         run.stages_s["search"] = time.monotonic() - began
         return found.best
 
@@ -162,9 +171,12 @@ class TrainingHandler:
         tuning = self._fine_tune(run, engine, reward, progress.program)
         tuning.tune.state = checkpoint.state
         run.search_samples = progress.search_samples
+        run.generations = progress.generations
+        run.restarts = (*progress.restarts, int(checkpoint.state.update))
         run.snapshots = progress.snapshots
         run.stages_s = dict(progress.stages_s)
         run.learned_samples = int(checkpoint.state.samples)
+        run.shelf.add(Snapshot(int(checkpoint.state.update), tuning.weights, float("-inf")))
         samples = run.learned_samples + run.search_samples
         run.control.publish(
             NoticeEvent(
@@ -183,7 +195,8 @@ class TrainingHandler:
         run.last_snapshot = time.monotonic()
         report: UpdateReport | None = None
         # What the search left over is learnt with, and what it took too long is saved here.
-        ppo_s = max(budget.search_s + budget.ppo_s - run.stages_s.get("search", 0.0), 1.0)
+        left = budget.search_s + budget.ppo_s - run.stages_s.get("search", 0.0) - SELECTION_S
+        ppo_s = max(left, 1.0)
         for report in tune.run(ppo_s):
             now: Stage = "value_warmup" if report.value_only else "ppo"
             if now != stage:
@@ -217,10 +230,14 @@ class TrainingHandler:
         self, run: _Run, tuning: _Tuning, store: CheckpointStore, report: UpdateReport
     ) -> None:
         """Publish the parameters to watch, then the state to go on from."""
-        self._publish(run, tuning.weights, tuning.program, report.update, report.reward)
+        weights = tuning.weights
+        run.shelf.add(Snapshot(report.update, weights, report.reward))
+        self._publish(run, weights, tuning.program, report.update, report.reward)
         progress = Progress(
             program=tuning.program,
             search_samples=run.search_samples,
+            generations=run.generations,
+            restarts=run.restarts,
             snapshots=run.snapshots,
             stages_s=run.stages_s,
         )
@@ -235,13 +252,7 @@ class TrainingHandler:
         update: int,
         reward: float,
     ) -> str:
-        header = PolicyHeader(
-            robot=run.job.robot,
-            scene_sha256=scene_sha256(run.job.robot),
-            program=program,
-            step=update,
-        )
-        data = dump_policy(header, weights)
+        data = params_file(run.job.robot, weights, program, update)
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 == self._models.get(run.model_id).params_sha256:
             return sha256  # the last snapshot is what is delivered
@@ -267,25 +278,46 @@ class TrainingHandler:
         )
         return sha256
 
-    def _evaluate(
+    def _select(
         self, run: _Run, engine: RobotEngine, reward: TapeReward, tuning: _Tuning
+    ) -> Snapshot:
+        """The snapshot to deliver: the best measured one, or the last if there is no time."""
+        began, last = time.monotonic(), run.shelf.snapshots[-1]
+        steps = engine.simulator.size * WINDOW_S / CONTROL_DT
+        if steps / (ROLLOUT_SPEEDUP * run.samples_per_s) > MOST_SELECTION_S:
+            return last
+        stop = run.control.raise_if_stopped
+        best = run.shelf.best(engine.simulator, reward, tuning.program, run.spec.seed, stop)
+        run.stages_s["selection"] = time.monotonic() - began
+        if best.update != last.update:
+            run.control.publish(
+                NoticeEvent(
+                    code="rolled_back",
+                    message=(
+                        f"The policy of update {best.update} earned more than the last one "
+                        f"(update {last.update}) and is the result."
+                    ),
+                )
+            )
+        return best
+
+    def _evaluate(
+        self, run: _Run, engine: RobotEngine, reward: TapeReward, tuning: _Tuning, kept: Snapshot
     ) -> TrainResult:
         run.stage("evaluation")
         began, spec = time.monotonic(), run.spec
         contenders = [
             Contender(engine.base_weights, CommandProgram()),
             Contender(engine.base_weights, tuning.program),
-            Contender(tuning.weights, tuning.program),
+            Contender(kept.weights, tuning.program),
         ]
-        steps = len(contenders) * EPISODES * EPISODE_S / CONTROL_DT
-        # Without an update in between, a rollout is some 1.7 times as fast as training.
-        crowded = steps / (1.7 * run.samples_per_s) > MOST_S
+        steps = sum(EPISODES) * EPISODE_S / CONTROL_DT
+        crowded = steps / (ROLLOUT_SPEEDUP * run.samples_per_s) > MOST_S
         evaluator = engine.quick_evaluator if crowded else engine.evaluator
         base, program, result = evaluator.evaluate(
             contenders, reward, spec.checks, run.control.raise_if_stopped
         )
-        update = int(tuning.tune.state.update)
-        delivered, note, weights = "result", "", tuning.weights
+        delivered, note, weights, update = "result", "", kept.weights, kept.update
         if not never_worse(base, program, result):
             note = _why_program(base, program, result)
             delivered, weights, result, update = "program", engine.base_weights, program, 0
@@ -296,7 +328,7 @@ class TrainingHandler:
         )
         run.stages_s["evaluation"] = time.monotonic() - began
         learned = int(tuning.tune.state.samples)
-        seconds = run.stages_s.get("search", 0.0) + run.stages_s.get("ppo", 0.0)
+        seconds = sum(run.stages_s.get(name, 0.0) for name in ("search", "ppo"))
         samples = run.search_samples + learned
         return TrainResult(
             checks=checks,
@@ -313,6 +345,13 @@ class TrainingHandler:
             stages_s={name: round(value, 3) for name, value in run.stages_s.items()},
             versions={name: version(name) for name in PACKAGES},
             note=note,
+            schedule=TrainSchedule(
+                seed=spec.seed,
+                generations=run.generations,
+                updates=int(tuning.tune.state.update),
+                kept=update,
+                restarts=run.restarts,
+            ),
         )
 
 

@@ -22,6 +22,8 @@ class Progress(BaseModel):
 
     program: CommandProgram
     search_samples: int
+    generations: int
+    restarts: tuple[int, ...]
     snapshots: int
     stages_s: dict[str, float]
 

@@ -19,6 +19,10 @@ class TapeReward:
         self._reward = reward
         self.weights: Floats = reward.vector(weights)
 
+    def reweight(self, weights: Mapping[str, float]) -> None:
+        """Change the weights, by term. Raises `Invalid` if they do not name all terms."""
+        self.weights = self._reward.vector(weights)
+
     @property
     def terms(self) -> tuple[str, ...]:
         """Names of the terms, sorted."""

@@ -7,6 +7,7 @@ away from neutral cost a little, so that the result asks for nothing that does n
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -61,14 +62,20 @@ class CommandSearch:
         self._entry_cost = 0.0
 
     def run(
-        self, budget_s: float, clock: Callable[[], float] = time.monotonic
+        self,
+        budget_s: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+        generations: int = GENERATIONS,
     ) -> Iterator[Generation]:
-        """Yield generations, at least one, until the budget is used; the last one is the answer."""
+        """Yield generations, at least one, until the budget is used; the last one is the answer.
+
+        `budget_s` is in seconds of `clock`; after `generations` the final comes in any case.
+        """
         begin, samples = clock(), 0
         population = self._first()
         parents, scores = population, np.zeros(len(population), np.float32)
         composed: Programs | None = None
-        for index in range(GENERATIONS):
+        for index in range(generations):
             started = clock()
             children = population if index == 0 else self._children(parents, STEP[index], composed)
             child_scores = self._scores(children)
@@ -88,7 +95,7 @@ class CommandSearch:
                 break
         winner, score = self._final(parents)
         samples += self._simulator.size * round(WINDOW_S / CONTROL_DT)
-        yield Generation(GENERATIONS + 1, winner, score, samples)
+        yield Generation(index + 2, winner, score, samples)
 
     def _first(self) -> Programs:
         """Neutral, single entries at several levels, the bank's best, and mutations of them."""

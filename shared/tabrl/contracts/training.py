@@ -60,6 +60,33 @@ class EvaluationRow(BaseModel):
     episodes: int
 
 
+class Reweighting(BaseModel):
+    """New weights of the reward's terms, in force from update `update` on (counted from 0)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    update: int
+    weights: dict[Identifier, float]
+
+
+class TrainSchedule(BaseModel):
+    """What a training did, in which order: enough to do it again and get the same parameters.
+
+    `generations` of the search without its final, `updates` of PPO done and `kept`, the update
+    whose policy was delivered (0: the base under the found program). `restarts` are the updates
+    from which it went on after a worker died.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int
+    generations: int
+    updates: int
+    kept: int
+    restarts: tuple[int, ...] = ()
+    reweightings: tuple[Reweighting, ...] = ()
+
+
 class TrainResult(BaseModel):
     """What a finished training job measured."""
 
@@ -71,12 +98,13 @@ class TrainResult(BaseModel):
     samples: int
     samples_per_s: float
     snapshots: int
-    delivered: str  # "result", or "program" where fine-tuning made the robot fall more often
+    delivered: str  # "result", or "program" where fine-tuning made the robot worse
     params_sha256: Sha256
     reward_sha256: Sha256
     stages_s: dict[str, float]
     versions: dict[str, str]
     note: str = ""
+    schedule: TrainSchedule | None = None  # results of earlier versions have none
 
 
 class RoundTrip(BaseModel):

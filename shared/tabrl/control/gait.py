@@ -13,10 +13,12 @@ import numpy as np
 
 from tabrl.control.rotation import Array
 
-STANCE_SHARE = 0.55  # of a stride; hops stretch their longer swing onto the same phases
+STANCE_SHARE = 0.55  # of a stride; other shares are stretched onto the same phases
 MID_SWING = 0.775  # phase of a foot that is held up
 GRAVITY = 9.81  # m/s²
 LONGEST_FLIGHT = 0.6  # of a hop's period
+# On the legs of one side, or on the front or hind ones, the trunk tips over: swings must be short.
+PAIRED_SWING_S = 0.14
 
 
 class Gait(StrEnum):
@@ -30,6 +32,12 @@ class Gait(StrEnum):
 GAITS = tuple(Gait)
 # Cycles by which each foot is ahead, in the robots' foot order: FR, FL, RR, RL.
 OFFSETS = np.array([[0.0, 0.5, 0.5, 0.0], [0.0, 0.5, 0.0, 0.5], [0.0, 0.0, 0.5, 0.5]], np.float32)
+
+
+def stance_share(gait: Array, frequency: Array, xp: Any = np) -> Array:
+    """Share of a stride that each foot is on the ground; `gait` indexes `GAITS`, Hz."""
+    short = xp.minimum(1.0 - STANCE_SHARE, PAIRED_SWING_S * frequency)
+    return xp.where(gait == GAITS.index(Gait.TROT), STANCE_SHARE, 1.0 - short)
 
 
 def flight_share(frequency: Array, jump: Array, xp: Any = np) -> Array:

@@ -56,6 +56,7 @@ class PolicyHeader(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    format: str = FORMAT
     robot: str
     scene_sha256: str
     program: CommandProgram = CommandProgram()
@@ -97,7 +98,9 @@ def dump_policy(header: PolicyHeader, weights: PolicyWeights) -> bytes:
         tensors[f"policy/{i}/kernel"] = layer.kernel
         tensors[f"policy/{i}/bias"] = layer.bias
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    return save(contiguous, {"format": FORMAT, "header": header.model_dump_json()})
+    # One entry only: the library writes several in random order, and equal policies must be equal
+    # files, down to their hash.
+    return save(contiguous, {"header": header.model_dump_json()})
 
 
 def load_policy(data: bytes) -> Policy:
@@ -109,7 +112,7 @@ def load_policy(data: bytes) -> Policy:
         header = PolicyHeader.model_validate_json(metadata.get("header", "{}"))
     except (SafetensorError, ValueError, AttributeError) as error:
         raise Invalid("this is not a readable params file", code="bad_params") from error
-    if metadata.get("format") != FORMAT or header.observation_version != OBSERVATION_VERSION:
+    if header.format != FORMAT or header.observation_version != OBSERVATION_VERSION:
         raise Invalid(
             "these parameters were made by another version of TabRL",
             code="bad_params",

@@ -16,9 +16,9 @@ from tabrl.control.gait import (
     GAITS,
     MID_SWING,
     OFFSETS,
-    STANCE_SHARE,
     Gait,
     flight_share,
+    stance_share,
     stretched,
 )
 from tabrl.control.rotation import Array
@@ -42,7 +42,7 @@ SWING = np.array([0.4, 0.3, 1.0, 0.05, 0.25, 0.28, 0.03, 0.04, 0.4, *[0.06] * 4]
 WALKING_SPEED = 0.08  # m/s or rad/s/2 asked for; below it the robot stands
 HOPPING = 0.005  # m of hop asked for; below it no hop is meant
 LIFTED = 0.02  # m asked for; below it a foot stays down
-REARED = 0.3  # from here on the front feet are due in the air
+REARED = 0.6  # from here on the front feet are due in the air; below, the robot sits
 HOP_FREQUENCY = 2.0  # Hz, unless the program says another
 
 PerChannel = Annotated[tuple[float, ...], Field(min_length=COUNT, max_length=COUNT)]
@@ -228,7 +228,7 @@ class Programs:
         return xp.where(self.gait_frequency > 0.0, self.gait_frequency, natural)
 
     def gait_phase(self, time: Array, xp: Any = np) -> Array:
-        """Phase of every foot `[B, 4]` in [0, 1): stance, then swing from `STANCE_SHARE` on.
+        """Phase of every foot `[B, 4]` in [0, 1): stance, then swing from 0.55 on.
 
         0 while standing, `MID_SWING` for a foot that is to be held up.
         """
@@ -238,7 +238,8 @@ class Programs:
         stride = stride - xp.floor(stride)
         command = self.command(time, xp)
         flight = flight_share(frequency, command[..., JUMP], xp)[..., None]
-        stance = xp.where(hopping, 1.0 - flight, STANCE_SHARE)
+        stance = stance_share(self.gait, frequency, xp)[..., None]
+        stance = xp.where(hopping, 1.0 - flight, stance)
         phase = stretched(stride, stance, xp) * self.stepping(xp)[..., None]
         front = xp.arange(4) < 2
         held = (command[..., LIFT] > LIFTED) | (front & (command[..., REAR, None] > REARED))

@@ -118,7 +118,7 @@ def _with_other_width(data: bytes) -> bytes:
     tensors = load(data)
     tensors["normalizer/mean"] = tensors["normalizer/mean"][:-1]
     header = PolicyHeader(robot="go1", scene_sha256=scene_sha256("go1"))
-    return save(tensors, {"format": "tabrl-policy/1", "header": header.model_dump_json()})
+    return save(tensors, {"header": header.model_dump_json()})
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.scoring import TapeReward
 from tests.support.engine import FORWARD, GO1, ROBOTS, SMALL, CompiledLearner, exported
 
-EPISODES = 4
+EPISODES = (4, 4, 4)
 
 
 @pytest.fixture(autouse=True)

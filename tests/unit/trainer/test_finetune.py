@@ -22,7 +22,14 @@ from tabrl_trainer.scoring import TapeReward
 from tests.support.engine import ROBOTS, SMALL
 
 WALK = CommandProgram.asking(vx=0.5)
-PROGRESS = Progress(program=WALK, search_samples=1234, snapshots=2, stages_s={"search": 1.5})
+PROGRESS = Progress(
+    program=WALK,
+    search_samples=1234,
+    generations=4,
+    restarts=(),
+    snapshots=2,
+    stages_s={"search": 1.5},
+)
 BLOCK = SMALL.unroll * ROBOTS
 
 

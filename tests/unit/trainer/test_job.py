@@ -34,10 +34,13 @@ from tabrl.domain.jobs import FailureKind, Job
 from tabrl.domain.models import Model
 from tabrl.ports import JobFailedError, JobStoppedError, StopReason
 from tabrl.robots import scene_sha256
+from tabrl.sim.reward import load_reward
 from tabrl_trainer.base.shipped import ShippedBase
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.evaluation import Contender, Row
 from tabrl_trainer.job import TrainingHandler
+from tabrl_trainer.replay import replay
+from tabrl_trainer.scoring import TapeReward
 from tests.support.engine import FORWARD, exported
 from tests.support.factories import CHECK, training
 
@@ -191,8 +194,24 @@ def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: ShippedBa
     (evaluation,) = control.of(EvaluationEvent)
     assert (evaluation.base, evaluation.result) == (result.base, result.result)
     assert [check.id for check in result.checks] == [CHECK.id]
-    assert set(result.stages_s) == {"search", "ppo", "evaluation"}
+    assert set(result.stages_s) == {"search", "ppo", "selection", "evaluation"}
     assert world.blobs.list("checkpoints") == []
+
+
+def test_a_job_records_what_it_takes_to_do_it_again(world: World, engine: RobotEngine) -> None:
+    job = world.claim()
+    with pytest.raises(JobStoppedError):
+        world.handler(job, Control(job.fence, stop_at=7))
+    job = world.claim()
+    result = world.handler(job, Control(job.fence))
+    schedule = result.schedule
+    assert schedule is not None
+    assert schedule.restarts == (7,)
+    assert schedule.updates >= schedule.kept
+    artifact = exported(FORWARD)
+    reward = TapeReward(load_reward(artifact.blob), artifact.weights)
+    again = replay(engine, reward, schedule)
+    assert hashlib.sha256(again).hexdigest() == result.params_sha256
 
 
 def test_all_snapshots_but_a_withdrawn_result_differ(judged: RobotEngine) -> None:
@@ -205,7 +224,9 @@ def test_all_snapshots_but_a_withdrawn_result_differ(judged: RobotEngine) -> Non
     assert result.note == ""
     assert len(set(world.params())) == len(world.params()) == len(control.of(SnapshotEvent))
     last = load_policy(world.blobs.get(world.model.params_key))
-    assert last.header.step == control.of(ProgressEvent)[-1].update
+    assert result.schedule is not None
+    assert last.header.step == result.schedule.kept > 0
+    assert result.schedule.updates == control.of(ProgressEvent)[-1].update
 
 
 def test_a_result_that_is_worse_is_not_delivered(judged: RobotEngine) -> None:
@@ -239,8 +260,7 @@ def test_a_shutdown_leaves_a_checkpoint_and_the_next_attempt_goes_on(world: Worl
     assert job.fence == 2
     second = Control(job.fence)
     result = world.handler(job, second)
-    (notice,) = second.of(NoticeEvent)
-    assert notice.code == "resumed"
+    (notice,) = [event for event in second.of(NoticeEvent) if event.code == "resumed"]
     assert f"{kept.samples:,} samples kept" in notice.message
     assert "search" not in [event.stage for event in second.of(StageEvent)]
     progress = second.of(ProgressEvent)

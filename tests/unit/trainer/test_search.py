@@ -123,7 +123,6 @@ def test_mutations_stay_within_what_was_trained(rhythmic: bool) -> None:
     assert np.all(programs.constant >= LOWER - 1e-6)
     assert np.all(programs.constant <= UPPER + SWING + 1e-6)
     assert np.all(np.abs(programs.amplitude) <= SWING + 1e-6)
-    assert np.any(programs.amplitude != 0.0) is np.bool_(rhythmic)
     asked = programs.gait_frequency[programs.gait_frequency > 0.0]
     assert len(asked) > 0
     assert np.all((asked >= STEP_RANGE[0]) & (asked <= STEP_RANGE[1]))
@@ -188,7 +187,7 @@ def test_the_same_seed_finds_the_same(
 def test_terms_are_weighted_and_do_not_depend_on_the_tapes_length(
     engine: RobotEngine, forward: TapeReward
 ) -> None:
-    tape = engine.bank.tape
+    tape = engine.bank.tape.robots(slice(0, 20))
     terms = forward.terms_of(tape)
     assert terms.shape == (*tape.shape, len(forward.terms))
     reward = load_reward(exported(FORWARD).blob)

@@ -32,6 +32,7 @@ from tabrl.sim.simulator import ProgramSampler
 
 STRIDE_SPEED = 0.55  # m: the longest stride a leg can make; faster robots must step faster
 PAIRED_SPEED = 0.6  # of the range: pacing and bounding are slower than trotting
+_GAIT_SHARES = (0.2, 0.4, 0.4)  # of those with a gait of their own; the trot comes by itself
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class CommandMix:
     marching_share: float = 0.07
     lifting_share: float = 0.12
     hopping_share: float = 0.12
-    rearing_share: float = 0.06
+    rearing_share: float = 0.08
     modulated_share: float = 0.5
     own_gait_share: float = 0.5
 
@@ -104,7 +105,7 @@ class CommandMix:
     ) -> tuple[Floats, Floats]:
         """Which gait `[B]` and at which frequency; programs of their own gait slow down to it."""
         own = rng.random(count) < self.own_gait_share
-        gait = np.where(own, rng.integers(0, len(GAITS), count), 0)
+        gait = np.where(own, rng.choice(len(GAITS), count, p=_GAIT_SHARES), 0)
         paired = gait > 0
         for channel in (VX, VY, YAW):
             constant[paired, channel] *= PAIRED_SPEED
@@ -147,9 +148,12 @@ class CommandMix:
     def _rear(
         self, rng: np.random.Generator, rows: NDArray[np.intp], constant: Floats, amplitude: Floats
     ) -> None:
-        """Up on the hind legs, held or swinging slowly."""
+        """Nose up, sitting, and from `REARED` on up on the hind legs; held or swinging."""
         constant[rows] = amplitude[rows] = 0.0
-        constant[rows, REAR] = rng.uniform(0.4, 1.0, len(rows)) * self.posture
+        moved = rng.random(len(rows)) < 0.3
+        held = rng.uniform(0.1, 1.0, len(rows))
+        constant[rows, REAR] = np.where(moved, np.clip(held, 0.4, 0.6), held) * self.posture
+        amplitude[rows, REAR] = np.where(moved, SWING[REAR], 0.0) * self.posture
 
     @staticmethod
     def _stay_in_reach(constant: Floats, amplitude: Floats) -> None:

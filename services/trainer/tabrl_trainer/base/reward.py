@@ -19,6 +19,7 @@ from tabrl.control.program import (
     LIFTED,
     PITCH,
     REAR,
+    REARED,
     ROLL,
     SWING_HEIGHT,
     VX,
@@ -30,10 +31,7 @@ from tabrl.robots import Robot
 
 USUAL_SWING_HEIGHT = 0.07  # m, clearance of a swing foot at its highest, unless commanded
 HEADING_GAIN = 1.5  # rad/s of extra yaw rate a rad of heading error
-# A reared robot kneels on its hind shanks; nose up and trunk raised by so much at full rearing.
-REAR_PITCH = 1.0  # rad
-REAR_RISE = 0.10  # m
-REAR_CLEARANCE = 0.2  # m, at least, of both front feet
+REAR_CLEARANCE = 0.2  # m, at least, of both front feet of a robot that has reared
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def base_terms(
     error = (forward - command[..., VX]) ** 2 + (left - command[..., VY]) ** 2
     rate = command[..., YAW] + HEADING_GAIN * heading_error
     yaw_error = (tape.base_angular_velocity[..., 2] - rate) ** 2
-    nose = command[..., PITCH] - REAR_PITCH * rearing
+    nose = command[..., PITCH] + rearing_pose(rearing)[1]
     lean = (roll - command[..., ROLL]) ** 2 + (pitch - nose) ** 2
     phase, contact = tape.gait_phase, tape.foot_contact
     swing = (phase > STANCE_SHARE).astype(np.float32)
@@ -75,13 +73,14 @@ def base_terms(
         "velocity": weights.velocity * (0.7 * np.exp(-error / 0.2) + 0.3 * np.exp(-error / 0.02)),
         "yaw": weights.yaw * (0.7 * np.exp(-yaw_error / 0.25) + 0.3 * np.exp(-yaw_error / 0.03)),
         "orientation": weights.orientation
-        * (0.6 * np.exp(-lean / (0.03 + 0.1 * rearing)) + 0.4 * np.exp(-lean / 0.004)),
+        * (0.6 * np.exp(-lean / (0.03 + 0.3 * rearing)) + 0.4 * np.exp(-lean / 0.004)),
         "height": weights.height * _height(tape, robot, hopping, rearing),
+        "pose": 2.0 * rearing * _pose(tape, rearing, robot),
         "feet": weights.feet * _held_feet(command, clearance, rearing),
         "swing": -1.4 * weights.schedule * np.mean(swing * contact, axis=-1) * (1.0 + hopping),
         "stance": -1.0 * weights.schedule * np.mean(stance * (1.0 - contact), axis=-1),
         "slip": -0.7 * np.mean(stance * contact * (1.0 - np.exp(-slip / 0.1)), axis=-1) * 2.0,
-        "clearance": -30.0 * _clearance_error(command, phase, clearance),
+        "clearance": -100.0 * _clearance_error(command, phase, clearance),
         "hips": -0.3 * np.sum(hips**2, axis=-1),
         "still": -0.004 * still * np.sum(tape.joint_velocity**2, axis=-1) * 0.1,
         "smooth": -0.010 * np.sum(action_change**2, axis=-1) - 0.004 * np.sum(jerk**2, axis=-1),
@@ -97,7 +96,7 @@ def _height(tape: Tape, robot: Robot, hopping: Floats, rearing: Floats) -> Float
     command = tape.command
     airborne = np.clip((tape.gait_phase[..., 0] - STANCE_SHARE) / (1.0 - STANCE_SHARE), 0.0, 1.0)
     flight = hopping * 4.0 * airborne * (1.0 - airborne)
-    wanted = command[..., HEIGHT] + command[..., JUMP] * flight + REAR_RISE * rearing
+    wanted = command[..., HEIGHT] + command[..., JUMP] * flight + rearing_pose(rearing)[2]
     rise = (tape.base_position[..., 2] - robot.standing_height - wanted) ** 2
     # On the ground a hopper bends its legs to take off and to land: only roughly at its height.
     loose = np.maximum(hopping * (airborne == 0.0), 0.5 * rearing)
@@ -107,6 +106,37 @@ def _height(tape: Tape, robot: Robot, hopping: Floats, rearing: Floats) -> Float
     return follow
 
 
+def rearing_pose(rearing: Floats) -> tuple[Floats, Floats, Floats]:
+    """The way up: joint angles of a front and a hind leg `[..., 4]` (thigh and calf each, rad),
+    pitch (rad) and rise (m) of the trunk `[...]`, for `rearing [...]` from 0 to 1.
+
+    From standing to sitting on flat hind shanks, front legs stretched; then the trunk rises over
+    the shanks, which carry it, and the front legs fold. Worked out from the links' lengths.
+    """
+    pose = [np.interp(rearing, _REAR_AT, values) for values in np.array(_REAR_POSES).T]
+    return np.stack(pose[:4], axis=-1), pose[4], pose[5]
+
+
+_REAR_AT = (0.0, REARED, 1.0)
+_REAR_POSES = (
+    # front thigh, calf; hind thigh, calf; pitch, rise
+    (0.9, -1.8, 0.9, -1.8, 0.0, 0.0),
+    (0.5, -0.95, 1.2, -2.7, -0.8, -0.03),
+    (1.1, -2.3, 1.2, -1.8, -1.05, 0.10),
+)
+
+
+def _pose(tape: Tape, rearing: Floats, robot: Robot) -> Floats:
+    """How close the legs are to the way up, 0..1."""
+    legs = tape.joint_position.reshape(*rearing.shape, len(robot.foot_names), 3)[..., 1:]
+    wanted = rearing_pose(rearing)[0]
+    front = legs[..., :2, :] - wanted[..., None, :2]
+    hind = legs[..., 2:, :] - wanted[..., None, 2:]
+    error = (front**2).sum((-2, -1)) + (hind**2).sum((-2, -1))
+    close: Floats = 0.5 * np.exp(-error / 3.0) + 0.5 * np.exp(-error / 0.5)
+    return close
+
+
 def _held_feet(command: Floats, clearance: Floats, rearing: Floats) -> Floats:
     """How well lifted feet are held up, 0..1; 1 if none is to be."""
     lift = command[..., LIFT]
@@ -114,7 +144,8 @@ def _held_feet(command: Floats, clearance: Floats, rearing: Floats) -> Floats:
     error = (clearance - lift) ** 2
     close = 0.6 * np.exp(-error / 0.004) + 0.4 * np.exp(-error / 0.0004)
     # Front feet of a rearing robot only need to be high enough.
-    low = np.maximum(REAR_CLEARANCE * rearing[..., None] - clearance[..., :2], 0.0)
+    due = REAR_CLEARANCE * np.clip((rearing - REARED) / (1.0 - REARED), 0.0, 1.0)
+    low = np.maximum(due[..., None] - clearance[..., :2], 0.0)
     reared = np.exp(-(low**2).sum(-1) / 0.02)
     held: Floats = np.where(lifted, close, 1.0).min(-1) * reared
     return held

@@ -1,0 +1,50 @@
+"""Doing a training again from its recorded schedule: the same machine gives the same parameters."""
+
+from __future__ import annotations
+
+from tabrl.contracts.training import TrainSchedule
+from tabrl.control.policy import PolicyHeader, PolicyWeights, dump_policy
+from tabrl.control.program import CommandProgram
+from tabrl.robots import scene_sha256
+from tabrl.sim.networks import policy_weights
+from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.finetune import FineTune
+from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.search import CommandSearch
+
+
+def replay(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> bytes:
+    """The params file that a training with this schedule delivers.
+
+    `reward` carries the weights that the job began with.
+    """
+    program = _search(engine, reward, schedule)
+    if schedule.kept == 0:
+        return params_file(engine.robot.id, engine.base_weights, program, 0)
+    tune = FineTune(
+        engine.simulator, engine.learner, engine.base_state, reward, program, schedule.seed
+    )
+    changes = {change.update: change.weights for change in schedule.reweightings}
+    # A restart went on from a checkpoint, with robots that had just been reset.
+    ends = [update for update in schedule.restarts if update < schedule.kept] + [schedule.kept]
+    for end in ends:
+        for _ in tune.run(updates=end, reweight=changes):
+            pass
+    state = tune.state.train
+    weights = policy_weights(state.params.policy, state.normalizer)
+    return params_file(engine.robot.id, weights, program, schedule.kept)
+
+
+def params_file(robot: str, weights: PolicyWeights, program: CommandProgram, update: int) -> bytes:
+    """A policy as it is stored and served."""
+    header = PolicyHeader(
+        robot=robot, scene_sha256=scene_sha256(robot), program=program, step=update
+    )
+    return dump_policy(header, weights)
+
+
+def _search(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> CommandProgram:
+    policy = engine.base_weights.act
+    search = CommandSearch(engine.simulator, policy, reward, engine.bank, schedule.seed)
+    *_, found = search.run(generations=schedule.generations)
+    return found.best

@@ -1,0 +1,60 @@
+"""`tabrl-replay JOB`: do a finished training again and compare the hash of its parameters."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+
+from tabrl.domain.errors import Conflict, TabrlError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point of `tabrl-replay`; 0 if the parameters are the same, 1 if not."""
+    parser = argparse.ArgumentParser(prog="tabrl-replay", description=__doc__)
+    parser.add_argument("job", help="id of a training job that succeeded")
+    options = parser.parse_args(arguments)
+    # As the trainer has it: other precision, other bits.
+    os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
+    try:
+        recorded, again = _replayed(options.job)
+    except TabrlError as error:
+        print(f"tabrl-replay: {error}", file=sys.stderr)
+        return 1
+    same = recorded == again
+    print(f"recorded {recorded}\nreplayed {again}\n{'the same' if same else 'they differ'}")
+    return 0 if same else 1
+
+
+def _replayed(job_id: str) -> tuple[str, str]:
+    """Hashes of the parameters that the job delivered and of those made again."""
+    from tabrl.adapters.blobs import make_blob_store
+    from tabrl.adapters.clock import SystemClock
+    from tabrl.adapters.settings import Settings
+    from tabrl.adapters.sql.engine import make_engine
+    from tabrl.adapters.sql.jobs import SqlJobRepository
+    from tabrl.robots import get_robot
+    from tabrl.sim.reward import load_reward
+    from tabrl_trainer.base.shipped import load_shipped
+    from tabrl_trainer.engine import RobotEngine
+    from tabrl_trainer.replay import replay
+    from tabrl_trainer.scoring import TapeReward
+
+    settings = Settings()
+    job = SqlJobRepository(make_engine(settings.database), SystemClock()).get(job_id)
+    if job.spec is None or job.result is None or job.result.schedule is None:
+        raise Conflict(
+            f"{job_id} has no recorded schedule",
+            code="no_schedule",
+            hint="only trainings that succeeded can be replayed",
+        )
+    blob = make_blob_store(settings.blobs).get(f"artifacts/{job.spec.artifact_sha256}.bin")
+    engine = RobotEngine(get_robot(job.robot), load_shipped(job.robot), settings.simulator)
+    reward = TapeReward(load_reward(blob), job.spec.weights)
+    params = replay(engine, reward, job.result.schedule)
+    return job.result.params_sha256, hashlib.sha256(params).hexdigest()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

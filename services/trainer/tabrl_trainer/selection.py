@@ -1,0 +1,70 @@
+"""Which snapshot of a training is the result: the best one when measured, not simply the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tabrl.control.policy import PolicyWeights
+from tabrl.control.program import CommandProgram, Programs
+from tabrl.control.tape import Floats
+from tabrl.sim.simulator import EpisodeRules, Simulator, episode
+from tabrl_trainer.scoring import TapeReward
+
+MEASURED = 4  # snapshots measured against each other, the last one always among them
+WINDOW_S = 3.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A policy after `update` updates; `reward` is what it earned a step while exploring."""
+
+    update: int
+    weights: PolicyWeights
+    reward: float
+
+
+@dataclass
+class Shelf:
+    """The snapshots of one training, in order."""
+
+    snapshots: list[Snapshot] = field(default_factory=list)
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot; the same update twice is kept once."""
+        if not self.snapshots or self.snapshots[-1].update != snapshot.update:
+            self.snapshots.append(snapshot)
+
+    def best(
+        self,
+        simulator: Simulator,
+        reward: TapeReward,
+        program: CommandProgram,
+        seed: int,
+        between: Callable[[], None] = lambda: None,
+    ) -> Snapshot:
+        """The snapshot that earns most without noise, from the same starts for all.
+
+        A fall counts as the worst motion of all. `between` is called at every step and may raise.
+        Raises `IndexError` if there is no snapshot.
+        """
+        *earlier, last = self.snapshots
+        chosen = [*sorted(earlier, key=lambda s: -s.reward)[: MEASURED - 1], last]
+        each = simulator.size // len(chosen)
+        owner = np.minimum(np.arange(simulator.size) // each, len(chosen) - 1)
+
+        def act(observation: Floats) -> Floats:
+            between()
+            return np.concatenate(
+                [s.weights.act(observation[owner == i]) for i, s in enumerate(chosen)]
+            )
+
+        programs = Programs.stack([program] * simulator.size)
+        run = episode(simulator, programs, act, WINDOW_S, seed, EpisodeRules(reset_noise=0.3))
+        earned = reward.total(run.tape).mean(0)
+        fallen = run.terminated.max(0) > 0.5
+        earned = np.where(fallen, earned.min() - np.ptp(earned), earned)
+        means = [float(earned[owner == i].mean()) for i in range(len(chosen))]
+        return chosen[int(np.argmax(means))]

@@ -1,0 +1,57 @@
+"""A recorded schedule, done again, gives the same parameters."""
+
+from __future__ import annotations
+
+import hashlib
+
+from tabrl.contracts.training import Reweighting, TrainSchedule
+from tabrl.sim.networks import policy_weights
+from tabrl.sim.reward import load_reward
+from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.finetune import FineTune
+from tabrl_trainer.replay import params_file, replay
+from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.search import CommandSearch
+from tests.support.engine import FORWARD, exported
+
+
+def fresh_reward() -> TapeReward:
+    artifact = exported(FORWARD)
+    return TapeReward(load_reward(artifact.blob), artifact.weights)
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_weights_changed_on_the_way_and_a_restart_are_part_of_the_schedule(
+    engine: RobotEngine,
+) -> None:
+    reward, seed, later = fresh_reward(), 3, {"speed": 0.2, "level": 1.0}
+    act = engine.base_weights.act
+    *_, found = CommandSearch(engine.simulator, act, reward, engine.bank, seed).run(generations=1)
+    tune = FineTune(engine.simulator, engine.learner, engine.base_state, reward, found.best, seed)
+    for report in tune.run(updates=7):
+        if report.update == 6:
+            tune.reweight(later)
+    for _ in tune.run(updates=9):  # as after a restart: robots begin anew
+        pass
+    state = tune.state.train
+    weights = policy_weights(state.params.policy, state.normalizer)
+    done = sha256(params_file("go1", weights, found.best, 9))
+
+    schedule = TrainSchedule(
+        seed=seed, generations=1, updates=9, kept=9, restarts=(7,),
+        reweightings=(Reweighting(update=6, weights=later),),
+    )  # fmt: skip
+    assert sha256(replay(engine, fresh_reward(), schedule)) == done
+    unchanged = schedule.model_copy(update={"reweightings": ()})
+    assert sha256(replay(engine, fresh_reward(), unchanged)) != done
+    unbroken = schedule.model_copy(update={"restarts": ()})
+    assert sha256(replay(engine, fresh_reward(), unbroken)) != done
+
+
+def test_a_withdrawn_result_replays_to_the_base_under_the_program(engine: RobotEngine) -> None:
+    schedule = TrainSchedule(seed=0, generations=1, updates=9, kept=0)
+    once, again = (replay(engine, fresh_reward(), schedule) for _ in range(2))
+    assert once == again
