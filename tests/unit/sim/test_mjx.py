@@ -113,7 +113,7 @@ def test_both_simulators_step_alike_from_the_same_states(simulator: MjxSimulator
     contact = cpu.tape.foot_contact[0].sum(-1)
     assert (contact > 0).sum() > 20
     assert (contact == 0).sum() > 20
-    assert list(mjx.tape) == list(cpu.tape)
+    assert set(mjx.tape) == set(cpu.tape)
     for name, bound in BOUNDS.items():
         one, other = cpu.tape.fields[name], mjx.tape.fields[name]
         assert other.dtype == one.dtype
