@@ -49,7 +49,7 @@ def test_a_few_updates_raise_the_reward() -> None:
     state = fresh_state(0)
     schedule = Schedule.of(reward_scale=0.005, entropy=0.0, max_rate=2e-3, target_kl=0.05)
     before = mean_error(state)
-    for block in range(40):
+    for block in range(60):
         rollout = explored(state, block)
         reward = -np.sum((rollout.action - 0.4) ** 2, axis=-1)
         state, _ = update(rollout, reward, schedule, state)
