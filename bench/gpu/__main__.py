@@ -1,8 +1,8 @@
 """Speed on a GPU: the MJX simulator against bare MJX, the way to the first update, learning.
 
 On a machine with an NVIDIA GPU: `make setup-python`, then
-`.tools/uv/bin/uv pip install -p .venv/bin/python "jax[cuda12]==0.10.2"` (and `warp-lang` with
-`mujoco-warp` for `--impl warp`), then `make bench-gpu`. Without a GPU it measures JAX on the CPU:
+`.tools/uv/bin/uv pip install -p .venv/bin/python "jax[cuda12]==0.10.2"` (and `warp-lang` for
+`--impl warp`), then `make bench-gpu`. Without a GPU it measures JAX on the CPU:
 try it there with `BENCH_ARGS=--tiny`. Compilation takes most of the time. Results: JSON and a
 table in `var/bench/gpu`, the table on the standard output too.
 """
