@@ -7,7 +7,6 @@ import numpy as np
 from tabrl.control.gait import GAITS, Gait
 from tabrl.control.program import (
     BEAT_RANGE,
-    CHANNELS,
     COUNT,
     JUMP,
     LIFT,
@@ -101,12 +100,14 @@ def _trained(programs: Programs) -> Programs:
 def single_entries() -> list[CommandProgram]:
     """Every channel alone at several levels, and every gait on the spot."""
     programs = []
-    for channel, name in enumerate(CHANNELS):
+    for channel in range(COUNT):
         for level in _LEVELS:
             value = level * (UPPER[channel] if level > 0 else -LOWER[channel])
             coarse = channel >= JUMP and level < 0.5
             if abs(value) >= _LEAST[channel] and not coarse:
-                programs.append(CommandProgram.asking(**{name: float(value)}))
+                constant = [0.0] * COUNT
+                constant[channel] = float(value)
+                programs.append(CommandProgram(constant=tuple(constant)))
     for gait in Gait:
         for frequency in (2.0, 3.0):
             programs.append(CommandProgram.asking(gait=gait, gait_frequency=frequency))

@@ -20,7 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         recorded, again = _replayed(options.job)
     except TabrlError as error:
-        print(f"tabrl-replay: {error}", file=sys.stderr)
+        hint = f"; {error.hint}" if error.hint else ""
+        print(f"tabrl-replay: {error}{hint}", file=sys.stderr)
         return 1
     same = recorded == again
     print(f"recorded {recorded}\nreplayed {again}\n{'the same' if same else 'they differ'}")

@@ -16,6 +16,8 @@ PolicyFn = Callable[[Floats], Floats]
 # Parameters, observation [B, no], random key -> action [B, nu]; a pure function of JAX arrays
 PolicyGraph = Callable[[Any, Any, Any], Any]
 ProgramSampler = Callable[[np.random.Generator, int], Programs]
+# Programs of robots that are reset -> their poses qpos [B, nq], NaN for the home keyframe
+StartPoses = Callable[[np.random.Generator, Programs], Floats]
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class EpisodeRules:
     Times in s, `reset_noise` scales the random start pose; a push adds `push_speed` m/s in a random
     direction, every `push_every_s` on average. With `start_spread_s` a robot starts at a random
     time of its program, so that a batch sees all phases at once. With a `sampler`, programs are
-    drawn at resets and every `resample_s`.
+    drawn at resets and every `resample_s`; `start` may choose other poses than the home keyframe.
     """
 
     episode_s: float = 10.0
@@ -36,6 +38,7 @@ class EpisodeRules:
     sampler: ProgramSampler | None = None
     resample_s: float = 0.0
     auto_reset: bool = True
+    start: StartPoses | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from tabrl.control.program import (
     VX,
     VY,
     YAW,
+    Programs,
 )  # fmt: skip
 from tabrl.control.tape import Floats, Tape
 from tabrl.robots import Robot
@@ -44,6 +45,7 @@ class BaseWeights:
     height: float = 1.2
     feet: float = 1.5
     schedule: float = 1.0
+    clearance: float = 100.0
 
 
 def base_terms(
@@ -80,7 +82,7 @@ def base_terms(
         "swing": -1.4 * weights.schedule * np.mean(swing * contact, axis=-1) * (1.0 + hopping),
         "stance": -1.0 * weights.schedule * np.mean(stance * (1.0 - contact), axis=-1),
         "slip": -0.7 * np.mean(stance * contact * (1.0 - np.exp(-slip / 0.1)), axis=-1) * 2.0,
-        "clearance": -100.0 * _clearance_error(command, phase, clearance),
+        "clearance": -weights.clearance * _clearance_error(command, phase, clearance),
         "hips": -0.3 * np.sum(hips**2, axis=-1),
         "still": -0.004 * still * np.sum(tape.joint_velocity**2, axis=-1) * 0.1,
         "smooth": -0.010 * np.sum(action_change**2, axis=-1) - 0.004 * np.sum(jerk**2, axis=-1),
@@ -111,7 +113,8 @@ def rearing_pose(rearing: Floats) -> tuple[Floats, Floats, Floats]:
     pitch (rad) and rise (m) of the trunk `[...]`, for `rearing [...]` from 0 to 1.
 
     From standing to sitting on flat hind shanks, front legs stretched; then the trunk rises over
-    the shanks, which carry it, and the front legs fold. Worked out from the links' lengths.
+    the shanks, which carry it, and the front legs fold. At both ends the joint targets alone hold
+    the robot: found by dropping robots in random poses.
     """
     pose = [np.interp(rearing, _REAR_AT, values) for values in np.array(_REAR_POSES).T]
     return np.stack(pose[:4], axis=-1), pose[4], pose[5]
@@ -121,9 +124,27 @@ _REAR_AT = (0.0, REARED, 1.0)
 _REAR_POSES = (
     # front thigh, calf; hind thigh, calf; pitch, rise
     (0.9, -1.8, 0.9, -1.8, 0.0, 0.0),
-    (0.5, -0.95, 1.2, -2.7, -0.8, -0.03),
-    (1.1, -2.3, 1.2, -1.8, -1.05, 0.10),
+    (0.5, -0.95, 1.2, -2.7, -0.5, -0.04),
+    (0.93, -2.42, 0.66, -1.07, -1.0, 0.09),
 )
+
+
+def reared_starts(rng: np.random.Generator, programs: Programs, robot: Robot) -> Floats:
+    """Poses `qpos [B, nq]` in which half of the rearing programs begin; NaN for the others.
+
+    Without them, being up there is never met, so nothing is learnt about it.
+    """
+    rearing = programs.constant[:, REAR]
+    legs, pitch, rise = rearing_pose(rearing)
+    poses = np.full((len(programs), 7 + robot.nu), np.nan, np.float32)
+    chosen = np.flatnonzero((rearing > 0.0) & (rng.random(len(programs)) < 0.5))
+    joints = np.zeros((len(chosen), len(robot.foot_names), 3))
+    joints[:, :2, 1:], joints[:, 2:, 1:] = legs[chosen, None, :2], legs[chosen, None, 2:]
+    poses[chosen, :7] = 0.0
+    poses[chosen, 2] = robot.standing_height + rise[chosen] + 0.01
+    poses[chosen, 3], poses[chosen, 5] = np.cos(pitch[chosen] / 2), np.sin(pitch[chosen] / 2)
+    poses[chosen, 7:] = joints.reshape(len(chosen), robot.nu)
+    return poses
 
 
 def _pose(tape: Tape, rearing: Floats, robot: Robot) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -19,7 +20,7 @@ from tabrl.sim.cpu import CpuSimulator
 from tabrl.sim.ppo import Learner, PPOConfig, Schedule, TrainState
 from tabrl.sim.simulator import EpisodeRules
 from tabrl_trainer.base.commands import CommandMix
-from tabrl_trainer.base.reward import BaseWeights, base_terms
+from tabrl_trainer.base.reward import BaseWeights, base_terms, reared_starts
 
 ROBOTS = 512
 CONFIG = PPOConfig(unroll=24, epochs=4, minibatches=4, discount=0.985)
@@ -38,6 +39,7 @@ class Stage:
     entropy: float = 0.003
     max_rate: float = 1e-3
     target_kl: float = 0.01
+    start_reared: bool = False
 
 
 CURRICULUM = (
@@ -76,7 +78,7 @@ CURRICULUM = (
     # What is seldom asked for and hard: paces, bounds, high knees, rearing.
     Stage(
         "skills",
-        14_000_000,
+        11_500_000,
         BaseWeights(velocity=2.0, schedule=2.5, feet=2.0),
         CommandMix(
             standing_share=0.12,
@@ -91,16 +93,36 @@ CURRICULUM = (
         entropy=0.003,
         target_kl=0.015,
     ),
+    # From here on some robots begin reared: before, none ever got there.
+    Stage(
+        "rear",
+        10_000_000,
+        BaseWeights(velocity=2.0, schedule=2.5, feet=2.0, clearance=350.0),
+        CommandMix(
+            standing_share=0.10,
+            marching_share=0.14,
+            lifting_share=0.08,
+            hopping_share=0.08,
+            rearing_share=0.22,
+            own_gait_share=0.75,
+        ),
+        randomise=True,
+        push_speed=0.3,
+        entropy=0.002,
+        target_kl=0.015,
+        start_reared=True,
+    ),
     Stage(
         "polish",
-        8_000_000,
-        BaseWeights(schedule=2.0, feet=2.0, height=1.8),
-        CommandMix(marching_share=0.10, rearing_share=0.10, own_gait_share=0.6),
+        7_000_000,
+        BaseWeights(schedule=2.0, feet=2.0, height=1.8, clearance=250.0),
+        CommandMix(marching_share=0.10, rearing_share=0.12, own_gait_share=0.6),
         randomise=True,
         push_speed=0.5,
         entropy=0.0,
         max_rate=3e-4,
         target_kl=0.008,
+        start_reared=True,
     ),
 )
 
@@ -152,9 +174,9 @@ class BaseTraining:
         """Write the checkpoint; a kill at any moment leaves the last one whole."""
         self._folder.mkdir(parents=True, exist_ok=True)
         data = dump_tree(self.state, {"samples": str(self.samples)})
-        partial = self._folder / "train_state.partial"
-        partial.write_bytes(data)
-        partial.rename(self._checkpoint)
+        unfinished = self._folder / "train_state.partial"
+        unfinished.write_bytes(data)
+        unfinished.rename(self._checkpoint)
 
     @property
     def _checkpoint(self) -> Path:
@@ -177,6 +199,7 @@ class BaseTraining:
             push_speed=stage.push_speed,
             sampler=sampler,
             resample_s=6.0,
+            start=partial(reared_starts, robot=self.robot) if stage.start_reared else None,
         )
         simulator.reset(Programs.neutral(ROBOTS), rules, seed)
         schedule = Schedule.of(
