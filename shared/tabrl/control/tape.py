@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,11 @@ Floats = NDArray[np.float32]
 CONTROL_DT = 0.02  # s, two physics steps of 10 ms
 FILTER_TIME_S = 0.2  # time constant of `base_linear_velocity_filtered`
 CONTACT_MARGIN = 0.002  # m above the floor at which a sphere still counts as touching
+# Fields of a step that the next ones look back at.
+REMEMBERED = (
+    "action", "base_position", "base_linear_velocity", "joint_velocity", "foot_position",
+    "foot_contact",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -133,12 +137,27 @@ class Memory:
         widths = (nj, nj, 3, 3, nj, 3, nf, nf, nf, nf, nf)
         return cls(*(np.zeros((size, width), np.float32) for width in widths))
 
-    def forget(self, fresh: NDArray[np.bool_]) -> None:
-        """Clear the robots that were reset; feet start on the ground."""
-        for name, field in vars(self).items():
-            # A new array: the tape's rows of the last step may still hold the old one.
-            setattr(self, name, np.where(fresh[:, None], np.float32(0.0), field))
-        self.contact[fresh] = 1.0
+    def copy(self) -> Memory:
+        """The same memory in arrays of its own."""
+        return Memory(**{name: np.array(field) for name, field in vars(self).items()})
+
+    def restarted(self, now: dict[str, Floats], fresh: NDArray[np.bool_], xp: Any = np) -> Memory:
+        """The memory with the robots that were reset begun anew; feet start on the ground.
+
+        `now` are the fields of the first step after the reset.
+        """
+        reset = fresh[:, None]
+        begun = {
+            name: xp.where(reset, xp.float32(0.0), field) for name, field in vars(self).items()
+        }
+        first = {
+            "initial_position": now["base_position"],
+            "previous_velocity": now["base_linear_velocity"],
+            "filtered_velocity": now["base_linear_velocity"],
+            "previous_joint_velocity": now["joint_velocity"],
+            "contact": xp.float32(1.0),
+        }
+        return Memory(**begun | {n: xp.where(reset, v, begun[n]) for n, v in first.items()})
 
 
 class TapeBuilder:
@@ -147,7 +166,8 @@ class TapeBuilder:
     def __init__(self, robot: Robot, body_reach: dict[str, NDArray[np.float64]]) -> None:
         """`body_reach`: for each of the trunk's touching shapes `(x, y, z, hx, hy, hz, r)`, m."""
         self._robot = robot
-        self._shapes = list(body_reach.values())
+        shapes = np.array(list(body_reach.values()), np.float32)
+        self._shapes = shapes[:, :3].T, shapes[:, 3:6].T, shapes[:, 6]
         self._calves = np.array(
             [robot.body_names.index(f"{foot}_calf") for foot in robot.foot_names]
         )
@@ -164,14 +184,9 @@ class TapeBuilder:
 
         `height [...]` of the trunk's origin, `up [..., 3]` the world's up in the trunk's frame.
         """
-        gaps = [
-            height
-            + up @ shape[:3].astype(np.float32)
-            - xp.abs(up) @ shape[3:6].astype(np.float32)
-            - np.float32(shape[6])
-            for shape in self._shapes
-        ]
-        lowest: Floats = reduce(xp.minimum, gaps)
+        centre, half, radius = self._shapes
+        gaps = height[..., None] + up @ centre - xp.abs(up) @ half - radius
+        lowest: Floats = gaps.min(-1)
         return lowest
 
     def derive(self, raw: RawSteps, memory: Memory) -> Tape:
@@ -212,68 +227,64 @@ class TapeBuilder:
 
     def remember(self, fields: dict[str, Floats], fresh: Floats, memory: Memory) -> Tape:
         """The tape of the `instant` fields: adds those with a memory, which is moved on."""
-        return Tape(fields | self._remembered(fields, fresh, memory))
+        rows: list[dict[str, Floats]] = []
+        moved = memory
+        for t in range(len(fresh)):
+            moved, row = self.advance(moved, {n: fields[n][t] for n in REMEMBERED}, fresh[t])
+            rows.append(row)
+        # Copies, or the memory would hold on to all of the block.
+        vars(memory).update(vars(moved.copy()))
+        return Tape(fields | {name: np.stack([row[name] for row in rows]) for name in rows[0]})
 
-    def _remembered(
-        self, fields: dict[str, Floats], all_fresh: Floats, memory: Memory
-    ) -> dict[str, Floats]:
-        linear, contact = fields["base_linear_velocity"], fields["foot_contact"]
-        clearance = fields["foot_position"][..., 2] - self._robot.foot_radius
-        names = (
-            "previous_action", "previous_previous_action", "base_linear_velocity_filtered",
-            "base_acceleration", "joint_acceleration", "initial_position", "foot_touchdown",
-            "foot_liftoff", "foot_air_time", "foot_contact_time", "foot_last_air_time",
-            "foot_peak_height",
-        )  # fmt: skip
-        steps = len(all_fresh)
-        rows: dict[str, list[Floats]] = {name: [] for name in names}
+    def advance(
+        self, memory: Memory, now: dict[str, Floats], fresh: Floats, xp: Any = np
+    ) -> tuple[Memory, dict[str, Floats]]:
+        """One step on: the next memory, and the fields that have one. A pure function.
+
+        `now` are the step's own fields `[B, …]`, `fresh [B]` is 1 just after a reset.
+        """
+        linear, joint_velocity = now["base_linear_velocity"], now["joint_velocity"]
+        if xp is not np or (fresh > 0.5).any():
+            memory = memory.restarted(now, fresh > 0.5, xp)
         blend = np.float32(1.0 - np.exp(-CONTROL_DT / FILTER_TIME_S))
-        for t in range(steps):
-            fresh = all_fresh[t] > 0.5
-            joint_velocity = fields["joint_velocity"][t]
-            if fresh.any():
-                memory.forget(fresh)
-                memory.initial_position[fresh] = fields["base_position"][t, fresh]
-                memory.previous_velocity[fresh] = linear[t, fresh]
-                memory.filtered_velocity[fresh] = linear[t, fresh]
-                memory.previous_joint_velocity[fresh] = joint_velocity[fresh]
-            rows["previous_action"].append(memory.previous_action)
-            rows["previous_previous_action"].append(memory.previous_previous_action)
-            rows["base_acceleration"].append((linear[t] - memory.previous_velocity) / CONTROL_DT)
-            rows["joint_acceleration"].append(
-                (joint_velocity - memory.previous_joint_velocity) / CONTROL_DT
-            )
-            memory.filtered_velocity = memory.filtered_velocity + blend * (
-                linear[t] - memory.filtered_velocity
-            )
-            rows["base_linear_velocity_filtered"].append(memory.filtered_velocity)
-            rows["initial_position"].append(memory.initial_position.copy())
-            self._feet(memory, contact[t], clearance[t], rows)
-            memory.previous_previous_action = memory.previous_action
-            memory.previous_action = fields["action"][t].copy()
-            memory.previous_velocity = linear[t].copy()
-            memory.previous_joint_velocity = joint_velocity.copy()
-        return {name: np.stack(values) for name, values in rows.items()}
+        filtered = memory.filtered_velocity + blend * (linear - memory.filtered_velocity)
+        feet, steps = self._feet(memory, now, xp)
+        row = {
+            "previous_action": memory.previous_action,
+            "previous_previous_action": memory.previous_previous_action,
+            "base_linear_velocity_filtered": filtered,
+            "base_acceleration": (linear - memory.previous_velocity) / CONTROL_DT,
+            "joint_acceleration": (joint_velocity - memory.previous_joint_velocity) / CONTROL_DT,
+            "initial_position": memory.initial_position,
+        }
+        following = Memory(
+            previous_action=now["action"],
+            previous_previous_action=memory.previous_action,
+            previous_velocity=linear,
+            filtered_velocity=filtered,
+            previous_joint_velocity=joint_velocity,
+            initial_position=memory.initial_position,
+            contact=now["foot_contact"],
+            **feet,
+        )
+        shown = {f"foot_{name}": field for name, field in feet.items()}
+        return following, row | steps | shown
 
-    @staticmethod
     def _feet(
-        memory: Memory, now: Floats, clearance: Floats, rows: dict[str, list[Floats]]
-    ) -> None:
-        before = memory.contact
-        touchdown, liftoff = now * (1.0 - before), before * (1.0 - now)
-        flown = memory.air_time + CONTROL_DT
-        memory.last_air_time = np.where(touchdown > 0.5, memory.air_time, memory.last_air_time)
-        memory.air_time = (flown * (1.0 - now)).astype(np.float32)
-        memory.contact_time = ((memory.contact_time + CONTROL_DT) * now).astype(np.float32)
-        swing_peak = np.maximum(memory.peak_height * (1.0 - liftoff), clearance)
-        memory.peak_height = np.where(now > 0.5, memory.peak_height, swing_peak)
-        memory.contact = now.copy()
-        rows["foot_touchdown"].append(touchdown)
-        rows["foot_liftoff"].append(liftoff)
-        rows["foot_air_time"].append(memory.air_time)
-        rows["foot_contact_time"].append(memory.contact_time)
-        rows["foot_last_air_time"].append(memory.last_air_time)
-        rows["foot_peak_height"].append(memory.peak_height)
+        self, memory: Memory, now: dict[str, Floats], xp: Any
+    ) -> tuple[dict[str, Floats], dict[str, Floats]]:
+        """The feet's next memory, and which of them touch down or lift off."""
+        contact, before = now["foot_contact"], memory.contact
+        clearance = now["foot_position"][..., 2] - self._robot.foot_radius
+        touchdown, liftoff = contact * (1.0 - before), before * (1.0 - contact)
+        swing_peak = xp.maximum(memory.peak_height * (1.0 - liftoff), clearance)
+        feet = {
+            "air_time": (memory.air_time + CONTROL_DT) * (1.0 - contact),
+            "contact_time": (memory.contact_time + CONTROL_DT) * contact,
+            "last_air_time": xp.where(touchdown > 0.5, memory.air_time, memory.last_air_time),
+            "peak_height": xp.where(contact > 0.5, memory.peak_height, swing_peak),
+        }
+        return feet, {"foot_touchdown": touchdown, "foot_liftoff": liftoff}
 
     def _foot_force(self, raw: RawSteps, contact: Floats, xp: Any) -> Floats:
         """Ground force on each foot, world, N: solves Jᵀ f = τ of the leg's three joints.

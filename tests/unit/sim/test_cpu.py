@@ -189,7 +189,7 @@ def test_a_robot_that_blows_up_is_terminated_alone(
         simulator.reset(random_programs(SIZE), QUIET, 0)
         simulator.rollout(still, 3)
         if broken:
-            getattr(simulator._batch, field)[3, 12] = value
+            getattr(simulator._shares[0].robots, field)[3, 12] = value
         return simulator.rollout(still, 5)
 
     sane, broken = run(False), run(True)
