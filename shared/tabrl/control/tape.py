@@ -189,6 +189,19 @@ class TapeBuilder:
         lowest: Floats = gaps.min(-1)
         return lowest
 
+    def trunk_reach(self, leaning: Floats) -> Floats:
+        """How far below its origin the trunk may reach at most, m, however it is turned about z.
+
+        `leaning [...]` is half of one minus the z of the up direction, the sine of half the tilt
+        squared.
+        """
+        centre, half, radius = (np.abs(part) for part in self._shapes)
+        aside = np.hypot(centre[0], centre[1]) + np.hypot(half[0], half[1])
+        below = (centre[2] + half[2] + radius).max()
+        # The sine of the tilt is at most twice that of its half.
+        reach: Floats = below + 2.0 * aside.max() * np.sqrt(leaning)
+        return reach
+
     def derive(self, raw: RawSteps, memory: Memory) -> Tape:
         """The tape `[T, B]` of a block; `memory` is moved on to the block's end."""
         return self.remember(self.instant(raw), raw.fresh, memory)

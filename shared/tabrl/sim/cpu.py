@@ -10,18 +10,20 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from tabrl.control.observation import observation_size
+from tabrl.control.observation import Joints, observation_size
 from tabrl.control.program import Programs
-from tabrl.control.tape import Floats, RawSteps, Tape, TapeBuilder
+from tabrl.control.tape import Floats, Memory, Tape, TapeBuilder
 from tabrl.rewards.schema import tape_schema
 from tabrl.robots import Robot, scene_xml
 from tabrl.sim import cpu_graph
+from tabrl.sim.cpu_layout import Record
 from tabrl.sim.cpu_robots import SUBSTEPS, CpuRobots
 from tabrl.sim.simulator import EpisodeRules, GraphPolicy, PolicyFn, Rollout
 
@@ -120,12 +122,12 @@ class CpuSimulator:
         for share in self._shares:
             size = share.robots.size
             if (policy.graph, size) not in self._prepared:
-                self._decide(policy, share, 0)
+                self._decide(policy, share, cpu_graph.keys((0,), 1)[0])
             if (steps, size) not in self._prepared:
-                raw = RawSteps.empty(steps, size, self._robot)
-                for field in vars(raw).values():
+                record = self._record(share, steps)
+                for field in vars(record).values():
                     field[:] = 0.0
-                cpu_graph.derive(self._robot, self._shapes, raw, share.robots.memory.copy())
+                self._derive(share, record, share.robots.memory.copy())
             self._prepared |= {(policy.graph, size), (steps, size)}
 
     def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
@@ -174,51 +176,58 @@ class CpuSimulator:
 
     def _stepwise(self, policy: PolicyFn, block: _Block) -> None:
         """A block whose policy is asked for all robots at once."""
-        raws: dict[int, RawSteps] = {
-            share.index: RawSteps.empty(block.steps, share.robots.size, self._robot)
-            for share in self._shares
-        }
+        records = {share.index: self._record(share, block.steps) for share in self._shares}
+        joints = Joints.of(self._robot)
 
         def observe(share: _Share, t: int) -> None:
             block.observation[t, share.part] = share.robots.observe()
 
         def step(share: _Share, t: int) -> None:
-            robots, raw = share.robots, raws[share.index]
-            command, gait_phase = robots.asked()
+            robots, record = share.robots, records[share.index]
+            asked = robots.asked()
             robots.step(robots.targets(block.action[t, share.part]))
-            robots.record(raw, t, command, gait_phase)
-            block.ended[:, t, share.part] = robots.end(raw.qpos[t])
+            robots.record(record, t, *asked)
+            block.ended[:, t, share.part] = robots.end(record, t)
             observe(share, t + 1)
 
         def derive(share: _Share) -> None:
-            block.keep(share.part, self._builder.derive(raws[share.index], share.robots.memory))
+            robots = share.robots
+            raw = records[share.index].steps(robots.layout, joints)
+            block.keep(share.part, self._builder.derive(raw, robots.memory))
 
         self._each(lambda share: observe(share, 0))
         for t in range(block.steps):
             block.action[t] = policy(block.observation[t])
-            self._each(lambda share, t=t: step(share, t))  # type: ignore[misc]
+            self._each(partial(step, t=t))
         self._each(derive)
 
     def _run(self, policy: GraphPolicy, share: _Share, block: _Block) -> None:
         """A whole block of one share."""
         robots, part = share.robots, share.part
-        raw = RawSteps.empty(block.steps, robots.size, self._robot)
+        record = self._record(share, block.steps)
+        seed = (abs(policy.seed), abs(self._seed), self._blocks, share.index)
+        keys = cpu_graph.keys(seed, block.steps + 1)
         for t in range(block.steps):
-            decision = self._decide(policy, share, t)
-            robots.step(np.asarray(decision.targets))
+            decision = self._decide(policy, share, keys[t])
+            robots.step(decision.targets)
             block.observation[t, part] = decision.observation
             block.action[t, part] = decision.action
-            robots.record(raw, t, np.asarray(decision.command), np.asarray(decision.gait_phase))
-            block.ended[:, t, part] = robots.end(raw.qpos[t])
-        block.observation[-1, part] = self._decide(policy, share, block.steps).observation
-        block.keep(part, cpu_graph.derive(self._robot, self._shapes, raw, robots.memory))
+            robots.record(record, t, decision.command, decision.gait_phase)
+            block.ended[:, t, part] = robots.end(record, t)
+        block.observation[-1, part] = self._decide(policy, share, keys[-1]).observation
+        block.keep(part, self._derive(share, record, robots.memory))
 
-    def _decide(self, policy: GraphPolicy, share: _Share, t: int) -> cpu_graph.Decision:
-        which = (self._seed & 0xFFFFFFFF, self._blocks, share.index, t)
+    def _decide(
+        self, policy: GraphPolicy, share: _Share, key: NDArray[np.uint32]
+    ) -> cpu_graph.Decision:
         robots = share.robots
-        return cpu_graph.decide(
-            self._robot, policy, robots.moment(), robots.programs, np.array(which, np.uint32)
-        )
+        return cpu_graph.decide(self._robot, robots.layout, policy, robots.moment, key)
+
+    def _derive(self, share: _Share, record: Record, memory: Memory) -> Tape:
+        return cpu_graph.derive(self._robot, share.robots.layout, self._shapes, record, memory)
+
+    def _record(self, share: _Share, steps: int) -> Record:
+        return Record.empty(steps, share.robots.size, self._robot, share.robots.layout)
 
 
 @dataclass(frozen=True)

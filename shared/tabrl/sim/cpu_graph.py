@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -12,96 +11,83 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabrl.control.observation import Joints, build_observation
-from tabrl.control.program import Programs
-from tabrl.control.tape import (
-    CONTROL_DT,
-    REMEMBERED,
-    Floats,
-    Memory,
-    RawSteps,
-    Tape,
-    TapeBuilder,
-)
+from tabrl.control.tape import CONTROL_DT, REMEMBERED, Floats, Memory, Tape, TapeBuilder
 from tabrl.robots import Robot
+from tabrl.sim.cpu_layout import Layout, Record
 from tabrl.sim.simulator import GraphPolicy
 
 Shapes = tuple[tuple[str, tuple[float, ...]], ...]  # as of `trunk_shapes`, hashable
-
-
-class Moment(NamedTuple):
-    """What robots are like before a step: `qpos`, `qvel`, `ctrl`, `time` and `heading_origin`."""
-
-    qpos: Floats
-    qvel: Floats
-    ctrl: Floats
-    time: Floats
-    heading_origin: Floats
+# Fast and as good for noise; JAX's own default takes as long as the policy.
+_GENERATOR = "rbg"
 
 
 class Decision(NamedTuple):
     """What the policy sees and does, `[B, …]`, and what the program asks for after the step."""
 
-    observation: Any
-    action: Any
-    targets: Any
-    command: Any
-    gait_phase: Any
+    observation: Floats
+    action: Floats
+    targets: Floats
+    command: Floats
+    gait_phase: Floats
+
+
+def keys(seed: tuple[int, ...], count: int) -> NDArray[np.uint32]:
+    """Random keys `[count, 4]` for `decide`, the same ones for the same `seed`."""
+    return np.random.default_rng(seed).integers(0, 2**32, (count, 4), np.uint32)
 
 
 def decide(
-    robot: Robot, policy: GraphPolicy, moment: Moment, programs: Programs, words: NDArray[np.uint32]
+    robot: Robot, layout: Layout, policy: GraphPolicy, moment: Floats, key: NDArray[np.uint32]
 ) -> Decision:
-    """One control step's decision; `words` (which rollout, which robots, which step) make its
-    randomness, together with the policy's seed."""
-    asked = tuple(getattr(programs, field.name) for field in fields(programs))
-    seed = np.uint32(policy.seed & 0xFFFFFFFF)
-    decision: Decision = _decider(robot)(
-        policy.graph, policy.parameters, moment, asked, seed, words
+    """One control step's decision for rows `moment` (see `Layout`)."""
+    graph = _decider(robot, layout)
+    observation, others = graph(policy.graph, policy.parameters, moment, key)
+    nu, command = robot.nu, np.asarray(others)
+    action, targets, command = command[:, :nu], command[:, nu : 2 * nu], command[:, 2 * nu :]
+    feet = len(robot.foot_names)
+    return Decision(
+        np.asarray(observation), action, targets, command[:, :-feet], command[:, -feet:]
     )
-    return decision
 
 
-def derive(robot: Robot, shapes: Shapes, raw: RawSteps, memory: Memory) -> Tape:
+def derive(robot: Robot, layout: Layout, shapes: Shapes, record: Record, memory: Memory) -> Tape:
     """`TapeBuilder.derive` compiled, once for every shape of block."""
-    tape, moved = _deriver(robot, shapes)(vars(raw), vars(memory))
+    tape, moved = _deriver(robot, layout, shapes)(vars(record), vars(memory))
     vars(memory).update({name: np.asarray(field) for name, field in moved.items()})
     return Tape({name: np.asarray(field) for name, field in tape.items()})
 
 
 @cache
-def _decider(robot: Robot) -> Any:
+def _decider(robot: Robot, layout: Layout) -> Any:
     joints = Joints.of(robot)
 
-    def graph(
-        act: Any, parameters: Any, moment: Moment, asked: tuple[Any, ...], seed: Any, words: Any
-    ) -> Decision:
-        programs = Programs(*asked)
-        key = jax.random.PRNGKey(seed)
-        for word in words:
-            key = jax.random.fold_in(key, word)
+    def graph(act: Any, parameters: Any, moment: Any, key: Any) -> tuple[jax.Array, jax.Array]:
+        programs = layout.followed(moment, jnp)
+        time, heading_origin = moment[:, layout.time], moment[:, layout.heading_origin]
         observation = build_observation(
-            moment.time, moment.qpos, moment.qvel, moment.ctrl, programs, joints,
-            moment.heading_origin, jnp,
-        )  # fmt: skip
-        action = act(parameters, observation, key)
-        then = moment.time + CONTROL_DT
-        return Decision(
-            observation,
+            time, *layout.parts(moment), programs, joints, heading_origin, jnp
+        )
+        action = act(parameters, observation, jax.random.wrap_key_data(key, impl=_GENERATOR))
+        then = time + CONTROL_DT
+        others = (
             action,
             joints.targets(action, jnp),
             programs.command(then, jnp),
             programs.gait_phase(then, jnp),
         )
+        return observation, jnp.concatenate(others, axis=-1)
 
     return jax.jit(graph, static_argnums=0)
 
 
 @cache
-def _deriver(robot: Robot, shapes: Shapes) -> Any:
+def _deriver(robot: Robot, layout: Layout, shapes: Shapes) -> Any:
+    joints = Joints.of(robot)
     builder = TapeBuilder(robot, {name: np.array(numbers) for name, numbers in shapes})
 
-    def graph(raw: dict[str, Any], memory: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        instant = builder.instant(RawSteps(**raw), jnp)
+    def graph(record: Any, memory: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        raw = Record(**record).steps(layout, joints, jnp)
+        instant = builder.instant(raw, jnp)
 
         def step(memory: dict[str, Any], row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
             now, fresh = row
@@ -109,7 +95,7 @@ def _deriver(robot: Robot, shapes: Shapes) -> Any:
             return vars(moved), fields
 
         looked_back_at = {name: instant[name] for name in REMEMBERED}
-        moved, remembered = jax.lax.scan(step, memory, (looked_back_at, raw["fresh"]))
+        moved, remembered = jax.lax.scan(step, memory, (looked_back_at, raw.fresh))
         return {**instant, **remembered}, moved
 
     return jax.jit(graph)

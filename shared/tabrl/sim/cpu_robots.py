@@ -1,6 +1,12 @@
-"""Robots that one thread steps with MuJoCo's batches: their physics, clocks, resets and records."""
+"""Robots that one thread steps with MuJoCo's batches: their physics, clocks, resets and records.
+
+Every step evicts what was in the processor's caches, so that each call between two steps costs
+several times what it costs alone: there are few of them, on few large arrays.
+"""
 
 from __future__ import annotations
+
+from dataclasses import astuple
 
 import mujoco
 import numpy as np
@@ -10,9 +16,9 @@ from numpy.typing import NDArray
 from tabrl.control import rotation
 from tabrl.control.observation import Joints, build_observation
 from tabrl.control.program import Programs
-from tabrl.control.tape import CONTACT_MARGIN, CONTROL_DT, Floats, Memory, RawSteps, TapeBuilder
+from tabrl.control.tape import CONTACT_MARGIN, CONTROL_DT, Floats, Memory, TapeBuilder
 from tabrl.robots import Robot
-from tabrl.sim.cpu_graph import Moment
+from tabrl.sim.cpu_layout import Layout, Record
 from tabrl.sim.simulator import EpisodeRules
 
 SUBSTEPS = 2
@@ -41,24 +47,23 @@ class CpuRobots:
         self._joints = Joints.of(robot)
         self._rng = np.random.default_rng(0)
         self._rules = EpisodeRules()
-        self.programs = Programs.neutral(size)
-        self.memory = Memory.zeros(size, robot)
-        self._time = np.zeros(size, np.float32)
+        self._programs = Programs.neutral(size)
         self._age = np.zeros(size, np.float32)
-        self._heading_origin = np.zeros(size, np.float32)
         self._fresh = np.ones(size, np.bool_)
         self._broken = np.zeros(size, np.bool_)
+        self.memory = Memory.zeros(size, robot)
+        self.layout = layout = Layout.of(robot, model)
+        # All that a decision depends on, kept up to date: see `Layout`.
+        self.moment = np.zeros((size, layout.width), np.float32)
+        self._time = self.moment[:, layout.time]
+        self._heading_origin = self.moment[:, layout.heading_origin]
         # Live views; asking the batch for them costs more than reading them.
         self.qpos, self.qvel, self.ctrl = batch.qpos, batch.qvel, batch.ctrl
+        self._motion = batch.state[:, 1 : 1 + model.nq + model.nv]  # after the time
         self._warnings = batch.warning
-        self._sensors = batch.sensordata
-        self._torque, self._constraint = (
-            field[:, 6:] for field in (batch.qfrc_actuator, batch.qfrc_constraint)
-        )
-        self._bodies, self._axes = batch.xpos[:, 1:], batch.xaxis[:, 1:]
-        self._foot_sensors = [
-            np.concatenate([_places(model, f"{foot}_{kind}") for foot in robot.foot_names])
-            for kind in ("position", "velocity")
+        self._outputs = [
+            batch.bind(name).reshape(size, -1)
+            for name in ("sensordata", "qfrc_actuator", "qfrc_constraint", "xpos", "xaxis")
         ]
 
     @property
@@ -69,8 +74,10 @@ class CpuRobots:
     def reset(self, programs: Programs, rules: EpisodeRules, rng: np.random.Generator) -> None:
         """Start all robots anew with `programs [B]`."""
         self._rules, self._rng = rules, rng
-        self.programs = programs.copy()
-        self._reset(np.arange(self.size))
+        everyone = np.arange(self.size)
+        self._follow(everyone, programs)
+        self._reset(everyone)
+        self._look()
         if rules.auto_reset:
             # Else all episodes would end in the same block, and the next one see only starts.
             self._age = self._rng.uniform(0.0, rules.episode_s, self.size).astype(np.float32)
@@ -79,29 +86,20 @@ class CpuRobots:
         """Put the robots into states `qpos [B, nq]`, `qvel [B, nv]`; their clocks go on."""
         self.qpos[:], self.qvel[:] = qpos, qvel
         self._batch.forward(stage=VELOCITY_STAGE)
-
-    def moment(self) -> Moment:
-        """What an observation is made of."""
-        return Moment(
-            self.qpos.astype(np.float32),
-            self.qvel.astype(np.float32),
-            self.ctrl.astype(np.float32),
-            self._time,
-            self._heading_origin,
-        )
+        self._look()
 
     def observe(self) -> Floats:
         """The observation `[B, no]`."""
-        now = self.moment()
+        qpos, qvel, ctrl = self.layout.parts(self.moment)
         observation: Floats = build_observation(
-            now.time, now.qpos, now.qvel, now.ctrl, self.programs, self._joints, now.heading_origin
+            self._time, qpos, qvel, ctrl, self._programs, self._joints, self._heading_origin
         )
         return observation
 
     def asked(self) -> tuple[Floats, Floats]:
         """Command and gait phase after the next step."""
         then = self._time + np.float32(CONTROL_DT)
-        return self.programs.command(then), self.programs.gait_phase(then)
+        return self._programs.command(then), self._programs.gait_phase(then)
 
     def targets(self, action: Floats) -> Floats:
         """Joint angles `[B, nu]` that an action stands for."""
@@ -115,33 +113,25 @@ class CpuRobots:
         self._time += CONTROL_DT
         self._age += CONTROL_DT
 
-    def record(self, raw: RawSteps, t: int, command: Floats, gait_phase: Floats) -> None:
+    def record(self, record: Record, t: int, command: Floats, gait_phase: Floats) -> None:
         """Write down the step just made as the block's step `t`."""
-        raw.time[t] = self._time
-        raw.qpos[t], raw.qvel[t] = self.qpos, self.qvel
-        broken = self._broken = self._blown_up()
-        if broken.any():
-            raw.qpos[t, broken] = raw.qvel[t, broken] = 0.0  # in the floor: a fall for the tape too
-        raw.action[t] = np.nan_to_num(self._joints.action(self.ctrl))
-        raw.joint_torque[t] = self._torque
-        raw.constraint_force[t] = self._constraint
-        feet = raw.foot_position.shape[1:]
-        position, velocity = self._foot_sensors
-        raw.foot_position[t] = self._sensors.take(position, 1).reshape(feet)
-        raw.foot_velocity[t] = self._sensors.take(velocity, 1).reshape(feet)
-        raw.body_position[t] = self._bodies
-        raw.joint_axis[t] = self._axes
-        raw.command[t] = command
-        raw.gait_phase[t] = gait_phase
-        raw.fresh[t] = self._fresh
+        self._look()
+        record.time[t] = self._time
+        record.moving[t] = self.moment[:, self.layout.moving]
+        for room, output in zip(record.outputs, self._outputs, strict=True):
+            room[t] = output
+        record.command[t], record.gait_phase[t] = command, gait_phase
+        record.fresh[t] = self._fresh
         self._fresh[:] = False
+        self._broken[:] = False
+        if self._warnings.any():
+            self._broken = self._warnings[:, _BLOW_UPS, 1].any(1)
+            record.moving[t, self._broken] = 0.0  # in the floor: a fall for the tape too
 
-    def end(self, qpos: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Who has fallen and whose time is up, then pushes, new programs and resets.
-
-        `qpos [B, nq]` as it was recorded.
-        """
-        terminated, truncated = self._ends(qpos)
+    def end(self, record: Record, t: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Who has fallen and whose time is up in step `t`; then pushes, new programs and resets."""
+        terminated = self._fallen(record.moving[t]) | self._broken
+        truncated = ~terminated & (self._age >= self._rules.episode_s - 1e-4)
         self._between(terminated | truncated)
         return terminated, truncated
 
@@ -157,49 +147,65 @@ class CpuRobots:
         mass[:, 1] += rng.uniform(-0.8, 0.8, size)
         batch.set_const()
 
-    def _ends(self, qpos: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        up = rotation.up_in_body(qpos[:, 3:7])
-        gap = self._builder.trunk_clearance(qpos[:, 2], up)
-        terminated = (gap < CONTACT_MARGIN) | (up[:, 2] < 0.0) | self._broken
-        truncated = ~terminated & (self._age >= self._rules.episode_s - 1e-4)
-        return terminated, truncated
+    def _fallen(self, moving: Floats) -> NDArray[np.bool_]:
+        """Whose trunk touches the floor or is upside down; `moving` begins with `qpos`."""
+        tilt = moving[:, 4:6]
+        leaning = np.einsum("ij,ij->i", tilt, tilt)  # half of one minus the up direction's z
+        fallen: NDArray[np.bool_] = leaning > 0.5
+        # Most robots are too high up to touch anything however the trunk is turned about z.
+        low = np.flatnonzero(moving[:, 2] < self._builder.trunk_reach(leaning) + CONTACT_MARGIN)
+        if len(low):
+            up = rotation.up_in_body(moving[low, 3:7])
+            gap = self._builder.trunk_clearance(moving[low, 2], up)
+            fallen[low] |= gap < CONTACT_MARGIN
+        return fallen
 
-    def _blown_up(self) -> NDArray[np.bool_]:
-        """Robots whose state was not finite or huge since their reset, `[B]`."""
-        blown_up: NDArray[np.bool_] = self._warnings[:, _BLOW_UPS, 1].any(1)
-        return blown_up
+    def _look(self) -> None:
+        """Bring `moment` up to date with the physics."""
+        self.moment[:, self.layout.motion] = self._motion
+        self.moment[:, self.layout.ctrl] = self.ctrl
 
     def _between(self, done: NDArray[np.bool_]) -> None:
-        rules = self._rules
+        rules, changed = self._rules, False
         if rules.push_every_s > 0.0:
             pushed = np.flatnonzero(self._rng.random(self.size) < CONTROL_DT / rules.push_every_s)
             if len(pushed):
                 angle = self._rng.uniform(0.0, 2.0 * np.pi, len(pushed))
                 kick = rules.push_speed * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
                 self.qvel[pushed, :2] += kick
+                changed = True
         if rules.sampler is not None and rules.resample_s > 0.0:
             chosen = np.flatnonzero(self._rng.random(self.size) < CONTROL_DT / rules.resample_s)
             if len(chosen):
-                self.programs.replace_at(chosen, rules.sampler(self._rng, len(chosen)))
+                self._follow(chosen, rules.sampler(self._rng, len(chosen)))
                 self._start_clock(chosen)
         if rules.auto_reset and done.any():
             self._reset(np.flatnonzero(done))
+            changed = True
+        if changed:
+            self._look()
+
+    def _follow(self, ids: NDArray[np.intp], programs: Programs) -> None:
+        """Give robots other programs."""
+        self._programs.replace_at(ids, programs)
+        columns = [column.reshape(len(ids), -1) for column in astuple(programs)]
+        self.moment[ids, self.layout.programs] = np.concatenate(columns, axis=1)
 
     def _start_clock(self, ids: NDArray[np.intp]) -> None:
         """Begin the programs at a random time within the spread, heading where the robot looks."""
         start = self._rng.random(len(ids)) * self._rules.start_spread_s
         self._time[ids] = np.round(start / CONTROL_DT) * CONTROL_DT
-        turned = self.programs.pick(ids).heading(self._time[ids])
+        turned = self._programs.pick(ids).heading(self._time[ids])
         self._heading_origin[ids] = rotation.yaw(self.qpos[ids, 3:7]) - turned
 
     def _reset(self, ids: NDArray[np.intp]) -> None:
         rules, rng, count = self._rules, self._rng, len(ids)
         if rules.sampler is not None:
-            self.programs.replace_at(ids, rules.sampler(rng, count))
+            self._follow(ids, rules.sampler(rng, count))
         self._batch.reset(ids, keyframe=0, stage=int(mujoco.mjtStage.mjSTAGE_NONE))
         self.ctrl[ids] = self._joints.home
         if rules.start is not None:
-            self._pose(ids, rules.start(rng, self.programs.pick(ids)))
+            self._pose(ids, rules.start(rng, self._programs.pick(ids)))
         if rules.reset_noise > 0.0:
             joints = rng.normal(0.0, 0.1, (count, self._robot.nu))
             speeds = rng.normal(0.0, 0.15, (count, 6))
@@ -216,9 +222,3 @@ class CpuRobots:
         chosen = np.isfinite(poses).all(-1)
         self.qpos[ids[chosen]] = poses[chosen]
         self.ctrl[ids[chosen]] = np.clip(poses[chosen, 7:], self._joints.lower, self._joints.upper)
-
-
-def _places(model: mujoco.MjModel, name: str) -> NDArray[np.intp]:
-    """Where a sensor's numbers are."""
-    sensor = model.sensor(name)
-    return np.arange(int(sensor.adr[0]), int(sensor.adr[0] + sensor.dim[0]))

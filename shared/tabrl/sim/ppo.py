@@ -158,12 +158,15 @@ class Learner:
         self, policy: Any, normalizer: Any, observation: jax.Array, key: jax.Array, noise: Any
     ) -> tuple[jax.Array, jax.Array]:
         key, use = jax.random.split(key)
-        loc, scale = self.networks.policy_network.apply(normalizer, policy, observation)
-        return loc + noise * scale * jax.random.normal(use, loc.shape), key
+        return self._exploring_graph((policy, normalizer, noise), observation, use), key
 
-    def _exploring_graph(self, parameters: Any, observation: jax.Array, key: jax.Array) -> Any:
+    def _exploring_graph(
+        self, parameters: Any, observation: jax.Array, key: jax.Array
+    ) -> jax.Array:
         policy, normalizer, noise = parameters
-        return self._sample(policy, normalizer, observation, key, noise)[0]
+        loc, scale = self.networks.policy_network.apply(normalizer, policy, observation)
+        action: jax.Array = loc + noise * scale * jax.random.normal(key, loc.shape)
+        return action
 
     def _deterministic_graph(self, parameters: Any, observation: jax.Array, key: jax.Array) -> Any:
         policy, normalizer = parameters

@@ -1,0 +1,162 @@
+"""Where the numbers of the CPU simulator's robots are: one row per robot, one record per block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import mujoco
+import numpy as np
+
+from tabrl.control.observation import Joints
+from tabrl.control.program import COUNT, Programs
+from tabrl.control.tape import Floats, RawSteps
+from tabrl.robots import Robot
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Columns of a robot's row: `qpos`, `qvel`, `ctrl`, time, heading origin, program.
+
+    Hashable, so that graphs may be made for it. `foot_position` and `foot_velocity` are places of
+    the feet's sensors in `sensordata`.
+    """
+
+    nq: int
+    nv: int
+    nu: int
+    nsensor: int
+    foot_position: tuple[int, ...]
+    foot_velocity: tuple[int, ...]
+
+    @classmethod
+    def of(cls, robot: Robot, model: mujoco.MjModel) -> Self:
+        """The layout of a robot's model."""
+        position, velocity = (
+            tuple(
+                int(model.sensor(f"{foot}_{kind}").adr[0]) + axis
+                for foot in robot.foot_names
+                for axis in range(3)
+            )
+            for kind in ("position", "velocity")
+        )
+        return cls(model.nq, model.nv, model.nu, model.nsensordata, position, velocity)
+
+    @property
+    def motion(self) -> slice:
+        """`qpos` and `qvel`."""
+        return slice(0, self.nq + self.nv)
+
+    @property
+    def ctrl(self) -> slice:
+        """Actuator targets."""
+        return slice(self.nq + self.nv, self.time)
+
+    @property
+    def moving(self) -> slice:
+        """`qpos`, `qvel` and `ctrl`."""
+        return slice(0, self.time)
+
+    @property
+    def time(self) -> int:
+        """Seconds of the program."""
+        return self.nq + self.nv + self.nu
+
+    @property
+    def heading_origin(self) -> int:
+        """Heading at the program's time zero."""
+        return self.time + 1
+
+    @property
+    def programs(self) -> slice:
+        """The fields of `Programs`, in order."""
+        return slice(self.time + 2, self.width)
+
+    @property
+    def width(self) -> int:
+        """Length of a row."""
+        return self.time + 2 + 3 * COUNT + 3
+
+    def parts(self, rows: Any) -> tuple[Any, Any, Any]:
+        """`qpos`, `qvel` and `ctrl` of rows `[..., width]`, or of their first `moving` columns."""
+        return rows[..., : self.nq], rows[..., self.nq : self.nq + self.nv], rows[..., self.ctrl]
+
+    def followed(self, rows: Any, xp: Any = np) -> Programs:
+        """The programs of rows `[B, width]`."""
+        flat = rows[:, self.programs]
+        constant, amplitude, phase = (flat[:, i * COUNT : (i + 1) * COUNT] for i in range(3))
+        beat_frequency, gait, gait_frequency = (flat[:, 3 * COUNT + i] for i in range(3))
+        return Programs(
+            constant, amplitude, phase, beat_frequency, gait.astype(xp.int32), gait_frequency
+        )
+
+
+@dataclass
+class Record:
+    """A block of steps as MuJoCo has them, each `[T, B, …]` float32; see `RawSteps`."""
+
+    time: Floats
+    moving: Floats
+    sensordata: Floats
+    qfrc_actuator: Floats
+    qfrc_constraint: Floats
+    xpos: Floats
+    xaxis: Floats
+    command: Floats
+    gait_phase: Floats
+    fresh: Floats
+
+    @classmethod
+    def empty(cls, steps: int, size: int, robot: Robot, layout: Layout) -> Self:
+        """Room for `steps` of `size` robots."""
+        nv = layout.nv
+
+        def room(*shape: int) -> Floats:
+            return np.empty((steps, size, *shape), np.float32)
+
+        return cls(
+            time=room(),
+            moving=room(layout.time),
+            sensordata=room(layout.nsensor),
+            qfrc_actuator=room(nv),
+            qfrc_constraint=room(nv),
+            xpos=room(3 * (len(robot.body_names) + 1)),  # the world is a body
+            xaxis=room(3 * (layout.nu + 1)),  # the free joint comes first
+            command=room(COUNT),
+            gait_phase=room(len(robot.foot_names)),
+            fresh=room(),
+        )
+
+    @property
+    def outputs(self) -> tuple[Floats, ...]:
+        """The arrays that MuJoCo computes."""
+        return (
+            self.sensordata, self.qfrc_actuator, self.qfrc_constraint, self.xpos, self.xaxis,
+        )  # fmt: skip
+
+    def steps(self, layout: Layout, joints: Joints, xp: Any = np) -> RawSteps:
+        """The record as the tape is derived from it."""
+        qpos, qvel, ctrl = layout.parts(self.moving)
+        shape = self.time.shape
+
+        def feet(places: tuple[int, ...]) -> Any:
+            return self.sensordata[..., np.array(places)].reshape(*shape, -1, 3)
+
+        def beyond_first(vectors: Any) -> Any:
+            return vectors[..., 3:].reshape(*shape, -1, 3)
+
+        return RawSteps(
+            time=self.time,
+            qpos=qpos,
+            qvel=qvel,
+            action=xp.nan_to_num(joints.action(ctrl)),
+            joint_torque=self.qfrc_actuator[..., 6:],
+            constraint_force=self.qfrc_constraint[..., 6:],
+            foot_position=feet(layout.foot_position),
+            foot_velocity=feet(layout.foot_velocity),
+            body_position=beyond_first(self.xpos),  # after the world
+            joint_axis=beyond_first(self.xaxis),
+            command=self.command,
+            gait_phase=self.gait_phase,
+            fresh=self.fresh,
+        )
