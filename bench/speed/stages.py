@@ -1,10 +1,15 @@
-"""Where the time of a rollout and its update goes: the real parts, with a stopwatch around each."""
+"""Where the time of a rollout and its update goes: the real parts, with a stopwatch around each.
+
+What the simulator's threads do side by side counts in proportion, so that shares add up to one.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -12,12 +17,15 @@ from numpy.typing import NDArray
 
 from tabrl.control.tape import Floats, Memory, RawSteps, Tape, TapeBuilder
 from tabrl.robots import Robot
-from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.cpu import SHARES, CpuSimulator
+from tabrl.sim.cpu_layout import Record
+from tabrl.sim.cpu_robots import CpuRobots
 from tabrl.sim.ppo import Learner
-from tabrl.sim.simulator import PolicyFn, Rollout
+from tabrl.sim.simulator import GraphPolicy, PolicyFn, Rollout
 from tabrl_trainer.scoring import TapeReward
 
-STAGES = ("physics", "policy", "observation", "tape", "ends and resets", "reward", "update")
+STAGES = ("physics", "policy and observation", "tape", "ends and resets", "reward", "update")
+DECIDING, TAPE = STAGES[1:3]
 
 
 class StageClock:
@@ -25,15 +33,18 @@ class StageClock:
 
     def __init__(self) -> None:
         self.seconds = dict.fromkeys(STAGES, 0.0)
+        self._lock = Lock()
 
     @contextmanager
-    def on(self, stage: str) -> Iterator[None]:
-        """Count what happens within."""
+    def on(self, stage: str, threads: int = 1) -> Iterator[None]:
+        """Count what happens within, in one of `threads` threads that do it side by side."""
         began = time.perf_counter()
         try:
             yield
         finally:
-            self.seconds[stage] += time.perf_counter() - began
+            took = (time.perf_counter() - began) / threads
+            with self._lock:
+                self.seconds[stage] += took
 
     def reset(self) -> None:
         """Begin anew."""
@@ -60,35 +71,50 @@ class TimedSimulator(CpuSimulator):
         super().__init__(robot, size)
         self._clock = clock
         self._builder = _TimedBuilder(self._builder, clock)
+        self._shares = [
+            replace(share, robots=_TimedRobots(share.robots, clock)) for share in self._shares
+        ]
 
     def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
         """As `CpuSimulator.rollout`."""
+        if isinstance(policy, GraphPolicy):
+            return super().rollout(policy, steps)
 
         def act(observation: Floats) -> Floats:
-            with self._clock.on("policy"):
+            with self._clock.on(DECIDING):
                 return policy(observation)
 
         return super().rollout(act, steps)
 
-    def _observe(self) -> Floats:
-        with self._clock.on("observation"):
-            return super()._observe()
+    def _decide(self, *arguments: Any) -> Any:
+        with self._clock.on(DECIDING, SHARES):
+            return super()._decide(*arguments)
 
-    def _step(self, action: Floats) -> None:
-        with self._clock.on("physics"):
-            super()._step(action)
+    def _derive(self, *arguments: Any) -> Tape:
+        with self._clock.on(TAPE, SHARES):
+            return super()._derive(*arguments)
 
-    def _record(self, raw: RawSteps, t: int) -> None:
-        with self._clock.on("tape"):
-            super()._record(raw, t)
 
-    def _ends(self, qpos: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        with self._clock.on("ends and resets"):
-            return super()._ends(qpos)
+class _TimedRobots(CpuRobots):
+    def __init__(self, robots: CpuRobots, clock: StageClock) -> None:
+        self.__dict__.update(robots.__dict__)
+        self._clock = clock
 
-    def _between(self, done: NDArray[np.bool_]) -> None:
-        with self._clock.on("ends and resets"):
-            super()._between(done)
+    def observe(self) -> Floats:
+        with self._clock.on(DECIDING, SHARES):
+            return super().observe()
+
+    def step(self, targets: Floats) -> None:
+        with self._clock.on("physics", SHARES):
+            super().step(targets)
+
+    def record(self, record: Record, t: int, command: Floats, gait_phase: Floats) -> None:
+        with self._clock.on(TAPE, SHARES):
+            super().record(record, t, command, gait_phase)
+
+    def end(self, record: Record, t: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        with self._clock.on("ends and resets", SHARES):
+            return super().end(record, t)
 
 
 class _TimedBuilder(TapeBuilder):
@@ -97,7 +123,7 @@ class _TimedBuilder(TapeBuilder):
         self._clock = clock
 
     def derive(self, raw: RawSteps, memory: Memory) -> Tape:
-        with self._clock.on("tape"):
+        with self._clock.on(TAPE, SHARES):
             return super().derive(raw, memory)
 
 
