@@ -108,9 +108,9 @@ class _TimedRobots(CpuRobots):
         with self._clock.on("physics", SHARES):
             super().step(targets)
 
-    def record(self, record: Record, t: int, command: Floats, gait_phase: Floats) -> None:
+    def record(self, record: Record, t: int) -> None:
         with self._clock.on(TAPE, SHARES):
-            super().record(record, t, command, gait_phase)
+            super().record(record, t)
 
     def end(self, record: Record, t: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         with self._clock.on("ends and resets", SHARES):

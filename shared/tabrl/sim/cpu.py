@@ -122,7 +122,7 @@ class CpuSimulator:
         for share in self._shares:
             size = share.robots.size
             if (policy.graph, size) not in self._prepared:
-                self._decide(policy, share, cpu_graph.keys((0,), 1)[0])
+                self._decide(policy, share, self._draws(policy, share, (0,), 1)[0])
             if (steps, size) not in self._prepared:
                 record = self._record(share, steps)
                 for field in vars(record).values():
@@ -184,9 +184,8 @@ class CpuSimulator:
 
         def step(share: _Share, t: int) -> None:
             robots, record = share.robots, records[share.index]
-            asked = robots.asked()
             robots.step(robots.targets(block.action[t, share.part]))
-            robots.record(record, t, *asked)
+            robots.record(record, t)
             block.ended[:, t, share.part] = robots.end(record, t)
             observe(share, t + 1)
 
@@ -206,22 +205,27 @@ class CpuSimulator:
         robots, part = share.robots, share.part
         record = self._record(share, block.steps)
         seed = (abs(policy.seed), abs(self._seed), self._blocks, share.index)
-        keys = cpu_graph.keys(seed, block.steps + 1)
+        draws = self._draws(policy, share, seed, block.steps + 1)
         for t in range(block.steps):
-            decision = self._decide(policy, share, keys[t])
+            decision = self._decide(policy, share, draws[t])
             robots.step(decision.targets)
             block.observation[t, part] = decision.observation
             block.action[t, part] = decision.action
-            robots.record(record, t, decision.command, decision.gait_phase)
+            robots.record(record, t)
             block.ended[:, t, part] = robots.end(record, t)
-        block.observation[-1, part] = self._decide(policy, share, keys[-1]).observation
+        block.observation[-1, part] = self._decide(policy, share, draws[-1]).observation
         block.keep(part, self._derive(share, record, robots.memory))
 
+    def _draws(
+        self, policy: GraphPolicy, share: _Share, seed: tuple[int, ...], steps: int
+    ) -> cpu_graph.Draws:
+        return cpu_graph.draws(policy, seed, (steps, share.robots.size, self._robot.nu))
+
     def _decide(
-        self, policy: GraphPolicy, share: _Share, key: NDArray[np.uint32]
+        self, policy: GraphPolicy, share: _Share, draw: cpu_graph.Draws
     ) -> cpu_graph.Decision:
         robots = share.robots
-        return cpu_graph.decide(self._robot, robots.layout, policy, robots.moment, key)
+        return cpu_graph.decide(self._robot, robots.layout, policy, robots.moment, draw)
 
     def _derive(self, share: _Share, record: Record, memory: Memory) -> Tape:
         return cpu_graph.derive(self._robot, share.robots.layout, self._shapes, record, memory)

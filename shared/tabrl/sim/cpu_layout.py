@@ -78,14 +78,14 @@ class Layout:
         return self.time + 2 + 3 * COUNT + 3
 
     def parts(self, rows: Any) -> tuple[Any, Any, Any]:
-        """`qpos`, `qvel` and `ctrl` of rows `[..., width]`, or of their first `moving` columns."""
+        """`qpos`, `qvel` and `ctrl` of rows `[..., width]`."""
         return rows[..., : self.nq], rows[..., self.nq : self.nq + self.nv], rows[..., self.ctrl]
 
     def followed(self, rows: Any, xp: Any = np) -> Programs:
-        """The programs of rows `[B, width]`."""
-        flat = rows[:, self.programs]
-        constant, amplitude, phase = (flat[:, i * COUNT : (i + 1) * COUNT] for i in range(3))
-        beat_frequency, gait, gait_frequency = (flat[:, 3 * COUNT + i] for i in range(3))
+        """The programs of rows `[..., width]`."""
+        flat = rows[..., self.programs]
+        constant, amplitude, phase = (flat[..., i * COUNT : (i + 1) * COUNT] for i in range(3))
+        beat_frequency, gait, gait_frequency = (flat[..., 3 * COUNT + i] for i in range(3))
         return Programs(
             constant, amplitude, phase, beat_frequency, gait.astype(xp.int32), gait_frequency
         )
@@ -93,17 +93,17 @@ class Layout:
 
 @dataclass
 class Record:
-    """A block of steps as MuJoCo has them, each `[T, B, …]` float32; see `RawSteps`."""
+    """A block of steps as MuJoCo has them, each `[T, B, …]` float32; see `RawSteps`.
 
-    time: Floats
-    moving: Floats
+    `rows` are the robots' after the step, before resets and new programs.
+    """
+
+    rows: Floats
     sensordata: Floats
     qfrc_actuator: Floats
     qfrc_constraint: Floats
     xpos: Floats
     xaxis: Floats
-    command: Floats
-    gait_phase: Floats
     fresh: Floats
 
     @classmethod
@@ -115,15 +115,12 @@ class Record:
             return np.empty((steps, size, *shape), np.float32)
 
         return cls(
-            time=room(),
-            moving=room(layout.time),
+            rows=room(layout.width),
             sensordata=room(layout.nsensor),
             qfrc_actuator=room(nv),
             qfrc_constraint=room(nv),
             xpos=room(3 * (len(robot.body_names) + 1)),  # the world is a body
             xaxis=room(3 * (layout.nu + 1)),  # the free joint comes first
-            command=room(COUNT),
-            gait_phase=room(len(robot.foot_names)),
             fresh=room(),
         )
 
@@ -136,8 +133,9 @@ class Record:
 
     def steps(self, layout: Layout, joints: Joints, xp: Any = np) -> RawSteps:
         """The record as the tape is derived from it."""
-        qpos, qvel, ctrl = layout.parts(self.moving)
-        shape = self.time.shape
+        qpos, qvel, ctrl = layout.parts(self.rows)
+        time, programs = self.rows[..., layout.time], layout.followed(self.rows, xp)
+        shape = time.shape
 
         def feet(places: tuple[int, ...]) -> Any:
             return self.sensordata[..., np.array(places)].reshape(*shape, -1, 3)
@@ -146,7 +144,7 @@ class Record:
             return vectors[..., 3:].reshape(*shape, -1, 3)
 
         return RawSteps(
-            time=self.time,
+            time=time,
             qpos=qpos,
             qvel=qvel,
             action=xp.nan_to_num(joints.action(ctrl)),
@@ -156,7 +154,7 @@ class Record:
             foot_velocity=feet(layout.foot_velocity),
             body_position=beyond_first(self.xpos),  # after the world
             joint_axis=beyond_first(self.xaxis),
-            command=self.command,
-            gait_phase=self.gait_phase,
+            command=programs.command(time, xp),
+            gait_phase=programs.gait_phase(time, xp),
             fresh=self.fresh,
         )

@@ -96,11 +96,6 @@ class CpuRobots:
         )
         return observation
 
-    def asked(self) -> tuple[Floats, Floats]:
-        """Command and gait phase after the next step."""
-        then = self._time + np.float32(CONTROL_DT)
-        return self._programs.command(then), self._programs.gait_phase(then)
-
     def targets(self, action: Floats) -> Floats:
         """Joint angles `[B, nu]` that an action stands for."""
         targets: Floats = self._joints.targets(action)
@@ -113,24 +108,23 @@ class CpuRobots:
         self._time += CONTROL_DT
         self._age += CONTROL_DT
 
-    def record(self, record: Record, t: int, command: Floats, gait_phase: Floats) -> None:
+    def record(self, record: Record, t: int) -> None:
         """Write down the step just made as the block's step `t`."""
         self._look()
-        record.time[t] = self._time
-        record.moving[t] = self.moment[:, self.layout.moving]
+        record.rows[t] = self.moment
         for room, output in zip(record.outputs, self._outputs, strict=True):
             room[t] = output
-        record.command[t], record.gait_phase[t] = command, gait_phase
         record.fresh[t] = self._fresh
         self._fresh[:] = False
         self._broken[:] = False
         if self._warnings.any():
             self._broken = self._warnings[:, _BLOW_UPS, 1].any(1)
-            record.moving[t, self._broken] = 0.0  # in the floor: a fall for the tape too
+            # In the floor: a fall for the tape too.
+            record.rows[t, self._broken, self.layout.moving] = 0.0
 
     def end(self, record: Record, t: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Who has fallen and whose time is up in step `t`; then pushes, new programs and resets."""
-        terminated = self._fallen(record.moving[t]) | self._broken
+        terminated = self._fallen(record.rows[t]) | self._broken
         truncated = ~terminated & (self._age >= self._rules.episode_s - 1e-4)
         self._between(terminated | truncated)
         return terminated, truncated
@@ -147,16 +141,16 @@ class CpuRobots:
         mass[:, 1] += rng.uniform(-0.8, 0.8, size)
         batch.set_const()
 
-    def _fallen(self, moving: Floats) -> NDArray[np.bool_]:
-        """Whose trunk touches the floor or is upside down; `moving` begins with `qpos`."""
-        tilt = moving[:, 4:6]
+    def _fallen(self, rows: Floats) -> NDArray[np.bool_]:
+        """Whose trunk touches the floor or is upside down."""
+        tilt = rows[:, 4:6]
         leaning = np.einsum("ij,ij->i", tilt, tilt)  # half of one minus the up direction's z
         fallen: NDArray[np.bool_] = leaning > 0.5
         # Most robots are too high up to touch anything however the trunk is turned about z.
-        low = np.flatnonzero(moving[:, 2] < self._builder.trunk_reach(leaning) + CONTACT_MARGIN)
+        low = np.flatnonzero(rows[:, 2] < self._builder.trunk_reach(leaning) + CONTACT_MARGIN)
         if len(low):
-            up = rotation.up_in_body(moving[low, 3:7])
-            gap = self._builder.trunk_clearance(moving[low, 2], up)
+            up = rotation.up_in_body(rows[low, 3:7])
+            gap = self._builder.trunk_clearance(rows[low, 2], up)
             fallen[low] |= gap < CONTACT_MARGIN
         return fallen
 

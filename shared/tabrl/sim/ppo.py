@@ -118,6 +118,7 @@ class Learner:
             parameters=(state.params.policy, state.normalizer, jnp.float32(noise)),
             seed=seed,
             act=act,
+            noisy=self._noisy_graph,
         )
 
     def deterministic(self, state: TrainState) -> GraphPolicy:
@@ -163,9 +164,13 @@ class Learner:
     def _exploring_graph(
         self, parameters: Any, observation: jax.Array, key: jax.Array
     ) -> jax.Array:
+        drawn = jax.random.normal(key, (len(observation), self._robot.nu))
+        return self._noisy_graph(parameters, observation, drawn)
+
+    def _noisy_graph(self, parameters: Any, observation: jax.Array, drawn: jax.Array) -> jax.Array:
         policy, normalizer, noise = parameters
         loc, scale = self.networks.policy_network.apply(normalizer, policy, observation)
-        action: jax.Array = loc + noise * scale * jax.random.normal(key, loc.shape)
+        action: jax.Array = loc + noise * scale * drawn
         return action
 
     def _deterministic_graph(self, parameters: Any, observation: jax.Array, key: jax.Array) -> Any:

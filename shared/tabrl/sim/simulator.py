@@ -46,13 +46,15 @@ class GraphPolicy:
     """A `PolicyFn` that can also run inside a compiled rollout.
 
     A simulator compiles `graph` once for all policies that share it: what differs between them
-    belongs into `parameters` (arrays) and `seed`, never into the function.
+    belongs into `parameters` (arrays) and `seed`, never into the function. `noisy`, if there is
+    one, does the same with standard normal numbers `[B, nu]` in place of a random key.
     """
 
     graph: PolicyGraph
     parameters: Any
     seed: int
     act: PolicyFn
+    noisy: PolicyGraph | None = None
 
     def __call__(self, observation: Floats) -> Floats:
         """Act from outside a graph; random policies draw other numbers here than in `graph`."""
