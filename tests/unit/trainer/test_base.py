@@ -10,6 +10,7 @@ import pytest
 
 import tabrl_trainer.base.train
 from tabrl.adapters.memory import MemoryBlobStore
+from tabrl.control import rotation
 from tabrl.control.gait import GRAVITY, LONGEST_FLIGHT, STANCE_SHARE
 from tabrl.control.policy import load_policy
 from tabrl.control.program import (
@@ -42,13 +43,14 @@ from tabrl_trainer.base.card import Card
 from tabrl_trainer.base.commands import CommandMix
 from tabrl_trainer.base.reward import (
     REAR_CLEARANCE,
-    REAR_PITCH,
-    REAR_RISE,
     BaseWeights,
     base_terms,
-)  # fmt: skip
+    reared_starts,
+    rearing_pose,
+)
 from tabrl_trainer.base.shipped import ShippedBase, load_shipped, seed_blobs, shipped_folder
 from tabrl_trainer.base.train import BaseTraining, Stage
+from tabrl_trainer.base.trials import TRIALS, Bound
 from tests.support.engine import GO1, ROBOTS, SMALL, CompiledLearner, fresh_state
 
 BLOCK = SMALL.unroll * ROBOTS
@@ -85,13 +87,46 @@ def test_in_the_shipped_bank_falls_fall_and_nothing_else_does(shipped: ShippedBa
     assert 0.3 < float(walk.mean()) < 0.7
 
 
-def test_every_row_of_the_shipped_card_is_reached() -> None:
-    text = shipped_folder(GO1.id).joinpath("card.json").read_text()
-    card = Card.model_validate(json.loads(text))
+def test_the_shipped_card_reaches_what_the_product_promises_and_names_what_it_misses() -> None:
+    folder = shipped_folder(GO1.id)
+    card = Card.model_validate(json.loads(folder.joinpath("card.json").read_text()))
     assert card.robot == GO1.id
-    assert len(card.rows) >= 5
-    assert [row.command for row in card.rows if not row.passed] == []
-    assert "reached" in card.markdown()
+    assert [row.command for row in card.rows] == [trial.command for trial in TRIALS]
+    text = folder.joinpath("card.md").read_text()
+    assert text == card.markdown()
+    missed = [row.command for row in card.rows if not row.passed]
+    cannot = text.split("## What it cannot do")[1].split("## Curriculum")[0]
+    assert cannot.count("\n- ") == len(missed)
+    assert all(f"- {command}: " in cannot for command in missed)
+    promised = ("velocity", "stand", "height -", "pitch -", "roll -", "trot", "hop", "right front")
+    assert [command for command in missed if command.startswith(promised)] == []
+
+
+@pytest.mark.parametrize(
+    ("bound", "value", "holds"),
+    [
+        (Bound(limit=0.1), 0.1, True),
+        (Bound(limit=0.1), 0.11, False),
+        (Bound(limit=0.1), float("nan"), False),
+        (Bound(limit=0.9, at_least=True), 0.9, True),
+        (Bound(limit=0.9, at_least=True), 0.89, False),
+        (Bound(limit=0.9, at_least=True), float("nan"), False),
+    ],
+)
+def test_a_bound_holds_on_its_own_side(bound: Bound, value: float, holds: bool) -> None:
+    assert bound.holds(value) is holds
+
+
+def test_half_of_the_rearing_robots_begin_up_there_and_no_others() -> None:
+    programs = Programs.stack([CommandProgram.asking(rear=1.0), CommandProgram()] * 100)
+    poses = reared_starts(np.random.default_rng(0), programs, GO1)
+    posed = np.isfinite(poses[:, 0])
+    assert not posed[1::2].any()
+    assert 30 <= posed[::2].sum() <= 70
+    assert np.isfinite(poses[posed]).all()
+    _, nose_up = rotation.roll_pitch(poses[posed, 3:7])
+    np.testing.assert_allclose(nose_up, -1.0, atol=0.01)
+    assert poses[posed, 2].min() > GO1.standing_height
 
 
 def test_a_robot_without_a_base_policy_is_named() -> None:
@@ -291,12 +326,14 @@ def test_hopping_as_asked_pays_more_than_standing_or_hopping_out_of_time(height:
 
 
 def test_rearing_pays_when_it_is_asked_for() -> None:
+    _, nose, up_by = rearing_pose(np.float32(1.0))
+
     def reared(program: CommandProgram, share: float) -> float:
         tape = standing(program)
-        pitch = -share * REAR_PITCH
+        pitch = share * nose
         tape.base_quaternion[..., 0] = np.cos(pitch / 2)
         tape.base_quaternion[..., 2] = np.sin(pitch / 2)
-        tape.base_position[..., 2] += share * REAR_RISE
+        tape.base_position[..., 2] += share * up_by
         tape.foot_position[..., :2, 2] += 1.2 * share * REAR_CLEARANCE
         tape.foot_contact[..., :2] = float(share == 0.0)
         return sum(earned(tape, program).values())

@@ -8,8 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
-
 from tabrl.control.policy import PolicyHeader, dump_policy
 from tabrl.domain.errors import TabrlError
 from tabrl.robots import Robot, get_robot, scene_sha256
@@ -89,7 +87,7 @@ def ship(training: BaseTraining, robot: Robot, seed: int, out: Path) -> Card:
     (out / BANK).write_bytes(dump_bank(record_bank(robot, weights.act, seed)))
     print(f"measuring the card: {EPISODES} episodes a row")
     rows = []
-    for row in measure(robot, lambda observation: np.asarray(weights.act(observation))):
+    for row in measure(robot, training.learner.deterministic(state)):
         print(
             f"{'reached' if row.passed else 'missed ':7s} {row.command}: {row.measured}", flush=True
         )

@@ -37,9 +37,11 @@ class Stage:
     randomise: bool = False
     push_speed: float = 0.0
     entropy: float = 0.003
+    min_rate: float = 1e-5
     max_rate: float = 1e-3
     target_kl: float = 0.01
     start_reared: bool = False
+    least_noise: float = 0.0  # exploration that the stage begins with at least, in units of action
 
 
 CURRICULUM = (
@@ -93,10 +95,11 @@ CURRICULUM = (
         entropy=0.003,
         target_kl=0.015,
     ),
-    # From here on some robots begin reared: before, none ever got there.
+    # From here on some robots begin reared: before, none ever got there. By now exploration had
+    # shrunk to 0.15 and the rate to 2e-5, and nothing new was learnt: both are raised again.
     Stage(
         "rear",
-        10_000_000,
+        19_000_000,
         BaseWeights(velocity=2.0, schedule=2.5, feet=2.0, clearance=350.0),
         CommandMix(
             standing_share=0.10,
@@ -108,20 +111,23 @@ CURRICULUM = (
         ),
         randomise=True,
         push_speed=0.3,
-        entropy=0.002,
-        target_kl=0.015,
+        entropy=0.006,
+        min_rate=2e-4,
+        target_kl=0.02,
+        least_noise=0.4,
         start_reared=True,
     ),
     Stage(
         "polish",
-        7_000_000,
+        4_000_000,
         BaseWeights(schedule=2.0, feet=2.0, height=1.8, clearance=250.0),
         CommandMix(marching_share=0.10, rearing_share=0.12, own_gait_share=0.6),
         randomise=True,
         push_speed=0.5,
         entropy=0.0,
+        min_rate=5e-5,
         max_rate=3e-4,
-        target_kl=0.008,
+        target_kl=0.01,
         start_reared=True,
     ),
 )
@@ -167,6 +173,10 @@ class BaseTraining:
         for stage in self._curriculum:
             end = begin + stage.samples
             if self.samples < end:
+                if (
+                    self.samples <= begin + ROBOTS * CONFIG.unroll
+                ):  # and not on the way, after a stop
+                    self._explore(stage.least_noise)
                 yield from self._stage(stage, end, save_every_s)
             begin = end
 
@@ -188,6 +198,13 @@ class BaseTraining:
             self.state = load_tree(data, self.state)
             self.samples = int(read_metadata(data)["samples"])
 
+    def _explore(self, least: float) -> None:
+        """Raise the exploration noise to at least `least`."""
+        params = jax.tree.map(lambda leaf: leaf, self.state.params)
+        noise = params.policy["params"]["std_logparam"]
+        noise["log_value"] = jnp.maximum(noise["log_value"], jnp.log(max(least, 1e-6)))
+        self.state = self.state.replace(params=params)  # type: ignore[attr-defined]
+
     def _stage(self, stage: Stage, end: int, save_every_s: float) -> Iterator[BaseProgress]:
         seed = self._seed + self.samples
         simulator = CpuSimulator(self.robot, ROBOTS, randomise=stage.randomise, seed=seed)
@@ -204,7 +221,7 @@ class BaseTraining:
         simulator.reset(Programs.neutral(ROBOTS), rules, seed)
         schedule = Schedule.of(
             reward_scale=0.02, entropy=stage.entropy, learn_normalizer=True,
-            max_rate=stage.max_rate, target_kl=stage.target_kl,
+            min_rate=stage.min_rate, max_rate=stage.max_rate, target_kl=stage.target_kl,
         )  # fmt: skip
         saved, block = time.monotonic(), 0
         while self.samples < end:
