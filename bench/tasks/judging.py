@@ -60,8 +60,8 @@ class Judge:
     @classmethod
     def of(cls, base: PolicyWeights, episodes: int) -> Judge:
         """With a simulator of its own."""
-        simulator = CpuSimulator(ROBOT, len(ROWS) * episodes)
-        return cls(Evaluator(ROBOT, simulator, (episodes,) * len(ROWS), JUDGE_SEED), base)
+        simulator = CpuSimulator(ROBOT, episodes)
+        return cls(Evaluator(ROBOT, [simulator] * len(ROWS), JUDGE_SEED), base)
 
     def rows(self, task: Task, trained: Trained) -> dict[RowName, Row]:
         """The three rows: base with no command, base with the found program, what was delivered."""

@@ -6,15 +6,19 @@ import numpy as np
 
 from tabrl.control.policy import PolicyWeights, load_policy
 from tabrl.control.program import Programs
+from tabrl.control.tape import CONTROL_DT
 from tabrl.robots import Robot
 from tabrl.sim.bank import Bank, load_bank
 from tabrl.sim.checkpoint import load_tree
 from tabrl.sim.factory import SimulatorKind, make_simulator
+from tabrl.sim.networks import deployed
 from tabrl.sim.ppo import Learner, Schedule, TrainState
 from tabrl.sim.simulator import EpisodeRules
 from tabrl_trainer.base.shipped import ShippedBase
 from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES, Evaluator
 from tabrl_trainer.finetune import CONFIG, ROBOTS, own
+from tabrl_trainer.search import WINDOW_S as SEARCH_WINDOW_S
+from tabrl_trainer.selection import WINDOW_S as SELECTION_WINDOW_S
 
 
 class RobotEngine:
@@ -27,13 +31,20 @@ class RobotEngine:
         self.base_weights: PolicyWeights = load_policy(base.policy).weights
         self.bank: Bank = load_bank(base.bank)
         self.simulator = make_simulator(robot, ROBOTS, kind=simulator)
+        counts = {*EPISODES, *FEWER_EPISODES}
+        sizes = {size: make_simulator(robot, size, kind=simulator) for size in counts}
+        self.small_simulator = sizes[min(counts)]
         self.evaluator, self.quick_evaluator = (
-            Evaluator(robot, make_simulator(robot, sum(episodes), kind=simulator), episodes)
+            Evaluator(robot, [sizes[size] for size in episodes])
             for episodes in (EPISODES, FEWER_EPISODES)
         )
 
     def warm_up(self) -> None:
-        """Compile what every job uses: one exploring block and one update, thrown away."""
+        """Compile what every job uses: rollouts, one exploring block and one update."""
+        deterministic = deployed(self.base_weights)
+        self.simulator.prepare(deterministic, round(SEARCH_WINDOW_S / CONTROL_DT))
+        self.small_simulator.prepare(deterministic, round(SELECTION_WINDOW_S / CONTROL_DT))
+        self.evaluator.warm_up(deterministic)
         self.simulator.reset(Programs.neutral(ROBOTS), EpisodeRules(), 0)
         policy = self.learner.exploring(self.base_state, 0)
         rollout = self.simulator.rollout(policy, CONFIG.unroll)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +13,15 @@ from tabrl.contracts.training import CheckResult, EvaluationRow
 from tabrl.control.checks import evaluate_checks
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.program import CommandProgram, Programs
-from tabrl.control.tape import Floats, Tape
+from tabrl.control.tape import CONTROL_DT, Tape
 from tabrl.robots import Robot
-from tabrl.sim.simulator import EpisodeRules, Simulator, episode
+from tabrl.sim.networks import deployed
+from tabrl.sim.simulator import EpisodeRules, PolicyFn, Simulator, episode
 from tabrl_trainer.scoring import TapeReward
 
 # Of the base with no command, the base with the program, the result. The first only stands there.
 EPISODES = (64, 256, 256)
-FEWER_EPISODES = (40, 40, 40)  # on a machine so busy that all would take longer than MOST_S
+FEWER_EPISODES = (64, 64, 64)  # on a machine so busy that all would take longer than MOST_S
 MOST_S = 18.0
 EPISODE_S = 10.0
 FALL_MARGIN = 0.01  # a result may fall at most one point more often than the base
@@ -43,22 +44,21 @@ class Row:
 
 
 class Evaluator:
-    """Runs contenders side by side, undisturbed, each in as many episodes of 10 s as it is told.
+    """Runs contenders one after the other, undisturbed, in episodes of 10 s.
 
-    `simulator` has one robot for every one of `episodes`.
+    There is a simulator for each contender, with a robot for each of its episodes; it may be the
+    same one. Contenders with as many episodes begin from the same starts.
     """
 
-    def __init__(
-        self,
-        robot: Robot,
-        simulator: Simulator,
-        episodes: Sequence[int] = EPISODES,
-        seed: int = 7_919,
-    ) -> None:
+    def __init__(self, robot: Robot, simulators: Sequence[Simulator], seed: int = 7_919) -> None:
         self._robot = robot
-        self._simulator = simulator
-        self._episodes = tuple(episodes)
+        self._simulators = tuple(simulators)
         self._seed = seed
+
+    def warm_up(self, policy: PolicyFn) -> None:
+        """Compile what evaluations of policies of this kind would compile."""
+        for simulator in self._simulators:
+            simulator.prepare(policy, round(EPISODE_S / CONTROL_DT))
 
     def evaluate(
         self,
@@ -67,39 +67,30 @@ class Evaluator:
         checks: Sequence[CheckSpec],
         between: Callable[[], None] = lambda: None,
     ) -> list[Row]:
-        """Deterministic actions, the same starts for all. Raises `ValueError` on a wrong count.
+        """Deterministic actions. Raises `ValueError` on a wrong count.
 
-        `between` is called at every step and may raise to end the evaluation early.
+        `between` is called before each contender and may raise to end the evaluation early.
         """
-        tapes = self.tapes(contenders, between)
-        return [_row(tape, reward, checks, self._robot) for tape in tapes]
+        return [_row(tape, reward, checks, self._robot) for tape in self.tapes(contenders, between)]
 
     def tapes(
         self,
         contenders: Sequence[Contender],
         between: Callable[[], None] = lambda: None,
         seconds: float | None = None,
-    ) -> list[Tape]:
+    ) -> Iterator[Tape]:
         """What each contender did in episodes of `seconds`, `[T, B]` each.
 
         Raises `ValueError` on a wrong count.
         """
-        if len(contenders) != len(self._episodes):
-            raise ValueError(f"{len(contenders)} contenders, room for {len(self._episodes)}")
-        ends = np.cumsum(self._episodes).tolist()
-        slices = [slice(end - n, end) for end, n in zip(ends, self._episodes, strict=True)]
-        counted = zip(contenders, self._episodes, strict=True)
-        programs = Programs.stack([c.program for c, n in counted for _ in range(n)])
-
-        def act(observation: Floats) -> Floats:
-            between()
-            return np.concatenate(
-                [c.weights.act(observation[s]) for c, s in zip(contenders, slices, strict=True)]
-            )
-
+        if len(contenders) != len(self._simulators):
+            raise ValueError(f"{len(contenders)} contenders, room for {len(self._simulators)}")
         rules = EpisodeRules(reset_noise=0.5)
-        tape = episode(self._simulator, programs, act, seconds or EPISODE_S, self._seed, rules).tape
-        return [tape.robots(s) for s in slices]
+        for contender, simulator in zip(contenders, self._simulators, strict=True):
+            between()
+            programs = Programs.stack([contender.program] * simulator.size)
+            policy = deployed(contender.weights)
+            yield episode(simulator, programs, policy, seconds or EPISODE_S, self._seed, rules).tape
 
 
 def half_width(values: NDArray[np.floating]) -> float:

@@ -20,10 +20,10 @@ from tabrl.contracts.events import (
 from tabrl.contracts.training import TrainResult, TrainSchedule, TrainSpec
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.program import CommandProgram
-from tabrl.control.tape import CONTROL_DT, Floats
+from tabrl.control.tape import CONTROL_DT
 from tabrl.domain.jobs import FailureKind, Job
 from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository
-from tabrl.sim.networks import policy_weights
+from tabrl.sim.networks import deployed, policy_weights
 from tabrl.sim.reward import load_reward
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.evaluation import (
@@ -40,7 +40,7 @@ from tabrl_trainer.progress import Checkpoint, CheckpointStore, Progress
 from tabrl_trainer.replay import params_file
 from tabrl_trainer.scoring import TapeReward
 from tabrl_trainer.search import GENERATIONS, CommandSearch, Generation
-from tabrl_trainer.selection import WINDOW_S, Shelf, Snapshot
+from tabrl_trainer.selection import MEASURED, WINDOW_S, Shelf, Snapshot
 
 SNAPSHOT_EVERY_S = 3.5
 EVALUATION_ESTIMATE_S = 10.0
@@ -125,14 +125,11 @@ class TrainingHandler:
     def _search(self, run: _Run, engine: RobotEngine, reward: TapeReward) -> CommandProgram:
         run.stage("search")
         began, budget = time.monotonic(), run.spec.budget
-
-        def act(observation: Floats) -> Floats:
-            run.control.raise_if_stopped()  # at every step: a generation takes longer than a wish
-            return engine.base_weights.act(observation)
-
-        search = CommandSearch(engine.simulator, act, reward, engine.bank, run.spec.seed)
+        policy = deployed(engine.base_weights)
+        search = CommandSearch(engine.simulator, policy, reward, engine.bank, run.spec.seed)
         found: Generation | None = None
         for found in search.run(budget.search_s):
+            run.control.raise_if_stopped()
             left = max(budget.search_s - (time.monotonic() - began), 0.0)
             run.control.publish(
                 SearchEvent(
@@ -283,11 +280,11 @@ class TrainingHandler:
     ) -> Snapshot:
         """The snapshot to deliver: the best measured one, or the last if there is no time."""
         began, last = time.monotonic(), run.shelf.snapshots[-1]
-        steps = engine.simulator.size * WINDOW_S / CONTROL_DT
+        steps = MEASURED * engine.small_simulator.size * WINDOW_S / CONTROL_DT
         if steps / (ROLLOUT_SPEEDUP * run.samples_per_s) > MOST_SELECTION_S:
             return last
         stop = run.control.raise_if_stopped
-        best = run.shelf.best(engine.simulator, reward, tuning.program, run.spec.seed, stop)
+        best = run.shelf.best(engine.small_simulator, reward, tuning.program, run.spec.seed, stop)
         run.stages_s["selection"] = time.monotonic() - began
         if best.update != last.update:
             run.control.publish(

@@ -6,7 +6,7 @@ from tabrl.contracts.training import TrainSchedule
 from tabrl.control.policy import PolicyHeader, PolicyWeights, dump_policy
 from tabrl.control.program import CommandProgram
 from tabrl.robots import scene_sha256
-from tabrl.sim.networks import policy_weights
+from tabrl.sim.networks import deployed, policy_weights
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.scoring import TapeReward
@@ -44,7 +44,7 @@ def params_file(robot: str, weights: PolicyWeights, program: CommandProgram, upd
 
 
 def _search(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> CommandProgram:
-    policy = engine.base_weights.act
+    policy = deployed(engine.base_weights)
     search = CommandSearch(engine.simulator, policy, reward, engine.bank, schedule.seed)
     *_, found = search.run(generations=schedule.generations)
     return found.best

@@ -9,7 +9,7 @@ import numpy as np
 
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.program import CommandProgram, Programs
-from tabrl.control.tape import Floats
+from tabrl.sim.networks import deployed
 from tabrl.sim.simulator import EpisodeRules, Simulator, episode
 from tabrl_trainer.scoring import TapeReward
 
@@ -47,24 +47,19 @@ class Shelf:
     ) -> Snapshot:
         """The snapshot that earns most without noise, from the same starts for all.
 
-        A fall counts as the worst motion of all. `between` is called at every step and may raise.
-        Raises `IndexError` if there is no snapshot.
+        A fall counts as the worst motion of all. `between` is called before each snapshot and may
+        raise. Raises `IndexError` if there is no snapshot.
         """
         *earlier, last = self.snapshots
         chosen = [*sorted(earlier, key=lambda s: -s.reward)[: MEASURED - 1], last]
-        each = simulator.size // len(chosen)
-        owner = np.minimum(np.arange(simulator.size) // each, len(chosen) - 1)
-
-        def act(observation: Floats) -> Floats:
+        programs, rules = Programs.stack([program] * simulator.size), EpisodeRules(reset_noise=0.3)
+        earned, fallen = [], []
+        for snapshot in chosen:
             between()
-            return np.concatenate(
-                [s.weights.act(observation[owner == i]) for i, s in enumerate(chosen)]
-            )
-
-        programs = Programs.stack([program] * simulator.size)
-        run = episode(simulator, programs, act, WINDOW_S, seed, EpisodeRules(reset_noise=0.3))
-        earned = reward.total(run.tape).mean(0)
-        fallen = run.terminated.max(0) > 0.5
-        earned = np.where(fallen, earned.min() - np.ptp(earned), earned)
-        means = [float(earned[owner == i].mean()) for i in range(len(chosen))]
+            policy = deployed(snapshot.weights)
+            run = episode(simulator, programs, policy, WINDOW_S, seed, rules)
+            earned.append(reward.total(run.tape).mean(0))
+            fallen.append(run.terminated.max(0) > 0.5)
+        worst = np.min(earned) - np.ptp(earned)
+        means = np.where(fallen, worst, earned).mean(1)
         return chosen[int(np.argmax(means))]

@@ -14,6 +14,7 @@ from brax.training.agents.ppo import networks as ppo_networks
 from tabrl.control.observation import observation_size
 from tabrl.control.policy import Layer, PolicyWeights
 from tabrl.robots import Robot
+from tabrl.sim.simulator import GraphPolicy
 
 HIDDEN = (256, 128)
 INITIAL_NOISE = 0.6  # standard deviation of the first exploring actions
@@ -57,3 +58,23 @@ def policy_weights(
             for layer in dense
         ),
     )
+
+
+def deployed(weights: PolicyWeights) -> GraphPolicy:
+    """The deterministic policy as inference runs it, for compiled rollouts as well.
+
+    All robots' weights of one shape share a graph: the numbers are arguments.
+    """
+    layers = tuple((layer.kernel, layer.bias) for layer in weights.layers)
+    return GraphPolicy(
+        graph=_forward, parameters=(weights.mean, weights.std, layers), seed=0, act=weights.act
+    )
+
+
+def _forward(parameters: Any, observation: Any, _: Any) -> Any:
+    mean, std, layers = parameters
+    x = (observation - mean) / std
+    for kernel, bias in layers[:-1]:
+        x = jax.nn.swish(x @ kernel + bias)
+    kernel, bias = layers[-1]
+    return x @ kernel + bias

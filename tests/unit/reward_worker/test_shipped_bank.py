@@ -25,7 +25,7 @@ HOPS = ("hop", "hop high", "hop quickly", "hop slowly", "hop low")
 LIKED = {
     "walk forward": ("walk", "walk with slow steps", "walk with quick steps"),
     "walk backwards": ("backwards",),
-    "walk sideways": ("sideways",),
+    "walk sideways": ("sideways", "sideways slowly", "sideways fast"),
     "spin": ("spin", "spin low"),
     "run": ("walk briskly", "trot", "run"),
     "crouch low and creep forward": ("creep",),
@@ -42,7 +42,7 @@ LIKED = {
     "lift your left front paw": ("lift the left front paw",),
     "lift your left hind leg": ("lift the left hind paw",),
     "wave your left paw": ("wave the left front paw",),
-    "rear up": ("rear up", "half rear"),
+    "rear up": ("rear up", "half rear", "nose far up", "sit"),  # the base does not rear yet
 }
 UNWANTED = ("stand", "walk", "fall", "random")
 

@@ -150,7 +150,7 @@ class CommandMix:
     ) -> None:
         """Nose up, sitting, and from `REARED` on up on the hind legs; held or swinging."""
         constant[rows] = amplitude[rows] = 0.0
-        moved = rng.random(len(rows)) < 0.3
+        moved = rng.random(len(rows)) < 0.3 * (self.modulated_share > 0.0)
         low, high = rng.uniform(0.1, 0.6, len(rows)), rng.uniform(0.85, 1.0, len(rows))
         held = np.where(rng.random(len(rows)) < 0.4, low, high)  # in between nothing is stable
         constant[rows, REAR] = np.where(moved, np.clip(held, 0.4, 0.6), held) * self.posture
