@@ -6,7 +6,6 @@ from tabrl.control.gait import Gait
 from tabrl.control.program import CommandProgram
 
 _ask = CommandProgram.asking
-_FEET = {"right front": "fr", "left front": "fl", "right hind": "rr", "left hind": "rl"}
 
 _WALKS = {
     "stand": _ask(),
@@ -86,10 +85,13 @@ _POSTURES = {
     "half rear": _ask(rear=0.6),
     "rear up": _ask(rear=1.0),
 }
-_PAWS = {f"lift the {words} paw": _ask(**{f"lift_{foot}": 0.10}) for words, foot in _FEET.items()}
-_WAVES = {
-    f"wave the {words} paw": _ask(**{f"lift_{foot}": (0.08, 0.05)})
-    for words, foot in list(_FEET.items())[:2]
+_PAWS = {
+    "lift the right front paw": _ask(lift_fr=0.10),
+    "lift the left front paw": _ask(lift_fl=0.10),
+    "lift the right hind paw": _ask(lift_rr=0.10),
+    "lift the left hind paw": _ask(lift_rl=0.10),
+    "wave the right front paw": _ask(lift_fr=(0.08, 0.05)),
+    "wave the left front paw": _ask(lift_fl=(0.08, 0.05)),
 }
 _RHYTHMS = {
     "sway": _ask(roll=(0.0, 0.25)),
@@ -118,5 +120,5 @@ _RHYTHMS = {
     "march and sway": _ask(gait_frequency=2.0, swing=0.03, roll=(0.0, 0.2)),
 }
 RECIPES: dict[str, CommandProgram] = {
-    **_WALKS, **_STEPS, **_POSTURES, **_PAWS, **_WAVES, **_RHYTHMS,
+    **_WALKS, **_STEPS, **_POSTURES, **_PAWS, **_RHYTHMS,
 }  # fmt: skip

@@ -36,7 +36,8 @@ OFFSET = np.zeros(4) if HOPS else np.array(OFFSETS[PROGRAM["gait"]])
 
 def command(time: float) -> Array:
     """What the program asks for: vx vy yaw height pitch roll swing jump rear, four feet's lifts."""
-    return CONSTANT + AMPLITUDE * np.sin(OMEGA * time + PHASE)
+    now: Array = CONSTANT + AMPLITUDE * np.sin(OMEGA * time + PHASE)
+    return now
 
 
 def gait(time: float, now: Array) -> Array:
