@@ -13,7 +13,7 @@ WEIGHTS = {
     "lift": 2.0,
     "together": -3.0,
     "stay": -1.0,
-    "away": -0.5,
+    "away": -2.0,
     "heading": -1.0,
     "level": -1.0,
     "smooth": -0.005,
