@@ -64,6 +64,7 @@ def test_a_lost_server_is_told_and_found_again(site: Site, page: Page) -> None:
     page.goto(f"{site.url}/models/{model_of_a_cancelled_job(site)}?quality=low")
     link = page.get_by_test_id("link")
     expect(link).to_have_attribute("data-state", "live", timeout=120_000)
+    page.wait_for_function("() => window.__tabrl.stats() !== null")  # a moment after the link
     seen = page.evaluate("() => window.__tabrl.stats().tick")
     os.kill(site.pid("inference"), signal.SIGKILL)
     expect(page.get_by_text("Connection to the policy lost")).to_be_visible(timeout=30_000)
