@@ -52,7 +52,7 @@ def rollout_of(params: bytes, seconds: float = ROLLOUT_S) -> Recording:
 
 @dataclass(frozen=True)
 class Judge:
-    """Measures policies over `episodes` episodes each, side by side, from starts drawn alike."""
+    """Measures policies over `episodes` episodes each, from the same starts."""
 
     evaluator: Evaluator
     base: PolicyWeights

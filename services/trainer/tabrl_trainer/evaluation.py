@@ -69,7 +69,7 @@ class Evaluator:
     ) -> list[Row]:
         """Deterministic actions. Raises `ValueError` on a wrong count.
 
-        `between` is called before each contender and may raise to end the evaluation early.
+        `between` is called at every step and may raise to end the evaluation early.
         """
         return [_row(tape, reward, checks, self._robot) for tape in self.tapes(contenders, between)]
 
@@ -87,10 +87,12 @@ class Evaluator:
             raise ValueError(f"{len(contenders)} contenders, room for {len(self._simulators)}")
         rules = EpisodeRules(reset_noise=0.5)
         for contender, simulator in zip(contenders, self._simulators, strict=True):
-            between()
             programs = Programs.stack([contender.program] * simulator.size)
             policy = deployed(contender.weights)
-            yield episode(simulator, programs, policy, seconds or EPISODE_S, self._seed, rules).tape
+            run = episode(
+                simulator, programs, policy, seconds or EPISODE_S, self._seed, rules, between
+            )
+            yield run.tape
 
 
 def half_width(values: NDArray[np.floating]) -> float:

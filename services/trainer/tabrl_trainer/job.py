@@ -36,8 +36,8 @@ from tabrl_trainer.evaluation import (
     never_worse,
 )
 from tabrl_trainer.finetune import FineTune, UpdateReport
+from tabrl_trainer.params import params_file
 from tabrl_trainer.progress import Checkpoint, CheckpointStore, Progress
-from tabrl_trainer.replay import params_file
 from tabrl_trainer.scoring import TapeReward
 from tabrl_trainer.search import GENERATIONS, CommandSearch, Generation
 from tabrl_trainer.selection import MEASURED, WINDOW_S, Shelf, Snapshot
@@ -46,8 +46,8 @@ SNAPSHOT_EVERY_S = 3.5
 EVALUATION_ESTIMATE_S = 10.0
 SELECTION_S = 1.8  # of the minute, for measuring the best snapshots against each other
 MOST_SELECTION_S = 5.0  # where it would take longer, the last snapshot is taken unseen
-# Without an update in between, a rollout is some 1.7 times as fast as training.
-ROLLOUT_SPEEDUP = 1.7
+# Without an update in between, a rollout is at least twice as fast as training.
+ROLLOUT_SPEEDUP = 2.0
 PACKAGES = ("tabrl", "jax", "brax", "mujoco", "numpy")
 
 
@@ -126,10 +126,10 @@ class TrainingHandler:
         run.stage("search")
         began, budget = time.monotonic(), run.spec.budget
         policy = deployed(engine.base_weights)
-        search = CommandSearch(engine.simulator, policy, reward, engine.bank, run.spec.seed)
+        stop = run.control.raise_if_stopped  # at every step: a generation lasts longer than a wish
+        search = CommandSearch(engine.simulator, policy, reward, engine.bank, run.spec.seed, stop)
         found: Generation | None = None
         for found in search.run(budget.search_s):
-            run.control.raise_if_stopped()
             left = max(budget.search_s - (time.monotonic() - began), 0.0)
             run.control.publish(
                 SearchEvent(

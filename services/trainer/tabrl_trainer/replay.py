@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from tabrl.contracts.training import TrainSchedule
-from tabrl.control.policy import PolicyHeader, PolicyWeights, dump_policy
 from tabrl.control.program import CommandProgram
-from tabrl.robots import scene_sha256
 from tabrl.sim.networks import deployed, policy_weights
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.finetune import FineTune
+from tabrl_trainer.params import params_file
 from tabrl_trainer.scoring import TapeReward
 from tabrl_trainer.search import CommandSearch
 
@@ -33,14 +32,6 @@ def replay(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> 
     state = tune.state.train
     weights = policy_weights(state.params.policy, state.normalizer)
     return params_file(engine.robot.id, weights, program, schedule.kept)
-
-
-def params_file(robot: str, weights: PolicyWeights, program: CommandProgram, update: int) -> bytes:
-    """A policy as it is stored and served."""
-    header = PolicyHeader(
-        robot=robot, scene_sha256=scene_sha256(robot), program=program, step=update
-    )
-    return dump_policy(header, weights)
 
 
 def _search(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> CommandProgram:

@@ -46,14 +46,17 @@ class CommandSearch:
     """Finds a command program for a reward within a time budget."""
 
     def __init__(
-        self, simulator: Simulator, policy: PolicyFn, reward: TapeReward, bank: Bank, seed: int
-    ) -> None:
+        self, simulator: Simulator, policy: PolicyFn, reward: TapeReward, bank: Bank, seed: int,
+        between: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`between` is called at the steps of all episodes and may raise to end the search."""
         self._simulator = simulator
         self._policy = policy
         self._reward = reward
         self._bank = bank
         self._rng = np.random.default_rng(seed)
         self._seed = seed
+        self._between = between
         beats = beats_of(reward, bank)
         self._beats = np.array(beats or DEFAULT_BEATS)
         self._rhythmic = bool(beats)
@@ -143,7 +146,9 @@ class CommandSearch:
     def _scores(self, programs: Programs) -> Floats:
         """Mean reward a step of every program; a fall costs twice the spread of the population."""
         rules = EpisodeRules(reset_noise=0.3)
-        run = episode(self._simulator, programs, self._policy, WINDOW_S, self._seed, rules)
+        run = episode(
+            self._simulator, programs, self._policy, WINDOW_S, self._seed, rules, self._between
+        )
         settle = round(SETTLE_S / CONTROL_DT)
         tape = Tape({name: field[settle:] for name, field in run.tape.fields.items()})
         score = self._reward.total(tape).mean(0)

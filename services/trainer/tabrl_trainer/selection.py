@@ -47,17 +47,16 @@ class Shelf:
     ) -> Snapshot:
         """The snapshot that earns most without noise, from the same starts for all.
 
-        A fall counts as the worst motion of all. `between` is called before each snapshot and may
-        raise. Raises `IndexError` if there is no snapshot.
+        A fall counts as the worst motion of all. `between` is called at every step and may raise.
+        Raises `IndexError` if there is no snapshot.
         """
         *earlier, last = self.snapshots
         chosen = [*sorted(earlier, key=lambda s: -s.reward)[: MEASURED - 1], last]
         programs, rules = Programs.stack([program] * simulator.size), EpisodeRules(reset_noise=0.3)
         earned, fallen = [], []
         for snapshot in chosen:
-            between()
             policy = deployed(snapshot.weights)
-            run = episode(simulator, programs, policy, WINDOW_S, seed, rules)
+            run = episode(simulator, programs, policy, WINDOW_S, seed, rules, between)
             earned.append(reward.total(run.tape).mean(0))
             fallen.append(run.terminated.max(0) > 0.5)
         worst = np.min(earned) - np.ptp(earned)

@@ -130,15 +130,17 @@ class CpuSimulator:
                 self._derive(share, record, share.robots.memory.copy())
             self._prepared |= {(policy.graph, size), (steps, size)}
 
-    def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
-        """Go on for `steps` control steps of 20 ms."""
+    def rollout(
+        self, policy: PolicyFn, steps: int, between: Callable[[], None] = lambda: None
+    ) -> Rollout:
+        """Go on for `steps` control steps of 20 ms; `between` is called at every one of them."""
         block = _Block.empty(steps, self._size, self._robot)
         if isinstance(policy, GraphPolicy):
             # Threads that find nothing compiled would both compile.
             self.prepare(policy, steps)
-            self._each(lambda share: self._run(policy, share, block))
+            self._each(lambda share: self._run(policy, share, block, between))
         else:
-            self._stepwise(policy, block)
+            self._stepwise(policy, block, between)
         self._blocks += 1
         return block.rollout()
 
@@ -174,7 +176,7 @@ class CpuSimulator:
             if error is not None:
                 raise error
 
-    def _stepwise(self, policy: PolicyFn, block: _Block) -> None:
+    def _stepwise(self, policy: PolicyFn, block: _Block, between: Callable[[], None]) -> None:
         """A block whose policy is asked for all robots at once."""
         records = {share.index: self._record(share, block.steps) for share in self._shares}
         joints = Joints.of(self._robot)
@@ -196,17 +198,21 @@ class CpuSimulator:
 
         self._each(lambda share: observe(share, 0))
         for t in range(block.steps):
+            between()
             block.action[t] = policy(block.observation[t])
             self._each(partial(step, t=t))
         self._each(derive)
 
-    def _run(self, policy: GraphPolicy, share: _Share, block: _Block) -> None:
+    def _run(
+        self, policy: GraphPolicy, share: _Share, block: _Block, between: Callable[[], None]
+    ) -> None:
         """A whole block of one share."""
         robots, part = share.robots, share.part
         record = self._record(share, block.steps)
         seed = (abs(policy.seed), abs(self._seed), self._blocks, share.index)
         draws = self._draws(policy, share, seed, block.steps + 1)
         for t in range(block.steps):
+            between()
             decision = self._decide(policy, share, draws[t])
             robots.step(decision.targets)
             block.observation[t, part] = decision.observation

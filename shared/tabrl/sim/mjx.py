@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -84,6 +85,8 @@ class MjxSimulator:
         """Start all robots anew with `programs [B]`."""
         if len(programs) != self.size:
             raise ValueError(f"{len(programs)} programs for {self.size} robots")
+        if rules.start is not None:
+            raise ValueError("start poses are for the CPU simulator only")
         self._rules, self._numbers = rules, Rules.of(rules)
         self._rng = np.random.default_rng(seed)
         self._key = jax.random.PRNGKey(seed)
@@ -91,8 +94,11 @@ class MjxSimulator:
             programs = rules.sampler(self._rng, self.size)
         self._robots = self._begin(programs)
 
-    def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
-        """Go on for `steps` control steps of 20 ms."""
+    def rollout(
+        self, policy: PolicyFn, steps: int, between: Callable[[], None] = lambda: None
+    ) -> Rollout:
+        """Go on for `steps` control steps of 20 ms; nothing interrupts a compiled block."""
+        between()
         if isinstance(policy, GraphPolicy):
             blocks = [self._run(policy, steps)]
         else:

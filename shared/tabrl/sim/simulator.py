@@ -76,6 +76,10 @@ class Rollout:
     truncated: Floats
 
 
+def _nothing() -> None:
+    """What is done between two steps unless somebody wants to look in."""
+
+
 class Simulator(Protocol):
     """Steps a batch of robots with a policy in the loop; rewards are computed on the tape later."""
 
@@ -92,14 +96,21 @@ class Simulator(Protocol):
         """Compile now what `rollout` would compile for `steps` under policies of this kind."""
         ...
 
-    def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
-        """Go on for `steps` control steps of 20 ms."""
+    def rollout(
+        self, policy: PolicyFn, steps: int, between: Callable[[], None] = _nothing
+    ) -> Rollout:
+        """Go on for `steps` control steps of 20 ms.
+
+        `between` is called as often as the simulator can be interrupted, from any thread, and may
+        raise to end the rollout; then only a reset makes the robots usable again.
+        """
         ...
 
 
 def episode(simulator: Simulator, programs: Programs, policy: PolicyFn, seconds: float,
-            seed: int = 0, rules: EpisodeRules | None = None) -> Rollout:  # fmt: skip
+            seed: int = 0, rules: EpisodeRules | None = None,
+            between: Callable[[], None] = _nothing) -> Rollout:  # fmt: skip
     """One episode of every robot without resets: after a fall the robot is left as it is."""
     rules = replace(rules or EpisodeRules(), auto_reset=False, episode_s=1e9)
     simulator.reset(programs, rules, seed)
-    return simulator.rollout(policy, round(seconds / CONTROL_DT))
+    return simulator.rollout(policy, round(seconds / CONTROL_DT), between)

@@ -170,3 +170,24 @@ def test_no_trunk_reaches_further_than_its_bound() -> None:
     upright = up[:, 2] > 0.0
     assert np.all(below[upright] <= bound[upright] + 1e-6)
     assert float(builder.trunk_reach(np.zeros(1, np.float32))[0]) < 0.15
+
+
+@pytest.mark.parametrize("policy", [reaction, lambda: still], ids=["graph", "stepwise"])
+def test_what_is_called_between_the_steps_ends_the_rollout(
+    policy: Callable[[], Callable[[Floats], Floats]],
+) -> None:
+    robots = simulator(2)
+    robots.reset(random_programs(SIZE), RULES, 0)
+    calls: list[int] = []
+
+    def third() -> None:
+        calls.append(1)
+        if len(calls) >= 3:
+            raise InterruptedError("enough")
+
+    with pytest.raises(InterruptedError, match="enough"):
+        robots.rollout(policy(), STEPS, third)
+
+    assert len(calls) <= 2 * STEPS - 2  # neither share went to the end
+    again = run(policy())  # a reset makes the robots usable again
+    assert all(np.isfinite(block.observation).all() for block in again)

@@ -9,7 +9,8 @@ from tabrl.sim.networks import policy_weights
 from tabrl.sim.reward import load_reward
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.finetune import FineTune
-from tabrl_trainer.replay import params_file, replay
+from tabrl_trainer.params import params_file
+from tabrl_trainer.replay import replay
 from tabrl_trainer.scoring import TapeReward
 from tabrl_trainer.search import CommandSearch
 from tests.support.engine import FORWARD, exported

@@ -8,15 +8,16 @@ import sys
 import time
 from pathlib import Path
 
-from tabrl.control.policy import PolicyHeader, dump_policy
+from tabrl.control.program import CommandProgram
 from tabrl.domain.errors import TabrlError
-from tabrl.robots import Robot, get_robot, scene_sha256
+from tabrl.robots import Robot, get_robot
 from tabrl.sim.bank import dump_bank, record_bank
 from tabrl.sim.checkpoint import dump_tree
-from tabrl.sim.networks import policy_weights
+from tabrl.sim.networks import deployed, policy_weights
 from tabrl_trainer.base.card import EPISODES, Card, measure
 from tabrl_trainer.base.shipped import BANK, POLICY, TRAIN_STATE
 from tabrl_trainer.base.train import CURRICULUM, BaseProgress, BaseTraining
+from tabrl_trainer.params import params_file
 
 REPORT_EVERY_S = 5.0
 
@@ -79,18 +80,15 @@ def ship(training: BaseTraining, robot: Robot, seed: int, out: Path) -> Card:
     out.mkdir(parents=True, exist_ok=True)
     state = training.state
     weights = policy_weights(state.params.policy, state.normalizer)
-    header = PolicyHeader(
-        robot=robot.id, scene_sha256=scene_sha256(robot.id), step=training.samples
-    )
-    (out / POLICY).write_bytes(dump_policy(header, weights))
+    params = params_file(robot.id, weights, CommandProgram(), training.samples)
+    (out / POLICY).write_bytes(params)
     (out / TRAIN_STATE).write_bytes(dump_tree(state))
     (out / BANK).write_bytes(dump_bank(record_bank(robot, weights.act, seed)))
     print(f"measuring the card: {EPISODES} episodes a row")
     rows = []
-    for row in measure(robot, training.learner.deterministic(state)):
-        print(
-            f"{'reached' if row.passed else 'missed ':7s} {row.command}: {row.measured}", flush=True
-        )
+    for row in measure(robot, deployed(weights)):
+        mark = "reached" if row.passed else "missed"
+        print(f"{mark:7s} {row.command}: {row.measured}", flush=True)
         rows.append(row)
     card = Card(
         robot=robot.id,

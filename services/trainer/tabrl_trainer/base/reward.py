@@ -46,6 +46,7 @@ class BaseWeights:
     feet: float = 1.5
     schedule: float = 1.0
     clearance: float = 100.0
+    fall: float = 10.0
 
 
 def base_terms(
@@ -89,7 +90,7 @@ def base_terms(
         "torque": -1e-4 * np.sum(tape.joint_torque**2, axis=-1),
         "bounce": -0.2 * (1.0 - hopping) * _world_velocity(tape)[..., 2] ** 2,
         "knees": -0.5 * np.sum(tape.body_contact[..., 3::3] * (1.0 - contact), axis=-1),
-        "fall": -10.0 * tape.fallen,
+        "fall": -weights.fall * tape.fallen,
     }
 
 

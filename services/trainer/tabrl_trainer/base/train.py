@@ -41,9 +41,11 @@ class Stage:
     max_rate: float = 1e-3
     target_kl: float = 0.01
     start_reared: bool = False
-    least_noise: float = 0.0  # exploration that the stage begins with at least, in units of action
+    least_noise: float = 0.0  # floor under the exploration noise, in units of action
 
 
+# Noise and rate have floors until the last stage: left alone, exploration shrinks to 0.15 within
+# twenty million samples and the KL-steered rate with it, and what is rare is never learnt.
 CURRICULUM = (
     # Walking first: with everything at once the robot never leaves the spot.
     Stage(
@@ -62,71 +64,67 @@ CURRICULUM = (
             own_gait_share=0.4,
         ),
         entropy=0.005,
+        min_rate=2e-4,
         target_kl=0.015,
+        least_noise=0.35,
     ),
-    Stage("behaviours", 12_000_000, BaseWeights(), CommandMix(), target_kl=0.015),
-    # Velocity is there by now; steps, hops and rearing still pay too little.
-    Stage("steps", 10_000_000, BaseWeights(schedule=1.7, feet=2.0), CommandMix(), target_kl=0.015),
+    # Some of the rearing robots begin reared: otherwise none ever gets there.
     Stage(
-        "robust",
-        5_500_000,
-        BaseWeights(schedule=1.7, feet=2.0),
-        CommandMix(),
-        randomise=True,
-        push_speed=0.5,
-        entropy=0.001,
-        max_rate=5e-4,
+        "behaviours",
+        18_000_000,
+        BaseWeights(schedule=1.7, feet=2.0, clearance=200.0),
+        CommandMix(rearing_share=0.12),
+        entropy=0.004,
+        min_rate=2e-4,
+        target_kl=0.02,
+        start_reared=True,
+        least_noise=0.35,
     ),
     # What is seldom asked for and hard: paces, bounds, high knees, rearing.
     Stage(
         "skills",
-        11_500_000,
-        BaseWeights(velocity=2.0, schedule=2.5, feet=2.0),
+        20_000_000,
+        BaseWeights(velocity=2.2, schedule=2.5, feet=2.0, clearance=350.0),
         CommandMix(
-            standing_share=0.12,
-            marching_share=0.14,
-            lifting_share=0.12,
-            hopping_share=0.10,
-            rearing_share=0.14,
-            own_gait_share=0.75,
-        ),
-        randomise=True,
-        push_speed=0.3,
-        entropy=0.003,
-        target_kl=0.015,
-    ),
-    # From here on some robots begin reared: before, none ever got there. By now exploration had
-    # shrunk to 0.15 and the rate to 2e-5, and nothing new was learnt: both are raised again.
-    Stage(
-        "rear",
-        19_000_000,
-        BaseWeights(velocity=2.0, schedule=2.5, feet=2.0, clearance=350.0),
-        CommandMix(
-            standing_share=0.10,
-            marching_share=0.14,
+            standing_share=0.11,
+            marching_share=0.13,
             lifting_share=0.08,
-            hopping_share=0.08,
-            rearing_share=0.22,
-            own_gait_share=0.75,
+            hopping_share=0.09,
+            rearing_share=0.16,
+            own_gait_share=0.7,
         ),
         randomise=True,
         push_speed=0.3,
-        entropy=0.006,
+        entropy=0.004,
         min_rate=2e-4,
         target_kl=0.02,
-        least_noise=0.4,
         start_reared=True,
+        least_noise=0.3,
     ),
     Stage(
-        "polish",
-        4_000_000,
-        BaseWeights(schedule=2.0, feet=2.0, height=1.8, clearance=250.0),
+        "robust",
+        14_000_000,
+        BaseWeights(schedule=2.2, feet=2.0, height=1.6, clearance=350.0, fall=20.0),
         CommandMix(marching_share=0.10, rearing_share=0.12, own_gait_share=0.6),
         randomise=True,
         push_speed=0.5,
+        entropy=0.001,
+        min_rate=1e-4,
+        max_rate=5e-4,
+        target_kl=0.015,
+        start_reared=True,
+        least_noise=0.25,
+    ),
+    Stage(
+        "polish",
+        8_000_000,
+        BaseWeights(schedule=2.0, feet=2.0, height=1.8, clearance=350.0, fall=20.0),
+        CommandMix(marching_share=0.10, rearing_share=0.10, own_gait_share=0.6),
+        randomise=True,
+        push_speed=0.5,
         entropy=0.0,
-        min_rate=5e-5,
-        max_rate=3e-4,
+        min_rate=3e-5,
+        max_rate=2e-4,
         target_kl=0.01,
         start_reared=True,
     ),
@@ -173,10 +171,6 @@ class BaseTraining:
         for stage in self._curriculum:
             end = begin + stage.samples
             if self.samples < end:
-                if (
-                    self.samples <= begin + ROBOTS * CONFIG.unroll
-                ):  # and not on the way, after a stop
-                    self._explore(stage.least_noise)
                 yield from self._stage(stage, end, save_every_s)
             begin = end
 
@@ -199,10 +193,10 @@ class BaseTraining:
             self.samples = int(read_metadata(data)["samples"])
 
     def _explore(self, least: float) -> None:
-        """Raise the exploration noise to at least `least`."""
+        """Keep the exploration noise at `least` or above."""
         params = jax.tree.map(lambda leaf: leaf, self.state.params)
         noise = params.policy["params"]["std_logparam"]
-        noise["log_value"] = jnp.maximum(noise["log_value"], jnp.log(max(least, 1e-6)))
+        noise["log_value"] = jnp.maximum(noise["log_value"], jnp.log(least))
         self.state = self.state.replace(params=params)  # type: ignore[attr-defined]
 
     def _stage(self, stage: Stage, end: int, save_every_s: float) -> Iterator[BaseProgress]:
@@ -227,6 +221,8 @@ class BaseTraining:
         while self.samples < end:
             began = time.monotonic()
             block += 1
+            if stage.least_noise > 0.0:
+                self._explore(stage.least_noise)
             policy = self.learner.exploring(self.state, seed + block)
             rollout = simulator.rollout(policy, CONFIG.unroll)
             error = rollout.observation[1:, :, HEADING_ERROR]

@@ -1,0 +1,15 @@
+"""The params file of a robot's policy."""
+
+from __future__ import annotations
+
+from tabrl.control.policy import PolicyHeader, PolicyWeights, dump_policy
+from tabrl.control.program import CommandProgram
+from tabrl.robots import scene_sha256
+
+
+def params_file(robot: str, weights: PolicyWeights, program: CommandProgram, update: int) -> bytes:
+    """A policy as it is stored and served."""
+    header = PolicyHeader(
+        robot=robot, scene_sha256=scene_sha256(robot), program=program, step=update
+    )
+    return dump_policy(header, weights)
