@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from tabrl.contracts.checks import CheckSpec, Identifier
 from tabrl.contracts.training import Sha256
 from tabrl.domain.jobs import Failure, JobState
+from tabrl.domain.report import CandidateReport as CandidateReport
+from tabrl.domain.report import ClipScore as ClipScore
+from tabrl.domain.report import MotionPreview as MotionPreview
 
 PROMPT_MAX = 2000
 
@@ -46,38 +49,6 @@ class Task(BaseModel):
     failure: Failure | None = None
     understood: list[str] = Field(default_factory=list, repr=False)
     not_understood: list[str] = Field(default_factory=list, repr=False)
-
-
-class ClipScore(BaseModel):
-    """A reward's mean per control step on one recorded motion, and each weighted term's share."""
-
-    model_config = ConfigDict(frozen=True)
-
-    clip: str
-    score: float
-    terms: dict[str, float] = Field(default_factory=dict)
-
-
-class CandidateReport(BaseModel):
-    """How a candidate did on the behaviour bank, before any training."""
-
-    model_config = ConfigDict(frozen=True)
-
-    clips: tuple[ClipScore, ...] = ()
-    best_clip: str = ""
-    notes: tuple[str, ...] = ()
-    stages_s: dict[str, float] = Field(default_factory=dict)
-
-
-class MotionPreview(BaseModel):
-    """The recorded motion a candidate likes best; `qpos` is `[T, nq]` at `hz`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    clip: str
-    score: float
-    hz: float = 50.0
-    qpos: list[list[float]]
 
 
 class Candidate(BaseModel):
