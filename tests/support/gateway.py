@@ -14,6 +14,7 @@ from tabrl.adapters.memory import MemoryTaskQueue
 from tabrl.adapters.settings import Settings
 from tabrl.domain.errors import NotFound
 from tabrl.domain.jobs import JobState
+from tabrl.domain.tasks import WrittenTask
 from tabrl.ports import RobotCard
 from tabrl_api.app import create_app
 from tabrl_api.bootstrap import wire_in_memory
@@ -85,15 +86,13 @@ class Gateway:
         task = self.task()
         job = self.parts.jobs.claim(task["job_id"], 15, 3)
         assert job is not None
-        self.parts.tasks.store_candidates(
-            task["id"],
-            job_id=job.id,
-            fence=job.fence,
+        written = WrittenTask(
             candidates=[candidate(n) for n in range(1, count + 1)],
             previews={1: PREVIEW},
             understood=["stand"],
             not_understood=["tall"],
         )
+        self.parts.tasks.store(task["id"], written, job_id=job.id, fence=job.fence)
         sources = {n: f"def reward_{n}(): ..." for n in range(1, count + 1)}
         self.parts.sources.put(task["id"], sources, job_id=job.id, fence=job.fence)
         self.parts.jobs.finish(job.id, job.fence, JobState.SUCCEEDED)

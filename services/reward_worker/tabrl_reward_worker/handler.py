@@ -11,7 +11,7 @@ from tabrl.contracts.events import NoticeEvent, StageEvent
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.domain.jobs import FailureKind, Job
-from tabrl.domain.tasks import Candidate, CandidateReport, MotionPreview
+from tabrl.domain.tasks import Candidate, CandidateReport, MotionPreview, WrittenTask
 from tabrl.ports import BlobStore, JobControl, JobFailedError, SourceRepository, TaskRepository
 from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank
@@ -67,15 +67,8 @@ class WriteRewards:
         """Keep what was and was not understood, so that the user can reword the task."""
         understood = getattr(error, "understood", [])
         not_understood = getattr(error, "not_understood", [])
-        self._tasks.store_candidates(
-            job.task_id,
-            job_id=job.id,
-            fence=control.fence,
-            candidates=[],
-            previews={},
-            understood=understood,
-            not_understood=not_understood,
-        )
+        reading = WrittenTask(understood=understood, not_understood=not_understood)
+        self._tasks.store(job.task_id, reading, job_id=job.id, fence=control.fence)
 
     def _reports(
         self, drafts: Sequence[BuiltDraft], robot_id: str, control: JobControl
@@ -123,15 +116,14 @@ class WriteRewards:
             if preview is not None:
                 previews[n] = preview
         self._sources.put(job.task_id, sources, job_id=job.id, fence=control.fence)
-        self._tasks.store_candidates(
-            job.task_id,
-            job_id=job.id,
-            fence=control.fence,
+        kept = WrittenTask(
             candidates=candidates,
             previews=previews,
             understood=written.understood,
             not_understood=written.not_understood,
+            notices=[notice.message for notice in written.notices],
         )
+        self._tasks.store(job.task_id, kept, job_id=job.id, fence=control.fence)
 
     def _put(self, key: str, data: bytes) -> None:
         """Store a blob named by its content; an equal one may be there already."""

@@ -12,15 +12,17 @@ from tabrl.contracts.events import (
     EvaluationEvent,
     NoticeEvent,
     ProgressEvent,
+    ReweightedEvent,
     SearchEvent,
     SnapshotEvent,
     Stage,
     StageEvent,
 )
-from tabrl.contracts.training import TrainResult, TrainSchedule, TrainSpec
+from tabrl.contracts.training import Reweighting, TrainResult, TrainSchedule, TrainSpec
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.program import CommandProgram
 from tabrl.control.tape import CONTROL_DT
+from tabrl.domain.errors import Invalid
 from tabrl.domain.jobs import FailureKind, Job
 from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository
 from tabrl.sim.networks import deployed, policy_weights
@@ -64,6 +66,7 @@ class _Run:
     search_samples: int = 0
     generations: int = 0
     restarts: tuple[int, ...] = ()
+    reweightings: tuple[Reweighting, ...] = ()
     shelf: Shelf = field(default_factory=Shelf)
     snapshots: int = 0
     last_snapshot: float = 0.0
@@ -170,6 +173,9 @@ class TrainingHandler:
         run.search_samples = progress.search_samples
         run.generations = progress.generations
         run.restarts = (*progress.restarts, int(checkpoint.state.update))
+        run.reweightings = progress.reweightings
+        if run.reweightings:
+            tuning.tune.reweight(run.reweightings[-1].weights)
         run.snapshots = progress.snapshots
         run.stages_s = dict(progress.stages_s)
         run.learned_samples = int(checkpoint.state.samples)
@@ -194,6 +200,7 @@ class TrainingHandler:
         # What the search left over is learnt with, and what it took too long is saved here.
         left = budget.search_s + budget.ppo_s - run.stages_s.get("search", 0.0) - SELECTION_S
         ppo_s = max(left, 1.0)
+        self._follow_wish(run, tune, int(tune.state.update))
         for report in tune.run(ppo_s):
             now: Stage = "value_warmup" if report.value_only else "ppo"
             if now != stage:
@@ -215,6 +222,7 @@ class TrainingHandler:
                     eta_s=max(ppo_s - report.elapsed_s, 0.0) + EVALUATION_ESTIMATE_S,
                 )
             )
+            self._follow_wish(run, tune, report.update)
             stopping = run.control.should_stop() is not None
             due = time.monotonic() - run.last_snapshot >= SNAPSHOT_EVERY_S
             if stopping or (due and not report.value_only):
@@ -222,6 +230,22 @@ class TrainingHandler:
             run.control.raise_if_stopped()
         if report is not None and report.update != run.last_update:
             self._snapshot(run, tuning, store, report)
+        if not run.shelf.snapshots:  # the very last update brought other weights
+            run.shelf.add(Snapshot(int(tune.state.update), tuning.weights, float("-inf")))
+
+    def _follow_wish(self, run: _Run, tune: FineTune, update: int) -> None:
+        """Take over the weights the user asked for since, from update `update` on."""
+        wish = run.control.wished_weights()
+        latest = run.reweightings[-1].weights if run.reweightings else run.spec.weights
+        if wish is None or wish == latest:
+            return
+        try:
+            tune.reweight(wish)
+        except Invalid:  # whoever asked was told already: only the reward's own terms are taken
+            return
+        run.reweightings = (*run.reweightings, Reweighting(update=update, weights=wish))
+        run.shelf.clear()  # what was earned under other weights says nothing
+        run.control.publish(ReweightedEvent(update=update, weights=wish))
 
     def _snapshot(
         self, run: _Run, tuning: _Tuning, store: CheckpointStore, report: UpdateReport
@@ -235,6 +259,7 @@ class TrainingHandler:
             search_samples=run.search_samples,
             generations=run.generations,
             restarts=run.restarts,
+            reweightings=run.reweightings,
             snapshots=run.snapshots,
             stages_s=run.stages_s,
         )
@@ -348,6 +373,7 @@ class TrainingHandler:
                 updates=int(tuning.tune.state.update),
                 kept=update,
                 restarts=run.restarts,
+                reweightings=run.reweightings,
             ),
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
+from tabrl.contracts.training import Reweighting
 from tabrl.control.program import CommandProgram
 from tabrl.domain.errors import TabrlError
 from tabrl.ports import BlobStore
@@ -24,6 +25,7 @@ class Progress(BaseModel):
     search_samples: int
     generations: int
     restarts: tuple[int, ...]
+    reweightings: tuple[Reweighting, ...] = ()
     snapshots: int
     stages_s: dict[str, float]
 

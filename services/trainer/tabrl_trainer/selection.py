@@ -37,6 +37,10 @@ class Shelf:
         if not self.snapshots or self.snapshots[-1].update != snapshot.update:
             self.snapshots.append(snapshot)
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        self.snapshots.clear()
+
     def best(
         self,
         simulator: Simulator,

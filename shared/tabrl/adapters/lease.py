@@ -13,7 +13,7 @@ from tabrl.contracts.events import Event
 from tabrl.domain.errors import TabrlError
 from tabrl.domain.jobs import Job
 from tabrl.ports.events import EventBus
-from tabrl.ports.jobs import JobRepository
+from tabrl.ports.jobs import JobRepository, Weights
 from tabrl.ports.work import JobStoppedError, StopReason
 
 
@@ -41,6 +41,7 @@ class HeldJob:
         self._lease_s = lease_s
         self._heartbeat_s = heartbeat_s
         self._extended = time.monotonic()
+        self._weights = job.weights
         self._cancelled = threading.Event()
         self._lost = threading.Event()
         self._done = threading.Event()
@@ -69,6 +70,10 @@ class HeldJob:
         reason = self.should_stop()
         if reason is not None:
             raise JobStoppedError(reason)
+
+    def wished_weights(self) -> Weights | None:
+        """The weights the user last asked for, `POLL_S` old at most."""
+        return self._weights
 
     def publish(self, event: Event) -> None:
         """Tell the user; best effort, and silent once the job belongs to somebody else."""
@@ -103,7 +108,9 @@ class HeldJob:
                         self._lost.set()
                         return
                     self._extended, next_heartbeat = asked, asked + self._heartbeat_s
-                if self._jobs.cancel_requested(self._job.id):
+                wishes = self._jobs.wishes(self._job.id)
+                self._weights = wishes.weights
+                if wishes.cancel:
                     self._cancelled.set()
             except Exception as error:  # whatever the database does, the lease must be watched
                 self._metrics.heartbeats_failed.inc()

@@ -124,7 +124,7 @@ class JobRunner:
                     held.publish(_WORKER_LEFT)
                     held.publish(StateEvent(state=JobState.QUEUED.value, attempt=job.attempt - 1))
                     return Outcome.RELEASED
-                if self._jobs.cancel_requested(job.id):
+                if self._jobs.wishes(job.id).cancel:
                     return self._finish(job, held, JobState.CANCELLED)
             except TabrlError as error:
                 logger.error("job %s: cannot hand back (%s)", job.id, error.code)

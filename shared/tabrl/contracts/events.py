@@ -70,6 +70,14 @@ class ProgressEvent(_Event):
     eta_s: float
 
 
+class ReweightedEvent(_Event):
+    """Other weights of the reward's terms are in force from update `update` on (from 0)."""
+
+    type: Literal["reweighted"] = "reweighted"
+    update: int
+    weights: dict[str, float]
+
+
 class SnapshotEvent(_Event):
     """New parameters can be played; `version` counts from 1 within the model."""
 
@@ -98,6 +106,7 @@ Event = Annotated[
     | NoticeEvent
     | SearchEvent
     | ProgressEvent
+    | ReweightedEvent
     | SnapshotEvent
     | EvaluationEvent,
     Field(discriminator="type"),

@@ -79,6 +79,7 @@ class Failure(BaseModel):
     kind: FailureKind
     code: str
     message: str
+    line: int | None = None  # of the source that the job was to check
 
 
 ATTEMPTS_EXHAUSTED = Failure(
@@ -114,6 +115,7 @@ class Job(BaseModel):
     finished_at: datetime | None = None
     failure: Failure | None = None
     result: TrainResult | None = None
+    weights: dict[str, float] | None = None  # asked for since it was made; else those of the spec
 
     @property
     def terminal(self) -> bool:
@@ -183,6 +185,16 @@ class Job(BaseModel):
         if self.state is JobState.CANCELLING:
             return self
         return self._moved(JobState.CANCELLING)
+
+
+def raise_if_ended(job: Job) -> None:
+    """Raises `Conflict` (code `job_finished`) if nothing can be changed any more."""
+    if job.terminal:
+        raise Conflict(
+            f"The job has already {_ENDED[job.state]}.",
+            code="job_finished",
+            hint="Only jobs that wait or run can be changed.",
+        )
 
 
 _ENDED = {

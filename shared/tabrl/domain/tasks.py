@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -35,6 +38,40 @@ class TaskState(StrEnum):
         }.get(writing_job, cls.WRITING)
 
 
+class Lineage(BaseModel):
+    """What a task goes on from: a candidate of an earlier one, and the training seen of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task_id: str
+    candidate: int = Field(ge=1)
+    job_id: str | None = None
+
+
+class LlmUsage(BaseModel):
+    """What the writing of a task cost; `cost_usd` is None where the prices are not known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    prompt_version: str
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float | None = None
+    seconds: float = 0.0
+
+
+class Dropped(BaseModel):
+    """A reward that was written but is not offered, and why; holds no source."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    code: str
+    message: str
+
+
 class Task(BaseModel):
     """What a user asked for, and how its writing went."""
 
@@ -49,6 +86,10 @@ class Task(BaseModel):
     failure: Failure | None = None
     understood: list[str] = Field(default_factory=list, repr=False)
     not_understood: list[str] = Field(default_factory=list, repr=False)
+    parent: Lineage | None = None
+    usage: LlmUsage | None = None
+    dropped: list[Dropped] = Field(default_factory=list, repr=False)
+    notices: list[str] = Field(default_factory=list, repr=False)
 
 
 class Candidate(BaseModel):
@@ -64,3 +105,40 @@ class Candidate(BaseModel):
     checks: list[CheckSpec]
     artifact_sha256: Sha256
     report: CandidateReport = CandidateReport()
+    parent: int | None = None  # the candidate it was edited from
+    revised_by: str | None = None  # the job that checked the edit
+
+
+class Revision(BaseModel):
+    """An edit of candidate `parent` that a worker has yet to check; None keeps what it had."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task_id: str
+    parent: int = Field(ge=1)
+    code: str | None = Field(default=None, repr=False)
+    weights: dict[Identifier, float] | None = None
+    checks: list[CheckSpec] | None = None
+
+
+@dataclass(frozen=True)
+class WrittenTask:
+    """What a finished writing leaves behind; `previews` by candidate number."""
+
+    candidates: Sequence[Candidate] = ()
+    previews: Mapping[int, MotionPreview] = field(default_factory=dict)
+    understood: Sequence[str] = ()
+    not_understood: Sequence[str] = ()
+    usage: LlmUsage | None = None
+    dropped: Sequence[Dropped] = ()
+    notices: Sequence[str] = ()
+
+    def account(self) -> dict[str, Any]:
+        """All but candidates and previews, as values of the task's columns."""
+        return {
+            "understood": [*self.understood],
+            "not_understood": [*self.not_understood],
+            "usage": None if self.usage is None else self.usage.model_dump(mode="json"),
+            "dropped": [one.model_dump(mode="json") for one in self.dropped],
+            "notices": [*self.notices],
+        }

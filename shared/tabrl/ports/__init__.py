@@ -2,7 +2,7 @@
 
 from tabrl.ports.blobs import BlobStore
 from tabrl.ports.events import EventBus, StoredEvent
-from tabrl.ports.jobs import IdempotencyKey, JobRepository
+from tabrl.ports.jobs import IdempotencyKey, JobRepository, Wishes
 from tabrl.ports.models import ModelRepository
 from tabrl.ports.queue import Clock, TaskQueue
 from tabrl.ports.robots import RobotCard, RobotCatalog
@@ -27,4 +27,5 @@ __all__ = [
     "StoredEvent",
     "TaskQueue",
     "TaskRepository",
+    "Wishes",
 ]

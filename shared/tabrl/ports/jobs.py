@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
@@ -12,6 +12,7 @@ from tabrl.domain.models import Model
 
 Jobs = list[Job]  # a class with a method `list` cannot name the builtin
 JobIds = list[str]
+Weights = dict[str, float]
 
 
 class IdempotencyKey(NamedTuple):
@@ -20,6 +21,13 @@ class IdempotencyKey(NamedTuple):
     scope: str
     key: str
     body_sha256: str
+
+
+class Wishes(NamedTuple):
+    """What a user wants of a running job: its end, or other weights of the reward's terms."""
+
+    cancel: bool = False
+    weights: Weights | None = None
 
 
 class JobRepository(Protocol):
@@ -72,8 +80,8 @@ class JobRepository(Protocol):
         """Extend the lease; `False` if the fence was lost."""
         ...
 
-    def cancel_requested(self, job_id: str) -> bool:
-        """Whether the holder should stop."""
+    def wishes(self, job_id: str) -> Wishes:
+        """What the user wants of a job that runs; nothing of one that does not exist."""
         ...
 
     def finish(
@@ -96,6 +104,13 @@ class JobRepository(Protocol):
 
     def request_cancel(self, job_id: str) -> Job:
         """Ask for the end of a job. Raises `NotFound`, or `Conflict` (code `job_finished`)."""
+        ...
+
+    def request_weights(self, job_id: str, weights: Mapping[str, float]) -> Job:
+        """Ask for other weights from the next update on.
+
+        Raises `NotFound`, or `Conflict` (code `job_finished`).
+        """
         ...
 
     def mark_enqueued(self, job_id: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 from tabrl.domain.jobs import Job
-from tabrl.domain.tasks import Candidate, MotionPreview, Task
+from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 
 Tasks = list[Task]  # a class with a method `list` cannot name the builtin
@@ -31,21 +31,35 @@ class TaskRepository(Protocol):
         """Newest first."""
         ...
 
-    def store_candidates(
-        self,
-        task_id: str,
-        *,
-        job_id: str,
-        fence: int,
-        candidates: Sequence[Candidate],
-        previews: Mapping[int, MotionPreview],
-        understood: Sequence[str],
-        not_understood: Sequence[str],
-    ) -> None:
+    def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
         """Replace the candidates of a task; an earlier attempt may have left some.
 
-        `previews` is keyed by candidate number. Raises `Conflict` (code `fence_lost`) unless the
-        job is held under `fence`. Candidates become visible once the job has succeeded.
+        Raises `Conflict` (code `fence_lost`) unless the job is held under `fence`. Candidates
+        become visible once the job has succeeded.
+        """
+        ...
+
+    def create_revision(
+        self, revision: Revision, job: Job, key: IdempotencyKey | None = None
+    ) -> str:
+        """Commit an edit with the job that checks it; returns the job's id.
+
+        Repeated keys behave as in `JobRepository.create_training`.
+        """
+        ...
+
+    def revision(self, job_id: str) -> Revision | None:
+        """The edit a job checks; None if it writes a task."""
+        ...
+
+    def add_candidate(
+        self, task_id: str, candidate: Candidate, preview: MotionPreview | None, *, job_id: str,
+        fence: int,
+    ) -> Candidate:  # fmt: skip
+        """Add a revised candidate under the next number, once for each job.
+
+        `candidate.revised_by` is the job. Raises `Conflict` (code `fence_lost`) unless the job is
+        held under `fence`.
         """
         ...
 
@@ -74,6 +88,10 @@ class SourceRepository(Protocol):
 
         Raises `Conflict` (code `fence_lost`) unless the job is held under `fence`.
         """
+        ...
+
+    def add(self, task_id: str, n: int, source: str, *, job_id: str, fence: int) -> None:
+        """Keep the source of one more candidate; raises as `put` does."""
         ...
 
     def get(self, task_id: str) -> dict[int, str]:

@@ -8,6 +8,7 @@ from typing import Protocol
 from tabrl.contracts.events import Event
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.jobs import Failure, FailureKind, Job
+from tabrl.ports.jobs import Weights
 
 
 class StopReason(StrEnum):
@@ -29,9 +30,9 @@ class JobStoppedError(Exception):
 class JobFailedError(Exception):
     """Raised by a handler whose job cannot succeed. The message holds no prompt and no source."""
 
-    def __init__(self, kind: FailureKind, code: str, message: str) -> None:
+    def __init__(self, kind: FailureKind, code: str, message: str, line: int | None = None) -> None:
         super().__init__(code)
-        self.failure = Failure(kind=kind, code=code, message=message)
+        self.failure = Failure(kind=kind, code=code, message=message, line=line)
 
 
 class JobControl(Protocol):
@@ -48,6 +49,10 @@ class JobControl(Protocol):
 
     def raise_if_stopped(self) -> None:
         """Raises `JobStoppedError` if the handler should stop."""
+        ...
+
+    def wished_weights(self) -> Weights | None:
+        """The weights the user last asked for while the job runs, half a second old at most."""
         ...
 
     def publish(self, event: Event) -> None:

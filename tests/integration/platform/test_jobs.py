@@ -117,15 +117,15 @@ def test_only_a_cancelling_job_is_finished_as_cancelled(store: Store) -> None:
     job = add(store)
     store.jobs.claim(job.id, 15, 3)
     assert not store.jobs.finish(job.id, 1, JobState.CANCELLED)
-    assert not store.jobs.cancel_requested(job.id)
+    assert not store.jobs.wishes(job.id).cancel
     assert store.jobs.request_cancel(job.id).state is JobState.CANCELLING
     assert store.jobs.request_cancel(job.id).state is JobState.CANCELLING
-    assert store.jobs.cancel_requested(job.id)
+    assert store.jobs.wishes(job.id).cancel
     assert store.jobs.heartbeat(job.id, 1, 15)
     assert not store.jobs.release(job.id, 1)
     assert store.jobs.claim(job.id, 15, 3) is None
     assert store.jobs.finish(job.id, 1, JobState.CANCELLED)
-    assert not store.jobs.cancel_requested(job.id)
+    assert not store.jobs.wishes(job.id).cancel
 
 
 def test_cancel_of_a_waiting_job_is_at_once(store: Store) -> None:

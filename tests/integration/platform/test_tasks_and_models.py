@@ -8,7 +8,7 @@ import pytest
 
 from tabrl.domain.errors import Conflict, NotFound
 from tabrl.domain.jobs import Failure, FailureKind, Job, JobState
-from tabrl.domain.tasks import Task, TaskState
+from tabrl.domain.tasks import Dropped, Lineage, LlmUsage, Revision, Task, TaskState, WrittenTask
 from tabrl.ports import IdempotencyKey
 from tests.support.factories import PREVIEW, candidate, training, writing
 
@@ -23,15 +23,16 @@ def add(store: Store, key: IdempotencyKey | None = None) -> tuple[Task, Job]:
 
 
 def write(store: Store, task: Task, job: Job, fence: int = 1, count: int = 2) -> None:
-    store.tasks.store_candidates(
-        task.id,
-        job_id=job.id,
-        fence=fence,
+    written = WrittenTask(
         candidates=[candidate(n) for n in range(1, count + 1)],
         previews={1: PREVIEW},
         understood=["trot"],
         not_understood=["🐕"],
+        usage=LlmUsage(model="m", prompt_version="1", calls=2, prompt_tokens=10, cost_usd=0.01),
+        dropped=[Dropped(name="third", code="reward_import", message="It imports.")],
+        notices=["Two of three."],
     )
+    store.tasks.store(task.id, written, job_id=job.id, fence=fence)
     sources = {n: f"def reward_{n}(): ..." for n in range(1, count + 1)}
     store.sources.put(task.id, sources, job_id=job.id, fence=fence)
 
@@ -48,6 +49,10 @@ def test_a_task_follows_its_writing(store: Store) -> None:
     ready = store.tasks.get(task.id)
     assert ready.state is TaskState.READY
     assert (ready.understood, ready.not_understood) == (["trot"], ["🐕"])
+    assert ready.usage is not None
+    assert (ready.usage.calls, ready.usage.cost_usd) == (2, 0.01)
+    assert [one.name for one in ready.dropped] == ["third"]
+    assert ready.notices == ["Two of three."]
     assert store.tasks.candidates(task.id) == [candidate(1), candidate(2)]
     assert store.tasks.candidate(task.id, 2) == candidate(2)
     assert store.tasks.preview(task.id, 1) == PREVIEW
@@ -98,6 +103,45 @@ def test_a_later_attempt_replaces_what_an_earlier_one_left(store: Store) -> None
     assert set(store.sources.get(task.id)) == {1}
     with pytest.raises(Conflict):
         write(store, task, job, fence=2)
+
+
+def test_a_task_keeps_what_it_goes_on_from(store: Store) -> None:
+    first, _ = add(store)
+    task, job = writing(store.clock.now(), prompt="slower")
+    lineage = Lineage(task_id=first.id, candidate=2, job_id="job_seen")
+    store.tasks.create(task.model_copy(update={"parent": lineage}), job)
+    assert store.tasks.get(task.id).parent == lineage
+
+
+def test_a_revision_becomes_one_more_candidate(store: Store) -> None:
+    task, job = add(store)
+    store.jobs.claim(job.id, 15, 3)
+    write(store, task, job)
+    store.jobs.finish(job.id, 1, JobState.SUCCEEDED)
+    assert store.tasks.revision(job.id) is None
+    revision = Revision(task_id=task.id, parent=1, code="def reward_9(): ...")
+    key = IdempotencyKey(f"revise:{task.id}", "k", "1" * 64)
+    (_, first), (_, second), (_, repeated) = (writing(store.clock.now()) for _ in range(3))
+    assert store.tasks.create_revision(revision, first, key) == first.id
+    assert store.tasks.create_revision(revision, repeated, key) == first.id
+    assert store.tasks.create_revision(revision, second) == second.id
+    assert store.tasks.revision(first.id) == revision
+
+    edited = candidate(1).model_copy(update={"name": "edited", "parent": 1})
+    for waiting in (first, second):
+        with pytest.raises(Conflict):
+            store.tasks.add_candidate(task.id, edited, PREVIEW, job_id=waiting.id, fence=1)
+        store.jobs.claim(waiting.id, 15, 3)
+    added = store.tasks.add_candidate(task.id, edited, PREVIEW, job_id=first.id, fence=1)
+    assert (added.n, added.parent, added.revised_by) == (3, 1, first.id)
+    store.sources.add(task.id, 3, "def reward_9(): ...", job_id=first.id, fence=1)
+    again = store.tasks.add_candidate(task.id, edited, PREVIEW, job_id=first.id, fence=1)
+    assert again == added  # a second attempt of the same job
+    assert store.tasks.add_candidate(task.id, edited, None, job_id=second.id, fence=1).n == 4
+    assert [one.n for one in store.tasks.candidates(task.id)] == [1, 2, 3, 4]
+    assert store.tasks.preview(task.id, 3) == PREVIEW
+    assert set(store.sources.get(task.id)) == {1, 2, 3}
+    assert store.tasks.get(task.id).state is TaskState.READY
 
 
 def test_weights_change_and_nothing_else(store: Store) -> None:

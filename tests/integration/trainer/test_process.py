@@ -28,6 +28,7 @@ from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl.contracts.events import NoticeEvent, ProgressEvent, SnapshotEvent
 from tabrl.contracts.training import TrainBudget, TrainSpec
 from tabrl.domain.jobs import Job, JobState
+from tabrl.domain.tasks import WrittenTask
 from tabrl.robots import get_robot
 from tabrl.sim.reward import export_reward
 from tests.support.factories import candidate, training, writing
@@ -67,15 +68,11 @@ class Site:
         held = self.jobs.claim(job.id, 60.0, 5)
         assert held is not None
         SqlSourceRepository(engine).put(task.id, {1: SOURCE}, job_id=job.id, fence=held.fence)
-        tasks.store_candidates(
-            task.id,
-            job_id=job.id,
-            fence=held.fence,
+        written = WrittenTask(
             candidates=[candidate().model_copy(update={"idea": "quetzal-idea"})],
-            previews={},
             understood=["quetzal-understood"],
-            not_understood=[],
         )
+        tasks.store(task.id, written, job_id=job.id, fence=held.fence)
         assert self.jobs.finish(job.id, held.fence, JobState.SUCCEEDED)
         train, self.model = training(clock.now(), task.id)
         spec = TrainSpec(

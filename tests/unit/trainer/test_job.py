@@ -24,6 +24,7 @@ from tabrl.contracts.events import (
     Event,
     NoticeEvent,
     ProgressEvent,
+    ReweightedEvent,
     SearchEvent,
     SnapshotEvent,
     StageEvent,
@@ -61,6 +62,11 @@ class Control:
     die_at: int | None = None
     reason: StopReason = StopReason.SHUTDOWN
     events: list[Event] = field(default_factory=list)
+    wishes: dict[int, dict[str, float]] = field(default_factory=dict)  # by progress events seen
+
+    def wished_weights(self) -> dict[str, float] | None:
+        seen = len(self.of(ProgressEvent))
+        return next((w for at, w in sorted(self.wishes.items(), reverse=True) if at <= seen), None)
 
     def should_stop(self) -> StopReason | None:
         stop = self.stop_at is not None and len(self.of(ProgressEvent)) >= self.stop_at
@@ -212,6 +218,42 @@ def test_a_job_records_what_it_takes_to_do_it_again(world: World, engine: RobotE
     reward = TapeReward(load_reward(artifact.blob), artifact.weights)
     again = replay(engine, reward, schedule)
     assert hashlib.sha256(again).hexdigest() == result.params_sha256
+
+
+def test_weights_asked_for_on_the_way_are_in_force_from_the_next_update_on(
+    world: World, engine: RobotEngine
+) -> None:
+    job = world.claim()
+    wish = {name: 3.0 * weight for name, weight in exported(FORWARD).weights.items()}
+    control = Control(job.fence, stop_at=9, wishes={6: wish})
+    with pytest.raises(JobStoppedError):
+        world.handler(job, control)
+    (event,) = control.of(ReweightedEvent)
+    assert (event.update, event.weights) == (6, wish)
+    before, after = control.of(ProgressEvent)[5:7]
+    for name, value in after.terms.items():
+        assert value == pytest.approx(3.0 * before.terms[name], rel=0.5)
+
+    job = world.claim()
+    again = Control(job.fence, wishes={0: wish})  # the wish is still in the row
+    result = world.handler(job, again)
+    assert again.of(ReweightedEvent) == []  # and in force since the checkpoint
+    assert result.schedule is not None
+    assert [change.update for change in result.schedule.reweightings] == [6]
+    artifact = exported(FORWARD)
+    reward = TapeReward(load_reward(artifact.blob), artifact.weights)
+    assert hashlib.sha256(replay(engine, reward, result.schedule)).hexdigest() == (
+        result.params_sha256
+    )
+
+
+def test_weights_of_other_terms_are_passed_over(world: World) -> None:
+    job = world.claim()
+    control = Control(job.fence, wishes={0: {"nothing": 1.0}})
+    result = world.handler(job, control)
+    assert control.of(ReweightedEvent) == []
+    assert result.schedule is not None
+    assert result.schedule.reweightings == ()
 
 
 def test_all_snapshots_but_a_withdrawn_result_differ(judged: RobotEngine) -> None:

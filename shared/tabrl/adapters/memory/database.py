@@ -13,7 +13,7 @@ from tabrl.domain.jobs import (
     Job,
 )
 from tabrl.domain.models import Model
-from tabrl.domain.tasks import Candidate, MotionPreview, Task
+from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.queue import Clock
 
@@ -44,6 +44,7 @@ class MemoryDatabase:
         self.tasks: dict[str, Task] = {}
         self.candidates: dict[str, dict[int, Candidate]] = {}
         self.previews: dict[str, dict[int, MotionPreview]] = {}
+        self.revisions: dict[str, Revision] = {}
         self.sources: dict[str, dict[int, str]] = {}
         self._keys: dict[tuple[str, str], tuple[str, list[str]]] = {}
 

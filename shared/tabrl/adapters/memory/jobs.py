@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tabrl.adapters.memory.database import MemoryDatabase
@@ -18,9 +18,10 @@ from tabrl.domain.jobs import (
     Job,
     JobKind,
     JobState,
+    raise_if_ended,
 )
 from tabrl.domain.models import Model
-from tabrl.ports.jobs import IdempotencyKey, JobIds, Jobs
+from tabrl.ports.jobs import IdempotencyKey, JobIds, Jobs, Wishes
 
 
 class MemoryJobRepository:
@@ -108,11 +109,11 @@ class MemoryJobRepository:
             self._keep(job.model_copy(update={"lease_until": lease_until}))
             return True
 
-    def cancel_requested(self, job_id: str) -> bool:
-        """Whether the holder should stop."""
+    def wishes(self, job_id: str) -> Wishes:
+        """What the user wants of a job that runs."""
         with self._db.lock:
             job = self._db.jobs.get(job_id)
-        return job is not None and job.state is JobState.CANCELLING
+        return Wishes() if job is None else Wishes(job.state is JobState.CANCELLING, job.weights)
 
     def finish(
         self,
@@ -144,6 +145,13 @@ class MemoryJobRepository:
         """Ask for the end of a job. Raises `NotFound`, or `Conflict` (code `job_finished`)."""
         with self._db.lock:
             return self._keep(self.get(job_id).cancel_requested(self._db.clock.now()))
+
+    def request_weights(self, job_id: str, weights: Mapping[str, float]) -> Job:
+        """Ask for other weights. Raises `NotFound`, or `Conflict` (code `job_finished`)."""
+        with self._db.lock:
+            job = self.get(job_id)
+            raise_if_ended(job)
+            return self._keep(job.model_copy(update={"weights": dict(weights)}))
 
     def mark_enqueued(self, job_id: str) -> None:
         """Note that the queue took the message."""

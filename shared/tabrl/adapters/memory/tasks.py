@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from tabrl.adapters.memory.database import MemoryDatabase
 from tabrl.domain.errors import (
@@ -14,7 +14,7 @@ from tabrl.domain.errors import (
 from tabrl.domain.jobs import (
     Job,
 )
-from tabrl.domain.tasks import Candidate, MotionPreview, Task, TaskState
+from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.tasks import Candidates, Tasks
 
@@ -49,25 +49,50 @@ class MemoryTaskRepository:
         with self._db.lock:
             return [self.get(task_id) for task_id in [*reversed(self._db.tasks)][:limit]]
 
-    def store_candidates(
-        self,
-        task_id: str,
-        *,
-        job_id: str,
-        fence: int,
-        candidates: Sequence[Candidate],
-        previews: Mapping[int, MotionPreview],
-        understood: Sequence[str],
-        not_understood: Sequence[str],
-    ) -> None:
+    def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
         """Replace the candidates of a task; see the port."""
         with self._db.lock:
             if self._db.held(job_id, fence) is None:
                 raise fence_lost(job_id)
-            self._db.candidates[task_id] = {one.n: one for one in candidates}
-            self._db.previews[task_id] = dict(previews)
-            words = {"understood": [*understood], "not_understood": [*not_understood]}
-            self._db.tasks[task_id] = self._db.tasks[task_id].model_copy(update=words)
+            self._db.candidates[task_id] = {one.n: one for one in written.candidates}
+            self._db.previews[task_id] = dict(written.previews)
+            changed = {**self._db.tasks[task_id].model_dump(), **written.account()}
+            self._db.tasks[task_id] = Task.model_validate(changed)
+
+    def create_revision(
+        self, revision: Revision, job: Job, key: IdempotencyKey | None = None
+    ) -> str:
+        """Keep an edit with the job that checks it; returns the job's id."""
+        with self._db.lock:
+            earlier = self._db.remember(key, [job.id])
+            if earlier is not None:
+                return earlier[0]
+            self._db.revisions[job.id] = revision
+            self._db.jobs[job.id] = job
+        return job.id
+
+    def revision(self, job_id: str) -> Revision | None:
+        """The edit a job checks; None if it writes a task."""
+        with self._db.lock:
+            return self._db.revisions.get(job_id)
+
+    def add_candidate(
+        self, task_id: str, candidate: Candidate, preview: MotionPreview | None, *, job_id: str,
+        fence: int,
+    ) -> Candidate:  # fmt: skip
+        """Add a revised candidate under the next number; see the port."""
+        with self._db.lock:
+            if self._db.held(job_id, fence) is None:
+                raise fence_lost(job_id)
+            present = self._db.candidates.setdefault(task_id, {})
+            for other in present.values():
+                if other.revised_by == job_id:
+                    return other
+            n = max(present, default=0) + 1
+            present[n] = candidate.model_copy(update={"n": n, "revised_by": job_id})
+            if preview is not None:
+                self._db.previews.setdefault(task_id, {})[n] = preview
+            return present[n]
 
     def candidates(self, task_id: str) -> Candidates:
         """In order; empty until the task is ready."""
@@ -112,6 +137,13 @@ class MemorySourceRepository:
             if self._db.held(job_id, fence) is None:
                 raise fence_lost(job_id)
             self._db.sources[task_id] = dict(sources)
+
+    def add(self, task_id: str, n: int, source: str, *, job_id: str, fence: int) -> None:
+        """Keep the source of one more candidate; see the port."""
+        with self._db.lock:
+            if self._db.held(job_id, fence) is None:
+                raise fence_lost(job_id)
+            self._db.sources.setdefault(task_id, {})[n] = source
 
     def get(self, task_id: str) -> dict[int, str]:
         """Source by candidate number; empty if none was written."""

@@ -1,8 +1,8 @@
 """What a trainer's own PostgreSQL role may do: move jobs and models on, and nothing else.
 
-`tasks`, `candidates` and `candidate_sources` hold what people and language models wrote. The role
-has no right to read them, whatever code runs as it. An administrator creates the role
-(`deploy/postgres/roles.sql`), and every `upgrade` renews its grants.
+`tasks`, `candidates`, `candidate_sources` and `revisions` hold what people and language models
+wrote. The role has no right to read them, whatever code runs as it. An administrator creates the
+role (`deploy/postgres/roles.sql`), and every `upgrade` renews its grants.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _GRANTS = (
     f"GRANT USAGE ON SCHEMA public TO {TRAINER_ROLE}",
     f"GRANT SELECT, UPDATE ({_JOB_COLUMNS}) ON jobs TO {TRAINER_ROLE}",
     f"GRANT SELECT, UPDATE ({_MODEL_COLUMNS}) ON models TO {TRAINER_ROLE}",
+    f"GRANT SELECT ON verified_artifacts TO {TRAINER_ROLE}",
 )
 
 

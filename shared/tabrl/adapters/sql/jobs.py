@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,14 +17,16 @@ from tabrl.domain.errors import unknown_job
 from tabrl.domain.jobs import (
     ATTEMPTS_EXHAUSTED,
     HELD,
+    TERMINAL,
     Failure,
     Job,
     JobKind,
     JobState,
+    raise_if_ended,
     sources_of,
 )
 from tabrl.domain.models import Model
-from tabrl.ports.jobs import IdempotencyKey, JobIds, Jobs
+from tabrl.ports.jobs import IdempotencyKey, JobIds, Jobs, Wishes
 from tabrl.ports.queue import Clock
 
 _COLUMNS = [column for column in table.c if column.name != "seq"]
@@ -155,11 +157,14 @@ class SqlJobRepository:
         lease_until = self._clock.now() + timedelta(seconds=lease_s)
         return self._change(_held_under(job_id, fence), lease_until=lease_until)
 
-    def cancel_requested(self, job_id: str) -> bool:
-        """Whether the holder should stop."""
-        query = select(table.c.state).where(table.c.id == job_id)
+    def wishes(self, job_id: str) -> Wishes:
+        """What the user wants of a job that runs."""
+        query = select(table.c.state, table.c.weights).where(table.c.id == job_id)
         with reading(self._engine) as connection:
-            return connection.execute(query).scalar_one_or_none() == JobState.CANCELLING.value
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return Wishes()
+        return Wishes(row.state == JobState.CANCELLING.value, row.weights)
 
     def finish(
         self,
@@ -204,6 +209,13 @@ class SqlJobRepository:
             ):
                 return self.get(job_id)
             # Somebody moved the job between the look and the change: look again.
+
+    def request_weights(self, job_id: str, weights: Mapping[str, float]) -> Job:
+        """Ask for other weights. Raises `NotFound`, or `Conflict` (code `job_finished`)."""
+        alive = _in(frozenset(JobState) - TERMINAL)
+        if not self._change(and_(table.c.id == job_id, alive), weights=dict(weights)):
+            raise_if_ended(self.get(job_id))
+        return self.get(job_id)
 
     def mark_enqueued(self, job_id: str) -> None:
         """Note that the queue took the message."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, and_, delete, insert, select
 
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.jobs import held_under
@@ -27,6 +27,15 @@ class SqlSourceRepository:
             connection.execute(delete(table).where(table.c.task_id == task_id))
             if rows:
                 connection.execute(insert(table), rows)
+
+    def add(self, task_id: str, n: int, source: str, *, job_id: str, fence: int) -> None:
+        """Keep the source of one more candidate; see the port."""
+        same = and_(table.c.task_id == task_id, table.c.n == n)
+        with writing(self._engine) as connection:
+            if connection.execute(held_under(job_id, fence)).one_or_none() is None:
+                raise fence_lost(job_id)
+            connection.execute(delete(table).where(same))
+            connection.execute(insert(table).values(task_id=task_id, n=n, source=source))
 
     def get(self, task_id: str) -> dict[int, str]:
         """Source by candidate number; empty if none was written."""

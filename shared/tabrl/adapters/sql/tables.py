@@ -53,6 +53,10 @@ tasks = Table(
     Column("job_id", String(32), nullable=False),
     Column("understood", JSON, nullable=False),
     Column("not_understood", JSON, nullable=False),
+    Column("parent", JSON(none_as_null=True), nullable=True),
+    Column("usage", JSON(none_as_null=True), nullable=True),
+    Column("dropped", JSON, nullable=False, server_default="[]"),
+    Column("notices", JSON, nullable=False, server_default="[]"),
 )
 
 candidates = Table(
@@ -70,6 +74,25 @@ candidate_sources = Table(
     Column("task_id", String(32), primary_key=True),
     Column("n", Integer, primary_key=True),
     Column("source", Text, nullable=False),
+)
+
+# What a user made of a candidate, until a worker has checked it. Never for a trainer's eyes.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("job_id", String(32), primary_key=True),
+    Column("task_id", String(32), nullable=False),
+    Column("body", JSON, nullable=False),
+)
+
+# Artifacts that passed the verifier; a trainer loads no others.
+verified_artifacts = Table(
+    "verified_artifacts",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("robot", String(32), nullable=False),
+    Column("verifier", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 jobs = Table(
@@ -95,6 +118,7 @@ jobs = Table(
     Column("finished_at", UtcDateTime, nullable=True),
     Column("failure", JSON(none_as_null=True), nullable=True),
     Column("result", JSON(none_as_null=True), nullable=True),
+    Column("weights", JSON(none_as_null=True), nullable=True),
     Index("ix_jobs_state_kind", "state", "kind"),
     Index("ix_jobs_task_id", "task_id"),
 )
@@ -134,5 +158,7 @@ __all__ = [
     "jobs",
     "metadata",
     "models",
+    "revisions",
     "tasks",
+    "verified_artifacts",
 ]

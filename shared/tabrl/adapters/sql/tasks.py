@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Engine, Select, delete, insert, select, update
@@ -10,10 +10,10 @@ from sqlalchemy import Engine, Select, delete, insert, select, update
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
 from tabrl.adapters.sql.jobs import held_under, job_row
-from tabrl.adapters.sql.tables import candidates, jobs, tasks
+from tabrl.adapters.sql.tables import candidates, jobs, revisions, tasks
 from tabrl.domain.errors import fence_lost, no_preview, unknown_candidate, unknown_task
 from tabrl.domain.jobs import Job, JobState
-from tabrl.domain.tasks import Candidate, MotionPreview, Task, TaskState
+from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.queue import Clock
 from tabrl.ports.tasks import Candidates, Tasks
@@ -47,8 +47,8 @@ class SqlTaskRepository:
                 earlier = remember(connection, key, [task.id], self._clock.now())
                 if earlier is not None:
                     return earlier[0]
-            row = {column.name: getattr(task, column.name) for column in _COLUMNS}
-            connection.execute(insert(tasks).values(row))
+            row = task.model_dump(mode="json", include={column.name for column in _COLUMNS})
+            connection.execute(insert(tasks).values({**row, "created_at": task.created_at}))
             connection.execute(insert(jobs).values(job_row(job)))
         return task.id
 
@@ -66,31 +66,12 @@ class SqlTaskRepository:
             rows = connection.execute(_tasks().order_by(tasks.c.seq.desc()).limit(limit))
             return [_task(row) for row in rows]
 
-    def store_candidates(
-        self,
-        task_id: str,
-        *,
-        job_id: str,
-        fence: int,
-        candidates: Sequence[Candidate],
-        previews: Mapping[int, MotionPreview],
-        understood: Sequence[str],
-        not_understood: Sequence[str],
-    ) -> None:
+    def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
         """Replace the candidates of a task; see the port."""
         table = _CANDIDATES
         rows = [
-            {
-                "task_id": task_id,
-                "n": candidate.n,
-                "body": candidate.model_dump(mode="json"),
-                "preview": (
-                    previews[candidate.n].model_dump(mode="json")
-                    if candidate.n in previews
-                    else None
-                ),
-            }
-            for candidate in candidates
+            _candidate_row(task_id, candidate, written.previews.get(candidate.n))
+            for candidate in written.candidates
         ]
         with writing(self._engine) as connection:
             if connection.execute(held_under(job_id, fence)).one_or_none() is None:
@@ -99,10 +80,53 @@ class SqlTaskRepository:
             if rows:
                 connection.execute(insert(table), rows)
             connection.execute(
-                update(tasks)
-                .where(tasks.c.id == task_id)
-                .values(understood=list(understood), not_understood=list(not_understood))
+                update(tasks).where(tasks.c.id == task_id).values(**written.account())
             )
+
+    def create_revision(
+        self, revision: Revision, job: Job, key: IdempotencyKey | None = None
+    ) -> str:
+        """Commit an edit with the job that checks it; returns the job's id."""
+        body = revision.model_dump(mode="json")
+        with writing(self._engine) as connection:
+            if key is not None:
+                earlier = remember(connection, key, [job.id], self._clock.now())
+                if earlier is not None:
+                    return earlier[0]
+            connection.execute(insert(jobs).values(job_row(job)))
+            connection.execute(
+                insert(revisions).values(job_id=job.id, task_id=revision.task_id, body=body)
+            )
+        return job.id
+
+    def revision(self, job_id: str) -> Revision | None:
+        """The edit a job checks; None if it writes a task."""
+        query = select(revisions.c.body).where(revisions.c.job_id == job_id)
+        with reading(self._engine) as connection:
+            body = connection.execute(query).scalar_one_or_none()
+        return None if body is None else Revision.model_validate(body)
+
+    def add_candidate(
+        self, task_id: str, candidate: Candidate, preview: MotionPreview | None, *, job_id: str,
+        fence: int,
+    ) -> Candidate:  # fmt: skip
+        """Add a revised candidate under the next number; see the port."""
+        table = _CANDIDATES
+        # The task's row is the lock: two edits at once must not take the same number.
+        lock = select(tasks.c.id).where(tasks.c.id == task_id).with_for_update()
+        present = select(table.c.body).where(table.c.task_id == task_id)
+        with writing(self._engine) as connection:
+            if connection.execute(held_under(job_id, fence)).one_or_none() is None:
+                raise fence_lost(job_id)
+            connection.execute(lock)
+            others = [Candidate.model_validate(row.body) for row in connection.execute(present)]
+            for other in others:
+                if other.revised_by == job_id:  # an earlier attempt came as far
+                    return other
+            last = max((other.n for other in others), default=0)
+            candidate = candidate.model_copy(update={"n": last + 1, "revised_by": job_id})
+            connection.execute(insert(table).values(_candidate_row(task_id, candidate, preview)))
+        return candidate
 
     def candidates(self, task_id: str) -> Candidates:
         """In order; empty until the task is ready."""
@@ -144,6 +168,17 @@ class SqlTaskRepository:
 
 
 _CANDIDATES = candidates
+
+
+def _candidate_row(
+    task_id: str, candidate: Candidate, preview: MotionPreview | None
+) -> dict[str, Any]:
+    return {
+        "task_id": task_id,
+        "n": candidate.n,
+        "body": candidate.model_dump(mode="json"),
+        "preview": None if preview is None else preview.model_dump(mode="json"),
+    }
 
 
 def _ready(task_id: str) -> Select[Any]:
