@@ -2,34 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from tabrl.contracts.events import NoticeEvent
+from tabrl.contracts.training import CheckResult
 from tabrl.domain.errors import Invalid, Unavailable
+from tabrl.domain.tasks import Dropped, LlmUsage
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
 from tabrl_reward_worker.building import Builder, BuiltDraft
 from tabrl_reward_worker.composer import compose
+from tabrl_reward_worker.composer.reflect import reflect
+
+
+@dataclass(frozen=True)
+class History:
+    """What was asked, written and learnt before; the prompt that comes with it goes on from here.
+
+    `sentences` are the user's, oldest first. `curves` hold each weighted term's mean per control
+    step, one number per update. Checks and fall rates are empty until a training has ended.
+    """
+
+    sentences: tuple[str, ...]
+    name: str
+    idea: str
+    code: str
+    weights: Mapping[str, float]
+    curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    checks: Sequence[CheckResult] = ()
+    fall_rate_base: float | None = None
+    fall_rate_result: float | None = None
 
 
 @dataclass(frozen=True)
 class Written:
-    """What an author delivered: built drafts, its reading of the sentence, and notices."""
+    """What an author delivered: built drafts, its reading of the sentence, and what it took."""
 
     author: str
     drafts: Sequence[BuiltDraft]
     understood: list[str]
     not_understood: list[str]
     notices: list[NoticeEvent] = field(default_factory=list)
+    usage: LlmUsage | None = None
+    dropped: list[Dropped] = field(default_factory=list)
+
+
+class NothingWrittenError(Unavailable):
+    """An author that wrote no reward that works, with what it cost and what came of its drafts."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        usage: LlmUsage | None = None,
+        dropped: Sequence[Dropped] = (),
+    ) -> None:
+        super().__init__(message, code=code)
+        self.usage = usage
+        self.dropped = list(dropped)
+
+
+class NobodyUnderstoodError(Invalid):
+    """Neither author could write a reward; keeps the reading, what it cost and what was dropped."""
+
+    def __init__(self, refusal: Invalid, first: Unavailable) -> None:
+        super().__init__(
+            f"{first.message} The offline composer was asked instead. {refusal.message}",
+            code=refusal.code,
+            hint=refusal.hint,
+        )
+        self.understood: list[str] = getattr(refusal, "understood", [])
+        self.not_understood: list[str] = getattr(refusal, "not_understood", [])
+        self.usage, self.dropped = _account(first)
 
 
 class Author(Protocol):
     """Writes rewards for a sentence."""
 
-    def write(self, prompt: str, robot: Robot) -> Written:
-        """Raises `Invalid` (code `task_not_understood`), or `Unavailable`."""
+    def write(self, prompt: str, robot: Robot, history: History | None = None) -> Written:
+        """Rewards for a sentence; with a history, for what it says of an earlier result.
+
+        Raises `Invalid` (code `task_not_understood`), or `Unavailable`.
+        """
         ...
 
 
@@ -39,9 +96,12 @@ class ComposerAuthor:
     def __init__(self, builder: Builder) -> None:
         self._builder = builder
 
-    def write(self, prompt: str, robot: Robot) -> Written:
+    def write(self, prompt: str, robot: Robot, history: History | None = None) -> Written:
         """Compose and build. Raises `Invalid` (code `task_not_understood`), or `Unavailable`."""
-        writing = compose(prompt, robot)
+        if history is None:
+            writing = compose(prompt, robot)
+        else:
+            writing = reflect(history.sentences, prompt, robot)
         built = []
         for outcome in self._builder.build(writing.drafts, robot):
             if isinstance(outcome, RewardError):
@@ -60,23 +120,27 @@ class FallbackAuthor:
         self._first = first
         self._second = second
 
-    def write(self, prompt: str, robot: Robot) -> Written:
-        """Raises what the second author raises."""
+    def write(self, prompt: str, robot: Robot, history: History | None = None) -> Written:
+        """Raises what the second author raises, with what became of the first in its message."""
         try:
-            return self._first.write(prompt, robot)
+            return self._first.write(prompt, robot, history)
         except Unavailable as error:
-            code, reason = error.code, error.message
+            first = error
         try:
-            written = self._second.write(prompt, robot)
-        except Invalid as error:
-            error.message = f"{reason} The offline composer was asked instead. {error.message}"
-            raise
-        message = f"{reason} The offline composer wrote these candidates."
-        notice = NoticeEvent(code=code, message=message)
-        return Written(
-            written.author,
-            written.drafts,
-            written.understood,
-            written.not_understood,
-            [notice, *written.notices],
+            written = self._second.write(prompt, robot, history)
+        except Invalid as refusal:
+            raise NobodyUnderstoodError(refusal, first) from None
+        message = f"{first.message} The offline composer wrote these candidates."
+        usage, dropped = _account(first)
+        return replace(
+            written,
+            notices=[NoticeEvent(code=first.code, message=message), *written.notices],
+            usage=usage,
+            dropped=[*dropped, *written.dropped],
         )
+
+
+def _account(error: Unavailable) -> tuple[LlmUsage | None, list[Dropped]]:
+    if isinstance(error, NothingWrittenError):
+        return error.usage, error.dropped
+    return None, []
