@@ -105,3 +105,25 @@ def test_params_before_the_base_policy_was_stored(gateway: Gateway) -> None:
     (job,) = gateway.train(gateway.ready_task())
     response = gateway.http.get(f"/api/models/{job['model_id']}/params")
     assert (response.status_code, response.json()["code"]) == (404, "blob_not_found")
+
+
+def test_weights_change_while_it_trains(gateway: Gateway) -> None:
+    task_id = gateway.ready_task()
+    (job,) = gateway.train(task_id)
+    url = f"/api/jobs/{job['id']}"
+    changed = gateway.http.patch(url, json={"weights": {"forward": 4.0}})
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["weights"] == {**job["weights"], "forward": 4.0}
+    again = gateway.http.patch(url, json={"weights": {"sway": 0.25}}).json()
+    assert again["weights"] == {**job["weights"], "forward": 4.0, "sway": 0.25}
+    assert gateway.parts.jobs.wishes(job["id"]).weights == again["weights"]
+    unknown = gateway.http.patch(url, json={"weights": {"nothing": 1.0}})
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_term")
+    zero = gateway.http.patch(url, json={"weights": dict.fromkeys(job["weights"], 0.0)})
+    assert zero.json()["code"] == "all_weights_zero"
+    gateway.finish(job["id"])
+    late = gateway.http.patch(url, json={"weights": {"forward": 1.0}})
+    assert (late.status_code, late.json()["code"]) == (409, "job_finished")
+    writing = gateway.http.get(f"/api/tasks/{task_id}").json()["job_id"]
+    no = gateway.http.patch(f"/api/jobs/{writing}", json={"weights": {"forward": 1.0}})
+    assert no.json()["code"] == "not_a_training"

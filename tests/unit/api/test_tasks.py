@@ -9,7 +9,7 @@ import pytest
 from tabrl.contracts.training import TrainBudget, TrainSpec
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import Failure, FailureKind, JobKind, JobState
-from tests.support.factories import ARTIFACT, CHECK
+from tests.support.factories import ARTIFACT, CHECK, candidate
 from tests.support.gateway import Gateway
 
 
@@ -63,6 +63,7 @@ def test_a_failed_writing_says_whose_fault_it_was(gateway: Gateway) -> None:
         "kind": "code",
         "code": "not_understood",
         "message": "Name a motion.",
+        "line": None,
     }
 
 
@@ -150,3 +151,69 @@ def test_a_task_that_is_not_ready_cannot_be_trained(gateway: Gateway, candidate:
     url = f"/api/tasks/{gateway.task()['id']}/train"
     refused = gateway.http.post(url, json={"candidate": candidate})
     assert (refused.status_code, refused.json()["code"]) == (409, "task_not_ready")
+
+
+def test_an_edit_is_a_job_of_its_own(gateway: Gateway) -> None:
+    task_id = gateway.ready_task()
+    url = f"/api/tasks/{task_id}/candidates"
+    code = "def reward(state, action):\n    return state.base_height()\n"
+    headers = {"Idempotency-Key": "once"}
+    first = gateway.http.post(url, json={"parent": 2, "code": code}, headers=headers)
+    assert first.status_code == 202, first.text
+    job = first.json()
+    assert (job["kind"], job["candidate"], job["state"]) == ("reward", 2, "queued")
+    again = gateway.http.post(url, json={"parent": 2, "code": code}, headers=headers)
+    assert again.json()["id"] == job["id"]
+    revision = gateway.parts.tasks.revision(job["id"])
+    assert revision is not None
+    assert (revision.parent, revision.code, revision.weights) == (2, code, None)
+    assert job["id"] in [sent for _, sent in gateway.queue.sent]
+    assert gateway.http.get(f"/api/tasks/{task_id}").json()["state"] == "ready"
+
+
+def test_an_edit_of_weights_keeps_the_others(gateway: Gateway) -> None:
+    task_id = gateway.ready_task()
+    url = f"/api/tasks/{task_id}/candidates"
+    job = gateway.http.post(url, json={"parent": 1, "weights": {"forward": 0.5}}).json()
+    revision = gateway.parts.tasks.revision(job["id"])
+    assert revision is not None
+    assert revision.weights == {**candidate(1).weights, "forward": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"parent": 1}, 422, "empty_revision"),
+        ({"parent": 9, "code": "x"}, 404, "unknown_candidate"),
+        ({"parent": 1, "weights": {"nothing": 1.0}}, 422, "unknown_term"),
+        ({"parent": 1, "code": "x" * 20_001}, 422, "invalid_request"),
+        ({"parent": 1, "checks": []}, 422, "invalid_request"),
+    ],
+)
+def test_an_edit_that_cannot_be_is_refused(
+    gateway: Gateway, body: dict[str, object], status: int, code: str
+) -> None:
+    task_id = gateway.ready_task()
+    refused = gateway.http.post(f"/api/tasks/{task_id}/candidates", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (status, code)
+
+
+def test_a_task_goes_on_from_a_candidate(gateway: Gateway) -> None:
+    task_id = gateway.ready_task()
+    parent = {"task_id": task_id, "candidate": 2, "job_id": None}
+    body = {"robot": "toy", "prompt": "slower", "parent": parent}
+    created = gateway.http.post("/api/tasks", json=body)
+    assert created.status_code == 202, created.text
+    assert created.json()["parent"] == parent
+    for wrong, code in (
+        ({**parent, "candidate": 7}, "unknown_candidate"),
+        ({**parent, "task_id": "tsk_missing"}, "unknown_task"),
+        ({**parent, "job_id": "job_missing"}, "unknown_job"),
+    ):
+        refused = gateway.http.post("/api/tasks", json={**body, "parent": wrong})
+        assert (refused.status_code, refused.json()["code"]) == (404, code)
+    (other,) = gateway.train(task_id, 1)
+    refused = gateway.http.post(
+        "/api/tasks", json={**body, "parent": {**parent, "job_id": other["id"]}}
+    )
+    assert refused.json()["code"] == "other_training"

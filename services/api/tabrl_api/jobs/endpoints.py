@@ -13,7 +13,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from tabrl.contracts.events import EVENT
 from tabrl.domain.jobs import JobKind, JobState
 from tabrl_api.jobs import service
-from tabrl_api.jobs.schemas import JobList, JobView
+from tabrl_api.jobs.schemas import JobChange, JobList, JobView
 from tabrl_api.parts import Parts, WithParts
 from tabrl_api.schema import refusals
 
@@ -51,6 +51,18 @@ def get_job(job_id: str, parts: WithParts) -> JobView:
 def cancel_job(job_id: str, parts: WithParts) -> JobView:
     """A waiting job ends at once, a running one within a second; its last snapshot is kept."""
     job = service.cancel(job_id, parts.jobs, parts.bus)
+    return service.job_view(job, parts.jobs)
+
+
+@router.patch(
+    "/{job_id}",
+    operation_id="changeJob",
+    summary="Change the weights of a training on its way",
+    responses=refusals(_404=_UNKNOWN, _409="The job has ended."),
+)
+def change_job(job_id: str, change: JobChange, parts: WithParts) -> JobView:
+    """In force from the next update on, without a restart; an event `reweighted` tells when."""
+    job = service.reweight(job_id, change.weights, parts.jobs)
     return service.job_view(job, parts.jobs)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
 
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.jobs import FailureKind, Job, JobKind, JobState
+
+Weight = Annotated[FiniteFloat, Field(ge=-1000.0, le=1000.0)]
+Weights = Annotated[dict[str, Weight], Field(min_length=1, max_length=32)]
 
 JOB_EXAMPLE: JsonDict = {
     "id": "job_5wauxhcjkly7sakx",
@@ -35,6 +39,17 @@ class FailureView(BaseModel):
     kind: FailureKind
     code: str = Field(examples=["attempts_exhausted"])
     message: str
+    line: int | None = Field(default=None, description="Line of the source at fault, if one is.")
+
+
+class JobChange(BaseModel):
+    """Other weights for a running training; terms left out keep theirs."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"weights": {"sway": 0.8}}]}
+    )
+
+    weights: Weights
 
 
 class JobView(BaseModel):
@@ -46,7 +61,9 @@ class JobView(BaseModel):
     kind: JobKind
     state: JobState
     task_id: str
-    candidate: int | None = Field(description="Number of the candidate, from 1; null for writing.")
+    candidate: int | None = Field(
+        description="Number of the candidate, from 1: the one trained or edited; null for writing."
+    )
     robot: str
     model_id: str | None
     place_in_queue: int | None = Field(description="1 is next; null unless the job waits.")
@@ -56,7 +73,9 @@ class JobView(BaseModel):
     finished_at: datetime | None
     failure: FailureView | None
     result: TrainResult | None
-    weights: dict[str, float] = Field(description="Weight of each reward term; empty for writing.")
+    weights: dict[str, float] = Field(
+        description="Weight of each reward term, as last asked for; empty for writing."
+    )
 
     @classmethod
     def of(cls, job: Job, place_in_queue: int | None) -> JobView:
@@ -77,7 +96,7 @@ class JobView(BaseModel):
             finished_at=job.finished_at,
             failure=FailureView.model_validate(failure.model_dump()) if failure else None,
             result=job.result,
-            weights=dict(job.spec.weights) if job.spec else {},
+            weights=dict(job.weights or (job.spec.weights if job.spec else {})),
         )
 
 

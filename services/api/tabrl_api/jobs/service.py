@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from anyio.to_thread import run_sync
 
@@ -25,6 +25,34 @@ def cancel(job_id: str, jobs: JobRepository, bus: EventBus) -> Job:
     job = jobs.request_cancel(job_id)
     announce(job, bus)
     return job
+
+
+def reweight(job_id: str, changes: Mapping[str, float], jobs: JobRepository) -> Job:
+    """Ask a training for other weights.
+
+    Raises `Conflict` (code `job_finished`), or `Invalid` for a job or names that do not fit.
+    """
+    job = jobs.get(job_id)
+    if job.spec is None:
+        raise Invalid("Only a training has weights to change.", code="not_a_training")
+    return jobs.request_weights(job_id, merged_weights(job.weights or job.spec.weights, changes))
+
+
+def merged_weights(weights: Mapping[str, float], changes: Mapping[str, float]) -> dict[str, float]:
+    """Weights with some replaced. Raises `Invalid` for names of no term, or nothing left."""
+    unknown = set(changes) - set(weights)
+    if unknown:
+        raise Invalid(
+            f"The reward has no terms of {len(unknown)} of the given names.",
+            code="unknown_term",
+            hint=f"Its terms are: {', '.join(weights)}.",
+        )
+    merged = {**weights, **changes}
+    if not any(merged.values()):
+        raise Invalid(
+            "With every weight at zero there is nothing to learn.", code="all_weights_zero"
+        )
+    return merged
 
 
 def resume_point(last_event_id: str | None) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path
 
 from tabrl_api.idempotency import KeyHeader, idempotency_key
+from tabrl_api.jobs.schemas import JobView
 from tabrl_api.jobs.service import job_view
 from tabrl_api.parts import WithParts
 from tabrl_api.schema import refusals
@@ -15,6 +16,7 @@ from tabrl_api.tasks.schemas import (
     CandidateChange,
     CandidateView,
     PreviewView,
+    RevisionRequest,
     TaskList,
     TaskRequest,
     TaskView,
@@ -68,8 +70,31 @@ def get_task(task_id: str, parts: WithParts) -> TaskView:
 def change_candidate(
     task_id: str, n: Number, change: Annotated[CandidateChange, Body()], parts: WithParts
 ) -> CandidateView:
-    """Only weights: a candidate's code and checks are fixed."""
+    """Only weights: an edit of code or checks makes a candidate of its own."""
     return service.change_candidate(task_id, n, change, parts)
+
+
+@router.post(
+    "/{task_id}/candidates",
+    status_code=202,
+    operation_id="reviseCandidate",
+    summary="Edit a candidate's code, weights or success checks",
+    responses=refusals(
+        _404=_UNKNOWN,
+        _409="The task is not ready, or the idempotency key was used for another request.",
+    ),
+)
+def revise_candidate(
+    task_id: str, request: RevisionRequest, parts: WithParts, key: KeyHeader = None
+) -> JobView:
+    """Checks the edit like any other reward; it becomes one more candidate of the task.
+
+    Follow the job: it fails with the line at fault, or its candidate has `revised_by` set to it.
+    """
+    job = service.revise(
+        task_id, request, idempotency_key(key, f"revise:{task_id}", request), parts
+    )
+    return job_view(job, parts.jobs)
 
 
 @router.get(

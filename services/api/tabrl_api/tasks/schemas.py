@@ -11,13 +11,21 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    FiniteFloat,
     StringConstraints,
 )
 
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
-from tabrl.domain.tasks import PROMPT_MAX, Candidate, CandidateReport, TaskState
-from tabrl_api.jobs.schemas import JOB_EXAMPLE, FailureView, JobView
+from tabrl.domain.tasks import (
+    PROMPT_MAX,
+    Candidate,
+    CandidateReport,
+    Dropped,
+    Lineage,
+    LlmUsage,
+    TaskState,
+)
+from tabrl.rewards.vocabulary import MAX_SOURCE
+from tabrl_api.jobs.schemas import JOB_EXAMPLE, FailureView, JobView, Weights
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -33,8 +41,6 @@ Prompt = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=PROMPT_MAX),
     AfterValidator(_no_control_characters),
 ]
-Weight = Annotated[FiniteFloat, Field(ge=-1000.0, le=1000.0)]
-Weights = Annotated[dict[str, Weight], Field(min_length=1, max_length=32)]
 
 
 class TaskRequest(BaseModel):
@@ -49,6 +55,11 @@ class TaskRequest(BaseModel):
 
     robot: str = Field(min_length=1, max_length=64)
     prompt: Prompt
+    parent: Lineage | None = Field(
+        default=None,
+        description="Go on from this candidate: the prompt then says what should be different. "
+        "With `job_id`, also from what its training reached.",
+    )
 
 
 class CandidateChange(BaseModel):
@@ -59,6 +70,22 @@ class CandidateChange(BaseModel):
     )
 
     weights: Weights | None = None
+
+
+class RevisionRequest(BaseModel):
+    """An edit of a candidate; what is left out stays as it is."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"parent": 1, "weights": {"sway": 0.8}}]},
+    )
+
+    parent: Annotated[int, Field(ge=1)]
+    code: Annotated[str, Field(min_length=1, max_length=MAX_SOURCE)] | None = None
+    weights: Weights | None = Field(
+        default=None, description="Terms left out keep the weight the code gives them."
+    )
+    checks: Annotated[list[CheckSpec], Field(min_length=1, max_length=16)] | None = None
 
 
 class TrainRequest(BaseModel):
@@ -108,6 +135,8 @@ class CandidateView(BaseModel):
     checks: list[CheckView]
     artifact_sha256: str
     report: CandidateReport
+    parent: int | None = Field(description="Number of the candidate it was edited from.")
+    revised_by: str | None = Field(description="The job that checked the edit.")
 
     @classmethod
     def of(cls, candidate: Candidate, code: str) -> CandidateView:
@@ -123,6 +152,8 @@ class CandidateView(BaseModel):
             checks=[CheckView.of(check) for check in candidate.checks],
             artifact_sha256=candidate.artifact_sha256,
             report=candidate.report,
+            parent=candidate.parent,
+            revised_by=candidate.revised_by,
         )
 
 
@@ -152,6 +183,10 @@ class TaskSummary(BaseModel):
                     "understood": ["trot", "forward slowly", "sway your hips"],
                     "not_understood": [],
                     "jobs": [JOB_EXAMPLE],
+                    "parent": None,
+                    "usage": None,
+                    "dropped": [],
+                    "notices": [],
                 }
             ]
         }
@@ -167,6 +202,10 @@ class TaskSummary(BaseModel):
     understood: list[str]
     not_understood: list[str]
     jobs: list[JobView] = Field(description="Training jobs of the task, newest first.")
+    parent: Lineage | None = Field(description="The candidate this task goes on from.")
+    usage: LlmUsage | None = Field(description="What the language model took; null without one.")
+    dropped: list[Dropped] = Field(description="Rewards that were written but are not offered.")
+    notices: list[str] = Field(description="What happened while the candidates were written.")
 
 
 class TaskView(TaskSummary):

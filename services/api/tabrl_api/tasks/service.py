@@ -10,15 +10,16 @@ from tabrl.domain.errors import Conflict, Invalid
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.models import Model
-from tabrl.domain.tasks import Candidate, Task, TaskState
+from tabrl.domain.tasks import Candidate, Lineage, Revision, Task, TaskState
 from tabrl.ports import IdempotencyKey
 from tabrl_api.dispatch import announce, send
 from tabrl_api.jobs.schemas import FailureView, JobView
-from tabrl_api.jobs.service import job_view
+from tabrl_api.jobs.service import job_view, merged_weights
 from tabrl_api.parts import Parts
 from tabrl_api.tasks.schemas import (
     CandidateChange,
     CandidateView,
+    RevisionRequest,
     TaskRequest,
     TaskSummary,
     TaskView,
@@ -41,7 +42,16 @@ def create_task(request: TaskRequest, key: IdempotencyKey | None, parts: Parts) 
         queued_at=now,
         created_at=now,
     )
-    task = Task(id=task_id, robot=robot.id, prompt=request.prompt, created_at=now, job_id=job_id)
+    if request.parent is not None:
+        _check_parent(request.parent, robot.id, parts)
+    task = Task(
+        id=task_id,
+        robot=robot.id,
+        prompt=request.prompt,
+        created_at=now,
+        job_id=job_id,
+        parent=request.parent,
+    )
     kept = parts.tasks.create(task, job, key)
     if kept == task_id:
         _started(job, parts)
@@ -68,36 +78,71 @@ def train(
     return [parts.jobs.get(job_id) for job_id in kept]
 
 
+def _check_parent(parent: Lineage, robot_id: str, parts: Parts) -> None:
+    """Raises `NotFound` or `Invalid` unless there is such a candidate, for the same robot."""
+    parts.tasks.candidate(parent.task_id, parent.candidate)
+    if parts.tasks.get(parent.task_id).robot != robot_id:
+        raise Invalid(
+            "A task can only go on from one for the same robot.",
+            code="other_robot",
+            hint="Ask for it anew, or choose the robot of the earlier task.",
+        )
+    if parent.job_id is None:
+        return
+    job = parts.jobs.get(parent.job_id)
+    if (job.task_id, job.candidate) != (parent.task_id, parent.candidate):
+        raise Invalid("That training was not one of this candidate.", code="other_training")
+
+
+def revise(task_id: str, request: RevisionRequest, key: IdempotencyKey | None, parts: Parts) -> Job:
+    """Commit an edit and the job that checks it, then send the job."""
+    if request.code is None and request.weights is None and request.checks is None:
+        raise Invalid(
+            "There is nothing to change.",
+            code="empty_revision",
+            hint="Give code, weights or checks.",
+        )
+    candidate = parts.tasks.candidate(task_id, request.parent)
+    # Only the worker knows the terms of new code, so it checks the weights that come with it.
+    weights = request.weights
+    if weights is not None and request.code is None:
+        weights = merged_weights(candidate.weights, weights)
+    now = parts.clock.now()
+    job = Job(
+        id=new_job_id(),
+        kind=JobKind.REWARD,
+        task_id=task_id,
+        candidate=candidate.n,
+        robot=parts.tasks.get(task_id).robot,
+        queued_at=now,
+        created_at=now,
+    )
+    revision = Revision(
+        task_id=task_id,
+        parent=candidate.n,
+        code=request.code,
+        weights=weights,
+        checks=request.checks,
+    )
+    kept = parts.tasks.create_revision(revision, job, key)
+    if kept == job.id:
+        _started(job, parts)
+    return parts.jobs.get(kept)
+
+
 def change_candidate(task_id: str, n: int, change: CandidateChange, parts: Parts) -> CandidateView:
     """Give a candidate other weights."""
     if change.model_extra:
         raise Invalid(
-            "Only a candidate's weights can be changed; its code and checks are fixed.",
+            "Only a candidate's weights can be changed in place.",
             code="candidate_fixed",
-            hint="Create a new task for another reward.",
+            hint="POST other code or checks to the task's candidates: they are checked first.",
         )
     candidate = parts.tasks.candidate(task_id, n)
     if change.weights is not None:
-        weights = merged_weights(candidate, change.weights)
+        weights = merged_weights(candidate.weights, change.weights)
         candidate = parts.tasks.set_weights(task_id, n, weights)
     return CandidateView.of(candidate, parts.sources.get(task_id).get(n, ""))
-
-
-def merged_weights(candidate: Candidate, changes: dict[str, float]) -> dict[str, float]:
-    """The candidate's weights with some replaced. Raises `Invalid` for names it does not have."""
-    unknown = sorted(set(changes) - set(candidate.weights))
-    if unknown:
-        raise Invalid(
-            f"Candidate {candidate.n} has no terms of {len(unknown)} of the given names.",
-            code="unknown_term",
-            hint=f"Its terms are: {', '.join(candidate.weights)}.",
-        )
-    weights = {**candidate.weights, **changes}
-    if not any(weights.values()):
-        raise Invalid(
-            "With every weight at zero there is nothing to learn.", code="all_weights_zero"
-        )
-    return weights
 
 
 def task_view(task_id: str, parts: Parts) -> TaskView:
@@ -135,6 +180,10 @@ def _summary(task: Task, jobs: Sequence[JobView]) -> TaskSummary:
         understood=task.understood,
         not_understood=task.not_understood,
         jobs=list(jobs),
+        parent=task.parent,
+        usage=task.usage,
+        dropped=task.dropped,
+        notices=task.notices,
     )
 
 
@@ -148,7 +197,7 @@ def _chosen(task_id: str, request: TrainRequest, parts: Parts) -> list[Candidate
     candidate = parts.tasks.candidate(task_id, request.candidate)
     if request.weights is None:
         return [candidate]
-    weights = merged_weights(candidate, request.weights)
+    weights = merged_weights(candidate.weights, request.weights)
     return [candidate.model_copy(update={"weights": weights})]
 
 
