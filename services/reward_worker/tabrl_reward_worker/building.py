@@ -16,8 +16,11 @@ from tabrl_reward_worker.jail import BuiltReward
 class Workshop(Protocol):
     """Turns one source into an artifact; the jail, or a twin in tests."""
 
-    def build(self, source: str, robot: Robot) -> BuiltReward:
-        """Raises `RewardError` if the source is at fault, `Unavailable` if the workshop is shut."""
+    def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
+        """Raises `RewardError` if the source is at fault, `Unavailable` if the workshop is shut.
+
+        `trusted` is for the composer's own templates: they run where a stranger's code may not.
+        """
         ...
 
 
@@ -36,16 +39,21 @@ class Builder:
         self._workshop = workshop
         self._workers = workers
 
-    def build(self, drafts: Sequence[Draft], robot: Robot) -> list[BuiltDraft | RewardError]:
-        """For each draft, in order, what became of it. Raises `Unavailable`."""
+    def build(
+        self, drafts: Sequence[Draft], robot: Robot, trusted: bool = False
+    ) -> list[BuiltDraft | RewardError]:
+        """For each draft, in order, what became of it. Raises `Unavailable`.
+
+        `trusted`: our own templates wrote them, not a user or a language model.
+        """
         if not drafts:
             return []
         with ThreadPoolExecutor(min(self._workers, len(drafts))) as pool:
-            return list(pool.map(lambda draft: self._one(draft, robot), drafts))
+            return list(pool.map(lambda draft: self._one(draft, robot, trusted), drafts))
 
-    def _one(self, draft: Draft, robot: Robot) -> BuiltDraft | RewardError:
+    def _one(self, draft: Draft, robot: Robot, trusted: bool) -> BuiltDraft | RewardError:
         try:
-            reward = self._workshop.build(draft.code, robot)
+            reward = self._workshop.build(draft.code, robot, trusted)
         except RewardError as error:
             return error
         return BuiltDraft(draft, reward)

@@ -24,7 +24,7 @@ CHECK = {"id": "forward", "quantity": "forward_speed", "statistic": "mean", "at_
 class Workshop:
     """Builds what says `good`, faults what says `bad`, in the way a jail would."""
 
-    def build(self, source: str, robot: Robot) -> BuiltReward:
+    def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
         if "slow" in source:
             raise RewardError("too slow", code="reward_timeout")
         if "bad" in source:
@@ -170,8 +170,8 @@ def test_a_template_that_fails_is_our_fault(
     fault: str, expected: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(Workshop):
-        def build(self, source: str, robot: Robot) -> BuiltReward:
-            return super().build(fault, robot)
+        def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
+            return super().build(fault, robot, trusted)
 
     with pytest.raises(expected):
         ComposerAuthor(Builder(Broken())).write("bow", GO1)

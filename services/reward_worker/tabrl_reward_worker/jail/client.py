@@ -82,7 +82,7 @@ class Jail:
         """Whether the zygote runs."""
         return self._zygote is not None and self._zygote.poll() is None
 
-    def build(self, source: str, robot: Robot) -> BuiltReward:
+    def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
         """Run the static check, trace and export in a child.
 
         Raises `RewardError` if the source is at fault (codes `reward_…`; `reward_timeout` and
