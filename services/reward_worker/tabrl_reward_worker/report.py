@@ -100,7 +100,7 @@ def _check_notes(checks: tuple[CheckSpec, ...], bank: Bank) -> list[str]:
     passing = []
     for clip in bank.clips:
         fields = bank.clip(clip).fields
-        values = evaluate_checks(fitted, fields, robot.foot_names, robot.foot_radius)
+        values = evaluate_checks(fitted, fields, robot)
         if all(check.passed(value) for check, value in zip(fitted, values, strict=True)):
             passing.append(clip)
     if not passing:

@@ -105,7 +105,7 @@ def half_width(values: NDArray[np.floating]) -> float:
 def _row(tape: Tape, reward: TapeReward, checks: Sequence[CheckSpec], robot: Robot) -> Row:
     terms = reward.terms_of(tape)
     by_episode = terms.sum(-1).mean(0, dtype=np.float64)
-    values = evaluate_checks(checks, tape.fields, robot.foot_names, robot.foot_radius)
+    values = evaluate_checks(checks, tape.fields, robot)
     fallen = tape.fallen.max(0) > 0.5
     return Row(
         EvaluationRow(

@@ -10,53 +10,34 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+
+from tabrl.contracts.quantities import (
+    CATALOGUE,
+    UNITS,
+    Body,
+    Parts,
+    Quantity,
+    QuantityInfo,
+    label,
+    parts_of,
+    quantities,
+)
+
+__all__ = [
+    "STATISTICS",
+    "UNITS",
+    "CheckSpec",
+    "Identifier",
+    "Quantity",
+    "QuantityInfo",
+    "Statistic",
+    "fault_of",
+    "quantities",
+]
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")]
-
-
-class Quantity(StrEnum):
-    """A scalar per control step, SI units; speeds in the heading frame (yaw only, no tilt)."""
-
-    FORWARD_SPEED = "forward_speed"
-    LATERAL_SPEED = "lateral_speed"
-    PLANAR_SPEED = "planar_speed"
-    VERTICAL_SPEED = "vertical_speed"
-    YAW_RATE = "yaw_rate"
-    HEADING = "heading"
-    DRIFT = "drift"
-    HEIGHT = "height"
-    ROLL = "roll"
-    PITCH = "pitch"
-    FEET_IN_AIR = "feet_in_air"
-    FOOT_HEIGHT = "foot_height"
-    # How far two pairs of feet are apart: 1 where one pair is down and the other in the air.
-    DIAGONALS_APART = "diagonals_apart"
-    SIDES_APART = "sides_apart"
-    ENDS_APART = "ends_apart"
-    JOINT_SPEED = "joint_speed"
-    FALLEN = "fallen"
-
-
-UNITS: dict[Quantity, str] = {
-    Quantity.FORWARD_SPEED: "m/s",
-    Quantity.LATERAL_SPEED: "m/s",
-    Quantity.PLANAR_SPEED: "m/s",
-    Quantity.VERTICAL_SPEED: "m/s",
-    Quantity.YAW_RATE: "rad/s",
-    Quantity.HEADING: "rad",
-    Quantity.DRIFT: "m",
-    Quantity.HEIGHT: "m",
-    Quantity.ROLL: "rad",
-    Quantity.PITCH: "rad",
-    Quantity.FEET_IN_AIR: "feet",
-    Quantity.FOOT_HEIGHT: "m",
-    Quantity.DIAGONALS_APART: "",
-    Quantity.SIDES_APART: "",
-    Quantity.ENDS_APART: "",
-    Quantity.JOINT_SPEED: "rad/s",
-    Quantity.FALLEN: "of episodes",
-}
+EPISODE_S = 10.0  # what an evaluation lasts: a window that begins later sees nothing
 
 
 class Statistic(StrEnum):
@@ -67,33 +48,79 @@ class Statistic(StrEnum):
     MIN = "min"
     MAX = "max"
     STD = "std"
-    CHANGE = "change"  # last minus first; headings are unwrapped
+    RANGE = "range"
+    CHANGE = "change"
     FINAL = "final"
-    AMPLITUDE = "amplitude"  # of the sinusoid of `frequency` fitted by least squares
-    FREQUENCY = "frequency"  # dominant, by FFT
-    RHYTHM = "rhythm"  # best correlation with a sinusoid of `frequency`, over all phases, 0..1
-    SHARE_ABOVE = "share_above"  # share of the window's steps above `threshold`
-    ANY = "any"  # 1 if the quantity was ever above one half
+    AMPLITUDE = "amplitude"
+    FREQUENCY = "frequency"
+    RHYTHM = "rhythm"
+    SHARE_ABOVE = "share_above"
+    SHARE_BELOW = "share_below"
+    ANY = "any"
+
+
+STATISTICS: dict[Statistic, str] = {
+    Statistic.MEAN: "mean over the window",
+    Statistic.MEAN_ABS: "mean of the size, without sign",
+    Statistic.MIN: "smallest value",
+    Statistic.MAX: "largest value",
+    Statistic.STD: "standard deviation: how much it varies",
+    Statistic.RANGE: "largest minus smallest value",
+    Statistic.CHANGE: "last value minus first value",
+    Statistic.FINAL: "last value",
+    Statistic.AMPLITUDE: (
+        "amplitude of its swing: of the sinusoid at `frequency`, or of the strongest one (by "
+        "Fourier transform) where no frequency is given"
+    ),
+    Statistic.FREQUENCY: "how often it swings, Hz: the strongest frequency by Fourier transform",
+    Statistic.RHYTHM: (
+        "correlation with the beat, a sinusoid at `frequency`, 0 to 1, at the best phase"
+    ),
+    Statistic.SHARE_ABOVE: "share of the time, 0 to 1, in which it is above `threshold`",
+    Statistic.SHARE_BELOW: "share of the time, 0 to 1, in which it is below `threshold`",
+    Statistic.ANY: "1 if it was ever above one half, else 0; over episodes their share",
+}
+_SHARES = (Statistic.SHARE_ABOVE, Statistic.SHARE_BELOW)
+_QUANTITY_WORDS = "What is measured at every control step (50 Hz). " + "; ".join(
+    f"{quantity}: {entry.description}" + (f" ({entry.unit})" if entry.unit else "")
+    for quantity, entry in CATALOGUE.items()
+)
+_PART_WORDS = (
+    "Which part of the robot, or which axis of a vector, where the quantity has parts: a joint "
+    "(FR_hip), a foot (FR), a foot or body along an axis of the world (FR_z, trunk_x), forward, "
+    "left or up in the trunk's frame, x, y or z in the world. Without it, quantities that can be "
+    "are measured over all parts."
+)
+_STATISTIC_WORDS = "How the window becomes one number. " + "; ".join(
+    f"{statistic}: {words}" for statistic, words in STATISTICS.items()
+)
 
 
 class CheckSpec(BaseModel):
-    """One bound on one statistic of one quantity.
+    """One bound on one statistic of one quantity, over a window of a 10 s episode.
 
-    A statistic is taken per episode; over episodes the median counts, for `fallen` the mean.
+    A statistic is taken per episode; over episodes the median counts, for `fallen` and `any` the
+    mean, which is the share of episodes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: Identifier
-    quantity: Quantity
-    statistic: Statistic
-    part: Identifier | None = None
-    frequency: float | None = Field(default=None, gt=0.0, le=10.0)
-    threshold: float | None = None
-    start_s: float = Field(default=2.0, ge=0.0)
-    end_s: float = Field(default=10.0, gt=0.0)
-    at_least: float | None = None
-    at_most: float | None = None
+    id: Identifier = Field(description="A short name of its own, such as speed or paw_up.")
+    quantity: Quantity = Field(description=_QUANTITY_WORDS)
+    statistic: Statistic = Field(description=_STATISTIC_WORDS)
+    part: Identifier | None = Field(default=None, description=_PART_WORDS)
+    frequency: FiniteFloat | None = Field(
+        default=None, gt=0.0, le=10.0, description="Hz; needed by rhythm, possible for amplitude."
+    )
+    threshold: FiniteFloat | None = Field(
+        default=None, description="In the quantity's unit; needed by share_above and share_below."
+    )
+    start_s: FiniteFloat = Field(
+        default=2.0, ge=0.0, description="Where the window begins, s; 2 leaves out the start."
+    )
+    end_s: FiniteFloat = Field(default=10.0, gt=0.0, description="Where the window ends, s.")
+    at_least: FiniteFloat | None = Field(default=None, description="The target: no less than this.")
+    at_most: FiniteFloat | None = Field(default=None, description="The target: no more than this.")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -101,13 +128,12 @@ class CheckSpec(BaseModel):
             raise ValueError("a check needs at_least, at_most or both")
         if self.end_s <= self.start_s:
             raise ValueError("a check's window must end after it starts")
-        needs_frequency = self.statistic in (Statistic.AMPLITUDE, Statistic.RHYTHM)
-        if needs_frequency and self.frequency is None:
-            raise ValueError(f"{self.statistic} needs a frequency")
-        if self.statistic is Statistic.SHARE_ABOVE and self.threshold is None:
-            raise ValueError("share_above needs a threshold")
-        if self.quantity is Quantity.FOOT_HEIGHT and self.part is None:
-            raise ValueError("foot_height needs a foot's name in part")
+        if self.statistic is Statistic.RHYTHM and self.frequency is None:
+            raise ValueError("rhythm needs a frequency")
+        if self.statistic in _SHARES and self.threshold is None:
+            raise ValueError(f"{self.statistic} needs a threshold")
+        if CATALOGUE[self.quantity].needs_part and self.part is None:
+            raise ValueError(f"{self.quantity} needs in part: {CATALOGUE[self.quantity].parts}")
         return self
 
     def passed(self, value: float) -> bool:
@@ -116,30 +142,48 @@ class CheckSpec(BaseModel):
         below = self.at_most is None or value <= self.at_most
         return above and below and value == value
 
+    def shortfall(self, value: float) -> float:
+        """How far a value is outside the bounds, in the size of the bound; 0 within, 1 for NaN."""
+        if value != value:
+            return 1.0
+        bounds = [bound for bound in (self.at_least, self.at_most) if bound is not None]
+        size = max(abs(bound) for bound in bounds)
+        if len(bounds) == 2:
+            size = min(size, bounds[1] - bounds[0]) or size
+        missing = 0.0 if self.at_least is None else max(self.at_least - value, 0.0)
+        excess = 0.0 if self.at_most is None else max(value - self.at_most, 0.0)
+        return (missing + excess) / (size or 1.0)
+
     @property
     def unit(self) -> str:
         """Unit of the checked number."""
-        if self.statistic in (Statistic.RHYTHM, Statistic.SHARE_ABOVE, Statistic.ANY):
-            return "" if self.quantity is not Quantity.FALLEN else UNITS[Quantity.FALLEN]
+        if self.quantity is Quantity.FALLEN:
+            return UNITS[Quantity.FALLEN]
+        if self.statistic is Statistic.ANY:
+            return "of episodes"
+        if self.statistic is Statistic.RHYTHM or self.statistic in _SHARES:
+            return ""
         return "Hz" if self.statistic is Statistic.FREQUENCY else UNITS[self.quantity]
 
     @property
     def name(self) -> str:
         """What is checked, in words: "mean forward speed"."""
-        words = self.quantity.replace("_", " ")
-        if self.part is not None:
-            words = f"{self.part} {words}"
+        words = label(self.quantity, self.part)
         if self.quantity is Quantity.FALLEN:
             return "falls"
         if self.statistic is Statistic.FREQUENCY:
             return f"{words} rhythm frequency"
-        label = {
+        beat = "" if self.frequency is None else f"{self.frequency:g} Hz "
+        threshold = 0.0 if self.threshold is None else self.threshold
+        lead = {
             Statistic.MEAN_ABS: "mean absolute",
-            Statistic.SHARE_ABOVE: f"time above {self.threshold:g} of" if self.threshold else "",
-            Statistic.AMPLITUDE: f"{self.frequency:g} Hz amplitude of" if self.frequency else "",
-            Statistic.RHYTHM: f"{self.frequency:g} Hz rhythm of" if self.frequency else "",
+            Statistic.SHARE_ABOVE: f"time above {threshold:g} of",
+            Statistic.SHARE_BELOW: f"time below {threshold:g} of",
+            Statistic.RANGE: "range of",
+            Statistic.AMPLITUDE: f"{beat}amplitude of",
+            Statistic.RHYTHM: f"{beat}rhythm of",
         }.get(self.statistic, str(self.statistic))
-        return f"{label} {words}".strip()
+        return f"{lead} {words}"
 
     @property
     def target(self) -> str:
@@ -151,3 +195,17 @@ class CheckSpec(BaseModel):
         else:
             text = f"≤ {self.at_most:g}"
         return f"{text} {self.unit}".strip()
+
+
+def fault_of(check: CheckSpec, robot: Body) -> str | None:
+    """Why a check that is complete in itself cannot be measured on this robot; None if it can."""
+    known = parts_of(check.quantity, robot)
+    if check.part is not None and CATALOGUE[check.quantity].parts is Parts.NONE:
+        return f"{check.quantity} has no parts: leave part out"
+    if check.part is not None and check.part not in known:
+        return f"{check.quantity} has no part {check.part!r}; there are: {', '.join(known)}"
+    if check.at_least is not None and check.at_most is not None and check.at_least > check.at_most:
+        return "at_least is greater than at_most: nothing can meet that"
+    if check.start_s >= EPISODE_S:
+        return f"its window begins after the episode's {EPISODE_S:g} s"
+    return None

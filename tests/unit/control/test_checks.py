@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
-from tabrl.control.checks import evaluate_checks
+from tabrl.contracts.checks import CheckSpec, Quantity, Statistic, fault_of
+from tabrl.contracts.quantities import CATALOGUE, parts_of
+from tabrl.control.checks import evaluate_checks, per_episode
 from tabrl.control.gait import Gait
 from tabrl.control.tape import Tape
 from tabrl.domain.errors import Invalid
@@ -23,10 +25,8 @@ def measure(motion: Motion, quantity: str, statistic: str, **options: float | st
 
 
 def on_tape(tape: Tape, quantity: str, statistic: str, **options: float | str) -> float:
-    spec = CheckSpec.model_validate(
-        {"id": "c", "quantity": quantity, "statistic": statistic, "at_least": 0.0, **options}
-    )
-    return evaluate_checks([spec], tape.fields, GO1.foot_names, GO1.foot_radius)[0]
+    check = spec(quantity=quantity, statistic=statistic, **options)
+    return evaluate_checks([check], tape.fields, GO1)[0]
 
 
 @pytest.mark.parametrize(
@@ -147,22 +147,156 @@ def test_foot_height_names_a_foot_and_counts_from_the_sole() -> None:
     assert height == pytest.approx(0.1 - GO1.foot_radius, abs=1e-6)
     with pytest.raises(Invalid) as error:
         on_tape(tape, "foot_height", "mean", part="tail")
-    assert error.value.code == "unknown_foot"
+    assert error.value.code == "unknown_part"
+
+
+def spec(**options: object) -> CheckSpec:
+    return CheckSpec.model_validate(
+        {"id": "c", "quantity": "roll", "statistic": "mean", "at_least": 0.0, **options}
+    )
 
 
 def test_every_statistic_of_every_quantity_is_a_number() -> None:
     tape = tape_of(Motion(vx=0.4, rhythms={"roll": (0.1, 1.0)}), GO1)
-    for quantity in Quantity:
-        for statistic in Statistic:
-            part = "FR" if quantity is Quantity.FOOT_HEIGHT else None
-            spec = CheckSpec(
-                id="c",
-                quantity=quantity,
-                statistic=statistic,
-                part=part,
-                frequency=1.0,
-                threshold=0.0,
-                at_least=0.0,
-            )
-            (value,) = evaluate_checks([spec], tape.fields, GO1.foot_names, GO1.foot_radius)
-            assert math.isfinite(value), (quantity, statistic)
+    specs = [
+        spec(
+            quantity=quantity,
+            statistic=statistic,
+            part=parts_of(quantity, GO1)[-1] if CATALOGUE[quantity].needs_part else None,
+            frequency=1.0,
+            threshold=0.0,
+        )
+        for quantity in Quantity
+        for statistic in Statistic
+    ]
+    for check, value in zip(specs, evaluate_checks(specs, tape.fields, GO1), strict=True):
+        assert math.isfinite(value), check.name
+
+
+def test_the_strongest_swing_is_found_without_being_told_its_frequency() -> None:
+    sway = Motion(roll=0.1, rhythms={"roll": (0.2, 1.2)})
+    assert measure(sway, "roll", "amplitude") == pytest.approx(0.2, abs=0.01)
+    assert measure(sway, "roll", "range") == pytest.approx(0.4, abs=0.01)
+    assert measure(STAND, "roll", "amplitude") == 0.0
+
+
+def test_time_below_is_the_rest_of_time_above() -> None:
+    sway = Motion(rhythms={"roll": (0.2, 1.0)})
+    above = measure(sway, "roll", "share_above", threshold=0.1)
+    below = measure(sway, "roll", "share_below", threshold=0.1)
+    assert above == pytest.approx(1 / 3, abs=0.02)
+    assert above + below == pytest.approx(1.0)
+
+
+def test_events_count_the_episodes_in_which_they_happen() -> None:
+    tape = tape_of(STAND, GO1)
+    four = Tape({name: np.repeat(field, 4, axis=1) for name, field in tape.fields.items()})
+    four.fields["self_collision"][300, 1] = 1.0
+    assert on_tape(four, "self_collision", "any") == 0.25
+    assert spec(quantity="self_collision", statistic="any").target == "≥ 0 of episodes"
+
+
+def test_each_episode_has_its_own_numbers() -> None:
+    tapes = [tape_of(Motion(vx=v), GO1).fields for v in (0.1, 0.9)]
+    both = {name: np.concatenate([t[name] for t in tapes], axis=1) for name in tapes[0]}
+    values = per_episode([spec(quantity="forward_speed"), spec()], both, GO1)
+    assert values.shape == (2, 2)
+    assert values[0] == pytest.approx([0.1, 0.9], abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "part", "expected"),
+    [
+        ("joint_velocity", "RR_thigh", 7.0),
+        ("joint_torque", "FL_calf", 11.0),
+        ("joint_offset", "FR_hip", 0.25),
+        ("joint_limit_gap", "FR_hip", 0.863 - 0.25),
+        ("power", "FR_calf", 3.0 * 3.0),
+        ("power", None, float(sum((k + 1) ** 2 for k in range(12)))),
+        ("joint_torque", None, 6.5),
+        ("foot_velocity", "FL", 5.0),
+        ("foot_velocity", "FL_z", 4.0),
+        ("body_position", "trunk_y", 0.5),
+        ("command", "yaw", 0.7),
+        ("base_linear_velocity", None, 0.0),
+        ("tilt", None, 0.0),
+    ],
+)
+def test_parts_are_picked_by_name(quantity: str, part: str | None, expected: float) -> None:
+    tape = tape_of(STAND, GO1)
+    numbers = np.arange(1.0, 13.0, dtype=np.float32)
+    tape.fields["joint_velocity"][:] = numbers * [1, 1, 1, 1, 1, 1, 1, 7 / 8, 1, 1, 1, 1]
+    tape.fields["joint_torque"][:] = numbers * [1, 1, 1, 1, 1, 11 / 6, 1, 1, 1, 1, 1, 1]
+    if part is None:
+        tape.fields["joint_velocity"][:] = tape.fields["joint_torque"][:] = numbers
+    tape.fields["joint_position"][:] = np.array(GO1.home) + np.eye(12)[0] * 0.25
+    tape.fields["foot_velocity"][:, :, 1] = [3.0, 0.0, 4.0]
+    tape.fields["body_position"][:, :, 0] = [0.0, 0.5, 0.3]
+    tape.fields["command"][:, :, 2] = 0.7
+    options = {} if part is None else {"part": part}
+    assert on_tape(tape, quantity, "mean", **options) == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_time_in_the_air_of_one_foot_is_measured() -> None:
+    step = measure(Motion(vx=0.5), "foot_last_air_time", "max", part="RL")
+    assert 0.1 < step < 0.4
+    assert measure(STAND, "foot_air_time", "max") == 0.0
+
+
+def test_checks_that_the_robot_cannot_be_measured_by_are_explained() -> None:
+    assert fault_of(spec(quantity="joint_torque", part="FR_hip"), GO1) is None
+    assert fault_of(spec(quantity="joint_torque"), GO1) is None
+    unknown = fault_of(spec(quantity="joint_torque", part="FR_knee"), GO1)
+    assert unknown is not None
+    assert "FR_hip" in unknown
+    assert "no parts" in str(fault_of(spec(quantity="height", part="FR"), GO1))
+    assert "nothing can meet" in str(fault_of(spec(at_least=2.0, at_most=1.0), GO1))
+    assert "begins after" in str(fault_of(spec(start_s=12.0, end_s=13.0), GO1))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"at_least": None},
+        {"statistic": "rhythm"},
+        {"statistic": "share_below"},
+        {"quantity": "joint_position"},
+        {"quantity": "foot_height"},
+        {"start_s": 4.0, "end_s": 4.0},
+        {"at_least": float("nan")},
+        {"quantity": "mood"},
+    ],
+)
+def test_an_incomplete_check_is_refused(options: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        spec(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "value", "expected"),
+    [
+        ({"at_least": 0.4}, 0.5, 0.0),
+        ({"at_least": 0.4}, 0.3, 0.25),
+        ({"at_least": None, "at_most": 0.02}, 0.05, 1.5),
+        ({"at_least": 0.4, "at_most": 0.6}, 0.7, 0.5),
+        ({"at_least": 0.4, "at_most": 0.6}, 0.3, 0.5),
+        ({"at_least": 0.0}, -0.5, 0.5),
+        ({"at_least": 0.4}, math.nan, 1.0),
+    ],
+)
+def test_a_shortfall_is_counted_in_the_size_of_the_bound(
+    options: dict[str, object], value: float, expected: float
+) -> None:
+    check = spec(**options)
+    assert check.shortfall(value) == pytest.approx(expected)
+    assert check.passed(value) == (expected == 0.0)
+
+
+def test_names_and_targets_are_words() -> None:
+    torque = spec(quantity="joint_torque", part="FR_hip", statistic="max", at_most=20.0)
+    assert torque.name == "max FR_hip joint torque"
+    assert torque.target == "0 … 20 N·m"
+    still = spec(quantity="foot_velocity", part="FL_z", statistic="share_below", threshold=0.0)
+    assert still.name == "time below 0 of FL foot velocity z"
+    assert spec(statistic="amplitude").name == "amplitude of roll"
+    assert spec(statistic="amplitude", frequency=1.5).name == "1.5 Hz amplitude of roll"

@@ -79,7 +79,7 @@ def test_checks_reject_recorded_motion_that_was_not_asked_for(bank: Bank, senten
     ]
     for clip in UNWANTED:
         fields = bank.clip(clip).fields
-        values = evaluate_checks(checks, fields, GO1.foot_names, GO1.foot_radius)
+        values = evaluate_checks(checks, fields, GO1)
         met = all(check.passed(value) for check, value in zip(checks, values, strict=True))
         asked = (clip == "stand" and goal.still) or (clip == "walk" and goal.walks_like_base())
         assert not met or asked, clip

@@ -67,7 +67,7 @@ def motion_of(goal: Goal, share: float = 1.0) -> Motion:
 
 
 def passes(checks: tuple[CheckSpec, ...], tape: Tape) -> bool:
-    values = evaluate_checks(checks, tape.fields, GO1.foot_names, GO1.foot_radius)
+    values = evaluate_checks(checks, tape.fields, GO1)
     return all(check.passed(value) for check, value in zip(checks, values, strict=True))
 
 
