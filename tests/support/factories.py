@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.contracts.events import ProgressEvent
 from tabrl.contracts.training import EvaluationRow, TrainResult, TrainSpec
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
@@ -93,4 +94,20 @@ def train_result() -> TrainResult:
         reward_sha256=ARTIFACT,
         stages_s={"ppo": 2.0},
         versions={"tabrl": "0.1.0"},
+    )
+
+
+def progress(update: int, **terms: float) -> ProgressEvent:
+    """One update's report, with these terms."""
+    return ProgressEvent(
+        update=update,
+        samples=8192 * (update + 1),
+        samples_per_s=10_000.0,
+        reward=sum(terms.values()),
+        terms=terms,
+        episode_length_s=6.0,
+        falls_per_minute=0.0,
+        kl=0.0,
+        elapsed_s=float(update),
+        eta_s=1.0,
     )
