@@ -31,6 +31,9 @@ class Toy:
     maker: str = "Nobody"
     description: str = "Stands."
     examples: tuple[str, ...] = ("stand",)
+    joint_names: tuple[str, ...] = ("knee",)
+    foot_names: tuple[str, ...] = ("toe",)
+    body_names: tuple[str, ...] = ("trunk", "leg")
 
 
 class ToyCatalog:

@@ -134,3 +134,11 @@ def test_the_description_is_valid_and_complete() -> None:
                 assert list(response["content"]) == ["application/problem+json"]
     events = described["components"]["schemas"]["Event"]["discriminator"]["mapping"]
     assert {"state", "progress", "snapshot"} <= set(events)
+
+
+def test_checks_can_be_put_together_from_what_a_robot_has(gateway: Gateway) -> None:
+    listed = gateway.http.get("/api/robots/toy/quantities").json()
+    by_name = {one["name"]: one for one in listed}
+    assert by_name["forward_speed"]["unit"] == "m/s"
+    assert by_name["foot_height"]["parts"] == ["toe"]
+    assert gateway.http.get("/api/robots/nobody/quantities").status_code == 404

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
+from tabrl.contracts.quantities import QuantityInfo, quantities
 from tabrl_api.files import conditional_file
 from tabrl_api.parts import WithParts
 from tabrl_api.robots import service
@@ -46,6 +47,17 @@ def get_scene(
     if if_none_match == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(scene, media_type="application/xml", headers=headers)
+
+
+@router.get(
+    "/{robot_id}/quantities",
+    operation_id="listQuantities",
+    summary="What success checks of a robot can measure",
+    responses=refusals(_404="There is no such robot."),
+)
+def list_quantities(robot_id: str, parts: WithParts) -> list[QuantityInfo]:
+    """Every quantity with its unit and the parts it can be taken of."""
+    return quantities(parts.robots.get_robot(robot_id))
 
 
 @router.get(
