@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from tabrl.contracts.checks import CheckSpec, Identifier
+from tabrl.contracts.findings import Finding
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -104,6 +105,7 @@ class TrainResult(BaseModel):
     stages_s: dict[str, float]
     versions: dict[str, str]
     note: str = ""
+    flags: tuple[Finding, ...] = ()  # what a person should know before believing the result
     schedule: TrainSchedule | None = None  # results of earlier versions have none
 
 
