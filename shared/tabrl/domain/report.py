@@ -40,10 +40,12 @@ class TermReport(BaseModel):
 class CandidateReport(BaseModel):
     """How a candidate did on the behaviour bank.
 
-    `failures` say why it must not be offered, `warnings` what to look at before training. `margin`
-    is how far the asked motion is ahead of standing still and of the motions nobody wants, in
-    standard deviations of the clips' scores; `None` where it cannot be told. `rank` is the place
-    (1 is best) of the reference motions. Reports stored earlier lack these.
+    `meets` are the clips that already meet the success checks: what was asked for, as far as it was
+    ever recorded. `failures` say why it must not be offered, `warnings` what to look at before
+    training. `margin` is how far the asked motion is ahead of standing still and of the motions
+    nobody wants, in standard deviations of the clips' scores; `None` where it cannot be told.
+    `rank` is the place (1 is best) of the reference motions, `similarity` the rank correlation with
+    the task's other candidates, by number. Reports stored earlier lack these.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,11 +53,13 @@ class CandidateReport(BaseModel):
     clips: tuple[ClipScore, ...] = ()
     best_clip: str = ""
     notes: tuple[str, ...] = ()
+    meets: tuple[str, ...] = ()
     terms: tuple[TermReport, ...] = ()
     warnings: tuple[Finding, ...] = ()
     failures: tuple[Finding, ...] = ()
     margin: float | None = None
     rank: dict[str, int] = Field(default_factory=dict)
+    similarity: dict[int, float] = Field(default_factory=dict)
     stages_s: dict[str, float] = Field(default_factory=dict)
 
 

@@ -1,0 +1,6 @@
+"""Proof before training: what the behaviour bank says of a candidate."""
+
+from tabrl_reward_worker.report.comparison import compare, with_similarity
+from tabrl_reward_worker.report.reporting import report_on
+
+__all__ = ["compare", "report_on", "with_similarity"]

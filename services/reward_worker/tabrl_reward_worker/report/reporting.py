@@ -1,0 +1,166 @@
+"""The report on one candidate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tabrl.contracts.checks import CheckSpec, fault_of
+from tabrl.domain.errors import Invalid
+from tabrl.domain.report import CandidateReport, ClipScore, Finding, MotionPreview
+from tabrl.robots import get_robot
+from tabrl.sim.bank import AVOID, Bank
+from tabrl_reward_worker.building import BuiltDraft
+from tabrl_reward_worker.report.asked import checks_in, meeting, phases_of, shift_into
+from tabrl_reward_worker.report.preview import preview_of
+from tabrl_reward_worker.report.terms import still_terms, term_reports, term_warnings
+from tabrl_reward_worker.report.traps import Judgement, judge, places
+from tabrl_reward_worker.report.trial import Trial, Trier, recorded_span
+
+_FEW_SHOWN = 4
+_LOOKS = (3.0, 6.0)  # s by which clips are moved on in time, to see all of an episode
+
+
+@dataclass(frozen=True)
+class _Phase:
+    """A part of the task: what the reward pays in it, and the clips that meet its checks."""
+
+    trial: Trial
+    meets: tuple[str, ...]
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The clips that are what was asked for."""
+        return tuple(clip for clip in self.meets if clip not in AVOID)
+
+    @property
+    def favourite(self) -> str:
+        """The clip that pays best."""
+        return self.trial.clips[int(np.argmax(self.trial.totals))]
+
+
+def report_on(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPreview]:
+    """All that the bank says of a candidate, and the motion that its reward likes best.
+
+    A task that does one thing after another is judged phase by phase. Raises `Invalid` if the
+    artifact cannot be used.
+    """
+    started = time.monotonic()
+    trier, checks = Trier(built.reward, bank), built.draft.checks
+    bad_check: list[Finding] = []
+    try:
+        phases = _phases(trier, checks, bank)
+    except Invalid as error:
+        message = f"A success check cannot be measured: {error.message}."
+        bad_check.append(Finding(code="bad_check", message=message))
+        phases = [_Phase(trier.at(), ())]
+    trial = _together([phase.trial for phase in phases])
+    # A reward may change with the time: look at the rest of the episode, too.
+    later = [trier.at(shift) for shift in _LOOKS]
+    trial = replace(trial, finite=trial.finite and all(look.finite for look in later))
+    if not trial.finite:
+        phases = [replace(phase, trial=replace(phase.trial, finite=False)) for phase in phases]
+    verdicts = [judge(phase.trial, phase.asked) for phase in phases]
+    failures = _each_once([*bad_check, *(f for verdict in verdicts for f in verdict.failures)])
+    terms = term_reports(trial, frozenset.intersection(*map(still_terms, [trial, *later])))
+    warnings = _each_once(
+        [
+            *(warning for verdict in verdicts for warning in verdict.warnings),
+            *([] if failures else term_warnings(terms)),
+            *_odd_checks(checks, phases, bank),
+        ]
+    )
+    clips = _clip_scores(trial)
+    report = CandidateReport(
+        clips=clips,
+        best_clip=clips[0].clip,
+        meets=_asked(phases),
+        terms=terms,
+        warnings=warnings,
+        failures=failures,
+        margin=_least_margin(verdicts),
+        rank=places(trial),
+        notes=_notes(clips, _asked(phases), [*failures, *warnings]),
+        stages_s={"report": round(time.monotonic() - started, 3)},
+    )
+    favourites = [phase.favourite for phase in phases] if len(phases) > 1 else [clips[0].clip]
+    return report, preview_of(favourites, clips[0].score, bank)
+
+
+def _phases(trier: Trier, checks: Sequence[CheckSpec], bank: Bank) -> list[_Phase]:
+    span = recorded_span(bank)
+    windows = phases_of(checks, span[0])
+    if not windows:
+        return [_Phase(trier.at(), meeting(checks, bank))]
+    phases = []
+    for window in windows:
+        due = checks_in(checks, window)
+        phases.append(_Phase(trier.at(shift_into(window, due, span)), meeting(due, bank)))
+    return phases
+
+
+def _together(trials: Sequence[Trial]) -> Trial:
+    """All phases as one: their steps one after the other."""
+    raw = np.concatenate([trial.raw for trial in trials])
+    return replace(trials[0], raw=raw, finite=all(trial.finite for trial in trials))
+
+
+def _clip_scores(trial: Trial) -> tuple[ClipScore, ...]:
+    """Best first."""
+    means, totals = trial.means, trial.totals
+    return tuple(
+        ClipScore(
+            clip=trial.clips[index],
+            score=round(float(totals[index]), 4),
+            terms={
+                term: round(float(means[index, column]), 4)
+                for column, term in enumerate(trial.terms)
+            },
+        )
+        for index in np.argsort(-totals, kind="stable")
+    )
+
+
+def _asked(phases: Sequence[_Phase]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(clip for phase in phases for clip in phase.asked))
+
+
+def _odd_checks(checks: Sequence[CheckSpec], phases: Sequence[_Phase], bank: Bank) -> list[Finding]:
+    """Checks that can never be met, or that unwanted motion meets."""
+    found = []
+    robot = get_robot(bank.robot)
+    for check in checks:
+        fault = fault_of(check, robot)
+        if fault is not None:
+            message = f'The success check "{check.name}" is odd: {fault}.'
+            found.append(Finding(code="odd_check", message=message))
+    for clip, doing in (("fall", "a robot that falls over"), ("random", "random motion")):
+        if any(clip in phase.meets for phase in phases):
+            message = f"The success checks are too easy: {doing} would pass them."
+            found.append(Finding(code="easy_checks", message=message))
+    return found
+
+
+def _least_margin(verdicts: Iterable[Judgement]) -> float | None:
+    margins = [verdict.margin for verdict in verdicts]
+    told = [margin for margin in margins if margin is not None]
+    return min(told) if told and len(told) == len(margins) else None
+
+
+def _each_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in order, without saying the same twice."""
+    return tuple({(finding.code, finding.message): finding for finding in findings}.values())
+
+
+def _notes(
+    clips: Sequence[ClipScore], meets: Sequence[str], findings: Sequence[Finding]
+) -> tuple[str, ...]:
+    """The report in sentences."""
+    notes = ["Likes most: " + ", ".join(clip.clip for clip in clips[:_FEW_SHOWN]) + "."]
+    notes += [finding.message for finding in findings]
+    if meets:
+        notes.append(f"Already meets the success checks: {', '.join(meets)}.")
+    return tuple(notes)

@@ -1,0 +1,96 @@
+"""A reward tried on all recorded motion at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tabrl.control.tape import CONTROL_DT
+from tabrl.sim.bank import AVOID, Bank
+from tabrl.sim.reward import load_reward
+from tabrl_reward_worker.jail import BuiltReward
+
+# A report needs few calls, not the fastest code: compiling less saves most of the time.
+_FAST_COMPILE = {
+    "xla_backend_optimization_level": 0,
+    "xla_llvm_disable_expensive_passes": True,
+}
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a reward pays on the bank's clips; `raw [T, B, K]` are its unweighted terms.
+
+    `finite` is false if any value was not; such values count as zero.
+    """
+
+    clips: tuple[str, ...]
+    terms: tuple[str, ...]
+    weights: Floats
+    raw: Floats
+    finite: bool
+
+    @property
+    def weighted(self) -> Floats:
+        """Weighted terms, `[T, B, K]`."""
+        return self.raw * self.weights
+
+    @property
+    def means(self) -> Floats:
+        """Every weighted term's mean per control step, `[B, K]`."""
+        means: Floats = self.raw.mean(axis=0) * self.weights
+        return means
+
+    @property
+    def totals(self) -> Floats:
+        """The reward's mean per control step, `[B]`."""
+        totals: Floats = self.means.sum(axis=1)
+        return totals
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The clips that somebody may want."""
+        return tuple(clip for clip in self.clips if clip not in AVOID)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of what the wanted clips pay: the measure of all margins."""
+        wanted = [index for index, clip in enumerate(self.clips) if clip not in AVOID]
+        return float(self.totals[wanted].std()) if wanted else 0.0
+
+    def score(self, clip: str) -> float:
+        """What a clip pays per control step."""
+        return float(self.totals[self.clips.index(clip)])
+
+
+class Trier:
+    """One reward and one bank; compiles once."""
+
+    def __init__(self, built: BuiltReward, bank: Bank) -> None:
+        self._reward = load_reward(built.blob, _FAST_COMPILE)
+        self._weights = np.asarray(self._reward.vector(built.weights), np.float64)
+        self._bank = bank
+        self._flat = bank.tape.flat()
+
+    def at(self, shift_s: float = 0.0) -> Trial:
+        """The trial with all clips moved in time, for rewards that change with the time.
+
+        Everything else stays as recorded. Raises `Invalid` if the artifact cannot be used.
+        """
+        steps, size = self._bank.tape.shape
+        moved = {"time": self._flat["time"] + np.float32(shift_s)}
+        raw = np.asarray(self._reward(self._flat | moved), np.float64).reshape(steps, size, -1)
+        finite = bool(np.isfinite(raw).all() and np.isfinite(self._weights).all())
+        raw = np.nan_to_num(raw, posinf=0.0, neginf=0.0)
+        weights = np.nan_to_num(self._weights, posinf=0.0, neginf=0.0)
+        return Trial(self._bank.clips, self._reward.terms, weights, raw, finite)
+
+
+def recorded_span(bank: Bank) -> tuple[float, float]:
+    """Time since the reset at which the clips begin and end, s."""
+    time = bank.tape.time
+    return float(time.min()) - CONTROL_DT, float(time.max())
