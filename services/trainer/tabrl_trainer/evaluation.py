@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabrl.contracts.checks import CheckSpec
+from tabrl.contracts.findings import Finding
 from tabrl.contracts.training import CheckResult, EvaluationRow
+from tabrl.control.agreement import reward_checks_disagree
 from tabrl.control.checks import evaluate_checks
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.program import CommandProgram, Programs
@@ -135,6 +137,15 @@ def check_results(
         )
         for i, check in enumerate(checks)
     ]
+
+
+def flags_of(
+    checks: Sequence[CheckSpec], base: Row, program: Row, result: Row
+) -> tuple[Finding, ...]:
+    """What a person should know before believing the result."""
+    results = check_results(checks, base, program, result)
+    finding = reward_checks_disagree(base.row, program.row, result.row, checks, results)
+    return () if finding is None else (finding,)
 
 
 def never_worse(base: Row, program: Row, result: Row) -> bool:

@@ -35,6 +35,7 @@ from tabrl_trainer.evaluation import (
     Contender,
     Row,
     check_results,
+    flags_of,
     never_worse,
 )
 from tabrl_trainer.finetune import FineTune, UpdateReport
@@ -349,9 +350,8 @@ class TrainingHandler:
             EvaluationEvent(checks=checks, base=base.row, program=program.row, result=result.row)
         )
         run.stages_s["evaluation"] = time.monotonic() - began
-        learned = int(tuning.tune.state.samples)
         seconds = sum(run.stages_s.get(name, 0.0) for name in ("search", "ppo"))
-        samples = run.search_samples + learned
+        samples = run.search_samples + int(tuning.tune.state.samples)
         return TrainResult(
             checks=checks,
             base=base.row,
@@ -367,6 +367,7 @@ class TrainingHandler:
             stages_s={name: round(value, 3) for name, value in run.stages_s.items()},
             versions={name: version(name) for name in PACKAGES},
             note=note,
+            flags=flags_of(spec.checks, base, program, result),
             schedule=TrainSchedule(
                 seed=spec.seed,
                 generations=run.generations,
