@@ -64,6 +64,10 @@ def run(
     task: Annotated[str, typer.Argument(help="What the robot shall do, in a sentence.")],
     robot: Annotated[str, typer.Option(help="Which robot.")] = "go1",
     candidate: Annotated[int, typer.Option(min=1, help="Which candidate reward.")] = 1,
+    after: Annotated[
+        str | None,
+        typer.Option(metavar="JOB", help="Go on from this training; say what should be different."),
+    ] = None,
     as_json: AsJson = False,
     url: Url = None,
     port: Port = None,
@@ -71,7 +75,7 @@ def run(
     """Train a task and print its receipt; exit code 0 only if the training succeeded."""
     console = Console(stderr=True)
     with connect(url, port) as api:
-        receipt = run_task(api, RunOptions(task, robot, candidate), console)
+        receipt = run_task(api, RunOptions(task, robot, candidate, after), console)
     if as_json:
         print(receipt.model_dump_json(indent=2, exclude_none=True))
     else:

@@ -56,9 +56,15 @@ class Api:
         """All robots."""
         return _read(Robots, {"robots": self._json("GET", "/api/robots")}).robots
 
-    def create_task(self, robot: str, prompt: str) -> TaskView:
-        """Write a task; its candidates follow."""
-        body = {"robot": robot, "prompt": prompt}
+    def create_task(self, robot: str, prompt: str, after: JobView | None = None) -> TaskView:
+        """Write a task; its candidates follow. With `after`, one that goes on from a training."""
+        body: dict[str, object] = {"robot": robot, "prompt": prompt}
+        if after is not None:
+            body["parent"] = {
+                "task_id": after.task_id,
+                "candidate": after.candidate,
+                "job_id": after.id,
+            }
         return _read(TaskView, self._json("POST", "/api/tasks", body))
 
     def task(self, task_id: str) -> TaskView:

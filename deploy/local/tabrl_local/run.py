@@ -23,12 +23,19 @@ class RunOptions:
     prompt: str
     robot: str = "go1"
     candidate: int = 1
+    after: str | None = None  # the training whose result the prompt wants changed
 
 
 def run_task(api: Api, options: RunOptions, console: Console) -> Receipt:
     """Write, choose, train, measure. Raises CommandError unless the training succeeded."""
     begin = time.monotonic()
-    task = api.create_task(options.robot, options.prompt)
+    after = api.job(options.after) if options.after else None
+    if after is not None and after.kind != "train":
+        raise CommandError(
+            f"{after.id} is no training", hint="choose one of `tabrl jobs --kind train`",
+            code="not_a_training",
+        )  # fmt: skip
+    task = api.create_task(after.robot if after else options.robot, options.prompt, after)
     console.print(f"task [bold]{task.id}[/]  {api.url}/tasks/{task.id}", highlight=False)
     task = _written(api, task, console)
     writing_s = time.monotonic() - begin
@@ -87,12 +94,28 @@ def _show_candidates(task: TaskView, console: Console) -> None:
     if task.not_understood:
         words = escape(", ".join(task.not_understood))
         console.print(f"[yellow]not understood: {words}[/]", highlight=False)
+    for notice in task.notices:
+        console.print(f"[yellow]{escape(notice)}[/]", highlight=False)
+    if task.usage is not None:
+        used = task.usage
+        cost = "" if used.cost_usd is None else f", US$ {used.cost_usd:.4f}"
+        console.print(
+            f"[dim]{escape(used.model)}: {used.calls} calls, {used.prompt_tokens:,} + "
+            f"{used.completion_tokens:,} tokens{cost}[/]",
+            highlight=False,
+        )
     for candidate in task.candidates:
         terms = ", ".join(f"{name} {weight:g}" for name, weight in candidate.weights.items())
         console.print(
             f"  {candidate.n}. [bold]{escape(candidate.name)}[/]: {escape(candidate.idea)} "
             f"[dim]({escape(terms)})[/]",
             highlight=False,
+        )
+        for warning in candidate.report.warnings:
+            console.print(f"     [yellow]{escape(warning.message)}[/]", highlight=False)
+    for one in task.dropped:
+        console.print(
+            f"  [dim]left out: {escape(one.name)}: {escape(one.message)}[/]", highlight=False
         )
 
 

@@ -32,6 +32,35 @@ class FailureView(View):
     message: str
 
 
+class FindingView(View):
+    """Something to know before training."""
+
+    message: str
+
+
+class ReportView(View):
+    """What recorded motion says of a candidate."""
+
+    warnings: list[FindingView] = []
+
+
+class DroppedView(View):
+    """A reward that is not offered, and why."""
+
+    name: str
+    message: str
+
+
+class UsageView(View):
+    """What the language model took."""
+
+    model: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None = None
+
+
 class CandidateView(View):
     """One way to reward the task."""
 
@@ -40,6 +69,7 @@ class CandidateView(View):
     idea: str
     author: str
     weights: dict[str, float]
+    report: ReportView = ReportView()
 
 
 class JobView(View):
@@ -72,6 +102,9 @@ class TaskView(View):
     failure: FailureView | None = None
     understood: list[str] = []
     not_understood: list[str] = []
+    notices: list[str] = []
+    usage: UsageView | None = None
+    dropped: list[DroppedView] = []
     candidates: list[CandidateView] = []
 
 

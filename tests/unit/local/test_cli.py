@@ -44,6 +44,14 @@ def test_run_prints_nothing_but_the_receipt_as_json(tabrl: Any, api: Any) -> Non
     assert posted == [{"candidate": 2}]
 
 
+def test_a_follow_up_names_what_it_goes_on_from(tabrl: Any, api: Any) -> None:
+    code, _, err = tabrl("run", "slower", "--after", "job_1")
+    assert code == 0, err
+    (posted,) = [body for _, path, body, _ in api.requests if path == "/api/tasks" and body]
+    assert posted["prompt"] == "slower"
+    assert posted["parent"] == {"task_id": "tsk_1", "candidate": 1, "job_id": "job_1"}
+
+
 def test_the_receipt_has_the_documented_keys(tabrl: Any) -> None:
     _, out, _ = tabrl("run", "go", "--json")
     assert set(json.loads(out)) == {
