@@ -23,7 +23,8 @@ from tabrl.adapters.worker import JobRunner
 from tabrl.sim.bank import load_bank
 from tabrl_reward_worker.authors import Author, ComposerAuthor, FallbackAuthor
 from tabrl_reward_worker.building import Builder
-from tabrl_reward_worker.handler import BankShelf, WriteRewards
+from tabrl_reward_worker.handler import BankShelf, Desk, RewardHandler
+from tabrl_reward_worker.history import Archive
 from tabrl_reward_worker.jail import Jail
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
 
@@ -63,17 +64,18 @@ def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
     PlatformCollector(registry=registry)
     jail = Jail(own.reward_build_timeout)
     banks = BankShelf(blobs, load_bank)
-    handler = WriteRewards(
+    jobs, bus = SqlJobRepository(engine, clock), RedisEventBus(settings.redis_url)
+    tasks, sources = SqlTaskRepository(engine, clock), SqlSourceRepository(engine)
+    handler = RewardHandler(
         author_of(settings, own, Builder(jail)),
-        tasks=SqlTaskRepository(engine, clock),
-        sources=SqlSourceRepository(engine),
-        blobs=blobs,
-        bank=banks,
+        jail,
+        Desk(tasks, sources, blobs, Archive(tasks, sources, jobs, bus)),
+        banks,
     )
     runner = JobRunner(
         handler,
-        jobs=SqlJobRepository(engine, clock),
-        bus=RedisEventBus(settings.redis_url),
+        jobs=jobs,
+        bus=bus,
         clock=clock,
         metrics=WorkerMetrics(registry),
         settings=settings,

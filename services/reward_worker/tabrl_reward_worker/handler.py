@@ -1,55 +1,75 @@
-"""The job: from a task's sentence to stored candidates."""
+"""The job: from a task's sentence, or a user's edit, to stored candidates."""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from tabrl.contracts.events import NoticeEvent, StageEvent
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.domain.jobs import FailureKind, Job
-from tabrl.domain.tasks import Candidate, CandidateReport, MotionPreview, WrittenTask
+from tabrl.domain.tasks import Candidate, Dropped, Revision, WrittenTask
 from tabrl.ports import BlobStore, JobControl, JobFailedError, SourceRepository, TaskRepository
 from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank
 from tabrl_reward_worker.authors import Author, Written
-from tabrl_reward_worker.building import BuiltDraft
-from tabrl_reward_worker.report import report_on
+from tabrl_reward_worker.building import Workshop
+from tabrl_reward_worker.composer.compose import AUTHOR as COMPOSER
+from tabrl_reward_worker.history import Archive
+from tabrl_reward_worker.proving import Proven, prove
+from tabrl_reward_worker.revising import AUTHOR, artifact_key, revised
 
-Reported = tuple[CandidateReport, MotionPreview | None]
+_NO_BANK = NoticeEvent(
+    code="no_behaviour_bank",
+    message="There is no recorded motion of this robot to try the rewards on.",
+)
 
 
-class WriteRewards:
-    """A `JobHandler`: writes, builds, reports on and stores the candidates of one task."""
+@dataclass(frozen=True)
+class Desk:
+    """Where the handler reads and files."""
+
+    tasks: TaskRepository
+    sources: SourceRepository
+    blobs: BlobStore
+    archive: Archive
+
+
+class RewardHandler:
+    """A `JobHandler`: writes, builds, proves and stores the candidates of one task, or one edit."""
 
     def __init__(
         self,
         author: Author,
-        *,
-        tasks: TaskRepository,
-        sources: SourceRepository,
-        blobs: BlobStore,
+        workshop: Workshop,
+        desk: Desk,
         bank: Callable[[str], Bank | None],
-        workers: int = 3,
     ) -> None:
         self._author = author
-        self._tasks = tasks
-        self._sources = sources
-        self._blobs = blobs
+        self._workshop = workshop
+        self._desk = desk
         self._bank = bank
-        self._workers = workers
 
     def __call__(self, job: Job, control: JobControl) -> TrainResult | None:
         """Raises `JobFailedError`, `JobStoppedError`, or `Unavailable` for another attempt."""
-        started = time.monotonic()
         control.publish(StageEvent(stage="writing", elapsed_s=0.0))
-        task = self._tasks.get(job.task_id)
+        revision = self._desk.tasks.revision(job.id)
+        if revision is None:
+            self._write(job, control)
+        else:
+            self._revise(job, control, revision)
+        return None
+
+    def _write(self, job: Job, control: JobControl) -> None:
+        started = time.monotonic()
+        task = self._desk.tasks.get(job.task_id)
         robot = get_robot(task.robot)
+        history = self._desk.archive.history_of(task)
         try:
-            written = self._author.write(task.prompt, robot)
+            written = self._author.write(task.prompt, robot, history)
         except Invalid as error:
             self._tell_reading(job, control, error)
             hint = f" {error.hint}" if error.hint else ""
@@ -58,77 +78,101 @@ class WriteRewards:
             control.publish(notice)
         control.raise_if_stopped()
         writing_s = time.monotonic() - started
-        reports = self._reports(written.drafts, robot.id, control)
+        bank = self._recorded(robot.id, control)
+        # The composer says one goal in several ways on purpose; strangers must offer a choice.
+        strangers = written.author != COMPOSER
+        proven, dropped = prove(written.drafts, bank, only_distinct=strangers)
         control.raise_if_stopped()
-        self._store(job, control, written, reports, writing_s)
-        return None
+        self._store(job, control, written, proven, dropped, writing_s)
+        if not proven:
+            reasons = " ".join(f"{one.name}: {one.message}" for one in dropped)
+            raise JobFailedError(
+                FailureKind.CODE, "no_sound_reward", f"No reward passed its checks. {reasons}"
+            )
+
+    def _revise(self, job: Job, control: JobControl, revision: Revision) -> None:
+        started = time.monotonic()
+        desk, robot = self._desk, get_robot(job.robot)
+        parent = desk.tasks.candidate(revision.task_id, revision.parent)
+        source = desk.sources.get(revision.task_id).get(revision.parent, "")
+        built = revised(revision, parent, source, robot, self._workshop, desk.blobs)
+        control.raise_if_stopped()
+        writing_s = time.monotonic() - started
+        proven, dropped = prove([built], self._recorded(robot.id, control), only_distinct=False)
+        if not proven:
+            raise JobFailedError(FailureKind.CODE, dropped[0].code, dropped[0].message)
+        control.raise_if_stopped()
+        edited = self._candidate(1, AUTHOR, proven[0], writing_s)
+        added = desk.tasks.add_candidate(
+            revision.task_id,
+            edited.model_copy(update={"parent": parent.n}),
+            proven[0].preview,
+            job_id=job.id,
+            fence=control.fence,
+        )
+        code = built.draft.code
+        desk.sources.add(revision.task_id, added.n, code, job_id=job.id, fence=control.fence)
 
     def _tell_reading(self, job: Job, control: JobControl, error: Invalid) -> None:
         """Keep what was and was not understood, so that the user can reword the task."""
-        understood = getattr(error, "understood", [])
-        not_understood = getattr(error, "not_understood", [])
-        reading = WrittenTask(understood=understood, not_understood=not_understood)
-        self._tasks.store(job.task_id, reading, job_id=job.id, fence=control.fence)
+        reading = WrittenTask(
+            understood=getattr(error, "understood", []),
+            not_understood=getattr(error, "not_understood", []),
+            usage=getattr(error, "usage", None),
+            dropped=getattr(error, "dropped", []),
+        )
+        self._desk.tasks.store(job.task_id, reading, job_id=job.id, fence=control.fence)
 
-    def _reports(
-        self, drafts: Sequence[BuiltDraft], robot_id: str, control: JobControl
-    ) -> list[Reported]:
+    def _recorded(self, robot_id: str, control: JobControl) -> Bank | None:
         bank = self._bank(robot_id)
         if bank is None:
-            control.publish(
-                NoticeEvent(
-                    code="no_behaviour_bank",
-                    message="There is no recorded motion of this robot to try the rewards on.",
-                )
-            )
-            return [(CandidateReport(), None) for _ in drafts]
-        with ThreadPoolExecutor(self._workers) as pool:
-            return list(pool.map(lambda built: report_on(built, bank), drafts))
+            control.publish(_NO_BANK)
+        return bank
 
     def _store(
         self,
         job: Job,
         control: JobControl,
         written: Written,
-        reports: list[Reported],
+        proven: list[Proven],
+        dropped: list[Dropped],
         writing_s: float,
     ) -> None:
-        candidates, previews, sources = [], {}, {}
-        for n, (built, (report, preview)) in enumerate(
-            zip(written.drafts, reports, strict=True), start=1
-        ):
-            sha256 = hashlib.sha256(built.reward.blob).hexdigest()
-            self._put(f"artifacts/{sha256}.bin", built.reward.blob)
-            stages = {"writing": round(writing_s, 3), **report.stages_s}
-            candidates.append(
-                Candidate(
-                    n=n,
-                    name=built.draft.name,
-                    idea=built.draft.idea,
-                    author=written.author,
-                    weights=built.reward.weights,
-                    checks=list(built.draft.checks),
-                    artifact_sha256=sha256,
-                    report=report.model_copy(update={"stages_s": stages}),
-                )
-            )
-            sources[n] = built.draft.code
-            if preview is not None:
-                previews[n] = preview
-        self._sources.put(job.task_id, sources, job_id=job.id, fence=control.fence)
+        numbered = list(enumerate(proven, start=1))
         kept = WrittenTask(
-            candidates=candidates,
-            previews=previews,
+            candidates=[self._candidate(n, written.author, one, writing_s) for n, one in numbered],
+            previews={n: one.preview for n, one in numbered if one.preview is not None},
             understood=written.understood,
             not_understood=written.not_understood,
+            usage=written.usage,
+            dropped=[*written.dropped, *dropped],
             notices=[notice.message for notice in written.notices],
         )
-        self._tasks.store(job.task_id, kept, job_id=job.id, fence=control.fence)
+        sources = {n: one.built.draft.code for n, one in numbered}
+        self._desk.sources.put(job.task_id, sources, job_id=job.id, fence=control.fence)
+        self._desk.tasks.store(job.task_id, kept, job_id=job.id, fence=control.fence)
+
+    def _candidate(self, n: int, author: str, proven: Proven, writing_s: float) -> Candidate:
+        """A candidate whose artifact lies in the object store."""
+        draft, reward = proven.built.draft, proven.built.reward
+        sha256 = hashlib.sha256(reward.blob).hexdigest()
+        self._put(artifact_key(sha256), reward.blob)
+        stages = {"writing": round(writing_s, 3), **proven.report.stages_s}
+        return Candidate(
+            n=n,
+            name=draft.name,
+            idea=draft.idea,
+            author=author,
+            weights=reward.weights,
+            checks=list(draft.checks),
+            artifact_sha256=sha256,
+            report=proven.report.model_copy(update={"stages_s": stages}),
+        )
 
     def _put(self, key: str, data: bytes) -> None:
         """Store a blob named by its content; an equal one may be there already."""
         try:
-            self._blobs.put(key, data)
+            self._desk.blobs.put(key, data)
         except Conflict as error:
             if error.code != "blob_exists":
                 raise

@@ -1,0 +1,57 @@
+"""Proof before training: reports on built drafts, and which of them may be offered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from tabrl.domain.tasks import CandidateReport, Dropped, MotionPreview
+from tabrl.sim.bank import Bank
+from tabrl_reward_worker.building import BuiltDraft
+from tabrl_reward_worker.diversity import distinct
+from tabrl_reward_worker.report import report_on, with_similarity
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A draft with what recorded motion says of it; no preview without a bank."""
+
+    built: BuiltDraft
+    report: CandidateReport
+    preview: MotionPreview | None
+
+
+def prove(
+    drafts: Sequence[BuiltDraft], bank: Bank | None, *, only_distinct: bool, workers: int = 3
+) -> tuple[list[Proven], list[Dropped]]:
+    """The drafts that may be offered, in order, and why the others may not.
+
+    With `only_distinct`, of two that like the same motions one is left out. Without a bank nothing
+    can be said against any of them.
+    """
+    if bank is None:
+        return [Proven(built, CandidateReport(), None) for built in drafts], []
+    with ThreadPoolExecutor(workers) as pool:
+        reports = list(pool.map(lambda built: report_on(built, bank), drafts))
+    proven = [
+        Proven(built, report, preview)
+        for built, (report, preview) in zip(drafts, reports, strict=True)
+    ]
+    sound = [one for one in proven if not one.report.failures]
+    dropped = [_refused(one) for one in proven if one.report.failures]
+    if only_distinct:
+        names = [one.built.draft.name for one in sound]
+        kept, alike = distinct(names, [one.report for one in sound])
+        sound, dropped = [sound[index] for index in kept], [*dropped, *alike]
+    compared = with_similarity([one.report for one in sound])
+    return [
+        replace(one, report=report) for one, report in zip(sound, compared, strict=True)
+    ], dropped
+
+
+def _refused(proven: Proven) -> Dropped:
+    """Why a draft must not be offered."""
+    findings = proven.report.failures
+    message = " ".join(finding.message for finding in findings)
+    return Dropped(name=proven.built.draft.name, code=findings[0].code, message=message)
