@@ -1,27 +1,103 @@
-"""A local server that speaks OpenAI's chat protocol and gives prepared answers."""
+"""A local server that speaks OpenAI's chat protocol and gives prepared answers, good and bad."""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+STYLES = {"DIRECT": "direct", "RHYTHMIC": "rhythmic", "REFERENCE-POSTURE": "reference"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of the server; `usage` is prompt and completion tokens, `None` says nothing.
+
+    `body` replaces the whole payload. `drips` sends the answer's bytes one by one and never comes
+    to an end.
+    """
+
+    text: str | None = ""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    usage: tuple[int, int] | None = (100, 10)
+    finish: str = "stop"
+    refusal: str | None = None
+    choices: int = 1
+    body: bytes | None = None
+    content_type: str = "application/json"
+    drips: bool = False
+
+    def payload(self, model: str) -> bytes:
+        """What is sent."""
+        if self.body is not None:
+            return self.body
+        if self.status != 200:
+            return json.dumps({"error": {"message": "the stub says no", "type": "stub"}}).encode()
+        message: dict[str, Any] = {"role": "assistant", "content": self.text}
+        if self.refusal is not None:
+            message["refusal"] = self.refusal
+        choice = {"index": 0, "finish_reason": self.finish, "message": message}
+        payload: dict[str, Any] = {
+            "id": "chat-1",
+            "object": "chat.completion",
+            "created": 0,
+            "model": model,
+            "choices": [choice] * self.choices,
+        }
+        if self.usage is not None:
+            prompt, completion = self.usage
+            payload["usage"] = {
+                "prompt_tokens": prompt,
+                "completion_tokens": completion,
+                "total_tokens": prompt + completion,
+            }
+        return json.dumps(payload).encode()
+
+
+Given = Answer | str | int
+
 
 @dataclass
 class LlmStub:
-    """Answers in turn: a text, or a number as HTTP status. Keeps what it was asked."""
+    """Answers in turn; the last answer for ever. A text, an HTTP status, or an `Answer`.
 
-    answers: list[str | int] = field(default_factory=list)
+    `answers` serve everybody, `by_style` only the writer of that style, `by_model` only questions
+    to that model. Keeps what it was asked.
+    """
+
+    answers: list[Given] = field(default_factory=list)
+    by_style: dict[str, list[Given]] = field(default_factory=dict)
+    by_model: dict[str, list[Given]] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
+    closing: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def next(self) -> str | int:
-        """The next answer; the last one for ever."""
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+    def next(self, request: dict[str, Any]) -> Answer:
+        """The next answer to whoever asks."""
+        with self._lock:
+            self.requests.append(request)
+            model, style = str(request["model"]), style_of(request)
+            queue = self.by_model.get(model) or self.by_style.get(style) or self.answers
+            given = queue.pop(0) if len(queue) > 1 else queue[0]
+        if isinstance(given, int):
+            return Answer(status=given)
+        return Answer(given) if isinstance(given, str) else given
+
+    def of_style(self, style: str) -> list[dict[str, Any]]:
+        """The requests of one writer, in order."""
+        return [request for request in self.requests if style_of(request) == style]
+
+
+def style_of(request: dict[str, Any]) -> str:
+    """Which candidate a request wants written: direct, rhythmic, reference, or "" for none."""
+    opening = next((m["content"] for m in request["messages"] if m["role"] == "user"), "")
+    return next((style for word, style in STYLES.items() if f"the {word} cand" in opening), "")
 
 
 @contextmanager
@@ -32,36 +108,39 @@ def llm_stub() -> Iterator[LlmStub]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            stub.requests.append(json.loads(body))
-            answer = stub.next()
-            status = answer if isinstance(answer, int) else 200
-            text = "" if isinstance(answer, int) else answer
-            message = {"role": "assistant", "content": text}
-            payload: dict[str, Any] = {
-                "id": "chat-1",
-                "object": "chat.completion",
-                "created": 0,
-                "model": "stub",
-                "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-                "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-            }
-            if status != 200:
-                payload = {"error": {"message": "the stub says no", "type": "stub"}}
-            data = json.dumps(payload).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
+            request = json.loads(body)
+            answer = stub.next(request)
+            data = answer.payload(str(request["model"]))
+            with suppress(OSError):  # whoever asked may have gone
+                self._send(answer, data)
+
+        def _send(self, answer: Answer, data: bytes) -> None:
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.content_type)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            if not answer.drips:
+                self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            if not answer.drips:
+                self.wfile.write(data)
+                return
+            self.close_connection = True
+            for byte in data:
+                self.wfile.write(bytes([byte]))
+            while not stub.closing.wait(0.05):
+                self.wfile.write(b" ")
 
         def log_message(self, format: str, *args: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     stub.url = f"http://127.0.0.1:{server.server_port}/v1"
     try:
         yield stub
     finally:
+        stub.closing.set()
         server.shutdown()
         server.server_close()

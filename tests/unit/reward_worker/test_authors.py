@@ -3,172 +3,281 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from tabrl.contracts.training import CheckResult
 from tabrl.domain.errors import Invalid, Unavailable
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot, get_robot
-from tabrl_reward_worker.authors import ComposerAuthor, FallbackAuthor, Written
-from tabrl_reward_worker.building import Builder
+from tabrl_reward_worker.authors import (
+    ComposerAuthor,
+    FallbackAuthor,
+    History,
+    NobodyUnderstoodError,
+    NothingWrittenError,
+    Written,
+)
+from tabrl_reward_worker.building import Builder, BuiltDraft
 from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
-from tabrl_reward_worker.llm.prompt import Message, opening
+from tabrl_reward_worker.llm.prompt import opening, prompt_version, styles
+from tabrl_reward_worker.llm.provider import CallFailure, Reply
+from tests.support.writers import CHECK, Model, Workshop, candidate
 
 GO1 = get_robot("go1")
-CHECK = {"id": "forward", "quantity": "forward_speed", "statistic": "mean", "at_least": 0.2}
+ALL = ("direct", "rhythmic", "reference")
+DECLINED = {
+    "declined": True,
+    "name": "",
+    "idea": "",
+    "code": "",
+    "weights": [],
+    "success_checks": [],
+}
+HISTORY = History(
+    sentences=("trot forward", "and sway"),
+    name="Swaying trot",
+    idea="Trots and sways",
+    code="def reward(state, action): return {'trot': 1.0}",
+    weights={"trot": 1.5},
+    curves={"trot": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]},
+    checks=[
+        CheckResult(
+            id="speed",
+            name="mean forward speed",
+            target="≥ 0.4 m/s",
+            base=0.01,
+            program=0.3,
+            result=0.52,
+            passed=True,
+        )
+    ],
+    fall_rate_base=0.1,
+    fall_rate_result=0.25,
+)
 
 
-class Workshop:
-    """Builds what says `good`, faults what says `bad`, in the way a jail would."""
-
-    def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
-        if "slow" in source:
-            raise RewardError("too slow", code="reward_timeout")
-        if "bad" in source:
-            raise RewardError.at(source, 1, "this is bad", code="reward_failed")
-        return BuiltReward(b"blob", ("good",), {"good": 1.0})
-
-
-def candidate(code: str = "good", **changes: Any) -> dict[str, Any]:
-    return {
-        "name": f"Named {code}",
-        "idea": "An idea",
-        "code": code,
-        "weights": {"good": 1.0},
-        "checks": [CHECK],
-    } | changes
-
-
-def answering(*answers: Any) -> tuple[LlmAuthor, list[list[Message]]]:
-    """An author whose model gives these answers in turn; and what it was asked."""
-    asked: list[list[Message]] = []
-    left = iter(answers)
-
-    def ask(messages: list[Message]) -> str:
-        asked.append(messages)
-        answer = next(left)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer if isinstance(answer, str) else json.dumps({"candidates": answer})
-
-    author = LlmAuthor(LlmOptions("openai/test"), Builder(Workshop()), ask)
-    return author, asked
+def author_with(model: Model, validate: Any = None) -> LlmAuthor:
+    return LlmAuthor(LlmOptions("openai/test"), Builder(Workshop()), model, validate)
 
 
 def names(written: Written) -> Sequence[str]:
     return [built.draft.name for built in written.drafts]
 
 
-def test_good_answers_need_one_question() -> None:
-    author, asked = answering([candidate("good 1"), candidate("good 2")])
-    written = author.write("trot", GO1)
-    assert names(written) == ["Named good 1", "Named good 2"]
+def codes(written: Written | NothingWrittenError) -> list[str]:
+    return [one.code for one in written.dropped]
+
+
+def test_one_candidate_of_each_style_is_written() -> None:
+    model = Model(**{style: [candidate(f"good {style}")] for style in ALL})
+    written = author_with(model).write("trot", GO1)
+    assert names(written) == [f"Named good {style}" for style in ALL]
     assert written.author == "llm:openai/test"
-    assert len(asked) == 1
+    assert {style: len(model.asked[style]) for style in ALL} == dict.fromkeys(ALL, 1)
     assert not written.notices
+    assert not written.dropped
+
+
+def test_the_account_is_kept() -> None:
+    model = Model(candidate("good"), rhythmic=[candidate("bad"), candidate("good")])
+    usage = author_with(model).write("trot", GO1).usage
+    assert usage is not None
+    assert (usage.model, usage.prompt_version) == ("openai/test", prompt_version())
+    assert (usage.calls, usage.prompt_tokens, usage.completion_tokens) == (4, 400, 40)
+    assert usage.cost_usd == pytest.approx(0.004)
+
+
+def test_a_cost_that_is_partly_unknown_is_unknown() -> None:
+    free = Reply(json.dumps(candidate("good")), prompt_tokens=5, completion_tokens=1)
+    usage = author_with(Model(candidate("good"), direct=[free])).write("trot", GO1).usage
+    assert usage is not None
+    assert usage.cost_usd is None
+    assert usage.prompt_tokens == 205
 
 
 def test_a_fall_check_is_always_there_and_always_ours() -> None:
     lenient = {"id": "f", "quantity": "fallen", "statistic": "any", "at_most": 1.0}
-    author, _ = answering([candidate(checks=[CHECK, lenient])])
-    checks = author.write("trot", GO1).drafts[0].draft.checks
+    model = Model(candidate(success_checks=[CHECK, lenient]))
+    checks = author_with(model).write("trot", GO1).drafts[0].draft.checks
     assert [check.id for check in checks] == ["forward", "falls"]
     assert checks[-1].at_most == 0.02
 
 
 def test_faults_go_back_with_the_authors_line() -> None:
-    author, asked = answering([candidate("good 1"), candidate("bad idea")], [candidate("good 2")])
-    written = author.write("trot", GO1)
-    assert names(written) == ["Named good 1", "Named good 2"]
-    repair = asked[1][-1]["content"]
-    assert "this is bad" in repair
-    assert "    1 | bad idea" in repair
-    assert "Named good 1" not in repair
-    assert asked[1][-2]["role"] == "assistant"
+    model = Model(candidate("good"), direct=[candidate("bad idea"), candidate("good 2")])
+    written = author_with(model).write("trot", GO1)
+    assert names(written)[0] == "Named good 2"
+    *_, answer, repair = model.asked["direct"][1].messages
+    assert "this is bad" in repair["content"]
+    assert "    1 | bad idea" in repair["content"]
+    assert answer["role"] == "assistant"
+    assert json.loads(answer["content"])["code"] == "bad idea"
+    assert len(model.asked["rhythmic"]) == 1
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        "no json at all",
-        '{"candidates": "many"}',
-        "[]",
-        json.dumps({"candidates": [candidate(extra=1)]}),
-        json.dumps({"candidates": [candidate(checks=[{**CHECK, "quantity": "joy"}])]}),
-        json.dumps({"candidates": [candidate(checks=[{**CHECK, "at_least": None}])]}),
-        json.dumps({"candidates": [candidate(weights={"other": 1.0})]}),
-        json.dumps({"candidates": [candidate(weights={"a b": 1.0})]}),
-        json.dumps({"candidates": [candidate()] * 4}),
-    ],
-)
-def test_malformed_answers_are_repaired(broken: str) -> None:
-    author, asked = answering(broken, [candidate("good")])
-    assert names(author.write("trot", GO1)) == ["Named good"]
-    assert len(asked) == 2
+BROKEN = {
+    "prose": "no json at all",
+    "nothing": "",
+    "cut off": '{"name": "Trot", "idea": "x", "code": "good',
+    "a list": "[]",
+    "candidates in words": '{"candidates": "many"}',
+    "a missing field": {"name": "Trot"},
+    "an unknown quantity": candidate(success_checks=[{**CHECK, "quantity": "joy"}]),
+    "an unknown foot": candidate(
+        success_checks=[{**CHECK, "quantity": "foot_height", "part": "FX"}]
+    ),
+    "a check without a bound": candidate(success_checks=[{**CHECK, "at_least": None}]),
+    "a check without a value": candidate(success_checks=[{**CHECK, "at_least": float("nan")}]),
+    "the same check twice": candidate(success_checks=[CHECK, CHECK]),
+    "no checks": candidate(success_checks=[]),
+    "weights of other terms": candidate(weights={"other": 1.0}),
+    "a weight that is no number": candidate(weights={"good": float("inf")}),
+    "a term that is no name": candidate(weights={"a b": 1.0}),
+    "too deep": '{"a":' * 5000,
+}
 
 
-def test_a_fence_around_the_json_is_no_fault() -> None:
-    fenced = "```json\n" + json.dumps({"candidates": [candidate("good")]}) + "\n```"
-    author, asked = answering(fenced)
-    assert names(author.write("trot", GO1)) == ["Named good"]
-    assert len(asked) == 1
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
+def test_malformed_answers_are_repaired(broken: Any) -> None:
+    model = Model(broken, candidate("good"))
+    assert len(author_with(model).write("trot", GO1).drafts) == 3
+    assert all(len(model.asked[style]) == 2 for style in ALL)
 
 
-def test_what_stays_broken_is_dropped_and_said() -> None:
-    author, asked = answering([candidate("good"), candidate("bad")], *[[candidate("bad")]] * 5)
-    written = author.write("trot", GO1)
-    assert names(written) == ["Named good"]
-    assert len(asked) == 3
+WELL = json.dumps(candidate("good\nline"))
+READABLE = {
+    "fenced": f"```json\n{WELL}\n```",
+    "in prose": f"Sure {{happily}}! Here it is:\n{WELL}\nHave fun.",
+    "after thoughts": f'<think>{{"code": "no"}}</think>{WELL}',
+    "with line breaks in strings": WELL.replace("\\n", "\n"),
+    "with weights as an object": candidate(weights={"good": 1.0}),
+    "with checks by their short name": {
+        **{key: value for key, value in candidate().items() if key != "success_checks"},
+        "checks": [CHECK],
+    },
+    "with something more": candidate(thoughts="many"),
+    "without saying that it did not decline": {
+        key: value for key, value in candidate().items() if key != "declined"
+    },
+}
+
+
+@pytest.mark.parametrize("answer", READABLE.values(), ids=READABLE.keys())
+def test_what_can_be_read_is_no_fault(answer: Any) -> None:
+    model = Model(answer)
+    assert len(author_with(model).write("trot", GO1).drafts) == 3
+    assert all(len(model.asked[style]) == 1 for style in ALL)
+
+
+def test_of_a_list_each_writer_takes_another() -> None:
+    model = Model({"candidates": [candidate(f"good {n}") for n in range(3)]})
+    written = author_with(model).write("trot", GO1)
+    assert names(written) == [f"Named good {n}" for n in range(3)]
+
+
+def test_what_stays_broken_is_dropped_with_its_reason() -> None:
+    model = Model(candidate("good"), rhythmic=[candidate("bad secret source")])
+    written = author_with(model).write("trot", GO1)
+    assert len(written.drafts) == 2
+    assert len(model.asked["rhythmic"]) == 3
+    (dropped,) = written.dropped
+    assert (dropped.name, dropped.code) == ("Rhythmic", "reward_failed")
+    assert "this is bad" in dropped.message
+    assert "secret" not in dropped.message
     assert [notice.code for notice in written.notices] == ["llm_reward_dropped"]
+
+
+def test_an_answer_that_was_cut_off_is_told_to_be_shorter() -> None:
+    cut = Reply('{"name": "Trot", "code": "goo', prompt_tokens=1, cut_off=True)
+    model = Model(candidate("good"), direct=[cut, candidate("good")])
+    author_with(model).write("trot", GO1)
+    assert "shorter" in model.asked["direct"][1].messages[-1]["content"]
+
+
+def test_what_recorded_motion_says_goes_back_too() -> None:
+    def validate(built: BuiltDraft) -> list[str]:
+        return ["Falling pays."] if built.draft.code == "good but" else []
+
+    model = Model(candidate("good but"), direct=[candidate("good but"), candidate("good 2")])
+    written = author_with(model, validate).write("trot", GO1)
+    assert names(written) == ["Named good 2"]
+    assert "Falling pays." in model.asked["direct"][1].messages[-1]["content"]
+    assert codes(written) == ["reward_not_valid"] * 2
+    assert written.dropped[0].message == "Falling pays."
+
+
+def test_equal_names_are_told_apart() -> None:
+    written = author_with(Model(candidate("good"))).write("trot", GO1)
+    assert names(written) == ["Named good", "Named good 2", "Named good 3"]
 
 
 @pytest.mark.parametrize(
     ("answers", "code"),
     [
-        ([[candidate("bad")]] * 5, "llm_no_reward"),
-        (["nonsense"] * 5, "llm_no_reward"),
-        ([[]], "llm_declined"),
-        ([Unavailable("gone", code="llm_unavailable")], "llm_unavailable"),
+        ([candidate("bad")], "llm_no_reward"),
+        (["nonsense"], "llm_no_reward"),
+        ([DECLINED], "llm_declined"),
+        ([{"candidates": []}], "llm_declined"),
+        ([Reply("", refused=True)], "llm_declined"),
+        ([CallFailure.TIMEOUT], "llm_unavailable"),
     ],
 )
-def test_nothing_that_works_is_an_error(answers: list[Any], code: str) -> None:
-    author, _ = answering(*answers)
-    with pytest.raises(Unavailable) as error:
-        author.write("trot", GO1)
+def test_nothing_that_works_is_an_error_with_its_account(answers: list[Any], code: str) -> None:
+    with pytest.raises(NothingWrittenError) as error:
+        author_with(Model(*answers)).write("trot", GO1)
     assert error.value.code == code
+    assert len(error.value.dropped) == 3
+    assert error.value.usage is not None
+    assert error.value.usage.calls >= 3
+
+
+def test_a_model_may_decline_one_style() -> None:
+    written = author_with(Model(candidate("good"), reference=[DECLINED])).write("trot", GO1)
+    assert len(written.drafts) == 2
+    assert codes(written) == ["llm_declined"]
 
 
 def test_what_was_built_survives_a_model_that_goes_away() -> None:
-    gone = Unavailable("gone", code="llm_unavailable")
-    author, _ = answering([candidate("good"), candidate("bad")], gone)
-    assert names(author.write("trot", GO1)) == ["Named good"]
+    model = Model(candidate("good"), direct=[candidate("bad"), CallFailure.TIMEOUT])
+    written = author_with(model).write("trot", GO1)
+    assert len(written.drafts) == 2
+    assert "took too long" in written.dropped[0].message
+    assert written.dropped[0].code == "reward_failed"
 
 
 def test_the_composer_takes_over_and_says_so() -> None:
-    author, _ = answering(Unavailable("The model is gone.", code="llm_unavailable"))
-    fallback = FallbackAuthor(author, ComposerAuthor(Builder(Workshop())))
+    fallback = FallbackAuthor(
+        author_with(Model(CallFailure.TIMEOUT)), ComposerAuthor(Builder(Workshop()))
+    )
     written = fallback.write("trot forward", GO1)
     assert written.author == "composer"
     assert [notice.code for notice in written.notices] == ["llm_unavailable"]
+    assert "took too long" in written.notices[0].message
     assert "composer" in written.notices[0].message
     assert written.understood
+    assert codes(written) == ["llm_unavailable"] * 3
+    assert written.usage is not None
 
 
 def test_the_composers_own_refusal_is_passed_on() -> None:
-    author, _ = answering([])
     with pytest.raises(Invalid) as error:
-        FallbackAuthor(author, ComposerAuthor(Builder(Workshop()))).write("asdf", GO1)
+        FallbackAuthor(author_with(Model(DECLINED)), ComposerAuthor(Builder(Workshop()))).write(
+            "asdf", GO1
+        )
+    assert isinstance(error.value, NobodyUnderstoodError)
     assert error.value.code == "task_not_understood"
     assert "language model found nothing" in error.value.message
+    assert error.value.not_understood == ["asdf"]
+    assert error.value.usage is not None
+    assert error.value.usage.calls == 3
 
 
 @pytest.mark.parametrize(("fault", "expected"), [("slow", Unavailable), ("bad", RewardError)])
-def test_a_template_that_fails_is_our_fault(
-    fault: str, expected: type[Exception], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_template_that_fails_is_our_fault(fault: str, expected: type[Exception]) -> None:
     class Broken(Workshop):
         def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
             return super().build(fault, robot, trusted)
@@ -177,15 +286,37 @@ def test_a_template_that_fails_is_our_fault(
         ComposerAuthor(Builder(Broken())).write("bow", GO1)
 
 
-def test_the_prompt_holds_robot_contract_and_task() -> None:
-    system, user = opening("trot, $name", GO1)
-    for part in ("FL_hip", "state.foot_air_time", "rl.gaussian", "forward_speed", "rhythm", "0.28"):
-        assert part in system["content"]
+def test_the_prompt_holds_robot_abilities_contract_and_task() -> None:
+    system, user = opening("trot, $name", GO1, styles()[0], None)
+    for part in (
+        "FL_hip (0; -0.863 to 0.863)",
+        "state.foot_air_time",
+        "rl.gaussian",
+        "forward_speed",
+        "rhythm",
+        "0.28",
+        "-1.1 to 2",
+        "0.4 to 2.5 Hz",
+        "Folded front legs",
+    ):
+        assert part in system["content"], part
     assert "$" not in system["content"]
+    assert "DIRECT" in user["content"]
     assert user["content"].endswith("trot, $name")
 
 
-def test_builders_keep_the_order() -> None:
-    author, _ = answering([candidate(f"good {n}") for n in range(3)])
-    build: Callable[[str, Robot], Written] = author.write
-    assert names(build("x", GO1)) == [f"Named good {n}" for n in range(3)]
+def test_a_reflection_tells_what_went_before() -> None:
+    model = Model(candidate("good"))
+    author_with(model).write("lower, and slower", GO1, HISTORY)
+    told = model.asked["direct"][0].messages[1]["content"]
+    for part in (
+        "1. trot forward",
+        "2. and sway",
+        HISTORY.code,
+        '{"trot": 1.5}',
+        "0.1 → 0.3 → 0.4 → 0.6 → 0.7 → 0.9",
+        "mean forward speed, target ≥ 0.4 m/s: 0.52 (met; before learning 0.01",
+        "Falls: 25% of episodes, before 10%.",
+    ):
+        assert part in told, part
+    assert told.endswith("lower, and slower")

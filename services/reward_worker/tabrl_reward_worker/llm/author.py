@@ -1,111 +1,212 @@
-"""The author: asks, builds what comes back, and sends faults back once or twice."""
+"""The author: several candidates side by side, each built, examined and repaired on its own."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
-from pydantic import ValidationError
-
+from tabrl.contracts.checks import fault_of
 from tabrl.contracts.events import NoticeEvent
-from tabrl.domain.errors import Unavailable
+from tabrl.domain.tasks import Dropped
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
-from tabrl_reward_worker.authors import Written
+from tabrl_reward_worker.authors import History, NothingWrittenError, Written
 from tabrl_reward_worker.building import Builder, BuiltDraft
 from tabrl_reward_worker.drafts import Draft
-from tabrl_reward_worker.llm.client import Ask, LlmOptions, litellm_ask
-from tabrl_reward_worker.llm.prompt import opening, repair
-from tabrl_reward_worker.llm.schema import MAX_CANDIDATES, LlmAnswer
+from tabrl_reward_worker.llm.answers import AnswerError, read_answer
+from tabrl_reward_worker.llm.client import LitellmProvider, LlmOptions
+from tabrl_reward_worker.llm.conversation import Bill, Clock, Conversation
+from tabrl_reward_worker.llm.prompt import Style, opening, prompt_version, repair, styles
+from tabrl_reward_worker.llm.provider import CallFailedError, Provider
 
 REPAIR_TURNS = 2
-_FENCE = re.compile(r"^```[a-z]*\n(.*?)\n?```$", re.DOTALL)
+
+Validate = Callable[[BuiltDraft], Sequence[str]]
+"""What a built draft must not be offered for, in words; nothing if it may."""
 
 
-@dataclass
-class _Round:
-    """What one answer brought."""
+@dataclass(frozen=True)
+class _Fault:
+    """What is wrong with an answer: for its writer, and for the user (without any source)."""
 
-    built: list[BuiltDraft] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    declined: bool = False
+    code: str
+    for_writer: str
+    for_user: str
 
 
 class LlmAuthor:
     """Writes rewards with a language model."""
 
-    def __init__(self, options: LlmOptions, builder: Builder, ask: Ask | None = None) -> None:
+    def __init__(
+        self,
+        options: LlmOptions,
+        builder: Builder,
+        provider: Provider | None = None,
+        validate: Validate | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self._options = options
         self._builder = builder
-        self._ask = ask or litellm_ask(options)
+        self._provider = provider or LitellmProvider(options)
+        self._validate = validate
+        self._clock = clock or Clock()
 
-    def write(self, prompt: str, robot: Robot) -> Written:
-        """Raises `Unavailable` (codes `llm_unavailable`, `llm_no_reward`, `llm_declined`)."""
-        messages = opening(prompt, robot)
-        built: list[BuiltDraft] = []
-        dropped = 0
-        for turn in range(1 + REPAIR_TURNS):
-            try:
-                answer = self._ask(messages)
-            except Unavailable:
-                if built:
-                    break
-                raise
-            outcome = self._round(answer, robot)
-            if outcome.declined and not built and turn == 0:
-                raise Unavailable(
-                    "The language model found nothing this robot could learn here.",
-                    code="llm_declined",
-                )
-            built += outcome.built
-            dropped = len(outcome.faults)
-            if not outcome.faults or len(built) >= MAX_CANDIDATES:
-                break
-            messages = [*messages, *repair(answer, outcome.faults)]
+    def write(self, prompt: str, robot: Robot, history: History | None = None) -> Written:
+        """One candidate of each style that works.
+
+        Raises `NothingWrittenError` (codes `llm_unavailable`, `llm_no_reward`, `llm_declined`).
+        """
+        started = self._clock.now()
+        bill = Bill()
+
+        def one(place: int, style: Style) -> BuiltDraft | Dropped:
+            talk = Conversation(
+                self._options,
+                self._provider,
+                bill,
+                started + self._options.deadline_s,
+                self._clock,
+            )
+            messages = opening(prompt, robot, style, history)
+            return _Writer(self._builder, self._validate, talk, robot, style, place).write(messages)
+
+        with ThreadPoolExecutor(len(styles()), thread_name_prefix="llm") as pool:
+            outcomes = list(pool.map(one, range(len(styles())), styles()))
+        built = [outcome for outcome in outcomes if isinstance(outcome, BuiltDraft)]
+        dropped = [outcome for outcome in outcomes if isinstance(outcome, Dropped)]
+        models = [self._options.model, *self._options.fallbacks]
+        usage = bill.usage(models, prompt_version(), self._clock.now() - started)
         if not built:
-            raise Unavailable(
-                "The language model wrote no reward that works.", code="llm_no_reward"
-            )
-        notices = []
-        if dropped and len(built) < MAX_CANDIDATES:
-            message = f"{dropped} of the language model's rewards did not work and were left out."
-            notices.append(NoticeEvent(code="llm_reward_dropped", message=message))
-        author = f"llm:{self._options.model}"
-        return Written(author, built[:MAX_CANDIDATES], [], [], notices)
-
-    def _round(self, answer: str, robot: Robot) -> _Round:
-        try:
-            parsed = LlmAnswer.model_validate_json(_bare(answer))
-        except ValidationError as error:
-            faults = "; ".join(
-                f"{'.'.join(str(place) for place in fault['loc']) or 'answer'}: {fault['msg']}"
-                for fault in error.errors(include_url=False, include_input=False)[:10]
-            )
-            return _Round(faults=[f"The answer is not the JSON that was asked for: {faults}"])
-        drafts = [candidate.draft() for candidate in parsed.candidates]
-        outcome = _Round(declined=not drafts)
-        for draft, result in zip(drafts, self._builder.build(drafts, robot), strict=True):
-            fault = _fault(draft, result)
-            if fault is None and isinstance(result, BuiltDraft):
-                outcome.built.append(result)
-            else:
-                outcome.faults.append(f"Candidate {draft.name!r}: {fault}")
-        return outcome
-
-
-def _fault(draft: Draft, result: BuiltDraft | RewardError) -> str | None:
-    if isinstance(result, RewardError):
-        return result.for_author()
-    if set(draft.weights) != set(result.reward.terms):
-        return (
-            f"`weights` names {sorted(draft.weights)}, but the reward returns the terms "
-            f"{list(result.reward.terms)}"
+            code, message = _why_nothing(dropped)
+            raise NothingWrittenError(message, code=code, usage=usage, dropped=dropped)
+        return Written(
+            author=f"llm:{usage.model}",
+            drafts=_named_apart(built),
+            understood=[],
+            not_understood=[],
+            notices=_notices(dropped),
+            usage=usage,
+            dropped=dropped,
         )
-    return None
 
 
-def _bare(answer: str) -> str:
-    """The answer without a Markdown fence around it."""
-    text = answer.strip()
-    fenced = _FENCE.match(text)
-    return fenced.group(1) if fenced else text
+@dataclass
+class _Writer:
+    """One candidate's way from the opening to a draft that works, or to being dropped."""
+
+    builder: Builder
+    validate: Validate | None
+    talk: Conversation
+    robot: Robot
+    style: Style
+    place: int
+
+    def write(self, messages: list[dict[str, str]]) -> BuiltDraft | Dropped:
+        """Raises `Unavailable` where rewards cannot be built at all."""
+        fault: _Fault | None = None
+        for _ in range(1 + REPAIR_TURNS):
+            try:
+                reply = self.talk.ask(messages)
+            except CallFailedError as error:
+                return self._gone(error, fault)
+            if reply.refused:
+                return self._dropped("llm_refused", "The language model refused to write it.")
+            outcome = self._examined(reply.text)
+            if isinstance(outcome, BuiltDraft):
+                return outcome
+            if outcome is None:
+                return self._dropped(
+                    "llm_declined", "The language model found that the robot cannot do this."
+                )
+            if reply.cut_off and outcome.code == "llm_bad_answer":
+                hint = "Your answer was cut off: be much shorter."
+                outcome = replace(outcome, for_writer=f"{hint}\n{outcome.for_writer}")
+            fault = outcome
+            messages = [*messages, *repair(reply.text, fault.for_writer)]
+        assert fault is not None
+        return self._dropped(fault.code, fault.for_user)
+
+    def _examined(self, text: str) -> BuiltDraft | _Fault | None:
+        """The answer built, or what is wrong with it; None if the model declined."""
+        try:
+            candidate = read_answer(text, self.place)
+        except AnswerError as error:
+            return _Fault(
+                "llm_bad_answer",
+                f"The answer is not the JSON that was asked for: {error}",
+                "Its answer was not in the form that was asked for.",
+            )
+        if candidate is None:
+            return None
+        draft = candidate.draft()
+        return self._check_fault(draft) or self._built(draft)
+
+    def _check_fault(self, draft: Draft) -> _Fault | None:
+        for check in draft.checks:
+            reason = fault_of(check, self.robot)
+            if reason is not None:
+                for_user = "One of its success checks cannot be measured on this robot."
+                return _Fault("llm_bad_check", f"success_checks, {check.id}: {reason}", for_user)
+        return None
+
+    def _built(self, draft: Draft) -> BuiltDraft | _Fault:
+        (result,) = self.builder.build([draft], self.robot)
+        if isinstance(result, RewardError):
+            return _Fault(result.code, result.for_author(), result.message)
+        if set(draft.weights) != set(result.reward.terms):
+            detail = (
+                f"`weights` names {sorted(draft.weights)}, but the reward returns the terms "
+                f"{list(result.reward.terms)}"
+            )
+            for_user = "Its weights do not belong to its terms."
+            return _Fault("llm_weights_mismatch", detail, for_user)
+        failures = self.validate(result) if self.validate else ()
+        if failures:
+            detail = "The reward was tried on recorded motion.\n" + "\n".join(failures)
+            return _Fault("reward_not_valid", detail, " ".join(failures))
+        return result
+
+    def _gone(self, error: CallFailedError, fault: _Fault | None) -> Dropped:
+        reason = f"The language model did not answer: {error.failure}."
+        if fault is None:
+            return self._dropped("llm_unavailable", reason)
+        return self._dropped(fault.code, f"{fault.for_user} {reason}")
+
+    def _dropped(self, code: str, message: str) -> Dropped:
+        return Dropped(name=self.style.title, code=code, message=message)
+
+
+def _why_nothing(dropped: Sequence[Dropped]) -> tuple[str, str]:
+    codes = {one.code for one in dropped}
+    if codes == {"llm_unavailable"}:
+        (reason, _), *_ = Counter(one.message for one in dropped).most_common(1)
+        return "llm_unavailable", reason
+    if codes <= {"llm_declined", "llm_refused", "llm_unavailable"}:
+        message = "The language model found nothing this robot could learn here."
+        return "llm_declined", message
+    return "llm_no_reward", "The language model wrote no reward that works."
+
+
+def _notices(dropped: Sequence[Dropped]) -> list[NoticeEvent]:
+    if not dropped:
+        return []
+    what = "reward" if len(dropped) == 1 else "rewards"
+    were = "was" if len(dropped) == 1 else "were"
+    message = f"{len(dropped)} of the language model's {what} did not work and {were} left out."
+    if len(dropped) == 1:
+        message = "One of the language model's rewards did not work and was left out."
+    return [NoticeEvent(code="llm_reward_dropped", message=message)]
+
+
+def _named_apart(built: Sequence[BuiltDraft]) -> list[BuiltDraft]:
+    """The drafts with names that tell them apart."""
+    seen: Counter[str] = Counter()
+    result = []
+    for one in built:
+        seen[one.draft.name] += 1
+        count = seen[one.draft.name]
+        name = one.draft.name if count == 1 else f"{one.draft.name} {count}"
+        result.append(replace(one, draft=replace(one.draft, name=name)))
+    return result

@@ -1,79 +1,207 @@
-"""One question to a language model."""
+"""Language models through litellm. Only this module imports it, and only when first asked."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
-from collections.abc import Callable
+import threading
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import cache
+from time import time
 from typing import Any
 
-from tabrl.domain.errors import Unavailable
-from tabrl_reward_worker.llm.prompt import Message
-from tabrl_reward_worker.llm.schema import LlmAnswer
+from tabrl_reward_worker.llm.provider import (
+    CallFailedError,
+    CallFailure,
+    Form,
+    Question,
+    Reply,
+)
+from tabrl_reward_worker.llm.schema import answer_schema
 
-Ask = Callable[[list[Message]], str]
+_GRACE_S = 2.0  # for a cancelled call to end
+# The first that fits; litellm derives its errors from one another.
+_FAILURES = (
+    ("Timeout", CallFailure.TIMEOUT),
+    ("RateLimitError", CallFailure.RATE_LIMIT),
+    ("AuthenticationError", CallFailure.KEY),
+    ("PermissionDeniedError", CallFailure.KEY),
+    ("NotFoundError", CallFailure.UNKNOWN_MODEL),
+    ("BadRequestError", CallFailure.REJECTED),
+    ("UnprocessableEntityError", CallFailure.REJECTED),
+    ("APIConnectionError", CallFailure.UNREACHABLE),
+    ("ServiceUnavailableError", CallFailure.SERVER),
+    ("BadGatewayError", CallFailure.SERVER),
+    ("InternalServerError", CallFailure.SERVER),
+)
 
 
 @dataclass(frozen=True)
 class LlmOptions:
-    """Which model answers, where, and how long it may take (s)."""
+    """Which models answer, where, and how long one answer and the whole writing may take (s).
 
-    model: str
-    api_base: str | None = None
-    timeout_s: float = 60.0
-    retries: int = 1
-
-
-def litellm_ask(options: LlmOptions) -> Ask:
-    """A function that sends messages and returns the text of the answer.
-
-    It raises `Unavailable` (code `llm_unavailable`) for whatever goes wrong on the way, without a
-    word of the messages, the key or the provider's own error text.
+    `fallbacks` are asked in turn when `model` fails. `api_base` holds for all models of the same
+    provider as `model` (the part before the slash).
     """
 
-    def ask(messages: list[Message]) -> str:
+    model: str
+    fallbacks: tuple[str, ...] = ()
+    api_base: str | None = None
+    timeout_s: float = 60.0
+    deadline_s: float = 150.0
+    retries: int = 2
+
+
+class LitellmProvider:
+    """Any provider that litellm knows.
+
+    Calls run on an event loop of their own, because only a cancelled coroutine closes its
+    connection: an HTTP client's time limits are between two bytes, and a server that sends one
+    byte a second never exceeds them.
+    """
+
+    def __init__(self, options: LlmOptions) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def form(self, model: str) -> Form:
+        """A strict schema where litellm knows that the model takes one, else any JSON."""
+        known = _litellm().supports_response_schema(model=model)
+        return Form.SCHEMA if known else Form.JSON
+
+    def ask(self, question: Question) -> Reply:
+        """One answer, within the question's time. Raises `CallFailedError`."""
         litellm = _litellm()
+        call = asyncio.wait_for(self._complete(litellm, question), question.timeout_s)
+        future = asyncio.run_coroutine_threadsafe(call, self._running_loop())
         try:
-            response = litellm.completion(
-                model=options.model,
-                messages=messages,
-                api_base=options.api_base,
-                # A local server wants no key, but the client wants one to send.
-                api_key=None if _has_key() or not options.api_base else "none",
-                timeout=options.timeout_s,
-                num_retries=options.retries,
-                response_format=_response_format(litellm, options.model),
-            )
-            return str(response.choices[0].message.content or "")
+            response = future.result(question.timeout_s + _GRACE_S)
+        except (TimeoutError, FutureTimeoutError):
+            future.cancel()
+            raise CallFailedError(CallFailure.TIMEOUT) from None
         except Exception as error:
-            raise Unavailable(
-                f"The language model did not answer ({type(error).__name__}).",
-                code="llm_unavailable",
-            ) from None
+            if isinstance(error, litellm.ContentPolicyViolationError):
+                return Reply("", refused=True)
+            raise _failed(litellm, error) from None
+        return _reply(litellm, response, question.model)
 
-    return ask
+    async def _complete(self, litellm: Any, question: Question) -> Any:
+        base = self._base(question.model)
+        return await litellm.acompletion(
+            model=question.model,
+            messages=list(question.messages),
+            api_base=base,
+            # A local server wants no key, but the client wants one to send.
+            api_key="none" if base and not _has_key() else None,
+            timeout=question.timeout_s,
+            num_retries=0,
+            max_retries=0,
+            **_response_format(question.form),
+        )
+
+    def _base(self, model: str) -> str | None:
+        same = model.partition("/")[0] == self._options.model.partition("/")[0]
+        return self._options.api_base if same else None
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="llm", daemon=True).start()
+            return self._loop
 
 
-def _response_format(litellm: Any, model: str) -> Any:
-    """The strict schema where the model takes one, else plain JSON mode."""
-    if litellm.supports_response_schema(model=model):
-        return LlmAnswer
-    return {"type": "json_object"}
+def _response_format(form: Form) -> dict[str, Any]:
+    if form is Form.SCHEMA:
+        schema = {"name": "reward", "strict": True, "schema": answer_schema()}
+        return {"response_format": {"type": "json_schema", "json_schema": schema}}
+    if form is Form.JSON:
+        return {"response_format": {"type": "json_object"}}
+    return {}
+
+
+def _reply(litellm: Any, response: Any, model: str) -> Reply:
+    try:
+        choice = response.choices[0]
+        message, usage = choice.message, getattr(response, "usage", None)
+        text = message.content or ""
+        reason = choice.finish_reason
+    except (AttributeError, IndexError, TypeError):
+        raise CallFailedError(CallFailure.NONSENSE) from None
+    fields = getattr(message, "provider_specific_fields", None) or {}
+    refused = bool(fields.get("refusal")) or reason == "content_filter"
+    prompt_tokens = int(getattr(usage, "prompt_tokens", 0) or 0)
+    return Reply(
+        text=text if isinstance(text, str) else "",
+        prompt_tokens=prompt_tokens,
+        completion_tokens=int(getattr(usage, "completion_tokens", 0) or 0),
+        # Without a count of tokens there is no price either.
+        cost_usd=_cost(litellm, response, model) if prompt_tokens else None,
+        refused=refused and not text,
+        cut_off=reason == "length",
+    )
+
+
+def _cost(litellm: Any, response: Any, model: str) -> float | None:
+    """US dollars by the price list that comes with litellm; None for a model it does not list."""
+    try:
+        return float(litellm.completion_cost(completion_response=response, model=model))
+    except Exception:  # it raises bare ones for models without a price
+        return None
+
+
+def _failed(litellm: Any, error: Exception) -> CallFailedError:
+    for name, failure in _FAILURES:
+        if isinstance(error, getattr(litellm, name)):
+            return CallFailedError(failure, _retry_after(error))
+    if getattr(error, "status_code", None) == 403:
+        return CallFailedError(CallFailure.KEY)
+    return CallFailedError(CallFailure.NONSENSE)
+
+
+def _retry_after(error: Exception) -> float | None:
+    """Seconds that the server asks to wait, from its header of either form."""
+    headers = getattr(error, "litellm_response_headers", None)
+    value = headers.get("retry-after") if headers else None
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time())
+    except (TypeError, ValueError):
+        return None
 
 
 def _has_key() -> bool:
     return any(name.endswith("_API_KEY") for name in os.environ)
 
 
+_LOADING = threading.Lock()
+
+
+@cache
 def _litellm() -> Any:
+    """litellm, set up and warm. Takes seconds the first time, which no answer's limit counts."""
     # Otherwise importing it fetches a price list and waits for the network.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    import litellm
+    with _LOADING:
+        import litellm
+        import openai
 
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.turn_off_message_logging = True
-    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "openai"):
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "openai", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # they may quote prompts and keys
+    with _LOADING:  # both load most of themselves at their first use
+        hello = [{"role": "user", "content": "hello"}]
+        litellm.completion(model="openai/none", messages=hello, mock_response="hello")
+        _ = openai.AsyncOpenAI(api_key="none", base_url="http://127.0.0.1").chat.completions
     return litellm

@@ -1,48 +1,165 @@
-"""The messages for the language model, built from the contract's own vocabulary."""
+"""The messages for a language model: what to write, what went before, and what was wrong."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import tomllib
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from string import Template
+from typing import Any
 
-from tabrl.contracts.checks import Quantity, Statistic
-from tabrl.rewards.vocabulary import HELPERS, STATE_METHODS
+from pydantic import BaseModel, ConfigDict
+
 from tabrl.robots import Robot
-from tabrl_reward_worker.llm.schema import MAX_CANDIDATES
+from tabrl_reward_worker.authors import History
+from tabrl_reward_worker.llm.facts import facts
+from tabrl_reward_worker.llm.provider import Message
+from tabrl_reward_worker.llm.schema import LlmCandidate
 
-Message = dict[str, str]
+_EDITION = 3
+_FILES = ("prompt.md", "styles.toml", "examples.toml")
+_FORM = """A reward is Python of exactly this form:
+```python
+WEIGHTS = {"forward": 1.5, "smooth": -0.01}
 
 
-def opening(prompt: str, robot: Robot) -> list[Message]:
-    """The first messages: what to do, then the user's task as data."""
-    template = Template(files(__package__).joinpath("prompt.md").read_text("utf-8"))
-    system = template.substitute(
-        name=robot.name,
-        description=robot.description,
-        joints=", ".join(robot.joint_names),
-        feet=", ".join(robot.foot_names),
-        standing=robot.standing_height,
-        state="\n".join(f"- state.{name}{about}" for name, about in STATE_METHODS.items()),
-        helpers="\n".join(f"- rl.{name}{about}" for name, about in HELPERS.items()),
-        count=MAX_CANDIDATES,
-        quantities=", ".join(Quantity),
-        statistics=", ".join(Statistic),
+def reward(state, action):
+    return {
+        "forward": rl.gaussian(state.base_linear_velocity()[0] - 1.0, 0.5),
+        "smooth": jnp.sum(jnp.square(action - state.previous_action())),
+    }
+```"""
+_CURVE_POINTS = 6
+
+
+class Style(BaseModel):
+    """One way to say a wish as a reward."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    title: str
+    asks: str
+
+
+class Example(LlmCandidate):
+    """A worked example: a sentence and a good answer to it."""
+
+    sentence: str
+    style: str
+
+
+@cache
+def styles() -> tuple[Style, ...]:
+    """The candidates to write, in order."""
+    return tuple(Style.model_validate(entry) for entry in _toml("styles.toml")["style"])
+
+
+@cache
+def examples() -> tuple[Example, ...]:
+    """The worked examples."""
+    return tuple(Example.model_validate(entry) for entry in _toml("examples.toml")["example"])
+
+
+@cache
+def prompt_version() -> str:
+    """The prompt's edition and a hash of its text: the same version means the same words."""
+    digest = hashlib.sha256(b"\0".join(_text(name).encode() for name in _FILES)).hexdigest()
+    return f"{_EDITION}-{digest[:8]}"
+
+
+def system_message(robot: Robot) -> Message:
+    """What holds for every candidate; the same for all, so that providers can cache it."""
+    filled = Template(_text("prompt.md")).substitute(
+        facts(robot), form=_FORM, examples="\n\n".join(_shown(one) for one in examples())
     )
-    return [
-        {"role": "system", "content": system},
-        {"role": "user", "content": f"The task, in the user's words:\n{prompt}"},
-    ]
+    return {"role": "system", "content": filled}
 
 
-def repair(answer: str, faults: Sequence[str]) -> list[Message]:
+def opening(prompt: str, robot: Robot, style: Style, history: History | None) -> list[Message]:
+    """The first messages for one candidate; the user's words are data at their end."""
+    others = ", ".join(other.title.lower() for other in styles() if other is not style)
+    asks = (
+        f"{style.asks.strip()}\nOther writers do the others ({others}) at the same time: use terms "
+        "that they will not, and weigh them so that motions are ranked in another order."
+    )
+    if history is None:
+        wish = f"The sentence:\n{prompt}"
+    else:
+        wish = f"{_lineage(history)}\n\nWhat the user says of this result:\n{prompt}"
+    return [system_message(robot), {"role": "user", "content": f"{asks}\n\n{wish}"}]
+
+
+def repair(answer: str, fault: str) -> list[Message]:
     """Messages that send an answer back with what is wrong with it."""
-    listed = "\n\n".join(faults)
     return [
-        {"role": "assistant", "content": answer},
+        {"role": "assistant", "content": answer or "(nothing)"},
         {
             "role": "user",
-            "content": f"Not all of it works:\n\n{listed}\n\nAnswer again in the same JSON format, "
-            "with corrected versions of only the candidates that did not work.",
+            "content": f"This does not work:\n\n{fault}\n\nAnswer again with the whole, corrected "
+            "JSON object.",
         },
     ]
+
+
+def _shown(example: Example) -> str:
+    answer = {"declined": False} | example.model_dump(mode="json", include=set(_ANSWER_KEYS))
+    answer["code"] = example.code.strip() + "\n"
+    return (
+        f"The sentence: {example.sentence} ({example.style})\n"
+        f"{json.dumps(answer, ensure_ascii=False)}"
+    )
+
+
+_ANSWER_KEYS = tuple(LlmCandidate.model_fields)
+
+
+def _lineage(history: History) -> str:
+    """What was asked, written, learnt and measured so far."""
+    asked = "\n".join(f"{n}. {sentence}" for n, sentence in enumerate(history.sentences, start=1))
+    parts = [
+        "The robot has already learnt from an earlier reward, and the user wants it otherwise. "
+        "Write a new reward for everything that was asked, as the last words change it; keep what "
+        "worked. Make checks that fit the new wish.",
+        f"What was asked so far:\n{asked}",
+        f"The reward it learnt from: {history.name} ({history.idea})\n```python\n"
+        f"{history.code.strip()}\n```\nIts weights at the end: {json.dumps(dict(history.weights))}",
+    ]
+    if history.curves:
+        lines = [f"- {term}: {_points(curve)}" for term, curve in history.curves.items() if curve]
+        parts.append(
+            "Each weighted term's mean a step, from the beginning to the end of learning:\n"
+            + "\n".join(lines)
+        )
+    if history.checks:
+        lines = [
+            f"- {check.name}, target {check.target}: {check.result:.3g} "
+            f"({'met' if check.passed else 'missed'}; before learning {check.base:.3g}, by command "
+            f"alone {check.program:.3g})"
+            for check in history.checks
+        ]
+        parts.append("The success checks:\n" + "\n".join(lines))
+    if history.fall_rate_result is not None:
+        before = f", before {history.fall_rate_base:.0%}" if history.fall_rate_base else ""
+        parts.append(f"Falls: {history.fall_rate_result:.0%} of episodes{before}.")
+    return "\n\n".join(parts)
+
+
+def _points(curve: Sequence[float]) -> str:
+    """A curve as a few numbers, first and last among them."""
+    count = min(len(curve), _CURVE_POINTS)
+    last = len(curve) - 1
+    chosen = sorted({round(n * last / max(count - 1, 1)) for n in range(count)})
+    return " → ".join(f"{curve[n]:.3g}" for n in chosen)
+
+
+@cache
+def _text(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
+
+
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads(_text(name))

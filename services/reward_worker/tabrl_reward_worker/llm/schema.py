@@ -1,15 +1,25 @@
-"""The answer a language model must give, and how it becomes drafts."""
+"""The answer a language model must give, its strict JSON schema, and how it becomes a draft."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
 
 from tabrl.contracts.checks import CheckSpec, Identifier, Quantity, Statistic
 from tabrl_reward_worker.drafts import Draft
 
-MAX_CANDIDATES = 3
+# What strict schemas may consist of: providers refuse a schema with anything else in it.
+_STRICT = ("type", "enum", "const", "items", "anyOf", "$ref", "$defs", "properties")
 _FALLS = CheckSpec(
     id="falls",
     quantity=Quantity.FALLEN,
@@ -20,27 +30,91 @@ _FALLS = CheckSpec(
 )
 
 
-class LlmCandidate(BaseModel):
-    """One reward as the model writes it."""
+class LlmWeight(BaseModel):
+    """A term's weight. Strict schemas know no objects with free keys, so weights are a list."""
 
-    model_config = ConfigDict(extra="forbid")
+    term: Identifier
+    weight: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
+
+
+class LlmCandidate(BaseModel):
+    """One reward as the model writes it. What it says beyond that is not read."""
+
+    model_config = ConfigDict(extra="ignore")
 
     name: Annotated[str, Field(min_length=1, max_length=60)]
     idea: Annotated[str, Field(min_length=1, max_length=300)]
     code: Annotated[str, Field(min_length=1, max_length=20_000)]
-    weights: dict[Identifier, float] = Field(min_length=1, max_length=32)
-    checks: Annotated[list[CheckSpec], Field(min_length=1, max_length=15)]
+    weights: Annotated[list[LlmWeight], Field(min_length=1, max_length=32)]
+    success_checks: Annotated[
+        list[CheckSpec],
+        Field(
+            min_length=1,
+            max_length=12,
+            validation_alias=AliasChoices("success_checks", "checks"),
+        ),
+    ]
+
+    @field_validator("weights", mode="before")
+    @classmethod
+    def _from_object(cls, value: Any) -> Any:
+        """Models without a schema to follow write `{"term": weight}`."""
+        if isinstance(value, dict):
+            return [{"term": term, "weight": weight} for term, weight in value.items()]
+        return value
+
+    @model_validator(mode="after")
+    def _distinct(self) -> LlmCandidate:
+        for what, names in (
+            ("weights", [weight.term for weight in self.weights]),
+            ("success_checks", [check.id for check in self.success_checks]),
+        ):
+            if len(set(names)) != len(names):
+                raise ValueError(f"{what} names something twice")
+        return self
 
     def draft(self) -> Draft:
         """The draft; a check against falling is always among its checks."""
-        checks = [check for check in self.checks if check.quantity is not Quantity.FALLEN]
-        idea = " ".join(self.idea.split())
-        return Draft(self.name.strip(), idea, self.code, self.weights, (*checks, _FALLS))
+        checks = [check for check in self.success_checks if check.quantity is not Quantity.FALLEN]
+        return Draft(
+            name=" ".join(self.name.split()),
+            idea=" ".join(self.idea.split()),
+            code=self.code,
+            weights={weight.term: weight.weight for weight in self.weights},
+            checks=(*checks, _FALLS),
+        )
 
 
-class LlmAnswer(BaseModel):
-    """The whole answer. No candidates means: this robot cannot do it."""
+class _Answer(BaseModel):
+    """What is said before the candidate: whether there is one; its fields are empty if not."""
 
-    model_config = ConfigDict(extra="forbid")
+    declined: bool
 
-    candidates: Annotated[list[LlmCandidate], Field(max_length=MAX_CANDIDATES)]
+
+class _DeclinedOrCandidate(LlmCandidate, _Answer):
+    """The shape asked for."""
+
+
+@cache
+def answer_schema() -> dict[str, Any]:
+    """The answer's JSON schema in the subset that strict structured output knows."""
+    schema: dict[str, Any] = _strict(TypeAdapter(_DeclinedOrCandidate).json_schema(by_alias=False))
+    return schema
+
+
+def _strict(node: Any) -> Any:
+    """The node with only the strict subset's keywords; every property is required."""
+    if isinstance(node, list):
+        return [_strict(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    result: dict[str, Any] = {}
+    for key in _STRICT:
+        if key in ("$defs", "properties") and key in node:
+            result[key] = {name: _strict(part) for name, part in node[key].items()}
+        elif key in node:
+            result[key] = _strict(node[key])
+    if "properties" in result:
+        result["required"] = list(result["properties"])
+        result["additionalProperties"] = False
+    return result

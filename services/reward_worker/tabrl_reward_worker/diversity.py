@@ -1,0 +1,74 @@
+"""Which of several candidates are really different, so that a choice between them means something.
+
+For candidates of a language model. The composer's differ on purpose in how they say one and the
+same goal, and would hardly ever pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tabrl.domain.report import CandidateReport
+from tabrl.domain.tasks import Dropped
+from tabrl_reward_worker.report.comparison import rank_correlation
+
+ALIKE = 0.9  # Spearman's rank correlation over the behaviour bank from which on two are the same
+_PROPORTIONAL = 0.9999
+
+
+def distinct(
+    names: Sequence[str], reports: Sequence[CandidateReport]
+) -> tuple[list[int], list[Dropped]]:
+    """Indices of the candidates to show, in order, and why the others are not.
+
+    Of two that are alike the one with fewer warnings stays, else the first. Without recorded
+    motion nothing can be said, and all stay.
+    """
+    kept: list[int] = []
+    dropped: dict[int, Dropped] = {}
+    for index in sorted(range(len(reports)), key=lambda n: (len(reports[n].warnings), n)):
+        for other in kept:
+            reason = _alike(reports[index], reports[other], names[other])
+            if reason:
+                dropped[index] = Dropped(name=names[index], code="reward_alike", message=reason)
+                break
+        else:
+            kept.append(index)
+    return sorted(kept), [dropped[index] for index in sorted(dropped)]
+
+
+def _alike(one: CandidateReport, other: CandidateReport, name: str) -> str:
+    """Why there is no choice between the two; empty if there is."""
+    correlation = rank_correlation(one, other)
+    if correlation >= ALIKE:
+        return f"It likes the same motions as {name} (rank correlation {correlation:.2f})."
+    if _same_terms(one, other):
+        return f"It has the same terms as {name}, only weighed otherwise."
+    return ""
+
+
+def _same_terms(one: CandidateReport, other: CandidateReport) -> bool:
+    """Whether both have terms of the same names that say the same of every recorded motion."""
+    first, second = _columns(one), _columns(other)
+    if not first or first.keys() != second.keys():
+        return False
+    return all(_proportional(first[term], second[term]) for term in first)
+
+
+def _columns(report: CandidateReport) -> dict[str, list[float]]:
+    """Each weighted term's mean on every clip, clips by name."""
+    clips = sorted(report.clips, key=lambda clip: clip.clip)
+    terms = clips[0].terms if clips else {}
+    return {term: [clip.terms.get(term, 0.0) for clip in clips] for term in terms}
+
+
+def _proportional(one: list[float], other: list[float]) -> bool:
+    if len(one) != len(other):
+        return False
+    a, b = np.array(one), np.array(other)
+    product = float(np.linalg.norm(a) * np.linalg.norm(b))
+    if product == 0.0:
+        return not a.any() and not b.any()
+    return abs(float(a @ b)) >= _PROPORTIONAL * product

@@ -1,0 +1,141 @@
+"""Talking to language models within limits: retries, fallbacks, a deadline, and the bill."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tabrl.domain.tasks import LlmUsage
+from tabrl_reward_worker.llm.client import LlmOptions
+from tabrl_reward_worker.llm.provider import (
+    CallFailedError,
+    CallFailure,
+    Form,
+    Message,
+    Provider,
+    Question,
+    Reply,
+)
+
+_LONGEST_PAUSE_S = 20.0
+_FIRST_PAUSE_S = 0.5
+_WORTH_ASKING_S = 1.0
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time and waiting, so that tests need neither."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass
+class Bill:
+    """What a writing took, over all its conversations; they add to it from several threads.
+
+    `calls` are requests sent, with or without an answer. The cost is known only while that of
+    every answer is.
+    """
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    priced: bool = True
+    answered_by: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def sent(self) -> None:
+        """One more request."""
+        with self._lock:
+            self.calls += 1
+
+    def add(self, model: str, reply: Reply) -> None:
+        """One more answer."""
+        with self._lock:
+            self.answered_by.add(model)
+            self.prompt_tokens += reply.prompt_tokens
+            self.completion_tokens += reply.completion_tokens
+            if reply.cost_usd is None:
+                self.priced = False
+            else:
+                self.cost_usd += reply.cost_usd
+
+    def usage(self, models: Sequence[str], prompt_version: str, seconds: float) -> LlmUsage:
+        """The sum; `model` names those of `models` that answered, or the first if none did."""
+        with self._lock:
+            answered = [model for model in models if model in self.answered_by]
+            known = self.priced and bool(answered)
+            return LlmUsage(
+                model=", ".join(answered or models[:1]),
+                prompt_version=prompt_version,
+                calls=self.calls,
+                prompt_tokens=self.prompt_tokens,
+                completion_tokens=self.completion_tokens,
+                cost_usd=round(self.cost_usd, 6) if known else None,
+                seconds=round(seconds, 3),
+            )
+
+
+class Conversation:
+    """Turns with the first model that answers, until a deadline in the clock's seconds."""
+
+    def __init__(
+        self, options: LlmOptions, provider: Provider, bill: Bill, deadline: float, clock: Clock
+    ) -> None:
+        self._options = options
+        self._provider = provider
+        self._bill = bill
+        self._deadline = deadline
+        self._clock = clock
+        self._models = [options.model, *options.fallbacks]
+        self._form: Form | None = None
+
+    def ask(self, messages: Sequence[Message]) -> Reply:
+        """The next answer. A model that failed is not asked again in this conversation.
+
+        Raises `CallFailedError` with the last model's failure.
+        """
+        while True:
+            try:
+                return self._ask_model(self._models[0], messages)
+            except CallFailedError:
+                if len(self._models) == 1 or self._left() < _WORTH_ASKING_S:
+                    raise
+                del self._models[0]
+                self._form = None
+
+    def _ask_model(self, model: str, messages: Sequence[Message]) -> Reply:
+        """Ask, and again after a passing failure or in a laxer form."""
+        retries, pause = self._options.retries, _FIRST_PAUSE_S
+        while True:
+            try:
+                return self._once(model, messages)
+            except CallFailedError as error:
+                laxer = self._form.laxer if self._form else None
+                if error.failure is CallFailure.REJECTED and laxer is not None:
+                    self._form = laxer
+                    continue
+                wait = pause if error.retry_after_s is None else error.retry_after_s
+                in_time = wait <= min(_LONGEST_PAUSE_S, self._left() - _WORTH_ASKING_S)
+                if not (error.failure.passing and retries and in_time):
+                    raise
+                retries, pause = retries - 1, pause * 2.0
+                self._clock.sleep(wait)
+
+    def _once(self, model: str, messages: Sequence[Message]) -> Reply:
+        if self._form is None:
+            self._form = self._provider.form(model)
+        timeout_s = min(self._options.timeout_s, self._left())
+        if timeout_s < _WORTH_ASKING_S:
+            raise CallFailedError(CallFailure.TIMEOUT)
+        self._bill.sent()
+        reply = self._provider.ask(Question(model, tuple(messages), self._form, timeout_s))
+        self._bill.add(model, reply)
+        return reply
+
+    def _left(self) -> float:
+        return self._deadline - self._clock.now()
