@@ -9,13 +9,18 @@ from tabrl.contracts.checks import CheckSpec
 
 @dataclass(frozen=True)
 class Draft:
-    """One proposed reward with the success checks that belong to it."""
+    """One proposed reward with the success checks that belong to it.
+
+    `phases_s` are the seconds of phases that follow each other and then begin again: the reward
+    pays for each in its part of `state.time()` modulo their sum.
+    """
 
     name: str
     idea: str
     code: str
     weights: dict[str, float]
     checks: tuple[CheckSpec, ...]
+    phases_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,7 @@ class RewardHandler:
             author=author,
             weights=reward.weights,
             checks=list(draft.checks),
+            phases_s=draft.phases_s,
             artifact_sha256=sha256,
             report=proven.report.model_copy(update={"stages_s": stages}),
         )

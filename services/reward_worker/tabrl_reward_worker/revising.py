@@ -49,7 +49,8 @@ def revised(
         raise JobFailedError(FailureKind.CODE, error.code, message, error.line) from None
     checks = tuple(parent.checks if revision.checks is None else revision.checks)
     name = parent.name if parent.name.endswith(", edited") else f"{parent.name}, edited"
-    return BuiltDraft(Draft(name, parent.idea, source, reward.weights, checks), reward)
+    draft = Draft(name, parent.idea, source, reward.weights, checks, parent.phases_s)
+    return BuiltDraft(draft, reward)
 
 
 def _stored(parent: Candidate, blobs: BlobStore) -> BuiltReward:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from tabrl.contracts.checks import CheckSpec, Identifier
+from tabrl.contracts.phases import PhasesS
 from tabrl.contracts.findings import Finding
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -31,6 +32,7 @@ class TrainSpec(BaseModel):
     artifact_sha256: Sha256
     weights: dict[Identifier, float] = Field(min_length=1, max_length=32)
     checks: tuple[CheckSpec, ...] = Field(min_length=1, max_length=16)
+    phases_s: PhasesS = ()
     seed: int = Field(default=0, ge=0)
     budget: TrainBudget = TrainBudget()
 

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tabrl.contracts.checks import CheckSpec, Identifier
+from tabrl.contracts.phases import PhasesS
 from tabrl.contracts.training import Sha256
 from tabrl.domain.jobs import Failure, JobState
 from tabrl.domain.report import CandidateReport as CandidateReport
@@ -103,6 +104,7 @@ class Candidate(BaseModel):
     author: str
     weights: dict[Identifier, float]
     checks: list[CheckSpec]
+    phases_s: PhasesS = ()  # what follows what, if anything does
     artifact_sha256: Sha256
     report: CandidateReport = CandidateReport()
     parent: int | None = None  # the candidate it was edited from

@@ -216,6 +216,7 @@ def _training(task: Task, candidate: Candidate, parts: Parts) -> tuple[Job, Mode
             artifact_sha256=candidate.artifact_sha256,
             weights=candidate.weights,
             checks=tuple(candidate.checks),
+            phases_s=candidate.phases_s,
         ),
         queued_at=now,
         created_at=now,
