@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from tabrl.contracts.checks import CheckSpec, Identifier
-from tabrl.contracts.phases import PhasesS
 from tabrl.contracts.findings import Finding
+from tabrl.contracts.phases import PhasesS
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
