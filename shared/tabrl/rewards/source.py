@@ -51,19 +51,36 @@ class CheckedSource:
 
 def check_source(source: str) -> CheckedSource:
     """Check a reward's source. Raises `RewardError` with the line to blame."""
+    tree = _parsed(source)
+    _Checker(source, tree).run()
+    return _read(source, tree)
+
+
+def read_source(source: str) -> CheckedSource:
+    """Syntax and weights alone, nothing about what the code may do. Raises `RewardError`.
+
+    For the verifier, which reads the weights again and runs nothing.
+    """
+    return _read(source, _parsed(source))
+
+
+def _parsed(source: str) -> ast.Module:
     if len(source) > words.MAX_SOURCE:
-        raise RewardError(f"a reward may have at most {words.MAX_SOURCE} characters")
+        raise RewardError(
+            f"a reward may have at most {words.MAX_SOURCE} characters", code="reward_too_long"
+        )
     try:
-        tree = ast.parse(source, filename="<reward>")
+        return ast.parse(source, filename="<reward>")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else None
         message = error.msg if isinstance(error, SyntaxError) else str(error)
         raise RewardError.at(
             source, line, f"not valid Python: {message}", code="reward_syntax"
         ) from None
-    checker = _Checker(source, tree)
-    checker.run()
-    weights = checker.weights()
+
+
+def _read(source: str, tree: ast.Module) -> CheckedSource:
+    weights = _Checker(source, tree).weights()
     return CheckedSource(source, tree, weights or {"reward": 1.0}, weights is not None)
 
 
@@ -164,14 +181,14 @@ class _Checker:
             )
 
     def weights(self) -> dict[str, float] | None:
-        for node in self._tree.body:
-            if isinstance(node, ast.Assign):
-                target = node.targets[0]
-                if isinstance(target, ast.Name) and target.id == "WEIGHTS":
-                    return self._weights(node)
-        return None
+        found = [node for node in self._tree.body if _assigns(node, "WEIGHTS")]
+        if len(found) > 1:
+            raise self.fail(found[1], "WEIGHTS may be given once only")
+        return self._weights(found[0]) if found else None
 
-    def _weights(self, node: ast.Assign) -> dict[str, float]:
+    def _weights(self, node: ast.stmt) -> dict[str, float]:
+        if not (isinstance(node, ast.Assign) and _is_literal(node.value)):
+            raise self.fail(node, "WEIGHTS must be a literal")
         value = ast.literal_eval(node.value)
         if not isinstance(value, dict):
             raise self.fail(node, 'WEIGHTS must be a dict such as {"forward": 1.0}')
@@ -185,6 +202,16 @@ class _Checker:
             if not (math.isfinite(weight) and abs(weight) <= 1e6):
                 raise self.fail(node, f"the weight of '{name}' must be finite and at most 1e6")
         return {name: float(weight) for name, weight in value.items()}
+
+
+def _assigns(node: ast.stmt, name: str) -> bool:
+    """Whether a statement of the module gives `name` a value in whatever way."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return node.name == name
+    return any(
+        isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Store)
+        for inner in ast.walk(node)
+    )
 
 
 def _is_literal(node: ast.AST) -> bool:

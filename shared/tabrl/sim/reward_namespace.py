@@ -101,3 +101,9 @@ def namespace() -> dict[str, Any]:
         "lax": Namespace({n: _wrapped(getattr(lax, n)) for n in vocabulary.LAX_FUNCTIONS}),
         "rl": Namespace({name: _wrapped(_HELPERS[name]) for name in vocabulary.HELPERS}),
     }
+
+
+def open_namespace() -> dict[str, Any]:
+    """What a reward would see without this layer. Only for tests that show what the layer is for;
+    never outside the jail."""
+    return {"__builtins__": builtins, "jax": jax, "jnp": jnp, "lax": lax, "rl": Namespace(_HELPERS)}

@@ -1,0 +1,13 @@
+"""How large a reward may be: the numbers that the tracing layer and the verifier share."""
+
+from __future__ import annotations
+
+VERIFIER = 1  # raised with every change of what the verifier lets through or emits
+MAX_ARTIFACT = 2_000_000  # bytes
+MAX_EQUATIONS = 4_000  # of the jaxpr, a step
+MAX_ELEMENTS = 4_096  # of one array, a step
+MAX_WORK = 1_000_000  # elementary operations, a step
+MAX_OPERATIONS = 40_000  # of the exported module, every call counted
+MAX_CONSTANT_BYTES = 256 * 1024  # of all constants together
+MAX_RANK = 8
+MAX_CALL_DEPTH = 32

@@ -1,0 +1,132 @@
+"""The fourth layer: reads what a reward computes, after tracing and before anything is exported.
+
+An allow-list of primitives and number types, no effects, and bounds on size and work. It works on
+the traced program, so nothing the author's Python did to get there matters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from tabrl.rewards.errors import RewardError
+from tabrl.rewards.limits import (
+    MAX_CALL_DEPTH,
+    MAX_CONSTANT_BYTES,
+    MAX_ELEMENTS,
+    MAX_EQUATIONS,
+    MAX_WORK,
+)
+
+AUTHOR = "<reward>"  # the file name under which an author's source is compiled
+_PRIMITIVES = """
+    abs acos acosh add and argmax argmin asin asinh atan atan2 atanh broadcast_in_dim cbrt ceil
+    clamp concatenate convert_element_type copy cos cosh cumsum custom_jvp_call div dot_general
+    dynamic_slice eq exp exp2 expm1 floor gather ge gt integer_pow iota is_finite jit le log log1p
+    logistic lt max min mul ne neg not or pad pow reduce_and reduce_max reduce_min reduce_or
+    reduce_prod reduce_sum rem reshape rev round rsqrt scatter select_n sign sin sinh slice sort
+    split sqrt square squeeze stack stop_gradient sub tan tanh transpose xor
+"""
+PRIMITIVES = frozenset(_PRIMITIVES.split())
+TYPES = frozenset({"float32", "int32", "bool"})
+
+
+def check_jaxpr(closed: Any, source: str) -> None:
+    """Raises `RewardError` (codes `reward_primitive`, `reward_type`, `reward_too_large`,
+    `reward_impure`) with the author's line where the trace still knows it."""
+    _Reader(source).read(closed)
+
+
+class _Reader:
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._equations = 0
+        self._work = 0
+
+    def read(self, closed: Any) -> None:
+        if closed.effects:
+            raise RewardError("a reward is pure: it may have no effects", code="reward_impure")
+        size = sum(getattr(constant, "nbytes", 8) for constant in closed.consts)
+        if size > MAX_CONSTANT_BYTES:
+            raise RewardError(
+                f"{size} bytes of constants are too many: at most {MAX_CONSTANT_BYTES}",
+                code="reward_too_large",
+            )
+        self._jaxpr(closed.jaxpr, 0)
+
+    def _jaxpr(self, jaxpr: Any, depth: int) -> None:
+        if depth > MAX_CALL_DEPTH:
+            raise RewardError("calls are nested too deeply", code="reward_too_large")
+        for variable in jaxpr.constvars:
+            self._array(variable, None)
+        for equation in jaxpr.eqns:
+            self._equation(equation)
+            for inner in _inner(equation.params.values()):
+                self._jaxpr(inner, depth + 1)
+
+    def _equation(self, equation: Any) -> None:
+        self._equations += 1
+        name = equation.primitive.name
+        if name not in PRIMITIVES or equation.effects:
+            raise self._at(equation, f"'{name}' is not part of the contract", "reward_primitive")
+        for variable in equation.outvars:
+            self._array(variable, equation)
+        self._work += _work(equation)
+        if self._equations > MAX_EQUATIONS:
+            message = f"more than {MAX_EQUATIONS} operations a step are too many"
+            raise self._at(equation, message, "reward_too_large")
+        if self._work > MAX_WORK:
+            message = f"more than {MAX_WORK} additions and multiplications a step are too many"
+            raise self._at(equation, message, "reward_too_large")
+
+    def _array(self, variable: Any, equation: Any | None) -> None:
+        shape = getattr(variable.aval, "shape", ())
+        size = math.prod(shape)
+        if size > MAX_ELEMENTS:
+            message = f"an array of {size} numbers a step is too large: at most {MAX_ELEMENTS}"
+            raise self._at(equation, message, "reward_too_large")
+        kind = str(getattr(variable.aval, "dtype", type(variable.aval).__name__))
+        if kind not in TYPES:
+            message = f"numbers of type {kind} are not part of the contract"
+            raise self._at(equation, message, "reward_type")
+
+    def _at(self, equation: Any | None, message: str, code: str) -> RewardError:
+        line = None if equation is None else author_line(equation)
+        return RewardError.at(self._source, line, message, code=code)
+
+
+def author_line(equation: Any) -> int | None:
+    """The innermost line of the author's source that an equation came from, if known."""
+    traceback = getattr(equation.source_info, "traceback", None)
+    for frame in getattr(traceback, "frames", ()):
+        if frame.file_name == AUTHOR:
+            return int(frame.line_num)
+    return None
+
+
+def _inner(parameters: Any) -> Iterator[Any]:
+    """The programs within an equation's parameters."""
+    for parameter in parameters:
+        if isinstance(parameter, tuple | list):
+            yield from _inner(parameter)
+            continue
+        inner = getattr(parameter, "jaxpr", parameter)
+        if hasattr(inner, "eqns"):
+            yield inner
+
+
+def _work(equation: Any) -> int:
+    """Elementary operations of one equation, roughly."""
+    made = sum(math.prod(getattr(v.aval, "shape", ())) for v in equation.outvars)
+    taken = sum(math.prod(getattr(v.aval, "shape", ())) for v in equation.invars)
+    name = equation.primitive.name
+    if name == "dot_general":
+        (contracted, _), _ = equation.params["dimension_numbers"]
+        shape = equation.invars[0].aval.shape
+        return made * int(math.prod(shape[axis] for axis in contracted))
+    if name == "cumsum":
+        return made * int(equation.invars[0].aval.shape[equation.params["axis"]])
+    if name == "sort":
+        return taken * max(taken.bit_length(), 1)
+    return max(made, taken)
