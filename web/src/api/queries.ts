@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
 import { ApiError, client, idempotencyKey, unwrap } from "./client";
-import type { Job, Model, Robot, Task, TaskSummary } from "./types";
+import type { Job, Lineage, Model, Robot, Task, TaskSummary } from "./types";
 
 const ACTIVE = new Set(["queued", "running", "cancelling"]);
 const POLL_MS = 1500;
@@ -68,10 +68,17 @@ export function usePreview(
   });
 }
 
-export function useCreateTask(): UseMutationResult<Task, Error, { robot: string; prompt: string }> {
+export interface TaskOrder {
+  robot: string;
+  prompt: string;
+  /** What to go on from; the prompt then says what should be different. */
+  parent?: Lineage;
+}
+
+export function useCreateTask(): UseMutationResult<Task, Error, TaskOrder> {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: { robot: string; prompt: string }) =>
+    mutationFn: (body: TaskOrder) =>
       unwrap(
         client.POST("/api/tasks", {
           body,

@@ -62,3 +62,10 @@ const PALETTE = [
   "#d3d97a",
   "#c8a78f",
 ];
+
+/** "US$ 0.0123": two digits that say something, whatever the size. */
+export function dollars(amount: number): string {
+  if (amount === 0) return "US$ 0";
+  const digits = amount >= 1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(amount)));
+  return `US$ ${amount.toFixed(digits)}`;
+}

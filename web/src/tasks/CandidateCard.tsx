@@ -1,9 +1,15 @@
-import { Bot, ChevronDown, Clapperboard, Play, Target, Wrench } from "lucide-react";
-import { useState } from "react";
+import { Bot, ChevronDown, Pencil, Play, Target, UserRound, Wrench } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import type { Candidate } from "@/api/types";
-import { figure, series, words } from "@/lib/format";
+import { withWeights } from "@/edit/literal";
+import { series } from "@/lib/format";
+import { Findings } from "@/report/Findings";
+import { Likeness } from "@/report/Likeness";
+import { Ranking } from "@/report/Ranking";
+import { shares } from "@/report/shares";
 import { Badge, Button, cx } from "@/ui/kit";
+import { Section } from "@/ui/Section";
 import { WeightSlider } from "@/ui/WeightSlider";
 import { Code } from "./Code";
 
@@ -11,35 +17,49 @@ interface Props {
   candidate: Candidate;
   onTrain: (weights: Record<string, number> | undefined) => void;
   onPreview: () => void;
+  onEdit: () => void;
   busy: boolean;
   trained: boolean;
+  /** It has just come into being: bring it into view. */
+  selected: boolean;
+  editing: boolean;
   codeOpen: boolean;
   onCode: () => void;
 }
 
-const CLIPS_SHOWN = 4;
-
-/** One written reward: what it is about, its terms and weights, its code and its checks. */
-export function CandidateCard({
-  candidate,
-  onTrain,
-  onPreview,
-  busy,
-  trained,
-  codeOpen,
-  onCode,
-}: Props): ReactNode {
+/** One written reward: what it is about, what recorded motion says of it, its code and checks. */
+export function CandidateCard(props: Props): ReactNode {
+  const { candidate, busy, trained, selected, codeOpen } = props;
+  const { report } = candidate;
   const [weights, setWeights] = useState<Record<string, number>>(candidate.weights);
   const changed = candidate.terms.some((term) => weights[term] !== candidate.weights[term]);
+  const share = shares(report, weights);
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!selected) return;
+    place.current?.scrollIntoView({ behavior: "smooth", block: "start" });
+    place.current?.focus({ preventScroll: true });
+  }, [selected]);
+
   return (
     <article
-      className="card rise flex min-w-0 flex-col lg:row-span-6 lg:grid lg:grid-cols-[minmax(0,1fr)] lg:grid-rows-subgrid lg:gap-y-0"
+      ref={place}
+      tabIndex={-1}
+      aria-label={`Candidate ${candidate.n}`}
+      aria-current={selected || undefined}
+      className={cx(
+        "card rise flex min-w-0 scroll-mt-[4.5rem] flex-col outline-none lg:row-span-7 lg:grid lg:grid-cols-[minmax(0,1fr)] lg:grid-rows-subgrid lg:gap-y-0",
+        selected && "border-accent/60 shadow-[0_0_0_3px_#6ee7c81a]",
+      )}
       data-testid="candidate"
       data-n={candidate.n}
     >
       <div className="p-4 sm:p-5 sm:pb-4">
         <div className="mb-2 flex items-center justify-between gap-2">
-          <span className="text-xs font-medium text-faint">Candidate {candidate.n}</span>
+          <span className="text-xs font-medium text-faint">
+            Candidate {candidate.n}
+            {candidate.parent !== null && ` · edited from ${candidate.parent}`}
+          </span>
           <Author author={candidate.author} />
         </div>
         <h3 className="text-base font-semibold tracking-tight">{candidate.name}</h3>
@@ -51,10 +71,13 @@ export function CandidateCard({
           tone={trained ? "plain" : "primary"}
           className="flex-1"
           busy={busy}
-          onClick={() => onTrain(changed ? weights : undefined)}
+          onClick={() => props.onTrain(changed ? weights : undefined)}
         >
           <Play className="size-4" aria-hidden />
           {trained ? "Train again" : "Train this one"}
+        </Button>
+        <Button onClick={props.onEdit} aria-pressed={props.editing}>
+          <Pencil className="size-3.5" aria-hidden /> Edit
         </Button>
         {changed && (
           <Button tone="quiet" onClick={() => setWeights(candidate.weights)}>
@@ -63,7 +86,21 @@ export function CandidateCard({
         )}
       </div>
 
-      <Section title="Terms and weights">
+      <Findings report={report} />
+
+      <Section
+        title="Terms and weights"
+        action={
+          share !== null && (
+            <span
+              className="text-xs text-faint"
+              title="How much of the reward's movement over all recorded motions is each term's"
+            >
+              share of the reward
+            </span>
+          )
+        }
+      >
         <div className="space-y-1.5">
           {candidate.terms.map((term, index) => (
             <WeightSlider
@@ -73,6 +110,7 @@ export function CandidateCard({
               value={weights[term] ?? 0}
               initial={candidate.weights[term] ?? 0}
               onChange={(value) => setWeights({ ...weights, [term]: value })}
+              share={share === null ? undefined : (share[term] ?? 0)}
             />
           ))}
         </div>
@@ -89,12 +127,14 @@ export function CandidateCard({
         </ul>
       </Section>
 
-      <Likes candidate={candidate} onPreview={onPreview} />
+      <Ranking report={report} onPreview={props.onPreview}>
+        <Likeness report={report} />
+      </Ranking>
 
       <div className="mt-auto border-t border-line [&>*:last-child]:rounded-b-[13px]">
         <button
           type="button"
-          onClick={onCode}
+          onClick={props.onCode}
           aria-expanded={codeOpen}
           className="flex w-full items-center justify-between px-4 py-2.5 text-[13px] text-soft hover:text-text sm:px-5"
         >
@@ -105,7 +145,7 @@ export function CandidateCard({
           />
         </button>
         <div className={cx("relative overflow-hidden bg-well", !codeOpen && "max-h-48")}>
-          <Code source={candidate.code} />
+          <Code source={withWeights(candidate.code, candidate.weights)} />
           {!codeOpen && (
             <div className="pointer-events-none absolute inset-x-0 bottom-0 h-14 bg-gradient-to-t from-well" />
           )}
@@ -116,6 +156,13 @@ export function CandidateCard({
 }
 
 function Author({ author }: { author: string }): ReactNode {
+  if (author === "you") {
+    return (
+      <Badge title="Edited by hand">
+        <UserRound className="size-3" aria-hidden /> you
+      </Badge>
+    );
+  }
   const model = author.startsWith("llm:") ? author.slice(4) : null;
   return model === null ? (
     <Badge title="Written by rules, without a language model">
@@ -125,79 +172,5 @@ function Author({ author }: { author: string }): ReactNode {
     <Badge title={`Written by ${model}`}>
       <Bot className="size-3" aria-hidden /> <span className="max-w-32 truncate">{model}</span>
     </Badge>
-  );
-}
-
-/** Which recorded motions score highest under this reward. */
-function Likes({
-  candidate,
-  onPreview,
-}: {
-  candidate: Candidate;
-  onPreview: () => void;
-}): ReactNode {
-  const { report } = candidate;
-  const clips = [...(report.clips ?? [])].sort((a, b) => b.score - a.score).slice(0, CLIPS_SHOWN);
-  const best = clips[0];
-  if (best === undefined) return <div className="border-t border-line" />;
-  const span = Math.max(...clips.map((clip) => Math.abs(clip.score))) || 1;
-  return (
-    <Section
-      title="Recorded motions it likes best"
-      action={
-        <button
-          type="button"
-          onClick={onPreview}
-          className="flex items-center gap-1 text-xs text-accent hover:underline"
-        >
-          <Clapperboard className="size-3.5" aria-hidden /> watch
-        </button>
-      }
-    >
-      <ul className="space-y-1 text-[13px]">
-        {clips.map(({ clip, score }) => (
-          <li key={clip} className="grid grid-cols-[minmax(0,7rem)_1fr_3rem] items-center gap-3">
-            <span className="truncate text-soft">{words(clip)}</span>
-            <span className="h-1 overflow-hidden rounded-full bg-line">
-              <span
-                className="block h-full rounded-full bg-[#8ab4ff]/80"
-                style={{ width: `${Math.max(0, (100 * score) / span)}%` }}
-              />
-            </span>
-            <span className="tabular text-right font-mono text-xs text-faint">{figure(score)}</span>
-          </li>
-        ))}
-      </ul>
-      {(report.notes ?? []).map((note) => (
-        <p key={note} className="mt-2 text-xs leading-relaxed text-faint">
-          {note}
-        </p>
-      ))}
-    </Section>
-  );
-}
-
-function Section({
-  title,
-  icon,
-  action,
-  children,
-}: {
-  title: string;
-  icon?: ReactNode;
-  action?: ReactNode;
-  children: ReactNode;
-}): ReactNode {
-  return (
-    <div className="border-t border-line px-4 py-3.5 sm:px-5">
-      <div className="mb-2 flex items-center justify-between">
-        <h4 className="flex items-center gap-1.5 text-xs font-medium text-faint">
-          {icon}
-          {title}
-        </h4>
-        {action}
-      </div>
-      {children}
-    </div>
   );
 }

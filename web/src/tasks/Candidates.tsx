@@ -1,8 +1,10 @@
 import { ListChecks } from "lucide-react";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import type { ReactNode } from "react";
 import type { TrainOrder } from "@/api/queries";
 import type { Task } from "@/api/types";
+import { hasDraft } from "@/edit/draft";
+import { Workbench } from "@/edit/Workbench";
 import { Button, cx, Skeleton, StepHeading } from "@/ui/kit";
 import { CandidateCard } from "./CandidateCard";
 
@@ -18,6 +20,14 @@ interface Props {
 export function Candidates({ task, onTrain, onPreview, ordering }: Props): ReactNode {
   const [codeOpen, setCodeOpen] = useState(false);
   const { candidates } = task;
+  const [edited, setEdited] = useState(() => begunEdit(task));
+  const [selected, setSelected] = useState<number | null>(null);
+  const close = useCallback(() => setEdited(null), []);
+  const select = useCallback((n: number) => {
+    setEdited(null);
+    setSelected(n);
+  }, []);
+  const underEdit = candidates.find(({ n }) => n === edited);
   const trained = new Set(task.jobs.map((job) => job.candidate));
   return (
     <section aria-label="Candidates">
@@ -36,10 +46,19 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
           )
         }
       />
-      {/* Six shared rows keep the parts of neighbouring cards level. */}
+      {underEdit !== undefined && (
+        <Workbench
+          key={underEdit.n}
+          task={task}
+          candidate={underEdit}
+          onClose={close}
+          onDone={select}
+        />
+      )}
+      {/* Seven shared rows keep the parts of neighbouring cards level. */}
       <div
         className={cx(
-          "grid gap-4 lg:grid-rows-[repeat(6,auto)]",
+          "grid gap-4 lg:grid-rows-[repeat(7,auto)]",
           candidates.length > 2 ? "lg:grid-cols-3" : "lg:grid-cols-2",
         )}
       >
@@ -49,6 +68,9 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
             candidate={candidate}
             trained={trained.has(candidate.n)}
             busy={ordering === candidate.n}
+            selected={selected === candidate.n}
+            editing={edited === candidate.n}
+            onEdit={() => setEdited(edited === candidate.n ? null : candidate.n)}
             codeOpen={codeOpen}
             onCode={() => setCodeOpen(!codeOpen)}
             onPreview={() => onPreview(candidate.n)}
@@ -58,6 +80,11 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
       </div>
     </section>
   );
+}
+
+/** The candidate whose edit was under way before the page was loaded anew. */
+function begunEdit(task: Task): number | null {
+  return task.candidates.find(({ n }) => hasDraft(task.id, n))?.n ?? null;
 }
 
 function heading(written: number, chosen: boolean): string {

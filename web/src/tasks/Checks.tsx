@@ -1,8 +1,8 @@
 import { Check, X } from "lucide-react";
 import type { ReactNode } from "react";
-import type { Candidate, CheckResult, EvaluationRow } from "@/api/types";
+import type { Candidate, CheckResult, EvaluationRow, Finding } from "@/api/types";
 import { figure } from "@/lib/format";
-import { Badge, cx, StepHeading } from "@/ui/kit";
+import { Badge, cx, Note, StepHeading } from "@/ui/kit";
 
 type RowName = "base" | "program" | "result";
 
@@ -18,10 +18,22 @@ interface Props {
   candidate: Candidate | undefined;
   programWords: string | undefined;
   delivered: string | undefined;
+  /** What a person should know before believing the result. */
+  flags: readonly Finding[];
 }
 
+const FLAG_TITLES: Record<string, string> = {
+  reward_up_checks_down: "The reward rose but the success checks fell",
+};
+
 /** Success checks, measured in three rows: before, after the search, after learning. */
-export function Checks({ evaluation, candidate, programWords, delivered }: Props): ReactNode {
+export function Checks({
+  evaluation,
+  candidate,
+  programWords,
+  delivered,
+  flags,
+}: Props): ReactNode {
   const met = evaluation.checks.filter((check) => check.passed).length;
   const fallsChecked = evaluation.checks.some((check) => check.name === "falls");
   const all = met === evaluation.checks.length;
@@ -50,6 +62,13 @@ export function Checks({ evaluation, candidate, programWords, delivered }: Props
           </Badge>
         }
       />
+      {flags.map(({ code, message }) => (
+        <div key={code} className="mb-3" data-testid="flag" data-code={code}>
+          <Note kind="warn" title={FLAG_TITLES[code] ?? "Look twice at this result"}>
+            {message}
+          </Note>
+        </div>
+      ))}
       <div className="card overflow-x-auto">
         <table className="w-full border-collapse text-sm">
           <thead>

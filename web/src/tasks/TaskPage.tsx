@@ -7,11 +7,14 @@ import type { Job, Task } from "@/api/types";
 import { ago } from "@/lib/format";
 import { useProgress } from "@/training/useProgress";
 import { Badge, Button, Note, Skeleton } from "@/ui/kit";
+import { Account } from "./Account";
 import { Candidates, WritingCandidates } from "./Candidates";
 import { Checks } from "./Checks";
 import { Composer } from "./Composer";
 import { JobTabs } from "./JobTabs";
+import { LineageLine } from "./Lineage";
 import { Preview } from "./Preview";
+import { Reflect } from "./Reflect";
 import { StepRail, stepsDone } from "./StepRail";
 import { Workspace } from "./Workspace";
 
@@ -75,6 +78,7 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
           <h1 className="mt-0.5 text-xl font-semibold tracking-tight break-words sm:text-2xl">
             {task.prompt}
           </h1>
+          <LineageLine task={task} />
           <Words task={task} />
         </div>
         <StepRail done={stepsDone(task, job, progress.snapshots.length)} />
@@ -82,6 +86,7 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
 
       {task.state === "writing" && <WritingCandidates />}
       {(task.state === "failed" || task.state === "cancelled") && <Unwritten task={task} />}
+      <Account task={task} />
       {train.error !== null && <Note kind="bad" title={train.error.message} />}
 
       {job !== undefined && (
@@ -107,7 +112,11 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
           candidate={candidate}
           programWords={job?.result?.program_words ?? progress.search?.program_words}
           delivered={job?.result?.delivered}
+          flags={job?.result?.flags ?? []}
         />
+      )}
+      {job !== undefined && job.candidate !== null && (
+        <Reflect key={job.id} task={task} job={job} />
       )}
       {task.state === "ready" && (
         <Candidates

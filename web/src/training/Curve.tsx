@@ -6,11 +6,22 @@ import type { Column } from "./progress";
 
 const TOTAL_COLOR = "#e8edf4";
 
+/** A moment in the training, drawn as a line across the curves. */
+export interface Mark {
+  samples: number;
+  kind: "restart" | "reweighted";
+}
+
+const MARK_COLORS: Record<Mark["kind"], string> = {
+  restart: "#f5c46b",
+  reweighted: "#b79bff",
+};
+
 interface Props {
   samples: number[];
   columns: Column[];
   hidden: ReadonlySet<string>;
-  restarts: number[];
+  marks: Mark[];
   height?: number;
 }
 
@@ -20,18 +31,18 @@ export function columnColor(index: number): string {
 }
 
 /** Reward curves over samples, drawn by uPlot. */
-export function Curve({ samples, columns, hidden, restarts, height = 220 }: Props): ReactNode {
+export function Curve({ samples, columns, hidden, marks, height = 220 }: Props): ReactNode {
   const container = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const marks = useRef(restarts);
-  marks.current = restarts;
+  const drawn = useRef(marks);
+  drawn.current = marks;
   const labels = columns.map((column) => column.label).join("\n");
 
   useEffect(() => {
     const element = container.current;
     if (element === null) return undefined;
     const names = labels === "" ? [] : labels.split("\n");
-    const chart = new uPlot(options(names, element.clientWidth, height, marks), [[]], element);
+    const chart = new uPlot(options(names, element.clientWidth, height, drawn), [[]], element);
     plot.current = chart;
     const resizer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
     resizer.observe(element);
@@ -51,7 +62,7 @@ export function Curve({ samples, columns, hidden, restarts, height = 220 }: Prop
       );
       chart.setData([samples, ...columns.map((column) => column.values)] as uPlot.AlignedData);
     });
-  }, [samples, columns, hidden, labels, height]);
+  }, [samples, columns, hidden, marks, labels, height]);
 
   return <div ref={container} className="w-full" data-testid="curve" />;
 }
@@ -60,7 +71,7 @@ function options(
   names: string[],
   width: number,
   height: number,
-  restarts: { current: number[] },
+  marks: { current: Mark[] },
 ): uPlot.Options {
   const font = "11px Inter Variable, sans-serif";
   const axis = {
@@ -93,20 +104,29 @@ function options(
     ],
     hooks: {
       draw: [
-        ({ ctx, bbox, valToPos }) => {
-          ctx.save();
-          ctx.strokeStyle = "#f5c46b99";
-          ctx.setLineDash([4, 4]);
-          for (const at of restarts.current) {
-            const x = Math.round(valToPos(at, "x", true));
-            ctx.beginPath();
-            ctx.moveTo(x, bbox.top);
-            ctx.lineTo(x, bbox.top + bbox.height);
-            ctx.stroke();
-          }
-          ctx.restore();
+        (plot) => {
+          for (const mark of marks.current) drawMark(plot, mark);
         },
       ],
     },
   };
+}
+
+function drawMark({ ctx, bbox, valToPos }: uPlot, { samples, kind }: Mark): void {
+  const x = Math.round(valToPos(samples, "x", true));
+  ctx.save();
+  ctx.strokeStyle = `${MARK_COLORS[kind]}99`;
+  ctx.fillStyle = MARK_COLORS[kind];
+  ctx.setLineDash([4, 4]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  const size = 4 * devicePixelRatio;
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top + size);
+  ctx.lineTo(x - size, bbox.top - size / 2);
+  ctx.lineTo(x + size, bbox.top - size / 2);
+  ctx.fill();
+  ctx.restore();
 }

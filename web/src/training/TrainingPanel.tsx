@@ -1,13 +1,13 @@
-import { History } from "lucide-react";
-import { useMemo, useState } from "react";
+import { History, SlidersHorizontal } from "lucide-react";
 import type { ReactNode } from "react";
 import { isActive } from "@/api/queries";
 import type { Candidate, Job } from "@/api/types";
-import { count, duration, figure, words } from "@/lib/format";
-import { Badge, Button, cx, Note } from "@/ui/kit";
+import { figure, words } from "@/lib/format";
+import { Badge, Button, Note } from "@/ui/kit";
 import { Clock } from "./Clock";
-import { columnColor, Curve } from "./Curve";
-import { curves } from "./progress";
+import { Learning } from "./Learning";
+import { LiveWeights } from "./LiveWeights";
+import type { ReweightedEvent } from "./events";
 import type { Progress } from "./progress";
 import { StageBar } from "./StageBar";
 import type { Stream } from "./useProgress";
@@ -64,7 +64,10 @@ export function TrainingPanel(props: Props): ReactNode {
         </Note>
       )}
       <Learning progress={progress} />
-      <Notices progress={progress} />
+      {active && job.kind === "train" && (
+        <LiveWeights key={job.id} job={job} candidate={candidate} progress={progress} />
+      )}
+      <Notices progress={progress} initial={candidate?.weights ?? {}} />
     </section>
   );
 }
@@ -117,113 +120,25 @@ function Ending({
   );
 }
 
-function Learning({ progress }: { progress: Progress }): ReactNode {
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const { samples, columns } = useMemo(() => curves(progress), [progress]);
-  const latest = progress.updates.at(-1);
-  const { search } = progress;
-
-  if (latest === undefined) {
-    if (search === null)
-      return (
-        <p className="py-8 text-center text-sm text-faint">
-          The first measurement comes in a few seconds.
-        </p>
-      );
-    return (
-      <div className="rounded-xl bg-well p-4 text-sm">
-        <p className="text-faint">
-          Generation {search.generation} of {search.generations} · {count(search.samples)} samples ·
-          best reward{" "}
-          <span className="tabular font-mono text-text">{figure(search.best_reward)}</span>
-        </p>
-        <p className="mt-2 text-base leading-snug text-text">{search.program_words}</p>
-        <Bars values={progress.searchRewards} total={search.generations} />
-      </div>
-    );
-  }
-  const toggle = (label: string): void => {
-    const next = new Set(hidden);
-    if (!next.delete(label)) next.add(label);
-    setHidden(next);
-  };
-  return (
-    <div className="min-w-0">
-      <dl className="mb-3 grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4">
-        <Fact label="Samples" value={count(latest.samples)} />
-        <Fact label="Per second" value={count(latest.samples_per_s)} />
-        <Fact label="Episode" value={duration(latest.episode_length_s)} />
-        <Fact label="Falls a minute" value={figure(latest.falls_per_minute)} />
-      </dl>
-      <Curve samples={samples} columns={columns} hidden={hidden} restarts={progress.restarts} />
-      <p className="mt-0.5 mb-2 text-center text-[11px] text-faint">reward a step, over samples</p>
-      <div className="flex flex-wrap gap-1.5">
-        {columns.map((column, index) => (
-          <button
-            key={column.label}
-            type="button"
-            aria-pressed={!hidden.has(column.label)}
-            onClick={() => toggle(column.label)}
-            className={cx(
-              "flex items-center gap-1.5 rounded-md border border-line px-2 py-1 text-xs transition-opacity hover:border-line-strong",
-              hidden.has(column.label) && "opacity-40",
-            )}
-          >
-            <span
-              className="h-0.5 w-3 rounded-full"
-              style={{ background: columnColor(index) }}
-              aria-hidden
-            />
-            {words(column.label)}
-            <span className="tabular font-mono text-faint">
-              {figure(column.values.at(-1) ?? Number.NaN)}
-            </span>
-          </button>
-        ))}
-      </div>
-    </div>
-  );
+/** "sway 0.8, forward 2": the weights that another set has in place of the earlier one. */
+function changesOf(event: ReweightedEvent, earlier: Record<string, number>): string {
+  const changed = Object.entries(event.weights).filter(([term, w]) => earlier[term] !== w);
+  return `weight of ${changed.map(([term, w]) => `${words(term)} ${figure(w)}`).join(", ")}`;
 }
 
-/** Best reward of each generation so far; empty places for those to come. */
-function Bars({ values, total }: { values: number[]; total: number }): ReactNode {
-  const low = Math.min(0, ...values);
-  const span = Math.max(...values) - low || 1;
-  return (
-    <div className="mt-4 flex h-16 items-end gap-1" aria-hidden>
-      {Array.from({ length: Math.max(total, values.length) }, (_, index) => {
-        const value = values[index];
-        const height = value === undefined ? 4 : 8 + (92 * (value - low)) / span;
-        return (
-          <div
-            key={index}
-            className={cx(
-              "flex-1 rounded-sm transition-[height]",
-              value === undefined ? "bg-line" : "bg-[#8ab4ff]",
-            )}
-            style={{ height: `${height}%` }}
-          />
-        );
-      })}
-    </div>
-  );
+interface NoticesProps {
+  progress: Progress;
+  /** The weights that the training began with. */
+  initial: Record<string, number>;
 }
 
-function Fact({ label, value }: { label: string; value: string }): ReactNode {
-  return (
-    <div>
-      <dt className="text-[11px] text-faint">{label}</dt>
-      <dd className="tabular font-mono text-sm">{value}</dd>
-    </div>
-  );
-}
-
-function Notices({ progress }: { progress: Progress }): ReactNode {
+function Notices({ progress, initial }: NoticesProps): ReactNode {
   const last = progress.snapshots.at(-1);
-  if (progress.notices.length === 0 && last === undefined) return null;
+  const { notices, reweightings } = progress;
+  if (notices.length + reweightings.length === 0 && last === undefined) return null;
   return (
     <ul className="space-y-1.5 border-t border-line pt-3 text-[13px] text-soft">
-      {progress.notices.map((notice, index) => (
+      {notices.map((notice, index) => (
         <li
           key={`${notice.code}-${index}`}
           className="flex gap-2 text-[#f3d7a2]"
@@ -231,6 +146,14 @@ function Notices({ progress }: { progress: Progress }): ReactNode {
         >
           <History className="mt-0.5 size-3.5 shrink-0" aria-hidden />
           {notice.message}
+        </li>
+      ))}
+      {reweightings.map((event, index) => (
+        <li key={index} className="flex gap-2 text-[#cdbcff]" data-testid="reweighted">
+          <SlidersHorizontal className="mt-0.5 size-3.5 shrink-0" aria-hidden />
+          <span>
+            Update {event.update}: {changesOf(event, reweightings[index - 1]?.weights ?? initial)}
+          </span>
         </li>
       ))}
       {last !== undefined && (

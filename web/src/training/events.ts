@@ -5,6 +5,7 @@ export type JobEvent = components["schemas"]["Event"];
 export type NoticeEvent = components["schemas"]["NoticeEvent"];
 export type SearchEvent = components["schemas"]["SearchEvent"];
 export type ProgressEvent = components["schemas"]["ProgressEvent"];
+export type ReweightedEvent = components["schemas"]["ReweightedEvent"];
 export type SnapshotEvent = components["schemas"]["SnapshotEvent"];
 export type EvaluationEvent = components["schemas"]["EvaluationEvent"];
 export type Stage = components["schemas"]["StageEvent"]["stage"];
@@ -16,6 +17,7 @@ export const EVENT_TYPES = Object.keys({
   notice: 1,
   search: 1,
   progress: 1,
+  reweighted: 1,
   snapshot: 1,
   evaluation: 1,
 } satisfies Record<JobEvent["type"], 1>) as JobEvent["type"][];

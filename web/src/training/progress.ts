@@ -3,6 +3,7 @@ import type {
   JobEvent,
   NoticeEvent,
   ProgressEvent,
+  ReweightedEvent,
   SearchEvent,
   SnapshotEvent,
   Stage,
@@ -20,6 +21,8 @@ export interface Progress {
   updates: ProgressEvent[];
   /** Sample counts at which a restarted trainer went on. */
   restarts: number[];
+  /** Other weights of the reward's terms, in the order in which they came into force. */
+  reweightings: ReweightedEvent[];
   snapshots: SnapshotEvent[];
   notices: NoticeEvent[];
   evaluation: EvaluationEvent | null;
@@ -36,6 +39,7 @@ export const NO_PROGRESS: Progress = {
   searchRewards: [],
   updates: [],
   restarts: [],
+  reweightings: [],
   snapshots: [],
   notices: [],
   evaluation: null,
@@ -73,6 +77,8 @@ export function reduce(progress: Progress, event: JobEvent): Progress {
       };
     case "progress":
       return { ...addUpdate(progress, event), elapsedS: event.elapsed_s, etaS: event.eta_s };
+    case "reweighted":
+      return { ...progress, reweightings: [...progress.reweightings, event] };
     case "snapshot":
       return { ...progress, snapshots: [...progress.snapshots, event], elapsedS: event.elapsed_s };
     case "evaluation":
@@ -89,6 +95,15 @@ function addUpdate(progress: Progress, event: ProgressEvent): Progress {
     updates: [...kept, event],
     restarts: restarted ? [...progress.restarts, event.samples] : progress.restarts,
   };
+}
+
+/** Sample counts from which on other weights were in force. */
+export function reweightedAt(progress: Progress): number[] {
+  const { updates, reweightings } = progress;
+  return reweightings.flatMap(({ update }) => {
+    const last = updates.findLast((each) => each.update <= update) ?? updates[0];
+    return last === undefined ? [] : [last.samples];
+  });
 }
 
 /** Names of all terms seen, in the order in which they first came. */

@@ -1,0 +1,124 @@
+import { X } from "lucide-react";
+import { useId } from "react";
+import type { ReactNode } from "react";
+import type { QuantityInfo, Statistic } from "@/api/types";
+import { words } from "@/lib/format";
+import { Field, NumberInput, Select } from "@/ui/fields";
+import {
+  faultsOf,
+  STATISTICS,
+  unitOf,
+  usesFrequency,
+  usesThreshold,
+  withQuantity,
+} from "./checkDraft";
+import type { CheckDraft } from "./checkDraft";
+
+interface Props {
+  draft: CheckDraft;
+  quantities: QuantityInfo[];
+  onChange: (draft: CheckDraft) => void;
+  onRemove: (() => void) | undefined;
+}
+
+type NumberField = "frequency" | "threshold" | "start" | "end" | "atLeast" | "atMost";
+
+/** One success check as a form. */
+export function CheckRow({ draft, quantities, onChange, onRemove }: Props): ReactNode {
+  const info = quantities.find(({ name }) => name === draft.quantity);
+  const faults = faultsOf(draft, info);
+  const helpId = useId();
+  const unit = unitOf(draft, info);
+
+  const number = (field: NumberField, label: string, suffix: string, className?: string) => (
+    <Field label={label} fault={faults[field]} {...(className !== undefined && { className })}>
+      <NumberInput
+        value={draft[field]}
+        unit={suffix}
+        invalid={faults[field] !== undefined}
+        onChange={(event) => onChange({ ...draft, [field]: event.target.value })}
+      />
+    </Field>
+  );
+
+  return (
+    <fieldset
+      className="relative rounded-xl border border-line bg-well/60 p-3"
+      data-testid="check-form"
+      aria-describedby={helpId}
+    >
+      <legend className="sr-only">Success check {words(draft.id)}</legend>
+      <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem] gap-2">
+        <Field label="What is measured" className={parts(info).length === 0 ? "col-span-2" : ""}>
+          <Select
+            value={draft.quantity}
+            onChange={(event) => {
+              const next = quantities.find(({ name }) => name === event.target.value);
+              if (next !== undefined) onChange(withQuantity(draft, next));
+            }}
+          >
+            {info === undefined && <option value={draft.quantity}>{words(draft.quantity)}</option>}
+            {quantities.map((quantity) => (
+              <option key={quantity.name} value={quantity.name}>
+                {quantity.label}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        {parts(info).length > 0 && (
+          <Field label="Of which part" fault={faults.part}>
+            <Select
+              value={draft.part}
+              onChange={(event) => onChange({ ...draft, part: event.target.value })}
+            >
+              {info?.part_required !== true && <option value="">{info?.whole || "all"}</option>}
+              {parts(info).map((part) => (
+                <option key={part} value={part}>
+                  {words(part)}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        )}
+        <button
+          type="button"
+          onClick={onRemove}
+          disabled={onRemove === undefined}
+          aria-label={`Remove the check ${words(draft.id)}`}
+          title={onRemove === undefined ? "One check has to stay" : "Remove this check"}
+          className="mt-[18px] grid size-8 place-items-center rounded-md text-faint transition-colors hover:bg-raised hover:text-bad disabled:opacity-30"
+        >
+          <X className="size-4" aria-hidden />
+        </button>
+      </div>
+      <p id={helpId} className="mt-1.5 text-[11px] leading-snug text-faint first-letter:uppercase">
+        {info?.description}
+      </p>
+      <div className="mt-2 grid grid-cols-6 gap-2">
+        <Field label="As" className="col-span-2">
+          <Select
+            value={draft.statistic}
+            onChange={(event) => onChange({ ...draft, statistic: event.target.value as Statistic })}
+          >
+            {Object.entries(STATISTICS).map(([statistic, label]) => (
+              <option key={statistic} value={statistic}>
+                {label}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        {number("atLeast", "At least", unit, "col-span-2")}
+        {number("atMost", "At most", unit, "col-span-2")}
+        {number("start", "From", "s", "col-span-2")}
+        {number("end", "Until", "s", "col-span-2")}
+        {usesFrequency(draft.statistic) && number("frequency", "Beat", "Hz", "col-span-2")}
+        {usesThreshold(draft.statistic) &&
+          number("threshold", "Threshold", info?.unit ?? "", "col-span-2")}
+      </div>
+    </fieldset>
+  );
+}
+
+function parts(info: QuantityInfo | undefined): readonly string[] {
+  return info?.parts ?? [];
+}

@@ -1,0 +1,51 @@
+import { Plus } from "lucide-react";
+import type { ReactNode } from "react";
+import { useQuantities } from "@/api/edits";
+import { Button, Note } from "@/ui/kit";
+import { MOST_CHECKS, newCheck } from "./checkDraft";
+import type { CheckDraft } from "./checkDraft";
+import { CheckRow } from "./CheckRow";
+
+interface Props {
+  robotId: string;
+  checks: CheckDraft[];
+  onChange: (checks: CheckDraft[]) => void;
+}
+
+/** The success checks of a candidate: what training has to reach, measured on the result. */
+export function ChecksForm({ robotId, checks, onChange }: Props): ReactNode {
+  const quantities = useQuantities(robotId);
+  const offered = quantities.data ?? [];
+  const first = offered[0];
+  return (
+    <div className="space-y-2.5">
+      {quantities.error !== null && (
+        <Note
+          kind="warn"
+          title="What can be measured could not be loaded"
+          action={<Button onClick={() => void quantities.refetch()}>Try again</Button>}
+        >
+          The bounds of these checks can be changed all the same.
+        </Note>
+      )}
+      {checks.map((check) => (
+        <CheckRow
+          key={check.key}
+          draft={check}
+          quantities={offered}
+          onChange={(next) => onChange(checks.map((each) => (each === check ? next : each)))}
+          onRemove={
+            checks.length > 1 ? () => onChange(checks.filter((each) => each !== check)) : undefined
+          }
+        />
+      ))}
+      <Button
+        tone="quiet"
+        disabled={first === undefined || checks.length >= MOST_CHECKS}
+        onClick={() => first !== undefined && onChange([...checks, newCheck(first, checks)])}
+      >
+        <Plus className="size-4" aria-hidden /> Add a check
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { useState } from "react";
+import type { ReactNode } from "react";
+import { series, words } from "@/lib/format";
+import { NumberInput } from "@/ui/fields";
+import { TermName, TermSlider } from "@/ui/TermSlider";
+import { typed } from "./checkDraft";
+
+interface Props {
+  weights: Record<string, number>;
+  initial: Record<string, number>;
+  onChange: (term: string, value: number) => void;
+}
+
+/** Every term's weight, by slider or by number. */
+export function WeightFields({ weights, initial, onChange }: Props): ReactNode {
+  return (
+    <div className="space-y-1.5">
+      {Object.entries(weights).map(([term, value], index) => (
+        <div
+          key={term}
+          className="grid grid-cols-[minmax(0,1fr)_minmax(64px,1fr)_5rem] items-center gap-3 text-[13px]"
+        >
+          <TermName term={term} color={series(index)} />
+          <TermSlider
+            term={term}
+            color={series(index)}
+            value={value}
+            initial={initial[term] ?? value}
+            onChange={(next) => onChange(term, Number(next.toPrecision(4)))}
+          />
+          <Weight term={term} value={value} onChange={(next) => onChange(term, next)} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface WeightProps {
+  term: string;
+  value: number;
+  onChange: (value: number) => void;
+}
+
+/** A number that may be half typed: it counts as soon as it is one. */
+function Weight({ term, value, onChange }: WeightProps): ReactNode {
+  const [text, setText] = useState<string | null>(null);
+  const shown = text ?? String(value);
+  const invalid = !Number.isFinite(typed(shown) ?? Number.NaN);
+  return (
+    <NumberInput
+      aria-label={`Weight of ${words(term)}, as a number`}
+      value={shown}
+      invalid={invalid}
+      onChange={(event) => {
+        setText(event.target.value);
+        const number = typed(event.target.value);
+        if (number !== null && Number.isFinite(number)) onChange(number);
+      }}
+      onBlur={() => setText(null)}
+    />
+  );
+}

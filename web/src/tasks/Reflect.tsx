@@ -1,0 +1,58 @@
+import { ArrowRight } from "lucide-react";
+import { useState } from "react";
+import type { ReactNode } from "react";
+import { useLocation } from "wouter";
+import { useCreateTask } from "@/api/queries";
+import type { Job, Task } from "@/api/types";
+import { Button, Note } from "@/ui/kit";
+
+const LONGEST = 2000;
+
+/** Going on from what is seen: a sentence that says what should be different. */
+export function Reflect({ task, job }: { task: Task; job: Job }): ReactNode {
+  const [words, setWords] = useState("");
+  const [, navigate] = useLocation();
+  const create = useCreateTask();
+  const prompt = words.trim();
+  const submit = (): void => {
+    if (prompt === "" || job.candidate === null || create.isPending) return;
+    create.mutate(
+      {
+        robot: task.robot,
+        prompt,
+        parent: { task_id: task.id, candidate: job.candidate, job_id: job.id },
+      },
+      {
+        onSuccess: (next) => {
+          navigate(`/tasks/${next.id}`);
+          window.scrollTo({ top: 0 });
+        },
+      },
+    );
+  };
+  return (
+    <form
+      aria-label="Say what should be different"
+      className="space-y-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <div className="card flex flex-wrap items-center gap-2 p-2 pl-4 transition-colors focus-within:border-accent/50 focus-within:shadow-[0_0_0_3px_#6ee7c81a]">
+        <input
+          aria-label="What should be different"
+          value={words}
+          maxLength={LONGEST}
+          placeholder="Say what should be different: lower your hips, and slower"
+          onChange={(event) => setWords(event.target.value)}
+          className="h-9 min-w-0 flex-1 basis-64 bg-transparent text-[15px] outline-none placeholder:text-faint/80"
+        />
+        <Button type="submit" busy={create.isPending} disabled={prompt === ""}>
+          Go on from this {!create.isPending && <ArrowRight className="size-4" aria-hidden />}
+        </Button>
+      </div>
+      {create.error !== null && <Note kind="bad" title={create.error.message} />}
+    </form>
+  );
+}
