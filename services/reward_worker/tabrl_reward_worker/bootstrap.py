@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from celery import Celery  # type: ignore[import-untyped]
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.celery_app import make_celery
@@ -26,7 +27,8 @@ from tabrl_reward_worker.building import Builder
 from tabrl_reward_worker.handler import BankShelf, Desk, RewardHandler
 from tabrl_reward_worker.history import Archive
 from tabrl_reward_worker.jail import Jail
-from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
+from tabrl_reward_worker.llm import LlmAuthor, LlmOptions, Validate
+from tabrl_reward_worker.proving import unsound
 
 
 class RewardSettings(BaseSettings):
@@ -34,12 +36,26 @@ class RewardSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TABRL_", frozen=True, extra="ignore")
 
+    llm_fallbacks: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Comma-separated litellm models, asked in turn when the first fails.",
+    )
     llm_timeout: float = Field(
         default=60.0, gt=0.0, description="Seconds a language model may take for one answer."
+    )
+    llm_deadline: float = Field(
+        default=150.0, gt=0.0, description="Seconds for all answers to one task, repairs included."
     )
     reward_build_timeout: float = Field(
         default=10.0, gt=0.0, description="Seconds the child that builds one reward may take."
     )
+
+    @field_validator("llm_fallbacks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,9 @@ def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
     jobs, bus = SqlJobRepository(engine, clock), RedisEventBus(settings.redis_url)
     tasks, sources = SqlTaskRepository(engine, clock), SqlSourceRepository(engine)
     handler = RewardHandler(
-        author_of(settings, own, Builder(jail)),
+        author_of(
+            settings, own, Builder(jail), lambda built, robot: unsound(built, banks(robot.id))
+        ),
         jail,
         Desk(tasks, sources, blobs, Archive(tasks, sources, jobs, bus)),
         banks,
@@ -83,10 +101,18 @@ def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
     return RewardWorker(settings, make_celery(settings), runner, jail, banks, registry)
 
 
-def author_of(settings: Settings, own: RewardSettings, builder: Builder) -> Author:
+def author_of(
+    settings: Settings, own: RewardSettings, builder: Builder, validate: Validate | None = None
+) -> Author:
     """A language model with the composer behind it where one is named, else the composer."""
     composer = ComposerAuthor(builder)
     if not settings.llm_model:
         return composer
-    options = LlmOptions(settings.llm_model, settings.llm_api_base or None, own.llm_timeout)
-    return FallbackAuthor(LlmAuthor(options, builder), composer)
+    options = LlmOptions(
+        settings.llm_model,
+        fallbacks=own.llm_fallbacks,
+        api_base=settings.llm_api_base or None,
+        timeout_s=own.llm_timeout,
+        deadline_s=own.llm_deadline,
+    )
+    return FallbackAuthor(LlmAuthor(options, builder, validate=validate), composer)

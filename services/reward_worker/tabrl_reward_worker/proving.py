@@ -50,6 +50,14 @@ def prove(
     ], dropped
 
 
+def unsound(built: BuiltDraft, bank: Bank | None) -> list[str]:
+    """Why a draft could not be offered, for its author to mend."""
+    if bank is None:
+        return []
+    report, _ = report_on(built, bank)
+    return [finding.message for finding in report.failures]
+
+
 def _refused(proven: Proven) -> Dropped:
     """Why a draft must not be offered."""
     findings = proven.report.failures

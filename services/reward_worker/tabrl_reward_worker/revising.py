@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from tabrl.domain.jobs import FailureKind
 from tabrl.domain.tasks import Candidate, Revision
 from tabrl.ports import BlobStore, JobFailedError
-from tabrl.ports.work import FailureKind
 from tabrl.rewards.errors import RewardError, did_you_mean
 from tabrl.robots import Robot
 from tabrl_reward_worker.building import BuiltDraft, Workshop
