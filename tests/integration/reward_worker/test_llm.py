@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,34 +13,53 @@ from tabrl.adapters.settings import Settings
 from tabrl.robots import get_robot
 from tabrl_reward_worker.authors import Author
 from tabrl_reward_worker.bootstrap import RewardSettings, author_of
-from tabrl_reward_worker.building import Builder
+from tabrl_reward_worker.building import Builder, BuiltDraft
+from tabrl_reward_worker.drafts import Draft
 from tabrl_reward_worker.jail import Jail
-from tests.support.llm import LlmStub, llm_stub
+from tabrl_reward_worker.llm.prompt import examples
+from tests.support.llm import Answer, Given, LlmStub, llm_stub
 
 GO1 = get_robot("go1")
 KEY = "sk-very-secret"
 PROMPT = "prance like a proud horse of the marshes"
+KNOWN = "openai/gpt-4o-mini"  # a model whose prices and abilities litellm lists
 SPEED = (
     'WEIGHTS = {"speed": 2.0}\ndef reward(state, action):\n'
     '    return {"speed": rl.gaussian(state.base_linear_velocity()[0] - 0.5, 0.3)}\n'
 )
-BRANCH = SPEED.replace("    return", "    if state.roll() > 0:\n        return {}\n    return")
-TYPO = SPEED.replace("base_linear_velocity", "base_linear_velosity")
+MISTAKES = {
+    "if on an array": (
+        SPEED.replace("    return", "    if state.roll() > 0:\n        return {}\n    return"),
+        "jnp.where",
+    ),
+    "unknown method": (SPEED.replace("linear_velocity", "linear_velosity"), "did you mean"),
+    "unknown joint": (
+        SPEED.replace("state.base_linear_velocity()[0]", 'state.joint_position("FL_hp")'),
+        "FL_hip",
+    ),
+    "import": ("import os\n" + SPEED, "import"),
+    "endless loop": (SPEED.replace("    return", "    while True: pass\n    return"), "while"),
+    "no Python": ("def reward(state, action:\n", "line 1"),
+    "other terms": (SPEED.replace('"speed"', '"pace"'), "weights"),
+}
 
 
-def candidate(name: str, code: str) -> dict[str, Any]:
+def candidate(name: str, code: str = SPEED, **changes: Any) -> str:
     check = {"id": "forward", "quantity": "forward_speed", "statistic": "mean", "at_least": 0.2}
-    return {
-        "name": name,
-        "idea": "Be quick",
-        "code": code,
-        "weights": {"speed": 2.0},
-        "checks": [check],
-    }
+    return json.dumps(
+        {
+            "declined": False,
+            "name": name,
+            "idea": "Be quick",
+            "code": code,
+            "weights": [{"term": "speed", "weight": 2.0}],
+            "success_checks": [check],
+        }
+        | changes
+    )
 
 
-def answer(*candidates: dict[str, Any]) -> str:
-    return json.dumps({"candidates": candidates})
+Wired = Callable[..., Author]
 
 
 @pytest.fixture(scope="module")
@@ -57,63 +76,159 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LlmStub]:
 
 
 @pytest.fixture
-def author(jail: Jail, stub: LlmStub) -> Author:
-    settings = Settings(llm_model="openai/stub", llm_api_base=stub.url)
-    return author_of(settings, RewardSettings(llm_timeout=5.0), Builder(jail))
+def wired(jail: Jail, stub: LlmStub) -> Wired:
+    def wire(model: str = KNOWN, timeout: float = 20.0, **own: Any) -> Author:
+        settings = Settings(llm_model=model, llm_api_base=stub.url)
+        return author_of(settings, RewardSettings(llm_timeout=timeout, **own), Builder(jail))
+
+    return wire
 
 
-def test_a_good_answer_becomes_built_candidates(author: Author, stub: LlmStub) -> None:
-    stub.answers = [answer(candidate("One", SPEED), candidate("Two", SPEED))]
-    written = author.write(PROMPT, GO1)
-    assert [built.draft.name for built in written.drafts] == ["One", "Two"]
-    assert written.author == "llm:openai/stub"
+def test_good_answers_become_built_candidates(wired: Wired, stub: LlmStub) -> None:
+    stub.by_style = {
+        "direct": [candidate("Straight on")],
+        "rhythmic": ["```json\n" + candidate("In time") + "\n```"],
+        "reference": ["Gladly!\n" + candidate("In shape") + "\nEnjoy."],
+    }
+    written = wired().write(PROMPT, GO1)
+    assert [built.draft.name for built in written.drafts] == ["Straight on", "In time", "In shape"]
+    assert written.author == f"llm:{KNOWN}"
     assert written.drafts[0].reward.terms == ("speed",)
-    (request,) = stub.requests
+    assert written.usage is not None
+    assert (written.usage.calls, written.usage.prompt_tokens) == (3, 300)
+    assert written.usage.completion_tokens == 30
+    assert written.usage.cost_usd == pytest.approx(3 * (100 * 0.15e-6 + 10 * 0.6e-6))
+    (request, *_) = stub.of_style("direct")
     assert request["messages"][-1]["content"].endswith(PROMPT)
-    assert request["response_format"]["type"] in ("json_schema", "json_object")
+    schema = request["response_format"]["json_schema"]
+    assert schema["strict"] is True
+    assert set(schema["schema"]["required"]) == set(json.loads(candidate("x")))
 
 
-@pytest.mark.parametrize("broken", [BRANCH, TYPO, "import os\n" + SPEED])
-def test_a_mistake_is_sent_back_with_its_line(author: Author, stub: LlmStub, broken: str) -> None:
-    stub.answers = [answer(candidate("One", broken)), answer(candidate("Better", SPEED))]
-    written = author.write(PROMPT, GO1)
-    assert [built.draft.name for built in written.drafts] == ["Better"]
-    complaint = stub.requests[1]["messages"][-1]["content"]
-    assert "line " in complaint
-    assert " | " in complaint
+def test_mistakes_are_sent_back_with_their_line(wired: Wired, stub: LlmStub) -> None:
+    mistakes = list(MISTAKES.values())
+    styles = ("direct", "rhythmic", "reference")
+    for start in range(0, len(mistakes), len(styles)):
+        group = dict(zip(styles, mistakes[start : start + len(styles)], strict=False))
+        stub.answers, stub.requests = [candidate("Fine")], []
+        stub.by_style = {
+            style: [candidate("Wrong", code), candidate("Mended")]
+            for style, (code, _) in group.items()
+        }
+        written = wired().write(PROMPT, GO1)
+        assert sum(built.draft.name.startswith("Mended") for built in written.drafts) == len(group)
+        for style, (_, expected) in group.items():
+            complaint = stub.of_style(style)[1]["messages"][-1]["content"]
+            assert expected in complaint, complaint
 
 
-def test_broken_json_is_sent_back(author: Author, stub: LlmStub) -> None:
-    stub.answers = ["Sure! Here is your reward:", answer(candidate("One", SPEED))]
-    assert len(author.write(PROMPT, GO1).drafts) == 1
-    assert "not the JSON" in stub.requests[1]["messages"][-1]["content"]
+def test_what_cannot_be_mended_is_left_out(wired: Wired, stub: LlmStub) -> None:
+    stub.answers = [candidate("Fine")]
+    stub.by_style = {
+        "direct": ["Sure! Here is your reward:"],
+        "reference": [candidate("Escape", "import os\n" + SPEED)],
+    }
+    written = wired().write(PROMPT, GO1)
+    assert [built.draft.name for built in written.drafts] == ["Fine"]
+    assert [(one.name, one.code) for one in written.dropped] == [
+        ("Direct", "llm_bad_answer"),
+        ("Reference posture", "reward_syntax"),
+    ]
+    assert "Here is your reward" not in written.dropped[0].message
+    assert written.usage is not None
+    assert written.usage.calls == len(stub.requests) == 7
 
 
-@pytest.mark.parametrize("failure", [401, 429, 500])
-def test_the_composer_takes_over_when_the_model_does_not_answer(
-    author: Author, stub: LlmStub, failure: int, caplog: pytest.LogCaptureFixture
+FAILURES: dict[str, tuple[Given, str]] = {
+    "no key": (401, "llm_unavailable"),
+    "asked too often": (
+        Answer(status=429, headers={"Retry-After": "600"}),
+        "llm_unavailable",
+    ),
+    "refusal": (Answer(None, refusal="I will not."), "llm_declined"),
+    "filtered": (Answer("", finish="content_filter"), "llm_declined"),
+    "declined": (candidate("", declined=True), "llm_declined"),
+    "nothing": (Answer(None), "llm_no_reward"),
+    "endless": (Answer(candidate("Drop by drop"), drips=True), "llm_unavailable"),
+}
+
+
+@pytest.mark.parametrize("given", FAILURES, ids=FAILURES.keys())
+def test_the_composer_takes_over_when_the_model_does_not_deliver(
+    wired: Wired, stub: LlmStub, given: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stub.answers = [failure]
+    answer, code = FAILURES[given]
+    stub.answers = [answer]
+    timeout = 2.0 if given == "endless" else 20.0
     with caplog.at_level(logging.DEBUG, logger="tabrl"):
-        written = author.write("trot forward slowly", GO1)
+        written = wired(timeout=timeout).write("trot forward slowly", GO1)
     assert written.author == "composer"
-    assert written.notices[0].code == "llm_unavailable"
-    assert KEY not in caplog.text + written.notices[0].message
+    assert written.notices[0].code == code
+    assert len(written.dropped) == 3
+    assert written.usage is not None
+    assert written.usage.calls == len(stub.requests)
+    said = caplog.text + written.notices[0].message + repr(written.dropped)
+    assert KEY not in said
+    assert "I will not" not in said
+    assert "stub says" not in said
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        500,
+        Answer(choices=0),
+        Answer(body=b"<html>Bad gateway</html>", content_type="text/html"),
+        Answer(body=b"[]"),
+        Answer(status=429, headers={"Retry-After": "0"}),
+    ],
+    ids=["server error", "no choices", "html", "a list", "asked too often"],
+)
+def test_a_passing_failure_is_asked_again(wired: Wired, stub: LlmStub, broken: Given) -> None:
+    stub.answers = [candidate("Fine")]
+    stub.by_style = {"direct": [broken, candidate("At last")]}
+    written = wired().write(PROMPT, GO1)
+    assert written.drafts[0].draft.name == "At last"
+    assert written.usage is not None
+    assert (written.usage.calls, written.usage.prompt_tokens) == (4, 300)
+
+
+def test_the_next_model_is_asked_when_one_fails(wired: Wired, stub: LlmStub) -> None:
+    stub.by_model = {"gpt-4o-mini": [404], "other": [candidate("From the other")]}
+    written = wired(llm_fallbacks=("openai/other",)).write(PROMPT, GO1)
+    assert written.author == "llm:openai/other"
+    assert len(written.drafts) == 3
+    assert written.usage is not None
+    assert (written.usage.calls, written.usage.cost_usd) == (6, None)
+    formats = {request["response_format"]["type"] for request in stub.requests[-3:]}
+    assert formats == {"json_object"}  # nothing is known of that model
 
 
 def test_a_server_that_is_not_there_is_no_hang(jail: Jail) -> None:
     settings = Settings(llm_model="openai/stub", llm_api_base="http://127.0.0.1:9/v1")
     author = author_of(settings, RewardSettings(llm_timeout=3.0), Builder(jail))
-    assert author.write("bow", GO1).author == "composer"
+    written = author.write("bow", GO1)
+    assert written.author == "composer"
+    assert "cannot be reached" in written.notices[0].message
 
 
 def test_neither_key_nor_prompt_is_logged(
-    author: Author, stub: LlmStub, capfd: pytest.CaptureFixture[str], caplog: Any
+    wired: Wired, stub: LlmStub, capfd: pytest.CaptureFixture[str], caplog: Any
 ) -> None:
-    stub.answers = [500]
+    stub.answers = [401]
+    stub.by_style = {"direct": [candidate("Wrong", MISTAKES["import"][0])]}
     with caplog.at_level(logging.INFO):
-        author.write("bow like a proud horse", GO1)
+        wired().write("bow like a proud horse", GO1)
     captured = capfd.readouterr()
     everything = captured.out + captured.err + caplog.text
     assert KEY not in everything
     assert "proud horse" not in everything
+    assert "import os" not in everything
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda one: one.style)
+def test_the_prompts_examples_work(example: Any, jail: Jail) -> None:
+    draft: Draft = example.draft()
+    (built,) = Builder(jail).build([draft], GO1)
+    assert isinstance(built, BuiltDraft), built
+    assert built.reward.weights == draft.weights

@@ -199,7 +199,7 @@ def test_an_answer_that_was_cut_off_is_told_to_be_shorter() -> None:
 
 
 def test_what_recorded_motion_says_goes_back_too() -> None:
-    def validate(built: BuiltDraft) -> list[str]:
+    def validate(built: BuiltDraft, robot: Robot) -> list[str]:
         return ["Falling pays."] if built.draft.code == "good but" else []
 
     model = Model(candidate("good but"), direct=[candidate("good but"), candidate("good 2")])

@@ -23,7 +23,7 @@ from tabrl_reward_worker.llm.provider import CallFailedError, Provider
 
 REPAIR_TURNS = 2
 
-Validate = Callable[[BuiltDraft], Sequence[str]]
+Validate = Callable[[BuiltDraft, Robot], Sequence[str]]
 """What a built draft must not be offered for, in words; nothing if it may."""
 
 
@@ -162,7 +162,7 @@ class _Writer:
             )
             for_user = "Its weights do not belong to its terms."
             return _Fault("llm_weights_mismatch", detail, for_user)
-        failures = self.validate(result) if self.validate else ()
+        failures = self.validate(result, self.robot) if self.validate else ()
         if failures:
             detail = "The reward was tried on recorded motion.\n" + "\n".join(failures)
             return _Fault("reward_not_valid", detail, " ".join(failures))

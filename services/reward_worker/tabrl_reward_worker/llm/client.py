@@ -69,8 +69,16 @@ class LitellmProvider:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def form(self, model: str) -> Form:
-        """A strict schema where litellm knows that the model takes one, else any JSON."""
-        known = _litellm().supports_response_schema(model=model)
+        """A strict schema where litellm knows that the model takes one, else any JSON.
+
+        Raises `CallFailedError` for a name that belongs to no provider.
+        """
+        litellm = _litellm()
+        try:
+            litellm.get_llm_provider(model=model, api_base=self._base(model))
+        except Exception:
+            raise CallFailedError(CallFailure.UNKNOWN_MODEL) from None
+        known = litellm.supports_response_schema(model=model)
         return Form.SCHEMA if known else Form.JSON
 
     def ask(self, question: Question) -> Reply:
@@ -155,12 +163,24 @@ def _cost(litellm: Any, response: Any, model: str) -> float | None:
 
 
 def _failed(litellm: Any, error: Exception) -> CallFailedError:
+    if _unconnected(error):
+        return CallFailedError(CallFailure.UNREACHABLE)
     for name, failure in _FAILURES:
         if isinstance(error, getattr(litellm, name)):
             return CallFailedError(failure, _retry_after(error))
     if getattr(error, "status_code", None) == 403:
         return CallFailedError(CallFailure.KEY)
     return CallFailedError(CallFailure.NONSENSE)
+
+
+def _unconnected(error: BaseException | None) -> bool:
+    """Whether there was no connection at the bottom of it; litellm calls that a server's error."""
+    seen = 0
+    while error is not None and seen < 10:
+        if type(error).__name__ in ("ConnectError", "ClientConnectorError", "ConnectTimeout"):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
 
 
 def _retry_after(error: Exception) -> float | None:

@@ -83,7 +83,10 @@ class Provider(Protocol):
     """Language models by name."""
 
     def form(self, model: str) -> Form:
-        """The strictest form of answer that the model is known to take."""
+        """The strictest form of answer that the model is known to take.
+
+        Raises `CallFailedError` if there is no such model.
+        """
         ...
 
     def ask(self, question: Question) -> Reply:
