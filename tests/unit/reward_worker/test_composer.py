@@ -113,14 +113,11 @@ def test_one_beat_leads() -> None:
     assert {rhythm.channel for rhythm in both.rhythms} == {"height", "roll"}
 
 
-def test_sequence_is_not_pretended() -> None:
-    assert any("one thing after another" in line for line in goal("walk, then bow").not_understood)
-
-
-def test_only_one_way_at_a_time() -> None:
-    both = goal("walk left, then right")
-    assert both.vy == pytest.approx(0.3)
-    assert any("only one way" in line for line in both.not_understood)
+def test_one_thing_after_another() -> None:
+    found = goal("first crouch, then hop")
+    assert [(phase.start, phase.end) for phase in found.phases] == [(0.0, 4.0), (4.0, 8.0)]
+    assert found.phases[0].goal.height == pytest.approx(-0.075)
+    assert found.phases[1].goal.hop is not None
 
 
 def test_posture_and_rhythm_together_stay_within_reach() -> None:

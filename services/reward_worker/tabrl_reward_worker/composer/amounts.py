@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tabrl_reward_worker.composer.reader import Act
+from tabrl_reward_worker.composer.acts import Act
 from tabrl_reward_worker.composer.targets import Goal
 
 _PACES = ("very_slow", "slow", "normal", "fast", "very_fast")

@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl_reward_worker.composer.phases import ORDINALS
 from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm
 
+MOST_CHECKS = 16  # more is more than a person reads
+SETTLING_S = 0.8  # that a change from one phase to the next may take
 USUAL_STEP = 0.07  # m: plain walking lifts its feet no higher
 
 
 def checks_of(goal: Goal, standing: float) -> tuple[CheckSpec, ...]:
-    """All checks of a goal; `standing` in m."""
+    """All checks of a goal; `standing` in m. The last one is that it does not fall."""
+    asked = _in_turn(goal, standing) if goal.phases else _at_once(goal, standing)
     return (
-        *_speeds(goal),
-        *_turning(goal),
-        *_height(goal, standing),
-        *_posture(goal),
-        *_feet(goal, standing),
-        *(check for rhythm in goal.rhythms for check in _rhythm(goal, rhythm)),
-        *_stillness(goal),
+        *asked,
         CheckSpec(
             id="falls",
             quantity=Quantity.FALLEN,
@@ -29,6 +27,43 @@ def checks_of(goal: Goal, standing: float) -> tuple[CheckSpec, ...]:
             at_most=0.02,
         ),
     )
+
+
+def _at_once(goal: Goal, standing: float) -> list[CheckSpec]:
+    return [
+        *_speeds(goal),
+        *_turning(goal),
+        *_height(goal, standing),
+        *_posture(goal),
+        *_feet(goal, standing),
+        *(check for rhythm in goal.rhythms for check in _rhythm(goal, rhythm)),
+        *_stillness(goal),
+    ]
+
+
+def _in_turn(goal: Goal, standing: float) -> list[CheckSpec]:
+    """The checks of each phase within its time, when it has settled; what all share, at all times.
+
+    With many, those of what should not happen beside it go first.
+    """
+    phases = [_at_once(phase.goal, standing) for phase in goal.phases]
+    shared = [check for check in phases[0] if all(check in checks for checks in phases)]
+    own = [
+        check.model_copy(
+            update={
+                "id": f"{ordinal}_{check.id}",
+                "start_s": round(phase.start + SETTLING_S, 2),
+                "end_s": phase.end,
+            }
+        )
+        for ordinal, phase, checks in zip(ORDINALS, goal.phases, phases, strict=False)
+        for check in checks
+        if check not in shared
+    ]
+    beside = [check for check in own if check.id.endswith("_drift")]
+    most = MOST_CHECKS - 1 - len(shared)
+    dropped = beside[: max(0, len(own) - most)]
+    return [*[check for check in own if check not in dropped][:most], *shared]
 
 
 def _mean(
@@ -49,6 +84,9 @@ def _around(name: str, quantity: Quantity, target: float, miss: float) -> CheckS
 
 
 def _speeds(goal: Goal) -> list[CheckSpec]:
+    if not goal.moves and goal.displaced:
+        room = 0.2 if goal.hop is None else 0.3
+        return [_mean("speed_drift", Quantity.PLANAR_SPEED, None, room)]
     if not goal.moves:
         drift, room = Quantity.DRIFT, 0.6 if goal.hop is None else 0.9
         return [CheckSpec(id="drift", quantity=drift, statistic=Statistic.MAX, at_most=room)]
@@ -122,11 +160,24 @@ def _feet(goal: Goal, standing: float) -> list[CheckSpec]:
         ]
     if goal.steps is not None:
         checks += _steps(goal, goal.steps)
+    if goal.cadence is not None:
+        checks.append(_cadence(goal.cadence))
     if goal.gait in ("pace", "bound"):
         quantity = Quantity.SIDES_APART if goal.gait == "pace" else Quantity.ENDS_APART
         checks.append(_mean(goal.gait, quantity, 0.35, None))
         checks.append(_mean("trot", Quantity.DIAGONALS_APART, None, 0.3))
     return checks
+
+
+def _cadence(hz: float) -> CheckSpec:
+    return CheckSpec(
+        id="stride",
+        quantity=Quantity.FOOT_HEIGHT,
+        part="FR",
+        statistic=Statistic.FREQUENCY,
+        at_least=round(0.85 * hz, 2),
+        at_most=round(1.15 * hz, 2),
+    )
 
 
 def _hops(hop: Hop, standing: float) -> list[CheckSpec]:

@@ -6,8 +6,11 @@ import re
 
 from tabrl.domain.errors import Invalid
 from tabrl.robots import Robot
+from tabrl_reward_worker.composer.acts import Reading
 from tabrl_reward_worker.composer.goal import goal_of
-from tabrl_reward_worker.composer.reader import Reading, read
+from tabrl_reward_worker.composer.languages import foreign
+from tabrl_reward_worker.composer.lexicon import lexicon
+from tabrl_reward_worker.composer.reader import read
 from tabrl_reward_worker.composer.targets import Goal
 from tabrl_reward_worker.composer.templates import drafts
 from tabrl_reward_worker.drafts import Writing
@@ -33,6 +36,10 @@ class NotUnderstoodError(Invalid):
 
 def compose(prompt: str, robot: Robot) -> Writing:
     """Rewards for a sentence. Raises `NotUnderstoodError` (code `task_not_understood`)."""
+    language = foreign(prompt, lexicon().vocabulary)
+    if language is not None:
+        message = f"This sentence looks like {language.name}; only English is understood here. "
+        raise NotUnderstoodError(message + language.note, robot, Goal())
     reading = read(prompt)
     goal = goal_of(reading)
     if goal.empty and reading.impossible:
@@ -52,5 +59,6 @@ def compose(prompt: str, robot: Robot) -> Writing:
 
 def _mostly_unknown(reading: Reading) -> bool:
     """Whether what was found looks like an accident among many other words."""
-    found = sum(1 + len(act.qualifiers) for act in reading.acts)
+    parts = reading.phases or [reading]
+    found = sum(1 + len(act.qualifiers) for part in parts for act in part.acts)
     return len(reading.unknown) >= _MUCH_UNKNOWN and len(reading.unknown) > 2 * found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tabrl_reward_worker.composer.acts import Act
 from tabrl_reward_worker.composer.amounts import directions, extent, limited, pace
-from tabrl_reward_worker.composer.reader import Act
 from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm, Table, abilities
 
 _GRAVITY = 9.81  # m/s²

@@ -1,20 +1,21 @@
-"""From a sentence to a list of known words: phrases, inflections, typing errors, numbers."""
+"""From a sentence to a list of known words: phrases, inflections, typing errors, likenesses."""
 
 from __future__ import annotations
 
-import re
 import tomllib
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from rapidfuzz.distance import OSA
+from tabrl_reward_worker.composer.spelling import Piece, corrected, forms, pieces_of, plain
 
-_PIECES = re.compile(r"\d+(?:[.,]\d+)?|\.\d+|°/s|°|[a-z]+/[a-z]+|[a-z]+(?:'[a-z]+)?|[,;:.!?&+]")
+Meaning = Mapping[str, Any]  # what a line of the lexicon says besides its words
+
+_FILES = ("lexicon.toml", "likenesses.toml", "measures.toml")
 _BREAKS = frozenset(",;:.!?&+")
-_LONGEST_PHRASE = 6
+_ADJECTIVES = 2  # at most so many words stand between "like" and what it is like
 
 
 @dataclass(frozen=True)
@@ -23,126 +24,218 @@ class Word:
 
     kind: str
     text: str
-    meaning: dict[str, Any]
-    read_as: str = ""  # the phrase it was taken for, if it was mistyped
+    meaning: Meaning
+    read_as: str = ""  # what it was taken for, if it is not in the lexicon as it was written
+    said: str = ""  # how it was written then
+
+
+@dataclass
+class _Node:
+    """A step in the tree of phrases; with a `kind` a phrase ends here."""
+
+    children: dict[str, _Node] = field(default_factory=dict)
+    kind: str = ""
+    meaning: Meaning = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Match:
+    """A phrase found: how it is spelled in the lexicon, one word a piece."""
+
+    node: _Node
+    spelling: tuple[str, ...]
+
+    @property
+    def length(self) -> int:
+        return len(self.spelling)
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The lexicon file, indexed."""
+    """The lexicon files, indexed."""
 
-    phrases: dict[tuple[str, ...], tuple[str, dict[str, Any]]]
+    phrases: _Node
+    units_after_number: Mapping[str, Meaning]  # these mean something else elsewhere
+    irregular: Mapping[str, str]
     determiners: frozenset[str]
     fillers: frozenset[str]
     vocabulary: frozenset[str]
 
     def read(self, sentence: str) -> list[Word]:
         """The sentence's words in order; what is not known has the kind `WORD`."""
-        pieces = _PIECES.findall(_plain(sentence))
-        pieces = [piece for piece in pieces if piece not in self.determiners]
-        lemmas = [self._lemma(piece) for piece in pieces]
+        text = plain(sentence)
+        pieces = list(self._parted(pieces_of(text)))
+        readings = [self._readings(piece.text) for piece in pieces]
         words: list[Word] = []
         position = 0
         while position < len(pieces):
-            word, length = self._longest(pieces, lemmas, position)
+            found, length = self._next(text, pieces, readings, position, words)
+            words += found
             position += length
-            if word is not None:
-                words.append(word)
-        return _scope_of_or(words)
+        return words
 
-    def _longest(self, pieces: list[str], lemmas: list[str], start: int) -> tuple[Word | None, int]:
-        for length in range(min(_LONGEST_PHRASE, len(pieces) - start), 0, -1):
-            end = start + length
-            spellings = [pieces[start:end], lemmas[start:end]]
-            if length == 1:  # a word may be known in one form as part of a phrase only
-                spellings += [[stem] for stem in _stems(pieces[start])]
-            for spelling in spellings:
-                found = self.phrases.get(tuple(spelling))
-                if found is not None:
-                    kind, meaning = found
-                    text = " ".join(pieces[start:end])
-                    mistyped = any(
-                        lemma not in _stems(piece)
-                        for piece, lemma in zip(pieces[start:end], lemmas[start:end], strict=True)
-                    )
-                    return Word(kind, text, meaning, " ".join(spelling) if mistyped else ""), length
-        piece, lemma = pieces[start], lemmas[start]
-        if piece in _BREAKS:
-            return Word("SEP", piece, {}), 1
-        if re.match(r"[\d.]", piece):
-            return Word("NUMBER", piece, {"value": float(piece.replace(",", "."))}), 1
-        if piece in self.fillers or lemma in self.fillers:
-            return None, 1
-        return Word("WORD", piece, {}), 1
+    def _next(
+        self,
+        text: str,
+        pieces: Sequence[Piece],
+        readings: Sequence[tuple[str, ...]],
+        start: int,
+        before: Sequence[Word],
+    ) -> tuple[list[Word], int]:
+        """The words of the longest phrase from `start`, and how many pieces it takes."""
+        piece = pieces[start].text
+        after_number = bool(before) and before[-1].kind == "NUMBER"
+        if after_number and piece in self.units_after_number:
+            return [Word("UNIT", piece, self.units_after_number[piece])], 1
+        match = self._longest(readings[start:])
+        if match is None:
+            return self._unmatched(piece, readings[start][0]), 1
+        words = pieces[start : start + match.length]
+        said = text[words[0].start : words[-1].end]
+        mistyped = any(
+            known not in forms(word.text, self.irregular)
+            for known, word in zip(match.spelling, words, strict=True)
+        )
+        read_as = " ".join(match.spelling) if mistyped else ""
+        kind, meaning = match.node.kind, match.node.meaning
+        if kind == "LIKE":
+            return self._like(said, pieces, readings, start + match.length, match.length)
+        if kind == "LIKENESS":
+            return self._meant(said, str(meaning["means"])), match.length
+        found = [] if kind == "FILLER" else [Word(kind, said, meaning, read_as, said)]
+        return found, match.length
 
-    def _lemma(self, piece: str) -> str:
-        """The piece as the lexicon spells it, or unchanged."""
-        for stem in _stems(piece):
-            if stem in self.vocabulary:
-                return stem
-        allowed = 2 if len(piece) >= 8 else 1 if len(piece) >= 5 else 0
-        best, best_distance = piece, allowed + 1
-        for known in self.vocabulary:
-            if len(known) < 4 or abs(len(known) - len(piece)) > 2:
-                continue
-            swapped = sorted(known) == sorted(piece) and len(piece) >= 4
-            if known[0] != piece[0] and not swapped:
-                continue
-            distance = OSA.distance(piece, known, score_cutoff=3)
-            if distance < best_distance or (swapped and distance == 1 and best == piece):
-                best, best_distance = known, distance
+    def _like(
+        self,
+        said: str,
+        pieces: Sequence[Piece],
+        readings: Sequence[tuple[str, ...]],
+        after: int,
+        length: int,
+    ) -> tuple[list[Word], int]:
+        """ "like an angry cat": a being with words before it that are read for themselves."""
+        for gap in range(1, _ADJECTIVES + 1):
+            match = self._longest([("like",), *readings[after + gap :]])
+            if match is not None and match.node.kind == "LIKENESS":
+                between: list[Word] = []
+                for position in range(after, after + gap):
+                    between += self._next("", pieces, readings[: after + gap], position, between)[0]
+                being = " ".join(
+                    piece.text for piece in pieces[after + gap : after + gap + match.length - 1]
+                )
+                meant = self._meant(f"{said} {being}", str(match.node.meaning["means"]))
+                return [*between, *meant], length + gap + match.length - 1
+        return [Word("LIKE", said, {})], length
+
+    def _meant(self, said: str, means: str) -> list[Word]:
+        """The words of the sentence that a likeness stands for."""
+        first, *others = self.read(means)
+        return [replace(first, read_as=means, said=said), *others]
+
+    def _longest(self, readings: Sequence[tuple[str, ...]]) -> _Match | None:
+        """The longest phrase; of equally long ones the one nearest to what was written."""
+        best: _Match | None = None
+        open_ends: list[_Match] = [_Match(self.phrases, ())]
+        for reading in readings:
+            open_ends = [
+                _Match(end.node.children[form], (*end.spelling, form))
+                for end in open_ends
+                for form in reading
+                if form in end.node.children
+            ]
+            if not open_ends:
+                break
+            best = next((end for end in open_ends if end.node.kind), best)
         return best
+
+    def _unmatched(self, piece: str, known: str) -> list[Word]:
+        if piece in _BREAKS:
+            return [Word("SEP", piece, {})]
+        if piece[0] in "0123456789.":
+            return [Word("NUMBER", piece, _value(piece))]
+        if piece == "%" or piece in self.fillers or known in self.fillers:
+            return []
+        return [Word("WORD", piece, {})]
+
+    def _readings(self, piece: str) -> tuple[str, ...]:
+        """The piece as the lexicon may spell it, the likeliest first; at least one."""
+        known = tuple(form for form in forms(piece, self.irregular) if form in self.vocabulary)
+        if known or not piece[0].isalpha():
+            return known or (piece,)
+        meant = corrected(piece, self.vocabulary)
+        if not meant:
+            # "trottting": the error may sit in a form that the lexicon does not spell out.
+            stems = (corrected(stem, self.vocabulary) for stem in forms(piece, {})[1:])
+            meant = next((stem for stem in stems if stem), "")
+        return tuple(dict.fromkeys(forms(meant, self.irregular))) if meant else (piece,)
+
+    def _parted(self, pieces: Sequence[Piece]) -> Iterator[Piece]:
+        """Without determiners; words that ran together taken apart ("walkforward")."""
+        for piece in pieces:
+            if piece.text in self.determiners:
+                continue
+            readings = self._readings(piece.text)
+            if readings == (piece.text,) and piece.text not in self.vocabulary:
+                yield from self._apart(piece)
+            else:
+                yield piece
+
+    def _apart(self, piece: Piece) -> Iterator[Piece]:
+        for cut in range(3, len(piece.text) - 2):
+            one, other = piece.text[:cut], piece.text[cut:]
+            if one in self.vocabulary and other in self.vocabulary:
+                yield Piece(one, piece.start, piece.start + cut)
+                yield Piece(other, piece.start + cut, piece.end)
+                return
+        yield piece
+
+
+def _value(piece: str) -> Meaning:
+    """A number in digits; a fraction goes on top of a number before it: 1 1/2."""
+    if "/" not in piece:
+        return {"value": float(piece.replace(",", "."))}
+    above, below = (float(part) for part in piece.split("/"))
+    return {"add": above / below if below else 0.0}
 
 
 @cache
 def lexicon() -> Lexicon:
     """The shipped lexicon, read once."""
-    data = tomllib.loads(files(__package__).joinpath("lexicon.toml").read_text("utf-8"))
+    data: dict[str, Any] = {}
+    for name in _FILES:
+        part = tomllib.loads(files(__package__).joinpath(name).read_text("utf-8"))
+        data |= {key: [*data.get(key, []), *lines] if key in data else lines
+                 for key, lines in part.items()}  # fmt: skip
     determiners = frozenset(data.pop("determiners"))
     fillers = frozenset(data.pop("fillers").split())
-    phrases: dict[tuple[str, ...], tuple[str, dict[str, Any]]] = {}
-    for kind, entries in data.items():
-        for entry in entries:
-            meaning = {key: value for key, value in entry.items() if key != "words"}
-            for phrase in entry["words"]:
-                pieces = _PIECES.findall(_plain(phrase))
-                key = tuple(piece for piece in pieces if piece not in determiners)
-                phrases.setdefault(key, (kind, meaning))
-    vocabulary = frozenset(piece for phrase in phrases for piece in phrase) | fillers
-    return Lexicon(phrases, determiners, fillers, vocabulary)
+    irregular: dict[str, str] = data.pop("irregular")
+    alike: list[str] = data.pop("alike")
+    openings: list[str] = [*alike, *data.pop("alike_if_known")]
+    phrases = _Node()
+    units: dict[str, Meaning] = {}
+    vocabulary = set(fillers)
+    for kind, lines in data.items():
+        for line in lines:
+            meaning = {key: value for key, value in line.items() if key not in ("words", "beings")}
+            if line.get("only_after_number"):
+                units |= dict.fromkeys(line["words"], meaning)
+                continue
+            written = [*line.get("words", [])]
+            written += [f"{like} {being}" for being in line.get("beings", []) for like in openings]
+            for phrase in written:
+                words = [piece.text for piece in pieces_of(plain(phrase))]
+                words = [word for word in words if word not in determiners]
+                vocabulary.update(words)
+                _insert(phrases, words, kind, meaning)
+    for like in alike:
+        words = [piece.text for piece in pieces_of(plain(like)) if piece.text not in determiners]
+        _insert(phrases, words, "LIKE", {})
+    return Lexicon(phrases, units, irregular, determiners, fillers, frozenset(vocabulary))
 
 
-def _plain(text: str) -> str:
-    """Lower case, straight apostrophes, hyphens as spaces, no accents."""
-    text = (
-        text.replace("’", "'").replace("-", " ").replace("°", " ° ").lower().replace("° /s", "°/s")
-    )
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
-
-
-def _stems(piece: str) -> tuple[str, ...]:
-    """The piece and what it may be a form of: bobbing -> bob, swaying -> sway, races -> race."""
-    stems = [piece]
-    for suffix in ("ing", "ed", "es", "s", "er"):
-        if piece.endswith(suffix) and len(piece) - len(suffix) >= 2:
-            stem = piece[: -len(suffix)]
-            stems += [stem, stem + "e"]
-            if len(stem) > 2 and stem[-1] == stem[-2]:
-                stems.append(stem[:-1])
-    return tuple(stems)
-
-
-def _scope_of_or(words: list[Word]) -> list[Word]:
-    """ "without turning or swaying" denies both; any other "or" separates."""
-    result: list[Word] = []
-    denied = False
+def _insert(phrases: _Node, words: Sequence[str], kind: str, meaning: Meaning) -> None:
+    node = phrases
     for word in words:
-        if word.kind == "SEP":
-            denied = False
-        elif word.kind == "NEG":
-            denied = True
-        elif word.kind == "OR":
-            word = Word("NEG" if denied else "SEP", word.text, {})
-        result.append(word)
-    return result
+        node = node.children.setdefault(word, _Node())
+    if not node.kind:  # the first line that has a phrase keeps it
+        node.kind, node.meaning = kind, meaning

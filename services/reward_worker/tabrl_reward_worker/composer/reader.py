@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,38 +10,15 @@ from typing import Any
 from lark import Lark, Token, Transformer, v_args
 from lark.lexer import Lexer
 
-from tabrl_reward_worker.composer.lexicon import Word, lexicon
+from tabrl_reward_worker.composer.acts import ACTIONS, Act, Part, Reading
+from tabrl_reward_worker.composer.lexicon import Meaning, Word, lexicon
+from tabrl_reward_worker.composer.measures import measured
+from tabrl_reward_worker.composer.order import in_order
 
-ACTIONS = (
-    "MOVE",
-    "TURN",
-    "STAND",
-    "HEIGHT",
-    "POSTURE",
-    "LEAN",
-    "RHYTHM",
-    "HOP",
-    "PAW",
-    "REAR",
-    "STEP",
-)
-# Which acts a qualifier can belong to.
-_ACCEPTS: dict[str, tuple[str, ...]] = {
-    "direction": ("MOVE", "TURN", "LEAN", "HOP", "PAW"),
-    "pace": ("MOVE", "TURN", "RHYTHM", "HOP", "PAW"),
-    "extent": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM", "TURN", "MOVE", "HOP", "PAW", "REAR", "STEP"),
-    "degree": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM", "HOP", "PAW", "REAR", "STEP"),
-    "swing": ("RHYTHM", "LEAN", "TURN", "HEIGHT", "POSTURE", "MOVE", "PAW"),
-    "beat": ("RHYTHM", "HOP", "PAW"),
-    "rate": ("RHYTHM", "HOP", "PAW"),
-    "speed": ("MOVE", "HOP"),
-    "turn_rate": ("TURN",),
-    "angle": ("LEAN", "POSTURE", "RHYTHM"),
-    "length": ("HEIGHT", "RHYTHM", "HOP", "PAW", "STEP"),
-}
-_STEPS = {"slow": -1, "normal": 0, "fast": 1, "fastest": 2}
+_STEPS = {"slowest": -2, "slow": -1, "normal": 0, "fast": 1, "fastest": 2}
+_OPPOSITE_EXTENT = {"small": "large", "large": "small"}
 # What a qualifier without any act to belong to stands for.
-_IMPLIED: dict[str, tuple[str, dict[str, Any]]] = {
+_IMPLIED: dict[str, tuple[str, Meaning]] = {
     "direction": ("MOVE", {}),
     "speed": ("MOVE", {}),
     "turn_rate": ("TURN", {"rate": "turn"}),
@@ -54,77 +30,44 @@ _IMPLIED: dict[str, tuple[str, dict[str, Any]]] = {
 _FIRST = ("direction", "speed", "turn_rate", "swing")
 
 
-@dataclass
-class Part:
-    """A piece of a clause: an action (kind in capitals) or a qualifier, and its meaning."""
-
-    kind: str
-    text: str
-    meaning: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class Act:
-    """Something to do, or with `denied` not to do."""
-
-    kind: str
-    text: str
-    meaning: dict[str, Any]
-    qualifiers: list[Part] = field(default_factory=list)
-    denied: bool = False
-
-    def words(self) -> str:
-        """The act in the user's words."""
-        return " ".join([self.text, *(part.text for part in self.qualifiers)]).strip()
-
-    def takes(self, part: Part) -> bool:
-        """Whether a qualifier can belong to this act."""
-        if self.denied or (self.kind == "MOVE" and part.kind == "swing" and self.find("direction")):
-            return False
-        kind = "RHYTHM" if self.find("swing") else self.kind
-        return kind in _ACCEPTS[part.kind]
-
-    def find(self, kind: str) -> Part | None:
-        """The first qualifier of a kind."""
-        return next((part for part in self.qualifiers if part.kind == kind), None)
-
-
-@dataclass
-class Reading:
-    """What was made of a sentence."""
-
-    acts: list[Act] = field(default_factory=list)
-    in_place: str = ""
-    sequence: bool = False  # one thing after another was asked for
-    mistyped: list[Word] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)  # words without a meaning here
-    impossible: list[str] = field(default_factory=list)  # understood, but out of reach
-
-
 def read(sentence: str) -> Reading:
     """Read a sentence. Never fails: what is not understood is listed."""
-    words = lexicon().read(sentence)
-    reading = Reading(
-        mistyped=[word for word in words if word.read_as],
-        sequence=any(word.meaning.get("sequence") for word in words),
-    )
+    parts, left_out = in_order(measured(lexicon().read(sentence)))
+    readings = [_read(words) for words in parts]
+    asked = [reading for reading in readings if reading.acts]
+    whole = Reading() if len(asked) > 1 else (asked or readings or [Reading()])[0]
+    if len(asked) > 1:
+        whole.phases = asked
+    for reading in readings:
+        if reading is not whole:
+            whole.notes += reading.notes
+            whole.unknown += reading.unknown
+            whole.impossible += reading.impossible
+    whole.unknown += [f"“{text}”: only three things one after the other" for text in left_out]
+    return whole
+
+
+def _read(words: list[Word]) -> Reading:
+    """What is asked for at the same time."""
+    reading = Reading(notes=[_note(word) for word in words if word.read_as])
     tokens = _trim(words)
     if not tokens:
         return reading
     clauses: list[list[Part]] = _Clauses().transform(_grammar().parse(tokens))
     kept = [_without_impossible(clause, reading) for clause in clauses]
     acts = [[_act(part) for part in clause if _is_act(part)] for clause in kept]
-    order = [_positions(clause) for clause in kept]
+    order = [[part.at for part in clause if _is_act(part)] for clause in kept]
     qualifiers = [
-        (part, position, number)
-        for number, clause in enumerate(kept)
-        for position, part in enumerate(clause)
-        if not _is_act(part)
+        (part, number) for number, clause in enumerate(kept) for part in clause if not _is_act(part)
     ]
-    for part, position, number in sorted(qualifiers, key=lambda q: q[0].kind not in _FIRST):
-        _attach(part, position, number, acts, order, reading)
+    for part, number in sorted(qualifiers, key=lambda q: q[0].kind not in _FIRST):
+        _attach(part, number, acts, order, reading)
     reading.acts += [act for clause in acts for act in clause]
     return reading
+
+
+def _note(word: Word) -> str:
+    return f"“{word.said}” → read as “{word.read_as}”"
 
 
 def _trim(words: list[Word]) -> list[Word]:
@@ -142,13 +85,8 @@ def _is_act(part: Part) -> bool:
 
 def _act(part: Part) -> Act:
     if part.kind == "denied":
-        return Act(part.meaning["kind"], part.text, part.meaning, denied=True)
-    return Act(part.kind, part.text, part.meaning)
-
-
-def _positions(clause: list[Part]) -> list[int]:
-    """Where the acts of a clause stand in it."""
-    return [position for position, part in enumerate(clause) if _is_act(part)]
+        return Act(part.meaning["kind"], part.text, part.meaning, denied=True, at=part.at)
+    return Act(part.kind, part.text, part.meaning, at=part.at)
 
 
 def _without_impossible(clause: list[Part], reading: Reading) -> list[Part]:
@@ -162,38 +100,34 @@ def _without_impossible(clause: list[Part], reading: Reading) -> list[Part]:
 
 
 def _attach(
-    part: Part,
-    position: int,
-    number: int,
-    acts: list[list[Act]],
-    order: list[list[int]],
-    reading: Reading,
+    part: Part, number: int, acts: list[list[Act]], order: list[list[int]], reading: Reading
 ) -> None:
     """Give a qualifier to the nearest act that can take it: before it, after it, other clauses."""
     if part.kind == "place":
         reading.in_place = part.text
         return
+    if part.kind == "duration":
+        reading.seconds, reading.seconds_text = part.meaning["value"], part.text
+        return
     if part.kind == "stray":
         reading.unknown.append(part.text)
         return
-    for act in _nearest(position, number, acts, order):
+    for act in _nearest(part.at, number, acts, order):
         if act.takes(part):
             act.qualifiers.append(part)
             return
     if part.kind in _IMPLIED:
         kind, meaning = _IMPLIED[part.kind]
-        acts[number].append(Act(kind, "", dict(meaning), [part]))
-        order[number].append(position)
-    else:
+        acts[number].append(Act(kind, "", meaning, [part], at=part.at))
+        order[number].append(part.at)
+    elif part.kind != "degree":  # "very" alone says nothing
         reading.unknown.append(part.text)
 
 
-def _nearest(
-    position: int, number: int, acts: list[list[Act]], order: list[list[int]]
-) -> Iterator[Act]:
+def _nearest(at: int, number: int, acts: list[list[Act]], order: list[list[int]]) -> Iterator[Act]:
     here = list(zip(order[number], acts[number], strict=True))
-    yield from (act for where, act in reversed(here) if where <= position)
-    yield from (act for where, act in here if where > position)
+    yield from (act for where, act in reversed(here) if where <= at)
+    yield from (act for where, act in here if where > at)
     for clause in reversed(acts[:number]):
         yield from reversed(clause)
     for clause in acts[number + 1 :]:
@@ -201,14 +135,15 @@ def _nearest(
 
 
 class _WordToken(Token):
-    """A token that remembers its word."""
+    """A token that remembers its word and place."""
 
     word: Word
+    at: int
 
     @classmethod
-    def of(cls, word: Word) -> _WordToken:
+    def of(cls, word: Word, at: int) -> _WordToken:
         token = cls(word.kind, word.text)
-        token.word = word
+        token.word, token.at = word, at
         return token
 
 
@@ -218,8 +153,8 @@ class _Words(Lexer):
     def __init__(self, _: Any) -> None: ...
 
     def lex(self, data: Iterable[Word]) -> Iterator[Token]:  # type: ignore[override]
-        for word in data:
-            yield _WordToken.of(word)
+        for at, word in enumerate(data):
+            yield _WordToken.of(word, at)
 
 
 @cache
@@ -228,20 +163,14 @@ def _grammar() -> Lark:
     return Lark(text, parser="lalr", lexer=_Words)
 
 
-def _text(tokens: Iterable[_WordToken]) -> str:
-    return " ".join(str(token) for token in tokens)
+def _part(kind: str, tokens: list[_WordToken], meaning: Meaning | None = None) -> Part:
+    """A part made of these tokens; it means what the last of them means unless said otherwise."""
+    own = tokens[-1].word.meaning if meaning is None else meaning
+    return Part(kind, " ".join(str(token) for token in tokens), own, tokens[0].at)
 
 
-def _meaning(token: _WordToken) -> dict[str, Any]:
-    return token.word.meaning
-
-
-def _product(tokens: list[_WordToken]) -> float:
-    """Number times unit, or the rate a phrase names, or one over a period."""
-    value = 1.0
-    for token in tokens:
-        value *= float(_meaning(token).get("value", _meaning(token).get("factor", 1.0)))
-    return 1.0 / value if tokens[0].type == "EVERY" and value > 0.0 else value
+def _step(token: _WordToken) -> int:
+    return _STEPS[token.word.meaning["pace"]]
 
 
 @v_args(inline=False)
@@ -251,60 +180,76 @@ class _Clauses(Transformer[Token, list[list[Part]]]):
     def start(self, children: list[Any]) -> list[list[Part]]:
         return [child for child in children if not isinstance(child, Token)]
 
-    def clause(self, children: list[Part]) -> list[Part]:
-        return children
+    def clause(self, children: list[Part | list[Part]]) -> list[Part]:
+        parts: list[Part] = []
+        for child in children:
+            parts += child if isinstance(child, list) else [child]
+        return parts
 
     def action(self, tokens: list[_WordToken]) -> Part:
-        return Part(tokens[0].type, str(tokens[0]), _meaning(tokens[0]))
+        return _part(tokens[0].type, tokens)
 
-    def negated(self, tokens: list[_WordToken]) -> Part:
-        target = tokens[1]
-        return Part("denied", _text(tokens), _meaning(target) | {"kind": target.type})
+    def tail(self, tokens: list[_WordToken]) -> _WordToken:
+        return tokens[0]
+
+    def denied(self, tokens: list[_WordToken]) -> list[Part]:
+        """ "don't walk fast" asks for walking, "without walking fast" and "don't walk" do not."""
+        head = next(i for i, token in enumerate(tokens) if token.type not in ("NEG", "DEGREE"))
+        act, tail = tokens[head], tokens[head + 1 :]
+        how = [token for token in tail if token.type in ("ADJ", "ADV", "EXTENT")]
+        if how and tokens[0].word.meaning.get("turns") and act.type in ACTIONS:
+            # Only how it is done is denied.
+            rest = [self.direction([token]) for token in tail if token.type == "DIRECTION"]
+            return [_part(act.type, [act]), *rest, self.unpaced([tokens[0], how[-1]])]
+        ways = [token for token in tail if token.type in ("DIRECTION", "PLACE")]
+        meaning = dict(act.word.meaning) | {"kind": act.type}
+        meaning["ways"] = [
+            token.word.meaning["direction"]
+            for token in (act, *ways)
+            if "direction" in token.word.meaning
+        ]
+        parts = [_part("denied", [*tokens[: head + 1], *ways], meaning)]
+        return parts + [self.extent([t]) if t.type == "EXTENT" else self.pace([t]) for t in how]
+
+    def unpaced(self, tokens: list[_WordToken]) -> Part:
+        """ "not too fast", "not so high"."""
+        meaning = tokens[-1].word.meaning
+        if "pace" in meaning:
+            return _part("pace", tokens, {"step": -_step(tokens[-1])})
+        return _part("extent", tokens, {"extent": _OPPOSITE_EXTENT[meaning["extent"]]})
 
     def pace(self, tokens: list[_WordToken]) -> Part:
-        step = _STEPS[_meaning(tokens[-1])["pace"]]
-        if tokens[0].type == "NEG":
-            return Part("pace", _text(tokens), {"step": -step})
-        return Part("pace", _text(tokens), {"step": step * len(tokens)})
+        return _part("pace", tokens, {"step": _step(tokens[-1]) * len(tokens)})
 
     def beat(self, tokens: list[_WordToken]) -> Part:
-        paces = [_meaning(token)["pace"] for token in tokens if token.type == "ADJ"]
-        step = _STEPS[paces[0]] if paces else 0
-        return Part("beat", _text(tokens), {"step": step * max(1, len(tokens) - 1)})
+        steps = [_step(token) for token in tokens if token.type == "ADJ"]
+        step = steps[0] if steps else 0
+        return _part("beat", tokens, {"step": step * max(1, len(tokens) - 1)})
 
     def extent(self, tokens: list[_WordToken]) -> Part:
-        return Part("extent", _text(tokens), dict(_meaning(tokens[-1])))
+        return _part("extent", tokens)
 
     def degree(self, tokens: list[_WordToken]) -> Part:
-        return Part("degree", str(tokens[0]), {"extent": "large"})
+        return _part("degree", tokens, {"extent": "large"})
 
     def swing(self, tokens: list[_WordToken]) -> Part:
-        return Part("swing", str(tokens[0]), _meaning(tokens[0]))
+        return _part("swing", tokens)
 
     def direction(self, tokens: list[_WordToken]) -> Part:
-        return Part("direction", str(tokens[0]), _meaning(tokens[0]))
+        return _part("direction", tokens)
 
     def place(self, tokens: list[_WordToken]) -> Part:
-        return Part("place", str(tokens[0]))
+        return _part("place", tokens)
 
     def impossible(self, tokens: list[_WordToken]) -> Part:
-        return Part("impossible", str(tokens[0]), _meaning(tokens[0]))
+        return _part("impossible", tokens)
 
-    def rate(self, tokens: list[_WordToken]) -> Part:
-        hz = _meaning(tokens[0]).get("hz")
-        return Part("rate", _text(tokens), {"value": hz if hz else _product(tokens)})
+    def measure(self, tokens: list[_WordToken]) -> Part:
+        return _part(tokens[0].type.lower(), tokens)
 
-    def speed(self, tokens: list[_WordToken]) -> Part:
-        return Part("speed", _text(tokens), {"value": _product(tokens)})
+    def likeness(self, tokens: list[_WordToken]) -> Part:
+        return _part("stray", tokens)
 
-    def turn_rate(self, tokens: list[_WordToken]) -> Part:
-        return Part("turn_rate", _text(tokens), {"value": _product(tokens)})
-
-    def angle(self, tokens: list[_WordToken]) -> Part:
-        return Part("angle", _text(tokens), {"value": _product(tokens)})
-
-    def length(self, tokens: list[_WordToken]) -> Part:
-        return Part("length", _text(tokens), {"value": _product(tokens)})
-
-    def stray(self, tokens: list[_WordToken]) -> Part:
-        return Part("stray", str(tokens[0]))
+    def stray(self, tokens: list[_WordToken]) -> Part | list[Part]:
+        # "times" and "each" without a number say nothing.
+        return [] if tokens[0].type in ("TIMES", "PER", "UNIT") else _part("stray", tokens)

@@ -36,6 +36,15 @@ class Hop:
     hz_named: bool = False  # by the sentence
 
 
+@dataclass(frozen=True)
+class Phase:
+    """A part of a sequence: from when to when it is asked for within one round, s."""
+
+    start: float
+    end: float
+    goal: Goal
+
+
 @dataclass
 class Goal:
     """Targets; None where the sentence asks for nothing. SI units, the program's sign rules."""
@@ -49,13 +58,23 @@ class Goal:
     rhythms: tuple[Rhythm, ...] = ()
     gait: str = ""  # trot, pace or bound
     steps: float | None = None  # clearance of stepping feet; without a speed: on the spot
+    cadence: float | None = None  # how often each foot steps, Hz
     lift: Lift | None = None
     lift_named: bool = False  # the sentence says which foot
     hop: Hop | None = None
     rear: float | None = None  # nose up on the hind legs, rad
     still: bool = False
+    turned: bool = False  # another phase turns: the heading of the start is not kept
+    displaced: bool = False  # another phase leaves the place of the start
+    lasts: tuple[str, float] | None = None  # how long in s, and the words that say so
+    phases: tuple[Phase, ...] = ()  # one thing after another, instead of all the above
     understood: list[str] = field(default_factory=list)
     not_understood: list[str] = field(default_factory=list)
+
+    @property
+    def period(self) -> float:
+        """The length of one round of its phases, s; 0 without phases."""
+        return self.phases[-1].end if self.phases else 0.0
 
     @property
     def moves(self) -> bool:
@@ -65,14 +84,14 @@ class Goal:
     @property
     def feet(self) -> bool:
         """Whether it asks something of the feet beyond carrying the robot."""
-        asked = (self.steps, self.lift, self.hop, self.rear)
+        asked = (self.steps, self.cadence, self.lift, self.hop, self.rear)
         return any(target is not None for target in asked) or self.gait in ("pace", "bound")
 
     @property
     def empty(self) -> bool:
         """Whether nothing is asked for."""
         targets = (self.vx, self.vy, self.yaw, self.height, self.pitch, self.roll)
-        asked = self.still or self.rhythms or self.feet
+        asked = self.still or self.rhythms or self.feet or self.phases
         return not (asked or any(target is not None for target in targets))
 
     def walks_like_base(self) -> bool:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tabrl_reward_worker.composer import terms as t
 from tabrl_reward_worker.composer.checks import checks_of
-from tabrl_reward_worker.composer.targets import Goal
+from tabrl_reward_worker.composer.phases import ORDINALS
+from tabrl_reward_worker.composer.sequences import in_turn
+from tabrl_reward_worker.composer.targets import Goal, Phase
 from tabrl_reward_worker.composer.terms import Term
 from tabrl_reward_worker.drafts import Draft
+
+Author = Callable[[Goal, float], list[Term]]
 
 _LOCALS = {
     "velocity": "velocity = state.base_linear_velocity_filtered()",
@@ -25,6 +30,7 @@ _LOCALS = {
 def drafts(goal: Goal, standing: float) -> tuple[Draft, ...]:
     """Two or three rewards for a goal; `standing` is the robot's height when it stands, m."""
     asked = in_words(goal)
+    seconds = tuple(round(phase.end - phase.start, 2) for phase in goal.phases)
     written = [
         ("Direct", "Each quantity is rewarded for being close to its target", direct),
         ("Smooth", "Makes way up to the target and pays for jerks, effort and slipping", smooth),
@@ -35,12 +41,20 @@ def drafts(goal: Goal, standing: float) -> tuple[Draft, ...]:
         Draft(
             name,
             f"{idea}: {asked}.",
-            source(asked, lines := author(goal, standing)),
+            source(asked, lines := _lines(goal, standing, author), clock(goal)),
             {line.name: float(t.number(line.weight)) for line in lines if not line.local},
             checks,
+            seconds,
         )
         for name, idea, author in written
     )
+
+
+def _lines(goal: Goal, standing: float, author: Author) -> list[Term]:
+    """The terms an author writes for a goal, or for each of its phases in turn."""
+    if not goal.phases:
+        return author(goal, standing)
+    return in_turn([author(phase.goal, standing) for phase in goal.phases])
 
 
 def direct(goal: Goal, standing: float) -> list[Term]:
@@ -87,8 +101,8 @@ def together(goal: Goal, standing: float) -> list[Term]:
     return [*inner, whole, *slopes, *costs, *t.course(goal), *bounds, t.upright()]
 
 
-def source(asked: str, lines: list[Term]) -> str:
-    """The reward as Python text."""
+def source(asked: str, lines: list[Term], clock: list[str]) -> str:
+    """The reward as Python text; `clock` are statements that tell its phases apart."""
     named = [line for line in lines if not line.local]
     inner = [f"{line.name} = {line.expression}" for line in lines if line.local]
     text = "\n".join([line.expression for line in lines])
@@ -108,7 +122,7 @@ def source(asked: str, lines: list[Term]) -> str:
             "",
             "",
             "def reward(state, action):",
-            *(f"    {statement}" for statement in [*local, *inner]),
+            *(f"    {statement}" for statement in [*clock, *local, *inner]),
             "    return {",
             *returned,
             "    }",
@@ -117,8 +131,33 @@ def source(asked: str, lines: list[Term]) -> str:
     )
 
 
+def clock(goal: Goal) -> list[str]:
+    """Which phase it is, as statements; none where there are no phases."""
+    if not goal.phases:
+        return []
+    moment = f"moment = jnp.mod(state.time(), {t.number(goal.period)})  # s into the round"
+    return [
+        moment,
+        *(
+            f"{ordinal} = {_within(phase, goal.period)}  # {in_words(phase.goal)}"
+            for ordinal, phase in zip(ORDINALS, goal.phases, strict=False)
+        ),
+    ]
+
+
+def _within(phase: Phase, period: float) -> str:
+    begun, over = f"moment >= {t.number(phase.start)}", f"moment < {t.number(phase.end)}"
+    if phase.start == 0.0:
+        return over
+    return begun if phase.end == period else f"({begun}) * ({over})"
+
+
 def in_words(goal: Goal) -> str:
     """The goal as a sentence fragment, without any word of the user's."""
+    if goal.phases:
+        return "; then ".join(
+            f"{phase.end - phase.start:.3g} s of {in_words(phase.goal)}" for phase in goal.phases
+        )
     parts = []
     for value, positive, negative, unit in (
         (goal.vx, "forward", "backward", "m/s"),
@@ -145,6 +184,8 @@ def in_words(goal: Goal) -> str:
         parts.append(f"up on the hind legs by {goal.rear:g} rad")
     if goal.gait:
         parts.append({"trot": "trotting", "pace": "pacing", "bound": "bounding"}[goal.gait])
+    if goal.cadence is not None:
+        parts.append(f"each foot stepping at {goal.cadence:g} Hz")
     if goal.steps is not None:
         parts.append(f"feet lifted {goal.steps * 100:.0f} cm in turn")
     verbs = {"roll": "swaying", "pitch": "nodding", "height": "bobbing", "heading": "twisting"}

@@ -88,6 +88,11 @@ def heading(goal: Goal) -> list[Term]:
         width = max(0.3, 0.6 * abs(goal.yaw))
         expression = f"rl.gaussian(state.base_angular_velocity()[2]{reference}, {number(width)})"
         return [Term("turning", ASKED, expression, f"{number(goal.yaw)} rad/s")]
+    if goal.turned:
+        reference = f" - {wave(rhythm, 2 * math.pi * rhythm.hz, 'cos')}" if rhythm else ""
+        expression = f"rl.gaussian(state.base_angular_velocity()[2]{reference}, 0.4)"
+        name, weight = ("twist", 1.5 * ASKED) if rhythm else ("heading", BESIDE)
+        return [Term(name, weight, expression, "about the heading it has")]
     if rhythm:
         width = RHYTHM_WIDTH * rhythm.amplitude
         expression = f"rl.gaussian(state.yaw() - {wave(rhythm)}, {number(width)})"
@@ -190,15 +195,30 @@ def feet(goal: Goal) -> list[Term]:
         return terms
     if goal.gait or walks:
         terms.append(gait(goal.gait))
+        if goal.cadence is not None:
+            terms.append(stride(goal.gait, goal.cadence))
     elif goal.still:
         terms.append(Term("feet_down", ASKED, "jnp.mean(contact)", "it does not step"))
     return terms
 
 
+def pairs_apart(name: str) -> str:
+    """How many more feet of one pair of the gait are down than of the other."""
+    one, other = {"pace": ((1, 3), (0, 2)), "bound": ((0, 1), (2, 3))}.get(name, ((0, 3), (1, 2)))
+    return f"contact[{one[0]}] + contact[{one[1]}] - contact[{other[0]}] - contact[{other[1]}]"
+
+
+def stride(name: str, hz: float) -> Term:
+    """Pairs of feet that change over in time; the first half of a stride is the right front's."""
+    beat = f"jnp.sin(state.phase({number(hz)}))"
+    sign = "-" if name == "pace" else ""  # there the pair named first is the left one
+    expression = f"{sign}0.5 * {beat} * ({pairs_apart(name)})"
+    return Term("stride", ASKED, expression, f"each foot steps {number(hz)} times a second")
+
+
 def gait(name: str) -> Term:
     """Pairs of feet that step in turn; diagonal ones unless the sentence says otherwise."""
-    one, other = {"pace": ((1, 3), (0, 2)), "bound": ((0, 1), (2, 3))}.get(name, ((0, 3), (1, 2)))
-    down = f"contact[{one[0]}] + contact[{one[1]}] - contact[{other[0]}] - contact[{other[1]}]"
+    down = pairs_apart(name)
     weight = {"": 0.5 * BESIDE, "trot": BESIDE}.get(name, 2.0 * ASKED)
     return Term(name or "trot", weight, f"0.5 * jnp.abs({down})", "one pair down, the other up")
 
@@ -221,7 +241,7 @@ def held_foot(goal: Goal, lift: Lift) -> list[Term]:
 
 def place(goal: Goal) -> list[Term]:
     """Where it began, unless it is to leave."""
-    if goal.moves:
+    if goal.moves or goal.displaced:
         return []
     expression = "rl.gaussian(state.base_displacement()[:2], 0.4)"
     return [Term("stay", BESIDE, expression, "where it began")]
@@ -229,7 +249,7 @@ def place(goal: Goal) -> list[Term]:
 
 def course(goal: Goal) -> list[Term]:
     """The asked way as seen from the start: turning aside costs as much as the wrong speed."""
-    if not goal.moves or goal.yaw or rhythm_of(goal, "heading"):
+    if not goal.moves or goal.yaw or goal.turned or rhythm_of(goal, "heading"):
         return []
     target = f"jnp.array([{number(goal.vx or 0.0)}, {number(goal.vy or 0.0)}])"
     width = max(0.2, 0.6 * math.hypot(goal.vx or 0.0, goal.vy or 0.0))

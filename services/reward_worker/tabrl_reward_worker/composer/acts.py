@@ -1,0 +1,91 @@
+"""What a sentence is made of once it is read: acts, and the parts that say how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ACTIONS = (
+    "MOVE",
+    "TURN",
+    "STAND",
+    "HEIGHT",
+    "POSTURE",
+    "LEAN",
+    "RHYTHM",
+    "HOP",
+    "PAW",
+    "REAR",
+    "STEP",
+)
+# Which acts a qualifier can belong to.
+_ACCEPTS: dict[str, tuple[str, ...]] = {
+    "direction": ("MOVE", "TURN", "LEAN", "HOP", "PAW"),
+    "pace": ("MOVE", "TURN", "RHYTHM", "HOP", "PAW"),
+    "extent": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM", "TURN", "MOVE", "HOP", "PAW", "REAR", "STEP"),
+    "degree": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM", "HOP", "PAW", "REAR", "STEP"),
+    "swing": ("RHYTHM", "LEAN", "TURN", "HEIGHT", "POSTURE", "MOVE", "PAW"),
+    "beat": ("RHYTHM", "HOP", "PAW"),
+    "rate": ("RHYTHM", "HOP", "PAW", "TURN", "MOVE"),
+    "speed": ("MOVE", "HOP"),
+    "turn_rate": ("TURN",),
+    "angle": ("LEAN", "POSTURE", "RHYTHM", "TURN"),
+    "length": ("HEIGHT", "RHYTHM", "HOP", "PAW", "STEP", "MOVE"),
+    "count": ACTIONS,
+}
+_DISTANCE = 0.4  # m: from here on a length is a way to go, below it a height
+
+
+@dataclass
+class Part:
+    """A piece of a clause: an action (kind in capitals) or a qualifier, and its meaning."""
+
+    kind: str
+    text: str
+    meaning: Mapping[str, Any] = field(default_factory=dict)
+    at: int = 0  # which word of the sentence
+
+
+@dataclass
+class Act:
+    """Something to do, or with `denied` not to do."""
+
+    kind: str
+    text: str
+    meaning: Mapping[str, Any]
+    qualifiers: list[Part] = field(default_factory=list)
+    denied: bool = False
+    at: int = 0
+
+    def words(self) -> str:
+        """The act in the user's words and their order."""
+        parts = {(part.at, part.text) for part in self.qualifiers} | {(self.at, self.text)}
+        return " ".join(text for _, text in sorted(parts) if text)
+
+    def takes(self, part: Part) -> bool:
+        """Whether a qualifier can belong to this act."""
+        if self.denied or (self.kind == "MOVE" and part.kind == "swing" and self.find("direction")):
+            return False
+        if part.kind == "length" and self.kind == "MOVE" and part.meaning["value"] < _DISTANCE:
+            return False
+        kind = "RHYTHM" if self.find("swing") else self.kind
+        return kind in _ACCEPTS[part.kind]
+
+    def find(self, kind: str) -> Part | None:
+        """The first qualifier of a kind."""
+        return next((part for part in self.qualifiers if part.kind == kind), None)
+
+
+@dataclass
+class Reading:
+    """What was made of a sentence, or of one of the things it asks for one after the other."""
+
+    acts: list[Act] = field(default_factory=list)
+    in_place: str = ""
+    seconds: float | None = None  # how long, if the sentence says so
+    seconds_text: str = ""
+    notes: list[str] = field(default_factory=list)  # words that were read as others
+    unknown: list[str] = field(default_factory=list)  # words without a meaning here
+    impossible: list[str] = field(default_factory=list)  # understood, but out of reach
+    phases: list[Reading] = field(default_factory=list)  # in their order; none if all is at once

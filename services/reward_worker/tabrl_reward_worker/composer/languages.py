@@ -1,0 +1,58 @@
+"""Which language a sentence is in, as far as one must know to say "in English, please"."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Container
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from tabrl_reward_worker.composer.spelling import is_english, plain
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language other than English, and how to know it."""
+
+    name: str
+    note: str  # a request for English in this language
+    words: frozenset[str]
+    shared: frozenset[str]  # words that English has too
+
+
+def foreign(sentence: str, known: Container[str]) -> Language | None:
+    """The language of a sentence that is not English; `known` are the words the composer reads.
+
+    More of its words must speak for that language than for English, so a foreign word in an
+    English sentence is no more than a word that is not understood.
+    """
+    words = re.findall(r"[a-zß]+", plain(sentence).replace("'", " "))
+    best, most = None, 0.0
+    for language in languages():
+        own = [word for word in words if word in language.words and word not in language.shared]
+        shared = [word for word in words if word in language.shared]
+        english = [
+            word
+            for word in words
+            if word not in own and word not in shared and (word in known or is_english(word))
+        ]
+        if own and len(own) > len(english) and len(own) + 0.5 * len(shared) > most:
+            best, most = language, len(own) + 0.5 * len(shared)
+    return best
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    """The languages of the data file."""
+    data = tomllib.loads(files(__package__).joinpath("languages.toml").read_text("utf-8"))
+    return tuple(
+        Language(
+            name,
+            entry["note"],
+            frozenset(entry["words"].split()),
+            frozenset(entry["shared"].split()),
+        )
+        for name, entry in data.items()
+    )

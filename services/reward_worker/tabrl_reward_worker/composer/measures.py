@@ -1,0 +1,210 @@
+"""Numbers and units: from "half", "a", "metre", "per", "second" to one word that is a speed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import pint
+
+from tabrl_reward_worker.composer.lexicon import Meaning, Word
+
+_KINDS = {"[length]": "LENGTH", "[time]": "DURATION", "[length] / [time]": "SPEED"}
+_SI = {
+    "LENGTH": "metre",
+    "DURATION": "second",
+    "SPEED": "metre / second",
+    "ANGLE": "radian",
+    "TURN_RATE": "radian / second",
+    "RATE": "hertz",
+}
+_COUNTED = ("TURN", "HOP", "RHYTHM", "STEP", "MOVE", "PAW", "POSTURE", "HEIGHT", "STRIDE")
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What stands at a place of the sentence: its words in place of the ones it was made of."""
+
+    words: tuple[Word, ...]
+    end: int
+
+
+def measured(words: Sequence[Word]) -> list[Word]:
+    """The words with numbers and units drawn together; SI units."""
+    words = _numbers(words)
+    result: list[Word] = []
+    position = 0
+    while position < len(words):
+        found = next(
+            (found for rule in _RULES if (found := rule(words, position)) is not None), None
+        )
+        if found is None:
+            result.append(words[position])
+            position += 1
+        else:
+            result += found.words
+            position = found.end
+    return result
+
+
+def _numbers(words: Sequence[Word]) -> list[Word]:
+    """ "two and a half", "twenty five", "three quarters" and "1 1/2" as one number each."""
+    result: list[Word] = []
+    open_number = False  # whether the last word is a number that may go on
+    for word in words:
+        before = result[-1] if result and open_number else None
+        grown = _grown(before, word.meaning) if before and word.kind == "NUMBER" else None
+        if word.kind == "NUMBER" and grown is None:
+            result.append(_number(word.text, _alone(word.meaning)))
+        elif before is not None and grown is not None:
+            result[-1] = _number(f"{before.text} {word.text}", grown)
+        else:
+            result.append(word)
+        open_number = word.kind == "NUMBER"
+    return result
+
+
+def _number(text: str, value: float) -> Word:
+    return Word("NUMBER", text, {"value": value})
+
+
+def _alone(meaning: Meaning) -> float:
+    return float(next(meaning[key] for key in ("value", "add", "part", "times") if key in meaning))
+
+
+def _grown(before: Word, meaning: Meaning) -> float | None:
+    """The number with another number word behind it, or None where a new number begins."""
+    value = float(before.meaning["value"])
+    if "add" in meaning:
+        return value + float(meaning["add"])
+    if "part" in meaning or "times" in meaning:
+        return value * _alone(meaning)
+    more = float(meaning["value"])
+    tens = value >= 20 and value % 10 == 0
+    return value + more if tens and 0 < more < (100 if value % 100 == 0 else 10) else None
+
+
+def _time(words: Sequence[Word], start: int, needs_per: bool) -> tuple[float, int] | None:
+    """The seconds of "per second", "every two seconds" or just "(a) second", and where they end."""
+    seconds, position = 1.0, start
+    per = position < len(words) and words[position].kind == "PER"
+    if per:
+        seconds *= float(words[position].meaning["every"])
+        position += 1
+        if position < len(words) and words[position].kind == "NUMBER":
+            seconds *= float(words[position].meaning["value"])
+            position += 1
+    elif needs_per:
+        return None
+    if position >= len(words) or words[position].kind != "UNIT":
+        return None
+    kind, value = _quantity(seconds, words[position].meaning)
+    return (value, position + 1) if kind == "DURATION" and value > 0.0 else None
+
+
+def _with_unit(words: Sequence[Word], start: int) -> _Found | None:
+    """ "0.5 metres", "half a metre per second", "90 degrees every 2 seconds"."""
+    if not _kinds(words, start, "NUMBER", "UNIT"):
+        return None
+    number, unit = words[start], words[start + 1]
+    value = float(number.meaning["value"])
+    kind, size = _quantity(value, unit.meaning)
+    end = start + 2
+    per = _time(words, end, needs_per=False) if kind in ("LENGTH", "ANGLE") else None
+    if per is not None:
+        size, end = size / per[0], per[1]
+        kind = "SPEED" if kind == "LENGTH" else "TURN_RATE"
+    if kind == "RATE" and end < len(words) and words[end].kind == "BEAT":
+        end += 1  # "a 1 Hz beat"
+    return _Found((Word(kind, _text(words, start, end), {"value": size}),), end)
+
+
+def _times(words: Sequence[Word], start: int) -> _Found | None:
+    """ "twice a second", "three times every two seconds"; without a time it is only a count."""
+    if _kinds(words, start, "COUNT"):
+        end = start + 1
+    elif _kinds(words, start, "NUMBER", "TIMES"):
+        end = start + 2
+    else:
+        return None
+    per = _time(words, end, needs_per=False)
+    if per is None:
+        text = _text(words, start, end)
+        return _Found((Word("COUNT", text, {"value": words[start].meaning["value"]}),), end)
+    return _rate(words, start, float(words[start].meaning["value"]), per)
+
+
+def _counted(words: Sequence[Word], start: int) -> _Found | None:
+    """ "two quick hops per second", "a quarter turn every second"."""
+    if not _kinds(words, start, "NUMBER"):
+        return None
+    end = start + 1
+    while end < len(words) and words[end].kind in ("ADJ", "EXTENT"):
+        end += 1
+    if end >= len(words) or words[end].kind not in _COUNTED:
+        return None
+    per = _time(words, end + 1, needs_per=False)
+    if per is None:
+        return None
+    hz = float(words[start].meaning["value"]) / per[0]
+    text = f"{words[start].text} … {_text(words, end + 1, per[1])}"
+    return _Found((*words[start + 1 : end + 1], Word("RATE", text, {"value": hz})), per[1])
+
+
+def _bare(words: Sequence[Word], start: int) -> _Found | None:
+    """ "turn a quarter every second", "every two seconds", "per second"."""
+    if _kinds(words, start, "NUMBER", "PER"):
+        per = _time(words, start + 1, needs_per=True)
+        return per and _rate(words, start, float(words[start].meaning["value"]), per)
+    per = _time(words, start, needs_per=True)
+    return per and _rate(words, start, 1.0, per)
+
+
+def _lone_time(words: Sequence[Word], start: int) -> _Found | None:
+    """ "for a second"."""
+    if not _kinds(words, start, "UNIT"):
+        return None
+    kind, value = _quantity(1.0, words[start].meaning)
+    first = start == 0 or words[start - 1].kind == "SEP"
+    if kind != "DURATION" or first:
+        return None
+    return _Found((Word(kind, words[start].text, {"value": value}),), start + 1)
+
+
+def _rate(words: Sequence[Word], start: int, count: float, per: tuple[float, int]) -> _Found:
+    text = _text(words, start, per[1])
+    return _Found((Word("RATE", text, {"value": count / per[0]}),), per[1])
+
+
+_RULES: tuple[Callable[[Sequence[Word], int], _Found | None], ...] = (
+    _with_unit,
+    _times,
+    _counted,
+    _bare,
+    _lone_time,
+)
+
+
+def _kinds(words: Sequence[Word], start: int, *kinds: str) -> bool:
+    return tuple(word.kind for word in words[start : start + len(kinds)]) == kinds
+
+
+def _text(words: Sequence[Word], start: int, end: int) -> str:
+    return " ".join(word.text for word in words[start:end]).replace(" / ", "/")
+
+
+def _quantity(value: float, unit: Meaning) -> tuple[str, float]:
+    """The kind of a quantity and its size in SI units."""
+    quantity = _units().Quantity(value, str(unit["unit"]))
+    dimension = str(quantity.dimensionality)
+    if unit.get("angle"):
+        kind = "ANGLE" if quantity.dimensionless else "TURN_RATE"
+    else:
+        kind = _KINDS.get(dimension, "RATE")
+    return kind, float(quantity.to(_SI[kind]).magnitude)
+
+
+@cache
+def _units() -> pint.UnitRegistry[float]:
+    return pint.UnitRegistry(cache_folder=None)

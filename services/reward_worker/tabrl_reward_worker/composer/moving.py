@@ -1,0 +1,83 @@
+"""What a sentence asks of the way: speeds, turning, and how often the feet step."""
+
+from __future__ import annotations
+
+import math
+
+from tabrl_reward_worker.composer.acts import Act
+from tabrl_reward_worker.composer.amounts import directions, limited, pace
+from tabrl_reward_worker.composer.footwork import step
+from tabrl_reward_worker.composer.posing import height
+from tabrl_reward_worker.composer.targets import Goal, abilities
+
+
+def move(act: Act, goal: Goal) -> None:
+    """Along the ways that are named, or forward."""
+    ways = directions(act, goal) or ["forward"]
+    explicit = act.find("speed")
+    row = pace(act, act.meaning.get("speed", "normal"))
+    side = next((way for way in ways if way in ("left", "right")), "")
+    if "sideways" in ways or side:
+        sign = -1.0 if side == "right" else 1.0
+        alone = not {"forward", "backward"} & set(ways)
+        table = abilities()["sideways"]
+        speed = explicit.meaning["value"] if explicit and alone else table[row]
+        goal.vy = limited(sign * speed, table["limit"], "m/s sideways", goal)
+        goal.understood.append(f"“{act.words()}” → {_side(goal.vy)} at {abs(goal.vy):g} m/s")
+    for direction, sign in (("forward", 1.0), ("backward", -1.0)):
+        if direction in ways:
+            table = abilities()[direction]
+            speed = explicit.meaning["value"] if explicit else table[row]
+            goal.vx = limited(sign * speed, table["limit"], f"m/s {direction}", goal)
+            goal.understood.append(f"“{act.words()}” → {direction} at {abs(goal.vx):.3g} m/s")
+    if any(part.meaning.get("straight") for part in act.qualifiers):
+        goal.understood.append("“straight” → keep the heading")
+    if "height" in act.meaning:
+        height(Act("HEIGHT", act.text, act.meaning, at=act.at), goal)
+    goal.gait = act.meaning.get("gait", goal.gait)
+    if goal.gait in ("pace", "bound"):
+        goal.understood.append(f"“{act.words()}” → the gait called {goal.gait}")
+    if "steps" in act.meaning:
+        step(Act("STEP", act.text, act.meaning, at=act.at), goal)
+    if act.find("rate"):
+        _cadence(act, goal)
+    length = act.find("length")
+    if length is not None and goal.lasts is None:
+        speed = math.hypot(goal.vx or 0.0, goal.vy or 0.0)
+        goal.lasts = (length.text, length.meaning["value"] / speed)
+
+
+def _cadence(act: Act, goal: Goal) -> None:
+    """How often each foot steps."""
+    table, rate = abilities()["cadence"], act.find("rate")
+    asked = rate.meaning["value"] if rate else table["lowest"]
+    hz = max(table["lowest"], min(asked, table["highest"]))
+    if hz != asked:
+        goal.not_understood.append(f"{asked:g} steps a second cannot be done: {hz:g}")
+    goal.cadence = round(hz, 2)
+    goal.understood.append(f"“{act.words()}” → each foot steps {goal.cadence:g} times a second")
+
+
+def _side(value: float) -> str:
+    return "to the left" if value > 0 else "to the right"
+
+
+def turn(act: Act, goal: Goal) -> None:
+    """About the vertical, with or without walking on."""
+    ways = directions(act, goal)
+    table = abilities()[act.meaning["rate"]]
+    explicit, rounds = act.find("turn_rate"), act.find("rate")
+    speed = explicit.meaning["value"] if explicit else table[pace(act)]
+    if rounds is not None and explicit is None:
+        speed = 2.0 * math.pi * rounds.meaning["value"]
+    sign = -1.0 if "right" in ways else 1.0
+    goal.yaw = limited(sign * round(speed, 6), abilities()["turn"]["limit"], "rad/s", goal)
+    goal.understood.append(f"“{act.words()}” → turn {_side(goal.yaw)} at {abs(goal.yaw):.3g} rad/s")
+    angle = act.find("angle")
+    if angle is not None:
+        goal.lasts = (angle.text, angle.meaning["value"] / abs(goal.yaw))
+    if act.meaning.get("move") and goal.vx is None:
+        goal.vx = 0.4
+        goal.understood.append(f"“{act.text}” → walk on at 0.4 m/s")
+    elif "backward" in ways or "forward" in ways:
+        move(Act("MOVE", act.text, {"direction": ways[0]}, at=act.at), goal)

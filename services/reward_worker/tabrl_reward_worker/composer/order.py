@@ -1,0 +1,186 @@
+"""One thing after another: where a sentence asks for something first and something else then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tabrl_reward_worker.composer.acts import ACTIONS
+from tabrl_reward_worker.composer.lexicon import Word
+
+MOST = 3  # things one after the other
+_THERE_AND_BACK = {"long": ("forward", "backward"), "side": ("left", "right")}
+_OPPOSITE = {
+    "forward": "backward",
+    "backward": "forward",
+    "left": "right",
+    "right": "left",
+    "low": "high",
+    "high": "low",
+    "up": "down",
+    "down": "up",
+}
+_STEERED = ("MOVE", "TURN", "LEAN", "HOP")  # acts that have one direction at a time
+_COMMA = Word("SEP", ",", {})
+_THEN = Word("THEN", "", {})
+
+
+def in_order(words: Sequence[Word]) -> tuple[list[list[Word]], list[str]]:
+    """The words of what comes first, then, and last; and the texts of what is too much."""
+    words = _alternating(_turned_round(_or(list(words))))
+    words = [word for word in words if word.kind not in ("FIRST", "REPEAT", "ALTERNATE")]
+    parts = [
+        stretch
+        for part in _split(_by_durations(words), "THEN")
+        for piece in _by_contradiction(part)
+        for stretch in _there_and_back(piece)
+    ]
+    parts = [part for part in parts if any(word.kind != "SEP" for word in part)]
+    parts = _carried_on(parts)
+    return parts[:MOST], [_text(part) for part in parts[MOST:]]
+
+
+def _or(words: list[Word]) -> list[Word]:
+    """ "without turning or swaying" denies both; any other "or" separates."""
+    result: list[Word] = []
+    denial: Word | None = None
+    for word in words:
+        if word.kind in ("SEP", "THEN"):
+            denial = None
+        elif word.kind == "NEG":
+            denial = word
+        elif word.kind == "OR":
+            word = replace(denial, text=word.text) if denial else replace(word, kind="SEP")
+        result.append(word)
+    return result
+
+
+def _turned_round(words: list[Word]) -> list[Word]:
+    """ "after X, Y", "Y after X" and "before Y, X" in the order in which things happen."""
+    for at, word in enumerate(words):
+        if word.kind == "AFTER" and at + 1 < len(words) and words[at + 1].kind == "DURATION":
+            # "and after three seconds hop": the duration belongs to what comes before.
+            return _turned_round([*words[:at], words[at + 1], _THEN, *words[at + 2 :]])
+        if word.kind not in ("AFTER", "BEFORE"):
+            continue
+        here, rest = words[:at], words[at + 1 :]
+        if _acts(here):
+            comma = _end_of_clause(rest)
+            order = [rest[:comma], here] if word.kind == "AFTER" else [here, rest[:comma]]
+            return _turned_round([*order[0], _THEN, *order[1], *rest[comma:]])
+        comma = _end_of_clause(rest)
+        named, others = rest[:comma], rest[comma + 1 :]
+        order = [named, others] if word.kind == "AFTER" else [others, named]
+        return [*here, *order[0], _THEN, *_turned_round(order[1])]
+    return words
+
+
+def _end_of_clause(words: Sequence[Word]) -> int:
+    return next((at for at, word in enumerate(words) if word.kind in ("SEP", "THEN")), len(words))
+
+
+def _alternating(words: list[Word]) -> list[Word]:
+    """ "alternate between X and Y": what is joined takes turns."""
+    if not any(word.kind == "ALTERNATE" for word in words):
+        return words
+    return [_THEN if word.kind == "SEP" else word for word in words]
+
+
+def _by_durations(words: list[Word]) -> list[Word]:
+    """A clause that says how long it lasts ends there: "walk for 3 seconds, hop for 2"."""
+    result: list[Word] = []
+    for clause in _split(words, "SEP", "THEN"):
+        result += clause
+        at = len(result)
+        if at < len(words):
+            lasts = _acts(clause) and any(word.kind == "DURATION" for word in clause)
+            result.append(_THEN if lasts else words[at])
+    return result
+
+
+def _by_contradiction(words: list[Word]) -> list[list[Word]]:
+    """Parts that cannot be done at once come one after the other: "crouch and stand up"."""
+    parts: list[list[Word]] = [[]]
+    asked: set[tuple[str, str]] = set()
+    steered = ""
+    for clause in _split(words, "SEP"):
+        wants, steered = _wants(clause, steered)
+        if any((kind, _OPPOSITE.get(what, "")) in asked for kind, what in wants):
+            parts.append([])
+            asked = set()
+        asked |= wants
+        parts[-1] += [*([_COMMA] if parts[-1] else []), *clause]
+    return parts
+
+
+def _wants(clause: Sequence[Word], steered: str) -> tuple[set[tuple[str, str]], str]:
+    """What a clause asks for where only one of two opposites can be had, and what it steers."""
+    wants = set()
+    denied = False
+    for word in clause:
+        if word.kind == "NEG":
+            denied = True
+        elif word.kind in ACTIONS:
+            steered = word.kind if word.kind in _STEERED else steered
+        if denied:
+            continue
+        if word.kind == "DIRECTION" and steered:
+            wants.add((steered, str(word.meaning["direction"])))
+        elif word.kind == "HEIGHT" and "of" not in word.meaning:
+            wants.add(("HEIGHT", str(word.meaning["height"])))
+        elif word.kind == "POSTURE":
+            wants.add(("POSTURE", str(word.meaning["pitch"])))
+        elif word.kind == "STAND" and word.meaning.get("up"):
+            wants.add(("HEIGHT", "high"))
+    return wants, steered
+
+
+def _there_and_back(words: list[Word]) -> list[list[Word]]:
+    """ "walk back and forth" goes one way, then the other."""
+    for at, word in enumerate(words):
+        ways = _THERE_AND_BACK.get(str(word.meaning.get("axis"))) if word.kind == "SWING" else None
+        if ways is None:
+            continue
+        begin = max((i for i in range(at) if words[i].kind == "SEP"), default=-1) + 1
+        clause = words[begin : at + _end_of_clause(words[at:])]
+        acts = [one for one in clause if one.kind in ACTIONS]
+        goes = [one for one in acts if one.kind in ("MOVE", "HOP")]
+        if len(goes) != len(acts) or not acts:
+            continue
+        if word.meaning["axis"] == "side" and goes[0].meaning.get("generic"):
+            continue  # "move from side to side" is a sway
+        turned = [Word("DIRECTION", word.text, {"direction": way}) for way in ways]
+        return [[*words[:at], way, *words[at + 1 :]] for way in turned]
+    return [words]
+
+
+def _carried_on(parts: list[list[Word]]) -> list[list[Word]]:
+    """A part without a verb takes the one before it along: "walk left, then right"."""
+    result: list[list[Word]] = []
+    for part in parts:
+        says = {word.kind for word in part}
+        if result and not _acts(part) and says & {"DIRECTION", "ADJ", "ADV", "EXTENT", "SPEED"}:
+            verbs = [word for word in result[-1] if word.kind in ACTIONS][:1]
+            ways = [word for word in result[-1] if word.kind == "DIRECTION"]
+            kept = [] if "DIRECTION" in says else ways
+            part = [*verbs, *kept, *part]
+        result.append([word for word in part if word.text or word.kind != "THEN"])
+    return result
+
+
+def _acts(words: Sequence[Word]) -> bool:
+    return any(word.kind in ACTIONS for word in words)
+
+
+def _split(words: Sequence[Word], *kinds: str) -> list[list[Word]]:
+    parts: list[list[Word]] = [[]]
+    for word in words:
+        if word.kind in kinds:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
+
+
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words if word.kind != "SEP")

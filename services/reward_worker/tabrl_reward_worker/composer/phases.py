@@ -1,0 +1,68 @@
+"""From the goals of a sentence's parts to one goal with phases by time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tabrl_reward_worker.composer.acts import Reading
+from tabrl_reward_worker.composer.targets import Goal, Phase, abilities
+
+ORDINALS = ("first", "second", "third")
+
+
+def in_phases(parts: Sequence[tuple[Reading, Goal]]) -> Goal:
+    """The goals one after the other, again and again. What asks for nothing is left out."""
+    asked = [(reading, goal) for reading, goal in parts if not goal.empty]
+    if len(asked) == 1:
+        return asked[0][1]
+    whole = Goal()
+    if not asked:
+        for _, goal in parts:
+            whole.understood += goal.understood
+            whole.not_understood += goal.not_understood
+        return whole
+    wanted = [reading.seconds or (goal.lasts and goal.lasts[1]) for reading, goal in asked]
+    start, phases = 0.0, []
+    for ordinal, (reading, goal), seconds in zip(ORDINALS, asked, _durations(wanted), strict=False):
+        phases.append(Phase(start, round(start + seconds, 2), goal))
+        start = phases[-1].end
+        said = reading.seconds_text or (goal.lasts[0] if goal.lasts else "")
+        lasts = f"“{said}” → {seconds:g} s" if said else f"{seconds:g} s"
+        whole.understood += [f"{ordinal} ({lasts}): {line}" for line in goal.understood]
+        whole.not_understood += goal.not_understood
+    for phase in phases:
+        phase.goal.turned = any(other.goal.yaw for other in phases)
+        phase.goal.displaced = any(other.goal.moves for other in phases)
+    whole.phases = tuple(phases)
+    whole.understood.append(f"one after the other → a round of {whole.period:g} s, then again")
+    whole.not_understood += _cut(wanted, whole.phases)
+    return whole
+
+
+def _durations(wanted: Sequence[float | None]) -> list[float]:
+    """Seconds of each part: as the sentence says, within what one episode can show."""
+    table = abilities()["sequence"]
+    usual = table["normal" if len(wanted) < len(ORDINALS) else "several"]
+    seconds = [max(table["least"], usual if asked is None else asked) for asked in wanted]
+    while sum(seconds) > table["total"] + 1e-9:
+        # The longest gives way first, down to the next one.
+        longest = max(seconds)
+        others = [one for one in seconds if one < longest]
+        tied = len(seconds) - len(others)
+        even = (table["total"] - sum(others)) / tied
+        seconds = (
+            [max(even, *others) if one == longest else one for one in seconds]
+            if others
+            else [even] * tied
+        )
+    return [round(one, 1) for one in seconds]
+
+
+def _cut(wanted: Sequence[float | None], phases: Sequence[Phase]) -> list[str]:
+    """What became of durations that were asked for and do not fit."""
+    return [
+        f"{asked:.3g} s: {phase.end - phase.start:.3g} s, for a round takes "
+        f"{abilities()['sequence']['total']:g} s at most"
+        for asked, phase in zip(wanted, phases, strict=True)
+        if asked is not None and abs(asked - (phase.end - phase.start)) > 0.1
+    ]

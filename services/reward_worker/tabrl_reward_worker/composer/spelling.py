@@ -1,0 +1,95 @@
+"""Letters to pieces: plain spelling, forms of words, typing errors."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from rapidfuzz.distance import OSA
+
+_PIECES = re.compile(
+    r"\d+ ?/ ?\d+|\d+(?:[.,]\d+)?|\.\d+|°|%|[a-z]+(?:'[a-z]+)?|/|[,;:.!?&+]", re.ASCII
+)
+_VULGAR_FRACTION = re.compile("([¼-¾⅐-⅞])")
+_DASH = re.compile(r"[–—]| - ")
+_RARE = 50  # a count so low in the word list is mostly noise and foreign words
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A word, number or mark, and where it stands in the plain text."""
+
+    text: str
+    start: int
+    end: int
+
+
+def plain(text: str) -> str:
+    """Lower case, straight apostrophes, no accents; hyphens join words, dashes part clauses."""
+    text = text.lower().replace("’", "'").replace("\u2018", "'")
+    text = _DASH.sub(", ", _VULGAR_FRACTION.sub(r" \1", text)).replace("-", " ")
+    decomposed = unicodedata.normalize("NFKD", text).replace("\u2044", "/")
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def pieces_of(text: str) -> list[Piece]:
+    """The pieces of a plain text."""
+    return [Piece(found[0], found.start(), found.end()) for found in _PIECES.finditer(text)]
+
+
+def forms(piece: str, irregular: Mapping[str, str]) -> tuple[str, ...]:
+    """The piece and what it may be a form of: bobbing -> bob, swaying -> sway, races -> race."""
+    found = [piece, irregular[piece]] if piece in irregular else [piece]
+    bare = piece.removesuffix("'s")
+    if bare != piece:
+        found.append(bare)
+    for suffix in ("ing", "ed", "es", "s", "er", "est"):
+        stem = bare.removesuffix(suffix)
+        if stem != bare and len(stem) >= 2:
+            found += [stem, stem + "e"]
+            if stem[-1] == "i":
+                found.append(stem[:-1] + "y")
+            if len(stem) > 2 and stem[-1] == stem[-2]:
+                found.append(stem[:-1])
+    return tuple(dict.fromkeys(found))
+
+
+def corrected(piece: str, vocabulary: Iterable[str]) -> str:
+    """The word of the vocabulary that was probably meant, or "".
+
+    A word that English has is no typing error: "house" is not taken for "horse".
+    """
+    if len(piece) < 3 or not piece.isalpha() or is_english(piece):
+        return ""
+    allowed = 2 if len(piece) >= 7 else 1
+    best: tuple[float, ...] = (allowed + 0.5,)
+    meant = ""
+    for known in vocabulary:
+        swapped = sorted(known) == sorted(piece)
+        if len(known) < (3 if len(piece) > 3 else 4) or (known[0] != piece[0] and not swapped):
+            continue
+        distance = OSA.distance(piece, known, score_cutoff=allowed)
+        rank = (distance - 0.5 * swapped, -_english().get(known, 0))
+        if distance <= allowed and rank < best:
+            best, meant = rank, known
+    return meant
+
+
+def is_english(word: str) -> bool:
+    """Whether a list of common English words has it."""
+    return _english().get(word, 0) > _RARE
+
+
+@cache
+def _english() -> Mapping[str, int]:
+    """Words and how often they occur; read straight from the file, for the class that comes with
+    it takes two seconds to build what is not needed here."""
+    packed = files("spellchecker").joinpath("resources", "en.json.gz").read_bytes()
+    counts: dict[str, int] = json.loads(gzip.decompress(packed))
+    return counts

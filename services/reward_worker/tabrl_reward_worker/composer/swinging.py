@@ -1,0 +1,102 @@
+"""What a sentence asks for to a beat: rhythms of the trunk, or of a paw."""
+
+from __future__ import annotations
+
+from tabrl_reward_worker.composer.acts import Act
+from tabrl_reward_worker.composer.amounts import extent, limited, pace
+from tabrl_reward_worker.composer.footwork import paw
+from tabrl_reward_worker.composer.targets import Goal, Rhythm, abilities
+
+_DEFAULT_BOB_HEIGHT = -0.01  # m: legs need room to stretch when they bob
+
+
+def swinging(act: Act) -> Act:
+    """An act made a rhythm by "side to side" and the like."""
+    swing = act.find("swing")
+    axis = swing.meaning["axis"] if swing else ""
+    channel = {"side": "roll", "long": "pitch", "vertical": "height"}[axis]
+    hz = float(act.meaning.get("hz", 1.0))
+    own = act.meaning.get("channel", "")
+    if act.kind == "TURN" or (own == "heading" and axis == "side"):
+        channel, hz = "heading", 0.8
+    elif act.kind == "POSTURE" or (axis == "vertical" and (act.kind == "LEAN" or own == "pitch")):
+        channel = "pitch"
+    elif act.kind == "HEIGHT":
+        channel = "height"
+    meaning = dict(act.meaning) | {"channel": channel, "hz": hz}
+    return Act("RHYTHM", act.text, meaning, act.qualifiers, at=act.at)
+
+
+def rhythm(act: Act, goal: Goal) -> None:
+    """A sinusoid of the channel that the act names; one beat for each channel."""
+    beat = abilities()["beat"]
+    rate = act.find("rate")
+    hz = rate.meaning["value"] if rate else float(act.meaning["hz"]) * beat[pace(act)]
+    if not beat["lowest"] <= hz <= beat["highest"]:
+        bounded = max(beat["lowest"], min(hz, beat["highest"]))
+        if rate is not None:
+            goal.not_understood.append(f"{hz:g} Hz cannot be followed: {bounded:g} Hz")
+        hz = bounded
+    hz = round(hz, 2)
+    named = rate is not None or act.find("beat") is not None or act.find("pace") is not None
+    for channel in (act.meaning["channel"], act.meaning.get("also")):
+        if channel is None or any(rhythm.channel == channel for rhythm in goal.rhythms):
+            continue
+        found = Rhythm(channel, _amplitude(act, channel, hz, goal), hz)
+        # A beat the sentence names comes first: there is one beat, and it leads.
+        goal.rhythms = (found, *goal.rhythms) if named else (*goal.rhythms, found)
+        unit = "m" if channel in ("height", "paw") else "rad"
+        goal.understood.append(
+            f"“{act.words()}” → {channel} ±{found.amplitude:g} {unit} at {hz:g} Hz"
+        )
+
+
+def waved_paw(act: Act, goal: Goal) -> None:
+    """A paw held up, and waved where the act says so."""
+    paw(act, goal)
+    swing = act.find("swing")
+    if swing is not None and swing.meaning["axis"] == "side" and "swing" not in act.meaning:
+        goal.not_understood.append(f"“{act.words()}”: only one foot at a time")
+        return
+    waved = any(rhythm.channel == "paw" for rhythm in goal.rhythms)
+    # "wave your left paw slowly": what is waved may say how.
+    again = waved and any(act.find(kind) for kind in ("pace", "beat", "rate"))
+    if swing is not None or "swing" in act.meaning or again:
+        goal.rhythms = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel != "paw")
+        how = [part for part in act.qualifiers if part.kind != "length"]
+        rhythm(Act("RHYTHM", act.text, {"channel": "paw", "hz": 1.0}, how, at=act.at), goal)
+
+
+def _amplitude(act: Act, channel: str, hz: float, goal: Goal) -> float:
+    table = abilities()[f"{channel}_rhythm"]
+    amplitude = table[extent(act)]
+    explicit = act.find("length" if channel == "height" else "angle")
+    if explicit is not None:
+        unit = "m" if channel == "height" else "rad"
+        amplitude = limited(explicit.meaning["value"], table["limit"], unit, goal)
+    if channel == "heading":
+        amplitude = min(amplitude, abilities()["beat"]["heading_rate"] / (6.2832 * hz))
+    return round(amplitude, 3)
+
+
+def shared_beat(goal: Goal) -> None:
+    """All rhythms follow the first one's beat."""
+    if len({rhythm.hz for rhythm in goal.rhythms}) > 1:
+        hz = goal.rhythms[0].hz
+        goal.understood.append(f"one beat for everything → {hz:g} Hz")
+        goal.rhythms = tuple(Rhythm(r.channel, r.amplitude, hz) for r in goal.rhythms)
+
+
+def make_room(goal: Goal) -> None:
+    """Keep held posture plus rhythm within what the legs can reach."""
+    for found in goal.rhythms:
+        if found.channel == "height":
+            low, high = -abilities()["low"]["limit"], abilities()["high"]["limit"]
+            centre = _DEFAULT_BOB_HEIGHT if goal.height is None else goal.height
+            goal.height = round(max(low + found.amplitude, min(centre, high - found.amplitude)), 3)
+        elif found.channel == "pitch" and goal.pitch:
+            room = abilities()["pitch"]["limit"] - found.amplitude / 2
+            goal.pitch = max(-room, min(goal.pitch, room))
+        elif found.channel == "roll" and goal.roll:
+            room = abilities()["lean"]["limit"] - found.amplitude / 2
+            goal.roll = max(-room, min(goal.roll, room))
