@@ -1,19 +1,29 @@
-"""Traps that the behaviour bank shows."""
+"""What recorded motion says of a candidate: terms, traps, phases and likeness."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 
+from tabrl.contracts.checks import CheckSpec
+from tabrl.domain.report import CandidateReport, ClipScore, MotionPreview
 from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank
 from tabrl.sim.reward import export_reward
 from tabrl_reward_worker.building import BuiltDraft
 from tabrl_reward_worker.drafts import Draft
 from tabrl_reward_worker.jail import BuiltReward
-from tabrl_reward_worker.report import report_on
+from tabrl_reward_worker.report import compare, report_on, with_similarity
 from tests.support.bank import made_up_bank
 
 GO1 = get_robot("go1")
+WALKS = {"quantity": "forward_speed", "statistic": "mean", "at_least": 0.3}
+STANDS = {"quantity": "planar_speed", "statistic": "mean", "at_most": 0.1}
+UPRIGHT = {"quantity": "fallen", "statistic": "any", "at_most": 0.02}
+BOWS = {"quantity": "pitch", "statistic": "mean", "at_least": 0.2}
+SPEED = "state.base_linear_velocity()[0]"
 
 
 @pytest.fixture(scope="module")
@@ -21,26 +31,220 @@ def bank() -> Bank:
     return made_up_bank(GO1)
 
 
-@pytest.mark.parametrize(
-    ("weights", "terms", "note"),
-    [
-        ({"a": 1.0}, {"a": "state.fallen()"}, "Trap: fall pays more"),
-        ({"a": 1.0}, {"a": "-rl.norm(state.base_linear_velocity())"}, "standing still pays most"),
-        ({"a": 1.0, "b": 1.0}, {"a": "3.0", "b": "state.roll()"}, "Term a is the same"),
-        ({"a": 1.0, "b": 1.0}, {"a": "state.roll()", "b": "1e4 * state.pitch()"}, "Term b outw"),
-        ({"a": 1.0}, {"a": "jnp.log(state.fallen())"}, "not finite"),
-    ],
-)
-def test_a_peculiar_reward_is_noted(
-    bank: Bank, weights: dict[str, float], terms: dict[str, str], note: str
-) -> None:
-    lines = ", ".join(f'"{name}": {text}' for name, text in terms.items())
+def report(
+    bank: Bank, terms: dict[str, tuple[float, str]], *checks: dict[str, object]
+) -> tuple[CandidateReport, MotionPreview]:
+    """The report on a reward of `terms`: name to weight and expression."""
+    lines = ", ".join(f'"{name}": {text}' for name, (_, text) in terms.items())
+    weights = {name: weight for name, (weight, _) in terms.items()}
     code = f"WEIGHTS = {weights}\ndef reward(state, action):\n    return {{{lines}}}\n"
     built = export_reward(code, GO1)
-    draft = Draft("Name", "Idea", code, weights, ())
+    specs = tuple(
+        CheckSpec.model_validate({"id": f"c{n}", **check}) for n, check in enumerate(checks)
+    )
+    draft = Draft("Name", "Idea", code, weights, specs)
     reward = BuiltReward(built.blob, built.terms, built.weights)
-    report, preview = report_on(BuiltDraft(draft, reward), bank)
-    assert note in " ".join(report.notes)
-    assert preview.clip == report.best_clip == report.clips[0].clip
-    scores = [clip.score for clip in report.clips]
+    return report_on(BuiltDraft(draft, reward), bank)
+
+
+def codes(report: CandidateReport) -> set[str]:
+    return {finding.code for finding in (*report.failures, *report.warnings)}
+
+
+def test_a_sound_reward_is_reported_without_a_complaint(bank: Bank) -> None:
+    terms = {"go": (2.0, f"rl.gaussian({SPEED} - 0.5, 0.3)"), "level": (1.0, "state.uprightness()")}
+    told, preview = report(bank, terms, WALKS, UPRIGHT)
+    assert told.failures == told.warnings == ()
+    assert told.meets == ("walk",)
+    assert told.best_clip == preview.clip == told.clips[0].clip == "walk"
+    assert preview.qpos == np.round(bank.qpos[:, 1].astype(float), 4).tolist()
+    assert told.margin is not None
+    assert told.margin > 1.0
+    assert told.rank["walk"] == 1
+    assert told.rank.keys() == {"stand", "walk", "fall", "random"}
+    assert told.rank["fall"] > told.rank["stand"]
+    scores = [clip.score for clip in told.clips]
     assert scores == sorted(scores, reverse=True)
+    assert told.notes[0].startswith("Likes most: walk,")
+    assert told.notes[-1] == "Already meets the success checks: walk."
+
+
+def test_terms_are_measured_without_and_with_their_weight(bank: Bank) -> None:
+    terms = {
+        "fixed": (5.0, "3.0"),
+        "go": (2.0, SPEED),
+        "lean": (-1.0, "state.roll()"),
+        "leaning": (1.0, "57.3 * state.roll()"),
+        "unused": (0.0, "state.pitch()"),
+    }
+    told, _ = report(bank, terms, WALKS)
+    by_name = {term.name: term for term in told.terms}
+    speed = bank.tape.base_linear_velocity[..., 0]
+    assert by_name["go"].scale == pytest.approx(float(speed.std()), rel=1e-3)
+    assert by_name["go"].weight == 2.0
+    assert by_name["leaning"].scale == pytest.approx(57.3 * by_name["lean"].scale, rel=1e-3)
+    assert by_name["leaning"].same_as == "lean"
+    assert by_name["lean"].same_as is None
+    assert by_name["fixed"].constant
+    assert not by_name["go"].constant
+    assert by_name["unused"].share == by_name["fixed"].share == 0.0
+    assert by_name["leaning"].share > 0.9
+    assert sum(term.share for term in told.terms) == pytest.approx(1.0, abs=1e-3)
+    assert {"constant_term", "redundant_term"} <= codes(told)
+    assert "Terms lean and leaning say the same" in " ".join(told.notes)
+
+
+def test_a_term_that_drowns_the_others_is_named(bank: Bank) -> None:
+    told, _ = report(bank, {"a": (1.0, "state.roll()"), "b": (500.0, "state.pitch()")})
+    assert "one_term_rules" in codes(told)
+    assert any(note.startswith("Term b outweighs") for note in told.notes)
+
+
+@pytest.mark.parametrize(
+    ("term", "code", "words"),
+    [
+        ((1.0, "jnp.log(state.fallen())"), "not_finite", "not finite"),
+        ((1.0, "jnp.sqrt(6.0 - state.time())"), "not_finite", "not finite"),
+        ((1.0, "2.5"), "nothing_varies", "nothing to learn"),
+        ((0.0, SPEED), "all_zero", "zero whatever"),
+        ((1.0, "0.0 * state.roll()"), "all_zero", "zero whatever"),
+        ((1.0, "state.fallen()"), "fall_pays_best", "Falling over pays more than any other"),
+        ((1.0, "rl.norm(state.action())"), "random_pays_best", "Moving at random pays more"),
+        ((900.0, "100.0 * state.pitch()"), "absurd_scale", "in a single step"),
+    ],
+)
+def test_a_reward_that_cannot_work_fails(
+    bank: Bank, term: tuple[float, str], code: str, words: str
+) -> None:
+    told, _ = report(bank, {"a": term}, WALKS)
+    assert [finding.code for finding in told.failures] == [code]
+    assert words in told.failures[0].message
+    assert words in " ".join(told.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        (f"-jnp.abs({SPEED})", "stand_pays", "Standing still pays more than the asked motion"),
+        (
+            f"0.02 * {SPEED} - jnp.abs(state.base_angular_velocity()[2])",
+            "stand_pays",
+            "Standing still pays nearly as much as the asked motion (walk)",
+        ),
+        (
+            f"rl.gaussian({SPEED} + 0.5, 0.2) + 0.2 * state.fallen()",
+            "fall_pays",
+            "Falling over pays more than the asked motion (walk)",
+        ),
+        (f"-{SPEED}", "another_motion_pays", '"backwards" pays more than "walk"'),
+        ("-state.fallen()", "all_alike", "the same for every recorded motion"),
+    ],
+)
+def test_traps_are_told_in_words(bank: Bank, text: str, code: str, words: str) -> None:
+    told, _ = report(bank, {"a": (1.0, text)}, WALKS, UPRIGHT)
+    assert told.failures == ()
+    messages = [finding.message for finding in told.warnings if finding.code == code]
+    assert messages
+    assert words in messages[0]
+
+
+def test_standing_best_is_no_trap_where_standing_was_asked_for(bank: Bank) -> None:
+    still = {
+        "still": (-1.0, "rl.norm(state.base_linear_velocity())"),
+        "fall": (-5.0, "state.fallen()"),
+    }
+    told, _ = report(bank, still, STANDS, UPRIGHT)
+    assert "stand" in told.meets
+    assert told.best_clip in told.meets
+    assert "stand_pays" not in codes(told)
+    assert told.margin is not None
+    assert told.margin > 0.0
+    # The same reward for a task that is to walk.
+    told, _ = report(bank, still, WALKS, UPRIGHT)
+    assert "stand_pays" in codes(told)
+    assert told.margin is not None
+    assert told.margin < 0.0
+
+
+def test_without_a_recording_of_what_was_asked_there_is_no_margin(bank: Bank) -> None:
+    fast = {"quantity": "forward_speed", "statistic": "mean", "at_least": 1.5}
+    told, _ = report(bank, {"go": (1.0, SPEED)}, fast, UPRIGHT)
+    assert told.meets == ()
+    assert told.margin is None
+    assert told.warnings == ()
+
+
+def test_checks_that_falling_would_pass_are_too_easy(bank: Bank) -> None:
+    told, _ = report(bank, {"go": (1.0, SPEED)}, STANDS)
+    assert "easy_checks" in codes(told)
+    assert "fall" not in told.meets
+
+
+def test_a_check_that_cannot_be_measured_fails_the_candidate(bank: Bank) -> None:
+    tail = {"quantity": "foot_height", "part": "tail", "statistic": "mean", "at_least": 0.1}
+    told, _ = report(bank, {"go": (1.0, SPEED)}, tail)
+    assert [finding.code for finding in told.failures] == ["bad_check"]
+    late = {**WALKS, "start_s": 20.0, "end_s": 30.0}
+    told, _ = report(bank, {"go": (1.0, SPEED)}, late)
+    assert "odd_check" in codes(told)
+
+
+def test_one_thing_after_another_is_judged_phase_by_phase(bank: Bank) -> None:
+    first = {"start_s": 0.5, "end_s": 5.0}
+    then = {"start_s": 5.5, "end_s": 10.0}
+    terms = {
+        "bow": (1.0, "jnp.where(state.time() < 5.0, rl.gaussian(state.pitch() - 0.3, 0.1), 0.0)"),
+        "go": (1.0, f"jnp.where(state.time() < 5.0, 0.0, rl.gaussian({SPEED} - 0.5, 0.2))"),
+        "up": (-3.0, "state.fallen()"),
+    }
+    told, preview = report(bank, terms, {**BOWS, **first}, {**WALKS, **then}, UPRIGHT)
+    assert told.failures == told.warnings == ()
+    assert told.meets == ("bow", "walk")
+    assert preview.clip == "bow, then walk"
+    assert len(preview.qpos) == 2 * len(bank.qpos)
+    assert {clip.clip for clip in told.clips[:2]} == {"bow", "walk"}
+    # The second motion goes on from where the first one ended.
+    length = len(bank.qpos)
+    ended, begun = np.array(preview.qpos[length - 1]), np.array(preview.qpos[length])
+    assert begun[:2] == pytest.approx(ended[:2], abs=1e-3)
+    # Where the later part pays for standing instead, its trap is seen.
+    lazy = {**terms, "go": (1.0, f"jnp.where(state.time() < 5.0, 0.0, rl.gaussian({SPEED}, 0.2))")}
+    told, _ = report(bank, lazy, {**BOWS, **first}, {**WALKS, **then}, UPRIGHT)
+    assert "stand_pays" in codes(told)
+
+
+def test_a_term_that_begins_late_is_not_called_constant(bank: Bank) -> None:
+    terms = {
+        "late": (1.0, f"jnp.where(state.time() > 6.0, {SPEED}, 0.0)"),
+        "go": (1.0, SPEED),
+    }
+    told, _ = report(bank, terms, WALKS)
+    assert not any(term.constant for term in told.terms)
+
+
+def scored(scores: Sequence[float]) -> CandidateReport:
+    return CandidateReport(
+        clips=tuple(ClipScore(clip=f"clip {n}", score=score) for n, score in enumerate(scores))
+    )
+
+
+def test_candidates_are_compared_by_the_order_of_their_clips() -> None:
+    reports = [scored([1, 2, 3, 4]), scored([1, 8, 27, 64]), scored([9, 8, 7, 6]), scored([2] * 4)]
+    table = compare(reports)
+    assert table[1] == {2: 1.0, 3: -1.0, 4: 0.0}
+    assert table.keys() == {1, 2, 3, 4}
+    # Ties share a rank: 1, 2, 3, 4 against 1.5, 1.5, 3.5, 3.5.
+    assert compare([scored([1, 2, 3, 4]), scored([0, 0, 5, 5])])[1][2] == pytest.approx(0.8944)
+    assert with_similarity(reports)[0].similarity == table[1]
+    assert compare([scored([1, 2])]) == {1: {}}
+
+
+def test_a_report_stored_before_still_loads() -> None:
+    old = {"clips": [{"clip": "walk", "score": 1.0}], "best_clip": "walk", "notes": ["a note"]}
+    told = CandidateReport.model_validate(old)
+    assert told.warnings == told.failures == ()
+    assert told.terms == ()
+    again = CandidateReport.model_validate_json(
+        told.model_copy(update={"similarity": {2: 0.5}}).model_dump_json()
+    )
+    assert again.similarity == {2: 0.5}

@@ -65,11 +65,12 @@ def report_on(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPre
         phases = [replace(phase, trial=replace(phase.trial, finite=False)) for phase in phases]
     verdicts = [judge(phase.trial, phase.asked) for phase in phases]
     failures = _each_once([*bad_check, *(f for verdict in verdicts for f in verdict.failures)])
-    terms = term_reports(trial, frozenset.intersection(*map(still_terms, [trial, *later])))
+    still = frozenset.intersection(*map(still_terms, [trial, *later]))
+    terms = term_reports(trial, still)
     warnings = _each_once(
         [
             *(warning for verdict in verdicts for warning in verdict.warnings),
-            *([] if failures else term_warnings(terms)),
+            *([] if len(still) == len(terms) else term_warnings(terms)),
             *_odd_checks(checks, phases, bank),
         ]
     )

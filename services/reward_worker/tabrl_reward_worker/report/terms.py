@@ -22,7 +22,7 @@ def term_reports(trial: Trial, still: frozenset[str]) -> tuple[TermReport, ...]:
     return tuple(
         TermReport(
             name=name,
-            weight=float(trial.weights[column]),
+            weight=_short(float(trial.weights[column])),
             scale=_short(float(scale[column])),
             share=round(float(movement[column]) / total, 4) if total > 0.0 else 0.0,
             constant=name in still,

@@ -34,7 +34,8 @@ class Judgement:
 
 
 def judge(trial: Trial, asked: Sequence[str]) -> Judgement:
-    """Look for traps. `asked` are the clips that are what was asked for, if any is."""
+    """Look for traps. `asked` are the clips that are what was asked for; without any, what pays
+    best is taken for it and there is no margin."""
     broken = _broken(trial)
     if broken is not None:
         return Judgement((broken,), (), None)
@@ -51,11 +52,12 @@ def judge(trial: Trial, asked: Sequence[str]) -> Judgement:
     fatal = {finding.code for finding in failures}
     warnings = []
     for rival, lead in leads.items():
-        if lead < MARGIN and f"{rival}_pays_best" not in fatal:
+        # What was never recorded may pay far more: then only an outright lead says something.
+        if lead < (MARGIN if target else 0.0) and f"{rival}_pays_best" not in fatal:
             warnings.append(_trap(rival, lead, target))
     if target is not None:
         warnings += _stray(trial, target, asked, spread)
-    margin = round(min(leads.values()), 3) if leads else None
+    margin = round(min(leads.values()), 3) if leads and target else None
     return Judgement(failures, tuple(warnings), margin)
 
 
