@@ -149,13 +149,16 @@ class Rows:
     base: float
     program: float
     result: float
+    measured: tuple[float, float, float] = (0.0, 0.0, 0.0)
     seen: list[Contender] = field(default_factory=list)
 
     def evaluate(self, contenders: list[Contender], *_: object) -> list[Row]:
         self.seen = contenders
         return [
-            Row(EvaluationRow(reward=reward, terms={}, fall_rate=0.0, episodes=4), (reward,))
-            for reward in (self.base, self.program, self.result)
+            Row(EvaluationRow(reward=reward, terms={}, fall_rate=0.0, episodes=4), (value,))
+            for reward, value in zip(
+                (self.base, self.program, self.result), self.measured, strict=True
+            )
         ]
 
 
@@ -257,13 +260,16 @@ def test_weights_of_other_terms_are_passed_over(world: World) -> None:
 
 
 def test_all_snapshots_but_a_withdrawn_result_differ(judged: RobotEngine) -> None:
-    judged.evaluator = judged.quick_evaluator = Rows(0.1, 0.5, 0.9)  # type: ignore[assignment]
+    # More and more reward for less and less speed.
+    rows = Rows(0.1, 0.5, 0.9, measured=(0.0, 0.4, 0.1))
+    judged.evaluator = judged.quick_evaluator = rows  # type: ignore[assignment]
     world = World(judged, ppo_s=6.0)
     job = world.claim()
     control = Control(job.fence)
     result = world.handler(job, control)
     assert result.delivered == "result"
     assert result.note == ""
+    assert [flag.code for flag in result.flags] == ["reward_up_checks_down"]
     assert len(set(world.params())) == len(world.params()) == len(control.of(SnapshotEvent))
     last = load_policy(world.blobs.get(world.model.params_key))
     assert result.schedule is not None
@@ -279,6 +285,7 @@ def test_a_result_that_is_worse_is_not_delivered(judged: RobotEngine) -> None:
     result = world.handler(job, Control(job.fence))
     assert result.delivered == "program"
     assert "0.500 against 0.900" in result.note
+    assert result.flags == ()
     assert result.result == result.program
     delivered = load_policy(world.blobs.get(world.model.params_key))
     kernel = delivered.weights.layers[0].kernel
