@@ -99,7 +99,8 @@ def _phases(trier: Trier, checks: Sequence[CheckSpec], bank: Bank) -> list[_Phas
     phases = []
     for window in windows:
         due = checks_in(checks, window)
-        phases.append(_Phase(trier.at(shift_into(window, due, span)), meeting(due, bank)))
+        trial = trier.at(shift_into(window, due, span), window)
+        phases.append(_Phase(trial, meeting(due, bank)))
     return phases
 
 

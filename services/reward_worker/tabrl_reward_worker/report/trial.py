@@ -76,14 +76,19 @@ class Trier:
         self._bank = bank
         self._flat = bank.tape.flat()
 
-    def at(self, shift_s: float = 0.0) -> Trial:
+    def at(self, shift_s: float = 0.0, window: tuple[float, float] | None = None) -> Trial:
         """The trial with all clips moved in time, for rewards that change with the time.
 
-        Everything else stays as recorded. Raises `Invalid` if the artifact cannot be used.
+        Everything else stays as recorded. Of a `window` (s), only the steps in it count, if any
+        are. Raises `Invalid` if the artifact cannot be used.
         """
         steps, size = self._bank.tape.shape
         moved = {"time": self._flat["time"] + np.float32(shift_s)}
         raw = np.asarray(self._reward(self._flat | moved), np.float64).reshape(steps, size, -1)
+        if window is not None:
+            time = moved["time"].reshape(steps, size)[:, 0]
+            within = (time >= window[0]) & (time <= window[1])
+            raw = raw[within] if within.any() else raw
         finite = bool(np.isfinite(raw).all() and np.isfinite(self._weights).all())
         raw = np.nan_to_num(raw, posinf=0.0, neginf=0.0)
         weights = np.nan_to_num(self._weights, posinf=0.0, neginf=0.0)
