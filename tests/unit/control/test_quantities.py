@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -101,6 +102,12 @@ def test_the_schema_tells_a_writer_what_everything_means() -> None:
         assert schema["properties"][name]["description"]
     told = schema["properties"]["quantity"]["description"]
     assert all(str(quantity) in told for quantity in Quantity)
+
+
+def test_the_manual_names_all_quantities_and_statistics() -> None:
+    manual = Path(__file__).parents[3].joinpath("docs/rewards.md").read_text()
+    for name in (*Quantity, *Statistic):
+        assert f"| `{name}` |" in manual
 
 
 def test_tilt_is_the_angle_to_the_vertical(fields: dict[str, NDArray[Any]]) -> None:
