@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JobEvent, ProgressEvent } from "@/training/events";
-import { curves, NO_PROGRESS, reduce, share } from "@/training/progress";
+import { curves, NO_PROGRESS, reduce, reweightedAt, share } from "@/training/progress";
 
 function update(
   samples: number,
@@ -36,6 +36,14 @@ describe("progress", () => {
     expect(progress.updates.map(({ samples }) => samples)).toEqual([100, 200]);
     expect(progress.updates.at(-1)?.reward).toBe(9);
     expect(progress.restarts).toEqual([200]);
+  });
+
+  it("marks where other weights came into force, also before the first update", () => {
+    const weights = { forward: 2 };
+    const event = (update: number): JobEvent => ({ type: "reweighted", update, weights });
+    const progress = after(event(0), update(100), update(200), event(2), update(300));
+    expect(reweightedAt(progress)).toEqual([100, 200]);
+    expect(reweightedAt(after(event(0)))).toEqual([]);
   });
 
   it("is the same whether events come once or the stream is read again from the start", () => {
