@@ -6,7 +6,6 @@ our own.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType
@@ -162,13 +161,19 @@ def _line_of_text(source: str, text: str) -> int | None:
     return None
 
 
+def _line_of(error: Exception) -> int | None:
+    """The innermost line of the author's source that an exception passed through. Opens no file,
+    as the standard library's way of doing this would."""
+    line, entry = None, error.__traceback__
+    while entry is not None:
+        if entry.tb_frame.f_code.co_filename == AUTHOR:
+            line = entry.tb_lineno
+        entry = entry.tb_next
+    return line
+
+
 def _explained(error: Exception, source: str) -> RewardError:
     """An exception of the author's code as a sentence about the author's line."""
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == AUTHOR
-    ]
     hint = ""
     if isinstance(error, jax.errors.TracerBoolConversionError):
         message = "Python's if, and, or, not and while cannot look at a measured value"
@@ -185,5 +190,4 @@ def _explained(error: Exception, source: str) -> RewardError:
         message = (
             f"{type(error).__name__}: {str(error).splitlines()[0][:300] if str(error) else ''}"
         )
-    line = lines[-1] if lines else None
-    return RewardError.at(source, line, message, code="reward_failed", hint=hint)
+    return RewardError.at(source, _line_of(error), message, code="reward_failed", hint=hint)

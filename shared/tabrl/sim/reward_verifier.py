@@ -15,6 +15,7 @@ from jax.extend.mlir.dialects import stablehlo
 from jaxlib.mlir.dialects import chlo
 from jaxlib.mlir.passmanager import PassManager
 
+from tabrl.domain.errors import Invalid
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.limits import MAX_ARTIFACT
 from tabrl.rewards.source import read_source
@@ -44,7 +45,10 @@ def verify(blob: bytes, source: str, robot: Robot) -> ExportedReward:
     if len(blob) > MAX_ARTIFACT:
         raise _refused("it is too large")
     checked = read_source(source)
-    header, payload = unpack_artifact(blob)
+    try:
+        header, payload = unpack_artifact(blob)
+    except Invalid as error:
+        raise _refused(error.message) from None
     terms = tuple(sorted(checked.weights))
     if header != ArtifactHeader.of(robot, terms):
         raise _refused("its header does not fit the robot, the tape or the weights")

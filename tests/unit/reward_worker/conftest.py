@@ -11,6 +11,6 @@ from tabrl_reward_worker.jail import Jail
 
 @pytest.fixture(scope="package")
 def jail() -> Iterator[Jail]:
-    """A warm jail with a short deadline."""
-    with Jail(deadline_s=6.0) as warm:
+    """A warm jail."""
+    with Jail(deadline_s=15.0) as warm:
         yield warm

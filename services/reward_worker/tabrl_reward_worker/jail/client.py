@@ -1,59 +1,86 @@
-"""The worker's side of the jail: keeps a zygote warm and turns source into checked artifacts."""
+"""The worker's side of the jail: source in, a verified artifact out.
+
+Two children take part, and they share nothing. The first runs the author's Python; what it says is
+handed, as bytes, to the second, which reads it again and writes the artifact that is returned. The
+worker itself never looks into an artifact that was not verified.
+"""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import threading
-import time
 from dataclasses import dataclass
-from select import select
 from types import TracebackType
-
-from pydantic import TypeAdapter, ValidationError
 
 from tabrl.domain.errors import Unavailable
 from tabrl.rewards.errors import RewardError
+from tabrl.rewards.vocabulary import MAX_SOURCE
 from tabrl.robots import Robot
-from tabrl.sim.reward import unpack_artifact
-from tabrl_reward_worker.jail.wire import (
-    LENGTH,
-    MAX_BLOB,
-    MAX_JSON,
-    READY,
-    ZYGOTE_MODULE,
-    BuildRequest,
-    Built,
-    Refused,
-    read_to_end,
-)
-
-_ANSWER: TypeAdapter[Built | Refused] = TypeAdapter(Built | Refused)
-_START_S = 60.0
-_GRACE_S = 1.0
-# Nothing of the worker's environment is handed on but what Python needs to start.
-_KEPT = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "LD_LIBRARY_PATH", "TMPDIR")
+from tabrl.sim.reward_artifact import unpack_artifact
+from tabrl.sim.reward_export import AuthorLayers
+from tabrl_reward_worker.jail.limits import Walls
+from tabrl_reward_worker.jail.warden import Warden
+from tabrl_reward_worker.jail.wire import Answer, Built, Protection, Request
 
 
 @dataclass(frozen=True)
 class BuiltReward:
-    """A reward that could be built: its artifact, terms (sorted) and weights."""
+    """A reward that could be built: its canonical artifact, terms (sorted) and weights."""
 
     blob: bytes
     terms: tuple[str, ...]
     weights: dict[str, float]
 
 
-class Jail:
-    """Builds rewards in children of a zygote. Safe to call from several threads at once."""
+class Stages:
+    """The two children's work, one by one. Tests make one with single layers switched off."""
 
-    def __init__(self, deadline_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        warden: Warden,
+        deadline_s: float,
+        author: AuthorLayers | None = None,
+        walls: Walls | None = None,
+    ) -> None:
+        self._warden = warden
         self._deadline_s = deadline_s
-        self._lock = threading.Lock()
-        self._zygote: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
+        self._author = author or AuthorLayers()
+        self._walls = walls or Walls()
+
+    def build(self, source: str, robot: Robot, needs_filter: bool = True) -> bytes:
+        """Run the author's Python; what comes back is whatever it wanted. Raises `RewardError`,
+        `Unavailable`."""
+        return self._warden.ask(self._request("build", source, robot, needs_filter)).blob
+
+    def verify(
+        self, blob: bytes, source: str, robot: Robot, needs_filter: bool = True
+    ) -> BuiltReward:
+        """Read an artifact again. Raises `RewardError`, `Unavailable`."""
+        answer = self._warden.ask(self._request("verify", source, robot, needs_filter), blob)
+        return _believed(answer, robot)
+
+    def _request(self, action: str, source: str, robot: Robot, needs_filter: bool) -> Request:
+        return Request.model_validate(
+            {
+                "action": action,
+                "robot": robot.id,
+                "source": source,
+                "deadline_s": self._deadline_s,
+                "needs_filter": needs_filter,
+                "author": self._author,
+                "walls": self._walls,
+            }
+        )
+
+
+class Jail:
+    """Builds rewards in children of a zygote. Safe to call from several threads at once.
+
+    `allow_unfiltered` also runs strangers' code where the kernel cannot filter system calls.
+    """
+
+    def __init__(self, deadline_s: float = 10.0, allow_unfiltered: bool = False) -> None:
+        self._allow_unfiltered = allow_unfiltered
+        self.warden = Warden()
+        self._stages = Stages(self.warden, deadline_s)
 
     def __enter__(self) -> Jail:
         self.warm_up()
@@ -67,148 +94,51 @@ class Jail:
     ) -> None:
         self.close()
 
-    def warm_up(self) -> None:
+    def warm_up(self) -> Protection:
         """Start the zygote and wait until it can fork. Raises `Unavailable`."""
-        with self._lock:
-            self._ensure()
+        return self.warden.protection()
 
     def close(self) -> None:
         """End the zygote and with it every child."""
-        with self._lock:
-            self._stop()
+        self.warden.close()
 
     @property
     def alive(self) -> bool:
         """Whether the zygote runs."""
-        return self._zygote is not None and self._zygote.poll() is None
+        return self.warden.alive
 
     def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
-        """Run the static check, trace and export in a child.
+        """Check, trace, export and verify a reward.
 
-        Raises `RewardError` if the source is at fault (codes `reward_…`; `reward_timeout` and
-        `reward_crashed` if the child was killed), `Unavailable` if the zygote cannot be started.
+        Raises `RewardError` if the source is at fault (codes `reward_…`: `reward_timeout`,
+        `reward_forbidden` and `reward_crashed` if its process was killed), and `Unavailable` if
+        the zygote cannot be started (`jail_unavailable`) or the code is not `trusted`, our own
+        that is, and this machine cannot lock it up (`jail_no_seccomp`).
         """
-        if len(source) > 20_000:
-            raise RewardError("a reward may have at most 20000 characters", code="reward_too_long")
-        request = BuildRequest(robot=robot.id, source=source, deadline_s=self._deadline_s)
-        answer, zygote = self._ask(request)
-        if not answer and _has_ended(zygote):
-            answer, _ = self._ask(request)  # not this reward's fault
-        return _checked(answer, robot)
-
-    def _ask(self, request: BuildRequest) -> tuple[bytes, subprocess.Popen[bytes]]:
-        """A child's answer, empty if it ended without one, and the zygote that was asked.
-
-        Raises `RewardError` if the answer is late.
-        """
-        started = time.monotonic()
-        reading, zygote = self._send(request)
-        try:
-            limit = LENGTH.size + MAX_JSON + MAX_BLOB
-            answer = read_to_end(reading, limit, started + self._deadline_s + _GRACE_S)
-        finally:
-            os.close(reading)
-        late = time.monotonic() - started >= self._deadline_s
-        if answer is None or (late and len(answer) < LENGTH.size):
-            message = f"the reward took longer than {self._deadline_s:g} s to build"
-            raise RewardError(message, code="reward_timeout", hint="use fewer loops")
-        return answer, zygote
-
-    def _send(self, request: BuildRequest) -> tuple[int, subprocess.Popen[bytes]]:
-        """Hand a request and the pipe for its answer to the zygote; returns the reading end."""
-        reading, writing = os.pipe()
-        try:
-            with self._lock:
-                for attempt in (1, 2):
-                    channel, zygote = self._ensure()
-                    try:
-                        socket.send_fds(channel, [request.model_dump_json().encode()], [writing])
-                        return reading, zygote
-                    except OSError as error:
-                        self._stop()
-                        if attempt == 2:
-                            raise _unavailable(error) from error
-        except BaseException:
-            os.close(reading)
-            raise
-        finally:
-            os.close(writing)
-        raise AssertionError("unreachable")
-
-    def _ensure(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
-        if self._channel is not None and self._zygote is not None and self.alive:
-            return self._channel, self._zygote
-        self._stop()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        environment |= {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
-        with theirs:
-            zygote = subprocess.Popen(
-                [sys.executable, "-m", ZYGOTE_MODULE, str(theirs.fileno())],
-                env=environment,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                cwd="/",
-                start_new_session=True,
+        if len(source) > MAX_SOURCE:
+            message = f"a reward may have at most {MAX_SOURCE} characters"
+            raise RewardError(message, code="reward_too_long")
+        strict = not (trusted or self._allow_unfiltered)
+        if strict and not self.warden.protection().seccomp:
+            raise Unavailable(
+                "This machine's kernel cannot lock up code that a language model or a user wrote.",
+                code="jail_no_seccomp",
+                hint="The composer's own rewards still work; see docs/security.md.",
             )
-        self._channel, self._zygote = ours, zygote
-        ready = select([ours], [], [], _START_S)[0]
-        if not ready or ours.recv(16) != READY:
-            self._stop()
-            raise Unavailable("the reward builder did not start", code="jail_unavailable")
-        return ours, zygote
-
-    def _stop(self) -> None:
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
-        if self._zygote is not None:
-            self._zygote.kill()
-            self._zygote.wait()
-            self._zygote = None
+        blob = self._stages.build(source, robot, strict)
+        return self._stages.verify(blob, source, robot, strict)
 
 
-def _has_ended(zygote: subprocess.Popen[bytes]) -> bool:
-    """Whether a zygote has died; it closes its pipes a moment before."""
-    try:
-        zygote.wait(_GRACE_S)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _checked(answer: bytes, robot: Robot) -> BuiltReward:
-    """A child's answer, believed only as far as it can be checked."""
-    crashed = RewardError(
-        "the reward's process ended without an answer (out of memory or time)",
-        code="reward_crashed",
+def _believed(answer: Answer, robot: Robot) -> BuiltReward:
+    """The verifier's answer, believed as far as it agrees with itself."""
+    message = answer.message
+    header, _ = unpack_artifact(answer.blob)
+    fits = (
+        isinstance(message, Built)
+        and header.robot == robot.id
+        and list(header.terms) == message.terms
+        and set(message.weights) == set(message.terms)
     )
-    if len(answer) < LENGTH.size:
-        raise crashed
-    text_length, blob_length = LENGTH.unpack_from(answer)
-    body = answer[LENGTH.size :]
-    if text_length > MAX_JSON or blob_length > MAX_BLOB or len(body) != text_length + blob_length:
-        raise crashed
-    try:
-        message = _ANSWER.validate_json(body[:text_length])
-    except ValidationError:
-        raise crashed from None
-    if isinstance(message, Refused):
-        raise RewardError(
-            message.message,
-            code=message.code,
-            hint=message.hint,
-            line=message.line,
-            excerpt=message.excerpt,
-        )
-    header, _ = unpack_artifact(body[text_length:])
-    same = header.robot == robot.id and list(header.terms) == message.terms
-    if not same or set(message.weights) != set(message.terms):
-        raise crashed
-    return BuiltReward(body[text_length:], header.terms, message.weights)
-
-
-def _unavailable(error: OSError) -> Unavailable:
-    return Unavailable(
-        f"the reward builder does not answer ({type(error).__name__})", code="jail_unavailable"
-    )
+    if not fits or not isinstance(message, Built):
+        raise RewardError("the verifier's answer makes no sense", code="reward_crashed")
+    return BuiltReward(answer.blob, header.terms, message.weights)

@@ -8,39 +8,58 @@ from __future__ import annotations
 import os
 import struct
 import time
+from dataclasses import dataclass
 from select import select
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from tabrl.contracts.checks import Identifier
+from tabrl.rewards.limits import MAX_ARTIFACT
+from tabrl.sim.reward_export import AuthorLayers
+from tabrl_reward_worker.jail.limits import Walls
 
 ZYGOTE_MODULE = "tabrl_reward_worker.jail.zygote"
-READY = b"ready"  # the zygote's first message
 LENGTH = struct.Struct("<II")  # bytes of JSON, bytes of blob
 MAX_JSON = 64 * 1024
-MAX_BLOB = 2_000_000
 MAX_REQUEST = 128 * 1024
 
 
-class BuildRequest(BaseModel):
-    """Sent by the worker to the zygote, together with the pipe for the answer."""
+class Protection(BaseModel):
+    """The zygote's first message: what this machine's kernel lets its children give up."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
+    seccomp: bool
+    landlock: bool
+    identity: bool
+    network: bool
+
+
+class Request(BaseModel):
+    """Sent by the worker to the zygote with the pipe for the answer and, to verify, a file that
+    holds the artifact."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    action: Literal["build", "verify"]
     robot: Identifier
     source: str = Field(max_length=20_000)
     deadline_s: float = Field(gt=0.0, le=60.0)
+    # Where no filter can be had, the composer's own templates run all the same.
+    needs_filter: bool = True
+    author: AuthorLayers = AuthorLayers()
+    walls: Walls = Walls()
 
 
 class Built(BaseModel):
-    """A child's answer when the reward could be built; the blob follows."""
+    """A child's answer when the reward could be built or verified; the blob follows."""
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["built"] = "built"
     terms: Annotated[list[Identifier], Field(min_length=1, max_length=32)]
-    weights: dict[Identifier, float]
+    weights: dict[Identifier, Annotated[float, Field(allow_inf_nan=False)]]
 
 
 class Refused(BaseModel):
@@ -56,25 +75,61 @@ class Refused(BaseModel):
     excerpt: Annotated[str, Field(max_length=2_000)] = ""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came through the pipe: well-formed, and nothing more is promised."""
+
+    message: Built | Refused
+    blob: bytes
+
+
+_MESSAGE: TypeAdapter[Built | Refused] = TypeAdapter(
+    Annotated[Built | Refused, Field(discriminator="kind")]
+)
+
+
 def pack(message: BaseModel, blob: bytes = b"") -> bytes:
     """One framed answer."""
     text = message.model_dump_json().encode()
     return LENGTH.pack(len(text), len(blob)) + text + blob
 
 
-def read_to_end(pipe: int, limit: int, deadline: float) -> bytes | None:
-    """All bytes of a pipe until it closes; None if it exceeds `limit` or `deadline` passes.
+def unpack(frame: bytes) -> Answer | None:
+    """The answer in a whole frame; None if it is malformed."""
+    if len(frame) < LENGTH.size:
+        return None
+    text, blob = LENGTH.unpack_from(frame)
+    body = frame[LENGTH.size :]
+    if text > MAX_JSON or blob > MAX_ARTIFACT or len(body) != text + blob:
+        return None
+    try:
+        return Answer(_MESSAGE.validate_json(body[:text]), body[text:])
+    except ValidationError:
+        return None
 
-    `deadline` is on the monotonic clock.
+
+def read_frame(pipe: int, deadline: float) -> bytes | None:
+    """One frame, or what came of it before the pipe was closed; None if `deadline` passes first.
+
+    Reading stops at the length that the frame states. `deadline` is on the monotonic clock.
     """
     received = bytearray()
-    while True:
+    while (wanted := _missing(received)) > 0:
         left = deadline - time.monotonic()
         if left <= 0.0 or not select([pipe], [], [], left)[0]:
             return None
-        chunk = os.read(pipe, 65_536)
+        chunk = os.read(pipe, min(wanted, 65_536))
         if not chunk:
-            return bytes(received)
+            break
         received += chunk
-        if len(received) > limit:
-            return None
+    return bytes(received)
+
+
+def _missing(received: bytearray) -> int:
+    """Bytes that a frame still lacks; none for a frame that states too great a length."""
+    if len(received) < LENGTH.size:
+        return LENGTH.size - len(received)
+    text, blob = LENGTH.unpack_from(received)
+    if text > MAX_JSON or blob > MAX_ARTIFACT:
+        return 0
+    return int(LENGTH.size + text + blob - len(received))

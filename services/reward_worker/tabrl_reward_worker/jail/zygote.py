@@ -2,11 +2,14 @@
 
 Started as `python -m tabrl_reward_worker.jail.zygote` with one end of a Unix socket as its only
 inherited descriptor. It reads requests, forks, and kills what outlives its deadline; the children
-answer the worker directly through the pipe that came with the request.
+answer the worker directly through the pipe that came with the request. A child that dies of a
+signal has its answer written by the zygote.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import signal
 import socket
@@ -16,20 +19,18 @@ import warnings
 from dataclasses import dataclass
 from select import select
 
-from tabrl.rewards.errors import RewardError
-from tabrl.robots import Robot, get_robot, list_robots
-from tabrl.sim.reward import export_reward
-from tabrl_reward_worker.jail.limits import die_with_parent, lock_down
-from tabrl_reward_worker.jail.wire import (
-    MAX_REQUEST,
-    READY,
-    BuildRequest,
-    Built,
-    Refused,
-    pack,
-)
+import jax
+from pydantic import ValidationError
 
-_WARM_UP = "def reward(state, action):\n    return jnp.sum(jnp.square(action))\n"
+from tabrl.rewards.errors import RewardError
+from tabrl.rewards.limits import MAX_ARTIFACT
+from tabrl.robots import get_robot, list_robots
+from tabrl.sim.reward_artifact import ExportedReward
+from tabrl.sim.reward_export import RewardExporter
+from tabrl.sim.reward_verifier import verify
+from tabrl_reward_worker.jail import limits, scout
+from tabrl_reward_worker.jail.wire import MAX_REQUEST, Built, Protection, Refused, Request, pack
+
 _TICK_S = 0.05
 
 
@@ -37,64 +38,96 @@ _TICK_S = 0.05
 class _Child:
     pid: int
     deadline: float
+    pipe: int
+    ended: int | None  # a descriptor that becomes readable at its end, where there is such a thing
 
 
 def main(channel: socket.socket) -> None:
     """Serve until the worker closes its end."""
-    # Forking is safe here: nothing but this thread has ever used JAX's state.
+    # Forking is safe here: this thread is the only one, and no backend exists in this process.
     warnings.filterwarnings("ignore", message=".*fork.*", category=RuntimeWarning)
     warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
     robots = list_robots()  # read before the first fork, so that no child has to
-    _warm_up(robots[0])
-    channel.send(READY)
+    scout.report(robots[0])
+    network = limits.leave_namespaces()
+    found = Protection(
+        seccomp=limits.seccomp_works(),
+        landlock=limits.landlock_works(),
+        identity=limits.identity_works(),
+        network=network,
+    )
+    # A child that collected garbage would copy every page of what it inherits.
+    gc.collect()
+    gc.freeze()
+    channel.send(found.model_dump_json().encode())
     children: list[_Child] = []
     while True:
         children = _reap(children)
-        if not select([channel], [], [], _TICK_S if children else None)[0]:
+        ends = [child.ended for child in children if child.ended is not None]
+        requests = channel.fileno()
+        if requests not in select([requests, *ends], [], [], _TICK_S if children else None)[0]:
             continue
-        data, pipes, _, _ = socket.recv_fds(channel, MAX_REQUEST, 1)
+        data, descriptors, _, _ = socket.recv_fds(channel, MAX_REQUEST, 2)
         if not data:
             break
-        children.append(_spawn(BuildRequest.model_validate_json(data), pipes[0], channel))
+        child = _spawn(data, descriptors, channel)
+        if child is not None:
+            children.append(child)
     for child in children:
         _kill(child)
 
 
-def _warm_up(robot: Robot) -> None:
-    """Build one reward in a child and throw it away: fills the page cache, not this process."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            export_reward(_WARM_UP, robot)
-        finally:
-            os._exit(0)
-    os.waitpid(pid, 0)
-
-
-def _spawn(request: BuildRequest, pipe: int, channel: socket.socket) -> _Child:
+def _spawn(data: bytes, descriptors: list[int], channel: socket.socket) -> _Child | None:
+    try:
+        request = Request.model_validate_json(data)
+    except ValidationError:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return None
+    pipe, *artifact = descriptors
     pid = os.fork()
     if pid == 0:
         try:
             os.setsid()
-            die_with_parent()
+            limits.die_with_parent()
             channel.close()
-            lock_down(keep=pipe)
-            _build(request, pipe)
+            _work(request, pipe, artifact)
         finally:
             os._exit(0)
-    os.close(pipe)
-    return _Child(pid, time.monotonic() + request.deadline_s)
+    for descriptor in artifact:
+        os.close(descriptor)
+    ended = None
+    with contextlib.suppress(OSError, AttributeError):
+        ended = os.pidfd_open(pid)
+    return _Child(pid, time.monotonic() + request.deadline_s, pipe, ended)
 
 
-def _build(request: BuildRequest, pipe: int) -> None:
-    """In the child: build and answer."""
+def _work(request: Request, pipe: int, artifact: list[int]) -> None:
+    """In the child: go in, close the door, do it, and answer."""
+    gc.disable()
+    blob = _read(artifact[0]) if artifact else b""
+    limits.give_up(pipe, request.walls)
+    if request.action == "build":
+        jax.devices()
+    sealed = limits.seal(request.walls)
+    if request.needs_filter and not sealed:
+        message = "this machine's kernel cannot filter system calls"
+        answer = pack(Refused(code="jail_no_seccomp", message=message))
+    else:
+        answer = _answer(request, blob)
+    view = memoryview(answer)
+    while view:
+        view = view[os.write(pipe, view) :]
+
+
+def _answer(request: Request, blob: bytes) -> bytes:
     try:
-        reward = export_reward(request.source, get_robot(request.robot))
-        answer = pack(Built(terms=list(reward.terms), weights=reward.weights), reward.blob)
+        reward = _act(request, blob)
+        return pack(Built(terms=list(reward.terms), weights=reward.weights), reward.blob)
     except RewardError as error:
-        answer = pack(
+        return pack(
             Refused(
-                code=error.code,
+                code=error.code[:64],
                 message=error.message[:2_000],
                 hint=error.hint[:1_000],
                 line=error.line,
@@ -102,10 +135,23 @@ def _build(request: BuildRequest, pipe: int) -> None:
             )
         )
     except MemoryError:
-        answer = pack(Refused(code="reward_memory", message="the reward needs too much memory"))
-    view = memoryview(answer)
-    while view:
-        view = view[os.write(pipe, view) :]
+        return pack(Refused(code="reward_memory", message="the reward needs too much memory"))
+
+
+def _act(request: Request, blob: bytes) -> ExportedReward:
+    robot = get_robot(request.robot)
+    if request.action == "verify":
+        return verify(blob, request.source, robot)
+    return RewardExporter(request.author).export(request.source, robot)
+
+
+def _read(descriptor: int) -> bytes:
+    """The artifact in a file that the worker wrote, from its start."""
+    chunks, offset = [], 0
+    while offset <= MAX_ARTIFACT and (chunk := os.pread(descriptor, 1 << 20, offset)):
+        chunks.append(chunk)
+        offset += len(chunk)
+    return b"".join(chunks)
 
 
 def _reap(children: list[_Child]) -> list[_Child]:
@@ -115,8 +161,12 @@ def _reap(children: list[_Child]) -> list[_Child]:
     for child in children:
         if child.deadline < now:
             _kill(child)
-        elif os.waitpid(child.pid, os.WNOHANG)[0] == 0:
+            continue
+        pid, status = os.waitpid(child.pid, os.WNOHANG)
+        if pid == 0:
             working.append(child)
+        else:
+            _close(child, _epitaph(status))
     return working
 
 
@@ -125,9 +175,44 @@ def _kill(child: _Child) -> None:
     for kill in (os.killpg, os.kill):
         try:
             kill(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):
             continue
     os.waitpid(child.pid, 0)
+    _close(child, _TOO_LATE)
+
+
+def _close(child: _Child, last_words: Refused | None) -> None:
+    """Answer for a child that cannot, and let go of its descriptors."""
+    if last_words is not None:
+        os.set_blocking(child.pipe, False)
+        with contextlib.suppress(OSError):
+            os.write(child.pipe, pack(last_words))
+    os.close(child.pipe)
+    if child.ended is not None:
+        os.close(child.ended)
+
+
+_TOO_LATE = Refused(
+    code="reward_timeout", message="the reward took too long to build", hint="use fewer loops"
+)
+
+
+def _epitaph(status: int) -> Refused | None:
+    """What to say of a child that ended by a signal."""
+    if not os.WIFSIGNALED(status):
+        return None
+    ended_by = os.WTERMSIG(status)
+    if ended_by == signal.SIGSYS:
+        return Refused(
+            code="reward_forbidden",
+            message="the reward asked the system for something that no reward needs",
+        )
+    if ended_by == signal.SIGXCPU:
+        return _TOO_LATE
+    return Refused(
+        code="reward_crashed",
+        message="the reward's process ended without an answer (out of memory or time)",
+    )
 
 
 if __name__ == "__main__":
