@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from tabrl.adapters.settings import Settings
-from tabrl.robots import get_robot
+from tabrl.robots import Robot, get_robot
 from tabrl_reward_worker.authors import Author
 from tabrl_reward_worker.bootstrap import RewardSettings, author_of
 from tabrl_reward_worker.building import Builder, BuiltDraft
 from tabrl_reward_worker.drafts import Draft
-from tabrl_reward_worker.jail import Jail
+from tabrl_reward_worker.jail import BuiltReward, Jail
 from tabrl_reward_worker.llm.prompt import examples
 from tests.support.llm import Answer, Given, LlmStub, llm_stub
 
@@ -62,10 +62,23 @@ def candidate(name: str, code: str = SPEED, **changes: Any) -> str:
 Wired = Callable[..., Author]
 
 
+class Memory:
+    """The jail, which builds the same source only once: many tests fall back to one sentence."""
+
+    def __init__(self, jail: Jail) -> None:
+        self._jail = jail
+        self._built: dict[str, BuiltReward] = {}
+
+    def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
+        if source not in self._built:
+            self._built[source] = self._jail.build(source, robot, trusted)
+        return self._built[source]
+
+
 @pytest.fixture(scope="module")
-def jail() -> Iterator[Jail]:
+def jail() -> Iterator[Memory]:
     with Jail() as warm:
-        yield warm
+        yield Memory(warm)
 
 
 @pytest.fixture
@@ -76,7 +89,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LlmStub]:
 
 
 @pytest.fixture
-def wired(jail: Jail, stub: LlmStub) -> Wired:
+def wired(jail: Memory, stub: LlmStub) -> Wired:
     def wire(model: str = KNOWN, timeout: float = 20.0, **own: Any) -> Author:
         settings = Settings(llm_model=model, llm_api_base=stub.url)
         return author_of(settings, RewardSettings(llm_timeout=timeout, **own), Builder(jail))
@@ -132,7 +145,7 @@ def test_what_cannot_be_mended_is_left_out(wired: Wired, stub: LlmStub) -> None:
     assert [built.draft.name for built in written.drafts] == ["Fine"]
     assert [(one.name, one.code) for one in written.dropped] == [
         ("Direct", "llm_bad_answer"),
-        ("Reference posture", "reward_syntax"),
+        ("Reference posture", "reward_not_allowed"),
     ]
     assert "Here is your reward" not in written.dropped[0].message
     assert written.usage is not None
@@ -204,7 +217,7 @@ def test_the_next_model_is_asked_when_one_fails(wired: Wired, stub: LlmStub) -> 
     assert formats == {"json_object"}  # nothing is known of that model
 
 
-def test_a_server_that_is_not_there_is_no_hang(jail: Jail) -> None:
+def test_a_server_that_is_not_there_is_no_hang(jail: Memory) -> None:
     settings = Settings(llm_model="openai/stub", llm_api_base="http://127.0.0.1:9/v1")
     author = author_of(settings, RewardSettings(llm_timeout=3.0), Builder(jail))
     written = author.write("bow", GO1)
@@ -227,7 +240,7 @@ def test_neither_key_nor_prompt_is_logged(
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda one: one.style)
-def test_the_prompts_examples_work(example: Any, jail: Jail) -> None:
+def test_the_prompts_examples_work(example: Any, jail: Memory) -> None:
     draft: Draft = example.draft()
     (built,) = Builder(jail).build([draft], GO1)
     assert isinstance(built, BuiltDraft), built
