@@ -13,6 +13,7 @@ import numpy as np
 from tabrl.control import rotation
 from tabrl.control.program import COUNT, Programs
 from tabrl.control.rotation import Array
+from tabrl.control.sequence import Sequences
 from tabrl.robots import Robot
 
 OBSERVATION_VERSION = 2
@@ -61,7 +62,7 @@ def build_observation(
     qpos: Array,
     qvel: Array,
     ctrl: Array,
-    programs: Programs,
+    programs: Programs | Sequences,
     joints: Joints,
     heading_origin: Array | float = 0.0,
     xp: Any = np,
@@ -75,18 +76,19 @@ def build_observation(
     quaternion, joint_position = qpos[..., 3:7], qpos[..., 7:]
     gravity = -rotation.up_in_body(quaternion, xp)
     linear = rotation.rotate_inverse(quaternion, qvel[..., 0:3], xp)
-    stepping = programs.stepping(xp)
-    phase = programs.gait_phase(time, xp)
+    now, soon = programs.at(time, xp), programs.at(time + LOOK_AHEAD_S, xp)
+    stepping = now.stepping(xp)
+    phase = now.gait_phase(time, xp)
     # A foot at rest has no clock: both of its waves are zero.
     running = (stepping[..., None] > 0.0) | (phase > 0.0)
-    beat = programs.beat(time, xp)
+    beat = now.beat(time, xp)
     heading = programs.heading(time, xp) + heading_origin
     error = xp.clip(rotation.wrap(heading - rotation.yaw(quaternion, xp), xp), -1.0, 1.0)
     clocks = xp.stack(
         [
             error,
             # One program may ask many robots.
-            xp.broadcast_to(stepping * programs.step_frequency(xp), error.shape),
+            xp.broadcast_to(stepping * now.step_frequency(xp), error.shape),
             *(wave(k * beat) for k in (1.0, 0.5, 2.0) for wave in (xp.sin, xp.cos)),
         ],
         axis=-1,
@@ -100,8 +102,8 @@ def build_observation(
             joint_position - joints.home,
             qvel[..., 6:],
             joints.action(ctrl),
-            programs.command(time, xp),
-            programs.command(time + LOOK_AHEAD_S, xp),
+            now.command(time, xp),
+            soon.command(time + LOOK_AHEAD_S, xp),
             clocks[..., :2],
             running * xp.sin(stride),
             running * xp.cos(stride),

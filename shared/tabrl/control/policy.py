@@ -18,6 +18,7 @@ from tabrl.control.observation import (
     observation_size,
 )
 from tabrl.control.program import CommandProgram, Programs
+from tabrl.control.sequence import Sequences
 from tabrl.control.tape import Floats
 from tabrl.domain.errors import Invalid, NotFound
 from tabrl.robots import Robot, get_robot
@@ -71,7 +72,8 @@ class Policy:
         self.header = header
         self.weights = weights
         self._joints = Joints.of(get_robot(header.robot))
-        self._programs = Programs.stack([header.program])
+        kind = Sequences if header.program.later else Programs
+        self._programs = kind.stack([header.program])
 
     @property
     def program(self) -> CommandProgram:

@@ -2,16 +2,19 @@
 
 Each channel is `constant + amplitude · sin(2π · beat_frequency · t + phase)`. The gait clock runs
 while the program asks for speed, for hops, or for a stepping frequency of its own; else it rests.
+A program may have later phases that follow by time: see `tabrl.control.sequence`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tabrl.contracts.phases import MAX_PHASES, PhasesS
 from tabrl.control.gait import (
     GAITS,
     MID_SWING,
@@ -63,10 +66,15 @@ _WORDS = {
 }
 
 
+def _empty(value: tuple[object, ...]) -> bool:
+    return not value
+
+
 class CommandProgram(BaseModel):
     """One program; channels in the order and units of `CHANNELS` and `LOWER`.
 
-    `gait_frequency` in Hz; 0 leaves it to the speed asked for.
+    `gait_frequency` in Hz; 0 leaves it to the speed asked for. With `later` phases the program
+    lasts `phases_s` seconds in each phase and begins again after the last one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,6 +85,39 @@ class CommandProgram(BaseModel):
     beat_frequency: float = Field(default=1.0, ge=BEAT_RANGE[0], le=BEAT_RANGE[1])
     gait: Gait = Gait.TROT
     gait_frequency: float = Field(default=0.0, ge=0.0, le=STEP_RANGE[1])
+    # Left out where they say nothing: such programs are written as they were before there were any.
+    phases_s: PhasesS = Field(default=(), exclude_if=_empty)
+    later: tuple[CommandProgram, ...] = Field(
+        default=(), max_length=MAX_PHASES - 1, exclude_if=_empty
+    )
+
+    @model_validator(mode="after")
+    def _one_time_each(self) -> Self:
+        if len(self.phases_s) != (len(self.later) + 1 if self.later else 0):
+            raise ValueError("every phase needs its time, and a single phase has none")
+        if any(phase.later for phase in self.later):
+            raise ValueError("a later phase has no phases of its own")
+        return self
+
+    @classmethod
+    def sequence(cls, phases: Sequence[CommandProgram], phases_s: Sequence[float]) -> Self:
+        """Programs of one phase each, one after the other, for `phases_s` seconds each.
+
+        Raises `ValueError` unless there are as many times, and at least two of them.
+        """
+        first, *later = phases
+        plain = first.model_dump(exclude={"phases_s", "later"})
+        return cls(**plain, phases_s=tuple(phases_s), later=tuple(later))
+
+    @property
+    def phases(self) -> tuple[CommandProgram, ...]:
+        """The phases in order, each a program of its own."""
+        return (self.model_copy(update={"phases_s": (), "later": ()}), *self.later)
+
+    @property
+    def period_s(self) -> float:
+        """After how many seconds the phases begin again; 0 for a single one."""
+        return sum(self.phases_s)
 
     @classmethod
     def asking(
@@ -106,6 +147,11 @@ class CommandProgram(BaseModel):
 
     def in_words(self) -> str:
         """The program as a person would say it: "forward 0.4 m/s; roll ±0.2 rad at 1.0 Hz"."""
+        if self.later:
+            timed = zip(self.phases, self.phases_s, strict=True)
+            return "first " + ", then ".join(
+                f"{phase.in_words()} ({seconds:g} s)" for phase, seconds in timed
+            )
         parts = []
         for channel, constant, amplitude in zip(
             CHANNELS, self.constant, self.amplitude, strict=True
@@ -126,8 +172,8 @@ class CommandProgram(BaseModel):
 
 @dataclass(frozen=True)
 class Programs:
-    """A batch of programs: `constant`, `amplitude`, `phase` `[B, COUNT]`, `beat_frequency`,
-    `gait_frequency` `[B]` in Hz and `gait` `[B]`, an index into `GAITS`."""
+    """A batch of programs of one phase: `constant`, `amplitude`, `phase` `[B, COUNT]`,
+    `beat_frequency`, `gait_frequency` `[B]` in Hz and `gait` `[B]`, an index into `GAITS`."""
 
     constant: Array
     amplitude: Array
@@ -138,7 +184,9 @@ class Programs:
 
     @classmethod
     def stack(cls, programs: list[CommandProgram]) -> Self:
-        """One batch of many programs, float32."""
+        """One batch of many programs, float32. Raises `ValueError` if one has later phases."""
+        if any(program.later for program in programs):
+            raise ValueError("a program of several phases belongs into Sequences")
         numbers = {
             name: np.array([getattr(program, name) for program in programs], np.float32)
             for name in ("constant", "amplitude", "phase", "beat_frequency", "gait_frequency")
@@ -153,13 +201,27 @@ class Programs:
     def __len__(self) -> int:
         return int(self.constant.shape[0])
 
-    def pick(self, index: Array) -> Programs:
-        """The programs at `index`, as copies."""
-        return Programs(*(getattr(self, field.name)[index] for field in fields(self)))
+    def map(self, change: Callable[[Array], Array]) -> Programs:
+        """Programs whose fields are `change` of these."""
+        return Programs(*(change(getattr(self, field.name)) for field in fields(self)))
+
+    def where(self, chosen: Array, others: Programs, xp: Any = np) -> Programs:
+        """These programs where `chosen [B]`, else the others."""
+        pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
+        return Programs(
+            *(
+                xp.where(chosen[..., None] if mine.ndim > self.gait.ndim else chosen, mine, other)
+                for mine, other in pairs
+            )
+        )
+
+    def pick(self, index: Array | slice) -> Programs:
+        """The programs at `index`, copies unless it is a slice."""
+        return self.map(lambda field: field[index])
 
     def copy(self) -> Programs:
         """The same programs in arrays of their own."""
-        return Programs(*(getattr(self, field.name).copy() for field in fields(self)))
+        return self.map(np.copy)
 
     def replace_at(self, index: Array, others: Programs) -> None:
         """Write `others` over the programs at `index`, in place."""
@@ -186,6 +248,10 @@ class Programs:
             gait_frequency=float(self.gait_frequency[index]),
         )
 
+    def at(self, time: Array, xp: Any = np) -> Programs:
+        """What is asked at `time`: the same at all times. Sequences have more to say."""
+        return self
+
     def beat(self, time: Array, xp: Any = np) -> Array:
         """Phase of the beat `[B]` in rad, zero at the reset."""
         return (2.0 * xp.pi) * self.beat_frequency * time
@@ -197,10 +263,18 @@ class Programs:
 
     def heading(self, time: Array, xp: Any = np) -> Array:
         """How far the yaw channel has turned the robot by `time [B]`, rad, not wrapped."""
+        return self.constant[..., YAW] * time + self.swing(time, xp)
+
+    def swing(self, time: Array, xp: Any = np) -> Array:
+        """How far the yaw channel's modulation alone has turned the robot by `time [B]`, rad."""
         omega = 2.0 * xp.pi * self.beat_frequency
         phase = self.phase[..., YAW]
-        swing = self.amplitude[..., YAW] / omega * (xp.cos(phase) - xp.cos(omega * time + phase))
-        return self.constant[..., YAW] * time + swing
+        return self.amplitude[..., YAW] / omega * (xp.cos(phase) - xp.cos(omega * time + phase))
+
+    def lead(self, xp: Any = np) -> Array:
+        """The middle of that swing `[B]`, rad from the heading at time zero."""
+        omega = 2.0 * xp.pi * self.beat_frequency
+        return self.amplitude[..., YAW] / omega * xp.cos(self.phase[..., YAW])
 
     def peak(self, xp: Any = np) -> Array:
         """The most that every channel asks for in either direction, `[B, COUNT]`."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from tabrl.control.observation import Joints, observation_size
 from tabrl.control.program import Programs
+from tabrl.control.sequence import Sequences
 from tabrl.control.tape import Floats, Memory, Tape, TapeBuilder
 from tabrl.rewards.schema import tape_schema
 from tabrl.robots import Robot, scene_xml
@@ -98,7 +99,8 @@ class CpuSimulator:
         self._seed, self._blocks = seed, 0
         self._prepared: set[object] = set()
         for share, rng in self._random(seed):
-            share.robots.reset(Programs.neutral(share.robots.size), EpisodeRules(), rng)
+            neutral = Sequences.of(Programs.neutral(share.robots.size))
+            share.robots.reset(neutral, EpisodeRules(), rng)
             if randomise:
                 share.robots.randomise(rng)
 
@@ -107,13 +109,14 @@ class CpuSimulator:
         """Number of robots, B."""
         return self._size
 
-    def reset(self, programs: Programs, rules: EpisodeRules, seed: int) -> None:
+    def reset(self, programs: Programs | Sequences, rules: EpisodeRules, seed: int) -> None:
         """Start all robots anew with `programs [B]`."""
         if len(programs) != self.size:
             raise ValueError(f"{len(programs)} programs for {self.size} robots")
         self._seed, self._blocks = seed, 0
+        sequences = Sequences.of(programs)
         for share, rng in self._random(seed):
-            share.robots.reset(programs.pick(share.part), rules, rng)
+            share.robots.reset(sequences.pick(share.part), rules, rng)
 
     def prepare(self, policy: PolicyFn, steps: int) -> None:
         """Compile now what `rollout` would compile for `steps` under policies of this kind."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Self
 
 import mujoco
 import numpy as np
 
+from tabrl.contracts.phases import MAX_PHASES
 from tabrl.control.observation import Joints
 from tabrl.control.program import COUNT, Programs
+from tabrl.control.sequence import Sequences
 from tabrl.control.tape import Floats, RawSteps
 from tabrl.robots import Robot
 
@@ -69,26 +71,38 @@ class Layout:
 
     @property
     def programs(self) -> slice:
-        """The fields of `Programs`, in order."""
+        """The fields of `Sequences`, in order: those of the phases, then the durations."""
         return slice(self.time + 2, self.width)
 
     @property
     def width(self) -> int:
         """Length of a row."""
-        return self.time + 2 + 3 * COUNT + 3
+        return self.time + 2 + MAX_PHASES * (3 * COUNT + 4)
 
     def parts(self, rows: Any) -> tuple[Any, Any, Any]:
         """`qpos`, `qvel` and `ctrl` of rows `[..., width]`."""
         return rows[..., : self.nq], rows[..., self.nq : self.nq + self.nv], rows[..., self.ctrl]
 
-    def followed(self, rows: Any, xp: Any = np) -> Programs:
+    def followed(self, rows: Any, xp: Any = np) -> Sequences:
         """The programs of rows `[..., width]`."""
         flat = rows[..., self.programs]
-        constant, amplitude, phase = (flat[..., i * COUNT : (i + 1) * COUNT] for i in range(3))
-        beat_frequency, gait, gait_frequency = (flat[..., 3 * COUNT + i] for i in range(3))
-        return Programs(
+        wide, lead = MAX_PHASES * COUNT, flat.shape[:-1]
+        constant, amplitude, phase = (
+            flat[..., i * wide : (i + 1) * wide].reshape(*lead, MAX_PHASES, COUNT) for i in range(3)
+        )
+        beat_frequency, gait, gait_frequency, duration = (
+            flat[..., 3 * wide + i * MAX_PHASES :][..., :MAX_PHASES] for i in range(4)
+        )
+        phases = Programs(
             constant, amplitude, phase, beat_frequency, gait.astype(xp.int32), gait_frequency
         )
+        return Sequences(phases, duration)
+
+    @staticmethod
+    def columns(programs: Sequences) -> Floats:
+        """What belongs into the columns `programs`, `[B, …]`."""
+        columns = [*astuple(programs.phases), programs.duration]
+        return np.concatenate([column.reshape(len(programs), -1) for column in columns], axis=1)
 
 
 @dataclass
@@ -134,7 +148,8 @@ class Record:
     def steps(self, layout: Layout, joints: Joints, xp: Any = np) -> RawSteps:
         """The record as the tape is derived from it."""
         qpos, qvel, ctrl = layout.parts(self.rows)
-        time, programs = self.rows[..., layout.time], layout.followed(self.rows, xp)
+        time = self.rows[..., layout.time]
+        asked = layout.followed(self.rows, xp).at(time, xp)
         shape = time.shape
 
         def feet(places: tuple[int, ...]) -> Any:
@@ -154,7 +169,7 @@ class Record:
             foot_velocity=feet(layout.foot_velocity),
             body_position=beyond_first(self.xpos),  # after the world
             joint_axis=beyond_first(self.xaxis),
-            command=programs.command(time, xp),
-            gait_phase=programs.gait_phase(time, xp),
+            command=asked.command(time, xp),
+            gait_phase=asked.gait_phase(time, xp),
             fresh=self.fresh,
         )

@@ -6,8 +6,6 @@ several times what it costs alone: there are few of them, on few large arrays.
 
 from __future__ import annotations
 
-from dataclasses import astuple
-
 import mujoco
 import numpy as np
 from mujoco.batch import Batch
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from tabrl.control import rotation
 from tabrl.control.observation import Joints, build_observation
 from tabrl.control.program import Programs
+from tabrl.control.sequence import Sequences
 from tabrl.control.tape import CONTACT_MARGIN, CONTROL_DT, Floats, Memory, TapeBuilder
 from tabrl.robots import Robot
 from tabrl.sim.cpu_layout import Layout, Record
@@ -47,7 +46,7 @@ class CpuRobots:
         self._joints = Joints.of(robot)
         self._rng = np.random.default_rng(0)
         self._rules = EpisodeRules()
-        self._programs = Programs.neutral(size)
+        self._programs = Sequences.of(Programs.neutral(size))
         self._age = np.zeros(size, np.float32)
         self._fresh = np.ones(size, np.bool_)
         self._broken = np.zeros(size, np.bool_)
@@ -71,7 +70,7 @@ class CpuRobots:
         """Number of robots, B."""
         return len(self._time)
 
-    def reset(self, programs: Programs, rules: EpisodeRules, rng: np.random.Generator) -> None:
+    def reset(self, programs: Sequences, rules: EpisodeRules, rng: np.random.Generator) -> None:
         """Start all robots anew with `programs [B]`."""
         self._rules, self._rng = rules, rng
         everyone = np.arange(self.size)
@@ -171,7 +170,7 @@ class CpuRobots:
         if rules.sampler is not None and rules.resample_s > 0.0:
             chosen = np.flatnonzero(self._rng.random(self.size) < CONTROL_DT / rules.resample_s)
             if len(chosen):
-                self._follow(chosen, rules.sampler(self._rng, len(chosen)))
+                self._follow(chosen, Sequences.of(rules.sampler(self._rng, len(chosen))))
                 self._start_clock(chosen)
         if rules.auto_reset and done.any():
             self._reset(np.flatnonzero(done))
@@ -179,11 +178,10 @@ class CpuRobots:
         if changed:
             self._look()
 
-    def _follow(self, ids: NDArray[np.intp], programs: Programs) -> None:
+    def _follow(self, ids: NDArray[np.intp], programs: Sequences) -> None:
         """Give robots other programs."""
         self._programs.replace_at(ids, programs)
-        columns = [column.reshape(len(ids), -1) for column in astuple(programs)]
-        self.moment[ids, self.layout.programs] = np.concatenate(columns, axis=1)
+        self.moment[ids, self.layout.programs] = self.layout.columns(programs)
 
     def _start_clock(self, ids: NDArray[np.intp]) -> None:
         """Begin the programs at a random time within the spread, heading where the robot looks."""
@@ -195,11 +193,11 @@ class CpuRobots:
     def _reset(self, ids: NDArray[np.intp]) -> None:
         rules, rng, count = self._rules, self._rng, len(ids)
         if rules.sampler is not None:
-            self._follow(ids, rules.sampler(rng, count))
+            self._follow(ids, Sequences.of(rules.sampler(rng, count)))
         self._batch.reset(ids, keyframe=0, stage=int(mujoco.mjtStage.mjSTAGE_NONE))
         self.ctrl[ids] = self._joints.home
         if rules.start is not None:
-            self._pose(ids, rules.start(rng, self._programs.pick(ids)))
+            self._pose(ids, rules.start(rng, self._programs.pick(ids).first()))
         if rules.reset_noise > 0.0:
             joints = rng.normal(0.0, 0.1, (count, self._robot.nu))
             speeds = rng.normal(0.0, 0.15, (count, 6))

@@ -11,6 +11,7 @@ import numpy as np
 
 from tabrl.control import rotation
 from tabrl.control.program import Programs
+from tabrl.control.sequence import Sequences
 from tabrl.control.tape import CONTACT_MARGIN, Floats, Memory, RawSteps, TapeBuilder
 from tabrl.robots import Robot
 from tabrl.sim.cpu import trunk_shapes
@@ -81,7 +82,7 @@ class MjxSimulator:
         """The model and its bare step, for measurements."""
         return self._physics
 
-    def reset(self, programs: Programs, rules: EpisodeRules, seed: int) -> None:
+    def reset(self, programs: Programs | Sequences, rules: EpisodeRules, seed: int) -> None:
         """Start all robots anew with `programs [B]`."""
         if len(programs) != self.size:
             raise ValueError(f"{len(programs)} programs for {self.size} robots")
@@ -136,7 +137,7 @@ class MjxSimulator:
         motion = Motion(jnp.asarray(qpos, jnp.float32), speeds, jnp.zeros_like(speeds))
         self._robots = self._robots.replace(motion=motion)  # type: ignore[attr-defined]
 
-    def _begin(self, programs: Programs) -> Robots:
+    def _begin(self, programs: Programs | Sequences) -> Robots:
         self._key, use = jax.random.split(self._key)
         robots: Robots = self._start(use, _on_device(programs), self._numbers)
         return robots
@@ -179,21 +180,21 @@ class MjxSimulator:
             jax.random.fold_in(key, policy.seed), key,
         )  # fmt: skip
 
-    def _pool(self, steps: int, draw: bool) -> Programs:
+    def _pool(self, steps: int, draw: bool) -> Sequences:
         """The next programs of every robot, `[K, B]`; none are drawn without a sampler."""
         rounds = DRAWS + steps // DRAWS_EVERY
         if self._rules.sampler is None or not draw:
-            unused: Programs = jax.tree.map(
+            unused: Sequences = jax.tree.map(
                 lambda x: jnp.broadcast_to(x, (rounds, *x.shape)), self._robots.programs
             )
             return unused
         drawn = _on_device(self._rules.sampler(self._rng, rounds * self.size))
-        pool: Programs = jax.tree.map(lambda x: x.reshape(rounds, self.size, *x.shape[1:]), drawn)
+        pool: Sequences = jax.tree.map(lambda x: x.reshape(rounds, self.size, *x.shape[1:]), drawn)
         return pool
 
     def _block(
         self, graph: PolicyGraph, steps: int, model: Any, robots: Robots, rules: Rules,
-        pool: Programs, parameters: Any, policy_key: jax.Array, key: jax.Array,
+        pool: Sequences, parameters: Any, policy_key: jax.Array, key: jax.Array,
     ) -> tuple[Robots, Block]:  # fmt: skip
         """The graph: a scan over control steps."""
 
@@ -226,6 +227,7 @@ class MjxSimulator:
     def _row(self, robots: Robots, outcome: Outcome, fresh: jax.Array) -> dict[str, jax.Array]:
         """A step's raw quantities. A broken robot lies in the floor: a fall for the tape too."""
         whole = ~robots.broken[:, None]
+        asked = robots.programs.at(robots.time, jnp)
         forces = {
             name: jnp.nan_to_num(value, posinf=0.0, neginf=0.0)
             for name, value in outcome._asdict().items()
@@ -236,8 +238,8 @@ class MjxSimulator:
             "qvel": jnp.where(whole, robots.motion.qvel, 0.0),
             "action": self._episodes.joints.action(robots.ctrl),
             **forces,
-            "command": robots.programs.command(robots.time, jnp),
-            "gait_phase": robots.programs.gait_phase(robots.time, jnp),
+            "command": asked.command(robots.time, jnp),
+            "gait_phase": asked.gait_phase(robots.time, jnp),
             "fresh": fresh.astype(jnp.float32),
         }
 
@@ -258,9 +260,9 @@ def _given(parameters: jax.Array, observation: jax.Array, key: jax.Array) -> jax
     return parameters
 
 
-def _on_device(programs: Programs) -> Programs:
+def _on_device(programs: Programs | Sequences) -> Sequences:
     """Programs as JAX arrays, single precision."""
-    exact: Programs = jax.tree.map(jnp.asarray, programs)
+    exact: Sequences = jax.tree.map(jnp.asarray, Sequences.of(programs))
     return jax.tree.map(  # type: ignore[no-any-return]
         lambda x: x.astype(jnp.int32 if jnp.issubdtype(x.dtype, jnp.integer) else jnp.float32),
         exact,

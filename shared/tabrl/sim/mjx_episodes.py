@@ -16,15 +16,17 @@ import numpy as np
 from tabrl.control import rotation
 from tabrl.control.observation import Joints, build_observation
 from tabrl.control.program import Programs
+from tabrl.control.sequence import Sequences
 from tabrl.control.tape import CONTROL_DT
 from tabrl.robots import Robot
 from tabrl.sim.mjx_physics import Motion
 from tabrl.sim.simulator import EpisodeRules
 
 HUGE = 1e10  # MuJoCo's own limit of a healthy state
-jax.tree_util.register_dataclass(
-    Programs, data_fields=[field.name for field in fields(Programs)], meta_fields=[]
-)
+for batch in (Programs, Sequences):
+    jax.tree_util.register_dataclass(
+        batch, data_fields=[field.name for field in fields(batch)], meta_fields=[]
+    )
 
 
 @flax.struct.dataclass
@@ -33,7 +35,7 @@ class Robots:
 
     motion: Motion
     ctrl: jax.Array
-    programs: Programs
+    programs: Sequences
     time: jax.Array  # s of the program
     age: jax.Array  # s since the reset
     heading_origin: jax.Array
@@ -78,7 +80,7 @@ class Episodes:
         self._home = jnp.asarray(home, jnp.float32)
         self.joints = Joints.of(robot, jnp)
 
-    def start(self, key: jax.Array, programs: Programs, rules: Rules) -> Robots:
+    def start(self, key: jax.Array, programs: Sequences, rules: Rules) -> Robots:
         """All robots at their first step, of any age so that they do not all end together."""
         key, age_key = jax.random.split(key)
         size = len(programs)
@@ -122,7 +124,7 @@ class Episodes:
             broken=robots.broken | ~healthy,
         )
 
-    def between(self, robots: Robots, key: jax.Array, done: jax.Array, pool: Programs,
+    def between(self, robots: Robots, key: jax.Array, done: jax.Array, pool: Sequences,
                 rules: Rules) -> Robots:  # fmt: skip
         """Pushes, new programs, and resets of those that are `done [B]`.
 
@@ -144,7 +146,7 @@ class Episodes:
         robots = self._drawn(robots, again & rules.sampled, pool)
         return self._restart(robots, reset_key, again, robots.programs, rules)
 
-    def _restart(self, robots: Robots, key: jax.Array, chosen: jax.Array, programs: Programs,
+    def _restart(self, robots: Robots, key: jax.Array, chosen: jax.Array, programs: Sequences,
                  rules: Rules) -> Robots:  # fmt: skip
         keys = jax.random.split(key, 4)
         size, nu = robots.ctrl.shape
@@ -168,8 +170,8 @@ class Episodes:
         )
         return self._clocked(robots, keys[3], chosen, rules)
 
-    def _drawn(self, robots: Robots, chosen: jax.Array, pool: Programs) -> Robots:
-        rounds = pool.constant.shape[0]
+    def _drawn(self, robots: Robots, chosen: jax.Array, pool: Sequences) -> Robots:
+        rounds = pool.duration.shape[0]
         turn, each = robots.draws % rounds, jnp.arange(len(chosen))
         offered = jax.tree.map(lambda field: field[turn, each], pool)
         return robots.replace(  # type: ignore[attr-defined, no-any-return]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tabrl.control.program import Programs
+from tabrl.control.sequence import Sequences
 from tabrl.control.tape import CONTROL_DT, Floats, Tape
 
 # Observation [B, no] -> action [B, nu]
@@ -88,7 +89,7 @@ class Simulator(Protocol):
         """Number of robots, B."""
         ...
 
-    def reset(self, programs: Programs, rules: EpisodeRules, seed: int) -> None:
+    def reset(self, programs: Programs | Sequences, rules: EpisodeRules, seed: int) -> None:
         """Start all robots anew with `programs [B]`."""
         ...
 
@@ -107,7 +108,7 @@ class Simulator(Protocol):
         ...
 
 
-def episode(simulator: Simulator, programs: Programs, policy: PolicyFn, seconds: float,
+def episode(simulator: Simulator, programs: Programs | Sequences, policy: PolicyFn, seconds: float,
             seed: int = 0, rules: EpisodeRules | None = None,
             between: Callable[[], None] = _nothing) -> Rollout:  # fmt: skip
     """One episode of every robot without resets: after a fall the robot is left as it is."""
