@@ -110,7 +110,7 @@ def test_a_term_that_drowns_the_others_is_named(bank: Bank) -> None:
         ((1.0, "0.0 * state.roll()"), "all_zero", "zero whatever"),
         ((1.0, "state.fallen()"), "fall_pays_best", "Falling over pays more than any other"),
         ((1.0, "rl.norm(state.action())"), "random_pays_best", "Moving at random pays more"),
-        ((900.0, "100.0 * state.pitch()"), "absurd_scale", "in a single step"),
+        ((900.0, "100.0 * state.pitch()"), "absurd_scale", "in every step"),
     ],
 )
 def test_a_reward_that_cannot_work_fails(

@@ -14,7 +14,7 @@ from tabrl_reward_worker.report.trial import Trial
 STAND = "stand"
 REFERENCES = (STAND, "walk", *AVOID)
 MARGIN = 0.25  # of the spread of what the clips pay: closer together is nearly the same
-LARGEST = 1e4  # a reward per step beyond which float32 and a learner lose their footing
+LARGEST = 1e4  # a mean size per step beyond which float32 and a learner lose their footing
 SMALLEST = 1e-6
 _RUNNERS = {
     STAND: ("Standing still", "the robot may not move at all"),
@@ -92,11 +92,12 @@ def _broken(trial: Trial) -> Finding | None:
             code="nothing_varies",
             message="The reward is the same whatever the robot does: there is nothing to learn.",
         )
-    if largest > LARGEST:
+    usual = float(np.abs(steps).mean(axis=0).max())
+    if usual > LARGEST:
         return Finding(
             code="absurd_scale",
-            message=f"The reward reaches {largest:.2g} in a single step; smaller weights would "
-            f"keep it below {LARGEST:g}.",
+            message=f"The reward is about {usual:.2g} in every step of a motion; smaller weights "
+            f"would keep it below {LARGEST:g}.",
         )
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,18 +35,18 @@ class Trial:
     raw: Floats
     finite: bool
 
-    @property
+    @cached_property
     def weighted(self) -> Floats:
         """Weighted terms, `[T, B, K]`."""
         return self.raw * self.weights
 
-    @property
+    @cached_property
     def means(self) -> Floats:
         """Every weighted term's mean per control step, `[B, K]`."""
         means: Floats = self.raw.mean(axis=0) * self.weights
         return means
 
-    @property
+    @cached_property
     def totals(self) -> Floats:
         """The reward's mean per control step, `[B]`."""
         totals: Floats = self.means.sum(axis=1)
@@ -56,7 +57,7 @@ class Trial:
         """The clips that somebody may want."""
         return tuple(clip for clip in self.clips if clip not in AVOID)
 
-    @property
+    @cached_property
     def spread(self) -> float:
         """Standard deviation of what the wanted clips pay: the measure of all margins."""
         wanted = [index for index, clip in enumerate(self.clips) if clip not in AVOID]
