@@ -6,7 +6,7 @@ What the simulator's threads do side by side counts in proportion, so that share
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
@@ -75,16 +75,18 @@ class TimedSimulator(CpuSimulator):
             replace(share, robots=_TimedRobots(share.robots, clock)) for share in self._shares
         ]
 
-    def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
+    def rollout(
+        self, policy: PolicyFn, steps: int, between: Callable[[], None] = lambda: None
+    ) -> Rollout:
         """As `CpuSimulator.rollout`."""
         if isinstance(policy, GraphPolicy):
-            return super().rollout(policy, steps)
+            return super().rollout(policy, steps, between)
 
         def act(observation: Floats) -> Floats:
             with self._clock.on(DECIDING):
                 return policy(observation)
 
-        return super().rollout(act, steps)
+        return super().rollout(act, steps, between)
 
     def _decide(self, *arguments: Any) -> Any:
         with self._clock.on(DECIDING, SHARES):

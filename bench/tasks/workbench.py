@@ -22,6 +22,7 @@ from tabrl.adapters.memory import (
     MemoryDatabase,
     MemoryJobRepository,
     MemoryModelRepository,
+    MemoryVerifiedArtifacts,
 )
 from tabrl.contracts.events import Event, NoticeEvent, ProgressEvent, SearchEvent
 from tabrl.contracts.training import TrainBudget, TrainResult, TrainSpec
@@ -94,7 +95,9 @@ class Workbench:
         jobs.create_training([job], [model])
         claimed = jobs.claim(job.id, LEASE_S, 1)
         assert claimed is not None
-        handler = TrainingHandler({ROBOT.id: self.engine}, blobs, models)
+        verified = MemoryVerifiedArtifacts(database)
+        verified.record(artifact, ROBOT.id)
+        handler = TrainingHandler({ROBOT.id: self.engine}, blobs, models, verified)
         began = time.monotonic()
         result = handler(claimed, _Control(claimed.fence, self._say))
         seconds = time.monotonic() - began

@@ -63,10 +63,14 @@ class TrainingInProgress:
         self._blobs.put(Model.base_params_key("go1"), base)
         self._models = SqlModelRepository(engine, clock)
         task = Task(id="tsk_a", robot="go1", prompt="walk", created_at=now, job_id="job_w")
-        made = {"task_id": task.id, "robot": "go1", "queued_at": now, "created_at": now}
-        SqlTaskRepository(engine, clock).create(task, Job(id="job_w", kind=JobKind.REWARD, **made))
+        writing = Job(
+            id="job_w", kind=JobKind.REWARD, task_id=task.id, robot="go1", queued_at=now,
+            created_at=now,
+        )  # fmt: skip
+        SqlTaskRepository(engine, clock).create(task, writing)
         jobs = SqlJobRepository(engine, clock)
-        training = Job(id="job_t", kind=JobKind.TRAIN, model_id=MODEL, **made)
+        changes = {"id": "job_t", "kind": JobKind.TRAIN, "model_id": MODEL}
+        training = writing.model_copy(update=changes)
         model = Model(
             id=MODEL,
             job_id=training.id,
