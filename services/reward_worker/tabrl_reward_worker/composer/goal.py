@@ -37,7 +37,8 @@ def _at_once(reading: Reading) -> Goal:
     """What is asked for at the same time."""
     goal = Goal()
     denied = [act for act in reading.acts if act.denied]
-    wanted = _moves_joined([act for act in reading.acts if not act.denied])
+    wanted = [act for act in reading.acts if not act.denied]
+    wanted = _joined(_joined(wanted, "MOVE"), "TURN")
     postures = any(act.kind == "POSTURE" for act in wanted)
     for act in _about_feet(wanted, denied):
         if act.find("swing") is not None and act.kind != "PAW":
@@ -65,9 +66,9 @@ def _asks_motion(goal: Goal) -> bool:
     return bool(goal.rhythms) or goal.feet or any(target for target in targets)
 
 
-def _moves_joined(wanted: list[Act]) -> list[Act]:
+def _joined(wanted: list[Act], kind: str) -> list[Act]:
     """ "walk forward, trot slowly" is one way of moving: a verb without a way joins another."""
-    moves = [act for act in wanted if act.kind == "MOVE"]
+    moves = [act for act in wanted if act.kind == kind]
     if len(moves) < 2:
         return wanted
     steered = [act for act in moves if act.find("direction") or "direction" in act.meaning]
@@ -93,7 +94,7 @@ def _about_feet(wanted: list[Act], denied: list[Act]) -> list[Act]:
         return [act for act in wanted if act.kind != "PAW"]
     verbs = [act for act in wanted if act.kind == "HEIGHT" and "of" in act.meaning]
     for verb in verbs:
-        if "reach" in verb.meaning:
+        if "reach" in verb.meaning and not verb.find("length"):
             for act in footed:
                 high = {"extent": verb.meaning["reach"]}
                 act.qualifiers.append(Part("extent", verb.text, high, verb.at))
@@ -123,8 +124,9 @@ def _deny(act: Act, goal: Goal) -> None:
             # "walk, but not sideways": the other axis stays.
             goal.vx, goal.vy = (None if along else goal.vx), (None if aside else goal.vy)
             meaning = f"not {' or '.join(ways)}"
-        elif ways and goal.moves and not _is_asked(goal, ways):
-            meaning = f"not {' or '.join(ways)}"
+        elif goal.moves and not (ways and _is_asked(goal, ways)):
+            # "don't run, walk", "walk, not backwards"
+            meaning = "not this way"
         else:
             goal.vx = goal.vy = None
             goal.still = True

@@ -166,8 +166,9 @@ class Lexicon:
         if not meant:
             # "trottting": the error may sit in a form that the lexicon does not spell out.
             stems = (corrected(stem, self.vocabulary) for stem in forms(piece, {})[1:])
-            meant = next((stem for stem in stems if stem), "")
-        return tuple(dict.fromkeys(forms(meant, self.irregular))) if meant else (piece,)
+            meant = next((stem for stem in stems if stem), ())
+        meant = tuple(form for known in meant for form in forms(known, self.irregular))
+        return tuple(dict.fromkeys(meant)) or (piece,)
 
     def _parted(self, pieces: Sequence[Piece]) -> Iterator[Piece]:
         """Without determiners; words that ran together taken apart ("walkforward")."""

@@ -17,12 +17,15 @@ _OPPOSITE = {
     "right": "left",
     "low": "high",
     "high": "low",
+    "go": "stop",
+    "stop": "go",
     "up": "down",
     "down": "up",
 }
-_STEERED = ("MOVE", "TURN", "LEAN", "HOP")  # acts that have one direction at a time
+_STEERED = ("MOVE", "TURN", "LEAN", "HOP", "PAW")  # acts that have one direction at a time
 _COMMA = Word("SEP", ",", {})
 _THEN = Word("THEN", "", {})
+_WAIT = Word("STAND", "", {"stops": True})
 
 
 def in_order(words: Sequence[Word]) -> tuple[list[list[Word]], list[str]]:
@@ -60,7 +63,8 @@ def _turned_round(words: list[Word]) -> list[Word]:
     for at, word in enumerate(words):
         if word.kind == "AFTER" and at + 1 < len(words) and words[at + 1].kind == "DURATION":
             # "and after three seconds hop": the duration belongs to what comes before.
-            return _turned_round([*words[:at], words[at + 1], _THEN, *words[at + 2 :]])
+            before = words[:at] if _acts(words[:at]) else [*words[:at], _WAIT]
+            return _turned_round([*before, words[at + 1], _THEN, *words[at + 2 :]])
         if word.kind not in ("AFTER", "BEFORE"):
             continue
         here, rest = words[:at], words[at + 1 :]
@@ -103,8 +107,9 @@ def _by_contradiction(words: list[Word]) -> list[list[Word]]:
     parts: list[list[Word]] = [[]]
     asked: set[tuple[str, str]] = set()
     steered = ""
+    footed = any(word.kind in ("PAW", "HOP", "STEP") for word in words)
     for clause in _split(words, "SEP"):
-        wants, steered = _wants(clause, steered)
+        wants, steered = _wants(clause, steered, footed)
         if any((kind, _OPPOSITE.get(what, "")) in asked for kind, what in wants):
             parts.append([])
             asked = set()
@@ -113,20 +118,24 @@ def _by_contradiction(words: list[Word]) -> list[list[Word]]:
     return parts
 
 
-def _wants(clause: Sequence[Word], steered: str) -> tuple[set[tuple[str, str]], str]:
+def _wants(clause: Sequence[Word], steered: str, footed: bool) -> tuple[set[tuple[str, str]], str]:
     """What a clause asks for where only one of two opposites can be had, and what it steers."""
     wants = set()
-    denied = False
-    for word in clause:
+    own = [word.kind for word in clause if word.kind in _STEERED]
+    for at, word in enumerate(clause):
         if word.kind == "NEG":
-            denied = True
-        elif word.kind in ACTIONS:
-            steered = word.kind if word.kind in _STEERED else steered
-        if denied:
-            continue
-        if word.kind == "DIRECTION" and steered:
-            wants.add((steered, str(word.meaning["direction"])))
-        elif word.kind == "HEIGHT" and "of" not in word.meaning:
+            break  # what is denied contradicts nothing
+        if word.kind in _STEERED:
+            steered = word.kind
+        if word.kind == "DIRECTION" and (steered or own):
+            before = any(one.kind in _STEERED for one in clause[:at])
+            act = steered if before or not own else own[0]
+            wants.add((act, str(word.meaning["direction"])))
+        elif word.kind in ("MOVE", "TURN", "HOP"):
+            wants.add(("WAY", "go"))
+        elif word.kind == "STAND" and word.meaning.get("stops"):
+            wants.add(("WAY", "stop"))
+        elif word.kind == "HEIGHT" and not ("of" in word.meaning and footed):
             wants.add(("HEIGHT", str(word.meaning["height"])))
         elif word.kind == "POSTURE":
             wants.add(("POSTURE", str(word.meaning["pitch"])))
@@ -143,8 +152,10 @@ def _there_and_back(words: list[Word]) -> list[list[Word]]:
             continue
         begin = max((i for i in range(at) if words[i].kind == "SEP"), default=-1) + 1
         clause = words[begin : at + _end_of_clause(words[at:])]
-        acts = [one for one in clause if one.kind in ACTIONS]
-        goes = [one for one in acts if one.kind in ("MOVE", "HOP")]
+        acts = [one for one in clause if one.kind in ACTIONS and "of" not in one.meaning]
+        goes = [one for one in acts if one.kind in ("MOVE", "HOP", "PAW")]
+        if word.meaning["axis"] == "long" or any("swing" in one.meaning for one in goes):
+            goes = [one for one in goes if one.kind != "PAW"]
         if len(goes) != len(acts) or not acts:
             continue
         if word.meaning["axis"] == "side" and goes[0].meaning.get("generic"):
@@ -157,15 +168,21 @@ def _there_and_back(words: list[Word]) -> list[list[Word]]:
 def _carried_on(parts: list[list[Word]]) -> list[list[Word]]:
     """A part without a verb takes the one before it along: "walk left, then right"."""
     result: list[list[Word]] = []
+    if len(parts) > 1 and not _acts(parts[0]) and _says_how(parts[0]):
+        # "first slowly, then quickly walk"
+        parts = [[*[word for word in parts[1] if word.kind in ACTIONS][:1], *parts[0]], *parts[1:]]
     for part in parts:
-        says = {word.kind for word in part}
-        if result and not _acts(part) and says & {"DIRECTION", "ADJ", "ADV", "EXTENT", "SPEED"}:
+        if result and not _acts(part) and _says_how(part):
             verbs = [word for word in result[-1] if word.kind in ACTIONS][:1]
             ways = [word for word in result[-1] if word.kind == "DIRECTION"]
-            kept = [] if "DIRECTION" in says else ways
+            kept = [] if any(word.kind == "DIRECTION" for word in part) else ways
             part = [*verbs, *kept, *part]
         result.append([word for word in part if word.text or word.kind != "THEN"])
     return result
+
+
+def _says_how(words: Sequence[Word]) -> bool:
+    return any(word.kind in ("DIRECTION", "ADJ", "ADV", "EXTENT", "SPEED") for word in words)
 
 
 def _acts(words: Sequence[Word]) -> bool:

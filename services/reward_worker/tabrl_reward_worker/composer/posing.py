@@ -19,7 +19,8 @@ def height(act: Act, goal: Goal) -> None:
         offset = limited(length.meaning["value"], table["limit"], "m", goal)
     elif length is not None:
         goal.not_understood.append(f"“{length.text}”: too much for a change of height")
-    if goal.height is None:
+    more = length is not None or extent(act) != "normal"
+    if goal.height is None or (more and (goal.height < 0) == (kind == "low")):
         goal.height = -offset if kind == "low" else offset
     where = "below" if goal.height < 0 else "above"
     goal.understood.append(f"“{act.words()}” → {abs(goal.height) * 100:.1f} cm {where} standing")

@@ -196,7 +196,9 @@ class _Clauses(Transformer[Token, list[list[Part]]]):
         """ "don't walk fast" asks for walking, "without walking fast" and "don't walk" do not."""
         head = next(i for i, token in enumerate(tokens) if token.type not in ("NEG", "DEGREE"))
         act, tail = tokens[head], tokens[head + 1 :]
-        how = [token for token in tail if token.type in ("ADJ", "ADV", "EXTENT")]
+        if act.type == "HEIGHT" and (head > 1 or "reach" in act.word.meaning):
+            return [self.unpaced([*tokens[: head + 1]]), *map(self._alone, tail)]
+        how = [token for token in tail if token.type in ("ADJ", "ADV", "EXTENT", "HEIGHT")]
         if how and tokens[0].word.meaning.get("turns") and act.type in ACTIONS:
             # Only how it is done is denied.
             rest = [self.direction([token]) for token in tail if token.type == "DIRECTION"]
@@ -209,14 +211,23 @@ class _Clauses(Transformer[Token, list[list[Part]]]):
             if "direction" in token.word.meaning
         ]
         parts = [_part("denied", [*tokens[: head + 1], *ways], meaning)]
-        return parts + [self.extent([t]) if t.type == "EXTENT" else self.pace([t]) for t in how]
+        return parts + [self._alone(token) for token in how]
+
+    def _alone(self, token: _WordToken) -> Part:
+        """The part that one word makes by itself."""
+        if token.type in ("ADJ", "ADV"):
+            return self.pace([token])
+        kind = token.type if token.type in ACTIONS else token.type.lower()
+        meaning = {"extent": "large"} if token.type == "DEGREE" else None
+        return _part(kind, [token], meaning)
 
     def unpaced(self, tokens: list[_WordToken]) -> Part:
         """ "not too fast", "not so high"."""
         meaning = tokens[-1].word.meaning
         if "pace" in meaning:
             return _part("pace", tokens, {"step": -_step(tokens[-1])})
-        return _part("extent", tokens, {"extent": _OPPOSITE_EXTENT[meaning["extent"]]})
+        extent = _OPPOSITE_EXTENT[meaning.get("extent", "large")]
+        return _part("extent", tokens, {"extent": extent})
 
     def pace(self, tokens: list[_WordToken]) -> Part:
         return _part("pace", tokens, {"step": _step(tokens[-1]) * len(tokens)})
@@ -247,8 +258,9 @@ class _Clauses(Transformer[Token, list[list[Part]]]):
     def measure(self, tokens: list[_WordToken]) -> Part:
         return _part(tokens[0].type.lower(), tokens)
 
-    def likeness(self, tokens: list[_WordToken]) -> Part:
-        return _part("stray", tokens)
+    def likeness(self, tokens: list[_WordToken]) -> Part | list[Part]:
+        # "like you are sad": what follows speaks for itself.
+        return _part("stray", tokens) if len(tokens) > 1 else []
 
     def stray(self, tokens: list[_WordToken]) -> Part | list[Part]:
         # "times" and "each" without a number say nothing.

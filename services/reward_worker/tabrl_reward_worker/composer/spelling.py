@@ -17,7 +17,10 @@ _PIECES = re.compile(
     r"\d+ ?/ ?\d+|\d+(?:[.,]\d+)?|\.\d+|°|%|[a-z]+(?:'[a-z]+)?|/|[,;:.!?&+]", re.ASCII
 )
 _VULGAR_FRACTION = re.compile("([¼-¾⅐-⅞])")
+_ARROW = re.compile(r"[-=]+>|→|⇒")
+_NUMBERED = re.compile(r"(?:^|(?<=[\s,;.]))\d[.)]\s+(?=[a-z])")
 _DASH = re.compile(r"[–—]| - ")
+_SHORT = 3  # letters; so short a word is close to too many others
 _RARE = 50  # a count so low in the word list is mostly noise and foreign words
 
 
@@ -31,8 +34,14 @@ class Piece:
 
 
 def plain(text: str) -> str:
-    """Lower case, straight apostrophes, no accents; hyphens join words, dashes part clauses."""
-    text = text.lower().replace("’", "'").replace("\u2018", "'")
+    """Lower case, straight apostrophes, no accents; hyphens join words, dashes part clauses.
+
+    Arrows and the numbers of a list are read as "then".
+    """
+    text = _ARROW.sub(", then ", text.lower())
+    if len(_NUMBERED.findall(text)) > 1:
+        text = _NUMBERED.sub(", then ", text)
+    text = text.replace("’", "'").replace("\u2018", "'")
     text = _DASH.sub(", ", _VULGAR_FRACTION.sub(r" \1", text)).replace("-", " ")
     decomposed = unicodedata.normalize("NFKD", text).replace("\u2044", "/")
     return "".join(char for char in decomposed if not unicodedata.combining(char))
@@ -60,25 +69,28 @@ def forms(piece: str, irregular: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def corrected(piece: str, vocabulary: Iterable[str]) -> str:
-    """The word of the vocabulary that was probably meant, or "".
+def corrected(piece: str, vocabulary: Iterable[str]) -> tuple[str, ...]:
+    """The words of the vocabulary that were probably meant, the most frequent first; or none.
 
     A word that English has is no typing error: "house" is not taken for "horse".
     """
     if len(piece) < 3 or not piece.isalpha() or is_english(piece):
-        return ""
+        return ()
     allowed = 2 if len(piece) >= 7 else 1
-    best: tuple[float, ...] = (allowed + 0.5,)
-    meant = ""
+    least, meant = allowed + 0.5, list[str]()
     for known in vocabulary:
         swapped = sorted(known) == sorted(piece)
-        if len(known) < (3 if len(piece) > 3 else 4) or (known[0] != piece[0] and not swapped):
+        if not swapped and (
+            known[0] != piece[0] or len(known) < (3 if len(piece) > _SHORT else _SHORT + 1)
+        ):
             continue
         distance = OSA.distance(piece, known, score_cutoff=allowed)
-        rank = (distance - 0.5 * swapped, -_english().get(known, 0))
-        if distance <= allowed and rank < best:
-            best, meant = rank, known
-    return meant
+        if distance > allowed or distance - 0.5 * swapped > least:
+            continue
+        if distance - 0.5 * swapped < least:
+            least, meant = distance - 0.5 * swapped, []
+        meant.append(known)
+    return tuple(sorted(meant, key=lambda known: -_english().get(known, 0)))
 
 
 def is_english(word: str) -> bool:
