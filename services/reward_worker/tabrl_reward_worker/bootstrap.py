@@ -16,6 +16,7 @@ from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.metrics import WorkerMetrics
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
+from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
@@ -26,7 +27,7 @@ from tabrl_reward_worker.authors import Author, ComposerAuthor, FallbackAuthor
 from tabrl_reward_worker.building import Builder
 from tabrl_reward_worker.handler import BankShelf, Desk, RewardHandler
 from tabrl_reward_worker.history import Archive
-from tabrl_reward_worker.jail import Jail
+from tabrl_reward_worker.jail import Jail, RecordingJail
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions, Validate
 from tabrl_reward_worker.proving import unsound
 
@@ -47,7 +48,14 @@ class RewardSettings(BaseSettings):
         default=150.0, gt=0.0, description="Seconds for all answers to one task, repairs included."
     )
     reward_build_timeout: float = Field(
-        default=10.0, gt=0.0, description="Seconds the child that builds one reward may take."
+        default=10.0,
+        gt=0.0,
+        le=60.0,
+        description="Seconds the child that builds one reward may take.",
+    )
+    reward_unsafe: bool = Field(
+        default=False,
+        description="Run code of language models and users even where it cannot be locked up.",
     )
 
     @field_validator("llm_fallbacks", mode="before")
@@ -78,15 +86,16 @@ def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    jail = Jail(own.reward_build_timeout)
+    jail = Jail(own.reward_build_timeout, allow_unfiltered=own.reward_unsafe)
+    workshop = RecordingJail(jail, SqlVerifiedArtifacts(engine, clock))
     banks = BankShelf(blobs, load_bank)
     jobs, bus = SqlJobRepository(engine, clock), RedisEventBus(settings.redis_url)
     tasks, sources = SqlTaskRepository(engine, clock), SqlSourceRepository(engine)
     handler = RewardHandler(
         author_of(
-            settings, own, Builder(jail), lambda built, robot: unsound(built, banks(robot.id))
+            settings, own, Builder(workshop), lambda built, robot: unsound(built, banks(robot.id))
         ),
-        jail,
+        workshop,
         Desk(tasks, sources, blobs, Archive(tasks, sources, jobs, bus)),
         banks,
     )

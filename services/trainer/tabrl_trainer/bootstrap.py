@@ -17,6 +17,7 @@ from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.metrics import WorkerMetrics
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
+from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.models import SqlModelRepository
@@ -53,7 +54,12 @@ def wire(settings: Settings) -> Trainer:
         for robot in list_robots()
     }
     runner = JobRunner(
-        TrainingHandler(engines, blobs, SqlModelRepository(database, clock)),
+        TrainingHandler(
+            engines,
+            blobs,
+            SqlModelRepository(database, clock),
+            SqlVerifiedArtifacts(database, clock),
+        ),
         jobs=SqlJobRepository(database, clock),
         bus=RedisEventBus(settings.redis_url),
         clock=clock,

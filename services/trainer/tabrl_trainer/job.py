@@ -24,7 +24,7 @@ from tabrl.control.program import CommandProgram
 from tabrl.control.tape import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.domain.jobs import FailureKind, Job
-from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository
+from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository, VerifiedArtifacts
 from tabrl.sim.networks import deployed, policy_weights
 from tabrl.sim.reward import load_reward
 from tabrl_trainer.engine import RobotEngine
@@ -87,11 +87,16 @@ class TrainingHandler:
     """Handles training jobs of all robots whose engines it was given."""
 
     def __init__(
-        self, engines: Mapping[str, RobotEngine], blobs: BlobStore, models: ModelRepository
+        self,
+        engines: Mapping[str, RobotEngine],
+        blobs: BlobStore,
+        models: ModelRepository,
+        verified: VerifiedArtifacts,
     ) -> None:
         self._engines = engines
         self._blobs = blobs
         self._models = models
+        self._verified = verified
 
     def __call__(self, job: Job, control: JobControl) -> TrainResult:
         """Train. Raises `JobStoppedError` when told to stop, `JobFailedError` if it cannot."""
@@ -116,7 +121,13 @@ class TrainingHandler:
         return result
 
     def _load_reward(self, spec: TrainSpec) -> TapeReward:
-        """The verified artifact. Only bytes with the recorded hash are ever loaded."""
+        """The verified artifact. Only bytes whose hash the verifier recorded are ever loaded."""
+        if not self._verified.is_verified(spec.artifact_sha256):
+            raise JobFailedError(
+                FailureKind.INFRASTRUCTURE,
+                "artifact_not_verified",
+                "This reward was never verified by this version of TabRL; write the task again.",
+            )
         blob = self._blobs.get(f"artifacts/{spec.artifact_sha256}.bin")
         if hashlib.sha256(blob).hexdigest() != spec.artifact_sha256:
             raise JobFailedError(

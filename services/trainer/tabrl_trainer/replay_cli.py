@@ -33,6 +33,7 @@ def _replayed(job_id: str) -> tuple[str, str]:
     from tabrl.adapters.blobs import make_blob_store
     from tabrl.adapters.clock import SystemClock
     from tabrl.adapters.settings import Settings
+    from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
     from tabrl.adapters.sql.engine import make_engine
     from tabrl.adapters.sql.jobs import SqlJobRepository
     from tabrl.robots import get_robot
@@ -43,12 +44,19 @@ def _replayed(job_id: str) -> tuple[str, str]:
     from tabrl_trainer.scoring import TapeReward
 
     settings = Settings()
-    job = SqlJobRepository(make_engine(settings.database), SystemClock()).get(job_id)
+    database, clock = make_engine(settings.database), SystemClock()
+    job = SqlJobRepository(database, clock).get(job_id)
     if job.spec is None or job.result is None or job.result.schedule is None:
         raise Conflict(
             f"{job_id} has no recorded schedule",
             code="no_schedule",
             hint="only trainings that succeeded can be replayed",
+        )
+    if not SqlVerifiedArtifacts(database, clock).is_verified(job.spec.artifact_sha256):
+        raise Conflict(
+            f"the reward of {job_id} was never verified by this version",
+            code="artifact_not_verified",
+            hint="write the task again",
         )
     blob = make_blob_store(settings.blobs).get(f"artifacts/{job.spec.artifact_sha256}.bin")
     engine = RobotEngine(get_robot(job.robot), load_shipped(job.robot), settings.simulator)

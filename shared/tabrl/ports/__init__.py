@@ -1,5 +1,6 @@
 """What the services need from the outside, as protocols. Adapters implement them."""
 
+from tabrl.ports.artifacts import VerifiedArtifacts
 from tabrl.ports.blobs import BlobStore
 from tabrl.ports.events import EventBus, StoredEvent
 from tabrl.ports.jobs import IdempotencyKey, JobRepository, Wishes
@@ -27,5 +28,6 @@ __all__ = [
     "StoredEvent",
     "TaskQueue",
     "TaskRepository",
+    "VerifiedArtifacts",
     "Wishes",
 ]

@@ -18,6 +18,7 @@ from tabrl.adapters.celery_app import CeleryTaskQueue
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
+from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.migrate import upgrade
@@ -62,6 +63,7 @@ class Site:
         self.artifact = export_reward(SOURCE, get_robot("go1"))
         blobs = make_blob_store(self.settings.blobs)
         blobs.put(f"artifacts/{self.artifact.sha256}.bin", self.artifact.blob)
+        SqlVerifiedArtifacts(engine, clock).record(self.artifact.sha256, "go1")
         task, job = writing(clock.now(), PROMPT)
         tasks = SqlTaskRepository(engine, clock)
         tasks.create(task, job)

@@ -13,7 +13,7 @@ from bench.tasks.workbench import Workbench, budget_of, read_base
 from tabrl.contracts.events import NoticeEvent, ProgressEvent
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.jobs import Job
-from tabrl.ports import BlobStore, JobControl, ModelRepository
+from tabrl.ports import BlobStore, JobControl, ModelRepository, VerifiedArtifacts
 from tabrl_trainer.base.shipped import BANK, POLICY, TRAIN_STATE, ShippedBase
 from tests.support.factories import train_result
 
@@ -34,7 +34,14 @@ class Handler:
 
     job: Job | None = None
 
-    def __init__(self, _: object, blobs: BlobStore, models: ModelRepository) -> None:
+    def __init__(
+        self,
+        _: object,
+        blobs: BlobStore,
+        models: ModelRepository,
+        verified: VerifiedArtifacts,
+    ) -> None:
+        self._verified = verified
         self._blobs, self._models = blobs, models
 
     def __call__(self, job: Job, control: JobControl) -> TrainResult:
@@ -42,6 +49,7 @@ class Handler:
         assert job.spec is not None
         assert job.model_id is not None
         key = f"artifacts/{job.spec.artifact_sha256}.bin"
+        assert self._verified.is_verified(job.spec.artifact_sha256)
         assert hashlib.sha256(self._blobs.get(key)).hexdigest() == job.spec.artifact_sha256
         control.raise_if_stopped()
         for second in (1.0, 5.0, 12.0, 13.0):

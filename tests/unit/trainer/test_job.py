@@ -18,6 +18,7 @@ from tabrl.adapters.memory import (
     MemoryDatabase,
     MemoryJobRepository,
     MemoryModelRepository,
+    MemoryVerifiedArtifacts,
 )
 from tabrl.contracts.events import (
     EvaluationEvent,
@@ -114,7 +115,9 @@ class World:
         self.job_id, self.model_id = job.id, model.id
         self.jobs.create_training([job.model_copy(update={"spec": spec})], [model])
         self.blobs.put(f"artifacts/{artifact.sha256}.bin", artifact.blob)
-        self.handler = TrainingHandler({"go1": engine}, self.blobs, self.models)
+        self.verified = MemoryVerifiedArtifacts(database)
+        self.verified.record(artifact.sha256, "go1")
+        self.handler = TrainingHandler({"go1": engine}, self.blobs, self.models, self.verified)
 
     def claim(self) -> Job:
         self.clock.advance(LEASE_S + 1.0)
@@ -275,6 +278,22 @@ def test_all_snapshots_but_a_withdrawn_result_differ(judged: RobotEngine) -> Non
     assert result.schedule is not None
     assert last.header.step == result.schedule.kept > 0
     assert result.schedule.updates == control.of(ProgressEvent)[-1].update
+
+
+def test_an_artifact_that_was_never_verified_is_not_loaded(
+    engine: RobotEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(engine, ppo_s=1.0)
+    world.handler._verified = MemoryVerifiedArtifacts(MemoryDatabase(world.clock))
+
+    def forbidden(_: bytes) -> None:
+        raise AssertionError("loaded")
+
+    monkeypatch.setattr(tabrl_trainer.job, "load_reward", forbidden)
+    job = world.claim()
+    with pytest.raises(JobFailedError) as failed:
+        world.handler(job, Control(job.fence))
+    assert failed.value.failure.code == "artifact_not_verified"
 
 
 def test_a_result_that_is_worse_is_not_delivered(judged: RobotEngine) -> None:

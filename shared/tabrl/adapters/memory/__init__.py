@@ -1,5 +1,6 @@
 """In-memory twins of the adapters, for tests and for trying things out."""
 
+from tabrl.adapters.memory.artifacts import MemoryVerifiedArtifacts
 from tabrl.adapters.memory.database import ManualClock, MemoryDatabase
 from tabrl.adapters.memory.jobs import MemoryJobRepository
 from tabrl.adapters.memory.models import MemoryModelRepository
@@ -16,4 +17,5 @@ __all__ = [
     "MemorySourceRepository",
     "MemoryTaskQueue",
     "MemoryTaskRepository",
+    "MemoryVerifiedArtifacts",
 ]

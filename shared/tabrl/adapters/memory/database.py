@@ -46,6 +46,7 @@ class MemoryDatabase:
         self.previews: dict[str, dict[int, MotionPreview]] = {}
         self.revisions: dict[str, Revision] = {}
         self.sources: dict[str, dict[int, str]] = {}
+        self.verified: dict[str, str] = {}
         self._keys: dict[tuple[str, str], tuple[str, list[str]]] = {}
 
     def remember(self, key: IdempotencyKey | None, ids: list[str]) -> list[str] | None:
