@@ -15,11 +15,11 @@ from itertools import pairwise
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from tabrl.control.observation import Joints, observation_size
 from tabrl.control.program import Programs
 from tabrl.control.sequence import Sequences
+from tabrl.control.shapes import trunk_shapes
 from tabrl.control.tape import Floats, Memory, Tape, TapeBuilder
 from tabrl.rewards.schema import tape_schema
 from tabrl.robots import Robot, scene_xml
@@ -39,27 +39,6 @@ def physics_model(robot: Robot) -> mujoco.MjModel:
     spec.compiler.discardvisual = True
     model: mujoco.MjModel = spec.compile()
     return model
-
-
-def trunk_shapes(model: mujoco.MjModel) -> dict[str, NDArray[np.float64]]:
-    """Boxes and spheres of the root body as `(x, y, z, hx, hy, hz, r)`, for exact floor clearance.
-
-    Raises `ValueError` for another or a rotated shape.
-    """
-    shapes = {}
-    for geom in range(model.ngeom):
-        if model.geom_bodyid[geom] != 1 or model.geom_conaffinity[geom] == 0:
-            continue
-        kind, size = model.geom_type[geom], model.geom_size[geom]
-        half, radius = np.zeros(3), 0.0
-        if kind == mujoco.mjtGeom.mjGEOM_BOX and abs(model.geom_quat[geom][0]) > 1 - 1e-9:
-            half = size.copy()
-        elif kind == mujoco.mjtGeom.mjGEOM_SPHERE:
-            radius = float(size[0])
-        else:
-            raise ValueError(f"{model.geom(geom).name}: only unrotated boxes and spheres may touch")
-        shapes[model.geom(geom).name] = np.array([*model.geom_pos[geom], *half, radius])
-    return shapes
 
 
 @dataclass(frozen=True)
