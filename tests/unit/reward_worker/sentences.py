@@ -1,198 +1,36 @@
-"""Sentences and what each must come to. Used by the composer's tests."""
+"""Sentences and what each must come to, from `sentences.toml`. Used by the composer's tests."""
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Any
 
-# sentence -> goal fields that must hold; rhythms as {channel: Hz}; what is not named must be None.
-UNDERSTOOD: dict[str, dict[str, Any]] = {
-    "walk": {"vx": 0.5},
-    "walk forward": {"vx": 0.5},
-    "Walk forwards, please!": {"vx": 0.5},
-    "walk backwards": {"vx": -0.5},
-    "walk backward slowly": {"vx": -0.3},
-    "walk backwards very slowly": {"vx": -0.2},
-    "go back": {"vx": -0.5},
-    "back up": {"vx": -0.5},
-    "move in reverse quickly": {"vx": -0.65},
-    "trot": {"vx": 0.5},
-    "trot forward slowly": {"vx": 0.3},
-    "run": {"vx": 0.9},
-    "run forward as fast as you can": {"vx": 1.5},
-    "run as fast as you can": {"vx": 1.5},
-    "run forward at 1.6 m/s": {"vx": 1.6},
-    "spin as fast as you can": {"yaw": 1.8},
-    "walk at a brisk pace": {"vx": 0.9},
-    "walk at a pace of 0.4 m/s": {"vx": 0.4},
-    "walk fast": {"vx": 0.9},
-    "take a slow walk forward": {"vx": 0.3},
-    "walk straight ahead": {"vx": 0.5},
-    "walk in a straight line": {"vx": 0.5},
-    "walk at 0.4 m/s": {"vx": 0.4},
-    "walk forward at half a metre per second": {"vx": 0.5},
-    "walk backwards at 0.25 meters per second": {"vx": -0.25},
-    "walk at 2 km/h": {"vx": 0.555556},
-    "walk forward at 20 cm/s": {"vx": 0.2},
-    "backwards": {"vx": -0.5},
-    "forward at 0.7 m/s": {"vx": 0.7},
-    "walk to the left": {"vy": 0.3},
-    "walk sideways": {"vy": 0.3},
-    "walk sideways to the right": {"vy": -0.3},
-    "sidestep right slowly": {"vy": -0.2},
-    "strafe left quickly": {"vy": 0.4},
-    "walk forward and to the left": {"vx": 0.5, "vy": 0.3},
-    "spin": {"yaw": 1.0},
-    "spin on the spot": {"yaw": 1.0},
-    "spin quickly to the right": {"yaw": -1.5},
-    "spin on the spot quickly": {"yaw": 1.5},
-    "turn left": {"yaw": 0.7},
-    "turn right slowly": {"yaw": -0.5},
-    "rotate clockwise": {"yaw": -0.7},
-    "turn left at 0.5 rad/s": {"yaw": 0.5},
-    "turn at 45 degrees per second": {"yaw": 0.785398},
-    "walk in a circle": {"vx": 0.5, "yaw": 0.6},
-    "walk forward while turning right": {"vx": 0.5, "yaw": -0.7},
-    "slowly walk in circles to the left": {"vx": 0.3, "yaw": 0.6},
-    "crouch": {"height": -0.075},
-    "crouch low": {"height": -0.075},
-    "crouch slightly": {"height": -0.05},
-    "crouch by 6 cm": {"height": -0.06},
-    "stay low": {"height": -0.075},
-    "stand tall": {"height": 0.03},
-    "crouch low and creep forward": {"height": -0.075, "vx": 0.3},
-    "crawl": {"height": -0.075, "vx": 0.3},
-    "creep forward very slowly": {"vx": 0.2},
-    "walk forward tall": {"height": 0.03, "vx": 0.5},
-    "bow": {"pitch": 0.28},
-    "take a bow": {"pitch": 0.28},
-    "bow deeply": {"pitch": 0.34},
-    "look up": {"pitch": -0.28},
-    "put your nose down by 15 degrees": {"pitch": 0.262},
-    "lean left": {"roll": -0.22},
-    "lean to the right slightly": {"roll": 0.15},
-    "tilt right by 10 degrees": {"roll": 0.175},
-    "lean forward": {"pitch": 0.28},
-    "sway": {"rhythms": {"roll": 1.0}},
-    "sway your hips": {"rhythms": {"roll": 1.0}},
-    "sway from side to side slowly": {"rhythms": {"roll": 0.6}},
-    "sway twice a second": {"rhythms": {"roll": 2.0}},
-    "sway at 1.5 Hz": {"rhythms": {"roll": 1.5}},
-    "sway every 2 seconds": {"rhythms": {"roll": 0.5}},
-    "rock side to side to the beat": {"rhythms": {"roll": 1.0}},
-    "shimmy": {"rhythms": {"roll": 1.6}},
-    "nod": {"rhythms": {"pitch": 1.0}},
-    "nod your head at 90 bpm": {"rhythms": {"pitch": 1.5}},
-    "rock back and forth": {"rhythms": {"pitch": 1.0}},
-    "bob up and down": {"height": -0.01, "rhythms": {"height": 1.0}},
-    "bob up and down to a slow beat": {"height": -0.01, "rhythms": {"height": 0.6}},
-    "bob up and down to a fast beat": {"height": -0.01, "rhythms": {"height": 1.6}},
-    "bounce quickly": {"height": -0.01, "rhythms": {"height": 1.6}},
-    "do push-ups": {"height": -0.01, "rhythms": {"height": 1.0}},
-    "wiggle": {"rhythms": {"heading": 0.8}},
-    "twist left and right": {"rhythms": {"heading": 0.8}},
-    "dance": {"height": -0.01, "rhythms": {"roll": 1.0, "height": 1.0}},
-    "trot forward slowly and sway your hips": {"vx": 0.3, "rhythms": {"roll": 1.0}},
-    "walk sideways to the left while nodding": {"vy": 0.3, "rhythms": {"pitch": 1.0}},
-    "walk backwards, crouched, leaning left": {"vx": -0.5, "height": -0.075, "roll": -0.22},
-    "crouch and sway to a slow beat": {"height": -0.075, "rhythms": {"roll": 0.6}},
-    "spin slowly and bob up and down": {
-        "yaw": 0.6,
-        "height": -0.01,
-        "rhythms": {"height": 1.0},
-    },
-    "bow and sway gently": {"pitch": 0.28, "rhythms": {"roll": 1.0}},
-    "walk forward without turning": {"vx": 0.5},
-    "walk forward without turning or swaying": {"vx": 0.5},
-    "nod but don't walk": {"rhythms": {"pitch": 1.0}},
-    "stand still": {"still": True},
-    "don't move": {"still": True},
-    "stay in place and sway": {"rhythms": {"roll": 1.0}},
-    "wlak forwrd slowly": {"vx": 0.3},
-    "walk bakcwards": {"vx": -0.5},
-    "croutch and trott forward": {"height": -0.075, "vx": 0.5},
-    "I would like you to walk slowly to the left": {"vy": 0.2},
-    "lean left and walk right": {"roll": -0.22, "vy": -0.3},
-    "not too fast, walk forward": {"vx": 0.3},
-    "stand and sway gently from side to side": {"rhythms": {"roll": 1.0}},
-    "rock from left to right at 0.8 Hz": {"rhythms": {"roll": 0.8}},
-    "move from side to side slowly": {"rhythms": {"roll": 0.6}},
-    "rock slowly back and forth": {"rhythms": {"pitch": 0.6}},
-    "roll left and right quickly": {"rhythms": {"roll": 1.6}},
-    "turn left and right": {"rhythms": {"heading": 0.8}},
-    "tilt up and down": {"rhythms": {"pitch": 1.0}},
-    "swing your hips from side to side while walking backwards slowly": {
-        "vx": -0.3,
-        "rhythms": {"roll": 1.0},
-    },
-    "wiggle while walking forward": {"vx": 0.5, "rhythms": {"heading": 0.8}},
-    "tilt your nose down and walk backwards": {"vx": -0.5, "pitch": 0.28},
-    "raise your nose and walk backwards": {"vx": -0.5, "pitch": -0.28},
-    "low, slow, backwards": {"height": -0.075, "vx": -0.3},
-    "crouch very low and walk": {"height": -0.09, "vx": 0.5},
-    "sway, but keep your heading": {"rhythms": {"roll": 1.0}},
-    "walk like a crab": {"vy": 0.3},
-    "lean back and walk forward slowly": {"pitch": -0.28, "vx": 0.3},
-    "walk forward slowly. Lean left.": {"vx": 0.3, "roll": -0.22},
-    "please make the robot spin around quickly": {"yaw": 1.5},
-    "walk forward with a lively rhythm": {
-        "vx": 0.5,
-        "height": -0.01,
-        "rhythms": {"height": 1.6},
-    },
-    "pace": {"vx": 0.5, "gait": "pace"},
-    "pace forward slowly": {"vx": 0.3, "gait": "pace"},
-    "pace backwards": {"vx": -0.5, "gait": "pace"},
-    "pace on the spot": {"gait": "pace", "steps": 0.07},
-    "bound": {"vx": 0.5, "gait": "bound"},
-    "bound forward": {"vx": 0.5, "gait": "bound"},
-    "march": {"vx": 0.5, "steps": 0.1},
-    "march on the spot": {"steps": 0.1},
-    "march with high knees": {"vx": 0.5, "steps": 0.12},
-    "march in place with high knees": {"steps": 0.12},
-    "walk backwards and lift your feet high": {"vx": -0.5, "steps": 0.12},
-    "walk on the spot": {"steps": 0.07},
-    "hop": {"hop": (0.05, 2.0)},
-    "hop on the spot": {"hop": (0.05, 2.0)},
-    "jump": {"hop": (0.05, 2.0)},
-    "jump up and down": {"hop": (0.05, 2.0)},
-    "jump as high as you can": {"hop": (0.08, 2.0)},
-    "hop slowly": {"hop": (0.05, 1.5)},
-    "hop twice a second": {"hop": (0.05, 2.0)},
-    "jump 3 cm high": {"hop": (0.03, 2.0)},
-    "hop forward": {"vx": 0.35, "hop": (0.05, 2.0)},
-    "hop backwards slowly": {"vx": -0.15, "hop": (0.05, 2.0)},
-    "hop to the left": {"vy": 0.2, "hop": (0.05, 2.0)},
-    "jump and turn right": {"yaw": -0.7, "hop": (0.05, 2.0)},
-    "lift your right front paw": {"lift": ("FR", 0.09)},
-    "lift your left front paw": {"lift": ("FL", 0.09)},
-    "raise your left paw": {"lift": ("FL", 0.09)},
-    "raise your right paw high": {"lift": ("FR", 0.12)},
-    "lift the front left leg slightly": {"lift": ("FL", 0.06)},
-    "lift your left hind leg": {"lift": ("RL", 0.09)},
-    "raise your rear right leg by 10 cm": {"lift": ("RR", 0.1)},
-    "hold your left paw up": {"lift": ("FL", 0.09)},
-    "give paw": {"lift": ("FR", 0.09)},
-    "give me your left paw": {"lift": ("FL", 0.09)},
-    "stand on three legs": {"lift": ("FR", 0.06)},
-    "lift your left paw and lean right": {"lift": ("FL", 0.09), "roll": 0.15},
-    "wave": {"lift": ("FR", 0.09), "rhythms": {"paw": 1.0}},
-    "wave your left paw slowly": {"lift": ("FL", 0.09), "rhythms": {"paw": 0.6}},
-    "rear up": {"rear": 0.9},
-    "stand up on your hind legs": {"rear": 0.9},
-    "beg": {"rear": 0.9},
+_TABLE = tomllib.loads(Path(__file__).with_name("sentences.toml").read_text("utf-8"))
+
+# sentence -> fields of the goal, "phases" and "not_understood"
+EVERY: dict[str, dict[str, Any]] = {
+    sentence: expected
+    for topic in _TABLE["understood"].values()
+    for sentence, expected in topic.items()
+}
+# sentence -> a part of the message
+DECLINED: dict[str, str] = {
+    sentence: message
+    for topic in _TABLE["declined"].values()
+    for sentence, message in topic.items()
 }
 
-REFUSED = [
-    "do a backflip",
-    "walk on your hind legs",
-    "handstand",
-    "don't jump",
-    "roll over",
-    "asdf qwer zxcv",
-    "write me a poem about the sea",
-    "What is the meaning of life?",
-    "lauf langsam vorwärts",
-    "12345",
-    "!!! ???",
-    "turn the lights off in our kitchen, order pizza, cook noodles, call mother",
-]
+
+def _first_of_each(sequences: bool) -> dict[str, dict[str, Any]]:
+    """One sentence for each goal, for tests that are about goals and not about words."""
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    for sentence, expected in EVERY.items():
+        if ("phases" in expected) is sequences:
+            goal = {name: value for name, value in expected.items() if name != "not_understood"}
+            found.setdefault(str(goal), (sentence, expected))
+    return dict(found.values())
+
+
+UNDERSTOOD = _first_of_each(sequences=False)
+SEQUENCES = _first_of_each(sequences=True)

@@ -22,7 +22,9 @@ def pace(act: Act, base: str = "normal") -> str:
             step += int(part.meaning["step"])
     extent = act.find("extent")
     if extent is not None and act.kind in ("MOVE", "TURN"):
-        step += -1 if extent.meaning["extent"] == "small" else 1
+        faster = step > _PACES.index(base)
+        # "a bit faster" is still faster.
+        step += 1 if extent.meaning["extent"] == "large" else 0 if faster else -1
     return _PACES[max(0, min(step, len(_PACES) - 1))]
 
 

@@ -42,19 +42,24 @@ def compose(prompt: str, robot: Robot) -> Writing:
         raise NotUnderstoodError(message + language.note, robot, Goal())
     reading = read(prompt)
     goal = goal_of(reading)
-    if goal.empty and reading.impossible:
-        reasons = {re.sub(r".*”: ", "", text) for text in reading.impossible}
-        raise NotUnderstoodError(
-            f"This cannot be learnt: {'; '.join(sorted(reasons))}.", robot, goal
-        )
     if goal.empty or _mostly_unknown(reading):
-        raise NotUnderstoodError("This task was not understood.", robot, goal)
+        raise NotUnderstoodError(_why(reading), robot, goal)
     return Writing(
         author=AUTHOR,
         drafts=drafts(goal, robot.standing_height),
         understood=goal.understood,
         not_understood=goal.not_understood,
     )
+
+
+def _why(reading: Reading) -> str:
+    """Why there is nothing to learn in a sentence, without any word of it."""
+    if reading.impossible:
+        reasons = {re.sub(r".*”: ", "", text) for text in reading.impossible}
+        return f"This cannot be learnt: {'; '.join(sorted(reasons))}."
+    if any(act.denied for act in reading.acts):
+        return "This says what not to do, but not what to do instead."
+    return "This task was not understood."
 
 
 def _mostly_unknown(reading: Reading) -> bool:
