@@ -149,16 +149,19 @@ def rollout(
     url: Url = None,
     port: Port = None,
 ) -> None:
-    """Drive a model over the inference WebSocket with MuJoCo, in real time."""
-    from tabrl_local.rollout import rollout as drive  # MuJoCo is slow to import
+    """Drive a model over the inference WebSocket with MuJoCo, in real time, and check it."""
+    from tabrl_local.judging import judged  # MuJoCo is slow to import
+    from tabrl_local.rollout import rollout as drive
 
     with connect(url, port) as api:
         recording, report = drive(api, model, seconds)
-    if out is not None:
-        recording.save(out)
-        report = report.model_copy(update={"out": str(out)})
+        if out is not None:
+            recording.save(out)
+            report = report.model_copy(update={"out": str(out)})
+        checks = judged(api, model, recording)
     if as_json:
-        print(report.model_dump_json(indent=2))
+        document = report.model_dump() | {"checks": [check.model_dump() for check in checks]}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
         return
     trip = report.rtt_ms
     print(
@@ -166,6 +169,10 @@ def rollout(
         f"time, round trip {trip.p50:.1f} / {trip.p95:.1f} / {trip.p99:.1f} ms (p50 / p95 / p99)"
         + (f", written to {out}" if out else "")
     )
+    for check in checks:
+        mark = {True: "✓", False: "✗", None: "–"}[check.passed]
+        value = "not seen in this time" if check.value is None else f"{check.value:.3g}"
+        print(f"{mark} {check.name} {value} (asked for {check.target})")
 
 
 def main() -> None:

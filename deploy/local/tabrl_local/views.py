@@ -61,6 +61,21 @@ class UsageView(View):
     cost_usd: float | None = None
 
 
+class CheckView(View):
+    """A success check, as `tabrl.contracts.checks.CheckSpec` has it."""
+
+    id: str
+    quantity: str
+    statistic: str
+    part: str | None = None
+    frequency: float | None = None
+    threshold: float | None = None
+    start_s: float
+    end_s: float
+    at_least: float | None = None
+    at_most: float | None = None
+
+
 class CandidateView(View):
     """One way to reward the task."""
 
@@ -69,6 +84,7 @@ class CandidateView(View):
     idea: str
     author: str
     weights: dict[str, float]
+    checks: list[CheckView] = []
     report: ReportView = ReportView()
 
 

@@ -1,0 +1,88 @@
+"""A rollout held against what its model was trained for: the same checks, measured by the same code
+as in a training's evaluation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import mujoco
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tabrl.contracts.checks import CheckSpec, Quantity, fault_of
+from tabrl.control.checks import evaluate_checks
+from tabrl.control.replay import States, tape_of_states
+from tabrl.robots import Robot, get_robot
+from tabrl_local.client import Api
+from tabrl_local.errors import CommandError
+from tabrl_local.rollout import Recording
+from tabrl_local.views import CheckView
+
+# Known to the inference server alone, which follows the program.
+_UNTOLD = (Quantity.COMMAND, Quantity.GAIT_PHASE)
+
+
+class JudgedCheck(BaseModel):
+    """One success check on a rollout; no value where the rollout does not show it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    target: str
+    value: float | None = None
+    passed: bool | None = None
+
+
+def judged(api: Api, model_id: str, recording: Recording) -> list[JudgedCheck]:
+    """The checks of the model's candidate on a recording; none if its task is gone."""
+    try:
+        view = api.model(model_id)
+        candidate = api.job(view.job_id).candidate
+        task = api.task(view.task_id)
+    except CommandError:
+        return []
+    checks = [check for c in task.candidates if c.n == candidate for check in c.checks]
+    robot = get_robot(view.robot)
+    return judge(_known(checks, robot), recording, robot, api.fetch(view.scene_url))
+
+
+def judge(
+    checks: Sequence[CheckSpec], recording: Recording, robot: Robot, scene: bytes
+) -> list[JudgedCheck]:
+    """Measure the checks on the one episode of a recording, in the scene that was simulated."""
+    if not checks or len(recording.time) < 2:
+        return [_verdict(check, math.nan) for check in checks]
+    model: mujoco.MjModel = mujoco.MjModel.from_xml_string(scene.decode())
+    states = States(recording.time, recording.qpos, recording.qvel, recording.ctrl)
+    tape = tape_of_states(model, robot, states)
+    values = evaluate_checks(checks, tape.fields, robot)
+    return [
+        _verdict(check, math.nan if check.quantity in _UNTOLD else value)
+        for check, value in zip(checks, values, strict=True)
+    ]
+
+
+def _known(checks: Sequence[CheckView], robot: Robot) -> list[CheckSpec]:
+    """The checks that this version can measure; a newer server may have others."""
+    known = []
+    for view in checks:
+        try:
+            check = CheckSpec.model_validate(view.model_dump())
+        except ValidationError:
+            continue
+        if fault_of(check, robot) is None:
+            known.append(check)
+    return known
+
+
+def _verdict(check: CheckSpec, value: float) -> JudgedCheck:
+    shown = not math.isnan(value)
+    return JudgedCheck(
+        id=check.id,
+        name=check.name,
+        target=check.target,
+        value=round(value, 6) if shown else None,
+        passed=check.passed(value) if shown else None,
+    )
