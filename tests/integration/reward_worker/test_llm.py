@@ -11,12 +11,14 @@ import pytest
 
 from tabrl.adapters.settings import Settings
 from tabrl.robots import Robot, get_robot
+from tabrl.sim.bank import Bank, load_bank
 from tabrl_reward_worker.authors import Author
 from tabrl_reward_worker.bootstrap import RewardSettings, author_of
 from tabrl_reward_worker.building import Builder, BuiltDraft
-from tabrl_reward_worker.drafts import Draft
 from tabrl_reward_worker.jail import BuiltReward, Jail
-from tabrl_reward_worker.llm.prompt import examples
+from tabrl_reward_worker.llm.prompt import Example, examples
+from tabrl_reward_worker.report import report_on
+from tabrl_trainer.base.shipped import load_shipped
 from tests.support.llm import Answer, Given, LlmStub, llm_stub
 
 GO1 = get_robot("go1")
@@ -239,9 +241,18 @@ def test_neither_key_nor_prompt_is_logged(
     assert "import os" not in everything
 
 
+@pytest.fixture(scope="module")
+def bank() -> Bank:
+    return load_bank(load_shipped(GO1.id).bank)
+
+
 @pytest.mark.parametrize("example", examples(), ids=lambda one: one.style)
-def test_the_prompts_examples_work(example: Any, jail: Memory) -> None:
-    draft: Draft = example.draft()
+def test_the_prompts_examples_work(example: Example, jail: Memory, bank: Bank) -> None:
+    draft = example.draft()
     (built,) = Builder(jail).build([draft], GO1)
     assert isinstance(built, BuiltDraft), built
     assert built.reward.weights == draft.weights
+    report, _ = report_on(built, bank)
+    assert not report.failures
+    assert report.meets
+    assert report.rank["stand"] > 3
