@@ -73,7 +73,7 @@ def test_terms_are_measured_without_and_with_their_weight(bank: Bank) -> None:
     terms = {
         "fixed": (5.0, "3.0"),
         "go": (2.0, SPEED),
-        "lean": (-1.0, "state.roll()"),
+        "lean": (1.0, "state.roll()"),
         "leaning": (1.0, "57.3 * state.roll()"),
         "unused": (0.0, "state.pitch()"),
     }
@@ -92,6 +92,14 @@ def test_terms_are_measured_without_and_with_their_weight(bank: Bank) -> None:
     assert sum(term.share for term in told.terms) == pytest.approx(1.0, abs=1e-3)
     assert {"constant_term", "redundant_term"} <= codes(told)
     assert "Terms lean and leaning say the same" in " ".join(told.notes)
+
+
+def test_terms_that_cancel_each_other_are_named(bank: Bank) -> None:
+    both = {"a": (2.0, "state.roll()"), "b": (-1.0, "3.0 * state.roll()"), "go": (1.0, SPEED)}
+    told, _ = report(bank, both, WALKS)
+    assert "opposed_terms" in codes(told)
+    assert "redundant_term" not in codes(told)
+    assert told.terms[1].same_as == "a"
 
 
 def test_a_term_that_drowns_the_others_is_named(bank: Bank) -> None:

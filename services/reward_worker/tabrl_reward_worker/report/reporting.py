@@ -16,7 +16,7 @@ from tabrl.sim.bank import AVOID, Bank
 from tabrl_reward_worker.building import BuiltDraft
 from tabrl_reward_worker.report.asked import checks_in, meeting, phases_of, shift_into
 from tabrl_reward_worker.report.preview import preview_of
-from tabrl_reward_worker.report.terms import still_terms, term_reports, term_warnings
+from tabrl_reward_worker.report.terms import examine, still_terms
 from tabrl_reward_worker.report.traps import Judgement, judge, places
 from tabrl_reward_worker.report.trial import Trial, Trier, recorded_span
 
@@ -66,11 +66,11 @@ def report_on(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPre
     verdicts = [judge(phase.trial, phase.asked) for phase in phases]
     failures = _each_once([*bad_check, *(f for verdict in verdicts for f in verdict.failures)])
     still = frozenset.intersection(*map(still_terms, [trial, *later]))
-    terms = term_reports(trial, still)
+    terms, oddities = examine(trial, still)
     warnings = _each_once(
         [
             *(warning for verdict in verdicts for warning in verdict.warnings),
-            *([] if len(still) == len(terms) else term_warnings(terms)),
+            *oddities,
             *_odd_checks(checks, phases, bank),
         ]
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tabrl.domain.report import Finding, TermReport
@@ -12,24 +14,42 @@ SAME = 0.985  # correlation over the bank's steps from which on two terms say th
 NEARLY_ALL = 0.97  # of the reward's movement
 
 
-def term_reports(trial: Trial, still: frozenset[str]) -> tuple[TermReport, ...]:
-    """Every term's scale, share and double; `still` are terms that never move, at any time."""
+@dataclass(frozen=True)
+class Double:
+    """An earlier term that says the same; `opposed` if the weights set them against each other."""
+
+    of: str
+    opposed: bool
+
+
+def examine(
+    trial: Trial, still: frozenset[str]
+) -> tuple[tuple[TermReport, ...], tuple[Finding, ...]]:
+    """Every term's scale, share and double, and what is odd, in words.
+
+    `still` are the terms that never move, at any time.
+    """
     steps = trial.raw.reshape(-1, len(trial.terms))
     scale = steps.std(axis=0)
     movement = scale * np.abs(trial.weights)
     total = float(movement.sum())
-    same = _doubles(steps, trial.terms, still)
-    return tuple(
+    doubles = _doubles(steps, trial, still)
+    reports = tuple(
         TermReport(
             name=name,
             weight=_short(float(trial.weights[column])),
             scale=_short(float(scale[column])),
             share=round(float(movement[column]) / total, 4) if total > 0.0 else 0.0,
             constant=name in still,
-            same_as=same.get(name),
+            same_as=doubles[name].of if name in doubles else None,
         )
         for column, name in enumerate(trial.terms)
     )
+    # Of a reward that never moves there is more to say than that its terms do not.
+    if len(still) == len(trial.terms):
+        return reports, ()
+    odd = (_oddity(report, doubles.get(report.name), len(reports)) for report in reports)
+    return reports, tuple(finding for finding in odd if finding is not None)
 
 
 def still_terms(trial: Trial) -> frozenset[str]:
@@ -40,48 +60,46 @@ def still_terms(trial: Trial) -> frozenset[str]:
     return frozenset(name for name, moving in zip(trial.terms, moves, strict=True) if not moving)
 
 
-def term_warnings(reports: tuple[TermReport, ...]) -> list[Finding]:
-    """Oddities of terms, in words."""
-    found = []
-    for term in reports:
-        if term.constant:
-            found.append(
-                Finding(
-                    code="constant_term",
-                    message=f"Term {term.name} is the same in every recorded motion, so it may "
-                    "teach the robot nothing.",
-                )
-            )
-        elif term.same_as is not None:
-            found.append(_double(term, next(r for r in reports if r.name == term.same_as)))
-        elif term.share > NEARLY_ALL and len(reports) > 1:
-            found.append(
-                Finding(
-                    code="one_term_rules",
-                    message=f"Term {term.name} outweighs all others: they hardly count.",
-                )
-            )
-    return found
+def _oddity(term: TermReport, double: Double | None, count: int) -> Finding | None:
+    if term.constant:
+        return Finding(
+            code="constant_term",
+            message=f"Term {term.name} is the same in every recorded motion, so it may teach the "
+            "robot nothing.",
+        )
+    if double is not None and double.opposed:
+        return Finding(
+            code="opposed_terms",
+            message=f"Terms {double.of} and {term.name} measure the same with opposite signs: what "
+            "one pays, the other takes away.",
+        )
+    if double is not None:
+        return Finding(
+            code="redundant_term",
+            message=f"Terms {double.of} and {term.name} say the same: one of them would be enough.",
+        )
+    if term.share > NEARLY_ALL and count > 1:
+        return Finding(
+            code="one_term_rules",
+            message=f"Term {term.name} outweighs all others: they hardly count.",
+        )
+    return None
 
 
-def _double(term: TermReport, other: TermReport) -> Finding:
-    return Finding(
-        code="redundant_term",
-        message=f"Terms {other.name} and {term.name} say the same: one of them would be enough.",
-    )
-
-
-def _doubles(steps: Floats, terms: tuple[str, ...], still: frozenset[str]) -> dict[str, str]:
-    """For a term that says the same as an earlier one, the earlier one's name."""
+def _doubles(steps: Floats, trial: Trial, still: frozenset[str]) -> dict[str, Double]:
+    """For a term that says the same as an earlier one, the earlier one."""
+    terms = trial.terms
     moving = [c for c, name in enumerate(terms) if name not in still and steps[:, c].std() > 0.0]
     if len(moving) < 2:
         return {}
-    correlation = np.abs(np.corrcoef(steps[:, moving], rowvar=False))
-    doubles: dict[str, str] = {}
-    for later in range(1, len(moving)):
-        for earlier in range(later):
-            if correlation[earlier, later] > SAME and terms[moving[earlier]] not in doubles:
-                doubles[terms[moving[later]]] = terms[moving[earlier]]
+    correlation: Floats = np.asarray(np.corrcoef(steps[:, moving], rowvar=False))
+    doubles: dict[str, Double] = {}
+    for later, column in enumerate(moving):
+        for earlier, other in enumerate(moving[:later]):
+            alike = float(correlation[earlier, later])
+            if abs(alike) > SAME and terms[other] not in doubles:
+                opposed = alike * trial.weights[column] * trial.weights[other] < 0.0
+                doubles[terms[column]] = Double(terms[other], bool(opposed))
                 break
     return doubles
 
