@@ -35,6 +35,14 @@ PROGRAMS = {
     "paw": ASKING(lift_fl=(0.05, 0.05), yaw=0.4),
     "rear": ASKING(rear=0.9),
     "rear now and then": ASKING(rear=(0.35, 0.4), beat_frequency=0.7),
+    "crouch, then hop round, then wiggle": CommandProgram.sequence(
+        [
+            ASKING(height=-0.08, yaw=(0.2, 0.5, 0.3), beat_frequency=0.8),
+            ASKING(jump=0.05, yaw=0.6, gait_frequency=2.4),
+            ASKING(vx=0.3, yaw=(-0.1, 0.9, 1.0), beat_frequency=1.7, gait=Gait.BOUND),
+        ],
+        (2.0, 1.7, 0.5),
+    ),
 }  # fmt: skip
 
 
@@ -71,7 +79,7 @@ def test_the_program_runs_without_tabrl(
     control = runpy.run_path(str(tmp_path / "go1" / "run_policy.py"))["control"]
     policy, rng = load_policy(data), np.random.default_rng(1)
     home = np.array(get_robot("go1").home)
-    for time in (0.0, 0.02, 0.33, 3.7, 7.91):
+    for time in (0.0, 0.02, 0.33, 1.98, 2.0, 3.62, 3.7, 4.12, 4.2, 7.91, 100 * 0.02 + 16.8):
         quaternion = rng.normal(size=4)
         quaternion /= np.linalg.norm(quaternion)
         qpos = np.concatenate([rng.normal(size=3), quaternion, home + 0.2 * rng.normal(size=12)])

@@ -6,6 +6,7 @@ actuators' next targets. `time` is in seconds since the reset, `ctrl` are the ta
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,33 +23,65 @@ TENSORS = {
 }
 ROBOT = json.loads((HERE / "robot.json").read_text())
 HOME, SCALE, LIMITS = (np.array(ROBOT[k]) for k in ("home", "action_scale", "joint_range"))
-CONSTANT, AMPLITUDE, PHASE = (np.array(PROGRAM[k]) for k in ("constant", "amplitude", "phase"))
-OMEGA = 2 * np.pi * PROGRAM["beat_frequency"]
-PEAK = np.abs(CONSTANT) + np.abs(AMPLITUDE)
-SPEED, HOPS = np.hypot(PEAK[0], PEAK[1]) + 0.5 * PEAK[2], PEAK[7] > 0.005
-STEPS = SPEED > 0.08 or HOPS or PROGRAM["gait_frequency"] > 0
-NATURAL = 2.0 if HOPS else 1.8 + min(SPEED / 1.2, 1.5)  # strides a second
-FREQUENCY = (PROGRAM["gait_frequency"] or NATURAL) if STEPS else 0.0
 OFFSETS = {"trot": [0, 0.5, 0.5, 0], "pace": [0, 0.5, 0, 0.5], "bound": [0, 0, 0.5, 0.5]}
-STANCE = 0.55 if PROGRAM["gait"] == "trot" else 1 - min(0.45, 0.14 * FREQUENCY)
-OFFSET = np.zeros(4) if HOPS else np.array(OFFSETS[PROGRAM["gait"]])
 
 
-def command(time: float) -> Array:
-    """What the program asks for: vx vy yaw height pitch roll swing jump rear, four feet's lifts."""
-    now: Array = CONSTANT + AMPLITUDE * np.sin(OMEGA * time + PHASE)
-    return now
+class Phase:
+    """One of the things that the program asks for, one after the other."""
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        rows = (np.array(asked[k]) for k in ("constant", "amplitude", "phase"))
+        self.constant, self.amplitude, self.phase = rows
+        self.omega = 2 * np.pi * asked["beat_frequency"]
+        peak = np.abs(self.constant) + np.abs(self.amplitude)
+        speed, self.hops = np.hypot(peak[0], peak[1]) + 0.5 * peak[2], peak[7] > 0.005
+        self.steps = speed > 0.08 or self.hops or asked["gait_frequency"] > 0
+        natural = 2.0 if self.hops else 1.8 + min(speed / 1.2, 1.5)  # strides a second
+        self.frequency = (asked["gait_frequency"] or natural) if self.steps else 0.0
+        self.stance = 0.55 if asked["gait"] == "trot" else 1 - min(0.45, 0.14 * self.frequency)
+        self.offset = np.zeros(4) if self.hops else np.array(OFFSETS[asked["gait"]])
+
+    def command(self, time: float) -> Array:
+        """vx vy yaw height pitch roll swing jump rear, then the four feet's lifts."""
+        now: Array = self.constant + self.amplitude * np.sin(self.omega * time + self.phase)
+        return now
+
+    def gait(self, time: float) -> Array:
+        """Every foot's phase: stance to 0.55, then swing; 0 at rest, 0.775 for a foot held up."""
+        now, stride = self.command(time), (self.frequency * time + self.offset) % 1
+        flight = min(self.frequency * 2 * np.sqrt(2 * max(now[7], 0) / 9.81), 0.6)
+        stance = 1 - flight if self.hops else self.stance
+        swing = 0.55 + (stride - stance) / max(1 - stance, 1e-3) * 0.45
+        phase = self.steps * np.where(stride < stance, stride / stance * 0.55, swing)
+        held = (now[9:] > 0.02) | (now[8] > 0.6) & (np.arange(4) < 2)
+        return np.where(held, 0.775, phase)
+
+    def yaw_swing(self, angle: float) -> float:
+        """How far the modulation turns the robot from its course at an angle of the beat."""
+        return float(-self.amplitude[2] / self.omega * np.cos(angle + self.phase[2]))
 
 
-def gait(time: float, now: Array) -> Array:
-    """Every foot's phase: stance up to 0.55, then swing; 0 at rest, 0.775 for a foot held up."""
-    stride = (FREQUENCY * time + OFFSET) % 1
-    flight = min(FREQUENCY * 2 * np.sqrt(2 * max(now[7], 0) / 9.81), 0.6)
-    stance = 1 - flight if HOPS else STANCE
-    swing = 0.55 + (stride - stance) / max(1 - stance, 1e-3) * 0.45
-    phase = STEPS * np.where(stride < stance, stride / stance * 0.55, swing)
-    held = (now[9:] > 0.02) | (now[8] > 0.6) & (np.arange(4) < 2)
-    return np.where(held, 0.775, phase)
+PHASES = [Phase(asked) for asked in (PROGRAM, *PROGRAM.get("later", []))]
+LASTS = PROGRAM.get("phases_s") or [1e9]  # seconds of each phase, then the first begins again
+TURNS = [float(p.constant[2]) * lasts for p, lasts in zip(PHASES, LASTS, strict=True)]
+
+
+def place(time: float) -> tuple[int, float, int]:
+    """Whole rounds done, seconds since, and the phase; half a step early against rounding."""
+    rounds = int((time + 0.01) // sum(LASTS))
+    since = time - rounds * sum(LASTS)
+    begins = np.cumsum(LASTS)[:-1]
+    return rounds, since, int(np.sum(since + 0.01 >= begins))
+
+
+def heading(time: float) -> float:
+    """Where the robot is to look, rad: the turns so far, and the swing about that course."""
+    rounds, since, k = place(time)
+    turned = rounds * sum(TURNS) + sum(TURNS[:k])
+    now = PHASES[k].constant[2] * (since - sum(LASTS[:k]))
+    return float(
+        turned + now + PHASES[k].yaw_swing(PHASES[k].omega * time) - PHASES[0].yaw_swing(0)
+    )
 
 
 def observe(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
@@ -61,15 +94,15 @@ def observe(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
             [2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)],
         ]
     )  # world to body
-    swing = AMPLITUDE[2] / OMEGA * (np.cos(PHASE[2]) - np.cos(OMEGA * time + PHASE[2]))
-    error = CONSTANT[2] * time + swing - np.arctan2(turn[0, 1], turn[0, 0])
+    error = heading(time) - np.arctan2(turn[0, 1], turn[0, 0])
     error = np.clip((error + np.pi) % (2 * np.pi) - np.pi, -1, 1)
-    phase = gait(time, command(time))
-    runs = STEPS | (phase > 0)  # a foot at rest has no clock
+    now, soon = PHASES[place(time)[2]], PHASES[place(time + 0.1)[2]]
+    phase = now.gait(time)
+    runs = now.steps | (phase > 0)  # a foot at rest has no clock
     feet = [runs * wave(2 * np.pi * phase) for wave in (np.sin, np.cos)]
-    beat = [wave(k * OMEGA * time) for k in (1.0, 0.5, 2.0) for wave in (np.sin, np.cos)]
+    beat = [wave(k * now.omega * time) for k in (1.0, 0.5, 2.0) for wave in (np.sin, np.cos)]
     body = [-turn[:, 2], qvel[3:6], turn @ qvel[:3], qpos[7:] - HOME, qvel[6:]]
-    asked = [command(time), command(time + 0.1), [error, FREQUENCY]]
+    asked = [now.command(time), soon.command(time + 0.1), [error, now.frequency]]
     return np.concatenate([*body, (ctrl - HOME) / SCALE, *asked, *feet, beat])
 
 
