@@ -78,10 +78,8 @@ def heading(time: float) -> float:
     """Where the robot is to look, rad: the turns so far, and the swing about that course."""
     rounds, since, k = place(time)
     turned = rounds * sum(TURNS) + sum(TURNS[:k])
-    now = PHASES[k].constant[2] * (since - sum(LASTS[:k]))
-    return float(
-        turned + now + PHASES[k].yaw_swing(PHASES[k].omega * time) - PHASES[0].yaw_swing(0)
-    )
+    turned += PHASES[k].constant[2] * (since - sum(LASTS[:k]))
+    return turned + PHASES[k].yaw_swing(PHASES[k].omega * time) - PHASES[0].yaw_swing(0.0)
 
 
 def observe(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
