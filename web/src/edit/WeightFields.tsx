@@ -13,9 +13,11 @@ interface Props {
 
 /** Every term's weight, by slider or by number. */
 export function WeightFields({ weights, initial, onChange }: Props): ReactNode {
+  // In the cards' order, so that a term keeps its colour.
+  const terms = Object.entries(weights).sort(([a], [b]) => (a < b ? -1 : 1));
   return (
     <div className="space-y-1.5">
-      {Object.entries(weights).map(([term, value], index) => (
+      {terms.map(([term, value], index) => (
         <div
           key={term}
           className="grid grid-cols-[minmax(0,1fr)_minmax(64px,1fr)_5rem] items-center gap-3 text-[13px]"

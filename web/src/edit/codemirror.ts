@@ -40,10 +40,9 @@ const LOOK = EditorView.theme(
       { backgroundColor: "#6ee7c833" },
     ".cm-matchingBracket": { backgroundColor: "#6ee7c826", outline: "none" },
     ".cm-faultLine": { backgroundColor: "#ff8b861f", boxShadow: "inset 2px 0 var(--color-bad)" },
+    ".cm-fault": { padding: "2px 12px 6px 4px" },
     ".cm-faultText": {
-      display: "block",
       whiteSpace: "pre-wrap",
-      margin: "2px 12px 6px 4px",
       padding: "6px 10px",
       borderRadius: "8px",
       border: "1px solid #5f2b2f",

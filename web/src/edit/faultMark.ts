@@ -22,11 +22,14 @@ class Message extends WidgetType {
   }
 
   override toDOM(): HTMLElement {
-    const element = document.createElement("div");
-    element.className = "cm-faultText";
-    element.setAttribute("data-testid", "fault");
-    element.textContent = this.message;
-    return element;
+    // The editor measures what stands between lines without its margin: pad instead.
+    const space = document.createElement("div");
+    space.className = "cm-fault";
+    space.setAttribute("data-testid", "fault");
+    const text = space.appendChild(document.createElement("div"));
+    text.className = "cm-faultText";
+    text.textContent = this.message;
+    return space;
   }
 }
 

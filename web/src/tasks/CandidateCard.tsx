@@ -7,6 +7,7 @@ import { series } from "@/lib/format";
 import { Findings } from "@/report/Findings";
 import { Likeness } from "@/report/Likeness";
 import { Ranking } from "@/report/Ranking";
+import { ShareBar } from "@/report/ShareBar";
 import { shares } from "@/report/shares";
 import { Badge, Button, cx } from "@/ui/kit";
 import { Section } from "@/ui/Section";
@@ -101,6 +102,7 @@ export function CandidateCard(props: Props): ReactNode {
           )
         }
       >
+        {share !== null && <ShareBar terms={candidate.terms} share={share} />}
         <div className="space-y-1.5">
           {candidate.terms.map((term, index) => (
             <WeightSlider

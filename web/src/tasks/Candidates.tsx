@@ -2,7 +2,7 @@ import { ListChecks } from "lucide-react";
 import { useCallback, useState } from "react";
 import type { ReactNode } from "react";
 import type { TrainOrder } from "@/api/queries";
-import type { Task } from "@/api/types";
+import type { Candidate, Task } from "@/api/types";
 import { hasDraft } from "@/edit/draft";
 import { Workbench } from "@/edit/Workbench";
 import { Button, cx, Skeleton, StepHeading } from "@/ui/kit";
@@ -33,7 +33,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
     <section aria-label="Candidates">
       <StepHeading
         step="Steps 3 and 4"
-        title={heading(candidates.length, trained.size > 0)}
+        title={heading(candidates, trained.size > 0)}
         aside={
           candidates.length > 1 && (
             <Button
@@ -87,9 +87,13 @@ function begunEdit(task: Task): number | null {
   return task.candidates.find(({ n }) => hasDraft(task.id, n))?.n ?? null;
 }
 
-function heading(written: number, chosen: boolean): string {
+function heading(candidates: readonly Candidate[], chosen: boolean): string {
   if (chosen) return "All candidates";
-  return written === 1 ? "One reward was written" : `${written} rewards were written. Choose one.`;
+  const written = candidates.filter(({ parent }) => parent === null).length;
+  const edited = candidates.length - written;
+  const made = edited === 0 ? "" : `, ${edited} edited`;
+  if (written === 1) return `One reward was written${made}`;
+  return `${written} rewards were written${made}. Choose one.`;
 }
 
 /** Places of the candidates while they are written. */

@@ -32,8 +32,8 @@ export function Reflect({ task, job }: { task: Task; job: Job }): ReactNode {
   };
   return (
     <form
-      aria-label="Say what should be different"
       className="space-y-3"
+      data-testid="reflect"
       onSubmit={(event) => {
         event.preventDefault();
         submit();

@@ -78,12 +78,17 @@ export function reduce(progress: Progress, event: JobEvent): Progress {
     case "progress":
       return { ...addUpdate(progress, event), elapsedS: event.elapsed_s, etaS: event.eta_s };
     case "reweighted":
-      return { ...progress, reweightings: [...progress.reweightings, event] };
+      return { ...progress, reweightings: reweighted(progress, event) };
     case "snapshot":
       return { ...progress, snapshots: [...progress.snapshots, event], elapsedS: event.elapsed_s };
     case "evaluation":
       return { ...progress, evaluation: event, etaS: null };
   }
+}
+
+/** A restarted trainer takes over the weights again: what it repeats replaces the old. */
+function reweighted({ reweightings }: Progress, event: ReweightedEvent): ReweightedEvent[] {
+  return [...reweightings.filter(({ update }) => update < event.update), event];
 }
 
 /** A trainer that went on from a snapshot repeats samples: what it repeats replaces the old. */

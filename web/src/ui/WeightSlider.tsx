@@ -24,7 +24,7 @@ export function WeightSlider({ share, ...slider }: Props): ReactNode {
         "grid items-center gap-3 text-[13px]",
         share === undefined
           ? "grid-cols-[minmax(0,1fr)_minmax(64px,1fr)_3.25rem]"
-          : "grid-cols-[minmax(0,1fr)_minmax(52px,0.8fr)_3.25rem_4.75rem]",
+          : "grid-cols-[minmax(0,1fr)_minmax(52px,1fr)_3.25rem_2.5rem]",
       )}
     >
       <TermName term={term} color={color} />
@@ -41,24 +41,16 @@ export function WeightSlider({ share, ...slider }: Props): ReactNode {
       >
         {figure(value)}
       </button>
-      {share !== undefined && <Share share={share} color={color} />}
+      {share !== undefined && <Share share={share} />}
     </div>
   );
 }
 
-function Share({ share, color }: { share: number; color: string }): ReactNode {
+function Share({ share }: { share: number }): ReactNode {
   const percent = Math.round(100 * share);
   return (
-    <span className="flex items-center gap-2" data-testid="share">
-      <span className="h-2 flex-1 overflow-hidden rounded-sm bg-line/70">
-        <span
-          className="block h-full rounded-sm transition-[width]"
-          style={{ width: `${Math.max(share > 0 ? 3 : 0, 100 * share)}%`, background: color }}
-        />
-      </span>
-      <span className="tabular w-8 text-right font-mono text-[11px] text-faint">
-        {share > 0 && percent === 0 ? "<1" : percent}&thinsp;%
-      </span>
+    <span className="tabular text-right font-mono text-xs text-faint" data-testid="share">
+      {share > 0 && percent === 0 ? "<1" : percent}&thinsp;%
     </span>
   );
 }
