@@ -45,6 +45,7 @@ def build_receipt(task: TaskView, job: JobView, *, writing_s: float, total_s: fl
         reward_sha256=result.reward_sha256,
         snapshots=result.snapshots,
         versions=result.versions,
+        flags=result.flags,
     )
 
 
@@ -59,6 +60,8 @@ def print_receipt(receipt: Receipt, console: Console) -> None:
     rewards = (receipt.reward_base, receipt.reward_program, receipt.reward_result)
     table.add_row("reward a step", "", *(f"{value:.3f}" for value in rewards), "")
     console.print(table)
+    for flag in receipt.flags:
+        console.print(f"[yellow]![/] {escape(flag.message)}", soft_wrap=True, highlight=False)
     stages = ", ".join(f"{name} {value:.1f} s" for name, value in receipt.stages_s.items())
     console.print(f"stages: {stages}", soft_wrap=True, highlight=False)
     console.print(

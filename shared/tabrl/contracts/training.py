@@ -140,6 +140,7 @@ class Receipt(BaseModel):
     reward_sha256: Sha256
     snapshots: int
     versions: dict[str, str]
+    flags: tuple[Finding, ...] = ()
     control_hz: float | None = None
     real_time_factor: float | None = None
     rtt_ms: RoundTrip | None = None

@@ -58,8 +58,17 @@ def test_the_receipt_has_the_documented_keys(tabrl: Any) -> None:
         "task_id", "job_id", "model_id", "stages_s", "candidates", "chosen", "samples",
         "samples_per_s", "checks", "reward_base", "reward_program", "reward_result",
         "fall_rate_base", "fall_rate_result", "params_sha256", "reward_sha256", "snapshots",
-        "versions",
+        "versions", "flags",
     }  # fmt: skip
+
+
+def test_a_receipt_tells_what_is_doubtful(tabrl: Any, api: Any) -> None:
+    message = "The reward rose, but the success checks got worse."
+    api.job_result["flags"] = [{"code": "reward_up_checks_down", "message": message}]
+    _, out, _ = tabrl("run", "go")
+    assert message in out
+    _, out, _ = tabrl("run", "go", "--json")
+    assert json.loads(out)["flags"][0]["code"] == "reward_up_checks_down"
 
 
 def test_posts_carry_an_idempotency_key_of_their_own(tabrl: Any, api: Any) -> None:
