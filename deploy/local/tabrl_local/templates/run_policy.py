@@ -77,8 +77,8 @@ def place(time: float) -> tuple[int, float, int]:
 def heading(time: float) -> float:
     """Where the robot is to look, rad: the turns so far, and the swing about that course."""
     rounds, since, k = place(time)
-    turned = rounds * sum(TURNS) + sum(TURNS[:k])
-    turned += PHASES[k].constant[2] * (since - sum(LASTS[:k]))
+    turned: float = rounds * sum(TURNS) + sum(TURNS[:k])
+    turned += float(PHASES[k].constant[2]) * (since - sum(LASTS[:k]))
     return turned + PHASES[k].yaw_swing(PHASES[k].omega * time) - PHASES[0].yaw_swing(0.0)
 
 
