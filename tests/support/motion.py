@@ -32,6 +32,7 @@ class Motion:
     rhythms: dict[str, tuple[float, float]] = field(default_factory=dict)
     gait: Gait = Gait.TROT
     steps: float | None = None  # clearance of stepping feet; makes a robot without speed march
+    cadence: float = 0.0  # Hz of each foot's steps; 0 leaves it to the speed
     lift: tuple[str, float] | None = None  # a foot and how high it is held
     hop: tuple[float, float] | None = None  # rise and Hz
     rear: float = 0.0  # nose up on the hind legs
@@ -121,13 +122,55 @@ def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) 
     return Tape({name: value[:, None].astype(np.float32) for name, value in fields.items()})
 
 
+def sequence_of(phases: list[tuple[float, Motion]], robot: Robot, seconds: float = 10.0) -> Tape:
+    """The tape `[T, 1]` of motions one after the other, each from one time (s) to the next; the
+    last one ends the round, and then the first begins again.
+
+    `phases` are (end, motion) within a round. Every phase goes on from where the last one ended.
+    """
+    period = phases[-1][0]
+    tapes = [tape_of(motion, robot, seconds).fields for _, motion in phases]
+    time = tapes[0]["time"][:, 0]
+    turn = np.searchsorted([end for end, _ in phases], np.mod(time, period), side="right")
+    turn = np.minimum(turn, len(phases) - 1)
+    fields = {
+        name: np.stack([tape[name] for tape in tapes])[turn, np.arange(len(time))]
+        for name in tapes[0]
+    }
+    w, x, y, z = np.moveaxis(fields["base_quaternion"], -1, 0)
+    yaw = np.unwrap(np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)), axis=0)
+    same = np.append(False, turn[1:] == turn[:-1])[:, None]
+    offset = np.cumsum(np.where(same, 0.0, np.append(yaw[:1], yaw[:-1] - yaw[1:], axis=0)), axis=0)
+    offset -= yaw[:1]
+    half = offset / 2
+    fields["base_quaternion"] = np.stack(
+        [
+            np.cos(half) * w - np.sin(half) * z,
+            np.cos(half) * x - np.sin(half) * y,
+            np.cos(half) * y + np.sin(half) * x,
+            np.cos(half) * z + np.sin(half) * w,
+        ],
+        axis=-1,
+    ).astype(np.float32)
+    moved = np.diff(fields["base_position"][..., :2], axis=0, prepend=0.0)
+    moved = np.where(same[..., None], moved, 0.0)
+    cos, sin = np.cos(offset), np.sin(offset)
+    along = np.stack(
+        [cos * moved[..., 0] - sin * moved[..., 1], sin * moved[..., 0] + cos * moved[..., 1]],
+        axis=-1,
+    )
+    position = fields["base_position"].copy()
+    position[..., :2] = np.cumsum(along, axis=0)
+    return Tape(fields | {"base_position": position})
+
+
 def _phases(motion: Motion, time: Floats) -> Floats:
     """The gait clocks `[T, 4]` of such a motion."""
     hop, hz = motion.hop or (0.0, 0.0)
     marches = motion.steps is not None and not (motion.vx or motion.vy or motion.yaw)
     program = CommandProgram.asking(
         vx=motion.vx, vy=motion.vy, yaw=motion.yaw, jump=hop, gait=motion.gait,
-        gait_frequency=hz or (2.0 if marches else 0.0),
+        gait_frequency=hz or motion.cadence or (2.0 if marches else 0.0),
     )  # fmt: skip
     phases: Floats = Programs.stack([program] * len(time)).gait_phase(time)
     return phases

@@ -22,8 +22,8 @@ from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.reader import read
 from tabrl_reward_worker.composer.targets import Goal
-from tests.support.motion import RANDOM, STAND, WALK, Motion, tape_of
-from tests.unit.reward_worker.sentences import UNDERSTOOD
+from tests.support.motion import RANDOM, STAND, WALK, Motion, sequence_of, tape_of
+from tests.unit.reward_worker.sentences import SEQUENCES, UNDERSTOOD
 
 GO1 = get_robot("go1")
 NEVER = {name: tape_of(motion, GO1) for name, motion in (("stand", STAND), ("walk", WALK))}
@@ -60,10 +60,19 @@ def motion_of(goal: Goal, share: float = 1.0) -> Motion:
         rhythms=rhythms,
         gait=Gait(goal.gait or "trot"),
         steps=goal.steps and share * goal.steps,
+        cadence=goal.cadence or 0.0,
         lift=goal.lift and (goal.lift.foot, share * goal.lift.height),
         hop=goal.hop and (share * goal.hop.height, goal.hop.hz),
         rear=share * (goal.rear or 0.0),
     )
+
+
+def tape_for(goal: Goal, share: float = 1.0) -> Tape:
+    """What was asked for, done by `share`, one thing after the other where that is asked."""
+    if not goal.phases:
+        return tape_of(motion_of(goal, share), GO1)
+    phases = [(phase.end, motion_of(phase.goal, share)) for phase in goal.phases]
+    return sequence_of(phases, GO1)
 
 
 def passes(checks: tuple[CheckSpec, ...], tape: Tape) -> bool:
@@ -85,6 +94,21 @@ def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
     done = motion_of(goal)
     fallen = Motion(**{**vars(done), "falls_at": 4.0})
     assert not passes(checks, tape_of(fallen, GO1))
+
+
+@pytest.mark.parametrize("sentence", list(SEQUENCES)[::2])
+def test_checks_of_a_sequence_accept_it_and_no_part_of_it_alone(sentence: str) -> None:
+    goal = goal_of(read(sentence))
+    checks = compose(sentence, GO1).drafts[0].checks
+    assert len({check.id for check in checks}) == len(checks) <= 16
+    assert checks[-1].id == "falls"
+    assert all(check.start_s < check.end_s <= 10.0 for check in checks)
+    assert passes(checks, tape_for(goal))
+    assert passes(checks, tape_for(goal, 0.85))
+    for name, tape in NEVER.items():
+        assert not passes(checks, tape), name
+    for phase in goal.phases:
+        assert not passes(checks, tape_for(phase.goal)), phase
 
 
 SCORED = [
@@ -110,15 +134,20 @@ SCORED = [
     "bound forward",
     "rear up",
     "run as fast as you can",
+    "walk with 3 steps a second",
+    "first crouch, then hop",
+    "walk for three seconds, then turn left",
+    "bow, then sway, then stop",
 ]
 
 
 @pytest.mark.parametrize("sentence", SCORED)
 def test_every_candidate_prefers_the_asked_motion(sentence: str) -> None:
     goal = goal_of(read(sentence))
-    asked = motion_of(goal)
-    half = motion_of(goal, 0.6)
-    falling = Motion(**{**vars(asked), "falls_at": 2.0})
+    asked, half = tape_for(goal), tape_for(goal, 0.6)
+    first = goal.phases[0].goal if goal.phases else goal
+    falling = tape_of(Motion(**{**vars(motion_of(first)), "falls_at": 2.0}), GO1)
+    parts = [tape_for(phase.goal) for phase in goal.phases]
     for draft in compose(sentence, GO1).drafts:
         exported = export_reward(draft.code, GO1)
         assert exported.weights == pytest.approx(draft.weights)
@@ -130,11 +159,12 @@ def test_every_candidate_prefers_the_asked_motion(sentence: str) -> None:
             assert np.isfinite(terms).all()
             return float((terms @ weights).mean())  # noqa: B023
 
-        best = score(tape_of(asked, GO1))
-        assert best > score(tape_of(falling, GO1)), draft.name
+        best = score(asked)
+        assert best > score(falling), draft.name
+        assert all(best > score(part) for part in parts), draft.name
         for name, tape in NEVER.items():
             if not (name == "stand" and goal.still):
                 assert best > score(tape) + 0.2 * abs(best), (draft.name, name)
         if not goal.still:
             # A slope on the way: doing it by half already pays more than standing.
-            assert score(tape_of(half, GO1)) > score(NEVER["stand"]), draft.name
+            assert score(half) > score(NEVER["stand"]), draft.name

@@ -46,7 +46,8 @@ def _in_turn(goal: Goal, standing: float) -> list[CheckSpec]:
 
     With many, those of what should not happen beside it go first.
     """
-    phases = [_at_once(phase.goal, standing) for phase in goal.phases]
+    goals = [phase.goal for phase in goal.phases]
+    phases = [[*_at_once(one, standing), *_standing_again(one, goals, standing)] for one in goals]
     shared = [check for check in phases[0] if all(check in checks for checks in phases)]
     own = [
         check.model_copy(
@@ -64,6 +65,26 @@ def _in_turn(goal: Goal, standing: float) -> list[CheckSpec]:
     most = MOST_CHECKS - 1 - len(shared)
     dropped = beside[: max(0, len(own) - most)]
     return [*[check for check in own if check not in dropped][:most], *shared]
+
+
+def _standing_again(goal: Goal, goals: list[Goal], standing: float) -> list[CheckSpec]:
+    """That a phase of standing has nothing of the other phases: who crouches on fails it."""
+    if not goal.still:
+        return []
+    checks = []
+    offset = max((abs(other.height or 0.0) for other in goals), default=0.0)
+    if offset:
+        checks.append(_around("height", Quantity.HEIGHT, standing, max(0.015, 0.5 * offset)))
+    for name, quantity, angles in (
+        ("pitch", Quantity.PITCH, [other.pitch for other in goals]),
+        ("roll", Quantity.ROLL, [other.roll for other in goals]),
+    ):
+        angle = max((abs(one or 0.0) for one in angles), default=0.0)
+        if angle:
+            checks.append(_around(name, quantity, 0.0, 0.5 * angle))
+    if any(other.feet for other in goals):
+        checks.append(_mean("feet_up", Quantity.FEET_IN_AIR, None, 0.5))
+    return checks
 
 
 def _mean(

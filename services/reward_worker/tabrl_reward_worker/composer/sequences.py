@@ -8,7 +8,9 @@ from dataclasses import replace
 
 from tabrl.rewards.vocabulary import MAX_TERMS
 from tabrl_reward_worker.composer.phases import ORDINALS
-from tabrl_reward_worker.composer.terms import Term
+from tabrl_reward_worker.composer.terms import BESIDE, Term
+
+_EMPHASIS = 1.5
 
 
 def in_turn(phases: Sequence[Sequence[Term]]) -> list[Term]:
@@ -29,7 +31,7 @@ def in_turn(phases: Sequence[Sequence[Term]]) -> list[Term]:
     always = [term for term, turns in groups.items() if len(turns) == len(phases)]
     locals_ = [term for term in groups if term.local]
     gated = [
-        _gated(term, turns)
+        _gated(term if term.weight <= BESIDE else _louder(term), turns)
         for term, turns in groups.items()
         if not term.local and term not in always
     ]
@@ -38,6 +40,14 @@ def in_turn(phases: Sequence[Sequence[Term]]) -> list[Term]:
     while len(terms) > MAX_TERMS:
         terms.remove(min(terms, key=lambda term: abs(term.weight)))
     return [*sorted(common, key=lambda term: term.name), *locals_, *terms]
+
+
+def _louder(term: Term) -> Term:
+    """What is asked for in a part of the time only counts for more then.
+
+    Else standing still, which is right in every phase but for this one term, pays nearly as much.
+    """
+    return replace(term, weight=_EMPHASIS * term.weight)
 
 
 def _gated(term: Term, turns: Sequence[str]) -> Term:
