@@ -93,7 +93,8 @@ class _Checker:
     def run(self) -> None:
         nodes = list(ast.walk(self._tree))
         if len(nodes) > words.MAX_NODES:
-            raise RewardError(f"a reward may have at most {words.MAX_NODES} syntax nodes")
+            message = f"a reward may have at most {words.MAX_NODES} syntax nodes"
+            raise RewardError(message, code="reward_too_long")
         self._module()
         for node in nodes:
             self._collect(node)

@@ -102,12 +102,16 @@ class ModuleReader:
     def _reachable_or_not(self) -> None:
         """Names of all operations, also of those in functions that nobody calls."""
 
+        found: list[Any] = []
+
         def visit(operation: Any) -> ir.WalkResult:
-            if operation.name != "builtin.module":
-                _check_attributes(operation)
+            found.append(operation)
             return ir.WalkResult.ADVANCE
 
         self._module.operation.walk(visit)
+        for operation in found:
+            if operation.name != "builtin.module":
+                _check_attributes(operation)
 
     def _call(
         self, name: str, arguments: list[Sizes | None], stack: tuple[str, ...]

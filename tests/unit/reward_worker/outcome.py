@@ -1,0 +1,68 @@
+"""Which layer stops a hostile reward, when some layers are switched off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tabrl.rewards.errors import RewardError
+from tabrl.robots import get_robot
+from tabrl.sim.reward_export import AuthorLayers
+from tabrl_reward_worker.jail.client import Stages
+from tabrl_reward_worker.jail.limits import Walls
+from tabrl_reward_worker.jail.warden import Warden
+
+GO1 = get_robot("go1")
+OPEN_WALLS = Walls(limits=False, identity=False, landlock=False, seccomp=False)
+# Codes and the layer that gives them. What Python itself answers (a name that is not there) is
+# the namespace's doing; "not permitted" is the kernel's.
+_CODES = {
+    "reward_not_allowed": "static",
+    "reward_unknown_name": "static",
+    "reward_syntax": "static",
+    "reward_missing_function": "static",
+    "reward_too_long": "static",
+    "reward_failed": "namespace",
+    "reward_shape": "namespace",
+    "reward_weights": "namespace",
+    "reward_timeout": "jail",
+    "reward_memory": "jail",
+    "reward_forbidden": "jail",
+    "reward_crashed": "jail",
+    "reward_primitive": "jaxpr",
+    "reward_type": "jaxpr",
+    "reward_too_large": "jaxpr",
+    "reward_impure": "jaxpr",
+    "reward_refused": "verifier",
+}
+_DENIED = (
+    *("PermissionError", "Operation not permitted", "Permission denied", "MemoryError"),
+    *("No module named", "not allowed to raise maximum limit"),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`layer` that refused it, "reached" if it did its harm, "passes" if an artifact came out."""
+
+    layer: str
+    code: str = ""
+    text: str = ""
+
+
+def outcome(warden: Warden, source: str, off: frozenset[str], deadline_s: float = 6.0) -> Outcome:
+    """Build and verify a reward with the named layers switched off."""
+    author = AuthorLayers("static" not in off, "namespace" not in off, "jaxpr" not in off)
+    walls = OPEN_WALLS if "jail" in off else Walls()
+    stages = Stages(warden, deadline_s, author, walls)
+    try:
+        blob = stages.build(source, GO1)
+        if "verifier" not in off:
+            stages.verify(blob, source, GO1)
+    except RewardError as error:
+        if "REACHED" in error.message:
+            return Outcome("reached", error.code, error.message)
+        layer = _CODES[error.code]
+        if layer == "namespace" and any(word in error.message for word in _DENIED):
+            layer = "jail"
+        return Outcome(layer, error.code, error.message)
+    return Outcome("passes")
