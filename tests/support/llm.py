@@ -18,7 +18,7 @@ class Answer:
     """One answer of the server; `usage` is prompt and completion tokens, `None` says nothing.
 
     `body` replaces the whole payload. `drips` sends the answer's bytes one by one and never comes
-    to an end.
+    to an end; `floods` never comes to an end either, as fast as it can.
     """
 
     text: str | None = ""
@@ -31,6 +31,7 @@ class Answer:
     body: bytes | None = None
     content_type: str = "application/json"
     drips: bool = False
+    floods: bool = False
 
     def payload(self, model: str) -> bytes:
         """What is sent."""
@@ -119,12 +120,14 @@ def llm_stub() -> Iterator[LlmStub]:
             self.send_header("Content-Type", answer.content_type)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            if not answer.drips:
+            if not (answer.drips or answer.floods):
                 self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            if not answer.drips:
+            if not (answer.drips or answer.floods):
                 self.wfile.write(data)
                 return
+            while answer.floods and not stub.closing.is_set():
+                self.wfile.write(b" " * 65536)
             self.close_connection = True
             for byte in data:
                 self.wfile.write(bytes([byte]))

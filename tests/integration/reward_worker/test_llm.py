@@ -165,6 +165,7 @@ FAILURES: dict[str, tuple[Given, str]] = {
     "declined": (candidate("", declined=True), "llm_declined"),
     "nothing": (Answer(None), "llm_no_reward"),
     "endless": (Answer(candidate("Drop by drop"), drips=True), "llm_unavailable"),
+    "a flood": (Answer(floods=True), "llm_unavailable"),
 }
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from time import time
 from typing import Any
 
+from tabrl_reward_worker.llm.capped import TooLongError, capped_client
 from tabrl_reward_worker.llm.provider import (
     CallFailedError,
     CallFailure,
@@ -22,6 +23,8 @@ from tabrl_reward_worker.llm.provider import (
 )
 from tabrl_reward_worker.llm.schema import answer_schema
 
+_UNCONNECTED = ("ConnectError", "ClientConnectorError", "ConnectTimeout")
+_DEEPEST = 10  # of a chain of errors
 _GRACE_S = 2.0  # for a cancelled call to end
 # The first that fits; litellm derives its errors from one another.
 _FAILURES = (
@@ -163,7 +166,10 @@ def _cost(litellm: Any, response: Any, model: str) -> float | None:
 
 
 def _failed(litellm: Any, error: Exception) -> CallFailedError:
-    if _unconnected(error):
+    roots = _roots(error)
+    if any(isinstance(root, TooLongError) for root in roots):
+        return CallFailedError(CallFailure.NONSENSE)
+    if any(type(root).__name__ in _UNCONNECTED for root in roots):
         return CallFailedError(CallFailure.UNREACHABLE)
     for name, failure in _FAILURES:
         if isinstance(error, getattr(litellm, name)):
@@ -173,14 +179,13 @@ def _failed(litellm: Any, error: Exception) -> CallFailedError:
     return CallFailedError(CallFailure.NONSENSE)
 
 
-def _unconnected(error: BaseException | None) -> bool:
-    """Whether there was no connection at the bottom of it; litellm calls that a server's error."""
-    seen = 0
-    while error is not None and seen < 10:
-        if type(error).__name__ in ("ConnectError", "ClientConnectorError", "ConnectTimeout"):
-            return True
-        error, seen = error.__cause__ or error.__context__, seen + 1
-    return False
+def _roots(error: BaseException | None) -> list[BaseException]:
+    """An error and what it came from; litellm calls most of that a server's error."""
+    chain: list[BaseException] = []
+    while error is not None and len(chain) < _DEEPEST:
+        chain.append(error)
+        error = error.__cause__ or error.__context__
+    return chain
 
 
 def _retry_after(error: Exception) -> float | None:
@@ -215,6 +220,8 @@ def _litellm() -> Any:
         import litellm
         import openai
 
+    # For OpenAI's protocol; litellm's own clients for other providers have no such limit.
+    litellm.aclient_session = capped_client()
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.turn_off_message_logging = True
