@@ -72,6 +72,7 @@ def report_on(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPre
             *(warning for verdict in verdicts for warning in verdict.warnings),
             *oddities,
             *_odd_checks(checks, phases, bank),
+            *_unseen(checks, phases),
         ]
     )
     clips = _clip_scores(trial)
@@ -144,6 +145,17 @@ def _odd_checks(checks: Sequence[CheckSpec], phases: Sequence[_Phase], bank: Ban
             message = f"The success checks are too easy: {doing} would pass them."
             found.append(Finding(code="easy_checks", message=message))
     return found
+
+
+def _unseen(checks: Sequence[CheckSpec], phases: Sequence[_Phase]) -> list[Finding]:
+    """That the bank does not hold what was asked for, or not all of its phases."""
+    if not checks or all(phase.asked for phase in phases):
+        return []
+    message = (
+        "No recorded motion is quite what was asked for: the preview shows what this reward likes "
+        "best of what the robot can already do."
+    )
+    return [Finding(code="nothing_recorded", message=message)]
 
 
 def _least_margin(verdicts: Iterable[Judgement]) -> float | None:
