@@ -1,0 +1,104 @@
+"""A task written by a language model, from its answers to what is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tabrl.domain.jobs import JobState
+from tabrl.ports import JobFailedError
+from tabrl.robots import get_robot
+from tabrl.sim.bank import Bank
+from tabrl_reward_worker.authors import ComposerAuthor, FallbackAuthor
+from tabrl_reward_worker.building import Builder
+from tabrl_reward_worker.jail import Jail
+from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
+from tabrl_reward_worker.llm.provider import CallFailure
+from tabrl_reward_worker.proving import unsound
+from tests.support.bank import made_up_bank
+from tests.support.writers import Model, candidate
+from tests.unit.reward_worker.test_handler import Control, World
+
+GO1 = get_robot("go1")
+
+
+def reward(**terms: tuple[float, str]) -> str:
+    weights = ", ".join(f'"{name}": {weight}' for name, (weight, _) in terms.items())
+    lines = ", ".join(f'"{name}": {code}' for name, (_, code) in terms.items())
+    return f"WEIGHTS = {{{weights}}}\ndef reward(state, action):\n    return {{{lines}}}\n"
+
+
+def answer(name: str, **terms: tuple[float, str]) -> dict[str, Any]:
+    weights = [{"term": term, "weight": weight} for term, (weight, _) in terms.items()]
+    return candidate(reward(**terms), name=name, weights=weights)
+
+
+AHEAD = "rl.gaussian(state.base_linear_velocity()[0] - 0.5, 0.4)"
+UPRIGHT = "state.uprightness()"
+FALL = "state.fallen()"
+WAY = "jnp.clip(state.base_displacement()[0], -1.0, 1.0)"
+STEPS = "jnp.mean(state.foot_air_time()) + 0.2 * rl.gaussian(state.yaw(), 0.5)"
+DIRECT = answer("Straight on", ahead=(2.0, AHEAD), up=(0.5, UPRIGHT), fall=(-3.0, FALL))
+AGAIN = answer("The same again", ahead=(4.0, AHEAD), up=(1.0, UPRIGHT), fall=(-6.0, FALL))
+OTHER = answer(
+    "By the way", way=(1.0, WAY), steps=(3.0, STEPS), ahead=(1.5, AHEAD), fall=(-2, FALL)
+)
+HOPELESS = answer("Constant", one=(1.0, "state.dt()"), zero=(1.0, "0.0 * state.time()"))
+
+
+@pytest.fixture(scope="module")
+def bank() -> Bank:
+    return made_up_bank(GO1)
+
+
+def written_by(model: Model, jail: Jail, bank: Bank) -> World:
+    builder = Builder(jail)
+    options = LlmOptions("openai/test")
+    writer = LlmAuthor(options, builder, model, lambda built, _: unsound(built, bank))
+    return World(jail, bank, author=FallbackAuthor(writer, ComposerAuthor(builder)))
+
+
+def test_different_candidates_are_shown_with_their_bill(jail: Jail, bank: Bank) -> None:
+    model = Model(DIRECT, rhythmic=[AGAIN], reference=[HOPELESS, OTHER])
+    world = written_by(model, jail, bank)
+    job = world.post("walk on, my friend")
+    world.handler(job, Control(job.fence))
+    world.jobs.finish(job.id, job.fence, JobState.SUCCEEDED)
+    task, candidates = world.tasks.get("tsk_a"), world.tasks.candidates("tsk_a")
+    assert [one.name for one in candidates] == ["Straight on", "By the way"]
+    assert {one.author for one in candidates} == {"llm:openai/test"}
+    assert [(one.name, one.code) for one in task.dropped] == [("The same again", "reward_alike")]
+    assert "Straight on" in task.dropped[0].message
+    assert task.usage is not None
+    assert task.usage.calls == 4  # one was sent back for what recorded motion says
+    assert task.usage.cost_usd == pytest.approx(0.004)
+    assert "recorded motion" in model.asked["reference"][1].messages[-1]["content"]
+
+
+def test_the_bill_is_kept_when_the_composer_takes_over(jail: Jail, bank: Bank) -> None:
+    world = written_by(Model(HOPELESS), jail, bank)
+    job = world.post("walk backwards")
+    control = Control(job.fence)
+    world.handler(job, control)
+    world.jobs.finish(job.id, job.fence, JobState.SUCCEEDED)
+    task = world.tasks.get("tsk_a")
+    assert {one.author for one in world.tasks.candidates("tsk_a")} == {"composer"}
+    assert task.usage is not None
+    assert task.usage.calls == 9
+    assert {one.code for one in task.dropped} == {"reward_not_valid"}
+    assert "The offline composer wrote these candidates." in task.notices[0]
+    assert [event.type for event in control.events] == ["stage", "notice"]
+
+
+def test_the_bill_is_kept_when_nobody_understands(jail: Jail, bank: Bank) -> None:
+    world = written_by(Model(CallFailure.KEY), jail, bank)
+    job = world.post("yodel loudly")
+    with pytest.raises(JobFailedError) as error:
+        world.handler(job, Control(job.fence))
+    assert error.value.failure.code == "task_not_understood"
+    assert "does not accept the key" in error.value.failure.message
+    task = world.tasks.get("tsk_a")
+    assert "yodel" in task.not_understood
+    assert task.usage is not None
+    assert task.usage.calls == 3
