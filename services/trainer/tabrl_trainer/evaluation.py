@@ -14,7 +14,8 @@ from tabrl.contracts.training import CheckResult, EvaluationRow
 from tabrl.control.agreement import reward_checks_disagree
 from tabrl.control.checks import evaluate_checks
 from tabrl.control.policy import PolicyWeights
-from tabrl.control.program import CommandProgram, Programs
+from tabrl.control.program import CommandProgram
+from tabrl.control.sequence import Sequences
 from tabrl.control.tape import CONTROL_DT, Tape
 from tabrl.robots import Robot
 from tabrl.sim.networks import deployed
@@ -26,6 +27,8 @@ EPISODES = (64, 256, 256)
 FEWER_EPISODES = (64, 64, 64)  # on a machine so busy that all would take longer than MOST_S
 MOST_S = 18.0
 EPISODE_S = 10.0
+LONGEST_S = 20.0  # where phases take so long
+BLOCK_S = 2.0  # rollouts are compiled for this length
 FALL_MARGIN = 0.01  # a result may fall at most one point more often than the base
 
 
@@ -46,7 +49,7 @@ class Row:
 
 
 class Evaluator:
-    """Runs contenders one after the other, undisturbed, in episodes of 10 s.
+    """Runs contenders one after the other, undisturbed, in episodes of 10 s unless told otherwise.
 
     There is a simulator for each contender, with a robot for each of its episodes; it may be the
     same one. Contenders with as many episodes begin from the same starts.
@@ -60,7 +63,7 @@ class Evaluator:
     def warm_up(self, policy: PolicyFn) -> None:
         """Compile what evaluations of policies of this kind would compile."""
         for simulator in self._simulators:
-            simulator.prepare(policy, round(EPISODE_S / CONTROL_DT))
+            simulator.prepare(policy, round(BLOCK_S / CONTROL_DT))
 
     def evaluate(
         self,
@@ -68,12 +71,14 @@ class Evaluator:
         reward: TapeReward,
         checks: Sequence[CheckSpec],
         between: Callable[[], None] = lambda: None,
+        seconds: float | None = None,
     ) -> list[Row]:
-        """Deterministic actions. Raises `ValueError` on a wrong count.
+        """Deterministic actions, episodes of `seconds`. Raises `ValueError` on a wrong count.
 
         `between` is called at every step and may raise to end the evaluation early.
         """
-        return [_row(tape, reward, checks, self._robot) for tape in self.tapes(contenders, between)]
+        tapes = self.tapes(contenders, between, seconds)
+        return [_row(tape, reward, checks, self._robot) for tape in tapes]
 
     def tapes(
         self,
@@ -89,12 +94,21 @@ class Evaluator:
             raise ValueError(f"{len(contenders)} contenders, room for {len(self._simulators)}")
         rules = EpisodeRules(reset_noise=0.5)
         for contender, simulator in zip(contenders, self._simulators, strict=True):
-            programs = Programs.stack([contender.program] * simulator.size)
+            programs = Sequences.stack([contender.program] * simulator.size)
             policy = deployed(contender.weights)
             run = episode(
-                simulator, programs, policy, seconds or EPISODE_S, self._seed, rules, between
-            )
+                simulator, programs, policy, seconds or EPISODE_S, self._seed, rules, between,
+                BLOCK_S,
+            )  # fmt: skip
             yield run.tape
+
+
+def episode_s(phases_s: Sequence[float], checks: Sequence[CheckSpec]) -> float:
+    """How long to evaluate: 10 s, or with phases until all of them and all checks have been."""
+    if len(phases_s) < 2:
+        return EPISODE_S
+    ends = [check.end_s for check in checks]
+    return min(LONGEST_S, max(EPISODE_S, sum(phases_s), *ends))
 
 
 def half_width(values: NDArray[np.floating]) -> float:
@@ -152,3 +166,12 @@ def never_worse(base: Row, program: Row, result: Row) -> bool:
     """Whether the result may be delivered: no more falls than the base, no less reward."""
     steady = result.row.fall_rate <= base.row.fall_rate + FALL_MARGIN
     return steady and result.row.reward >= program.row.reward
+
+
+def why_not(base: Row, program: Row, result: Row) -> str:
+    """Why it may not, in a sentence."""
+    if result.row.reward < program.row.reward:
+        why = f"its reward was lower ({result.row.reward:.3f} against {program.row.reward:.3f})"
+    else:
+        why = f"it fell more often ({result.row.fall_rate:.1%} against {base.row.fall_rate:.1%})"
+    return f"The fine-tuned policy was not delivered, because {why}: the found program is."

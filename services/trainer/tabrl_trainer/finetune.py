@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flax.struct
 import jax
@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from brax.training.agents.ppo import losses
 
-from tabrl.control.program import CommandProgram, Programs
+from tabrl.control.program import CommandProgram
+from tabrl.control.sequence import Sequences
 from tabrl.control.tape import CONTROL_DT
 from tabrl.sim.ppo import Learner, PPOConfig, Schedule, TrainState
 from tabrl.sim.simulator import EpisodeRules, Simulator
@@ -71,6 +72,7 @@ class FineTune:
         self._learner = learner
         self._reward = reward
         self._program = program
+        self._rules = rules_for(program)
         self._seed = seed
         # With the exploration of the learner, or the anchor would pull at the noise alone.
         self._reference: losses.PPONetworkParams = _exploring(base.params)
@@ -100,7 +102,9 @@ class FineTune:
         """
         update = int(self.state.update)
         self._simulator.reset(
-            Programs.stack([self._program] * self._simulator.size), RULES, self._seed + update
+            Sequences.stack([self._program] * self._simulator.size),
+            self._rules,
+            self._seed + update,
         )
         took = 0.0
         while float(self.state.elapsed_s) + took < budget_s and update != updates:
@@ -158,12 +162,21 @@ class FineTune:
             samples_per_s=reward.size / took,
             reward=float(reward.mean()),
             terms=self._reward.means(terms),
-            episode_length_s=min(lived / max(ends, 1.0), RULES.episode_s),
+            episode_length_s=min(lived / max(ends, 1.0), self._rules.episode_s),
             falls_per_minute=float(rollout.terminated.sum()) / lived * 60.0,
             kl=metrics["anchor_kl"],
             elapsed_s=float(state.elapsed_s) + took,
             value_only=value_only,
         )
+
+
+def rules_for(program: CommandProgram) -> EpisodeRules:
+    """Episodes that begin in all phases of a program and see every one of them to its end."""
+    return replace(
+        RULES,
+        episode_s=max(RULES.episode_s, program.period_s),
+        start_spread_s=max(RULES.start_spread_s, program.period_s),
+    )
 
 
 def _exploring(params: losses.PPONetworkParams) -> losses.PPONetworkParams:

@@ -25,25 +25,26 @@ from tabrl.control.tape import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.domain.jobs import FailureKind, Job
 from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository, VerifiedArtifacts
-from tabrl.sim.networks import deployed, policy_weights
+from tabrl.sim.networks import policy_weights
 from tabrl.sim.reward import load_reward
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.evaluation import (
-    EPISODE_S,
     EPISODES,
     MOST_S,
     Contender,
-    Row,
     check_results,
+    episode_s,
     flags_of,
     never_worse,
+    why_not,
 )
 from tabrl_trainer.finetune import FineTune, UpdateReport
 from tabrl_trainer.params import params_file
 from tabrl_trainer.progress import Checkpoint, CheckpointStore, Progress
 from tabrl_trainer.scoring import TapeReward
-from tabrl_trainer.search import GENERATIONS, CommandSearch, Generation
-from tabrl_trainer.selection import MEASURED, WINDOW_S, Shelf, Snapshot
+from tabrl_trainer.search import Generation
+from tabrl_trainer.selection import Shelf, Snapshot, measured
+from tabrl_trainer.sequence import search_for
 
 SNAPSHOT_EVERY_S = 3.5
 EVALUATION_ESTIMATE_S = 10.0
@@ -140,16 +141,15 @@ class TrainingHandler:
     def _search(self, run: _Run, engine: RobotEngine, reward: TapeReward) -> CommandProgram:
         run.stage("search")
         began, budget = time.monotonic(), run.spec.budget
-        policy = deployed(engine.base_weights)
         stop = run.control.raise_if_stopped  # at every step: a generation lasts longer than a wish
-        search = CommandSearch(engine.simulator, policy, reward, engine.bank, run.spec.seed, stop)
+        search = search_for(engine, reward, run.spec.phases_s, run.spec.seed, stop)
         found: Generation | None = None
         for found in search.run(budget.search_s):
             left = max(budget.search_s - (time.monotonic() - began), 0.0)
             run.control.publish(
                 SearchEvent(
                     generation=found.index,
-                    generations=GENERATIONS + 1,
+                    generations=search.planned,
                     best_reward=found.best_score,
                     samples=found.samples,
                     program_words=found.best.in_words(),
@@ -158,7 +158,7 @@ class TrainingHandler:
                 )
             )
         assert found is not None  # a search yields at least one generation
-        run.search_samples, run.generations = found.samples, found.index - 1
+        run.search_samples, run.generations = found.samples, search.generations
         run.stages_s["search"] = time.monotonic() - began
         return found.best
 
@@ -317,7 +317,8 @@ class TrainingHandler:
     ) -> Snapshot:
         """The snapshot to deliver: the best measured one, or the last if there is no time."""
         began, last = time.monotonic(), run.shelf.snapshots[-1]
-        steps = MEASURED * engine.small_simulator.size * WINDOW_S / CONTROL_DT
+        count, seconds = measured(tuning.program)
+        steps = count * engine.small_simulator.size * seconds / CONTROL_DT
         if steps / (ROLLOUT_SPEEDUP * run.samples_per_s) > MOST_SELECTION_S:
             return last
         stop = run.control.raise_if_stopped
@@ -345,15 +346,16 @@ class TrainingHandler:
             Contender(engine.base_weights, tuning.program),
             Contender(kept.weights, tuning.program),
         ]
-        steps = sum(EPISODES) * EPISODE_S / CONTROL_DT
+        lasts_s = episode_s(spec.phases_s, spec.checks)
+        steps = sum(EPISODES) * lasts_s / CONTROL_DT
         crowded = steps / (ROLLOUT_SPEEDUP * run.samples_per_s) > MOST_S
         evaluator = engine.quick_evaluator if crowded else engine.evaluator
         base, program, result = evaluator.evaluate(
-            contenders, reward, spec.checks, run.control.raise_if_stopped
+            contenders, reward, spec.checks, run.control.raise_if_stopped, lasts_s
         )
         delivered, note, weights, update = "result", "", kept.weights, kept.update
         if not never_worse(base, program, result):
-            note = _why_program(base, program, result)
+            note = why_not(base, program, result)
             delivered, weights, result, update = "program", engine.base_weights, program, 0
         sha256 = self._publish(run, weights, tuning.program, update, result.row.reward)
         checks = check_results(spec.checks, base, program, result)
@@ -384,6 +386,7 @@ class TrainingHandler:
                 generations=run.generations,
                 updates=int(tuning.tune.state.update),
                 kept=update,
+                phases_s=spec.phases_s,
                 restarts=run.restarts,
                 reweightings=run.reweightings,
             ),
@@ -401,11 +404,3 @@ class _Tuning:
     def weights(self) -> PolicyWeights:
         state = self.tune.state.train
         return policy_weights(state.params.policy, state.normalizer)
-
-
-def _why_program(base: Row, program: Row, result: Row) -> str:
-    if result.row.reward < program.row.reward:
-        why = f"its reward was lower ({result.row.reward:.3f} against {program.row.reward:.3f})"
-    else:
-        why = f"it fell more often ({result.row.fall_rate:.1%} against {base.row.fall_rate:.1%})"
-    return f"The fine-tuned policy was not delivered, because {why}: the found program is."

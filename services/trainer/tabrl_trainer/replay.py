@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tabrl.contracts.training import TrainSchedule
 from tabrl.control.program import CommandProgram
-from tabrl.sim.networks import deployed, policy_weights
+from tabrl.sim.networks import policy_weights
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.params import params_file
 from tabrl_trainer.scoring import TapeReward
-from tabrl_trainer.search import CommandSearch
+from tabrl_trainer.sequence import search_for
 
 
 def replay(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> bytes:
@@ -35,7 +35,6 @@ def replay(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> 
 
 
 def _search(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> CommandProgram:
-    policy = deployed(engine.base_weights)
-    search = CommandSearch(engine.simulator, policy, reward, engine.bank, schedule.seed)
+    search = search_for(engine, reward, schedule.phases_s, schedule.seed)
     *_, found = search.run(generations=schedule.generations)
     return found.best

@@ -20,8 +20,9 @@ from tabrl.sim.bank import Bank
 from tabrl.sim.simulator import EpisodeRules, PolicyFn, Simulator, episode
 from tabrl_trainer.composition import compositions, steady, used_slots, without
 from tabrl_trainer.mutation import Mutator, rhythms, single_entries
-from tabrl_trainer.rhythm import beats_of
+from tabrl_trainer.rhythm import EVER, beats_of
 from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.window import Window
 
 ENTRY_COST = 0.01  # of the spread between the best and the neutral program, an entry
 DEFAULT_BEATS = (1.0,)
@@ -47,9 +48,12 @@ class CommandSearch:
 
     def __init__(
         self, simulator: Simulator, policy: PolicyFn, reward: TapeReward, bank: Bank, seed: int,
-        between: Callable[[], None] = lambda: None,
+        between: Callable[[], None] = lambda: None, window: Window = EVER,
     ) -> None:  # fmt: skip
-        """`between` is called at the steps of all episodes and may raise to end the search."""
+        """`between` is called at the steps of all episodes and may raise to end the search.
+
+        With a `window`, the reward sees all that happens within that part of its time.
+        """
         self._simulator = simulator
         self._policy = policy
         self._reward = reward
@@ -57,12 +61,20 @@ class CommandSearch:
         self._rng = np.random.default_rng(seed)
         self._seed = seed
         self._between = between
-        beats = beats_of(reward, bank)
+        self._window = window
+        self.generations = 0  # measured so far, without the final
+        self.finalists: list[CommandProgram] = []  # after the final, best first
+        beats = beats_of(reward, bank, window=window)
         self._beats = np.array(beats or DEFAULT_BEATS)
         self._rhythmic = bool(beats)
         self._mutator = Mutator(self._rng, self._beats, self._rhythmic)
         self._spread = 0.0
         self._entry_cost = 0.0
+
+    @property
+    def planned(self) -> int:
+        """The most generations that `run` yields."""
+        return GENERATIONS + 1
 
     def run(
         self,
@@ -91,6 +103,7 @@ class CommandSearch:
             order = np.argsort(-pool_scores)[:PARENTS]
             parents, scores = pool.pick(order), pool_scores[order]
             samples += self._simulator.size * round(WINDOW_S / CONTROL_DT)
+            self.generations = index + 1
             best = parents.single(0)
             yield Generation(index + 1, best, float(scores[0]), samples)
             spent = clock() - started
@@ -115,7 +128,7 @@ class CommandSearch:
 
     def _bank_best(self) -> list[CommandProgram]:
         """The programs of the clips that the reward likes best, without simulating anything."""
-        scores = self._reward.total(self._bank.tape).mean(0)
+        scores = self._reward.total(self._window.shown(self._bank.tape)).mean(0)
         ranked = [self._bank.programs[i] for i in np.argsort(-scores)]
         return [program for program in ranked if program is not None][:BANK_SEEDS]
 
@@ -151,7 +164,7 @@ class CommandSearch:
         )
         settle = round(SETTLE_S / CONTROL_DT)
         tape = Tape({name: field[settle:] for name, field in run.tape.fields.items()})
-        score = self._reward.total(tape).mean(0)
+        score = self._reward.total(self._window.shown(tape)).mean(0)
         fallen = run.terminated.max(0) > 0.5
         spread = max(self._spread, float(score.max() - np.median(score)))
         scored: Floats = np.where(fallen, score.min() - 2.0 * spread - 1e-3, score)
@@ -188,4 +201,5 @@ class CommandSearch:
         means = scores[: len(repeated)].reshape(len(variants), each).mean(1)
         costed = means - self._cost(Programs.stack(variants))
         best = int(costed.argmax())
+        self.finalists = [variants[i] for i in np.argsort(-costed, kind="stable")]
         return variants[best], float(means[best])

@@ -8,13 +8,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tabrl.control.policy import PolicyWeights
-from tabrl.control.program import CommandProgram, Programs
+from tabrl.control.program import CommandProgram
+from tabrl.control.sequence import Sequences
 from tabrl.sim.networks import deployed
 from tabrl.sim.simulator import EpisodeRules, Simulator, episode
 from tabrl_trainer.scoring import TapeReward
 
 MEASURED = 4  # snapshots measured against each other, the last one always among them
 WINDOW_S = 3.0
+
+
+def measured(program: CommandProgram) -> tuple[int, float]:
+    """How many snapshots are measured, and for how many seconds each."""
+    seconds = max(WINDOW_S, program.period_s)
+    return max(2, round(MEASURED * WINDOW_S / seconds)), seconds
 
 
 @dataclass(frozen=True)
@@ -51,16 +58,18 @@ class Shelf:
     ) -> Snapshot:
         """The snapshot that earns most without noise, from the same starts for all.
 
-        A fall counts as the worst motion of all. `between` is called at every step and may raise.
-        Raises `IndexError` if there is no snapshot.
+        Phases are measured to their end; there is time for fewer snapshots then. A fall counts as
+        the worst motion of all. `between` is called at every step and may raise. Raises
+        `IndexError` if there is no snapshot.
         """
         *earlier, last = self.snapshots
-        chosen = [*sorted(earlier, key=lambda s: -s.reward)[: MEASURED - 1], last]
-        programs, rules = Programs.stack([program] * simulator.size), EpisodeRules(reset_noise=0.3)
+        count, seconds = measured(program)
+        chosen = [*sorted(earlier, key=lambda s: -s.reward)[: count - 1], last]
+        programs, rules = Sequences.stack([program] * simulator.size), EpisodeRules(reset_noise=0.3)
         earned, fallen = [], []
         for snapshot in chosen:
             policy = deployed(snapshot.weights)
-            run = episode(simulator, programs, policy, WINDOW_S, seed, rules, between)
+            run = episode(simulator, programs, policy, seconds, seed, rules, between, WINDOW_S)
             earned.append(reward.total(run.tape).mean(0))
             fallen.append(run.terminated.max(0) > 0.5)
         worst = np.min(earned) - np.ptp(earned)

@@ -75,9 +75,9 @@ class Reweighting(BaseModel):
 class TrainSchedule(BaseModel):
     """What a training did, in which order: enough to do it again and get the same parameters.
 
-    `generations` of the search without its final, `updates` of PPO done and `kept`, the update
-    whose policy was delivered (0: the base under the found program). `restarts` are the updates
-    from which it went on after a worker died.
+    `generations` of the search (of each phase) without its final, `updates` of PPO done and `kept`,
+    the update whose policy was delivered (0: the base under the found program). `restarts` are the
+    updates from which it went on after a worker died.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,6 +86,7 @@ class TrainSchedule(BaseModel):
     generations: int
     updates: int
     kept: int
+    phases_s: PhasesS = ()
     restarts: tuple[int, ...] = ()
     reweightings: tuple[Reweighting, ...] = ()
 

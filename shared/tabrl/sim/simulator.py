@@ -110,8 +110,34 @@ class Simulator(Protocol):
 
 def episode(simulator: Simulator, programs: Programs | Sequences, policy: PolicyFn, seconds: float,
             seed: int = 0, rules: EpisodeRules | None = None,
-            between: Callable[[], None] = _nothing) -> Rollout:  # fmt: skip
-    """One episode of every robot without resets: after a fall the robot is left as it is."""
+            between: Callable[[], None] = _nothing,
+            block_s: float | None = None) -> Rollout:  # fmt: skip
+    """One episode of every robot without resets: after a fall the robot is left as it is.
+
+    In blocks of `block_s` seconds, if given, of which the last may be cut: one length is compiled,
+    however long the episode is.
+    """
     rules = replace(rules or EpisodeRules(), auto_reset=False, episode_s=1e9)
     simulator.reset(programs, rules, seed)
-    return simulator.rollout(policy, round(seconds / CONTROL_DT), between)
+    steps = round(seconds / CONTROL_DT)
+    block = steps if block_s is None else round(block_s / CONTROL_DT)
+    blocks = [simulator.rollout(policy, block, between) for _ in range(0, steps, block)]
+    return blocks[0] if len(blocks) == 1 and block == steps else _cut(blocks, steps)
+
+
+def _cut(blocks: list[Rollout], steps: int) -> Rollout:
+    """Blocks that follow each other as one of `steps` steps."""
+
+    def joined(fields: list[Floats]) -> Floats:
+        return np.concatenate(fields)[:steps]
+
+    firsts = [block.observation[:-1] for block in blocks]
+    return Rollout(
+        tape=Tape(
+            {name: joined([block.tape.fields[name] for block in blocks]) for name in blocks[0].tape}
+        ),
+        observation=np.concatenate([*firsts, blocks[-1].observation[-1:]])[: steps + 1],
+        action=joined([block.action for block in blocks]),
+        terminated=joined([block.terminated for block in blocks]),
+        truncated=joined([block.truncated for block in blocks]),
+    )

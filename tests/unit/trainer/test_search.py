@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -35,9 +37,11 @@ class TimedSimulator(CpuSimulator):
 
     now = 100.0
 
-    def rollout(self, policy: PolicyFn, steps: int) -> Rollout:
+    def rollout(
+        self, policy: PolicyFn, steps: int, between: Callable[[], None] = lambda: None
+    ) -> Rollout:
         self.now += 1.0
-        return super().rollout(policy, steps)
+        return super().rollout(policy, steps, between)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,154 @@
+"""Search for programs whose phases follow each other: each phase alone, then all of them together.
+
+A phase is searched as a task of its own, before a reward whose clock stands in that phase. How the
+phases go together, over the switches too, is then measured on the few best programs of each.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, product
+
+import numpy as np
+
+from tabrl.control.program import CommandProgram
+from tabrl.control.sequence import Sequences
+from tabrl.control.tape import CONTROL_DT
+from tabrl.sim.bank import Bank
+from tabrl.sim.networks import deployed
+from tabrl.sim.simulator import EpisodeRules, PolicyFn, Simulator, episode
+from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.search import GENERATIONS, CommandSearch, Generation
+from tabrl_trainer.selection import WINDOW_S
+from tabrl_trainer.window import Window
+
+FINALISTS = 2  # of every phase
+JOIN_SHARE = 0.5  # of a phase's time in the budget, for measuring them together
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a search runs: `large` for the phases, `small` for whole sequences."""
+
+    large: Simulator
+    small: Simulator
+    policy: PolicyFn
+    bank: Bank
+
+
+class SequenceSearch:
+    """As `CommandSearch`, for phases of `phases_s` seconds."""
+
+    def __init__(
+        self, stage: Stage, reward: TapeReward, phases_s: Sequence[float], seed: int,
+        between: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`between` is called at the steps of all episodes and may raise to end the search."""
+        self._stage, self._reward, self._phases_s = stage, reward, tuple(phases_s)
+        self._seed, self._between = seed, between
+        begins = accumulate(self._phases_s[:-1], initial=0.0)
+        self._windows = [
+            Window(begin, lasts) for begin, lasts in zip(begins, self._phases_s, strict=True)
+        ]
+        self.generations = 0
+
+    @property
+    def planned(self) -> int:
+        """The most generations that `run` yields."""
+        return len(self._windows) * (GENERATIONS + 1) + 1
+
+    def run(
+        self,
+        budget_s: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+        generations: int = GENERATIONS,
+    ) -> Iterator[Generation]:
+        """Yield the generations of all phases, then the whole program measured.
+
+        The first phase has its share of the budget; the others take as many generations, so that
+        one number, `generations`, is enough to do the search again.
+        """
+        index = samples = 0
+        chosen: list[list[CommandProgram]] = []
+        each_s = budget_s / (len(self._windows) + JOIN_SHARE)
+        for number, window in enumerate(self._windows):
+            search = CommandSearch(
+                self._stage.large, self._stage.policy, self._reward, self._stage.bank,
+                self._seed + number, self._between, window,
+            )  # fmt: skip
+            first = number == 0
+            before = samples
+            found: Generation | None = None
+            for found in search.run(
+                each_s if first else math.inf, clock, generations if first else self.generations
+            ):
+                index, samples = index + 1, before + found.samples
+                best = self._shown([*(finalists[0] for finalists in chosen), found.best])
+                yield replace(found, index=index, best=best, samples=samples)
+            self.generations = search.generations
+            chosen.append([program_at(p, window) for p in search.finalists[:FINALISTS]])
+        best, score, took = self._together(chosen)
+        yield Generation(index + 1, best, score, samples + took)
+
+    def _shown(self, phases: list[CommandProgram]) -> CommandProgram:
+        """What is known so far; phases not yet searched stand."""
+        missing = len(self._phases_s) - len(phases)
+        return CommandProgram.sequence([*phases, *[CommandProgram()] * missing], self._phases_s)
+
+    def _together(self, chosen: list[list[CommandProgram]]) -> tuple[CommandProgram, float, int]:
+        """The best of all combinations over one period, its mean reward a step, samples taken.
+
+        Among them are those that stand in one phase: a phase that is good alone may end in a pose
+        from which the next one falls. A fall costs twice the spread, as in a search.
+        """
+        simulator = self._stage.small
+        mixed = [list(phases) for phases in product(*chosen)]
+        alone = [finalists[0] for finalists in chosen]
+        mixed += [[*alone[:k], CommandProgram(), *alone[k + 1 :]] for k in range(len(alone))]
+        programs = list(dict.fromkeys(map(self._shown, mixed)))[: simulator.size]
+        each = simulator.size // len(programs)
+        rows = [row // each for row in range(simulator.size)]
+        asked = Sequences.stack([programs[min(row, len(programs) - 1)] for row in rows])
+        seconds = sum(self._phases_s)
+        run = episode(
+            simulator, asked, self._stage.policy, seconds, self._seed,
+            EpisodeRules(reset_noise=0.3), self._between, WINDOW_S,
+        )  # fmt: skip
+        earned = self._reward.total(run.tape).mean(0)
+        spread = float(earned.max() - np.median(earned))
+        fallen = run.terminated.max(0) > 0.5
+        scores = np.where(fallen, earned.min() - 2.0 * spread - 1e-3, earned)
+        means = scores[: each * len(programs)].reshape(len(programs), each).mean(1)
+        best = int(means.argmax())
+        # Blocks of one length are simulated to their end.
+        steps = math.ceil(seconds / WINDOW_S) * round(WINDOW_S / CONTROL_DT)
+        return programs[best], float(means[best]), simulator.size * steps
+
+
+def program_at(program: CommandProgram, window: Window) -> CommandProgram:
+    """A program that was searched from time zero, as it is from the window's begin on."""
+    turn = 2.0 * math.pi * program.beat_frequency * window.begin_s
+    phase = tuple(
+        (value - turn) % (2.0 * math.pi) if swing else value
+        for value, swing in zip(program.phase, program.amplitude, strict=True)
+    )
+    return program.model_copy(update={"phase": phase})
+
+
+def search_for(
+    engine: RobotEngine,
+    reward: TapeReward,
+    phases_s: Sequence[float],
+    seed: int,
+    between: Callable[[], None] = lambda: None,
+) -> CommandSearch | SequenceSearch:
+    """The search for a task on a robot's engine."""
+    policy = deployed(engine.base_weights)
+    if len(phases_s) < 2:
+        return CommandSearch(engine.simulator, policy, reward, engine.bank, seed, between)
+    stage = Stage(engine.simulator, engine.small_simulator, policy, engine.bank)
+    return SequenceSearch(stage, reward, phases_s, seed, between)

@@ -1,0 +1,28 @@
+"""A part of a reward's time, shown to it again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tabrl.control.tape import Floats, Tape
+
+
+@dataclass(frozen=True)
+class Window:
+    """`lasts_s` seconds from `begin_s` on; all time unless told otherwise."""
+
+    begin_s: float = 0.0
+    lasts_s: float = np.inf
+
+    def at(self, time: Floats) -> Floats:
+        """The times within the window at which `time` since its first begin is."""
+        if not np.isfinite(self.lasts_s):
+            return time
+        within: Floats = (self.begin_s + np.mod(time, self.lasts_s)).astype(np.float32)
+        return within
+
+    def shown(self, tape: Tape) -> Tape:
+        """The same motion, at these times."""
+        return Tape({**tape.fields, "time": self.at(tape.time)})
