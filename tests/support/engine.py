@@ -8,10 +8,12 @@ from functools import cache
 import jax
 import numpy as np
 
+from tabrl.contracts.phases import MAX_PHASES
 from tabrl.control.gait import GAITS
 from tabrl.control.observation import observation_size
 from tabrl.control.program import COUNT, JUMP, LIFT, LOWER, REAR, STEP_RANGE, SWING, UPPER, Programs
-from tabrl.control.tape import Floats, Tape
+from tabrl.control.sequence import FOREVER_S, Sequences
+from tabrl.control.tape import CONTROL_DT, Floats, Tape
 from tabrl.robots import Robot, get_robot
 from tabrl.sim.ppo import Learner, PPOConfig, TrainState
 from tabrl.sim.reward import ExportedReward, export_reward
@@ -89,6 +91,18 @@ def random_programs(count: int, seed: int = 0) -> Programs:
         rng.integers(0, len(GAITS), count).astype(np.int32),
         np.where(natural, 0.0, rng.uniform(*STEP_RANGE, count)).astype(np.float32),
     )
+
+
+def random_sequences(count: int, seed: int = 0) -> Sequences:
+    """Random programs one after the other for at most half a second each; every third one alone."""
+    rng = np.random.default_rng(seed)
+    phases = random_programs(count * MAX_PHASES, seed).map(
+        lambda field: field.reshape(count, MAX_PHASES, *field.shape[1:])
+    )
+    duration = (CONTROL_DT * rng.integers(2, 25, (count, MAX_PHASES))).astype(np.float32)
+    duration[rng.random(count) < 0.4, -1] = 0.0
+    duration[::3] = [FOREVER_S, 0.0, 0.0]
+    return Sequences(phases, duration)
 
 
 def still(observation: Floats) -> Floats:

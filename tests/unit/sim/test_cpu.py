@@ -10,12 +10,15 @@ import pytest
 
 from tabrl.control import rotation
 from tabrl.control.observation import HEADING_ERROR, Joints, build_observation
-from tabrl.control.program import Programs
+from tabrl.control.policy import PolicyHeader, dump_policy, load_policy
+from tabrl.control.program import CommandProgram, Programs
+from tabrl.control.sequence import Sequences
 from tabrl.control.tape import CONTROL_DT, Floats
-from tabrl.robots import scene_xml
+from tabrl.robots import scene_sha256, scene_xml
 from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, physics_model, trunk_shapes
 from tabrl.sim.simulator import EpisodeRules, PolicyFn, Rollout, episode
 from tests.support.engine import GO1, random_programs, still
+from tests.support.inference import random_params
 
 SIZE = 8
 ENDLESS_S = 1e6  # first episodes begin at any age, so that ten seconds may end at once
@@ -285,3 +288,31 @@ def test_its_model_weighs_what_the_scene_weighs() -> None:
     np.testing.assert_array_equal(model.body_mass, scene.body_mass)
     assert model.ngeom < scene.ngeom
     assert model.opt.timestep * SUBSTEPS == pytest.approx(CONTROL_DT)
+
+
+def test_a_policy_that_is_served_does_what_it_does_here_over_all_switches(
+    simulator: CpuSimulator,
+) -> None:
+    """The clock here adds up steps in single precision, the client's is exact."""
+    program = CommandProgram.sequence(
+        [CommandProgram.asking(height=-0.08, yaw=0.4), CommandProgram.asking(jump=0.05)],
+        (0.5, 0.62),
+    )
+    weights = load_policy(random_params(5)).weights
+    header = PolicyHeader(robot="go1", scene_sha256=scene_sha256("go1"), program=program)
+    served = load_policy(dump_policy(header, weights))
+    states: list[tuple[Floats, Floats]] = []
+
+    def act(observation: Floats) -> Floats:
+        states.append(simulator.state())
+        return weights.act(observation)
+
+    run = episode(simulator, Sequences.stack([program] * SIZE), act, 2.3, seed=1)
+    ctrl = np.tile(np.array(GO1.home, np.float32), (SIZE, 1))
+    joints = Joints.of(GO1)
+    for step, (qpos, qvel) in enumerate(states):
+        action, _ = served.control(np.full(SIZE, step * CONTROL_DT), qpos, qvel, ctrl)
+        np.testing.assert_allclose(action, run.action[step], atol=2e-4, err_msg=str(step))
+        ctrl = joints.targets(run.action[step])
+    hops = run.tape.command[:, 0, 7] > 0.0  # after the step, so one earlier
+    assert np.flatnonzero(np.diff(hops)).tolist() == [23, 54, 79, 110]
