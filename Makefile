@@ -10,6 +10,7 @@ PYTHON_PATHS := shared services deploy bench tests scripts/lock scripts/visuals.
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 BENCH_ARGS ?=
+FUZZ_EXAMPLES ?= 1000
 TASKS_ARGS ?=
 
 .PHONY: help
@@ -31,6 +32,10 @@ up: setup ## start all services and the page on this machine until Ctrl-C
 .PHONY: test
 test: setup debian check web-test ## all checks and all tests
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: fuzz
+fuzz: setup-python ## hostile sources and artifacts that nobody thought of (FUZZ_EXAMPLES=1000)
+	@TABRL_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest --timeout=0 tests/unit/reward_worker/test_jail_fuzz.py
 
 .PHONY: check
 check: setup-python ## format, lint, types, import rules, locks, and the page's lint and types

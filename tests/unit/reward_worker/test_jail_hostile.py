@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from tabrl.domain.errors import Invalid
+from tabrl.domain.errors import TabrlError
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.source import check_source
 from tabrl.robots import get_robot
@@ -120,7 +120,7 @@ WALLS = [
     pytest.param(
         "identity", "import os\nos.kill(os.getppid(), 0)\ngot = 1", id="signal the zygote"
     ),
-    pytest.param("limits", "got = len(bytearray(5 << 30))", id="memory"),
+    pytest.param("limits", "import numpy\ngot = numpy.empty(5 << 30, 'u1').size", id="memory"),
     pytest.param("limits", "f = open({path!r}, 'a')\nf.write('x')\nf.close()\ngot = 1", id="write"),
 ]
 
@@ -186,7 +186,7 @@ def test_without_the_verifier_forged_artifacts_would_be_loaded() -> None:
     for forgery in FORGERIES:
         try:
             load_reward(forged(forgery))
-        except Invalid:
+        except TabrlError:
             continue
         loaded += 1
     assert loaded >= 60

@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import time
+import unicodedata
 import warnings
 from dataclasses import dataclass
 from select import select
@@ -32,6 +33,7 @@ from tabrl_reward_worker.jail import limits, scout
 from tabrl_reward_worker.jail.wire import MAX_REQUEST, Built, Protection, Refused, Request, pack
 
 _TICK_S = 0.05
+_PRELOADED = (unicodedata,)  # Python asks for it when a source holds a letter beyond ASCII
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,9 @@ def _answer(request: Request, blob: bytes) -> bytes:
         )
     except MemoryError:
         return pack(Refused(code="reward_memory", message="the reward needs too much memory"))
+    except Exception as error:
+        message = f"the reward could not be read ({type(error).__name__})"
+        return pack(Refused(code="reward_failed", message=message))
 
 
 def _act(request: Request, blob: bytes) -> ExportedReward:
