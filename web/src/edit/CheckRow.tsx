@@ -33,6 +33,8 @@ export function CheckRow({ draft, quantities, onChange, onRemove }: Props): Reac
   const number = (field: NumberField, label: string, suffix: string, className?: string) => (
     <Field label={label} fault={faults[field]} {...(className !== undefined && { className })}>
       <NumberInput
+        aria-label={label}
+        aria-description={faults[field]}
         value={draft[field]}
         unit={suffix}
         invalid={faults[field] !== undefined}
@@ -95,7 +97,7 @@ export function CheckRow({ draft, quantities, onChange, onRemove }: Props): Reac
         {info?.description}
       </p>
       <div className="mt-2 grid grid-cols-6 gap-2">
-        <Field label="As" className="col-span-2">
+        <Field label="Taken as" className="col-span-2">
           <Select
             value={draft.statistic}
             onChange={(event) => onChange({ ...draft, statistic: event.target.value as Statistic })}

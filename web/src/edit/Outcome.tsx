@@ -22,17 +22,18 @@ export function Outcome({ revision, faulty, changed }: Props): ReactNode {
       </p>
     );
   }
-  if (error !== null) return <Problem title={error.message} />;
-  const failure = job?.failure;
-  if (failure != null) {
-    const where = failure.line === null ? "" : `Line ${failure.line}: `;
-    return <Problem title={`${where}${failure.message}`} />;
-  }
-  if (faulty > 0) {
+  const problem = error?.message ?? (job?.failure == null ? null : failureWords(job.failure));
+  if (problem !== null || faulty > 0) {
     return (
-      <p className="text-sm text-soft">
-        {faulty === 1 ? "One success check is" : `${faulty} success checks are`} not complete yet.
-      </p>
+      <div className="min-w-0 flex-1 basis-72 space-y-2">
+        {problem !== null && <Problem title={problem} />}
+        {faulty > 0 && (
+          <p className="text-sm text-soft">
+            {faulty === 1 ? "One success check is" : `${faulty} success checks are`} not complete
+            yet.
+          </p>
+        )}
+      </div>
     );
   }
   return (
@@ -44,11 +45,15 @@ export function Outcome({ revision, faulty, changed }: Props): ReactNode {
   );
 }
 
+function failureWords({ line, message }: NonNullable<Job["failure"]>): string {
+  return line == null ? message : `Line ${line}: ${message}`;
+}
+
 function Problem({ title }: { title: string }): ReactNode {
   return (
     <p
       role="alert"
-      className="min-w-0 flex-1 basis-72 rounded-lg border border-[#5f2b2f] bg-[#25161a] px-3 py-2 text-sm leading-relaxed text-[#ffc4c1]"
+      className="rounded-lg border border-[#5f2b2f] bg-[#25161a] px-3 py-2 text-sm leading-relaxed text-[#ffc4c1]"
     >
       {title}
     </p>

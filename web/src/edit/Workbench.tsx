@@ -89,7 +89,7 @@ export function Workbench({ task, candidate, onClose, onDone }: Props): ReactNod
         </button>
       </header>
 
-      <div className="grid lg:h-[600px] lg:grid-cols-[minmax(0,1.3fr)_minmax(0,1fr)]">
+      <div className="grid grid-cols-1 lg:h-[600px] lg:grid-cols-[minmax(0,1.3fr)_minmax(0,1fr)]">
         <div className="flex min-h-0 flex-col bg-well max-lg:h-[480px]">
           <div className="min-h-0 flex-1">
             <CodeEditor

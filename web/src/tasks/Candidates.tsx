@@ -58,7 +58,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
       {/* Seven shared rows keep the parts of neighbouring cards level. */}
       <div
         className={cx(
-          "grid gap-4 lg:grid-rows-[repeat(7,auto)]",
+          "grid grid-cols-1 gap-4 lg:grid-rows-[repeat(7,auto)]",
           candidates.length > 2 ? "lg:grid-cols-3" : "lg:grid-cols-2",
         )}
       >
