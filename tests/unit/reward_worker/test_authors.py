@@ -263,6 +263,22 @@ def test_the_composer_takes_over_and_says_so() -> None:
     assert written.usage is not None
 
 
+def test_where_strangers_code_may_not_run_the_composer_writes_and_the_bill_is_kept() -> None:
+    class Unlockable(Workshop):
+        def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
+            if not trusted:
+                raise Unavailable("This cannot be locked up.", code="jail_no_seccomp")
+            return super().build(source, robot, trusted)
+
+    builder = Builder(Unlockable())
+    writer = LlmAuthor(LlmOptions("openai/test"), builder, Model(candidate("good")))
+    written = FallbackAuthor(writer, ComposerAuthor(builder)).write("bow", GO1)
+    assert written.author == "composer"
+    assert written.notices[0].code == "jail_no_seccomp"
+    assert written.usage is not None
+    assert written.usage.calls == 3
+
+
 def test_the_composers_own_refusal_is_passed_on() -> None:
     with pytest.raises(Invalid) as error:
         FallbackAuthor(author_with(Model(DECLINED)), ComposerAuthor(Builder(Workshop()))).write(

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from tabrl.contracts.checks import fault_of
 from tabrl.contracts.events import NoticeEvent
-from tabrl.domain.tasks import Dropped
+from tabrl.domain.errors import Unavailable
+from tabrl.domain.tasks import Dropped, LlmUsage
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
 from tabrl_reward_worker.authors import History, NothingWrittenError, Written
@@ -56,7 +57,8 @@ class LlmAuthor:
     def write(self, prompt: str, robot: Robot, history: History | None = None) -> Written:
         """One candidate of each style that works.
 
-        Raises `NothingWrittenError` (codes `llm_unavailable`, `llm_no_reward`, `llm_declined`).
+        Raises `NothingWrittenError` (codes `llm_unavailable`, `llm_no_reward`, `llm_declined`, or
+        why nothing can be built).
         """
         started = self._clock.now()
         bill = Bill()
@@ -72,12 +74,19 @@ class LlmAuthor:
             messages = opening(prompt, robot, style, history)
             return _Writer(self._builder, self._validate, talk, robot, style, place).write(messages)
 
-        with ThreadPoolExecutor(len(styles()), thread_name_prefix="llm") as pool:
-            outcomes = list(pool.map(one, range(len(styles())), styles()))
+        models = [self._options.model, *self._options.fallbacks]
+
+        def account() -> LlmUsage:
+            return bill.usage(models, prompt_version(), self._clock.now() - started)
+
+        try:
+            with ThreadPoolExecutor(len(styles()), thread_name_prefix="llm") as pool:
+                outcomes = list(pool.map(one, range(len(styles())), styles()))
+        except Unavailable as error:  # nothing can be built here, whoever wrote it
+            raise NothingWrittenError(error.message, code=error.code, usage=account()) from None
         built = [outcome for outcome in outcomes if isinstance(outcome, BuiltDraft)]
         dropped = [outcome for outcome in outcomes if isinstance(outcome, Dropped)]
-        models = [self._options.model, *self._options.fallbacks]
-        usage = bill.usage(models, prompt_version(), self._clock.now() - started)
+        usage = account()
         if not built:
             code, message = _why_nothing(dropped)
             raise NothingWrittenError(message, code=code, usage=usage, dropped=dropped)
