@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import tomllib
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from tabrl.robots import get_robot
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.composer.compose import NotUnderstoodError
 from tabrl_reward_worker.composer.goal import goal_of
+from tabrl_reward_worker.composer.lexicon import lexicon
 from tabrl_reward_worker.composer.reader import read
 from tabrl_reward_worker.composer.targets import Goal
 from tests.unit.reward_worker.sentences import DECLINED, EVERY
@@ -167,3 +171,59 @@ def test_no_word_of_the_sentence_reaches_the_source() -> None:
     for draft in compose(injected, GO1).drafts:
         assert "kaboom" not in draft.code
         assert "import" not in draft.code
+
+
+def test_no_sequence_of_known_words_is_beyond_the_grammar() -> None:
+    """Whatever people write is read somehow: no order of words raises."""
+    vocabulary = [*sorted(lexicon().vocabulary), ",", "then", "2", "hz", "not", "very", "after"]
+    dice = random.Random(3)
+    for _ in range(400):
+        goal_of(read(" ".join(dice.choices(vocabulary, k=dice.randint(1, 9)))))
+
+
+def test_likenesses_are_plain_english() -> None:
+    """What stands behind "like a crab" is itself understood, down to the last word."""
+    text = files("tabrl_reward_worker.composer").joinpath("likenesses.toml").read_text("utf-8")
+    for line in tomllib.loads(text)["LIKENESS"]:
+        manner = "walk" if line["means"].endswith("slowly") else ""
+        found = goal(f"{manner} {line['means']}")
+        assert not found.empty
+        assert not found.not_understood, line
+        assert not any("read as" in text for text in found.understood), line
+
+
+def test_every_phrase_is_told_with_what_it_became() -> None:
+    found = goal("wlak slowly like a crab at 0.2 m/s without turning, and yodel")
+    assert found.understood == [
+        "“wlak” → read as “walk”",
+        "“like a crab” → read as “sideways”",
+        "“wlak slowly sideways 0.2 m/s” → to the left at 0.2 m/s",
+        "“without turning” → keep the heading",
+    ]
+    assert found.not_understood == ["yodel"]
+
+
+def test_a_sequence_depends_on_the_time_alone() -> None:
+    writing = compose("first crouch, then hop", GO1)
+    assert writing.understood == [
+        "first (4 s): “crouch” → 7.5 cm below standing",
+        "second (4 s): “hop” → hop 5 cm high, 2 times a second",
+        "one after the other → a round of 8 s, then again",
+    ]
+    for draft in writing.drafts:
+        assert draft.phases_s == (4.0, 4.0)
+        assert "moment = jnp.mod(state.time(), 8.0)" in draft.code
+        assert "command" not in draft.code
+    assert compose("crouch", GO1).drafts[0].phases_s == ()
+
+
+def test_a_sequence_of_three_stays_within_a_reward() -> None:
+    writing = compose("wave, then pace in a circle with high knees, then rear up", GO1)
+    assert all(len(draft.weights) <= 32 for draft in writing.drafts)
+    assert len(writing.drafts[0].checks) <= 16
+
+
+@pytest.mark.parametrize("word", ["house", "talk", "table", "corner", "pizza"])
+def test_an_english_word_is_no_typing_error(word: str) -> None:
+    found = goal(f"walk to the {word}")
+    assert not any("read as" in line for line in found.understood)

@@ -42,8 +42,11 @@ def directions(act: Act, goal: Goal) -> list[str]:
     """The directions an act names; of two opposite ones the first."""
     found: list[str] = [act.meaning["direction"]] if "direction" in act.meaning else []
     opposite = {"forward": "backward", "backward": "forward", "left": "right", "right": "left"}
-    for part in act.qualifiers:
-        if part.kind == "direction":
+    named = [part for part in act.qualifiers if part.kind == "direction"]
+    # "backwards in a straight line" is not forward
+    elsewhere = found or any(not part.meaning.get("straight") for part in named)
+    for part in named:
+        if not (elsewhere and part.meaning.get("straight")):
             direction = str(part.meaning["direction"])
             if opposite.get(direction) in found:
                 goal.not_understood.append(f"“{part.text}”: only one way at a time")

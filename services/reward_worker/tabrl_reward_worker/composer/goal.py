@@ -41,7 +41,8 @@ def _at_once(reading: Reading) -> Goal:
     wanted = _joined(_joined(wanted, "MOVE"), "TURN")
     postures = any(act.kind == "POSTURE" for act in wanted)
     for act in _about_feet(wanted, denied):
-        if act.find("swing") is not None and act.kind != "PAW":
+        repeated = act.kind in ("LEAN", "POSTURE", "HEIGHT") and act.find("rate")
+        if repeated or (act.find("swing") is not None and act.kind != "PAW"):
             act = swinging(act)
         elif act.kind == "LEAN" and postures and not act.qualifiers:
             continue  # "tilt your nose down": the posture says it all

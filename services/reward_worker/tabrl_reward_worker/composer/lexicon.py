@@ -101,7 +101,9 @@ class Lexicon:
         if kind == "LIKE":
             return self._like(said, pieces, readings, start + match.length, match.length)
         if kind == "LIKENESS":
-            return self._meant(said, str(meaning["means"])), match.length
+            meant = self._meant(said, str(meaning["means"]))
+            denied = bool(before) and before[-1].kind == "NEG"
+            return meant[:1] if denied else meant, match.length
         found = [] if kind == "FILLER" else [Word(kind, said, meaning, read_as, said)]
         return found, match.length
 

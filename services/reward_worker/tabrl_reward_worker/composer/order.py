@@ -87,7 +87,18 @@ def _alternating(words: list[Word]) -> list[Word]:
     """ "alternate between X and Y": what is joined takes turns."""
     if not any(word.kind == "ALTERNATE" for word in words):
         return words
-    return [_THEN if word.kind == "SEP" else word for word in words]
+    # "every three seconds" is then how long each lasts.
+    every = next((word for word in words if word.kind == "RATE"), None)
+    lasts = []
+    if every is not None and every.meaning["value"] > 0.0:
+        lasts = [Word("DURATION", every.text, {"value": 1.0 / every.meaning["value"]})]
+    result = []
+    for word in words:
+        if word.kind == "SEP":
+            result += [*lasts, _THEN]
+        elif word is not every:
+            result.append(word)
+    return [*result, *lasts]
 
 
 def _by_durations(words: list[Word]) -> list[Word]:
@@ -127,7 +138,7 @@ def _wants(clause: Sequence[Word], steered: str, footed: bool) -> tuple[set[tupl
             break  # what is denied contradicts nothing
         if word.kind in _STEERED:
             steered = word.kind
-        if word.kind == "DIRECTION" and (steered or own):
+        if word.kind == "DIRECTION" and (steered or own) and not word.meaning.get("straight"):
             before = any(one.kind in _STEERED for one in clause[:at])
             act = steered if before or not own else own[0]
             wants.add((act, str(word.meaning["direction"])))

@@ -11,9 +11,10 @@ _DEFAULT_BOB_HEIGHT = -0.01  # m: legs need room to stretch when they bob
 
 
 def swinging(act: Act) -> Act:
-    """An act made a rhythm by "side to side" and the like."""
+    """An act made a rhythm by "side to side" and the like, or by "twice a second"."""
     swing = act.find("swing")
-    axis = swing.meaning["axis"] if swing else ""
+    lengthwise = act.kind == "LEAN" and act.meaning.get("axis") == "pitch"
+    axis = swing.meaning["axis"] if swing else "long" if lengthwise else "side"
     channel = {"side": "roll", "long": "pitch", "vertical": "height"}[axis]
     hz = float(act.meaning.get("hz", 1.0))
     own = act.meaning.get("channel", "")
@@ -61,7 +62,8 @@ def waved_paw(act: Act, goal: Goal) -> None:
     waved = any(rhythm.channel == "paw" for rhythm in goal.rhythms)
     # "wave your left paw slowly": what is waved may say how.
     again = waved and any(act.find(kind) for kind in ("pace", "beat", "rate"))
-    if swing is not None or "swing" in act.meaning or again:
+    repeated = again or act.find("rate") is not None
+    if swing is not None or "swing" in act.meaning or repeated:
         goal.rhythms = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel != "paw")
         how = [part for part in act.qualifiers if part.kind != "length"]
         rhythm(Act("RHYTHM", act.text, {"channel": "paw", "hz": 1.0}, how, at=act.at), goal)
