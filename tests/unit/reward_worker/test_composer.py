@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tabrl.rewards.source import check_source
 from tabrl.robots import get_robot
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.composer.compose import NotUnderstoodError
@@ -16,7 +17,7 @@ from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.lexicon import lexicon
 from tabrl_reward_worker.composer.reader import read
 from tabrl_reward_worker.composer.targets import Goal
-from tests.unit.reward_worker.sentences import DECLINED, EVERY
+from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES
 
 GO1 = get_robot("go1")
 TARGETS = ("vx", "vy", "yaw", "height", "pitch", "roll", "steps", "cadence", "rear")
@@ -217,10 +218,11 @@ def test_a_sequence_depends_on_the_time_alone() -> None:
     assert compose("crouch", GO1).drafts[0].phases_s == ()
 
 
-def test_a_sequence_of_three_stays_within_a_reward() -> None:
-    writing = compose("wave, then pace in a circle with high knees, then rear up", GO1)
-    assert all(len(draft.weights) <= 32 for draft in writing.drafts)
-    assert len(writing.drafts[0].checks) <= 16
+@pytest.mark.parametrize("sentence", SEQUENCES)
+def test_a_sequence_stays_within_the_language_of_rewards(sentence: str) -> None:
+    for draft in compose(sentence, GO1).drafts:
+        assert check_source(draft.code).weights == pytest.approx(draft.weights)
+        assert len(draft.checks) <= 16
 
 
 @pytest.mark.parametrize("word", ["house", "talk", "table", "corner", "pizza"])

@@ -52,7 +52,7 @@ def _louder(term: Term) -> Term:
 
 def _gated(term: Term, turns: Sequence[str]) -> Term:
     """The term in its turns, named after them."""
-    name = f"{'_and_'.join(turns)}_{term.name.removeprefix(f'{turns[0]}_')}"
+    name = f"{'_'.join(turns)}_{term.name.removeprefix(f'{turns[0]}_')}"
     gate = turns[0] if len(turns) == 1 else f"({' + '.join(turns)})"
     expression = term.expression
     if _is_sum(expression):
