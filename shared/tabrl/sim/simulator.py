@@ -16,7 +16,7 @@ from tabrl.control.tape import CONTROL_DT, Floats, Tape
 PolicyFn = Callable[[Floats], Floats]
 # Parameters, observation [B, no], random key -> action [B, nu]; a pure function of JAX arrays
 PolicyGraph = Callable[[Any, Any, Any], Any]
-ProgramSampler = Callable[[np.random.Generator, int], Programs]
+ProgramSampler = Callable[[np.random.Generator, int], Programs | Sequences]
 # Programs of robots that are reset -> their poses qpos [B, nq], NaN for the home keyframe
 StartPoses = Callable[[np.random.Generator, Programs], Floats]
 

@@ -13,14 +13,15 @@ import pytest
 from bench.speed.compilations import Compilations
 
 from tabrl.control.program import Programs
-from tabrl.control.tape import Floats, TapeBuilder
+from tabrl.control.tape import CONTROL_DT, Floats, TapeBuilder
 from tabrl.sim.cpu import CpuSimulator, physics_model, trunk_shapes
-from tabrl.sim.simulator import EpisodeRules, GraphPolicy, Rollout
+from tabrl.sim.simulator import EpisodeRules, GraphPolicy, Rollout, episode
 from tests.support.engine import (
     GO1,
     fresh_state,
     quaternions,
     random_programs,
+    random_sequences,
     small_learner,
     still,
 )
@@ -32,7 +33,7 @@ RULES = EpisodeRules(
     push_every_s=0.1,
     push_speed=0.5,
     resample_s=0.2,
-    sampler=lambda rng, count: random_programs(count, int(rng.integers(10**6))),
+    sampler=lambda rng, count: random_sequences(count, int(rng.integers(10**6))),
 )
 
 
@@ -44,7 +45,7 @@ def simulator(threads: int) -> CpuSimulator:
 def run(policy: Callable[[Floats], Floats], threads: int = 2, seed: int = 0) -> list[Rollout]:
     """Two blocks from a fresh start."""
     robots = simulator(threads)
-    robots.reset(random_programs(SIZE), RULES, seed)
+    robots.reset(random_sequences(SIZE), RULES, seed)
     return [robots.rollout(policy, STEPS) for _ in range(2)]
 
 
@@ -156,6 +157,16 @@ def test_robots_may_begin_in_other_poses() -> None:
     held = robots.rollout(still, 1).observation[0, :, 33:45] * np.array(GO1.action_scale)
     np.testing.assert_allclose(held[tall] + 0.5 * np.array(GO1.home), 0.0, atol=1e-5)
     np.testing.assert_allclose(held[~tall], 0.0, atol=1e-6)
+
+
+def test_an_episode_in_blocks_is_the_episode() -> None:
+    programs, rules = random_sequences(SIZE), EpisodeRules(reset_noise=0.3)
+    whole = episode(simulator(2), programs, still, 2 * STEPS * CONTROL_DT, 3, rules)
+    blocks = episode(
+        simulator(2), programs, still, 2 * STEPS * CONTROL_DT, 3, rules, block_s=0.02 * (STEPS + 3)
+    )
+    assert set(differences([whole], [blocks]).values()) == {0.0}
+    assert len(blocks.observation) == 2 * STEPS + 1
 
 
 def test_no_trunk_reaches_further_than_its_bound() -> None:
