@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 Table = dict[str, float]
+_BASE_CADENCE = 2.2  # Hz, of each foot in plain walking at half a metre per second
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,13 @@ class Goal:
         return not (asked or any(target is not None for target in targets))
 
     def walks_like_base(self) -> bool:
-        """Whether plain walking at half a metre per second is what is asked for."""
-        only_forward = self.vx is not None and abs(self.vx - 0.5) <= 0.2
-        others = (self.vy, self.yaw, self.height, self.pitch, self.roll)
-        plain = not self.rhythms and not self.feet
-        return only_forward and plain and all(target is None for target in others)
+        """Whether plain walking at half a metre per second meets what is asked for."""
+        only_forward = self.vx is not None and abs(self.vx - 0.5) <= 0.25
+        posture = (self.vy, self.yaw, self.height, self.pitch, self.roll)
+        others = (*posture, self.steps, self.lift, self.hop, self.rear)
+        plain = not self.rhythms and self.gait in ("", "trot")
+        in_step = self.cadence is None or abs(_BASE_CADENCE / self.cadence - 1.0) <= 0.15
+        return only_forward and plain and in_step and all(target is None for target in others)
 
 
 @cache
