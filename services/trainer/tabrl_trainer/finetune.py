@@ -13,9 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 from brax.training.agents.ppo import losses
 
+from tabrl.control.policy import PolicyWeights
 from tabrl.control.program import CommandProgram
 from tabrl.control.sequence import Sequences
 from tabrl.control.tape import CONTROL_DT
+from tabrl.sim.networks import policy_weights
 from tabrl.sim.ppo import Learner, PPOConfig, Schedule, TrainState
 from tabrl.sim.simulator import EpisodeRules, Simulator
 from tabrl_trainer.scoring import CHUNK, TapeReward
@@ -87,6 +89,16 @@ class FineTune:
             reward_scale=jnp.float32(0.0),
             elapsed_s=jnp.float32(0.0),
         )  # fmt: skip
+
+    @property
+    def program(self) -> CommandProgram:
+        """The program it runs under."""
+        return self._program
+
+    @property
+    def weights(self) -> PolicyWeights:
+        """The policy as it is now."""
+        return policy_weights(self.state.train.params.policy, self.state.train.normalizer)
 
     def run(
         self,

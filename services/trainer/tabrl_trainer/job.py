@@ -25,7 +25,6 @@ from tabrl.control.tape import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.domain.jobs import FailureKind, Job
 from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository, VerifiedArtifacts
-from tabrl.sim.networks import policy_weights
 from tabrl.sim.reward import load_reward
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.evaluation import (
@@ -164,34 +163,33 @@ class TrainingHandler:
 
     def _fine_tune(
         self, run: _Run, engine: RobotEngine, reward: TapeReward, program: CommandProgram
-    ) -> _Tuning:
-        tune = FineTune(
+    ) -> FineTune:
+        return FineTune(
             engine.simulator, engine.learner, engine.base_state, reward, program, run.spec.seed
         )
-        return _Tuning(tune, program)
 
     def _resume(
         self, run: _Run, engine: RobotEngine, reward: TapeReward, store: CheckpointStore
-    ) -> _Tuning | None:
+    ) -> FineTune | None:
         if run.job.fence <= 1:
             return None
-        template = self._fine_tune(run, engine, reward, CommandProgram()).tune.state
+        template = self._fine_tune(run, engine, reward, CommandProgram()).state
         checkpoint = store.latest(template)
         if checkpoint is None:
             return None
         progress = checkpoint.progress
-        tuning = self._fine_tune(run, engine, reward, progress.program)
-        tuning.tune.state = checkpoint.state
+        tune = self._fine_tune(run, engine, reward, progress.program)
+        tune.state = checkpoint.state
         run.search_samples = progress.search_samples
         run.generations = progress.generations
         run.restarts = (*progress.restarts, int(checkpoint.state.update))
         run.reweightings = progress.reweightings
         if run.reweightings:
-            tuning.tune.reweight(run.reweightings[-1].weights)
+            tune.reweight(run.reweightings[-1].weights)
         run.snapshots = progress.snapshots
         run.stages_s = dict(progress.stages_s)
         run.learned_samples = int(checkpoint.state.samples)
-        run.shelf.add(Snapshot(int(checkpoint.state.update), tuning.weights, float("-inf")))
+        run.shelf.add(Snapshot(int(checkpoint.state.update), tune.weights, float("-inf")))
         samples = run.learned_samples + run.search_samples
         run.control.publish(
             NoticeEvent(
@@ -202,10 +200,10 @@ class TrainingHandler:
                 ),
             )
         )
-        return tuning
+        return tune
 
-    def _learn(self, run: _Run, tuning: _Tuning, store: CheckpointStore) -> None:
-        tune, budget = tuning.tune, run.spec.budget
+    def _learn(self, run: _Run, tune: FineTune, store: CheckpointStore) -> None:
+        budget = run.spec.budget
         stage: Stage | None = None
         run.last_snapshot = time.monotonic()
         report: UpdateReport | None = None
@@ -238,12 +236,12 @@ class TrainingHandler:
             stopping = run.control.should_stop() is not None
             due = time.monotonic() - run.last_snapshot >= SNAPSHOT_EVERY_S
             if stopping or (due and not report.value_only):
-                self._snapshot(run, tuning, store, report)
+                self._snapshot(run, tune, store, report)
             run.control.raise_if_stopped()
         if report is not None and report.update != run.last_update:
-            self._snapshot(run, tuning, store, report)
+            self._snapshot(run, tune, store, report)
         if not run.shelf.snapshots:  # the very last update brought other weights
-            run.shelf.add(Snapshot(int(tune.state.update), tuning.weights, float("-inf")))
+            run.shelf.add(Snapshot(int(tune.state.update), tune.weights, float("-inf")))
 
     def _follow_wish(self, run: _Run, tune: FineTune, update: int) -> None:
         """Take over the weights the user asked for since, from update `update` on."""
@@ -260,14 +258,14 @@ class TrainingHandler:
         run.control.publish(ReweightedEvent(update=update, weights=wish))
 
     def _snapshot(
-        self, run: _Run, tuning: _Tuning, store: CheckpointStore, report: UpdateReport
+        self, run: _Run, tune: FineTune, store: CheckpointStore, report: UpdateReport
     ) -> None:
         """Publish the parameters to watch, then the state to go on from."""
-        weights = tuning.weights
+        weights = tune.weights
         run.shelf.add(Snapshot(report.update, weights, report.reward))
-        self._publish(run, weights, tuning.program, report.update, report.reward)
+        self._publish(run, weights, tune.program, report.update, report.reward)
         progress = Progress(
-            program=tuning.program,
+            program=tune.program,
             search_samples=run.search_samples,
             generations=run.generations,
             restarts=run.restarts,
@@ -275,7 +273,7 @@ class TrainingHandler:
             snapshots=run.snapshots,
             stages_s=run.stages_s,
         )
-        store.save(Checkpoint(progress, tuning.tune.state), run.control.fence)
+        store.save(Checkpoint(progress, tune.state), run.control.fence)
         run.last_snapshot, run.last_update = time.monotonic(), report.update
 
     def _publish(
@@ -313,16 +311,16 @@ class TrainingHandler:
         return sha256
 
     def _select(
-        self, run: _Run, engine: RobotEngine, reward: TapeReward, tuning: _Tuning
+        self, run: _Run, engine: RobotEngine, reward: TapeReward, tune: FineTune
     ) -> Snapshot:
         """The snapshot to deliver: the best measured one, or the last if there is no time."""
         began, last = time.monotonic(), run.shelf.snapshots[-1]
-        count, seconds = measured(tuning.program)
+        count, seconds = measured(tune.program)
         steps = count * engine.small_simulator.size * seconds / CONTROL_DT
         if steps / (ROLLOUT_SPEEDUP * run.samples_per_s) > MOST_SELECTION_S:
             return last
         stop = run.control.raise_if_stopped
-        best = run.shelf.best(engine.small_simulator, reward, tuning.program, run.spec.seed, stop)
+        best = run.shelf.best(engine.small_simulator, reward, tune.program, run.spec.seed, stop)
         run.stages_s["selection"] = time.monotonic() - began
         if best.update != last.update:
             run.control.publish(
@@ -337,14 +335,14 @@ class TrainingHandler:
         return best
 
     def _evaluate(
-        self, run: _Run, engine: RobotEngine, reward: TapeReward, tuning: _Tuning, kept: Snapshot
+        self, run: _Run, engine: RobotEngine, reward: TapeReward, tune: FineTune, kept: Snapshot
     ) -> TrainResult:
         run.stage("evaluation")
         began, spec = time.monotonic(), run.spec
         contenders = [
             Contender(engine.base_weights, CommandProgram()),
-            Contender(engine.base_weights, tuning.program),
-            Contender(kept.weights, tuning.program),
+            Contender(engine.base_weights, tune.program),
+            Contender(kept.weights, tune.program),
         ]
         lasts_s = episode_s(spec.phases_s, spec.checks)
         steps = sum(EPISODES) * lasts_s / CONTROL_DT
@@ -357,20 +355,20 @@ class TrainingHandler:
         if not never_worse(base, program, result):
             note = why_not(base, program, result)
             delivered, weights, result, update = "program", engine.base_weights, program, 0
-        sha256 = self._publish(run, weights, tuning.program, update, result.row.reward)
+        sha256 = self._publish(run, weights, tune.program, update, result.row.reward)
         checks = check_results(spec.checks, base, program, result)
         run.control.publish(
             EvaluationEvent(checks=checks, base=base.row, program=program.row, result=result.row)
         )
         run.stages_s["evaluation"] = time.monotonic() - began
         seconds = sum(run.stages_s.get(name, 0.0) for name in ("search", "ppo"))
-        samples = run.search_samples + int(tuning.tune.state.samples)
+        samples = run.search_samples + int(tune.state.samples)
         return TrainResult(
             checks=checks,
             base=base.row,
             program=program.row,
             result=result.row,
-            program_words=tuning.program.in_words(),
+            program_words=tune.program.in_words(),
             samples=samples,
             samples_per_s=samples / max(seconds, 1e-9),
             snapshots=run.snapshots,
@@ -384,23 +382,10 @@ class TrainingHandler:
             schedule=TrainSchedule(
                 seed=spec.seed,
                 generations=run.generations,
-                updates=int(tuning.tune.state.update),
+                updates=int(tune.state.update),
                 kept=update,
                 phases_s=spec.phases_s,
                 restarts=run.restarts,
                 reweightings=run.reweightings,
             ),
         )
-
-
-@dataclass(frozen=True)
-class _Tuning:
-    """A fine-tuning and the program it runs under."""
-
-    tune: FineTune
-    program: CommandProgram
-
-    @property
-    def weights(self) -> PolicyWeights:
-        state = self.tune.state.train
-        return policy_weights(state.params.policy, state.normalizer)

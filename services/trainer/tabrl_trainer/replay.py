@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tabrl.contracts.training import TrainSchedule
 from tabrl.control.program import CommandProgram
-from tabrl.sim.networks import policy_weights
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.params import params_file
@@ -29,9 +28,7 @@ def replay(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> 
     for end in ends:
         for _ in tune.run(updates=end, reweight=changes):
             pass
-    state = tune.state.train
-    weights = policy_weights(state.params.policy, state.normalizer)
-    return params_file(engine.robot.id, weights, program, schedule.kept)
+    return params_file(engine.robot.id, tune.weights, program, schedule.kept)
 
 
 def _search(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> CommandProgram:

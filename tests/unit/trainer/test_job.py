@@ -101,7 +101,7 @@ class Clock:
 class World:
     """One training job in memory, and the handler that does it."""
 
-    def __init__(self, engine: RobotEngine, ppo_s: float) -> None:
+    def __init__(self, engine: RobotEngine, ppo_s: float, phases_s: tuple[float, ...] = ()) -> None:
         artifact = exported(FORWARD)
         self.clock = ManualClock()
         self.blobs = MemoryBlobStore()
@@ -110,7 +110,7 @@ class World:
         job, model = training(self.clock.now())
         spec = TrainSpec(
             robot="go1", artifact_sha256=artifact.sha256, weights=artifact.weights,
-            checks=(CHECK,), budget=TrainBudget(search_s=0.01, ppo_s=ppo_s),
+            checks=(CHECK,), budget=TrainBudget(search_s=0.01, ppo_s=ppo_s), phases_s=phases_s,
         )  # fmt: skip
         self.job_id, self.model_id = job.id, model.id
         self.jobs.create_training([job.model_copy(update={"spec": spec})], [model])
@@ -223,6 +223,25 @@ def test_a_job_records_what_it_takes_to_do_it_again(world: World, engine: RobotE
     artifact = exported(FORWARD)
     reward = TapeReward(load_reward(artifact.blob), artifact.weights)
     again = replay(engine, reward, schedule)
+    assert hashlib.sha256(again).hexdigest() == result.params_sha256
+
+
+def test_phases_are_trained_delivered_and_done_again(engine: RobotEngine) -> None:
+    world = World(engine, ppo_s=5.0, phases_s=(0.6, 0.7))
+    job = world.claim()
+    control = Control(job.fence)
+    result = world.handler(job, control)
+    assert result.program_words.startswith("first ")
+    searched = control.of(SearchEvent)
+    assert len(searched) == 5  # a generation and a final for each phase, then both together
+    assert searched[-1].program_words == result.program_words
+    delivered = load_policy(world.blobs.get(world.model.params_key))
+    assert delivered.program.phases_s == (0.6, 0.7)
+    assert result.schedule is not None
+    assert result.schedule.phases_s == (0.6, 0.7)
+    artifact = exported(FORWARD)
+    reward = TapeReward(load_reward(artifact.blob), artifact.weights)
+    again = replay(engine, reward, result.schedule)
     assert hashlib.sha256(again).hexdigest() == result.params_sha256
 
 
