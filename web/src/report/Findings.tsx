@@ -21,6 +21,13 @@ export function Findings({ report }: { report: CandidateReport }): ReactNode {
       </ul>
     );
   }
+  if ((report.clips ?? []).length === 0) {
+    return (
+      <p className="mx-4 mb-4 self-start text-[13px] text-faint sm:mx-5">
+        Not tried: there is no recorded motion of this robot.
+      </p>
+    );
+  }
   // A report of an earlier version knew no warnings: it cannot say that there are none.
   if ((report.terms ?? []).length === 0) return <div />;
   return (
