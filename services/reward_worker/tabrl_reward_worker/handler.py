@@ -20,7 +20,7 @@ from tabrl_reward_worker.building import Workshop
 from tabrl_reward_worker.composer.compose import AUTHOR as COMPOSER
 from tabrl_reward_worker.history import Archive
 from tabrl_reward_worker.proving import Proven, prove
-from tabrl_reward_worker.revising import AUTHOR, artifact_key, revised
+from tabrl_reward_worker.revising import AUTHOR, revised
 
 _NO_BANK = NoticeEvent(
     code="no_behaviour_bank",
@@ -95,7 +95,7 @@ class RewardHandler:
         desk, robot = self._desk, get_robot(job.robot)
         parent = desk.tasks.candidate(revision.task_id, revision.parent)
         source = desk.sources.get(revision.task_id).get(revision.parent, "")
-        built = revised(revision, parent, source, robot, self._workshop, desk.blobs)
+        built = revised(revision, parent, source, robot, self._workshop)
         control.raise_if_stopped()
         writing_s = time.monotonic() - started
         proven, dropped = prove([built], self._recorded(robot.id, control), only_distinct=False)
@@ -156,7 +156,7 @@ class RewardHandler:
         """A candidate whose artifact lies in the object store."""
         draft, reward = proven.built.draft, proven.built.reward
         sha256 = hashlib.sha256(reward.blob).hexdigest()
-        self._put(artifact_key(sha256), reward.blob)
+        self._put(f"artifacts/{sha256}.bin", reward.blob)
         stages = {"writing": round(writing_s, 3), **proven.report.stages_s}
         return Candidate(
             n=n,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from threading import Thread
 
 from tabrl.adapters import logs
 from tabrl.adapters.celery_worker import serve
@@ -15,6 +16,7 @@ from tabrl.robots import list_robots
 from tabrl_reward_worker.authors import ComposerAuthor
 from tabrl_reward_worker.bootstrap import RewardSettings, RewardWorker, wire
 from tabrl_reward_worker.building import Builder
+from tabrl_reward_worker.llm import load_litellm
 from tabrl_reward_worker.report import report_on
 
 
@@ -23,6 +25,9 @@ def run() -> None:
     logs.configure()
     worker = wire(Settings(), RewardSettings())
     with worker.jail:
+        if worker.settings.llm_model:
+            # Loading takes seconds that the first task would wait for.
+            Thread(target=load_litellm, name="litellm", daemon=True).start()
         warm_up(worker)
         if worker.settings.metrics_port is not None:
             serve_operations(

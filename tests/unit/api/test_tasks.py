@@ -180,6 +180,9 @@ def test_an_edit_of_weights_keeps_the_others(gateway: Gateway) -> None:
     assert revision.weights == {**candidate(1).weights, "forward": 0.5}
 
 
+FOOT = {"id": "foot", "quantity": "foot_height", "statistic": "max", "at_least": 0.1}
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -188,6 +191,7 @@ def test_an_edit_of_weights_keeps_the_others(gateway: Gateway) -> None:
         ({"parent": 1, "weights": {"nothing": 1.0}}, 422, "unknown_term"),
         ({"parent": 1, "code": "x" * 20_001}, 422, "invalid_request"),
         ({"parent": 1, "checks": []}, 422, "invalid_request"),
+        ({"parent": 1, "checks": [{**FOOT, "part": "heel"}]}, 422, "bad_check"),
     ],
 )
 def test_an_edit_that_cannot_be_is_refused(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from tabrl.contracts.checks import CheckSpec, fault_of
 from tabrl.contracts.training import TrainSpec
 from tabrl.domain.errors import Conflict, Invalid
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.models import Model
 from tabrl.domain.tasks import Candidate, Lineage, Revision, Task, TaskState
-from tabrl.ports import IdempotencyKey
+from tabrl.ports import IdempotencyKey, RobotCard
 from tabrl_api.dispatch import announce, send
 from tabrl_api.jobs.schemas import FailureView, JobView
 from tabrl_api.jobs.service import job_view, merged_weights
@@ -107,13 +108,15 @@ def revise(task_id: str, request: RevisionRequest, key: IdempotencyKey | None, p
     weights = request.weights
     if weights is not None and request.code is None:
         weights = merged_weights(candidate.weights, weights)
+    task = parts.tasks.get(task_id)
+    _raise_unless_measurable(request.checks or (), parts.robots.get_robot(task.robot))
     now = parts.clock.now()
     job = Job(
         id=new_job_id(),
         kind=JobKind.REWARD,
         task_id=task_id,
         candidate=candidate.n,
-        robot=parts.tasks.get(task_id).robot,
+        robot=task.robot,
         queued_at=now,
         created_at=now,
     )
@@ -128,6 +131,14 @@ def revise(task_id: str, request: RevisionRequest, key: IdempotencyKey | None, p
     if kept == job.id:
         _started(job, parts)
     return parts.jobs.get(kept)
+
+
+def _raise_unless_measurable(checks: Sequence[CheckSpec], robot: RobotCard) -> None:
+    """Raises `Invalid` (code `bad_check`) for the first check that this robot cannot be held to."""
+    for number, check in enumerate(checks, start=1):
+        fault = fault_of(check, robot)
+        if fault is not None:
+            raise Invalid(f"Success check {number} cannot be measured: {fault}.", code="bad_check")
 
 
 def change_candidate(task_id: str, n: int, change: CandidateChange, parts: Parts) -> CandidateView:

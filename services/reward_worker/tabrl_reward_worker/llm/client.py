@@ -76,7 +76,7 @@ class LitellmProvider:
 
         Raises `CallFailedError` for a name that belongs to no provider.
         """
-        litellm = _litellm()
+        litellm = load_litellm()
         try:
             litellm.get_llm_provider(model=model, api_base=self._base(model))
         except Exception:
@@ -86,7 +86,7 @@ class LitellmProvider:
 
     def ask(self, question: Question) -> Reply:
         """One answer, within the question's time. Raises `CallFailedError`."""
-        litellm = _litellm()
+        litellm = load_litellm()
         call = asyncio.wait_for(self._complete(litellm, question), question.timeout_s)
         future = asyncio.run_coroutine_threadsafe(call, self._running_loop())
         try:
@@ -212,7 +212,7 @@ _LOADING = threading.Lock()
 
 
 @cache
-def _litellm() -> Any:
+def load_litellm() -> Any:
     """litellm, set up and warm. Takes seconds the first time, which no answer's limit counts."""
     # Otherwise importing it fetches a price list and waits for the network.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
