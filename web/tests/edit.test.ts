@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Candidate, CheckView, QuantityInfo } from "@/api/types";
 import { draftOf, faultsOf, newCheck, specOf, typed, withQuantity } from "@/edit/checkDraft";
 import { openingDraft, revisionOf, weightsOf, withWeight } from "@/edit/draft";
+import { failureWords } from "@/edit/failure";
 import { declaredWeights, sameButWeights, withWeights } from "@/edit/literal";
 
 const SOURCE = `"""Forward."""
@@ -123,6 +124,15 @@ describe("an edit", () => {
       parent: 2,
       checks: [expect.objectContaining({ id: "speed", at_least: 0.3, at_most: 0.6 })],
     });
+  });
+});
+
+describe("a failure", () => {
+  it("names its line once, whether or not its message does", () => {
+    const failure = { kind: "code" as const, code: "x", message: "no imports", line: 3 };
+    expect(failureWords(failure)).toBe("Line 3: no imports");
+    expect(failureWords({ ...failure, message: "Line 3: no imports" })).toBe("Line 3: no imports");
+    expect(failureWords({ ...failure, line: null })).toBe("no imports");
   });
 });
 

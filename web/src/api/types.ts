@@ -8,6 +8,7 @@ export type Task = Schemas["TaskView"];
 export type TaskSummary = Schemas["TaskSummary"];
 export type Candidate = Schemas["CandidateView"];
 export type Job = Schemas["JobView"];
+export type Failure = Schemas["FailureView"];
 export type Model = Schemas["ModelView"];
 export type TrainResult = Schemas["TrainResult"];
 export type CheckResult = Schemas["CheckResult"];

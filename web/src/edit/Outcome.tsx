@@ -1,6 +1,7 @@
 import { LoaderCircle } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Job } from "@/api/types";
+import { failureWords } from "./failure";
 import type { Revision } from "./useRevision";
 
 interface Props {
@@ -43,10 +44,6 @@ export function Outcome({ revision, faulty, changed }: Props): ReactNode {
         : "Change the code, a weight or a success check."}
     </p>
   );
-}
-
-function failureWords({ line, message }: NonNullable<Job["failure"]>): string {
-  return line == null ? message : `Line ${line}: ${message}`;
 }
 
 function Problem({ title }: { title: string }): ReactNode {

@@ -8,6 +8,7 @@ import { Button } from "@/ui/kit";
 import { ChecksForm } from "./ChecksForm";
 import { faultsOf } from "./checkDraft";
 import { CodeEditor } from "./CodeEditor";
+import { messageOf } from "./failure";
 import { openingDraft, revisionOf, useDraft, weightsOf, withWeight } from "./draft";
 import { Outcome } from "./Outcome";
 import { useRevision } from "./useRevision";
@@ -49,7 +50,7 @@ export function Workbench({ task, candidate, onClose, onDone }: Props): ReactNod
 
   const failure = revision.busy ? null : (revision.job?.failure ?? null);
   const line = failure?.line ?? null;
-  const message = failure?.message ?? "";
+  const message = failure === null ? "" : messageOf(failure);
   const fault = useMemo(() => (line === null ? null : { line, message }), [line, message]);
 
   const faulty = draft.checks.filter((check) => {

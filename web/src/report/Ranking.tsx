@@ -55,7 +55,10 @@ function Row({ place }: { place: Place }): ReactNode {
     >
       <span className="tabular text-right font-mono text-[11px] text-faint">{place.place}</span>
       <span
-        className={cx("flex min-w-0 items-center gap-1.5", reference ? "text-faint" : "text-soft")}
+        className={cx(
+          "flex min-w-0 items-center gap-1.5",
+          reference && !asked ? "text-faint" : "text-soft",
+        )}
       >
         <span className="truncate" title={words(clip)}>
           {words(clip)}
@@ -75,7 +78,7 @@ function Row({ place }: { place: Place }): ReactNode {
   );
 }
 
-function tint({ clip, reference }: Place): string {
+function tint({ clip, reference, asked }: Place): string {
   if (UNWANTED.has(clip)) return "bg-bad/60";
-  return reference ? "bg-faint/70" : "bg-[#8ab4ff]/80";
+  return reference && !asked ? "bg-faint/70" : "bg-[#8ab4ff]/80";
 }
