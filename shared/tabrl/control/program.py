@@ -42,7 +42,7 @@ STEP_RANGE = (1.5, 3.5)  # Hz, of a gait frequency asked for
 LOWER = np.array([-1.1, -0.6, -2.2, -0.12, -0.50, -0.38, -0.03, 0.0, 0.0, *[0.0] * 4])
 UPPER = np.array([2.0, 0.6, 2.2, 0.03, 0.48, 0.38, 0.06, 0.09, 1.0, *[0.14] * 4])
 SWING = np.array([0.4, 0.3, 1.0, 0.05, 0.25, 0.28, 0.03, 0.04, 0.4, *[0.06] * 4])
-WALKING_SPEED = 0.08  # m/s or rad/s/2 asked for; below it the robot stands
+WALKING_SPEED = 0.03  # m/s or rad/s/2 asked for; below it the robot stands
 HOPPING = 0.005  # m of hop asked for; below it no hop is meant
 LIFTED = 0.02  # m asked for; below it a foot stays down
 REARED = 0.6  # from here on the front feet are due in the air; below, the robot sits
@@ -263,7 +263,11 @@ class Programs:
 
     def heading(self, time: Array, xp: Any = np) -> Array:
         """How far the yaw channel has turned the robot by `time [B]`, rad, not wrapped."""
-        return self.constant[..., YAW] * time + self.swing(time, xp)
+        return self.course(xp) * time + self.swing(time, xp)
+
+    def course(self, xp: Any = np) -> Array:
+        """How fast the heading goes on turning `[B]`, rad/s; on legs that rest, not at all."""
+        return self.constant[..., YAW] * self.stepping(xp)
 
     def swing(self, time: Array, xp: Any = np) -> Array:
         """How far the yaw channel's modulation alone has turned the robot by `time [B]`, rad."""

@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from tabrl.contracts.phases import MAX_PHASES
-from tabrl.control.program import YAW, CommandProgram, Programs
+from tabrl.control.program import CommandProgram, Programs
 from tabrl.control.rotation import Array
 
 FOREVER_S = 1e9  # a program of one phase; finite, so that no rest of a division is lost
@@ -85,7 +85,7 @@ class Sequences:
         channel, whichever phase they belong to, go to and fro about that course.
         """
         cycles, into, index = self._place(time, xp)
-        rate, lasts = self.phases.constant[..., YAW], self.duration
+        rate, lasts = self.phases.course(xp), self.duration
         turned = begin = xp.zeros_like(cycles)
         before, since = turned, into
         for k in range(1, MAX_PHASES):
@@ -97,7 +97,7 @@ class Sequences:
         now, first = self._chosen(index, xp), self.first()
         middle = xp.where(index > 0, first.lead(xp) - now.lead(xp), 0.0)
         # In this order a single phase gets the very bits of a plain program.
-        within = now.constant[..., YAW] * since + now.swing(time, xp)
+        within = now.course(xp) * since + now.swing(time, xp)
         return within + (cycles * whole + before + middle)
 
     def _place(self, time: Array, xp: Any) -> tuple[Array, Array, Array]:

@@ -35,10 +35,11 @@ class Phase:
         self.omega = 2 * np.pi * asked["beat_frequency"]
         peak = np.abs(self.constant) + np.abs(self.amplitude)
         speed, self.hops = np.hypot(peak[0], peak[1]) + 0.5 * peak[2], peak[7] > 0.005
-        self.steps = speed > 0.08 or self.hops or asked["gait_frequency"] > 0
+        self.steps = speed > 0.03 or self.hops or asked["gait_frequency"] > 0
         natural = 2.0 if self.hops else 1.8 + min(speed / 1.2, 1.5)  # strides a second
         self.frequency = (asked["gait_frequency"] or natural) if self.steps else 0.0
         self.stance = 0.55 if asked["gait"] == "trot" else 1 - min(0.45, 0.14 * self.frequency)
+        self.course = float(self.constant[2]) if self.steps else 0.0
         self.offset = np.zeros(4) if self.hops else np.array(OFFSETS[asked["gait"]])
 
     def command(self, time: float) -> Array:
@@ -63,7 +64,7 @@ class Phase:
 
 PHASES = [Phase(asked) for asked in (PROGRAM, *PROGRAM.get("later", []))]
 LASTS = PROGRAM.get("phases_s") or [1e9]  # seconds of each phase, then the first begins again
-TURNS = [float(p.constant[2]) * lasts for p, lasts in zip(PHASES, LASTS, strict=True)]
+TURNS = [p.course * lasts for p, lasts in zip(PHASES, LASTS, strict=True)]
 
 
 def place(time: float) -> tuple[int, float, int]:
@@ -78,7 +79,7 @@ def heading(time: float) -> float:
     """Where the robot is to look, rad: the turns so far, and the swing about that course."""
     rounds, since, k = place(time)
     turned: float = rounds * sum(TURNS) + sum(TURNS[:k])
-    turned += float(PHASES[k].constant[2]) * (since - sum(LASTS[:k]))
+    turned += PHASES[k].course * (since - sum(LASTS[:k]))
     return turned + PHASES[k].yaw_swing(PHASES[k].omega * time) - PHASES[0].yaw_swing(0.0)
 
 

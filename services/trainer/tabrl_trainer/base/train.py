@@ -117,7 +117,7 @@ CURRICULUM = (
     ),
     Stage(
         "polish",
-        8_000_000,
+        14_000_000,
         BaseWeights(schedule=2.0, feet=2.0, height=1.8, clearance=350.0, fall=20.0),
         CommandMix(marching_share=0.10, rearing_share=0.10, own_gait_share=0.6),
         randomise=True,
