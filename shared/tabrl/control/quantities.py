@@ -114,7 +114,8 @@ def _tilt(measures: Measures) -> Floats:
 def _joint_limit_gap(measures: Measures) -> NDArray[Any]:
     lower, upper = np.array(measures.robot.joint_range).T
     position = measures.tape["joint_position"]
-    return np.minimum(position - lower, upper - position)
+    gap: NDArray[Any] = np.minimum(position - lower, upper - position)
+    return gap
 
 
 def _pairs_apart(one: tuple[int, int], other: tuple[int, int]) -> Callable[[Measures], Floats]:
@@ -128,11 +129,15 @@ def _pairs_apart(one: tuple[int, int], other: tuple[int, int]) -> Callable[[Meas
     return apart
 
 
+def _mean(values: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(np.mean(values, axis=-1, dtype=np.float64))
+
+
 _WHOLES: dict[Whole, Callable[[NDArray[Any]], NDArray[Any]]] = {
     Whole.LENGTH: lambda values: np.linalg.norm(values, axis=-1),
-    Whole.MEAN: lambda values: np.mean(values, axis=-1, dtype=np.float64),
-    Whole.MEAN_SIZE: lambda values: np.mean(np.abs(values), axis=-1, dtype=np.float64),
-    Whole.SUM: lambda values: np.sum(values, axis=-1, dtype=np.float64),
+    Whole.MEAN: _mean,
+    Whole.MEAN_SIZE: lambda values: _mean(np.abs(values)),
+    Whole.SUM: lambda values: np.asarray(np.sum(values, axis=-1, dtype=np.float64)),
     Whole.LEAST: lambda values: np.min(values, axis=-1),
 }
 # All others are fields of the tape by the same name.
@@ -158,9 +163,7 @@ _DERIVED: dict[Quantity, Callable[[Measures], NDArray[Any]]] = {
     Quantity.DIAGONALS_APART: _pairs_apart((0, 3), (1, 2)),
     Quantity.SIDES_APART: _pairs_apart((0, 2), (1, 3)),
     Quantity.ENDS_APART: _pairs_apart((0, 1), (2, 3)),
-    Quantity.JOINT_SPEED: lambda m: np.mean(
-        np.abs(m.tape["joint_velocity"]), axis=-1, dtype=np.float64
-    ),
+    Quantity.JOINT_SPEED: lambda m: _mean(np.abs(m.tape["joint_velocity"])),
     Quantity.BASE_DISPLACEMENT: lambda m: m.displacement,
     Quantity.BASE_LINEAR_VELOCITY_WORLD: _world_velocity,
     Quantity.JOINT_OFFSET: lambda m: m.tape["joint_position"] - np.array(m.robot.home),
