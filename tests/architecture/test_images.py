@@ -94,8 +94,10 @@ def test_compose_builds_every_service_and_mounts_what_exists() -> None:
 
 def test_compose_tells_services_only_settings_that_exist() -> None:
     from tabrl.adapters.settings import Settings
+    from tabrl_reward_worker.bootstrap import RewardSettings
 
-    known = {f"TABRL_{name.upper()}" for name in Settings.model_fields}
+    fields = [*Settings.model_fields, *RewardSettings.model_fields]
+    known = {f"TABRL_{name.upper()}" for name in fields}
     told = {
         name
         for service in compose()["services"].values()

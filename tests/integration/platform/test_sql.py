@@ -172,4 +172,4 @@ def test_a_trainers_role_trains_but_reads_nothing_written(
                 "WHERE grantee = 'tabrl_trainer'"
             )
         )
-        assert {row.table_name for row in granted} == {"jobs", "models"}
+        assert {row.table_name for row in granted} == {"jobs", "models", "verified_artifacts"}

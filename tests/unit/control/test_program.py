@@ -83,7 +83,9 @@ ASKS = CommandProgram.asking
         (CommandProgram(), False),
         (ASKS(vx=0.5), True),
         (ASKS(vx=-0.5), True),
-        (ASKS(vx=0.05), False),
+        (ASKS(vx=0.02), False),
+        (ASKS(yaw=0.05), False),
+        (ASKS(yaw=0.1), True),
         (ASKS(yaw=1.0), True),
         (ASKS(vx=(0.0, 0.3)), True),
         (ASKS(pitch=0.4, roll=(0.0, 0.2)), False),
@@ -193,3 +195,9 @@ def test_programs_can_be_joined_copied_and_written_over() -> None:
     assert joined.stepping()[:2].tolist() == [1.0, 1.0]
     np.testing.assert_array_equal(joined.stepping()[2:], steps_before[2:])
     np.testing.assert_allclose(joined.step_frequency()[:2], 2.0)
+
+
+def test_a_heading_does_not_run_away_from_legs_that_rest() -> None:
+    slow, turning = Programs.stack([ASKS(yaw=0.05)]), Programs.stack([ASKS(yaw=0.1)])
+    assert slow.heading(np.full(1, 20.0)) == 0.0
+    np.testing.assert_allclose(turning.heading(np.full(1, 20.0)), 2.0, rtol=1e-5)

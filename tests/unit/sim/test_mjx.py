@@ -15,13 +15,20 @@ from numpy.typing import NDArray
 
 from tabrl.control.observation import HEADING_ERROR
 from tabrl.control.program import Programs
+from tabrl.control.sequence import Sequences
 from tabrl.control.tape import CONTROL_DT, Floats
 from tabrl.sim.cpu import CpuSimulator
 from tabrl.sim.factory import make_simulator
 from tabrl.sim.mjx import MjxSimulator
 from tabrl.sim.mjx_physics import Motion, Physics
 from tabrl.sim.simulator import EpisodeRules, GraphPolicy, Rollout
-from tests.support.engine import GO1, fresh_state, random_programs, small_learner
+from tests.support.engine import (
+    GO1,
+    fresh_state,
+    random_programs,
+    random_sequences,
+    small_learner,
+)
 
 SIZE, STEPS = 100, 10
 ENDLESS_S = 1e6  # first episodes begin at any age, so that ten seconds may end at once
@@ -78,6 +85,10 @@ def draw(rng: np.random.Generator, count: int) -> Programs:
     return random_programs(count, int(rng.integers(10**6)))
 
 
+def draw_sequences(rng: np.random.Generator, count: int) -> Sequences:
+    return random_sequences(count, int(rng.integers(10**6)))
+
+
 def states(seed: int) -> tuple[Floats, Floats]:
     """Poses around home, tilted and moving: some stand, some are in the floor or in the air."""
     rng = np.random.default_rng(seed)
@@ -102,7 +113,7 @@ def test_both_simulators_step_alike_from_the_same_states(simulator: MjxSimulator
     more. Ten steps of contacts magnify all that, as they do a start 1e-6 beside on one simulator.
     """
     policy = holding(np.random.default_rng(0).normal(0.0, 0.6, (SIZE, GO1.nu)).astype(np.float32))
-    programs, (qpos, qvel) = random_programs(SIZE), states(0)
+    programs, (qpos, qvel) = random_sequences(SIZE), states(0)
     runs = []
     # The CPU's simulator runs a graph for a share of the robots at a time: it may not know the row.
     for each, acting in ((CpuSimulator(GO1, SIZE, threads=1), policy.act), (simulator, policy)):
@@ -267,7 +278,7 @@ def test_programs_are_drawn_at_resets_and_in_between(simulator: MjxSimulator) ->
 
 
 def test_a_drawn_program_begins_where_the_robot_looks(simulator: MjxSimulator) -> None:
-    rules = EpisodeRules(sampler=draw, start_spread_s=5.0)
+    rules = EpisodeRules(sampler=draw_sequences, start_spread_s=5.0)
     simulator.reset(NEUTRAL, rules, 0)
     run = simulator.rollout(STILL, STEPS)
     np.testing.assert_allclose(run.observation[0, :, HEADING_ERROR], 0.0, atol=1e-5)

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 Table = dict[str, float]
 _BASE_CADENCE = 2.2  # Hz, of each foot in plain walking at half a metre per second
+_BASE_STEPS = 0.09  # m, within tolerance of the 0.075 m by which plain walking lifts its feet
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,9 @@ class Goal:
         """Whether plain walking at half a metre per second meets what is asked for."""
         only_forward = self.vx is not None and abs(self.vx - 0.5) <= 0.25
         posture = (self.vy, self.yaw, self.height, self.pitch, self.roll)
-        others = (*posture, self.steps, self.lift, self.hop, self.rear)
-        plain = not self.rhythms and self.gait in ("", "trot")
+        others = (*posture, self.lift, self.hop, self.rear)
+        low = self.steps is None or self.steps <= _BASE_STEPS
+        plain = low and not self.rhythms and self.gait in ("", "trot")
         in_step = self.cadence is None or abs(_BASE_CADENCE / self.cadence - 1.0) <= 0.15
         return only_forward and plain and in_step and all(target is None for target in others)
 
