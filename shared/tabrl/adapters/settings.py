@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     @property
     def blobs(self) -> str:
         """URL of the object store."""
-        return self.blob_url or (self.data / "blobs").absolute().as_uri()
+        return self.blob_url or (self.data / "objects").absolute().as_uri()
 
     @property
     def inference(self) -> str:
