@@ -35,6 +35,8 @@ _ACCEPTS: dict[str, tuple[str, ...]] = {
     "count": ACTIONS,
 }
 _DISTANCE = 0.4  # m: from here on a length is a way to go, below it a height
+_AMOUNTS = ("rate", "speed", "turn_rate", "angle", "length", "count")
+_NOTHING = 0.001  # m, rad, their rates or Hz: less of something than this is none of it
 
 
 @dataclass
@@ -71,6 +73,12 @@ class Act:
             return False
         kind = "RHYTHM" if self.find("swing") else self.kind
         return kind in _ACCEPTS[part.kind]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether an amount says that there is to be none of it: "walk at 0 m/s"."""
+        amounts = [part for kind in _AMOUNTS if (part := self.find(kind)) is not None]
+        return any(part.meaning["value"] < _NOTHING for part in amounts)
 
     def find(self, kind: str) -> Part | None:
         """The first qualifier of a kind."""

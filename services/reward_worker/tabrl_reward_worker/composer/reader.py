@@ -63,6 +63,8 @@ def _read(words: list[Word]) -> Reading:
     for part, number in sorted(qualifiers, key=lambda q: q[0].kind not in _FIRST):
         _attach(part, number, acts, order, reading)
     reading.acts += [act for clause in acts for act in clause]
+    for act in reading.acts:
+        act.denied = act.denied or act.nothing
     return reading
 
 
