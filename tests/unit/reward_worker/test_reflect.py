@@ -34,6 +34,21 @@ CHANGES = [
     ("lift your left paw", "higher please", "FL foot 12 cm off the ground"),
     ("walk forward", "use higher steps", "feet lifted 12 cm in turn"),
     ("first crouch, then hop", "hop higher", "8 cm below standing; then"),
+    ("walk forward", "stand still and crouch", ": 8 cm below standing"),
+    ("walk forward", "stop and crouch", ": 8 cm below standing"),
+    ("walk forward", "don't walk, but sway", ": swaying at 1 Hz"),
+    ("walk forward", "walk at 0 m/s", ": standing still"),
+    ("walk forward", "hop on the spot", ": hopping 5 cm high"),
+    ("walk forward", "spin on the spot", ": turning left at 1 rad/s"),
+    ("walk forward", "don't run, walk", ": forward at 0.5 m/s"),
+    ("walk diagonally", "don't walk sideways", ": forward at 0.5 m/s."),
+    ("walk forward and sway", "stay in place", ": swaying at 1 Hz"),
+    ("march forward", "stop marching", ": standing still"),
+    ("sway from side to side", "stand still", ": standing still"),
+    ("sway from side to side", "stop swaying", ": standing still"),
+    ("crouch", "stand up", ": standing still"),
+    ("lift your left paw", "put your paw down", ": standing still"),
+    ("first walk, then hop", "stop", ": standing still"),
 ]
 
 

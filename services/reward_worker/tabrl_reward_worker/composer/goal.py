@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from tabrl_reward_worker.composer.acts import Act, Part, Reading
@@ -106,7 +107,8 @@ def _about_feet(wanted: list[Act], denied: list[Act]) -> list[Act]:
 
 def _stand(act: Act, goal: Goal) -> None:
     goal.still = True
-    goal.understood.append(f"“{act.words()}” → stay in place")
+    how = "stand as usual" if act.meaning.get("up") else "stay in place"
+    goal.understood.append(f"“{act.words()}” → {how}")
 
 
 def _deny(act: Act, goal: Goal) -> None:
@@ -125,17 +127,17 @@ def _deny(act: Act, goal: Goal) -> None:
             # "walk, but not sideways": the other axis stays.
             goal.vx, goal.vy = (None if along else goal.vx), (None if aside else goal.vy)
             meaning = f"not {' or '.join(ways)}"
-        elif goal.moves and not (ways and _is_asked(goal, ways)):
+        elif goal.moves and not (ways and is_asked(goal, ways)):
             # "don't run, walk", "walk, not backwards"
             meaning = "not this way"
         else:
             goal.vx = goal.vy = None
             goal.still = True
-            meaning = held["MOVE"]
+            meaning = f"not {' or '.join(ways)}" if ways else held["MOVE"]
     goal.understood.append(f"“{act.words()}” → {meaning}")
 
 
-def _is_asked(goal: Goal, ways: list[str]) -> bool:
+def is_asked(goal: Goal, ways: Collection[str]) -> bool:
     """Whether the goal goes one of the ways."""
     goes = {
         "forward": (goal.vx or 0.0) > 0.0,

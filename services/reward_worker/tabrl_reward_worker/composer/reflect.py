@@ -15,12 +15,13 @@ from importlib.resources import files
 from typing import Any
 
 from tabrl.robots import Robot
-from tabrl_reward_worker.composer.acts import Act, Reading
+from tabrl_reward_worker.composer.acts import Act
 from tabrl_reward_worker.composer.compose import AUTHOR, NotUnderstoodError
 from tabrl_reward_worker.composer.footwork import settle
 from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.languages import foreign
 from tabrl_reward_worker.composer.lexicon import lexicon
+from tabrl_reward_worker.composer.merging import fitting, merge
 from tabrl_reward_worker.composer.reader import read
 from tabrl_reward_worker.composer.swinging import make_room, shared_beat
 from tabrl_reward_worker.composer.targets import Goal, Rhythm, abilities
@@ -31,7 +32,6 @@ _SPLIT = re.compile(r"[;!?]|[.,](?!\d)|\b(?:and|but|then|also|plus)\b")
 _PERCENT = re.compile(r"\b(?:by )?(\d+) ?(?:%|percent)")
 _SWING = "swing of "  # before the channel of a rhythm
 _LEAST_SPEED = 0.1  # m/s or rad/s: slower is standing
-_FIELDS = ("yaw", "height", "pitch", "roll", "steps", "cadence", "lift", "hop", "rear")
 _ABOUT_ACT = {
     "MOVE": "speed", "TURN": "turn", "HOP": "hop", "PAW": "paw", "STEP": "steps",
     "POSTURE": "pitch", "LEAN": "roll", "HEIGHT": "height", "REAR": "rear",
@@ -86,10 +86,12 @@ def _went_on(goal: Goal, words: str) -> Goal:
         part.understood, part.not_understood = [], []
         for change in changes:
             _apply(change, part)
-        _merge(part, _fitting(new, part, parts), reading)
+        merge(part, fitting(new, part, parts), reading)
         shared_beat(part)
         make_room(part)
         settle(part)
+    if all(part.still for part in parts):
+        goal.phases, goal.still = (), True
     goal.understood = said + _once(part.understood for part in parts)
     # Without a word of the user's it is about what these words would ask for on their own.
     goal.understood += [line for line in new.understood if line.startswith("“")]
@@ -100,15 +102,6 @@ def _went_on(goal: Goal, words: str) -> Goal:
 def _parts(goal: Goal) -> list[Goal]:
     """What is asked for one after the other, or all at once."""
     return [phase.goal for phase in goal.phases] or [goal]
-
-
-def _fitting(new: Goal, part: Goal, parts: Sequence[Goal]) -> Goal:
-    """The new goal for one part: feet that another part already uses so are meant there alone."""
-    fitting = replace(new)
-    for name in ("hop", "lift", "rear", "steps"):
-        if getattr(part, name) is None and any(getattr(other, name) for other in parts):
-            setattr(fitting, name, None)
-    return fitting
 
 
 def _once(lists: Iterable[list[str]]) -> list[str]:
@@ -239,24 +232,20 @@ def _height(change: Change, goal: Goal) -> str:
     return f"{abs(goal.height) * 100:.1f} cm {where} standing"
 
 
-def _hop(change: Change, goal: Goal) -> str:
-    if goal.hop is None:
-        return ""
-    if change.amount == "pace":
-        return _beat(change, goal)
-    height = _within(goal.hop.height * _factor(change), 0.02, abilities()["hop"]["limit"])
-    goal.hop = replace(goal.hop, height=height)
-    return f"hop {height * 100:.1f} cm high"
+def _raised(name: str, table: str, least: float, words: str) -> Callable[[Change, Goal], str]:
+    """A change of how high a hop or a foot goes, or of its beat."""
 
+    def apply(change: Change, goal: Goal) -> str:
+        asked = getattr(goal, name)
+        if asked is None:
+            return ""
+        if change.amount == "pace":
+            return _beat(change, goal)
+        height = _within(asked.height * _factor(change), least, abilities()[table]["limit"])
+        setattr(goal, name, replace(asked, height=height))
+        return words.format(f"{height * 100:.1f} cm")
 
-def _paw(change: Change, goal: Goal) -> str:
-    if goal.lift is None:
-        return ""
-    if change.amount == "pace":
-        return _beat(change, goal)
-    height = _within(goal.lift.height * _factor(change), 0.03, abilities()["paw"]["limit"])
-    goal.lift = replace(goal.lift, height=height)
-    return f"foot up by {height * 100:.1f} cm"
+    return apply
 
 
 def _scaled(name: str, table: str, least: float, words: str) -> Callable[[Change, Goal], str]:
@@ -299,8 +288,8 @@ _TARGETS: dict[str, Callable[[Change, Goal], str]] = {
     "turn": _turn,
     "beat": _beat,
     "height": _height,
-    "hop": _hop,
-    "paw": _paw,
+    "hop": _raised("hop", "hop", 0.02, "hop {} high"),
+    "paw": _raised("lift", "paw", 0.03, "foot up by {}"),
     "steps": _scaled("steps", "steps", 0.07, "steps of"),
     "pitch": _scaled("pitch", "pitch", 0.1, "pitch"),
     "roll": _scaled("roll", "lean", 0.08, "lean"),
@@ -316,51 +305,6 @@ def _factor(change: Change) -> float:
 def _within(value: float, least: float, limit: float) -> float:
     size = max(least, min(abs(value), limit))
     return round(size if value > 0.0 else -size, 3)
-
-
-def _merge(goal: Goal, new: Goal, reading: Reading) -> None:
-    """Put what the new words ask for in the place of what it contradicts."""
-    if new.moves:
-        steered = any(act.find("direction") or "direction" in act.meaning for act in reading.acts)
-        if steered or not goal.moves:
-            goal.vx, goal.vy = new.vx, new.vy
-        elif any(act.find("speed") or act.find("pace") for act in reading.acts):
-            ratio = abs(new.vx or 0.0) / max(abs(goal.vx or 0.0), abs(goal.vy or 0.0))
-            goal.vx = round(goal.vx * ratio, 3) if goal.vx else goal.vx
-            goal.vy = round(goal.vy * ratio, 3) if goal.vy else goal.vy
-        goal.still = False
-    for name in _FIELDS:
-        if getattr(new, name) is not None:
-            setattr(goal, name, getattr(new, name))
-    goal.gait = new.gait or goal.gait
-    named = {rhythm.channel for rhythm in new.rhythms}
-    kept = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel not in named)
-    goal.rhythms = (*new.rhythms, *kept) if _beat_named(reading) else (*kept, *new.rhythms)
-    if new.still:
-        goal.vx = goal.vy = None
-        goal.yaw = goal.yaw if new.yaw is None else new.yaw
-        goal.still = not (goal.rhythms or goal.feet or goal.yaw)
-    for act in reading.acts:
-        if act.denied:
-            _drop(act, goal)
-
-
-def _beat_named(reading: Reading) -> bool:
-    return any(act.find(kind) for act in reading.acts for kind in ("rate", "beat"))
-
-
-def _drop(act: Act, goal: Goal) -> None:
-    """Take out what is not wanted any more."""
-    if act.kind == "RHYTHM":
-        channels = (act.meaning.get("channel"), act.meaning.get("also"))
-        goal.rhythms = tuple(one for one in goal.rhythms if one.channel not in channels)
-        return
-    names = {
-        "TURN": ("yaw",), "HEIGHT": ("height",), "POSTURE": ("pitch",), "LEAN": ("roll", "pitch"),
-        "HOP": ("hop",), "PAW": ("lift",), "REAR": ("rear",), "STEP": ("steps", "cadence"),
-    }  # fmt: skip
-    for name in names.get(act.kind, ()):
-        setattr(goal, name, None)
 
 
 @cache
