@@ -174,12 +174,7 @@ class Job(BaseModel):
 
         Raises `Conflict` (code `job_finished`) if the job has ended.
         """
-        if self.terminal:
-            raise Conflict(
-                f"The job has already {_ENDED[self.state]}.",
-                code="job_finished",
-                hint="Only jobs that wait or run can be cancelled.",
-            )
+        raise_if_ended(self)
         if self.state is JobState.QUEUED:
             return self.finished(JobState.CANCELLED, now)
         if self.state is JobState.CANCELLING:

@@ -8,7 +8,7 @@ import pytest
 
 from tabrl.domain.errors import Conflict
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
-from tabrl.domain.jobs import TERMINAL, TRANSITIONS, Job, JobState, sources_of
+from tabrl.domain.jobs import TERMINAL, TRANSITIONS, Job, JobState, raise_if_ended, sources_of
 from tabrl.domain.tasks import TaskState
 from tests.support.factories import train_result, training, writing
 
@@ -75,6 +75,10 @@ def test_cancel_ends_a_waiting_job_and_asks_a_running_one(job: Job) -> None:
         done.cancel_requested(NOW)
     assert refused.value.code == "job_finished"
     assert "succeeded" in refused.value.message
+    with pytest.raises(Conflict) as unchangeable:
+        raise_if_ended(done)
+    assert str(unchangeable.value) == str(refused.value)
+    assert unchangeable.value.hint == refused.value.hint
 
 
 @pytest.mark.parametrize(
