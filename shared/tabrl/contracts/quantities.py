@@ -114,6 +114,7 @@ BODY_AXES = ("forward", "left", "up")
 RATES = ("roll", "pitch", "yaw")
 WORLD_AXES = ("x", "y", "z")
 QUATERNION = ("w", "x", "y", "z")
+# Of command programs. Lifts in the robots' foot order: front right, front left, rear right, left.
 CHANNELS = (
     "vx", "vy", "yaw", "height", "pitch", "roll", "swing", "jump", "rear",
     "lift_fr", "lift_fl", "lift_rr", "lift_rl",

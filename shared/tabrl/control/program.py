@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tabrl.contracts.phases import MAX_PHASES, PhasesS
+from tabrl.contracts.quantities import CHANNELS as CHANNELS
 from tabrl.control.gait import (
     GAITS,
     MID_SWING,
@@ -26,11 +27,6 @@ from tabrl.control.gait import (
 )
 from tabrl.control.rotation import Array
 
-# Lifts in the robots' foot order: front right, front left, rear right, rear left.
-CHANNELS = (
-    "vx", "vy", "yaw", "height", "pitch", "roll", "swing", "jump", "rear",
-    "lift_fr", "lift_fl", "lift_rr", "lift_rl",
-)  # fmt: skip
 COUNT = len(CHANNELS)
 VX, VY, YAW, HEIGHT, PITCH, ROLL, SWING_HEIGHT, JUMP, REAR = range(9)
 LIFT = slice(9, COUNT)

@@ -87,6 +87,7 @@ def test_the_catalogue_knows_the_robots_parts() -> None:
     assert infos[Quantity.JOINT_TORQUE].unit == "N·m"
     assert "FL_z" in infos[Quantity.FOOT_FORCE].parts
     assert infos[Quantity.COMMAND].parts == CHANNELS
+    assert CHANNELS is catalogue.CHANNELS
     assert infos[Quantity.FOOT_HEIGHT].part_required
     assert not infos[Quantity.HEIGHT].part_required
     assert all(info.description for info in infos.values())
