@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -18,12 +19,14 @@ from tabrl.sim.reward import export_reward, load_reward
 from tabrl.sim.reward_verifier import verify
 from tabrl_reward_worker.jail import Jail
 from tabrl_reward_worker.jail import client as client_module
+from tabrl_reward_worker.jail.client import Stages
 from tabrl_reward_worker.jail.wire import (
     LENGTH,
     Answer,
     Built,
     Protection,
     Refused,
+    Request,
     pack,
     read_frame,
     unpack,
@@ -112,6 +115,21 @@ def test_a_zygote_that_dies_over_a_request_costs_a_second_try(jail: Jail) -> Non
     assert jail.build(SOURCE, GO1).terms == ("up",)
     timer.join()
     assert jail.warden.zygote is not zygote
+
+
+def test_the_start_of_a_zygote_is_not_the_rewards_time(
+    jail: Jail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warden = jail.warden
+    jail.warm_up()
+    send = warden._send
+
+    def after_a_start(request: Request, blob: bytes | None) -> tuple[int, subprocess.Popen[bytes]]:
+        time.sleep(3.5)  # longer than the reward has
+        return send(request, blob)
+
+    monkeypatch.setattr(warden, "_send", after_a_start)
+    assert Stages(warden, 2.0).build(SOURCE, GO1)
 
 
 def test_the_zygote_gets_no_secrets_and_ends_with_its_worker(

@@ -84,8 +84,8 @@ class Warden:
 
     def _frame(self, request: Request, blob: bytes | None) -> tuple[bytes, subprocess.Popen[bytes]]:
         """A child's answer, empty if it ended without one, and the zygote that was asked."""
-        started = time.monotonic()
         reading, zygote = self._send(request, blob)
+        started = time.monotonic()  # a zygote that had to be started first is nobody's fault
         try:
             frame = read_frame(reading, started + request.deadline_s + _GRACE_S)
         finally:
