@@ -204,6 +204,12 @@ def test_every_phrase_is_told_with_what_it_became() -> None:
     assert found.not_understood == ["yodel"]
 
 
+def test_words_before_a_being_keep_what_they_say() -> None:
+    for words in ("very slow", "slow motion"):
+        found = goal(f"walk like a {words} cat")
+        assert f"“walk {words} creep” → forward at 0.2 m/s" in found.understood
+
+
 def test_a_sequence_depends_on_the_time_alone() -> None:
     writing = compose("first crouch, then hop", GO1)
     assert writing.understood == [

@@ -15,7 +15,7 @@ Meaning = Mapping[str, Any]  # what a line of the lexicon says besides its words
 
 _FILES = ("lexicon.toml", "likenesses.toml", "measures.toml")
 _BREAKS = frozenset(",;:.!?&+")
-_ADJECTIVES = 2  # at most so many words stand between "like" and what it is like
+_ADJECTIVES = 3  # at most so many words stand between "like" and what it is like
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Lexicon:
         read_as = " ".join(match.spelling) if mistyped else ""
         kind, meaning = match.node.kind, match.node.meaning
         if kind == "LIKE":
-            return self._like(said, pieces, readings, start + match.length, match.length)
+            return self._like(text, said, pieces, readings, start + match.length, match.length)
         if kind == "LIKENESS":
             meant = self._meant(said, str(meaning["means"]))
             denied = bool(before) and before[-1].kind == "NEG"
@@ -109,6 +109,7 @@ class Lexicon:
 
     def _like(
         self,
+        text: str,
         said: str,
         pieces: Sequence[Piece],
         readings: Sequence[tuple[str, ...]],
@@ -120,8 +121,11 @@ class Lexicon:
             match = self._longest([("like",), *readings[after + gap :]])
             if match is not None and match.node.kind == "LIKENESS":
                 between: list[Word] = []
-                for position in range(after, after + gap):
-                    between += self._next("", pieces, readings[: after + gap], position, between)[0]
+                position, end = after, after + gap
+                while position < end:
+                    found, taken = self._next(text, pieces, readings[:end], position, between)
+                    between += found
+                    position += taken
                 being = " ".join(
                     piece.text for piece in pieces[after + gap : after + gap + match.length - 1]
                 )
