@@ -210,6 +210,13 @@ def test_words_before_a_being_keep_what_they_say() -> None:
         assert f"“walk {words} creep” → forward at 0.2 m/s" in found.understood
 
 
+def test_what_a_part_of_a_sequence_says_of_others_is_told() -> None:
+    found = goal("walk forward for 3 seconds, then don't turn, then yodel")
+    assert fields(found) == {"vx": 0.5}
+    assert "“don't turn” → keep the heading" in found.understood
+    assert found.not_understood == ["yodel", "“3 seconds”: it goes on all the time"]
+
+
 def test_a_sequence_depends_on_the_time_alone() -> None:
     writing = compose("first crouch, then hop", GO1)
     assert writing.understood == [

@@ -22,13 +22,7 @@ from tabrl_reward_worker.composer.targets import Goal
 
 def goal_of(reading: Reading) -> Goal:
     """The goal of a reading; `empty` if nothing in it can be done."""
-    if reading.phases:
-        whole = in_phases([(part, _at_once(part)) for part in reading.phases])
-    else:
-        whole = _at_once(reading)
-        for text in [reading.seconds_text, whole.lasts[0] if whole.lasts else ""]:
-            if text:
-                whole.not_understood.append(f"“{text}”: it goes on all the time")
+    whole = in_phases([(part, _at_once(part)) for part in reading.phases or [reading]])
     whole.understood = [*reading.notes, *whole.understood]
     whole.not_understood = [*reading.unknown, *reading.impossible, *whole.not_understood]
     return whole

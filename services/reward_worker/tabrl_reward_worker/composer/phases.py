@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tabrl_reward_worker.composer.acts import Reading
 from tabrl_reward_worker.composer.targets import Goal, Phase, abilities
@@ -13,14 +14,9 @@ ORDINALS = ("first", "second", "third")
 def in_phases(parts: Sequence[tuple[Reading, Goal]]) -> Goal:
     """The goals one after the other, again and again. What asks for nothing is left out."""
     asked = [(reading, goal) for reading, goal in parts if not goal.empty]
-    if len(asked) == 1:
-        return asked[0][1]
+    if len(asked) < 2:
+        return _alone(parts, asked[0][1] if asked else Goal())
     whole = Goal()
-    if not asked:
-        for _, goal in parts:
-            whole.understood += goal.understood
-            whole.not_understood += goal.not_understood
-        return whole
     wanted = [reading.seconds or (goal.lasts and goal.lasts[1]) for reading, goal in asked]
     start, phases = 0.0, []
     for ordinal, (reading, goal), seconds in zip(ORDINALS, asked, _durations(wanted), strict=False):
@@ -37,6 +33,15 @@ def in_phases(parts: Sequence[tuple[Reading, Goal]]) -> Goal:
     whole.understood.append(f"one after the other → a round of {whole.period:g} s, then again")
     whole.not_understood += _cut(wanted, whole.phases)
     return whole
+
+
+def _alone(parts: Sequence[tuple[Reading, Goal]], asked: Goal) -> Goal:
+    """The only goal there is, with what was said in all parts."""
+    understood = [line for _, goal in parts for line in goal.understood]
+    not_understood = [line for _, goal in parts for line in goal.not_understood]
+    lasting = [*(reading.seconds_text for reading, _ in parts), asked.lasts and asked.lasts[0]]
+    not_understood += [f"“{text}”: it goes on all the time" for text in lasting if text]
+    return replace(asked, understood=understood, not_understood=not_understood)
 
 
 def _durations(wanted: Sequence[float | None]) -> list[float]:
