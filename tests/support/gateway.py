@@ -84,13 +84,15 @@ class Gateway:
         task: dict[str, Any] = response.json()
         return task
 
-    def ready_task(self, count: int = 2) -> str:
+    def ready_task(self, count: int = 2, phases_s: tuple[float, ...] = ()) -> str:
         """A task whose candidates a worker has written; returns its id."""
         task = self.task()
         job = self.parts.jobs.claim(task["job_id"], 15, 3)
         assert job is not None
         written = WrittenTask(
-            candidates=[candidate(n) for n in range(1, count + 1)],
+            candidates=[
+                candidate(n).model_copy(update={"phases_s": phases_s}) for n in range(1, count + 1)
+            ],
             previews={1: PREVIEW},
             understood=["stand"],
             not_understood=["tall"],

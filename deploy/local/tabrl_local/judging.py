@@ -11,6 +11,7 @@ import mujoco
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tabrl.contracts.checks import CheckSpec, Quantity, fault_of
+from tabrl.contracts.phases import LONGEST_EPISODE_S
 from tabrl.control.checks import evaluate_checks
 from tabrl.control.replay import States, tape_of_states
 from tabrl.robots import Robot, get_robot
@@ -72,7 +73,8 @@ def _known(checks: Sequence[CheckView], robot: Robot) -> list[CheckSpec]:
             check = CheckSpec.model_validate(view.model_dump())
         except ValidationError:
             continue
-        if fault_of(check, robot) is None:
+        # Whether the recording is long enough, `judge` sees.
+        if fault_of(check, robot, LONGEST_EPISODE_S) is None:
             known.append(check)
     return known
 

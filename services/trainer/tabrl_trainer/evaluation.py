@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tabrl.contracts.checks import CheckSpec
 from tabrl.contracts.findings import Finding
+from tabrl.contracts.phases import EPISODE_S
 from tabrl.contracts.training import CheckResult, EvaluationRow
 from tabrl.control.agreement import reward_checks_disagree
 from tabrl.control.checks import evaluate_checks
@@ -26,8 +27,6 @@ from tabrl_trainer.scoring import TapeReward
 EPISODES = (64, 256, 256)
 FEWER_EPISODES = (64, 64, 64)  # on a machine so busy that all would take longer than MOST_S
 MOST_S = 18.0
-EPISODE_S = 10.0
-LONGEST_S = 20.0  # where phases take so long
 BLOCK_S = 2.0  # rollouts are compiled for this length
 FALL_MARGIN = 0.01  # a result may fall at most one point more often than the base
 
@@ -101,14 +100,6 @@ class Evaluator:
                 BLOCK_S,
             )  # fmt: skip
             yield run.tape
-
-
-def episode_s(phases_s: Sequence[float], checks: Sequence[CheckSpec]) -> float:
-    """How long to evaluate: 10 s, or with phases until all of them and all checks have been."""
-    if len(phases_s) < 2:
-        return EPISODE_S
-    ends = [check.end_s for check in checks]
-    return min(LONGEST_S, max(EPISODE_S, sum(phases_s), *ends))
 
 
 def half_width(values: NDArray[np.floating]) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
+from tabrl.contracts.checks import episode_s
 from tabrl.contracts.events import (
     EvaluationEvent,
     NoticeEvent,
@@ -32,7 +33,6 @@ from tabrl_trainer.evaluation import (
     MOST_S,
     Contender,
     check_results,
-    episode_s,
     flags_of,
     never_worse,
     why_not,

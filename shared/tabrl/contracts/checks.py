@@ -7,11 +7,13 @@ receiving words that a person or a language model wrote.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
+from tabrl.contracts.phases import EPISODE_S, LONGEST_EPISODE_S
 from tabrl.contracts.quantities import (
     CATALOGUE,
     UNITS,
@@ -32,12 +34,12 @@ __all__ = [
     "Quantity",
     "QuantityInfo",
     "Statistic",
+    "episode_s",
     "fault_of",
     "quantities",
 ]
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")]
-EPISODE_S = 10.0  # what an evaluation lasts: a window that begins later sees nothing
 
 
 class Statistic(StrEnum):
@@ -97,7 +99,9 @@ _STATISTIC_WORDS = "How the window becomes one number. " + "; ".join(
 
 
 class CheckSpec(BaseModel):
-    """One bound on one statistic of one quantity, over a window of a 10 s episode.
+    """One bound on one statistic of one quantity, over a window of an episode.
+
+    An episode lasts 10 s; with phases, as long as these and their checks, up to 20 s.
 
     A statistic is taken per episode; over episodes the median counts, for `fallen` and `any` the
     mean, which is the share of episodes.
@@ -197,8 +201,19 @@ class CheckSpec(BaseModel):
         return f"{text} {self.unit}".strip()
 
 
-def fault_of(check: CheckSpec, robot: Body) -> str | None:
-    """Why a check that is complete in itself cannot be measured on this robot; None if it can."""
+def episode_s(phases_s: Sequence[float], checks: Sequence[CheckSpec]) -> float:
+    """How long to evaluate: 10 s, or with phases until all of them and all checks have been."""
+    if len(phases_s) < 2:
+        return EPISODE_S
+    ends = [check.end_s for check in checks]
+    return min(LONGEST_EPISODE_S, max(EPISODE_S, sum(phases_s), *ends))
+
+
+def fault_of(check: CheckSpec, robot: Body, lasts_s: float) -> str | None:
+    """Why a check that is complete in itself cannot be measured; None if it can.
+
+    Measured on this robot, in an episode of `lasts_s` seconds (see `episode_s`).
+    """
     known = parts_of(check.quantity, robot)
     if check.part is not None and CATALOGUE[check.quantity].parts is Parts.NONE:
         return f"{check.quantity} has no parts: leave part out"
@@ -206,6 +221,6 @@ def fault_of(check: CheckSpec, robot: Body) -> str | None:
         return f"{check.quantity} has no part {check.part!r}; there are: {', '.join(known)}"
     if check.at_least is not None and check.at_most is not None and check.at_least > check.at_most:
         return "at_least is greater than at_most: nothing can meet that"
-    if check.start_s >= EPISODE_S:
-        return f"its window begins after the episode's {EPISODE_S:g} s"
+    if check.start_s >= lasts_s:
+        return f"its window begins after the episode's {lasts_s:g} s"
     return None

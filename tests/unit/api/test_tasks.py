@@ -202,6 +202,16 @@ def test_an_edit_that_cannot_be_is_refused(
     assert (refused.status_code, refused.json()["code"]) == (status, code)
 
 
+def test_a_check_may_be_of_what_phases_do_late(gateway: Gateway) -> None:
+    late = {"parent": 1, "checks": [{**FOOT, "part": "toe", "start_s": 12.5, "end_s": 15.0}]}
+    plain, phased = gateway.ready_task(), gateway.ready_task(phases_s=(8.0, 7.0))
+    refused = gateway.http.post(f"/api/tasks/{plain}/candidates", json=late)
+    assert refused.json()["code"] == "bad_check"
+    assert "10 s" in refused.json()["detail"]
+    taken = gateway.http.post(f"/api/tasks/{phased}/candidates", json=late)
+    assert taken.status_code == 202, taken.text
+
+
 def test_a_task_goes_on_from_a_candidate(gateway: Gateway) -> None:
     task_id = gateway.ready_task()
     parent = {"task_id": task_id, "candidate": 2, "job_id": None}

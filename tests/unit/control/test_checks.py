@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic, fault_of
+from tabrl.contracts.checks import CheckSpec, Quantity, Statistic, episode_s, fault_of
+from tabrl.contracts.phases import EPISODE_S, LONGEST_EPISODE_S, PhasesS
 from tabrl.contracts.quantities import CATALOGUE, parts_of
 from tabrl.control.checks import evaluate_checks, per_episode
 from tabrl.control.gait import Gait
@@ -244,14 +245,42 @@ def test_the_time_in_the_air_of_one_foot_is_measured() -> None:
 
 
 def test_checks_that_the_robot_cannot_be_measured_by_are_explained() -> None:
-    assert fault_of(spec(quantity="joint_torque", part="FR_hip"), GO1) is None
-    assert fault_of(spec(quantity="joint_torque"), GO1) is None
-    unknown = fault_of(spec(quantity="joint_torque", part="FR_knee"), GO1)
+    def fault(lasts_s: float = EPISODE_S, **options: object) -> str | None:
+        return fault_of(spec(**options), GO1, lasts_s)
+
+    assert fault(quantity="joint_torque", part="FR_hip") is None
+    assert fault(quantity="joint_torque") is None
+    unknown = fault(quantity="joint_torque", part="FR_knee")
     assert unknown is not None
     assert "FR_hip" in unknown
-    assert "no parts" in str(fault_of(spec(quantity="height", part="FR"), GO1))
-    assert "nothing can meet" in str(fault_of(spec(at_least=2.0, at_most=1.0), GO1))
-    assert "begins after" in str(fault_of(spec(start_s=12.0, end_s=13.0), GO1))
+    assert "no parts" in str(fault(quantity="height", part="FR"))
+    assert "nothing can meet" in str(fault(at_least=2.0, at_most=1.0))
+    assert "begins after" in str(fault(start_s=12.0, end_s=13.0))
+    assert fault(16.0, start_s=12.0, end_s=13.0) is None
+
+
+@pytest.mark.parametrize(
+    ("phases_s", "end_s", "lasts_s"),
+    [
+        ((), 12.0, EPISODE_S),
+        ((15.0,), 12.0, EPISODE_S),
+        ((4.0, 4.0), 2.0, EPISODE_S),
+        ((4.0, 4.0), 12.0, 12.0),
+        ((6.0, 6.0, 2.0), 12.0, 14.0),
+        ((4.0, 4.0), 30.0, LONGEST_EPISODE_S),
+    ],
+)
+def test_an_episode_shows_all_phases_and_checks(
+    phases_s: tuple[float, ...], end_s: float, lasts_s: float
+) -> None:
+    assert episode_s(phases_s, [spec(start_s=0.5, end_s=end_s)]) == lasts_s
+
+
+def test_phases_fit_into_the_longest_episode() -> None:
+    phases = TypeAdapter(PhasesS)
+    assert phases.validate_python((8.0, 6.0, 6.0)) == (8.0, 6.0, 6.0)
+    with pytest.raises(ValidationError, match="20 s at most"):
+        phases.validate_python((12.0, 8.5))
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_a_held_foot_and_the_course_belong_to_their_phase() -> None:
 
 
 def test_numpy_and_jax_agree() -> None:
-    programs = [*ALL, CommandProgram.sequence([WAVE, TURN], (0.5, 20.0))]
+    programs = [*ALL, CommandProgram.sequence([WAVE, TURN], (0.5, 19.5))]
     sequences = Sequences.stack(programs * 3)
     time = np.linspace(0.0, 25.0, 15, dtype=np.float32)
 

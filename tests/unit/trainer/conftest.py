@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import tabrl.contracts.checks
 import tabrl_trainer.engine
 import tabrl_trainer.evaluation
 import tabrl_trainer.finetune
@@ -19,6 +20,7 @@ EPISODES = (4, 4, 4)
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tabrl_trainer.finetune, "CONFIG", SMALL)
+    monkeypatch.setattr(tabrl.contracts.checks, "EPISODE_S", 2.5)
     monkeypatch.setattr(tabrl_trainer.evaluation, "EPISODE_S", 2.5)
 
 

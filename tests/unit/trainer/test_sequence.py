@@ -9,15 +9,12 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-import tabrl_trainer.evaluation
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl.control.program import COUNT, VX, YAW, CommandProgram, Programs
 from tabrl.control.sequence import Sequences
 from tabrl.control.tape import CONTROL_DT, Floats, Tape
 from tabrl.sim.bank import Bank, load_bank
 from tabrl.sim.simulator import EpisodeRules, PolicyFn, Rollout
 from tabrl_trainer.base.shipped import load_shipped
-from tabrl_trainer.evaluation import EPISODE_S, LONGEST_S, episode_s
 from tabrl_trainer.finetune import RULES, rules_for
 from tabrl_trainer.rhythm import beats_of
 from tabrl_trainer.scoring import TapeReward
@@ -161,31 +158,6 @@ def test_a_swing_keeps_its_beat_wherever_its_phase_begins() -> None:
     assert later.phase[VX] == 0.0
     assert all(0.0 <= value < 2 * np.pi for value in later.phase)
     assert len(later.phase) == COUNT
-
-
-def check(end_s: float) -> CheckSpec:
-    return CheckSpec(
-        id="speed", quantity=Quantity.FORWARD_SPEED, statistic=Statistic.MEAN, at_least=0.2,
-        start_s=0.5, end_s=end_s,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("phases_s", "end_s", "lasts_s"),
-    [
-        ((), 12.0, EPISODE_S),
-        ((15.0,), 12.0, EPISODE_S),
-        ((4.0, 4.0), 2.0, EPISODE_S),
-        ((4.0, 4.0), 12.0, 12.0),
-        ((6.0, 6.0, 2.0), 12.0, 14.0),
-        ((20.0, 20.0), 12.0, LONGEST_S),
-    ],
-)
-def test_an_episode_shows_all_phases_and_checks(
-    phases_s: tuple[float, ...], end_s: float, lasts_s: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tabrl_trainer.evaluation, "EPISODE_S", EPISODE_S)
-    assert episode_s(phases_s, [check(end_s)]) == lasts_s
 
 
 def test_learning_and_choosing_see_the_whole_period() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from tabrl.contracts.checks import CheckSpec, fault_of
+from tabrl.contracts.checks import CheckSpec, episode_s, fault_of
 from tabrl.contracts.training import TrainSpec
 from tabrl.domain.errors import Conflict, Invalid
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
@@ -109,7 +109,9 @@ def revise(task_id: str, request: RevisionRequest, key: IdempotencyKey | None, p
     if weights is not None and request.code is None:
         weights = merged_weights(candidate.weights, weights)
     task = parts.tasks.get(task_id)
-    _raise_unless_measurable(request.checks or (), parts.robots.get_robot(task.robot))
+    _raise_unless_measurable(
+        request.checks or (), parts.robots.get_robot(task.robot), candidate.phases_s
+    )
     now = parts.clock.now()
     job = Job(
         id=new_job_id(),
@@ -133,10 +135,13 @@ def revise(task_id: str, request: RevisionRequest, key: IdempotencyKey | None, p
     return parts.jobs.get(kept)
 
 
-def _raise_unless_measurable(checks: Sequence[CheckSpec], robot: RobotCard) -> None:
+def _raise_unless_measurable(
+    checks: Sequence[CheckSpec], robot: RobotCard, phases_s: Sequence[float]
+) -> None:
     """Raises `Invalid` (code `bad_check`) for the first check that this robot cannot be held to."""
+    lasts_s = episode_s(phases_s, checks)
     for number, check in enumerate(checks, start=1):
-        fault = fault_of(check, robot)
+        fault = fault_of(check, robot, lasts_s)
         if fault is not None:
             raise Invalid(f"Success check {number} cannot be measured: {fault}.", code="bad_check")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from tabrl.contracts.checks import fault_of
+from tabrl.contracts.checks import episode_s, fault_of
 from tabrl.contracts.events import NoticeEvent
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.tasks import Dropped, LlmUsage
@@ -153,8 +153,9 @@ class _Writer:
         return self._check_fault(draft) or self._built(draft)
 
     def _check_fault(self, draft: Draft) -> _Fault | None:
+        lasts_s = episode_s(draft.phases_s, draft.checks)
         for check in draft.checks:
-            reason = fault_of(check, self.robot)
+            reason = fault_of(check, self.robot, lasts_s)
             if reason is not None:
                 for_user = "One of its success checks cannot be measured on this robot."
                 return _Fault("llm_bad_check", f"success_checks, {check.id}: {reason}", for_user)
