@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tabrl.contracts.checks import CheckSpec
+from tabrl.control.tape import Tape
+from tabrl.domain.errors import Invalid
 from tabrl.domain.report import CandidateReport, ClipScore, MotionPreview
 from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank
@@ -32,7 +35,10 @@ def bank() -> Bank:
 
 
 def report(
-    bank: Bank, terms: dict[str, tuple[float, str]], *checks: dict[str, object]
+    bank: Bank,
+    terms: dict[str, tuple[float, str]],
+    *checks: dict[str, object],
+    phases_s: tuple[float, ...] = (),
 ) -> tuple[CandidateReport, MotionPreview]:
     """The report on a reward of `terms`: name to weight and expression."""
     lines = ", ".join(f'"{name}": {text}' for name, (_, text) in terms.items())
@@ -42,7 +48,7 @@ def report(
     specs = tuple(
         CheckSpec.model_validate({"id": f"c{n}", **check}) for n, check in enumerate(checks)
     )
-    draft = Draft("Name", "Idea", code, weights, specs)
+    draft = Draft("Name", "Idea", code, weights, specs, phases_s)
     reward = BuiltReward(built.blob, built.terms, built.weights)
     return report_on(BuiltDraft(draft, reward), bank)
 
@@ -188,24 +194,40 @@ def test_checks_that_falling_would_pass_are_too_easy(bank: Bank) -> None:
     assert "fall" not in told.meets
 
 
-def test_a_check_that_cannot_be_measured_fails_the_candidate(bank: Bank) -> None:
+def test_a_check_that_cannot_be_measured_fails_the_candidate_and_is_named_once(bank: Bank) -> None:
     tail = {"quantity": "foot_height", "part": "tail", "statistic": "mean", "at_least": 0.1}
-    told, _ = report(bank, {"go": (1.0, SPEED)}, tail)
-    assert [finding.code for finding in told.failures] == ["bad_check"]
-    late = {**WALKS, "start_s": 20.0, "end_s": 30.0}
-    told, _ = report(bank, {"go": (1.0, SPEED)}, late)
-    assert "odd_check" in codes(told)
+    late = {**WALKS, "start_s": 12.0, "end_s": 15.0}
+    told, _ = report(bank, {"go": (1.0, SPEED)}, tail, late, WALKS, UPRIGHT)
+    assert [finding.code for finding in told.failures] == ["bad_check", "bad_check"]
+    assert "tail" in told.failures[0].message
+    assert "begins after" in told.failures[1].message
+    assert told.warnings == ()
+    assert told.meets == ("walk",)
+    assert sum("tail" in note for note in told.notes) == 1
 
 
-def test_one_thing_after_another_is_judged_phase_by_phase(bank: Bank) -> None:
-    first = {"start_s": 0.5, "end_s": 5.0}
-    then = {"start_s": 5.5, "end_s": 10.0}
+def test_an_artifact_that_cannot_be_used_is_no_fault_of_a_check(bank: Bank) -> None:
+    broken = BuiltReward(b"no artifact", ("go",), {"go": 1.0})
+    walks = CheckSpec.model_validate({"id": "walks", **WALKS})
+    with pytest.raises(Invalid):
+        report_on(BuiltDraft(Draft("Name", "Idea", "", {"go": 1.0}, (walks,)), broken), bank)
+
+
+@pytest.mark.parametrize("phases_s", [(5.0, 5.0), (1.5, 2.0), (2.0, 9.0)])
+def test_one_thing_after_another_is_judged_phase_by_phase(
+    bank: Bank, phases_s: tuple[float, float]
+) -> None:
+    bows, lasts = phases_s[0], sum(phases_s)
+    first = {"start_s": 0.5, "end_s": bows}
+    then = {"start_s": bows + 0.5, "end_s": lasts}
+    gate = f"(jnp.mod(state.time(), {lasts}) < {bows})"
     terms = {
-        "bow": (1.0, "jnp.where(state.time() < 5.0, rl.gaussian(state.pitch() - 0.3, 0.1), 0.0)"),
-        "go": (1.0, f"jnp.where(state.time() < 5.0, 0.0, rl.gaussian({SPEED} - 0.5, 0.2))"),
+        "bow": (1.0, f"jnp.where({gate}, rl.gaussian(state.pitch() - 0.3, 0.1), 0.0)"),
+        "go": (1.0, f"jnp.where({gate}, 0.0, rl.gaussian({SPEED} - 0.5, 0.2))"),
         "up": (-3.0, "state.fallen()"),
     }
-    told, preview = report(bank, terms, {**BOWS, **first}, {**WALKS, **then}, UPRIGHT)
+    asked = ({**BOWS, **first}, {**WALKS, **then}, UPRIGHT)
+    told, preview = report(bank, terms, *asked, phases_s=phases_s)
     assert told.failures == told.warnings == ()
     assert told.meets == ("bow", "walk")
     assert preview.clip == "bow, then walk"
@@ -216,9 +238,37 @@ def test_one_thing_after_another_is_judged_phase_by_phase(bank: Bank) -> None:
     ended, begun = np.array(preview.qpos[length - 1]), np.array(preview.qpos[length])
     assert begun[:2] == pytest.approx(ended[:2], abs=1e-3)
     # Where the later part pays for standing instead, its trap is seen.
-    lazy = {**terms, "go": (1.0, f"jnp.where(state.time() < 5.0, 0.0, rl.gaussian({SPEED}, 0.2))")}
-    told, _ = report(bank, lazy, {**BOWS, **first}, {**WALKS, **then}, UPRIGHT)
+    lazy = {**terms, "go": (1.0, f"jnp.where({gate}, 0.0, rl.gaussian({SPEED}, 0.2))")}
+    told, _ = report(bank, lazy, *asked, phases_s=phases_s)
     assert "stand_pays" in codes(told)
+
+
+def test_a_phase_without_checks_is_not_missed_in_the_recordings(bank: Bank) -> None:
+    told, _ = report(
+        bank, {"go": (1.0, SPEED)}, {**WALKS, "start_s": 4.5, "end_s": 8.0}, phases_s=(4.0, 4.0)
+    )
+    assert told.meets == ("walk",)
+    assert "nothing_recorded" not in codes(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "phases_s", "finite"),
+    [
+        ("jnp.sqrt(state.time() - 0.5)", (), False),
+        ("jnp.sqrt(9.5 - state.time())", (), False),
+        ("jnp.sqrt(10.0 - state.time())", (), True),
+        ("jnp.sqrt(15.0 - state.time())", (), True),
+        ("jnp.sqrt(15.0 - state.time())", (8.0, 8.0), False),
+    ],
+)
+def test_all_of_an_episode_is_looked_at(
+    bank: Bank, text: str, phases_s: tuple[float, ...], finite: bool
+) -> None:
+    # As with recorded clips, which begin settled.
+    tape = Tape({**bank.tape.fields, "time": bank.tape.time + 1.0})
+    terms = {"time": (0.01, text), "go": (1.0, SPEED)}
+    told, _ = report(replace(bank, tape=tape), terms, WALKS, phases_s=phases_s)
+    assert ("not_finite" not in codes(told)) == finite
 
 
 def test_a_term_that_begins_late_is_not_called_constant(bank: Bank) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
 
 from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.control.checks import per_episode
@@ -10,8 +13,11 @@ from tabrl.control.tape import CONTROL_DT
 from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank
 
-WHOLE_FROM_S, WHOLE_TO_S = 3.0, 8.0  # a window over this much is meant for the whole episode
-_ROOM = 0.5  # of a clip's length: a phase shorter than that is not judged by whole clips
+_MIDDLE = 0.5
+_GOOD_PART = 0.5  # of a check's window, or of a phase: less is how a check laps over its phase
+
+Window = tuple[float, float]
+"""From when to when, s since the reset."""
 
 
 def meeting(checks: Sequence[CheckSpec], bank: Bank) -> tuple[str, ...]:
@@ -33,30 +39,34 @@ def meeting(checks: Sequence[CheckSpec], bank: Bank) -> tuple[str, ...]:
     )
 
 
-def phases_of(checks: Sequence[CheckSpec], begins_s: float) -> list[tuple[float, float]]:
-    """The windows of a task that is to do one thing after another, in order; else none.
+def windows_of(phases_s: Sequence[float]) -> list[Window]:
+    """When each phase of a task is done for the first time; none where nothing follows anything."""
+    ends = list(accumulate(phases_s))
+    return list(zip([0.0, *ends], ends, strict=False)) if len(ends) > 1 else []
 
-    `begins_s` is the time of the clips' first step.
+
+def checks_in(
+    checks: Sequence[CheckSpec], window: Window, period_s: float
+) -> tuple[CheckSpec, ...]:
+    """The checks that hold in a phase, whose window comes again every `period_s`.
+
+    They are its own, those of several phases and those of the whole episode.
     """
-    windows = sorted({(check.start_s, check.end_s) for check in checks if not _whole(check)})
-    later = [window for window in windows if window[0] > begins_s + WHOLE_FROM_S]
-    return windows if later and len(windows) > 1 else []
+    return tuple(check for check in checks if _holds(check, window, period_s))
 
 
-def checks_in(checks: Sequence[CheckSpec], window: tuple[float, float]) -> list[CheckSpec]:
-    """The checks that hold in a phase: its own and those of the whole episode."""
-    return [c for c in checks if (c.start_s, c.end_s) == window or _whole(c)]
+def _holds(check: CheckSpec, window: Window, period_s: float) -> bool:
+    begin, end = window
+    enough = _GOOD_PART * min(end - begin, check.end_s - check.start_s)
+    return any(
+        min(check.end_s, end + before) - max(check.start_s, begin + before) >= enough
+        for before in np.arange(0.0, check.end_s, period_s)
+    )
 
 
-def shift_into(
-    window: tuple[float, float], checks: Sequence[CheckSpec], span: tuple[float, float]
-) -> float:
+def shift_into(window: Window, checks: Sequence[CheckSpec], span: Window) -> float:
     """How far to move clips of `span` in time to lie in `window`, by whole beats if there are."""
     room = max((window[1] - window[0]) - (span[1] - span[0]), 0.0)
-    shift = window[0] + _ROOM * room - span[0]
+    shift = window[0] + _MIDDLE * room - span[0]
     beats = [c.frequency for c in checks if c.frequency and c.statistic is Statistic.RHYTHM]
     return round(shift * beats[0]) / beats[0] if beats else shift
-
-
-def _whole(check: CheckSpec) -> bool:
-    return check.start_s <= WHOLE_FROM_S and check.end_s >= WHOLE_TO_S

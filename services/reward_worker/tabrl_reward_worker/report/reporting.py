@@ -8,20 +8,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tabrl.contracts.checks import CheckSpec, fault_of
-from tabrl.domain.errors import Invalid
+from tabrl.contracts.checks import CheckSpec, episode_s, fault_of
 from tabrl.domain.report import CandidateReport, ClipScore, Finding, MotionPreview
 from tabrl.robots import get_robot
 from tabrl.sim.bank import AVOID, Bank
 from tabrl_reward_worker.building import BuiltDraft
-from tabrl_reward_worker.report.asked import checks_in, meeting, phases_of, shift_into
+from tabrl_reward_worker.drafts import Draft
+from tabrl_reward_worker.report.asked import checks_in, meeting, shift_into, windows_of
 from tabrl_reward_worker.report.preview import preview_of
 from tabrl_reward_worker.report.terms import examine, still_terms
 from tabrl_reward_worker.report.traps import Judgement, judge, places
-from tabrl_reward_worker.report.trial import Trial, Trier, recorded_span
+from tabrl_reward_worker.report.trial import Trial, Trier, looks, recorded_span
 
 _FEW_SHOWN = 4
-_LOOKS = (3.0, 6.0)  # s by which clips are moved on in time, to see all of an episode
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,7 @@ class _Phase:
     """A part of the task: what the reward pays in it, and the clips that meet its checks."""
 
     trial: Trial
+    checks: tuple[CheckSpec, ...]
     meets: tuple[str, ...]
 
     @property
@@ -49,30 +49,26 @@ def report_on(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPre
     artifact cannot be used.
     """
     started = time.monotonic()
-    trier, checks = Trier(built.reward, bank), built.draft.checks
-    bad_check: list[Finding] = []
-    try:
-        phases = _phases(trier, checks, bank)
-    except Invalid as error:
-        message = f"A success check cannot be measured: {error.message}."
-        bad_check.append(Finding(code="bad_check", message=message))
-        phases = [_Phase(trier.at(), ())]
+    trier, draft = Trier(built.reward, bank), built.draft
+    checks, bad_checks = _measurable(draft, bank)
+    phases = _phases(trier, checks, draft.phases_s, bank)
     trial = _together([phase.trial for phase in phases])
-    # A reward may change with the time: look at the rest of the episode, too.
-    later = [trier.at(shift) for shift in _LOOKS]
+    # A reward may change with the time: look at all of an episode.
+    lasts_s = episode_s(draft.phases_s, checks)
+    later = [trier.at(shift) for shift in looks(recorded_span(bank), lasts_s)]
     trial = replace(trial, finite=trial.finite and all(look.finite for look in later))
     if not trial.finite:
         phases = [replace(phase, trial=replace(phase.trial, finite=False)) for phase in phases]
     verdicts = [judge(phase.trial, phase.asked) for phase in phases]
-    failures = _each_once([*bad_check, *(f for verdict in verdicts for f in verdict.failures)])
+    failures = _each_once([*bad_checks, *(f for verdict in verdicts for f in verdict.failures)])
     still = frozenset.intersection(*map(still_terms, [trial, *later]))
     terms, oddities = examine(trial, still)
     warnings = _each_once(
         [
             *(warning for verdict in verdicts for warning in verdict.warnings),
             *oddities,
-            *_odd_checks(checks, phases, bank),
-            *_unseen(checks, phases),
+            *_easy_checks(phases),
+            *_unseen(phases),
         ]
     )
     clips = _clip_scores(trial)
@@ -92,16 +88,30 @@ def report_on(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPre
     return report, preview_of(favourites, clips[0].score, bank)
 
 
-def _phases(trier: Trier, checks: Sequence[CheckSpec], bank: Bank) -> list[_Phase]:
-    span = recorded_span(bank)
-    windows = phases_of(checks, span[0])
+def _measurable(draft: Draft, bank: Bank) -> tuple[tuple[CheckSpec, ...], list[Finding]]:
+    """The checks that the bank's robot can be held to, and what is wrong with the others."""
+    robot, lasts_s = get_robot(bank.robot), episode_s(draft.phases_s, draft.checks)
+    faults = [fault_of(check, robot, lasts_s) for check in draft.checks]
+    found = [
+        Finding(code="bad_check", message=f'The success check "{check.name}" is no good: {fault}.')
+        for check, fault in zip(draft.checks, faults, strict=True)
+        if fault is not None
+    ]
+    sound = (c for c, fault in zip(draft.checks, faults, strict=True) if fault is None)
+    return tuple(sound), found
+
+
+def _phases(
+    trier: Trier, checks: tuple[CheckSpec, ...], phases_s: Sequence[float], bank: Bank
+) -> list[_Phase]:
+    windows = windows_of(phases_s)
     if not windows:
-        return [_Phase(trier.at(), meeting(checks, bank))]
-    phases = []
+        return [_Phase(trier.at(), checks, meeting(checks, bank))]
+    span, phases = recorded_span(bank), []
     for window in windows:
-        due = checks_in(checks, window)
+        due = checks_in(checks, window, sum(phases_s))
         trial = trier.at(shift_into(window, due, span), window)
-        phases.append(_Phase(trial, meeting(due, bank)))
+        phases.append(_Phase(trial, due, meeting(due, bank)))
     return phases
 
 
@@ -131,25 +141,21 @@ def _asked(phases: Sequence[_Phase]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(clip for phase in phases for clip in phase.asked))
 
 
-def _odd_checks(checks: Sequence[CheckSpec], phases: Sequence[_Phase], bank: Bank) -> list[Finding]:
-    """Checks that can never be met, or that unwanted motion meets."""
-    found = []
-    robot = get_robot(bank.robot)
-    for check in checks:
-        fault = fault_of(check, robot)
-        if fault is not None:
-            message = f'The success check "{check.name}" is odd: {fault}.'
-            found.append(Finding(code="odd_check", message=message))
-    for clip, doing in (("fall", "a robot that falls over"), ("random", "random motion")):
-        if any(clip in phase.meets for phase in phases):
-            message = f"The success checks are too easy: {doing} would pass them."
-            found.append(Finding(code="easy_checks", message=message))
-    return found
+def _easy_checks(phases: Sequence[_Phase]) -> list[Finding]:
+    """That unwanted motion meets the checks."""
+    return [
+        Finding(
+            code="easy_checks",
+            message=f"The success checks are too easy: {doing} would pass them.",
+        )
+        for clip, doing in (("fall", "a robot that falls over"), ("random", "random motion"))
+        if any(clip in phase.meets for phase in phases)
+    ]
 
 
-def _unseen(checks: Sequence[CheckSpec], phases: Sequence[_Phase]) -> list[Finding]:
+def _unseen(phases: Sequence[_Phase]) -> list[Finding]:
     """That the bank does not hold what was asked for, or not all of its phases."""
-    if not checks or all(phase.asked for phase in phases):
+    if all(phase.asked for phase in phases if phase.checks):
         return []
     message = (
         "No recorded motion is quite what was asked for: the preview shows what this reward likes "

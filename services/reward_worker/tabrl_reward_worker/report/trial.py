@@ -19,6 +19,8 @@ _FAST_COMPILE = {
     "xla_llvm_disable_expensive_passes": True,
 }
 
+_HALF_STEP = CONTROL_DT / 2.0
+
 Floats = NDArray[np.float64]
 
 
@@ -88,7 +90,8 @@ class Trier:
         raw = np.asarray(self._reward(self._flat | moved), np.float64).reshape(steps, size, -1)
         if window is not None:
             time = moved["time"].reshape(steps, size)[:, 0]
-            within = (time >= window[0]) & (time <= window[1])
+            # Half a step earlier, for times are sums; the last moment is the next phase's.
+            within = (time >= window[0] - _HALF_STEP) & (time < window[1] - _HALF_STEP)
             raw = raw[within] if within.any() else raw
         finite = bool(np.isfinite(raw).all() and np.isfinite(self._weights).all())
         raw = np.nan_to_num(raw, posinf=0.0, neginf=0.0)
@@ -100,3 +103,10 @@ def recorded_span(bank: Bank) -> tuple[float, float]:
     """Time since the reset at which the clips begin and end, s."""
     time = bank.tape.time
     return float(time.min()) - CONTROL_DT, float(time.max())
+
+
+def looks(span: tuple[float, float], lasts_s: float) -> list[float]:
+    """How far to move clips of `span` in time so that together they show all of `lasts_s`."""
+    length = span[1] - span[0]
+    last = lasts_s - CONTROL_DT - length  # a reward need not know what comes after the end
+    return [float(begin) - span[0] for begin in (*np.arange(0.0, last, length), last)]
