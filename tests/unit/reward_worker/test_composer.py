@@ -16,7 +16,7 @@ from tabrl_reward_worker.composer.compose import NotUnderstoodError
 from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.lexicon import lexicon
 from tabrl_reward_worker.composer.reader import read
-from tabrl_reward_worker.composer.targets import Goal
+from tabrl_reward_worker.composer.targets import Goal, abilities
 from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES
 
 GO1 = get_robot("go1")
@@ -138,6 +138,13 @@ def test_one_thing_after_another() -> None:
     assert [(phase.start, phase.end) for phase in found.phases] == [(0.0, 4.0), (4.0, 8.0)]
     assert found.phases[0].goal.height == pytest.approx(-0.075)
     assert found.phases[1].goal.hop is not None
+
+
+def test_a_height_above_the_ground_is_told_as_one() -> None:
+    assert abilities()["trunk"]["standing"] == GO1.standing_height
+    assert goal("crouch to a height of 22 cm").understood == [
+        "“crouch height 22 cm” → trunk 22 cm above the ground, 6.0 cm below standing"
+    ]
 
 
 def test_posture_and_rhythm_together_stay_within_reach() -> None:

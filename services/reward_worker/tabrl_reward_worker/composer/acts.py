@@ -78,7 +78,7 @@ class Act:
     def nothing(self) -> bool:
         """Whether an amount says that there is to be none of it: "walk at 0 m/s"."""
         amounts = [part for kind in _AMOUNTS if (part := self.find(kind)) is not None]
-        return any(part.meaning["value"] < _NOTHING for part in amounts)
+        return any(abs(part.meaning["value"]) < _NOTHING for part in amounts)
 
     def find(self, kind: str) -> Part | None:
         """The first qualifier of a kind."""

@@ -9,7 +9,7 @@ from tabrl_reward_worker.composer.acts import Act, Part, Reading
 from tabrl_reward_worker.composer.footwork import hop, rear, settle, step, step_in_place
 from tabrl_reward_worker.composer.moving import move, turn
 from tabrl_reward_worker.composer.phases import in_phases
-from tabrl_reward_worker.composer.posing import height, lean, posture
+from tabrl_reward_worker.composer.posing import height, is_level, lean, posture
 from tabrl_reward_worker.composer.swinging import (
     make_room,
     rhythm,
@@ -33,7 +33,7 @@ def _at_once(reading: Reading) -> Goal:
     goal = Goal()
     denied = [act for act in reading.acts if act.denied]
     wanted = [act for act in reading.acts if not act.denied]
-    wanted = _joined(_joined(wanted, "MOVE"), "TURN")
+    wanted = _levelled(_joined(_joined(wanted, "MOVE"), "TURN"))
     postures = any(act.kind == "POSTURE" for act in wanted)
     for act in _about_feet(wanted, denied):
         repeated = act.kind in ("LEAN", "POSTURE", "HEIGHT") and act.find("rate")
@@ -81,6 +81,20 @@ def _joined(wanted: list[Act], kind: str) -> list[Act]:
     return result
 
 
+def _levelled(wanted: list[Act]) -> list[Act]:
+    """ "crouch to a height of 22 cm" is one height: that with a number takes the others along."""
+    heights = [act for act in wanted if act.kind == "HEIGHT"]
+    numbered = next((act for act in heights if act.find("length")), None)
+    if numbered is None or not any(act.meaning["height"] == "at" for act in heights):
+        return wanted
+    others = [act for act in heights if act is not numbered]
+    fitting = [act for act in heights if (act.meaning["height"] == "at") == is_level(numbered)]
+    first = next((act for act in fitting if "below" in act.meaning), [*fitting, numbered][0])
+    words = [Part("word", act.text, {}, act.at) for act in others]
+    joined = replace(numbered, meaning=first.meaning, qualifiers=[*numbered.qualifiers, *words])
+    return [joined if act is numbered else act for act in wanted if act not in others]
+
+
 def _about_feet(wanted: list[Act], denied: list[Act]) -> list[Act]:
     """The acts without those that only say what becomes of a foot: "raise your paw high"."""
     footed = [act for act in wanted if act.kind in ("PAW", "HOP", "STEP")]
@@ -88,7 +102,13 @@ def _about_feet(wanted: list[Act], denied: list[Act]) -> list[Act]:
         return wanted
     if any(act.meaning.get("of") for act in denied):
         return [act for act in wanted if act.kind != "PAW"]
-    verbs = [act for act in wanted if act.kind == "HEIGHT" and "of" in act.meaning]
+    verbs = [
+        act
+        for act in wanted
+        if act.kind == "HEIGHT"
+        and ("of" in act.meaning or act.meaning["height"] == "at")
+        and not is_level(act)
+    ]
     for verb in verbs:
         if "reach" in verb.meaning and not verb.find("length"):
             for act in footed:

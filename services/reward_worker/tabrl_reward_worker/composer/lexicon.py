@@ -102,7 +102,9 @@ class Lexicon:
             return self._like(text, said, pieces, readings, start + match.length, match.length)
         if kind == "LIKENESS":
             meant = self._meant(said, str(meaning["means"]))
-            denied = bool(before) and before[-1].kind == "NEG"
+            joints = ("BY", "TO", "FROM")
+            last = next((word.kind for word in reversed(before) if word.kind not in joints), "")
+            denied = last == "NEG"
             return meant[:1] if denied else meant, match.length
         found = [] if kind == "FILLER" else [Word(kind, said, meaning, read_as, said)]
         return found, match.length

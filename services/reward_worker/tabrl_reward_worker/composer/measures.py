@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import pint
@@ -19,6 +19,8 @@ _SI = {
     "TURN_RATE": "radian / second",
     "RATE": "hertz",
 }
+_SIGNED = ("SPEED", "TURN_RATE")  # "at -0.3 m/s" is backwards; "-10 degrees" says no more than 10
+_JOINTS = ("BY", "TO", "FROM", "MINUS")
 _COUNTED = ("TURN", "HOP", "RHYTHM", "STEP", "MOVE", "PAW", "POSTURE", "HEIGHT", "STRIDE")
 
 
@@ -31,21 +33,66 @@ class _Found:
 
 
 def measured(words: Sequence[Word]) -> list[Word]:
-    """The words with numbers and units drawn together; SI units."""
+    """The words with numbers and units drawn together; SI units.
+
+    A measure that is a range means its middle; `ends` are then the two measures it lies between,
+    and `ramp` says that it goes from one to the other.
+    """
     words = _numbers(words)
     result: list[Word] = []
     position = 0
     while position < len(words):
-        found = next(
-            (found for rule in _RULES if (found := rule(words, position)) is not None), None
-        )
+        found = _range(words, position) or _first(words, position)
         if found is None:
             result.append(words[position])
             position += 1
         else:
-            result += found.words
+            by = position > 0 and words[position - 1].kind == "BY"
+            result += [_said_by(word) if by else word for word in found.words]
             position = found.end
-    return result
+    return [_positive(word) for word in result if word.kind not in _JOINTS]
+
+
+def _first(words: Sequence[Word], start: int) -> _Found | None:
+    return next((found for rule in _RULES if (found := rule(words, start)) is not None), None)
+
+
+def _said_by(word: Word) -> Word:
+    """ "by 5 cm" is a change, "5 cm" may be a place."""
+    return replace(word, meaning={**word.meaning, "by": True})
+
+
+def _positive(word: Word) -> Word:
+    value = word.meaning.get("value", 0.0)
+    if value >= 0.0 or word.kind in _SIGNED:
+        return word
+    return replace(word, meaning={**word.meaning, "value": -value})
+
+
+def _range(words: Sequence[Word], start: int) -> _Found | None:
+    """ "from 0.3 to 1 m/s", "between 20 cm and 30 cm", "2 to 3 times a second"."""
+    opened = words[start].kind == "FROM"
+    between = bool(words[start].meaning.get("between"))
+    at = start + opened
+    own = _kinds(words, at, "NUMBER", "UNIT")
+    joint = at + 1 + own
+    if not _kinds(words, at, "NUMBER") or not _kinds(words, joint + 1, "NUMBER"):
+        return None
+    if words[joint].kind not in (("SEP", "TO") if between else ("TO",)):
+        return None
+    high = _first(words, joint + 1)
+    tail = words[joint + 2 + own : high.end] if high else ()
+    low = _first([*words[at : at + 1 + own], *tail], 0)
+    if high is None or low is None or [w.kind for w in high.words] != [w.kind for w in low.words]:
+        return None
+    ends = (low.words[-1], high.words[-1])
+    text = _text(words, start, high.end)
+    meaning = {
+        "value": sum(end.meaning["value"] for end in ends) / 2.0,
+        "ends": ends,
+        "ramp": opened and not between,
+    }
+    return _Found((*high.words[:-1], Word(ends[1].kind, text, meaning)), high.end)
 
 
 def _numbers(words: Sequence[Word]) -> list[Word]:
@@ -53,6 +100,9 @@ def _numbers(words: Sequence[Word]) -> list[Word]:
     result: list[Word] = []
     open_number = False  # whether the last word is a number that may go on
     for word in words:
+        if word.kind == "NUMBER" and result and result[-1].kind == "MINUS":
+            result.pop()
+            word = Word("NUMBER", f"-{word.text}", {"value": -_alone(word.meaning)})
         before = result[-1] if result and open_number else None
         grown = _grown(before, word.meaning) if before and word.kind == "NUMBER" else None
         if word.kind == "NUMBER" and grown is None:

@@ -29,7 +29,8 @@ def move(act: Act, goal: Goal) -> None:
             table = abilities()[direction]
             speed = explicit.meaning["value"] if explicit else table[row]
             goal.vx = limited(sign * speed, table["limit"], f"m/s {direction}", goal)
-            goal.understood.append(f"“{act.words()}” → {direction} at {abs(goal.vx):.3g} m/s")
+            way = "forward" if goal.vx > 0.0 else "backward"
+            goal.understood.append(f"“{act.words()}” → {way} at {abs(goal.vx):.3g} m/s")
     if any(part.meaning.get("straight") for part in act.qualifiers):
         goal.understood.append("“straight” → keep the heading")
     if "height" in act.meaning:

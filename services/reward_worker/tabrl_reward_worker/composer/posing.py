@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tabrl_reward_worker.composer.acts import Act
+from tabrl_reward_worker.composer.acts import Act, Part
 from tabrl_reward_worker.composer.amounts import directions, extent, limited
 from tabrl_reward_worker.composer.targets import Goal, abilities
 
@@ -10,10 +10,17 @@ _MOST = 0.15  # m: a longer length is no change of height
 
 
 def height(act: Act, goal: Goal) -> None:
-    """Below or above standing; of two heights the first."""
-    kind = act.meaning["height"]
-    table = abilities()[kind]
+    """Below or above standing, or so high above the ground; of two heights the first."""
     length = act.find("length")
+    if length is not None and (act.meaning["height"] == "at" or is_level(act)):
+        _level(act, length, goal)
+        return
+    kind = act.meaning["height"]
+    if kind == "at":
+        if "of" not in act.meaning and goal.height is None:
+            goal.not_understood.append(act.words())
+        return
+    table = abilities()[kind]
     offset = table[extent(act)]
     if length is not None and length.meaning["value"] <= _MOST:
         offset = limited(length.meaning["value"], table["limit"], "m", goal)
@@ -22,8 +29,39 @@ def height(act: Act, goal: Goal) -> None:
     more = length is not None or extent(act) != "normal"
     if goal.height is None or (more and (goal.height < 0) == (kind == "low")):
         goal.height = -offset if kind == "low" else offset
-    where = "below" if goal.height < 0 else "above"
-    goal.understood.append(f"“{act.words()}” → {abs(goal.height) * 100:.1f} cm {where} standing")
+    goal.understood.append(f"“{act.words()}” → {_from_standing(goal.height)}")
+
+
+def is_level(act: Act) -> bool:
+    """Whether "crouch to 22 cm" says where the trunk is, and not by how much it moves."""
+    length = act.find("length")
+    if length is None or length.meaning["value"] <= _MOST or length.meaning.get("by"):
+        return False
+    rises = act.meaning["height"] == "high"
+    return not (rises and length.meaning["value"] < abilities()["trunk"]["standing"])
+
+
+def _level(act: Act, length: Part, goal: Goal) -> None:
+    """So many m above the ground, within what the legs can reach."""
+    standing, asked = abilities()["trunk"]["standing"], length.meaning["value"]
+    low, high = abilities()["low"]["limit"], abilities()["high"]["limit"]
+    trunk = asked + act.meaning.get("below", 0.0)
+    goal.height = round(max(-low, min(trunk - standing, high)), 3)
+    reached = standing + goal.height
+    if abs(reached - trunk) > 1e-3:
+        goal.not_understood.append(
+            f"{trunk * 100:.3g} cm above the ground is out of the trunk's reach: "
+            f"{reached * 100:.3g} cm"
+        )
+    goal.understood.append(
+        f"“{act.words()}” → trunk {reached * 100:.3g} cm above the ground, "
+        f"{_from_standing(goal.height)}"
+    )
+
+
+def _from_standing(offset: float) -> str:
+    where = "below" if offset < 0 else "above"
+    return f"{abs(offset) * 100:.1f} cm {where} standing"
 
 
 def posture(act: Act, goal: Goal) -> None:

@@ -19,6 +19,8 @@ _PIECES = re.compile(
 _VULGAR_FRACTION = re.compile("([¼-¾⅐-⅞])")
 _ARROW = re.compile(r"[-=]+>|→|⇒")
 _NUMBERED = re.compile(r"(?:^|(?<=[\s,;.]))\d[.)]\s+(?=[a-z])")
+_RANGE = re.compile(r"(?<=\d) ?[-–—] ?(?=\.?\d)")
+_MINUS = re.compile(r"(?<![\w.)])[-−] ?(?=\.?\d)")
 _DASH = re.compile(r"[–—]| - ")
 _SHORT = 3  # letters; so short a word is close to too many others
 _RARE = 50  # a count so low in the word list is mostly noise and foreign words
@@ -34,13 +36,15 @@ class Piece:
 
 
 def plain(text: str) -> str:
-    """Lower case, straight apostrophes, no accents; hyphens join words, dashes part clauses.
+    """Lower case, straight apostrophes, no accents; hyphens join words, dashes part clauses
+    and stand between two numbers for "to".
 
     Arrows and the numbers of a list are read as "then".
     """
     text = _ARROW.sub(", then ", text.lower())
     if len(_NUMBERED.findall(text)) > 1:
         text = _NUMBERED.sub(", then ", text)
+    text = _MINUS.sub("minus ", _RANGE.sub(" to ", text))
     text = text.replace("’", "'").replace("\u2018", "'")
     text = _DASH.sub(", ", _VULGAR_FRACTION.sub(r" \1", text)).replace("-", " ")
     decomposed = unicodedata.normalize("NFKD", text).replace("\u2044", "/")
