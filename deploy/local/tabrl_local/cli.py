@@ -170,6 +170,9 @@ def rollout(
         + (f", written to {out}" if out else "")
     )
     for check in checks:
+        if check.note:
+            print(f"– {check.name} not measured: {check.note}")
+            continue
         mark = {True: "✓", False: "✗", None: "–"}[check.passed]
         value = "not seen in this time" if check.value is None else f"{check.value:.3g}"
         print(f"{mark} {check.name} {value} (asked for {check.target})")

@@ -24,8 +24,14 @@ from tabrl_local.views import CheckView
 _UNTOLD = (Quantity.COMMAND, Quantity.GAIT_PHASE)
 
 
+_GONE = ("unknown_model", "unknown_job", "unknown_task")
+
+
 class JudgedCheck(BaseModel):
-    """One success check on a rollout; no value where the rollout does not show it."""
+    """One success check on a rollout; no value where the rollout does not show it.
+
+    One that this version cannot measure is kept under its `id`, and `note` says why.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,19 +40,29 @@ class JudgedCheck(BaseModel):
     target: str
     value: float | None = None
     passed: bool | None = None
+    note: str = ""
 
 
 def judged(api: Api, model_id: str, recording: Recording) -> list[JudgedCheck]:
-    """The checks of the model's candidate on a recording; none if its task is gone."""
+    """The checks of the model's candidate on a recording; none if its task is gone.
+
+    Raises `CommandError` where the api cannot tell.
+    """
     try:
         view = api.model(model_id)
         candidate = api.job(view.job_id).candidate
         task = api.task(view.task_id)
-    except CommandError:
-        return []
-    checks = [check for c in task.candidates if c.n == candidate for check in c.checks]
+    except CommandError as error:
+        if error.code in _GONE:
+            return []
+        raise
     robot = get_robot(view.robot)
-    return judge(_known(checks, robot), recording, robot, api.fetch(view.scene_url))
+    asked = [
+        _measurable(check, robot) for c in task.candidates if c.n == candidate for check in c.checks
+    ]
+    checks = [check for check in asked if isinstance(check, CheckSpec)]
+    found = iter(judge(checks, recording, robot, api.fetch(view.scene_url)))
+    return [check if isinstance(check, JudgedCheck) else next(found) for check in asked]
 
 
 def judge(
@@ -65,18 +81,19 @@ def judge(
     ]
 
 
-def _known(checks: Sequence[CheckView], robot: Robot) -> list[CheckSpec]:
-    """The checks that this version can measure; a newer server may have others."""
-    known = []
-    for view in checks:
-        try:
-            check = CheckSpec.model_validate(view.model_dump())
-        except ValidationError:
-            continue
-        # Whether the recording is long enough, `judge` sees.
-        if fault_of(check, robot, LONGEST_EPISODE_S) is None:
-            known.append(check)
-    return known
+def _measurable(view: CheckView, robot: Robot) -> CheckSpec | JudgedCheck:
+    """The check, or that this version cannot measure it: a newer server may have others."""
+    try:
+        check = CheckSpec.model_validate(view.model_dump())
+    except ValidationError:
+        return _unmeasured(view, "this version of TabRL does not know such a check")
+    # Whether the recording is long enough, `judge` sees.
+    fault = fault_of(check, robot, LONGEST_EPISODE_S)
+    return check if fault is None else _unmeasured(view, fault)
+
+
+def _unmeasured(view: CheckView, why: str) -> JudgedCheck:
+    return JudgedCheck(id=view.id, name=view.id, target="", note=why)
 
 
 def _verdict(check: CheckSpec, value: float) -> JudgedCheck:

@@ -136,7 +136,9 @@ class FakeApi:
         }
         status, document = known.get((method, path), (404, None))
         if document is None:
-            status, document = 404, {"status": 404, "code": "not_found", "detail": "not here"}
+            kind = path.removeprefix("/api/").split("s/")[0]
+            status = 404
+            document = {"status": 404, "code": f"unknown_{kind}", "detail": "not here"}
         return status, json.dumps(document).encode()
 
 

@@ -11,6 +11,7 @@ import pytest
 from tabrl.contracts.checks import CheckSpec
 from tabrl.robots import get_robot, scene_sha256, scene_xml
 from tabrl_local.client import Api
+from tabrl_local.errors import CommandError
 from tabrl_local.judging import judge, judged
 from tabrl_local.rollout import Recording
 
@@ -60,12 +61,14 @@ def test_the_checks_are_those_of_the_models_candidate(
     serve_model(scene_xml("go1"), "ws://127.0.0.1:1/")
     task = api.task()
     newer = {**HEIGHT, "id": "new", "quantity": "mood"}
-    task["candidates"][0]["checks"] = [{**HEIGHT, "name": "x", "target": "y", "unit": "m"}, newer]
+    task["candidates"][0]["checks"] = [newer, {**HEIGHT, "name": "x", "target": "y", "unit": "m"}]
     task["candidates"][1]["checks"] = [{**HEIGHT, "id": "other"}]
     monkeypatch.setattr(type(api), "task", lambda _: task)
     with Api(api.url) as client:
         found = judged(client, "mdl_1", standing)
-    assert [(check.id, check.passed) for check in found] == [("tall", True)]
+    assert [(check.id, check.passed) for check in found] == [("new", None), ("tall", True)]
+    assert "does not know" in found[0].note
+    assert found[1].note == ""
 
 
 def test_a_model_whose_task_is_gone_has_no_checks(
@@ -75,6 +78,16 @@ def test_a_model_whose_task_is_gone_has_no_checks(
     api.model = {**api.model, "task_id": "tsk_9"}
     with Api(api.url) as client:
         assert judged(client, "mdl_1", standing) == []
+
+
+def test_an_api_that_cannot_tell_is_no_task_without_checks(
+    api: Any, serve_model: Any, standing: Recording
+) -> None:
+    serve_model(scene_xml("go1"), "ws://127.0.0.1:1/")
+    api.problem = (503, {"status": 503, "code": "database_unavailable", "detail": "no database"})
+    with Api(api.url) as client, pytest.raises(CommandError) as failed:
+        judged(client, "mdl_1", standing)
+    assert failed.value.code == "database_unavailable"
 
 
 def test_a_single_step_shows_nothing(standing: Recording) -> None:
