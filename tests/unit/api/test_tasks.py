@@ -180,6 +180,12 @@ def test_an_edit_of_weights_keeps_the_others(gateway: Gateway) -> None:
     assert revision.weights == {**candidate(1).weights, "forward": 0.5}
 
 
+def test_a_task_that_is_not_ready_cannot_be_edited(gateway: Gateway) -> None:
+    url = f"/api/tasks/{gateway.task()['id']}/candidates"
+    refused = gateway.http.post(url, json={"parent": 1, "code": "x"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "task_not_ready")
+
+
 FOOT = {"id": "foot", "quantity": "foot_height", "statistic": "max", "at_least": 0.1}
 
 
@@ -227,7 +233,9 @@ def test_a_task_goes_on_from_a_candidate(gateway: Gateway) -> None:
         refused = gateway.http.post("/api/tasks", json={**body, "parent": wrong})
         assert (refused.status_code, refused.json()["code"]) == (404, code)
     (other,) = gateway.train(task_id, 1)
-    refused = gateway.http.post(
-        "/api/tasks", json={**body, "parent": {**parent, "job_id": other["id"]}}
-    )
-    assert refused.json()["code"] == "other_training"
+    edits = gateway.http.post(f"/api/tasks/{task_id}/candidates", json={"parent": 2, "code": "x"})
+    for wrong_job in (other, edits.json()):
+        refused = gateway.http.post(
+            "/api/tasks", json={**body, "parent": {**parent, "job_id": wrong_job["id"]}}
+        )
+        assert refused.json().get("code") == "other_training"

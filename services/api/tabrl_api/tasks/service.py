@@ -63,13 +63,7 @@ def train(
     task_id: str, request: TrainRequest, key: IdempotencyKey | None, parts: Parts
 ) -> list[Job]:
     """Commit training jobs with their models, then send them."""
-    task = parts.tasks.get(task_id)
-    if task.state is not TaskState.READY:
-        raise Conflict(
-            f"The task's candidates cannot be trained: it is {task.state}.",
-            code="task_not_ready",
-            hint="Wait until the task's state is ready.",
-        )
+    task = _ready(task_id, "trained", parts)
     pairs = [_training(task, one, parts) for one in _chosen(task_id, request, parts)]
     jobs = [job for job, _ in pairs]
     kept = parts.jobs.create_training(jobs, [model for _, model in pairs], key)
@@ -77,6 +71,18 @@ def train(
         for job in jobs:
             _started(job, parts)
     return [parts.jobs.get(job_id) for job_id in kept]
+
+
+def _ready(task_id: str, done: str, parts: Parts) -> Task:
+    """A task whose candidates can be `done`. Raises `NotFound` or `Conflict` (`task_not_ready`)."""
+    task = parts.tasks.get(task_id)
+    if task.state is not TaskState.READY:
+        raise Conflict(
+            f"The task's candidates cannot be {done}: it is {task.state}.",
+            code="task_not_ready",
+            hint="Wait until the task's state is ready.",
+        )
+    return task
 
 
 def _check_parent(parent: Lineage, robot_id: str, parts: Parts) -> None:
@@ -91,7 +97,9 @@ def _check_parent(parent: Lineage, robot_id: str, parts: Parts) -> None:
     if parent.job_id is None:
         return
     job = parts.jobs.get(parent.job_id)
-    if (job.task_id, job.candidate) != (parent.task_id, parent.candidate):
+    # The check of an edit names its candidate too.
+    found = (job.kind, job.task_id, job.candidate)
+    if found != (JobKind.TRAIN, parent.task_id, parent.candidate):
         raise Invalid("That training was not one of this candidate.", code="other_training")
 
 
@@ -103,12 +111,12 @@ def revise(task_id: str, request: RevisionRequest, key: IdempotencyKey | None, p
             code="empty_revision",
             hint="Give code, weights or checks.",
         )
+    task = _ready(task_id, "edited", parts)
     candidate = parts.tasks.candidate(task_id, request.parent)
     # Only the worker knows the terms of new code, so it checks the weights that come with it.
     weights = request.weights
     if weights is not None and request.code is None:
         weights = merged_weights(candidate.weights, weights)
-    task = parts.tasks.get(task_id)
     _raise_unless_measurable(
         request.checks or (), parts.robots.get_robot(task.robot), candidate.phases_s
     )
