@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")]
+SHORTEST_WINDOW_S = 0.1  # of less there are too few control steps for a number
 
 
 class Statistic(StrEnum):
@@ -223,4 +224,6 @@ def fault_of(check: CheckSpec, robot: Body, lasts_s: float) -> str | None:
         return "at_least is greater than at_most: nothing can meet that"
     if check.start_s >= lasts_s:
         return f"its window begins after the episode's {lasts_s:g} s"
+    if min(check.end_s, lasts_s) - check.start_s < SHORTEST_WINDOW_S:
+        return f"its window is shorter than {SHORTEST_WINDOW_S:g} s"
     return None

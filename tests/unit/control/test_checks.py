@@ -257,6 +257,8 @@ def test_checks_that_the_robot_cannot_be_measured_by_are_explained() -> None:
     assert "nothing can meet" in str(fault(at_least=2.0, at_most=1.0))
     assert "begins after" in str(fault(start_s=12.0, end_s=13.0))
     assert fault(16.0, start_s=12.0, end_s=13.0) is None
+    assert "shorter than" in str(fault(start_s=2.0, end_s=2.01))
+    assert "shorter than" in str(fault(start_s=9.95, end_s=13.0))
 
 
 @pytest.mark.parametrize(
