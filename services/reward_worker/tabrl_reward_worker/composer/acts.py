@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 ACTIONS = (
     "MOVE",
@@ -49,6 +49,22 @@ class Part:
     at: int = 0  # which word of the sentence
 
 
+class Measured(Protocol):
+    """Something with a `value` in its meaning."""
+
+    @property
+    def meaning(self) -> Mapping[str, Any]:
+        """What the lexicon or a number says of it."""
+
+
+def opposed(ends: Sequence[Measured]) -> bool:
+    """Whether the ends of a range lie on either side of nothing."""
+    return (
+        bool(ends)
+        and min(e.meaning["value"] for e in ends) * max(e.meaning["value"] for e in ends) <= 0.0
+    )
+
+
 @dataclass
 class Act:
     """Something to do, or with `denied` not to do."""
@@ -78,7 +94,14 @@ class Act:
     def nothing(self) -> bool:
         """Whether an amount says that there is to be none of it: "walk at 0 m/s"."""
         amounts = [part for kind in _AMOUNTS if (part := self.find(kind)) is not None]
-        return any(abs(part.meaning["value"]) < _NOTHING for part in amounts)
+        single = [part for part in amounts if "ends" not in part.meaning]
+        return any(abs(part.meaning["value"]) < _NOTHING for part in single)
+
+    @property
+    def to_and_fro(self) -> bool:
+        """Whether it is to go from one side of nothing to the other: "from -10 to 10 degrees"."""
+        ends = [end for part in self.qualifiers for end in part.meaning.get("ends", ())]
+        return opposed(ends)
 
     def find(self, kind: str) -> Part | None:
         """The first qualifier of a kind."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tabrl_reward_worker.composer.acts import Act
-from tabrl_reward_worker.composer.targets import Goal
+from tabrl_reward_worker.composer.targets import Goal, abilities
 
 _PACES = ("very_slow", "slow", "normal", "fast", "very_fast")
 
@@ -36,6 +36,25 @@ def limited(value: float, limit: float, unit: str, goal: Goal) -> float:
         f"{abs(value):g} {unit} is more than this robot can do: {limit:g} {unit}"
     )
     return limit if value > 0 else -limit
+
+
+def counted(act: Act, hz: float, lowest: float, goal: Goal) -> float:
+    """The beat, Hz, at which "three times" fills a part of a sequence; how long it then lasts."""
+    count = act.find("count")
+    if count is None:
+        return hz
+    times = float(count.meaning["value"])
+    if act.find("rate") is None:
+        hz = min(hz, max(lowest, times / abilities()["sequence"]["least"]))
+    if goal.lasts is None:
+        goal.lasts = (count.text, times / hz)
+    return hz
+
+
+def repeated(act: Act) -> bool:
+    """Whether it is to be done more than once: "twice", "twice a second"."""
+    count = act.find("count")
+    return act.find("rate") is not None or (count is not None and count.meaning["value"] > 1.0)
 
 
 def directions(act: Act, goal: Goal) -> list[str]:

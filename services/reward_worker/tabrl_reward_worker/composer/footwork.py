@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tabrl_reward_worker.composer.acts import Act
-from tabrl_reward_worker.composer.amounts import directions, extent, limited, pace
+from tabrl_reward_worker.composer.amounts import counted, directions, extent, limited, pace
 from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm, Table, abilities
 
 _GRAVITY = 9.81  # m/s²
@@ -27,6 +27,7 @@ def hop(act: Act, goal: Goal) -> None:
         bounded = max(beat["lowest"], min(hz, beat["highest"]))
         goal.not_understood.append(f"{hz:g} hops a second cannot be done: {bounded:g}")
         hz = bounded
+    hz = counted(act, hz, beat["lowest"], goal)
     height = _length(act, abilities()["hop"], goal)
     # All four feet are in the air for at most so much of a period.
     highest = _GRAVITY / 8.0 * (beat["flight"] / hz) ** 2

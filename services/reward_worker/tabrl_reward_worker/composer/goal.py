@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from tabrl_reward_worker.composer.acts import Act, Part, Reading
+from tabrl_reward_worker.composer.amounts import repeated
 from tabrl_reward_worker.composer.footwork import hop, rear, settle, step, step_in_place
 from tabrl_reward_worker.composer.moving import move, turn
 from tabrl_reward_worker.composer.phases import in_phases
@@ -36,14 +37,16 @@ def _at_once(reading: Reading) -> Goal:
     wanted = _levelled(_joined(_joined(wanted, "MOVE"), "TURN"))
     postures = any(act.kind == "POSTURE" for act in wanted)
     for act in _about_feet(wanted, denied):
-        repeated = act.kind in ("LEAN", "POSTURE", "HEIGHT") and act.find("rate")
-        if repeated or (act.find("swing") is not None and act.kind != "PAW"):
+        posed = act.kind in ("LEAN", "POSTURE", "HEIGHT")
+        if (posed and (repeated(act) or (act.find("angle") and act.to_and_fro))) or (
+            act.find("swing") is not None and act.kind != "PAW"
+        ):
             act = swinging(act)
         elif act.kind == "LEAN" and postures and not act.qualifiers:
             continue  # "tilt your nose down": the posture says it all
         _READERS[act.kind](act, goal)
         count = act.find("count")
-        if count is not None:
+        if count is not None and (goal.lasts is None or goal.lasts[0] != count.text):
             goal.not_understood.append(f"“{count.text}”: it is done again and again")
     shared_beat(goal)
     make_room(goal)

@@ -22,6 +22,7 @@ _SI = {
 _SIGNED = ("SPEED", "TURN_RATE")  # "at -0.3 m/s" is backwards; "-10 degrees" says no more than 10
 _JOINTS = ("BY", "TO", "FROM", "MINUS")
 _COUNTED = ("TURN", "HOP", "RHYTHM", "STEP", "MOVE", "PAW", "POSTURE", "HEIGHT", "STRIDE")
+_DONE = ("TURN", "HOP", "RHYTHM", "POSTURE")  # "three hops" are hops three times
 
 
 @dataclass(frozen=True)
@@ -74,15 +75,20 @@ def _range(words: Sequence[Word], start: int) -> _Found | None:
     opened = words[start].kind == "FROM"
     between = bool(words[start].meaning.get("between"))
     at = start + opened
-    own = _kinds(words, at, "NUMBER", "UNIT")
-    joint = at + 1 + own
-    if not _kinds(words, at, "NUMBER") or not _kinds(words, joint + 1, "NUMBER"):
+    if not _kinds(words, at, "NUMBER"):
+        return None
+    low = _first(words, at)
+    joint = low.end if low else at + 1
+    if not _kinds(words, joint + 1, "NUMBER"):
         return None
     if words[joint].kind not in (("SEP", "TO") if between else ("TO",)):
         return None
-    high = _first(words, joint + 1)
-    tail = words[joint + 2 + own : high.end] if high else ()
-    low = _first([*words[at : at + 1 + own], *tail], 0)
+    stop = joint + 3
+    if not (opened and _kinds(words, stop, "PER") and words[stop].text == "every"):
+        stop = len(words)  # "every two seconds" is how often it goes to and fro
+    high = _first(words[:stop], joint + 1)
+    if low is None and high is not None:
+        low = _first([words[at], *words[joint + 2 : high.end]], 0)
     if high is None or low is None or [w.kind for w in high.words] != [w.kind for w in low.words]:
         return None
     ends = (low.words[-1], high.words[-1])
@@ -186,7 +192,7 @@ def _times(words: Sequence[Word], start: int) -> _Found | None:
 
 
 def _counted(words: Sequence[Word], start: int) -> _Found | None:
-    """ "two quick hops per second", "a quarter turn every second"."""
+    """ "two quick hops per second", "a quarter turn every second", "three bows"."""
     if not _kinds(words, start, "NUMBER"):
         return None
     end = start + 1
@@ -195,6 +201,9 @@ def _counted(words: Sequence[Word], start: int) -> _Found | None:
     if end >= len(words) or words[end].kind not in _COUNTED:
         return None
     per = _time(words, end + 1, needs_per=False)
+    if per is None and words[end].kind in _DONE:
+        count = Word("COUNT", words[start].text, {"value": words[start].meaning["value"]})
+        return _Found((*words[start + 1 : end + 1], count), end + 1)
     if per is None:
         return None
     hz = float(words[start].meaning["value"]) / per[0]

@@ -74,9 +74,13 @@ def turn(act: Act, goal: Goal) -> None:
     sign = -1.0 if "right" in ways else 1.0
     goal.yaw = limited(sign * round(speed, 6), abilities()["turn"]["limit"], "rad/s", goal)
     goal.understood.append(f"“{act.words()}” → turn {_side(goal.yaw)} at {abs(goal.yaw):.3g} rad/s")
-    angle = act.find("angle")
+    angle, count = act.find("angle"), act.find("count")
     if angle is not None:
-        goal.lasts = (angle.text, angle.meaning["value"] / abs(goal.yaw))
+        ends = [end.meaning["value"] for end in angle.meaning.get("ends", ())]
+        way = abs(ends[1] - ends[0]) if ends else angle.meaning["value"]
+        goal.lasts = (angle.text, way / abs(goal.yaw))
+    elif count is not None:
+        goal.lasts = (count.text, 2.0 * math.pi * count.meaning["value"] / abs(goal.yaw))
     if act.meaning.get("move") and goal.vx is None:
         goal.vx = 0.4
         goal.understood.append(f"“{act.text}” → walk on at 0.4 m/s")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabrl_reward_worker.composer.acts import ACTIONS
+from tabrl_reward_worker.composer.acts import ACTIONS, opposed
 from tabrl_reward_worker.composer.lexicon import Word
 
 MOST = 3  # things one after the other
@@ -36,7 +36,8 @@ def in_order(words: Sequence[Word]) -> tuple[list[list[Word]], list[str]]:
         stretch
         for part in _split(_by_durations(words), "THEN")
         for piece in _by_contradiction(part)
-        for stretch in _there_and_back(piece)
+        for ramp in _from_to(piece)
+        for stretch in _there_and_back(ramp)
     ]
     parts = [part for part in parts if any(word.kind != "SEP" for word in part)]
     parts = _carried_on(parts)
@@ -173,6 +174,18 @@ def _there_and_back(words: list[Word]) -> list[list[Word]]:
             continue  # "move from side to side" is a sway
         turned = [Word("DIRECTION", word.text, {"direction": way}) for way in ways]
         return [[*words[:at], way, *words[at + 1 :]] for way in turned]
+    return [words]
+
+
+def _from_to(words: list[Word]) -> list[list[Word]]:
+    """ "from 0.3 to 1 m/s" is the one, then the other; a rhythm goes to and fro between them."""
+    kinds = {word.kind for word in words}
+    for at, word in enumerate(words):
+        if not word.meaning.get("ramp"):
+            continue
+        beats = kinds & {"RHYTHM", "SWING", "RATE", "TURN"} or opposed(word.meaning["ends"])
+        if not (beats and word.kind in ("ANGLE", "LENGTH")):
+            return [[*words[:at], end, *words[at + 1 :]] for end in word.meaning["ends"]]
     return [words]
 
 

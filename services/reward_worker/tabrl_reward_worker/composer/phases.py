@@ -65,9 +65,15 @@ def _durations(wanted: Sequence[float | None]) -> list[float]:
 
 def _cut(wanted: Sequence[float | None], phases: Sequence[Phase]) -> list[str]:
     """What became of durations that were asked for and do not fit."""
-    return [
-        f"{asked:.3g} s: {phase.end - phase.start:.3g} s, for a round takes "
-        f"{abilities()['sequence']['total']:g} s at most"
-        for asked, phase in zip(wanted, phases, strict=True)
-        if asked is not None and abs(asked - (phase.end - phase.start)) > 0.1
-    ]
+    table, said = abilities()["sequence"], []
+    for asked, phase in zip(wanted, phases, strict=True):
+        lasts = phase.end - phase.start
+        if asked is not None and abs(asked - lasts) > 0.1:
+            longer = asked < lasts
+            why = (
+                f"no part is shorter than {table['least']:g} s"
+                if longer
+                else (f"a round takes {table['total']:g} s at most")
+            )
+            said.append(f"{asked:.3g} s: {lasts:.3g} s, for {why}")
+    return said

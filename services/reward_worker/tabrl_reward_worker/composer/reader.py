@@ -40,7 +40,7 @@ def read(sentence: str) -> Reading:
         whole.phases = asked
     for reading in readings:
         if reading is not whole:
-            whole.notes += reading.notes
+            whole.notes += [note for note in reading.notes if note not in whole.notes]
             whole.unknown += reading.unknown
             whole.impossible += reading.impossible
     whole.unknown += [f"“{text}”: only three things one after the other" for text in left_out]

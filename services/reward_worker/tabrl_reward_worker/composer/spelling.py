@@ -21,6 +21,7 @@ _ARROW = re.compile(r"[-=]+>|→|⇒")
 _NUMBERED = re.compile(r"(?:^|(?<=[\s,;.]))\d[.)]\s+(?=[a-z])")
 _RANGE = re.compile(r"(?<=\d) ?[-–—] ?(?=\.?\d)")
 _MINUS = re.compile(r"(?<![\w.)])[-−] ?(?=\.?\d)")
+_PLUS = re.compile(r"(?:(?<=\s)|^)\+(?=\.?\d)")
 _DASH = re.compile(r"[–—]| - ")
 _SHORT = 3  # letters; so short a word is close to too many others
 _RARE = 50  # a count so low in the word list is mostly noise and foreign words
@@ -44,7 +45,7 @@ def plain(text: str) -> str:
     text = _ARROW.sub(", then ", text.lower())
     if len(_NUMBERED.findall(text)) > 1:
         text = _NUMBERED.sub(", then ", text)
-    text = _MINUS.sub("minus ", _RANGE.sub(" to ", text))
+    text = _PLUS.sub("", _MINUS.sub("minus ", _RANGE.sub(" to ", text)))
     text = text.replace("’", "'").replace("\u2018", "'")
     text = _DASH.sub(", ", _VULGAR_FRACTION.sub(r" \1", text)).replace("-", " ")
     decomposed = unicodedata.normalize("NFKD", text).replace("\u2044", "/")

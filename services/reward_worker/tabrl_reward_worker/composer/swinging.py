@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tabrl_reward_worker.composer.acts import Act
-from tabrl_reward_worker.composer.amounts import extent, limited, pace
+from tabrl_reward_worker.composer.acts import Act, Part
+from tabrl_reward_worker.composer.amounts import counted, extent, limited, pace, repeated
 from tabrl_reward_worker.composer.footwork import paw
 from tabrl_reward_worker.composer.targets import Goal, Rhythm, abilities
 
+_COUNTED_HZ = 0.5  # "bow twice" is two slow bows
 _DEFAULT_BOB_HEIGHT = -0.01  # m: legs need room to stretch when they bob
 
 
@@ -16,7 +17,7 @@ def swinging(act: Act) -> Act:
     lengthwise = act.kind == "LEAN" and act.meaning.get("axis") == "pitch"
     axis = swing.meaning["axis"] if swing else "long" if lengthwise else "side"
     channel = {"side": "roll", "long": "pitch", "vertical": "height"}[axis]
-    hz = float(act.meaning.get("hz", 1.0))
+    hz = float(act.meaning.get("hz", _COUNTED_HZ if act.find("count") else 1.0))
     own = act.meaning.get("channel", "")
     if act.kind == "TURN" or (own == "heading" and axis == "side"):
         channel, hz = "heading", 0.8
@@ -38,17 +39,18 @@ def rhythm(act: Act, goal: Goal) -> None:
         if rate is not None:
             goal.not_understood.append(f"{hz:g} Hz cannot be followed: {bounded:g} Hz")
         hz = bounded
-    hz = round(hz, 2)
+    hz = round(counted(act, hz, beat["lowest"], goal), 2)
     named = rate is not None or act.find("beat") is not None or act.find("pace") is not None
     for channel in (act.meaning["channel"], act.meaning.get("also")):
         if channel is None or any(rhythm.channel == channel for rhythm in goal.rhythms):
             continue
         found = Rhythm(channel, _amplitude(act, channel, hz, goal), hz)
+        centre = _centre(act, channel, goal)
         # A beat the sentence names comes first: there is one beat, and it leads.
         goal.rhythms = (found, *goal.rhythms) if named else (*goal.rhythms, found)
         unit = "m" if channel in ("height", "paw") else "rad"
         goal.understood.append(
-            f"“{act.words()}” → {channel} ±{found.amplitude:g} {unit} at {hz:g} Hz"
+            f"“{act.words()}” → {channel} ±{found.amplitude:g} {unit}{centre} at {hz:g} Hz"
         )
 
 
@@ -62,8 +64,7 @@ def waved_paw(act: Act, goal: Goal) -> None:
     waved = any(rhythm.channel == "paw" for rhythm in goal.rhythms)
     # "wave your left paw slowly": what is waved may say how.
     again = waved and any(act.find(kind) for kind in ("pace", "beat", "rate"))
-    repeated = again or act.find("rate") is not None
-    if swing is not None or "swing" in act.meaning or repeated:
+    if swing is not None or "swing" in act.meaning or again or repeated(act):
         goal.rhythms = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel != "paw")
         how = [part for part in act.qualifiers if part.kind != "length"]
         rhythm(Act("RHYTHM", act.text, {"channel": "paw", "hz": 1.0}, how, at=act.at), goal)
@@ -72,13 +73,37 @@ def waved_paw(act: Act, goal: Goal) -> None:
 def _amplitude(act: Act, channel: str, hz: float, goal: Goal) -> float:
     table = abilities()[f"{channel}_rhythm"]
     amplitude = table[extent(act)]
-    explicit = act.find("length" if channel == "height" else "angle")
+    explicit = _extent_of(act, channel)
     if explicit is not None:
         unit = "m" if channel == "height" else "rad"
-        amplitude = limited(explicit.meaning["value"], table["limit"], unit, goal)
+        ends = explicit.meaning.get("ends")
+        size = explicit.meaning["value"]
+        if ends:
+            size = abs(ends[1].meaning["value"] - ends[0].meaning["value"]) / 2.0
+        amplitude = limited(size, table["limit"], unit, goal)
     if channel == "heading":
         amplitude = min(amplitude, abilities()["beat"]["heading_rate"] / (6.2832 * hz))
     return round(amplitude, 3)
+
+
+def _extent_of(act: Act, channel: str) -> Part | None:
+    return act.find("length" if channel == "height" else "angle")
+
+
+def _centre(act: Act, channel: str, goal: Goal) -> str:
+    """What a swing "between 5 and 15 degrees" goes about, put into the goal; and in words."""
+    explicit = _extent_of(act, channel)
+    if explicit is None or "ends" not in explicit.meaning:
+        return ""
+    middle = round(float(explicit.meaning["value"]), 3)
+    if channel == "height":
+        trunk = abilities()["trunk"]["standing"]
+        goal.height = round(middle - trunk if middle > trunk / 2.0 else -middle, 3)
+        return f" about {trunk + goal.height:.3g} m above the ground"
+    if channel not in ("pitch", "roll") or not middle:
+        return ""
+    setattr(goal, channel, middle)
+    return f" about {middle:g} rad"
 
 
 def shared_beat(goal: Goal) -> None:
