@@ -18,6 +18,7 @@ from tabrl.robots import get_robot
 from tabrl.sim.reward_artifact import (
     ArtifactHeader,
     ExportedReward,
+    arguments,
     pack_artifact,
     schema_sha256,
     tape_schema_names,
@@ -26,6 +27,7 @@ from tabrl.sim.reward_artifact import (
 from tabrl.sim.reward_export import export_reward
 
 Fields = Mapping[str, Any]  # tape field -> array [N, …]
+_SOME_STEPS = 1024  # what a compiler does hardly depends on N
 
 __all__ = [
     "ArtifactHeader",
@@ -35,6 +37,7 @@ __all__ = [
     "export_reward",
     "load_reward",
     "pack_artifact",
+    "try_compiling",
     "unpack_artifact",
 ]
 
@@ -78,3 +81,14 @@ def load_reward(blob: bytes, compiler_options: dict[str, Any] | None = None) -> 
             f"the artifact cannot be read ({type(error).__name__})", code="bad_artifact"
         ) from None
     return RewardFunction(header, jax.jit(exported.call, compiler_options=compiler_options))
+
+
+def try_compiling(blob: bytes) -> None:
+    """Compile an artifact as a trainer on this machine would, and forget it.
+
+    For the time and memory that it takes, which no count of operations bounds: a few hundred that
+    move numbers about can keep XLA busy for hours. Raises `Invalid` as `load_reward` does.
+    """
+    reward = load_reward(blob)
+    fields = arguments(get_robot(reward.header.robot), _SOME_STEPS)
+    jax.jit(reward.__call__).lower(fields).compile()

@@ -57,7 +57,7 @@ def outcome(warden: Warden, source: str, off: frozenset[str], deadline_s: float 
     try:
         blob = stages.build(source, GO1)
         if "verifier" not in off:
-            stages.verify(blob, source, GO1)
+            stages.compile(stages.verify(blob, source, GO1).blob, source, GO1)
     except RewardError as error:
         if "REACHED" in error.message:
             return Outcome("reached", error.code, error.message)

@@ -1,4 +1,4 @@
-"""The two children in which strangers' source is run and their artifacts are read."""
+"""The children in which strangers' source is run and their artifacts are read."""
 
 from __future__ import annotations
 
@@ -92,6 +92,24 @@ def test_memory_is_bounded(jail: Jail) -> None:
         jail.build(greedy, GO1)
     assert error.value.code == "reward_memory"
     assert jail.build(SOURCE, GO1).terms == ("up",)
+
+
+def test_what_would_compile_for_hours_is_refused(jail: Jail) -> None:
+    """Few operations and little work, but each fusion doubles what the compiler writes."""
+    source = (
+        "def reward(state, action):\n    x = action\n    for i in range(126):\n"
+        "        x = jnp.roll(x, 5) + x\n    return jnp.sum(x)\n"
+    )
+    stages = Stages(jail.warden, 15.0)
+    built = stages.verify(stages.build(source, GO1), source, GO1)
+    with pytest.raises(RewardError) as error:
+        stages.compile(built.blob, source, GO1)
+    assert error.value.code == "reward_timeout"
+    with pytest.raises(RewardError):
+        jail.build(source, GO1)
+    assert jail.build(source, GO1, trusted=True).blob == built.blob  # a template of ours
+    honest = jail.build(SOURCE, GO1)
+    stages.compile(honest.blob, SOURCE, GO1)
 
 
 def test_a_killed_zygote_is_replaced(jail: Jail) -> None:

@@ -1,8 +1,9 @@
 """The worker's side of the jail: source in, a verified artifact out.
 
-Two children take part, and they share nothing. The first runs the author's Python; what it says is
-handed, as bytes, to the second, which reads it again and writes the artifact that is returned. The
-worker itself never looks into an artifact that was not verified.
+Three children take part, and they share nothing. The first runs the author's Python; what it says
+is handed, as bytes, to the second, which reads it again and writes the artifact that is returned.
+The third compiles that, because some programs would keep a compiler busy for hours. The worker
+itself never looks into an artifact that was not verified.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tabrl.sim.reward_artifact import unpack_artifact
 from tabrl.sim.reward_export import AuthorLayers
 from tabrl_reward_worker.jail.limits import Walls
 from tabrl_reward_worker.jail.warden import Warden
-from tabrl_reward_worker.jail.wire import Answer, Built, Protection, Request
+from tabrl_reward_worker.jail.wire import Answer, Built, Compiled, Protection, Request
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class BuiltReward:
 
 
 class Stages:
-    """The two children's work, one by one. Tests make one with single layers switched off."""
+    """The children's work, one by one. Tests make one with single layers switched off."""
 
     def __init__(
         self,
@@ -56,6 +57,12 @@ class Stages:
         """Read an artifact again. Raises `RewardError`, `Unavailable`."""
         answer = self._warden.ask(self._request("verify", source, robot, needs_filter), blob)
         return _believed(answer, robot)
+
+    def compile(self, blob: bytes, source: str, robot: Robot, needs_filter: bool = True) -> None:
+        """Compile a verified artifact, and forget it. Raises `RewardError`, `Unavailable`."""
+        request = self._request("compile", source, robot, needs_filter)
+        if not isinstance(self._warden.ask(request, blob).message, Compiled):
+            raise RewardError("the compiler's answer makes no sense", code="reward_crashed")
 
     def _request(self, action: str, source: str, robot: Robot, needs_filter: bool) -> Request:
         return Request.model_validate(
@@ -108,7 +115,7 @@ class Jail:
         return self.warden.alive
 
     def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
-        """Check, trace, export and verify a reward.
+        """Check, trace, export and verify a reward, and compile what is not `trusted` once.
 
         Raises `RewardError` if the source is at fault (codes `reward_…`: `reward_timeout`,
         `reward_forbidden` and `reward_crashed` if its process was killed), and `Unavailable` if
@@ -126,7 +133,10 @@ class Jail:
                 hint="The composer's own rewards still work; see docs/security.md.",
             )
         blob = self._stages.build(source, robot, strict)
-        return self._stages.verify(blob, source, robot, strict)
+        built = self._stages.verify(blob, source, robot, strict)
+        if not trusted:
+            self._stages.compile(built.blob, source, robot, strict)
+        return built
 
 
 def _believed(answer: Answer, robot: Robot) -> BuiltReward:

@@ -89,9 +89,9 @@ def give_up(keep: int, walls: Walls) -> None:
     die_with_parent()  # forgotten by the kernel when the identity changed
 
 
-def seal(walls: Walls) -> bool:
+def seal(walls: Walls, executable: bool = False) -> bool:
     """The last step: no descriptor, no process, and a filter for system calls; whether there is
-    one."""
+    one. `executable`: memory may be made executable."""
     if walls.limits:
         _limit(resource.RLIMIT_NOFILE, 0)
         if os.getuid() >= _FIRST_ID:  # else it would count what else this user runs
@@ -99,7 +99,7 @@ def seal(walls: Walls) -> bool:
     if not walls.seccomp:
         return True
     try:
-        seccomp.install()
+        seccomp.install(executable)
     except OSError:
         return False
     return True

@@ -13,6 +13,7 @@ import sys
 
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
+from tabrl.sim.reward import try_compiling
 from tabrl.sim.reward_export import export_reward
 from tabrl.sim.reward_verifier import verify
 
@@ -77,7 +78,7 @@ def report(robot: Robot) -> None:
 
 def _go(robot: Robot) -> None:
     exported = export_reward(_EVERYTHING, robot)
-    verify(exported.blob, _EVERYTHING, robot)
+    try_compiling(verify(exported.blob, _EVERYTHING, robot).blob)
     with contextlib.suppress(RewardError):
         verify(exported.blob[:-100], _EVERYTHING, robot)
     for mistake in _MISTAKES:

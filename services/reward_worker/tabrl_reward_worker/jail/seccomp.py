@@ -99,8 +99,8 @@ _DENIED: _Numbers = {
 }
 # Answered with "no such call": the C library then takes the older call, whose flags can be read.
 _MISSING: _Numbers = {"openat2": (437, 437), "clone3": (435, 435)}
-# Memory may be mapped and protected, but never made executable.
-_NOT_EXECUTABLE: _Numbers = {"mmap": (9, 222), "mprotect": (10, 226)}
+# Memory may be mapped and protected, but is made executable by nobody but the compiler.
+_MEMORY: _Numbers = {"mmap": (9, 222), "mprotect": (10, 226)}
 # MLIR starts threads as it goes; a process cannot be started this way.
 _THREADS_ONLY: _Numbers = {"clone": (56, 220)}
 # Everything else (exec, fork, sockets, kill, ptrace, mount, bpf, …) kills the process.
@@ -124,12 +124,15 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def install() -> None:
-    """Filter this process for good, all its threads. Raises `OSError` where that cannot be had."""
+def install(executable: bool = False) -> None:
+    """Filter this process for good, all its threads. Raises `OSError` where that cannot be had.
+
+    `executable`: memory may be made executable, as a compiler needs it.
+    """
     machine = _MACHINES.get(MACHINE)
     if machine is None:
         raise OSError(errno.ENOSYS, "no filter is written for this machine")
-    code = program(machine.column, machine.audit, machine.last)
+    code = program(machine.column, machine.audit, machine.last, executable)
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
     described = _Program(len(code) // 8, code)
     syscall(
@@ -140,7 +143,7 @@ def install() -> None:
     )
 
 
-def program(column: int, audit: int, last: int) -> bytes:
+def program(column: int, audit: int, last: int, executable: bool) -> bytes:
     """The filter as classic BPF over `struct seccomp_data` (number at 0, machine at 4, arguments
     from 16)."""
     code = [
@@ -151,10 +154,10 @@ def program(column: int, audit: int, last: int) -> bytes:
         _at_least(last, 0, 1),
         _answer(_KILL),
     ]
-    for number in _numbers(_NOT_EXECUTABLE, column):
+    for number in _numbers(_MEMORY, column):
         # the third argument's lower half; the upper half has no meaning to the kernel
         code += [_equal(number, 0, 4), _load(32), _any_bit(_PROT_EXEC, 0, 1)]
-        code += [_answer(_DENY), _answer(_ALLOW)]
+        code += [_answer(_ALLOW if executable else _DENY), _answer(_ALLOW)]
     for number in _numbers(_THREADS_ONLY, column):
         code += [_equal(number, 0, 4), _load(16), _any_bit(_CLONE_THREAD, 0, 1)]
         code += [_answer(_ALLOW), _answer(_KILL)]

@@ -37,12 +37,12 @@ class Protection(BaseModel):
 
 
 class Request(BaseModel):
-    """Sent by the worker to the zygote with the pipe for the answer and, to verify, a file that
+    """Sent by the worker to the zygote with the pipe for the answer and, but to build, a file that
     holds the artifact."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    action: Literal["build", "verify"]
+    action: Literal["build", "verify", "compile"]
     robot: Identifier
     source: str = Field(max_length=20_000)
     deadline_s: float = Field(gt=0.0, le=60.0)
@@ -62,6 +62,14 @@ class Built(BaseModel):
     weights: dict[Identifier, Annotated[float, Field(allow_inf_nan=False)]]
 
 
+class Compiled(BaseModel):
+    """A child's answer when the artifact could be compiled."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["compiled"] = "compiled"
+
+
 class Refused(BaseModel):
     """A child's answer when it could not; the excerpt marks the author's line."""
 
@@ -79,12 +87,12 @@ class Refused(BaseModel):
 class Answer:
     """What came through the pipe: well-formed, and nothing more is promised."""
 
-    message: Built | Refused
+    message: Built | Compiled | Refused
     blob: bytes
 
 
-_MESSAGE: TypeAdapter[Built | Refused] = TypeAdapter(
-    Annotated[Built | Refused, Field(discriminator="kind")]
+_MESSAGE: TypeAdapter[Built | Compiled | Refused] = TypeAdapter(
+    Annotated[Built | Compiled | Refused, Field(discriminator="kind")]
 )
 
 

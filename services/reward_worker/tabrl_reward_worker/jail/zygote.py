@@ -26,11 +26,19 @@ from pydantic import ValidationError
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.limits import MAX_ARTIFACT
 from tabrl.robots import get_robot, list_robots
-from tabrl.sim.reward_artifact import ExportedReward
+from tabrl.sim.reward import try_compiling
 from tabrl.sim.reward_export import RewardExporter
 from tabrl.sim.reward_verifier import verify
 from tabrl_reward_worker.jail import limits, scout
-from tabrl_reward_worker.jail.wire import MAX_REQUEST, Built, Protection, Refused, Request, pack
+from tabrl_reward_worker.jail.wire import (
+    MAX_REQUEST,
+    Built,
+    Compiled,
+    Protection,
+    Refused,
+    Request,
+    pack,
+)
 
 _TICK_S = 0.05
 _PRELOADED = (unicodedata,)  # Python asks for it when a source holds a letter beyond ASCII
@@ -108,10 +116,16 @@ def _work(request: Request, pipe: int, artifact: list[int]) -> None:
     """In the child: go in, close the door, do it, and answer."""
     gc.disable()
     blob = _read(artifact[0]) if artifact else b""
-    limits.give_up(pipe, request.walls)
-    if request.action == "build":
+    compiling = request.action == "compile"
+    # At its first turn the compiler opens the source of random numbers, which Landlock would not
+    # let it; the filter keeps files away from what it compiles.
+    walls = request.walls.model_copy(update={"landlock": False}) if compiling else request.walls
+    limits.give_up(pipe, walls)
+    if compiling:
+        _warm_compiler()
+    elif request.action == "build":
         jax.devices()
-    sealed = limits.seal(request.walls)
+    sealed = limits.seal(walls, executable=compiling)
     if request.needs_filter and not sealed:
         message = "this machine's kernel cannot filter system calls"
         answer = pack(Refused(code="jail_no_seccomp", message=message))
@@ -124,8 +138,7 @@ def _work(request: Request, pipe: int, artifact: list[int]) -> None:
 
 def _answer(request: Request, blob: bytes) -> bytes:
     try:
-        reward = _act(request, blob)
-        return pack(Built(terms=list(reward.terms), weights=reward.weights), reward.blob)
+        return _act(request, blob)
     except RewardError as error:
         return pack(
             Refused(
@@ -143,11 +156,22 @@ def _answer(request: Request, blob: bytes) -> bytes:
         return pack(Refused(code="reward_failed", message=message))
 
 
-def _act(request: Request, blob: bytes) -> ExportedReward:
+def _act(request: Request, blob: bytes) -> bytes:
+    if request.action == "compile":
+        try_compiling(blob)
+        return pack(Compiled())
     robot = get_robot(request.robot)
     if request.action == "verify":
-        return verify(blob, request.source, robot)
-    return RewardExporter(request.author).export(request.source, robot)
+        reward = verify(blob, request.source, robot)
+    else:
+        reward = RewardExporter(request.author).export(request.source, robot)
+    return pack(Built(terms=list(reward.terms), weights=reward.weights), reward.blob)
+
+
+def _warm_compiler() -> None:
+    """Compile next to nothing."""
+    number = jax.ShapeDtypeStruct((), "float32")  # type: ignore[no-untyped-call]
+    jax.jit(lambda x: x + 1.0).lower(number).compile()
 
 
 def _read(descriptor: int) -> bytes:
