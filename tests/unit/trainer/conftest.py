@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from types import SimpleNamespace
+
 import pytest
 
 import tabrl.contracts.checks
 import tabrl_trainer.engine
 import tabrl_trainer.evaluation
 import tabrl_trainer.finetune
+import tabrl_trainer.job
 from tabrl.sim.reward import load_reward
 from tabrl_trainer.base.shipped import ShippedBase, load_shipped
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.scoring import TapeReward
 from tests.support.engine import FORWARD, GO1, ROBOTS, SMALL, CompiledLearner, exported
+from tests.support.training_job import Clock, World
 
 EPISODES = (4, 4, 4)
 
@@ -46,3 +51,25 @@ def forward() -> TapeReward:
     """Walk forward at half a metre a second."""
     artifact = exported(FORWARD)
     return TapeReward(load_reward(artifact.blob), artifact.weights)
+
+
+@pytest.fixture
+def told_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a second passes at every look of a job or a fine-tuning at the clock."""
+    clock = SimpleNamespace(monotonic=Clock())
+    monkeypatch.setattr(tabrl_trainer.job, "time", clock)
+    monkeypatch.setattr(tabrl_trainer.finetune, "time", clock)
+
+
+@pytest.fixture
+def world(engine: RobotEngine) -> World:
+    """A job that waits; by the told clock, the search uses some of its time."""
+    return World(engine, ppo_s=10.0)
+
+
+@pytest.fixture
+def judged(engine: RobotEngine) -> Iterator[RobotEngine]:
+    """The engine, whose evaluator a test may replace."""
+    evaluators = engine.evaluator, engine.quick_evaluator
+    yield engine
+    engine.evaluator, engine.quick_evaluator = evaluators

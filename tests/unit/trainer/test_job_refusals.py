@@ -1,0 +1,57 @@
+"""Training jobs that are not begun, and rewards that are not loaded."""
+
+from __future__ import annotations
+
+import pytest
+
+import tabrl_trainer.job
+from tabrl.adapters.memory import MemoryDatabase, MemoryVerifiedArtifacts
+from tabrl.domain.jobs import FailureKind
+from tabrl.ports import JobFailedError
+from tabrl_trainer.engine import RobotEngine
+from tests.support.training_job import Control, World
+
+pytestmark = pytest.mark.usefixtures("told_time")
+
+
+def test_an_artifact_that_was_never_verified_is_not_loaded(
+    engine: RobotEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(engine, ppo_s=1.0)
+    world.handler._verified = MemoryVerifiedArtifacts(MemoryDatabase(world.clock))
+
+    def forbidden(_: bytes) -> None:
+        raise AssertionError("loaded")
+
+    monkeypatch.setattr(tabrl_trainer.job, "load_reward", forbidden)
+    job = world.claim()
+    with pytest.raises(JobFailedError) as failed:
+        world.handler(job, Control(job.fence))
+    assert failed.value.failure.code == "artifact_not_verified"
+
+
+def test_an_artifact_whose_bytes_changed_is_never_loaded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(blob: bytes) -> None:
+        raise AssertionError("loaded")
+
+    monkeypatch.setattr(tabrl_trainer.job, "load_reward", forbidden)
+    (key,) = world.blobs.list("artifacts")
+    data = bytearray(world.blobs.get(key))
+    data[-1] ^= 1
+    world.blobs.delete([key])
+    world.blobs.put(key, bytes(data))
+    job = world.claim()
+    with pytest.raises(JobFailedError) as failed:
+        world.handler(job, Control(job.fence))
+    assert failed.value.failure.code == "artifact_changed"
+    assert failed.value.failure.kind is FailureKind.INFRASTRUCTURE
+
+
+@pytest.mark.parametrize("missing", ["spec", "model_id"])
+def test_a_job_without_what_training_needs_fails(world: World, missing: str) -> None:
+    job = world.claim().model_copy(update={missing: None})
+    with pytest.raises(JobFailedError) as failed:
+        world.handler(job, Control(job.fence))
+    assert failed.value.failure.code == "bad_job"

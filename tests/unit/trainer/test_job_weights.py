@@ -1,0 +1,54 @@
+"""Weights that a user changes while a job trains."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from tabrl.contracts.events import ProgressEvent, ReweightedEvent
+from tabrl.ports import JobStoppedError
+from tabrl.sim.reward import load_reward
+from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.replay import replay
+from tabrl_trainer.scoring import TapeReward
+from tests.support.engine import FORWARD, exported
+from tests.support.training_job import Control, World
+
+pytestmark = pytest.mark.usefixtures("told_time")
+
+
+def test_weights_asked_for_on_the_way_are_in_force_from_the_next_update_on(
+    world: World, engine: RobotEngine
+) -> None:
+    job = world.claim()
+    wish = {name: 3.0 * weight for name, weight in exported(FORWARD).weights.items()}
+    control = Control(job.fence, stop_at=9, wishes={6: wish})
+    with pytest.raises(JobStoppedError):
+        world.handler(job, control)
+    (event,) = control.of(ReweightedEvent)
+    assert (event.update, event.weights) == (6, wish)
+    before, after = control.of(ProgressEvent)[5:7]
+    for name, value in after.terms.items():
+        assert value == pytest.approx(3.0 * before.terms[name], rel=0.5)
+
+    job = world.claim()
+    again = Control(job.fence, wishes={0: wish})  # the wish is still in the row
+    result = world.handler(job, again)
+    assert again.of(ReweightedEvent) == []  # and in force since the checkpoint
+    assert result.schedule is not None
+    assert [change.update for change in result.schedule.reweightings] == [6]
+    artifact = exported(FORWARD)
+    reward = TapeReward(load_reward(artifact.blob), artifact.weights)
+    assert hashlib.sha256(replay(engine, reward, result.schedule)).hexdigest() == (
+        result.params_sha256
+    )
+
+
+def test_weights_of_other_terms_are_passed_over(world: World) -> None:
+    job = world.claim()
+    control = Control(job.fence, wishes={0: {"nothing": 1.0}})
+    result = world.handler(job, control)
+    assert control.of(ReweightedEvent) == []
+    assert result.schedule is not None
+    assert result.schedule.reweightings == ()
