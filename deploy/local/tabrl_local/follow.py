@@ -15,6 +15,7 @@ from tabrl.contracts.events import (
     Event,
     NoticeEvent,
     ProgressEvent,
+    ReweightedEvent,
     SearchEvent,
     SnapshotEvent,
     StageEvent,
@@ -95,6 +96,9 @@ class EventDisplay:
             case SnapshotEvent():
                 if event.version == 1:
                     self.say(f"first snapshot after {event.elapsed_s:.1f} s, playable on the page")
+            case ReweightedEvent():
+                weights = ", ".join(f"{name} {value:g}" for name, value in event.weights.items())
+                self.say(f"other weights from update {event.update} on: {escape(weights)}")
             case NoticeEvent():
                 self.warn(event.message)
             case EvaluationEvent():

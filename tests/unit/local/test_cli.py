@@ -52,6 +52,13 @@ def test_a_follow_up_names_what_it_goes_on_from(tabrl: Any, api: Any) -> None:
     assert posted["parent"] == {"task_id": "tsk_1", "candidate": 1, "job_id": "job_1"}
 
 
+def test_other_weights_on_the_way_are_told(tabrl: Any, api: Any) -> None:
+    api.events.insert(2, {"type": "reweighted", "update": 40, "weights": {"speed": 0.25}})
+    _, _, err = tabrl("run", "go")
+    assert "update 40" in err
+    assert "speed 0.25" in err
+
+
 def test_the_receipt_has_the_documented_keys(tabrl: Any) -> None:
     _, out, _ = tabrl("run", "go", "--json")
     assert set(json.loads(out)) == {
