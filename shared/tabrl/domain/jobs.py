@@ -122,6 +122,19 @@ class Job(BaseModel):
         """Whether the job can change no more."""
         return self.state in TERMINAL
 
+    @property
+    def valid_weights(self) -> dict[str, float]:
+        """Weights of the reward's terms: of a result those it was learnt under, else the wish.
+
+        A wish that came after the last update changed nothing. Empty for jobs without a spec.
+        """
+        if self.spec is None:
+            return {}
+        if self.result is not None and self.result.schedule is not None:
+            learnt = self.result.schedule.reweightings
+            return dict(learnt[-1].weights if learnt else self.spec.weights)
+        return dict(self.weights or self.spec.weights)
+
     def _moved(self, state: JobState, **changes: object) -> Self:
         if state not in TRANSITIONS[self.state]:
             raise Conflict(

@@ -6,7 +6,7 @@ import json
 
 from httpx import Response
 
-from tabrl.contracts.events import NoticeEvent, StateEvent
+from tabrl.contracts.events import NoticeEvent, StageEvent, StateEvent
 from tabrl.domain.jobs import JobState
 from tests.support.factories import train_result
 from tests.support.gateway import Gateway
@@ -121,6 +121,15 @@ def test_weights_change_while_it_trains(gateway: Gateway) -> None:
     assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_term")
     zero = gateway.http.patch(url, json={"weights": dict.fromkeys(job["weights"], 0.0)})
     assert zero.json()["code"] == "all_weights_zero"
+    gateway.parts.bus.publish(job["id"], StageEvent(stage="evaluation", elapsed_s=50.0))
+    over = gateway.http.patch(url, json={"weights": {"forward": 9.0}})
+    assert (over.status_code, over.json()["code"]) == (409, "learning_over")
+    assert "again with these weights" in over.json()["hint"]
+    assert gateway.parts.jobs.wishes(job["id"]).weights == again["weights"]
+    # A worker that died in its evaluation learns on in another attempt.
+    gateway.parts.bus.publish(job["id"], StageEvent(stage="ppo", elapsed_s=2.0))
+    on = gateway.http.patch(url, json={"weights": {"forward": 9.0}})
+    assert on.status_code == 200, on.text
     gateway.finish(job["id"])
     late = gateway.http.patch(url, json={"weights": {"forward": 1.0}})
     assert (late.status_code, late.json()["code"]) == (409, "job_finished")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tabrl.contracts.training import Reweighting, TrainSchedule
 from tabrl.domain.errors import Conflict
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import TERMINAL, TRANSITIONS, Job, JobState, raise_if_ended, sources_of
@@ -79,6 +80,26 @@ def test_cancel_ends_a_waiting_job_and_asks_a_running_one(job: Job) -> None:
         raise_if_ended(done)
     assert str(unchangeable.value) == str(refused.value)
     assert unchangeable.value.hint == refused.value.hint
+
+
+def test_a_results_weights_are_those_it_was_learnt_under(job: Job) -> None:
+    assert job.spec is not None
+    began, wish, late = job.spec.weights, {"forward": 2.0}, {"forward": 3.0}
+    assert job.valid_weights == began
+    asked = job.claimed(NOW, 15).model_copy(update={"weights": late})
+    assert asked.valid_weights == late
+    for reweightings, weights in (
+        ((), began),
+        ((Reweighting(update=7, weights=wish),), wish),
+    ):
+        schedule = TrainSchedule(
+            seed=0, generations=1, updates=9, kept=8, reweightings=reweightings
+        )
+        result = train_result().model_copy(update={"schedule": schedule})
+        done = asked.finished(JobState.SUCCEEDED, NOW, result=result)
+        assert done.valid_weights == weights
+    old = asked.finished(JobState.SUCCEEDED, NOW, result=train_result())
+    assert old.valid_weights == late, "of results without a schedule the wish is all that is known"
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,11 @@ def cancel_job(job_id: str, parts: WithParts) -> JobView:
     "/{job_id}",
     operation_id="changeJob",
     summary="Change the weights of a training on its way",
-    responses=refusals(_404=_UNKNOWN, _409="The job has ended."),
+    responses=refusals(_404=_UNKNOWN, _409="The job has ended, or learns no more."),
 )
 def change_job(job_id: str, change: JobChange, parts: WithParts) -> JobView:
     """In force from the next update on, without a restart; an event `reweighted` tells when."""
-    job = service.reweight(job_id, change.weights, parts.jobs)
+    job = service.reweight(job_id, change.weights, parts.jobs, parts.bus)
     return service.job_view(job, parts.jobs)
 
 

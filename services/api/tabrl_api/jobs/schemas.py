@@ -74,7 +74,8 @@ class JobView(BaseModel):
     failure: FailureView | None
     result: TrainResult | None
     weights: dict[str, float] = Field(
-        description="Weight of each reward term, as last asked for; empty for writing."
+        description="Weight of each reward term, as last asked for, or once there is a result as "
+        "it was learnt under; empty for writing."
     )
 
     @classmethod
@@ -96,7 +97,7 @@ class JobView(BaseModel):
             finished_at=job.finished_at,
             failure=FailureView.model_validate(failure.model_dump()) if failure else None,
             result=job.result,
-            weights=dict(job.weights or (job.spec.weights if job.spec else {})),
+            weights=job.valid_weights,
         )
 
 

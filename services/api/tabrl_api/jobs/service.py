@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 
 from anyio.to_thread import run_sync
 
-from tabrl.contracts.events import Event, StateEvent
-from tabrl.domain.errors import Invalid, TabrlError
+from tabrl.contracts.events import Event, StageEvent, StateEvent
+from tabrl.domain.errors import Conflict, Invalid, TabrlError, Unavailable
 from tabrl.domain.jobs import TERMINAL, Job, JobState
 from tabrl.ports import EventBus, JobRepository, StoredEvent
 from tabrl_api.dispatch import announce, state_event
@@ -27,15 +27,33 @@ def cancel(job_id: str, jobs: JobRepository, bus: EventBus) -> Job:
     return job
 
 
-def reweight(job_id: str, changes: Mapping[str, float], jobs: JobRepository) -> Job:
+def reweight(job_id: str, changes: Mapping[str, float], jobs: JobRepository, bus: EventBus) -> Job:
     """Ask a training for other weights.
 
-    Raises `Conflict` (code `job_finished`), or `Invalid` for a job or names that do not fit.
+    Raises `Conflict` (code `job_finished`, or `learning_over` once it is evaluated), or `Invalid`
+    for a job or names that do not fit.
     """
     job = jobs.get(job_id)
     if job.spec is None:
         raise Invalid("Only a training has weights to change.", code="not_a_training")
-    return jobs.request_weights(job_id, merged_weights(job.weights or job.spec.weights, changes))
+    weights = merged_weights(job.weights or job.spec.weights, changes)
+    if not job.terminal and _learning_over(job_id, bus):
+        raise Conflict(
+            "The training has learnt what it will: its result is being evaluated.",
+            code="learning_over",
+            hint="Train the candidate again with these weights.",
+        )
+    return jobs.request_weights(job_id, weights)
+
+
+def _learning_over(job_id: str, bus: EventBus) -> bool:
+    """Whether the last thing heard of a training is its evaluation; no if nothing is heard."""
+    try:
+        events = bus.read(job_id)
+    except Unavailable:
+        return False
+    stages = [event.stage for _, event in events if isinstance(event, StageEvent)]
+    return stages[-1:] == ["evaluation"]
 
 
 def merged_weights(weights: Mapping[str, float], changes: Mapping[str, float]) -> dict[str, float]:
