@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -68,7 +68,7 @@ class LlmStub:
     """Answers in turn; the last answer for ever. A text, an HTTP status, or an `Answer`.
 
     `answers` serve everybody, `by_style` only the writer of that style, `by_model` only questions
-    to that model. Keeps what it was asked.
+    to that model. Keeps what it was asked; `hung_up` counts who left before the end.
     """
 
     answers: list[Given] = field(default_factory=list)
@@ -77,6 +77,7 @@ class LlmStub:
     requests: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
+    hung_up: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def next(self, request: dict[str, Any]) -> Answer:
@@ -112,8 +113,10 @@ def llm_stub() -> Iterator[LlmStub]:
             request = json.loads(body)
             answer = stub.next(request)
             data = answer.payload(str(request["model"]))
-            with suppress(OSError):  # whoever asked may have gone
+            try:
                 self._send(answer, data)
+            except OSError:  # whoever asked has gone
+                stub.hung_up.release()
 
         def _send(self, answer: Answer, data: bytes) -> None:
             self.send_response(answer.status)

@@ -12,6 +12,7 @@ from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
 from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.llm.provider import CallFailedError, CallFailure, Form, Question, Reply
+from tabrl_reward_worker.waiting import Halt
 from tests.support.llm import style_of
 
 CHECK = {"id": "forward", "quantity": "forward_speed", "statistic": "mean", "at_least": 0.2}
@@ -43,7 +44,7 @@ class Model:
     def form(self, model: str) -> Form:
         return self.strictest
 
-    def ask(self, question: Question) -> Reply:
+    def ask(self, question: Question, halt: Halt) -> Reply:
         style = style_of({"messages": question.messages})
         with self._lock:
             self.asked[style].append(question)

@@ -15,6 +15,7 @@ from tabrl.robots import Robot
 from tabrl_reward_worker.building import Builder, BuiltDraft
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.composer.reflect import reflect
+from tabrl_reward_worker.waiting import Halt, HaltedError, never
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,13 @@ class NobodyUnderstoodError(Invalid):
 class Author(Protocol):
     """Writes rewards for a sentence."""
 
-    def write(self, prompt: str, robot: Robot, history: History | None = None) -> Written:
+    def write(
+        self, prompt: str, robot: Robot, history: History | None = None, halt: Halt = never
+    ) -> Written:
         """Rewards for a sentence; with a history, for what it says of an earlier result.
 
-        Raises `Invalid` (code `task_not_understood`), or `Unavailable`.
+        Raises `Invalid` (code `task_not_understood`), `Unavailable`, or, soon after a halt,
+        `HaltedError` with what it cost.
         """
         ...
 
@@ -96,14 +100,16 @@ class ComposerAuthor:
     def __init__(self, builder: Builder) -> None:
         self._builder = builder
 
-    def write(self, prompt: str, robot: Robot, history: History | None = None) -> Written:
+    def write(
+        self, prompt: str, robot: Robot, history: History | None = None, halt: Halt = never
+    ) -> Written:
         """Compose and build. Raises `Invalid` (code `task_not_understood`), or `Unavailable`."""
         if history is None:
             writing = compose(prompt, robot)
         else:
             writing = reflect(history.sentences, prompt, robot)
         built = []
-        for outcome in self._builder.build(writing.drafts, robot, trusted=True):
+        for outcome in self._builder.build(writing.drafts, robot, trusted=True, halt=halt):
             if isinstance(outcome, RewardError):
                 if outcome.code in ("reward_timeout", "reward_crashed"):
                     message = "The reward builder was too slow; the task will be tried again."
@@ -120,14 +126,18 @@ class FallbackAuthor:
         self._first = first
         self._second = second
 
-    def write(self, prompt: str, robot: Robot, history: History | None = None) -> Written:
+    def write(
+        self, prompt: str, robot: Robot, history: History | None = None, halt: Halt = never
+    ) -> Written:
         """Raises what the second author raises, with what became of the first in its message."""
         try:
-            return self._first.write(prompt, robot, history)
+            return self._first.write(prompt, robot, history, halt)
         except Unavailable as error:
             first = error
         try:
-            written = self._second.write(prompt, robot, history)
+            written = self._second.write(prompt, robot, history, halt)
+        except HaltedError:
+            raise HaltedError(_account(first)[0]) from None
         except Invalid as refusal:
             raise NobodyUnderstoodError(refusal, first) from None
         message = f"{first.message} The offline composer wrote these candidates."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
 from tabrl_reward_worker.drafts import Draft
 from tabrl_reward_worker.jail import BuiltReward
+from tabrl_reward_worker.waiting import Halt, never, side_by_side
 
 
 class Workshop(Protocol):
@@ -40,16 +40,19 @@ class Builder:
         self._workers = workers
 
     def build(
-        self, drafts: Sequence[Draft], robot: Robot, trusted: bool = False
+        self,
+        drafts: Sequence[Draft],
+        robot: Robot,
+        trusted: bool = False,
+        halt: Halt = never,
     ) -> list[BuiltDraft | RewardError]:
-        """For each draft, in order, what became of it. Raises `Unavailable`.
+        """For each draft, in order, what became of it. Raises `Unavailable`, `HaltedError`.
 
         `trusted`: our own templates wrote them, not a user or a language model.
         """
-        if not drafts:
-            return []
-        with ThreadPoolExecutor(min(self._workers, len(drafts))) as pool:
-            return list(pool.map(lambda draft: self._one(draft, robot, trusted), drafts))
+        return side_by_side(
+            lambda draft: self._one(draft, robot, trusted), drafts, halt, self._workers
+        )
 
     def _one(self, draft: Draft, robot: Robot, trusted: bool) -> BuiltDraft | RewardError:
         try:

@@ -12,15 +12,23 @@ from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.domain.jobs import FailureKind, Job
 from tabrl.domain.tasks import Candidate, Dropped, Revision, WrittenTask
-from tabrl.ports import BlobStore, JobControl, JobFailedError, SourceRepository, TaskRepository
+from tabrl.ports import (
+    BlobStore,
+    JobControl,
+    JobFailedError,
+    SourceRepository,
+    StopReason,
+    TaskRepository,
+)
 from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank
 from tabrl_reward_worker.authors import Author, Written
-from tabrl_reward_worker.building import Workshop
+from tabrl_reward_worker.building import BuiltDraft, Workshop
 from tabrl_reward_worker.composer.compose import AUTHOR as COMPOSER
 from tabrl_reward_worker.history import Archive
 from tabrl_reward_worker.proving import Proven, prove
 from tabrl_reward_worker.revising import AUTHOR, revised
+from tabrl_reward_worker.waiting import Halt, HaltedError, side_by_side
 
 _NO_BANK = NoticeEvent(
     code="no_behaviour_bank",
@@ -57,10 +65,17 @@ class RewardHandler:
         """Raises `JobFailedError`, `JobStoppedError`, or `Unavailable` for another attempt."""
         control.publish(StageEvent(stage="writing", elapsed_s=0.0))
         revision = self._desk.tasks.revision(job.id)
-        if revision is None:
-            self._write(job, control)
-        else:
-            self._revise(job, control, revision)
+        try:
+            if revision is None:
+                self._write(job, control)
+            else:
+                self._revise(job, control, revision)
+        except HaltedError as halted:
+            if halted.usage is not None and control.should_stop() is not StopReason.LOST_LEASE:
+                spent = WrittenTask(usage=halted.usage)
+                self._desk.tasks.store(job.task_id, spent, job_id=job.id, fence=control.fence)
+            control.raise_if_stopped()
+            raise
         return None
 
     def _write(self, job: Job, control: JobControl) -> None:
@@ -68,21 +83,25 @@ class RewardHandler:
         task = self._desk.tasks.get(job.task_id)
         robot = get_robot(task.robot)
         history = self._desk.archive.history_of(task)
+        halt = _halt_of(control)
         try:
-            written = self._author.write(task.prompt, robot, history)
+            written = self._author.write(task.prompt, robot, history, halt)
         except Invalid as error:
             self._tell_reading(job, control, error)
             hint = f" {error.hint}" if error.hint else ""
             raise JobFailedError(FailureKind.CODE, error.code, f"{error.message}{hint}") from None
         for notice in written.notices:
             control.publish(notice)
-        control.raise_if_stopped()
         writing_s = time.monotonic() - started
         bank = self._recorded(robot.id, control)
         # The composer says one goal in several ways on purpose; strangers must offer a choice.
         strangers = written.author != COMPOSER
-        proven, dropped = prove(written.drafts, bank, only_distinct=strangers)
-        control.raise_if_stopped()
+        try:
+            proven, dropped = prove(written.drafts, bank, only_distinct=strangers, halt=halt)
+            if halt():
+                raise HaltedError
+        except HaltedError:
+            raise HaltedError(written.usage) from None
         self._store(job, control, written, proven, dropped, writing_s)
         if not proven:
             reasons = " ".join(f"{one.name}: {one.message}" for one in dropped)
@@ -95,10 +114,15 @@ class RewardHandler:
         desk, robot = self._desk, get_robot(job.robot)
         parent = desk.tasks.candidate(revision.task_id, revision.parent)
         source = desk.sources.get(revision.task_id).get(revision.parent, "")
-        built = revised(revision, parent, source, robot, self._workshop)
-        control.raise_if_stopped()
+        halt = _halt_of(control)
+
+        def edit(one: Revision) -> BuiltDraft:
+            return revised(one, parent, source, robot, self._workshop)
+
+        built = side_by_side(edit, [revision], halt)
         writing_s = time.monotonic() - started
-        proven, dropped = prove([built], self._recorded(robot.id, control), only_distinct=False)
+        bank = self._recorded(robot.id, control)
+        proven, dropped = prove(built, bank, only_distinct=False, halt=halt)
         if not proven:
             raise JobFailedError(FailureKind.CODE, dropped[0].code, dropped[0].message)
         control.raise_if_stopped()
@@ -110,7 +134,7 @@ class RewardHandler:
             job_id=job.id,
             fence=control.fence,
         )
-        code = built.draft.code
+        code = proven[0].built.draft.code
         desk.sources.add(revision.task_id, added.n, code, job_id=job.id, fence=control.fence)
 
     def _tell_reading(self, job: Job, control: JobControl, error: Invalid) -> None:
@@ -177,6 +201,10 @@ class RewardHandler:
         except Conflict as error:
             if error.code != "blob_exists":
                 raise
+
+
+def _halt_of(control: JobControl) -> Halt:
+    return lambda: control.should_stop() is not None
 
 
 class BankShelf:

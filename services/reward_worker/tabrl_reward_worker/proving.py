@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from tabrl.domain.tasks import CandidateReport, Dropped, MotionPreview
@@ -11,6 +10,7 @@ from tabrl.sim.bank import Bank
 from tabrl_reward_worker.building import BuiltDraft
 from tabrl_reward_worker.diversity import distinct
 from tabrl_reward_worker.report import report_on, with_similarity
+from tabrl_reward_worker.waiting import Halt, never, side_by_side
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,16 @@ class Proven:
 
 
 def prove(
-    drafts: Sequence[BuiltDraft], bank: Bank | None, *, only_distinct: bool, workers: int = 3
+    drafts: Sequence[BuiltDraft], bank: Bank | None, *, only_distinct: bool, halt: Halt = never
 ) -> tuple[list[Proven], list[Dropped]]:
     """The drafts that may be offered, in order, and why the others may not.
 
     With `only_distinct`, of two that like the same motions one is left out. Without a bank nothing
-    can be said against any of them.
+    can be said against any of them. Raises `HaltedError`.
     """
     if bank is None:
         return [Proven(built, CandidateReport(), None) for built in drafts], []
-    with ThreadPoolExecutor(workers) as pool:
-        reports = list(pool.map(lambda built: report_on(built, bank), drafts))
+    reports = side_by_side(lambda built: report_on(built, bank), drafts, halt)
     proven = [
         Proven(built, report, preview)
         for built, (report, preview) in zip(drafts, reports, strict=True)

@@ -18,6 +18,7 @@ from tabrl_reward_worker.building import Builder, BuiltDraft
 from tabrl_reward_worker.jail import BuiltReward, Jail
 from tabrl_reward_worker.llm.prompt import Example, examples
 from tabrl_reward_worker.report import report_on
+from tabrl_reward_worker.waiting import HaltedError
 from tabrl_trainer.base.shipped import load_shipped
 from tests.support.llm import Answer, Given, LlmStub, llm_stub
 
@@ -218,6 +219,17 @@ def test_the_next_model_is_asked_when_one_fails(wired: Wired, stub: LlmStub) -> 
     assert (written.usage.calls, written.usage.cost_usd) == (6, None)
     formats = {request["response_format"]["type"] for request in stub.requests[-3:]}
     assert formats == {"json_object"}  # nothing is known of that model
+
+
+def test_a_halt_hangs_up_and_tells_what_was_spent(wired: Wired, stub: LlmStub) -> None:
+    stub.answers = [Answer(candidate("Drop by drop"), drips=True)]
+    with pytest.raises(HaltedError) as halted:
+        wired(timeout=600.0, llm_deadline=600.0).write(
+            PROMPT, GO1, halt=lambda: len(stub.requests) == 3
+        )
+    assert all(stub.hung_up.acquire(timeout=60.0) for _ in range(3))
+    assert halted.value.usage is not None
+    assert (halted.value.usage.calls, halted.value.usage.prompt_tokens) == (3, 0)
 
 
 def test_a_server_that_is_not_there_is_no_hang(jail: Memory) -> None:

@@ -31,6 +31,7 @@ from tabrl_reward_worker.building import Builder
 from tabrl_reward_worker.handler import BankShelf, Desk, RewardHandler
 from tabrl_reward_worker.history import Archive
 from tabrl_reward_worker.jail import Jail
+from tabrl_reward_worker.waiting import Halt, never
 from tests.support.bank import CLIPS, made_up_bank
 from tests.support.factories import progress, train_result, training
 
@@ -282,7 +283,9 @@ class Remembering:
     second: Author
     told: list[tuple[str, History | None]] = field(default_factory=list)
 
-    def write(self, prompt: str, robot: Robot, history: History | None = None) -> Written:
+    def write(
+        self, prompt: str, robot: Robot, history: History | None = None, halt: Halt = never
+    ) -> Written:
         self.told.append((prompt, history))
         return self.second.write("bow", robot)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from tabrl.contracts.checks import episode_s, fault_of
@@ -21,6 +20,7 @@ from tabrl_reward_worker.llm.client import LitellmProvider, LlmOptions
 from tabrl_reward_worker.llm.conversation import Bill, Clock, Conversation
 from tabrl_reward_worker.llm.prompt import Style, opening, prompt_version, repair, styles
 from tabrl_reward_worker.llm.provider import CallFailedError, Provider
+from tabrl_reward_worker.waiting import Halt, HaltedError, never, side_by_side
 
 REPAIR_TURNS = 2
 
@@ -54,22 +54,26 @@ class LlmAuthor:
         self._validate = validate
         self._clock = clock or Clock()
 
-    def write(self, prompt: str, robot: Robot, history: History | None = None) -> Written:
+    def write(
+        self, prompt: str, robot: Robot, history: History | None = None, halt: Halt = never
+    ) -> Written:
         """One candidate of each style that works.
 
         Raises `NothingWrittenError` (codes `llm_unavailable`, `llm_no_reward`, `llm_declined`, or
-        why nothing can be built).
+        why nothing can be built), and `HaltedError` with what was spent until then.
         """
         started = self._clock.now()
         bill = Bill()
 
-        def one(place: int, style: Style) -> BuiltDraft | Dropped:
+        def one(place: int) -> BuiltDraft | Dropped:
+            style = styles()[place]
             talk = Conversation(
                 self._options,
                 self._provider,
                 bill,
                 started + self._options.deadline_s,
                 self._clock,
+                halt,
             )
             messages = opening(prompt, robot, style, history)
             return _Writer(self._builder, self._validate, talk, robot, style, place).write(messages)
@@ -80,8 +84,9 @@ class LlmAuthor:
             return bill.usage(models, prompt_version(), self._clock.now() - started)
 
         try:
-            with ThreadPoolExecutor(len(styles()), thread_name_prefix="llm") as pool:
-                outcomes = list(pool.map(one, range(len(styles())), styles()))
+            outcomes = side_by_side(one, range(len(styles())), halt, len(styles()))
+        except HaltedError:
+            raise HaltedError(account()) from None
         except Unavailable as error:  # nothing can be built here, whoever wrote it
             raise NothingWrittenError(error.message, code=error.code, usage=account()) from None
         built = [outcome for outcome in outcomes if isinstance(outcome, BuiltDraft)]

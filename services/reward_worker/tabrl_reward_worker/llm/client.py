@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import threading
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -22,6 +21,7 @@ from tabrl_reward_worker.llm.provider import (
     Reply,
 )
 from tabrl_reward_worker.llm.schema import answer_schema
+from tabrl_reward_worker.waiting import Halt, HaltedError, await_all
 
 _UNCONNECTED = ("ConnectError", "ClientConnectorError", "ConnectTimeout")
 _DEEPEST = 10  # of a chain of errors
@@ -84,15 +84,17 @@ class LitellmProvider:
         known = litellm.supports_response_schema(model=model)
         return Form.SCHEMA if known else Form.JSON
 
-    def ask(self, question: Question) -> Reply:
-        """One answer, within the question's time. Raises `CallFailedError`."""
+    def ask(self, question: Question, halt: Halt) -> Reply:
+        """One answer, within the question's time. Raises `CallFailedError`, `HaltedError`."""
         litellm = load_litellm()
         call = asyncio.wait_for(self._complete(litellm, question), question.timeout_s)
         future = asyncio.run_coroutine_threadsafe(call, self._running_loop())
         try:
-            response = future.result(question.timeout_s + _GRACE_S)
-        except (TimeoutError, FutureTimeoutError):
-            future.cancel()
+            await_all([future], halt, question.timeout_s + _GRACE_S)
+            response = future.result()
+        except HaltedError:
+            raise
+        except TimeoutError:
             raise CallFailedError(CallFailure.TIMEOUT) from None
         except Exception as error:
             if isinstance(error, litellm.ContentPolicyViolationError):

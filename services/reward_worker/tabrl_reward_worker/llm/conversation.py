@@ -18,6 +18,7 @@ from tabrl_reward_worker.llm.provider import (
     Question,
     Reply,
 )
+from tabrl_reward_worker.waiting import Halt, HaltedError, never
 
 _LONGEST_PAUSE_S = 20.0
 _FIRST_PAUSE_S = 0.5
@@ -84,20 +85,27 @@ class Conversation:
     """Turns with the first model that answers, until a deadline in the clock's seconds."""
 
     def __init__(
-        self, options: LlmOptions, provider: Provider, bill: Bill, deadline: float, clock: Clock
+        self,
+        options: LlmOptions,
+        provider: Provider,
+        bill: Bill,
+        deadline: float,
+        clock: Clock,
+        halt: Halt = never,
     ) -> None:
         self._options = options
         self._provider = provider
         self._bill = bill
         self._deadline = deadline
         self._clock = clock
+        self._halt = halt
         self._models = [options.model, *options.fallbacks]
         self._form: Form | None = None
 
     def ask(self, messages: Sequence[Message]) -> Reply:
         """The next answer. A model that failed is not asked again in this conversation.
 
-        Raises `CallFailedError` with the last model's failure.
+        Raises `CallFailedError` with the last model's failure, and `HaltedError`.
         """
         while True:
             try:
@@ -132,8 +140,11 @@ class Conversation:
         timeout_s = min(self._options.timeout_s, self._left())
         if timeout_s < _WORTH_ASKING_S:
             raise CallFailedError(CallFailure.TIMEOUT)
+        if self._halt():
+            raise HaltedError
         self._bill.sent()
-        reply = self._provider.ask(Question(model, tuple(messages), self._form, timeout_s))
+        question = Question(model, tuple(messages), self._form, timeout_s)
+        reply = self._provider.ask(question, self._halt)
         self._bill.add(model, reply)
         return reply
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from tabrl_reward_worker.waiting import Halt
+
 Message = dict[str, str]
 
 
@@ -89,6 +91,9 @@ class Provider(Protocol):
         """
         ...
 
-    def ask(self, question: Question) -> Reply:
-        """One answer, within the question's time. Raises `CallFailedError`."""
+    def ask(self, question: Question, halt: Halt) -> Reply:
+        """One answer, within the question's time; a halt hangs up.
+
+        Raises `CallFailedError`, `HaltedError`.
+        """
         ...
