@@ -32,7 +32,9 @@ class RobotEngine:
         self.bank: Bank = load_bank(base.bank)
         self.simulator = make_simulator(robot, ROBOTS, kind=simulator)
         counts = {*EPISODES, *FEWER_EPISODES}
-        sizes = {size: make_simulator(robot, size, kind=simulator) for size in counts}
+        # One of a size serves all, one after the other: every use begins with a reset.
+        sizes = {ROBOTS: self.simulator}
+        sizes |= {n: make_simulator(robot, n, kind=simulator) for n in counts - {ROBOTS}}
         self.small_simulator = sizes[min(counts)]
         self.evaluator, self.quick_evaluator = (
             Evaluator(robot, [sizes[size] for size in episodes])
