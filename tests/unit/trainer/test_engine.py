@@ -1,0 +1,30 @@
+"""What a robot's engine keeps."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+import tabrl_trainer.engine
+from tabrl_trainer.base.shipped import ShippedBase
+from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES
+from tabrl_trainer.finetune import ROBOTS
+from tests.support.engine import GO1, CompiledLearner
+
+
+def test_one_simulator_of_a_size_is_enough(
+    shipped: ShippedBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def simulator(_: object, size: int, **__: object) -> SimpleNamespace:
+        made.append(size)
+        return SimpleNamespace(size=size)
+
+    monkeypatch.setattr(tabrl_trainer.engine, "make_simulator", simulator)
+    monkeypatch.setattr(tabrl_trainer.engine, "Learner", CompiledLearner)
+    engine = RobotEngine(GO1, shipped)
+    assert sorted(made) == sorted({ROBOTS, *EPISODES, *FEWER_EPISODES})
+    assert engine.small_simulator.size == min(*EPISODES, *FEWER_EPISODES)
