@@ -25,8 +25,15 @@ from tabrl.control.program import CommandProgram
 from tabrl.control.tape import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.domain.jobs import FailureKind, Job
-from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository, VerifiedArtifacts
-from tabrl.sim.reward import load_reward
+from tabrl.ports import (
+    BlobStore,
+    JobControl,
+    JobFailedError,
+    JobStoppedError,
+    ModelRepository,
+    StopReason,
+    VerifiedArtifacts,
+)
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.evaluation import (
     EPISODES,
@@ -44,9 +51,9 @@ from tabrl_trainer.scoring import TapeReward
 from tabrl_trainer.search import Generation
 from tabrl_trainer.selection import Shelf, Snapshot, measured
 from tabrl_trainer.sequence import search_for
+from tabrl_trainer.verified import verified_reward
 
 SNAPSHOT_EVERY_S = 3.5
-EVALUATION_ESTIMATE_S = 10.0
 SELECTION_S = 1.8  # of the minute, for measuring the best snapshots against each other
 MOST_SELECTION_S = 5.0  # where it would take longer, the last snapshot is taken unseen
 # Without an update in between, a rollout is at least twice as fast as training.
@@ -106,9 +113,19 @@ class TrainingHandler:
             )
         engine = self._engines[job.robot]
         run = _Run(job, job.spec, job.model_id, control, time.monotonic())
-        run.stage("loading")
-        reward = self._load_reward(job.spec)
         store = CheckpointStore(self._blobs, job.id)
+        try:
+            result = self._train(run, engine, store)
+        except JobStoppedError as stop:
+            if stop.reason is StopReason.CANCELLED:
+                store.clear()  # nobody goes on from here
+            raise
+        store.clear()
+        return result
+
+    def _train(self, run: _Run, engine: RobotEngine, store: CheckpointStore) -> TrainResult:
+        run.stage("loading")
+        reward = verified_reward(run.spec, self._blobs, self._verified)
         tune = self._resume(run, engine, reward, store)
         if tune is None:
             program = self._search(run, engine, reward)
@@ -116,26 +133,7 @@ class TrainingHandler:
             tune = self._fine_tune(run, engine, reward, program)
         self._learn(run, tune, store)
         kept = self._select(run, engine, reward, tune)
-        result = self._evaluate(run, engine, reward, tune, kept)
-        store.clear()
-        return result
-
-    def _load_reward(self, spec: TrainSpec) -> TapeReward:
-        """The verified artifact. Only bytes whose hash the verifier recorded are ever loaded."""
-        if not self._verified.is_verified(spec.artifact_sha256):
-            raise JobFailedError(
-                FailureKind.INFRASTRUCTURE,
-                "artifact_not_verified",
-                "This reward was never verified by this version of TabRL; write the task again.",
-            )
-        blob = self._blobs.get(f"artifacts/{spec.artifact_sha256}.bin")
-        if hashlib.sha256(blob).hexdigest() != spec.artifact_sha256:
-            raise JobFailedError(
-                FailureKind.INFRASTRUCTURE,
-                "artifact_changed",
-                "The stored reward is not the one that was checked; write the task again.",
-            )
-        return TapeReward(load_reward(blob), spec.weights)
+        return self._evaluate(run, engine, reward, tune, kept)
 
     def _search(self, run: _Run, engine: RobotEngine, reward: TapeReward) -> CommandProgram:
         run.stage("search")
@@ -153,7 +151,7 @@ class TrainingHandler:
                     samples=found.samples,
                     program_words=found.best.in_words(),
                     elapsed_s=run.elapsed_s,
-                    eta_s=left + budget.ppo_s + EVALUATION_ESTIMATE_S,
+                    eta_s=left + budget.ppo_s + budget.evaluation_s,
                 )
             )
         assert found is not None  # a search yields at least one generation
@@ -229,7 +227,7 @@ class TrainingHandler:
                     falls_per_minute=report.falls_per_minute,
                     kl=report.kl,
                     elapsed_s=run.elapsed_s,
-                    eta_s=max(ppo_s - report.elapsed_s, 0.0) + EVALUATION_ESTIMATE_S,
+                    eta_s=max(ppo_s - report.elapsed_s, 0.0) + budget.evaluation_s,
                 )
             )
             self._follow_wish(run, tune, report.update)

@@ -8,6 +8,7 @@ import os
 import sys
 
 from tabrl.domain.errors import Conflict, TabrlError
+from tabrl.ports import JobFailedError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
         hint = f"; {error.hint}" if error.hint else ""
         print(f"tabrl-replay: {error}{hint}", file=sys.stderr)
         return 1
+    except JobFailedError as error:
+        print(f"tabrl-replay: {error.failure.message}", file=sys.stderr)
+        return 1
     same = recorded == again
     print(f"recorded {recorded}\nreplayed {again}\n{'the same' if same else 'they differ'}")
     return 0 if same else 1
@@ -37,11 +41,10 @@ def _replayed(job_id: str) -> tuple[str, str]:
     from tabrl.adapters.sql.engine import make_engine
     from tabrl.adapters.sql.jobs import SqlJobRepository
     from tabrl.robots import get_robot
-    from tabrl.sim.reward import load_reward
     from tabrl_trainer.base.shipped import load_shipped
     from tabrl_trainer.engine import RobotEngine
     from tabrl_trainer.replay import replay
-    from tabrl_trainer.scoring import TapeReward
+    from tabrl_trainer.verified import verified_reward
 
     settings = Settings()
     database, clock = make_engine(settings.database), SystemClock()
@@ -52,15 +55,9 @@ def _replayed(job_id: str) -> tuple[str, str]:
             code="no_schedule",
             hint="only trainings that succeeded can be replayed",
         )
-    if not SqlVerifiedArtifacts(database, clock).is_verified(job.spec.artifact_sha256):
-        raise Conflict(
-            f"the reward of {job_id} was never verified by this version",
-            code="artifact_not_verified",
-            hint="write the task again",
-        )
-    blob = make_blob_store(settings.blobs).get(f"artifacts/{job.spec.artifact_sha256}.bin")
+    blobs, verified = make_blob_store(settings.blobs), SqlVerifiedArtifacts(database, clock)
+    reward = verified_reward(job.spec, blobs, verified)
     engine = RobotEngine(get_robot(job.robot), load_shipped(job.robot), settings.simulator)
-    reward = TapeReward(load_reward(blob), job.spec.weights)
     params = replay(engine, reward, job.result.schedule)
     return job.result.params_sha256, hashlib.sha256(params).hexdigest()
 

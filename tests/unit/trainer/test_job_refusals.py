@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import tabrl_trainer.job
+import tabrl_trainer.verified
 from tabrl.adapters.memory import MemoryDatabase, MemoryVerifiedArtifacts
 from tabrl.domain.jobs import FailureKind
 from tabrl.ports import JobFailedError
@@ -23,7 +23,7 @@ def test_an_artifact_that_was_never_verified_is_not_loaded(
     def forbidden(_: bytes) -> None:
         raise AssertionError("loaded")
 
-    monkeypatch.setattr(tabrl_trainer.job, "load_reward", forbidden)
+    monkeypatch.setattr(tabrl_trainer.verified, "load_reward", forbidden)
     job = world.claim()
     with pytest.raises(JobFailedError) as failed:
         world.handler(job, Control(job.fence))
@@ -36,7 +36,7 @@ def test_an_artifact_whose_bytes_changed_is_never_loaded(
     def forbidden(blob: bytes) -> None:
         raise AssertionError("loaded")
 
-    monkeypatch.setattr(tabrl_trainer.job, "load_reward", forbidden)
+    monkeypatch.setattr(tabrl_trainer.verified, "load_reward", forbidden)
     (key,) = world.blobs.list("artifacts")
     data = bytearray(world.blobs.get(key))
     data[-1] ^= 1
