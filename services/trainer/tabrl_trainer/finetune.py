@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import flax.struct
@@ -105,12 +105,12 @@ class FineTune:
         budget_s: float = math.inf,
         *,
         updates: int | None = None,
-        reweight: Mapping[int, Mapping[str, float]] | None = None,
+        before: Callable[[int], None] = lambda _: None,
     ) -> Iterator[UpdateReport]:
         """Yield after every update until `budget_s` seconds of PPO are used, restarts included.
 
-        With `updates`, not beyond that update. `reweight` holds new weights of the reward's terms
-        by the update from which they are in force.
+        With `updates`, not beyond that update. `before` is called with the number of every update
+        that is about to be done, and may reweight.
         """
         update = int(self.state.update)
         self._simulator.reset(
@@ -120,8 +120,7 @@ class FineTune:
         )
         took = 0.0
         while float(self.state.elapsed_s) + took < budget_s and update != updates:
-            if reweight and update in reweight:
-                self.reweight(reweight[update])
+            before(update)
             began = time.monotonic()
             report = self._update(update, began)
             took = report.elapsed_s - float(self.state.elapsed_s)

@@ -208,8 +208,7 @@ class TrainingHandler:
         # What the search left over is learnt with, and what it took too long is saved here.
         left = budget.search_s + budget.ppo_s - run.stages_s.get("search", 0.0) - SELECTION_S
         ppo_s = max(left, 1.0)
-        self._follow_wish(run, tune, int(tune.state.update))
-        for report in tune.run(ppo_s):
+        for report in tune.run(ppo_s, before=lambda update: self._follow_wish(run, tune, update)):
             now: Stage = "value_warmup" if report.value_only else "ppo"
             if now != stage:
                 stage = now
@@ -230,7 +229,6 @@ class TrainingHandler:
                     eta_s=max(ppo_s - report.elapsed_s, 0.0) + budget.evaluation_s,
                 )
             )
-            self._follow_wish(run, tune, report.update)
             stopping = run.control.should_stop() is not None
             due = time.monotonic() - run.last_snapshot >= SNAPSHOT_EVERY_S
             if stopping or (due and not report.value_only):
@@ -238,11 +236,12 @@ class TrainingHandler:
             run.control.raise_if_stopped()
         if report is not None and report.update != run.last_update:
             self._snapshot(run, tune, store, report)
-        if not run.shelf.snapshots:  # the very last update brought other weights
-            run.shelf.add(Snapshot(int(tune.state.update), tune.weights, float("-inf")))
 
     def _follow_wish(self, run: _Run, tune: FineTune, update: int) -> None:
-        """Take over the weights the user asked for since, from update `update` on."""
+        """Take over the weights the user asked for since; the next update is `update`.
+
+        Nobody follows a wish after the last update: nothing would be learnt under it.
+        """
         wish = run.control.wished_weights()
         latest = run.reweightings[-1].weights if run.reweightings else run.spec.weights
         if wish is None or wish == latest:

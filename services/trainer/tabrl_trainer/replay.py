@@ -25,8 +25,13 @@ def replay(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> 
     changes = {change.update: change.weights for change in schedule.reweightings}
     # A restart went on from a checkpoint, with robots that had just been reset.
     ends = [update for update in schedule.restarts if update < schedule.kept] + [schedule.kept]
+
+    def before(update: int) -> None:
+        if update in changes:
+            tune.reweight(changes[update])
+
     for end in ends:
-        for _ in tune.run(updates=end, reweight=changes):
+        for _ in tune.run(updates=end, before=before):
             pass
     return params_file(engine.robot.id, tune.weights, program, schedule.kept)
 

@@ -13,7 +13,7 @@ from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.replay import replay
 from tabrl_trainer.scoring import TapeReward
 from tests.support.engine import FORWARD, exported
-from tests.support.training_job import Control, World
+from tests.support.training_job import Control, Rows, World
 
 pytestmark = pytest.mark.usefixtures("told_time")
 
@@ -50,5 +50,24 @@ def test_weights_of_other_terms_are_passed_over(world: World) -> None:
     control = Control(job.fence, wishes={0: {"nothing": 1.0}})
     result = world.handler(job, control)
     assert control.of(ReweightedEvent) == []
+    assert result.schedule is not None
+    assert result.schedule.reweightings == ()
+
+
+def test_weights_that_no_update_follows_are_not_taken_over(judged: RobotEngine) -> None:
+    judged.evaluator = judged.quick_evaluator = Rows(0.1, 0.5, 0.9)  # type: ignore[assignment]
+    counting = World(judged, ppo_s=3.0)
+    job = counting.claim()
+    first = Control(job.fence)
+    counting.handler(job, first)
+    done = len(first.of(ProgressEvent))
+
+    world = World(judged, ppo_s=3.0)
+    job = world.claim()
+    wish = {name: 3.0 * weight for name, weight in exported(FORWARD).weights.items()}
+    late = Control(job.fence, wishes={done: wish})
+    result = world.handler(job, late)
+    assert len(late.of(ProgressEvent)) == done
+    assert late.of(ReweightedEvent) == []
     assert result.schedule is not None
     assert result.schedule.reweightings == ()
