@@ -167,7 +167,10 @@ class TapeBuilder:
         """`body_reach`: for each of the trunk's touching shapes `(x, y, z, hx, hy, hz, r)`, m."""
         self._robot = robot
         shapes = np.array(list(body_reach.values()), np.float32)
-        self._shapes = shapes[:, :3].T, shapes[:, 3:6].T, shapes[:, 6]
+        self._shapes = centre, half, radius = shapes[:, :3].T, shapes[:, 3:6].T, shapes[:, 6]
+        # How far the shapes reach beside the trunk's origin and below it.
+        self._aside = (np.hypot(centre[0], centre[1]) + np.hypot(half[0], half[1])).max()
+        self._below = (np.abs(centre[2]) + half[2] + radius).max()
         self._calves = np.array(
             [robot.body_names.index(f"{foot}_calf") for foot in robot.foot_names]
         )
@@ -195,11 +198,8 @@ class TapeBuilder:
         `leaning [...]` is half of one minus the z of the up direction, the sine of half the tilt
         squared.
         """
-        centre, half, radius = (np.abs(part) for part in self._shapes)
-        aside = np.hypot(centre[0], centre[1]) + np.hypot(half[0], half[1])
-        below = (centre[2] + half[2] + radius).max()
         # The sine of the tilt is at most twice that of its half.
-        reach: Floats = below + 2.0 * aside.max() * np.sqrt(leaning)
+        reach: Floats = self._below + 2.0 * self._aside * np.sqrt(leaning)
         return reach
 
     def derive(self, raw: RawSteps, memory: Memory) -> Tape:

@@ -138,16 +138,16 @@ def test_a_rollout_goes_on_where_the_last_one_ended(simulator: CpuSimulator) -> 
 
 
 def test_running_out_of_time_is_a_truncation_and_begins_anew(simulator: CpuSimulator) -> None:
-    simulator.reset(NEUTRAL, EpisodeRules(episode_s=0.2), 0)
-    run = simulator.rollout(still, 25)
+    simulator.reset(NEUTRAL, EpisodeRules(episode_s=0.6), 0)
+    run = simulator.rollout(still, 65)
     assert run.terminated.sum() == 0.0
     firsts = set()
     for robot in range(SIZE):
         ends = np.flatnonzero(run.truncated[:, robot])
         firsts.add(int(ends[0]))
-        assert ends[0] < 10
-        np.testing.assert_array_equal(np.diff(ends), 10)
-        np.testing.assert_allclose(run.tape.time[ends[1], robot], 0.2, atol=1e-6)
+        assert ends[0] < 30
+        np.testing.assert_array_equal(np.diff(ends), 30)
+        np.testing.assert_allclose(run.tape.time[ends[1], robot], 0.6, atol=1e-6)
         np.testing.assert_allclose(run.tape.time[ends[:2] + 1, robot], CONTROL_DT, atol=1e-6)
         np.testing.assert_array_equal(run.tape.previous_action[ends[:2] + 1, robot], 0.0)
     assert len(firsts) > 2  # not all robots begin their episodes together
