@@ -30,12 +30,13 @@ _ACCEPTS: dict[str, tuple[str, ...]] = {
     "rate": ("RHYTHM", "HOP", "PAW", "TURN", "MOVE", "LEAN", "POSTURE", "HEIGHT"),
     "speed": ("MOVE", "HOP"),
     "turn_rate": ("TURN",),
+    "radius": ("TURN",),
     "angle": ("LEAN", "POSTURE", "RHYTHM", "TURN"),
     "length": ("HEIGHT", "RHYTHM", "HOP", "PAW", "STEP", "MOVE"),
     "count": ACTIONS,
 }
 _DISTANCE = 0.4  # m: from here on a length is a way to go, below it a height
-_AMOUNTS = ("rate", "speed", "turn_rate", "angle", "length", "count")
+_AMOUNTS = ("rate", "speed", "turn_rate", "radius", "angle", "length", "count")
 _NOTHING = 0.001  # m, rad, their rates or Hz: less of something than this is none of it
 
 
@@ -102,6 +103,11 @@ class Act:
         """Whether it is to go from one side of nothing to the other: "from -10 to 10 degrees"."""
         ends = [end for part in self.qualifiers for end in part.meaning.get("ends", ())]
         return opposed(ends)
+
+    def after(self, kind: str, part: Part) -> Part | None:
+        """The first qualifier of a kind behind a part, or the first of all."""
+        behind = (one for one in self.qualifiers if one.kind == kind and one.at > part.at)
+        return min(behind, key=lambda one: one.at, default=self.find(kind))
 
     def find(self, kind: str) -> Part | None:
         """The first qualifier of a kind."""

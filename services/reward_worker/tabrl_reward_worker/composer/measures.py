@@ -176,6 +176,20 @@ def _with_unit(words: Sequence[Word], start: int) -> _Found | None:
     return _Found((Word(kind, _text(words, start, end), {"value": size}),), end)
 
 
+def _radius(words: Sequence[Word], start: int) -> _Found | None:
+    """ "a radius of 2 m", "1 metre radius"."""
+    behind = _kinds(words, start, "RADIUS")
+    length = _with_unit(words, start + behind)
+    if length is None or length.words[0].kind != "LENGTH":
+        return None
+    at = start if behind else length.end
+    if not _kinds(words, at, "RADIUS"):
+        return None
+    end = length.end if behind else length.end + 1
+    value = length.words[0].meaning["value"] * words[at].meaning["radii"]
+    return _Found((Word("RADIUS", _text(words, start, end), {"value": value}),), end)
+
+
 def _times(words: Sequence[Word], start: int) -> _Found | None:
     """ "twice a second", "three times every two seconds"; without a time it is only a count."""
     if _kinds(words, start, "COUNT"):
@@ -201,8 +215,10 @@ def _counted(words: Sequence[Word], start: int) -> _Found | None:
     if end >= len(words) or words[end].kind not in _COUNTED:
         return None
     per = _time(words, end + 1, needs_per=False)
-    if per is None and words[end].kind in _DONE:
-        count = Word("COUNT", words[start].text, {"value": words[start].meaning["value"]})
+    steps = words[end].kind == "MOVE" and words[end].text.rstrip("s").endswith(("step", "stride"))
+    if per is None and (steps or words[end].kind in _DONE):
+        times = {"value": words[start].meaning["value"], "steps": steps}
+        count = Word("COUNT", words[start].text, times)
         return _Found((*words[start + 1 : end + 1], count), end + 1)
     if per is None:
         return None
@@ -237,6 +253,7 @@ def _rate(words: Sequence[Word], start: int, count: float, per: tuple[float, int
 
 
 _RULES: tuple[Callable[[Sequence[Word], int], _Found | None], ...] = (
+    _radius,
     _with_unit,
     _times,
     _counted,

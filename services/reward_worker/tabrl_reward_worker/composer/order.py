@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -85,11 +86,15 @@ def _end_of_clause(words: Sequence[Word]) -> int:
 
 
 def _alternating(words: list[Word]) -> list[Word]:
-    """ "alternate between X and Y": what is joined takes turns."""
-    if not any(word.kind == "ALTERNATE" for word in words):
-        return words
+    """ "alternate between X and Y", "X and stop every 3 seconds": what is joined takes turns."""
     # "every three seconds" is then how long each lasts.
     every = next((word for word in words if word.kind == "RATE"), None)
+    stops = any(
+        word.kind == "STAND" and word.meaning.get("stops") and next_word is every
+        for word, next_word in itertools.pairwise(words)
+    )
+    if not stops and not any(word.kind == "ALTERNATE" for word in words):
+        return words
     lasts = []
     if every is not None and every.meaning["value"] > 0.0:
         lasts = [Word("DURATION", every.text, {"value": 1.0 / every.meaning["value"]})]
