@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,6 @@ from tabrl_reward_worker.jail.wire import (
     Built,
     Protection,
     Refused,
-    Request,
     pack,
     read_frame,
     unpack,
@@ -142,9 +143,11 @@ def test_the_start_of_a_zygote_is_not_the_rewards_time(
     jail.warm_up()
     send = warden._send
 
-    def after_a_start(request: Request, blob: bytes | None) -> tuple[int, subprocess.Popen[bytes]]:
+    def after_a_start(
+        papers: Sequence[bytes], deadline_s: float
+    ) -> tuple[int, subprocess.Popen[bytes]]:
         time.sleep(3.5)  # longer than the reward has
-        return send(request, blob)
+        return send(papers, deadline_s)
 
     monkeypatch.setattr(warden, "_send", after_a_start)
     assert Stages(warden, 2.0).build(SOURCE, GO1)
@@ -189,6 +192,31 @@ def test_without_a_filter_only_our_own_templates_run(
     assert jail.build(SOURCE, GO1, trusted=True).terms == ("up",)
     monkeypatch.setattr(jail, "_allow_unfiltered", True)
     assert jail.build(SOURCE, GO1).terms == ("up",)
+
+
+def test_the_zygote_reads_nothing_that_a_stranger_wrote(jail: Jail) -> None:
+    """Whatever it has in memory, every later child has too, and might tell its own author."""
+    secret = "c" + "anary_".replace("_", "bird")  # so that no source of ours holds it
+    source = f"# {secret * 20}\n{SOURCE}# {secret * 20}\n"
+    for _ in range(3):
+        jail.build(source, GO1)
+    assert jail.warden.zygote is not None
+    pid, read = jail.warden.zygote.pid, 0
+    try:
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+            for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+                area, rights, *_ = line.split()
+                start, stop = (int(end, 16) for end in area.split("-"))
+                if not rights.startswith("rw"):
+                    continue
+                with contextlib.suppress(OSError, ValueError, OverflowError):
+                    memory.seek(start)
+                    content = memory.read(stop - start)
+                    read += len(content)
+                    assert secret.encode() not in content
+    except PermissionError:
+        pytest.skip("another process's memory may not be read here")
+    assert read > 10_000_000
 
 
 @pytest.mark.parametrize(

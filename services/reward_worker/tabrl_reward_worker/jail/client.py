@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import TracebackType
 
+from pydantic import ValidationError
+
 from tabrl.domain.errors import Unavailable
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.vocabulary import MAX_SOURCE
@@ -19,7 +21,7 @@ from tabrl.sim.reward_artifact import unpack_artifact
 from tabrl.sim.reward_export import AuthorLayers
 from tabrl_reward_worker.jail.limits import Walls
 from tabrl_reward_worker.jail.warden import Warden
-from tabrl_reward_worker.jail.wire import Answer, Built, Compiled, Protection, Request
+from tabrl_reward_worker.jail.wire import Action, Answer, Built, Compiled, Protection, Request
 
 
 @dataclass(frozen=True)
@@ -49,33 +51,36 @@ class Stages:
     def build(self, source: str, robot: Robot, needs_filter: bool = True) -> bytes:
         """Run the author's Python; what comes back is whatever it wanted. Raises `RewardError`,
         `Unavailable`."""
-        return self._warden.ask(self._request("build", source, robot, needs_filter)).blob
+        return self._ask("build", None, source, robot, needs_filter).blob
 
     def verify(
         self, blob: bytes, source: str, robot: Robot, needs_filter: bool = True
     ) -> BuiltReward:
         """Read an artifact again. Raises `RewardError`, `Unavailable`."""
-        answer = self._warden.ask(self._request("verify", source, robot, needs_filter), blob)
-        return _believed(answer, robot)
+        return _believed(self._ask("verify", blob, source, robot, needs_filter), robot)
 
     def compile(self, blob: bytes, source: str, robot: Robot, needs_filter: bool = True) -> None:
         """Compile a verified artifact, and forget it. Raises `RewardError`, `Unavailable`."""
-        request = self._request("compile", source, robot, needs_filter)
-        if not isinstance(self._warden.ask(request, blob).message, Compiled):
+        answer = self._ask("compile", blob, source, robot, needs_filter)
+        if not isinstance(answer.message, Compiled):
             raise RewardError("the compiler's answer makes no sense", code="reward_crashed")
 
-    def _request(self, action: str, source: str, robot: Robot, needs_filter: bool) -> Request:
-        return Request.model_validate(
-            {
-                "action": action,
-                "robot": robot.id,
-                "source": source,
-                "deadline_s": self._deadline_s,
-                "needs_filter": needs_filter,
-                "author": self._author,
-                "walls": self._walls,
-            }
-        )
+    def _ask(
+        self, action: Action, blob: bytes | None, source: str, robot: Robot, needs_filter: bool
+    ) -> Answer:
+        try:
+            request = Request(
+                action=action,
+                robot=robot.id,
+                source=source,
+                needs_filter=needs_filter,
+                author=self._author,
+                walls=self._walls,
+            )
+        except ValidationError:  # of what comes from outside only the text can be at fault
+            message = "the reward is no text that could be stored"
+            raise RewardError(message, code="reward_syntax") from None
+        return self._warden.ask(request, self._deadline_s, blob)
 
 
 class Jail:

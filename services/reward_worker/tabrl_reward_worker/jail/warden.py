@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from select import select
 
 from pydantic import ValidationError
@@ -18,6 +19,7 @@ from tabrl_reward_worker.jail.wire import (
     LENGTH,
     ZYGOTE_MODULE,
     Answer,
+    Errand,
     Protection,
     Refused,
     Request,
@@ -63,15 +65,16 @@ class Warden:
         with self._lock:
             self._stop()
 
-    def ask(self, request: Request, blob: bytes | None = None) -> Answer:
+    def ask(self, request: Request, deadline_s: float, blob: bytes | None = None) -> Answer:
         """A child's answer when it could do what was asked; its blob is still a stranger's.
 
         Raises `RewardError` when the child refused, was killed, or answered nonsense, and
         `Unavailable` if there is no zygote.
         """
-        frame, zygote = self._frame(request, blob)
+        papers = [request.model_dump_json().encode(), *([] if blob is None else [blob])]
+        frame, zygote = self._frame(papers, deadline_s)
         if not frame and _has_ended(zygote):
-            frame, _ = self._frame(request, blob)  # not this reward's fault
+            frame, _ = self._frame(papers, deadline_s)  # not this reward's fault
         answer = unpack(frame)
         if answer is None:
             raise RewardError(
@@ -82,32 +85,37 @@ class Warden:
             raise _as_error(answer.message)
         return answer
 
-    def _frame(self, request: Request, blob: bytes | None) -> tuple[bytes, subprocess.Popen[bytes]]:
+    def _frame(
+        self, papers: Sequence[bytes], deadline_s: float
+    ) -> tuple[bytes, subprocess.Popen[bytes]]:
         """A child's answer, empty if it ended without one, and the zygote that was asked."""
-        reading, zygote = self._send(request, blob)
+        reading, zygote = self._send(papers, deadline_s)
         started = time.monotonic()  # a zygote that had to be started first is nobody's fault
         try:
-            frame = read_frame(reading, started + request.deadline_s + _GRACE_S)
+            frame = read_frame(reading, started + deadline_s + _GRACE_S)
         finally:
             os.close(reading)
-        late = time.monotonic() - started >= request.deadline_s
+        late = time.monotonic() - started >= deadline_s
         if frame is None or (late and len(frame) < LENGTH.size):
-            message = f"the reward took longer than {request.deadline_s:g} s to build"
+            message = f"the reward took longer than {deadline_s:g} s to build"
             raise RewardError(message, code="reward_timeout", hint="use fewer loops")
         return frame, zygote
 
-    def _send(self, request: Request, blob: bytes | None) -> tuple[int, subprocess.Popen[bytes]]:
-        """Hand over a request, the pipe for its answer, the artifact; returns the reading end."""
+    def _send(
+        self, papers: Sequence[bytes], deadline_s: float
+    ) -> tuple[int, subprocess.Popen[bytes]]:
+        """Send a child out with files of these; returns the reading end of its answer's pipe."""
+        errand = Errand(deadline_s=deadline_s).model_dump_json().encode()
         reading, writing = os.pipe()
         descriptors = [writing]
         try:
-            if blob is not None:
-                descriptors.append(_in_memory(blob))
+            for paper in papers:
+                descriptors.append(_in_memory(paper))
             with self._lock:
                 for attempt in (1, 2):
                     channel, zygote = self._ensure()
                     try:
-                        socket.send_fds(channel, [request.model_dump_json().encode()], descriptors)
+                        socket.send_fds(channel, [errand], descriptors)
                         return reading, zygote
                     except OSError as error:
                         self._stop()
@@ -158,7 +166,7 @@ class Warden:
 
 def _in_memory(blob: bytes) -> int:
     """A file without a name that holds `blob`."""
-    descriptor = os.memfd_create("artifact", os.MFD_CLOEXEC)
+    descriptor = os.memfd_create("paper", os.MFD_CLOEXEC)
     try:
         view = memoryview(blob)
         while view:

@@ -20,9 +20,10 @@ from tabrl.sim.reward_export import AuthorLayers
 from tabrl_reward_worker.jail.limits import Walls
 
 ZYGOTE_MODULE = "tabrl_reward_worker.jail.zygote"
+Action = Literal["build", "verify", "compile"]
 LENGTH = struct.Struct("<II")  # bytes of JSON, bytes of blob
 MAX_JSON = 64 * 1024
-MAX_REQUEST = 128 * 1024
+MAX_ERRAND = 1024
 
 
 class Protection(BaseModel):
@@ -36,16 +37,26 @@ class Protection(BaseModel):
     network: bool
 
 
-class Request(BaseModel):
-    """Sent by the worker to the zygote with the pipe for the answer and, but to build, a file that
-    holds the artifact."""
+class Errand(BaseModel):
+    """All that the zygote itself is told; what it sends a child out with are descriptors: the pipe
+    for the answer, a file that holds the request and, but to build, one that holds the artifact.
+
+    It never reads those: its memory is every child's, and must hold no word of another stranger's.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    action: Literal["build", "verify", "compile"]
+    deadline_s: float = Field(gt=0.0, le=60.0)
+
+
+class Request(BaseModel):
+    """What a child is to do; read by the child alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    action: Action
     robot: Identifier
     source: str = Field(max_length=20_000)
-    deadline_s: float = Field(gt=0.0, le=60.0)
     # Where no filter can be had, the composer's own templates run all the same.
     needs_filter: bool = True
     author: AuthorLayers = AuthorLayers()

@@ -1,9 +1,9 @@
 """The zygote: a process that has JAX imported and forks a child for each reward.
 
 Started as `python -m tabrl_reward_worker.jail.zygote` with one end of a Unix socket as its only
-inherited descriptor. It reads requests, forks, and kills what outlives its deadline; the children
-answer the worker directly through the pipe that came with the request. A child that dies of a
-signal has its answer written by the zygote.
+inherited descriptor. It is told of errands, forks, and kills what outlives its deadline; the
+children read what they are to do and answer the worker directly, through the descriptors that came
+with the errand. A child that dies of a signal has its answer written by the zygote.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ from tabrl.sim.reward_export import RewardExporter
 from tabrl.sim.reward_verifier import verify
 from tabrl_reward_worker.jail import limits, scout
 from tabrl_reward_worker.jail.wire import (
-    MAX_REQUEST,
+    MAX_ERRAND,
     Built,
     Compiled,
+    Errand,
     Protection,
     Refused,
     Request,
@@ -77,7 +78,7 @@ def main(channel: socket.socket) -> None:
         requests = channel.fileno()
         if requests not in select([requests, *ends], [], [], _TICK_S if children else None)[0]:
             continue
-        data, descriptors, _, _ = socket.recv_fds(channel, MAX_REQUEST, 2)
+        data, descriptors, _, _ = socket.recv_fds(channel, MAX_ERRAND, 3)
         if not data:
             break
         child = _spawn(data, descriptors, channel)
@@ -89,33 +90,34 @@ def main(channel: socket.socket) -> None:
 
 def _spawn(data: bytes, descriptors: list[int], channel: socket.socket) -> _Child | None:
     try:
-        request = Request.model_validate_json(data)
+        errand = Errand.model_validate_json(data)
     except ValidationError:
         for descriptor in descriptors:
             os.close(descriptor)
         return None
-    pipe, *artifact = descriptors
+    pipe, *papers = descriptors
     pid = os.fork()
     if pid == 0:
         try:
             os.setsid()
             limits.die_with_parent()
             channel.close()
-            _work(request, pipe, artifact)
+            _work(pipe, [_read(paper) for paper in papers])
         finally:
             os._exit(0)
-    for descriptor in artifact:
+    for descriptor in papers:
         os.close(descriptor)
     ended = None
     with contextlib.suppress(OSError, AttributeError):
         ended = os.pidfd_open(pid)
-    return _Child(pid, time.monotonic() + request.deadline_s, pipe, ended)
+    return _Child(pid, time.monotonic() + errand.deadline_s, pipe, ended)
 
 
-def _work(request: Request, pipe: int, artifact: list[int]) -> None:
+def _work(pipe: int, papers: list[bytes]) -> None:
     """In the child: go in, close the door, do it, and answer."""
     gc.disable()
-    blob = _read(artifact[0]) if artifact else b""
+    request = Request.model_validate_json(papers[0])
+    blob = b"".join(papers[1:])
     compiling = request.action == "compile"
     # At its first turn the compiler opens the source of random numbers, which Landlock would not
     # let it; the filter keeps files away from what it compiles.
@@ -175,7 +177,7 @@ def _warm_compiler() -> None:
 
 
 def _read(descriptor: int) -> bytes:
-    """The artifact in a file that the worker wrote, from its start."""
+    """What the worker wrote into a file, from its start."""
     chunks, offset = [], 0
     while offset <= MAX_ARTIFACT and (chunk := os.pread(descriptor, 1 << 20, offset)):
         chunks.append(chunk)
