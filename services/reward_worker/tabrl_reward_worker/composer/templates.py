@@ -87,18 +87,28 @@ def smooth(goal: Goal, standing: float) -> list[Term]:
 
 
 def together(goal: Goal, standing: float) -> list[Term]:
-    """The product of all bells, with the single asked ones beside it as a slope to climb."""
+    """The product of all bells, with the single asked ones beside it as a slope to climb.
+
+    What is asked for counts squared: far from it there is only the slope, and what should not
+    happen beside it matters little.
+    """
     parts = [*t.speeds(goal), *t.heading(goal), *t.height(goal, standing), *t.posture(goal)]
     parts += t.feet(goal)
+    if not t.course(goal):
+        parts += t.place(goal)
     bells = [part for part in parts if part.weight > 0.0]
     costs = [part for part in parts if part.weight < 0.0]
     asked = [bell for bell in bells if bell.weight >= t.ASKED]
-    product = " * ".join(bell.name for bell in bells)
+    beside = " * ".join(bell.name for bell in bells if bell not in asked)
+    product = " * ".join(bell.name for bell in asked)
+    if goal.cadence is not None:
+        product = f"jnp.maximum({product}, 0.0)"  # strides out of step are below nothing
+    if asked and beside:
+        product = f"jnp.square({product}) * {beside}"
     slopes = [Term(bell.name, 0.4 * bell.weight, bell.name, bell.comment) for bell in asked]
-    bounds = [] if t.course(goal) else t.place(goal)
-    whole = Term("together", 2.0 * t.ASKED, product, "all of it at once")
+    whole = Term("together", 2.0 * t.ASKED, product or beside, "all of it at once")
     inner = [Term(bell.name, 0.0, bell.expression, local=True) for bell in bells]
-    return [*inner, whole, *slopes, *costs, *t.course(goal), *bounds, t.upright()]
+    return [*inner, whole, *slopes, *costs, *t.course(goal), t.upright()]
 
 
 def source(asked: str, lines: list[Term], clock: list[str]) -> str:

@@ -1,0 +1,44 @@
+"""The composer's candidates are a choice: two of them like different recorded motions."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tabrl.domain.errors import NotFound
+from tabrl.robots import get_robot
+from tabrl.sim.bank import Bank, load_bank
+from tabrl.sim.reward import export_reward
+from tabrl_reward_worker.building import BuiltDraft
+from tabrl_reward_worker.composer import compose
+from tabrl_reward_worker.diversity import distinct
+from tabrl_reward_worker.jail import BuiltReward
+from tabrl_reward_worker.report import report_on
+from tabrl_trainer.base.shipped import load_shipped
+
+GO1 = get_robot("go1")
+
+
+@pytest.fixture(scope="module")
+def bank() -> Bank:
+    try:
+        return load_bank(load_shipped("go1").bank)
+    except NotFound as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(error.message)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["hop on the spot", "bow", "sway your hips", "lift your left paw"]
+)
+def test_at_least_two_candidates_like_different_motions(bank: Bank, sentence: str) -> None:
+    drafts = compose(sentence, GO1).drafts
+    reports = []
+    for draft in drafts:
+        built = export_reward(draft.code, GO1)
+        reward = BuiltReward(built.blob, built.terms, built.weights)
+        reports.append(report_on(BuiltDraft(draft, reward), bank)[0])
+    kept, _ = distinct([draft.name for draft in drafts], reports)
+    assert len(kept) >= 2
