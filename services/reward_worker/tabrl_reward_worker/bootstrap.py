@@ -29,7 +29,7 @@ from tabrl_reward_worker.handler import BankShelf, Desk, RewardHandler
 from tabrl_reward_worker.history import Archive
 from tabrl_reward_worker.jail import Jail, RecordingJail
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions, Validate
-from tabrl_reward_worker.proving import unsound
+from tabrl_reward_worker.proving import tried
 
 
 class RewardSettings(BaseSettings):
@@ -93,7 +93,7 @@ def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
     tasks, sources = SqlTaskRepository(engine, clock), SqlSourceRepository(engine)
     handler = RewardHandler(
         author_of(
-            settings, own, Builder(workshop), lambda built, robot: unsound(built, banks(robot.id))
+            settings, own, Builder(workshop), lambda built, robot: tried(built, banks(robot.id))
         ),
         workshop,
         Desk(tasks, sources, blobs, Archive(tasks, sources, jobs, bus)),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tabrl.domain.report import CandidateReport, MotionPreview
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
 from tabrl_reward_worker.drafts import Draft
@@ -25,11 +26,20 @@ class Workshop(Protocol):
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What recorded motion says of a draft; no preview without a bank."""
+
+    report: CandidateReport
+    preview: MotionPreview | None
+
+
+@dataclass(frozen=True)
 class BuiltDraft:
-    """A draft whose source could be built."""
+    """A draft whose source could be built; with its proof where its author asked for it."""
 
     draft: Draft
     reward: BuiltReward
+    proof: Proof | None = None
 
 
 class Builder:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tabrl.domain.tasks import CandidateReport, Dropped, MotionPreview
 from tabrl.sim.bank import Bank
-from tabrl_reward_worker.building import BuiltDraft
+from tabrl_reward_worker.building import BuiltDraft, Proof
 from tabrl_reward_worker.diversity import distinct
 from tabrl_reward_worker.report import report_on, with_similarity
 from tabrl_reward_worker.waiting import Halt, never, side_by_side
@@ -32,10 +32,10 @@ def prove(
     """
     if bank is None:
         return [Proven(built, CandidateReport(), None) for built in drafts], []
-    reports = side_by_side(lambda built: report_on(built, bank), drafts, halt)
+    proofs = side_by_side(lambda built: built.proof or _proof(built, bank), drafts, halt)
     proven = [
-        Proven(built, report, preview)
-        for built, (report, preview) in zip(drafts, reports, strict=True)
+        Proven(built, proof.report, proof.preview)
+        for built, proof in zip(drafts, proofs, strict=True)
     ]
     sound = [one for one in proven if not one.report.failures]
     dropped = [_refused(one) for one in proven if one.report.failures]
@@ -49,12 +49,13 @@ def prove(
     ], dropped
 
 
-def unsound(built: BuiltDraft, bank: Bank | None) -> list[str]:
-    """Why a draft could not be offered, for its author to mend."""
-    if bank is None:
-        return []
-    report, _ = report_on(built, bank)
-    return [finding.message for finding in report.failures]
+def tried(built: BuiltDraft, bank: Bank | None) -> BuiltDraft:
+    """The draft with its proof, for its author to mend what could not be offered."""
+    return built if bank is None else replace(built, proof=_proof(built, bank))
+
+
+def _proof(built: BuiltDraft, bank: Bank) -> Proof:
+    return Proof(*report_on(built, bank))
 
 
 def _refused(proven: Proven) -> Dropped:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tabrl.contracts.training import CheckResult
 from tabrl.domain.errors import Invalid, Unavailable
+from tabrl.domain.report import CandidateReport, Finding
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot, get_robot
 from tabrl_reward_worker.authors import (
@@ -20,7 +22,7 @@ from tabrl_reward_worker.authors import (
     NothingWrittenError,
     Written,
 )
-from tabrl_reward_worker.building import Builder, BuiltDraft
+from tabrl_reward_worker.building import Builder, BuiltDraft, Proof
 from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
 from tabrl_reward_worker.llm.prompt import opening, prompt_version, styles
@@ -199,8 +201,10 @@ def test_an_answer_that_was_cut_off_is_told_to_be_shorter() -> None:
 
 
 def test_what_recorded_motion_says_goes_back_too() -> None:
-    def validate(built: BuiltDraft, robot: Robot) -> list[str]:
-        return ["Falling pays."] if built.draft.code == "good but" else []
+    def validate(built: BuiltDraft, robot: Robot) -> BuiltDraft:
+        found = (Finding(code="fall_pays_best", message="Falling pays."),)
+        failures = found if built.draft.code == "good but" else ()
+        return replace(built, proof=Proof(CandidateReport(failures=failures), None))
 
     model = Model(candidate("good but"), direct=[candidate("good but"), candidate("good 2")])
     written = author_with(model, validate).write("trot", GO1)

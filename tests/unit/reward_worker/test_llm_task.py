@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 
 from tabrl.domain.jobs import JobState
+from tabrl.domain.report import CandidateReport, MotionPreview
 from tabrl.ports import JobFailedError
 from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank
+from tabrl_reward_worker import proving
 from tabrl_reward_worker.authors import ComposerAuthor, FallbackAuthor
-from tabrl_reward_worker.building import Builder
+from tabrl_reward_worker.building import Builder, BuiltDraft
 from tabrl_reward_worker.jail import Jail
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
 from tabrl_reward_worker.llm.provider import CallFailure
-from tabrl_reward_worker.proving import unsound
+from tabrl_reward_worker.proving import tried
+from tabrl_reward_worker.report import report_on
 from tests.support.bank import made_up_bank
 from tests.support.writers import Model, candidate
 from tests.unit.reward_worker.test_handler import Control, World
@@ -55,11 +58,20 @@ def bank() -> Bank:
 def written_by(model: Model, jail: Jail, bank: Bank) -> World:
     builder = Builder(jail)
     options = LlmOptions("openai/test")
-    writer = LlmAuthor(options, builder, model, lambda built, _: unsound(built, bank))
+    writer = LlmAuthor(options, builder, model, lambda built, _: tried(built, bank))
     return World(jail, bank, author=FallbackAuthor(writer, ComposerAuthor(builder)))
 
 
-def test_different_candidates_are_shown_with_their_bill(jail: Jail, bank: Bank) -> None:
+def test_different_candidates_are_shown_with_their_bill(
+    jail: Jail, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+
+    def counted(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPreview]:
+        tries.append(built.draft.name)
+        return report_on(built, bank)
+
+    monkeypatch.setattr(proving, "report_on", counted)
     model = Model(DIRECT, rhythmic=[AGAIN], reference=[HOPELESS, OTHER])
     world = written_by(model, jail, bank)
     job = world.post("walk on, my friend")
@@ -74,6 +86,8 @@ def test_different_candidates_are_shown_with_their_bill(jail: Jail, bank: Bank) 
     assert task.usage.calls == 4  # one was sent back for what recorded motion says
     assert task.usage.cost_usd == pytest.approx(0.004)
     assert "recorded motion" in model.asked["reference"][1].messages[-1]["content"]
+    asked = ["By the way", "Constant", "Straight on", "The same again"]
+    assert sorted(tries) == asked, "each is tried once"
 
 
 def test_the_bill_is_kept_when_the_composer_takes_over(jail: Jail, bank: Bank) -> None:

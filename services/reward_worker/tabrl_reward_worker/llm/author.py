@@ -24,8 +24,8 @@ from tabrl_reward_worker.waiting import Halt, HaltedError, never, side_by_side
 
 REPAIR_TURNS = 2
 
-Validate = Callable[[BuiltDraft, Robot], Sequence[str]]
-"""What a built draft must not be offered for, in words; nothing if it may."""
+Validate = Callable[[BuiltDraft, Robot], BuiltDraft]
+"""Tries a built draft: the same with its proof, whose failures it must not be offered for."""
 
 
 @dataclass(frozen=True)
@@ -177,11 +177,12 @@ class _Writer:
             )
             for_user = "Its weights do not belong to its terms."
             return _Fault("llm_weights_mismatch", detail, for_user)
-        failures = self.validate(result, self.robot) if self.validate else ()
-        if failures:
+        tried = self.validate(result, self.robot) if self.validate else result
+        if tried.proof is not None and tried.proof.report.failures:
+            failures = [finding.message for finding in tried.proof.report.failures]
             detail = "The reward was tried on recorded motion.\n" + "\n".join(failures)
             return _Fault("reward_not_valid", detail, " ".join(failures))
-        return result
+        return tried
 
     def _gone(self, error: CallFailedError, fault: _Fault | None) -> Dropped:
         reason = f"The language model did not answer: {error.failure}."
