@@ -82,6 +82,17 @@ def _standing_again(goal: Goal, goals: list[Goal], standing: float) -> list[Chec
         angle = max((abs(one or 0.0) for one in angles), default=0.0)
         if angle:
             checks.append(_around(name, quantity, 0.0, 0.5 * angle))
+    swings = {one.channel: one for other in goals for one in other.rhythms if one.channel != "paw"}
+    checks += [
+        CheckSpec(
+            id=f"{swing.channel}_rest",
+            quantity=Quantity(swing.channel),
+            statistic=Statistic.AMPLITUDE,
+            frequency=swing.hz,
+            at_most=round(0.3 * swing.amplitude, 4),
+        )
+        for swing in swings.values()
+    ]
     if any(other.feet for other in goals):
         checks.append(_mean("feet_up", Quantity.FEET_IN_AIR, None, 0.5))
     return checks
