@@ -7,13 +7,14 @@ tedious; that the code also runs in a child process without secrets is somebody 
 from __future__ import annotations
 
 import ast
-import math
 import re
 from dataclasses import dataclass
+from types import CodeType
 
 from tabrl.rewards import vocabulary as words
 from tabrl.rewards.errors import RewardError, did_you_mean
 
+FILENAME = "<reward>"  # under which an author's source is compiled
 TERM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}\Z")
 
 _NODES: tuple[type[ast.AST], ...] = (
@@ -53,7 +54,9 @@ def check_source(source: str) -> CheckedSource:
     """Check a reward's source. Raises `RewardError` with the line to blame."""
     tree = _parsed(source)
     _Checker(source, tree).run()
-    return _read(source, tree)
+    checked = _read(source, tree)
+    compiled(checked)
+    return checked
 
 
 def read_source(source: str) -> CheckedSource:
@@ -64,19 +67,29 @@ def read_source(source: str) -> CheckedSource:
     return _read(source, _parsed(source))
 
 
+def compiled(checked: CheckedSource) -> CodeType:
+    """Its code. Raises `RewardError`: some mistakes of syntax are found only here."""
+    try:
+        return compile(checked.tree, FILENAME, "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise _syntax(checked.source, error) from None
+
+
 def _parsed(source: str) -> ast.Module:
     if len(source) > words.MAX_SOURCE:
         raise RewardError(
             f"a reward may have at most {words.MAX_SOURCE} characters", code="reward_too_long"
         )
     try:
-        return ast.parse(source, filename="<reward>")
+        return ast.parse(source, filename=FILENAME)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = error.lineno if isinstance(error, SyntaxError) else None
-        message = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise RewardError.at(
-            source, line, f"not valid Python: {message}", code="reward_syntax"
-        ) from None
+        raise _syntax(source, error) from None
+
+
+def _syntax(source: str, error: Exception) -> RewardError:
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return RewardError.at(source, line, f"not valid Python: {message}", code="reward_syntax")
 
 
 def _read(source: str, tree: ast.Module) -> CheckedSource:
@@ -200,7 +213,7 @@ class _Checker:
                 raise self.fail(node, f"{name!r} is no term name: letters, digits, _ (at most 32)")
             if not isinstance(weight, int | float) or isinstance(weight, bool):
                 raise self.fail(node, f"the weight of '{name}' must be a number")
-            if not (math.isfinite(weight) and abs(weight) <= 1e6):
+            if not abs(weight) <= 1e6:  # which is false for NaN, and knows integers of any size
                 raise self.fail(node, f"the weight of '{name}' must be finite and at most 1e6")
         return {name: float(weight) for name, weight in value.items()}
 

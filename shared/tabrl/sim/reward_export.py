@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CodeType
 from typing import Any
 
 import jax
@@ -17,7 +16,14 @@ from jax import export
 from jax.extend.core import jaxpr_as_fun
 
 from tabrl.rewards.errors import RewardError, did_you_mean
-from tabrl.rewards.source import TERM_NAME, CheckedSource, check_source, read_source
+from tabrl.rewards.source import (
+    FILENAME,
+    TERM_NAME,
+    CheckedSource,
+    check_source,
+    compiled,
+    read_source,
+)
 from tabrl.rewards.vocabulary import MAX_TERMS
 from tabrl.robots import Robot
 from tabrl.sim.reward_artifact import (
@@ -27,7 +33,7 @@ from tabrl.sim.reward_artifact import (
     arguments,
     pack_artifact,
 )
-from tabrl.sim.reward_jaxpr import AUTHOR, check_jaxpr
+from tabrl.sim.reward_jaxpr import check_jaxpr
 from tabrl.sim.reward_namespace import namespace, open_namespace
 from tabrl.sim.reward_state import RewardState, UnknownNameError
 
@@ -73,7 +79,7 @@ class RewardExporter:
         return ExportedReward(pack_artifact(header, payload), header.terms, weights)
 
     def _load_function(self, checked: CheckedSource) -> Callable[..., Any]:
-        code: CodeType = compile(checked.tree, AUTHOR, "exec")
+        code = compiled(checked)
         module = namespace() if self._layers.namespace else open_namespace()
         exec(code, module)
         function: Callable[..., Any] = module["reward"]
@@ -166,7 +172,7 @@ def _line_of(error: Exception) -> int | None:
     as the standard library's way of doing this would."""
     line, entry = None, error.__traceback__
     while entry is not None:
-        if entry.tb_frame.f_code.co_filename == AUTHOR:
+        if entry.tb_frame.f_code.co_filename == FILENAME:
             line = entry.tb_lineno
         entry = entry.tb_next
     return line

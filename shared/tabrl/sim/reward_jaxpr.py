@@ -10,16 +10,19 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from jax import lax
+
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.limits import (
     MAX_CALL_DEPTH,
     MAX_CONSTANT_BYTES,
     MAX_ELEMENTS,
     MAX_EQUATIONS,
+    MAX_RANK,
     MAX_WORK,
 )
+from tabrl.rewards.source import FILENAME
 
-AUTHOR = "<reward>"  # the file name under which an author's source is compiled
 _PRIMITIVES = """
     abs acos acosh add and argmax argmin asin asinh atan atan2 atanh broadcast_in_dim cbrt ceil
     clamp concatenate convert_element_type copy cos cosh cumsum custom_jvp_call div dot_general
@@ -70,6 +73,9 @@ class _Reader:
         name = equation.primitive.name
         if name not in PRIMITIVES or equation.effects:
             raise self._at(equation, f"'{name}' is not part of the contract", "reward_primitive")
+        if name == "dot_general" and not _is_plain(equation.params["precision"]):
+            message = "a product may not choose its own arithmetic"
+            raise self._at(equation, message, "reward_type")
         for variable in equation.outvars:
             self._array(variable, equation)
         self._work += _work(equation)
@@ -82,7 +88,10 @@ class _Reader:
 
     def _array(self, variable: Any, equation: Any | None) -> None:
         shape = getattr(variable.aval, "shape", ())
-        size = math.prod(shape)
+        if len(shape) > MAX_RANK:
+            message = f"an array of {len(shape)} dimensions is too large: at most {MAX_RANK}"
+            raise self._at(equation, message, "reward_too_large")
+        size = math.prod(max(length, 1) for length in shape)  # nothing, a billion times, is not 0
         if size > MAX_ELEMENTS:
             message = f"an array of {size} numbers a step is too large: at most {MAX_ELEMENTS}"
             raise self._at(equation, message, "reward_too_large")
@@ -96,11 +105,17 @@ class _Reader:
         return RewardError.at(self._source, line, message, code=code)
 
 
+def _is_plain(precision: Any) -> bool:
+    """Whether a product's precision is a level for each side, and no algorithm."""
+    levels = precision if isinstance(precision, tuple) else (precision,)
+    return all(level is None or isinstance(level, lax.Precision) for level in levels)
+
+
 def author_line(equation: Any) -> int | None:
     """The innermost line of the author's source that an equation came from, if known."""
     traceback = getattr(equation.source_info, "traceback", None)
     for frame in getattr(traceback, "frames", ()):
-        if frame.file_name == AUTHOR:
+        if frame.file_name == FILENAME:
             return int(frame.line_num)
     return None
 
