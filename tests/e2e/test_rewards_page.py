@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout
 
 TASK = "walk forward slowly"
 CHANGE = "walk faster"
+IN_TURN = "crouch for 4 seconds, then hop for 3 seconds"
 CHECKED_MS = 120_000
 
 
@@ -41,6 +42,29 @@ def test_a_reward_under_its_users_hand(site: Site, page: Page) -> None:
         go_on(page, api, task_id, job_id)
         shot(page, "9-follow-up")
         api.post(f"/api/jobs/{job_id}/cancel")
+
+
+def test_what_follows_what_is_told_and_can_be_changed_untrained(site: Site, page: Page) -> None:
+    with httpx.Client(base_url=site.url, trust_env=False) as api:
+        page.goto(f"{site.url}/?quality=low")
+        page.get_by_label("Task").fill(IN_TURN)
+        page.get_by_role("button", name="Write rewards").click()
+        card = page.get_by_test_id("candidate").first
+        expect(card).to_be_visible(timeout=180_000)
+        expect(card.get_by_test_id("phases")).to_have_text(
+            "First 0–4 s, then 4–7 s, then again from the beginning."
+        )
+        expect(card).to_contain_text("Then, 4–7 s")
+        expect(card).to_contain_text("All the time")
+        task_id = page.url.split("/tasks/")[1].split("?")[0]
+        card.get_by_role("button", name="Go on").click()
+        page.get_by_label("What should be different").fill("hop higher")
+        shot(page, "10-in-turn")
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "/tasks/" in url and task_id not in url)
+        expect(page.get_by_test_id("lineage")).to_contain_text(f"after: {IN_TURN}")
+        follow_up = api.get(f"/api/tasks/{page.url.split('/tasks/')[1].split('?')[0]}").json()
+        assert follow_up["parent"] == {"task_id": task_id, "candidate": 1, "job_id": None}
 
 
 def shown_before_training(cards: Locator) -> None:

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Candidate, CheckView, QuantityInfo } from "@/api/types";
-import { draftOf, faultsOf, newCheck, specOf, typed, withQuantity } from "@/edit/checkDraft";
+import {
+  draftOf,
+  faultsOf,
+  longestEpisode,
+  newCheck,
+  specOf,
+  typed,
+  withQuantity,
+} from "@/edit/checkDraft";
 import { openingDraft, revisionOf, weightsOf, withWeight } from "@/edit/draft";
 import { failureWords } from "@/edit/failure";
 import { declaredWeights, sameButWeights, withWeights } from "@/edit/literal";
@@ -53,6 +61,7 @@ function candidate(weights = { forward: 1.5, smooth: -0.01 }): Candidate {
     terms: Object.keys(weights),
     weights,
     checks: [speed],
+    phases_s: [],
     artifact_sha256: "0".repeat(64),
     report: {} as Candidate["report"],
     parent: null,
@@ -152,6 +161,9 @@ describe("a check's form", () => {
     expect(faultsOf({ ...check, statistic: "rhythm" }, undefined)).toHaveProperty("frequency");
     expect(faultsOf({ ...check, statistic: "share_above" }, undefined)).toHaveProperty("threshold");
     expect(faultsOf({ ...check, part: "" }, joint)).toHaveProperty("part");
+    const late = { ...check, start: "12", end: "14" };
+    expect(faultsOf(late, undefined, longestEpisode([]))).toHaveProperty("start");
+    expect(faultsOf(late, undefined, longestEpisode([8, 7]))).toEqual({});
   });
 
   it("leaves out what its statistic does not use", () => {

@@ -216,6 +216,9 @@ def test_a_check_may_be_of_what_phases_do_late(gateway: Gateway) -> None:
     assert "10 s" in refused.json()["detail"]
     taken = gateway.http.post(f"/api/tasks/{phased}/candidates", json=late)
     assert taken.status_code == 202, taken.text
+    for task_id, phases_s in ((plain, []), (phased, [8.0, 7.0])):
+        shown = gateway.http.get(f"/api/tasks/{task_id}").json()["candidates"]
+        assert shown[0]["phases_s"] == phases_s
 
 
 def test_a_task_goes_on_from_a_candidate(gateway: Gateway) -> None:

@@ -17,6 +17,8 @@ import type { CheckDraft } from "./checkDraft";
 interface Props {
   draft: CheckDraft;
   quantities: QuantityInfo[];
+  /** How long an evaluation may last. */
+  lastsS: number;
   onChange: (draft: CheckDraft) => void;
   onRemove: (() => void) | undefined;
 }
@@ -24,9 +26,9 @@ interface Props {
 type NumberField = "frequency" | "threshold" | "start" | "end" | "atLeast" | "atMost";
 
 /** One success check as a form. */
-export function CheckRow({ draft, quantities, onChange, onRemove }: Props): ReactNode {
+export function CheckRow({ draft, quantities, lastsS, onChange, onRemove }: Props): ReactNode {
   const info = quantities.find(({ name }) => name === draft.quantity);
-  const faults = faultsOf(draft, info);
+  const faults = faultsOf(draft, info, lastsS);
   const helpId = useId();
   const unit = unitOf(draft, info);
 

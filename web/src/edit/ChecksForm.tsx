@@ -9,11 +9,13 @@ import { CheckRow } from "./CheckRow";
 interface Props {
   robotId: string;
   checks: CheckDraft[];
+  /** How long an evaluation may last. */
+  lastsS: number;
   onChange: (checks: CheckDraft[]) => void;
 }
 
 /** The success checks of a candidate: what training has to reach, measured on the result. */
-export function ChecksForm({ robotId, checks, onChange }: Props): ReactNode {
+export function ChecksForm({ robotId, checks, lastsS, onChange }: Props): ReactNode {
   const quantities = useQuantities(robotId);
   const offered = quantities.data ?? [];
   const first = offered[0];
@@ -33,6 +35,7 @@ export function ChecksForm({ robotId, checks, onChange }: Props): ReactNode {
           key={check.key}
           draft={check}
           quantities={offered}
+          lastsS={lastsS}
           onChange={(next) => onChange(checks.map((each) => (each === check ? next : each)))}
           onRemove={
             checks.length > 1 ? () => onChange(checks.filter((each) => each !== check)) : undefined

@@ -6,7 +6,7 @@ import { useQuantities } from "@/api/edits";
 import type { Candidate, Task } from "@/api/types";
 import { Button } from "@/ui/kit";
 import { ChecksForm } from "./ChecksForm";
-import { faultsOf } from "./checkDraft";
+import { faultsOf, longestEpisode } from "./checkDraft";
 import { CodeEditor } from "./CodeEditor";
 import { messageOf } from "./failure";
 import { openingDraft, revisionOf, useDraft, weightsOf, withWeight } from "./draft";
@@ -53,9 +53,10 @@ export function Workbench({ task, candidate, onClose, onDone }: Props): ReactNod
   const message = failure === null ? "" : messageOf(failure);
   const fault = useMemo(() => (line === null ? null : { line, message }), [line, message]);
 
+  const lastsS = longestEpisode(candidate.phases_s);
   const faulty = draft.checks.filter((check) => {
     const info = quantities?.find(({ name }) => name === check.quantity);
-    return Object.keys(faultsOf(check, info)).length > 0;
+    return Object.keys(faultsOf(check, info, lastsS)).length > 0;
   }).length;
   const request = faulty > 0 ? null : revisionOf(candidate, draft);
   const submit = (): void => {
@@ -129,6 +130,7 @@ export function Workbench({ task, candidate, onClose, onDone }: Props): ReactNod
             <ChecksForm
               robotId={task.robot}
               checks={draft.checks}
+              lastsS={lastsS}
               onChange={(checks) => setDraft((now) => ({ ...now, checks }))}
             />
           </Tabs.Content>

@@ -19,6 +19,7 @@ export interface CheckDraft {
 export type Faults = Partial<Record<keyof CheckDraft, string>>;
 
 const EPISODE_S = 10;
+const LONGEST_EPISODE_S = 20;
 export const MOST_CHECKS = 16;
 
 /** What a statistic does, in a few words. */
@@ -110,8 +111,17 @@ export function typed(field: string): number | null {
   return trimmed === "" ? null : Number(trimmed.replace(",", ".").replace("−", "-"));
 }
 
+/** How long an evaluation may last; with phases it waits for late checks. */
+export function longestEpisode(phases: readonly number[]): number {
+  return phases.length > 1 ? LONGEST_EPISODE_S : EPISODE_S;
+}
+
 /** What is wrong with the fields, field by field. */
-export function faultsOf(draft: CheckDraft, info: QuantityInfo | undefined): Faults {
+export function faultsOf(
+  draft: CheckDraft,
+  info: QuantityInfo | undefined,
+  lastsS: number = EPISODE_S,
+): Faults {
   const faults: Faults = {};
   const number = (field: "frequency" | "threshold" | "start" | "end" | "atLeast" | "atMost") => {
     const value = typed(draft[field]);
@@ -123,7 +133,7 @@ export function faultsOf(draft: CheckDraft, info: QuantityInfo | undefined): Fau
   if (least !== null && most !== null && least > most) faults.atMost = "below the lower bound";
   const [start, end] = [number("start"), number("end")];
   if (start === null || start < 0) faults.start ??= "from 0";
-  else if (start >= EPISODE_S) faults.start = `an episode lasts ${EPISODE_S} s`;
+  else if (start >= lastsS) faults.start = `an episode lasts ${lastsS} s`;
   if (end === null) faults.end = "missing";
   else if (start !== null && end <= start) faults.end = "ends before it begins";
   if (usesFrequency(draft.statistic)) {

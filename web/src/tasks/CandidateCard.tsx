@@ -1,7 +1,17 @@
-import { Bot, ChevronDown, Pencil, Play, Target, UserRound, Wrench } from "lucide-react";
+import {
+  Bot,
+  ChevronDown,
+  CornerDownRight,
+  ListOrdered,
+  Pencil,
+  Play,
+  Target,
+  UserRound,
+  Wrench,
+} from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
-import type { Candidate } from "@/api/types";
+import type { Candidate, Task } from "@/api/types";
 import { withWeights } from "@/edit/literal";
 import { series } from "@/lib/format";
 import { Findings } from "@/report/Findings";
@@ -13,8 +23,11 @@ import { Badge, Button, cx } from "@/ui/kit";
 import { Section } from "@/ui/Section";
 import { WeightSlider } from "@/ui/WeightSlider";
 import { Code } from "./Code";
+import { byPhase, inTurn, phasesOf } from "./phases";
+import { Reflect } from "./Reflect";
 
 interface Props {
+  task: Task;
   candidate: Candidate;
   onTrain: (weights: Record<string, number> | undefined) => void;
   onPreview: () => void;
@@ -35,6 +48,8 @@ export function CandidateCard(props: Props): ReactNode {
   const [weights, setWeights] = useState<Record<string, number>>(candidate.weights);
   const changed = candidate.terms.some((term) => weights[term] !== candidate.weights[term]);
   const share = shares(report, weights);
+  const phases = phasesOf(candidate.phases_s);
+  const [goingOn, setGoingOn] = useState(false);
   const place = useRef<HTMLElement>(null);
   useEffect(() => {
     if (!selected) return;
@@ -65,9 +80,15 @@ export function CandidateCard(props: Props): ReactNode {
         </div>
         <h3 className="text-base font-semibold tracking-tight">{candidate.name}</h3>
         <p className="mt-1 text-sm leading-relaxed text-soft">{candidate.idea}</p>
+        {phases.length > 0 && (
+          <p className="mt-2 flex gap-2 text-[13px] text-soft" data-testid="phases">
+            <ListOrdered className="mt-0.5 size-4 shrink-0 text-accent" aria-hidden />
+            {inTurn(phases)}
+          </p>
+        )}
       </div>
 
-      <div className="flex items-center gap-2 px-4 pb-4 sm:px-5">
+      <div className="flex flex-wrap content-start items-center gap-2 px-4 pb-4 sm:px-5">
         <Button
           tone={trained ? "plain" : "primary"}
           className="flex-1"
@@ -84,6 +105,20 @@ export function CandidateCard(props: Props): ReactNode {
           <Button tone="quiet" onClick={() => setWeights(candidate.weights)}>
             Undo weights
           </Button>
+        )}
+        {!trained && (
+          <Button
+            onClick={() => setGoingOn(!goingOn)}
+            aria-expanded={goingOn}
+            title="Say what should be different, without training this one first"
+          >
+            <CornerDownRight className="size-3.5" aria-hidden /> Go on
+          </Button>
+        )}
+        {!trained && goingOn && (
+          <div className="w-full pt-1">
+            <Reflect task={props.task} candidate={candidate.n} jobId={null} />
+          </div>
         )}
       </div>
 
@@ -119,14 +154,21 @@ export function CandidateCard(props: Props): ReactNode {
       </Section>
 
       <Section title="Fixed success checks" icon={<Target className="size-3.5" aria-hidden />}>
-        <ul className="space-y-1 text-[13px]">
-          {candidate.checks.map((check) => (
-            <li key={check.id} className="flex justify-between gap-3">
-              <span className="text-soft first-letter:uppercase">{check.name}</span>
-              <span className="tabular font-mono text-xs whitespace-nowrap">{check.target}</span>
-            </li>
-          ))}
-        </ul>
+        {byPhase(candidate.checks, phases).map(({ title, checks }) => (
+          <div key={title} className="not-first:mt-2.5">
+            {title !== "" && <p className="mb-1 text-[11px] font-medium text-faint">{title}</p>}
+            <ul className="space-y-1 text-[13px]">
+              {checks.map((check) => (
+                <li key={check.id} className="flex justify-between gap-3">
+                  <span className="text-soft first-letter:uppercase">{check.name}</span>
+                  <span className="tabular font-mono text-xs whitespace-nowrap">
+                    {check.target}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
       </Section>
 
       <Ranking report={report} onPreview={props.onPreview}>

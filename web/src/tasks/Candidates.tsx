@@ -65,6 +65,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
         {candidates.map((candidate) => (
           <CandidateCard
             key={candidate.n}
+            task={task}
             candidate={candidate}
             trained={trained.has(candidate.n)}
             busy={ordering === candidate.n}

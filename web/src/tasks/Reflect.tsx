@@ -3,25 +3,29 @@ import { useState } from "react";
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import { useCreateTask } from "@/api/queries";
-import type { Job, Task } from "@/api/types";
+import type { Task } from "@/api/types";
 import { Button, Note } from "@/ui/kit";
 
 const LONGEST = 2000;
 
+interface Props {
+  task: Task;
+  /** Number of the candidate to go on from. */
+  candidate: number;
+  /** The training that was seen of it, if there was one. */
+  jobId: string | null;
+}
+
 /** Going on from what is seen: a sentence that says what should be different. */
-export function Reflect({ task, job }: { task: Task; job: Job }): ReactNode {
+export function Reflect({ task, candidate, jobId }: Props): ReactNode {
   const [words, setWords] = useState("");
   const [, navigate] = useLocation();
   const create = useCreateTask();
   const prompt = words.trim();
   const submit = (): void => {
-    if (prompt === "" || job.candidate === null || create.isPending) return;
+    if (prompt === "" || create.isPending) return;
     create.mutate(
-      {
-        robot: task.robot,
-        prompt,
-        parent: { task_id: task.id, candidate: job.candidate, job_id: job.id },
-      },
+      { robot: task.robot, prompt, parent: { task_id: task.id, candidate, job_id: jobId } },
       {
         onSuccess: (next) => {
           navigate(`/tasks/${next.id}`);

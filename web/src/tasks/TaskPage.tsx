@@ -116,7 +116,7 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
         />
       )}
       {job !== undefined && job.candidate !== null && (
-        <Reflect key={job.id} task={task} job={job} />
+        <Reflect key={job.id} task={task} candidate={job.candidate} jobId={job.id} />
       )}
       {task.state === "ready" && (
         <Candidates

@@ -64,7 +64,7 @@ export function TrainingPanel(props: Props): ReactNode {
         </Note>
       )}
       <Learning progress={progress} />
-      {active && job.kind === "train" && (
+      {active && job.kind === "train" && progress.stage !== "evaluation" && (
         <LiveWeights key={job.id} job={job} candidate={candidate} progress={progress} />
       )}
       <Notices progress={progress} initial={candidate?.weights ?? {}} />

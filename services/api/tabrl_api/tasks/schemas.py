@@ -133,6 +133,9 @@ class CandidateView(BaseModel):
     terms: list[str]
     weights: dict[str, float]
     checks: list[CheckView]
+    phases_s: list[float] = Field(
+        description="Seconds of what is done one after the other, then again; empty for one thing."
+    )
     artifact_sha256: str
     report: CandidateReport
     parent: int | None = Field(description="Number of the candidate it was edited from.")
@@ -150,6 +153,7 @@ class CandidateView(BaseModel):
             terms=list(candidate.weights),
             weights=dict(candidate.weights),
             checks=[CheckView.of(check) for check in candidate.checks],
+            phases_s=list(candidate.phases_s),
             artifact_sha256=candidate.artifact_sha256,
             report=candidate.report,
             parent=candidate.parent,
