@@ -28,14 +28,18 @@ def pace(act: Act, base: str = "normal") -> str:
     return _PACES[max(0, min(step, len(_PACES) - 1))]
 
 
-def limited(value: float, limit: float, unit: str, goal: Goal) -> float:
-    """The value within ±limit; what was cut is said."""
-    if abs(value) <= limit + 1e-9:
-        return value
-    goal.not_understood.append(
-        f"{abs(value):g} {unit} is more than this robot can do: {limit:g} {unit}"
-    )
-    return limit if value > 0 else -limit
+def limited(value: float, limit: float, unit: str, goal: Goal, least: float = 0.0) -> float:
+    """The value within ±limit and no nearer to nothing than `least`; what was changed is said."""
+    size = abs(value)
+    if size > limit + 1e-9:
+        goal.not_understood.append(
+            f"{size:g} {unit} is more than this robot can do: {limit:g} {unit}"
+        )
+        size = limit
+    elif 0.0 < size < least - 1e-9:
+        goal.not_understood.append(f"{size:g} {unit} is too little to do: {least:g} {unit}")
+        size = least
+    return size if value > 0 else -size
 
 
 def counted(act: Act, hz: float, lowest: float, goal: Goal) -> float:

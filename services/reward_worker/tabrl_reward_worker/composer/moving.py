@@ -11,6 +11,7 @@ from tabrl_reward_worker.composer.footwork import step
 from tabrl_reward_worker.composer.posing import height
 from tabrl_reward_worker.composer.targets import Goal, abilities
 
+_LEAST = 0.1  # m/s; what is slower is standing to a reward
 _CIRCLING = 0.4  # m/s, where the sentence names no speed
 _TIGHTEST = 0.1  # m, of a circle
 
@@ -26,14 +27,14 @@ def move(act: Act, goal: Goal) -> None:
         table = abilities()["sideways"]
         own = _own_speed(act, ("left", "right", "sideways"), alone)
         speed = own.meaning["value"] if own else table[row]
-        goal.vy = limited(sign * speed, table["limit"], "m/s sideways", goal)
+        goal.vy = limited(sign * speed, table["limit"], "m/s sideways", goal, _LEAST)
         goal.understood.append(f"“{act.words()}” → {_side(goal.vy)} at {abs(goal.vy):g} m/s")
     for direction, sign in (("forward", 1.0), ("backward", -1.0)):
         if direction in ways:
             table = abilities()[direction]
             own = _own_speed(act, (direction,), True)
             speed = own.meaning["value"] if own else table[row]
-            goal.vx = limited(sign * speed, table["limit"], f"m/s {direction}", goal)
+            goal.vx = limited(sign * speed, table["limit"], f"m/s {direction}", goal, _LEAST)
             way = "forward" if goal.vx > 0.0 else "backward"
             goal.understood.append(f"“{act.words()}” → {way} at {abs(goal.vx):.3g} m/s")
     if any(part.meaning.get("straight") for part in act.qualifiers):
