@@ -236,6 +236,16 @@ def test_a_malformed_answer_is_none(frame: bytes) -> None:
     assert unpack(frame) is None
 
 
+def test_what_a_refusal_says_can_be_shown_and_stored() -> None:
+    said = Refused(code="x", message="a\x00b\ud800c\n\td", excerpt="\x1b[2J")
+    assert (said.message, said.excerpt) == ("a\ufffdb\ufffdc\n\td", "\ufffd[2J")
+    text = b'{"kind": "refused", "code": "x", "message": "a\\u0000b"}'  # from a child taken over
+    answer = unpack(LENGTH.pack(len(text), 0) + text)
+    assert answer is not None
+    assert isinstance(answer.message, Refused)
+    assert answer.message.message == "a\ufffdb"
+
+
 def test_a_verifiers_answer_must_agree_with_its_artifact() -> None:
     blob = export_reward(SOURCE, GO1).blob
     for terms, weights in (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from select import select
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from tabrl.contracts.checks import Identifier
 from tabrl.rewards.limits import MAX_ARTIFACT
@@ -81,6 +81,16 @@ class Compiled(BaseModel):
     kind: Literal["compiled"] = "compiled"
 
 
+def _sayable(text: object) -> object:
+    """Text without what cannot be shown or stored: NUL, control characters, halves of letters."""
+    if not isinstance(text, str):
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+_Said = Annotated[str, BeforeValidator(_sayable)]
+
+
 class Refused(BaseModel):
     """A child's answer when it could not; the excerpt marks the author's line."""
 
@@ -88,10 +98,10 @@ class Refused(BaseModel):
 
     kind: Literal["refused"] = "refused"
     code: Annotated[str, Field(max_length=64)]
-    message: Annotated[str, Field(max_length=2_000)]
-    hint: Annotated[str, Field(max_length=1_000)] = ""
+    message: Annotated[_Said, Field(max_length=2_000)]
+    hint: Annotated[_Said, Field(max_length=1_000)] = ""
     line: int | None = None
-    excerpt: Annotated[str, Field(max_length=2_000)] = ""
+    excerpt: Annotated[_Said, Field(max_length=2_000)] = ""
 
 
 @dataclass(frozen=True)

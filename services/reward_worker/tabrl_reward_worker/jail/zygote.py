@@ -145,10 +145,10 @@ def _answer(request: Request, blob: bytes) -> bytes:
         return pack(
             Refused(
                 code=error.code[:64],
-                message=_sayable(error.message[:2_000]),
-                hint=_sayable(error.hint[:1_000]),
+                message=error.message[:2_000],
+                hint=error.hint[:1_000],
                 line=error.line,
-                excerpt=_sayable(error.excerpt[:2_000]),
+                excerpt=error.excerpt[:2_000],
             )
         )
     except MemoryError:
@@ -156,11 +156,6 @@ def _answer(request: Request, blob: bytes) -> bytes:
     except Exception as error:
         message = f"the reward could not be read ({type(error).__name__})"
         return pack(Refused(code="reward_failed", message=message))
-
-
-def _sayable(text: str) -> str:
-    """The text without halves of letters, which Python's strings may hold and UTF-8 may not."""
-    return text.encode(errors="replace").decode()
 
 
 def _act(request: Request, blob: bytes) -> bytes:
