@@ -12,9 +12,10 @@ import numpy as np
 
 from tabrl.control import rotation
 from tabrl.control.program import CommandProgram, Programs
+from tabrl.control.shapes import trunk_shapes
 from tabrl.control.tape import CONTROL_DT, Floats
 from tabrl.robots import Robot, get_robot
-from tabrl.sim.cpu import CpuSimulator, physics_model, trunk_shapes
+from tabrl.sim.cpu import CpuSimulator, physics_model
 from tabrl.sim.simulator import PolicyFn, episode
 
 ROBOT: Robot = get_robot("go1")

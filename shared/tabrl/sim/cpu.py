@@ -28,7 +28,7 @@ from tabrl.sim.cpu_layout import Record
 from tabrl.sim.cpu_robots import SUBSTEPS, CpuRobots
 from tabrl.sim.simulator import EpisodeRules, GraphPolicy, PolicyFn, Rollout
 
-__all__ = ["SHARES", "SUBSTEPS", "CpuSimulator", "physics_model", "trunk_shapes"]
+__all__ = ["SHARES", "SUBSTEPS", "CpuSimulator", "physics_model"]
 
 SHARES = 2  # of the robots, whatever the machine: random numbers are drawn by share
 

@@ -12,9 +12,9 @@ import numpy as np
 from tabrl.control import rotation
 from tabrl.control.program import Programs
 from tabrl.control.sequence import Sequences
+from tabrl.control.shapes import trunk_shapes
 from tabrl.control.tape import CONTACT_MARGIN, Floats, Memory, RawSteps, TapeBuilder
 from tabrl.robots import Robot
-from tabrl.sim.cpu import trunk_shapes
 from tabrl.sim.mjx_episodes import Episodes, Robots, Rules
 from tabrl.sim.mjx_physics import Motion, Outcome, Physics
 from tabrl.sim.simulator import EpisodeRules, GraphPolicy, PolicyFn, PolicyGraph, Rollout

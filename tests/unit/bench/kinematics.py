@@ -14,9 +14,10 @@ from bench.tasks.motion import FEET, HZ, Floats, Motion, motion_of
 from bench.tasks.task import ROLLOUT_S
 
 from tabrl.control.program import COUNT
+from tabrl.control.shapes import trunk_shapes
 from tabrl.control.tape import Memory, RawSteps, Tape, TapeBuilder
 from tabrl.robots import get_robot, scene_xml
-from tabrl.sim.cpu import physics_model, trunk_shapes
+from tabrl.sim.cpu import physics_model
 
 GO1 = get_robot("go1")
 RADIUS = GO1.foot_radius

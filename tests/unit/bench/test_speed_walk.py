@@ -22,8 +22,9 @@ from bench.speed.walk import (
 from tabrl.control import rotation
 from tabrl.control.observation import Joints, build_observation
 from tabrl.control.program import Programs
+from tabrl.control.shapes import trunk_shapes
 from tabrl.control.tape import CONTROL_DT, TapeBuilder
-from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, physics_model, trunk_shapes
+from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, physics_model
 from tabrl.sim.simulator import episode
 from tests.support.engine import still
 

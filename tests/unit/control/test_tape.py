@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tabrl.control import rotation
+from tabrl.control.shapes import trunk_shapes
 from tabrl.control.tape import (
     CONTROL_DT,
     FILTER_TIME_S,
@@ -20,7 +21,7 @@ from tabrl.control.tape import (
     concatenate,
 )
 from tabrl.rewards.schema import tape_schema
-from tabrl.sim.cpu import CpuSimulator, physics_model, trunk_shapes
+from tabrl.sim.cpu import CpuSimulator, physics_model
 from tabrl.sim.simulator import EpisodeRules, episode
 from tests.support.engine import GO1, quaternions, random_programs, still
 

@@ -13,9 +13,10 @@ from tabrl.control.observation import HEADING_ERROR, Joints, build_observation
 from tabrl.control.policy import PolicyHeader, dump_policy, load_policy
 from tabrl.control.program import CommandProgram, Programs
 from tabrl.control.sequence import Sequences
+from tabrl.control.shapes import trunk_shapes
 from tabrl.control.tape import CONTROL_DT, Floats
 from tabrl.robots import scene_sha256, scene_xml
-from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, physics_model, trunk_shapes
+from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, physics_model
 from tabrl.sim.simulator import EpisodeRules, PolicyFn, Rollout, episode
 from tests.support.engine import GO1, random_programs, still
 from tests.support.inference import random_params

@@ -13,8 +13,9 @@ import pytest
 from bench.speed.compilations import Compilations
 
 from tabrl.control.program import Programs
+from tabrl.control.shapes import trunk_shapes
 from tabrl.control.tape import CONTROL_DT, Floats, TapeBuilder
-from tabrl.sim.cpu import CpuSimulator, physics_model, trunk_shapes
+from tabrl.sim.cpu import CpuSimulator, physics_model
 from tabrl.sim.simulator import EpisodeRules, GraphPolicy, Rollout, episode
 from tests.support.engine import (
     GO1,
