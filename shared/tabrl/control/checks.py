@@ -10,9 +10,9 @@ import numpy as np
 
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl.control.quantities import Fields, Floats, Measures
+from tabrl.control.tape import CONTROL_DT
 from tabrl.robots import Robot
 
-CONTROL_HZ = 50.0
 SLOWEST_HZ = 0.2  # below it a swing in ten seconds is a drift
 STILL = 1e-6  # below a micron or a microradian nothing moves: there is no rhythm
 
@@ -35,7 +35,7 @@ def per_episode(checks: Sequence[CheckSpec], tape: Fields, robot: Robot) -> Floa
     measures = Measures(tape, robot)
     values = np.full((len(checks), tape["time"].shape[1]), np.nan)
     for row, check in enumerate(checks):
-        start, end = round(check.start_s * CONTROL_HZ), round(check.end_s * CONTROL_HZ)
+        start, end = round(check.start_s / CONTROL_DT), round(check.end_s / CONTROL_DT)
         window = measures.of(check.quantity, check.part)[start:end]
         if len(window) >= 2:
             values[row] = _STATISTICS[check.statistic](window, check)
@@ -48,7 +48,7 @@ def _counts_episodes(check: CheckSpec) -> bool:
 
 def _sinusoid(window: Floats, frequency: float) -> tuple[Floats, Floats]:
     """Amplitude and correlation `[B]` of the least-squares sinusoid of `frequency` (Hz)."""
-    time = np.arange(len(window)) / CONTROL_HZ
+    time = np.arange(len(window)) * CONTROL_DT
     angle = 2 * np.pi * frequency * time
     basis = np.stack([np.sin(angle), np.cos(angle), np.ones_like(time)], axis=1)
     weights, *_ = np.linalg.lstsq(basis, window, rcond=None)
@@ -69,7 +69,7 @@ def _strongest(window: Floats) -> tuple[Floats, Floats]:
     centred = window - np.mean(window, axis=0)
     size = 8 * len(window)
     spectrum = np.abs(np.fft.rfft(centred * taper[:, None], n=size, axis=0))
-    frequencies = np.fft.rfftfreq(size, 1 / CONTROL_HZ)
+    frequencies = np.fft.rfftfreq(size, CONTROL_DT)
     spectrum[frequencies < SLOWEST_HZ] = 0.0
     peak = np.argmax(spectrum, axis=0)
     height = np.take_along_axis(spectrum, peak[None], axis=0)[0]

@@ -9,10 +9,9 @@ import jax.numpy as jnp
 
 from tabrl.control import rotation
 from tabrl.control.program import CHANNELS
+from tabrl.control.tape import CONTROL_DT
 from tabrl.rewards.errors import did_you_mean
 from tabrl.robots import Robot
-
-CONTROL_DT = 0.02  # s between two control steps
 
 
 class UnknownNameError(LookupError):
