@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -19,6 +19,10 @@ from tabrl_local.launcher import up as launch
 from tabrl_local.receipt import print_receipt
 from tabrl_local.run import RunOptions, run_task
 from tabrl_local.stack import LaunchOptions
+
+if TYPE_CHECKING:  # MuJoCo is slow to import
+    from tabrl_local.judging import JudgedCheck
+    from tabrl_local.rollout import RolloutReport
 
 DEFAULT_PORT = 8400
 WIDE = 240
@@ -150,7 +154,7 @@ def rollout(
     port: Port = None,
 ) -> None:
     """Drive a model over the inference WebSocket with MuJoCo, in real time, and check it."""
-    from tabrl_local.judging import judged  # MuJoCo is slow to import
+    from tabrl_local.judging import judged
     from tabrl_local.rollout import rollout as drive
 
     with connect(url, port) as api:
@@ -158,18 +162,34 @@ def rollout(
         if out is not None:
             recording.save(out)
             report = report.model_copy(update={"out": str(out)})
-        checks = judged(api, model, recording)
+        try:
+            checks = judged(api, model, recording)
+        except CommandError as error:  # what was driven is told all the same
+            _print_rollout(report, None, as_json=as_json)
+            raise CommandError(
+                f"the rollout's success checks are not known: {error.message}",
+                hint=error.hint,
+                code=error.code,
+            ) from error
+    _print_rollout(report, checks, as_json=as_json)
+
+
+def _print_rollout(
+    report: RolloutReport, checks: list[JudgedCheck] | None, *, as_json: bool
+) -> None:
+    """A rollout that was driven, with its checks; None where they are not known."""
     if as_json:
-        document = report.model_dump() | {"checks": [check.model_dump() for check in checks]}
+        told = None if checks is None else [check.model_dump() for check in checks]
+        document = report.model_dump() | {"checks": told}
         print(json.dumps(document, indent=2, ensure_ascii=False))
         return
     trip = report.rtt_ms
     print(
         f"{report.seconds:g} s at {report.control_hz:.1f} Hz, {report.real_time_factor:.3f} × real "
         f"time, round trip {trip.p50:.1f} / {trip.p95:.1f} / {trip.p99:.1f} ms (p50 / p95 / p99)"
-        + (f", written to {out}" if out else "")
+        + (f", written to {report.out}" if report.out else "")
     )
-    for check in checks:
+    for check in checks or ():
         if check.note:
             print(f"– {check.name} not measured: {check.note}")
             continue

@@ -52,6 +52,7 @@ def judged(api: Api, model_id: str, recording: Recording) -> list[JudgedCheck]:
         view = api.model(model_id)
         candidate = api.job(view.job_id).candidate
         task = api.task(view.task_id)
+        scene = api.fetch(view.scene_url)
     except CommandError as error:
         if error.code in _GONE:
             return []
@@ -61,7 +62,7 @@ def judged(api: Api, model_id: str, recording: Recording) -> list[JudgedCheck]:
         _measurable(check, robot) for c in task.candidates if c.n == candidate for check in c.checks
     ]
     checks = [check for check in asked if isinstance(check, CheckSpec)]
-    found = iter(judge(checks, recording, robot, api.fetch(view.scene_url)))
+    found = iter(judge(checks, recording, robot, scene))
     return [check if isinstance(check, JudgedCheck) else next(found) for check in asked]
 
 

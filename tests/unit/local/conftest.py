@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+
+from tabrl_local import cli
 
 Json = dict[str, Any]
 NOW = "2026-01-01T00:00:00Z"
@@ -241,3 +244,18 @@ def serve_model(api: FakeApi) -> Any:
         api.model = model_view(api, scene, inference_url)
 
     return serve
+
+
+@pytest.fixture
+def tabrl(api: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`tabrl("jobs", …)` gives exit code, standard output and standard error."""
+    monkeypatch.setenv("TABRL_URL", api.url)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["tabrl", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        streams = capsys.readouterr()
+        return int(ended.value.code or 0), streams.out, streams.err
+
+    return call

@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 import pytest
 
 from tabrl.contracts.training import Receipt
-from tabrl_local import cli
-
-
-@pytest.fixture
-def tabrl(api: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """`tabrl("jobs", …)` gives exit code, standard output and standard error."""
-    monkeypatch.setenv("TABRL_URL", api.url)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["tabrl", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        streams = capsys.readouterr()
-        return int(ended.value.code or 0), streams.out, streams.err
-
-    return call
 
 
 def test_run_prints_nothing_but_the_receipt_as_json(tabrl: Any, api: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -100,6 +101,28 @@ def test_records_what_was_sent_and_done(api: Any, serve_model: Any, tmp_path: Pa
     assert report.params_version == 4
     assert report.steps == steps
     assert report.rtt_ms.p50 <= report.rtt_ms.p95 <= report.rtt_ms.p99
+
+
+def test_a_rollout_is_told_even_if_nobody_knows_its_checks(
+    api: Any, serve_model: Any, tabrl: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, asked = api.answer, []
+
+    def once(method: str, path: str) -> tuple[int, bytes]:
+        asked.append(path)
+        if path.endswith("/scene.xml") and asked.count(path) > 1:
+            return 503, b'{"code": "blob_store_unavailable", "detail": "no store"}'
+        status, body = answer(method, path)
+        return status, body
+
+    with inference(Standing()) as url:
+        serve_model(scene_xml("go1"), url)
+        monkeypatch.setattr(api, "answer", once)
+        code, out, err = tabrl("rollout", "mdl_1", "--seconds", "0.1", "--json")
+    assert code == 1
+    assert "success checks are not known: no store" in err
+    report = json.loads(out)
+    assert (report["steps"], report["checks"]) == (5, None)
 
 
 def test_the_feet_stand_on_the_floor(api: Any, serve_model: Any) -> None:
