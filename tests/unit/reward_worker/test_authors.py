@@ -27,6 +27,7 @@ from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
 from tabrl_reward_worker.llm.prompt import opening, prompt_version, styles
 from tabrl_reward_worker.llm.provider import CallFailure, Reply
+from tabrl_reward_worker.llm.schema import answer_schema
 from tests.support.writers import CHECK, Model, Workshop, candidate
 
 GO1 = get_robot("go1")
@@ -38,6 +39,7 @@ DECLINED = {
     "code": "",
     "weights": [],
     "success_checks": [],
+    "phases_s": [],
 }
 HISTORY = History(
     sentences=("trot forward", "and sway"),
@@ -109,6 +111,20 @@ def test_a_fall_check_is_always_there_and_always_ours() -> None:
     assert checks[-1].at_most == 0.02
 
 
+def test_parts_that_follow_each_other_have_their_times() -> None:
+    late = {**CHECK, "start_s": 9.0, "end_s": 13.5}
+    model = Model(candidate(phases_s=[8.0, 6.0], success_checks=[late]))
+    draft = author_with(model).write("trot, then bow", GO1).drafts[0].draft
+    assert draft.phases_s == (8.0, 6.0)
+    assert draft.checks[-1].end_s == 14.0, "a fall counts to the end of the last part"
+    assert "phases_s" in answer_schema()["required"]
+
+
+def test_a_name_can_be_shown_and_stored() -> None:
+    model = Model({**candidate(), "name": "Trot\x00 \x1b on\nand on"})
+    assert author_with(model).write("trot", GO1).drafts[0].draft.name == "Trot on and on"
+
+
 def test_faults_go_back_with_the_authors_line() -> None:
     model = Model(candidate("good"), direct=[candidate("bad idea"), candidate("good 2")])
     written = author_with(model).write("trot", GO1)
@@ -136,6 +152,7 @@ BROKEN = {
     "a check without a value": candidate(success_checks=[{**CHECK, "at_least": float("nan")}]),
     "the same check twice": candidate(success_checks=[CHECK, CHECK]),
     "no checks": candidate(success_checks=[]),
+    "parts too long for an episode": candidate(phases_s=[15.0, 6.0]),
     "weights of other terms": candidate(weights={"other": 1.0}),
     "a weight that is no number": candidate(weights={"good": float("inf")}),
     "a term that is no name": candidate(weights={"a b": 1.0}),

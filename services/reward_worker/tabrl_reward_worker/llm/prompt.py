@@ -19,7 +19,7 @@ from tabrl_reward_worker.llm.facts import facts
 from tabrl_reward_worker.llm.provider import Message
 from tabrl_reward_worker.llm.schema import LlmCandidate
 
-_EDITION = 3
+_EDITION = 4
 _FILES = ("prompt.md", "styles.toml", "examples.toml")
 _FORM = """A reward is Python of exactly this form:
 ```python

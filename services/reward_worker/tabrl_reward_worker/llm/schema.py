@@ -15,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from tabrl.contracts.checks import CheckSpec, Identifier, Quantity, Statistic
+from tabrl.contracts.checks import CheckSpec, Identifier, Quantity, Statistic, episode_s
+from tabrl.contracts.phases import PhasesS
 from tabrl_reward_worker.drafts import Draft
 
 # What strict schemas may consist of: providers refuse a schema with anything else in it.
@@ -54,6 +55,7 @@ class LlmCandidate(BaseModel):
             validation_alias=AliasChoices("success_checks", "checks"),
         ),
     ]
+    phases_s: PhasesS = ()
 
     @field_validator("weights", mode="before")
     @classmethod
@@ -76,13 +78,20 @@ class LlmCandidate(BaseModel):
     def draft(self) -> Draft:
         """The draft; a check against falling is always among its checks."""
         checks = [check for check in self.success_checks if check.quantity is not Quantity.FALLEN]
+        lasts_s = episode_s(self.phases_s, checks)
         return Draft(
-            name=" ".join(self.name.split()),
-            idea=" ".join(self.idea.split()),
+            name=_line(self.name),
+            idea=_line(self.idea),
             code=self.code,
             weights={weight.term: weight.weight for weight in self.weights},
-            checks=(*checks, _FALLS),
+            checks=(*checks, _FALLS.model_copy(update={"end_s": lasts_s})),
+            phases_s=self.phases_s,
         )
+
+
+def _line(text: str) -> str:
+    """The text on one line, without what cannot be shown or stored, such as NUL."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 class _Answer(BaseModel):
