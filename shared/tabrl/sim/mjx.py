@@ -98,12 +98,16 @@ class MjxSimulator:
     def rollout(
         self, policy: PolicyFn, steps: int, between: Callable[[], None] = lambda: None
     ) -> Rollout:
-        """Go on for `steps` control steps of 20 ms; nothing interrupts a compiled block."""
-        between()
+        """Go on for `steps` control steps of 20 ms.
+
+        Nothing interrupts a compiled block: `between` is called before one, or, if the policy is
+        asked on the host, at every step.
+        """
         if isinstance(policy, GraphPolicy):
+            between()
             blocks = [self._run(policy, steps)]
         else:
-            blocks = self._stepwise(policy, steps)
+            blocks = self._stepwise(policy, steps, between)
         fields = {
             name: np.concatenate([block.fields[name] for block in blocks])
             for name in blocks[0].fields
@@ -142,10 +146,11 @@ class MjxSimulator:
         robots: Robots = self._start(use, _on_device(programs), self._numbers)
         return robots
 
-    def _stepwise(self, policy: PolicyFn, steps: int) -> list[Block]:
+    def _stepwise(self, policy: PolicyFn, steps: int, between: Callable[[], None]) -> list[Block]:
         blocks = []
         observation = np.asarray(self._observe(self._robots))
         for _ in range(steps):
+            between()
             action = np.asarray(policy(observation), np.float32)
             blocks.append(self._run(_asked(action), 1))
             observation = np.asarray(blocks[-1].observation[-1])

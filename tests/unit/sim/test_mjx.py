@@ -288,6 +288,7 @@ def test_a_drawn_program_begins_where_the_robot_looks(simulator: MjxSimulator) -
 def test_a_policy_on_the_host_is_asked_between_steps() -> None:
     """The other graph: one step. What it is asked and answers is what the rollout holds."""
     simulator, asked = MjxSimulator(GO1, 4), []
+    looks: list[int] = []
     rules = EpisodeRules(reset_noise=0.0, auto_reset=False)
 
     def follow(observation: Floats) -> Floats:
@@ -295,7 +296,8 @@ def test_a_policy_on_the_host_is_asked_between_steps() -> None:
         return 0.5 * observation[:, 9 : 9 + GO1.nu]
 
     simulator.reset(Programs.neutral(4), rules, 0)
-    run = simulator.rollout(follow, 5)
+    run = simulator.rollout(follow, 5, between=lambda: looks.append(len(asked)))
+    assert looks == [0, 1, 2, 3, 4]
     np.testing.assert_array_equal(run.observation[:-1], asked)
     np.testing.assert_array_equal(run.action, 0.5 * run.observation[:-1, :, 9 : 9 + GO1.nu])
     np.testing.assert_allclose(run.tape.time[:, 0], CONTROL_DT * np.arange(1, 6), atol=1e-6)
