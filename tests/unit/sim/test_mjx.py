@@ -30,6 +30,8 @@ from tests.support.engine import (
     small_learner,
 )
 
+pytestmark = pytest.mark.timeout(900)  # a compile takes 35 s of a core, which others may want too
+
 SIZE, STEPS = 100, 10
 ENDLESS_S = 1e6  # first episodes begin at any age, so that ten seconds may end at once
 QUIET = EpisodeRules(reset_noise=0.0, episode_s=ENDLESS_S)
