@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tabrl.sim.malloc import give_back
 from tests.support.services import postgres_server, redis_server, redis_session, s3_url
 
 __all__ = ["postgres_server", "redis_server", "redis_session", "s3_url"]
@@ -30,9 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _memory_given_back() -> Iterator[None]:
-    """XLA frees what it compiled in, but malloc keeps it: after one graph of MJX, 0.8 GB."""
+    """What a module compiled would otherwise stay with this process to the end."""
     yield
-    ctypes.CDLL(None).malloc_trim(0)
+    give_back()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -11,6 +11,7 @@ from tabrl.adapters.operations import serve_operations
 from tabrl.adapters.settings import Settings
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import JobKind
+from tabrl.sim.malloc import give_back
 from tabrl_trainer.base.shipped import seed_blobs
 from tabrl_trainer.bootstrap import wire
 
@@ -32,5 +33,6 @@ def run() -> None:
     for engine in trainer.engines.values():
         engine.warm_up()
         logger.info("warm: %s", engine.robot.id)
+    give_back()
     warm.set()
     serve(trainer.app, JobKind.TRAIN, trainer.runner)
