@@ -106,10 +106,11 @@ class JobRepository(Protocol):
         """Ask for the end of a job. Raises `NotFound`, or `Conflict` (code `job_finished`)."""
         ...
 
-    def request_weights(self, job_id: str, weights: Mapping[str, float]) -> Job:
-        """Ask for other weights from the next update on.
+    def request_weights(self, job_id: str, changes: Mapping[str, float]) -> Job:
+        """Ask for other weights of some terms from the next update on.
 
-        Raises `NotFound`, or `Conflict` (code `job_finished`).
+        The others stay as they were asked for last, by whomever. Raises `NotFound`, and as
+        `tabrl.domain.weights.wished_weights`.
         """
         ...
 

@@ -75,8 +75,11 @@ class TaskRepository(Protocol):
         """Raises `NotFound` (code `unknown_candidate` or `no_preview`)."""
         ...
 
-    def set_weights(self, task_id: str, n: int, weights: Mapping[str, float]) -> Candidate:
-        """Replace the weights of a candidate. Raises `NotFound`."""
+    def set_weights(self, task_id: str, n: int, changes: Mapping[str, float]) -> Candidate:
+        """Replace some weights of a candidate; the others stay as they were set last.
+
+        Raises `NotFound`, and as `tabrl.domain.weights.merged_weights`.
+        """
         ...
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tabrl.domain.errors import Conflict, NotFound
+from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.domain.jobs import Failure, FailureKind, Job, JobKind, JobState
 from tabrl.ports import IdempotencyKey
 from tests.support.factories import train_result, training, writing
@@ -212,3 +213,26 @@ def test_training_is_created_once_for_a_key(store: Store) -> None:
     assert refused.value.code == "idempotency_key_reused"
     elsewhere = key._replace(scope="train:other", body_sha256="2" * 64)
     assert store.jobs.create_training([second[0]], [second[1]], elsewhere) == [second[0].id]
+
+
+def test_of_two_wishes_at_once_both_hold(store: Store) -> None:
+    job, _ = training(store.clock.now())
+    assert job.spec is not None
+    spec = job.spec.model_copy(update={"weights": {"forward": 1.0, "sway": 1.0}})
+    job = add(store, spec=spec)
+
+    def ask(changes: dict[str, float]) -> None:
+        store.jobs.request_weights(job.id, changes)
+
+    with ThreadPoolExecutor(2) as pool:
+        for value in range(2, 12):
+            list(pool.map(ask, ({"forward": value}, {"sway": value})))
+            assert store.jobs.wishes(job.id).weights == {"forward": value, "sway": value}
+    with pytest.raises(NotFound):
+        store.jobs.request_weights("job_missing", {"sway": 1.0})
+    with pytest.raises(Invalid):
+        store.jobs.request_weights(job.id, {"nothing": 1.0})
+    store.jobs.request_cancel(job.id)
+    with pytest.raises(Conflict) as refused:
+        store.jobs.request_weights(job.id, {"sway": 1.0})
+    assert refused.value.code == "job_finished"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tabrl.domain.errors import Conflict, NotFound
+from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.domain.jobs import Failure, FailureKind, Job, JobState
 from tabrl.domain.tasks import Dropped, Lineage, LlmUsage, Revision, Task, TaskState, WrittenTask
 from tabrl.ports import IdempotencyKey
@@ -149,10 +150,30 @@ def test_weights_change_and_nothing_else(store: Store) -> None:
     store.jobs.claim(job.id, 15, 3)
     write(store, task, job)
     store.jobs.finish(job.id, 1, JobState.SUCCEEDED)
-    changed = store.tasks.set_weights(task.id, 1, {"forward": 2.0, "sway": 0.0})
+    store.tasks.set_weights(task.id, 1, {"forward": 2.0})
+    changed = store.tasks.set_weights(task.id, 1, {"sway": 0.0})
     assert changed == candidate(1).model_copy(update={"weights": {"forward": 2.0, "sway": 0.0}})
     assert store.tasks.candidates(task.id) == [changed, candidate(2)]
     assert store.tasks.preview(task.id, 1) == PREVIEW
+
+
+def test_of_two_changes_of_weights_at_once_both_hold(store: Store) -> None:
+    task, job = add(store)
+    store.jobs.claim(job.id, 15, 3)
+    write(store, task, job)
+    store.jobs.finish(job.id, 1, JobState.SUCCEEDED)
+
+    def change(changes: dict[str, float]) -> None:
+        store.tasks.set_weights(task.id, 1, changes)
+
+    with ThreadPoolExecutor(2) as pool:
+        for value in range(2, 12):
+            list(pool.map(change, ({"forward": value}, {"sway": value})))
+            assert store.tasks.candidate(task.id, 1).weights == {"forward": value, "sway": value}
+    with pytest.raises(NotFound):
+        store.tasks.set_weights(task.id, 9, {"sway": 1.0})
+    with pytest.raises(Invalid):
+        store.tasks.set_weights(task.id, 1, {"nothing": 1.0})
 
 
 def test_a_task_is_created_once_for_a_key(store: Store) -> None:

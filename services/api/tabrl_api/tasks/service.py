@@ -12,10 +12,11 @@ from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.models import Model
 from tabrl.domain.tasks import Candidate, Lineage, Revision, Task, TaskState
+from tabrl.domain.weights import merged_weights
 from tabrl.ports import IdempotencyKey, RobotCard
 from tabrl_api.dispatch import announce, send
 from tabrl_api.jobs.schemas import FailureView, JobView
-from tabrl_api.jobs.service import job_view, merged_weights
+from tabrl_api.jobs.service import job_view
 from tabrl_api.parts import Parts
 from tabrl_api.tasks.schemas import (
     CandidateChange,
@@ -162,10 +163,10 @@ def change_candidate(task_id: str, n: int, change: CandidateChange, parts: Parts
             code="candidate_fixed",
             hint="POST other code or checks to the task's candidates: they are checked first.",
         )
-    candidate = parts.tasks.candidate(task_id, n)
-    if change.weights is not None:
-        weights = merged_weights(candidate.weights, change.weights)
-        candidate = parts.tasks.set_weights(task_id, n, weights)
+    if change.weights is None:
+        candidate = parts.tasks.candidate(task_id, n)
+    else:
+        candidate = parts.tasks.set_weights(task_id, n, change.weights)
     return CandidateView.of(candidate, parts.sources.get(task_id).get(n, ""))
 
 

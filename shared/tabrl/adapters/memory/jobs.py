@@ -18,9 +18,9 @@ from tabrl.domain.jobs import (
     Job,
     JobKind,
     JobState,
-    raise_if_ended,
 )
 from tabrl.domain.models import Model
+from tabrl.domain.weights import wished_weights
 from tabrl.ports.jobs import IdempotencyKey, JobIds, Jobs, Wishes
 
 
@@ -146,12 +146,11 @@ class MemoryJobRepository:
         with self._db.lock:
             return self._keep(self.get(job_id).cancel_requested(self._db.clock.now()))
 
-    def request_weights(self, job_id: str, weights: Mapping[str, float]) -> Job:
-        """Ask for other weights. Raises `NotFound`, or `Conflict` (code `job_finished`)."""
+    def request_weights(self, job_id: str, changes: Mapping[str, float]) -> Job:
+        """Ask for other weights of some terms; see the port."""
         with self._db.lock:
             job = self.get(job_id)
-            raise_if_ended(job)
-            return self._keep(job.model_copy(update={"weights": dict(weights)}))
+            return self._keep(job.model_copy(update={"weights": wished_weights(job, changes)}))
 
     def mark_enqueued(self, job_id: str) -> None:
         """Note that the queue took the message."""

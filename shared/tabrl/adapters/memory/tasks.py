@@ -15,6 +15,7 @@ from tabrl.domain.jobs import (
     Job,
 )
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
+from tabrl.domain.weights import merged_weights
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.tasks import Candidates, Tasks
 
@@ -117,12 +118,14 @@ class MemoryTaskRepository:
             raise no_preview(n)
         return preview
 
-    def set_weights(self, task_id: str, n: int, weights: Mapping[str, float]) -> Candidate:
-        """Replace the weights of a candidate. Raises `NotFound`."""
+    def set_weights(self, task_id: str, n: int, changes: Mapping[str, float]) -> Candidate:
+        """Replace some weights of a candidate; see the port."""
         with self._db.lock:
-            candidate = self.candidate(task_id, n).model_copy(update={"weights": dict(weights)})
-            self._db.candidates[task_id][n] = candidate
-        return candidate
+            candidate = self.candidate(task_id, n)
+            weights = merged_weights(candidate.weights, changes)
+            changed = candidate.model_copy(update={"weights": weights})
+            self._db.candidates[task_id][n] = changed
+        return changed
 
 
 class MemorySourceRepository:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Engine, Select, delete, insert, select, update
+from sqlalchemy import Engine, Select, and_, delete, insert, select, update
 
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
@@ -14,6 +14,7 @@ from tabrl.adapters.sql.tables import candidates, jobs, revisions, tasks
 from tabrl.domain.errors import fence_lost, no_preview, unknown_candidate, unknown_task
 from tabrl.domain.jobs import Job, JobState
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
+from tabrl.domain.weights import merged_weights
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.queue import Clock
 from tabrl.ports.tasks import Candidates, Tasks
@@ -155,16 +156,19 @@ class SqlTaskRepository:
             raise no_preview(n)
         return MotionPreview.model_validate(preview)
 
-    def set_weights(self, task_id: str, n: int, weights: Mapping[str, float]) -> Candidate:
-        """Replace the weights of a candidate. Raises `NotFound`."""
-        candidate = self.candidate(task_id, n).model_copy(update={"weights": dict(weights)})
+    def set_weights(self, task_id: str, n: int, changes: Mapping[str, float]) -> Candidate:
+        """Replace some weights of a candidate; see the port."""
+        self.candidate(task_id, n)  # or raise
+        own = and_(_CANDIDATES.c.task_id == task_id, _CANDIDATES.c.n == n)
         with writing(self._engine) as connection:
-            connection.execute(
-                update(_CANDIDATES)
-                .where(_CANDIDATES.c.task_id == task_id, _CANDIDATES.c.n == n)
-                .values(body=candidate.model_dump(mode="json"))
-            )
-        return candidate
+            # The row is the lock: of two changes at once neither may forget the other's.
+            lock = select(_CANDIDATES.c.body).where(own).with_for_update()
+            candidate = Candidate.model_validate(connection.execute(lock).scalar_one())
+            weights = merged_weights(candidate.weights, changes)
+            changed = candidate.model_copy(update={"weights": weights})
+            body = changed.model_dump(mode="json")
+            connection.execute(update(_CANDIDATES).where(own).values(body=body))
+        return changed
 
 
 _CANDIDATES = candidates
