@@ -1,8 +1,4 @@
-"""Which of several candidates are really different, so that a choice between them means something.
-
-For candidates of a language model. The composer's differ on purpose in how they say one and the
-same goal, and would hardly ever pass.
-"""
+"""Which candidates are really different, so that a choice between them means something."""
 
 from __future__ import annotations
 

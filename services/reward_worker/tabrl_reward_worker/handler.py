@@ -24,7 +24,6 @@ from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank
 from tabrl_reward_worker.authors import Author, Written
 from tabrl_reward_worker.building import BuiltDraft, Workshop
-from tabrl_reward_worker.composer.compose import AUTHOR as COMPOSER
 from tabrl_reward_worker.history import Archive
 from tabrl_reward_worker.proving import Proven, prove
 from tabrl_reward_worker.revising import AUTHOR, revised
@@ -94,10 +93,8 @@ class RewardHandler:
             control.publish(notice)
         writing_s = time.monotonic() - started
         bank = self._recorded(robot.id, control)
-        # The composer says one goal in several ways on purpose; strangers must offer a choice.
-        strangers = written.author != COMPOSER
         try:
-            proven, dropped = prove(written.drafts, bank, only_distinct=strangers, halt=halt)
+            proven, dropped = prove(written.drafts, bank, halt)
             if halt():
                 raise HaltedError
         except HaltedError:
@@ -122,7 +119,7 @@ class RewardHandler:
         built = side_by_side(edit, [revision], halt)
         writing_s = time.monotonic() - started
         bank = self._recorded(robot.id, control)
-        proven, dropped = prove(built, bank, only_distinct=False, halt=halt)
+        proven, dropped = prove(built, bank, halt)
         if not proven:
             raise JobFailedError(FailureKind.CODE, dropped[0].code, dropped[0].message)
         control.raise_if_stopped()

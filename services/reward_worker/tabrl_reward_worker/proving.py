@@ -23,12 +23,12 @@ class Proven:
 
 
 def prove(
-    drafts: Sequence[BuiltDraft], bank: Bank | None, *, only_distinct: bool, halt: Halt = never
+    drafts: Sequence[BuiltDraft], bank: Bank | None, halt: Halt = never
 ) -> tuple[list[Proven], list[Dropped]]:
     """The drafts that may be offered, in order, and why the others may not.
 
-    With `only_distinct`, of two that like the same motions one is left out. Without a bank nothing
-    can be said against any of them. Raises `HaltedError`.
+    Of two that like the same motions one is left out: there is no choice between them. Without a
+    bank nothing can be said against any of them. Raises `HaltedError`.
     """
     if bank is None:
         return [Proven(built, CandidateReport(), None) for built in drafts], []
@@ -39,10 +39,9 @@ def prove(
     ]
     sound = [one for one in proven if not one.report.failures]
     dropped = [_refused(one) for one in proven if one.report.failures]
-    if only_distinct:
-        names = [one.built.draft.name for one in sound]
-        kept, alike = distinct(names, [one.report for one in sound])
-        sound, dropped = [sound[index] for index in kept], [*dropped, *alike]
+    names = [one.built.draft.name for one in sound]
+    kept, alike = distinct(names, [one.report for one in sound])
+    sound, dropped = [sound[index] for index in kept], [*dropped, *alike]
     compared = with_similarity([one.report for one in sound])
     return [
         replace(one, report=report) for one, report in zip(sound, compared, strict=True)
