@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from collections import defaultdict
+from datetime import datetime, timedelta
 
 from tabrl.adapters.logs import logger, where
 from tabrl.contracts.events import NoticeEvent
-from tabrl.domain.errors import TabrlError
+from tabrl.domain.errors import NotFound, TabrlError
 from tabrl.domain.jobs import Job, JobKind, JobState
+from tabrl.ports.blobs import CHECKPOINTS
 from tabrl_api.dispatch import announce, publish, send
 from tabrl_api.parts import Parts
 
 EVERY_S = 1.0
 GRACE = timedelta(seconds=5)  # time for a message on its way
 STALE = timedelta(seconds=600)  # a message this old counts as lost even in a busy queue
+CLEARS_EVERY = timedelta(seconds=60)  # listing an object store costs money
 
 WORKER_LOST = NoticeEvent(
     code="worker_lost",
@@ -27,6 +30,7 @@ class Sweeper:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._clears_at: datetime | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
 
@@ -57,6 +61,28 @@ class Sweeper:
         for job in parts.jobs.waiting(unsent_for=GRACE, sent_for=GRACE):
             if job.kind in empty:
                 self._send(job)
+        self._clear_checkpoints()
+
+    def _clear_checkpoints(self) -> None:
+        """Forget from where trainings would have gone on that have ended.
+
+        Whoever saved them may be dead, or may not have known that this attempt was the last.
+        """
+        parts, now = self._parts, self._parts.clock.now()
+        if self._clears_at is not None and now < self._clears_at:
+            return
+        self._clears_at = now + CLEARS_EVERY
+        saved: dict[str, list[str]] = defaultdict(list)
+        for key in parts.blobs.list(CHECKPOINTS):
+            saved[key.split("/")[1]].append(key)
+        for job_id, keys in saved.items():
+            try:
+                ended = parts.jobs.get(job_id).terminal
+            except NotFound:  # of another installation over the same store
+                continue
+            if ended:
+                parts.blobs.delete(keys)
+                self._count("checkpoints_cleared")
 
     def _send(self, job: Job) -> None:
         if send(job, queue=self._parts.queue, jobs=self._parts.jobs):

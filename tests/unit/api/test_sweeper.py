@@ -18,6 +18,7 @@ from tabrl.adapters.settings import Settings
 from tabrl.contracts.events import NoticeEvent, StateEvent
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import Job, JobState
+from tabrl.ports.blobs import CHECKPOINTS
 from tabrl_api.bootstrap import wire_in_memory
 from tabrl_api.sweeper import Sweeper
 from tests.support.factories import training
@@ -120,6 +121,24 @@ def test_a_cancelled_job_whose_worker_died_ends(yard: Yard) -> None:
     yard.jobs.request_cancel(job.id)
     assert yard.sweep_after(16) == []
     assert yard.jobs.get(job.id).state is JobState.CANCELLED
+
+
+def test_a_training_that_has_ended_leaves_no_checkpoints(yard: Yard) -> None:
+    blobs, kept = yard.parts.blobs, [f"{CHECKPOINTS}/job_elsewhere/000001/000007.safetensors"]
+    blobs.put(kept[0], b"state")
+    job = yard.add(sent=True)
+    for attempt in (1, 2):
+        assert yard.jobs.claim(job.id, 15, 2) is not None
+        key = f"{CHECKPOINTS}/{job.id}/{attempt:06d}/000009.safetensors"
+        blobs.put(key, b"state")
+        kept.append(key)
+        yard.sweep_after(14)
+        assert blobs.list(CHECKPOINTS) == sorted(kept)
+        yard.sweep_after(2)
+    assert yard.jobs.get(job.id).state is JobState.FAILED
+    yard.sweep_after(60)
+    assert blobs.list(CHECKPOINTS) == kept[:1]
+    assert yard.repairs("checkpoints_cleared") == 1
 
 
 def test_without_a_queue_nothing_is_marked_as_sent(yard: Yard) -> None:

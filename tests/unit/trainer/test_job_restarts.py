@@ -12,6 +12,7 @@ from tabrl.contracts.events import (
     StageEvent,
 )
 from tabrl.ports import JobStoppedError, StopReason
+from tabrl.ports.blobs import CHECKPOINTS
 from tests.support.training_job import Control, DiedError, World
 
 pytestmark = pytest.mark.usefixtures("told_time")
@@ -25,7 +26,7 @@ def test_a_shutdown_leaves_a_checkpoint_and_the_next_attempt_goes_on(world: Worl
     assert stopped.value.reason is StopReason.SHUTDOWN
     kept = first.of(ProgressEvent)[-1]
     assert first.of(SnapshotEvent)[-1].update == kept.update
-    assert world.blobs.list("checkpoints") != []
+    assert world.blobs.list(CHECKPOINTS) != []
 
     job = world.claim()
     assert job.fence == 2
@@ -42,7 +43,7 @@ def test_a_shutdown_leaves_a_checkpoint_and_the_next_attempt_goes_on(world: Worl
     versions = [e.version for c in (first, second) for e in c.of(SnapshotEvent)]
     assert versions == list(range(1, len(versions) + 1))
     assert result.snapshots == len(versions)
-    assert world.blobs.list("checkpoints") == []
+    assert world.blobs.list(CHECKPOINTS) == []
 
 
 def test_after_a_death_the_last_checkpoint_counts(world: World) -> None:
