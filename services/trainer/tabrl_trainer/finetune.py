@@ -131,8 +131,12 @@ class FineTune:
             yield report
 
     def reweight(self, weights: Mapping[str, float]) -> None:
-        """New weights of the reward's terms from the next update on; nothing is compiled."""
+        """New weights of the reward's terms from the next update on; nothing is compiled.
+
+        They may make the reward larger by any factor: its scale is found anew.
+        """
         self._reward.reweight(weights)
+        self.state = self.state.replace(reward_scale=jnp.float32(0.0))  # type: ignore[attr-defined]
 
     def _update(self, update: int, began: float) -> UpdateReport:
         state = self.state

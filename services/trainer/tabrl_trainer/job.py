@@ -49,12 +49,13 @@ from tabrl_trainer.params import params_file
 from tabrl_trainer.progress import Checkpoint, CheckpointStore, Progress
 from tabrl_trainer.scoring import TapeReward
 from tabrl_trainer.search import Generation
-from tabrl_trainer.selection import Shelf, Snapshot, measured
+from tabrl_trainer.selection import MEASURED, Shelf, Snapshot, measured
+from tabrl_trainer.selection import WINDOW_S as SELECTION_WINDOW_S
 from tabrl_trainer.sequence import search_for
 from tabrl_trainer.verified import verified_reward
 
 SNAPSHOT_EVERY_S = 3.5
-SELECTION_S = 1.8  # of the minute, for measuring the best snapshots against each other
+SELECTION_S = 1.8  # of the minute, for measuring the best snapshots of a motion without phases
 MOST_SELECTION_S = 5.0  # where it would take longer, the last snapshot is taken unseen
 # Without an update in between, a rollout is at least twice as fast as training.
 ROLLOUT_SPEEDUP = 2.0
@@ -72,7 +73,8 @@ class _Run:
     began: float
     stages_s: dict[str, float] = field(default_factory=dict)
     search_samples: int = 0
-    generations: int = 0
+    weights: dict[str, float] = field(default_factory=dict)  # began with, if not the spec's
+    generations: tuple[int, ...] = ()
     restarts: tuple[int, ...] = ()
     reweightings: tuple[Reweighting, ...] = ()
     shelf: Shelf = field(default_factory=Shelf)
@@ -85,6 +87,13 @@ class _Run:
     @property
     def elapsed_s(self) -> float:
         return time.monotonic() - self.began
+
+    @property
+    def latest_weights(self) -> Mapping[str, float]:
+        """The weights in force."""
+        if self.reweightings:
+            return self.reweightings[-1].weights
+        return self.weights or self.spec.weights
 
     def stage(self, name: Stage) -> None:
         self.control.publish(StageEvent(stage=name, elapsed_s=self.elapsed_s))
@@ -128,12 +137,24 @@ class TrainingHandler:
         reward = verified_reward(run.spec, self._blobs, self._verified)
         tune = self._resume(run, engine, reward, store)
         if tune is None:
+            self._begin_with_wish(run, reward)
             program = self._search(run, engine, reward)
             self._publish(run, engine.base_weights, program, 0, 0.0)
             tune = self._fine_tune(run, engine, reward, program)
         self._learn(run, tune, store)
         kept = self._select(run, engine, reward, tune)
         return self._evaluate(run, engine, reward, tune, kept)
+
+    def _begin_with_wish(self, run: _Run, reward: TapeReward) -> None:
+        """What was asked for while the job waited counts for the search as well."""
+        wish = run.control.wished_weights()
+        if wish is None or wish == run.spec.weights:
+            return
+        try:
+            reward.reweight(wish)
+        except Invalid:  # as in `_follow_wish`
+            return
+        run.weights = wish
 
     def _search(self, run: _Run, engine: RobotEngine, reward: TapeReward) -> CommandProgram:
         run.stage("search")
@@ -177,13 +198,12 @@ class TrainingHandler:
             return None
         progress = checkpoint.progress
         tune = self._fine_tune(run, engine, reward, progress.program)
-        tune.state = checkpoint.state
         run.search_samples = progress.search_samples
         run.generations = progress.generations
         run.restarts = (*progress.restarts, int(checkpoint.state.update))
-        run.reweightings = progress.reweightings
-        if run.reweightings:
-            tune.reweight(run.reweightings[-1].weights)
+        run.weights, run.reweightings = progress.weights, progress.reweightings
+        tune.reweight(run.latest_weights)
+        tune.state = checkpoint.state
         run.snapshots = progress.snapshots
         run.stages_s = dict(progress.stages_s)
         run.learned_samples = int(checkpoint.state.samples)
@@ -206,7 +226,9 @@ class TrainingHandler:
         run.last_snapshot = time.monotonic()
         report: UpdateReport | None = None
         # What the search left over is learnt with, and what it took too long is saved here.
-        left = budget.search_s + budget.ppo_s - run.stages_s.get("search", 0.0) - SELECTION_S
+        count, seconds = measured(tune.program)
+        selection_s = SELECTION_S * count * seconds / (MEASURED * SELECTION_WINDOW_S)
+        left = budget.search_s + budget.ppo_s - run.stages_s.get("search", 0.0) - selection_s
         ppo_s = max(left, 1.0)
         for report in tune.run(ppo_s, before=lambda update: self._follow_wish(run, tune, update)):
             now: Stage = "value_warmup" if report.value_only else "ppo"
@@ -243,8 +265,7 @@ class TrainingHandler:
         Nobody follows a wish after the last update: nothing would be learnt under it.
         """
         wish = run.control.wished_weights()
-        latest = run.reweightings[-1].weights if run.reweightings else run.spec.weights
-        if wish is None or wish == latest:
+        if wish is None or wish == run.latest_weights:
             return
         try:
             tune.reweight(wish)
@@ -264,6 +285,7 @@ class TrainingHandler:
         progress = Progress(
             program=tune.program,
             search_samples=run.search_samples,
+            weights=run.weights,
             generations=run.generations,
             restarts=run.restarts,
             reweightings=run.reweightings,
@@ -378,6 +400,7 @@ class TrainingHandler:
             flags=flags_of(spec.checks, base, program, result),
             schedule=TrainSchedule(
                 seed=spec.seed,
+                weights=run.weights,
                 generations=run.generations,
                 updates=int(tune.state.update),
                 kept=update,

@@ -23,7 +23,8 @@ class Progress(BaseModel):
 
     program: CommandProgram
     search_samples: int
-    generations: int
+    weights: dict[str, float] = {}  # it began with, where they were not the spec's
+    generations: tuple[int, ...]
     restarts: tuple[int, ...]
     reweightings: tuple[Reweighting, ...] = ()
     snapshots: int

@@ -14,8 +14,10 @@ from tabrl_trainer.sequence import search_for
 def replay(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> bytes:
     """The params file that a training with this schedule delivers.
 
-    `reward` carries the weights that the job began with.
+    `reward` carries the weights of the job's spec.
     """
+    if schedule.weights:
+        reward.reweight(schedule.weights)
     program = _search(engine, reward, schedule)
     if schedule.kept == 0:
         return params_file(engine.robot.id, engine.base_weights, program, 0)

@@ -62,7 +62,7 @@ class CommandSearch:
         self._seed = seed
         self._between = between
         self._window = window
-        self.generations = 0  # measured so far, without the final
+        self.generations: tuple[int, ...] = (0,)  # measured so far, without the final
         self.finalists: list[CommandProgram] = []  # after the final, best first
         beats = beats_of(reward, bank, window=window)
         self._beats = np.array(beats or DEFAULT_BEATS)
@@ -80,17 +80,19 @@ class CommandSearch:
         self,
         budget_s: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
-        generations: int = GENERATIONS,
+        generations: tuple[int, ...] = (GENERATIONS,),
     ) -> Iterator[Generation]:
         """Yield generations, at least one, until the budget is used; the last one is the answer.
 
-        `budget_s` is in seconds of `clock`; after `generations` the final comes in any case.
+        `budget_s` is in seconds of `clock`; after `generations` the final comes in any case. Raises
+        `ValueError` if that is not one number.
         """
+        (most,) = generations
         begin, samples = clock(), 0
         population = self._first()
         parents, scores = population, np.zeros(len(population), np.float32)
         composed: Programs | None = None
-        for index in range(generations):
+        for index in range(most):
             started = clock()
             children = population if index == 0 else self._children(parents, STEP[index], composed)
             child_scores = self._scores(children)
@@ -103,7 +105,7 @@ class CommandSearch:
             order = np.argsort(-pool_scores)[:PARENTS]
             parents, scores = pool.pick(order), pool_scores[order]
             samples += self._simulator.size * round(WINDOW_S / CONTROL_DT)
-            self.generations = index + 1
+            self.generations = (index + 1,)
             best = parents.single(0)
             yield Generation(index + 1, best, float(scores[0]), samples)
             spent = clock() - started
@@ -193,7 +195,7 @@ class CommandSearch:
         for i in range(min(2, len(parents))):
             parent = parents.single(i)
             variants += [without(parent, slot) for slot in used_slots(parent)]
-        variants = list(dict.fromkeys(variants))
+        variants = list(dict.fromkeys(variants))[: self._simulator.size]
         each = self._simulator.size // len(variants)
         repeated = Programs.stack([v for v in variants for _ in range(each)])
         spare = self._simulator.size - len(repeated)

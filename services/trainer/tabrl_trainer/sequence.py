@@ -54,7 +54,7 @@ class SequenceSearch:
         self._windows = [
             Window(begin, lasts) for begin, lasts in zip(begins, self._phases_s, strict=True)
         ]
-        self.generations = 0
+        self.generations: tuple[int, ...] = ()  # of each phase so far, without the finals
 
     @property
     def planned(self) -> int:
@@ -65,31 +65,31 @@ class SequenceSearch:
         self,
         budget_s: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
-        generations: int = GENERATIONS,
+        generations: tuple[int, ...] | None = None,
     ) -> Iterator[Generation]:
         """Yield the generations of all phases, then the whole program measured.
 
-        The first phase has its share of the budget; the others take as many generations, so that
-        one number, `generations`, is enough to do the search again.
+        Each phase has its share of what is left of the budget, and at most `generations` of its
+        own. Raises `ValueError` if that is not one number a phase.
         """
-        index = samples = 0
+        begin, index, samples = clock(), 0, 0
         chosen: list[list[CommandProgram]] = []
-        each_s = budget_s / (len(self._windows) + JOIN_SHARE)
-        for number, window in enumerate(self._windows):
+        self.generations = ()
+        most = generations or (GENERATIONS,) * len(self._windows)
+        for number, (window, limit) in enumerate(zip(self._windows, most, strict=True)):
             search = CommandSearch(
                 self._stage.large, self._stage.policy, self._reward, self._stage.bank,
                 self._seed + number, self._between, window,
             )  # fmt: skip
-            first = number == 0
             before = samples
+            left_s = budget_s - (clock() - begin)
+            share_s = left_s / (len(self._windows) - number + JOIN_SHARE)
             found: Generation | None = None
-            for found in search.run(
-                each_s if first else math.inf, clock, generations if first else self.generations
-            ):
+            for found in search.run(share_s, clock, (limit,)):
                 index, samples = index + 1, before + found.samples
                 best = self._shown([*(finalists[0] for finalists in chosen), found.best])
                 yield replace(found, index=index, best=best, samples=samples)
-            self.generations = search.generations
+            self.generations += search.generations
             chosen.append([program_at(p, window) for p in search.finalists[:FINALISTS]])
         best, score, took = self._together(chosen)
         yield Generation(index + 1, best, score, samples + took)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from tabrl.contracts.checks import CheckSpec, Identifier
 from tabrl.contracts.findings import Finding
@@ -37,15 +37,31 @@ class TrainSpec(BaseModel):
     budget: TrainBudget = TrainBudget()
 
 
+def _none_for_nan(value: object) -> object:
+    return None if value != value else value
+
+
+# JSON has no NaN: what could not be measured is null.
+Measured = Annotated[float | None, BeforeValidator(_none_for_nan)]
+
+
+def measured_words(value: Measured) -> str:
+    """A measured number for people, with three digits."""
+    return "not measured" if value is None else f"{value:.3g}"
+
+
 class CheckResult(BaseModel):
-    """One success check, measured on the three rows of the evaluation."""
+    """One success check, measured on the three rows of the evaluation.
+
+    None where it could not be: the episode held too little of its window.
+    """
 
     id: str
     name: str
     target: str
-    base: float
-    program: float
-    result: float
+    base: Measured
+    program: Measured
+    result: Measured
     passed: bool
 
 
@@ -75,20 +91,28 @@ class Reweighting(BaseModel):
 class TrainSchedule(BaseModel):
     """What a training did, in which order: enough to do it again and get the same parameters.
 
-    `generations` of the search (of each phase) without its final, `updates` of PPO done and `kept`,
-    the update whose policy was delivered (0: the base under the found program). `restarts` are the
-    updates from which it went on after a worker died.
+    `weights` are those it began with, where they were not the spec's. `generations` of the search
+    without its final, phase by phase; `updates` of PPO done and `kept`, the update whose policy was
+    delivered (0: the base under the found program). `restarts` are the updates from which it went
+    on after a worker died.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int
-    generations: int
+    generations: tuple[int, ...]
     updates: int
     kept: int
+    weights: dict[Identifier, float] = {}
     phases_s: PhasesS = ()
     restarts: tuple[int, ...] = ()
     reweightings: tuple[Reweighting, ...] = ()
+
+    @field_validator("generations", mode="before")
+    @classmethod
+    def _of_one_phase(cls, value: object) -> object:
+        """Results written before phases had numbers of their own hold a single one."""
+        return (value,) if isinstance(value, int) else value
 
 
 class TrainResult(BaseModel):

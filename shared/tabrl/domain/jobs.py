@@ -131,8 +131,9 @@ class Job(BaseModel):
         if self.spec is None:
             return {}
         if self.result is not None and self.result.schedule is not None:
-            learnt = self.result.schedule.reweightings
-            return dict(learnt[-1].weights if learnt else self.spec.weights)
+            schedule = self.result.schedule
+            learnt = schedule.reweightings
+            return dict(learnt[-1].weights if learnt else schedule.weights or self.spec.weights)
         return dict(self.weights or self.spec.weights)
 
     def _moved(self, state: JobState, **changes: object) -> Self:

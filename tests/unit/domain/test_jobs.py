@@ -88,12 +88,14 @@ def test_a_results_weights_are_those_it_was_learnt_under(job: Job) -> None:
     assert job.valid_weights == began
     asked = job.claimed(NOW, 15).model_copy(update={"weights": late})
     assert asked.valid_weights == late
-    for reweightings, weights in (
-        ((), began),
-        ((Reweighting(update=7, weights=wish),), wish),
+    queued, change = {"forward": 1.5}, (Reweighting(update=7, weights=wish),)
+    for first, reweightings, weights in (
+        ({}, (), began),
+        (queued, (), queued),
+        (queued, change, wish),
     ):
         schedule = TrainSchedule(
-            seed=0, generations=1, updates=9, kept=8, reweightings=reweightings
+            seed=0, generations=(1,), updates=9, kept=8, weights=first, reweightings=reweightings
         )
         result = train_result().model_copy(update={"schedule": schedule})
         done = asked.finished(JobState.SUCCEEDED, NOW, result=result)

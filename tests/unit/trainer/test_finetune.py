@@ -25,7 +25,7 @@ WALK = CommandProgram.asking(vx=0.5)
 PROGRESS = Progress(
     program=WALK,
     search_samples=1234,
-    generations=4,
+    generations=(4,),
     restarts=(),
     snapshots=2,
     stages_s={"search": 1.5},

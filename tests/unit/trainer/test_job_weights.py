@@ -45,6 +45,29 @@ def test_weights_asked_for_on_the_way_are_in_force_from_the_next_update_on(
     )
 
 
+def test_weights_asked_for_while_the_job_waited_count_from_the_search_on(
+    world: World, engine: RobotEngine
+) -> None:
+    job = world.claim()
+    artifact = exported(FORWARD)
+    wish = {name: -weight for name, weight in artifact.weights.items()}
+    with pytest.raises(JobStoppedError):
+        world.handler(job, Control(job.fence, stop_at=8, wishes={0: wish}))
+    job = world.claim()
+    again = Control(job.fence, wishes={0: wish})
+    result = world.handler(job, again)
+    assert again.of(ReweightedEvent) == []
+    assert result.schedule is not None
+    assert (result.schedule.weights, result.schedule.reweightings) == (wish, ())
+    reward = TapeReward(load_reward(artifact.blob), artifact.weights)
+    assert hashlib.sha256(replay(engine, reward, result.schedule)).hexdigest() == (
+        result.params_sha256
+    )
+    others = result.schedule.model_copy(update={"weights": {}})
+    reward = TapeReward(load_reward(artifact.blob), artifact.weights)
+    assert hashlib.sha256(replay(engine, reward, others)).hexdigest() != result.params_sha256
+
+
 def test_weights_of_other_terms_are_passed_over(world: World) -> None:
     job = world.claim()
     control = Control(job.fence, wishes={0: {"nothing": 1.0}})

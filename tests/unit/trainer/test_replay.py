@@ -30,7 +30,9 @@ def test_weights_changed_on_the_way_and_a_restart_are_part_of_the_schedule(
 ) -> None:
     reward, seed, later = fresh_reward(), 3, {"speed": 0.2, "level": 1.0}
     act = engine.base_weights.act
-    *_, found = CommandSearch(engine.simulator, act, reward, engine.bank, seed).run(generations=1)
+    *_, found = CommandSearch(engine.simulator, act, reward, engine.bank, seed).run(
+        generations=(1,)
+    )
     tune = FineTune(engine.simulator, engine.learner, engine.base_state, reward, found.best, seed)
     for report in tune.run(updates=7):
         if report.update == 6:
@@ -42,7 +44,7 @@ def test_weights_changed_on_the_way_and_a_restart_are_part_of_the_schedule(
     done = sha256(params_file("go1", weights, found.best, 9))
 
     schedule = TrainSchedule(
-        seed=seed, generations=1, updates=9, kept=9, restarts=(7,),
+        seed=seed, generations=(1,), updates=9, kept=9, restarts=(7,),
         reweightings=(Reweighting(update=6, weights=later),),
     )  # fmt: skip
     assert sha256(replay(engine, fresh_reward(), schedule)) == done
@@ -53,6 +55,6 @@ def test_weights_changed_on_the_way_and_a_restart_are_part_of_the_schedule(
 
 
 def test_a_withdrawn_result_replays_to_the_base_under_the_program(engine: RobotEngine) -> None:
-    schedule = TrainSchedule(seed=0, generations=1, updates=9, kept=0)
+    schedule = TrainSchedule(seed=0, generations=(1,), updates=9, kept=0)
     once, again = (replay(engine, fresh_reward(), schedule) for _ in range(2))
     assert once == again

@@ -55,7 +55,7 @@ def test_only_a_reward_that_was_verified_is_done_again(
     jobs.create_training([job], [model])
     claimed = jobs.claim(job.id, 60.0, 1)
     assert claimed is not None
-    schedule = TrainSchedule(seed=0, generations=1, updates=1, kept=1)
+    schedule = TrainSchedule(seed=0, generations=(1,), updates=1, kept=1)
     result = train_result().model_copy(update={"schedule": schedule})
     assert jobs.finish(job.id, claimed.fence, JobState.SUCCEEDED, result=result)
     settings = Settings()
