@@ -15,6 +15,8 @@ describe("figures", () => {
     [Number.NaN, "–"],
   ])("%d reads %s", (value, text) => expect(figure(value)).toBe(text));
 
+  it("show a dash for what was not measured", () => expect(figure(null)).toBe("–"));
+
   it("durations and counts are short", () => {
     expect([duration(59.4), duration(65), duration(7800)]).toEqual(["59 s", "1:05 min", "2:10 h"]);
     expect([count(950), count(1500), count(24_100), count(1_097_728)]).toEqual([
@@ -67,7 +69,7 @@ describe("checks", () => {
     expect(passes(check, "base", candidate)).toBe(false);
     expect(passes(check, "program", candidate)).toBe(true);
     expect(passes({ ...check, passed: true }, "result", candidate)).toBe(true);
-    expect(passes({ ...check, base: Number.NaN }, "base", candidate)).toBe(false);
+    expect(passes({ ...check, base: null }, "base", candidate)).toBe(false);
     expect(passes(check, "base", undefined)).toBeNull();
   });
 });

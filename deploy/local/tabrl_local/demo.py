@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from tabrl.contracts.training import Receipt
+from tabrl.contracts.training import Receipt, measured_words
 from tabrl_local.background import RunningStack, background_stack, interruptible
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
@@ -57,7 +57,7 @@ def with_rollout(stack: RunningStack, receipt: Receipt, console: Console) -> Rec
 def shortcomings(receipt: Receipt) -> list[str]:
     """Why a run is no success, in words; empty if it is one."""
     missed = [
-        f"{check.name} is {check.result:.3g}, wanted {check.target}"
+        f"{check.name} is {measured_words(check.result)}, wanted {check.target}"
         for check in receipt.checks
         if not check.passed
     ]

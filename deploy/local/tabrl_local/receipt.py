@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tabrl.contracts.training import CheckResult, Receipt
+from tabrl.contracts.training import CheckResult, Receipt, measured_words
 from tabrl_local.errors import CommandError
 from tabrl_local.views import JobView, TaskView
 
@@ -78,6 +78,6 @@ def _row(check: CheckResult) -> tuple[str, ...]:
     return (
         escape(check.name),
         escape(check.target),
-        *(f"{value:.3g}" for value in values),
+        *(measured_words(value) for value in values),
         mark,
     )

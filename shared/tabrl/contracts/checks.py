@@ -147,9 +147,12 @@ class CheckSpec(BaseModel):
         below = self.at_most is None or value <= self.at_most
         return above and below and value == value
 
-    def shortfall(self, value: float) -> float:
-        """How far a value is outside the bounds, in the size of the bound; 0 within, 1 for NaN."""
-        if value != value:
+    def shortfall(self, value: float | None) -> float:
+        """How far a value is outside the bounds, in the size of the bound.
+
+        0 within, 1 for one that was not measured: None or NaN.
+        """
+        if value is None or value != value:
             return 1.0
         bounds = [bound for bound in (self.at_least, self.at_most) if bound is not None]
         size = max(abs(bound) for bound in bounds)

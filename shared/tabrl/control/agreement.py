@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tabrl.contracts.checks import CheckSpec
 from tabrl.contracts.findings import Finding
-from tabrl.contracts.training import CheckResult, EvaluationRow
+from tabrl.contracts.training import CheckResult, EvaluationRow, Measured
 
 NOTICEABLE = 0.05  # of a bound's size: a check that moves less has not moved
 _SHOWN = 3
@@ -45,7 +45,7 @@ def _rose(before: EvaluationRow, after: EvaluationRow) -> bool:
 
 
 def _worse(
-    checks: Sequence[CheckSpec], before: Sequence[float], after: Sequence[float]
+    checks: Sequence[CheckSpec], before: Sequence[Measured], after: Sequence[Measured]
 ) -> list[CheckSpec]:
     """The checks that `after` misses by clearly more than `before`."""
     return [

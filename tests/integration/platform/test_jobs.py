@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tabrl.contracts.training import CheckResult, TrainResult
 from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.domain.jobs import Failure, FailureKind, Job, JobKind, JobState
 from tabrl.ports import IdempotencyKey
@@ -236,3 +237,18 @@ def test_of_two_wishes_at_once_both_hold(store: Store) -> None:
     with pytest.raises(Conflict) as refused:
         store.jobs.request_weights(job.id, {"sway": 1.0})
     assert refused.value.code == "job_finished"
+
+
+def test_a_check_that_could_not_be_measured_is_kept(store: Store) -> None:
+    job = add(store)
+    store.jobs.claim(job.id, 15, 3)
+    check = CheckResult(
+        id="late", name="late speed", target="≥ 1 m/s", base=float("nan"), program=0.5,
+        result=float("nan"), passed=False,
+    )  # fmt: skip
+    assert (check.base, check.program, check.result) == (None, 0.5, None)
+    result = train_result().model_copy(update={"checks": [check]})
+    assert store.jobs.finish(job.id, 1, JobState.SUCCEEDED, result=result)
+    kept = store.jobs.get(job.id).result
+    assert kept is not None
+    assert TrainResult.model_validate_json(kept.model_dump_json()).checks == [check]

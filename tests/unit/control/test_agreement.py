@@ -79,3 +79,9 @@ def test_an_honest_training_is_not_flagged(
 
 def test_a_check_that_can_no_longer_be_measured_got_worse() -> None:
     assert found((0.1, 0.5, 0.9), (SPEED, 0.0, 0.45, float("nan"))) is not None
+
+
+def test_a_check_that_was_not_measured_is_missed_as_clearly_as_before() -> None:
+    unknown = float("nan")
+    assert found((0.1, 0.5, 0.9), (SPEED, unknown, unknown, unknown)) is None
+    assert found((0.1, 0.5, 0.9), (SPEED, 0.0, 0.5, unknown)) is not None

@@ -52,6 +52,10 @@ def test_all_checks_met_and_a_better_reward_is_a_success() -> None:
     ("changes", "said"),
     [
         ({"checks": [CHECK.model_copy(update={"passed": False})]}, "mean forward speed is 0.41"),
+        (
+            {"checks": [CHECK.model_copy(update={"passed": False, "result": None})]},
+            "mean forward speed is not measured",
+        ),
         ({"checks": []}, "nothing was checked"),
         ({"reward_result": 0.1}, "not above the base's 0.1"),
         ({"reward_result": float("nan")}, "not above"),

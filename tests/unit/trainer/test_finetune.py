@@ -176,4 +176,4 @@ def test_a_check_shows_all_rows_and_is_passed_by_the_result() -> None:
     (passed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, 0.3))
     assert passed.passed is True
     (unknown,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, float("nan")))
-    assert unknown.passed is False
+    assert (unknown.passed, unknown.result) == (False, None)

@@ -8,9 +8,9 @@ export function duration(seconds: number): string {
   return `${parts(Math.floor(whole / 3600), Math.floor((whole % 3600) / 60))} h`;
 }
 
-/** Three significant digits, without exponents for everyday sizes. */
-export function figure(value: number): string {
-  if (!Number.isFinite(value)) return "–";
+/** Three significant digits, without exponents for everyday sizes; a dash for what is no number. */
+export function figure(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size < 0.001) return "≈ 0";

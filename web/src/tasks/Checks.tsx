@@ -136,7 +136,7 @@ export function Checks({
   );
 }
 
-function Cell({ value, passed }: { value: number; passed: boolean | null }): ReactNode {
+function Cell({ value, passed }: { value: number | null; passed: boolean | null }): ReactNode {
   return (
     <td className="px-4 py-3">
       <span className="tabular flex items-center gap-2 font-mono">
@@ -162,7 +162,7 @@ export function passes(
   const bounds = candidate?.checks.find((spec) => spec.id === check.id);
   if (bounds === undefined) return null;
   const value = check[row];
-  if (!Number.isFinite(value)) return false;
+  if (value === null) return false;
   return value >= (bounds.at_least ?? -Infinity) && value <= (bounds.at_most ?? Infinity);
 }
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from tabrl.contracts.training import measured_words
 from tabrl.robots import Robot
 from tabrl_reward_worker.authors import History
 from tabrl_reward_worker.llm.facts import facts
@@ -136,9 +137,9 @@ def _lineage(history: History) -> str:
         )
     if history.checks:
         lines = [
-            f"- {check.name}, target {check.target}: {check.result:.3g} "
-            f"({'met' if check.passed else 'missed'}; before learning {check.base:.3g}, by command "
-            f"alone {check.program:.3g})"
+            f"- {check.name}, target {check.target}: {measured_words(check.result)} "
+            f"({'met' if check.passed else 'missed'}; before learning "
+            f"{measured_words(check.base)}, by command alone {measured_words(check.program)})"
             for check in history.checks
         ]
         parts.append("The success checks:\n" + "\n".join(lines))
