@@ -10,6 +10,7 @@ from tabrl.contracts.training import Reweighting
 from tabrl.control.program import CommandProgram
 from tabrl.domain.errors import TabrlError
 from tabrl.ports import BlobStore
+from tabrl.ports.blobs import CHECKPOINTS
 from tabrl.sim.checkpoint import dump_tree, load_tree, read_metadata
 from tabrl_trainer.finetune import FineTuneState
 
@@ -44,7 +45,7 @@ class CheckpointStore:
 
     def __init__(self, blobs: BlobStore, job_id: str) -> None:
         self._blobs = blobs
-        self._prefix = f"checkpoints/{job_id}"
+        self._prefix = f"{CHECKPOINTS}/{job_id}"
 
     def save(self, checkpoint: Checkpoint, fence: int) -> None:
         """Write a checkpoint and drop the oldest beyond `KEPT`."""
