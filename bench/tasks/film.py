@@ -25,6 +25,7 @@ LENGTH_S = 2.1  # two beats of 1 Hz; frames are 0.3 s apart
 BACKGROUND = (255, 255, 255)
 INK = (40, 44, 52)
 LABEL = 26
+STANDING_M = 0.3  # height of the trunk, at most
 VIEW = 140.0  # degrees from the nose: from ahead and the right, so that a sway shows as well
 COLUMNS = 2
 OPENGL = ("egl", "osmesa") if sys.platform == "linux" else ("",)
@@ -94,7 +95,9 @@ def _frames(motion: Motion, rows: Sequence[int]) -> list[Picture]:
     data = mujoco.MjData(model)
     camera = mujoco.MjvCamera()
     camera.type = mujoco.mjtCamera.mjCAMERA_FREE
-    camera.distance, camera.elevation = 1.05, -12.0
+    # Who stands up on its hind legs needs a higher and a wider view.
+    risen = max(float(np.mean([motion.qpos[row][2] for row in rows])) - STANDING_M, 0.0)
+    camera.distance, camera.elevation = 1.05 + 1.5 * risen, -12.0
     camera.azimuth = float(np.degrees(motion.heading[rows[0]])) + VIEW
     width, height = FRAME
     pictures: list[Picture] = []
@@ -102,7 +105,7 @@ def _frames(motion: Motion, rows: Sequence[int]) -> list[Picture]:
         for row in rows:
             data.qpos[:] = motion.qpos[row]
             mujoco.mj_forward(model, data)
-            camera.lookat[:] = [*motion.place[row], 0.2]
+            camera.lookat[:] = [*motion.place[row], 0.2 + risen]
             renderer.update_scene(data, camera)
             pictures.append(renderer.render().copy())
     return pictures
