@@ -30,6 +30,7 @@ from tabrl.contracts.events import NoticeEvent, ProgressEvent, SnapshotEvent
 from tabrl.contracts.training import TrainBudget, TrainSpec
 from tabrl.domain.jobs import Job, JobState
 from tabrl.domain.tasks import WrittenTask
+from tabrl.ports.blobs import CHECKPOINTS
 from tabrl.robots import get_robot
 from tabrl.sim.reward import export_reward
 from tests.support.factories import candidate, training, writing
@@ -61,8 +62,8 @@ class Site:
         self.queue = CeleryTaskQueue(self.settings)
         self.bus = RedisEventBus(redis.url)
         self.artifact = export_reward(SOURCE, get_robot("go1"))
-        blobs = make_blob_store(self.settings.blobs)
-        blobs.put(f"artifacts/{self.artifact.sha256}.bin", self.artifact.blob)
+        self.blobs = make_blob_store(self.settings.blobs)
+        self.blobs.put(f"artifacts/{self.artifact.sha256}.bin", self.artifact.blob)
         SqlVerifiedArtifacts(engine, clock).record(self.artifact.sha256, "go1")
         task, job = writing(clock.now(), PROMPT)
         tasks = SqlTaskRepository(engine, clock)
@@ -169,7 +170,8 @@ def test_a_killed_trainer_goes_on_from_the_last_snapshot(
     site = Site(tmp_path, redis_server, TrainBudget(search_s=2, ppo_s=14, evaluation_s=10))
     with site.trainer() as child:
         site.send()
-        wait(lambda: site.models.get(site.model.id).step > 0, child)
+        # A snapshot is there to watch a moment before the checkpoint to go on from.
+        wait(lambda: site.blobs.list(CHECKPOINTS), child)
         child.send_signal(signal.SIGKILL)
         child.wait()
     before = [e.event for e in site.bus.read(site.job.id)]
