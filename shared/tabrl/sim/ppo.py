@@ -8,7 +8,7 @@ never compiles anything here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import flax.struct
@@ -199,7 +199,7 @@ class Learner:
                 action=action,
                 reward=reward,
                 discount=1.0 - terminated,
-                next_observation=observation[1:],
+                next_observation=observation[-1:],  # the loss reads no other
                 extras={
                     "state_extras": {"truncation": truncated},
                     "policy_extras": {
@@ -215,13 +215,13 @@ class Learner:
         per_batch = robots // config.minibatches
 
         def loss(params: Any, batch: Any, key: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
+            logits = apply(state.normalizer, params.policy, batch.observation)
             total, metrics = losses.compute_ppo_loss(
-                params, state.normalizer, batch, key, heads,
+                params, state.normalizer, batch, key, _answering(heads, logits),
                 entropy_cost=schedule.entropy * schedule.policy_weight,
                 discounting=config.discount, reward_scaling=schedule.reward_scale,
                 gae_lambda=config.gae_lambda, clipping_epsilon=config.clip,
             )  # fmt: skip
-            logits = apply(state.normalizer, params.policy, batch.observation)
             dist = distribution.create_dist(logits)
             base = distribution.create_dist(batch.extras["policy_extras"]["reference_params"])
             drift = jnp.mean(dist.kl_divergence(base))
@@ -273,3 +273,14 @@ class Learner:
             TrainState(params, optimizer, normalizer, key, rate),
             {**last, "learning_rate": rate},
         )
+
+
+def _answering(networks: ppo_networks.PPONetworks, logits: Any) -> ppo_networks.PPONetworks:
+    """The networks with a policy that answers `logits [B, T, …]`, in the loss's order.
+
+    The anchor and Brax's loss need the same answer. Asked for twice, the policy would be
+    differentiated twice: nearly a third of an update.
+    """
+    time_first = jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), logits)
+    policy = replace(networks.policy_network, apply=lambda *_: time_first)
+    return networks.replace(policy_network=policy)
