@@ -57,6 +57,7 @@ def candidate(name: str, code: str = SPEED, **changes: Any) -> str:
             "code": code,
             "weights": [{"term": "speed", "weight": 2.0}],
             "success_checks": [check],
+            "phases_s": [],
         }
         | changes
     )

@@ -174,10 +174,22 @@ def test_all_walls_stand_by_default() -> None:
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.name)
 def test_the_verifier_refuses_a_forged_artifact(forgery: Forgery) -> None:
-    with pytest.raises(RewardError) as error:
-        verify(forged(forgery), SOURCE, GO1)
-    assert error.value.code in ("reward_refused", "reward_weights")
-    assert forgery.says in error.value.message
+    found = read(forged(forgery))
+    if isinstance(found, bytes):
+        # A byte of what nobody reads, such as a line number: nothing of it is left.
+        assert forgery.flip is not None
+        assert found == read(export_reward(SOURCE, GO1).blob)
+    else:
+        assert found.code in ("reward_refused", "reward_weights")
+        assert forgery.says in found.message
+
+
+def read(blob: bytes) -> bytes | RewardError:
+    """What the verifier makes of an artifact, or why it refuses it."""
+    try:
+        return verify(blob, SOURCE, GO1).blob
+    except RewardError as error:
+        return error
 
 
 def test_without_the_verifier_forged_artifacts_would_be_loaded() -> None:
