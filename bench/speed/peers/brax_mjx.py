@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,8 @@ def main() -> None:
     parser.add_argument("--cap-s", type=float, required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
+    # Before JAX begins: with a pool of two threads XLA's CPU program waits for itself for ever.
+    os.environ.setdefault("NPROC", str(2 * max(os.cpu_count() or 1, 2)))
     setattr(jax, "device_put_replicated", _device_put_replicated)  # noqa: B010
     jax.config.update("jax_default_matmul_precision", "highest")  # type: ignore[no-untyped-call]
     race = Race(
