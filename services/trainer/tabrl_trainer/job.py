@@ -25,15 +25,7 @@ from tabrl.control.program import CommandProgram
 from tabrl.control.tape import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.domain.jobs import FailureKind, Job
-from tabrl.ports import (
-    BlobStore,
-    JobControl,
-    JobFailedError,
-    JobStoppedError,
-    ModelRepository,
-    StopReason,
-    VerifiedArtifacts,
-)
+from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository, VerifiedArtifacts
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.evaluation import (
     EPISODES,
@@ -122,17 +114,8 @@ class TrainingHandler:
             )
         engine = self._engines[job.robot]
         run = _Run(job, job.spec, job.model_id, control, time.monotonic())
+        # They stay until the job has ended for good, which only the api's sweeper can tell.
         store = CheckpointStore(self._blobs, job.id)
-        try:
-            result = self._train(run, engine, store)
-        except JobStoppedError as stop:
-            if stop.reason is StopReason.CANCELLED:
-                store.clear()  # nobody goes on from here
-            raise
-        store.clear()
-        return result
-
-    def _train(self, run: _Run, engine: RobotEngine, store: CheckpointStore) -> TrainResult:
         run.stage("loading")
         reward = verified_reward(run.spec, self._blobs, self._verified)
         tune = self._resume(run, engine, reward, store)

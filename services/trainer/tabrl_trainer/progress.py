@@ -64,7 +64,3 @@ class CheckpointStore:
             except (TabrlError, ValueError, KeyError):
                 continue
         return None
-
-    def clear(self) -> None:
-        """Forget all: the job has ended."""
-        self._blobs.delete(self._blobs.list(self._prefix))

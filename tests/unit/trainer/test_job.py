@@ -62,7 +62,6 @@ def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: ShippedBa
     assert (evaluation.base, evaluation.result) == (result.base, result.result)
     assert [check.id for check in result.checks] == [CHECK.id]
     assert set(result.stages_s) == {"search", "ppo", "selection", "evaluation"}
-    assert world.blobs.list("checkpoints") == []
 
 
 def test_a_job_records_what_it_takes_to_do_it_again(world: World, engine: RobotEngine) -> None:

@@ -11,10 +11,9 @@ from tests.support.training_job import Control, World
 pytestmark = pytest.mark.usefixtures("told_time")
 
 
-def test_a_cancelled_training_leaves_its_snapshot_and_nothing_to_go_on_from(world: World) -> None:
+def test_a_cancelled_training_leaves_its_snapshot(world: World) -> None:
     job = world.claim()
     control = Control(job.fence, stop_at=7, reason=StopReason.CANCELLED)
     with pytest.raises(JobStoppedError):
         world.handler(job, control)
     assert world.model.step == len(control.of(ProgressEvent)) == 7
-    assert world.blobs.list("checkpoints") == []
