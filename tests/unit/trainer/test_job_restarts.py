@@ -43,7 +43,6 @@ def test_a_shutdown_leaves_a_checkpoint_and_the_next_attempt_goes_on(world: Worl
     versions = [e.version for c in (first, second) for e in c.of(SnapshotEvent)]
     assert versions == list(range(1, len(versions) + 1))
     assert result.snapshots == len(versions)
-    assert world.blobs.list(CHECKPOINTS) == []
 
 
 def test_after_a_death_the_last_checkpoint_counts(world: World) -> None:
