@@ -1,17 +1,23 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import type { ReactNode } from "react";
 import { Link, Route, Switch } from "wouter";
 import { ApiError } from "@/api/client";
 import { HistoryMenu } from "@/tasks/HistoryMenu";
 import { HomePage } from "@/tasks/HomePage";
-import { ModelPage } from "@/tasks/ModelPage";
-import { TaskPage } from "@/tasks/TaskPage";
+import { Boundary } from "@/ui/Boundary";
 import { Note } from "@/ui/kit";
 import { SessionProvider } from "@/viewer/SessionProvider";
 
 const RETRIES = 3;
+
+// The start has no use for curves, sliders and cards: they come while its user is writing.
+const loadTaskPage = () => import("@/tasks/TaskPage");
+const TaskPage = lazy(() => loadTaskPage().then((module) => ({ default: module.TaskPage })));
+const ModelPage = lazy(() =>
+  import("@/tasks/ModelPage").then((module) => ({ default: module.ModelPage })),
+);
 
 function makeCache(): QueryClient {
   return new QueryClient({
@@ -29,37 +35,42 @@ function makeCache(): QueryClient {
 
 export function App(): ReactNode {
   const [cache] = useState(makeCache);
+  useEffect(() => void loadTaskPage().catch(() => undefined), []);
   return (
     <QueryClientProvider client={cache}>
       <SessionProvider>
         <div className="flex min-h-dvh flex-col">
           <TopBar />
-          <Switch>
-            <Route path="/">
-              <HomePage />
-            </Route>
-            <Route path="/tasks/:taskId">
-              {({ taskId }) => <TaskPage key={taskId} taskId={taskId} jobId={null} />}
-            </Route>
-            <Route path="/tasks/:taskId/jobs/:jobId">
-              {({ taskId, jobId }) => <TaskPage key={taskId} taskId={taskId} jobId={jobId} />}
-            </Route>
-            <Route path="/models/:modelId">
-              {({ modelId }) => <ModelPage key={modelId} modelId={modelId} />}
-            </Route>
-            <Route>
-              <main className="mx-auto w-full max-w-xl p-8">
-                <Note
-                  title="There is no such page"
-                  action={
-                    <Link href="/" className="text-accent hover:underline">
-                      To the start
-                    </Link>
-                  }
-                />
-              </main>
-            </Route>
-          </Switch>
+          <Boundary>
+            <Suspense>
+              <Switch>
+                <Route path="/">
+                  <HomePage />
+                </Route>
+                <Route path="/tasks/:taskId">
+                  {({ taskId }) => <TaskPage key={taskId} taskId={taskId} jobId={null} />}
+                </Route>
+                <Route path="/tasks/:taskId/jobs/:jobId">
+                  {({ taskId, jobId }) => <TaskPage key={taskId} taskId={taskId} jobId={jobId} />}
+                </Route>
+                <Route path="/models/:modelId">
+                  {({ modelId }) => <ModelPage key={modelId} modelId={modelId} />}
+                </Route>
+                <Route>
+                  <main className="mx-auto w-full max-w-xl p-8">
+                    <Note
+                      title="There is no such page"
+                      action={
+                        <Link href="/" className="text-accent hover:underline">
+                          To the start
+                        </Link>
+                      }
+                    />
+                  </main>
+                </Route>
+              </Switch>
+            </Suspense>
+          </Boundary>
         </div>
       </SessionProvider>
     </QueryClientProvider>

@@ -37,15 +37,21 @@ export function useTask(id: string): UseQueryResult<Task> {
   });
 }
 
-export function useModel(id: string | null): UseQueryResult<Model> {
+/** A model; an `awaited` one may come into being only when its job is claimed. */
+export function useModel(
+  id: string | null,
+  { awaited = false }: { awaited?: boolean } = {},
+): UseQueryResult<Model> {
   return useQuery({
     queryKey: ["model", id],
     queryFn: () =>
       unwrap(client.GET("/api/models/{model_id}", { params: { path: { model_id: id ?? "" } } })),
     enabled: id !== null,
-    // A model may come into being only when its job is claimed.
-    retry: (count, error) => count < 20 && !(error instanceof ApiError && error.status === 0),
-    retryDelay: POLL_MS,
+    ...(awaited && {
+      retry: (count: number, error: Error) =>
+        count < 20 && !(error instanceof ApiError && error.status === 0),
+      retryDelay: POLL_MS,
+    }),
   });
 }
 

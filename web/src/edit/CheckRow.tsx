@@ -32,8 +32,8 @@ export function CheckRow({ draft, quantities, lastsS, onChange, onRemove }: Prop
   const helpId = useId();
   const unit = unitOf(draft, info);
 
-  const number = (field: NumberField, label: string, suffix: string, className?: string) => (
-    <Field label={label} fault={faults[field]} {...(className !== undefined && { className })}>
+  const number = (field: NumberField, label: string, suffix: string) => (
+    <Field label={label} fault={faults[field]}>
       <NumberInput
         aria-label={label}
         aria-description={faults[field]}
@@ -47,7 +47,7 @@ export function CheckRow({ draft, quantities, lastsS, onChange, onRemove }: Prop
 
   return (
     <fieldset
-      className="relative rounded-xl border border-line bg-well/60 p-3"
+      className="@container relative rounded-xl border border-line bg-well/60 p-3"
       data-testid="check-form"
       aria-describedby={helpId}
     >
@@ -98,8 +98,8 @@ export function CheckRow({ draft, quantities, lastsS, onChange, onRemove }: Prop
       <p id={helpId} className="mt-1.5 text-[11px] leading-snug text-faint first-letter:uppercase">
         {info?.description}
       </p>
-      <div className="mt-2 grid grid-cols-6 gap-2">
-        <Field label="Taken as" className="col-span-2">
+      <div className="mt-2 grid grid-cols-2 gap-2 @min-[26rem]:grid-cols-3">
+        <Field label="Taken as" className="col-span-2 @min-[26rem]:col-span-1">
           <Select
             value={draft.statistic}
             onChange={(event) => onChange({ ...draft, statistic: event.target.value as Statistic })}
@@ -111,13 +111,12 @@ export function CheckRow({ draft, quantities, lastsS, onChange, onRemove }: Prop
             ))}
           </Select>
         </Field>
-        {number("atLeast", "At least", unit, "col-span-2")}
-        {number("atMost", "At most", unit, "col-span-2")}
-        {number("start", "From", "s", "col-span-2")}
-        {number("end", "Until", "s", "col-span-2")}
-        {usesFrequency(draft.statistic) && number("frequency", "Beat", "Hz", "col-span-2")}
-        {usesThreshold(draft.statistic) &&
-          number("threshold", "Threshold", info?.unit ?? "", "col-span-2")}
+        {number("atLeast", "At least", unit)}
+        {number("atMost", "At most", unit)}
+        {number("start", "From", "s")}
+        {number("end", "Until", "s")}
+        {usesFrequency(draft.statistic) && number("frequency", "Beat", "Hz")}
+        {usesThreshold(draft.statistic) && number("threshold", "Threshold", info?.unit ?? "")}
       </div>
     </fieldset>
   );

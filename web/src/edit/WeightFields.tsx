@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { ReactNode } from "react";
 import { series, words } from "@/lib/format";
 import { NumberInput } from "@/ui/fields";
-import { TermName, TermSlider } from "@/ui/TermSlider";
+import { TermRow } from "@/ui/TermSlider";
 import { typed } from "./checkDraft";
 
 interface Props {
@@ -18,20 +18,16 @@ export function WeightFields({ weights, initial, onChange }: Props): ReactNode {
   return (
     <div className="space-y-1.5">
       {terms.map(([term, value], index) => (
-        <div
+        <TermRow
           key={term}
-          className="grid grid-cols-[minmax(0,1fr)_minmax(64px,1fr)_5rem] items-center gap-3 text-[13px]"
+          term={term}
+          color={series(index)}
+          value={value}
+          initial={initial[term] ?? value}
+          onChange={(next) => onChange(term, Number(next.toPrecision(4)))}
         >
-          <TermName term={term} color={series(index)} />
-          <TermSlider
-            term={term}
-            color={series(index)}
-            value={value}
-            initial={initial[term] ?? value}
-            onChange={(next) => onChange(term, Number(next.toPrecision(4)))}
-          />
           <Weight term={term} value={value} onChange={(next) => onChange(term, next)} />
-        </div>
+        </TermRow>
       ))}
     </div>
   );
@@ -50,6 +46,7 @@ function Weight({ term, value, onChange }: WeightProps): ReactNode {
   const invalid = !Number.isFinite(typed(shown) ?? Number.NaN);
   return (
     <NumberInput
+      className="w-20"
       aria-label={`Weight of ${words(term)}, as a number`}
       value={shown}
       invalid={invalid}

@@ -22,6 +22,7 @@ import { shares } from "@/report/shares";
 import { Badge, Button, cx } from "@/ui/kit";
 import { Section } from "@/ui/Section";
 import { WeightSlider } from "@/ui/WeightSlider";
+import { CheckWords } from "./CheckWords";
 import { Code } from "./Code";
 import { byPhase, inTurn, phasesOf } from "./phases";
 import { Reflect } from "./Reflect";
@@ -91,14 +92,14 @@ export function CandidateCard(props: Props): ReactNode {
       <div className="flex flex-wrap content-start items-center gap-2 px-4 pb-4 sm:px-5">
         <Button
           tone={trained ? "plain" : "primary"}
-          className="flex-1"
+          className="flex-1 max-sm:basis-full"
           busy={busy}
           onClick={() => props.onTrain(changed ? weights : undefined)}
         >
           <Play className="size-4" aria-hidden />
           {trained ? "Train again" : "Train this one"}
         </Button>
-        <Button onClick={props.onEdit} aria-pressed={props.editing}>
+        <Button className="max-sm:flex-1" onClick={props.onEdit} aria-pressed={props.editing}>
           <Pencil className="size-3.5" aria-hidden /> Edit
         </Button>
         {changed && (
@@ -108,6 +109,7 @@ export function CandidateCard(props: Props): ReactNode {
         )}
         {!trained && (
           <Button
+            className="max-sm:flex-1"
             onClick={() => setGoingOn(!goingOn)}
             aria-expanded={goingOn}
             title="Say what should be different, without training this one first"
@@ -159,11 +161,11 @@ export function CandidateCard(props: Props): ReactNode {
             {title !== "" && <p className="mb-1 text-[11px] font-medium text-faint">{title}</p>}
             <ul className="space-y-1 text-[13px]">
               {checks.map((check) => (
-                <li key={check.id} className="flex justify-between gap-3">
-                  <span className="text-soft first-letter:uppercase">{check.name}</span>
-                  <span className="tabular font-mono text-xs whitespace-nowrap">
-                    {check.target}
-                  </span>
+                <li
+                  key={check.id}
+                  className="flex items-baseline justify-between gap-3 [&>:last-child]:text-right"
+                >
+                  <CheckWords name={check.name} target={check.target} />
                 </li>
               ))}
             </ul>

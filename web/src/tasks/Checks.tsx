@@ -1,8 +1,10 @@
 import { Check, X } from "lucide-react";
-import type { ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import type { Candidate, CheckResult, EvaluationRow, Finding } from "@/api/types";
 import { figure } from "@/lib/format";
 import { Badge, cx, Note, StepHeading } from "@/ui/kit";
+import { CheckWords } from "./CheckWords";
+import { byPhase, phasesOf } from "./phases";
 
 type RowName = "base" | "program" | "result";
 
@@ -26,6 +28,12 @@ const FLAG_TITLES: Record<string, string> = {
   reward_up_checks_down: "The reward rose but the success checks fell",
 };
 
+/** More checks than these are wider than any screen; the table is then turned over. */
+const MOST_ACROSS = 7;
+
+const CELL = "px-1.5 py-3 sm:px-4";
+const TOP = "text-left align-bottom font-medium";
+
 /** Success checks, measured in three rows: before, after the search, after learning. */
 export function Checks({
   evaluation,
@@ -37,6 +45,7 @@ export function Checks({
   const met = evaluation.checks.filter((check) => check.passed).length;
   const fallsChecked = evaluation.checks.some((check) => check.name === "falls");
   const all = met === evaluation.checks.length;
+  const phaseOf = phaseTitles(candidate);
   const rows: { name: RowName; title: string; note: string }[] = [
     { name: "base", title: "Base policy", note: "without any command" },
     {
@@ -70,65 +79,67 @@ export function Checks({
         </div>
       ))}
       <div className="card overflow-x-auto">
-        <table className="w-full border-collapse text-sm">
+        <table
+          className={cx(
+            "w-full border-collapse text-[13px] sm:text-sm",
+            evaluation.checks.length > MOST_ACROSS ? "upright" : "max-xl:upright",
+          )}
+          style={{ "--rows": evaluation.checks.length + (fallsChecked ? 2 : 3) } as CSSProperties}
+        >
           <thead>
-            <tr className="text-left align-bottom">
-              <th className="sticky left-0 bg-panel px-4 py-3 font-normal text-faint">
+            <tr>
+              <th className={cx(CELL, TOP, "sticky left-0 bg-panel font-normal text-faint")}>
                 Measured over {evaluation.result.episodes} episodes
               </th>
               {evaluation.checks.map((check) => (
-                <th key={check.id} className="min-w-32 px-4 py-3 font-medium">
-                  <span className="block first-letter:uppercase">{check.name}</span>
-                  <span className="tabular font-mono text-xs font-normal text-faint">
-                    {check.target}
-                  </span>
+                <th key={check.id} scope="col" className={cx(CELL, TOP, "min-w-32")}>
+                  {phaseOf.has(check.id) && (
+                    <span className="block text-[11px] font-normal text-faint">
+                      {phaseOf.get(check.id)}
+                    </span>
+                  )}
+                  <CheckWords name={check.name} target={check.target} />
                 </th>
               ))}
-              <th className="px-4 py-3 font-medium">
-                Reward<span className="block text-xs font-normal text-faint">a step</span>
+              <th scope="col" className={cx(CELL, TOP)}>
+                <CheckWords name="reward" target="a step" />
               </th>
               {!fallsChecked && (
-                <th className="px-4 py-3 font-medium">
-                  Falls<span className="block text-xs font-normal text-faint">of episodes</span>
+                <th scope="col" className={cx(CELL, TOP)}>
+                  <CheckWords name="falls" target="of episodes" />
                 </th>
               )}
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ name, title, note }) => (
-              <tr
-                key={name}
-                className={cx("border-t border-line", name === "result" && "bg-raised/40")}
-                data-row={name}
-              >
-                <th
-                  scope="row"
-                  className={cx(
-                    "sticky left-0 min-w-40 px-4 py-3 text-left font-medium",
-                    name === "result" ? "bg-[#171d27]" : "bg-panel",
+            {rows.map(({ name, title, note }) => {
+              const ground = name === "result" ? "bg-[#171d27]" : "bg-panel";
+              return (
+                <tr key={name} className="border-t border-line" data-row={name}>
+                  <th
+                    scope="row"
+                    className={cx(CELL, ground, "sticky left-0 min-w-40 text-left font-medium")}
+                  >
+                    <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+                      {title}
+                      {delivered === name && <Badge mood="accent">delivered</Badge>}
+                    </span>
+                    <span className="block max-w-64 text-xs font-normal text-faint max-sm:hidden">
+                      {note}
+                    </span>
+                  </th>
+                  {evaluation.checks.map((check) => (
+                    <Cell key={check.id} ground={ground} passed={passes(check, name, candidate)}>
+                      {figure(check[name])}
+                    </Cell>
+                  ))}
+                  <Cell ground={ground}>{figure(evaluation[name].reward)}</Cell>
+                  {!fallsChecked && (
+                    <Cell ground={ground}>{percent(evaluation[name].fall_rate)}</Cell>
                   )}
-                >
-                  <span className="flex items-center gap-2">
-                    {title}
-                    {delivered === name && <Badge mood="accent">delivered</Badge>}
-                  </span>
-                  <span className="block max-w-64 text-xs font-normal text-faint">{note}</span>
-                </th>
-                {evaluation.checks.map((check) => (
-                  <Cell
-                    key={check.id}
-                    value={check[name]}
-                    passed={passes(check, name, candidate)}
-                  />
-                ))}
-                <td className="tabular px-4 py-3 font-mono">{figure(evaluation[name].reward)}</td>
-                {!fallsChecked && (
-                  <td className="tabular px-4 py-3 font-mono">
-                    {percent(evaluation[name].fall_rate)}
-                  </td>
-                )}
-              </tr>
-            ))}
+                </tr>
+              );
+            })}
           </tbody>
         </table>
       </div>
@@ -136,19 +147,37 @@ export function Checks({
   );
 }
 
-function Cell({ value, passed }: { value: number | null; passed: boolean | null }): ReactNode {
+interface CellProps {
+  ground: string;
+  /** Whether it meets its check; null where there is nothing to meet or no telling. */
+  passed?: boolean | null;
+  children: string;
+}
+
+function Cell({ ground, passed = null, children }: CellProps): ReactNode {
   return (
-    <td className="px-4 py-3">
-      <span className="tabular flex items-center gap-2 font-mono">
+    <td className={cx(CELL, ground)}>
+      <span className="tabular flex items-center gap-1 font-mono max-sm:text-xs sm:gap-2">
         {passed !== null &&
           (passed ? (
-            <Check className="size-4 text-good" aria-label="met" />
+            <Check className="size-4 shrink-0 text-good max-sm:size-3.5" aria-label="met" />
           ) : (
-            <X className="size-4 text-bad" aria-label="not met" />
+            <X className="size-4 shrink-0 text-bad max-sm:size-3.5" aria-label="not met" />
           ))}
-        {figure(value)}
+        {children}
       </span>
     </td>
+  );
+}
+
+/** Which part of the task each check is about, where one thing follows another. */
+function phaseTitles(candidate: Candidate | undefined): ReadonlyMap<string, string> {
+  if (candidate === undefined) return new Map();
+  const groups = byPhase(candidate.checks, phasesOf(candidate.phases_s));
+  return new Map(
+    groups
+      .filter(({ title }) => title !== "")
+      .flatMap(({ title, checks }) => checks.map(({ id }) => [id, title] as const)),
   );
 }
 

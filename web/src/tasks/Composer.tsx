@@ -35,38 +35,32 @@ export function Composer({ robots, initial, examples = true }: Props): ReactNode
   return (
     <div className="space-y-4">
       <fieldset>
-        <legend className="mb-2 text-[11px] font-medium tracking-[0.14em] text-faint uppercase">
-          Step 1 · Robot
-        </legend>
-        <div className="flex flex-wrap gap-2" role="radiogroup" aria-label="Robot">
+        <legend className="eyebrow mb-2">Step 1 · Robot</legend>
+        <div className="flex flex-wrap gap-2">
           {robots.map((option) => (
-            <button
+            <label
               key={option.id}
-              type="button"
-              role="radio"
-              aria-checked={option.id === robot?.id}
-              onClick={() => setRobotId(option.id)}
-              className={cx(
-                "rounded-xl border bg-panel px-4 py-2.5 text-left transition-colors",
-                option.id === robot?.id
-                  ? "border-accent/60 shadow-[0_0_0_3px_#6ee7c81a]"
-                  : "border-line hover:border-line-strong",
-              )}
+              className="relative rounded-xl border border-line bg-panel px-4 py-2.5 transition-colors hover:border-line-strong has-checked:border-accent/60 has-checked:shadow-[0_0_0_3px_#6ee7c81a]"
             >
+              {/* Unseen, but over the whole label: it takes the clicks and shows the focus. */}
+              <input
+                type="radio"
+                name="robot"
+                checked={option.id === robot?.id}
+                onChange={() => setRobotId(option.id)}
+                className="absolute inset-0 cursor-pointer appearance-none rounded-xl"
+              />
               <span className="block text-sm font-semibold">
                 {option.maker} {option.name}
               </span>
               <span className="block max-w-sm text-xs text-soft">{option.description}</span>
-            </button>
+            </label>
           ))}
         </div>
       </fieldset>
 
       <div>
-        <label
-          htmlFor="prompt"
-          className="mb-2 block text-[11px] font-medium tracking-[0.14em] text-faint uppercase"
-        >
+        <label htmlFor="prompt" className="eyebrow mb-2 block">
           Step 2 · Task
         </label>
         <div className="card relative focus-within:border-accent/50 focus-within:shadow-[0_0_0_3px_#6ee7c81a]">
@@ -83,7 +77,7 @@ export function Composer({ robots, initial, examples = true }: Props): ReactNode
                 submit();
               }
             }}
-            className="block w-full resize-none bg-transparent px-4 pt-3.5 pb-1 text-[17px] leading-relaxed outline-none placeholder:text-faint/70"
+            className="block w-full resize-none bg-transparent px-4 pt-3.5 pb-1 text-[17px] leading-relaxed outline-none placeholder:text-faint"
           />
           <div className="flex items-center justify-between gap-3 p-2.5 pl-4">
             <span className={cx("text-xs", tooLong ? "text-bad" : "text-faint")}>
@@ -104,7 +98,7 @@ export function Composer({ robots, initial, examples = true }: Props): ReactNode
       {create.error !== null && <Note kind="bad" title={create.error.message} />}
 
       {examples && robot !== undefined && (
-        <div className="flex flex-wrap gap-2" aria-label="Examples">
+        <div className="flex flex-wrap gap-2" role="group" aria-label="Examples">
           {robot.examples.map((example) => (
             <button
               key={example}

@@ -11,7 +11,7 @@ const SHOWN = 30;
 
 /** All tasks, newest first. */
 export function HistoryMenu(): ReactNode {
-  const { data: tasks = [] } = useTasks();
+  const { data: tasks = [], isPending, error } = useTasks();
   const [, navigate] = useLocation();
   return (
     <Menu.Root>
@@ -23,10 +23,13 @@ export function HistoryMenu(): ReactNode {
         <Menu.Content
           align="end"
           sideOffset={8}
+          collisionPadding={16}
           className="rise z-50 max-h-[70vh] w-[min(26rem,calc(100vw-2rem))] overflow-y-auto rounded-xl border border-line-strong bg-panel p-1.5 shadow-2xl shadow-black/60"
         >
           {tasks.length === 0 && (
-            <p className="p-4 text-center text-sm text-faint">No tasks yet.</p>
+            <p className="p-4 text-center text-sm text-faint" role="status">
+              {isPending ? "Loading…" : (error?.message ?? "No tasks yet.")}
+            </p>
           )}
           {tasks.slice(0, SHOWN).map((task) => (
             <Menu.Item
@@ -39,6 +42,11 @@ export function HistoryMenu(): ReactNode {
               <span className="text-xs whitespace-nowrap text-faint">{ago(task.created_at)}</span>
             </Menu.Item>
           ))}
+          {tasks.length > SHOWN && (
+            <p className="px-3 py-2 text-xs text-faint">
+              The newest {SHOWN} of {tasks.length}
+            </p>
+          )}
         </Menu.Content>
       </Menu.Portal>
     </Menu.Root>

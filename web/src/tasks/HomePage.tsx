@@ -1,10 +1,8 @@
 import type { ReactNode } from "react";
 import { useRobots } from "@/api/queries";
 import { Button, Note, Skeleton } from "@/ui/kit";
-import { Viewer } from "@/viewer/Viewer";
+import { IDLE, Viewer } from "@/viewer/Viewer";
 import { Composer } from "./Composer";
-
-const IDLE = { kind: "idle" } as const;
 
 /** Where a task begins: the robot stands there and waits. */
 export function HomePage(): ReactNode {

@@ -1,41 +1,47 @@
-import { useMemo } from "react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { useModel, useTask } from "@/api/queries";
+import { useModel, useRobots, useTask } from "@/api/queries";
 import type { Model } from "@/api/types";
 import { ago } from "@/lib/format";
-import { Note, Skeleton } from "@/ui/kit";
-import { Viewer } from "@/viewer/Viewer";
-import type { Drive } from "@/viewer/Viewer";
+import { Button, Note, Skeleton } from "@/ui/kit";
+import { useTitle } from "@/ui/useTitle";
+import { usePolicyDrive, Viewer } from "@/viewer/Viewer";
 
 /** A model alone: the address to share a motion by. */
 export function ModelPage({ modelId }: { modelId: string }): ReactNode {
-  const { data: model, error } = useModel(modelId);
+  const { data: model, error, refetch } = useModel(modelId);
   if (model !== undefined) return <Loaded model={model} />;
   return (
     <main className="flex flex-1 flex-col p-4 sm:p-6">
-      {error !== null ? <Note kind="bad" title={error.message} /> : <Skeleton className="flex-1" />}
+      {error !== null ? (
+        <Note
+          kind="bad"
+          title={error.message}
+          action={<Button onClick={() => void refetch()}>Try again</Button>}
+        >
+          The address may be mistyped, or the model belongs to another data directory.
+        </Note>
+      ) : (
+        <Skeleton className="flex-1" />
+      )}
     </main>
   );
 }
 
 function Loaded({ model }: { model: Model }): ReactNode {
   const task = useTask(model.task_id);
-  const drive = useMemo<Drive>(
-    () => ({
-      kind: "policy",
-      connection: { url: model.inference_url, modelId: model.id, sceneSha256: model.scene_sha256 },
-    }),
-    [model.inference_url, model.id, model.scene_sha256],
-  );
+  const robot = useRobots().data?.find(({ id }) => id === model.robot);
+  const drive = usePolicyDrive(model);
+  useTitle(task.data?.prompt);
   return (
     <main className="flex flex-1 flex-col">
       <header className="flex flex-wrap items-end justify-between gap-3 border-b border-line px-4 py-3 sm:px-6">
         <div className="min-w-0">
           <p className="text-xs text-faint">
-            {model.robot} · updated {ago(model.updated_at)}
+            {robot === undefined ? model.robot : `${robot.maker} ${robot.name}`} · updated{" "}
+            {ago(model.updated_at)}
           </p>
-          <h1 className="truncate text-lg font-semibold tracking-tight">
+          <h1 className="text-lg font-semibold tracking-tight break-words">
             {task.data?.prompt ?? model.id}
           </h1>
         </div>

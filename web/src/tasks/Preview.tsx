@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { usePreview } from "@/api/queries";
 import type { Robot, Task } from "@/api/types";
 import { words } from "@/lib/format";
-import { Viewer } from "@/viewer/Viewer";
+import { IDLE, Viewer } from "@/viewer/Viewer";
 import type { Drive } from "@/viewer/Viewer";
 
 interface PreviewProps {
@@ -18,9 +18,7 @@ interface PreviewProps {
 export function Preview({ task, robot, n, onClose }: PreviewProps): ReactNode {
   const { data, error } = usePreview(task.id, n);
   const drive: Drive =
-    data === undefined
-      ? { kind: "idle" }
-      : { kind: "replay", clip: data.clip, qpos: data.qpos, hz: data.hz };
+    data === undefined ? IDLE : { kind: "replay", clip: data.clip, qpos: data.qpos, hz: data.hz };
   return (
     <Dialog.Root open={n !== null} onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>

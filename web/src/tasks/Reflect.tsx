@@ -50,7 +50,7 @@ export function Reflect({ task, candidate, jobId }: Props): ReactNode {
           maxLength={LONGEST}
           placeholder="Say what should be different: lower your hips, and slower"
           onChange={(event) => setWords(event.target.value)}
-          className="h-9 min-w-0 flex-1 basis-64 bg-transparent text-[15px] outline-none placeholder:text-faint/80"
+          className="h-9 min-w-0 flex-1 basis-64 bg-transparent text-[15px] text-ellipsis outline-none placeholder:text-faint"
         />
         <Button type="submit" busy={create.isPending} disabled={prompt === ""}>
           Go on from this {!create.isPending && <ArrowRight className="size-4" aria-hidden />}

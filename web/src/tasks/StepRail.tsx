@@ -42,17 +42,9 @@ export function StepRail({ done }: { done: number }): ReactNode {
                 !behind && !now && "border-line-strong text-faint",
               )}
             >
-              {behind ? <Check className="size-3" aria-hidden /> : index + 1}
+              {behind ? <Check className="size-3" aria-label="done" /> : index + 1}
             </span>
-            <span
-              className={cx(
-                "hidden xl:inline",
-                now ? "text-text" : "text-faint",
-                now && "max-xl:inline",
-              )}
-            >
-              {label}
-            </span>
+            <span className={now ? "text-text" : "text-faint max-xl:sr-only"}>{label}</span>
           </li>
         );
       })}

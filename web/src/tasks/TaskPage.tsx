@@ -7,6 +7,7 @@ import type { Job, Task } from "@/api/types";
 import { ago } from "@/lib/format";
 import { useProgress } from "@/training/useProgress";
 import { Badge, Button, Note, Skeleton } from "@/ui/kit";
+import { useTitle } from "@/ui/useTitle";
 import { Account } from "./Account";
 import { Candidates, WritingCandidates } from "./Candidates";
 import { Checks } from "./Checks";
@@ -26,6 +27,7 @@ interface Props {
 /** One task from its sentence to its checks. */
 export function TaskPage({ taskId, jobId }: Props): ReactNode {
   const task = useTask(taskId);
+  useTitle(task.data?.prompt);
   if (task.data !== undefined) return <Loaded task={task.data} jobId={jobId} />;
   return (
     <main className="mx-auto w-full max-w-[1500px] flex-1 space-y-5 p-4 sm:p-6">
@@ -146,22 +148,33 @@ function Words({ task }: { task: Task }): ReactNode {
   if (task.understood.length === 0 && task.not_understood.length === 0) return null;
   return (
     <div
-      className="mt-2 flex flex-wrap items-center gap-1.5 text-xs"
+      className="mt-2 flex flex-wrap gap-x-3 gap-y-1.5"
+      role="group"
       aria-label="What was understood"
     >
-      {task.understood.length > 0 && <span className="text-faint">Understood</span>}
-      {task.understood.map((word) => (
-        <Badge key={word} mood="accent">
-          {word}
-        </Badge>
-      ))}
-      {task.not_understood.length > 0 && <span className="ml-1 text-faint">Not understood</span>}
-      {task.not_understood.map((word) => (
-        <Badge key={word} mood="warn">
-          {word}
-        </Badge>
-      ))}
+      <WordList title="Understood" mood="accent" words={task.understood} />
+      <WordList title="Not understood" mood="warn" words={task.not_understood} />
     </div>
+  );
+}
+
+interface WordListProps {
+  title: string;
+  mood: "accent" | "warn";
+  words: readonly string[];
+}
+
+function WordList({ title, mood, words }: WordListProps): ReactNode {
+  if (words.length === 0) return null;
+  return (
+    <p className="flex flex-wrap items-center gap-1.5 text-xs">
+      <span className="text-faint">{title}</span>
+      {words.map((word) => (
+        <Badge key={word} mood={mood}>
+          {word}
+        </Badge>
+      ))}
+    </p>
   );
 }
 

@@ -1,4 +1,3 @@
-import { useMemo } from "react";
 import type { ReactNode } from "react";
 import { useCancel, useModel } from "@/api/queries";
 import type { Candidate, Job, Robot, Task } from "@/api/types";
@@ -6,8 +5,7 @@ import { TrainingPanel } from "@/training/TrainingPanel";
 import type { Progress } from "@/training/progress";
 import type { Stream } from "@/training/useProgress";
 import { Note } from "@/ui/kit";
-import { Viewer } from "@/viewer/Viewer";
-import type { Drive } from "@/viewer/Viewer";
+import { usePolicyDrive, Viewer } from "@/viewer/Viewer";
 
 interface Props {
   task: Task;
@@ -25,21 +23,8 @@ interface Props {
 export function Workspace(props: Props): ReactNode {
   const { task, job, robot, candidate, progress, stream } = props;
   const cancel = useCancel(task.id);
-  const model = useModel(job.model_id);
-  const drive = useMemo<Drive>(
-    () =>
-      model.data === undefined
-        ? { kind: "idle" }
-        : {
-            kind: "policy",
-            connection: {
-              url: model.data.inference_url,
-              modelId: model.data.id,
-              sceneSha256: model.data.scene_sha256,
-            },
-          },
-    [model.data],
-  );
+  const model = useModel(job.model_id, { awaited: true });
+  const drive = usePolicyDrive(model.data);
   return (
     <div className="grid gap-4 lg:grid-cols-[minmax(0,1.45fr)_minmax(0,1fr)]">
       <div className="card relative h-[58vh] min-h-80 overflow-hidden lg:sticky lg:top-[4.5rem] lg:h-[calc(100dvh-11.5rem)] lg:max-h-[760px] lg:min-h-[480px]">

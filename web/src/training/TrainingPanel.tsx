@@ -36,7 +36,7 @@ export function TrainingPanel(props: Props): ReactNode {
     >
       <header className="flex items-start justify-between gap-3">
         <div className="min-w-0">
-          <p className="text-[11px] font-medium tracking-[0.14em] text-faint uppercase">Training</p>
+          <p className="eyebrow">Training</p>
           <h2 className="truncate text-lg font-semibold tracking-tight">
             {candidate?.name ?? `Candidate ${job.candidate ?? ""}`}
           </h2>

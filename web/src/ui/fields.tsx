@@ -2,7 +2,9 @@ import type { InputHTMLAttributes, ReactNode, SelectHTMLAttributes } from "react
 import { cx } from "@/ui/kit";
 
 const LOOK =
-  "h-8 w-full min-w-0 rounded-md border bg-well px-2 text-[13px] text-text outline-none transition-colors focus:border-accent/60 disabled:opacity-50";
+  "h-8 w-full min-w-0 rounded-md border bg-well px-2 text-[13px] text-text outline-none transition-colors disabled:opacity-50";
+
+const CALM = "border-line-strong focus:border-accent/60";
 
 interface FieldProps {
   label: string;
@@ -16,7 +18,7 @@ export function Field({ label, fault, className, children }: FieldProps): ReactN
   return (
     <label className={cx("block min-w-0", className)}>
       <span className="mb-0.5 flex justify-between gap-2 text-[11px] text-faint">
-        {label}
+        <span className="shrink-0">{label}</span>
         {fault !== undefined && <span className="truncate text-bad">{fault}</span>}
       </span>
       {children}
@@ -46,7 +48,7 @@ export function NumberInput({
         className={cx(
           LOOK,
           "tabular font-mono text-xs",
-          invalid ? "border-bad/60" : "border-line-strong",
+          invalid ? "border-bad/60 focus:border-bad" : CALM,
         )}
         style={unit === "" ? undefined : { paddingRight: `${unit.length * 0.62 + 0.9}em` }}
         {...rest}
@@ -66,7 +68,7 @@ export function Select({
   ...rest
 }: SelectHTMLAttributes<HTMLSelectElement>): ReactNode {
   return (
-    <select className={cx(LOOK, "border-line-strong [&>option]:bg-panel", className)} {...rest}>
+    <select className={cx(LOOK, CALM, "[&>option]:bg-panel", className)} {...rest}>
       {children}
     </select>
   );

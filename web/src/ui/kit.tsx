@@ -56,6 +56,7 @@ const MOODS: Record<Mood, string> = {
   bad: "bg-[#34191b] text-bad border-[#5f2b2f]",
 };
 
+/** A few words in a pill; where they are more than its place holds, they take a second line. */
 export function Badge({
   mood = "neutral",
   children,
@@ -69,7 +70,7 @@ export function Badge({
     <span
       title={title}
       className={cx(
-        "inline-flex items-center gap-1.5 rounded-full border px-2 py-0.5 text-xs font-medium whitespace-nowrap",
+        "inline-flex min-w-0 items-center gap-1.5 rounded-xl border px-2 py-0.5 text-xs font-medium",
         MOODS[mood],
       )}
     >
@@ -123,7 +124,7 @@ export function StepHeading({
   return (
     <div className="mb-3 flex flex-wrap items-end justify-between gap-x-4 gap-y-2">
       <div>
-        <p className="text-[11px] font-medium tracking-[0.14em] text-faint uppercase">{step}</p>
+        <p className="eyebrow">{step}</p>
         <h2 className="text-lg font-semibold tracking-tight">{title}</h2>
       </div>
       {aside}

@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { ReactNode } from "react";
+import type { Model } from "@/api/types";
 import type { Connection } from "@/sim/messages";
 import type { Session } from "@/sim/session";
 import { cx } from "@/ui/kit";
@@ -15,6 +16,20 @@ export type Drive =
   | { kind: "idle" }
   | { kind: "policy"; connection: Connection }
   | { kind: "replay"; clip: string; qpos: number[][]; hz: number };
+
+export const IDLE: Drive = { kind: "idle" };
+
+/** The policy of a model at the wheel; nobody until the model is known. */
+export function usePolicyDrive(model: Model | undefined): Drive {
+  const { inference_url: url, id: modelId, scene_sha256: sceneSha256 } = model ?? {};
+  return useMemo(
+    () =>
+      url === undefined || modelId === undefined || sceneSha256 === undefined
+        ? IDLE
+        : { kind: "policy", connection: { url, modelId, sceneSha256 } },
+    [url, modelId, sceneSha256],
+  );
+}
 
 interface Props {
   sceneUrl: string | null;
