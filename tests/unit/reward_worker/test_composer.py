@@ -37,6 +37,8 @@ def fields(found: Goal) -> dict[str, Any]:
         named["hop"] = [found.hop.height, found.hop.hz]
     if found.lift:
         named["lift"] = [found.lift.foot, round(found.lift.height, 4)]
+    if found.limp:
+        named["limp"] = found.limp
     if found.gait:
         named["gait"] = found.gait
     if found.still:

@@ -35,7 +35,7 @@ _ACCEPTS: dict[str, tuple[str, ...]] = {
     "length": ("HEIGHT", "RHYTHM", "HOP", "PAW", "STEP", "MOVE"),
     "count": ACTIONS,
 }
-_DISTANCE = 0.4  # m: from here on a length is a way to go, below it a height
+DISTANCE = 0.4  # m: from here on a length is a way to go, below it a height
 _AMOUNTS = ("rate", "speed", "turn_rate", "radius", "angle", "length", "count")
 _NOTHING = 0.001  # m, rad, their rates or Hz: less of something than this is none of it
 
@@ -86,8 +86,10 @@ class Act:
         """Whether a qualifier can belong to this act."""
         if self.denied or (self.kind == "MOVE" and part.kind == "swing" and self.find("direction")):
             return False
-        if part.kind == "length" and self.kind == "MOVE" and part.meaning["value"] < _DISTANCE:
+        if part.kind == "length" and self.kind == "MOVE" and part.meaning["value"] < DISTANCE:
             return False
+        if part.kind == "beat" and self.kind == "MOVE" and self.find("rate"):
+            return True
         kind = "RHYTHM" if self.find("swing") else self.kind
         return kind in _ACCEPTS[part.kind]
 

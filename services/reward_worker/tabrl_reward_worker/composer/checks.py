@@ -7,6 +7,7 @@ import math
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl_reward_worker.composer.phases import ORDINALS
 from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm
+from tabrl_reward_worker.composer.terms import FEET
 
 MOST_CHECKS = 16  # more is more than a person reads
 SETTLING_S = 0.8  # that a change from one phase to the next may take
@@ -184,6 +185,8 @@ def _feet(goal: Goal, standing: float) -> list[CheckSpec]:
         checks += _hops(goal.hop, standing + (goal.height or 0.0))
     if goal.lift is not None:
         checks += _lifted(goal, goal.lift)
+    if goal.limp is not None:
+        checks += _limping(goal.limp)
     if goal.rear is not None:
         checks.append(_mean("nose_up", Quantity.PITCH, None, -0.6 * goal.rear))
         checks += [
@@ -199,6 +202,22 @@ def _feet(goal: Goal, standing: float) -> list[CheckSpec]:
         checks.append(_mean(goal.gait, quantity, 0.35, None))
         checks.append(_mean("trot", Quantity.DIAGONALS_APART, None, 0.3))
     return checks
+
+
+def _limping(foot: str) -> list[CheckSpec]:
+    """The foot bears the robot for less of the time than the one beside it, but does touch down."""
+    beside = FEET[FEET.index(foot) ^ 1]
+    return [
+        _mean("spared", Quantity.FOOT_CONTACT, 0.03, 0.42, part=foot),
+        _mean("bearing", Quantity.FOOT_CONTACT, 0.62, None, part=beside),
+        CheckSpec(
+            id="touches",
+            quantity=Quantity.FOOT_AIR_TIME,
+            part=foot,
+            statistic=Statistic.MAX,
+            at_most=1.5,
+        ),
+    ]
 
 
 def _cadence(hz: float) -> CheckSpec:

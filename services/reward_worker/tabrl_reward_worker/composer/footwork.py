@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tabrl_reward_worker.composer.acts import Act
 from tabrl_reward_worker.composer.amounts import counted, directions, extent, limited, pace
 from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm, Table, abilities
@@ -22,7 +24,10 @@ def hop(act: Act, goal: Goal) -> None:
     speed = act.find("speed")
     travels = bool(ways) or speed is not None
     beat, rate = abilities()["hop_beat"], act.find("rate")
+    far = _reach(act, ways, goal)
     hz = rate.meaning["value"] if rate else beat["normal" if travels else pace(act)]
+    if far and rate is None:
+        hz = max(beat["lowest"], min(hz, _travelling(ways[0])["limit"] / far))
     if not beat["lowest"] <= hz <= beat["highest"]:
         bounded = max(beat["lowest"], min(hz, beat["highest"]))
         goal.not_understood.append(f"{hz:g} hops a second cannot be done: {bounded:g}")
@@ -37,15 +42,36 @@ def hop(act: Act, goal: Goal) -> None:
         f"“{act.words()}” → hop {goal.hop.height * 100:g} cm high, {hz:g} times a second"
     )
     for way in ways or (["forward"] if speed else []):
-        _travel(act, way, goal)
+        _travel(act, way, far * goal.hop.hz, goal)
 
 
-def _travel(act: Act, way: str, goal: Goal) -> None:
+def _reach(act: Act, ways: Sequence[str], goal: Goal) -> float:
+    """How far each hop is to go, m; 0 if the sentence does not say or the way takes many hops."""
+    distance = act.find("distance")
+    if distance is None:
+        return 0.0
+    far = float(distance.meaning["value"])
+    table = _travelling(ways[0])
+    if far > table["limit"] / abilities()["hop_beat"]["lowest"] + 1e-9 or act.find("speed"):
+        speed = act.find("speed")
+        goal.lasts = (distance.text, far / (speed.meaning["value"] if speed else table["normal"]))
+        return 0.0
+    goal.understood.append(f"“{distance.text}” → {far * 100:.3g} cm with every hop")
+    return far
+
+
+def _travelling(way: str) -> Table:
     sideways = way not in ("forward", "backward")
-    table = abilities()["hop_sideways" if sideways else f"hop_{way}"]
+    return abilities()["hop_sideways" if sideways else f"hop_{way}"]
+
+
+def _travel(act: Act, way: str, asked: float, goal: Goal) -> None:
+    """Along a way, at the speed `asked` in m/s if it is not 0."""
+    sideways = way not in ("forward", "backward")
+    table = _travelling(way)
     explicit = act.find("speed")
     sign = -1.0 if way in ("backward", "right") else 1.0
-    asked = explicit.meaning["value"] if explicit else table[pace(act)]
+    asked = asked or (explicit.meaning["value"] if explicit else table[pace(act)])
     speed = limited(sign * asked, table["limit"], "m/s while hopping", goal)
     if sideways:
         goal.vy = speed
@@ -73,6 +99,17 @@ def paw(act: Act, goal: Goal) -> None:
     goal.lift_named = goal.lift_named or bool(side)
     goal.lift = Lift(_FEET[end, side or "right"], height)
     goal.understood.append(f"“{act.words()}” → {_NAMES[goal.lift.foot]} up by {height * 100:g} cm")
+
+
+def limp(act: Act, feet: Sequence[Act], goal: Goal) -> None:
+    """Walking that spares one foot; `feet` are acts that say which."""
+    named = Goal()
+    for foot in feet:
+        paw(foot, named)
+    goal.limp = named.lift.foot if named.lift else _FEET["front", "right"]
+    goal.not_understood += named.not_understood
+    words = " ".join([act.text, *(foot.words() for foot in feet)])
+    goal.understood.append(f"“{words}” → spare the {_NAMES[goal.limp]}: short steps on it")
 
 
 def rear(act: Act, goal: Goal) -> None:
@@ -105,6 +142,8 @@ def step_in_place(goal: Goal) -> None:
 
 def settle(goal: Goal) -> None:
     """Leave out what the feet cannot do at the same time, and say so."""
+    if goal.limp is not None:
+        _limping(goal)
     if goal.rear is not None:
         goal.hop = goal.lift = goal.steps = goal.height = goal.pitch = goal.roll = None
         _stand_on(goal, "on the hind legs it stays in place and does nothing else", rhythms=())
@@ -127,6 +166,22 @@ def settle(goal: Goal) -> None:
         goal.vx = _at_most(goal.vx, "paired", f"m/s in this gait ({goal.gait})", goal)
     elif goal.steps is not None and not goal.moves and goal.yaw is None:
         goal.understood.append("no speed is asked for → step on the spot")
+
+
+def _limping(goal: Goal) -> None:
+    """A limp is a way of walking, and takes the feet's other ways away."""
+    if goal.rear is not None or goal.lift is not None or goal.hop is not None:
+        goal.limp = None
+        goal.not_understood.append("it limps only while it walks on four legs")
+    elif not goal.moves:
+        goal.vx, goal.still = abilities()["forward"]["slow"], False
+        goal.not_understood.append(f"it limps only while it walks: {goal.vx:g} m/s forward")
+    if goal.limp is None:
+        return
+    if goal.steps is not None or goal.cadence is not None or goal.gait in ("pace", "bound"):
+        goal.not_understood.append("while it limps, the limp alone says how it steps")
+    goal.gait, goal.steps, goal.cadence = "", None, None
+    goal.vx = _at_most(goal.vx, "limp", "m/s forward or back while limping", goal)
 
 
 def _at_most(value: float | None, table: str, unit: str, goal: Goal) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tabrl_reward_worker.composer.acts import Act, Part, Reading
 from tabrl_reward_worker.composer.amounts import repeated
-from tabrl_reward_worker.composer.footwork import hop, rear, settle, step, step_in_place
+from tabrl_reward_worker.composer.footwork import hop, limp, rear, settle, step, step_in_place
 from tabrl_reward_worker.composer.moving import move, turn
 from tabrl_reward_worker.composer.phases import in_phases
 from tabrl_reward_worker.composer.posing import height, is_level, lean, posture
@@ -36,6 +36,7 @@ def _at_once(reading: Reading) -> Goal:
     wanted = [act for act in reading.acts if not act.denied]
     wanted = _levelled(_joined(_joined(wanted, "MOVE"), "TURN"))
     postures = any(act.kind == "POSTURE" for act in wanted)
+    wanted = _spared(wanted, goal)
     for act in _about_feet(wanted, denied):
         posed = act.kind in ("LEAN", "POSTURE", "HEIGHT")
         if (posed and (repeated(act) or (act.find("angle") and act.to_and_fro))) or (
@@ -98,6 +99,17 @@ def _levelled(wanted: list[Act]) -> list[Act]:
     return [joined if act is numbered else act for act in wanted if act not in others]
 
 
+def _spared(wanted: list[Act], goal: Goal) -> list[Act]:
+    """ "limp on your left front leg" lifts no leg: without the acts that only say which."""
+    limping = next((act for act in wanted if act.meaning.get("limp")), None)
+    if limping is None:
+        return wanted
+    paws = [act for act in wanted if act.kind == "PAW"]
+    limping.qualifiers += [part for act in paws for part in act.qualifiers if part.kind == "pace"]
+    limp(limping, paws, goal)
+    return [act for act in wanted if act.kind != "PAW"]
+
+
 def _about_feet(wanted: list[Act], denied: list[Act]) -> list[Act]:
     """The acts without those that only say what becomes of a foot: "raise your paw high"."""
     footed = [act for act in wanted if act.kind in ("PAW", "HOP", "STEP")]
@@ -119,7 +131,17 @@ def _about_feet(wanted: list[Act], denied: list[Act]) -> list[Act]:
                 act.qualifiers.append(Part("extent", verb.text, high, verb.at))
         elif verb.qualifiers:
             footed[0].qualifiers += verb.qualifiers
+    for act in footed:
+        if act.kind == "HOP" and (act.find("direction") or "direction" in act.meaning):
+            act.qualifiers = [_distance(part, act, wanted) for part in act.qualifiers]
     return [act for act in wanted if act not in verbs]
+
+
+def _distance(part: Part, hop: Act, wanted: list[Act]) -> Part:
+    """A length is how far a hop goes, unless it is said to be high: "jump forward, 5 cm high"."""
+    high = any(act.kind == "HEIGHT" and abs(act.at - part.at) == 1 for act in wanted)
+    upward = hop.text.endswith(" up") and part.at == hop.at + 1
+    return part if part.kind != "length" or high or upward else replace(part, kind="distance")
 
 
 def _stand(act: Act, goal: Goal) -> None:

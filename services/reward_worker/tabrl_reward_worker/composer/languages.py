@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from tabrl_reward_worker.composer.spelling import is_english, plain
+
+_LATIN = "LATIN"  # how Unicode names the letters that English has
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,21 @@ class Language:
     shared: frozenset[str]  # words that English has too
 
 
+_OTHER_SCRIPT = Language(
+    "one in other letters than English has", "Please write in English.", frozenset(), frozenset()
+)
+
+
 def foreign(sentence: str, known: Container[str]) -> Language | None:
     """The language of a sentence that is not English; `known` are the words the composer reads.
 
     More of its words must speak for that language than for English, so a foreign word in an
     English sentence is no more than a word that is not understood.
     """
+    letters = [letter for letter in sentence if letter.isalpha()]
+    latin = [one for one in letters if unicodedata.name(one, "").startswith(_LATIN)]
+    if len(letters) > 2 * len(latin):
+        return _OTHER_SCRIPT
     words = re.findall(r"[a-zß]+", plain(sentence).replace("'", " "))
     best, most = None, 0.0
     for language in languages():

@@ -20,7 +20,8 @@ _SI = {
     "RATE": "hertz",
 }
 _SIGNED = ("SPEED", "TURN_RATE")  # "at -0.3 m/s" is backwards; "-10 degrees" says no more than 10
-_JOINTS = ("BY", "TO", "FROM", "MINUS")
+_JOINTS = ("BY", "TO", "FROM", "MINUS", "NAMED")
+_SHORT = 2  # letters; a unit so short is none without a number
 _COUNTED = ("TURN", "HOP", "RHYTHM", "STEP", "MOVE", "PAW", "POSTURE", "HEIGHT", "STRIDE")
 _DONE = ("TURN", "HOP", "RHYTHM", "POSTURE")  # "three hops" are hops three times
 
@@ -176,6 +177,38 @@ def _with_unit(words: Sequence[Word], start: int) -> _Found | None:
     return _Found((Word(kind, _text(words, start, end), {"value": size}),), end)
 
 
+def _without_number(words: Sequence[Word], start: int) -> _Found | None:
+    """ "a metre", "at a metre per second"."""
+    if not _kinds(words, start, "UNIT") or len(words[start].text) <= _SHORT:
+        return None
+    if _quantity(1.0, words[start].meaning)[0] == "DURATION":
+        return None
+    found = _with_unit([_number("", 1.0), *words[start:]], 0)
+    if found is None:
+        return None
+    measure = replace(found.words[0], text=found.words[0].text.strip())
+    return _Found((measure,), start + found.end - 1)
+
+
+def _named(words: Sequence[Word], start: int) -> _Found | None:
+    """ "speed 0.5", "vx = -0.3": the name says what the number is."""
+    if not _kinds(words, start, "NAMED"):
+        return None
+    at = start + 1 + _kinds(words, start + 1, "TO")
+    if not _kinds(words, at, "NUMBER") or (
+        (end := at + 1) < len(words)
+        and (
+            words[end].kind in ("UNIT", "TIMES", "PER", *_COUNTED) or _range(words, at) is not None
+        )
+    ):
+        return None
+    meaning = words[start].meaning
+    value = Word(meaning["kind"], _text(words, start, end), {"value": words[at].meaning["value"]})
+    if "direction" not in meaning:
+        return _Found((value,), end)
+    return _Found((replace(words[start], kind="DIRECTION"), replace(value, text="")), end)
+
+
 def _radius(words: Sequence[Word], start: int) -> _Found | None:
     """ "a radius of 2 m", "1 metre radius"."""
     behind = _kinds(words, start, "RADIUS")
@@ -259,6 +292,8 @@ _RULES: tuple[Callable[[Sequence[Word], int], _Found | None], ...] = (
     _counted,
     _bare,
     _lone_time,
+    _without_number,
+    _named,
 )
 
 

@@ -9,7 +9,7 @@ from tabrl_reward_worker.composer.acts import Act, Reading
 from tabrl_reward_worker.composer.goal import is_asked
 from tabrl_reward_worker.composer.targets import Goal
 
-_FIELDS = ("yaw", "height", "pitch", "roll", "steps", "cadence", "lift", "hop", "rear")
+_FIELDS = ("yaw", "height", "pitch", "roll", "steps", "cadence", "lift", "limp", "hop", "rear")
 
 
 def fitting(new: Goal, part: Goal, parts: Sequence[Goal]) -> Goal:
@@ -72,6 +72,9 @@ def _drop(act: Act, goal: Goal) -> None:
     if act.kind == "RHYTHM":
         channels = (act.meaning.get("channel"), act.meaning.get("also"))
         goal.rhythms = tuple(one for one in goal.rhythms if one.channel not in channels)
+        return
+    if act.meaning.get("limp"):
+        goal.limp = None
         return
     if act.kind in ("MOVE", "DIRECTION"):
         ways = act.meaning.get("ways", [])

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabrl_reward_worker.composer.acts import ACTIONS, opposed
+from tabrl_reward_worker.composer.acts import ACTIONS, DISTANCE, opposed
 from tabrl_reward_worker.composer.lexicon import Word
 
 MOST = 3  # things one after the other
@@ -24,6 +24,7 @@ _OPPOSITE = {
     "down": "up",
 }
 _STEERED = ("MOVE", "TURN", "LEAN", "HOP", "PAW")  # acts that have one direction at a time
+_PLAIN = (",", ";", ".", "!", "?", "and")  # part clauses, whatever these say
 _COMMA = Word("SEP", ",", {})
 _THEN = Word("THEN", "", {})
 _WAIT = Word("STAND", "", {"stops": True})
@@ -41,8 +42,17 @@ def in_order(words: Sequence[Word]) -> tuple[list[list[Word]], list[str]]:
         for stretch in _there_and_back(ramp)
     ]
     parts = [part for part in parts if any(word.kind != "SEP" for word in part)]
-    parts = _carried_on(parts)
+    parts = _one_round(_carried_on(parts))
     return parts[:MOST], [_text(part) for part in parts[MOST:]]
+
+
+def _one_round(parts: list[list[Word]]) -> list[list[Word]]:
+    """ "sit, stand, sit, stand" is a round of two: a sequence begins again by itself."""
+    said = [_text(part) for part in parts]
+    for size in range(2, len(parts) // 2 + 1):
+        if len(parts) % size == 0 and said == said[:size] * (len(parts) // size):
+            return parts[:size]
+    return parts
 
 
 def _or(words: list[Word]) -> list[Word]:
@@ -108,31 +118,55 @@ def _alternating(words: list[Word]) -> list[Word]:
 
 
 def _by_durations(words: list[Word]) -> list[Word]:
-    """A clause that says how long it lasts ends there: "walk for 3 seconds, hop for 2"."""
+    """A clause that says how long or how far ends there: "walk for 3 seconds, hop for 2"."""
     result: list[Word] = []
-    for clause in _split(words, "SEP", "THEN"):
+    clauses = _split(words, "SEP", "THEN")
+    for clause, following in zip(clauses, [*clauses[1:], []], strict=True):
         result += clause
         at = len(result)
         if at < len(words):
             lasts = _acts(clause) and any(word.kind == "DURATION" for word in clause)
-            result.append(_THEN if lasts else words[at])
+            ends = lasts or (words[at].text in _PLAIN and _arrives(clause, following))
+            result.append(_THEN if ends else words[at])
     return result
+
+
+def _arrives(clause: Sequence[Word], following: Sequence[Word]) -> bool:
+    """ "walk 2 metres, turn 90 degrees", "walk, turn around": the way ends before the next."""
+    goes = {word.kind for word in clause} & {"MOVE", "TURN", "HOP"}
+    goes_on = {word.kind for word in following} & {"MOVE", "TURN", "HOP", "STAND"}
+    if not (goes and goes_on) or any(word.kind == "NEG" for word in (*clause, *following)):
+        return False
+    far = any(
+        (word.kind == "LENGTH" and word.meaning["value"] >= DISTANCE and "MOVE" in goes)
+        or (word.kind == "ANGLE" and "TURN" in goes)
+        for word in clause
+    )
+    about = any(word.meaning.get("about") for word in (*clause, *following))
+    return far or about
 
 
 def _by_contradiction(words: list[Word]) -> list[list[Word]]:
     """Parts that cannot be done at once come one after the other: "crouch and stand up"."""
     parts: list[list[Word]] = [[]]
     asked: set[tuple[str, str]] = set()
-    steered = ""
+    steered = "" if _acts(words) else "MOVE"  # "left, right, left"
     footed = any(word.kind in ("PAW", "HOP", "STEP") for word in words)
     for clause in _split(words, "SEP"):
         wants, steered = _wants(clause, steered, footed)
+        if _stands_up(clause):
+            wants.add(("HEIGHT", "high"))
         if any((kind, _OPPOSITE.get(what, "")) in asked for kind, what in wants):
             parts.append([])
             asked = set()
         asked |= wants
         parts[-1] += [*([_COMMA] if parts[-1] else []), *clause]
     return parts
+
+
+def _stands_up(clause: Sequence[Word]) -> bool:
+    """ "sit and stand": a lone "stand" is the end of a crouch."""
+    return len(clause) == 1 and bool(clause[0].meaning.get("bare"))
 
 
 def _wants(clause: Sequence[Word], steered: str, footed: bool) -> tuple[set[tuple[str, str]], str]:

@@ -37,6 +37,8 @@ def is_level(act: Act) -> bool:
     length = act.find("length")
     if length is None or length.meaning["value"] <= _MOST or length.meaning.get("by"):
         return False
+    if act.meaning.get("level"):
+        return True
     rises = act.meaning["height"] == "high"
     return not (rises and length.meaning["value"] < abilities()["trunk"]["standing"])
 

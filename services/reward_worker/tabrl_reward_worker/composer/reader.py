@@ -60,12 +60,18 @@ def _read(words: list[Word]) -> Reading:
     qualifiers = [
         (part, number) for number, clause in enumerate(kept) for part in clause if not _is_act(part)
     ]
-    for part, number in sorted(qualifiers, key=lambda q: q[0].kind not in _FIRST):
+    for part, number in sorted(qualifiers, key=_turn):
         _attach(part, number, acts, order, reading)
     reading.acts += [act for clause in acts for act in clause]
     for act in reading.acts:
         act.denied = act.denied or act.nothing
     return reading
+
+
+def _turn(qualifier: tuple[Part, int]) -> int:
+    """Beats come last: of steps that have a rate no bob is made."""
+    kind = qualifier[0].kind
+    return 0 if kind in _FIRST else 2 if kind == "beat" else 1
 
 
 def _note(word: Word) -> str:
@@ -114,7 +120,10 @@ def _attach(
     if part.kind == "stray":
         reading.unknown.append(part.text)
         return
-    for act in _nearest(part.at, number, acts, order):
+    if part.kind == "caveat":
+        reading.unknown.append(f"“{part.text}”: {part.meaning['reason']}")
+        return
+    for act in _nearest(part, number, acts, order):
         if act.takes(part):
             act.qualifiers.append(part)
             return
@@ -126,8 +135,12 @@ def _attach(
         reading.unknown.append(part.text)
 
 
-def _nearest(at: int, number: int, acts: list[list[Act]], order: list[list[int]]) -> Iterator[Act]:
-    here = list(zip(order[number], acts[number], strict=True))
+def _nearest(
+    part: Part, number: int, acts: list[list[Act]], order: list[list[int]]
+) -> Iterator[Act]:
+    at, here = part.at, list(zip(order[number], acts[number], strict=True))
+    # "limp on your left leg" is about the left leg, and not a way to go.
+    yield from (act for where, act in here if where == at + 1 and act.kind == "PAW")
     yield from (act for where, act in reversed(here) if where <= at)
     yield from (act for where, act in here if where > at)
     for clause in reversed(acts[:number]):
@@ -205,7 +218,7 @@ class _Clauses(Transformer[Token, list[list[Part]]]):
             # Only how it is done is denied.
             rest = [self.direction([token]) for token in tail if token.type == "DIRECTION"]
             return [_part(act.type, [act]), *rest, self.unpaced([tokens[0], how[-1]])]
-        ways = [token for token in tail if token.type in ("DIRECTION", "PLACE")]
+        ways = [token for token in tail if token.type in ("DIRECTION", "PLACE", "SWING")]
         meaning = dict(act.word.meaning) | {"kind": act.type}
         meaning["ways"] = [
             token.word.meaning["direction"]
@@ -259,6 +272,9 @@ class _Clauses(Transformer[Token, list[list[Part]]]):
 
     def measure(self, tokens: list[_WordToken]) -> Part:
         return _part(tokens[0].type.lower(), tokens)
+
+    def caveat(self, tokens: list[_WordToken]) -> Part:
+        return _part("caveat", tokens)
 
     def likeness(self, tokens: list[_WordToken]) -> Part | list[Part]:
         # "like you are sad": what follows speaks for itself.

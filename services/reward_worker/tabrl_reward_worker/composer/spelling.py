@@ -17,7 +17,9 @@ _PIECES = re.compile(
     r"\d+ ?/ ?\d+|\d+(?:[.,]\d+)?|\.\d+|°|%|[a-z]+(?:'[a-z]+)?|/|[,;:.!?&+]", re.ASCII
 )
 _VULGAR_FRACTION = re.compile("([¼-¾⅐-⅞])")
-_ARROW = re.compile(r"[-=]+>|→|⇒")
+_ARROW = re.compile(r"[-=]+>|→|⇒|(?<=\s)>+(?=\s)")
+_NAME = re.compile(r"\bgo-?1\b")
+_LINE = re.compile(r"\s*[\r\n]+\s*(?:[-*•]\s+)?")
 _NUMBERED = re.compile(r"(?:^|(?<=[\s,;.]))\d[.)]\s+(?=[a-z])")
 _RANGE = re.compile(r"(?<=\d) ?[-–—] ?(?=\.?\d)")
 _MINUS = re.compile(r"(?<![\w.)])[-−] ?(?=\.?\d)")
@@ -40,9 +42,10 @@ def plain(text: str) -> str:
     """Lower case, straight apostrophes, no accents; hyphens join words, dashes part clauses
     and stand between two numbers for "to".
 
-    Arrows and the numbers of a list are read as "then".
+    Arrows and the numbers of a list are read as "then"; a line is a sentence.
     """
-    text = _ARROW.sub(", then ", text.lower())
+    text = _NAME.sub("robot", _LINE.sub(". ", text.strip().lower())).replace("&", " and ")
+    text = _ARROW.sub(", then ", text)
     if len(_NUMBERED.findall(text)) > 1:
         text = _NUMBERED.sub(", then ", text)
     text = _PLUS.sub("", _MINUS.sub("minus ", _RANGE.sub(" to ", text)))
@@ -89,8 +92,8 @@ def corrected(piece: str, vocabulary: Iterable[str]) -> tuple[str, ...]:
             known[0] != piece[0] or len(known) < (3 if len(piece) > _SHORT else _SHORT + 1)
         ):
             continue
-        distance = OSA.distance(piece, known, score_cutoff=allowed)
-        if distance > allowed or distance - 0.5 * swapped > least:
+        distance = OSA.distance(piece, known, score_cutoff=allowed + 1)
+        if distance > allowed + swapped or distance - 0.5 * swapped > least:
             continue
         if distance - 0.5 * swapped < least:
             least, meant = distance - 0.5 * swapped, []

@@ -82,7 +82,12 @@ def _amplitude(act: Act, channel: str, hz: float, goal: Goal) -> float:
             size = abs(ends[1].meaning["value"] - ends[0].meaning["value"]) / 2.0
         amplitude = limited(size, table["limit"], unit, goal)
     if channel == "heading":
-        amplitude = min(amplitude, abilities()["beat"]["heading_rate"] / (6.2832 * hz))
+        reach = round(abilities()["beat"]["heading_rate"] / (6.2832 * hz), 3)
+        if explicit is not None and amplitude > reach:
+            goal.not_understood.append(
+                f"{amplitude:.3g} rad to each side at {hz:g} Hz is too quick: {reach:g} rad"
+            )
+        amplitude = min(amplitude, reach)
     return round(amplitude, 3)
 
 

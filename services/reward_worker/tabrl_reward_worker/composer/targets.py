@@ -63,6 +63,7 @@ class Goal:
     cadence: float | None = None  # how often each foot steps, Hz
     lift: Lift | None = None
     lift_named: bool = False  # the sentence says which foot
+    limp: str | None = None  # the foot that is spared in walking
     hop: Hop | None = None
     rear: float | None = None  # nose up on the hind legs, rad
     still: bool = False
@@ -86,8 +87,15 @@ class Goal:
     @property
     def feet(self) -> bool:
         """Whether it asks something of the feet beyond carrying the robot."""
-        asked = (self.steps, self.cadence, self.lift, self.hop, self.rear)
+        asked = (self.steps, self.cadence, self.lift, self.limp, self.hop, self.rear)
         return any(target is not None for target in asked) or self.gait in ("pace", "bound")
+
+    @property
+    def only_still(self) -> bool:
+        """Whether standing still is all that is asked for."""
+        targets = (self.vx, self.vy, self.yaw, self.height, self.pitch, self.roll)
+        more = self.rhythms or self.feet or self.phases or any(targets)
+        return self.still and not more
 
     @property
     def empty(self) -> bool:
@@ -100,7 +108,7 @@ class Goal:
         """Whether plain walking at half a metre per second meets what is asked for."""
         only_forward = self.vx is not None and abs(self.vx - 0.5) <= 0.25
         posture = (self.vy, self.yaw, self.height, self.pitch, self.roll)
-        others = (*posture, self.lift, self.hop, self.rear)
+        others = (*posture, self.lift, self.limp, self.hop, self.rear)
         low = self.steps is None or self.steps <= _BASE_STEPS
         plain = low and not self.rhythms and self.gait in ("", "trot")
         in_step = self.cadence is None or abs(_BASE_CADENCE / self.cadence - 1.0) <= 0.15

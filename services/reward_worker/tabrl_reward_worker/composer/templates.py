@@ -36,6 +36,11 @@ def drafts(goal: Goal, standing: float) -> tuple[Draft, ...]:
         ("Smooth", "Makes way up to the target and pays for jerks, effort and slipping", smooth),
         ("All at once", "Pays most when everything fits at the same moment", together),
     ]
+    if goal.only_still:
+        written[1:] = [
+            ("At rest", "Pays for joints that do not move and feet that all bear it", at_rest),
+            ("Steady", "Pays for a trunk that neither shifts nor turns", steady),
+        ]
     checks = checks_of(goal, standing)
     return tuple(
         Draft(
@@ -96,8 +101,8 @@ def together(goal: Goal, standing: float) -> list[Term]:
     parts += t.feet(goal)
     if not t.course(goal):
         parts += t.place(goal)
-    bells = [part for part in parts if part.weight > 0.0]
-    costs = [part for part in parts if part.weight < 0.0]
+    bells = [part for part in parts if part.weight > 0.0 and not part.by_stride]
+    costs = [part for part in parts if part.weight < 0.0 or part.by_stride]
     asked = [bell for bell in bells if bell.weight >= t.ASKED]
     beside = " * ".join(bell.name for bell in bells if bell not in asked)
     product = " * ".join(bell.name for bell in asked)
@@ -106,9 +111,35 @@ def together(goal: Goal, standing: float) -> list[Term]:
     if asked and beside:
         product = f"jnp.square({product}) * {beside}"
     slopes = [Term(bell.name, 0.4 * bell.weight, bell.name, bell.comment) for bell in asked]
-    whole = Term("together", 2.0 * t.ASKED, product or beside, "all of it at once")
+    # Beside a stride that is asked for, the rest of the way is no more than half of it.
+    share = 1.0 if any(part.by_stride for part in parts) else 2.0
+    whole = Term("together", share * t.ASKED, product or beside, "all of it at once")
     inner = [Term(bell.name, 0.0, bell.expression, local=True) for bell in bells]
     return [*inner, whole, *slopes, *costs, *t.course(goal), t.upright()]
+
+
+def at_rest(goal: Goal, standing: float) -> list[Term]:
+    """Standing still as the joints have it: they rest, and so do the feet."""
+    return [
+        t.rest(),
+        t.grip(),
+        *t.posture(goal),
+        *t.height(goal, standing),
+        t.effort(),
+        t.upright(),
+    ]
+
+
+def steady(goal: Goal, standing: float) -> list[Term]:
+    """Standing still as the trunk has it: no speed, no turning, at its place and height."""
+    return [
+        *t.drift(),
+        t.grip(),
+        *t.place(goal),
+        *t.posture(goal),
+        *t.height(goal, standing),
+        t.upright(),
+    ]
 
 
 def source(asked: str, lines: list[Term], clock: list[str]) -> str:
@@ -190,6 +221,8 @@ def in_words(goal: Goal) -> str:
         parts.append(f"hopping {goal.hop.height * 100:.0f} cm high at {goal.hop.hz:g} Hz")
     if goal.lift is not None:
         parts.append(f"{goal.lift.foot} foot {goal.lift.height * 100:.0f} cm off the ground")
+    if goal.limp is not None:
+        parts.append(f"sparing the {goal.limp} foot")
     if goal.rear is not None:
         parts.append(f"up on the hind legs by {goal.rear:g} rad")
     if goal.gait:

@@ -11,6 +11,7 @@ from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm
 # the double beat then looks better than the beat, and a bob pays only once its centre is found.
 RHYTHM_WIDTH = 0.9
 GRAVITY = 9.81  # m/s²
+LONGEST_SWING = 0.6  # s: a foot that is longer in the air does not step
 FEET = ("FR", "FL", "RR", "RL")
 ASKED, BESIDE = 2.0, 0.6  # weights of what is asked for, and of what should not happen beside it
 
@@ -24,6 +25,7 @@ class Term:
     expression: str
     comment: str = ""
     local: bool = False  # a value for other terms to use, not a term of its own
+    by_stride: bool = False  # right over a whole stride only: no factor of a product
 
 
 def number(value: float) -> str:
@@ -182,6 +184,8 @@ def feet(goal: Goal) -> list[Term]:
     """What is asked of single feet: one held up, high steps, a gait."""
     if goal.lift is not None:
         return held_foot(goal, goal.lift)
+    if goal.limp is not None:
+        return [spared_foot(goal.limp)]
     terms = []
     if goal.steps is not None:
         share = f"jnp.clip(foot_height / {number(goal.steps)}, 0.0, 1.0)"
@@ -239,6 +243,20 @@ def held_foot(goal: Goal, lift: Lift) -> list[Term]:
     ]
 
 
+def spared_foot(foot: str) -> Term:
+    """A limp: the foot is down for less of the time than the one beside it.
+
+    One that is held up for good counts no longer: it is to touch the ground in every step.
+    """
+    index = FEET.index(foot)
+    other = index ^ 1
+    stepping = f"(state.foot_air_time()[{index}] < {LONGEST_SWING})"
+    expression = f"(contact[{other}] - contact[{index}]) * {stepping}"
+    return Term(
+        "limp", 3.0 * ASKED, expression, f"{foot} is down only for a short time", by_stride=True
+    )
+
+
 def place(goal: Goal) -> list[Term]:
     """Where it began, unless it is to leave."""
     if goal.moves or goal.displaced:
@@ -280,16 +298,40 @@ def pulse(goal: Goal) -> list[Term]:
 
 def gentleness(goal: Goal) -> list[Term]:
     """Costs of haste: jerky actions, power, feet that slip; and swings worth the name."""
-    terms = [
-        Term("jerk", -0.01, "jnp.sum(jnp.square(action - state.previous_action()))"),
-        Term("effort", -0.001, "jnp.sum(jnp.abs(state.power()))"),
-    ]
+    jerk = Term("jerk", -0.01, "jnp.sum(jnp.square(action - state.previous_action()))")
+    terms = [jerk, effort()]
     slip = "jnp.sum(state.foot_contact() * jnp.sum(jnp.square(foot_speed[:, :2]), axis=1))"
     terms.append(Term("slip", -0.1, slip, "feet on the ground stay where they are"))
     if (goal.moves or goal.yaw) and goal.hop is None:
         swing = "jnp.sum(state.foot_touchdown() * jnp.clip(state.foot_last_air_time(), 0.0, 0.3))"
         terms.append(Term("swing", 1.0, swing, "long steps"))
     return terms
+
+
+def effort() -> Term:
+    """The joints' power costs."""
+    return Term("effort", -0.001, "jnp.sum(jnp.abs(state.power()))")
+
+
+def rest() -> Term:
+    """Joints that do not move."""
+    speed = "jnp.sqrt(jnp.mean(jnp.square(state.joint_velocity())))"
+    return Term("rest", ASKED, f"rl.gaussian({speed}, 0.8)", "no joint moves")
+
+
+def grip() -> Term:
+    """All feet on the ground at once."""
+    return Term("grip", BESIDE, "jnp.prod(state.foot_contact())", "all feet bear it")
+
+
+def drift() -> list[Term]:
+    """Costs of a trunk that moves, along any way or about any axis."""
+    moves = "jnp.sum(jnp.square(state.base_linear_velocity()))"
+    turns = "jnp.sum(jnp.square(state.base_angular_velocity()))"
+    return [
+        Term("shift", -ASKED, moves, "the trunk stays where it is"),
+        Term("turn", -ASKED / 2, turns, "and does not turn"),
+    ]
 
 
 def upright() -> Term:
