@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 from tabrl.domain.errors import Invalid
@@ -45,9 +46,14 @@ class RewardError(Invalid):
 
 def marked_line(source: str, line: int) -> str:
     """The source's `line` with its number, as it is shown under an error."""
-    lines = source.splitlines()
+    lines = lines_of(source)
     text = lines[line - 1] if 0 < line <= len(lines) else ""
     return f"{line:>5} | {text}"
+
+
+def lines_of(source: str) -> list[str]:
+    """The source's lines as Python counts them: `str.splitlines` breaks at form feeds as well."""
+    return re.split(r"\r\n|\r|\n", source)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -89,6 +89,8 @@ def _parsed(source: str) -> ast.Module:
 def _syntax(source: str, error: Exception) -> RewardError:
     line = error.lineno if isinstance(error, SyntaxError) else None
     message = error.msg if isinstance(error, SyntaxError) else str(error)
+    if isinstance(error, RecursionError | MemoryError):
+        message = "it is nested too deeply"
     return RewardError.at(source, line, f"not valid Python: {message}", code="reward_syntax")
 
 

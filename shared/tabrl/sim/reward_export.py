@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax import export
 from jax.extend.core import jaxpr_as_fun
 
-from tabrl.rewards.errors import RewardError, did_you_mean
+from tabrl.rewards.errors import RewardError, did_you_mean, lines_of
 from tabrl.rewards.source import (
     FILENAME,
     TERM_NAME,
@@ -58,9 +58,10 @@ class RewardExporter:
         checked = check_source(source) if self._layers.static else read_source(source)
         terms: list[str] = []
         try:
-            reward = self._load_function(checked)
 
             def step(one: dict[str, jax.Array]) -> jax.Array:
+                # Here, so that the defaults of its functions are traced too, and not computed.
+                reward = self._load_function(checked)
                 values = _evaluate(reward, one, checked, robot)
                 terms[:] = sorted(values)
                 return jnp.stack([values[name] for name in terms])
@@ -161,7 +162,7 @@ def _match_weights(checked: CheckedSource, terms: list[str]) -> None:
 
 
 def _line_of_text(source: str, text: str) -> int | None:
-    for number, line in enumerate(source.splitlines(), start=1):
+    for number, line in enumerate(lines_of(source), start=1):
         if text in line:
             return number
     return None
@@ -180,6 +181,9 @@ def _line_of(error: Exception) -> int | None:
 
 def _explained(error: Exception, source: str) -> RewardError:
     """An exception of the author's code as a sentence about the author's line."""
+    # JAX adds where an error came from, and looks for files to do so, which nobody may in the jail.
+    while isinstance(error, PermissionError) and isinstance(error.__context__, Exception):
+        error = error.__context__
     hint = ""
     if isinstance(error, jax.errors.TracerBoolConversionError):
         message = "Python's if, and, or, not and while cannot look at a measured value"

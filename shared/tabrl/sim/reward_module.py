@@ -47,7 +47,9 @@ class ModuleReader:
         self._functions: dict[str, Any] = {}
         self._operations = 0
         self._work = 0
+        self._times = 1  # how often what is being read is run, a step
         self._constants = 0
+        self._called: set[str] = set()
 
     def check(self, signature: Signature) -> None:
         """Everything: the module's frame, the signature of `main`, every operation it reaches."""
@@ -64,6 +66,8 @@ class ModuleReader:
         if tuple(shape_of(kind) for kind in main.type.results) != signature.results:
             raise RefusedModule("the results are not one column for each term")
         self._call("main", [None] * len(main.type.inputs), ())
+        if self._functions.keys() - self._called:
+            raise RefusedModule("a function is never called")
 
     def _frame(self) -> None:
         operation = self._module.operation
@@ -120,6 +124,7 @@ class ModuleReader:
             raise RefusedModule("functions call each other in a circle or too deeply")
         if name not in self._functions:
             raise RefusedModule("a function is called that does not exist")
+        self._called.add(name)
         block = self._functions[name].regions[0].blocks[0]
         known = Known()
         for argument, sizes in zip(block.arguments, arguments, strict=True):
@@ -140,7 +145,8 @@ class ModuleReader:
         name = operation.name
         taken = [shape_of(operand.type) for operand in operation.operands]
         made = [shape_of(result.type) for result in operation.results]
-        self._count(work(operation, taken, made))
+        steps = work(operation, taken, made)
+        self._count(steps)
         rule = RULES.get(name)
         if rule is not None:
             rule(operation, known, taken, made)
@@ -164,14 +170,17 @@ class ModuleReader:
         else:
             if len(operation.results) == 1:
                 known.learn(operation.results[0], sizes_out(operation, known))
+            # What is between two numbers of a sum is done for every one of them.
+            times, self._times = self._times, self._times * max(steps, 1)
             for region in operation.regions:
                 if len(region.blocks) != 1:
                     raise RefusedModule("a region has no block, or several")
                 self._block(region.blocks[0], known, stack)
+            self._times = times
 
     def _count(self, steps: int) -> None:
         self._operations += 1
-        self._work += steps
+        self._work += steps * self._times
         if self._operations > MAX_OPERATIONS:
             raise RefusedModule(f"more than {MAX_OPERATIONS} operations, calls counted")
         if self._work > MAX_WORK:

@@ -9,6 +9,7 @@ from typing import Any
 from jax.extend.mlir import ir
 from jax.extend.mlir.dialects import stablehlo
 
+from tabrl.rewards.limits import MAX_ELEMENTS
 from tabrl.sim.reward_dimensions import (
     ELEMENT_BYTES,
     Known,
@@ -18,6 +19,7 @@ from tabrl.sim.reward_dimensions import (
     Sizes,
     shape_of,
 )
+from tabrl.sim.reward_indexing import check_gather, check_order, check_scatter
 
 # One number out of one, two or three: shape and N stay what they are.
 _ELEMENTWISE = """
@@ -158,6 +160,24 @@ def _dynamic_gather(operation: Any, known: Known, taken: list[Shape], made: list
     for size, whole in zip(sizes, taken[0].sizes, strict=True):
         if size == N and whole != N:
             raise RefusedModule("a gather takes more than there is")
+    check_gather(operation, taken[0], whole=taken[0].batch is not None and N in sizes)
+
+
+def _gather(operation: Any, _: Known, taken: list[Shape], made: list[Shape]) -> None:
+    if N in made[0].sizes and not any(N in shape.sizes for shape in taken):
+        raise RefusedModule("stablehlo.gather makes the batch dimension up")
+    check_gather(operation, taken[0], whole=False)
+
+
+def _scatter(operation: Any, _: Known, taken: list[Shape], made: list[Shape]) -> None:
+    if len(taken) != 3 or made[0].sizes != taken[0].sizes:
+        raise RefusedModule("stablehlo.scatter writes into more than one array")
+    check_scatter(operation, taken[0], taken[2])
+
+
+def _sort(operation: Any, known: Known, taken: list[Shape], made: list[Shape]) -> None:
+    _keeps_batch("dimension")(operation, known, taken, made)
+    check_order(operation)
 
 
 def _keeps_batch(name: str) -> Rule:
@@ -173,6 +193,8 @@ def _keeps_batch(name: str) -> Rule:
 
 def _reduce_window(operation: Any, _: Known, taken: list[Shape], __: list[Shape]) -> None:
     batch = taken[0].batch
+    if "padding" in operation.attributes:
+        _short(operation, "padding")
     if batch is None:
         return
     window = integers(operation, "window_dimensions")
@@ -190,6 +212,14 @@ def _pad(operation: Any, _: Known, taken: list[Shape], __: list[Shape]) -> None:
     names = ("edge_padding_low", "edge_padding_high", "interior_padding")
     if batch is not None and any(integers(operation, name)[batch] for name in names):
         raise RefusedModule("stablehlo.pad works along the batch dimension")
+    for name in names:
+        _short(operation, name)
+
+
+def _short(operation: Any, name: str) -> None:
+    """No padding that is longer than any array: what a compiler makes of it is its own affair."""
+    if any(abs(length) > MAX_ELEMENTS for length in integers(operation, name)):
+        raise RefusedModule(f"{operation.name} moves numbers too far")
 
 
 def _static_only(operation: Any, _: Known, taken: list[Shape], made: list[Shape]) -> None:
@@ -234,6 +264,7 @@ RULES: dict[str, Rule] = {
     "stablehlo.dynamic_gather": _dynamic_gather,
     "stablehlo.dynamic_iota": _shape_is_stated,
     "stablehlo.dynamic_reshape": _dynamic_reshape,
+    "stablehlo.gather": _gather,
     "stablehlo.iota": _static_result,
     "stablehlo.pad": _pad,
     "stablehlo.real_dynamic_slice": _real_dynamic_slice,
@@ -242,7 +273,8 @@ RULES: dict[str, Rule] = {
     "stablehlo.reshape": _static_only,
     "stablehlo.reverse": _keeps_batch("dimensions"),
     "stablehlo.slice": _static_only,
-    "stablehlo.sort": _keeps_batch("dimension"),
+    "stablehlo.scatter": _scatter,
+    "stablehlo.sort": _sort,
 }
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import re
 import signal
 import socket
 import sys
@@ -42,6 +43,7 @@ from tabrl_reward_worker.jail.wire import (
 )
 
 _TICK_S = 0.05
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # of things in every child's memory, as Python names them
 _PRELOADED = (unicodedata,)  # Python asks for it when a source holds a letter beyond ASCII
 
 
@@ -145,7 +147,7 @@ def _answer(request: Request, blob: bytes) -> bytes:
         return pack(
             Refused(
                 code=error.code[:64],
-                message=error.message[:2_000],
+                message=_ADDRESS.sub("", error.message)[:2_000],
                 hint=error.hint[:1_000],
                 line=error.line,
                 excerpt=error.excerpt[:2_000],

@@ -1,0 +1,104 @@
+"""What an honest author sees of the jail, and that its bounds leave room for honest rewards."""
+
+from __future__ import annotations
+
+import jax
+import numpy as np
+import pytest
+
+from tabrl.rewards.errors import RewardError
+from tabrl.rewards.limits import MAX_WORK
+from tabrl.robots import get_robot
+from tabrl.sim import reward_module
+from tabrl.sim.reward import export_reward, load_reward
+from tabrl.sim.reward_artifact import arguments
+from tabrl.sim.reward_verifier import verify
+from tabrl_reward_worker.composer import compose
+from tabrl_reward_worker.jail import Jail
+from tabrl_reward_worker.llm.prompt import examples
+
+GO1 = get_robot("go1")
+HEAD = "def reward(state, action):\n"
+STEPS = 7
+
+
+def complaint(jail: Jail, source: str) -> RewardError:
+    with pytest.raises(RewardError) as error:
+        jail.build(source, GO1)
+    return error.value
+
+
+@pytest.mark.parametrize("between", ["\u2028", "\u2029", "\f", "\x1c", "\x85"])
+def test_lines_are_counted_as_python_counts_them(jail: Jail, between: str) -> None:
+    source = f"{HEAD}    # one{between}line\n    return state.nothing()\n"
+    assert complaint(jail, source).excerpt == "    3 |     return state.nothing()"
+
+
+@pytest.mark.parametrize("source", [f"{HEAD}    return {'-' * 19_000}1\n", "W = " + "-" * 9_000])
+def test_what_is_nested_too_deeply_is_called_so(jail: Jail, source: str) -> None:
+    assert complaint(jail, source).message == "not valid Python: it is nested too deeply"
+
+
+@pytest.mark.parametrize("thing", ["jnp", "jnp.sum", "state", "state.roll", "reward"])
+def test_no_address_in_memory_is_told(jail: Jail, thing: str) -> None:
+    message = complaint(jail, f'{HEAD}    return {{}}[f"{{{thing}}}"]\n').message
+    assert "there is no '<" in message
+    assert "0x" not in message
+
+
+def test_an_error_is_told_although_jax_may_not_look_for_its_place(jail: Jail) -> None:
+    source = f"{HEAD}    return jnp.sum(action[0 : 2**70 : 2**69])\n"
+    assert "too large to convert" in complaint(jail, source).message
+
+
+def test_a_functions_defaults_may_be_computed(jail: Jail) -> None:
+    helper = "def weighed(x, by=jnp.eye(12) * 2.0):\n    return jnp.sum(x @ by)\n"
+    built = jail.build(f"{helper}{HEAD}    return weighed(action)\n", GO1)
+    fields = recorded()
+    paid = np.asarray(load_reward(built.blob)(fields))[:, 0]
+    np.testing.assert_allclose(paid, 2.0 * fields["action"].sum(axis=1), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "jnp.median(action)",
+        "jnp.median(state.foot_position())",
+        "jnp.median(action > 0.0)",
+        "jnp.median(action.astype(jnp.int32))",
+        "action[jnp.argmax(action)]",
+        "jnp.sum(state.foot_position()[jnp.argmax(state.foot_contact())])",
+        "jnp.array([1.0, 2.0, 3.0])[jnp.argmax(action[:3])]",
+        "jnp.max(action.at[jnp.argmax(action)].set(1.0))",
+        "jnp.sum(action.at[3].set(9.0))",
+        "jnp.max(action.at[jnp.array([1, 2])].set(action[:2] * 3.0))",
+        "jnp.sum(state.foot_position().at[:, 1].set(5.0))",
+        "jnp.sum(jnp.zeros(12).at[jnp.argmax(action)].set(action[0]))",
+        "jnp.sum(jnp.cumsum(action) * jnp.roll(action, 2))",
+    ],
+)
+def test_picking_putting_and_ordering_are_what_they_were(expression: str) -> None:
+    source = f"{HEAD}    return {expression}\n"
+    exported = export_reward(source, GO1)
+    verified = verify(exported.blob, source, GO1)
+    fields = recorded()
+    expected = np.asarray(load_reward(exported.blob)(fields))
+    assert len(np.unique(expected)) > 1, "every step has its own"
+    np.testing.assert_array_equal(np.asarray(load_reward(verified.blob)(fields)), expected)
+
+
+def test_our_own_rewards_are_far_from_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reward_module, "MAX_WORK", MAX_WORK // 10)
+    sources = [example.code for example in examples()]
+    sources += [draft.code for draft in compose("first crouch, then hop and sway", GO1).drafts]
+    for source in sources:
+        verify(export_reward(source, GO1).blob, source, GO1)
+
+
+def recorded() -> dict[str, np.ndarray]:
+    """A tape of made-up numbers."""
+    shapes = jax.tree.map(lambda field: field.shape, arguments(GO1, STEPS))
+    chance = np.random.default_rng(0)
+    return {
+        name: chance.normal(size=shape).astype(np.float32) * 3.0 for name, shape in shapes.items()
+    }
