@@ -53,7 +53,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     for router in (robots, tasks, jobs, models, health.router):
         app.include_router(router)
-    app.include_router(page_router(parts.settings.web_dist))
+    app.include_router(page_router(parts.settings.web_dist, parts.settings.inference))
     app.add_middleware(Guard, policy=OriginPolicy(parts.settings))
     app.add_middleware(Measured, metrics=parts.metrics)
     problems.install(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 
@@ -22,6 +23,7 @@ _TYPES = {
     ".woff2": "font/woff2",
 }
 _FOREVER = "public, max-age=31536000, immutable"
+_WORKER = "assets/worker-"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -29,20 +31,52 @@ _HEADERS = {
 }
 
 
-def page_router(dist: Path) -> APIRouter:
-    """Serves everything that no other route takes; include it last."""
+def content_policy(inference: str, path: str) -> str:
+    """What the file at `path` may load and run: the page's own files, and a socket to `inference`.
+
+    `inference` is a `ws://` URL. The highlighter and the editor write styles into the page, hence
+    `unsafe-inline` for styles. The robot's meshes are read from blobs, by WebAssembly. A worker
+    obeys the policy of its own file: the glue around MuJoCo's WebAssembly writes functions, and
+    there, away from the document, it may.
+    """
+    url = urlsplit(inference)
+    script = "script-src 'self' 'wasm-unsafe-eval'"
+    if path.startswith(_WORKER):
+        script += " 'unsafe-eval'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            script,
+            "worker-src 'self'",
+            f"connect-src 'self' blob: {url.scheme}://{url.netloc}",
+            "style-src 'self' 'unsafe-inline'",
+            "font-src 'self' data:",
+            "img-src 'self' blob: data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def page_router(dist: Path, inference: str) -> APIRouter:
+    """Serves everything that no other route takes; include it last.
+
+    `inference` is the URL under which browsers reach the inference server.
+    """
     router = APIRouter(include_in_schema=False)
     root = dist.resolve()
 
     @router.get("/{path:path}", name="page")
     @router.head("/{path:path}", name="page_head")
     def page(path: str, request: Request) -> Response:
+        safe = {**_HEADERS, "Content-Security-Policy": content_policy(inference, path)}
         if path == "api" or path.startswith("api/"):
             raise NotFound("There is nothing at this address.", code="unknown_route")
         wanted = (root / path).resolve()
         if wanted.is_relative_to(root) and wanted.is_file():
             hashed = path.startswith("assets/")
-            return _file(wanted, request, _FOREVER if hashed else "no-cache")
+            return _file(wanted, request, safe, _FOREVER if hashed else "no-cache")
         if Path(path).suffix:
             raise NotFound("The page has no such file.", code="unknown_file")
         index = root / "index.html"
@@ -53,14 +87,14 @@ def page_router(dist: Path) -> APIRouter:
                 "The page has not been built.",
                 hint="Build it in web/, or name its folder in TABRL_WEB_DIST.",
             )
-        return _file(index, request, "no-cache")  # a deep link: the page reads the address
+        return _file(index, request, safe, "no-cache")  # a deep link: the page reads the address
 
     return router
 
 
-def _file(path: Path, request: Request, cache: str) -> Response:
+def _file(path: Path, request: Request, safe: dict[str, str], cache: str) -> Response:
     media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
-    headers = {**_HEADERS, "Cache-Control": cache, "Vary": "Accept-Encoding"}
+    headers = {**safe, "Cache-Control": cache, "Vary": "Accept-Encoding"}
     accepted = _accepted(request.headers.get("accept-encoding", ""))
     for encoding, suffix in _ENCODINGS:
         packed = path.with_name(path.name + suffix)

@@ -10,6 +10,7 @@ from openapi_spec_validator import validate
 
 from tabrl.domain.errors import Unavailable
 from tabrl_api.openapi import document
+from tabrl_api.page import content_policy
 from tests.support.gateway import Gateway
 
 
@@ -39,6 +40,7 @@ def dist(tmp_path: Path) -> Path:
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text("<title>TabRL</title>")
     (folder / "assets" / "app-1a2b.js").write_text("run()")
+    (folder / "assets" / "worker-5e6f.js").write_text("work()")
     for suffix, content in (("", b"plain"), (".br", b"brotli"), (".gz", b"gzip")):
         (folder / "assets" / f"mujoco-3c4d.wasm{suffix}").write_bytes(content)
     (tmp_path / "secret.txt").write_text("secret")
@@ -53,6 +55,30 @@ def test_deep_links_open_the_page(gateway: Gateway, dist: Path, path: str) -> No
     assert page.headers["cache-control"] == "no-cache"
     assert page.headers["x-content-type-options"] == "nosniff"
     assert gateway.http.head(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "script"),
+    [
+        ("/", "'self' 'wasm-unsafe-eval'"),
+        ("/tasks/tsk_abc", "'self' 'wasm-unsafe-eval'"),
+        ("/assets/app-1a2b.js", "'self' 'wasm-unsafe-eval'"),
+        ("/assets/worker-5e6f.js", "'self' 'wasm-unsafe-eval' 'unsafe-eval'"),
+    ],
+)
+def test_the_page_runs_nothing_but_its_own(
+    gateway: Gateway, dist: Path, path: str, script: str
+) -> None:
+    policy = gateway.http.get(path).headers["content-security-policy"]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == script
+    assert rules["connect-src"] == "'self' blob: ws://127.0.0.1:8401"
+
+
+def test_the_page_may_reach_the_inference_server_that_it_is_told_of() -> None:
+    policy = content_policy("wss://robots.example:8443/below", "")
+    assert "connect-src 'self' blob: wss://robots.example:8443;" in policy
 
 
 @pytest.mark.parametrize(
