@@ -67,13 +67,17 @@ def chromium(playwright: Playwright) -> Chromium:
 
 @pytest.fixture
 def page(chromium: Chromium) -> Iterator[Page]:
-    """A desktop-sized page; an uncaught error in it fails the test."""
+    """A desktop-sized page; an uncaught error or a breach of its policy fails the test."""
     errors: list[str] = []
     browser = chromium.launch()
     try:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda said: errors.append(said.text) if "Content Security" in said.text else None,
+        )
         yield page
     finally:
         browser.close()

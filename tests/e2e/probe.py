@@ -70,6 +70,16 @@ def server_ticks(path: Path) -> Iterator[ServerTick]:
         )
 
 
+def fits_a_phone(page: Page) -> bool:
+    """Whether nothing runs off the edge at a phone's width; the page is as wide as before then."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    width = page.evaluate("() => document.documentElement.scrollWidth")
+    if before is not None:
+        page.set_viewport_size(before)
+    return bool(width <= 390)
+
+
 def picture(page: Page) -> NDArray[np.float64]:
     """The middle of the viewer, where nothing lies over the robot: grey levels `[H, W]`."""
     box = page.get_by_test_id("viewer").bounding_box()

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.probe import fits_a_phone
 from tests.e2e.stack import RESULTS, Site
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(900)]
@@ -56,6 +57,7 @@ def test_what_follows_what_is_told_and_can_be_changed_untrained(site: Site, page
         )
         expect(card).to_contain_text("Then, 4–7 s")
         expect(card).to_contain_text("All the time")
+        assert fits_a_phone(page), "what was understood is longer than a phone is wide"
         task_id = page.url.split("/tasks/")[1].split("?")[0]
         card.get_by_role("button", name="Go on").click()
         page.get_by_label("What should be different").fill("hop higher")

@@ -14,6 +14,7 @@ from tests.e2e.probe import (
     BrowserTick,
     ServerTick,
     browser_ticks,
+    fits_a_phone,
     picture,
     server_ticks,
     stat,
@@ -73,7 +74,8 @@ def test_seven_steps(site: Site, page: Page) -> None:
     expect(checks).to_be_visible(timeout=400_000)
     expect(training).to_have_attribute("data-state", "succeeded", timeout=120_000)
     assert checks.locator("tbody tr").count() == 3
-    expect(checks.locator("tr[data-row=result]")).to_be_visible()
+    expect(checks.locator("tr[data-row=result] td").first).to_be_visible()
+    assert fits_a_phone(page)
 
     moving_robot(page)
     watched = watch(page)
