@@ -27,7 +27,7 @@ _ACCEPTS: dict[str, tuple[str, ...]] = {
     "degree": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM", "HOP", "PAW", "REAR", "STEP"),
     "swing": ("RHYTHM", "LEAN", "TURN", "HEIGHT", "POSTURE", "MOVE", "PAW"),
     "beat": ("RHYTHM", "HOP", "PAW"),
-    "rate": ("RHYTHM", "HOP", "PAW", "TURN", "MOVE", "LEAN", "POSTURE", "HEIGHT"),
+    "rate": ("RHYTHM", "HOP", "PAW", "TURN", "MOVE", "STEP", "LEAN", "POSTURE", "HEIGHT"),
     "speed": ("MOVE", "HOP"),
     "turn_rate": ("TURN",),
     "radius": ("TURN",),

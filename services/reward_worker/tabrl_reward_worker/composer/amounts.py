@@ -5,7 +5,7 @@ from __future__ import annotations
 from tabrl_reward_worker.composer.acts import Act
 from tabrl_reward_worker.composer.targets import Goal, abilities
 
-_PACES = ("very_slow", "slow", "normal", "fast", "very_fast")
+PACES = ("very_slow", "slow", "normal", "fast", "very_fast")
 
 
 def extent(act: Act) -> str:
@@ -16,16 +16,18 @@ def extent(act: Act) -> str:
 
 def pace(act: Act, base: str = "normal") -> str:
     """A row of an ability table from the verb's own pace and its adverbs."""
-    step = _PACES.index(base)
+    step = PACES.index(base)
     for part in act.qualifiers:
+        if part.meaning.get("row"):
+            return str(part.meaning["row"])
         if part.kind in ("pace", "beat"):
             step += int(part.meaning["step"])
     extent = act.find("extent")
     if extent is not None and act.kind in ("MOVE", "TURN"):
-        faster = step > _PACES.index(base)
+        faster = step > PACES.index(base)
         # "a bit faster" is still faster.
         step += 1 if extent.meaning["extent"] == "large" else 0 if faster else -1
-    return _PACES[max(0, min(step, len(_PACES) - 1))]
+    return PACES[max(0, min(step, len(PACES) - 1))]
 
 
 def limited(value: float, limit: float, unit: str, goal: Goal, least: float = 0.0) -> float:

@@ -22,12 +22,13 @@ _MUCH_UNKNOWN = 4
 class NotUnderstoodError(Invalid):
     """The sentence asks for nothing the composer can write a reward for."""
 
-    def __init__(self, message: str, robot: Robot, reading: Goal) -> None:
+    def __init__(self, message: str, robot: Robot, reading: Goal, hint: str = "") -> None:
         examples = "; ".join(f"“{example}”" for example in robot.examples[:4])
         super().__init__(
             message,
             code="task_not_understood",
-            hint=f"Write in English what the robot should do: a direction, a speed, a height, a "
+            hint=hint
+            or f"Write in English what the robot should do: a direction, a speed, a height, a "
             f"posture or a rhythm. For example: {examples}.",
         )
         self.understood = reading.understood

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tabrl_reward_worker.composer.acts import Act
+from tabrl_reward_worker.composer.acts import Act, Part
 from tabrl_reward_worker.composer.amounts import counted, directions, extent, limited, pace
 from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm, Table, abilities
 
@@ -15,7 +15,7 @@ _FEET = {
     ("hind", "right"): "RR",
     ("hind", "left"): "RL",
 }
-_NAMES = {foot: f"{side} {end} foot" for (end, side), foot in _FEET.items()}
+NAMES = {foot: f"{side} {end} foot" for (end, side), foot in _FEET.items()}
 
 
 def hop(act: Act, goal: Goal) -> None:
@@ -54,6 +54,7 @@ def _reach(act: Act, ways: Sequence[str], goal: Goal) -> float:
     table = _travelling(ways[0])
     if far > table["limit"] / abilities()["hop_beat"]["lowest"] + 1e-9 or act.find("speed"):
         speed = act.find("speed")
+        goal.understood.append(f"“{distance.text}” → several hops, for one does not reach so far")
         goal.lasts = (distance.text, far / (speed.meaning["value"] if speed else table["normal"]))
         return 0.0
     goal.understood.append(f"“{distance.text}” → {far * 100:.3g} cm with every hop")
@@ -98,7 +99,7 @@ def paw(act: Act, goal: Goal) -> None:
         height = max(height, goal.lift.height) if act.qualifiers else goal.lift.height
     goal.lift_named = goal.lift_named or bool(side)
     goal.lift = Lift(_FEET[end, side or "right"], height)
-    goal.understood.append(f"“{act.words()}” → {_NAMES[goal.lift.foot]} up by {height * 100:g} cm")
+    goal.understood.append(f"“{act.words()}” → {NAMES[goal.lift.foot]} up by {height * 100:g} cm")
 
 
 def limp(act: Act, feet: Sequence[Act], goal: Goal) -> None:
@@ -109,7 +110,7 @@ def limp(act: Act, feet: Sequence[Act], goal: Goal) -> None:
     goal.limp = named.lift.foot if named.lift else _FEET["front", "right"]
     goal.not_understood += named.not_understood
     words = " ".join([act.text, *(foot.words() for foot in feet)])
-    goal.understood.append(f"“{words}” → spare the {_NAMES[goal.limp]}: short steps on it")
+    goal.understood.append(f"“{words}” → spare the {NAMES[goal.limp]}: short steps on it")
 
 
 def rear(act: Act, goal: Goal) -> None:
@@ -124,6 +125,19 @@ def step(act: Act, goal: Goal) -> None:
     named = act.find("length") or act.find("extent") or act.find("degree")
     goal.steps = _length(act, table, goal) if named else table[act.meaning["steps"]]
     goal.understood.append(f"“{act.words()}” → feet lifted by {goal.steps * 100:g} cm")
+    if act.find("rate"):
+        cadence(act, goal)
+
+
+def cadence(act: Act, goal: Goal) -> None:
+    """How often each foot steps."""
+    table, rate = abilities()["cadence"], act.find("rate")
+    asked = rate.meaning["value"] if rate else table["lowest"]
+    hz = max(table["lowest"], min(asked, table["highest"]))
+    if hz != asked:
+        goal.not_understood.append(f"{asked:g} steps a second cannot be done: {hz:g}")
+    goal.cadence = round(hz, 2)
+    goal.understood.append(f"“{act.words()}” → each foot steps {goal.cadence:g} times a second")
 
 
 def _length(act: Act, table: Table, goal: Goal) -> float:
@@ -140,6 +154,14 @@ def step_in_place(goal: Goal) -> None:
         goal.understood.append("walking on the spot → lift the feet in turn")
 
 
+def hurry(pace: Part, goal: Goal) -> None:
+    """ "run on the spot as fast as you can" is about how often the feet step."""
+    table = abilities()["cadence"]
+    step = int(pace.meaning["step"])
+    goal.cadence = table["fast" if step > 0 else "slow"] if step else table["usual"]
+    goal.understood.append(f"“{pace.text}” → each foot steps {goal.cadence:g} times a second")
+
+
 def settle(goal: Goal) -> None:
     """Leave out what the feet cannot do at the same time, and say so."""
     if goal.limp is not None:
@@ -150,7 +172,10 @@ def settle(goal: Goal) -> None:
     elif goal.lift is not None:
         goal.hop = goal.steps = None
         kept = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel == "paw")
-        _stand_on(goal, "on three legs it stays in place, and only the paw moves", rhythms=kept)
+        reason = "on three legs it stays in place, and only the paw moves"
+        if goal.moves:
+            reason += "; what walks is a limp: “limp on your left front leg”"
+        _stand_on(goal, reason, rhythms=kept)
         _calm(goal)
     elif goal.hop is not None:
         goal.steps, goal.gait = None, ""

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from tabrl_reward_worker.composer.acts import Act, Part, Reading
 from tabrl_reward_worker.composer.amounts import repeated
-from tabrl_reward_worker.composer.footwork import hop, limp, rear, settle, step, step_in_place
+from tabrl_reward_worker.composer.footwork import (
+    hop,
+    hurry,
+    limp,
+    rear,
+    settle,
+    step,
+    step_in_place,
+)
 from tabrl_reward_worker.composer.moving import move, turn
 from tabrl_reward_worker.composer.phases import in_phases
 from tabrl_reward_worker.composer.posing import height, is_level, lean, posture
@@ -34,7 +42,7 @@ def _at_once(reading: Reading) -> Goal:
     goal = Goal()
     denied = [act for act in reading.acts if act.denied]
     wanted = [act for act in reading.acts if not act.denied]
-    wanted = _levelled(_joined(_joined(wanted, "MOVE"), "TURN"))
+    wanted = _one_rhythm(_levelled(_joined(_joined(wanted, "MOVE"), "TURN")))
     postures = any(act.kind == "POSTURE" for act in wanted)
     wanted = _spared(wanted, goal)
     for act in _about_feet(wanted, denied):
@@ -54,7 +62,7 @@ def _at_once(reading: Reading) -> Goal:
     for act in denied:
         _deny(act, goal)
     if reading.in_place:
-        _hold_place(reading.in_place, goal)
+        _hold_place(reading.in_place, goal, wanted)
     settle(goal)
     if goal.still and _asks_motion(goal):
         goal.still = False
@@ -83,6 +91,18 @@ def _joined(wanted: list[Act], kind: str) -> list[Act]:
     result = [act for act in wanted if act not in gone and act is not first]
     result.insert(min(wanted.index(first), len(result)), joined)
     return result
+
+
+def _one_rhythm(wanted: list[Act]) -> list[Act]:
+    """ "dance the salsa slowly" is one dance: what is said of the second holds for the first."""
+    first: dict[tuple[str, str], Act] = {}
+    for act in wanted:
+        if act.kind == "RHYTHM":
+            channels = (str(act.meaning["channel"]), str(act.meaning.get("also")))
+            same = first.setdefault(channels, act)
+            if same is not act:
+                same.qualifiers += [*act.qualifiers, Part("word", act.text, {}, act.at)]
+    return [act for act in wanted if act.kind != "RHYTHM" or act in first.values()]
 
 
 def _levelled(wanted: list[Act]) -> list[Act]:
@@ -152,6 +172,9 @@ def _stand(act: Act, goal: Goal) -> None:
 
 def _deny(act: Act, goal: Goal) -> None:
     """ "without turning": what is denied is dropped where asked, else it is held at nothing."""
+    if act.meaning.get("limp"):
+        goal.understood.append(f"“{act.words()}” → walk on all feet alike")
+        return
     held = {"MOVE": "stay in place", "TURN": "keep the heading", "LEAN": "stay level"}
     meaning = held.get(act.kind, "not done")
     if act.kind == "RHYTHM":
@@ -188,9 +211,12 @@ def is_asked(goal: Goal, ways: Collection[str]) -> bool:
     return any(goes[way] for way in ways)
 
 
-def _hold_place(text: str, goal: Goal) -> None:
+def _hold_place(text: str, goal: Goal, wanted: list[Act]) -> None:
     goal.understood.append(f"“{text}” → stay in place")
     step_in_place(goal)
+    pace = next((part for act in wanted if act.kind == "MOVE" and (part := act.find("pace"))), None)
+    if pace is not None and goal.steps is not None and goal.cadence is None:
+        hurry(pace, goal)
     goal.vx = goal.vy = None
     if goal.yaw is None:
         goal.still = True

@@ -9,6 +9,7 @@ from functools import cache
 import pint
 
 from tabrl_reward_worker.composer.lexicon import Meaning, Word
+from tabrl_reward_worker.composer.targets import abilities
 
 _KINDS = {"[length]": "LENGTH", "[time]": "DURATION", "[length] / [time]": "SPEED"}
 _SI = {
@@ -172,9 +173,16 @@ def _with_unit(words: Sequence[Word], start: int) -> _Found | None:
     if per is not None:
         size, end = size / per[0], per[1]
         kind = "SPEED" if kind == "LENGTH" else "TURN_RATE"
+    if kind == "DURATION" and _kinds(words, end, "PER") and _done_at(words, end + 1):
+        kind, size = "RATE", 1.0 / max(size, 1e-3)  # "three seconds per nod"
+        end += 1 + _kinds(words, end + 1, "TIMES")
     if kind == "RATE" and end < len(words) and words[end].kind == "BEAT":
         end += 1  # "a 1 Hz beat"
     return _Found((Word(kind, _text(words, start, end), {"value": size}),), end)
+
+
+def _done_at(words: Sequence[Word], at: int) -> bool:
+    return at < len(words) and words[at].kind in ("TIMES", *_COUNTED)
 
 
 def _without_number(words: Sequence[Word], start: int) -> _Found | None:
@@ -207,6 +215,29 @@ def _named(words: Sequence[Word], start: int) -> _Found | None:
     if "direction" not in meaning:
         return _Found((value,), end)
     return _Found((replace(words[start], kind="DIRECTION"), replace(value, text="")), end)
+
+
+def _share(words: Sequence[Word], start: int) -> _Found | None:
+    """ "a third of your top speed", "80% of full speed"."""
+    if not _kinds(words, start, "NUMBER", "ADV") or words[start + 1].meaning["pace"] != "fastest":
+        return None
+    share = float(words[start].meaning["value"])
+    share = share / 100.0 if share > 1.0 else share
+    text = _text(words, start, start + 2)
+    return _Found((Word("SPEED", text, {"value": share * abilities()["top"]["speed"]}),), start + 2)
+
+
+def _bare_height(words: Sequence[Word], start: int) -> _Found | None:
+    """ "height 0.22": of a height without a unit it is clear whether it is m or cm."""
+    if not _kinds(words, start, "HEIGHT") or words[start].meaning["height"] != "at":
+        return None
+    at = start + 1 + _kinds(words, start + 1, "TO")
+    behind = words[at + 1].kind if at + 1 < len(words) else ""
+    if not _kinds(words, at, "NUMBER") or behind in ("UNIT", "TIMES", "PER", "TO", *_COUNTED):
+        return None
+    value = float(words[at].meaning["value"])
+    length = {"value": value if value < 1.0 else value / 100.0}
+    return _Found((words[start], Word("LENGTH", words[at].text, length)), at + 1)
 
 
 def _radius(words: Sequence[Word], start: int) -> _Found | None:
@@ -294,6 +325,8 @@ _RULES: tuple[Callable[[Sequence[Word], int], _Found | None], ...] = (
     _lone_time,
     _without_number,
     _named,
+    _share,
+    _bare_height,
 )
 
 

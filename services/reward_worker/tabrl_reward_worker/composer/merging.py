@@ -25,6 +25,8 @@ def merge(goal: Goal, new: Goal, reading: Reading) -> None:
     """Put what the new words ask for in the place of what it contradicts."""
     if new.moves:
         steered = any(act.find("direction") or "direction" in act.meaning for act in reading.acts)
+        speeds = [part for act in reading.acts if (part := act.find("speed")) is not None]
+        steered = steered or any(part.meaning["value"] < 0.0 for part in speeds)
         if steered or not goal.moves:
             goal.vx, goal.vy = new.vx, new.vy
         elif any(act.find("speed") or act.find("pace") for act in reading.acts):

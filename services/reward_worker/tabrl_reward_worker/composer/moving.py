@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tabrl_reward_worker.composer.acts import Act, Part
 from tabrl_reward_worker.composer.amounts import directions, limited, pace
-from tabrl_reward_worker.composer.footwork import step
+from tabrl_reward_worker.composer.footwork import cadence, step
 from tabrl_reward_worker.composer.posing import height
 from tabrl_reward_worker.composer.targets import Goal, abilities
 
@@ -47,7 +47,7 @@ def move(act: Act, goal: Goal) -> None:
     if "steps" in act.meaning:
         step(Act("STEP", act.text, act.meaning, at=act.at), goal)
     if act.find("rate"):
-        _cadence(act, goal)
+        cadence(act, goal)
     length, count = act.find("length"), act.find("count")
     if count is not None and count.meaning.get("steps") and goal.lasts is None:
         hz = goal.cadence or abilities()["cadence"]["usual"]
@@ -67,17 +67,6 @@ def _own_speed(act: Act, ways: Sequence[str], alone: bool) -> Part | None:
     if several and named:
         return act.after("speed", named[0])
     return act.find("speed") if alone else None
-
-
-def _cadence(act: Act, goal: Goal) -> None:
-    """How often each foot steps."""
-    table, rate = abilities()["cadence"], act.find("rate")
-    asked = rate.meaning["value"] if rate else table["lowest"]
-    hz = max(table["lowest"], min(asked, table["highest"]))
-    if hz != asked:
-        goal.not_understood.append(f"{asked:g} steps a second cannot be done: {hz:g}")
-    goal.cadence = round(hz, 2)
-    goal.understood.append(f"“{act.words()}” → each foot steps {goal.cadence:g} times a second")
 
 
 def _side(value: float) -> str:

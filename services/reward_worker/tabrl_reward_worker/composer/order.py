@@ -25,6 +25,7 @@ _OPPOSITE = {
 }
 _STEERED = ("MOVE", "TURN", "LEAN", "HOP", "PAW")  # acts that have one direction at a time
 _PLAIN = (",", ";", ".", "!", "?", "and")  # part clauses, whatever these say
+_GOING = ("MOVE", "ADJ", "ADV", "SPEED")
 _COMMA = Word("SEP", ",", {})
 _THEN = Word("THEN", "", {})
 _WAIT = Word("STAND", "", {"stops": True})
@@ -173,6 +174,7 @@ def _wants(clause: Sequence[Word], steered: str, footed: bool) -> tuple[set[tupl
     """What a clause asks for where only one of two opposites can be had, and what it steers."""
     wants = set()
     own = [word.kind for word in clause if word.kind in _STEERED]
+    kinds = {word.kind for word in clause}
     for at, word in enumerate(clause):
         if word.kind == "NEG":
             break  # what is denied contradicts nothing
@@ -182,7 +184,7 @@ def _wants(clause: Sequence[Word], steered: str, footed: bool) -> tuple[set[tupl
             before = any(one.kind in _STEERED for one in clause[:at])
             act = steered if before or not own else own[0]
             wants.add((act, str(word.meaning["direction"])))
-        elif word.kind in ("MOVE", "TURN", "HOP"):
+        elif word.kind in ("MOVE", "TURN") or (word.kind == "HOP" and "PAW" not in kinds):
             wants.add(("WAY", "go"))
         elif word.kind == "STAND" and word.meaning.get("stops"):
             wants.add(("WAY", "stop"))
@@ -240,8 +242,16 @@ def _carried_on(parts: list[list[Word]]) -> list[list[Word]]:
             ways = [word for word in result[-1] if word.kind == "DIRECTION"]
             kept = [] if any(word.kind == "DIRECTION" for word in part) else ways
             part = [*verbs, *kept, *part]
+        elif result and _circles(part):
+            # "trot in a figure of eight": the second circle is trotted as well.
+            part = [*[word for word in result[-1] if word.kind in _GOING], *part]
         result.append([word for word in part if word.text or word.kind != "THEN"])
     return result
+
+
+def _circles(words: Sequence[Word]) -> bool:
+    acts = [word for word in words if word.kind in ACTIONS]
+    return bool(acts) and all(word.kind == "TURN" and word.meaning.get("move") for word in acts)
 
 
 def _says_how(words: Sequence[Word]) -> bool:

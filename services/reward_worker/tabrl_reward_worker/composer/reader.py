@@ -245,7 +245,8 @@ class _Clauses(Transformer[Token, list[list[Part]]]):
         return _part("extent", tokens, {"extent": extent})
 
     def pace(self, tokens: list[_WordToken]) -> Part:
-        return _part("pace", tokens, {"step": _step(tokens[-1]) * len(tokens)})
+        row = tokens[-1].word.meaning.get("row", "")
+        return _part("pace", tokens, {"step": _step(tokens[-1]) * len(tokens), "row": row})
 
     def beat(self, tokens: list[_WordToken]) -> Part:
         steps = [_step(token) for token in tokens if token.type == "ADJ"]

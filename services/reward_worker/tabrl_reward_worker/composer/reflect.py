@@ -17,6 +17,12 @@ from typing import Any
 from tabrl.robots import Robot
 from tabrl_reward_worker.composer.acts import Act
 from tabrl_reward_worker.composer.compose import AUTHOR, NotUnderstoodError
+from tabrl_reward_worker.composer.followup import (
+    Amount,
+    UnclearError,
+    amount_in,
+    apply_amount,
+)
 from tabrl_reward_worker.composer.footwork import settle
 from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.languages import foreign
@@ -30,6 +36,11 @@ from tabrl_reward_worker.drafts import Writing
 
 _SPLIT = re.compile(r"[;!?]|[.,](?!\d)|\b(?:and|but|then|also|plus)\b")
 _PERCENT = re.compile(r"\b(?:by )?(\d+) ?(?:%|percent)")
+_BETWEEN = re.compile(r"\bbetween (.{1,20}?) and\b")
+_HINT = (
+    "Write what is to be different from before: “slower”, “half as fast”, “at 0.3 m/s”, “5 cm "
+    "lower”, “to the left”, “and sway your hips”, “without turning”."
+)
 _SWING = "swing of "  # before the channel of a rhythm
 _LEAST_SPEED = 0.1  # m/s or rad/s: slower is standing
 _ABOUT_ACT = {
@@ -62,9 +73,12 @@ def reflect(earlier: Sequence[str], words: str, robot: Robot) -> Writing:
     for sentence in earlier:
         goal = _went_on(goal, sentence)
     before = list(goal.understood)
-    goal = _went_on(goal, words)
+    try:
+        goal = _went_on(goal, words)
+    except UnclearError as error:
+        raise NotUnderstoodError(str(error), robot, goal, _HINT) from None
     if goal.empty or goal.understood == before:
-        raise NotUnderstoodError("This change was not understood.", robot, goal)
+        raise NotUnderstoodError("This change was not understood.", robot, goal, _HINT)
     return Writing(
         AUTHOR, drafts(goal, robot.standing_height), goal.understood, goal.not_understood
     )
@@ -74,7 +88,7 @@ def _went_on(goal: Goal, words: str) -> Goal:
     """The goal as the words change it; with an empty one before, what the words say alone."""
     if goal.empty:
         return goal_of(read(words))
-    changes, rest = _changes(words, goal)
+    changes, amounts, rest = _changes(words, goal)
     reading = read(rest)
     new = goal_of(reading)
     if new.phases:
@@ -84,6 +98,9 @@ def _went_on(goal: Goal, words: str) -> Goal:
     parts = _parts(goal)
     for part in parts:
         part.understood, part.not_understood = [], []
+    for amount in amounts:
+        apply_amount(amount, parts)
+    for part in parts:
         for change in changes:
             _apply(change, part)
         merge(part, fitting(new, part, parts), reading)
@@ -108,21 +125,46 @@ def _once(lists: Iterable[list[str]]) -> list[str]:
     return list(dict.fromkeys(line for lines in lists for line in lines))
 
 
-def _changes(words: str, goal: Goal) -> tuple[list[Change], str]:
-    """The comparisons in the words, and the clauses that are none."""
-    changes, plain = [], []
-    for clause in _SPLIT.split(words.lower().replace("’", "'")):
+def _changes(words: str, goal: Goal) -> tuple[list[Change], list[Amount], str]:
+    """The comparisons in the words, the clauses that are only an amount, and the others."""
+    changes, amounts, plain = list[Change](), list[Amount](), list[str]()
+    for clause in _SPLIT.split(_BETWEEN.sub(r"between \1 to", words.lower().replace("’", "'"))):
         for phrase in _table("filler"):
             clause = re.sub(rf"\b{phrase}\b", " ", clause)
         clause = " ".join(clause.split())
         for phrase in _table("drop"):
             clause = re.sub(rf"^(?:please )?{phrase} (?=\w)", "without ", clause)
-        change = _change(clause, goal)
-        if change is None:
+        unmeasured = _find("unmeasured", clause)
+        if unmeasured is not None:
+            raise UnclearError(str(unmeasured[1]["message"]))
+        amount = _amount(clause, goal)
+        change = None if amount else _change(clause, goal)
+        if amount is not None:
+            amounts.append(amount)
+        elif change is None:
             plain.append(clause)
         else:
             changes.append(change)
-    return changes, ", ".join(clause for clause in plain if clause)
+    return changes, amounts, ", ".join(clause for clause in plain if clause)
+
+
+def _amount(clause: str, goal: Goal) -> Amount | None:
+    """The clause as an amount, if it is nothing else: "20 cm", "2 cm lower", "to the right"."""
+    found = _find("change", clause)
+    if _PERCENT.search(clause):
+        return None
+    if found is not None:
+        phrase, entry = found
+        rises = float(entry.get("factor", 1.0)) > 1.0 or float(entry.get("step", 0.0)) > 0.0
+        rest = clause.replace(phrase, " ", 1)
+        amount = amount_in(rest, 1 if rises else -1, entry["amount"] == "level")
+        if amount is None:
+            return None
+        amount = replace(amount, text=clause)
+    else:
+        amount = amount_in(clause)
+    probes = [replace(part, understood=[], not_understood=[]) for part in _parts(goal)]
+    return amount if amount is not None and apply_amount(amount, probes) else None
 
 
 def _change(clause: str, goal: Goal) -> Change | None:
@@ -174,11 +216,16 @@ def _apply(change: Change, goal: Goal) -> bool:
 
 def _unsaid(change: Change, goal: Goal) -> tuple[str, ...]:
     """What a comparison without an object may be about, the likeliest first."""
+    if goal.hop is not None and goal.moves and re.search("f[au]rther", change.text):
+        return ("speed",)
     channels = tuple(f"{_SWING}{rhythm.channel}" for rhythm in goal.rhythms)
     return {
         "pace": ("speed", "beat"),
-        "level": ("hop", "paw", "height") if goal.hop or goal.lift else ("height",),
-        "extent": (*channels, "hop", "paw", "steps", "pitch", "roll", "rear", "turn", "height"),
+        "level": ("hop", "paw", "rear", "steps", "height"),
+        "extent": (
+            *(*channels, "hop", "paw", "steps", "pitch", "roll", "rear", "turn", "height"),
+            "speed",
+        ),
     }[change.amount]
 
 
@@ -201,9 +248,11 @@ def _speed(change: Change, goal: Goal) -> str:
 def _turn(change: Change, goal: Goal) -> str:
     if not goal.yaw:
         return ""
+    # A larger circle is less of a turn.
+    factor = 1.0 / change.factor if change.amount == "extent" and goal.moves else change.factor
     before, goal.yaw = (
         goal.yaw,
-        _within(goal.yaw * change.factor, _LEAST_SPEED, abilities()["turn"]["limit"]),
+        _within(goal.yaw * factor, _LEAST_SPEED, abilities()["turn"]["limit"]),
     )
     return f"turn at {abs(goal.yaw):g} rad/s instead of {abs(before):g} rad/s"
 
