@@ -92,7 +92,7 @@ export function CandidateCard(props: Props): ReactNode {
       <div className="flex flex-wrap content-start items-center gap-2 px-4 pb-4 sm:px-5">
         <Button
           tone={trained ? "plain" : "primary"}
-          className="flex-1 max-sm:basis-full"
+          className={cx("flex-1", !trained && "max-sm:basis-full")}
           busy={busy}
           onClick={() => props.onTrain(changed ? weights : undefined)}
         >

@@ -30,7 +30,7 @@ export function Clock({ job, progress, state }: Props): ReactNode {
     <div>
       <div className="mb-1.5 flex items-baseline justify-between gap-3 text-sm">
         <span className="text-soft">{headline(job, progress, state)}</span>
-        <span className="tabular text-faint">
+        <span className="tabular shrink-0 text-faint">
           {running && eta !== null && progress.stage !== "evaluation"
             ? `${duration(eta)} left`
             : timing(job, elapsed)}

@@ -55,7 +55,7 @@ export function TermRow({ children, ...slider }: TermProps & { children: ReactNo
   const { term, color } = slider;
   return (
     <div className="@container text-[13px] leading-snug">
-      <div className="flex flex-wrap items-center gap-x-3 @min-[21rem]:flex-nowrap">
+      <div className="flex flex-wrap items-center gap-x-3 @min-[21rem]:flex-nowrap @max-[21rem]:pb-1.5">
         <span className="flex min-w-0 flex-[1.35] items-center gap-2">
           <span
             className="size-2 shrink-0 rounded-full"

@@ -77,7 +77,6 @@ export class View {
     this.renderer.toneMappingExposure = 1.25;
     this.renderer.setPixelRatio(high ? Math.min(2, window.devicePixelRatio) : 0.6);
     this.canvas = this.renderer.domElement;
-    this.canvas.style.touchAction = "none";
     container.append(this.canvas);
 
     this.stage = new Stage(high);
@@ -88,6 +87,8 @@ export class View {
 
     this.camera.up.set(0, 0, 1);
     this.controls = new OrbitControls(this.camera, this.canvas);
+    // A finger that moves up or down scrolls the page on, unless it holds the robot.
+    this.canvas.style.touchAction = "pan-y";
     this.controls.enableDamping = true;
     this.controls.minDistance = 0.5;
     this.controls.maxDistance = 8;
@@ -98,6 +99,7 @@ export class View {
     this.canvas.addEventListener("pointermove", this.pointerMove);
     this.canvas.addEventListener("pointerup", this.pointerUp);
     this.canvas.addEventListener("pointercancel", this.pointerUp);
+    this.canvas.addEventListener("touchstart", this.touchStart, { passive: false });
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(container);
     this.resize();
@@ -224,6 +226,11 @@ export class View {
       plane: new Plane().setFromNormalAndCoplanarPoint(normal, hit.point),
       target: hit.point.clone(),
     };
+  };
+
+  /** Comes after the pointer event of the same touch, which knows whether the robot was hit. */
+  private readonly touchStart = (event: TouchEvent): void => {
+    if (this.grab !== null) event.preventDefault();
   };
 
   private readonly pointerMove = (event: PointerEvent): void => {
