@@ -49,6 +49,70 @@ CHANGES = [
     ("crouch", "stand up", ": standing still"),
     ("lift your left paw", "put your paw down", ": standing still"),
     ("first walk, then hop", "stop", ": standing still"),
+    # Only an amount: its unit says what is meant.
+    ("walk forward", "only 0.3 m/s", ": forward at 0.3 m/s"),
+    ("walk forward", "1 km/h", ": forward at 0.278 m/s"),
+    ("walk forward", "-0.3 m/s", ": backward at 0.3 m/s"),
+    ("walk forward", "90 bpm", "each foot stepping at 1.5 Hz"),
+    ("walk forward and sway", "10 degrees", "0.175 * jnp.sin"),
+    ("trot forward and sway", "0.3 m/s and 10 degrees", "forward at 0.3 m/s"),
+    ("sway", "twice a second", ": swaying at 2 Hz"),
+    ("hop", "8 cm", "hopping 8 cm high"),
+    ("hop", "2.5 Hz", "hopping 5 cm high at 2.5 Hz"),
+    ("hop forward", "20 cm", "forward at 0.4 m/s"),
+    ("jump forward 20 cm", "6 cm", "hopping 6 cm high"),
+    ("jump forward 20 cm", "2 cm higher", "hopping 7 cm high"),
+    ("jump forward 20 cm", "10 cm further", "forward at 0.6 m/s"),
+    ("jump forward 20 cm", "further", "forward at 0.56 m/s"),
+    ("lift your left paw", "5 cm", "FL foot 5 cm"),
+    ("march", "8 cm", "feet lifted 8 cm"),
+    ("crouch", "4 cm", ": 4 cm below standing"),
+    ("crouch", "20 cm", ": 8 cm below standing"),
+    ("crouch", "2 cm higher", ": 6 cm below standing"),
+    ("bow", "10 degrees", "nose down by 0.17 rad"),
+    ("lean left", "5 degrees", "leaning left by 0.09 rad"),
+    ("turn left", "30 degrees per second", "turning left at 0.524 rad/s"),
+    ("walk in a circle", "50 cm radius", "turning left at 1 rad/s"),
+    ("first walk, then sway", "0.3 m/s", "forward at 0.3 m/s; then 4 s of swaying"),
+    # Only a comparison.
+    ("walk forward", "more", "forward at 0.7 m/s"),
+    ("walk forward", "0.2 m/s faster", "forward at 0.7 m/s"),
+    ("walk forward", "3 times as fast", "forward at 1.5 m/s"),
+    ("walk forward", "as fast as possible", "forward at 1.5 m/s"),
+    ("walk backwards", "slowly", "backward at 0.3 m/s"),
+    ("spin", "slowly", "turning left at 0.6 rad/s"),
+    ("hop", "twice the height", "hopping 9 cm high"),
+    ("hop", "half the height", "hopping 2 cm high"),
+    ("bow", "half", "nose down by 0.14 rad"),
+    ("march", "higher", "feet lifted 13 cm"),
+    ("rear up", "higher", "up on the hind legs by 1 rad"),
+    ("walk in a circle", "smaller", "turning left at 1 rad/s"),
+    ("walk in a circle", "wider", "turning left at 0.429 rad/s"),
+    # Only a side.
+    ("lean left", "to the right", "leaning right by 0.22 rad"),
+    ("turn left", "right", "turning right at 0.7 rad/s"),
+    ("spin", "the other direction", "turning right at 1 rad/s"),
+    ("walk sideways", "other side", "right at 0.3 m/s"),
+    ("lift your left paw", "the other paw", "FR foot 9 cm"),
+    ("limp on your left front leg", "the other leg", "sparing the FR foot"),
+    ("limp on your left front leg", "stop limping", ": forward at 0.3 m/s."),
+]
+
+# Earlier sentences, new words that are not clear, and a part of what is said to that.
+UNCLEAR = [
+    ("walk forward", "23 cm", "a speed such as “0.4 m/s”"),
+    ("walk forward", "11 degrees", "turn at 30 degrees per second"),
+    ("turn left", "91 degrees", "turn at 30 degrees per second"),
+    ("walk forward", "0.3", "needs its unit"),
+    ("walk forward", "6 seconds", "with the whole sequence"),
+    ("sway and bow", "11 degrees", "its pitch or its sway"),
+    ("first crouch, then hop", "7 cm", "“crouch by 5 cm” or “hop 6 cm high”"),
+    ("crouch and lift your left paw", "7 cm", "the lifted foot or its height"),
+    ("sway", "to the beat", "how often"),
+    ("walk forward", "smoother", "The candidate called Smooth"),
+    ("walk forward", "it fell over", "A fall costs"),
+    ("walk forward", "it drifts to the left", "Keeping its course"),
+    ("walk forward", "good job", "not understood"),
 ]
 
 
@@ -58,7 +122,24 @@ def idea(earlier: str, words: str) -> str:
 
 @pytest.mark.parametrize(("earlier", "words", "expected"), CHANGES)
 def test_new_words_change_what_was_asked(earlier: str, words: str, expected: str) -> None:
-    assert expected in idea(earlier, words)
+    draft = reflect(earlier.split("|"), words, GO1).drafts[0]
+    assert expected in draft.idea + draft.code
+
+
+@pytest.mark.parametrize(("earlier", "words", "said"), UNCLEAR)
+def test_what_fits_nothing_or_two_things_is_asked_back(earlier: str, words: str, said: str) -> None:
+    with pytest.raises(Invalid) as error:
+        reflect([earlier], words, GO1)
+    assert error.value.code == "task_not_understood"
+    assert said in error.value.message
+    assert words not in error.value.message
+    assert "slower" in error.value.hint
+
+
+def test_an_amount_out_of_reach_is_cut_and_said() -> None:
+    writing = reflect(["hop"], "20 cm", GO1)
+    assert "9 cm high" in writing.drafts[0].idea
+    assert any("0.09 m" in line for line in writing.not_understood)
 
 
 def test_what_is_taken_back_is_gone() -> None:
