@@ -170,7 +170,7 @@ def train_with_another_weight(page: Page, cards: Locator, api: httpx.Client) -> 
     expect(page.get_by_text("In force since update")).to_be_visible()
     after = api.get(f"/api/jobs/{job_id}").json()["weights"]
     assert [term for term in before if after[term] != before[term]] == [sorted(before)[0]]
-    expect(page.get_by_text("other weights from here on")).to_be_visible()
+    expect(page.get_by_text("other weights from here on")).to_be_visible(timeout=240_000)
     return job_id
 
 
