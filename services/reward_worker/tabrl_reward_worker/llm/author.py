@@ -199,6 +199,8 @@ def _why_nothing(dropped: Sequence[Dropped]) -> tuple[str, str]:
     if codes == {"llm_unavailable"}:
         (reason, _), *_ = Counter(one.message for one in dropped).most_common(1)
         return "llm_unavailable", reason
+    if codes == {"llm_refused"}:
+        return "llm_declined", "The language model refused to write a reward for this."
     if codes <= {"llm_declined", "llm_refused", "llm_unavailable"}:
         message = "The language model found nothing this robot could learn here."
         return "llm_declined", message

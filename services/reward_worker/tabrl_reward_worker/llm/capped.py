@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import AsyncIterator
 
 import httpx
@@ -14,19 +15,23 @@ class TooLongError(Exception):
 
 
 class _CappedStream(httpx.AsyncByteStream):
-    """A body that may have so many bytes."""
+    """A body that may have so many bytes, unpacked if it is `packed` (gzip or zlib)."""
 
-    def __init__(self, stream: httpx.AsyncByteStream, limit: int) -> None:
+    def __init__(self, stream: httpx.AsyncByteStream, limit: int, packed: bool) -> None:
         self._stream = stream
         self._limit = limit
+        self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32) if packed else None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         read = 0
         async for chunk in self._stream:
-            read += len(chunk)
+            data = chunk
+            if self._unpacker is not None:
+                data = self._unpacker.decompress(chunk, self._limit + 1)
+            read += len(data)
             if read > self._limit:
                 raise TooLongError
-            yield chunk
+            yield data
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -40,8 +45,12 @@ def capped_client(limit: int = MAX_ANSWER) -> httpx.AsyncClient:
     """
 
     async def cap(response: httpx.Response) -> None:
+        # Unpacked here, for a packed answer of a few bytes may have gigabytes.
+        packing = response.headers.pop("Content-Encoding", "identity").lower()
+        if packing not in ("identity", "gzip", "deflate"):
+            raise TooLongError
         if isinstance(response.stream, httpx.AsyncByteStream):
-            response.stream = _CappedStream(response.stream, limit)
+            response.stream = _CappedStream(response.stream, limit, packing != "identity")
 
     return httpx.AsyncClient(
         event_hooks={"response": [cap]},

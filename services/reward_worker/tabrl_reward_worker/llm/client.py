@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import threading
+import warnings
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -25,6 +26,7 @@ from tabrl_reward_worker.waiting import Halt, HaltedError, await_all
 
 _UNCONNECTED = ("ConnectError", "ClientConnectorError", "ConnectTimeout")
 _DEEPEST = 10  # of a chain of errors
+_MOST_TOKENS = 100_000_000
 _GRACE_S = 2.0  # for a cancelled call to end
 # The first that fits; litellm derives its errors from one another.
 _FAILURES = (
@@ -141,22 +143,35 @@ def _reply(litellm: Any, response: Any, model: str) -> Reply:
     try:
         choice = response.choices[0]
         message, usage = choice.message, getattr(response, "usage", None)
-        text = message.content or ""
+        text = message.content or _called(message)
         reason = choice.finish_reason
     except (AttributeError, IndexError, TypeError):
         raise CallFailedError(CallFailure.NONSENSE) from None
     fields = getattr(message, "provider_specific_fields", None) or {}
     refused = bool(fields.get("refusal")) or reason == "content_filter"
-    prompt_tokens = int(getattr(usage, "prompt_tokens", 0) or 0)
+    prompt_tokens = _tokens(usage, "prompt_tokens")
     return Reply(
         text=text if isinstance(text, str) else "",
         prompt_tokens=prompt_tokens,
-        completion_tokens=int(getattr(usage, "completion_tokens", 0) or 0),
+        completion_tokens=_tokens(usage, "completion_tokens"),
         # Without a count of tokens there is no price either.
         cost_usd=_cost(litellm, response, model) if prompt_tokens else None,
-        refused=refused and not text,
+        refused=refused,
         cut_off=reason == "length",
     )
+
+
+def _called(message: Any) -> str:
+    """What a model that calls a tool it was not given says to it; else nothing."""
+    for call in getattr(message, "tool_calls", None) or ():
+        return str(call.function.arguments)
+    return ""
+
+
+def _tokens(usage: Any, name: str) -> int:
+    """A count of tokens, 0 where what the server says is none."""
+    count = int(getattr(usage, name, 0) or 0)
+    return count if 0 <= count <= _MOST_TOKENS else 0
 
 
 def _cost(litellm: Any, response: Any, model: str) -> float | None:
@@ -176,8 +191,11 @@ def _failed(litellm: Any, error: Exception) -> CallFailedError:
     for name, failure in _FAILURES:
         if isinstance(error, getattr(litellm, name)):
             return CallFailedError(failure, _retry_after(error))
-    if getattr(error, "status_code", None) == 403:
+    status = getattr(error, "status_code", None)
+    if status == 403:
         return CallFailedError(CallFailure.KEY)
+    if isinstance(status, int) and 400 <= status < 500:
+        return CallFailedError(CallFailure.REJECTED)
     return CallFailedError(CallFailure.NONSENSE)
 
 
@@ -210,6 +228,13 @@ def _has_key() -> bool:
     return any(name.endswith("_API_KEY") for name in os.environ)
 
 
+def hush() -> None:
+    """Silence what quotes prompts, keys and answers where everybody reads it."""
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "openai", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
+
+
 _LOADING = threading.Lock()
 
 
@@ -227,8 +252,7 @@ def load_litellm() -> Any:
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.turn_off_message_logging = True
-    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "openai", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # they may quote prompts and keys
+    hush()
     with _LOADING:  # both load most of themselves at their first use
         hello = [{"role": "user", "content": "hello"}]
         litellm.completion(model="openai/none", messages=hello, mock_response="hello")

@@ -34,6 +34,7 @@ def reward(state, action):
     }
 ```"""
 _CURVE_POINTS = 6
+_LONGEST_ECHO = 30_000  # characters of an answer that goes back and is paid for again
 
 
 class Style(BaseModel):
@@ -97,7 +98,7 @@ def opening(prompt: str, robot: Robot, style: Style, history: History | None) ->
 def repair(answer: str, fault: str) -> list[Message]:
     """Messages that send an answer back with what is wrong with it."""
     return [
-        {"role": "assistant", "content": answer or "(nothing)"},
+        {"role": "assistant", "content": answer[:_LONGEST_ECHO] or "(nothing)"},
         {
             "role": "user",
             "content": f"This does not work:\n\n{fault}\n\nAnswer again with the whole, corrected "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from textwrap import dedent
 from typing import Annotated, Any
 
 from pydantic import (
@@ -31,6 +33,11 @@ _FALLS = CheckSpec(
 )
 
 
+_FENCED = re.compile(r"```[\w+-]*[ \t]*\n(.*?)\n?```", re.DOTALL)
+_BEGINS = re.compile(r"^def reward\b", re.MULTILINE)
+_HAS_WEIGHTS = re.compile(r"^WEIGHTS\b", re.MULTILINE)
+
+
 class LlmWeight(BaseModel):
     """A term's weight. Strict schemas know no objects with free keys, so weights are a list."""
 
@@ -57,6 +64,14 @@ class LlmCandidate(BaseModel):
     ]
     phases_s: PhasesS = ()
 
+    @field_validator("code", mode="after")
+    @classmethod
+    def _bare(cls, code: str) -> str:
+        """The code without what comes of copying: fences, a byte order mark, a common indent."""
+        code = code.replace("\r\n", "\n").replace("\ufeff", "").replace("\u00a0", " ")
+        fenced = _FENCED.fullmatch(code.strip())
+        return dedent(fenced.group(1) + "\n" if fenced else code)
+
     @field_validator("weights", mode="before")
     @classmethod
     def _from_object(cls, value: Any) -> Any:
@@ -79,11 +94,16 @@ class LlmCandidate(BaseModel):
         """The draft; a check against falling is always among its checks."""
         checks = [check for check in self.success_checks if check.quantity is not Quantity.FALLEN]
         lasts_s = episode_s(self.phases_s, checks)
+        weights = {weight.term: weight.weight for weight in self.weights}
+        code = self.code
+        if _BEGINS.search(code) and not _HAS_WEIGHTS.search(code):
+            # Below, where they move no line that a fault is about.
+            code = f"{code.rstrip()}\n\n\nWEIGHTS = {weights}\n"
         return Draft(
             name=_line(self.name),
             idea=_line(self.idea),
-            code=self.code,
-            weights={weight.term: weight.weight for weight in self.weights},
+            code=code,
+            weights=weights,
             checks=(*checks, _FALLS.model_copy(update={"end_s": lasts_s})),
             phases_s=self.phases_s,
         )

@@ -1,0 +1,166 @@
+"""Answers that are odd rather than wrong, and servers that are, through litellm itself."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import warnings
+import zlib
+from collections.abc import Iterator
+
+import pytest
+
+from tabrl.robots import get_robot
+from tabrl_reward_worker.authors import NothingWrittenError, Written
+from tabrl_reward_worker.building import Builder
+from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
+from tabrl_reward_worker.llm.client import hush
+from tabrl_reward_worker.llm.conversation import Clock
+from tabrl_reward_worker.llm.schema import LlmCandidate
+from tests.support.llm import Answer, Given, LlmStub, llm_stub
+from tests.support.writers import Workshop, candidate
+
+GO1 = get_robot("go1")
+CODE = 'WEIGHTS = {"good": 1.0}\n\n\ndef reward(state, action):\n    return {"good": 1.0}\n'
+GOOD = json.dumps(candidate(CODE, name="Good"))
+TOKENS = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
+
+
+def body(message: dict[str, object], usage: object = TOKENS, finish: str = "stop") -> bytes:
+    choice = {
+        "index": 0,
+        "finish_reason": finish,
+        "message": {"role": "assistant", "content": None} | message,
+    }
+    kind = {"id": "c", "object": "chat.completion", "created": 0, "model": "gpt-4o-mini"}
+    return json.dumps(kind | {"choices": [choice], "usage": usage}).encode()
+
+
+def packed(how: str, data: bytes) -> Answer:
+    return Answer(body=data, headers={"Content-Encoding": how})
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LlmStub]:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    with llm_stub() as server:
+        yield server
+
+
+def write(stub: LlmStub, *answers: Given) -> Written:
+    stub.answers = list(answers)
+    options = LlmOptions("openai/gpt-4o-mini", api_base=stub.url, timeout_s=30.0)
+    patient = Clock(sleep=lambda _: None)
+    return LlmAuthor(options, Builder(Workshop()), clock=patient).write("trot", GO1)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"```python\n{CODE}```",
+        f"\n```\n{CODE}\n```\n",
+        f"\ufeff{CODE}",
+        CODE.replace("\n", "\r\n"),
+        "".join(f"    {line}" for line in CODE.splitlines(keepends=True)),
+        CODE.replace("    ", "\u00a0   "),
+    ],
+    ids=[
+        "fenced",
+        "fenced without a language",
+        "byte order mark",
+        "CRLF",
+        "indented",
+        "hard space",
+    ],
+)
+def test_code_is_taken_without_what_copying_adds(code: str) -> None:
+    taken = LlmCandidate.model_validate(candidate(code, name="Good")).draft().code
+    assert taken.rstrip() == CODE.rstrip()
+
+
+def test_weights_that_the_code_does_not_repeat_are_added_below_it() -> None:
+    bare = CODE.split("\n", 1)[1]
+    given = candidate(bare, name="Good", weights=[{"term": "good", "weight": -2.5}])
+    draft = LlmCandidate.model_validate(given).draft()
+    assert draft.code == f"{bare.rstrip()}\n\n\nWEIGHTS = {{'good': -2.5}}\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(
+            body=body(
+                {
+                    "tool_calls": [
+                        {
+                            "id": "t",
+                            "type": "function",
+                            "function": {"name": "write", "arguments": GOOD},
+                        }
+                    ]
+                },
+                finish="tool_calls",
+            )
+        ),
+        packed("gzip", gzip.compress(body({"content": GOOD}))),
+        packed("deflate", zlib.compress(body({"content": GOOD}))),
+    ],
+    ids=["tool call", "gzip", "deflate"],
+)
+def test_it_is_read_all_the_same(stub: LlmStub, answer: Answer) -> None:
+    written = write(stub, answer)
+    assert len(written.drafts) == len(stub.requests) == 3
+    assert written.usage is not None
+    assert (written.usage.prompt_tokens, written.usage.completion_tokens) == (300, 30)
+
+
+@pytest.mark.parametrize("count", [-100, 10**15, None])
+def test_a_count_of_tokens_that_is_none_has_no_price(stub: LlmStub, count: int | None) -> None:
+    usage = TOKENS | {"prompt_tokens": count}
+    written = write(stub, Answer(body=body({"content": GOOD}, usage)))
+    assert len(written.drafts) == 3
+    assert written.usage is not None
+    assert (written.usage.prompt_tokens, written.usage.cost_usd) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        (Answer("I can", finish="content_filter"), "llm_declined", "refused"),
+        (Answer(status=402), "llm_unavailable", "rejects the request"),
+        (packed("gzip", gzip.compress(b" " * 50_000_000)), "llm_unavailable", "no usable answer"),
+        (packed("br", b"abc"), "llm_unavailable", "no usable answer"),
+        (Answer(status=307, headers={"Location": "/v1/elsewhere"}), "llm_unavailable", "usable"),
+        (Answer(body=b"null"), "llm_unavailable", "server fails"),
+    ],
+    ids=["filtered half-way", "no money", "a bomb", "unknown packing", "elsewhere", "null"],
+)
+def test_one_message_says_what_became_of_it(
+    stub: LlmStub, answer: Answer, code: str, words: str
+) -> None:
+    with pytest.raises(NothingWrittenError) as error:
+        write(stub, answer)
+    assert error.value.code == code
+    assert words in error.value.message
+    assert error.value.usage is not None
+    assert error.value.usage.calls == len(stub.requests)
+
+
+def test_a_long_answer_does_not_go_back_in_full(stub: LlmStub) -> None:
+    write(stub, "Dear me! " * 100_000, GOOD, GOOD, GOOD)
+    (echo,) = [
+        message["content"]
+        for request in stub.requests
+        for message in request["messages"]
+        if message["role"] == "assistant"
+    ]
+    assert len(echo) == 30_000
+
+
+def test_what_an_answer_holds_is_not_printed(stub: LlmStub) -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        hush()
+        with pytest.raises(NothingWrittenError):
+            write(stub, Answer(body=body({"content": {"code": CODE}})))
+    assert not [one for one in said if "WEIGHTS" in str(one.message)]
