@@ -31,7 +31,11 @@ def bank() -> Bank:
 
 
 @pytest.mark.parametrize(
-    "sentence", ["hop on the spot", "bow", "sway your hips", "lift your left paw"]
+    "sentence",
+    [
+        *("hop on the spot", "bow", "sway your hips", "lift your left paw", "stand still"),
+        *("jump forward 20 cm", "nod at 2 Hz"),
+    ],
 )
 def test_at_least_two_candidates_like_different_motions(bank: Bank, sentence: str) -> None:
     drafts = compose(sentence, GO1).drafts

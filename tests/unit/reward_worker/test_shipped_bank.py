@@ -31,6 +31,8 @@ LIKED = {
     "crouch low and creep forward": ("creep",),
     "bow": ("bow", "bow slightly", "bow deeply"),
     "stand still": ("stand",),
+    "drag your feet": ("shuffle",),
+    "nod at 2 Hz": ("nod quickly",),
     "pace": ("pace",),
     "bound forward": ("bound",),
     "walk on the spot": ("step on the spot", "march on the spot", "patter on the spot"),

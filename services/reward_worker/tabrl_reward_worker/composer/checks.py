@@ -6,7 +6,7 @@ import math
 
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl_reward_worker.composer.phases import ORDINALS
-from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm
+from tabrl_reward_worker.composer.targets import LOW_STEPS, Goal, Hop, Lift, Rhythm
 from tabrl_reward_worker.composer.terms import FEET
 
 MOST_CHECKS = 16  # more is more than a person reads
@@ -283,6 +283,18 @@ def _steps(goal: Goal, height: float) -> list[CheckSpec]:
         id="hops", quantity=air, statistic=Statistic.SHARE_ABOVE, threshold=3.5, at_most=0.05
     )
     checks = [_mean("stepping", air, 0.8, 2.6), hops]
+    if height <= LOW_STEPS:
+        checks += [
+            CheckSpec(
+                id=f"{foot}_low",
+                quantity=Quantity.FOOT_HEIGHT,
+                part=foot,
+                statistic=highest,
+                at_most=round(height + 0.02, 3),
+            )
+            for foot in FEET
+        ]
+        return checks
     if height > USUAL_STEP or not (goal.moves or goal.yaw):
         checks += [
             CheckSpec(
@@ -292,7 +304,7 @@ def _steps(goal: Goal, height: float) -> list[CheckSpec]:
                 statistic=highest,
                 at_least=round(0.75 * height, 3),
             )
-            for foot in ("FR", "FL", "RR", "RL")
+            for foot in FEET
         ]
     return checks
 

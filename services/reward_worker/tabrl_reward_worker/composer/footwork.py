@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from tabrl_reward_worker.composer.acts import Act, Part
 from tabrl_reward_worker.composer.amounts import counted, directions, extent, limited, pace
-from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm, Table, abilities
+from tabrl_reward_worker.composer.targets import (
+    LOW_STEPS,
+    Goal,
+    Hop,
+    Lift,
+    Rhythm,
+    Table,
+    abilities,
+)
 
 _GRAVITY = 9.81  # m/s²
 _FEET = {
@@ -124,7 +132,8 @@ def step(act: Act, goal: Goal) -> None:
     table = abilities()["steps"]
     named = act.find("length") or act.find("extent") or act.find("degree")
     goal.steps = _length(act, table, goal) if named else table[act.meaning["steps"]]
-    goal.understood.append(f"“{act.words()}” → feet lifted by {goal.steps * 100:g} cm")
+    how = "no higher than" if goal.steps <= LOW_STEPS else "by"
+    goal.understood.append(f"“{act.words()}” → feet lifted {how} {goal.steps * 100:g} cm")
     if act.find("rate"):
         cadence(act, goal)
 

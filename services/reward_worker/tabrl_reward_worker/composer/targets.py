@@ -9,6 +9,7 @@ from importlib.resources import files
 
 Table = dict[str, float]
 _BASE_CADENCE = 2.2  # Hz, of each foot in plain walking at half a metre per second
+LOW_STEPS = 0.055  # m: up to here it is asked to lift its feet no higher than this
 _BASE_STEPS = 0.09  # m, within tolerance of the 0.075 m by which plain walking lifts its feet
 
 
@@ -109,7 +110,7 @@ class Goal:
         only_forward = self.vx is not None and abs(self.vx - 0.5) <= 0.25
         posture = (self.vy, self.yaw, self.height, self.pitch, self.roll)
         others = (*posture, self.lift, self.limp, self.hop, self.rear)
-        low = self.steps is None or self.steps <= _BASE_STEPS
+        low = self.steps is None or LOW_STEPS < self.steps <= _BASE_STEPS
         plain = low and not self.rhythms and self.gait in ("", "trot")
         in_step = self.cadence is None or abs(_BASE_CADENCE / self.cadence - 1.0) <= 0.15
         return only_forward and plain and in_step and all(target is None for target in others)

@@ -9,7 +9,7 @@ from tabrl_reward_worker.composer import terms as t
 from tabrl_reward_worker.composer.checks import checks_of
 from tabrl_reward_worker.composer.phases import ORDINALS
 from tabrl_reward_worker.composer.sequences import in_turn
-from tabrl_reward_worker.composer.targets import Goal, Phase
+from tabrl_reward_worker.composer.targets import LOW_STEPS, Goal, Hop, Phase
 from tabrl_reward_worker.composer.terms import Term
 from tabrl_reward_worker.drafts import Draft
 
@@ -71,6 +71,7 @@ def direct(goal: Goal, standing: float) -> list[Term]:
         *t.height(goal, standing),
         *t.posture(goal),
         *t.feet(goal),
+        *t.planted(goal),
         Term("smooth", -0.003, "jnp.sum(jnp.square(action - state.previous_action()))"),
         t.upright(),
     ]
@@ -78,6 +79,8 @@ def direct(goal: Goal, standing: float) -> list[Term]:
 
 def smooth(goal: Goal, standing: float) -> list[Term]:
     """Progress up to the target, and costs of haste."""
+    if goal.hop is not None and goal.moves:
+        return _leaping(goal, goal.hop, standing)
     return [
         *t.progress(goal),
         *t.place(goal),
@@ -86,6 +89,20 @@ def smooth(goal: Goal, standing: float) -> list[Term]:
         *t.posture(goal),
         *t.feet(goal),
         *t.pulse(goal),
+        *t.gentleness(goal),
+        t.upright(),
+    ]
+
+
+def _leaping(goal: Goal, hop: Hop, standing: float) -> list[Term]:
+    """Hops that get on: the push off the ground and the way, whatever the trunk does meanwhile."""
+    return [
+        *t.progress(goal),
+        *t.course(goal),
+        *(t.heading(goal) if goal.yaw else []),
+        *t.launches(hop, standing + (goal.height or 0.0)),
+        *(t.posture(goal) if goal.pitch or goal.roll else []),
+        *(t.pulse(goal) if hop.hz_named else []),
         *t.gentleness(goal),
         t.upright(),
     ]
@@ -230,7 +247,8 @@ def in_words(goal: Goal) -> str:
     if goal.cadence is not None:
         parts.append(f"each foot stepping at {goal.cadence:g} Hz")
     if goal.steps is not None:
-        parts.append(f"feet lifted {goal.steps * 100:.0f} cm in turn")
+        low = "no more than " if goal.steps <= LOW_STEPS else ""
+        parts.append(f"feet lifted {low}{goal.steps * 100:.3g} cm in turn")
     verbs = {"roll": "swaying", "pitch": "nodding", "height": "bobbing", "heading": "twisting"}
     verbs["paw"] = "waving"
     parts += [f"{verbs[rhythm.channel]} at {rhythm.hz:g} Hz" for rhythm in goal.rhythms]

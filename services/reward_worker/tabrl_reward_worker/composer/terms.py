@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tabrl_reward_worker.composer.targets import Goal, Hop, Lift, Rhythm
+from tabrl_reward_worker.composer.targets import LOW_STEPS, Goal, Hop, Lift, Rhythm
 
 # Width of a rhythm's bell in amplitudes. Narrower ones flatten out at a rhythm not yet found, where
 # the double beat then looks better than the beat, and a bob pays only once its centre is found.
@@ -161,6 +161,21 @@ def hops(hop: Hop, standing: float) -> list[Term]:
     ]
 
 
+def launches(hop: Hop, standing: float) -> list[Term]:
+    """Hops by their energy: in the air, how high it is; and how high it would fly at its speed.
+
+    A body that rises at v flies v²/2g further, whatever its legs do then: this pays for a push
+    before there is any flight, and not for standing tall.
+    """
+    climb = "jnp.square(jnp.maximum(state.base_linear_velocity_world()[2], 0.0))"
+    rise = f"airborne * jnp.maximum(state.base_height(){minus(standing)}, 0.0)"
+    share = f"jnp.clip(({rise} + {climb} / {number(2 * GRAVITY)}) / {number(hop.height)}, 0.0, 1.0)"
+    return [
+        Term("launch", 2.0 * ASKED, share, f"enough of a push for {number(hop.height * 100)} cm"),
+        Term("feet_apart", -ASKED / 2, "jnp.std(contact)", "take off and land with all feet"),
+    ]
+
+
 def hop_beat(hop: Hop) -> Term:
     """Flight in time: the middle of a flight comes at the end of every period."""
     flight = math.sqrt(8.0 * hop.height / GRAVITY) * hop.hz  # share of a period
@@ -187,7 +202,11 @@ def feet(goal: Goal) -> list[Term]:
     if goal.limp is not None:
         return [spared_foot(goal.limp)]
     terms = []
-    if goal.steps is not None:
+    if goal.steps is not None and goal.steps <= LOW_STEPS:
+        over = f"jnp.maximum(jnp.max(foot_height){minus(goal.steps)}, 0.0)"
+        comment = f"feet no more than {number(goal.steps * 100)} cm up"
+        terms.append(Term("low_steps", ASKED, f"rl.gaussian({over}, 0.02)", comment))
+    elif goal.steps is not None:
         share = f"jnp.clip(foot_height / {number(goal.steps)}, 0.0, 1.0)"
         steps = f"0.5 * (1.0 - airborne) * jnp.sum(swinging * jnp.square({share}))"
         # In a trot each foot swings for less than half of the time: this comes to 0.45 at most.
@@ -255,6 +274,14 @@ def spared_foot(foot: str) -> Term:
     return Term(
         "limp", 3.0 * ASKED, expression, f"{foot} is down only for a short time", by_stride=True
     )
+
+
+def planted(goal: Goal) -> list[Term]:
+    """Feet that stay down, where nothing is asked for that needs them off the ground."""
+    steps = goal.moves or goal.yaw or goal.feet or goal.gait or rhythm_of(goal, "heading")
+    if steps or goal.still:
+        return []
+    return [Term("feet_down", BESIDE, "jnp.mean(contact)", "no need to step")]
 
 
 def place(goal: Goal) -> list[Term]:
