@@ -34,6 +34,7 @@ class Motion:
     steps: float | None = None  # clearance of stepping feet; makes a robot without speed march
     cadence: float = 0.0  # Hz of each foot's steps; 0 leaves it to the speed
     lift: tuple[str, float] | None = None  # a foot and how high it is held
+    limp: str | None = None  # a foot that is on the ground for a short time only
     hop: tuple[float, float] | None = None  # rise and Hz
     rear: float = 0.0  # nose up on the hind legs
     falls_at: float | None = None
@@ -69,6 +70,11 @@ def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) 
     heading = heading + motion.noise * _wander(rng, len(time), 0.3)
     height = robot.standing_height + channel("height", motion.height) + 0.1 * motion.rear * ramp
     clearance = (motion.steps or USUAL_STEP) * np.sin(np.pi * swing_share)
+    if motion.limp is not None:
+        spared = robot.foot_names.index(motion.limp)
+        for foot, stance in ((spared, 0.25), (spared ^ 1, 0.75)):
+            share = np.clip((phase[:, foot] - stance) / (1.0 - stance), 0.0, 1.0)
+            clearance[:, foot] = USUAL_STEP * np.sin(np.pi * share)
     if motion.hop is not None:
         flight = motion.hop[0] * 4.0 * swing_share * (1.0 - swing_share)
         height, clearance = height + flight[:, 0], flight

@@ -62,6 +62,7 @@ def motion_of(goal: Goal, share: float = 1.0) -> Motion:
         steps=goal.steps and share * goal.steps,
         cadence=goal.cadence or 0.0,
         lift=goal.lift and (goal.lift.foot, share * goal.lift.height),
+        limp=goal.limp,
         hop=goal.hop and (share * goal.hop.height, goal.hop.hz),
         rear=share * (goal.rear or 0.0),
     )
@@ -133,6 +134,8 @@ SCORED = [
     "pace",
     "bound forward",
     "rear up",
+    "limp on your left front leg",
+    "limp on your right hind leg",
     "run as fast as you can",
     "walk with 3 steps a second",
     "first crouch, then hop",

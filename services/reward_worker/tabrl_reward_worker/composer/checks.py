@@ -48,7 +48,10 @@ def _in_turn(goal: Goal, standing: float) -> list[CheckSpec]:
     With many, those of what should not happen beside it go first.
     """
     goals = [phase.goal for phase in goal.phases]
-    phases = [[*_at_once(one, standing), *_standing_again(one, goals, standing)] for one in goals]
+    phases = [
+        [*_at_once(one, standing), *_standing_again(one, goals, standing), *_on_foot(one, goals)]
+        for one in goals
+    ]
     shared = [check for check in phases[0] if all(check in checks for checks in phases)]
     own = [
         check.model_copy(
@@ -97,6 +100,19 @@ def _standing_again(goal: Goal, goals: list[Goal], standing: float) -> list[Chec
     if any(other.feet for other in goals):
         checks.append(_mean("feet_up", Quantity.FEET_IN_AIR, None, 0.5))
     return checks
+
+
+def _on_foot(goal: Goal, goals: list[Goal]) -> list[CheckSpec]:
+    """That a phase of walking or turning is not hopped like another one.
+
+    Fast walking and bounding fly a little by themselves.
+    """
+    slow = abs(goal.vx or 0.0) < 0.8 and goal.gait != "bound"
+    hopped = goal.hop is None and goal.steps is None and any(other.hop for other in goals)
+    if not (hopped and slow and (goal.moves or goal.yaw)):
+        return []
+    air, above = Quantity.FEET_IN_AIR, Statistic.SHARE_ABOVE
+    return [CheckSpec(id="hops", quantity=air, statistic=above, threshold=3.5, at_most=0.1)]
 
 
 def _mean(
@@ -290,7 +306,7 @@ def _steps(goal: Goal, height: float) -> list[CheckSpec]:
                 quantity=Quantity.FOOT_HEIGHT,
                 part=foot,
                 statistic=highest,
-                at_most=round(height + 0.02, 3),
+                at_most=round(height + 0.013, 3),
             )
             for foot in FEET
         ]

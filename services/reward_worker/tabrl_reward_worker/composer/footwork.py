@@ -176,21 +176,23 @@ def settle(goal: Goal) -> None:
     if goal.limp is not None:
         _limping(goal)
     if goal.rear is not None:
-        goal.hop = goal.lift = goal.steps = goal.height = goal.pitch = goal.roll = None
         _stand_on(goal, "on the hind legs it stays in place and does nothing else", rhythms=())
+        goal.hop = goal.lift = goal.steps = goal.height = goal.pitch = goal.roll = None
     elif goal.lift is not None:
-        goal.hop = goal.steps = None
         kept = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel == "paw")
         reason = "on three legs it stays in place, and only the paw moves"
         if goal.moves:
             reason += "; what walks is a limp: “limp on your left front leg”"
         _stand_on(goal, reason, rhythms=kept)
+        goal.hop = goal.steps = None
         _calm(goal)
     elif goal.hop is not None:
         goal.steps, goal.gait = None, ""
         kept = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel == "heading")
         if kept != goal.rhythms:
             goal.not_understood.append("while it hops, hopping is the only beat of the trunk")
+            if goal.height == abilities()["height_rhythm"]["centre"]:
+                goal.height = None  # the middle of a bob, which there is none of
             goal.rhythms = kept
         goal.vx = _at_most(goal.vx, "hop_forward", "m/s while hopping", goal)
         goal.vy = _at_most(goal.vy, "hop_sideways", "m/s while hopping", goal)
@@ -235,7 +237,7 @@ def _calm(goal: Goal) -> None:
 
 
 def _stand_on(goal: Goal, reason: str, rhythms: tuple[Rhythm, ...]) -> None:
-    if goal.moves or goal.yaw or rhythms != goal.rhythms:
+    if goal.moves or goal.yaw or goal.hop is not None or rhythms != goal.rhythms:
         goal.not_understood.append(reason)
     goal.vx = goal.vy = goal.yaw = None
     goal.gait, goal.rhythms = "", rhythms

@@ -44,6 +44,9 @@ def _at_once(reading: Reading) -> Goal:
     wanted = [act for act in reading.acts if not act.denied]
     wanted = _one_rhythm(_levelled(_joined(_joined(wanted, "MOVE"), "TURN")))
     postures = any(act.kind == "POSTURE" for act in wanted)
+    for act in wanted if postures else []:
+        if act.kind == "LEAN" and all(part.kind == "angle" for part in act.qualifiers):
+            next(one for one in wanted if one.kind == "POSTURE").qualifiers += act.qualifiers
     wanted = _spared(wanted, goal)
     for act in _about_feet(wanted, denied):
         posed = act.kind in ("LEAN", "POSTURE", "HEIGHT")
@@ -51,7 +54,7 @@ def _at_once(reading: Reading) -> Goal:
             act.find("swing") is not None and act.kind != "PAW"
         ):
             act = swinging(act)
-        elif act.kind == "LEAN" and postures and not act.qualifiers:
+        elif act.kind == "LEAN" and postures and all(p.kind == "angle" for p in act.qualifiers):
             continue  # "tilt your nose down": the posture says it all
         _READERS[act.kind](act, goal)
         count = act.find("count")
@@ -132,6 +135,8 @@ def _spared(wanted: list[Act], goal: Goal) -> list[Act]:
 
 def _about_feet(wanted: list[Act], denied: list[Act]) -> list[Act]:
     """The acts without those that only say what becomes of a foot: "raise your paw high"."""
+    if any(act.kind == "PAW" for act in wanted):
+        wanted = [act for act in wanted if not (act.kind == "HOP" and "of" in act.meaning)]
     footed = [act for act in wanted if act.kind in ("PAW", "HOP", "STEP")]
     if not footed:
         return wanted

@@ -26,6 +26,7 @@ _OPPOSITE = {
 _STEERED = ("MOVE", "TURN", "LEAN", "HOP", "PAW")  # acts that have one direction at a time
 _PLAIN = (",", ";", ".", "!", "?", "and")  # part clauses, whatever these say
 _GOING = ("MOVE", "ADJ", "ADV", "SPEED")
+_DOES = {"MOVE", "TURN", "HOP", "STAND", "RHYTHM", "PAW", "REAR", "POSTURE"}
 _COMMA = Word("SEP", ",", {})
 _THEN = Word("THEN", "", {})
 _WAIT = Word("STAND", "", {"stops": True})
@@ -134,24 +135,26 @@ def _by_durations(words: list[Word]) -> list[Word]:
 
 def _arrives(clause: Sequence[Word], following: Sequence[Word]) -> bool:
     """ "walk 2 metres, turn 90 degrees", "walk, turn around": the way ends before the next."""
-    goes = {word.kind for word in clause} & {"MOVE", "TURN", "HOP"}
-    goes_on = {word.kind for word in following} & {"MOVE", "TURN", "HOP", "STAND"}
+    goes = {word.kind for word in clause} & _DOES
+    goes_on = {word.kind for word in following} & _DOES
     if not (goes and goes_on) or any(word.kind == "NEG" for word in (*clause, *following)):
         return False
-    far = any(
+    far = goes_on & {"MOVE", "TURN", "HOP", "STAND"} and any(
         (word.kind == "LENGTH" and word.meaning["value"] >= DISTANCE and "MOVE" in goes)
         or (word.kind == "ANGLE" and "TURN" in goes)
         for word in clause
     )
+    done = any(word.kind == "COUNT" for word in clause) and "MOVE" not in goes
     about = any(word.meaning.get("about") for word in (*clause, *following))
-    return far or about
+    return bool(far) or about or done
 
 
 def _by_contradiction(words: list[Word]) -> list[list[Word]]:
     """Parts that cannot be done at once come one after the other: "crouch and stand up"."""
     parts: list[list[Word]] = [[]]
     asked: set[tuple[str, str]] = set()
-    steered = "" if _acts(words) else "MOVE"  # "left, right, left"
+    # "left, right, left" and "forward, stop, backward" are ways to go.
+    steered = "" if any(word.kind in ACTIONS and word.kind != "STAND" for word in words) else "MOVE"
     footed = any(word.kind in ("PAW", "HOP", "STEP") for word in words)
     for clause in _split(words, "SEP"):
         wants, steered = _wants(clause, steered, footed)
@@ -184,6 +187,8 @@ def _wants(clause: Sequence[Word], steered: str, footed: bool) -> tuple[set[tupl
             before = any(one.kind in _STEERED for one in clause[:at])
             act = steered if before or not own else own[0]
             wants.add((act, str(word.meaning["direction"])))
+            if act == "MOVE":
+                wants.add(("WAY", "go"))
         elif word.kind in ("MOVE", "TURN") or (word.kind == "HOP" and "PAW" not in kinds):
             wants.add(("WAY", "go"))
         elif word.kind == "STAND" and word.meaning.get("stops"):

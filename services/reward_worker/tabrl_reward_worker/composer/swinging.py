@@ -8,7 +8,6 @@ from tabrl_reward_worker.composer.footwork import paw
 from tabrl_reward_worker.composer.targets import Goal, Rhythm, abilities
 
 _COUNTED_HZ = 0.5  # "bow twice" is two slow bows
-_DEFAULT_BOB_HEIGHT = -0.01  # m: legs need room to stretch when they bob
 
 
 def swinging(act: Act) -> Act:
@@ -124,7 +123,8 @@ def make_room(goal: Goal) -> None:
     for found in goal.rhythms:
         if found.channel == "height":
             low, high = -abilities()["low"]["limit"], abilities()["high"]["limit"]
-            centre = _DEFAULT_BOB_HEIGHT if goal.height is None else goal.height
+            usual = abilities()["height_rhythm"]["centre"]
+            centre = usual if goal.height is None else goal.height
             goal.height = round(max(low + found.amplitude, min(centre, high - found.amplitude)), 3)
         elif found.channel == "pitch" and goal.pitch:
             room = abilities()["pitch"]["limit"] - found.amplitude / 2

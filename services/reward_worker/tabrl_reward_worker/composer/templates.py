@@ -37,10 +37,8 @@ def drafts(goal: Goal, standing: float) -> tuple[Draft, ...]:
         ("All at once", "Pays most when everything fits at the same moment", together),
     ]
     if goal.only_still:
-        written[1:] = [
-            ("At rest", "Pays for joints that do not move and feet that all bear it", at_rest),
-            ("Steady", "Pays for a trunk that neither shifts nor turns", steady),
-        ]
+        # What costs haste would only say again what a bell around each target says.
+        written[1:] = [("Steady", "Pays for a trunk that neither shifts nor turns", steady)]
     checks = checks_of(goal, standing)
     return tuple(
         Draft(
@@ -133,18 +131,6 @@ def together(goal: Goal, standing: float) -> list[Term]:
     whole = Term("together", share * t.ASKED, product or beside, "all of it at once")
     inner = [Term(bell.name, 0.0, bell.expression, local=True) for bell in bells]
     return [*inner, whole, *slopes, *costs, *t.course(goal), t.upright()]
-
-
-def at_rest(goal: Goal, standing: float) -> list[Term]:
-    """Standing still as the joints have it: they rest, and so do the feet."""
-    return [
-        t.rest(),
-        t.grip(),
-        *t.posture(goal),
-        *t.height(goal, standing),
-        t.effort(),
-        t.upright(),
-    ]
 
 
 def steady(goal: Goal, standing: float) -> list[Term]:

@@ -281,7 +281,7 @@ def planted(goal: Goal) -> list[Term]:
     steps = goal.moves or goal.yaw or goal.feet or goal.gait or rhythm_of(goal, "heading")
     if steps or goal.still:
         return []
-    return [Term("feet_down", BESIDE, "jnp.mean(contact)", "no need to step")]
+    return [Term("feet_up", -BESIDE, "1.0 - jnp.mean(contact)", "no need to step")]
 
 
 def place(goal: Goal) -> list[Term]:
@@ -325,25 +325,16 @@ def pulse(goal: Goal) -> list[Term]:
 
 def gentleness(goal: Goal) -> list[Term]:
     """Costs of haste: jerky actions, power, feet that slip; and swings worth the name."""
-    jerk = Term("jerk", -0.01, "jnp.sum(jnp.square(action - state.previous_action()))")
-    terms = [jerk, effort()]
+    terms = [
+        Term("jerk", -0.01, "jnp.sum(jnp.square(action - state.previous_action()))"),
+        Term("effort", -0.001, "jnp.sum(jnp.abs(state.power()))"),
+    ]
     slip = "jnp.sum(state.foot_contact() * jnp.sum(jnp.square(foot_speed[:, :2]), axis=1))"
     terms.append(Term("slip", -0.1, slip, "feet on the ground stay where they are"))
     if (goal.moves or goal.yaw) and goal.hop is None:
         swing = "jnp.sum(state.foot_touchdown() * jnp.clip(state.foot_last_air_time(), 0.0, 0.3))"
         terms.append(Term("swing", 1.0, swing, "long steps"))
     return terms
-
-
-def effort() -> Term:
-    """The joints' power costs."""
-    return Term("effort", -0.001, "jnp.sum(jnp.abs(state.power()))")
-
-
-def rest() -> Term:
-    """Joints that do not move."""
-    speed = "jnp.sqrt(jnp.mean(jnp.square(state.joint_velocity())))"
-    return Term("rest", ASKED, f"rl.gaussian({speed}, 0.8)", "no joint moves")
 
 
 def grip() -> Term:
