@@ -6,7 +6,7 @@ ever give it bytes whose hash the verifier recorded, or that this process export
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -27,9 +27,15 @@ from tabrl.sim.reward_artifact import (
 from tabrl.sim.reward_export import export_reward
 
 Fields = Mapping[str, Any]  # tape field -> array [N, …]
+# For a few calls: compiling less then saves most of the time.
+FAST_COMPILE: dict[str, Any] = {
+    "xla_backend_optimization_level": 0,
+    "xla_llvm_disable_expensive_passes": True,
+}
 _SOME_STEPS = 1024  # what a compiler does hardly depends on N
 
 __all__ = [
+    "FAST_COMPILE",
     "ArtifactHeader",
     "ExportedReward",
     "Fields",
@@ -45,7 +51,7 @@ __all__ = [
 class RewardFunction:
     """A loaded artifact: `(fields [N, …]) -> terms [N, K]`, unweighted, compiled once per N."""
 
-    def __init__(self, header: ArtifactHeader, call: Callable[..., jax.Array]) -> None:
+    def __init__(self, header: ArtifactHeader, call: jax.stages.Wrapped) -> None:
         self.header = header
         self.terms = header.terms
         self._schema = tape_schema_names(get_robot(header.robot))
@@ -53,7 +59,12 @@ class RewardFunction:
 
     def __call__(self, fields: Fields) -> jax.Array:
         """Terms `[N, K]` of a flat tape; further fields are ignored."""
-        return self._call({name: fields[name] for name in self._schema})
+        terms: jax.Array = self._call({name: fields[name] for name in self._schema})
+        return terms
+
+    def compile(self, steps: int) -> None:
+        """Compile it for so many steps, and forget that."""
+        self._call.lower(arguments(get_robot(self.header.robot), steps)).compile()
 
     def vector(self, weights: Mapping[str, float]) -> np.ndarray[Any, np.dtype[np.float32]]:
         """Weights in the order of the terms. Raises `Invalid` if they are not the same names."""
@@ -84,11 +95,10 @@ def load_reward(blob: bytes, compiler_options: dict[str, Any] | None = None) -> 
 
 
 def try_compiling(blob: bytes) -> None:
-    """Compile an artifact as a trainer on this machine would, and forget it.
+    """Compile an artifact as a trainer and a report on this machine would, and forget it.
 
     For the time and memory that it takes, which no count of operations bounds: a few hundred that
     move numbers about can keep XLA busy for hours. Raises `Invalid` as `load_reward` does.
     """
-    reward = load_reward(blob)
-    fields = arguments(get_robot(reward.header.robot), _SOME_STEPS)
-    jax.jit(reward.__call__).lower(fields).compile()
+    for options in (None, FAST_COMPILE):
+        load_reward(blob, options).compile(_SOME_STEPS)

@@ -9,8 +9,15 @@ import pytest
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.limits import MAX_WORK
 from tabrl.robots import get_robot
+from tabrl.sim import reward as loading
 from tabrl.sim import reward_module
-from tabrl.sim.reward import export_reward, load_reward
+from tabrl.sim.reward import (
+    FAST_COMPILE,
+    RewardFunction,
+    export_reward,
+    load_reward,
+    try_compiling,
+)
 from tabrl.sim.reward_artifact import arguments
 from tabrl.sim.reward_verifier import verify
 from tabrl_reward_worker.composer import compose
@@ -93,6 +100,18 @@ def test_our_own_rewards_are_far_from_the_bounds(monkeypatch: pytest.MonkeyPatch
     sources += [draft.code for draft in compose("first crouch, then hop and sway", GO1).drafts]
     for source in sources:
         verify(export_reward(source, GO1).blob, source, GO1)
+
+
+def test_it_is_compiled_as_a_trainer_and_as_a_report_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, object] | None] = []
+
+    def load(blob: bytes, options: dict[str, object] | None = None) -> RewardFunction:
+        seen.append(options)
+        return load_reward(blob, options)
+
+    monkeypatch.setattr(loading, "load_reward", load)
+    try_compiling(export_reward(f"{HEAD}    return state.time()\n", GO1).blob)
+    assert seen == [None, FAST_COMPILE]
 
 
 def recorded() -> dict[str, np.ndarray]:

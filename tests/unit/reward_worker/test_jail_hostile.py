@@ -174,17 +174,17 @@ def test_all_walls_stand_by_default() -> None:
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.name)
 def test_the_verifier_refuses_a_forged_artifact(forgery: Forgery) -> None:
-    found = read(forged(forgery))
+    found = reread(forged(forgery))
     if isinstance(found, bytes):
         # A byte of what nobody reads, such as a line number: nothing of it is left.
         assert forgery.flip is not None
-        assert found == read(export_reward(SOURCE, GO1).blob)
+        assert found == reread(export_reward(SOURCE, GO1).blob)
     else:
         assert found.code in ("reward_refused", "reward_weights")
         assert forgery.says in found.message
 
 
-def read(blob: bytes) -> bytes | RewardError:
+def reread(blob: bytes) -> bytes | RewardError:
     """What the verifier makes of an artifact, or why it refuses it."""
     try:
         return verify(blob, SOURCE, GO1).blob

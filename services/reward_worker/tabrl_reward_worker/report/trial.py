@@ -10,14 +10,8 @@ from numpy.typing import NDArray
 
 from tabrl.control.tape import CONTROL_DT
 from tabrl.sim.bank import AVOID, Bank
-from tabrl.sim.reward import load_reward
+from tabrl.sim.reward import FAST_COMPILE, load_reward
 from tabrl_reward_worker.jail import BuiltReward
-
-# A report needs few calls, not the fastest code: compiling less saves most of the time.
-_FAST_COMPILE = {
-    "xla_backend_optimization_level": 0,
-    "xla_llvm_disable_expensive_passes": True,
-}
 
 _HALF_STEP = CONTROL_DT / 2.0
 
@@ -74,7 +68,7 @@ class Trier:
     """One reward and one bank; compiles once."""
 
     def __init__(self, built: BuiltReward, bank: Bank) -> None:
-        self._reward = load_reward(built.blob, _FAST_COMPILE)
+        self._reward = load_reward(built.blob, FAST_COMPILE)
         self._weights = np.asarray(self._reward.vector(built.weights), np.float64)
         self._bank = bank
         self._flat = bank.tape.flat()
