@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from tabrl.control.observation import Joints
 from tabrl.control.program import Programs
 from tabrl.control.tape import Floats
+from tabrl.robots import scene_xml
 from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, physics_model
 from tabrl.sim.ppo import TrainState
 from tabrl_trainer.engine import RobotEngine
@@ -28,29 +29,27 @@ class RolloutRow(BaseModel):
     robots: int
     repeats: int
     rollout_per_s: float  # policy, observation, tape and reward included
-    bare_per_s: float  # `Batch.step(nstep=2)`
-    bare_sensors_per_s: float  # the call that the simulator makes: position and velocity sensors on
+    bare_per_s: float  # of the model that the simulator steps, freed of what costs time
+    scene_per_s: float  # of the scene as it is written
     ratio: float
-    ratio_sensors: float
+    ratio_scene: float
 
 
 class BareStepping:
-    """`mujoco.batch` and nothing else, replaying targets."""
+    """`mujoco.batch` as it comes and nothing else, replaying targets."""
 
-    def __init__(self, robots: int) -> None:
-        self._model = physics_model(ROBOT)
-        self._batch = Batch(self._model, robots, 0, persistent=True)
+    def __init__(self, model: mujoco.MjModel, robots: int) -> None:
+        self._batch = Batch(model, robots)
         self._batch.reset(keyframe=0)
 
-    def replay_s(self, qpos: Floats, qvel: Floats, targets: Floats, sensors: bool) -> float:
+    def replay_s(self, qpos: Floats, qvel: Floats, targets: Floats) -> float:
         """Seconds for the control steps of `targets [T, B, nu]` from the state `[B, …]`."""
         batch = self._batch
         batch.qpos[:], batch.qvel[:] = qpos, qvel
-        stage = {"stage": int(mujoco.mjtStage.mjSTAGE_VEL)} if sensors else {}
         began = time.perf_counter()
         for now in targets:
             batch.ctrl[:] = now
-            batch.step(nstep=SUBSTEPS, **stage)
+            batch.step(nstep=SUBSTEPS)
         return time.perf_counter() - began
 
 
@@ -61,10 +60,11 @@ def measure_rollout(engine: RobotEngine, robots: int, repeats: int, blocks: int)
     policy = engine.learner.exploring(state, 0)
     simulator.reset(Programs.stack([PROGRAM] * robots), RULES, 0)
     reward.total(simulator.rollout(policy, UNROLL).tape)  # compiles, and leaves the start behind
-    bare = BareStepping(robots)
+    bare = BareStepping(physics_model(ROBOT), robots)
+    scene = BareStepping(mujoco.MjModel.from_xml_string(scene_xml(ROBOT.id).decode()), robots)
     seconds: list[tuple[float, float, float]] = []
     for _ in range(repeats):
-        ours = full = sensed = 0.0
+        ours = same = whole = 0.0
         for _ in range(blocks):
             qpos, qvel = simulator.state()
             began = time.perf_counter()
@@ -72,16 +72,16 @@ def measure_rollout(engine: RobotEngine, robots: int, repeats: int, blocks: int)
             reward.total(rollout.tape)
             ours += time.perf_counter() - began
             targets = joints.targets(rollout.action)
-            full += bare.replay_s(qpos, qvel, targets, sensors=False)
-            sensed += bare.replay_s(qpos, qvel, targets, sensors=True)
-        seconds.append((ours, full, sensed))
+            same += bare.replay_s(qpos, qvel, targets)
+            whole += scene.replay_s(qpos, qvel, targets)
+        seconds.append((ours, same, whole))
     steps = blocks * UNROLL * robots
     return RolloutRow(
         robots=robots,
         repeats=repeats,
         rollout_per_s=median(steps / ours for ours, _, _ in seconds),
-        bare_per_s=median(steps / full for _, full, _ in seconds),
-        bare_sensors_per_s=median(steps / sensed for _, _, sensed in seconds),
-        ratio=median(full / ours for ours, full, _ in seconds),
-        ratio_sensors=median(sensed / ours for ours, _, sensed in seconds),
+        bare_per_s=median(steps / same for _, same, _ in seconds),
+        scene_per_s=median(steps / whole for _, _, whole in seconds),
+        ratio=median(same / ours for ours, same, _ in seconds),
+        ratio_scene=median(whole / ours for ours, _, whole in seconds),
     )

@@ -88,9 +88,9 @@ class TimedSimulator(CpuSimulator):
 
         return super().rollout(act, steps, between)
 
-    def _decide(self, *arguments: Any) -> Any:
+    def _act(self, *arguments: Any) -> Any:
         with self._clock.on(DECIDING, SHARES):
-            return super()._decide(*arguments)
+            return super()._act(*arguments)
 
     def _derive(self, *arguments: Any) -> Tape:
         with self._clock.on(TAPE, SHARES):

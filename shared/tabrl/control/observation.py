@@ -20,6 +20,11 @@ OBSERVATION_VERSION = 2
 # Places in the observation, from its end.
 HEADING_ERROR = -16
 STEP_FREQUENCY = -15  # Hz; zero while the program stands
+# What `build_asked` says: commands and clocks as the policy sees them, then more.
+CLOCKS = slice(2 * COUNT, 2 * COUNT + 15)
+HEADING = CLOCKS.stop
+FOOT_PHASES = slice(HEADING + 1, HEADING + 5)
+ASKED = FOOT_PHASES.stop  # its length
 LOOK_AHEAD_S = 0.1  # the policy also sees the command to come, or modulation lags behind
 
 
@@ -73,41 +78,67 @@ def build_observation(
     with a free root joint: quaternion wxyz, linear velocity in the world, angular in the body
     frame. `heading_origin [B]` is the heading at the program's time zero.
     """
-    quaternion, joint_position = qpos[..., 3:7], qpos[..., 7:]
-    gravity = -rotation.up_in_body(quaternion, xp)
-    linear = rotation.rotate_inverse(quaternion, qvel[..., 0:3], xp)
+    asked = build_asked(time, programs, xp)
+    return complete_observation(asked, qpos, qvel, ctrl, joints, heading_origin, xp)
+
+
+def build_asked(time: Array, programs: Programs | Sequences, xp: Any = np) -> Array:
+    """What depends on the program and the time alone, `[B, ASKED]`, for `complete_observation`.
+
+    Commands now and soon, clocks, heading (rad, not wrapped), and phases of the feet.
+    """
     now, soon = programs.at(time, xp), programs.at(time + LOOK_AHEAD_S, xp)
     stepping = now.stepping(xp)
     phase = now.gait_phase(time, xp)
     # A foot at rest has no clock: both of its waves are zero.
     running = (stepping[..., None] > 0.0) | (phase > 0.0)
+    stride = (2.0 * xp.pi) * phase
     beat = now.beat(time, xp)
-    heading = programs.heading(time, xp) + heading_origin
-    error = xp.clip(rotation.wrap(heading - rotation.yaw(quaternion, xp), xp), -1.0, 1.0)
-    clocks = xp.stack(
+    waves = xp.stack(
+        [wave(k * beat) for k in (1.0, 0.5, 2.0) for wave in (xp.sin, xp.cos)], axis=-1
+    )
+    heading = programs.heading(time, xp)
+    # One program may ask many robots.
+    frequency = xp.broadcast_to(stepping * now.step_frequency(xp), heading.shape)
+    return xp.concatenate(
         [
-            error,
-            # One program may ask many robots.
-            xp.broadcast_to(stepping * now.step_frequency(xp), error.shape),
-            *(wave(k * beat) for k in (1.0, 0.5, 2.0) for wave in (xp.sin, xp.cos)),
+            now.command(time, xp),
+            soon.command(time + LOOK_AHEAD_S, xp),
+            frequency[..., None],
+            running * xp.sin(stride),
+            running * xp.cos(stride),
+            waves,
+            heading[..., None],
+            phase,
         ],
         axis=-1,
     )
-    stride = (2.0 * xp.pi) * phase
+
+
+def complete_observation(
+    asked: Array,
+    qpos: Array,
+    qvel: Array,
+    ctrl: Array,
+    joints: Joints,
+    heading_origin: Array | float = 0.0,
+    xp: Any = np,
+) -> Array:
+    """`build_observation` of a state, when what is asked of the robots is known already."""
+    quaternion, joint_position = qpos[..., 3:7], qpos[..., 7:]
+    heading = asked[..., HEADING] + heading_origin
+    error = xp.clip(rotation.wrap(heading - rotation.yaw(quaternion, xp), xp), -1.0, 1.0)
     return xp.concatenate(
         [
-            gravity,
+            -rotation.up_in_body(quaternion, xp),
             qvel[..., 3:6],
-            linear,
+            rotation.rotate_inverse(quaternion, qvel[..., 0:3], xp),
             joint_position - joints.home,
             qvel[..., 6:],
             joints.action(ctrl),
-            now.command(time, xp),
-            soon.command(time + LOOK_AHEAD_S, xp),
-            clocks[..., :2],
-            running * xp.sin(stride),
-            running * xp.cos(stride),
-            clocks[..., 2:],
+            asked[..., : CLOCKS.start],
+            error[..., None],
+            asked[..., CLOCKS],
         ],
         axis=-1,
     ).astype(xp.float32)

@@ -46,9 +46,11 @@ class PolicyWeights:
     def act(self, observation: Floats) -> Floats:
         """The deterministic action `[B, nu]` for `observation [B, no]`."""
         x: Floats = (observation - self.mean) / self.std
-        for layer in self.layers[:-1]:
-            x = x @ layer.kernel + layer.bias
-            x = (x / (np.float32(1.0) + np.exp(-x))).astype(np.float32)
+        with np.errstate(over="ignore"):  # the swish of what is far below zero is zero
+            for layer in self.layers[:-1]:
+                x = x @ layer.kernel
+                x += layer.bias
+                x /= np.float32(1.0) + np.exp(-x)
         return x @ self.layers[-1].kernel + self.layers[-1].bias
 
 

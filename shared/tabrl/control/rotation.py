@@ -9,11 +9,45 @@ import numpy as np
 Array = Any  # np.ndarray or jax.Array: every function here works on both
 
 
+def cross(left: Array, right: Array, xp: Any = np) -> Array:
+    """Cross product of vectors `[..., 3]`; numpy's own takes several times as long for few."""
+    (a, b, c), (x, y, z) = (tuple(v[..., i] for i in range(3)) for v in (left, right))
+    return xp.stack([b * z - c * y, c * x - a * z, a * y - b * x], axis=-1)
+
+
 def rotate_inverse(quaternion: Array, vector: Array, xp: Any = np) -> Array:
     """Express a world vector `[..., 3]` in the body frame of `quaternion [..., 4]`."""
     w, axis = quaternion[..., :1], quaternion[..., 1:]
-    twice = 2.0 * xp.cross(axis, vector)
-    return vector - w * twice + xp.cross(axis, twice)
+    twice = 2.0 * cross(axis, vector, xp)
+    return vector - w * twice + cross(axis, twice, xp)
+
+
+def rotate(quaternion: Array, vector: Array, xp: Any = np) -> Array:
+    """Express a vector `[..., 3]` of the body frame of `quaternion [..., 4]` in the world."""
+    w, axis = quaternion[..., :1], quaternion[..., 1:]
+    twice = 2.0 * cross(axis, vector, xp)
+    return vector + w * twice + cross(axis, twice, xp)
+
+
+def multiply(left: Array, right: Array, xp: Any = np) -> Array:
+    """The rotation `right` within the frame of `left`, quaternions `[..., 4]`."""
+    a, b, c, d = (left[..., i] for i in range(4))
+    w, x, y, z = (right[..., i] for i in range(4))
+    return xp.stack(
+        [
+            a * w - b * x - c * y - d * z,
+            a * x + b * w + c * z - d * y,
+            a * y - b * z + c * w + d * x,
+            a * z + b * y - c * x + d * w,
+        ],
+        axis=-1,
+    )
+
+
+def about(axis: Array, angle: Array, xp: Any = np) -> Array:
+    """The quaternion `[..., 4]` of turning by `angle [...]` rad about a unit `axis [..., 3]`."""
+    half = 0.5 * angle[..., None]
+    return xp.concatenate([xp.cos(half), xp.sin(half) * axis], axis=-1)
 
 
 def up_in_body(quaternion: Array, xp: Any = np) -> Array:

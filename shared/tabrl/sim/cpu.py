@@ -2,6 +2,8 @@
 
 The robots are shared out between two threads. Under a `GraphPolicy` each thread goes through a
 block by itself, so that one computes physics while the other one observes, decides and records.
+Decisions are made in numpy, in the thread itself: handing them to XLA's threads and waking these
+takes twice as long as deciding.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from itertools import pairwise
 
 import mujoco
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from tabrl.control.observation import Joints, observation_size
 from tabrl.control.program import Programs
@@ -34,9 +37,15 @@ SHARES = 2  # of the robots, whatever the machine: random numbers are drawn by s
 
 
 def physics_model(robot: Robot) -> mujoco.MjModel:
-    """The scene without its visual geoms: they weigh and touch nothing, but cost kinematics."""
+    """The scene, but for what makes no difference to its motion and costs time.
+
+    Visual geoms weigh and touch nothing; sensors are not read; with some ten pairs that may touch
+    there is nothing to sort out before, and one robot is a single island of constraints.
+    """
     spec = mujoco.MjSpec.from_string(scene_xml(robot.id).decode())
     spec.compiler.discardvisual = True
+    off = mujoco.mjtDisableBit
+    spec.option.disableflags |= off.mjDSBL_SENSOR | off.mjDSBL_MIDPHASE | off.mjDSBL_ISLAND
     model: mujoco.MjModel = spec.compile()
     return model
 
@@ -53,8 +62,8 @@ class _Share:
 class CpuSimulator:
     """`Simulator` on `mujoco.batch.Batch`: `size` robots on `threads` threads (0: all cores).
 
-    Results do not depend on the number of threads. A `GraphPolicy` is compiled once for every
-    robot, size and policy graph, its tape also for every number of steps.
+    Results do not depend on the number of threads. What is compiled, the agenda and the tape,
+    depends on the robot and the size, the tape also on the number of steps; never on the policy.
     """
 
     def __init__(
@@ -76,7 +85,8 @@ class CpuSimulator:
         ]
         self._helpers = ThreadPoolExecutor(count - 1) if min(threads, count) > 1 else None
         self._seed, self._blocks = seed, 0
-        self._prepared: set[object] = set()
+        self._prepared: set[tuple[int, int]] = set()
+        self._blas = ThreadpoolController()
         for share, rng in self._random(seed):
             neutral = Sequences.of(Programs.neutral(share.robots.size))
             share.robots.reset(neutral, EpisodeRules(), rng)
@@ -99,30 +109,29 @@ class CpuSimulator:
 
     def prepare(self, policy: PolicyFn, steps: int) -> None:
         """Compile now what `rollout` would compile for `steps` under policies of this kind."""
-        if not isinstance(policy, GraphPolicy):
-            return
         for share in self._shares:
             size = share.robots.size
-            if (policy.graph, size) not in self._prepared:
-                self._decide(policy, share, self._draws(policy, share, (0,), 1)[0])
             if (steps, size) not in self._prepared:
+                share.robots.agenda.prepare()
                 record = self._record(share, steps)
                 for field in vars(record).values():
                     field[:] = 0.0
                 self._derive(share, record, share.robots.memory.copy())
-            self._prepared |= {(policy.graph, size), (steps, size)}
+                self._prepared.add((steps, size))
 
     def rollout(
         self, policy: PolicyFn, steps: int, between: Callable[[], None] = lambda: None
     ) -> Rollout:
         """Go on for `steps` control steps of 20 ms; `between` is called at every one of them."""
         block = _Block.empty(steps, self._size, self._robot)
-        if isinstance(policy, GraphPolicy):
-            # Threads that find nothing compiled would both compile.
-            self.prepare(policy, steps)
-            self._each(lambda share: self._run(policy, share, block, between))
-        else:
-            self._stepwise(policy, block, between)
+        # Threads that find nothing compiled would both compile.
+        self.prepare(policy, steps)
+        # Each share has its thread; a matrix product that took more would take them from the other.
+        with self._blas.limit(limits=1, user_api="blas"):
+            if isinstance(policy, GraphPolicy):
+                self._each(lambda share: self._run(policy, share, block, between))
+            else:
+                self._stepwise(policy, block, between)
         self._blocks += 1
         return block.rollout()
 
@@ -175,7 +184,8 @@ class CpuSimulator:
 
         def derive(share: _Share) -> None:
             robots = share.robots
-            raw = records[share.index].steps(robots.layout, joints)
+            record = records[share.index]
+            raw = record.steps(robots.layout, joints, cpu_graph.poses(robots.layout, record))
             block.keep(share.part, self._builder.derive(raw, robots.memory))
 
         self._each(lambda share: observe(share, 0))
@@ -192,28 +202,20 @@ class CpuSimulator:
         robots, part = share.robots, share.part
         record = self._record(share, block.steps)
         seed = (abs(policy.seed), abs(self._seed), self._blocks, share.index)
-        draws = self._draws(policy, share, seed, block.steps + 1)
+        shape = (block.steps, robots.size, self._robot.nu)
+        noise = np.random.default_rng(seed).standard_normal(shape, np.float32)
         for t in range(block.steps):
             between()
-            decision = self._decide(policy, share, draws[t])
-            robots.step(decision.targets)
-            block.observation[t, part] = decision.observation
-            block.action[t, part] = decision.action
+            observation = block.observation[t, part] = robots.observe()
+            action = block.action[t, part] = self._act(policy, observation, noise[t])
+            robots.step(robots.targets(action))
             robots.record(record, t)
             block.ended[:, t, part] = robots.end(record, t)
-        block.observation[-1, part] = self._decide(policy, share, draws[-1]).observation
+        block.observation[-1, part] = robots.observe()
         block.keep(part, self._derive(share, record, robots.memory))
 
-    def _draws(
-        self, policy: GraphPolicy, share: _Share, seed: tuple[int, ...], steps: int
-    ) -> cpu_graph.Draws:
-        return cpu_graph.draws(policy, seed, (steps, share.robots.size, self._robot.nu))
-
-    def _decide(
-        self, policy: GraphPolicy, share: _Share, draw: cpu_graph.Draws
-    ) -> cpu_graph.Decision:
-        robots = share.robots
-        return cpu_graph.decide(self._robot, robots.layout, policy, robots.moment, draw)
+    def _act(self, policy: GraphPolicy, observation: Floats, noise: Floats) -> Floats:
+        return policy.act(observation) if policy.noisy is None else policy.noisy(observation, noise)
 
     def _derive(self, share: _Share, record: Record, memory: Memory) -> Tape:
         return cpu_graph.derive(self._robot, share.robots.layout, self._shapes, record, memory)

@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 
 from tabrl.contracts.phases import MAX_PHASES
+from tabrl.control.kinematics import Pose, Skeleton
 from tabrl.control.observation import Joints
 from tabrl.control.program import COUNT, Programs
 from tabrl.control.sequence import Sequences
@@ -20,29 +21,18 @@ from tabrl.robots import Robot
 class Layout:
     """Columns of a robot's row: `qpos`, `qvel`, `ctrl`, time, heading origin, program.
 
-    Hashable, so that graphs may be made for it. `foot_position` and `foot_velocity` are places of
-    the feet's sensors in `sensordata`.
+    Hashable, so that graphs may be made for it.
     """
 
     nq: int
     nv: int
     nu: int
-    nsensor: int
-    foot_position: tuple[int, ...]
-    foot_velocity: tuple[int, ...]
+    skeleton: Skeleton
 
     @classmethod
     def of(cls, robot: Robot, model: mujoco.MjModel) -> Self:
         """The layout of a robot's model."""
-        position, velocity = (
-            tuple(
-                int(model.sensor(f"{foot}_{kind}").adr[0]) + axis
-                for foot in robot.foot_names
-                for axis in range(3)
-            )
-            for kind in ("position", "velocity")
-        )
-        return cls(model.nq, model.nv, model.nu, model.nsensordata, position, velocity)
+        return cls(model.nq, model.nv, model.nu, Skeleton.of(robot, model))
 
     @property
     def motion(self) -> slice:
@@ -63,6 +53,11 @@ class Layout:
     def time(self) -> int:
         """Seconds of the program."""
         return self.nq + self.nv + self.nu
+
+    @property
+    def recorded(self) -> slice:
+        """What a record keeps: `moving`, then the time."""
+        return slice(0, self.time + 1)
 
     @property
     def heading_origin(self) -> int:
@@ -109,67 +104,45 @@ class Layout:
 class Record:
     """A block of steps as MuJoCo has them, each `[T, B, …]` float32; see `RawSteps`.
 
-    `rows` are the robots' after the step, before resets and new programs.
+    `rows` are what `Layout.recorded` says of the robots after the step, before resets and new
+    programs.
     """
 
     rows: Floats
-    sensordata: Floats
+    command: Floats
+    gait_phase: Floats
     qfrc_actuator: Floats
     qfrc_constraint: Floats
-    xpos: Floats
-    xaxis: Floats
     fresh: Floats
 
     @classmethod
     def empty(cls, steps: int, size: int, robot: Robot, layout: Layout) -> Self:
         """Room for `steps` of `size` robots."""
-        nv = layout.nv
 
         def room(*shape: int) -> Floats:
             return np.empty((steps, size, *shape), np.float32)
 
         return cls(
-            rows=room(layout.width),
-            sensordata=room(layout.nsensor),
-            qfrc_actuator=room(nv),
-            qfrc_constraint=room(nv),
-            xpos=room(3 * (len(robot.body_names) + 1)),  # the world is a body
-            xaxis=room(3 * (layout.nu + 1)),  # the free joint comes first
+            rows=room(layout.recorded.stop),
+            command=room(COUNT),
+            gait_phase=room(len(robot.foot_names)),
+            qfrc_actuator=room(layout.nv),
+            qfrc_constraint=room(layout.nv),
             fresh=room(),
         )
 
-    @property
-    def outputs(self) -> tuple[Floats, ...]:
-        """The arrays that MuJoCo computes."""
-        return (
-            self.sensordata, self.qfrc_actuator, self.qfrc_constraint, self.xpos, self.xaxis,
-        )  # fmt: skip
-
-    def steps(self, layout: Layout, joints: Joints, xp: Any = np) -> RawSteps:
-        """The record as the tape is derived from it."""
+    def steps(self, layout: Layout, joints: Joints, pose: Pose, xp: Any = np) -> RawSteps:
+        """The record, and the pose of its states, as the tape is derived from them."""
         qpos, qvel, ctrl = layout.parts(self.rows)
-        time = self.rows[..., layout.time]
-        asked = layout.followed(self.rows, xp).at(time, xp)
-        shape = time.shape
-
-        def feet(places: tuple[int, ...]) -> Any:
-            return self.sensordata[..., np.array(places)].reshape(*shape, -1, 3)
-
-        def beyond_first(vectors: Any) -> Any:
-            return vectors[..., 3:].reshape(*shape, -1, 3)
-
         return RawSteps(
-            time=time,
+            time=self.rows[..., layout.time],
             qpos=qpos,
             qvel=qvel,
             action=xp.nan_to_num(joints.action(ctrl)),
             joint_torque=self.qfrc_actuator[..., 6:],
             constraint_force=self.qfrc_constraint[..., 6:],
-            foot_position=feet(layout.foot_position),
-            foot_velocity=feet(layout.foot_velocity),
-            body_position=beyond_first(self.xpos),  # after the world
-            joint_axis=beyond_first(self.xaxis),
-            command=asked.command(time, xp),
-            gait_phase=asked.gait_phase(time, xp),
+            **pose._asdict(),
+            command=self.command,
+            gait_phase=self.gait_phase,
             fresh=self.fresh,
         )

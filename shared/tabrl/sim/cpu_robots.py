@@ -12,20 +12,20 @@ from mujoco.batch import Batch
 from numpy.typing import NDArray
 
 from tabrl.control import rotation
-from tabrl.control.observation import Joints, build_observation
-from tabrl.control.program import Programs
+from tabrl.control.observation import FOOT_PHASES, Joints, complete_observation
+from tabrl.control.program import COUNT, Programs
 from tabrl.control.sequence import Sequences
 from tabrl.control.tape import CONTACT_MARGIN, CONTROL_DT, Floats, Memory, TapeBuilder
 from tabrl.robots import Robot
+from tabrl.sim.cpu_agenda import AHEAD, Agenda
 from tabrl.sim.cpu_layout import Layout, Record
 from tabrl.sim.simulator import EpisodeRules
 
 SUBSTEPS = 2
-# Control steps. First episodes end at multiples of it: resetting three robots at once costs hardly
-# more than resetting one.
-TOGETHER = 8
+# First episodes end at multiples of it: resetting three robots at once costs hardly more than
+# resetting one, and at the end of an agenda least of all.
+TOGETHER_S = AHEAD * CONTROL_DT
 EVERYONE = slice(None)
-VELOCITY_STAGE = int(mujoco.mjtStage.mjSTAGE_VEL)
 # MuJoCo puts a robot whose state is not finite back into a pose of its own; only these tell.
 _BLOW_UPS = [
     int(warning)
@@ -45,7 +45,7 @@ class CpuRobots:
         self, robot: Robot, model: mujoco.MjModel, builder: TapeBuilder, size: int, threads: int
     ) -> None:
         self._robot = robot
-        self._batch = batch = Batch(model, size, threads, persistent=True)
+        self._batch = batch = Batch(model, size, threads)
         self._builder = builder
         self._joints = Joints.of(robot)
         self._rng = np.random.default_rng(0)
@@ -58,16 +58,14 @@ class CpuRobots:
         self.layout = layout = Layout.of(robot, model)
         # All that a decision depends on, kept up to date: see `Layout`.
         self.moment = np.zeros((size, layout.width), np.float32)
+        self.agenda = Agenda(layout, self.moment)
         self._time = self.moment[:, layout.time]
         self._heading_origin = self.moment[:, layout.heading_origin]
         # Live views; asking the batch for them costs more than reading them.
         self.qpos, self.qvel, self.ctrl = batch.qpos, batch.qvel, batch.ctrl
         self._motion = batch.state[:, 1 : 1 + model.nq + model.nv]  # after the time
         self._warnings = batch.warning
-        self._outputs = [
-            batch.bind(name).reshape(size, -1)
-            for name in ("sensordata", "qfrc_actuator", "qfrc_constraint", "xpos", "xaxis")
-        ]
+        self._qfrc_actuator, self._qfrc_constraint = batch.qfrc_actuator, batch.qfrc_constraint
 
     @property
     def size(self) -> int:
@@ -83,21 +81,19 @@ class CpuRobots:
         self._look()
         if rules.auto_reset:
             # Else all episodes would end in the same block, and the next one see only starts.
-            age = self._rng.uniform(0.0, rules.episode_s, self.size)
-            every = TOGETHER * CONTROL_DT
-            self._age = (np.floor(age / every) * every).astype(np.float32)
+            left = np.ceil(self._rng.uniform(0.0, rules.episode_s, self.size) / TOGETHER_S)
+            age = np.maximum(rules.episode_s - left * TOGETHER_S, 0.0)
+            self._age = age.astype(np.float32)
 
     def place(self, qpos: Floats, qvel: Floats) -> None:
         """Put the robots into states `qpos [B, nq]`, `qvel [B, nv]`; their clocks go on."""
         self.qpos[:], self.qvel[:] = qpos, qvel
-        self._batch.forward(stage=VELOCITY_STAGE)
         self._look()
 
     def observe(self) -> Floats:
         """The observation `[B, no]`."""
-        qpos, qvel, ctrl = self.layout.parts(self.moment)
-        observation: Floats = build_observation(
-            self._time, qpos, qvel, ctrl, self._programs, self._joints, self._heading_origin
+        observation: Floats = complete_observation(
+            self.agenda.now(), *self.layout.parts(self.moment), self._joints, self._heading_origin
         )
         return observation
 
@@ -109,16 +105,19 @@ class CpuRobots:
     def step(self, targets: Floats) -> None:
         """A control step of 20 ms towards joint angles `targets [B, nu]`."""
         self.ctrl[:] = targets
-        self._batch.step(nstep=SUBSTEPS, stage=VELOCITY_STAGE)
+        self._batch.step(nstep=SUBSTEPS)
         self._time += CONTROL_DT
+        self.agenda.go_on()
         self._age += CONTROL_DT
 
     def record(self, record: Record, t: int) -> None:
         """Write down the step just made as the block's step `t`."""
         self._look()
-        record.rows[t] = self.moment
-        for room, output in zip(record.outputs, self._outputs, strict=True):
-            room[t] = output
+        record.rows[t] = self.moment[:, self.layout.recorded]
+        asked = self.agenda.latest()
+        record.command[t], record.gait_phase[t] = asked[:, :COUNT], asked[:, FOOT_PHASES]
+        record.qfrc_actuator[t] = self._qfrc_actuator
+        record.qfrc_constraint[t] = self._qfrc_constraint
         record.fresh[t] = self._fresh
         self._fresh[:] = False
         self._broken[:] = False
@@ -194,6 +193,7 @@ class CpuRobots:
         self._time[ids] = np.round(start / CONTROL_DT) * CONTROL_DT
         turned = self._programs.pick(ids).heading(self._time[ids])
         self._heading_origin[ids] = rotation.yaw(self.qpos[ids, 3:7]) - turned
+        self.agenda.change(ids)
 
     def _reset(self, ids: NDArray[np.intp]) -> None:
         rules, rng, count = self._rules, self._rng, len(ids)
@@ -209,7 +209,6 @@ class CpuRobots:
             self.qpos[ids, 7:] += joints * rules.reset_noise
             self.qpos[ids, 2] += rng.uniform(0.0, 0.03, count) * rules.reset_noise
             self.qvel[ids, :6] += speeds * rules.reset_noise
-        self._batch.forward(ids, stage=VELOCITY_STAGE)
         self._age[ids] = 0.0
         self._fresh[ids] = True
         self._start_clock(ids)

@@ -11,6 +11,7 @@ import numpy as np
 from mujoco import mjx
 from numpy.typing import NDArray
 
+from tabrl.control.kinematics import Skeleton
 from tabrl.robots import Robot
 from tabrl.sim.cpu import SUBSTEPS, physics_model
 
@@ -56,8 +57,7 @@ class Physics:
         if impl == "warp":
             room = {"naconmax": CONTACTS_A_ROBOT * size, "njmax": ROWS_A_ROBOT}
         self._blank = mjx.make_data(host, impl=impl, **room)
-        self._sites = np.array([host.site(name).id for name in robot.foot_names])
-        self._carries = _joints_above(host, self._sites)
+        self._skeleton = Skeleton.of(robot, host)
         self.axes: Any = None  # which of the model's fields differ between robots
 
     def randomise(self, friction: NDArray[np.float64], strength: NDArray[np.float64],
@@ -115,36 +115,13 @@ class Physics:
 
     def _step(self, model: Any, motion: Motion, ctrl: jax.Array) -> tuple[Motion, Outcome]:
         after, (torque, constraint) = self._substeps(model, motion, ctrl)
-        # After its integration a step's positions are those before it; the tape wants them current.
-        data = mjx.kinematics(model, self._blank.replace(qpos=after.qpos, qvel=after.qvel))
-        feet = data.site_xpos[self._sites]
+        pose = self._skeleton.pose(after.qpos, after.qvel, jnp)
         outcome = Outcome(
             joint_torque=torque[6:],
             constraint_force=constraint[6:],
-            foot_position=feet,
-            foot_velocity=self._velocities(data, feet),
-            body_position=data.xpos[1:],
-            joint_axis=data.xaxis[1:],
+            foot_position=pose.foot_position,
+            foot_velocity=pose.foot_velocity,
+            body_position=pose.body_position,
+            joint_axis=pose.joint_axis,
         )
         return after, outcome
-
-    def _velocities(self, data: mjx.Data, points: jax.Array) -> jax.Array:
-        """World velocity of the feet at `points [nf, 3]`: the trunk's motion and the joints'."""
-        turning = data.xmat[1].reshape(3, 3) @ data.qvel[3:6]
-        trunk = data.qvel[0:3] + jnp.cross(turning, points - data.xpos[1])
-        arm = points[:, None, :] - data.xanchor[None, 1:]
-        each = jnp.cross(data.xaxis[None, 1:], arm) * (self._carries * data.qvel[6:])[..., None]
-        velocities: jax.Array = trunk + each.sum(1)
-        return velocities
-
-
-def _joints_above(model: mujoco.MjModel, sites: NDArray[np.int_]) -> NDArray[np.float32]:
-    """1 where a joint after the root moves a site, `[sites, joints]`."""
-    moves = np.zeros((len(sites), model.njnt - 1), np.float32)
-    for row, site in enumerate(sites):
-        body = int(model.site_bodyid[site])
-        while body > 1:
-            first, count = int(model.body_jntadr[body]), int(model.body_jntnum[body])
-            moves[row, first - 1 : first - 1 + count] = 1.0
-            body = int(model.body_parentid[body])
-    return moves

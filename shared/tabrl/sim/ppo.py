@@ -21,8 +21,10 @@ from brax.training.acme import running_statistics
 from brax.training.agents.ppo import losses
 from brax.training.agents.ppo import networks as ppo_networks
 
+from tabrl.control.observation import observation_size
+from tabrl.control.tape import Floats
 from tabrl.robots import Robot
-from tabrl.sim.networks import initial_normalizer, make_networks
+from tabrl.sim.networks import deployed, initial_normalizer, make_networks, policy_weights
 from tabrl.sim.simulator import GraphPolicy, Rollout
 
 
@@ -83,8 +85,7 @@ class Learner:
             optax.clip_by_global_norm(config.max_grad_norm),
             optax.scale_by_adam(),
         )
-        self._explore = jax.jit(self._sample)
-        self._mode = jax.jit(self._deterministic)
+        self._spread = jax.jit(self._standard_deviation)
         self._update = jax.jit(self._update_graph, donate_argnums=0)
 
     def init(self, seed: int, learning_rate: float = 1e-3) -> TrainState:
@@ -104,35 +105,29 @@ class Learner:
 
     def exploring(self, state: TrainState, seed: int, noise: float = 1.0) -> GraphPolicy:
         """A policy that samples actions; `noise` scales its standard deviation."""
-        key = jax.random.PRNGKey(seed)
+        weights = policy_weights(state.params.policy, state.normalizer)
+        spread = np.asarray(self._spread(state.params.policy, state.normalizer))
+        scale = np.float32(noise) * spread
+        random = np.random.default_rng(seed)
 
-        def act(observation: Any) -> Any:
-            nonlocal key
-            action, key = self._explore(
-                state.params.policy, state.normalizer, observation, key, noise
-            )
-            return np.asarray(action)
+        def noisy(observation: Floats, drawn: Floats) -> Floats:
+            return weights.act(observation) + scale * drawn
+
+        def act(observation: Floats) -> Floats:
+            shape = (len(observation), self._robot.nu)
+            return noisy(observation, random.standard_normal(shape, np.float32))
 
         return GraphPolicy(
             graph=self._exploring_graph,
             parameters=(state.params.policy, state.normalizer, jnp.float32(noise)),
             seed=seed,
             act=act,
-            noisy=self._noisy_graph,
+            noisy=noisy,
         )
 
     def deterministic(self, state: TrainState) -> GraphPolicy:
         """The policy without noise."""
-
-        def act(observation: Any) -> Any:
-            return np.asarray(self._mode(state.params.policy, state.normalizer, observation))
-
-        return GraphPolicy(
-            graph=self._deterministic_graph,
-            parameters=(state.params.policy, state.normalizer),
-            seed=0,
-            act=act,
-        )
+        return deployed(policy_weights(state.params.policy, state.normalizer))
 
     def update(
         self,
@@ -155,32 +150,21 @@ class Learner:
         )
         return state, {name: float(value) for name, value in jax.device_get(metrics).items()}
 
-    def _sample(
-        self, policy: Any, normalizer: Any, observation: jax.Array, key: jax.Array, noise: Any
-    ) -> tuple[jax.Array, jax.Array]:
-        key, use = jax.random.split(key)
-        return self._exploring_graph((policy, normalizer, noise), observation, use), key
-
     def _exploring_graph(
         self, parameters: Any, observation: jax.Array, key: jax.Array
     ) -> jax.Array:
-        drawn = jax.random.normal(key, (len(observation), self._robot.nu))
-        return self._noisy_graph(parameters, observation, drawn)
-
-    def _noisy_graph(self, parameters: Any, observation: jax.Array, drawn: jax.Array) -> jax.Array:
         policy, normalizer, noise = parameters
         loc, scale = self.networks.policy_network.apply(normalizer, policy, observation)
+        drawn = jax.random.normal(key, loc.shape)
         action: jax.Array = loc + noise * scale * drawn
         return action
 
-    def _deterministic_graph(self, parameters: Any, observation: jax.Array, key: jax.Array) -> Any:
-        policy, normalizer = parameters
-        return self._deterministic(policy, normalizer, observation)
-
-    def _deterministic(self, policy: Any, normalizer: Any, observation: jax.Array) -> jax.Array:
-        loc: jax.Array
-        loc, _ = self.networks.policy_network.apply(normalizer, policy, observation)
-        return loc
+    def _standard_deviation(self, policy: Any, normalizer: Any) -> jax.Array:
+        """Of the actions `[nu]`; the same for every observation (see `make_networks`)."""
+        anything = jnp.zeros((1, observation_size(self._robot)))
+        _, scale = self.networks.policy_network.apply(normalizer, policy, anything)
+        spread: jax.Array = jnp.broadcast_to(scale, (1, self._robot.nu))[0]
+        return spread
 
     def _update_graph(
         self, state: TrainState, observation: jax.Array, action: jax.Array, reward: jax.Array,

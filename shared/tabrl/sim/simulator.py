@@ -44,18 +44,19 @@ class EpisodeRules:
 
 @dataclass(frozen=True)
 class GraphPolicy:
-    """A `PolicyFn` that can also run inside a compiled rollout.
+    """A `PolicyFn` that can also run inside a compiled rollout, and in several threads at once.
 
     A simulator compiles `graph` once for all policies that share it: what differs between them
-    belongs into `parameters` (arrays) and `seed`, never into the function. `noisy`, if there is
-    one, does the same with standard normal numbers `[B, nu]` in place of a random key.
+    belongs into `parameters` (arrays) and `seed`, never into the function. In threads, `noisy` acts
+    if there is one, given standard normal numbers `[B, nu]` to be random by; else `act` does and
+    must depend on the observation alone.
     """
 
     graph: PolicyGraph
     parameters: Any
     seed: int
     act: PolicyFn
-    noisy: PolicyGraph | None = None
+    noisy: Callable[[Floats, Floats], Floats] | None = None
 
     def __call__(self, observation: Floats) -> Floats:
         """Act from outside a graph; random policies draw other numbers here than in `graph`."""

@@ -31,8 +31,8 @@ def race(name: str, rate: float, seconds_to_half: float | None, cap_s: float = 6
 
 def test_ratios_come_first_and_say_what_was_missed(tmp_path: Path) -> None:
     row = RolloutRow(
-        robots=256, repeats=3, rollout_per_s=90, bare_per_s=110, bare_sensors_per_s=100,
-        ratio=0.82, ratio_sensors=0.9,
+        robots=256, repeats=3, rollout_per_s=90, bare_per_s=110, scene_per_s=100,
+        ratio=0.82, ratio_scene=0.9,
     )  # fmt: skip
     update = FirstUpdate(job_s=1.5, compiled_reward=1, compiled_reward_s=0.5, compiled_else=[])
     noisy = update.model_copy(update={"compiled_else": ["update"]})
@@ -59,8 +59,10 @@ def test_ratios_come_first_and_say_what_was_missed(tmp_path: Path) -> None:
         (line,) = (line for line in lines if line.startswith(f"| {start}"))
         return line
 
-    assert "0.90 | ≥ 0.85 | reached" in found("rollout phase / bare stepping, 256 robots, the same")
-    assert "0.82 | ≥ 0.85 | **missed**" in found("rollout phase / bare stepping, 256 robots, with")
+    assert "0.90 | ≥ 0.85 | reached" in found("rollout phase / bare stepping, 256 robots, the sc")
+    assert "0.82 | ≥ 0.85 | **missed**" in found(
+        "rollout phase / bare stepping, 256 robots, the sa"
+    )
     assert "20.0 × | ≥ 10 | reached" in found("samples/s / SB3, defaults (x) |")
     assert "4.0 × | ≥ 5 | **missed**" in found("samples/s / SB3, ours (x) |")
     assert "not reached in 60 s" in found("seconds to a return, we / SB3, defaults")

@@ -27,7 +27,7 @@ def _answer(action: np.ndarray, _observation: np.ndarray) -> np.ndarray:
 
 def test_states_give_the_simulators_own_tape() -> None:
     simulator = CpuSimulator(GO1, 1, threads=1)
-    simulator.reset(Programs.stack([CommandProgram()]), EpisodeRules(), 0)
+    simulator.reset(Programs.stack([CommandProgram()]), EpisodeRules(auto_reset=False), 0)
     rng = np.random.default_rng(0)
     states: dict[str, list[np.ndarray]] = {"qpos": [], "qvel": [], "ctrl": []}
     own = []

@@ -128,11 +128,11 @@ def test_what_was_prepared_compiles_nothing_more() -> None:
 
 
 def test_a_policy_that_fails_in_a_thread_fails_in_the_rollout() -> None:
-    def broken(parameters: Any, observation: jax.Array, key: jax.Array) -> jax.Array:
+    def broken(observation: Floats) -> Floats:
         raise LookupError("no such policy")
 
     with pytest.raises(LookupError, match="no such policy"):
-        simulator(2).rollout(replace(reaction(), graph=broken), 2)
+        simulator(2).rollout(replace(reaction(), act=broken), 2)
 
 
 def test_robots_may_begin_in_other_poses() -> None:

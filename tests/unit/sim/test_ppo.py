@@ -115,7 +115,7 @@ def test_the_normaliser_learns_only_when_told() -> None:
 def test_new_rewards_schedules_and_references_compile_nothing() -> None:
     learner = small_learner()
     state, _ = update(experience(), ANYTHING, Schedule.of(reward_scale=1.0))
-    compiled = learner._update._cache_size(), learner._explore._cache_size()
+    compiled = learner._update._cache_size(), learner._spread._cache_size()
     for block, schedule in enumerate(
         (
             Schedule.of(reward_scale=0.1, anchor=0.5, learn_normalizer=True),
@@ -125,7 +125,7 @@ def test_new_rewards_schedules_and_references_compile_nothing() -> None:
         rollout = explored(state, block)
         rollout.truncated[3] = rollout.terminated[5] = 1.0
         state, _ = update(rollout, ANYTHING * block, schedule, state)
-    assert (learner._update._cache_size(), learner._explore._cache_size()) == compiled
+    assert (learner._update._cache_size(), learner._spread._cache_size()) == compiled
 
 
 def test_the_same_state_learns_the_same() -> None:
