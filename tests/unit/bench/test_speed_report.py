@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from bench.speed.__main__ import read_options
 from bench.speed.cold import ColdStart
 from bench.speed.first_update import FirstUpdate
 from bench.speed.machine import Machine
@@ -73,3 +75,11 @@ def test_ratios_come_first_and_say_what_was_missed(tmp_path: Path) -> None:
     )
     assert any("it broke" in line for line in lines)
     assert lines.index(found("its compilations")) < lines.index(found("256 | 90 | 100 | 110"))
+
+
+def test_all_parts_are_measured_unless_some_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert read_options([]).parts == ["rollout", "job", "first-update", "ours", "sb3", "brax"]
+    assert read_options(["sb3", "report", "--tiny"]).parts == ["sb3", "report"]
+    with pytest.raises(SystemExit):
+        read_options(["nothing"])
+    assert "no such part: nothing" in capsys.readouterr().err
