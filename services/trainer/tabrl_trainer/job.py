@@ -125,6 +125,7 @@ class TrainingHandler:
             self._publish(run, engine.base_weights, program, 0, 0.0)
             tune = self._fine_tune(run, engine, reward, program)
         self._learn(run, tune, store)
+        run.stage("evaluation")  # from here on nobody can wish for other weights
         kept = self._select(run, engine, reward, tune)
         return self._evaluate(run, engine, reward, tune, kept)
 
@@ -339,7 +340,6 @@ class TrainingHandler:
     def _evaluate(
         self, run: _Run, engine: RobotEngine, reward: TapeReward, tune: FineTune, kept: Snapshot
     ) -> TrainResult:
-        run.stage("evaluation")
         began, spec = time.monotonic(), run.spec
         contenders = [
             Contender(engine.base_weights, CommandProgram()),

@@ -45,6 +45,7 @@ def reward(state, action):
 '''
 PROMPT = "quetzal-prompt: walk as the bird would"
 CANARY = b"quetzal"
+LEASE_S = 4.0  # long enough for heartbeats to be late on a busy machine
 CHECK = CheckSpec(
     id="speed", quantity=Quantity.FORWARD_SPEED, statistic=Statistic.MEAN, at_least=0.3
 )
@@ -54,7 +55,7 @@ class Site:
     """One deployment's storage, with a task that is ready and its training job queued."""
 
     def __init__(self, folder: Path, redis: RedisServer, budget: TrainBudget) -> None:
-        self.settings = Settings(data=folder, redis_url=redis.url, lease_s=2.0, heartbeat_s=0.5)
+        self.settings = Settings(data=folder, redis_url=redis.url, lease_s=LEASE_S, heartbeat_s=0.5)
         engine, clock = make_engine(self.settings.database), SystemClock()
         upgrade(engine)
         self.jobs = SqlJobRepository(engine, clock)
@@ -177,7 +178,7 @@ def test_a_killed_trainer_goes_on_from_the_last_snapshot(
     before = [e.event for e in site.bus.read(site.job.id)]
     reached = max(e.samples for e in before if isinstance(e, ProgressEvent))
     with site.trainer() as child:
-        time.sleep(2.5)  # the lease runs out
+        time.sleep(LEASE_S + 0.5)
         site.send()
         wait(lambda: site.now().terminal, child)
     job = site.now()
