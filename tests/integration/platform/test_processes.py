@@ -97,6 +97,16 @@ class Town:
         job: dict[str, Any] = self.http.get(f"/api/jobs/{job_id}").json()
         return job
 
+    def tells(self, job_id: str, words: str) -> None:
+        """Listen to a job until it says something."""
+        heard = ""
+        with self.http.stream("GET", f"/api/jobs/{job_id}/events") as events:
+            for text in events.iter_text():
+                heard += text
+                if words in heard:
+                    return
+        raise AssertionError(f"the job never said {words!r}")
+
     def reaches(self, job_id: str, state: str) -> None:
         """Wait for a job's state."""
         eventually(lambda: bool(self.job(job_id)["state"] == state))
@@ -114,6 +124,7 @@ def test_a_killed_workers_job_is_finished_by_the_next(town: Town) -> None:
     victim = town.worker(60)
     job_id = town.post()["job_id"]
     town.reaches(job_id, "running")
+    town.tells(job_id, "fence 1")  # comes a moment after the state
     victim.kill()
     town.worker(0.2)
     town.reaches(job_id, "succeeded")
