@@ -33,6 +33,7 @@ from tabrl.domain.tasks import WrittenTask
 from tabrl.ports.blobs import CHECKPOINTS
 from tabrl.robots import get_robot
 from tabrl.sim.reward import export_reward
+from tabrl_local.stack import CACHE
 from tests.support.factories import candidate, training, writing
 from tests.support.redis import RedisServer
 
@@ -96,8 +97,10 @@ class Site:
             **{name: value for name, value in os.environ.items() if not name.startswith("TABRL_")},
             "TABRL_DATA": str(self.settings.data),
             "TABRL_REDIS_URL": self.settings.redis_url,
-            "TABRL_LEASE_S": "2",
+            "TABRL_LEASE_S": str(LEASE_S),
             "TABRL_HEARTBEAT_S": "0.5",
+            # What another stack or test compiled is not compiled again.
+            "JAX_COMPILATION_CACHE_DIR": str(CACHE / "compiled"),
         }
         log = (self.settings.data / "trainer.log").open("ab")
         child = subprocess.Popen(

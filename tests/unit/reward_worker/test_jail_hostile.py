@@ -42,7 +42,11 @@ class Hostile(BaseModel):
     source: str
     off: tuple[str, ...] = ()
     then: str = ""
-    slow: bool = False
+    slow: bool = False  # never ends
+
+    @property
+    def patience_s(self) -> float:
+        return 1.0 if self.slow else 15.0
 
 
 def read(layer: str) -> list[Hostile]:
@@ -87,7 +91,7 @@ def test_the_static_check_stops_it(entry: Hostile) -> None:
 
 @pytest.mark.parametrize("entry", [entry for entry in CORPUS if entry.layer != "static"], ids=named)
 def test_its_layer_stops_it(warden: Warden, entry: Hostile) -> None:
-    found = outcome(warden, entry.source, frozenset(entry.off), 2.0 if entry.slow else 15.0)
+    found = outcome(warden, entry.source, frozenset(entry.off), entry.patience_s)
     assert found.layer == entry.layer, found
 
 
@@ -95,7 +99,7 @@ def test_its_layer_stops_it(warden: Warden, entry: Hostile) -> None:
 def test_without_its_layer_it_gets_further(warden: Warden, entry: Hostile) -> None:
     """No layer is decoration: the next one is reached, and stops what is still harmful."""
     off = frozenset((*entry.off, entry.layer))
-    found = outcome(warden, entry.source, off, 2.0 if entry.slow else 15.0)
+    found = outcome(warden, entry.source, off, entry.patience_s)
     assert found.layer == entry.then, found
 
 
