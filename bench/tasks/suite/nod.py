@@ -14,7 +14,8 @@ REWARD = """
 WEIGHTS = {
     "follow": 2.0,
     "swing": 2.0,
-    "stay": -1.0,
+    "still": -1.0,
+    "spot": 1.0,
     "heading": -1.0,
     "roll": -2.0,
     "smooth": -0.01,
@@ -28,7 +29,8 @@ def reward(state, action):
     return {
         "follow": rl.gaussian(state.pitch() - 0.2 * beat, 0.12),
         "swing": jnp.clip(state.pitch() / 0.2, -1.1, 1.1) * beat,
-        "stay": jnp.square(velocity[0]) + jnp.square(velocity[1]),
+        "still": jnp.square(velocity[0]) + jnp.square(velocity[1]),
+        "spot": rl.gaussian(state.base_displacement()[:2], 0.1),
         "heading": jnp.square(state.yaw()),
         "roll": jnp.square(state.roll()),
         "smooth": jnp.sum(jnp.square(action - state.previous_action())),
