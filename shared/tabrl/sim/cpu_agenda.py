@@ -1,7 +1,7 @@
 """What is asked of one thread's robots, computed a few control steps ahead.
 
-Commands and clocks depend on time alone. In one compiled call for many steps they cost little; a
-call at every step would wait, between two steps of physics, for threads that sleep.
+Commands and clocks depend on time alone. In one compiled call for many steps they cost little;
+between two steps of physics every such call takes several times as long as it takes alone.
 """
 
 from __future__ import annotations

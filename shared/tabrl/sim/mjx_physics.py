@@ -116,12 +116,5 @@ class Physics:
     def _step(self, model: Any, motion: Motion, ctrl: jax.Array) -> tuple[Motion, Outcome]:
         after, (torque, constraint) = self._substeps(model, motion, ctrl)
         pose = self._skeleton.pose(after.qpos, after.qvel, jnp)
-        outcome = Outcome(
-            joint_torque=torque[6:],
-            constraint_force=constraint[6:],
-            foot_position=pose.foot_position,
-            foot_velocity=pose.foot_velocity,
-            body_position=pose.body_position,
-            joint_axis=pose.joint_axis,
-        )
+        outcome = Outcome(torque[6:], constraint[6:], **pose._asdict())
         return after, outcome

@@ -292,7 +292,6 @@ def _lifted(goal: Goal, lift: Lift) -> list[CheckSpec]:
 
 
 def _steps(goal: Goal, height: float) -> list[CheckSpec]:
-    highest = Statistic.MAX
     # Feet at rest now and then come up by accident; feet that step come up again and again.
     air = Quantity.FEET_IN_AIR
     hops = CheckSpec(
@@ -300,29 +299,27 @@ def _steps(goal: Goal, height: float) -> list[CheckSpec]:
     )
     checks = [_mean("stepping", air, 0.8, 2.6), hops]
     if height <= LOW_STEPS:
-        checks += [
-            CheckSpec(
-                id=f"{foot}_low",
-                quantity=Quantity.FOOT_HEIGHT,
-                part=foot,
-                statistic=highest,
-                at_most=round(height + 0.013, 3),
-            )
-            for foot in FEET
-        ]
-        return checks
+        return [*checks, *_swings("low", at_most=round(height + 0.013, 3))]
     if height > USUAL_STEP or not (goal.moves or goal.yaw):
-        checks += [
-            CheckSpec(
-                id=f"{foot}_step",
-                quantity=Quantity.FOOT_HEIGHT,
-                part=foot,
-                statistic=highest,
-                at_least=round(0.75 * height, 3),
-            )
-            for foot in FEET
-        ]
+        checks += _swings("step", at_least=round(0.75 * height, 3))
     return checks
+
+
+def _swings(
+    name: str, at_least: float | None = None, at_most: float | None = None
+) -> list[CheckSpec]:
+    """How high each foot comes at most, m."""
+    return [
+        CheckSpec(
+            id=f"{foot}_{name}",
+            quantity=Quantity.FOOT_HEIGHT,
+            part=foot,
+            statistic=Statistic.MAX,
+            at_least=at_least,
+            at_most=at_most,
+        )
+        for foot in FEET
+    ]
 
 
 def _rhythm(goal: Goal, rhythm: Rhythm) -> list[CheckSpec]:
