@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tabrl.sim.malloc import give_back
+from tabrl.sim.malloc import malloc_trim
 from tests.support.services import postgres_server, redis_server, redis_session, s3_url
 
 __all__ = ["postgres_server", "redis_server", "redis_session", "s3_url"]
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _memory_given_back() -> Iterator[None]:
     """What a module compiled would otherwise stay with this process to the end."""
     yield
-    give_back()
+    malloc_trim()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

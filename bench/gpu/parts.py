@@ -14,31 +14,31 @@ from bench.speed.compilations import REWARD, Compilations, StagedReward
 from bench.speed.ours import walk_artifact
 from bench.speed.walk import PROGRAM, ROBOT
 
+from tabrl.control.commands import CommandBatch
 from tabrl.control.observation import Joints
 from tabrl.control.policy import load_policy
-from tabrl.control.program import Programs
-from tabrl.control.tape import Floats, Memory, Tape, TapeBuilder
-from tabrl.sim.bank import load_bank
-from tabrl.sim.checkpoint import load_tree
-from tabrl.sim.mjx import MjxSimulator
-from tabrl.sim.mjx_physics import Motion
-from tabrl.sim.ppo import Learner, TrainState
-from tabrl.sim.reward import load_reward
-from tabrl_trainer.base.shipped import ShippedBase
+from tabrl.control.rollout import Carry, Floats, Rollout, RolloutBuilder
+from tabrl.sim.learning.checkpoint import load_tree
+from tabrl.sim.learning.ppo import Learner, TrainState
+from tabrl.sim.mjx.physics import Motion
+from tabrl.sim.mjx.simulator import MjxSimulator
+from tabrl.sim.motion_library import load_motion_library
+from tabrl.sim.reward.function import load_reward
 from tabrl_trainer.finetune import CONFIG, RULES, FineTune
-from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.pretrained import PretrainedPolicy
+from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search import CommandSearch
 
 
 class Worker:
     """A simulator of any size with the learner and base policy that a job has."""
 
-    def __init__(self, base: ShippedBase, robots: int, impl: str) -> None:
+    def __init__(self, base: PretrainedPolicy, robots: int, impl: str) -> None:
         # Blocks as the trainer has them; a minibatch is a quarter of the robots.
         self.learner = Learner(ROBOT, CONFIG)
         self.state: TrainState = load_tree(base.train_state, self.learner.init(0))
         self.act = load_policy(base.policy).weights.act
-        self.bank = load_bank(base.bank)
+        self.library = load_motion_library(base.library)
         self.simulator = MjxSimulator(ROBOT, robots, impl=impl)
 
     def first_update(self, blob: bytes, weights: dict[str, float]) -> tuple[float, list[str]]:
@@ -46,14 +46,14 @@ class Worker:
         compilations = Compilations()
         with compilations.listening():
             began = time.perf_counter()
-            reward = StagedReward(TapeReward(load_reward(blob), weights), compilations)
+            reward = StagedReward(RolloutReward(load_reward(blob), weights), compilations)
             tune = FineTune(self.simulator, self.learner, self.state, reward, PROGRAM, seed=1)
             next(iter(tune.run(1e9)))
             took = time.perf_counter() - began
         return took, [heard.function for heard in compilations.outside(REWARD)]
 
 
-def measure_stepping(base: ShippedBase, robots: int, impl: str, repeats: int) -> Stepping:
+def measure_stepping(base: PretrainedPolicy, robots: int, impl: str, repeats: int) -> Stepping:
     """Blocks under the exploring base policy, and the same motion by MJX alone, in turn."""
     worker, reward, steps = Worker(base, robots, impl), walk_artifact(), CONFIG.unroll
     simulator, policy = worker.simulator, worker.learner.exploring(worker.state, 0)
@@ -62,20 +62,20 @@ def measure_stepping(base: ShippedBase, robots: int, impl: str, repeats: int) ->
     began = time.perf_counter()
     simulator.prepare(policy, steps)
     rollout_compile_s = time.perf_counter() - began
-    simulator.reset(Programs.stack([PROGRAM] * robots), RULES, 0)
-    reward.total(simulator.rollout(policy, steps).tape)  # compiles the reward
+    simulator.reset(CommandBatch.stack([PROGRAM] * robots), RULES, 0)
+    reward.total(simulator.rollout(policy, steps).rollout)  # compiles the reward
     bare, bare_compile_s = _bare(simulator, robots, steps)
     joints = Joints.of(ROBOT)
     seconds: list[tuple[float, float, float, float]] = []
     for _ in range(repeats):
         qpos, qvel = simulator.state()
         clock.seconds, began = 0.0, time.perf_counter()
-        rollout = simulator.rollout(policy, steps)
+        experience = simulator.rollout(policy, steps)
         stepped = time.perf_counter()
-        reward.total(rollout.tape)
+        reward.total(experience.rollout)
         rewarded = time.perf_counter()
         motion = Motion(jnp.asarray(qpos), jnp.asarray(qvel), jnp.zeros_like(qvel))
-        targets = jnp.asarray(joints.targets(rollout.action))
+        targets = jnp.asarray(joints.targets(experience.action))
         targets.block_until_ready()
         again = time.perf_counter()
         bare(simulator.physics.model, motion, targets).qpos.block_until_ready()
@@ -85,17 +85,17 @@ def measure_stepping(base: ShippedBase, robots: int, impl: str, repeats: int) ->
     return Stepping(
         robots=robots,
         steps=steps,
-        rollout_per_s=median(total / rollout for rollout, _, _, _ in seconds),
+        rollout_per_s=median(total / experience for experience, _, _, _ in seconds),
         with_reward_per_s=median(total / both for _, both, _, _ in seconds),
         bare_per_s=median(total / alone for _, _, alone, _ in seconds),
-        tape_share=median(tape / rollout for rollout, _, _, tape in seconds),
+        rollout_share=median(rollout / experience for experience, _, _, rollout in seconds),
         rollout_compile_s=rollout_compile_s,
         bare_compile_s=bare_compile_s,
     )
 
 
 def measure_learning(
-    base: ShippedBase, robots: int, impl: str, search_s: float, ppo_s: float
+    base: PretrainedPolicy, robots: int, impl: str, search_s: float, ppo_s: float
 ) -> list[Learning]:
     """Search and fine-tuning for the walk, after one throw-away round of each that compiles."""
     worker, reward = Worker(base, robots, impl), walk_artifact()
@@ -104,7 +104,9 @@ def measure_learning(
 
     def search(budget_s: float) -> Learning:
         began = time.perf_counter()
-        found = list(CommandSearch(worker.simulator, policy, reward, worker.bank, 0).run(budget_s))
+        found = list(
+            CommandSearch(worker.simulator, policy, reward, worker.library, 0).run(budget_s)
+        )
         return Learning(
             stage="search", robots=robots, samples=found[-1].samples,
             seconds=time.perf_counter() - began, reward_first=found[0].best_score,
@@ -145,13 +147,13 @@ def _bare(simulator: MjxSimulator, robots: int, steps: int) -> tuple[Any, float]
     return compiled, time.perf_counter() - began
 
 
-class _TimedBuilder(TapeBuilder):
-    def __init__(self, builder: TapeBuilder) -> None:
+class _TimedBuilder(RolloutBuilder):
+    def __init__(self, builder: RolloutBuilder) -> None:
         self.__dict__.update(builder.__dict__)
         self.seconds = 0.0
 
-    def remember(self, fields: dict[str, Floats], fresh: Floats, memory: Memory) -> Tape:
+    def remember(self, fields: dict[str, Floats], just_reset: Floats, carry: Carry) -> Rollout:
         began = time.perf_counter()
-        tape = super().remember(fields, fresh, memory)
+        rollout = super().remember(fields, just_reset, carry)
         self.seconds += time.perf_counter() - began
-        return tape
+        return rollout

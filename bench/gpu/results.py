@@ -13,10 +13,10 @@ class Stepping(BaseModel):
 
     robots: int
     steps: int  # of a block
-    rollout_per_s: float  # policy, observation and tape included
+    rollout_per_s: float  # policy, observation and rollout included
     with_reward_per_s: float
     bare_per_s: float  # the same motion by MJX alone, one scan
-    tape_share: float  # of the rollout's time: fields with a memory, on the host
+    rollout_share: float  # of the rollout's time: fields with a memory, on the host
     rollout_compile_s: float
     bare_compile_s: float
 
@@ -70,12 +70,12 @@ class Results(BaseModel):
         ]
         if self.stepping:
             lines += _table(
-                ("robots", "rollout, steps/s", "with reward", "bare MJX", "ratio", "tape's share",
+                ("robots", "rollout, steps/s", "with reward", "bare MJX", "ratio", "fields",
                  "compiled in (rollout, bare)"),
                 [
                     (f"{row.robots:,}", f"{row.rollout_per_s:,.0f}",
                      f"{row.with_reward_per_s:,.0f}", f"{row.bare_per_s:,.0f}",
-                     f"{row.rollout_per_s / row.bare_per_s:.2f}", f"{row.tape_share:.0%}",
+                     f"{row.rollout_per_s / row.bare_per_s:.2f}", f"{row.rollout_share:.0%}",
                      f"{row.rollout_compile_s:.0f} s, {row.bare_compile_s:.0f} s")
                     for row in self.stepping
                 ],

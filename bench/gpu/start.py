@@ -59,7 +59,7 @@ def main() -> None:
     from bench.speed.first_update import NEXT_SOURCE
     from bench.speed.walk import ROBOT, SOURCE
 
-    from tabrl.sim.reward import export_reward
+    from tabrl.sim.reward.function import export_reward
 
     imported = time.perf_counter()
     # What the reward worker and the trainer's start have done before a job comes.

@@ -4,7 +4,7 @@
 JSON in `var/bench/speed`, and the report is made of whatever lies there.
 
 - `rollout`: the rollout phase and bare `mujoco.batch` stepping of the same motion, interleaved.
-- `job`: search and PPO with a stopwatch around physics, policy, observation, tape, reward, update.
+- `job`: search and PPO with a stopwatch around physics, policy, observation, reward, update.
 - `first-update`: from the artifact to the first update, warm and in a process just begun, with
   everything counted that JAX compiles.
 - `ours`, `sb3`, `brax`: one task from scratch, on the same model, observation, reward, starts, ends

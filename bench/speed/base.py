@@ -7,33 +7,35 @@ from bench.speed.walk import ROBOT
 from tabrl.control.policy import PolicyHeader, dump_policy, load_policy
 from tabrl.domain.errors import Invalid, NotFound
 from tabrl.robots import scene_sha256
-from tabrl.sim.bank import dump_bank, load_bank, record_bank
-from tabrl.sim.checkpoint import dump_tree, load_tree
-from tabrl.sim.networks import policy_weights
-from tabrl.sim.ppo import Learner
-from tabrl_trainer.base.shipped import ShippedBase, load_shipped
+from tabrl.sim.learning.checkpoint import dump_tree, load_tree
+from tabrl.sim.learning.networks import policy_weights
+from tabrl.sim.learning.ppo import Learner
+from tabrl.sim.motion_library import dump_motion_library, load_motion_library, record_motion_library
 from tabrl_trainer.finetune import CONFIG
+from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
 
 SHIPPED, UNTRAINED = "shipped", "untrained"
 
 
-def find_base() -> tuple[str, ShippedBase]:
+def find_base() -> tuple[str, PretrainedPolicy]:
     """The shipped base policy if there is one that loads, else a fresh one: speed is the same
     but for falls. Returns which one it is, too."""
     try:
-        base = load_shipped(ROBOT.id)
+        base = load_pretrained(ROBOT.id)
         load_policy(base.policy)
-        load_bank(base.bank)
+        load_motion_library(base.library)
         load_tree(base.train_state, Learner(ROBOT, CONFIG).init(0))
     except (NotFound, Invalid):
         return UNTRAINED, untrained_base()
     return SHIPPED, base
 
 
-def untrained_base() -> ShippedBase:
-    """A base policy that was never trained, complete with its bank."""
+def untrained_base() -> PretrainedPolicy:
+    """A base policy that was never trained, complete with its library."""
     state = Learner(ROBOT, CONFIG).init(0)
     weights = policy_weights(state.params.policy, state.normalizer)
     header = PolicyHeader(robot=ROBOT.id, scene_sha256=scene_sha256(ROBOT.id))
-    bank = record_bank(ROBOT, weights.act)
-    return ShippedBase(dump_policy(header, weights), dump_tree(state), dump_bank(bank))
+    library = record_motion_library(ROBOT, weights.act)
+    return PretrainedPolicy(
+        dump_policy(header, weights), dump_tree(state), dump_motion_library(library)
+    )

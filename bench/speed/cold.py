@@ -79,13 +79,15 @@ def main() -> None:
     from bench.speed.first_update import first_update
     from bench.speed.walk import ROBOT
 
-    from tabrl_trainer.base.shipped import ShippedBase
-    from tabrl_trainer.engine import RobotEngine
+    from tabrl_trainer.context import TrainingContext
+    from tabrl_trainer.pretrained import PretrainedPolicy
 
     heard: list[str] = []
     jax.monitoring.register_event_listener(lambda event, **_: heard.append(event))
     imported = time.perf_counter()
-    engine = RobotEngine(ROBOT, ShippedBase(*((folder / n).read_bytes() for n in BASE_FILES)))
+    engine = TrainingContext(
+        ROBOT, PretrainedPolicy(*((folder / n).read_bytes() for n in BASE_FILES))
+    )
     built = time.perf_counter()
     engine.warm_up()
     warm = time.perf_counter()

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import jax.monitoring
 
-from tabrl.control.tape import Floats, Tape
-from tabrl_trainer.scoring import TapeReward
+from tabrl.control.rollout import Floats, Rollout
+from tabrl_trainer.rollout_reward import RolloutReward
 
 EVENT = "/jax/core/compile/backend_compile_duration"
 ELSEWHERE = "elsewhere"
@@ -67,14 +67,14 @@ class Compilations:
             self.heard.append(Compilation(self._stage, function, duration_secs))
 
 
-class StagedReward(TapeReward):
+class StagedReward(RolloutReward):
     """A reward whose own compilations are told apart: a new artifact has to be compiled once."""
 
-    def __init__(self, reward: TapeReward, compilations: Compilations) -> None:
+    def __init__(self, reward: RolloutReward, compilations: Compilations) -> None:
         self.__dict__.update(reward.__dict__)
         self._compilations = compilations
 
-    def terms_of(self, tape: Tape) -> Floats:
-        """As `TapeReward.terms_of`, in a stage of its own."""
+    def terms_of(self, rollout: Rollout) -> Floats:
+        """As `RolloutReward.terms_of`, in a stage of its own."""
         with self._compilations.stage(REWARD):
-            return super().terms_of(tape)
+            return super().terms_of(rollout)

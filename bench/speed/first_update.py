@@ -9,10 +9,10 @@ from bench.speed.compilations import REWARD, Compilations, StagedReward
 from bench.speed.walk import PROGRAM
 from pydantic import BaseModel
 
-from tabrl.sim.reward import load_reward
-from tabrl_trainer.engine import RobotEngine
+from tabrl.sim.reward.function import load_reward
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import FineTune
-from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.rollout_reward import RolloutReward
 
 # Another task than "walk", for the second fine-tune.
 NEXT_SOURCE = """
@@ -38,12 +38,12 @@ class FirstUpdate(BaseModel):
     compiled_else: list[str]
 
 
-def first_update(engine: RobotEngine, blob: bytes, weights: Mapping[str, float]) -> FirstUpdate:
+def first_update(engine: TrainingContext, blob: bytes, weights: Mapping[str, float]) -> FirstUpdate:
     """Load the artifact and fine-tune up to the first update."""
     compilations = Compilations()
     with compilations.listening():
         began = time.perf_counter()
-        reward = StagedReward(TapeReward(load_reward(blob), weights), compilations)
+        reward = StagedReward(RolloutReward(load_reward(blob), weights), compilations)
         tune = FineTune(
             engine.simulator, engine.learner, engine.base_state, reward, PROGRAM, seed=1
         )

@@ -10,7 +10,7 @@ from bench.speed.stages import StageClock, TimedLearner, TimedReward, TimedSimul
 from bench.speed.walk import PROGRAM, ROBOT
 from pydantic import BaseModel
 
-from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import ROBOTS, FineTune
 from tabrl_trainer.search import CommandSearch
 
@@ -29,14 +29,14 @@ class JobRow(BaseModel):
         return self.samples / self.seconds
 
 
-def measure_job(engine: RobotEngine, search_s: float, ppo_s: float) -> list[JobRow]:
+def measure_job(engine: TrainingContext, search_s: float, ppo_s: float) -> list[JobRow]:
     """Search, then PPO (without its first update), as a job does them one after the other."""
     clock = StageClock()
     simulator = TimedSimulator(ROBOT, ROBOTS, clock)
     reward = TimedReward(walk_artifact(), clock)
     rows = []
 
-    search = CommandSearch(simulator, engine.base_weights.act, reward, engine.bank, 0)
+    search = CommandSearch(simulator, engine.base_weights.act, reward, engine.library, 0)
     clock.reset()
     began, program, samples = time.perf_counter(), PROGRAM, 0
     for found in search.run(search_s):

@@ -19,8 +19,8 @@ from bench.speed.rollout import measure_rollout
 from bench.speed.sizes import Sizes
 from bench.speed.walk import ROBOT, SOURCE
 
-from tabrl.sim.reward import export_reward
-from tabrl_trainer.engine import RobotEngine
+from tabrl.sim.reward.function import export_reward
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import CONFIG, ROBOTS
 
 FOLDER = Path(__file__).resolve().parents[2] / "var/bench"
@@ -30,7 +30,7 @@ PEERS = FOLDER / "peers"
 def rollout(sizes: Sizes) -> Part:
     """The rollout phase against bare stepping."""
     name, base = find_base()
-    engine = RobotEngine(ROBOT, base)
+    engine = TrainingContext(ROBOT, base)
     machine = Machine.here()
     rows = [measure_rollout(engine, size, sizes.repeats, sizes.blocks) for size in sizes.robots]
     return Part(machine=machine, base=name, rollout=rows)
@@ -39,7 +39,7 @@ def rollout(sizes: Sizes) -> Part:
 def job(sizes: Sizes) -> Part:
     """A job's samples a second and stages."""
     name, base = find_base()
-    engine = RobotEngine(ROBOT, base)
+    engine = TrainingContext(ROBOT, base)
     engine.warm_up()
     machine = Machine.here()
     return Part(machine=machine, base=name, job=measure_job(engine, sizes.search_s, sizes.ppo_s))
@@ -53,9 +53,9 @@ def first_updates(sizes: Sizes) -> Part:
     machine = Machine.here()
     folder = FOLDER / "cold"
     shutil.rmtree(folder, ignore_errors=True)
-    write_job(folder, (base.policy, base.train_state, base.bank), other.blob, other.weights)
+    write_job(folder, (base.policy, base.train_state, base.library), other.blob, other.weights)
     cold_empty, cold = measure_cold(folder), measure_cold(folder)
-    engine = RobotEngine(ROBOT, base)
+    engine = TrainingContext(ROBOT, base)
     engine.warm_up()
     first = first_update(engine, walk.blob, walk.weights)
     second = first_update(engine, other.blob, other.weights)

@@ -11,13 +11,13 @@ from bench.speed.walk import PROGRAM, ROBOT
 from mujoco.batch import Batch
 from pydantic import BaseModel
 
+from tabrl.control.commands import CommandBatch
 from tabrl.control.observation import Joints
-from tabrl.control.program import Programs
-from tabrl.control.tape import Floats
+from tabrl.control.rollout import Floats
 from tabrl.robots import scene_xml
-from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, physics_model
-from tabrl.sim.ppo import TrainState
-from tabrl_trainer.engine import RobotEngine
+from tabrl.sim.cpu.simulator import SUBSTEPS, CpuSimulator, physics_model
+from tabrl.sim.learning.ppo import TrainState
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import RULES
 
 UNROLL = 32
@@ -28,7 +28,7 @@ class RolloutRow(BaseModel):
 
     robots: int
     repeats: int
-    rollout_per_s: float  # policy, observation, tape and reward included
+    rollout_per_s: float  # policy, observation, rollout and reward included
     bare_per_s: float  # of the model that the simulator steps, freed of what costs time
     scene_per_s: float  # of the scene as it is written
     ratio: float
@@ -53,13 +53,13 @@ class BareStepping:
         return time.perf_counter() - began
 
 
-def measure_rollout(engine: RobotEngine, robots: int, repeats: int, blocks: int) -> RolloutRow:
+def measure_rollout(engine: TrainingContext, robots: int, repeats: int, blocks: int) -> RolloutRow:
     """Interleaved: a block of ours, then the same motion twice bare, `repeats` times `blocks`."""
     simulator, reward, joints = CpuSimulator(ROBOT, robots), walk_artifact(), Joints.of(ROBOT)
     state: TrainState = engine.base_state
     policy = engine.learner.exploring(state, 0)
-    simulator.reset(Programs.stack([PROGRAM] * robots), RULES, 0)
-    reward.total(simulator.rollout(policy, UNROLL).tape)  # compiles, and leaves the start behind
+    simulator.reset(CommandBatch.stack([PROGRAM] * robots), RULES, 0)
+    reward.total(simulator.rollout(policy, UNROLL).rollout)  # compiles, and leaves the start behind
     bare = BareStepping(physics_model(ROBOT), robots)
     scene = BareStepping(mujoco.MjModel.from_xml_string(scene_xml(ROBOT.id).decode()), robots)
     seconds: list[tuple[float, float, float]] = []
@@ -68,10 +68,10 @@ def measure_rollout(engine: RobotEngine, robots: int, repeats: int, blocks: int)
         for _ in range(blocks):
             qpos, qvel = simulator.state()
             began = time.perf_counter()
-            rollout = simulator.rollout(policy, UNROLL)
-            reward.total(rollout.tape)
+            experience = simulator.rollout(policy, UNROLL)
+            reward.total(experience.rollout)
             ours += time.perf_counter() - began
-            targets = joints.targets(rollout.action)
+            targets = joints.targets(experience.action)
             same += bare.replay_s(qpos, qvel, targets)
             whole += scene.replay_s(qpos, qvel, targets)
         seconds.append((ours, same, whole))

@@ -12,23 +12,23 @@ import numpy as np
 from bench.speed.walk import PROGRAM, ROBOT, SPEED, WEIGHTS, WIDTH, trunk_boxes
 from numpy.typing import NDArray
 
+from tabrl.control.commands import CommandBatch
 from tabrl.control.gait import GAITS, OFFSETS
 from tabrl.control.observation import Joints, observation_size
-from tabrl.control.program import Programs
 
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 
 class SingleWalk:
-    """Observation, reward and falls of one robot; the program is constant and asks for a trot."""
+    """Observation, reward and falls of one robot; the schedule is constant and asks for a trot."""
 
     def __init__(self) -> None:
-        programs = Programs.stack([PROGRAM])
-        assert not programs.amplitude.any()
+        schedules = CommandBatch.stack([PROGRAM])
+        assert not schedules.amplitude.any()
         self.joints = Joints.of(ROBOT)
-        self._command = programs.command(np.zeros(1, np.float32))[0]
-        self._frequency = float(programs.step_frequency()[0])
+        self._command = schedules.command(np.zeros(1, np.float32))[0]
+        self._frequency = float(schedules.step_frequency()[0])
         self._beat = 2.0 * math.pi * PROGRAM.beat_frequency
         self._offsets = [float(offset) for offset in OFFSETS[GAITS.index(PROGRAM.gait)]]
         self._boxes = trunk_boxes().tolist()

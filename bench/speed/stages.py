@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tabrl.control.tape import Floats, Memory, RawSteps, Tape, TapeBuilder
+from tabrl.control.rollout import Carry, Floats, RawSteps, Rollout, RolloutBuilder
 from tabrl.robots import Robot
-from tabrl.sim.cpu import SHARES, CpuSimulator
-from tabrl.sim.cpu_layout import Record
-from tabrl.sim.cpu_robots import CpuRobots
-from tabrl.sim.ppo import Learner
-from tabrl.sim.simulator import GraphPolicy, PolicyFn, Rollout
-from tabrl_trainer.scoring import TapeReward
+from tabrl.sim.cpu.layout import RolloutBuffer
+from tabrl.sim.cpu.shard import CpuRobots
+from tabrl.sim.cpu.simulator import SHARDS, CpuSimulator
+from tabrl.sim.learning.ppo import Learner
+from tabrl.sim.simulator import Experience, GraphPolicy, PolicyFn
+from tabrl_trainer.rollout_reward import RolloutReward
 
-STAGES = ("physics", "policy and observation", "tape", "ends and resets", "reward", "update")
+STAGES = ("physics", "policy and observation", "rollout", "ends and resets", "reward", "update")
 DECIDING, TAPE = STAGES[1:3]
 
 
@@ -71,29 +71,29 @@ class TimedSimulator(CpuSimulator):
         super().__init__(robot, size)
         self._clock = clock
         self._builder = _TimedBuilder(self._builder, clock)
-        self._shares = [
-            replace(share, robots=_TimedRobots(share.robots, clock)) for share in self._shares
+        self._shards = [
+            replace(share, robots=_TimedRobots(share.robots, clock)) for share in self._shards
         ]
 
     def rollout(
-        self, policy: PolicyFn, steps: int, between: Callable[[], None] = lambda: None
-    ) -> Rollout:
+        self, policy: PolicyFn, steps: int, on_step: Callable[[], None] = lambda: None
+    ) -> Experience:
         """As `CpuSimulator.rollout`."""
         if isinstance(policy, GraphPolicy):
-            return super().rollout(policy, steps, between)
+            return super().rollout(policy, steps, on_step)
 
         def act(observation: Floats) -> Floats:
             with self._clock.on(DECIDING):
                 return policy(observation)
 
-        return super().rollout(act, steps, between)
+        return super().rollout(act, steps, on_step)
 
     def _act(self, *arguments: Any) -> Any:
-        with self._clock.on(DECIDING, SHARES):
+        with self._clock.on(DECIDING, SHARDS):
             return super()._act(*arguments)
 
-    def _derive(self, *arguments: Any) -> Tape:
-        with self._clock.on(TAPE, SHARES):
+    def _derive(self, *arguments: Any) -> Rollout:
+        with self._clock.on(TAPE, SHARDS):
             return super()._derive(*arguments)
 
 
@@ -103,43 +103,43 @@ class _TimedRobots(CpuRobots):
         self._clock = clock
 
     def observe(self) -> Floats:
-        with self._clock.on(DECIDING, SHARES):
+        with self._clock.on(DECIDING, SHARDS):
             return super().observe()
 
     def step(self, targets: Floats) -> None:
-        with self._clock.on("physics", SHARES):
+        with self._clock.on("physics", SHARDS):
             super().step(targets)
 
-    def record(self, record: Record, t: int) -> None:
-        with self._clock.on(TAPE, SHARES):
+    def record(self, record: RolloutBuffer, t: int) -> None:
+        with self._clock.on(TAPE, SHARDS):
             super().record(record, t)
 
-    def end(self, record: Record, t: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        with self._clock.on("ends and resets", SHARES):
+    def end(self, record: RolloutBuffer, t: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        with self._clock.on("ends and resets", SHARDS):
             return super().end(record, t)
 
 
-class _TimedBuilder(TapeBuilder):
-    def __init__(self, builder: TapeBuilder, clock: StageClock) -> None:
+class _TimedBuilder(RolloutBuilder):
+    def __init__(self, builder: RolloutBuilder, clock: StageClock) -> None:
         self.__dict__.update(builder.__dict__)
         self._clock = clock
 
-    def derive(self, raw: RawSteps, memory: Memory) -> Tape:
-        with self._clock.on(TAPE, SHARES):
-            return super().derive(raw, memory)
+    def derive(self, raw: RawSteps, carry: Carry) -> Rollout:
+        with self._clock.on(TAPE, SHARDS):
+            return super().derive(raw, carry)
 
 
-class TimedReward(TapeReward):
+class TimedReward(RolloutReward):
     """A reward with a stopwatch."""
 
-    def __init__(self, reward: TapeReward, clock: StageClock) -> None:
+    def __init__(self, reward: RolloutReward, clock: StageClock) -> None:
         self.__dict__.update(reward.__dict__)
         self._clock = clock
 
-    def terms_of(self, tape: Tape) -> Floats:
-        """As `TapeReward.terms_of`."""
+    def terms_of(self, rollout: Rollout) -> Floats:
+        """As `RolloutReward.terms_of`."""
         with self._clock.on("reward"):
-            return super().terms_of(tape)
+            return super().terms_of(rollout)
 
 
 class TimedLearner(Learner):

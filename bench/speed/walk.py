@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from tabrl.control import rotation
-from tabrl.control.program import CommandProgram, Programs
+from tabrl.control.commands import CommandBatch, CommandSchedule
+from tabrl.control.rollout import CONTROL_DT, Floats
 from tabrl.control.shapes import trunk_shapes
-from tabrl.control.tape import CONTROL_DT, Floats
 from tabrl.robots import Robot, get_robot
-from tabrl.sim.cpu import CpuSimulator, physics_model
+from tabrl.sim.cpu.simulator import CpuSimulator, physics_model
 from tabrl.sim.simulator import PolicyFn, episode
 
 ROBOT: Robot = get_robot("go1")
-PROGRAM = CommandProgram.asking(vx=1.0)
+PROGRAM = CommandSchedule.asking(vx=1.0)
 EPISODE_S = 10.0
 EPISODE_STEPS = round(EPISODE_S / CONTROL_DT)
 SPEED = 1.0  # m/s
@@ -83,17 +83,17 @@ class Examiner:
 
     def __init__(self, robots: int = 32) -> None:
         self._simulator = CpuSimulator(ROBOT, robots)
-        self._programs = Programs.stack([PROGRAM] * robots)
+        self._schedules = CommandBatch.stack([PROGRAM] * robots)
 
     def mean_return(self, policy: PolicyFn) -> float:
         """Mean sum of rewards of an episode of 10 s; a fall ends it."""
-        rollout = episode(self._simulator, self._programs, policy, EPISODE_S, seed=1)
-        tape = rollout.tape
+        experience = episode(self._simulator, self._schedules, policy, EPISODE_S, seed=1)
+        rollout = experience.rollout
         reward = walk_reward(
-            tape.base_linear_velocity,
-            tape.base_angular_velocity,
-            tape.action,
-            tape.previous_action,
+            rollout.base_linear_velocity,
+            rollout.base_angular_velocity,
+            rollout.action,
+            rollout.previous_action,
         )
-        fallen_before = np.cumsum(rollout.terminated, axis=0) - rollout.terminated > 0
+        fallen_before = np.cumsum(experience.terminated, axis=0) - experience.terminated > 0
         return float((reward * ~fallen_before).sum(0).mean())

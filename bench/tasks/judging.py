@@ -15,18 +15,18 @@ from bench.tasks.outcome import ROWS, Interval, Row, RowName
 from bench.tasks.task import ROLLOUT_S, Task
 from bench.tasks.workbench import ROBOT, Trained
 
+from tabrl.control.commands import CommandSchedule
 from tabrl.control.policy import PolicyWeights, load_policy
-from tabrl.control.program import CommandProgram
-from tabrl.control.tape import Floats, Tape
+from tabrl.control.rollout import Floats, Rollout
 from tabrl.robots import scene_sha256, scene_xml
-from tabrl.sim.cpu import CpuSimulator
-from tabrl.sim.reward import load_reward
+from tabrl.sim.cpu.simulator import CpuSimulator
+from tabrl.sim.reward.function import load_reward
 from tabrl_inference.batching import forward
 from tabrl_inference.bootstrap import load_params
 from tabrl_inference.frames import decode_state
 from tabrl_local.rollout import Plant, Recording
-from tabrl_trainer.evaluation import Contender, Evaluator, half_width
-from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.evaluation import Candidate, Evaluator, half_width
+from tabrl_trainer.rollout_reward import RolloutReward
 
 JUDGE_SEED = 104_729  # other starts than the trainer's own evaluation
 
@@ -66,19 +66,21 @@ class Judge:
     def rows(self, task: Task, trained: Trained) -> dict[RowName, Row]:
         """The three rows: base with no command, base with the found program, what was delivered."""
         policy = load_policy(trained.params)
-        contenders = [
-            Contender(self.base, CommandProgram()),
-            Contender(self.base, policy.program),
-            Contender(policy.weights, policy.program),
+        candidates = [
+            Candidate(self.base, CommandSchedule()),
+            Candidate(self.base, policy.schedule),
+            Candidate(policy.weights, policy.schedule),
         ]
-        reward = TapeReward(load_reward(trained.reward.blob), trained.reward.weights)
-        tapes = self.evaluator.tapes(contenders, seconds=ROLLOUT_S)
-        return {name: _row(task, tape, reward) for name, tape in zip(ROWS, tapes, strict=True)}
+        reward = RolloutReward(load_reward(trained.reward.blob), trained.reward.weights)
+        rollouts = self.evaluator.rollouts(candidates, seconds=ROLLOUT_S)
+        return {
+            name: _row(task, rollout, reward) for name, rollout in zip(ROWS, rollouts, strict=True)
+        }
 
 
-def _row(task: Task, tape: Tape, reward: TapeReward) -> Row:
-    rewards = reward.total(tape).mean(0, dtype=np.float64)
-    motions = list(motions_of(tape))
+def _row(task: Task, rollout: Rollout, reward: RolloutReward) -> Row:
+    rewards = reward.total(rollout).mean(0, dtype=np.float64)
+    motions = list(motions_of(rollout))
     values = np.array([task.values(motion) for motion in motions])
     return Row(
         reward=_interval(rewards),
@@ -93,17 +95,21 @@ def _interval(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Inte
     return Interval(mean=float(values.mean()), ci95=half_width(values))
 
 
-def motions_of(tape: Tape) -> Iterator[Motion]:
-    """Each robot's motion out of a tape's raw states."""
-    qpos = np.concatenate([tape.base_position, tape.base_quaternion, tape.joint_position], axis=-1)
-    velocity = _to_world(tape.base_quaternion, tape.base_linear_velocity)
-    qvel = np.concatenate([velocity, tape.base_angular_velocity, tape.joint_velocity], axis=-1)
+def motions_of(rollout: Rollout) -> Iterator[Motion]:
+    """Each robot's motion out of a rollout's raw states."""
+    qpos = np.concatenate(
+        [rollout.base_position, rollout.base_quaternion, rollout.joint_position], axis=-1
+    )
+    velocity = _to_world(rollout.base_quaternion, rollout.base_linear_velocity)
+    qvel = np.concatenate(
+        [velocity, rollout.base_angular_velocity, rollout.joint_velocity], axis=-1
+    )
     for robot in range(qpos.shape[1]):
         yield Motion(
-            tape.time[:, robot].astype(np.float64),
+            rollout.time[:, robot].astype(np.float64),
             qpos[:, robot].astype(np.float64),
             qvel[:, robot].astype(np.float64),
-            tape.foot_position[:, robot].astype(np.float64),
+            rollout.foot_position[:, robot].astype(np.float64),
         )
 
 

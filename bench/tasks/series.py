@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from tabrl.domain.errors import TabrlError
 from tabrl.ports import JobFailedError
 from tabrl.sim.factory import SimulatorKind
-from tabrl_trainer.base.shipped import ShippedBase
+from tabrl_trainer.pretrained import PretrainedPolicy
 
 OUTCOME, ROLLOUT, PARAMS = "outcome.json", "rollout.npz", "params.safetensors"
 
@@ -54,7 +54,7 @@ class Series:
         self._report(found)
         return found
 
-    def _train(self, base: ShippedBase, missing: Sequence[tuple[Task, int]]) -> None:
+    def _train(self, base: PretrainedPolicy, missing: Sequence[tuple[Task, int]]) -> None:
         with Workbench(base, self.say, self.simulator) as workbench:
             judge = Judge.of(workbench.engine.base_weights, self.episodes)
             for number, (task, seed) in enumerate(missing, start=1):

@@ -33,9 +33,9 @@ from tabrl.ports import StopReason
 from tabrl.robots import get_robot, scene_sha256
 from tabrl.sim.factory import SimulatorKind
 from tabrl_reward_worker.jail import BuiltReward, Jail
-from tabrl_trainer.base.shipped import BANK, POLICY, TRAIN_STATE, ShippedBase, load_shipped
-from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.job import TrainingHandler
+from tabrl_trainer.pretrained import BANK, POLICY, TRAIN_STATE, PretrainedPolicy, load_pretrained
 
 ROBOT = get_robot("go1")
 LEASE_S = 3600.0
@@ -56,9 +56,9 @@ class Trained:
 class Workbench:
     """A warm trainer for one base policy. Use as a context manager: the jail is a process."""
 
-    def __init__(self, base: ShippedBase, say: Say, simulator: SimulatorKind = "auto") -> None:
+    def __init__(self, base: PretrainedPolicy, say: Say, simulator: SimulatorKind = "auto") -> None:
         self.base_sha256 = hashlib.sha256(base.policy).hexdigest()
-        self.engine = RobotEngine(ROBOT, base, simulator)
+        self.engine = TrainingContext(ROBOT, base, simulator)
         self._say = say
         self._jail = Jail()
 
@@ -105,14 +105,14 @@ class Workbench:
         return Trained(result, params, reward, seconds)
 
 
-def read_base(folder: Path | None) -> ShippedBase:
+def read_base(folder: Path | None) -> PretrainedPolicy:
     """The base that comes with the project, or another from a folder with the same files.
 
     Raises `NotFound`, or `OSError`.
     """
     if folder is None:
-        return load_shipped(ROBOT.id)
-    return ShippedBase(*((folder / name).read_bytes() for name in (POLICY, TRAIN_STATE, BANK)))
+        return load_pretrained(ROBOT.id)
+    return PretrainedPolicy(*((folder / name).read_bytes() for name in (POLICY, TRAIN_STATE, BANK)))
 
 
 def budget_of(task: Task, minute_s: float) -> TrainBudget:

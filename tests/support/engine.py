@@ -9,15 +9,25 @@ import jax
 import numpy as np
 
 from tabrl.contracts.phases import MAX_PHASES
+from tabrl.control.commands import (
+    COUNT,
+    JUMP,
+    LIFT,
+    LOWER,
+    REAR,
+    STEP_RANGE,
+    SWING,
+    UPPER,
+    CommandBatch,
+)
 from tabrl.control.gait import GAITS
 from tabrl.control.observation import observation_size
-from tabrl.control.program import COUNT, JUMP, LIFT, LOWER, REAR, STEP_RANGE, SWING, UPPER, Programs
-from tabrl.control.sequence import FOREVER_S, Sequences
-from tabrl.control.tape import CONTROL_DT, Floats, Tape
+from tabrl.control.rollout import CONTROL_DT, Floats, Rollout
+from tabrl.control.staged import FOREVER_S, StagedCommands
 from tabrl.robots import Robot, get_robot
-from tabrl.sim.ppo import Learner, PPOConfig, TrainState
-from tabrl.sim.reward import ExportedReward, export_reward
-from tabrl.sim.simulator import Rollout
+from tabrl.sim.learning.ppo import Learner, PPOConfig, TrainState
+from tabrl.sim.reward.function import ExportedReward, export_reward
+from tabrl.sim.simulator import Experience
 
 GO1 = get_robot("go1")
 SMALL = PPOConfig(unroll=16, epochs=2, minibatches=2)
@@ -73,8 +83,8 @@ def exported(source: str) -> ExportedReward:
     return export_reward(source, GO1)
 
 
-def random_programs(count: int, seed: int = 0) -> Programs:
-    """Programs all over the trained range, every channel in use; half of them neither hop, rear
+def random_programs(count: int, seed: int = 0) -> CommandBatch:
+    """CommandBatch all over the trained range, every channel in use; half of them neither hop, rear
     nor hold a foot up, and half leave the gait's frequency to the speed."""
     rng = np.random.default_rng(seed)
     constant = rng.uniform(LOWER, UPPER, (count, COUNT)).astype(np.float32)
@@ -83,7 +93,7 @@ def random_programs(count: int, seed: int = 0) -> Programs:
         plain = rng.random(count) < 0.5
         constant[plain, channels] = amplitude[plain, channels] = 0.0
     natural = rng.random(count) < 0.5
-    return Programs(
+    return CommandBatch(
         constant,
         amplitude,
         rng.uniform(0.0, 2.0 * np.pi, (count, COUNT)).astype(np.float32),
@@ -93,8 +103,8 @@ def random_programs(count: int, seed: int = 0) -> Programs:
     )
 
 
-def random_sequences(count: int, seed: int = 0) -> Sequences:
-    """Random programs one after the other for at most half a second each; every third one alone."""
+def random_sequences(count: int, seed: int = 0) -> StagedCommands:
+    """Random stages one after the other, at most half a second each; every third one alone."""
     rng = np.random.default_rng(seed)
     phases = random_programs(count * MAX_PHASES, seed).map(
         lambda field: field.reshape(count, MAX_PHASES, *field.shape[1:])
@@ -102,7 +112,7 @@ def random_sequences(count: int, seed: int = 0) -> Sequences:
     duration = (CONTROL_DT * rng.integers(2, 25, (count, MAX_PHASES))).astype(np.float32)
     duration[rng.random(count) < 0.4, -1] = 0.0
     duration[::3] = [FOREVER_S, 0.0, 0.0]
-    return Sequences(phases, duration)
+    return StagedCommands(phases, duration)
 
 
 def still(observation: Floats) -> Floats:
@@ -116,13 +126,13 @@ def quaternions(count: int, seed: int = 0) -> Floats:
     return (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
 
 
-def experience(seed: int = 0) -> Rollout:
-    """Made-up observations and small actions `[SMALL.unroll, ROBOTS]`; the tape is empty."""
+def made_up(seed: int = 0) -> Experience:
+    """Made-up observations and small actions `[SMALL.unroll, ROBOTS]`; the rollout is empty."""
     rng = np.random.default_rng(seed)
     steps, size = SMALL.unroll, observation_size(GO1)
     zeros = np.zeros((steps, ROBOTS), np.float32)
-    return Rollout(
-        tape=Tape({}),
+    return Experience(
+        rollout=Rollout({}),
         observation=rng.normal(size=(steps + 1, ROBOTS, size)).astype(np.float32),
         action=rng.normal(scale=0.5, size=(steps, ROBOTS, GO1.nu)).astype(np.float32),
         terminated=zeros,

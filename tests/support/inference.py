@@ -16,9 +16,9 @@ from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.migrate import upgrade
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
+from tabrl.control.commands import CommandSchedule
 from tabrl.control.observation import observation_size
 from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy
-from tabrl.control.program import CommandProgram
 from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.models import Model
 from tabrl.domain.tasks import Task
@@ -45,8 +45,8 @@ def random_params(seed: int, hidden: tuple[int, ...] = (32,)) -> bytes:
         np.ones(size, np.float32),
         tuple(layer(a, b) for a, b in pairwise(widths)),
     )
-    program = CommandProgram.asking(vx=0.4)
-    header = PolicyHeader(robot=robot.id, scene_sha256=scene_sha256(robot.id), program=program)
+    schedule = CommandSchedule.asking(vx=0.4)
+    header = PolicyHeader(robot=robot.id, scene_sha256=scene_sha256(robot.id), program=schedule)
     return dump_policy(header, weights)
 
 

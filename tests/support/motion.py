@@ -1,4 +1,4 @@
-"""Made-up motion: tapes of a body that does exactly what it is told, without physics."""
+"""Made-up motion: rollouts of a body that does exactly what it is told, without physics."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tabrl.control.gait import STANCE_SHARE, Gait
-from tabrl.control.program import CommandProgram, Programs
-from tabrl.control.tape import CONTROL_DT, Tape
-from tabrl.rewards.schema import tape_schema
+from tabrl.control.commands import CommandBatch, CommandSchedule
+from tabrl.control.gait import DUTY_FACTOR, Gait
+from tabrl.control.rollout import CONTROL_DT, Rollout
+from tabrl.rewards.schema import rollout_schema
 from tabrl.robots import Robot
 
 Floats = NDArray[np.float64]
@@ -46,8 +46,8 @@ WALK = Motion(vx=0.5)
 RANDOM = Motion(noise=1.0)
 
 
-def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) -> Tape:
-    """The tape `[T, 1]` of a motion."""
+def rollout_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) -> Rollout:
+    """The rollout `[T, 1]` of a motion."""
     rng = np.random.default_rng(seed)
     time = (np.arange(round(seconds / CONTROL_DT)) + 1) * CONTROL_DT
     ramp = np.clip(time / RAMP_S, 0.0, 1.0)
@@ -63,7 +63,7 @@ def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) 
     roll = channel("roll", motion.roll) + jitter
     pitch = channel("pitch", motion.pitch - motion.rear)
     phase = _phases(motion, time)
-    swing_share = np.clip((phase - STANCE_SHARE) / (1.0 - STANCE_SHARE), 0.0, 1.0)
+    swing_share = np.clip((phase - DUTY_FACTOR) / (1.0 - DUTY_FACTOR), 0.0, 1.0)
     swing, hz = motion.rhythms.get("heading", (0.0, 1.0))
     heading = np.cumsum(ramp * motion.yaw) * CONTROL_DT
     heading = heading + ramp * swing * np.sin(2 * np.pi * hz * time)
@@ -104,7 +104,7 @@ def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) 
     body_velocity = np.einsum("tij,ti->tj", rotation, velocity)
     rates = _body_rates(roll, pitch, heading)
     fields: dict[str, Floats] = {
-        name: np.zeros((len(time), *shape)) for name, shape in tape_schema(robot).items()
+        name: np.zeros((len(time), *shape)) for name, shape in rollout_schema(robot).items()
     }
     legs = 3.0 * motion.noise * rng.normal(size=(len(time), robot.nu))
     moved: dict[str, Any] = {
@@ -125,23 +125,23 @@ def tape_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) 
         "fallen": down.astype(np.float64),
     }
     fields |= moved
-    return Tape({name: value[:, None].astype(np.float32) for name, value in fields.items()})
+    return Rollout({name: value[:, None].astype(np.float32) for name, value in fields.items()})
 
 
-def sequence_of(phases: list[tuple[float, Motion]], robot: Robot, seconds: float = 10.0) -> Tape:
-    """The tape `[T, 1]` of motions one after the other, each from one time (s) to the next; the
+def sequence_of(phases: list[tuple[float, Motion]], robot: Robot, seconds: float = 10.0) -> Rollout:
+    """The rollout `[T, 1]` of motions one after the other, each from one time (s) to the next; the
     last one ends the round, and then the first begins again.
 
     `phases` are (end, motion) within a round. Every phase goes on from where the last one ended.
     """
     period = phases[-1][0]
-    tapes = [tape_of(motion, robot, seconds).fields for _, motion in phases]
-    time = tapes[0]["time"][:, 0]
+    rollouts = [rollout_of(motion, robot, seconds).fields for _, motion in phases]
+    time = rollouts[0]["time"][:, 0]
     turn = np.searchsorted([end for end, _ in phases], np.mod(time, period), side="right")
     turn = np.minimum(turn, len(phases) - 1)
     fields = {
-        name: np.stack([tape[name] for tape in tapes])[turn, np.arange(len(time))]
-        for name in tapes[0]
+        name: np.stack([rollout[name] for rollout in rollouts])[turn, np.arange(len(time))]
+        for name in rollouts[0]
     }
     w, x, y, z = np.moveaxis(fields["base_quaternion"], -1, 0)
     yaw = np.unwrap(np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)), axis=0)
@@ -167,18 +167,18 @@ def sequence_of(phases: list[tuple[float, Motion]], robot: Robot, seconds: float
     )
     position = fields["base_position"].copy()
     position[..., :2] = np.cumsum(along, axis=0)
-    return Tape(fields | {"base_position": position})
+    return Rollout(fields | {"base_position": position})
 
 
 def _phases(motion: Motion, time: Floats) -> Floats:
     """The gait clocks `[T, 4]` of such a motion."""
     hop, hz = motion.hop or (0.0, 0.0)
     marches = motion.steps is not None and not (motion.vx or motion.vy or motion.yaw)
-    program = CommandProgram.asking(
+    schedule = CommandSchedule.asking(
         vx=motion.vx, vy=motion.vy, yaw=motion.yaw, jump=hop, gait=motion.gait,
         gait_frequency=hz or motion.cadence or (2.0 if marches else 0.0),
     )  # fmt: skip
-    phases: Floats = Programs.stack([program] * len(time)).gait_phase(time)
+    phases: Floats = CommandBatch.stack([schedule] * len(time)).gait_phase(time)
     return phases
 
 

@@ -18,8 +18,8 @@ from tabrl.contracts.training import EvaluationRow, TrainBudget, TrainSpec
 from tabrl.domain.jobs import Job
 from tabrl.domain.models import Model
 from tabrl.ports import JobStoppedError, StopReason
-from tabrl_trainer.engine import RobotEngine
-from tabrl_trainer.evaluation import Contender, Row
+from tabrl_trainer.context import TrainingContext
+from tabrl_trainer.evaluation import Candidate, EvaluationEntry
 from tabrl_trainer.job import TrainingHandler
 from tests.support.engine import FORWARD, exported
 from tests.support.factories import CHECK, training
@@ -79,7 +79,9 @@ class Clock:
 class World:
     """One training job in memory, and the handler that does it."""
 
-    def __init__(self, engine: RobotEngine, ppo_s: float, phases_s: tuple[float, ...] = ()) -> None:
+    def __init__(
+        self, engine: TrainingContext, ppo_s: float, phases_s: tuple[float, ...] = ()
+    ) -> None:
         artifact = exported(FORWARD)
         self.clock = ManualClock()
         self.blobs = MemoryBlobStore()
@@ -119,12 +121,14 @@ class Rows:
     program: float
     result: float
     measured: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    seen: list[Contender] = field(default_factory=list)
+    seen: list[Candidate] = field(default_factory=list)
 
-    def evaluate(self, contenders: list[Contender], *_: object) -> list[Row]:
-        self.seen = contenders
+    def evaluate(self, candidates: list[Candidate], *_: object) -> list[EvaluationEntry]:
+        self.seen = candidates
         return [
-            Row(EvaluationRow(reward=reward, terms={}, fall_rate=0.0, episodes=4), (value,))
+            EvaluationEntry(
+                EvaluationRow(reward=reward, terms={}, fall_rate=0.0, episodes=4), (value,)
+            )
             for reward, value in zip(
                 (self.base, self.program, self.result), self.measured, strict=True
             )

@@ -19,9 +19,9 @@ from brax.training.agents.ppo import train as ppo
 from mujoco import mjx
 
 from tabrl.control import rotation
+from tabrl.control.commands import CommandBatch
 from tabrl.control.observation import Joints, build_observation, observation_size
-from tabrl.control.program import Programs
-from tabrl.sim.cpu import SUBSTEPS, physics_model
+from tabrl.sim.cpu.simulator import SUBSTEPS, physics_model
 
 BLOCK = 8192
 
@@ -40,7 +40,7 @@ class WalkEnv(envs.Env):  # type: ignore[misc]
         self._home = jnp.asarray(model.key_qpos[0], jnp.float32)
         self._joints = Joints.of(ROBOT, jnp)
         self._boxes = jnp.asarray(trunk_boxes())
-        self._programs = Programs.stack([PROGRAM])
+        self._programs = CommandBatch.stack([PROGRAM])
 
     def reset(self, rng: jax.Array) -> envs.State:
         """Stand at home with the usual noise."""
@@ -69,12 +69,12 @@ class WalkEnv(envs.Env):  # type: ignore[misc]
         done_action = self._joints.action(data.ctrl)
         reward = walk_reward(velocity, data.qvel[3:6], done_action, previous, jnp)
         fallen = has_fallen(data.qpos[3:7], data.qpos[2], self._boxes, jnp)
-        broken = ~(jnp.isfinite(data.qpos).all() & jnp.isfinite(data.qvel).all())
+        diverged = ~(jnp.isfinite(data.qpos).all() & jnp.isfinite(data.qvel).all())
         return state.replace(
             pipeline_state=data,
             obs=jnp.nan_to_num(self._observe(data)),
             reward=jnp.nan_to_num(reward),
-            done=(fallen | broken).astype(jnp.float32),
+            done=(fallen | diverged).astype(jnp.float32),
         )
 
     @property

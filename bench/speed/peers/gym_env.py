@@ -13,8 +13,8 @@ from bench.speed.walk import EPISODE_STEPS, ROBOT
 from numpy.typing import NDArray
 
 from tabrl.control.observation import observation_size
-from tabrl.control.tape import CONTROL_DT
-from tabrl.sim.cpu import SUBSTEPS, physics_model
+from tabrl.control.rollout import CONTROL_DT
+from tabrl.sim.cpu.simulator import SUBSTEPS, physics_model
 
 Array = NDArray[np.float32]
 

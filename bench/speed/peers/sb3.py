@@ -44,7 +44,7 @@ def make_envs(kind: str, count: int) -> VecEnv:
     makers = [WalkEnv] * count
     if kind == "dummy":
         return DummyVecEnv(makers)
-    # Forked, the processes share what is loaded: hundreds of them fit into memory.
+    # Forked, the processes share what is loaded: hundreds of them fit into carry.
     return SubprocVecEnv(makers, start_method="fork")
 
 

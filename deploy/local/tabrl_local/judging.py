@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from tabrl.contracts.checks import CheckSpec, Quantity, fault_of
 from tabrl.contracts.phases import LONGEST_EPISODE_S
 from tabrl.control.checks import evaluate_checks
-from tabrl.control.replay import States, tape_of_states
+from tabrl.control.replay import States, rollout_of_states
 from tabrl.robots import Robot, get_robot
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
@@ -74,8 +74,8 @@ def judge(
         return [_verdict(check, math.nan) for check in checks]
     model: mujoco.MjModel = mujoco.MjModel.from_xml_string(scene.decode())
     states = States(recording.time, recording.qpos, recording.qvel, recording.ctrl)
-    tape = tape_of_states(model, robot, states)
-    values = evaluate_checks(checks, tape.fields, robot)
+    rollout = rollout_of_states(model, robot, states)
+    values = evaluate_checks(checks, rollout.fields, robot)
     return [
         _verdict(check, math.nan if check.quantity in _UNTOLD else value)
         for check, value in zip(checks, values, strict=True)

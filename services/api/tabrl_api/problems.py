@@ -39,7 +39,7 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was refused (RFC 9457). Programs should look at `code`."""
+    """Why a request was refused (RFC 9457). CommandBatch should look at `code`."""
 
     type: str = Field(examples=["urn:tabrl:problem:unknown_robot"])
     title: str = Field(examples=["Not Found"])

@@ -16,7 +16,7 @@ from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.web_origin import OriginPolicy
 from tabrl.control.policy import load_policy
-from tabrl.control.tape import CONTROL_DT
+from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.robots import scene_xml
 from tabrl_inference.frames import Dimensions
@@ -71,7 +71,7 @@ def load_params(data: bytes) -> LoadedPolicy:
         controller=policy,
         size=size,
         scene_sha256=policy.header.scene_sha256,
-        program_words=policy.program.in_words(),
+        program_words=policy.schedule.in_words(),
         control_hz=round(1.0 / CONTROL_DT),
     )
 

@@ -22,10 +22,10 @@ from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.adapters.worker import JobRunner
-from tabrl.sim.bank import load_bank
+from tabrl.sim.motion_library import load_motion_library
 from tabrl_reward_worker.authors import Author, ComposerAuthor, FallbackAuthor
 from tabrl_reward_worker.building import Builder
-from tabrl_reward_worker.handler import BankShelf, Desk, RewardHandler
+from tabrl_reward_worker.handler import Desk, MotionLibraries, RewardHandler
 from tabrl_reward_worker.history import Archive
 from tabrl_reward_worker.jail import Jail, RecordingJail
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions, Validate
@@ -74,7 +74,7 @@ class RewardWorker:
     app: Celery
     runner: JobRunner
     jail: Jail
-    banks: BankShelf
+    banks: MotionLibraries
     registry: CollectorRegistry
 
 
@@ -88,7 +88,7 @@ def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
     PlatformCollector(registry=registry)
     jail = Jail(own.reward_build_timeout, allow_unfiltered=own.reward_unsafe)
     workshop = RecordingJail(jail, SqlVerifiedArtifacts(engine, clock))
-    banks = BankShelf(blobs, load_bank)
+    banks = MotionLibraries(blobs, load_motion_library)
     jobs, bus = SqlJobRepository(engine, clock), RedisEventBus(settings.redis_url)
     tasks, sources = SqlTaskRepository(engine, clock), SqlSourceRepository(engine)
     handler = RewardHandler(

@@ -10,7 +10,7 @@ from tabrl.domain.report import CandidateReport
 from tabrl.domain.tasks import Dropped
 from tabrl_reward_worker.report.comparison import rank_correlation
 
-ALIKE = 0.9  # Spearman's rank correlation over the behaviour bank from which on two are the same
+ALIKE = 0.9  # Spearman's rank correlation over the motion library from which on two are the same
 _PROPORTIONAL = 0.9999
 
 

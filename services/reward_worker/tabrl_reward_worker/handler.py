@@ -21,7 +21,7 @@ from tabrl.ports import (
     TaskRepository,
 )
 from tabrl.robots import get_robot
-from tabrl.sim.bank import Bank
+from tabrl.sim.motion_library import MotionLibrary
 from tabrl_reward_worker.authors import Author, Written
 from tabrl_reward_worker.building import BuiltDraft, Workshop
 from tabrl_reward_worker.history import Archive
@@ -53,7 +53,7 @@ class RewardHandler:
         author: Author,
         workshop: Workshop,
         desk: Desk,
-        bank: Callable[[str], Bank | None],
+        bank: Callable[[str], MotionLibrary | None],
     ) -> None:
         self._author = author
         self._workshop = workshop
@@ -144,7 +144,7 @@ class RewardHandler:
         )
         self._desk.tasks.store(job.task_id, reading, job_id=job.id, fence=control.fence)
 
-    def _recorded(self, robot_id: str, control: JobControl) -> Bank | None:
+    def _recorded(self, robot_id: str, control: JobControl) -> MotionLibrary | None:
         bank = self._bank(robot_id)
         if bank is None:
             control.publish(_NO_BANK)
@@ -204,15 +204,15 @@ def _halt_of(control: JobControl) -> Halt:
     return lambda: control.should_stop() is not None
 
 
-class BankShelf:
+class MotionLibraries:
     """Banks out of the object store, read once each; a missing one is looked for again."""
 
-    def __init__(self, blobs: BlobStore, read: Callable[[bytes], Bank]) -> None:
+    def __init__(self, blobs: BlobStore, read: Callable[[bytes], MotionLibrary]) -> None:
         self._blobs = blobs
         self._read = read
-        self._banks: dict[str, Bank] = {}
+        self._banks: dict[str, MotionLibrary] = {}
 
-    def __call__(self, robot_id: str) -> Bank | None:
+    def __call__(self, robot_id: str) -> MotionLibrary | None:
         """The robot's bank; None while there is none."""
         if robot_id not in self._banks:
             try:

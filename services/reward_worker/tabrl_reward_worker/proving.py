@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tabrl.domain.tasks import CandidateReport, Dropped, MotionPreview
-from tabrl.sim.bank import Bank
+from tabrl.sim.motion_library import MotionLibrary
 from tabrl_reward_worker.building import BuiltDraft, Proof
 from tabrl_reward_worker.diversity import distinct
 from tabrl_reward_worker.report import report_on, with_similarity
@@ -23,7 +23,7 @@ class Proven:
 
 
 def prove(
-    drafts: Sequence[BuiltDraft], bank: Bank | None, halt: Halt = never
+    drafts: Sequence[BuiltDraft], bank: MotionLibrary | None, halt: Halt = never
 ) -> tuple[list[Proven], list[Dropped]]:
     """The drafts that may be offered, in order, and why the others may not.
 
@@ -48,12 +48,12 @@ def prove(
     ], dropped
 
 
-def tried(built: BuiltDraft, bank: Bank | None) -> BuiltDraft:
+def tried(built: BuiltDraft, bank: MotionLibrary | None) -> BuiltDraft:
     """The draft with its proof, for its author to mend what could not be offered."""
     return built if bank is None else replace(built, proof=_proof(built, bank))
 
 
-def _proof(built: BuiltDraft, bank: Bank) -> Proof:
+def _proof(built: BuiltDraft, bank: MotionLibrary) -> Proof:
     return Proof(*report_on(built, bank))
 
 

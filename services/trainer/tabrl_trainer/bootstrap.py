@@ -24,9 +24,9 @@ from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.worker import JobRunner
 from tabrl.ports import BlobStore
 from tabrl.robots import list_robots
-from tabrl_trainer.base.shipped import load_shipped
-from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.job import TrainingHandler
+from tabrl_trainer.pretrained import load_pretrained
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Trainer:
     app: Celery
     runner: JobRunner
     blobs: BlobStore
-    engines: Mapping[str, RobotEngine]
+    engines: Mapping[str, TrainingContext]
     registry: CollectorRegistry
 
 
@@ -50,7 +50,7 @@ def wire(settings: Settings) -> Trainer:
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     engines = {
-        robot.id: RobotEngine(robot, load_shipped(robot.id), settings.simulator)
+        robot.id: TrainingContext(robot, load_pretrained(robot.id), settings.simulator)
         for robot in list_robots()
     }
     runner = JobRunner(

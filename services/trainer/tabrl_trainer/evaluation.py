@@ -14,14 +14,14 @@ from tabrl.contracts.phases import EPISODE_S
 from tabrl.contracts.training import CheckResult, EvaluationRow
 from tabrl.control.agreement import reward_checks_disagree
 from tabrl.control.checks import evaluate_checks
+from tabrl.control.commands import CommandSchedule
 from tabrl.control.policy import PolicyWeights
-from tabrl.control.program import CommandProgram
-from tabrl.control.sequence import Sequences
-from tabrl.control.tape import CONTROL_DT, Tape
+from tabrl.control.rollout import CONTROL_DT, Rollout
+from tabrl.control.staged import StagedCommands
 from tabrl.robots import Robot
-from tabrl.sim.networks import deployed
-from tabrl.sim.simulator import EpisodeRules, PolicyFn, Simulator, episode
-from tabrl_trainer.scoring import TapeReward
+from tabrl.sim.learning.networks import deployed
+from tabrl.sim.simulator import EpisodeConfig, PolicyFn, Simulator, episode
+from tabrl_trainer.rollout_reward import RolloutReward
 
 # Of the base with no command, the base with the program, the result. The first only stands there.
 EPISODES = (64, 256, 256)
@@ -32,25 +32,25 @@ FALL_MARGIN = 0.01  # a result may fall at most one point more often than the ba
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A policy under a program."""
+class Candidate:
+    """A policy under a command schedule."""
 
     weights: PolicyWeights
-    program: CommandProgram
+    schedule: CommandSchedule
 
 
 @dataclass(frozen=True)
-class Row:
-    """One contender's evaluation with the checks' measured values."""
+class EvaluationEntry:
+    """One candidate's evaluation with the checks' measured values."""
 
     row: EvaluationRow
     values: tuple[float, ...]
 
 
 class Evaluator:
-    """Runs contenders one after the other, undisturbed, in episodes of 10 s unless told otherwise.
+    """Runs candidates one after the other, undisturbed, in episodes of 10 s unless told otherwise.
 
-    There is a simulator for each contender, with a robot for each of its episodes; it may be the
+    There is a simulator for each candidate, with a robot for each of its episodes; it may be the
     same one. Contenders with as many episodes begin from the same starts.
     """
 
@@ -66,40 +66,40 @@ class Evaluator:
 
     def evaluate(
         self,
-        contenders: Sequence[Contender],
-        reward: TapeReward,
+        candidates: Sequence[Candidate],
+        reward: RolloutReward,
         checks: Sequence[CheckSpec],
-        between: Callable[[], None] = lambda: None,
+        on_step: Callable[[], None] = lambda: None,
         seconds: float | None = None,
-    ) -> list[Row]:
+    ) -> list[EvaluationEntry]:
         """Deterministic actions, episodes of `seconds`. Raises `ValueError` on a wrong count.
 
-        `between` is called at every step and may raise to end the evaluation early.
+        `on_step` is called at every step and may raise to end the evaluation early.
         """
-        tapes = self.tapes(contenders, between, seconds)
-        return [_row(tape, reward, checks, self._robot) for tape in tapes]
+        rollouts = self.rollouts(candidates, on_step, seconds)
+        return [_row(rollout, reward, checks, self._robot) for rollout in rollouts]
 
-    def tapes(
+    def rollouts(
         self,
-        contenders: Sequence[Contender],
-        between: Callable[[], None] = lambda: None,
+        candidates: Sequence[Candidate],
+        on_step: Callable[[], None] = lambda: None,
         seconds: float | None = None,
-    ) -> Iterator[Tape]:
-        """What each contender did in episodes of `seconds`, `[T, B]` each.
+    ) -> Iterator[Rollout]:
+        """What each candidate did in episodes of `seconds`, `[T, B]` each.
 
         Raises `ValueError` on a wrong count.
         """
-        if len(contenders) != len(self._simulators):
-            raise ValueError(f"{len(contenders)} contenders, room for {len(self._simulators)}")
-        rules = EpisodeRules(reset_noise=0.5)
-        for contender, simulator in zip(contenders, self._simulators, strict=True):
-            programs = Sequences.stack([contender.program] * simulator.size)
-            policy = deployed(contender.weights)
+        if len(candidates) != len(self._simulators):
+            raise ValueError(f"{len(candidates)} candidates, room for {len(self._simulators)}")
+        rules = EpisodeConfig(reset_noise=0.5)
+        for candidate, simulator in zip(candidates, self._simulators, strict=True):
+            programs = StagedCommands.stack([candidate.schedule] * simulator.size)
+            policy = deployed(candidate.weights)
             run = episode(
-                simulator, programs, policy, seconds or EPISODE_S, self._seed, rules, between,
+                simulator, programs, policy, seconds or EPISODE_S, self._seed, rules, on_step,
                 BLOCK_S,
             )  # fmt: skip
-            yield run.tape
+            yield run.rollout
 
 
 def half_width(values: NDArray[np.floating]) -> float:
@@ -109,12 +109,14 @@ def half_width(values: NDArray[np.floating]) -> float:
     return float(1.96 * values.std(ddof=1, dtype=np.float64) / np.sqrt(len(values)))
 
 
-def _row(tape: Tape, reward: TapeReward, checks: Sequence[CheckSpec], robot: Robot) -> Row:
-    terms = reward.terms_of(tape)
+def _row(
+    rollout: Rollout, reward: RolloutReward, checks: Sequence[CheckSpec], robot: Robot
+) -> EvaluationEntry:
+    terms = reward.terms_of(rollout)
     by_episode = terms.sum(-1).mean(0, dtype=np.float64)
-    values = evaluate_checks(checks, tape.fields, robot)
-    fallen = tape.fallen.max(0) > 0.5
-    return Row(
+    values = evaluate_checks(checks, rollout.fields, robot)
+    fallen = rollout.fallen.max(0) > 0.5
+    return EvaluationEntry(
         EvaluationRow(
             reward=float(by_episode.mean()),
             reward_ci95=half_width(by_episode),
@@ -127,7 +129,10 @@ def _row(tape: Tape, reward: TapeReward, checks: Sequence[CheckSpec], robot: Rob
 
 
 def check_results(
-    checks: Sequence[CheckSpec], base: Row, program: Row, result: Row
+    checks: Sequence[CheckSpec],
+    base: EvaluationEntry,
+    program: EvaluationEntry,
+    result: EvaluationEntry,
 ) -> list[CheckResult]:
     """The checks with all three rows; `passed` is the result's."""
     return [
@@ -145,7 +150,10 @@ def check_results(
 
 
 def flags_of(
-    checks: Sequence[CheckSpec], base: Row, program: Row, result: Row
+    checks: Sequence[CheckSpec],
+    base: EvaluationEntry,
+    program: EvaluationEntry,
+    result: EvaluationEntry,
 ) -> tuple[Finding, ...]:
     """What a person should know before believing the result."""
     results = check_results(checks, base, program, result)
@@ -153,13 +161,15 @@ def flags_of(
     return () if finding is None else (finding,)
 
 
-def never_worse(base: Row, program: Row, result: Row) -> bool:
+def accepted(base: EvaluationEntry, program: EvaluationEntry, result: EvaluationEntry) -> bool:
     """Whether the result may be delivered: no more falls than the base, no less reward."""
     steady = result.row.fall_rate <= base.row.fall_rate + FALL_MARGIN
     return steady and result.row.reward >= program.row.reward
 
 
-def why_not(base: Row, program: Row, result: Row) -> str:
+def rejection_reason(
+    base: EvaluationEntry, program: EvaluationEntry, result: EvaluationEntry
+) -> str:
     """Why it may not, in a sentence."""
     if result.row.reward < program.row.reward:
         why = f"its reward was lower ({result.row.reward:.3f} against {program.row.reward:.3f})"

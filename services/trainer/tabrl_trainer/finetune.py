@@ -1,4 +1,4 @@
-"""PPO fine-tuning of the base policy with a task's reward, under the command program found."""
+"""PPO fine-tuning of the base policy with a task's reward, under the command schedule found."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import jax.numpy as jnp
 import numpy as np
 from brax.training.agents.ppo import losses
 
+from tabrl.control.commands import CommandSchedule
 from tabrl.control.policy import PolicyWeights
-from tabrl.control.program import CommandProgram
-from tabrl.control.sequence import Sequences
-from tabrl.control.tape import CONTROL_DT
-from tabrl.sim.networks import policy_weights
-from tabrl.sim.ppo import Learner, PPOConfig, Schedule, TrainState
-from tabrl.sim.simulator import EpisodeRules, Simulator
-from tabrl_trainer.scoring import CHUNK, TapeReward
+from tabrl.control.rollout import CONTROL_DT
+from tabrl.control.staged import StagedCommands
+from tabrl.sim.learning.networks import policy_weights
+from tabrl.sim.learning.ppo import Learner, PPOConfig, Schedule, TrainState
+from tabrl.sim.simulator import EpisodeConfig, Simulator
+from tabrl_trainer.rollout_reward import CHUNK, RolloutReward
 
 ROBOTS = 256
 CONFIG = PPOConfig(unroll=CHUNK // ROBOTS, epochs=4, minibatches=4, discount=0.985)
-VALUE_ONLY_UPDATES = 5  # or a fresh value function ruins a good program
+CRITIC_WARM_UP_UPDATES = 5  # or a fresh value function ruins a good schedule
 FIRST_RATE = 3e-4
 NOISE = 0.2  # lowest exploration noise at the start, in units of action
 ANCHOR = 0.005  # weight of the KL divergence to the base policy
-RULES = EpisodeRules(episode_s=6.0, start_spread_s=5.0, push_every_s=4.0, push_speed=0.25)
+RULES = EpisodeConfig(episode_s=6.0, start_spread_s=5.0, push_every_s=4.0, push_speed=0.25)
 
 
 @flax.struct.dataclass
@@ -44,7 +44,7 @@ class FineTuneState:
 
 @dataclass(frozen=True)
 class UpdateReport:
-    """One measured rollout and update; rewards and terms are means a control step."""
+    """One measured experience and update; rewards and terms are means a control step."""
 
     update: int
     samples: int
@@ -55,7 +55,7 @@ class UpdateReport:
     falls_per_minute: float
     kl: float
     elapsed_s: float
-    value_only: bool
+    critic_warm_up: bool
 
 
 class FineTune:
@@ -66,20 +66,20 @@ class FineTune:
         simulator: Simulator,
         learner: Learner,
         base: TrainState,
-        reward: TapeReward,
-        program: CommandProgram,
+        reward: RolloutReward,
+        schedule: CommandSchedule,
         seed: int,
     ) -> None:
         self._simulator = simulator
         self._learner = learner
         self._reward = reward
-        self._program = program
-        self._rules = rules_for(program)
+        self._schedule = schedule
+        self._rules = episode_config_for(schedule)
         self._seed = seed
         # With the exploration of the learner, or the anchor would pull at the noise alone.
         self._reference: losses.PPONetworkParams = _exploring(base.params)
         self.state = FineTuneState(
-            train=own(base.replace(  # type: ignore[attr-defined]
+            train=copied(base.replace(  # type: ignore[attr-defined]
                 params=_exploring(base.params),
                 key=jax.random.PRNGKey(seed),
                 learning_rate=jnp.float32(FIRST_RATE),
@@ -91,9 +91,9 @@ class FineTune:
         )  # fmt: skip
 
     @property
-    def program(self) -> CommandProgram:
-        """The program it runs under."""
-        return self._program
+    def schedule(self) -> CommandSchedule:
+        """The schedule it runs under."""
+        return self._schedule
 
     @property
     def weights(self) -> PolicyWeights:
@@ -114,7 +114,7 @@ class FineTune:
         """
         update = int(self.state.update)
         self._simulator.reset(
-            Sequences.stack([self._program] * self._simulator.size),
+            StagedCommands.stack([self._schedule] * self._simulator.size),
             self._rules,
             self._seed + update,
         )
@@ -141,24 +141,28 @@ class FineTune:
     def _update(self, update: int, began: float) -> UpdateReport:
         state = self.state
         policy = self._learner.exploring(state.train, self._seed * 100_003 + update)
-        rollout = self._simulator.rollout(policy, CONFIG.unroll)
-        terms = self._reward.terms_of(rollout.tape)
+        experience = self._simulator.rollout(policy, CONFIG.unroll)
+        terms = self._reward.terms_of(experience.rollout)
         reward = terms.sum(-1)
         scale = float(state.reward_scale)
         if scale == 0.0:
             scale = 0.1 / max(float(np.abs(reward).mean()), 1e-3)
         # A fall ends the flow of rewards; make sure that this never pays, whatever their sign.
         penalty = 0.1 / scale / (1.0 - CONFIG.discount)
-        value_only = update < VALUE_ONLY_UPDATES
+        critic_warm_up = update < CRITIC_WARM_UP_UPDATES
         schedule = Schedule.of(
             reward_scale=scale, anchor=ANCHOR, entropy=0.0, target_kl=0.01,
-            policy_weight=0.0 if value_only else 1.0,
-            min_rate=FIRST_RATE if value_only else 5e-5,
+            policy_weight=0.0 if critic_warm_up else 1.0,
+            min_rate=FIRST_RATE if critic_warm_up else 5e-5,
             # Without a policy to diverge, the steering would drive the rate to its end.
-            max_rate=FIRST_RATE if value_only else 1e-3,
+            max_rate=FIRST_RATE if critic_warm_up else 1e-3,
         )  # fmt: skip
         train, metrics = self._learner.update(
-            state.train, rollout, reward - penalty * rollout.terminated, schedule, self._reference
+            state.train,
+            experience,
+            reward - penalty * experience.terminated,
+            schedule,
+            self._reference,
         )
         samples = int(state.samples) + reward.size
         self.state = FineTuneState(
@@ -168,7 +172,7 @@ class FineTune:
             reward_scale=jnp.float32(scale),
             elapsed_s=state.elapsed_s,
         )
-        ends = float(rollout.terminated.sum() + rollout.truncated.sum())
+        ends = float(experience.terminated.sum() + experience.truncated.sum())
         lived = reward.size * CONTROL_DT
         took = time.monotonic() - began
         return UpdateReport(
@@ -178,19 +182,19 @@ class FineTune:
             reward=float(reward.mean()),
             terms=self._reward.means(terms),
             episode_length_s=min(lived / max(ends, 1.0), self._rules.episode_s),
-            falls_per_minute=float(rollout.terminated.sum()) / lived * 60.0,
+            falls_per_minute=float(experience.terminated.sum()) / lived * 60.0,
             kl=metrics["anchor_kl"],
             elapsed_s=float(state.elapsed_s) + took,
-            value_only=value_only,
+            critic_warm_up=critic_warm_up,
         )
 
 
-def rules_for(program: CommandProgram) -> EpisodeRules:
-    """Episodes that begin in all phases of a program and see every one of them to its end."""
+def episode_config_for(schedule: CommandSchedule) -> EpisodeConfig:
+    """Episodes that begin in all phases of a schedule and see every one of them to its end."""
     return replace(
         RULES,
-        episode_s=max(RULES.episode_s, program.period_s),
-        start_spread_s=max(RULES.start_spread_s, program.period_s),
+        episode_s=max(RULES.episode_s, schedule.period_s),
+        start_spread_s=max(RULES.start_spread_s, schedule.period_s),
     )
 
 
@@ -202,7 +206,7 @@ def _exploring(params: losses.PPONetworkParams) -> losses.PPONetworkParams:
     return params.replace(policy=policy)
 
 
-def own(state: TrainState) -> TrainState:
+def copied(state: TrainState) -> TrainState:
     """A copy: the update donates its input's buffers, and the base must survive."""
     copy: TrainState = jax.tree.map(jnp.copy, state)
     return copy

@@ -19,31 +19,31 @@ from tabrl.contracts.events import (
     Stage,
     StageEvent,
 )
-from tabrl.contracts.training import Reweighting, TrainResult, TrainSchedule, TrainSpec
+from tabrl.contracts.training import Reweighting, TrainingRecord, TrainResult, TrainSpec
+from tabrl.control.commands import CommandSchedule
 from tabrl.control.policy import PolicyWeights
-from tabrl.control.program import CommandProgram
-from tabrl.control.tape import CONTROL_DT
+from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.domain.jobs import FailureKind, Job
 from tabrl.ports import BlobStore, JobControl, JobFailedError, ModelRepository, VerifiedArtifacts
-from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.evaluation import (
     EPISODES,
     MOST_S,
-    Contender,
+    Candidate,
+    accepted,
     check_results,
     flags_of,
-    never_worse,
-    why_not,
+    rejection_reason,
 )
 from tabrl_trainer.finetune import FineTune, UpdateReport
 from tabrl_trainer.params import params_file
 from tabrl_trainer.progress import Checkpoint, CheckpointStore, Progress
-from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search import Generation
-from tabrl_trainer.selection import MEASURED, Shelf, Snapshot, measured
+from tabrl_trainer.selection import MEASURED, CheckpointPool, Snapshot, measured
 from tabrl_trainer.selection import WINDOW_S as SELECTION_WINDOW_S
-from tabrl_trainer.sequence import search_for
+from tabrl_trainer.staged_search import search_for
 from tabrl_trainer.verified import verified_reward
 
 SNAPSHOT_EVERY_S = 3.5
@@ -69,7 +69,7 @@ class _Run:
     generations: tuple[int, ...] = ()
     restarts: tuple[int, ...] = ()
     reweightings: tuple[Reweighting, ...] = ()
-    shelf: Shelf = field(default_factory=Shelf)
+    pool: CheckpointPool = field(default_factory=CheckpointPool)
     snapshots: int = 0
     last_snapshot: float = 0.0
     last_update: int = 0
@@ -96,7 +96,7 @@ class TrainingHandler:
 
     def __init__(
         self,
-        engines: Mapping[str, RobotEngine],
+        engines: Mapping[str, TrainingContext],
         blobs: BlobStore,
         models: ModelRepository,
         verified: VerifiedArtifacts,
@@ -121,15 +121,15 @@ class TrainingHandler:
         tune = self._resume(run, engine, reward, store)
         if tune is None:
             self._begin_with_wish(run, reward)
-            program = self._search(run, engine, reward)
-            self._publish(run, engine.base_weights, program, 0, 0.0)
-            tune = self._fine_tune(run, engine, reward, program)
+            schedule = self._search(run, engine, reward)
+            self._publish(run, engine.base_weights, schedule, 0, 0.0)
+            tune = self._fine_tune(run, engine, reward, schedule)
         self._learn(run, tune, store)
         run.stage("evaluation")  # from here on nobody can wish for other weights
         kept = self._select(run, engine, reward, tune)
         return self._evaluate(run, engine, reward, tune, kept)
 
-    def _begin_with_wish(self, run: _Run, reward: TapeReward) -> None:
+    def _begin_with_wish(self, run: _Run, reward: RolloutReward) -> None:
         """What was asked for while the job waited counts for the search as well."""
         wish = run.control.wished_weights()
         if wish is None or wish == run.spec.weights:
@@ -140,7 +140,7 @@ class TrainingHandler:
             return
         run.weights = wish
 
-    def _search(self, run: _Run, engine: RobotEngine, reward: TapeReward) -> CommandProgram:
+    def _search(self, run: _Run, engine: TrainingContext, reward: RolloutReward) -> CommandSchedule:
         run.stage("search")
         began, budget = time.monotonic(), run.spec.budget
         stop = run.control.raise_if_stopped  # at every step: a generation lasts longer than a wish
@@ -165,18 +165,18 @@ class TrainingHandler:
         return found.best
 
     def _fine_tune(
-        self, run: _Run, engine: RobotEngine, reward: TapeReward, program: CommandProgram
+        self, run: _Run, engine: TrainingContext, reward: RolloutReward, schedule: CommandSchedule
     ) -> FineTune:
         return FineTune(
-            engine.simulator, engine.learner, engine.base_state, reward, program, run.spec.seed
+            engine.simulator, engine.learner, engine.base_state, reward, schedule, run.spec.seed
         )
 
     def _resume(
-        self, run: _Run, engine: RobotEngine, reward: TapeReward, store: CheckpointStore
+        self, run: _Run, engine: TrainingContext, reward: RolloutReward, store: CheckpointStore
     ) -> FineTune | None:
         if run.job.fence <= 1:
             return None
-        template = self._fine_tune(run, engine, reward, CommandProgram()).state
+        template = self._fine_tune(run, engine, reward, CommandSchedule()).state
         checkpoint = store.latest(template)
         if checkpoint is None:
             return None
@@ -191,7 +191,7 @@ class TrainingHandler:
         run.snapshots = progress.snapshots
         run.stages_s = dict(progress.stages_s)
         run.learned_samples = int(checkpoint.state.samples)
-        run.shelf.add(Snapshot(int(checkpoint.state.update), tune.weights, float("-inf")))
+        run.pool.add(Snapshot(int(checkpoint.state.update), tune.weights, float("-inf")))
         samples = run.learned_samples + run.search_samples
         run.control.publish(
             NoticeEvent(
@@ -210,12 +210,12 @@ class TrainingHandler:
         run.last_snapshot = time.monotonic()
         report: UpdateReport | None = None
         # What the search left over is learnt with, and what it took too long is saved here.
-        count, seconds = measured(tune.program)
+        count, seconds = measured(tune.schedule)
         selection_s = SELECTION_S * count * seconds / (MEASURED * SELECTION_WINDOW_S)
         left = budget.search_s + budget.ppo_s - run.stages_s.get("search", 0.0) - selection_s
         ppo_s = max(left, 1.0)
         for report in tune.run(ppo_s, before=lambda update: self._follow_wish(run, tune, update)):
-            now: Stage = "value_warmup" if report.value_only else "ppo"
+            now: Stage = "value_warmup" if report.critic_warm_up else "ppo"
             if now != stage:
                 stage = now
                 run.stage(now)
@@ -237,7 +237,7 @@ class TrainingHandler:
             )
             stopping = run.control.should_stop() is not None
             due = time.monotonic() - run.last_snapshot >= SNAPSHOT_EVERY_S
-            if stopping or (due and not report.value_only):
+            if stopping or (due and not report.critic_warm_up):
                 self._snapshot(run, tune, store, report)
             run.control.raise_if_stopped()
         if report is not None and report.update != run.last_update:
@@ -256,7 +256,7 @@ class TrainingHandler:
         except Invalid:  # whoever asked was told already: only the reward's own terms are taken
             return
         run.reweightings = (*run.reweightings, Reweighting(update=update, weights=wish))
-        run.shelf.clear()  # what was earned under other weights says nothing
+        run.pool.clear()  # what was earned under other weights says nothing
         run.control.publish(ReweightedEvent(update=update, weights=wish))
 
     def _snapshot(
@@ -264,10 +264,10 @@ class TrainingHandler:
     ) -> None:
         """Publish the parameters to watch, then the state to go on from."""
         weights = tune.weights
-        run.shelf.add(Snapshot(report.update, weights, report.reward))
-        self._publish(run, weights, tune.program, report.update, report.reward)
+        run.pool.add(Snapshot(report.update, weights, report.reward))
+        self._publish(run, weights, tune.schedule, report.update, report.reward)
         progress = Progress(
-            program=tune.program,
+            program=tune.schedule,
             search_samples=run.search_samples,
             weights=run.weights,
             generations=run.generations,
@@ -283,11 +283,11 @@ class TrainingHandler:
         self,
         run: _Run,
         weights: PolicyWeights,
-        program: CommandProgram,
+        schedule: CommandSchedule,
         update: int,
         reward: float,
     ) -> str:
-        data = params_file(run.job.robot, weights, program, update)
+        data = params_file(run.job.robot, weights, schedule, update)
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 == self._models.get(run.model_id).params_sha256:
             return sha256  # the last snapshot is what is delivered
@@ -314,16 +314,16 @@ class TrainingHandler:
         return sha256
 
     def _select(
-        self, run: _Run, engine: RobotEngine, reward: TapeReward, tune: FineTune
+        self, run: _Run, engine: TrainingContext, reward: RolloutReward, tune: FineTune
     ) -> Snapshot:
         """The snapshot to deliver: the best measured one, or the last if there is no time."""
-        began, last = time.monotonic(), run.shelf.snapshots[-1]
-        count, seconds = measured(tune.program)
+        began, last = time.monotonic(), run.pool.snapshots[-1]
+        count, seconds = measured(tune.schedule)
         steps = count * engine.small_simulator.size * seconds / CONTROL_DT
         if steps / (ROLLOUT_SPEEDUP * run.samples_per_s) > MOST_SELECTION_S:
             return last
         stop = run.control.raise_if_stopped
-        best = run.shelf.best(engine.small_simulator, reward, tune.program, run.spec.seed, stop)
+        best = run.pool.best(engine.small_simulator, reward, tune.schedule, run.spec.seed, stop)
         run.stages_s["selection"] = time.monotonic() - began
         if best.update != last.update:
             run.control.publish(
@@ -338,26 +338,31 @@ class TrainingHandler:
         return best
 
     def _evaluate(
-        self, run: _Run, engine: RobotEngine, reward: TapeReward, tune: FineTune, kept: Snapshot
+        self,
+        run: _Run,
+        engine: TrainingContext,
+        reward: RolloutReward,
+        tune: FineTune,
+        kept: Snapshot,
     ) -> TrainResult:
         began, spec = time.monotonic(), run.spec
-        contenders = [
-            Contender(engine.base_weights, CommandProgram()),
-            Contender(engine.base_weights, tune.program),
-            Contender(kept.weights, tune.program),
+        candidates = [
+            Candidate(engine.base_weights, CommandSchedule()),
+            Candidate(engine.base_weights, tune.schedule),
+            Candidate(kept.weights, tune.schedule),
         ]
         lasts_s = episode_s(spec.phases_s, spec.checks)
         steps = sum(EPISODES) * lasts_s / CONTROL_DT
         crowded = steps / (ROLLOUT_SPEEDUP * run.samples_per_s) > MOST_S
         evaluator = engine.quick_evaluator if crowded else engine.evaluator
         base, program, result = evaluator.evaluate(
-            contenders, reward, spec.checks, run.control.raise_if_stopped, lasts_s
+            candidates, reward, spec.checks, run.control.raise_if_stopped, lasts_s
         )
         delivered, note, weights, update = "result", "", kept.weights, kept.update
-        if not never_worse(base, program, result):
-            note = why_not(base, program, result)
+        if not accepted(base, program, result):
+            note = rejection_reason(base, program, result)
             delivered, weights, result, update = "program", engine.base_weights, program, 0
-        sha256 = self._publish(run, weights, tune.program, update, result.row.reward)
+        sha256 = self._publish(run, weights, tune.schedule, update, result.row.reward)
         checks = check_results(spec.checks, base, program, result)
         run.control.publish(
             EvaluationEvent(checks=checks, base=base.row, program=program.row, result=result.row)
@@ -370,7 +375,7 @@ class TrainingHandler:
             base=base.row,
             program=program.row,
             result=result.row,
-            program_words=tune.program.in_words(),
+            program_words=tune.schedule.in_words(),
             samples=samples,
             samples_per_s=samples / max(seconds, 1e-9),
             snapshots=run.snapshots,
@@ -381,7 +386,7 @@ class TrainingHandler:
             versions={name: version(name) for name in PACKAGES},
             note=note,
             flags=flags_of(spec.checks, base, program, result),
-            schedule=TrainSchedule(
+            schedule=TrainingRecord(
                 seed=spec.seed,
                 weights=run.weights,
                 generations=run.generations,

@@ -1,23 +1,23 @@
-"""Small changes of command programs, and the simple programs that a search begins with."""
+"""Small changes of command schedules, and the simple schedules that a search begins with."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tabrl.control.gait import GAITS, Gait
-from tabrl.control.program import (
-    BEAT_RANGE,
+from tabrl.control.commands import (
     COUNT,
     JUMP,
     LIFT,
     LOWER,
+    MODULATION_RANGE,
     STEP_RANGE,
     SWING,
     UPPER,
-    CommandProgram,
-    Programs,
+    CommandBatch,
+    CommandSchedule,
 )
-from tabrl.control.tape import Floats
+from tabrl.control.gait import GAITS, Gait
+from tabrl.control.rollout import Floats
 
 # What a task asks for moves the trunk more often than single feet.
 _OFTEN = np.array([1.0] * 6 + [0.4, 0.3, 0.15, *[0.15] * 4])
@@ -29,18 +29,18 @@ _SWINGING = (*range(6), *range(LIFT.start, COUNT))  # channels that a rhythm may
 
 
 class Mutator:
-    """Draws changed programs; `beats` in Hz are tried if the reward is `rhythmic`."""
+    """Draws changed schedules; `beats` in Hz are tried if the reward is `rhythmic`."""
 
     def __init__(self, rng: np.random.Generator, beats: Floats, rhythmic: bool) -> None:
         self._rng = rng
         self._beats = beats
         self._rhythmic = rhythmic
 
-    def mutated(self, programs: Programs, step: float) -> Programs:
-        """Every program with one to three entries changed; `step` in ranges of the channel."""
-        rng, changed = self._rng, programs.copy()
+    def mutated(self, schedules: CommandBatch, step: float) -> CommandBatch:
+        """Every schedule with one to three entries changed; `step` in ranges of the channel."""
+        rng, changed = self._rng, schedules.copy()
         constant, amplitude, phase = changed.constant, changed.amplitude, changed.phase
-        for row in range(len(programs)):
+        for row in range(len(schedules)):
             used = (np.abs(constant[row]) > 0) | (np.abs(amplitude[row]) > 0)
             chance = _OFTEN + used
             chosen = rng.choice(COUNT, rng.integers(1, 4), replace=False, p=chance / chance.sum())
@@ -60,23 +60,23 @@ class Mutator:
                 self._step_otherwise(changed, row, step)
         return _trained(changed)
 
-    def _step_otherwise(self, programs: Programs, row: int, step: float) -> None:
+    def _step_otherwise(self, schedules: CommandBatch, row: int, step: float) -> None:
         """Another gait, or another frequency for this one, or both left to the speed again."""
         rng, kind = self._rng, self._rng.random()
         if kind < 0.3:
-            programs.gait[row], programs.gait_frequency[row] = 0, 0.0
+            schedules.gait[row], schedules.gait_frequency[row] = 0, 0.0
         elif kind < 0.6:
-            programs.gait[row] = rng.integers(0, len(GAITS))
-        elif programs.gait_frequency[row] == 0.0:
-            programs.gait_frequency[row] = rng.uniform(*STEP_RANGE)
+            schedules.gait[row] = rng.integers(0, len(GAITS))
+        elif schedules.gait_frequency[row] == 0.0:
+            schedules.gait_frequency[row] = rng.uniform(*STEP_RANGE)
         else:
-            programs.gait_frequency[row] += rng.normal(0.0, step)
+            schedules.gait_frequency[row] += rng.normal(0.0, step)
 
 
-def _trained(programs: Programs) -> Programs:
-    """The programs within what base policies were trained on, tiny entries set to neutral."""
-    constant = np.clip(programs.constant, LOWER, UPPER)
-    amplitude = np.clip(programs.amplitude, -SWING, SWING)
+def _trained(schedules: CommandBatch) -> CommandBatch:
+    """The schedules within what base policies were trained on, tiny entries set to neutral."""
+    constant = np.clip(schedules.constant, LOWER, UPPER)
+    amplitude = np.clip(schedules.amplitude, -SWING, SWING)
     constant[np.abs(constant) < _LEAST] = 0.0
     amplitude[np.abs(amplitude) < 0.05 * SWING] = 0.0
     # Feet, hops and rearing only go up: their swing needs a middle to swing about.
@@ -86,20 +86,20 @@ def _trained(programs: Programs) -> Programs:
         np.maximum(constant[:, upward], np.abs(amplitude[:, upward])),
         constant[:, upward],
     )
-    frequency = programs.gait_frequency
-    return Programs(
+    frequency = schedules.gait_frequency
+    return CommandBatch(
         constant.astype(np.float32),
         amplitude.astype(np.float32),
-        (programs.phase % (2 * np.pi)).astype(np.float32),
-        np.clip(programs.beat_frequency, *BEAT_RANGE).astype(np.float32),
-        programs.gait,
+        (schedules.phase % (2 * np.pi)).astype(np.float32),
+        np.clip(schedules.beat_frequency, *MODULATION_RANGE).astype(np.float32),
+        schedules.gait,
         np.where(frequency > 0.0, np.clip(frequency, *STEP_RANGE), 0.0).astype(np.float32),
     )
 
 
-def single_entries() -> list[CommandProgram]:
+def single_entries() -> list[CommandSchedule]:
     """Every channel alone at several levels, and every gait on the spot."""
-    programs = []
+    schedules = []
     for channel in range(COUNT):
         for level in _LEVELS:
             value = level * (UPPER[channel] if level > 0 else -LOWER[channel])
@@ -107,28 +107,28 @@ def single_entries() -> list[CommandProgram]:
             if abs(value) >= _LEAST[channel] and not coarse:
                 constant = [0.0] * COUNT
                 constant[channel] = float(value)
-                programs.append(CommandProgram(constant=tuple(constant)))
+                schedules.append(CommandSchedule(constant=tuple(constant)))
     for gait in Gait:
         for frequency in (2.0, 3.0):
-            programs.append(CommandProgram.asking(gait=gait, gait_frequency=frequency))
-    return programs
+            schedules.append(CommandSchedule.asking(gait=gait, gait_frequency=frequency))
+    return schedules
 
 
-def rhythms(still: CommandProgram, beats: list[float]) -> list[CommandProgram]:
+def rhythms(still: CommandSchedule, beats: list[float]) -> list[CommandSchedule]:
     """`still` with one swing added: every channel, beat, quarter of a phase and two sizes."""
-    programs = []
+    schedules = []
     for beat in beats:
         for channel in _SWINGING:
             foot = channel >= LIFT.start
             for quarter in range(4):
                 for size in (1.0,) if foot else (0.5, 1.0):
-                    programs.append(_with_swing(still, channel, size, quarter, beat))
-    return programs
+                    schedules.append(_with_swing(still, channel, size, quarter, beat))
+    return schedules
 
 
 def _with_swing(
-    still: CommandProgram, channel: int, size: float, quarter: int, beat: float
-) -> CommandProgram:
+    still: CommandSchedule, channel: int, size: float, quarter: int, beat: float
+) -> CommandSchedule:
     constant, amplitude, phase = np.array(still.constant), np.zeros(COUNT), np.zeros(COUNT)
     amplitude[channel] = size * SWING[channel]
     phase[channel] = quarter * np.pi / 2

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from tabrl.control.commands import CommandSchedule
 from tabrl.control.policy import PolicyHeader, PolicyWeights, dump_policy
-from tabrl.control.program import CommandProgram
 from tabrl.robots import scene_sha256
 
 
-def params_file(robot: str, weights: PolicyWeights, program: CommandProgram, update: int) -> bytes:
+def params_file(
+    robot: str, weights: PolicyWeights, schedule: CommandSchedule, update: int
+) -> bytes:
     """A policy as it is stored and served."""
     header = PolicyHeader(
-        robot=robot, scene_sha256=scene_sha256(robot), program=program, step=update
+        robot=robot, scene_sha256=scene_sha256(robot), program=schedule, step=update
     )
     return dump_policy(header, weights)

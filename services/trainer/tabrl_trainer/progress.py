@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.training import Reweighting
-from tabrl.control.program import CommandProgram
+from tabrl.control.commands import CommandSchedule
 from tabrl.domain.errors import TabrlError
 from tabrl.ports import BlobStore
 from tabrl.ports.blobs import CHECKPOINTS
-from tabrl.sim.checkpoint import dump_tree, load_tree, read_metadata
+from tabrl.sim.learning.checkpoint import dump_tree, load_tree, read_metadata
 from tabrl_trainer.finetune import FineTuneState
 
 KEPT = 2  # checkpoints of a job that stay in the store
@@ -22,7 +22,7 @@ class Progress(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    program: CommandProgram
+    program: CommandSchedule
     search_samples: int
     weights: dict[str, float] = {}  # it began with, where they were not the spec's
     generations: tuple[int, ...]

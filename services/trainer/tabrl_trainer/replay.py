@@ -1,32 +1,32 @@
-"""Doing a training again from its recorded schedule: the same machine gives the same parameters."""
+"""Doing a training again from its record: the same machine gives the same parameters."""
 
 from __future__ import annotations
 
-from tabrl.contracts.training import TrainSchedule
-from tabrl.control.program import CommandProgram
-from tabrl_trainer.engine import RobotEngine
+from tabrl.contracts.training import TrainingRecord
+from tabrl.control.commands import CommandSchedule
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.params import params_file
-from tabrl_trainer.scoring import TapeReward
-from tabrl_trainer.sequence import search_for
+from tabrl_trainer.rollout_reward import RolloutReward
+from tabrl_trainer.staged_search import search_for
 
 
-def replay(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> bytes:
-    """The params file that a training with this schedule delivers.
+def replay(engine: TrainingContext, reward: RolloutReward, record: TrainingRecord) -> bytes:
+    """The params file that a training on this record delivers.
 
     `reward` carries the weights of the job's spec.
     """
-    if schedule.weights:
-        reward.reweight(schedule.weights)
-    program = _search(engine, reward, schedule)
-    if schedule.kept == 0:
-        return params_file(engine.robot.id, engine.base_weights, program, 0)
+    if record.weights:
+        reward.reweight(record.weights)
+    schedule = _search(engine, reward, record)
+    if record.kept == 0:
+        return params_file(engine.robot.id, engine.base_weights, schedule, 0)
     tune = FineTune(
-        engine.simulator, engine.learner, engine.base_state, reward, program, schedule.seed
+        engine.simulator, engine.learner, engine.base_state, reward, schedule, record.seed
     )
-    changes = {change.update: change.weights for change in schedule.reweightings}
+    changes = {change.update: change.weights for change in record.reweightings}
     # A restart went on from a checkpoint, with robots that had just been reset.
-    ends = [update for update in schedule.restarts if update < schedule.kept] + [schedule.kept]
+    ends = [update for update in record.restarts if update < record.kept] + [record.kept]
 
     def before(update: int) -> None:
         if update in changes:
@@ -35,10 +35,12 @@ def replay(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> 
     for end in ends:
         for _ in tune.run(updates=end, before=before):
             pass
-    return params_file(engine.robot.id, tune.weights, program, schedule.kept)
+    return params_file(engine.robot.id, tune.weights, schedule, record.kept)
 
 
-def _search(engine: RobotEngine, reward: TapeReward, schedule: TrainSchedule) -> CommandProgram:
-    search = search_for(engine, reward, schedule.phases_s, schedule.seed)
-    *_, found = search.run(generations=schedule.generations)
+def _search(
+    engine: TrainingContext, reward: RolloutReward, record: TrainingRecord
+) -> CommandSchedule:
+    search = search_for(engine, reward, record.phases_s, record.seed)
+    *_, found = search.run(generations=record.generations)
     return found.best

@@ -41,8 +41,8 @@ def _replayed(job_id: str) -> tuple[str, str]:
     from tabrl.adapters.sql.engine import make_engine
     from tabrl.adapters.sql.jobs import SqlJobRepository
     from tabrl.robots import get_robot
-    from tabrl_trainer.base.shipped import load_shipped
-    from tabrl_trainer.engine import RobotEngine
+    from tabrl_trainer.context import TrainingContext
+    from tabrl_trainer.pretrained import load_pretrained
     from tabrl_trainer.replay import replay
     from tabrl_trainer.verified import verified_reward
 
@@ -57,7 +57,7 @@ def _replayed(job_id: str) -> tuple[str, str]:
         )
     blobs, verified = make_blob_store(settings.blobs), SqlVerifiedArtifacts(database, clock)
     reward = verified_reward(job.spec, blobs, verified)
-    engine = RobotEngine(get_robot(job.robot), load_shipped(job.robot), settings.simulator)
+    engine = TrainingContext(get_robot(job.robot), load_pretrained(job.robot), settings.simulator)
     params = replay(engine, reward, job.result.schedule)
     return job.result.params_sha256, hashlib.sha256(params).hexdigest()
 

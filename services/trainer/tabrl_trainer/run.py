@@ -11,9 +11,9 @@ from tabrl.adapters.operations import serve_operations
 from tabrl.adapters.settings import Settings
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import JobKind
-from tabrl.sim.malloc import give_back
-from tabrl_trainer.base.shipped import seed_blobs
+from tabrl.sim.malloc import malloc_trim
 from tabrl_trainer.bootstrap import wire
+from tabrl_trainer.pretrained import seed_blobs
 
 
 def run() -> None:
@@ -33,6 +33,6 @@ def run() -> None:
     for engine in trainer.engines.values():
         engine.warm_up()
         logger.info("warm: %s", engine.robot.id)
-    give_back()
+    malloc_trim()
     warm.set()
     serve(trainer.app, JobKind.TRAIN, trainer.runner)

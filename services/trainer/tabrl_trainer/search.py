@@ -1,6 +1,6 @@
-"""Search over command programs: what the base policy can already do for a reward, without learning.
+"""Search over command schedules: what the base policy does for a reward without learning.
 
-A sparse mutation search: from the neutral program, the bank's best clips and single-entry programs,
+A sparse mutation search: from the neutral schedule, the library's best clips and single entries,
 each child changes one to three entries of a parent or takes a channel from another one. Entries
 away from neutral cost a little, so that the result asks for nothing that does not pay.
 """
@@ -14,22 +14,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tabrl.control.program import COUNT, CommandProgram, Programs
-from tabrl.control.tape import CONTROL_DT, Floats, Tape
-from tabrl.sim.bank import Bank
-from tabrl.sim.simulator import EpisodeRules, PolicyFn, Simulator, episode
-from tabrl_trainer.composition import compositions, steady, used_slots, without
+from tabrl.control.commands import COUNT, CommandBatch, CommandSchedule
+from tabrl.control.rollout import CONTROL_DT, Floats, Rollout
+from tabrl.sim.motion_library import MotionLibrary
+from tabrl.sim.simulator import EpisodeConfig, PolicyFn, Simulator, episode
+from tabrl_trainer.crossover import ablated, crossovers, genes_of, steady
 from tabrl_trainer.mutation import Mutator, rhythms, single_entries
-from tabrl_trainer.rhythm import EVER, beats_of
-from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.periodicity import EVER, modulation_frequencies_of
+from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.window import Window
 
-ENTRY_COST = 0.01  # of the spread between the best and the neutral program, an entry
-DEFAULT_BEATS = (1.0,)
+ENTRY_COST = 0.01  # of the spread between the best and the neutral schedule, an entry
+DEFAULT_FREQUENCIES = (1.0,)
 WINDOW_S, SETTLE_S = 2.6, 0.6
 GENERATIONS = 6
 PARENTS = 12
-BANK_SEEDS = 24  # programs of the clips that the reward likes best
+LIBRARY_SEEDS = 24  # schedules of the clips that the reward likes best
 STEP = (1.0, 0.5, 0.3, 0.18, 0.1, 0.06)  # size of a mutation by generation, in ranges
 
 
@@ -38,34 +38,35 @@ class Generation:
     """A measured generation; `best_score` is the mean reward a step, fallen ones last."""
 
     index: int
-    best: CommandProgram
+    best: CommandSchedule
     best_score: float
     samples: int
 
 
 class CommandSearch:
-    """Finds a command program for a reward within a time budget."""
+    """Finds a command schedule for a reward within a time budget."""
 
     def __init__(
-        self, simulator: Simulator, policy: PolicyFn, reward: TapeReward, bank: Bank, seed: int,
-        between: Callable[[], None] = lambda: None, window: Window = EVER,
+        self, simulator: Simulator, policy: PolicyFn, reward: RolloutReward,
+        library: MotionLibrary, seed: int,
+        on_step: Callable[[], None] = lambda: None, window: Window = EVER,
     ) -> None:  # fmt: skip
-        """`between` is called at the steps of all episodes and may raise to end the search.
+        """`on_step` is called at the steps of all episodes and may raise to end the search.
 
         With a `window`, the reward sees all that happens within that part of its time.
         """
         self._simulator = simulator
         self._policy = policy
         self._reward = reward
-        self._bank = bank
+        self._library = library
         self._rng = np.random.default_rng(seed)
         self._seed = seed
-        self._between = between
+        self._on_step = on_step
         self._window = window
         self.generations: tuple[int, ...] = (0,)  # measured so far, without the final
-        self.finalists: list[CommandProgram] = []  # after the final, best first
-        beats = beats_of(reward, bank, window=window)
-        self._beats = np.array(beats or DEFAULT_BEATS)
+        self.finalists: list[CommandSchedule] = []  # after the final, best first
+        beats = modulation_frequencies_of(reward, library, window=window)
+        self._beats = np.array(beats or DEFAULT_FREQUENCIES)
         self._rhythmic = bool(beats)
         self._mutator = Mutator(self._rng, self._beats, self._rhythmic)
         self._spread = 0.0
@@ -91,7 +92,7 @@ class CommandSearch:
         begin, samples = clock(), 0
         population = self._first()
         parents, scores = population, np.zeros(len(population), np.float32)
-        composed: Programs | None = None
+        composed: CommandBatch | None = None
         for index in range(most):
             started = clock()
             children = population if index == 0 else self._children(parents, STEP[index], composed)
@@ -115,36 +116,38 @@ class CommandSearch:
         samples += self._simulator.size * round(WINDOW_S / CONTROL_DT)
         yield Generation(index + 2, winner, score, samples)
 
-    def _first(self) -> Programs:
-        """Neutral, single entries at several levels, the bank's best, and mutations of them."""
-        programs = [CommandProgram(), *single_entries(), *self._bank_best()]
-        programs += self._rhythms(CommandProgram())
-        programs = list(dict.fromkeys(programs))
+    def _first(self) -> CommandBatch:
+        """Neutral, single entries at several levels, the library's best, and mutations of them."""
+        schedules = [CommandSchedule(), *single_entries(), *self._library_best()]
+        schedules += self._rhythms(CommandSchedule())
+        schedules = list(dict.fromkeys(schedules))
         size = self._simulator.size
-        known = Programs.stack(programs[:size])
+        known = CommandBatch.stack(schedules[:size])
         missing = size - len(known)
         if missing == 0:
             return known
         seeds = self._rng.integers(0, len(known), missing)
         return known.joined(self._mutator.mutated(known.pick(seeds), STEP[0]))
 
-    def _bank_best(self) -> list[CommandProgram]:
-        """The programs of the clips that the reward likes best, without simulating anything."""
-        scores = self._reward.total(self._window.shown(self._bank.tape)).mean(0)
-        ranked = [self._bank.programs[i] for i in np.argsort(-scores)]
-        return [program for program in ranked if program is not None][:BANK_SEEDS]
+    def _library_best(self) -> list[CommandSchedule]:
+        """The schedules of the clips that the reward likes best, without simulating anything."""
+        scores = self._reward.total(self._window.shown(self._library.rollout)).mean(0)
+        ranked = [self._library.schedules[i] for i in np.argsort(-scores)]
+        return [schedule for schedule in ranked if schedule is not None][:LIBRARY_SEEDS]
 
-    def _rhythms(self, still: CommandProgram) -> list[CommandProgram]:
+    def _rhythms(self, still: CommandSchedule) -> list[CommandSchedule]:
         beats = self._beats.tolist() if self._rhythmic else []
         return rhythms(still, beats)
 
-    def _children(self, parents: Programs, step: float, composed: Programs | None) -> Programs:
-        """As many as there are robots; the given compositions, if any, come first."""
+    def _children(
+        self, parents: CommandBatch, step: float, composed: CommandBatch | None
+    ) -> CommandBatch:
+        """As many as there are robots; the given crossovers, if any, come first."""
         room = self._simulator.size - (len(composed) if composed is not None else 0)
         children = self._offspring(parents, step, room)
         return children if composed is None else composed.joined(children)
 
-    def _offspring(self, parents: Programs, step: float, size: int) -> Programs:
+    def _offspring(self, parents: CommandBatch, step: float, size: int) -> CommandBatch:
         # Better parents have more children.
         rank = np.minimum(self._rng.geometric(0.18, size) - 1, len(parents) - 1)
         children = parents.pick(rank)
@@ -158,50 +161,50 @@ class CommandSearch:
             ]
         return self._mutator.mutated(children, step)
 
-    def _scores(self, programs: Programs) -> Floats:
-        """Mean reward a step of every program; a fall costs twice the spread of the population."""
-        rules = EpisodeRules(reset_noise=0.3)
+    def _scores(self, schedules: CommandBatch) -> Floats:
+        """Mean reward a step of every schedule; a fall costs twice the spread of the population."""
+        rules = EpisodeConfig(reset_noise=0.3)
         run = episode(
-            self._simulator, programs, self._policy, WINDOW_S, self._seed, rules, self._between
+            self._simulator, schedules, self._policy, WINDOW_S, self._seed, rules, self._on_step
         )
         settle = round(SETTLE_S / CONTROL_DT)
-        tape = Tape({name: field[settle:] for name, field in run.tape.fields.items()})
-        score = self._reward.total(self._window.shown(tape)).mean(0)
+        rollout = Rollout({name: field[settle:] for name, field in run.rollout.fields.items()})
+        score = self._reward.total(self._window.shown(rollout)).mean(0)
         fallen = run.terminated.max(0) > 0.5
         spread = max(self._spread, float(score.max() - np.median(score)))
         scored: Floats = np.where(fallen, score.min() - 2.0 * spread - 1e-3, score)
         return scored
 
-    def _calibrate(self, programs: Programs, scores: Floats) -> Programs | None:
+    def _calibrate(self, schedules: CommandBatch, scores: Floats) -> CommandBatch | None:
         """Set the scale of costs from the first generation; returns what its gains compose to."""
         neutral = float(scores[0])
         self._spread = max(float(scores.max()) - neutral, 1e-6)
         self._entry_cost = ENTRY_COST * self._spread
-        found = compositions(programs, scores, neutral, self._entry_cost)
+        found = crossovers(schedules, scores, neutral, self._entry_cost)
         # A swing may pay only around another pose: bobbing, say, needs bent legs first.
-        still = steady(programs, scores, neutral, self._entry_cost)
-        swings = self._rhythms(still) if used_slots(still) else []
+        still = steady(schedules, scores, neutral, self._entry_cost)
+        swings = self._rhythms(still) if genes_of(still) else []
         size = self._simulator.size
         chosen = found[: max(size * 3 // 8, size * 7 // 8 - len(swings))] + swings
-        return Programs.stack(chosen[: size * 7 // 8]) if chosen else None
+        return CommandBatch.stack(chosen[: size * 7 // 8]) if chosen else None
 
-    def _cost(self, programs: Programs) -> Floats:
-        slots = [len(used_slots(programs.single(row))) for row in range(len(programs))]
-        return np.array(slots, np.float32) * np.float32(self._entry_cost)
+    def _cost(self, schedules: CommandBatch) -> Floats:
+        genes = [len(genes_of(schedules.single(row))) for row in range(len(schedules))]
+        return np.array(genes, np.float32) * np.float32(self._entry_cost)
 
-    def _final(self, parents: Programs) -> tuple[CommandProgram, float]:
+    def _final(self, parents: CommandBatch) -> tuple[CommandSchedule, float]:
         """The elite and its pruned variants, each on several robots from other starts."""
         variants = [parents.single(i) for i in range(min(4, len(parents)))]
         for i in range(min(2, len(parents))):
             parent = parents.single(i)
-            variants += [without(parent, slot) for slot in used_slots(parent)]
+            variants += [ablated(parent, gene) for gene in genes_of(parent)]
         variants = list(dict.fromkeys(variants))[: self._simulator.size]
         each = self._simulator.size // len(variants)
-        repeated = Programs.stack([v for v in variants for _ in range(each)])
+        repeated = CommandBatch.stack([v for v in variants for _ in range(each)])
         spare = self._simulator.size - len(repeated)
-        scores = self._scores(repeated.joined(Programs.neutral(spare)) if spare else repeated)
+        scores = self._scores(repeated.joined(CommandBatch.neutral(spare)) if spare else repeated)
         means = scores[: len(repeated)].reshape(len(variants), each).mean(1)
-        costed = means - self._cost(Programs.stack(variants))
+        costed = means - self._cost(CommandBatch.stack(variants))
         best = int(costed.argmax())
         self.finalists = [variants[i] for i in np.argsort(-costed, kind="stable")]
         return variants[best], float(means[best])

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tabrl.control.commands import CommandSchedule
 from tabrl.control.policy import PolicyWeights
-from tabrl.control.program import CommandProgram
-from tabrl.control.sequence import Sequences
-from tabrl.sim.networks import deployed
-from tabrl.sim.simulator import EpisodeRules, Simulator, episode
-from tabrl_trainer.scoring import TapeReward
+from tabrl.control.staged import StagedCommands
+from tabrl.sim.learning.networks import deployed
+from tabrl.sim.simulator import EpisodeConfig, Simulator, episode
+from tabrl_trainer.rollout_reward import RolloutReward
 
 MEASURED = 4  # snapshots measured against each other, the last one always among them
 WINDOW_S = 3.0
 
 
-def measured(program: CommandProgram) -> tuple[int, float]:
+def measured(schedule: CommandSchedule) -> tuple[int, float]:
     """How many snapshots are measured, and for how many seconds each."""
-    seconds = max(WINDOW_S, program.period_s)
+    seconds = max(WINDOW_S, schedule.period_s)
     return max(2, round(MEASURED * WINDOW_S / seconds)), seconds
 
 
@@ -34,7 +34,7 @@ class Snapshot:
 
 
 @dataclass
-class Shelf:
+class CheckpointPool:
     """The snapshots of one training, in order."""
 
     snapshots: list[Snapshot] = field(default_factory=list)
@@ -51,26 +51,29 @@ class Shelf:
     def best(
         self,
         simulator: Simulator,
-        reward: TapeReward,
-        program: CommandProgram,
+        reward: RolloutReward,
+        schedule: CommandSchedule,
         seed: int,
-        between: Callable[[], None] = lambda: None,
+        on_step: Callable[[], None] = lambda: None,
     ) -> Snapshot:
         """The snapshot that earns most without noise, from the same starts for all.
 
         Phases are measured to their end; there is time for fewer snapshots then. A fall counts as
-        the worst motion of all. `between` is called at every step and may raise. Raises
+        the worst motion of all. `on_step` is called at every step and may raise. Raises
         `IndexError` if there is no snapshot.
         """
         *earlier, last = self.snapshots
-        count, seconds = measured(program)
+        count, seconds = measured(schedule)
         chosen = [*sorted(earlier, key=lambda s: -s.reward)[: count - 1], last]
-        programs, rules = Sequences.stack([program] * simulator.size), EpisodeRules(reset_noise=0.3)
+        schedules, rules = (
+            StagedCommands.stack([schedule] * simulator.size),
+            EpisodeConfig(reset_noise=0.3),
+        )
         earned, fallen = [], []
         for snapshot in chosen:
             policy = deployed(snapshot.weights)
-            run = episode(simulator, programs, policy, seconds, seed, rules, between, WINDOW_S)
-            earned.append(reward.total(run.tape).mean(0))
+            run = episode(simulator, schedules, policy, seconds, seed, rules, on_step, WINDOW_S)
+            earned.append(reward.total(run.rollout).mean(0))
             fallen.append(run.terminated.max(0) > 0.5)
         worst = np.min(earned) - np.ptp(earned)
         means = np.where(fallen, worst, earned).mean(1)

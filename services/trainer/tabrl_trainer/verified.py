@@ -7,11 +7,13 @@ import hashlib
 from tabrl.contracts.training import TrainSpec
 from tabrl.domain.jobs import FailureKind
 from tabrl.ports import BlobStore, JobFailedError, VerifiedArtifacts
-from tabrl.sim.reward import load_reward
-from tabrl_trainer.scoring import TapeReward
+from tabrl.sim.reward.function import load_reward
+from tabrl_trainer.rollout_reward import RolloutReward
 
 
-def verified_reward(spec: TrainSpec, blobs: BlobStore, verified: VerifiedArtifacts) -> TapeReward:
+def verified_reward(
+    spec: TrainSpec, blobs: BlobStore, verified: VerifiedArtifacts
+) -> RolloutReward:
     """The reward with the weights it begins with.
 
     Raises `JobFailedError` (code `artifact_not_verified` or `artifact_changed`): only bytes whose
@@ -30,4 +32,4 @@ def verified_reward(spec: TrainSpec, blobs: BlobStore, verified: VerifiedArtifac
             "artifact_changed",
             "The stored reward is not the one that was checked; write the task again.",
         )
-    return TapeReward(load_reward(blob), spec.weights)
+    return RolloutReward(load_reward(blob), spec.weights)

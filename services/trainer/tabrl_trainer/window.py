@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tabrl.control.tape import Floats, Tape
+from tabrl.control.rollout import Floats, Rollout
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,6 @@ class Window:
         within: Floats = (self.begin_s + np.mod(time, self.lasts_s)).astype(np.float32)
         return within
 
-    def shown(self, tape: Tape) -> Tape:
+    def shown(self, rollout: Rollout) -> Rollout:
         """The same motion, at these times."""
-        return Tape({**tape.fields, "time": self.at(tape.time)})
+        return Rollout({**rollout.fields, "time": self.at(rollout.time)})

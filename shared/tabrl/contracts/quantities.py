@@ -274,7 +274,7 @@ def quantities(robot: Body) -> list[QuantityInfo]:
 
 
 def parts_of(quantity: Quantity, robot: Body) -> tuple[str, ...]:
-    """Names of a quantity's parts, in the order of the tape's columns; vectors also by axis."""
+    """Names of a quantity's parts, in the order of the rollout's columns; vectors also by axis."""
     kind = CATALOGUE[quantity].parts
     in_space = {
         Parts.FEET_IN_SPACE: robot.foot_names,

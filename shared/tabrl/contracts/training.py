@@ -88,7 +88,7 @@ class Reweighting(BaseModel):
     weights: dict[Identifier, float]
 
 
-class TrainSchedule(BaseModel):
+class TrainingRecord(BaseModel):
     """What a training did, in which order: enough to do it again and get the same parameters.
 
     `weights` are those it began with, where they were not the spec's. `generations` of the search
@@ -133,7 +133,7 @@ class TrainResult(BaseModel):
     versions: dict[str, str]
     note: str = ""
     flags: tuple[Finding, ...] = ()  # what a person should know before believing the result
-    schedule: TrainSchedule | None = None  # results of earlier versions have none
+    schedule: TrainingRecord | None = None  # results of earlier versions have none
 
 
 class RoundTrip(BaseModel):

@@ -1,4 +1,4 @@
-"""Success checks measured on a tape. Shares nothing with the rewards: what a task promised is
+"""Success checks measured on a rollout. Shares nothing with the rewards: what a task promised is
 judged by other code than what it optimised.
 """
 
@@ -10,30 +10,30 @@ import numpy as np
 
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl.control.quantities import Fields, Floats, Measures
-from tabrl.control.tape import CONTROL_DT
+from tabrl.control.rollout import CONTROL_DT
 from tabrl.robots import Robot
 
 SLOWEST_HZ = 0.2  # below it a swing in ten seconds is a drift
 STILL = 1e-6  # below a micron or a microradian nothing moves: there is no rhythm
 
 
-def evaluate_checks(checks: Sequence[CheckSpec], tape: Fields, robot: Robot) -> list[float]:
+def evaluate_checks(checks: Sequence[CheckSpec], rollout: Fields, robot: Robot) -> list[float]:
     """One number a check: the median over episodes; for falls and `any` the share of episodes.
 
-    `tape` holds arrays `[T, B, …]` at 50 Hz whose first row is the reset. A window that ends
+    `rollout` holds arrays `[T, B, …]` at 50 Hz whose first row is the reset. A window that ends
     after the recording is cut; one that begins after it gives NaN, which passes no check. Raises
     `Invalid` (code `unknown_part`) for a joint, foot or axis that there is not.
     """
     return [
         float((np.mean if _counts_episodes(check) else np.median)(episodes))
-        for check, episodes in zip(checks, per_episode(checks, tape, robot), strict=True)
+        for check, episodes in zip(checks, per_episode(checks, rollout, robot), strict=True)
     ]
 
 
-def per_episode(checks: Sequence[CheckSpec], tape: Fields, robot: Robot) -> Floats:
+def per_episode(checks: Sequence[CheckSpec], rollout: Fields, robot: Robot) -> Floats:
     """The checks' numbers of every episode, `[checks, B]`; otherwise as `evaluate_checks`."""
-    measures = Measures(tape, robot)
-    values = np.full((len(checks), tape["time"].shape[1]), np.nan)
+    measures = Measures(rollout, robot)
+    values = np.full((len(checks), rollout["time"].shape[1]), np.nan)
     for row, check in enumerate(checks):
         start, end = round(check.start_s / CONTROL_DT), round(check.end_s / CONTROL_DT)
         window = measures.of(check.quantity, check.part)[start:end]

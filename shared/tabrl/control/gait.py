@@ -1,6 +1,6 @@
 """The gait clock: when each foot is due on the ground, in closed form of the time since reset.
 
-A foot's phase runs from 0 to 1 in every stride: stance first, swing from `STANCE_SHARE` on. Gaits
+A foot's phase runs from 0 to 1 in every stride: stance first, swing from `DUTY_FACTOR` on. Gaits
 differ in the offsets between the feet, after "Walk These Ways" (Margolis and Agrawal, 2022).
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from tabrl.control.rotation import Array
 
-STANCE_SHARE = 0.55  # of a stride; other shares are stretched onto the same phases
+DUTY_FACTOR = 0.55  # of a stride; other shares are stretched onto the same phases
 MID_SWING = 0.775  # phase of a foot that is held up
 GRAVITY = 9.81  # m/s²
 LONGEST_FLIGHT = 0.6  # of a hop's period
@@ -34,10 +34,10 @@ GAITS = tuple(Gait)
 OFFSETS = np.array([[0.0, 0.5, 0.5, 0.0], [0.0, 0.5, 0.0, 0.5], [0.0, 0.0, 0.5, 0.5]], np.float32)
 
 
-def stance_share(gait: Array, frequency: Array, xp: Any = np) -> Array:
+def duty_factor(gait: Array, frequency: Array, xp: Any = np) -> Array:
     """Share of a stride that each foot is on the ground; `gait` indexes `GAITS`, Hz."""
-    short = xp.minimum(1.0 - STANCE_SHARE, PAIRED_SWING_S * frequency)
-    return xp.where(gait == GAITS.index(Gait.TROT), STANCE_SHARE, 1.0 - short)
+    short = xp.minimum(1.0 - DUTY_FACTOR, PAIRED_SWING_S * frequency)
+    return xp.where(gait == GAITS.index(Gait.TROT), DUTY_FACTOR, 1.0 - short)
 
 
 def flight_share(frequency: Array, jump: Array, xp: Any = np) -> Array:
@@ -46,11 +46,11 @@ def flight_share(frequency: Array, jump: Array, xp: Any = np) -> Array:
     return xp.clip(frequency * flight, 0.0, LONGEST_FLIGHT)
 
 
-def stretched(stride: Array, stance_share: Array, xp: Any = np) -> Array:
-    """Phases of strides `[..., 4]` whose stance takes `stance_share [..., 1]` of the time."""
-    swing = (stride - stance_share) / xp.maximum(1.0 - stance_share, 1e-3)
+def stretched(stride: Array, duty_factor: Array, xp: Any = np) -> Array:
+    """Phases of strides `[..., 4]` whose stance takes `duty_factor [..., 1]` of the time."""
+    swing = (stride - duty_factor) / xp.maximum(1.0 - duty_factor, 1e-3)
     return xp.where(
-        stride < stance_share,
-        stride / xp.maximum(stance_share, 1e-3) * STANCE_SHARE,
-        STANCE_SHARE + xp.clip(swing, 0.0, 1.0) * (1.0 - STANCE_SHARE),
+        stride < duty_factor,
+        stride / xp.maximum(duty_factor, 1e-3) * DUTY_FACTOR,
+        DUTY_FACTOR + xp.clip(swing, 0.0, 1.0) * (1.0 - DUTY_FACTOR),
     )

@@ -1,4 +1,4 @@
-"""The one observation: a pure function of the raw state and the command program.
+"""The one observation: a pure function of the raw state and the command schedule.
 
 Trainer, inference and tests all call this function; nothing else may build an observation.
 """
@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 
 from tabrl.control import rotation
-from tabrl.control.program import COUNT, Programs
+from tabrl.control.commands import COUNT, CommandBatch
 from tabrl.control.rotation import Array
-from tabrl.control.sequence import Sequences
+from tabrl.control.staged import StagedCommands
 from tabrl.robots import Robot
 
 OBSERVATION_VERSION = 2
 # Places in the observation, from its end.
 HEADING_ERROR = -16
-STEP_FREQUENCY = -15  # Hz; zero while the program stands
-# What `build_asked` says: commands and clocks as the policy sees them, then more.
+STEP_FREQUENCY = -15  # Hz; zero while the schedule stands
+# What `command_features` says: commands and clocks as the policy sees them, then more.
 CLOCKS = slice(2 * COUNT, 2 * COUNT + 15)
 HEADING = CLOCKS.stop
 FOOT_PHASES = slice(HEADING + 1, HEADING + 5)
-ASKED = FOOT_PHASES.stop  # its length
+COMMAND_FEATURES = FOOT_PHASES.stop  # its length
 LOOK_AHEAD_S = 0.1  # the policy also sees the command to come, or modulation lags behind
 
 
@@ -67,7 +67,7 @@ def build_observation(
     qpos: Array,
     qvel: Array,
     ctrl: Array,
-    programs: Programs | Sequences,
+    schedules: CommandBatch | StagedCommands,
     joints: Joints,
     heading_origin: Array | float = 0.0,
     xp: Any = np,
@@ -78,16 +78,16 @@ def build_observation(
     with a free root joint: quaternion wxyz, linear velocity in the world, angular in the body
     frame. `heading_origin [B]` is the heading at the program's time zero.
     """
-    asked = build_asked(time, programs, xp)
+    asked = command_features(time, schedules, xp)
     return complete_observation(asked, qpos, qvel, ctrl, joints, heading_origin, xp)
 
 
-def build_asked(time: Array, programs: Programs | Sequences, xp: Any = np) -> Array:
-    """What depends on the program and the time alone, `[B, ASKED]`, for `complete_observation`.
+def command_features(time: Array, schedules: CommandBatch | StagedCommands, xp: Any = np) -> Array:
+    """What depends on schedule and time alone, `[B, COMMAND_FEATURES]`; for `complete_observation`.
 
     Commands now and soon, clocks, heading (rad, not wrapped), and phases of the feet.
     """
-    now, soon = programs.at(time, xp), programs.at(time + LOOK_AHEAD_S, xp)
+    now, soon = schedules.at(time, xp), schedules.at(time + LOOK_AHEAD_S, xp)
     stepping = now.stepping(xp)
     phase = now.gait_phase(time, xp)
     # A foot at rest has no clock: both of its waves are zero.
@@ -97,8 +97,8 @@ def build_asked(time: Array, programs: Programs | Sequences, xp: Any = np) -> Ar
     waves = xp.stack(
         [wave(k * beat) for k in (1.0, 0.5, 2.0) for wave in (xp.sin, xp.cos)], axis=-1
     )
-    heading = programs.heading(time, xp)
-    # One program may ask many robots.
+    heading = schedules.heading(time, xp)
+    # One schedule may ask many robots.
     frequency = xp.broadcast_to(stepping * now.step_frequency(xp), heading.shape)
     return xp.concatenate(
         [

@@ -11,15 +11,15 @@ from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from tabrl.control.commands import CommandBatch, CommandSchedule
 from tabrl.control.observation import (
     OBSERVATION_VERSION,
     Joints,
     build_observation,
     observation_size,
 )
-from tabrl.control.program import CommandProgram, Programs
-from tabrl.control.sequence import Sequences
-from tabrl.control.tape import Floats
+from tabrl.control.rollout import Floats
+from tabrl.control.staged import StagedCommands
 from tabrl.domain.errors import Invalid, NotFound
 from tabrl.robots import Robot, get_robot
 
@@ -62,7 +62,7 @@ class PolicyHeader(BaseModel):
     format: str = FORMAT
     robot: str
     scene_sha256: str
-    program: CommandProgram = CommandProgram()
+    program: CommandSchedule = CommandSchedule()  # the key of files written since the first version
     step: int = 0
     observation_version: int = OBSERVATION_VERSION
 
@@ -74,12 +74,12 @@ class Policy:
         self.header = header
         self.weights = weights
         self._joints = Joints.of(get_robot(header.robot))
-        kind = Sequences if header.program.later else Programs
-        self._programs = kind.stack([header.program])
+        kind = StagedCommands if header.program.later else CommandBatch
+        self._schedules = kind.stack([header.program])
 
     @property
-    def program(self) -> CommandProgram:
-        """The command program that the policy follows."""
+    def schedule(self) -> CommandSchedule:
+        """The command schedule that the policy follows."""
         return self.header.program
 
     def control(
@@ -90,7 +90,7 @@ class Policy:
         `time [B]` s since the reset, `qpos [B, nq]`, `qvel [B, nv]`, `ctrl [B, nu]`, best in double
         precision: a clock in single precision drifts over hours.
         """
-        observation = build_observation(time, qpos, qvel, ctrl, self._programs, self._joints)
+        observation = build_observation(time, qpos, qvel, ctrl, self._schedules, self._joints)
         action = self.weights.act(observation)
         return action, self._joints.targets(action)
 

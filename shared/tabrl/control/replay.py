@@ -1,4 +1,4 @@
-"""The tape of a single robot whose states were written down while something else simulated it."""
+"""The rollout of a single robot whose states were logged while something else simulated it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from tabrl.control.rollout import Carry, RawSteps, Rollout, RolloutBuilder
 from tabrl.control.shapes import trunk_shapes
-from tabrl.control.tape import Memory, RawSteps, Tape, TapeBuilder
 from tabrl.robots import Robot
 
 Floats = NDArray[np.float64]
@@ -25,18 +25,18 @@ class States:
     ctrl: Floats  # [T, nu] joint targets, rad
 
 
-def tape_of_states(model: mujoco.MjModel, robot: Robot, states: States) -> Tape:
-    """The tape `[T - 1, 1]`: each step ends in the state in which the next one begins.
+def rollout_of_states(model: mujoco.MjModel, robot: Robot, states: States) -> Rollout:
+    """The rollout `[T - 1, 1]`: each step ends in the state in which the next one begins.
 
     Forces are those of the state under the step's targets. What the states do not tell is 0:
     `command` and `gait_phase`. Raises `ValueError` for fewer than two rows.
     """
     steps = len(states.time) - 1
     if steps < 1:
-        raise ValueError("a tape needs two states")
+        raise ValueError("a rollout needs two states")
     raw = RawSteps.empty(steps, 1, robot)
-    raw.command[:], raw.gait_phase[:], raw.fresh[:] = 0.0, 0.0, 0.0
-    raw.fresh[0] = 1.0
+    raw.command[:], raw.gait_phase[:], raw.just_reset[:] = 0.0, 0.0, 0.0
+    raw.just_reset[0] = 1.0
     raw.time[:, 0] = states.time[1:]
     raw.qpos[:, 0], raw.qvel[:, 0] = states.qpos[1:], states.qvel[1:]
     raw.action[:, 0] = (states.ctrl[:-1] - np.array(robot.home)) / np.array(robot.action_scale)
@@ -47,7 +47,7 @@ def tape_of_states(model: mujoco.MjModel, robot: Robot, states: States) -> Tape:
         data.ctrl[:] = states.ctrl[step]
         mujoco.mj_forward(model, data)
         _write(raw, step, model, data, robot)
-    return TapeBuilder(robot, trunk_shapes(model)).derive(raw, Memory.zeros(1, robot))
+    return RolloutBuilder(robot, trunk_shapes(model)).derive(raw, Carry.zeros(1, robot))
 
 
 def _write(

@@ -38,7 +38,7 @@ class TermReport(BaseModel):
 
 
 class CandidateReport(BaseModel):
-    """How a candidate did on the behaviour bank.
+    """How a candidate did on the motion library.
 
     `meets` are the clips that already meet the success checks: what was asked for, as far as it was
     ever recorded. `failures` say why it must not be offered, `warnings` what to look at before

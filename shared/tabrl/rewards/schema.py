@@ -1,4 +1,4 @@
-"""The tape's schema: what a reward can see of one control step, by name and shape."""
+"""The rollout's schema: what a reward can see of one control step, by name and shape."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from tabrl.robots import Robot
 COMMAND_CHANNELS = 13
 
 
-def tape_schema(robot: Robot) -> dict[str, tuple[int, ...]]:
-    """Fields of the tape and their shape in one step of one robot; all float32, SI units.
+def rollout_schema(robot: Robot) -> dict[str, tuple[int, ...]]:
+    """Fields of the rollout and their shape in one step of one robot; all float32, SI units.
 
     World frame: z up, heading 0 at the reset. Body frame: x forward, y left. Contacts, touchdowns,
     lift-offs and `fallen` are 0 or 1.

@@ -7,7 +7,7 @@ from typing import Literal
 import jax
 
 from tabrl.robots import Robot
-from tabrl.sim.cpu import CpuSimulator
+from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.simulator import Simulator
 
 # `auto` is `mjx` where JAX has a GPU, else `cpu`; `warp` is MJX with Warp's kernels.
@@ -30,7 +30,9 @@ def make_simulator(
         kind = "mjx" if jax.default_backend() == "gpu" else "cpu"
     if kind == "cpu":
         return CpuSimulator(robot, size, randomise=randomise, seed=seed)
-    from tabrl.sim.mjx import MjxSimulator  # loads slowly, and most machines never need it
+    from tabrl.sim.mjx.simulator import (
+        MjxSimulator,  # loads slowly, and most machines never need it
+    )
 
     impl = "warp" if kind == "warp" else "jax"
     return MjxSimulator(robot, size, impl=impl, randomise=randomise, seed=seed)

@@ -6,7 +6,7 @@ import ctypes
 import sys
 
 
-def give_back() -> None:
+def malloc_trim() -> None:
     """Hand freed memory to the system; does nothing where the C library is not glibc.
 
     XLA frees what it compiled in, but malloc keeps it for later: after one graph of MJX 0.8 GB.

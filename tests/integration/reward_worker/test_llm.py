@@ -11,7 +11,7 @@ import pytest
 
 from tabrl.adapters.settings import Settings
 from tabrl.robots import Robot, get_robot
-from tabrl.sim.bank import Bank, load_bank
+from tabrl.sim.motion_library import MotionLibrary, load_motion_library
 from tabrl_reward_worker.authors import Author
 from tabrl_reward_worker.bootstrap import RewardSettings, author_of
 from tabrl_reward_worker.building import Builder, BuiltDraft
@@ -19,7 +19,7 @@ from tabrl_reward_worker.jail import BuiltReward, Jail
 from tabrl_reward_worker.llm.prompt import Example, examples
 from tabrl_reward_worker.report import report_on
 from tabrl_reward_worker.waiting import HaltedError
-from tabrl_trainer.base.shipped import load_shipped
+from tabrl_trainer.pretrained import load_pretrained
 from tests.support.llm import Answer, Given, LlmStub, llm_stub
 
 GO1 = get_robot("go1")
@@ -256,12 +256,12 @@ def test_neither_key_nor_prompt_is_logged(
 
 
 @pytest.fixture(scope="module")
-def bank() -> Bank:
-    return load_bank(load_shipped(GO1.id).bank)
+def bank() -> MotionLibrary:
+    return load_motion_library(load_pretrained(GO1.id).bank)
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda one: one.style)
-def test_the_prompts_examples_work(example: Example, jail: Memory, bank: Bank) -> None:
+def test_the_prompts_examples_work(example: Example, jail: Memory, bank: MotionLibrary) -> None:
     draft = example.draft()
     (built,) = Builder(jail).build([draft], GO1)
     assert isinstance(built, BuiltDraft), built

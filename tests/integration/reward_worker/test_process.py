@@ -29,9 +29,9 @@ from tabrl.domain.ids import new_job_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind, JobState
 from tabrl.domain.tasks import Task, TaskState
 from tabrl.robots import get_robot
-from tabrl.sim.bank import dump_bank
-from tabrl.sim.reward import load_reward
-from tests.support.bank import made_up_bank
+from tabrl.sim.motion_library import dump_motion_library
+from tabrl.sim.reward.function import load_reward
+from tests.support.motion_library import made_up_bank
 from tests.support.redis import RedisServer
 
 START_S, JOB_S = 90.0, 60.0
@@ -121,7 +121,7 @@ def worker(
     folder: Path = tmp_path_factory.mktemp("reward-worker")
     settings = Settings(data=folder, redis_url=redis_session.url)
     blobs = make_blob_store(settings.blobs)
-    blobs.put("bank/go1.npz", dump_bank(made_up_bank(get_robot("go1"))))
+    blobs.put("bank/go1.npz", dump_motion_library(made_up_bank(get_robot("go1"))))
     started = Worker(settings)
     try:
         wait_for(lambda: started.answers("/readyz"), START_S)

@@ -32,7 +32,7 @@ from tabrl.domain.jobs import Job, JobState
 from tabrl.domain.tasks import WrittenTask
 from tabrl.ports.blobs import CHECKPOINTS
 from tabrl.robots import get_robot
-from tabrl.sim.reward import export_reward
+from tabrl.sim.reward.function import export_reward
 from tabrl_local.stack import CACHE
 from tests.support.factories import candidate, training, writing
 from tests.support.redis import RedisServer

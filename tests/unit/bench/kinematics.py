@@ -13,11 +13,11 @@ import numpy as np
 from bench.tasks.motion import FEET, HZ, Floats, Motion, motion_of
 from bench.tasks.task import ROLLOUT_S
 
-from tabrl.control.program import COUNT
+from tabrl.control.commands import COUNT
+from tabrl.control.rollout import Carry, RawSteps, Rollout, RolloutBuilder
 from tabrl.control.shapes import trunk_shapes
-from tabrl.control.tape import Memory, RawSteps, Tape, TapeBuilder
 from tabrl.robots import get_robot, scene_xml
-from tabrl.sim.cpu import physics_model
+from tabrl.sim.cpu.simulator import physics_model
 
 GO1 = get_robot("go1")
 RADIUS = GO1.foot_radius
@@ -119,8 +119,8 @@ def random_motion(seed: int = 0) -> Motion:
     return simulate(np.array(GO1.home) + noise * np.array(GO1.action_scale))
 
 
-def tape_of(motion: Motion) -> Tape:
-    """The reward contract's tape `[T, 1]` of a motion, by the project's own builder."""
+def derived_rollout(motion: Motion) -> Rollout:
+    """The reward contract's rollout `[T, 1]` of a motion, by the project's own builder."""
     model = physics_model(GO1)
     data = mujoco.MjData(model)
     steps = len(motion)
@@ -136,7 +136,7 @@ def tape_of(motion: Motion) -> Tape:
         data.qpos[:] = pose
         mujoco.mj_kinematics(model, data)
         raw.body_position[step, 0] = data.xpos[1:]
-    return TapeBuilder(GO1, trunk_shapes(model)).derive(raw, Memory.zeros(1, GO1))
+    return RolloutBuilder(GO1, trunk_shapes(model)).derive(raw, Carry.zeros(1, GO1))
 
 
 def _wave(wave: Wave, time: Floats) -> Floats:

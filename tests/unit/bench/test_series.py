@@ -22,12 +22,12 @@ from bench.tasks.workbench import budget_of
 from tabrl.control.observation import observation_size
 from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy
 from tabrl.robots import scene_sha256
-from tabrl_trainer.base.shipped import ShippedBase
 from tabrl_trainer.evaluation import half_width
-from tests.unit.bench.kinematics import GO1, Act, perform, tape_of
+from tabrl_trainer.pretrained import PretrainedPolicy
+from tests.unit.bench.kinematics import GO1, Act, derived_rollout, perform
 
 WALK, CREEP, REAR = (find([name])[0] for name in ("walk", "creep", "rear"))
-BASE = ShippedBase(policy=b"policy", train_state=b"", bank=b"")
+BASE = PretrainedPolicy(policy=b"policy", train_state=b"", library=b"")
 BASE_SHA256 = hashlib.sha256(BASE.policy).hexdigest()
 
 
@@ -106,7 +106,7 @@ def test_what_is_kept_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(bench.tasks.series, "read_base", lambda folder: BASE)
     tried: list[tuple[str, int]] = []
 
-    def train(_: object, base: ShippedBase, missing: list[tuple[Task, int]]) -> None:
+    def train(_: object, base: PretrainedPolicy, missing: list[tuple[Task, int]]) -> None:
         tried.extend((task.name, seed) for task, seed in missing)
 
     monkeypatch.setattr(Series, "_train", train)
@@ -175,7 +175,7 @@ def test_a_file_is_judged_by_hand(
 
 def test_a_tape_holds_the_same_motion() -> None:
     motion = perform(Act(vx=0.5, yaw=0.4, pitch=0.2, roll=0.1, gait="trot"), 3.0)
-    (again,) = motions_of(tape_of(motion))
+    (again,) = motions_of(derived_rollout(motion))
     np.testing.assert_allclose(again.velocity, motion.velocity, atol=1e-4)
     np.testing.assert_allclose(again.heading, motion.heading, atol=1e-5)
     np.testing.assert_allclose(again.clearance, motion.clearance, atol=1e-5)

@@ -20,11 +20,11 @@ from bench.speed.walk import (
 )
 
 from tabrl.control import rotation
+from tabrl.control.commands import CommandBatch
 from tabrl.control.observation import Joints, build_observation
-from tabrl.control.program import Programs
+from tabrl.control.rollout import CONTROL_DT, RolloutBuilder
 from tabrl.control.shapes import trunk_shapes
-from tabrl.control.tape import CONTROL_DT, TapeBuilder
-from tabrl.sim.cpu import SUBSTEPS, CpuSimulator, physics_model
+from tabrl.sim.cpu.simulator import SUBSTEPS, CpuSimulator, physics_model
 from tabrl.sim.simulator import episode
 from tests.support.engine import still
 
@@ -46,27 +46,30 @@ def flailing(seed: int = 0) -> list[tuple[float, np.ndarray, np.ndarray, np.ndar
 def test_the_artifact_and_the_function_give_the_same_reward() -> None:
     simulator = CpuSimulator(ROBOT, 8)
     rng = np.random.default_rng(0)
-    tape = episode(
+    rollout = episode(
         simulator,
-        Programs.stack([PROGRAM] * 8),
+        CommandBatch.stack([PROGRAM] * 8),
         lambda observation: rng.normal(0.0, 1.0, (8, ROBOT.nu)).astype(np.float32),
         0.5,
-    ).tape
-    expected = walk_artifact().total(tape)
+    ).rollout
+    expected = walk_artifact().total(rollout)
     reward = walk_reward(
-        tape.base_linear_velocity, tape.base_angular_velocity, tape.action, tape.previous_action
+        rollout.base_linear_velocity,
+        rollout.base_angular_velocity,
+        rollout.action,
+        rollout.previous_action,
     )
     assert expected.std() > 0.01
     np.testing.assert_allclose(reward, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_one_robot_sees_and_earns_what_a_batch_does() -> None:
-    walk, joints, programs = SingleWalk(), Joints.of(ROBOT), Programs.stack([PROGRAM])
+    walk, joints, schedules = SingleWalk(), Joints.of(ROBOT), CommandBatch.stack([PROGRAM])
     boxes, previous, falls = trunk_boxes(), np.zeros(ROBOT.nu, np.float32), []
     for time, qpos, qvel, ctrl in flailing():
         seen = walk.observe(time, qpos, qvel, ctrl)
         expected = build_observation(
-            np.array([time]), qpos[None], qvel[None], ctrl[None], programs, joints
+            np.array([time]), qpos[None], qvel[None], ctrl[None], schedules, joints
         )[0]
         np.testing.assert_allclose(seen, expected, atol=2e-5)
         action = joints.action(ctrl)
@@ -80,7 +83,7 @@ def test_one_robot_sees_and_earns_what_a_batch_does() -> None:
 
 
 def test_a_fall_is_what_the_simulator_takes_for_one() -> None:
-    builder = TapeBuilder(ROBOT, trunk_shapes(physics_model(ROBOT)))
+    builder = RolloutBuilder(ROBOT, trunk_shapes(physics_model(ROBOT)))
     rng = np.random.default_rng(0)
     drawn = rng.normal(size=(200, 4)) + np.array([3.0, 0.0, 0.0, 0.0])
     quaternion = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)

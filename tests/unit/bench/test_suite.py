@@ -12,16 +12,16 @@ from bench.tasks.motion import Motion
 from bench.tasks.suite import SUITE, find
 from bench.tasks.task import Task
 
-from tabrl.control.tape import CONTROL_DT
-from tabrl.sim.reward import RewardFunction, load_reward
+from tabrl.control.rollout import CONTROL_DT
+from tabrl.sim.reward.function import RewardFunction, load_reward
 from tabrl_reward_worker.jail import Jail
 from tests.unit.bench.kinematics import (
     GO1,
     Act,
+    derived_rollout,
     perform,
     random_motion,
     standing,
-    tape_of,
 )
 
 RIGHT: dict[str, Act] = {
@@ -152,7 +152,7 @@ def test_the_reward_builds_and_likes_the_right_motion_best(name: str, jail: Jail
 def mean_reward(function: RewardFunction, weights: dict[str, float], motion: Motion) -> float:
     """Weighted reward a step, after the settling time."""
     begin = round(2.0 / CONTROL_DT)
-    flat = {name: field[begin:] for name, field in tape_of(motion).flat().items()}
+    flat = {name: field[begin:] for name, field in derived_rollout(motion).flat().items()}
     return float((np.asarray(function(flat)) @ function.vector(weights)).mean())
 
 

@@ -14,7 +14,7 @@ from tabrl.contracts.events import NoticeEvent, ProgressEvent
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.jobs import Job
 from tabrl.ports import BlobStore, JobControl, ModelRepository, VerifiedArtifacts
-from tabrl_trainer.base.shipped import BANK, POLICY, TRAIN_STATE, ShippedBase
+from tabrl_trainer.pretrained import BANK, POLICY, TRAIN_STATE, PretrainedPolicy
 from tests.support.factories import train_result
 
 WALK = find(["walk"])[0]
@@ -71,10 +71,10 @@ def progress(elapsed_s: float) -> ProgressEvent:
 
 
 def test_a_task_becomes_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench.tasks.workbench, "RobotEngine", Engine)
+    monkeypatch.setattr(bench.tasks.workbench, "TrainingContext", Engine)
     monkeypatch.setattr(bench.tasks.workbench, "TrainingHandler", Handler)
     said: list[str] = []
-    with Workbench(ShippedBase(b"policy", b"", b""), said.append) as workbench:
+    with Workbench(PretrainedPolicy(b"policy", b"", b""), said.append) as workbench:
         trained = workbench.train(WALK, seed=2, budget=budget_of(WALK, 30.0))
     assert Handler.job is not None
     assert Handler.job.spec is not None
@@ -92,6 +92,6 @@ def test_a_base_is_read_from_a_folder(tmp_path: Path) -> None:
     for name in (POLICY, TRAIN_STATE, BANK):
         (tmp_path / name).write_bytes(name.encode())
     base = read_base(tmp_path)
-    assert (base.policy, base.bank) == (POLICY.encode(), BANK.encode())
+    assert (base.policy, base.library) == (POLICY.encode(), BANK.encode())
     with pytest.raises(FileNotFoundError):
         read_base(tmp_path / "none")

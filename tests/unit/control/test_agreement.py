@@ -26,17 +26,17 @@ def found(
     *values: tuple[CheckSpec, float, float, float],
     noise: float = 0.01,
 ) -> Finding | None:
-    """The finding for rewards and check values of base, program and result."""
+    """The finding for rewards and check values of base, schedule and result."""
     results = [
         CheckResult(
             id=check.id, name=check.name, target=check.target,
-            base=base, program=program, result=result, passed=check.passed(result),
+            base=base, program=schedule, result=result, passed=check.passed(result),
         )
-        for check, base, program, result in values
+        for check, base, schedule, result in values
     ]  # fmt: skip
     checks = [value[0] for value in values]
-    base, program, result = (row(reward, noise) for reward in rewards)
-    return reward_checks_disagree(base, program, result, checks, results)
+    base, schedule, result = (row(reward, noise) for reward in rewards)
+    return reward_checks_disagree(base, schedule, result, checks, results)
 
 
 def test_more_reward_for_less_of_what_was_promised_is_flagged() -> None:

@@ -13,21 +13,21 @@ from tabrl.contracts.phases import EPISODE_S, LONGEST_EPISODE_S, PhasesS
 from tabrl.contracts.quantities import CATALOGUE, parts_of
 from tabrl.control.checks import evaluate_checks, per_episode
 from tabrl.control.gait import Gait
-from tabrl.control.tape import Tape
+from tabrl.control.rollout import Rollout
 from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
-from tests.support.motion import RANDOM, STAND, Motion, tape_of
+from tests.support.motion import RANDOM, STAND, Motion, rollout_of
 
 GO1 = get_robot("go1")
 
 
 def measure(motion: Motion, quantity: str, statistic: str, **options: float | str) -> float:
-    return on_tape(tape_of(motion, GO1), quantity, statistic, **options)
+    return on_rollout(rollout_of(motion, GO1), quantity, statistic, **options)
 
 
-def on_tape(tape: Tape, quantity: str, statistic: str, **options: float | str) -> float:
+def on_rollout(rollout: Rollout, quantity: str, statistic: str, **options: float | str) -> float:
     check = spec(quantity=quantity, statistic=statistic, **options)
-    return evaluate_checks([check], tape.fields, GO1)[0]
+    return evaluate_checks([check], rollout.fields, GO1)[0]
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_a_rhythm_is_found_at_its_frequency_and_at_no_other() -> None:
 
 
 def test_the_phase_of_a_rhythm_does_not_matter() -> None:
-    tape = tape_of(Motion(rhythms={"pitch": (0.2, 1.0)}), GO1, seconds=10.3)
-    later = Tape({name: field[15:] for name, field in tape.fields.items()})
-    for one in (tape, later):
-        assert on_tape(one, "pitch", "rhythm", frequency=1.0) > 0.99
+    rollout = rollout_of(Motion(rhythms={"pitch": (0.2, 1.0)}), GO1, seconds=10.3)
+    later = Rollout({name: field[15:] for name, field in rollout.fields.items()})
+    for one in (rollout, later):
+        assert on_rollout(one, "pitch", "rhythm", frequency=1.0) > 0.99
 
 
 def test_a_still_signal_has_no_rhythm() -> None:
@@ -105,7 +105,7 @@ def test_a_still_signal_has_no_rhythm() -> None:
 
 def test_noise_has_little_rhythm() -> None:
     values = [
-        on_tape(tape_of(RANDOM, GO1, seed=seed), "roll", "rhythm", frequency=1.0)
+        on_rollout(rollout_of(RANDOM, GO1, seed=seed), "roll", "rhythm", frequency=1.0)
         for seed in range(8)
     ]
     assert max(values) < 0.55
@@ -129,25 +129,25 @@ def test_windows_select_time_and_empty_ones_pass_nothing() -> None:
 
 
 def test_falls_are_a_share_of_episodes_and_the_rest_is_a_median() -> None:
-    tapes = [tape_of(Motion(vx=v), GO1) for v in (0.1, 0.2, 0.9)]
-    tapes.append(tape_of(Motion(vx=0.3, falls_at=3.0), GO1))
-    merged = Tape(
+    rollouts = [rollout_of(Motion(vx=v), GO1) for v in (0.1, 0.2, 0.9)]
+    rollouts.append(rollout_of(Motion(vx=0.3, falls_at=3.0), GO1))
+    merged = Rollout(
         {
-            name: np.concatenate([tape.fields[name] for tape in tapes], axis=1)
-            for name in tapes[0].fields
+            name: np.concatenate([rollout.fields[name] for rollout in rollouts], axis=1)
+            for name in rollouts[0].fields
         }
     )
-    assert on_tape(merged, "fallen", "any", start_s=0.0) == pytest.approx(0.25)
-    assert on_tape(merged, "forward_speed", "mean") == pytest.approx(0.15, abs=0.02)
+    assert on_rollout(merged, "fallen", "any", start_s=0.0) == pytest.approx(0.25)
+    assert on_rollout(merged, "forward_speed", "mean") == pytest.approx(0.15, abs=0.02)
 
 
 def test_foot_height_names_a_foot_and_counts_from_the_sole() -> None:
-    tape = tape_of(STAND, GO1)
-    tape.fields["foot_position"][:, :, 2, 2] = 0.1
-    height = on_tape(tape, "foot_height", "mean", part="RR")
+    rollout = rollout_of(STAND, GO1)
+    rollout.fields["foot_position"][:, :, 2, 2] = 0.1
+    height = on_rollout(rollout, "foot_height", "mean", part="RR")
     assert height == pytest.approx(0.1 - GO1.foot_radius, abs=1e-6)
     with pytest.raises(Invalid) as error:
-        on_tape(tape, "foot_height", "mean", part="tail")
+        on_rollout(rollout, "foot_height", "mean", part="tail")
     assert error.value.code == "unknown_part"
 
 
@@ -158,7 +158,7 @@ def spec(**options: object) -> CheckSpec:
 
 
 def test_every_statistic_of_every_quantity_is_a_number() -> None:
-    tape = tape_of(Motion(vx=0.4, rhythms={"roll": (0.1, 1.0)}), GO1)
+    rollout = rollout_of(Motion(vx=0.4, rhythms={"roll": (0.1, 1.0)}), GO1)
     specs = [
         spec(
             quantity=quantity,
@@ -170,7 +170,7 @@ def test_every_statistic_of_every_quantity_is_a_number() -> None:
         for quantity in Quantity
         for statistic in Statistic
     ]
-    for check, value in zip(specs, evaluate_checks(specs, tape.fields, GO1), strict=True):
+    for check, value in zip(specs, evaluate_checks(specs, rollout.fields, GO1), strict=True):
         assert math.isfinite(value), check.name
 
 
@@ -190,16 +190,16 @@ def test_time_below_is_the_rest_of_time_above() -> None:
 
 
 def test_events_count_the_episodes_in_which_they_happen() -> None:
-    tape = tape_of(STAND, GO1)
-    four = Tape({name: np.repeat(field, 4, axis=1) for name, field in tape.fields.items()})
+    rollout = rollout_of(STAND, GO1)
+    four = Rollout({name: np.repeat(field, 4, axis=1) for name, field in rollout.fields.items()})
     four.fields["self_collision"][300, 1] = 1.0
-    assert on_tape(four, "self_collision", "any") == 0.25
+    assert on_rollout(four, "self_collision", "any") == 0.25
     assert spec(quantity="self_collision", statistic="any").target == "≥ 0 of episodes"
 
 
 def test_each_episode_has_its_own_numbers() -> None:
-    tapes = [tape_of(Motion(vx=v), GO1).fields for v in (0.1, 0.9)]
-    both = {name: np.concatenate([t[name] for t in tapes], axis=1) for name in tapes[0]}
+    rollouts = [rollout_of(Motion(vx=v), GO1).fields for v in (0.1, 0.9)]
+    both = {name: np.concatenate([t[name] for t in rollouts], axis=1) for name in rollouts[0]}
     values = per_episode([spec(quantity="forward_speed"), spec()], both, GO1)
     assert values.shape == (2, 2)
     assert values[0] == pytest.approx([0.1, 0.9], abs=0.02)
@@ -224,18 +224,18 @@ def test_each_episode_has_its_own_numbers() -> None:
     ],
 )
 def test_parts_are_picked_by_name(quantity: str, part: str | None, expected: float) -> None:
-    tape = tape_of(STAND, GO1)
+    rollout = rollout_of(STAND, GO1)
     numbers = np.arange(1.0, 13.0, dtype=np.float32)
-    tape.fields["joint_velocity"][:] = numbers * [1, 1, 1, 1, 1, 1, 1, 7 / 8, 1, 1, 1, 1]
-    tape.fields["joint_torque"][:] = numbers * [1, 1, 1, 1, 1, 11 / 6, 1, 1, 1, 1, 1, 1]
+    rollout.fields["joint_velocity"][:] = numbers * [1, 1, 1, 1, 1, 1, 1, 7 / 8, 1, 1, 1, 1]
+    rollout.fields["joint_torque"][:] = numbers * [1, 1, 1, 1, 1, 11 / 6, 1, 1, 1, 1, 1, 1]
     if part is None:
-        tape.fields["joint_velocity"][:] = tape.fields["joint_torque"][:] = numbers
-    tape.fields["joint_position"][:] = np.array(GO1.home) + np.eye(12)[0] * 0.25
-    tape.fields["foot_velocity"][:, :, 1] = [3.0, 0.0, 4.0]
-    tape.fields["body_position"][:, :, 0] = [0.0, 0.5, 0.3]
-    tape.fields["command"][:, :, 2] = 0.7
+        rollout.fields["joint_velocity"][:] = rollout.fields["joint_torque"][:] = numbers
+    rollout.fields["joint_position"][:] = np.array(GO1.home) + np.eye(12)[0] * 0.25
+    rollout.fields["foot_velocity"][:, :, 1] = [3.0, 0.0, 4.0]
+    rollout.fields["body_position"][:, :, 0] = [0.0, 0.5, 0.3]
+    rollout.fields["command"][:, :, 2] = 0.7
     options = {} if part is None else {"part": part}
-    assert on_tape(tape, quantity, "mean", **options) == pytest.approx(expected, abs=1e-5)
+    assert on_rollout(rollout, quantity, "mean", **options) == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_time_in_the_air_of_one_foot_is_measured() -> None:

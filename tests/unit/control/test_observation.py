@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from tabrl.control import rotation
+from tabrl.control.commands import COUNT as CHANNELS
+from tabrl.control.commands import CommandBatch, CommandSchedule
 from tabrl.control.gait import MID_SWING
 from tabrl.control.observation import (
     HEADING_ERROR,
@@ -20,10 +22,8 @@ from tabrl.control.observation import (
     build_observation,
     observation_size,
 )  # fmt: skip
-from tabrl.control.program import COUNT as CHANNELS
-from tabrl.control.program import CommandProgram, Programs
+from tabrl.control.rollout import Floats
 from tabrl.control.rotation import Array
-from tabrl.control.tape import Floats
 from tabrl.robots import scene_xml
 from tests.support.engine import GO1, quaternions, random_programs
 
@@ -43,9 +43,9 @@ class States:
     up: Floats  # the site's z axis in the world
     down: Floats  # gravity's direction in the site's frame
 
-    def observe(self, programs: Programs, joints: Joints, heading: float = 0.0) -> Floats:
+    def observe(self, schedules: CommandBatch, joints: Joints, heading: float = 0.0) -> Floats:
         observation: Floats = build_observation(
-            self.time, self.qpos, self.qvel, self.ctrl, programs, joints, heading
+            self.time, self.qpos, self.qvel, self.ctrl, schedules, joints, heading
         )
         return observation
 
@@ -80,15 +80,15 @@ def test_gravity_rates_and_velocity_are_what_the_sensors_read(states: States) ->
 
 
 def test_joints_last_action_and_commands_follow(states: States) -> None:
-    programs, joints = random_programs(COUNT), Joints.of(GO1)
-    observation = states.observe(programs, joints)
+    schedules, joints = random_programs(COUNT), Joints.of(GO1)
+    observation = states.observe(schedules, joints)
     nu = GO1.nu
     parts = np.split(observation[:, 9:], np.cumsum([nu, nu, nu, CHANNELS, CHANNELS]), axis=1)
     np.testing.assert_allclose(parts[0], states.qpos[:, 7:] - joints.home, atol=1e-5)
     np.testing.assert_allclose(parts[1], states.qvel[:, 6:], atol=1e-5)
     np.testing.assert_allclose(joints.home + joints.scale * parts[2], states.ctrl, atol=1e-5)
-    np.testing.assert_allclose(parts[3], programs.command(states.time), atol=1e-5)
-    ahead = programs.command(states.time + LOOK_AHEAD_S)
+    np.testing.assert_allclose(parts[3], schedules.command(states.time), atol=1e-5)
+    ahead = schedules.command(states.time + LOOK_AHEAD_S)
     np.testing.assert_allclose(parts[4], ahead, atol=1e-5)
 
 
@@ -113,13 +113,13 @@ def test_targets_never_leave_the_joint_limits() -> None:
 
 
 def test_jax_builds_the_same_observation(states: States) -> None:
-    programs = random_programs(COUNT)
-    ours = states.observe(programs, Joints.of(GO1), heading=0.4)
+    schedules = random_programs(COUNT)
+    ours = states.observe(schedules, Joints.of(GO1), heading=0.4)
     joints = Joints.of(GO1, jnp)
 
     @jax.jit
     def compiled(time: Array, qpos: Array, qvel: Array, ctrl: Array) -> Array:
-        return build_observation(time, qpos, qvel, ctrl, programs, joints, 0.4, jnp)
+        return build_observation(time, qpos, qvel, ctrl, schedules, joints, 0.4, jnp)
 
     theirs = compiled(states.time, states.qpos, states.qvel, states.ctrl)
     np.testing.assert_allclose(ours, np.asarray(theirs), atol=5e-5)
@@ -132,30 +132,36 @@ def test_a_robot_on_course_sees_no_heading_error_and_one_off_course_sees_it_clip
     zeros = np.zeros((3, 18))
     joints = Joints.of(GO1)
     error = build_observation(
-        np.zeros(3), turned, zeros, np.tile(joints.home, (3, 1)), Programs.neutral(3), joints, 0.3
+        np.zeros(3),
+        turned,
+        zeros,
+        np.tile(joints.home, (3, 1)),
+        CommandBatch.neutral(3),
+        joints,
+        0.3,
     )[:, HEADING_ERROR]
     np.testing.assert_allclose(error, [0.0, 0.3, 1.0], atol=1e-6)
 
 
 def test_the_beat_clock_starts_at_zero_and_ticks_at_the_programs_beat(states: States) -> None:
-    programs = random_programs(COUNT)
-    beat = states.observe(programs, Joints.of(GO1))[:, -6:]
-    angle = 2 * np.pi * programs.beat_frequency * states.time
+    schedules = random_programs(COUNT)
+    beat = states.observe(schedules, Joints.of(GO1))[:, -6:]
+    angle = 2 * np.pi * schedules.beat_frequency * states.time
     expected = [wave(k * angle) for k in (1.0, 0.5, 2.0) for wave in (np.sin, np.cos)]
     np.testing.assert_allclose(beat, np.stack(expected, axis=1), atol=1e-4)
 
 
 def test_every_foot_has_a_clock_and_a_foot_at_rest_has_none(states: States) -> None:
     asked = [
-        CommandProgram(),
-        CommandProgram.asking(vx=0.6),
-        CommandProgram.asking(lift_fl=0.08),
-        CommandProgram.asking(jump=0.05, gait_frequency=1.5),
+        CommandSchedule(),
+        CommandSchedule.asking(vx=0.6),
+        CommandSchedule.asking(lift_fl=0.08),
+        CommandSchedule.asking(jump=0.05, gait_frequency=1.5),
     ]
-    programs = Programs.stack(asked * (COUNT // len(asked)))
-    observation = states.observe(programs, Joints.of(GO1))
+    schedules = CommandBatch.stack(asked * (COUNT // len(asked)))
+    observation = states.observe(schedules, Joints.of(GO1))
     sine, cosine = observation[:, -14:-10], observation[:, -10:-6]
-    phase = programs.gait_phase(states.time)
+    phase = schedules.gait_phase(states.time)
     running = np.ones((COUNT, 4), bool)
     running[0::4] = False
     running[2::4] = [False, True, False, False]  # the lifted foot alone

@@ -1,4 +1,4 @@
-"""Params files: the numpy forward pass is the trained network, and nothing broken is accepted."""
+"""Params files: the numpy forward pass is the trained network, and nothing diverged is accepted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from tabrl.control.commands import CommandBatch, CommandSchedule
 from tabrl.control.observation import (
     OBSERVATION_VERSION,
     Joints,
@@ -16,18 +17,17 @@ from tabrl.control.observation import (
     observation_size,
 )
 from tabrl.control.policy import PolicyHeader, dump_policy, load_policy
-from tabrl.control.program import CommandProgram, Programs
 from tabrl.control.rotation import Array
 from tabrl.domain.errors import Invalid
 from tabrl.robots import scene_sha256
-from tabrl.sim.networks import policy_weights
+from tabrl.sim.learning.networks import policy_weights
 from tests.support.engine import GO1, fresh_state, small_learner
 from tests.support.inference import random_params
 
 HEADER = PolicyHeader(
     robot="go1",
     scene_sha256=scene_sha256("go1"),
-    program=CommandProgram.asking(vx=0.4, pitch=0.1, beat_frequency=1.3),
+    program=CommandSchedule.asking(vx=0.4, pitch=0.1, beat_frequency=1.3),
     step=77,
 )
 
@@ -60,7 +60,7 @@ def test_a_file_keeps_header_and_weights_exactly() -> None:
     weights = load_policy(random_params(3)).weights
     loaded = load_policy(dump_policy(HEADER, weights))
     assert loaded.header == HEADER
-    assert loaded.program == HEADER.program
+    assert loaded.schedule == HEADER.schedule
     assert len(loaded.weights.layers) == len(weights.layers)
     np.testing.assert_array_equal(loaded.weights.std, weights.std)
     for ours, theirs in zip(loaded.weights.layers, weights.layers, strict=True):
@@ -79,8 +79,8 @@ def test_control_is_observe_act_and_aim() -> None:
     time, qpos = np.array([0.5, 2.0]), rng.normal(size=(2, 19))
     qvel, ctrl = rng.normal(size=(2, 18)), np.tile(joints.home, (2, 1))
     action, targets = policy.control(time, qpos, qvel, ctrl)
-    programs = Programs.stack([policy.program])
-    observation = build_observation(time, qpos, qvel, ctrl, programs, joints)
+    schedules = CommandBatch.stack([policy.schedule])
+    observation = build_observation(time, qpos, qvel, ctrl, schedules, joints)
     np.testing.assert_array_equal(action, policy.weights.act(observation))
     np.testing.assert_array_equal(targets, joints.targets(action))
 

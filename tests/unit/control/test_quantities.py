@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from tabrl.contracts import quantities as catalogue
 from tabrl.contracts.checks import CheckSpec, Statistic, quantities
 from tabrl.contracts.quantities import CATALOGUE, Parts, Quantity
-from tabrl.control.program import CHANNELS
+from tabrl.control.commands import CHANNELS
 from tabrl.control.quantities import Measures
-from tabrl.rewards.schema import tape_schema
+from tabrl.rewards.schema import rollout_schema
 from tabrl.rewards.vocabulary import STATE_METHODS
 from tabrl.robots import get_robot
-from tabrl.sim.reward_state import RewardState
+from tabrl.sim.reward.state import RewardState
 
 GO1 = get_robot("go1")
 AXES = ("x", "y", "z")
@@ -29,11 +29,11 @@ SHOWN_AS = {"base_euler": ("roll", "pitch", "yaw"), "phase": ("time",)}
 
 @pytest.fixture(scope="module")
 def fields() -> dict[str, NDArray[Any]]:
-    """A tape of numbers drawn at random: 6 steps of 3 robots, attitudes short of a full turn."""
+    """A rollout of numbers drawn at random: 6 steps of 3 robots, attitudes short of a full turn."""
     rng = np.random.default_rng(0)
     drawn = {
         name: rng.normal(0.0, 1.0, (6, 3, *shape)).astype(np.float32)
-        for name, shape in tape_schema(GO1).items()
+        for name, shape in rollout_schema(GO1).items()
     }
     turn = drawn["base_quaternion"] * 0.3 + np.array([1.0, 0.0, 0.0, 0.0], np.float32)
     drawn["base_quaternion"] = turn / np.linalg.norm(turn, axis=-1, keepdims=True)

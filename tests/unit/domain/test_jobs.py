@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tabrl.contracts.training import Reweighting, TrainSchedule
+from tabrl.contracts.training import Reweighting, TrainingRecord
 from tabrl.domain.errors import Conflict
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import TERMINAL, TRANSITIONS, Job, JobState, raise_if_ended, sources_of
@@ -94,7 +94,7 @@ def test_a_results_weights_are_those_it_was_learnt_under(job: Job) -> None:
         (queued, (), queued),
         (queued, change, wish),
     ):
-        schedule = TrainSchedule(
+        schedule = TrainingRecord(
             seed=0, generations=(1,), updates=9, kept=8, weights=first, reweightings=reweightings
         )
         result = train_result().model_copy(update={"schedule": schedule})

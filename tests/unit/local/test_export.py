@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tabrl.control.commands import CommandSchedule
 from tabrl.control.gait import Gait
 from tabrl.control.observation import observation_size
 from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy, load_policy
-from tabrl.control.program import CommandProgram
 from tabrl.robots import get_robot, scene_sha256, scene_xml
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.export import export_model
 
-ASKING = CommandProgram.asking
+ASKING = CommandSchedule.asking
 PROGRAMS = {
-    "stand": CommandProgram(),
+    "stand": CommandSchedule(),
     "dance": ASKING(
         vx=(0.4, 0.1, 0.3), vy=-0.1, yaw=(0.5, 0.3, 1.0), height=(-0.03, 0.02, 2.0),
         pitch=(0.05, 0.1, -1.0), roll=(0.02, 0.2, 0.7), beat_frequency=1.3,
@@ -35,7 +35,7 @@ PROGRAMS = {
     "paw": ASKING(lift_fl=(0.05, 0.05), yaw=0.4),
     "rear": ASKING(rear=0.9),
     "rear now and then": ASKING(rear=(0.35, 0.4), beat_frequency=0.7),
-    "crouch, then hop round, then wiggle": CommandProgram.sequence(
+    "crouch, then hop round, then wiggle": CommandSchedule.sequence(
         [
             ASKING(height=-0.08, yaw=(0.2, 0.5, 0.3), beat_frequency=0.8),
             ASKING(jump=0.05, yaw=0.6, gait_frequency=2.4),
@@ -46,7 +46,7 @@ PROGRAMS = {
 }  # fmt: skip
 
 
-def params(program: CommandProgram) -> bytes:
+def params(program: CommandSchedule) -> bytes:
     robot = get_robot("go1")
     rng = np.random.default_rng(0)
     sizes = (observation_size(robot), 32, 16, robot.nu)
@@ -65,7 +65,7 @@ def params(program: CommandProgram) -> bytes:
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 def test_the_program_runs_without_tabrl(
-    api: Any, serve_model: Any, tmp_path: Path, program: CommandProgram
+    api: Any, serve_model: Any, tmp_path: Path, program: CommandSchedule
 ) -> None:
     api.blobs["/api/models/mdl_1/params"] = data = params(program)
     serve_model(scene_xml("go1"), "ws://unused")

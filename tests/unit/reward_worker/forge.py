@@ -17,8 +17,8 @@ from jaxlib.mlir.dialects import chlo
 from pydantic import BaseModel, ConfigDict
 
 from tabrl.robots import get_robot
-from tabrl.sim.reward import ExportedReward, export_reward, unpack_artifact
-from tabrl.sim.reward_artifact import arguments
+from tabrl.sim.reward.artifact import arguments
+from tabrl.sim.reward.function import ExportedReward, export_reward, unpack_artifact
 
 GO1 = get_robot("go1")
 SOURCE = "def reward(state, action):\n    return state.time()\n"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import get_robot
-from tabrl.sim.reward_export import AuthorLayers
+from tabrl.sim.reward.export import AuthorLayers
 from tabrl_reward_worker.jail.client import Stages
 from tabrl_reward_worker.jail.limits import Walls
 from tabrl_reward_worker.jail.warden import Warden

@@ -8,22 +8,22 @@ import pytest
 
 from tabrl.domain.errors import NotFound
 from tabrl.robots import get_robot
-from tabrl.sim.bank import Bank, load_bank
-from tabrl.sim.reward import export_reward
+from tabrl.sim.motion_library import MotionLibrary, load_motion_library
+from tabrl.sim.reward.function import export_reward
 from tabrl_reward_worker.building import BuiltDraft
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.diversity import distinct
 from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.report import report_on
-from tabrl_trainer.base.shipped import load_shipped
+from tabrl_trainer.pretrained import load_pretrained
 
 GO1 = get_robot("go1")
 
 
 @pytest.fixture(scope="module")
-def bank() -> Bank:
+def bank() -> MotionLibrary:
     try:
-        return load_bank(load_shipped("go1").bank)
+        return load_motion_library(load_pretrained("go1").bank)
     except NotFound as error:
         if os.environ.get("CI") == "true":
             raise
@@ -37,7 +37,7 @@ def bank() -> Bank:
         *("jump forward 20 cm", "nod at 2 Hz"),
     ],
 )
-def test_at_least_two_candidates_like_different_motions(bank: Bank, sentence: str) -> None:
+def test_at_least_two_candidates_like_different_motions(bank: MotionLibrary, sentence: str) -> None:
     drafts = compose(sentence, GO1).drafts
     reports = []
     for draft in drafts:

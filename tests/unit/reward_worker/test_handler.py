@@ -24,16 +24,16 @@ from tabrl.domain.jobs import Job, JobKind, JobState
 from tabrl.domain.tasks import Lineage, Revision, Task
 from tabrl.ports import JobFailedError, JobStoppedError, StopReason
 from tabrl.robots import Robot, get_robot
-from tabrl.sim.bank import Bank, dump_bank, load_bank
-from tabrl.sim.reward import load_reward
+from tabrl.sim.motion_library import MotionLibrary, dump_motion_library, load_motion_library
+from tabrl.sim.reward.function import load_reward
 from tabrl_reward_worker.authors import Author, ComposerAuthor, History, Written
 from tabrl_reward_worker.building import Builder
-from tabrl_reward_worker.handler import BankShelf, Desk, RewardHandler
+from tabrl_reward_worker.handler import Desk, MotionLibraries, RewardHandler
 from tabrl_reward_worker.history import Archive
 from tabrl_reward_worker.jail import Jail
 from tabrl_reward_worker.waiting import Halt, never
-from tests.support.bank import CLIPS, made_up_bank
 from tests.support.factories import progress, train_result, training
+from tests.support.motion_library import CLIPS, made_up_bank
 
 GO1 = get_robot("go1")
 
@@ -65,7 +65,7 @@ class World:
     """A handler over stores in memory."""
 
     jail: Jail
-    bank: Bank | None
+    bank: MotionLibrary | None
     db: MemoryDatabase = field(default_factory=lambda: MemoryDatabase(ManualClock()))
     blobs: MemoryBlobStore = field(default_factory=MemoryBlobStore)
     author: Author | None = None
@@ -99,12 +99,12 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def bank() -> Bank:
+def bank() -> MotionLibrary:
     return made_up_bank(GO1)
 
 
 @pytest.fixture
-def world(jail: Jail, bank: Bank) -> World:
+def world(jail: Jail, bank: MotionLibrary) -> World:
     return World(jail, bank)
 
 
@@ -179,11 +179,11 @@ def test_without_a_bank_it_works_and_says_so(jail: Jail) -> None:
     assert "no_behaviour_bank" in [getattr(event, "code", "") for event in control.events]
 
 
-def test_a_bank_is_looked_for_until_it_is_there(bank: Bank) -> None:
+def test_a_bank_is_looked_for_until_it_is_there(bank: MotionLibrary) -> None:
     blobs = MemoryBlobStore()
-    shelf = BankShelf(blobs, load_bank)
+    shelf = MotionLibraries(blobs, load_motion_library)
     assert shelf("go1") is None
-    blobs.put("bank/go1.npz", dump_bank(bank))
+    blobs.put("bank/go1.npz", dump_motion_library(bank))
     found = shelf("go1")
     assert found is not None
     assert found.clips == bank.clips
@@ -290,7 +290,7 @@ class Remembering:
         return self.second.write("bow", robot)
 
 
-def test_a_follow_up_is_told_what_went_before(jail: Jail, bank: Bank) -> None:
+def test_a_follow_up_is_told_what_went_before(jail: Jail, bank: MotionLibrary) -> None:
     author = Remembering(ComposerAuthor(Builder(jail)))
     world = World(jail, bank, author=author)
     task_id = written(world, "walk backwards")

@@ -17,8 +17,8 @@ import pytest
 from tabrl.domain.errors import Invalid, Unavailable
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import get_robot
-from tabrl.sim.reward import export_reward, load_reward
-from tabrl.sim.reward_verifier import verify
+from tabrl.sim.reward.function import export_reward, load_reward
+from tabrl.sim.reward.verifier import verify
 from tabrl_reward_worker.jail import Jail
 from tabrl_reward_worker.jail import client as client_module
 from tabrl_reward_worker.jail.client import Stages

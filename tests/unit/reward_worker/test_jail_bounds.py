@@ -11,15 +11,15 @@ from tabrl.rewards.limits import MAX_WORK
 from tabrl.robots import get_robot
 from tabrl.sim import reward as loading
 from tabrl.sim import reward_module
-from tabrl.sim.reward import (
+from tabrl.sim.reward.artifact import arguments
+from tabrl.sim.reward.function import (
     FAST_COMPILE,
     RewardFunction,
     export_reward,
     load_reward,
     try_compiling,
 )
-from tabrl.sim.reward_artifact import arguments
-from tabrl.sim.reward_verifier import verify
+from tabrl.sim.reward.verifier import verify
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.jail import Jail
 from tabrl_reward_worker.llm.prompt import examples
@@ -115,7 +115,7 @@ def test_it_is_compiled_as_a_trainer_and_as_a_report_would(monkeypatch: pytest.M
 
 
 def recorded() -> dict[str, np.ndarray]:
-    """A tape of made-up numbers."""
+    """A rollout of made-up numbers."""
     shapes = jax.tree.map(lambda field: field.shape, arguments(GO1, STEPS))
     chance = np.random.default_rng(0)
     return {

@@ -17,9 +17,9 @@ from tabrl.domain.errors import TabrlError
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.source import check_source
 from tabrl.robots import get_robot
-from tabrl.sim.reward import export_reward, load_reward, unpack_artifact
-from tabrl.sim.reward_export import AuthorLayers
-from tabrl.sim.reward_verifier import verify
+from tabrl.sim.reward.export import AuthorLayers
+from tabrl.sim.reward.function import export_reward, load_reward, unpack_artifact
+from tabrl.sim.reward.verifier import verify
 from tabrl_reward_worker.jail import Jail
 from tabrl_reward_worker.jail.client import Stages
 from tabrl_reward_worker.jail.limits import Walls

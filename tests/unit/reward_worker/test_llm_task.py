@@ -10,7 +10,7 @@ from tabrl.domain.jobs import JobState
 from tabrl.domain.report import CandidateReport, MotionPreview
 from tabrl.ports import JobFailedError
 from tabrl.robots import get_robot
-from tabrl.sim.bank import Bank
+from tabrl.sim.motion_library import MotionLibrary
 from tabrl_reward_worker import proving
 from tabrl_reward_worker.authors import ComposerAuthor, FallbackAuthor
 from tabrl_reward_worker.building import Builder, BuiltDraft
@@ -19,7 +19,7 @@ from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
 from tabrl_reward_worker.llm.provider import CallFailure
 from tabrl_reward_worker.proving import tried
 from tabrl_reward_worker.report import report_on
-from tests.support.bank import made_up_bank
+from tests.support.motion_library import made_up_bank
 from tests.support.writers import Model, candidate
 from tests.unit.reward_worker.test_handler import Control, World
 
@@ -51,11 +51,11 @@ HOPELESS = answer("Constant", one=(1.0, "state.dt()"), zero=(1.0, "0.0 * state.t
 
 
 @pytest.fixture(scope="module")
-def bank() -> Bank:
+def bank() -> MotionLibrary:
     return made_up_bank(GO1)
 
 
-def written_by(model: Model, jail: Jail, bank: Bank) -> World:
+def written_by(model: Model, jail: Jail, bank: MotionLibrary) -> World:
     builder = Builder(jail)
     options = LlmOptions("openai/test")
     writer = LlmAuthor(options, builder, model, lambda built, _: tried(built, bank))
@@ -63,11 +63,11 @@ def written_by(model: Model, jail: Jail, bank: Bank) -> World:
 
 
 def test_different_candidates_are_shown_with_their_bill(
-    jail: Jail, bank: Bank, monkeypatch: pytest.MonkeyPatch
+    jail: Jail, bank: MotionLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries: list[str] = []
 
-    def counted(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPreview]:
+    def counted(built: BuiltDraft, bank: MotionLibrary) -> tuple[CandidateReport, MotionPreview]:
         tries.append(built.draft.name)
         return report_on(built, bank)
 
@@ -90,7 +90,7 @@ def test_different_candidates_are_shown_with_their_bill(
     assert sorted(tries) == asked, "each is tried once"
 
 
-def test_the_bill_is_kept_when_the_composer_takes_over(jail: Jail, bank: Bank) -> None:
+def test_the_bill_is_kept_when_the_composer_takes_over(jail: Jail, bank: MotionLibrary) -> None:
     world = written_by(Model(HOPELESS), jail, bank)
     job = world.post("walk backwards")
     control = Control(job.fence)
@@ -105,7 +105,7 @@ def test_the_bill_is_kept_when_the_composer_takes_over(jail: Jail, bank: Bank) -
     assert [event.type for event in control.events] == ["stage", "notice"]
 
 
-def test_the_bill_is_kept_when_nobody_understands(jail: Jail, bank: Bank) -> None:
+def test_the_bill_is_kept_when_nobody_understands(jail: Jail, bank: MotionLibrary) -> None:
     world = written_by(Model(CallFailure.KEY), jail, bank)
     job = world.post("yodel loudly")
     with pytest.raises(JobFailedError) as error:

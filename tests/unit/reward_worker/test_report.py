@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from tabrl.contracts.checks import CheckSpec
-from tabrl.control.tape import Tape
+from tabrl.control.rollout import Rollout
 from tabrl.domain.errors import Invalid
 from tabrl.domain.report import CandidateReport, ClipScore, MotionPreview
 from tabrl.robots import get_robot
-from tabrl.sim.bank import Bank
-from tabrl.sim.reward import export_reward
+from tabrl.sim.motion_library import MotionLibrary
+from tabrl.sim.reward.function import export_reward
 from tabrl_reward_worker.building import BuiltDraft
 from tabrl_reward_worker.drafts import Draft
 from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.report import compare, report_on, with_similarity
-from tests.support.bank import made_up_bank
+from tests.support.motion_library import made_up_bank
 
 GO1 = get_robot("go1")
 WALKS = {"quantity": "forward_speed", "statistic": "mean", "at_least": 0.3}
@@ -30,12 +30,12 @@ SPEED = "state.base_linear_velocity()[0]"
 
 
 @pytest.fixture(scope="module")
-def bank() -> Bank:
+def bank() -> MotionLibrary:
     return made_up_bank(GO1)
 
 
 def report(
-    bank: Bank,
+    bank: MotionLibrary,
     terms: dict[str, tuple[float, str]],
     *checks: dict[str, object],
     phases_s: tuple[float, ...] = (),
@@ -57,7 +57,7 @@ def codes(report: CandidateReport) -> set[str]:
     return {finding.code for finding in (*report.failures, *report.warnings)}
 
 
-def test_a_sound_reward_is_reported_without_a_complaint(bank: Bank) -> None:
+def test_a_sound_reward_is_reported_without_a_complaint(bank: MotionLibrary) -> None:
     terms = {"go": (2.0, f"rl.gaussian({SPEED} - 0.5, 0.3)"), "level": (1.0, "state.uprightness()")}
     told, preview = report(bank, terms, WALKS, UPRIGHT)
     assert told.failures == told.warnings == ()
@@ -75,7 +75,7 @@ def test_a_sound_reward_is_reported_without_a_complaint(bank: Bank) -> None:
     assert told.notes[-1] == "Already meets the success checks: walk."
 
 
-def test_terms_are_measured_without_and_with_their_weight(bank: Bank) -> None:
+def test_terms_are_measured_without_and_with_their_weight(bank: MotionLibrary) -> None:
     terms = {
         "fixed": (5.0, "3.0"),
         "go": (2.0, SPEED),
@@ -85,7 +85,7 @@ def test_terms_are_measured_without_and_with_their_weight(bank: Bank) -> None:
     }
     told, _ = report(bank, terms, WALKS)
     by_name = {term.name: term for term in told.terms}
-    speed = bank.tape.base_linear_velocity[..., 0]
+    speed = bank.rollout.base_linear_velocity[..., 0]
     assert by_name["go"].scale == pytest.approx(float(speed.std()), rel=1e-3)
     assert by_name["go"].weight == 2.0
     assert by_name["leaning"].scale == pytest.approx(57.3 * by_name["lean"].scale, rel=1e-3)
@@ -100,7 +100,7 @@ def test_terms_are_measured_without_and_with_their_weight(bank: Bank) -> None:
     assert "Terms lean and leaning say the same" in " ".join(told.notes)
 
 
-def test_terms_that_cancel_each_other_are_named(bank: Bank) -> None:
+def test_terms_that_cancel_each_other_are_named(bank: MotionLibrary) -> None:
     both = {"a": (2.0, "state.roll()"), "b": (-1.0, "3.0 * state.roll()"), "go": (1.0, SPEED)}
     told, _ = report(bank, both, WALKS)
     assert "opposed_terms" in codes(told)
@@ -108,7 +108,7 @@ def test_terms_that_cancel_each_other_are_named(bank: Bank) -> None:
     assert told.terms[1].same_as == "a"
 
 
-def test_a_term_that_drowns_the_others_is_named(bank: Bank) -> None:
+def test_a_term_that_drowns_the_others_is_named(bank: MotionLibrary) -> None:
     told, _ = report(bank, {"a": (1.0, "state.roll()"), "b": (500.0, "state.pitch()")})
     assert "one_term_rules" in codes(told)
     assert any(note.startswith("Term b outweighs") for note in told.notes)
@@ -128,7 +128,7 @@ def test_a_term_that_drowns_the_others_is_named(bank: Bank) -> None:
     ],
 )
 def test_a_reward_that_cannot_work_fails(
-    bank: Bank, term: tuple[float, str], code: str, words: str
+    bank: MotionLibrary, term: tuple[float, str], code: str, words: str
 ) -> None:
     told, _ = report(bank, {"a": term}, WALKS)
     assert [finding.code for finding in told.failures] == [code]
@@ -154,7 +154,7 @@ def test_a_reward_that_cannot_work_fails(
         ("-state.fallen()", "all_alike", "the same for every recorded motion"),
     ],
 )
-def test_traps_are_told_in_words(bank: Bank, text: str, code: str, words: str) -> None:
+def test_traps_are_told_in_words(bank: MotionLibrary, text: str, code: str, words: str) -> None:
     told, _ = report(bank, {"a": (1.0, text)}, WALKS, UPRIGHT)
     assert told.failures == ()
     messages = [finding.message for finding in told.warnings if finding.code == code]
@@ -162,7 +162,7 @@ def test_traps_are_told_in_words(bank: Bank, text: str, code: str, words: str) -
     assert words in messages[0]
 
 
-def test_standing_best_is_no_trap_where_standing_was_asked_for(bank: Bank) -> None:
+def test_standing_best_is_no_trap_where_standing_was_asked_for(bank: MotionLibrary) -> None:
     still = {
         "still": (-1.0, "rl.norm(state.base_linear_velocity())"),
         "fall": (-5.0, "state.fallen()"),
@@ -180,7 +180,7 @@ def test_standing_best_is_no_trap_where_standing_was_asked_for(bank: Bank) -> No
     assert told.margin < 0.0
 
 
-def test_without_a_recording_of_what_was_asked_there_is_no_margin(bank: Bank) -> None:
+def test_without_a_recording_of_what_was_asked_there_is_no_margin(bank: MotionLibrary) -> None:
     fast = {"quantity": "forward_speed", "statistic": "mean", "at_least": 1.5}
     told, _ = report(bank, {"go": (1.0, SPEED)}, fast, UPRIGHT)
     assert told.meets == ()
@@ -188,13 +188,15 @@ def test_without_a_recording_of_what_was_asked_there_is_no_margin(bank: Bank) ->
     assert [finding.code for finding in told.warnings] == ["nothing_recorded"]
 
 
-def test_checks_that_falling_would_pass_are_too_easy(bank: Bank) -> None:
+def test_checks_that_falling_would_pass_are_too_easy(bank: MotionLibrary) -> None:
     told, _ = report(bank, {"go": (1.0, SPEED)}, STANDS)
     assert "easy_checks" in codes(told)
     assert "fall" not in told.meets
 
 
-def test_a_check_that_cannot_be_measured_fails_the_candidate_and_is_named_once(bank: Bank) -> None:
+def test_a_check_that_cannot_be_measured_fails_the_candidate_and_is_named_once(
+    bank: MotionLibrary,
+) -> None:
     tail = {"quantity": "foot_height", "part": "tail", "statistic": "mean", "at_least": 0.1}
     late = {**WALKS, "start_s": 12.0, "end_s": 15.0}
     told, _ = report(bank, {"go": (1.0, SPEED)}, tail, late, WALKS, UPRIGHT)
@@ -206,7 +208,7 @@ def test_a_check_that_cannot_be_measured_fails_the_candidate_and_is_named_once(b
     assert sum("tail" in note for note in told.notes) == 1
 
 
-def test_an_artifact_that_cannot_be_used_is_no_fault_of_a_check(bank: Bank) -> None:
+def test_an_artifact_that_cannot_be_used_is_no_fault_of_a_check(bank: MotionLibrary) -> None:
     broken = BuiltReward(b"no artifact", ("go",), {"go": 1.0})
     walks = CheckSpec.model_validate({"id": "walks", **WALKS})
     with pytest.raises(Invalid):
@@ -215,7 +217,7 @@ def test_an_artifact_that_cannot_be_used_is_no_fault_of_a_check(bank: Bank) -> N
 
 @pytest.mark.parametrize("phases_s", [(5.0, 5.0), (1.5, 2.0), (2.0, 9.0)])
 def test_one_thing_after_another_is_judged_phase_by_phase(
-    bank: Bank, phases_s: tuple[float, float]
+    bank: MotionLibrary, phases_s: tuple[float, float]
 ) -> None:
     bows, lasts = phases_s[0], sum(phases_s)
     first = {"start_s": 0.5, "end_s": bows}
@@ -243,7 +245,7 @@ def test_one_thing_after_another_is_judged_phase_by_phase(
     assert "stand_pays" in codes(told)
 
 
-def test_a_phase_without_checks_is_not_missed_in_the_recordings(bank: Bank) -> None:
+def test_a_phase_without_checks_is_not_missed_in_the_recordings(bank: MotionLibrary) -> None:
     told, _ = report(
         bank, {"go": (1.0, SPEED)}, {**WALKS, "start_s": 4.5, "end_s": 8.0}, phases_s=(4.0, 4.0)
     )
@@ -262,16 +264,16 @@ def test_a_phase_without_checks_is_not_missed_in_the_recordings(bank: Bank) -> N
     ],
 )
 def test_all_of_an_episode_is_looked_at(
-    bank: Bank, text: str, phases_s: tuple[float, ...], finite: bool
+    bank: MotionLibrary, text: str, phases_s: tuple[float, ...], finite: bool
 ) -> None:
     # As with recorded clips, which begin settled.
-    tape = Tape({**bank.tape.fields, "time": bank.tape.time + 1.0})
+    rollout = Rollout({**bank.rollout.fields, "time": bank.rollout.time + 1.0})
     terms = {"time": (0.01, text), "go": (1.0, SPEED)}
-    told, _ = report(replace(bank, tape=tape), terms, WALKS, phases_s=phases_s)
+    told, _ = report(replace(bank, rollout=rollout), terms, WALKS, phases_s=phases_s)
     assert ("not_finite" not in codes(told)) == finite
 
 
-def test_a_term_that_begins_late_is_not_called_constant(bank: Bank) -> None:
+def test_a_term_that_begins_late_is_not_called_constant(bank: MotionLibrary) -> None:
     terms = {
         "late": (1.0, f"jnp.where(state.time() > 6.0, {SPEED}, 0.0)"),
         "go": (1.0, SPEED),

@@ -9,15 +9,15 @@ import pytest
 from tabrl.control.checks import evaluate_checks
 from tabrl.domain.errors import NotFound
 from tabrl.robots import get_robot
-from tabrl.sim.bank import Bank, load_bank
-from tabrl.sim.reward import export_reward
+from tabrl.sim.motion_library import MotionLibrary, load_motion_library
+from tabrl.sim.reward.function import export_reward
 from tabrl_reward_worker.building import BuiltDraft
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.reader import read
 from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.report import report_on
-from tabrl_trainer.base.shipped import load_shipped
+from tabrl_trainer.pretrained import load_pretrained
 from tests.unit.reward_worker.sentences import UNDERSTOOD
 
 GO1 = get_robot("go1")
@@ -50,9 +50,9 @@ UNWANTED = ("stand", "walk", "fall", "random")
 
 
 @pytest.fixture(scope="module")
-def bank() -> Bank:
+def bank() -> MotionLibrary:
     try:
-        return load_bank(load_shipped("go1").bank)
+        return load_motion_library(load_pretrained("go1").bank)
     except NotFound as error:
         if os.environ.get("CI") == "true":
             raise
@@ -61,7 +61,7 @@ def bank() -> Bank:
 
 @pytest.mark.parametrize(("sentence", "clips"), LIKED.items())
 def test_every_candidate_likes_the_motion_that_was_asked_for(
-    bank: Bank, sentence: str, clips: tuple[str, ...]
+    bank: MotionLibrary, sentence: str, clips: tuple[str, ...]
 ) -> None:
     for draft in compose(sentence, GO1).drafts:
         built = export_reward(draft.code, GO1)
@@ -74,9 +74,11 @@ def test_every_candidate_likes_the_motion_that_was_asked_for(
 
 
 @pytest.mark.parametrize("sentence", UNDERSTOOD)
-def test_checks_reject_recorded_motion_that_was_not_asked_for(bank: Bank, sentence: str) -> None:
+def test_checks_reject_recorded_motion_that_was_not_asked_for(
+    bank: MotionLibrary, sentence: str
+) -> None:
     goal = goal_of(read(sentence))
-    seconds = bank.tape.shape[0] * 0.02
+    seconds = bank.rollout.shape[0] * 0.02
     checks = [
         check.model_copy(update={"start_s": 0.0, "end_s": seconds})
         for check in compose(sentence, GO1).drafts[0].checks

@@ -15,19 +15,19 @@ import pytest
 from tabrl.contracts.checks import CheckSpec
 from tabrl.control.checks import evaluate_checks
 from tabrl.control.gait import Gait
-from tabrl.control.tape import Tape
+from tabrl.control.rollout import Rollout
 from tabrl.robots import get_robot
-from tabrl.sim.reward import export_reward, load_reward
+from tabrl.sim.reward.function import export_reward, load_reward
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.reader import read
 from tabrl_reward_worker.composer.targets import Goal
-from tests.support.motion import RANDOM, STAND, WALK, Motion, sequence_of, tape_of
+from tests.support.motion import RANDOM, STAND, WALK, Motion, rollout_of, sequence_of
 from tests.unit.reward_worker.sentences import SEQUENCES, UNDERSTOOD
 
 GO1 = get_robot("go1")
-NEVER = {name: tape_of(motion, GO1) for name, motion in (("stand", STAND), ("walk", WALK))}
-NEVER |= {f"random {seed}": tape_of(RANDOM, GO1, seed=seed) for seed in range(3)}
+NEVER = {name: rollout_of(motion, GO1) for name, motion in (("stand", STAND), ("walk", WALK))}
+NEVER |= {f"random {seed}": rollout_of(RANDOM, GO1, seed=seed) for seed in range(3)}
 
 
 def combinations() -> list[str]:
@@ -68,16 +68,16 @@ def motion_of(goal: Goal, share: float = 1.0) -> Motion:
     )
 
 
-def tape_for(goal: Goal, share: float = 1.0) -> Tape:
+def rollout_for(goal: Goal, share: float = 1.0) -> Rollout:
     """What was asked for, done by `share`, one thing after the other where that is asked."""
     if not goal.phases:
-        return tape_of(motion_of(goal, share), GO1)
+        return rollout_of(motion_of(goal, share), GO1)
     phases = [(phase.end, motion_of(phase.goal, share)) for phase in goal.phases]
     return sequence_of(phases, GO1)
 
 
-def passes(checks: tuple[CheckSpec, ...], tape: Tape) -> bool:
-    values = evaluate_checks(checks, tape.fields, GO1)
+def passes(checks: tuple[CheckSpec, ...], rollout: Rollout) -> bool:
+    values = evaluate_checks(checks, rollout.fields, GO1)
     return all(check.passed(value) for check, value in zip(checks, values, strict=True))
 
 
@@ -88,13 +88,13 @@ def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
     assert len({check.id for check in checks}) == len(checks) <= 16
     assert checks[-1].id == "falls"
     for share in (1.0, 0.8):
-        assert passes(checks, tape_of(motion_of(goal, share), GO1)), share
-    for name, tape in NEVER.items():
+        assert passes(checks, rollout_of(motion_of(goal, share), GO1)), share
+    for name, rollout in NEVER.items():
         asked = (name == "stand" and goal.still) or (name == "walk" and goal.walks_like_base())
-        assert passes(checks, tape) is False or asked, name
+        assert passes(checks, rollout) is False or asked, name
     done = motion_of(goal)
     fallen = Motion(**{**vars(done), "falls_at": 4.0})
-    assert not passes(checks, tape_of(fallen, GO1))
+    assert not passes(checks, rollout_of(fallen, GO1))
 
 
 @pytest.mark.parametrize("sentence", list(SEQUENCES)[::2])
@@ -104,12 +104,12 @@ def test_checks_of_a_sequence_accept_it_and_no_part_of_it_alone(sentence: str) -
     assert len({check.id for check in checks}) == len(checks) <= 16
     assert checks[-1].id == "falls"
     assert all(check.start_s < check.end_s <= 10.0 for check in checks)
-    assert passes(checks, tape_for(goal))
-    assert passes(checks, tape_for(goal, 0.85))
-    for name, tape in NEVER.items():
-        assert not passes(checks, tape), name
+    assert passes(checks, rollout_for(goal))
+    assert passes(checks, rollout_for(goal, 0.85))
+    for name, rollout in NEVER.items():
+        assert not passes(checks, rollout), name
     for phase in goal.phases:
-        assert not passes(checks, tape_for(phase.goal)), phase
+        assert not passes(checks, rollout_for(phase.goal)), phase
 
 
 SCORED = [
@@ -147,27 +147,27 @@ SCORED = [
 @pytest.mark.parametrize("sentence", SCORED)
 def test_every_candidate_prefers_the_asked_motion(sentence: str) -> None:
     goal = goal_of(read(sentence))
-    asked, half = tape_for(goal), tape_for(goal, 0.6)
+    asked, half = rollout_for(goal), rollout_for(goal, 0.6)
     first = goal.phases[0].goal if goal.phases else goal
-    falling = tape_of(Motion(**{**vars(motion_of(first)), "falls_at": 2.0}), GO1)
-    parts = [tape_for(phase.goal) for phase in goal.phases]
+    falling = rollout_of(Motion(**{**vars(motion_of(first)), "falls_at": 2.0}), GO1)
+    parts = [rollout_for(phase.goal) for phase in goal.phases]
     for draft in compose(sentence, GO1).drafts:
         exported = export_reward(draft.code, GO1)
         assert exported.weights == pytest.approx(draft.weights)
         reward = load_reward(exported.blob, {"xla_backend_optimization_level": 0})
         weights = reward.vector(draft.weights)
 
-        def score(tape: Tape) -> float:
-            terms = np.asarray(reward(tape.flat()))  # noqa: B023
+        def score(rollout: Rollout) -> float:
+            terms = np.asarray(reward(rollout.flat()))  # noqa: B023
             assert np.isfinite(terms).all()
             return float((terms @ weights).mean())  # noqa: B023
 
         best = score(asked)
         assert best > score(falling), draft.name
         assert all(best > score(part) for part in parts), draft.name
-        for name, tape in NEVER.items():
+        for name, rollout in NEVER.items():
             if not (name == "stand" and goal.still):
-                assert best > score(tape) + 0.2 * abs(best), (draft.name, name)
+                assert best > score(rollout) + 0.2 * abs(best), (draft.name, name)
         if not goal.still:
             # A slope on the way: doing it by half already pays more than standing.
             assert score(half) > score(NEVER["stand"]), draft.name

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tabrl.control.tape import Tape
+from tabrl.control.rollout import Rollout
 from tabrl.domain.errors import Invalid
 from tabrl.rewards.errors import RewardError
-from tabrl.rewards.schema import tape_schema
+from tabrl.rewards.schema import rollout_schema
 from tabrl.rewards.vocabulary import HELPERS, JNP_FUNCTIONS, STATE_METHODS
 from tabrl.robots import get_robot
-from tabrl.sim.reward import (
+from tabrl.sim.reward.function import (
     ExportedReward,
     RewardFunction,
     export_reward,
@@ -22,22 +22,22 @@ from tabrl.sim.reward import (
     pack_artifact,
     unpack_artifact,
 )
-from tabrl.sim.reward_namespace import namespace
-from tabrl.sim.reward_state import RewardState
-from tests.support.motion import Motion, tape_of
+from tabrl.sim.reward.namespace import namespace
+from tabrl.sim.reward.state import RewardState
+from tests.support.motion import Motion, rollout_of
 
 GO1 = get_robot("go1")
 QUICK = {"xla_backend_optimization_level": 0}
 
 
 @pytest.fixture(scope="module")
-def tape() -> Tape:
+def rollout() -> Rollout:
     motion = Motion(vx=0.5, yaw=0.3, pitch=0.2, roll=-0.1, rhythms={"height": (0.02, 1.0)})
-    fields = dict(tape_of(motion, GO1, seconds=2.0).fields)
+    fields = dict(rollout_of(motion, GO1, seconds=2.0).fields)
     rng = np.random.default_rng(0)
     for name in ("joint_position", "joint_velocity", "joint_torque", "action", "foot_position"):
         fields[name] = rng.normal(size=fields[name].shape).astype(np.float32)
-    return Tape(fields)
+    return Rollout(fields)
 
 
 def load(source: str) -> tuple[ExportedReward, RewardFunction]:
@@ -45,17 +45,17 @@ def load(source: str) -> tuple[ExportedReward, RewardFunction]:
     return exported, load_reward(exported.blob, QUICK)
 
 
-def terms_of(expressions: dict[str, str], tape: Tape) -> dict[str, np.ndarray]:
+def terms_of(expressions: dict[str, str], rollout: Rollout) -> dict[str, np.ndarray]:
     lines = "".join(f'        "{name}": {text},\n' for name, text in expressions.items())
     weights = dict.fromkeys(expressions, 1.0)
     source = f"WEIGHTS = {weights}\ndef reward(state, action):\n    return {{\n{lines}    }}\n"
     _, reward = load(source)
-    values = np.asarray(reward(tape.flat()))
+    values = np.asarray(reward(rollout.flat()))
     return {name: values[:, column] for column, name in enumerate(reward.terms)}
 
 
-def test_terms_are_what_they_say(tape: Tape) -> None:
-    flat = tape.flat()
+def test_terms_are_what_they_say(rollout: Rollout) -> None:
+    flat = rollout.flat()
     found = terms_of(
         {
             "speed": "rl.gaussian(state.base_linear_velocity()[0] - 1.0, 0.5)",
@@ -75,7 +75,7 @@ def test_terms_are_what_they_say(tape: Tape) -> None:
             "flag": "state.roll() > 0.0",
             "whole": "3",
         },
-        tape,
+        rollout,
     )
     velocity = flat["base_linear_velocity"]
     np.testing.assert_allclose(
@@ -120,9 +120,9 @@ def test_terms_are_sorted_and_weights_follow() -> None:
     assert error.value.code == "weights_mismatch"
 
 
-def test_one_artifact_serves_any_number_of_steps(tape: Tape) -> None:
+def test_one_artifact_serves_any_number_of_steps(rollout: Rollout) -> None:
     _, reward = load("def reward(state, action):\n    return state.base_height()\n")
-    flat = tape.flat()
+    flat = rollout.flat()
     for count in (1, 7, 100):
         part = {name: field[:count] for name, field in flat.items()}
         np.testing.assert_allclose(
@@ -130,7 +130,7 @@ def test_one_artifact_serves_any_number_of_steps(tape: Tape) -> None:
         )
 
 
-def test_the_whole_contract_can_be_called(tape: Tape) -> None:
+def test_the_whole_contract_can_be_called(rollout: Rollout) -> None:
     """Every state method, helper and jnp function exists and traces."""
     arguments = {
         "phase": "1.0",
@@ -143,7 +143,7 @@ def test_the_whole_contract_can_be_called(tape: Tape) -> None:
     ]
     total = " + ".join(f"jnp.sum({line})" for line in lines)
     _, reward = load(f"def reward(state, action):\n    return {total}\n")
-    assert np.asarray(reward(tape.flat())).shape == (len(tape.flat()["time"]), 1)
+    assert np.asarray(reward(rollout.flat())).shape == (len(rollout.flat()["time"]), 1)
     built = namespace()
     for name in JNP_FUNCTIONS:
         assert callable(getattr(built["jnp"], name))
@@ -161,15 +161,15 @@ def test_the_whole_contract_is_documented() -> None:
         assert f"`rl.{name}(" in text, name
 
 
-def test_named_parts_of_vectors(tape: Tape) -> None:
-    flat = tape.flat()
+def test_named_parts_of_vectors(rollout: Rollout) -> None:
+    flat = rollout.flat()
     found = terms_of(
         {
             "foot": "jnp.sum(state.foot_position('FL'))",
             "vx": "state.command('vx')",
             "body": "state.body_position('trunk')[0]",
         },
-        tape,
+        rollout,
     )
     np.testing.assert_allclose(found["foot"], flat["foot_position"][:, 1].sum(1), rtol=1e-4)
     np.testing.assert_allclose(found["vx"], flat["command"][:, 0])
@@ -250,7 +250,7 @@ def test_a_blob_that_is_no_artifact_is_refused() -> None:
 def test_every_field_of_the_tape_is_an_argument() -> None:
     exported, reward = load("def reward(state, action):\n    return 1.0\n")
     assert len(exported.sha256) == 64
-    flat = {name: np.zeros((3, *shape), np.float32) for name, shape in tape_schema(GO1).items()}
+    flat = {name: np.zeros((3, *shape), np.float32) for name, shape in rollout_schema(GO1).items()}
     reward(flat | {"something_else": np.zeros(3, np.float32)})
     with pytest.raises(KeyError):
         reward({name: value for name, value in flat.items() if name != "gravity"})

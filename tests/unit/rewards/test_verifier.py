@@ -7,11 +7,11 @@ import pytest
 from jax import export
 
 from tabrl.rewards.errors import RewardError
-from tabrl.rewards.schema import tape_schema
+from tabrl.rewards.schema import rollout_schema
 from tabrl.rewards.vocabulary import JNP_FUNCTIONS
 from tabrl.robots import get_robot
-from tabrl.sim.reward import export_reward, load_reward, unpack_artifact
-from tabrl.sim.reward_verifier import verify
+from tabrl.sim.reward.function import export_reward, load_reward, unpack_artifact
+from tabrl.sim.reward.verifier import verify
 from tests.unit.rewards.calls import CALLS, in_parts, reward_of
 
 GO1 = get_robot("go1")
@@ -23,7 +23,7 @@ def fields(count: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     return {
         name: rng.uniform(0.1, 0.9, size=(count, *shape)).astype(np.float32)
-        for name, shape in tape_schema(GO1).items()
+        for name, shape in rollout_schema(GO1).items()
     }
 
 
@@ -39,10 +39,10 @@ def test_every_allowed_call_passes_and_means_the_same(part: int) -> None:
     assert verified.terms == exported.terms
     assert verified.weights == exported.weights
     assert verify(verified.blob, source, GO1).blob == verified.blob
-    tape = fields(3)
+    rollout = fields(3)
     np.testing.assert_allclose(
-        np.asarray(load_reward(verified.blob, QUICK)(tape)),
-        np.asarray(load_reward(exported.blob, QUICK)(tape)),
+        np.asarray(load_reward(verified.blob, QUICK)(rollout)),
+        np.asarray(load_reward(exported.blob, QUICK)(rollout)),
         rtol=1e-5,
         atol=1e-6,
     )

@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from tabrl.domain.errors import Invalid
-from tabrl.sim.checkpoint import dump_tree, load_tree
+from tabrl.sim.learning.checkpoint import dump_tree, load_tree
 from tests.support.engine import fresh_state
 
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from bench.speed.compilations import Compilations
 
-from tabrl.control.program import Programs
+from tabrl.control.commands import CommandBatch
+from tabrl.control.rollout import CONTROL_DT, Floats, RolloutBuilder
 from tabrl.control.shapes import trunk_shapes
-from tabrl.control.tape import CONTROL_DT, Floats, TapeBuilder
-from tabrl.sim.cpu import CpuSimulator, physics_model
-from tabrl.sim.simulator import EpisodeRules, GraphPolicy, Rollout, episode
+from tabrl.sim.cpu.simulator import CpuSimulator, physics_model
+from tabrl.sim.simulator import EpisodeConfig, Experience, GraphPolicy, episode
 from tests.support.engine import (
     GO1,
     fresh_state,
@@ -28,7 +28,7 @@ from tests.support.engine import (
 )
 
 SIZE, STEPS = 10, 12
-RULES = EpisodeRules(
+RULES = EpisodeConfig(
     episode_s=0.12,
     start_spread_s=1.0,
     push_every_s=0.1,
@@ -43,8 +43,8 @@ def simulator(threads: int) -> CpuSimulator:
     return CpuSimulator(GO1, SIZE, threads=threads)
 
 
-def run(policy: Callable[[Floats], Floats], threads: int = 2, seed: int = 0) -> list[Rollout]:
-    """Two blocks from a fresh start."""
+def run(policy: Callable[[Floats], Floats], threads: int = 2, seed: int = 0) -> list[Experience]:
+    """Two blocks from a just_reset start."""
     robots = simulator(threads)
     robots.reset(random_sequences(SIZE), RULES, seed)
     return [robots.rollout(policy, STEPS) for _ in range(2)]
@@ -63,11 +63,13 @@ def reaction() -> GraphPolicy:
     )
 
 
-def differences(one: list[Rollout], other: list[Rollout]) -> dict[str, float]:
+def differences(one: list[Experience], other: list[Experience]) -> dict[str, float]:
     """The largest difference of every field of two runs."""
     gaps: dict[str, float] = {}
     for mine, its in zip(one, other, strict=True):
-        pairs = {name: (mine.tape.fields[name], its.tape.fields[name]) for name in mine.tape}
+        pairs = {
+            name: (mine.rollout.fields[name], its.rollout.fields[name]) for name in mine.rollout
+        }
         for name in ("observation", "action", "terminated", "truncated"):
             pairs["rollout " + name] = getattr(mine, name), getattr(its, name)
         for name, (a, b) in pairs.items():
@@ -124,32 +126,32 @@ def test_what_was_prepared_compiles_nothing_more() -> None:
         robots.rollout(reaction(), 5)
         assert heard.heard == []
         robots.rollout(reaction(), 6)
-    assert heard.heard  # another length is another tape
+    assert heard.heard  # another length is another rollout
 
 
 def test_a_policy_that_fails_in_a_thread_fails_in_the_rollout() -> None:
-    def broken(observation: Floats) -> Floats:
+    def diverged(observation: Floats) -> Floats:
         raise LookupError("no such policy")
 
     with pytest.raises(LookupError, match="no such policy"):
-        simulator(2).rollout(replace(reaction(), act=broken), 2)
+        simulator(2).rollout(replace(reaction(), act=diverged), 2)
 
 
 def test_robots_may_begin_in_other_poses() -> None:
     asked: list[int] = []
 
-    def start(rng: np.random.Generator, programs: Programs) -> Floats:
-        asked.append(len(programs))
-        poses = np.full((len(programs), 7 + GO1.nu), np.nan, np.float32)
-        tall = programs.constant[:, 0] > 0.0
+    def start(rng: np.random.Generator, schedules: CommandBatch) -> Floats:
+        asked.append(len(schedules))
+        poses = np.full((len(schedules), 7 + GO1.nu), np.nan, np.float32)
+        tall = schedules.constant[:, 0] > 0.0
         poses[tall, :7] = 0.0, 0.0, 0.4, 1.0, 0.0, 0.0, 0.0
         poses[tall, 7:] = 0.5 * np.array(GO1.home, np.float32)
         return poses
 
-    robots, programs = simulator(2), random_programs(SIZE)
-    robots.reset(programs, EpisodeRules(reset_noise=0.0, start=start), 0)
+    robots, schedules = simulator(2), random_programs(SIZE)
+    robots.reset(schedules, EpisodeConfig(reset_noise=0.0, start=start), 0)
     qpos, _ = robots.state()
-    tall = programs.constant[:, 0] > 0.0
+    tall = schedules.constant[:, 0] > 0.0
     assert sum(asked) == SIZE
     assert 0 < tall.sum() < SIZE
     np.testing.assert_allclose(qpos[tall, 2], 0.4, atol=1e-6)
@@ -161,17 +163,17 @@ def test_robots_may_begin_in_other_poses() -> None:
 
 
 def test_an_episode_in_blocks_is_the_episode() -> None:
-    programs, rules = random_sequences(SIZE), EpisodeRules(reset_noise=0.3)
-    whole = episode(simulator(2), programs, still, 2 * STEPS * CONTROL_DT, 3, rules)
+    schedules, rules = random_sequences(SIZE), EpisodeConfig(reset_noise=0.3)
+    whole = episode(simulator(2), schedules, still, 2 * STEPS * CONTROL_DT, 3, rules)
     blocks = episode(
-        simulator(2), programs, still, 2 * STEPS * CONTROL_DT, 3, rules, block_s=0.02 * (STEPS + 3)
+        simulator(2), schedules, still, 2 * STEPS * CONTROL_DT, 3, rules, block_s=0.02 * (STEPS + 3)
     )
     assert set(differences([whole], [blocks]).values()) == {0.0}
     assert len(blocks.observation) == 2 * STEPS + 1
 
 
 def test_no_trunk_reaches_further_than_its_bound() -> None:
-    builder = TapeBuilder(GO1, trunk_shapes(physics_model(GO1)))
+    builder = RolloutBuilder(GO1, trunk_shapes(physics_model(GO1)))
     turned = quaternions(5000)
     turned[:2500, 1:3] *= 0.2  # little tilt as well, where the bound is to be tight
     turned /= np.linalg.norm(turned, axis=1, keepdims=True)

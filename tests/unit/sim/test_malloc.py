@@ -1,4 +1,4 @@
-"""Giving memory back."""
+"""Giving carry back."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tabrl.sim.malloc import give_back
+from tabrl.sim.malloc import malloc_trim
 
 PIECE, COUNT = 64 * 1024, 1024  # pieces this small come from the heap, not from a mapping each
 
 
 def resident() -> int:
-    """Bytes of this process that are in memory."""
+    """Bytes of this process that are in carry."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -25,11 +25,11 @@ def test_what_was_freed_below_something_kept_goes_back_to_the_system() -> None:
     kept = pieces[-1]
     del pieces
     before = resident()
-    give_back()
+    malloc_trim()
     assert before - resident() > PIECE * COUNT / 2
     assert len(kept) == PIECE
 
 
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
-    give_back()
+    malloc_trim()

@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tabrl.control.commands import CommandBatch
 from tabrl.control.observation import HEADING_ERROR
-from tabrl.control.program import Programs
-from tabrl.control.sequence import Sequences
-from tabrl.control.tape import CONTROL_DT, Floats
-from tabrl.sim.cpu import CpuSimulator
+from tabrl.control.rollout import CONTROL_DT, Floats
+from tabrl.control.staged import StagedCommands
+from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.factory import make_simulator
-from tabrl.sim.mjx import MjxSimulator
-from tabrl.sim.mjx_physics import Motion, Physics
-from tabrl.sim.simulator import EpisodeRules, GraphPolicy, Rollout
+from tabrl.sim.mjx.physics import Motion, Physics
+from tabrl.sim.mjx.simulator import MjxSimulator
+from tabrl.sim.simulator import EpisodeConfig, Experience, GraphPolicy
 from tests.support.engine import (
     GO1,
     fresh_state,
@@ -34,9 +34,9 @@ pytestmark = pytest.mark.timeout(900)  # a compile takes 35 s of a core, which o
 
 SIZE, STEPS = 100, 10
 ENDLESS_S = 1e6  # first episodes begin at any age, so that ten seconds may end at once
-QUIET = EpisodeRules(reset_noise=0.0, episode_s=ENDLESS_S)
-ALONE = EpisodeRules(auto_reset=False, episode_s=ENDLESS_S)
-NEUTRAL = Programs.neutral(SIZE)
+QUIET = EpisodeConfig(reset_noise=0.0, episode_s=ENDLESS_S)
+ALONE = EpisodeConfig(auto_reset=False, episode_s=ENDLESS_S)
+NEUTRAL = CommandBatch.neutral(SIZE)
 # How far the simulators are apart after one control step, in each field's unit.
 BOUNDS = {
     "time": 0.0,
@@ -83,11 +83,11 @@ STILL = holding(np.zeros((SIZE, GO1.nu), np.float32))
 TOPPLE = holding(np.tile(np.array([0.8, 2.0, 0.0, 0.8, -2.0, 2.0] * 2, np.float32), (SIZE, 1)))
 
 
-def draw(rng: np.random.Generator, count: int) -> Programs:
+def draw(rng: np.random.Generator, count: int) -> CommandBatch:
     return random_programs(count, int(rng.integers(10**6)))
 
 
-def draw_sequences(rng: np.random.Generator, count: int) -> Sequences:
+def draw_sequences(rng: np.random.Generator, count: int) -> StagedCommands:
     return random_sequences(count, int(rng.integers(10**6)))
 
 
@@ -103,8 +103,8 @@ def states(seed: int) -> tuple[Floats, Floats]:
     return qpos.astype(np.float32), qvel.astype(np.float32)
 
 
-def finite(rollout: Rollout) -> bool:
-    return all(np.isfinite(field).all() for field in rollout.tape.fields.values())
+def finite(experience: Experience) -> bool:
+    return all(np.isfinite(field).all() for field in experience.rollout.fields.values())
 
 
 def test_both_simulators_step_alike_from_the_same_states(simulator: MjxSimulator) -> None:
@@ -115,21 +115,21 @@ def test_both_simulators_step_alike_from_the_same_states(simulator: MjxSimulator
     more. Ten steps of contacts magnify all that, as they do a start 1e-6 beside on one simulator.
     """
     policy = holding(np.random.default_rng(0).normal(0.0, 0.6, (SIZE, GO1.nu)).astype(np.float32))
-    programs, (qpos, qvel) = random_sequences(SIZE), states(0)
+    schedules, (qpos, qvel) = random_sequences(SIZE), states(0)
     runs = []
     # The CPU's simulator runs a graph for a share of the robots at a time: it may not know the row.
     for each, acting in ((CpuSimulator(GO1, SIZE, threads=1), policy.act), (simulator, policy)):
-        each.reset(programs, ALONE, 0)
+        each.reset(schedules, ALONE, 0)
         each.place(qpos, qvel)
         runs.append(each.rollout(acting, STEPS))
     cpu, mjx = runs
 
-    contact = cpu.tape.foot_contact[0].sum(-1)
+    contact = cpu.rollout.foot_contact[0].sum(-1)
     assert (contact > 0).sum() > 20
     assert (contact == 0).sum() > 20
-    assert set(mjx.tape) == set(cpu.tape)
+    assert set(mjx.rollout) == set(cpu.rollout)
     for name, bound in BOUNDS.items():
-        one, other = cpu.tape.fields[name], mjx.tape.fields[name]
+        one, other = cpu.rollout.fields[name], mjx.rollout.fields[name]
         assert other.dtype == one.dtype
         assert other.shape == one.shape
         apart = np.abs(one - other).reshape(STEPS, SIZE, -1).max(-1)
@@ -142,7 +142,7 @@ def test_both_simulators_step_alike_from_the_same_states(simulator: MjxSimulator
 
 
 def test_running_out_of_time_is_a_truncation_and_begins_anew(simulator: MjxSimulator) -> None:
-    simulator.reset(NEUTRAL, EpisodeRules(episode_s=0.08), 0)
+    simulator.reset(NEUTRAL, EpisodeConfig(episode_s=0.08), 0)
     run = simulator.rollout(STILL, STEPS)
     assert run.terminated.sum() == 0.0
     firsts = set()
@@ -151,22 +151,22 @@ def test_running_out_of_time_is_a_truncation_and_begins_anew(simulator: MjxSimul
         firsts.add(int(ends[0]))
         assert ends[0] < 4
         np.testing.assert_array_equal(np.diff(ends), 4)
-        np.testing.assert_allclose(run.tape.time[ends[1], robot], 0.08, atol=1e-6)
-        np.testing.assert_allclose(run.tape.time[ends[0] + 1, robot], CONTROL_DT, atol=1e-6)
-        np.testing.assert_array_equal(run.tape.foot_air_time[ends[0] + 1, robot] > 0.03, False)
+        np.testing.assert_allclose(run.rollout.time[ends[1], robot], 0.08, atol=1e-6)
+        np.testing.assert_allclose(run.rollout.time[ends[0] + 1, robot], CONTROL_DT, atol=1e-6)
+        np.testing.assert_array_equal(run.rollout.foot_air_time[ends[0] + 1, robot] > 0.03, False)
     assert len(firsts) > 2  # not all robots begin their episodes together
 
 
 def test_a_fall_is_a_termination_and_begins_anew(simulator: MjxSimulator) -> None:
-    simulator.reset(NEUTRAL, EpisodeRules(episode_s=ENDLESS_S), 0)
+    simulator.reset(NEUTRAL, EpisodeConfig(episode_s=ENDLESS_S), 0)
     blocks = [simulator.rollout(TOPPLE, STEPS) for _ in range(8)]
     terminated = np.concatenate([block.terminated for block in blocks])
-    fallen = np.concatenate([block.tape.fallen for block in blocks])
+    fallen = np.concatenate([block.rollout.fallen for block in blocks])
     assert terminated.any(axis=0).mean() > 0.95
     assert sum(block.truncated.sum() for block in blocks) == 0.0
     np.testing.assert_array_equal(fallen, terminated)
-    height = np.concatenate([block.tape.base_position[..., 2] for block in blocks])
-    time = np.concatenate([block.tape.time for block in blocks])
+    height = np.concatenate([block.rollout.base_position[..., 2] for block in blocks])
+    time = np.concatenate([block.rollout.time for block in blocks])
     after = np.roll(terminated, 1, axis=0)[1:] > 0.5
     assert height[1:][after].min() > 0.2
     np.testing.assert_allclose(time[1:][after], CONTROL_DT, atol=1e-6)
@@ -176,33 +176,33 @@ def test_without_resets_a_fallen_robot_is_left_where_it_lies(simulator: MjxSimul
     simulator.reset(NEUTRAL, ALONE, 0)
     for _ in range(8):
         run = simulator.rollout(TOPPLE, STEPS)
-    assert run.tape.fallen[-1].mean() > 0.9
-    np.testing.assert_allclose(run.tape.time[-1], 80 * CONTROL_DT, atol=1e-4)
+    assert run.rollout.fallen[-1].mean() > 0.9
+    np.testing.assert_allclose(run.rollout.time[-1], 80 * CONTROL_DT, atol=1e-4)
     assert run.truncated.sum() == 0.0
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e12])
 def test_a_robot_that_blows_up_is_terminated_alone(simulator: MjxSimulator, value: float) -> None:
-    def run(broken: bool) -> Rollout:
+    def run(diverged: bool) -> Experience:
         simulator.reset(random_programs(SIZE), QUIET, 0)
-        if broken:
+        if diverged:
             qpos, qvel = simulator.state()
             qvel[3, 12] = value
             simulator.place(qpos, qvel)
         return simulator.rollout(STILL, STEPS)
 
-    sane, broken = run(False), run(True)
-    assert broken.terminated[0, 3] == 1.0
-    assert broken.tape.fallen[0, 3] == 1.0
-    assert broken.terminated.sum() == sane.terminated.sum() + 1.0
-    assert finite(broken)
-    assert np.isfinite(broken.observation[1:]).all()
+    sane, diverged = run(False), run(True)
+    assert diverged.terminated[0, 3] == 1.0
+    assert diverged.rollout.fallen[0, 3] == 1.0
+    assert diverged.terminated.sum() == sane.terminated.sum() + 1.0
+    assert finite(diverged)
+    assert np.isfinite(diverged.observation[1:]).all()
     others = np.arange(SIZE) != 3
-    for name, values in broken.tape.fields.items():
+    for name, values in diverged.rollout.fields.items():
         np.testing.assert_allclose(
-            values[:, others], sane.tape.fields[name][:, others], atol=1e-3, err_msg=name
+            values[:, others], sane.rollout.fields[name][:, others], atol=1e-3, err_msg=name
         )
-    assert 0.2 < broken.tape.base_position[-1, 3, 2] < 0.4
+    assert 0.2 < diverged.rollout.base_position[-1, 3, 2] < 0.4
 
 
 def test_a_policy_that_blows_up_for_one_robot_terminates_it(simulator: MjxSimulator) -> None:
@@ -219,18 +219,18 @@ def test_a_policy_that_blows_up_for_one_robot_terminates_it(simulator: MjxSimula
 def test_the_same_seed_gives_the_same_rollout_whatever_was_before(
     simulator: MjxSimulator,
 ) -> None:
-    rules = EpisodeRules(
+    rules = EpisodeConfig(
         episode_s=0.1, push_every_s=0.1, push_speed=0.5, start_spread_s=1.0, resample_s=0.2,
         sampler=draw,
     )  # fmt: skip
 
-    def run(seed: int) -> Rollout:
+    def run(seed: int) -> Experience:
         simulator.reset(random_programs(SIZE), rules, seed)
         return simulator.rollout(STILL, STEPS)
 
     first, other, again = run(5), run(6), run(5)
-    for name, values in first.tape.fields.items():
-        np.testing.assert_array_equal(values, again.tape.fields[name], err_msg=name)
+    for name, values in first.rollout.fields.items():
+        np.testing.assert_array_equal(values, again.rollout.fields[name], err_msg=name)
     assert not np.array_equal(first.observation, other.observation)
 
 
@@ -250,11 +250,13 @@ def test_a_random_policy_explores_by_its_seed_and_never_repeats_itself(
 
 
 def test_a_push_has_exactly_its_size(simulator: MjxSimulator) -> None:
-    rules = EpisodeRules(reset_noise=0.0, auto_reset=False, push_every_s=CONTROL_DT, push_speed=0.7)
+    rules = EpisodeConfig(
+        reset_noise=0.0, auto_reset=False, push_every_s=CONTROL_DT, push_speed=0.7
+    )
     simulator.reset(NEUTRAL, rules, 0)
     run = simulator.rollout(STILL, STEPS)
     # Local linear velocity in the observation, before and after the first push of a standing robot.
-    change = run.observation[1, :, 6:9] - run.tape.base_linear_velocity[0]
+    change = run.observation[1, :, 6:9] - run.rollout.base_linear_velocity[0]
     np.testing.assert_allclose(np.linalg.norm(change, axis=-1), 0.7, atol=1e-4)
     assert np.ptp(np.arctan2(change[:, 1], change[:, 0])) > 4.0
 
@@ -262,56 +264,56 @@ def test_a_push_has_exactly_its_size(simulator: MjxSimulator) -> None:
 def test_programs_are_drawn_at_resets_and_in_between(simulator: MjxSimulator) -> None:
     command = slice(45, 45 + random_programs(1).constant.shape[1])
 
-    def run(rules: EpisodeRules) -> tuple[Rollout, NDArray[np.bool_]]:
+    def run(rules: EpisodeConfig) -> tuple[Experience, NDArray[np.bool_]]:
         """A rollout, and where its commands jumped `[T, B]`."""
         simulator.reset(NEUTRAL, rules, 0)
-        rollout = simulator.rollout(STILL, STEPS)
-        jump = np.abs(np.diff(rollout.observation[..., command], axis=0)).max(-1)
-        return rollout, np.asarray(jump > 0.4)
+        experience = simulator.rollout(STILL, STEPS)
+        jump = np.abs(np.diff(experience.observation[..., command], axis=0)).max(-1)
+        return experience, np.asarray(jump > 0.4)
 
-    rollout, jumps = run(EpisodeRules(sampler=draw, episode_s=0.1))
-    assert np.abs(rollout.observation[0, :, command]).sum(-1).min() > 0.0
-    assert not np.any(jumps & (rollout.truncated + rollout.terminated < 0.5))
-    assert jumps.sum() > 0.8 * rollout.truncated.sum() > 0.0
-    rollout, jumps = run(EpisodeRules(sampler=draw, resample_s=0.1, episode_s=ENDLESS_S))
+    experience, jumps = run(EpisodeConfig(sampler=draw, episode_s=0.1))
+    assert np.abs(experience.observation[0, :, command]).sum(-1).min() > 0.0
+    assert not np.any(jumps & (experience.truncated + experience.terminated < 0.5))
+    assert jumps.sum() > 0.8 * experience.truncated.sum() > 0.0
+    experience, jumps = run(EpisodeConfig(sampler=draw, resample_s=0.1, episode_s=ENDLESS_S))
     assert 0.1 < jumps.mean() < 0.3
-    rollout, _ = run(EpisodeRules())
-    np.testing.assert_array_equal(rollout.observation[..., command], 0.0)
+    experience, _ = run(EpisodeConfig())
+    np.testing.assert_array_equal(experience.observation[..., command], 0.0)
 
 
 def test_a_drawn_program_begins_where_the_robot_looks(simulator: MjxSimulator) -> None:
-    rules = EpisodeRules(sampler=draw_sequences, start_spread_s=5.0)
+    rules = EpisodeConfig(sampler=draw_sequences, start_spread_s=5.0)
     simulator.reset(NEUTRAL, rules, 0)
     run = simulator.rollout(STILL, STEPS)
     np.testing.assert_allclose(run.observation[0, :, HEADING_ERROR], 0.0, atol=1e-5)
-    assert np.ptp(run.tape.time[0]) > 4.0
+    assert np.ptp(run.rollout.time[0]) > 4.0
 
 
 def test_a_policy_on_the_host_is_asked_between_steps() -> None:
-    """The other graph: one step. What it is asked and answers is what the rollout holds."""
+    """The other graph: one step. What it is asked and answers is what the experience holds."""
     simulator, asked = MjxSimulator(GO1, 4), []
     looks: list[int] = []
-    rules = EpisodeRules(reset_noise=0.0, auto_reset=False)
+    rules = EpisodeConfig(reset_noise=0.0, auto_reset=False)
 
     def follow(observation: Floats) -> Floats:
         asked.append(observation)
         return 0.5 * observation[:, 9 : 9 + GO1.nu]
 
-    simulator.reset(Programs.neutral(4), rules, 0)
-    run = simulator.rollout(follow, 5, between=lambda: looks.append(len(asked)))
+    simulator.reset(CommandBatch.neutral(4), rules, 0)
+    run = simulator.rollout(follow, 5, on_step=lambda: looks.append(len(asked)))
     assert looks == [0, 1, 2, 3, 4]
     np.testing.assert_array_equal(run.observation[:-1], asked)
     np.testing.assert_array_equal(run.action, 0.5 * run.observation[:-1, :, 9 : 9 + GO1.nu])
-    np.testing.assert_allclose(run.tape.time[:, 0], CONTROL_DT * np.arange(1, 6), atol=1e-6)
-    np.testing.assert_array_equal(run.tape.previous_action[1:], run.tape.action[:-1])
-    assert run.tape.shape == run.terminated.shape == (5, 4)
+    np.testing.assert_allclose(run.rollout.time[:, 0], CONTROL_DT * np.arange(1, 6), atol=1e-6)
+    np.testing.assert_array_equal(run.rollout.previous_action[1:], run.rollout.action[:-1])
+    assert run.rollout.shape == run.terminated.shape == (5, 4)
 
 
 def test_randomised_robots_have_the_models_that_the_cpu_gives_them() -> None:
     one = CpuSimulator(GO1, 4, threads=1, randomise=True, seed=1)
 
     def given(name: str) -> NDArray[np.float64]:
-        return np.concatenate([share.robots._batch.expand(name) for share in one._shares])
+        return np.concatenate([shard.robots._batch.expand(name) for shard in one._shards])
 
     other = MjxSimulator(GO1, 4, seed=1)
     host = other.physics.host
@@ -355,8 +357,8 @@ def test_the_simulator_follows_the_machine_and_the_setting(
 
 
 def test_programs_must_be_as_many_as_robots(simulator: MjxSimulator) -> None:
-    with pytest.raises(ValueError, match="3 programs for 100 robots"):
-        simulator.reset(Programs.neutral(3), QUIET, 0)
+    with pytest.raises(ValueError, match="3 schedules for 100 robots"):
+        simulator.reset(CommandBatch.neutral(3), QUIET, 0)
 
 
 def test_the_physics_handed_to_mjx_is_the_cpus_but_for_its_solver_bounds() -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from tabrl.control.observation import observation_size
-from tabrl.control.tape import Floats
-from tabrl.sim.ppo import Schedule, TrainState
-from tabrl.sim.simulator import Rollout
-from tests.support.engine import GO1, ROBOTS, SMALL, experience, fresh_state, small_learner
+from tabrl.control.rollout import Floats
+from tabrl.sim.learning.ppo import Schedule, TrainState
+from tabrl.sim.simulator import Experience
+from tests.support.engine import GO1, ROBOTS, SMALL, fresh_state, made_up, small_learner
 
 ANYTHING = np.random.default_rng(9).normal(size=(SMALL.unroll, ROBOTS)).astype(np.float32)
 
@@ -25,51 +25,51 @@ def changed(before: object, after: object) -> bool:
     return any(not np.array_equal(a, b) for a, b in pairs)
 
 
-def explored(state: TrainState, seed: int) -> Rollout:
+def explored(state: TrainState, seed: int) -> Experience:
     """Experience whose actions the state's own policy has drawn."""
-    rollout, policy = experience(seed), small_learner().exploring(state, seed)
-    rollout.action[:] = [policy(observation) for observation in rollout.observation[:-1]]
-    return rollout
+    experience, policy = made_up(seed), small_learner().exploring(state, seed)
+    experience.action[:] = [policy(observation) for observation in experience.observation[:-1]]
+    return experience
 
 
 def update(
-    rollout: Rollout, reward: Floats, schedule: Schedule, state: TrainState | None = None
+    experience: Experience, reward: Floats, schedule: Schedule, state: TrainState | None = None
 ) -> tuple[TrainState, dict[str, float]]:
     state = fresh_state(0) if state is None else state
     reference = own(state.params)
-    return small_learner().update(state, rollout, reward, schedule, reference)  # type: ignore[arg-type]
+    return small_learner().update(state, experience, reward, schedule, reference)  # type: ignore[arg-type]
 
 
 def test_a_few_updates_raise_the_reward() -> None:
     # The reward asks every joint for an action of 0.4.
     def mean_error(state: TrainState) -> float:
-        action = small_learner().deterministic(state)(experience(99).observation[0])
+        action = small_learner().deterministic(state)(made_up(99).observation[0])
         return float(np.mean((action - 0.4) ** 2))
 
     state = fresh_state(0)
     schedule = Schedule.of(reward_scale=0.005, entropy=0.0, max_rate=2e-3, target_kl=0.05)
     before = mean_error(state)
     for block in range(60):
-        rollout = explored(state, block)
-        reward = -np.sum((rollout.action - 0.4) ** 2, axis=-1)
-        state, _ = update(rollout, reward, schedule, state)
+        experience = explored(state, block)
+        reward = -np.sum((experience.action - 0.4) ** 2, axis=-1)
+        state, _ = update(experience, reward, schedule, state)
     assert mean_error(state) < 0.6 * before
 
 
 def test_without_weight_on_the_policy_only_the_value_function_learns() -> None:
     before = fresh_state(0)
-    after, _ = update(experience(), ANYTHING, Schedule.of(reward_scale=1.0, policy_weight=0.0))
+    after, _ = update(made_up(), ANYTHING, Schedule.of(reward_scale=1.0, policy_weight=0.0))
     assert not changed(before.params.policy, after.params.policy)
     assert changed(before.params.value, after.params.value)
-    full, _ = update(experience(), ANYTHING, Schedule.of(reward_scale=1.0))
+    full, _ = update(made_up(), ANYTHING, Schedule.of(reward_scale=1.0))
     assert changed(before.params.policy, full.params.policy)
 
 
 def test_a_policy_that_is_not_to_learn_stays_even_with_momentum() -> None:
-    moving, _ = update(experience(), ANYTHING, Schedule.of(reward_scale=1.0))
+    moving, _ = update(made_up(), ANYTHING, Schedule.of(reward_scale=1.0))
     before = own(moving.params.policy)
     only_value = Schedule.of(reward_scale=1.0, policy_weight=0.0)
-    after, _ = update(experience(), ANYTHING, only_value, moving)
+    after, _ = update(made_up(), ANYTHING, only_value, moving)
     assert not changed(before, after.params.policy)
 
 
@@ -82,7 +82,7 @@ def test_a_strong_anchor_keeps_the_policy_near_its_reference() -> None:
         for block in range(4):
             state, metrics = small_learner().update(
                 state,
-                experience(block),
+                made_up(block),
                 ANYTHING,
                 schedule,
                 reference,  # type: ignore[arg-type]
@@ -94,27 +94,27 @@ def test_a_strong_anchor_keeps_the_policy_near_its_reference() -> None:
 
 def test_the_rate_stays_within_its_bounds_and_follows_the_divergence() -> None:
     calm = Schedule.of(reward_scale=1.0, target_kl=1e9, max_rate=2e-3)
-    state, metrics = update(experience(), ANYTHING, calm)
+    state, metrics = update(made_up(), ANYTHING, calm)
     assert float(state.learning_rate) == pytest.approx(2e-3)
     strict = Schedule.of(reward_scale=1.0, target_kl=1e-9, min_rate=3e-5)
-    state, metrics = update(experience(), ANYTHING, strict)
+    state, metrics = update(made_up(), ANYTHING, strict)
     assert metrics["learning_rate"] < 1e-3
     assert metrics["learning_rate"] >= 3e-5 * 0.999
 
 
 def test_the_normaliser_learns_only_when_told() -> None:
     before = fresh_state(0).normalizer
-    kept, _ = update(experience(), ANYTHING, Schedule.of(reward_scale=1.0))
+    kept, _ = update(made_up(), ANYTHING, Schedule.of(reward_scale=1.0))
     assert not changed(before, kept.normalizer)
-    learnt, _ = update(experience(), ANYTHING, Schedule.of(reward_scale=1.0, learn_normalizer=True))
-    seen = experience().observation[:-1].reshape(-1, observation_size(GO1))
+    learnt, _ = update(made_up(), ANYTHING, Schedule.of(reward_scale=1.0, learn_normalizer=True))
+    seen = made_up().observation[:-1].reshape(-1, observation_size(GO1))
     np.testing.assert_allclose(learnt.normalizer.mean, seen.mean(0), atol=1e-4)
     np.testing.assert_allclose(learnt.normalizer.std, seen.std(0), rtol=1e-2)
 
 
 def test_new_rewards_schedules_and_references_compile_nothing() -> None:
     learner = small_learner()
-    state, _ = update(experience(), ANYTHING, Schedule.of(reward_scale=1.0))
+    state, _ = update(made_up(), ANYTHING, Schedule.of(reward_scale=1.0))
     compiled = learner._update._cache_size(), learner._spread._cache_size()
     for block, schedule in enumerate(
         (
@@ -122,23 +122,23 @@ def test_new_rewards_schedules_and_references_compile_nothing() -> None:
             Schedule.of(reward_scale=7.0, policy_weight=0.0, max_rate=5e-4),
         )
     ):
-        rollout = explored(state, block)
-        rollout.truncated[3] = rollout.terminated[5] = 1.0
-        state, _ = update(rollout, ANYTHING * block, schedule, state)
+        experience = explored(state, block)
+        experience.truncated[3] = experience.terminated[5] = 1.0
+        state, _ = update(experience, ANYTHING * block, schedule, state)
     assert (learner._update._cache_size(), learner._spread._cache_size()) == compiled
 
 
 def test_the_same_state_learns_the_same() -> None:
     schedule = Schedule.of(reward_scale=1.0)
-    one, _ = update(experience(), ANYTHING, schedule)
-    other, _ = update(experience(), ANYTHING, schedule)
+    one, _ = update(made_up(), ANYTHING, schedule)
+    other, _ = update(made_up(), ANYTHING, schedule)
     assert not changed(own(one), own(other))
-    third, _ = update(experience(), -ANYTHING, schedule)
+    third, _ = update(made_up(), -ANYTHING, schedule)
     assert changed(own(one), own(third))
 
 
 def test_exploration_is_reproducible_and_scaled_by_its_noise() -> None:
-    learner, state, observation = small_learner(), fresh_state(0), experience().observation[0]
+    learner, state, observation = small_learner(), fresh_state(0), made_up().observation[0]
     mode = learner.deterministic(state)(observation)
     once, again = (learner.exploring(state, 4)(observation) for _ in range(2))
     np.testing.assert_array_equal(once, again)
@@ -155,12 +155,12 @@ def test_a_fall_is_worth_nothing_afterwards_but_running_out_of_time_is_not_a_fal
         ones = np.ones_like(ANYTHING)
         schedule = Schedule.of(reward_scale=0.1, policy_weight=0.0, min_rate=2e-3, max_rate=2e-3)
         for block in range(15):
-            rollout = experience(block)
-            rollout.terminated[:], rollout.truncated[:] = terminated, truncated
-            state, _ = update(rollout, ones, schedule, state)
+            experience = made_up(block)
+            experience.terminated[:], experience.truncated[:] = terminated, truncated
+            state, _ = update(experience, ones, schedule, state)
         networks = small_learner().networks
         value = jax.jit(networks.value_network.apply)
-        observation = experience(0).observation[0]
+        observation = made_up(0).observation[0]
         return float(np.mean(value(state.normalizer, state.params.value, observation)))
 
     falling = learnt_value(terminated=1.0, truncated=0.0)

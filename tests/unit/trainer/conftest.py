@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 import tabrl.contracts.checks
-import tabrl_trainer.engine
+import tabrl_trainer.context
 import tabrl_trainer.evaluation
 import tabrl_trainer.finetune
 import tabrl_trainer.job
-from tabrl.sim.reward import load_reward
-from tabrl_trainer.base.shipped import ShippedBase, load_shipped
-from tabrl_trainer.engine import RobotEngine
-from tabrl_trainer.scoring import TapeReward
+from tabrl.sim.reward.function import load_reward
+from tabrl_trainer.context import TrainingContext
+from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
+from tabrl_trainer.rollout_reward import RolloutReward
 from tests.support.engine import FORWARD, GO1, ROBOTS, SMALL, CompiledLearner, exported
 from tests.support.training_job import Clock, World
 
@@ -30,27 +30,27 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def shipped() -> ShippedBase:
-    return load_shipped("go1")
+def shipped() -> PretrainedPolicy:
+    return load_pretrained("go1")
 
 
 @pytest.fixture(scope="session")
-def engine(shipped: ShippedBase) -> RobotEngine:
+def engine(shipped: PretrainedPolicy) -> TrainingContext:
     """The real engine with few robots and small blocks."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tabrl_trainer.engine, "CONFIG", SMALL)
-        patch.setattr(tabrl_trainer.engine, "ROBOTS", ROBOTS)
-        patch.setattr(tabrl_trainer.engine, "EPISODES", EPISODES)
-        patch.setattr(tabrl_trainer.engine, "FEWER_EPISODES", EPISODES)
-        patch.setattr(tabrl_trainer.engine, "Learner", CompiledLearner)
-        return RobotEngine(GO1, shipped)
+        patch.setattr(tabrl_trainer.context, "CONFIG", SMALL)
+        patch.setattr(tabrl_trainer.context, "ROBOTS", ROBOTS)
+        patch.setattr(tabrl_trainer.context, "EPISODES", EPISODES)
+        patch.setattr(tabrl_trainer.context, "FEWER_EPISODES", EPISODES)
+        patch.setattr(tabrl_trainer.context, "Learner", CompiledLearner)
+        return TrainingContext(GO1, shipped)
 
 
 @pytest.fixture(scope="session")
-def forward() -> TapeReward:
+def forward() -> RolloutReward:
     """Walk forward at half a metre a second."""
     artifact = exported(FORWARD)
-    return TapeReward(load_reward(artifact.blob), artifact.weights)
+    return RolloutReward(load_reward(artifact.blob), artifact.weights)
 
 
 @pytest.fixture
@@ -62,13 +62,13 @@ def told_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def world(engine: RobotEngine) -> World:
+def world(engine: TrainingContext) -> World:
     """A job that waits; by the told clock, the search uses some of its time."""
     return World(engine, ppo_s=10.0)
 
 
 @pytest.fixture
-def judged(engine: RobotEngine) -> Iterator[RobotEngine]:
+def judged(engine: TrainingContext) -> Iterator[TrainingContext]:
     """The engine, whose evaluator a test may replace."""
     evaluators = engine.evaluator, engine.quick_evaluator
     yield engine

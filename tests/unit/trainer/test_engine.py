@@ -6,16 +6,16 @@ from types import SimpleNamespace
 
 import pytest
 
-import tabrl_trainer.engine
-from tabrl_trainer.base.shipped import ShippedBase
-from tabrl_trainer.engine import RobotEngine
+import tabrl_trainer.context
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES
 from tabrl_trainer.finetune import ROBOTS
+from tabrl_trainer.pretrained import PretrainedPolicy
 from tests.support.engine import GO1, CompiledLearner
 
 
 def test_one_simulator_of_a_size_is_enough(
-    shipped: ShippedBase, monkeypatch: pytest.MonkeyPatch
+    shipped: PretrainedPolicy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[int] = []
 
@@ -23,8 +23,8 @@ def test_one_simulator_of_a_size_is_enough(
         made.append(size)
         return SimpleNamespace(size=size)
 
-    monkeypatch.setattr(tabrl_trainer.engine, "make_simulator", simulator)
-    monkeypatch.setattr(tabrl_trainer.engine, "Learner", CompiledLearner)
-    engine = RobotEngine(GO1, shipped)
+    monkeypatch.setattr(tabrl_trainer.context, "make_simulator", simulator)
+    monkeypatch.setattr(tabrl_trainer.context, "Learner", CompiledLearner)
+    engine = TrainingContext(GO1, shipped)
     assert sorted(made) == sorted({ROBOTS, *EPISODES, *FEWER_EPISODES})
     assert engine.small_simulator.size == min(*EPISODES, *FEWER_EPISODES)

@@ -13,15 +13,15 @@ import tabrl_trainer.finetune
 from tabrl.adapters.memory import MemoryBlobStore
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl.contracts.training import EvaluationRow
-from tabrl.control.program import CommandProgram
-from tabrl_trainer.engine import RobotEngine
-from tabrl_trainer.evaluation import Contender, Row, check_results, never_worse
-from tabrl_trainer.finetune import VALUE_ONLY_UPDATES, FineTune, UpdateReport
+from tabrl.control.commands import CommandSchedule
+from tabrl_trainer.context import TrainingContext
+from tabrl_trainer.evaluation import Candidate, EvaluationEntry, accepted, check_results
+from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES, FineTune, UpdateReport
 from tabrl_trainer.progress import KEPT, Checkpoint, CheckpointStore, Progress
-from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.rollout_reward import RolloutReward
 from tests.support.engine import ROBOTS, SMALL
 
-WALK = CommandProgram.asking(vx=0.5)
+WALK = CommandSchedule.asking(vx=0.5)
 PROGRESS = Progress(
     program=WALK,
     search_samples=1234,
@@ -49,7 +49,7 @@ def _seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tabrl_trainer.finetune, "time", SimpleNamespace(monotonic=SecondHand()))
 
 
-def tuning(engine: RobotEngine, reward: TapeReward, seed: int = 0) -> FineTune:
+def tuning(engine: TrainingContext, reward: RolloutReward, seed: int = 0) -> FineTune:
     return FineTune(engine.simulator, engine.learner, engine.base_state, reward, WALK, seed)
 
 
@@ -62,28 +62,30 @@ def equal(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> bool:
 
 
 def test_it_warms_the_value_function_then_learns_and_leaves_the_base_alone(
-    engine: RobotEngine, forward: TapeReward
+    engine: TrainingContext, forward: RolloutReward
 ) -> None:
     base = leaves(engine.base_state)
     tune = tuning(engine, forward)
     policies = [leaves(tune.state.train.params.policy)]
     reports: list[UpdateReport] = []
-    for report in tune.run(VALUE_ONLY_UPDATES + 2.5):
+    for report in tune.run(CRITIC_WARM_UP_UPDATES + 2.5):
         reports.append(report)
         policies.append(leaves(tune.state.train.params.policy))
     assert [r.update for r in reports] == list(range(1, len(reports) + 1))
     assert [r.samples for r in reports] == [BLOCK * r.update for r in reports]
-    assert len(reports) == VALUE_ONLY_UPDATES + 2
-    assert [r.value_only for r in reports] == [True] * VALUE_ONLY_UPDATES + [False] * 2
-    assert equal(policies[0], policies[VALUE_ONLY_UPDATES])
-    assert not equal(policies[VALUE_ONLY_UPDATES], policies[-1])
+    assert len(reports) == CRITIC_WARM_UP_UPDATES + 2
+    assert [r.critic_warm_up for r in reports] == [True] * CRITIC_WARM_UP_UPDATES + [False] * 2
+    assert equal(policies[0], policies[CRITIC_WARM_UP_UPDATES])
+    assert not equal(policies[CRITIC_WARM_UP_UPDATES], policies[-1])
     assert equal(base, leaves(engine.base_state))
     assert set(reports[0].terms) == {"speed", "level"}
     assert sum(reports[0].terms.values()) == pytest.approx(reports[0].reward, rel=1e-4)
     assert reports[-1].kl > 0.0
 
 
-def test_a_checkpoint_goes_on_where_it_was_taken(engine: RobotEngine, forward: TapeReward) -> None:
+def test_a_checkpoint_goes_on_where_it_was_taken(
+    engine: TrainingContext, forward: RolloutReward
+) -> None:
     tune, store = tuning(engine, forward), CheckpointStore(MemoryBlobStore(), "job_a")
     first = list(tune.run(3.0))
     store.save(Checkpoint(PROGRESS, tune.state), fence=1)
@@ -101,7 +103,7 @@ def test_a_checkpoint_goes_on_where_it_was_taken(engine: RobotEngine, forward: T
 
 
 def test_the_store_keeps_the_newest_and_passes_over_what_it_cannot_read(
-    engine: RobotEngine, forward: TapeReward
+    engine: TrainingContext, forward: RolloutReward
 ) -> None:
     blobs, tune = MemoryBlobStore(), tuning(engine, forward)
     store = CheckpointStore(blobs, "job_a")
@@ -130,9 +132,11 @@ CHECKS = (
 )  # fmt: skip
 
 
-def test_contenders_are_measured_side_by_side(engine: RobotEngine, forward: TapeReward) -> None:
-    still = Contender(engine.base_weights, CommandProgram())
-    walking = Contender(engine.base_weights, WALK)
+def test_contenders_are_measured_side_by_side(
+    engine: TrainingContext, forward: RolloutReward
+) -> None:
+    still = Candidate(engine.base_weights, CommandSchedule())
+    walking = Candidate(engine.base_weights, WALK)
     one, two, again = engine.evaluator.evaluate([still, walking, still], forward, CHECKS)
     assert two.row.reward > one.row.reward
     assert two.values[0] > one.values[0] + 0.1
@@ -140,33 +144,37 @@ def test_contenders_are_measured_side_by_side(engine: RobotEngine, forward: Tape
     assert sum(two.row.terms.values()) == pytest.approx(two.row.reward, rel=1e-4)
     assert again.row == one.row  # the same starts for all
     assert one.values[2] == pytest.approx(0.0, abs=0.01)  # measured from the sole
-    with pytest.raises(ValueError, match="2 contenders"):
+    with pytest.raises(ValueError, match="2 candidates"):
         engine.evaluator.evaluate([still, walking], forward, CHECKS)
 
 
-def row(reward: float, falls: float, *values: float) -> Row:
-    return Row(EvaluationRow(reward=reward, terms={}, fall_rate=falls, episodes=100), values)
+def row(reward: float, falls: float, *values: float) -> EvaluationEntry:
+    return EvaluationEntry(
+        EvaluationRow(reward=reward, terms={}, fall_rate=falls, episodes=100), values
+    )
 
 
 @pytest.mark.parametrize(
-    ("base", "program", "result", "delivered"),
+    ("base", "schedule", "result", "delivered"),
     [
         (row(0.0, 0.00), row(1.0, 0.0), row(1.2, 0.00), True),
         (row(0.0, 0.00), row(1.0, 0.0), row(1.0, 0.00), True),
-        (row(0.0, 0.00), row(1.0, 0.0), row(0.9, 0.00), False),  # less reward than the program
+        (row(0.0, 0.00), row(1.0, 0.0), row(0.9, 0.00), False),  # less reward than the schedule
         (row(0.0, 0.00), row(1.0, 0.0), row(1.2, 0.05), False),  # falls more than the base
         (row(0.0, 0.20), row(1.0, 0.0), row(1.2, 0.05), True),
         (row(2.0, 0.00), row(1.0, 0.0), row(1.2, 0.00), True),  # the base's reward is no measure
     ],
 )
-def test_a_result_is_never_worse(base: Row, program: Row, result: Row, delivered: bool) -> None:
-    assert never_worse(base, program, result) is delivered
+def test_a_result_is_never_worse(
+    base: EvaluationEntry, schedule: EvaluationEntry, result: EvaluationEntry, delivered: bool
+) -> None:
+    assert accepted(base, schedule, result) is delivered
 
 
 def test_a_check_shows_all_rows_and_is_passed_by_the_result() -> None:
     speed = CHECKS[:1]
     (missed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.5), row(0, 0, 0.2))
-    assert (missed.base, missed.program, missed.result) == (0.0, 0.5, 0.2)
+    assert (missed.base, missed.schedule, missed.result) == (0.0, 0.5, 0.2)
     assert missed.passed is False
     assert (missed.name, missed.target) == ("mean forward speed", "≥ 0.25 m/s")
     (passed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, 0.3))

@@ -16,11 +16,11 @@ from tabrl.contracts.events import (
 from tabrl.control.policy import load_policy
 from tabrl.ports import JobStoppedError, StopReason
 from tabrl.robots import scene_sha256
-from tabrl.sim.reward import load_reward
-from tabrl_trainer.base.shipped import ShippedBase
-from tabrl_trainer.engine import RobotEngine
+from tabrl.sim.reward.function import load_reward
+from tabrl_trainer.context import TrainingContext
+from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.replay import replay
-from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.rollout_reward import RolloutReward
 from tests.support.engine import FORWARD, exported
 from tests.support.factories import CHECK
 from tests.support.training_job import Control, World
@@ -28,7 +28,7 @@ from tests.support.training_job import Control, World
 pytestmark = pytest.mark.usefixtures("told_time")
 
 
-def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: ShippedBase) -> None:
+def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: PretrainedPolicy) -> None:
     job = world.claim()
     control = Control(job.fence)
     result = world.handler(job, control)
@@ -53,7 +53,7 @@ def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: ShippedBa
     for data in files.values():
         policy = load_policy(data)
         assert policy.header.scene_sha256 == scene_sha256("go1")
-        assert policy.program.in_words() == result.program_words
+        assert policy.schedule.in_words() == result.program_words
 
     assert world.model.params_version == result.snapshots == len(snapshots)
     assert world.model.params_sha256 == result.params_sha256
@@ -64,7 +64,7 @@ def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: ShippedBa
     assert set(result.stages_s) == {"search", "ppo", "selection", "evaluation"}
 
 
-def test_a_job_records_what_it_takes_to_do_it_again(world: World, engine: RobotEngine) -> None:
+def test_a_job_records_what_it_takes_to_do_it_again(world: World, engine: TrainingContext) -> None:
     job = world.claim()
     with pytest.raises(JobStoppedError):
         world.handler(job, Control(job.fence, stop_at=7))
@@ -75,12 +75,12 @@ def test_a_job_records_what_it_takes_to_do_it_again(world: World, engine: RobotE
     assert schedule.restarts == (7,)
     assert schedule.updates >= schedule.kept
     artifact = exported(FORWARD)
-    reward = TapeReward(load_reward(artifact.blob), artifact.weights)
+    reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
     again = replay(engine, reward, schedule)
     assert hashlib.sha256(again).hexdigest() == result.params_sha256
 
 
-def test_phases_are_trained_delivered_and_done_again(engine: RobotEngine) -> None:
+def test_phases_are_trained_delivered_and_done_again(engine: TrainingContext) -> None:
     world = World(engine, ppo_s=5.0, phases_s=(0.6, 0.7))
     job = world.claim()
     control = Control(job.fence)
@@ -90,11 +90,11 @@ def test_phases_are_trained_delivered_and_done_again(engine: RobotEngine) -> Non
     assert len(searched) == 5  # a generation and a final for each phase, then both together
     assert searched[-1].program_words == result.program_words
     delivered = load_policy(world.blobs.get(world.model.params_key))
-    assert delivered.program.phases_s == (0.6, 0.7)
+    assert delivered.schedule.phases_s == (0.6, 0.7)
     assert result.schedule is not None
     assert result.schedule.phases_s == (0.6, 0.7)
     artifact = exported(FORWARD)
-    reward = TapeReward(load_reward(artifact.blob), artifact.weights)
+    reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
     again = replay(engine, reward, result.schedule)
     assert hashlib.sha256(again).hexdigest() == result.params_sha256
 

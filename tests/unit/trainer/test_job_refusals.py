@@ -8,14 +8,14 @@ import tabrl_trainer.verified
 from tabrl.adapters.memory import MemoryDatabase, MemoryVerifiedArtifacts
 from tabrl.domain.jobs import FailureKind
 from tabrl.ports import JobFailedError
-from tabrl_trainer.engine import RobotEngine
+from tabrl_trainer.context import TrainingContext
 from tests.support.training_job import Control, World
 
 pytestmark = pytest.mark.usefixtures("told_time")
 
 
 def test_an_artifact_that_was_never_verified_is_not_loaded(
-    engine: RobotEngine, monkeypatch: pytest.MonkeyPatch
+    engine: TrainingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World(engine, ppo_s=1.0)
     world.handler._verified = MemoryVerifiedArtifacts(MemoryDatabase(world.clock))

@@ -8,10 +8,10 @@ import pytest
 
 from tabrl.contracts.events import ProgressEvent, ReweightedEvent
 from tabrl.ports import JobStoppedError
-from tabrl.sim.reward import load_reward
-from tabrl_trainer.engine import RobotEngine
+from tabrl.sim.reward.function import load_reward
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.replay import replay
-from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.rollout_reward import RolloutReward
 from tests.support.engine import FORWARD, exported
 from tests.support.training_job import Control, Rows, World
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("told_time")
 
 
 def test_weights_asked_for_on_the_way_are_in_force_from_the_next_update_on(
-    world: World, engine: RobotEngine
+    world: World, engine: TrainingContext
 ) -> None:
     job = world.claim()
     wish = {name: 3.0 * weight for name, weight in exported(FORWARD).weights.items()}
@@ -39,14 +39,14 @@ def test_weights_asked_for_on_the_way_are_in_force_from_the_next_update_on(
     assert result.schedule is not None
     assert [change.update for change in result.schedule.reweightings] == [6]
     artifact = exported(FORWARD)
-    reward = TapeReward(load_reward(artifact.blob), artifact.weights)
+    reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
     assert hashlib.sha256(replay(engine, reward, result.schedule)).hexdigest() == (
         result.params_sha256
     )
 
 
 def test_weights_asked_for_while_the_job_waited_count_from_the_search_on(
-    world: World, engine: RobotEngine
+    world: World, engine: TrainingContext
 ) -> None:
     job = world.claim()
     artifact = exported(FORWARD)
@@ -59,12 +59,12 @@ def test_weights_asked_for_while_the_job_waited_count_from_the_search_on(
     assert again.of(ReweightedEvent) == []
     assert result.schedule is not None
     assert (result.schedule.weights, result.schedule.reweightings) == (wish, ())
-    reward = TapeReward(load_reward(artifact.blob), artifact.weights)
+    reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
     assert hashlib.sha256(replay(engine, reward, result.schedule)).hexdigest() == (
         result.params_sha256
     )
     others = result.schedule.model_copy(update={"weights": {}})
-    reward = TapeReward(load_reward(artifact.blob), artifact.weights)
+    reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
     assert hashlib.sha256(replay(engine, reward, others)).hexdigest() != result.params_sha256
 
 
@@ -77,7 +77,7 @@ def test_weights_of_other_terms_are_passed_over(world: World) -> None:
     assert result.schedule.reweightings == ()
 
 
-def test_weights_that_no_update_follows_are_not_taken_over(judged: RobotEngine) -> None:
+def test_weights_that_no_update_follows_are_not_taken_over(judged: TrainingContext) -> None:
     judged.evaluator = judged.quick_evaluator = Rows(0.1, 0.5, 0.9)  # type: ignore[assignment]
     counting = World(judged, ppo_s=3.0)
     job = counting.claim()

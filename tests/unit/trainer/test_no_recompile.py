@@ -1,4 +1,4 @@
-"""A second fine-tune with another reward compiles nothing of rollout or PPO."""
+"""A second fine-tune with another reward compiles nothing of experience or PPO."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import jax.numpy as jnp
 import pytest
 from bench.speed.compilations import REWARD, Compilations, StagedReward
 
-from tabrl.control.program import CommandProgram
-from tabrl.sim.cpu import CpuSimulator
-from tabrl.sim.ppo import TrainState
-from tabrl.sim.reward import RewardFunction, load_reward
-from tabrl_trainer.finetune import VALUE_ONLY_UPDATES, FineTune
-from tabrl_trainer.scoring import TapeReward
+from tabrl.control.commands import CommandSchedule
+from tabrl.sim.cpu.simulator import CpuSimulator
+from tabrl.sim.learning.ppo import TrainState
+from tabrl.sim.reward.function import RewardFunction, load_reward
+from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES, FineTune
+from tabrl_trainer.rollout_reward import RolloutReward
 from tests.support.engine import FORWARD, GO1, ROBOTS, SWAY, exported, fresh_state, small_learner
 
-WALK = CommandProgram.asking(vx=0.5)
-ROCK = CommandProgram.asking(roll=(0.0, 0.2), beat_frequency=1.3)
+WALK = CommandSchedule.asking(vx=0.5)
+ROCK = CommandSchedule.asking(roll=(0.0, 0.2), beat_frequency=1.3)
 
 
 class Worker:
@@ -32,16 +32,16 @@ class Worker:
         self,
         reward: RewardFunction,
         weights: Mapping[str, float],
-        program: CommandProgram,
+        schedule: CommandSchedule,
         seed: int,
     ) -> Compilations:
         """Fine-tune through the value-only updates and one of the policy; what was compiled."""
         compilations = Compilations()
         with compilations.listening():
-            staged = StagedReward(TapeReward(reward, weights), compilations)
-            tune = FineTune(self.simulator, small_learner(), self.base, staged, program, seed)
+            staged = StagedReward(RolloutReward(reward, weights), compilations)
+            tune = FineTune(self.simulator, small_learner(), self.base, staged, schedule, seed)
             for report in tune.run(1e9):
-                if report.update > VALUE_ONLY_UPDATES:
+                if report.update > CRITIC_WARM_UP_UPDATES:
                     break
         return compilations
 

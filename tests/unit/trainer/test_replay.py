@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 
-from tabrl.contracts.training import Reweighting, TrainSchedule
-from tabrl.sim.networks import policy_weights
-from tabrl.sim.reward import load_reward
-from tabrl_trainer.engine import RobotEngine
+from tabrl.contracts.training import Reweighting, TrainingRecord
+from tabrl.sim.learning.networks import policy_weights
+from tabrl.sim.reward.function import load_reward
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.params import params_file
 from tabrl_trainer.replay import replay
-from tabrl_trainer.scoring import TapeReward
+from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search import CommandSearch
 from tests.support.engine import FORWARD, exported
 
 
-def fresh_reward() -> TapeReward:
+def fresh_reward() -> RolloutReward:
     artifact = exported(FORWARD)
-    return TapeReward(load_reward(artifact.blob), artifact.weights)
+    return RolloutReward(load_reward(artifact.blob), artifact.weights)
 
 
 def sha256(data: bytes) -> str:
@@ -26,11 +26,11 @@ def sha256(data: bytes) -> str:
 
 
 def test_weights_changed_on_the_way_and_a_restart_are_part_of_the_schedule(
-    engine: RobotEngine,
+    engine: TrainingContext,
 ) -> None:
     reward, seed, later = fresh_reward(), 3, {"speed": 0.2, "level": 1.0}
     act = engine.base_weights.act
-    *_, found = CommandSearch(engine.simulator, act, reward, engine.bank, seed).run(
+    *_, found = CommandSearch(engine.simulator, act, reward, engine.library, seed).run(
         generations=(1,)
     )
     tune = FineTune(engine.simulator, engine.learner, engine.base_state, reward, found.best, seed)
@@ -43,7 +43,7 @@ def test_weights_changed_on_the_way_and_a_restart_are_part_of_the_schedule(
     weights = policy_weights(state.params.policy, state.normalizer)
     done = sha256(params_file("go1", weights, found.best, 9))
 
-    schedule = TrainSchedule(
+    schedule = TrainingRecord(
         seed=seed, generations=(1,), updates=9, kept=9, restarts=(7,),
         reweightings=(Reweighting(update=6, weights=later),),
     )  # fmt: skip
@@ -54,7 +54,7 @@ def test_weights_changed_on_the_way_and_a_restart_are_part_of_the_schedule(
     assert sha256(replay(engine, fresh_reward(), unbroken)) != done
 
 
-def test_a_withdrawn_result_replays_to_the_base_under_the_program(engine: RobotEngine) -> None:
-    schedule = TrainSchedule(seed=0, generations=(1,), updates=9, kept=0)
+def test_a_withdrawn_result_replays_to_the_base_under_the_program(engine: TrainingContext) -> None:
+    schedule = TrainingRecord(seed=0, generations=(1,), updates=9, kept=0)
     once, again = (replay(engine, fresh_reward(), schedule) for _ in range(2))
     assert once == again

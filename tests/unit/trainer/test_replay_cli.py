@@ -14,7 +14,7 @@ from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.migrate import upgrade
-from tabrl.contracts.training import TrainSchedule
+from tabrl.contracts.training import TrainingRecord
 from tabrl.domain.jobs import JobState
 from tabrl_trainer.replay_cli import main
 from tests.support.factories import train_result, training
@@ -55,7 +55,7 @@ def test_only_a_reward_that_was_verified_is_done_again(
     jobs.create_training([job], [model])
     claimed = jobs.claim(job.id, 60.0, 1)
     assert claimed is not None
-    schedule = TrainSchedule(seed=0, generations=(1,), updates=1, kept=1)
+    schedule = TrainingRecord(seed=0, generations=(1,), updates=1, kept=1)
     result = train_result().model_copy(update={"schedule": schedule})
     assert jobs.finish(job.id, claimed.fence, JobState.SUCCEEDED, result=result)
     settings = Settings()

@@ -1,4 +1,4 @@
-"""The search over command programs: rhythm, composition, what it finds and when it stops."""
+"""The search over command schedules: rhythm, composition, what it finds and when it stops."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tabrl.control.gait import Gait
-from tabrl.control.program import (
+from tabrl.control.commands import (
     CHANNELS,
     COUNT,
     LOWER,
     STEP_RANGE,
     SWING,
     UPPER,
-    CommandProgram,
-    Programs,
+    CommandBatch,
+    CommandSchedule,
 )  # fmt: skip
-from tabrl.sim.cpu import CpuSimulator
-from tabrl.sim.reward import load_reward
-from tabrl.sim.simulator import PolicyFn, Rollout
-from tabrl_trainer.composition import Slot, compositions, used_slots, without
-from tabrl_trainer.engine import RobotEngine
+from tabrl.control.gait import Gait
+from tabrl.sim.cpu.simulator import CpuSimulator
+from tabrl.sim.reward.function import load_reward
+from tabrl.sim.simulator import Experience, PolicyFn
+from tabrl_trainer.context import TrainingContext
+from tabrl_trainer.crossover import Gene, ablated, crossovers, genes_of
 from tabrl_trainer.mutation import Mutator, single_entries
-from tabrl_trainer.rhythm import beats_of
-from tabrl_trainer.scoring import CHUNK, TapeReward
+from tabrl_trainer.periodicity import modulation_frequencies_of
+from tabrl_trainer.rollout_reward import CHUNK, RolloutReward
 from tabrl_trainer.search import CommandSearch
 from tests.support.engine import FORWARD, GO1, SWAY, exported
 
@@ -33,15 +33,15 @@ VX, ROLL = CHANNELS.index("vx"), CHANNELS.index("roll")
 
 
 class TimedSimulator(CpuSimulator):
-    """A simulator whose every rollout takes a second of its own clock."""
+    """A simulator whose every experience takes a second of its own clock."""
 
     now = 100.0
 
     def rollout(
-        self, policy: PolicyFn, steps: int, between: Callable[[], None] = lambda: None
-    ) -> Rollout:
+        self, policy: PolicyFn, steps: int, on_step: Callable[[], None] = lambda: None
+    ) -> Experience:
         self.now += 1.0
-        return super().rollout(policy, steps, between)
+        return super().rollout(policy, steps, on_step)
 
 
 @pytest.fixture(scope="module")
@@ -50,33 +50,35 @@ def simulator() -> TimedSimulator:
 
 
 @pytest.fixture(scope="module")
-def sway() -> TapeReward:
+def sway() -> RolloutReward:
     artifact = exported(SWAY)
-    return TapeReward(load_reward(artifact.blob), artifact.weights)
+    return RolloutReward(load_reward(artifact.blob), artifact.weights)
 
 
-def one(name: str, channel: int, value: float, phase: float = 0.0) -> CommandProgram:
+def one(name: str, channel: int, value: float, phase: float = 0.0) -> CommandSchedule:
     def at(number: float) -> tuple[float, ...]:
         return tuple(number if i == channel else 0.0 for i in range(COUNT))
 
-    return CommandProgram.model_validate({name: at(value), "phase": at(phase)})
+    return CommandSchedule.model_validate({name: at(value), "phase": at(phase)})
 
 
-def test_the_beat_of_a_reward_is_heard(sway: TapeReward, engine: RobotEngine) -> None:
-    beats = beats_of(sway, engine.bank)
+def test_the_beat_of_a_reward_is_heard(sway: RolloutReward, engine: TrainingContext) -> None:
+    beats = modulation_frequencies_of(sway, engine.library)
     assert beats[0] == pytest.approx(1.3, abs=0.05)
 
 
-def test_a_reward_without_a_clock_has_no_beat(forward: TapeReward, engine: RobotEngine) -> None:
-    assert beats_of(forward, engine.bank) == []
+def test_a_reward_without_a_clock_has_no_beat(
+    forward: RolloutReward, engine: TrainingContext
+) -> None:
+    assert modulation_frequencies_of(forward, engine.library) == []
 
 
 def test_what_pays_alone_is_combined() -> None:
-    programs = [
-        CommandProgram(), one("constant", VX, 0.5), one("amplitude", ROLL, 0.2, phase=1.0),
+    schedules = [
+        CommandSchedule(), one("constant", VX, 0.5), one("amplitude", ROLL, 0.2, phase=1.0),
         one("constant", 3, -0.1),
     ]  # fmt: skip
-    found = compositions(Programs.stack(programs), np.array([0.0, 1.0, 0.6, -0.5]), 0.0, 0.01)
+    found = crossovers(CommandBatch.stack(schedules), np.array([0.0, 1.0, 0.6, -0.5]), 0.0, 0.01)
     assert len(found) == 1
     assert found[0].constant[VX] == pytest.approx(0.5)
     assert found[0].amplitude[ROLL] == pytest.approx(0.2)
@@ -85,67 +87,67 @@ def test_what_pays_alone_is_combined() -> None:
 
 
 def test_of_two_values_for_one_entry_only_the_better_is_combined() -> None:
-    programs = [
+    schedules = [
         one("constant", VX, 0.5), one("constant", VX, 0.9), one("constant", 1, 0.2),
         one("constant", 2, 0.7),
     ]  # fmt: skip
-    found = compositions(Programs.stack(programs), np.array([1.0, 0.5, 0.4, 0.3]), 0.0, 0.01)
+    found = crossovers(CommandBatch.stack(schedules), np.array([1.0, 0.5, 0.4, 0.3]), 0.0, 0.01)
     assert len(found) == 4  # all three, and three pairs
     assert {round(p.constant[VX], 3) for p in found} == {0.0, 0.5}
     assert sum(abs(x) > 1e-3 for x in found[0].constant) == 3
 
 
 def test_nothing_is_combined_where_nothing_pays() -> None:
-    programs = Programs.stack([one("constant", VX, 0.5), one("constant", 1, 0.2)])
-    assert compositions(programs, np.array([-1.0, 0.0]), 0.0, 0.01) == []
-    pair = CommandProgram.asking(vx=0.5, vy=0.2)
-    assert compositions(Programs.stack([pair, pair]), np.array([1.0, 1.0]), 0.0, 0.01) == []
+    schedules = CommandBatch.stack([one("constant", VX, 0.5), one("constant", 1, 0.2)])
+    assert crossovers(schedules, np.array([-1.0, 0.0]), 0.0, 0.01) == []
+    pair = CommandSchedule.asking(vx=0.5, vy=0.2)
+    assert crossovers(CommandBatch.stack([pair, pair]), np.array([1.0, 1.0]), 0.0, 0.01) == []
 
 
 def test_a_gait_is_combined_like_any_other_entry() -> None:
-    pace = CommandProgram.asking(gait=Gait.PACE, gait_frequency=2.5)
-    programs = Programs.stack([CommandProgram(), one("constant", VX, 0.5), pace])
-    found = compositions(programs, np.array([0.0, 1.0, 0.6]), 0.0, 0.01)
-    assert found == [CommandProgram.asking(vx=0.5, gait=Gait.PACE, gait_frequency=2.5)]
+    pace = CommandSchedule.asking(gait=Gait.PACE, gait_frequency=2.5)
+    schedules = CommandBatch.stack([CommandSchedule(), one("constant", VX, 0.5), pace])
+    found = crossovers(schedules, np.array([0.0, 1.0, 0.6]), 0.0, 0.01)
+    assert found == [CommandSchedule.asking(vx=0.5, gait=Gait.PACE, gait_frequency=2.5)]
 
 
 def test_slots_are_named_and_taken_out() -> None:
-    program = CommandProgram.asking(vx=0.5, roll=(0.0, 0.2), gait=Gait.BOUND)
-    slots = used_slots(program)
-    assert len(slots) == 3
-    for slot in slots:
-        assert set(used_slots(without(program, slot))) == set(slots) - {slot}
-    assert used_slots(CommandProgram()) == ()
+    schedule = CommandSchedule.asking(vx=0.5, roll=(0.0, 0.2), gait=Gait.BOUND)
+    genes = genes_of(schedule)
+    assert len(genes) == 3
+    for gene in genes:
+        assert set(genes_of(ablated(schedule, gene))) == set(genes) - {gene}
+    assert genes_of(CommandSchedule()) == ()
 
 
 @pytest.mark.parametrize("rhythmic", [True, False])
 def test_mutations_stay_within_what_was_trained(rhythmic: bool) -> None:
     mutator = Mutator(np.random.default_rng(0), np.array([1.3]), rhythmic)
-    programs = Programs.neutral(64)
+    schedules = CommandBatch.neutral(64)
     for _ in range(6):
-        programs = mutator.mutated(programs, 1.0)
-    assert np.all(programs.constant >= LOWER - 1e-6)
-    assert np.all(programs.constant <= UPPER + SWING + 1e-6)
-    assert np.all(np.abs(programs.amplitude) <= SWING + 1e-6)
-    asked = programs.gait_frequency[programs.gait_frequency > 0.0]
+        schedules = mutator.mutated(schedules, 1.0)
+    assert np.all(schedules.constant >= LOWER - 1e-6)
+    assert np.all(schedules.constant <= UPPER + SWING + 1e-6)
+    assert np.all(np.abs(schedules.amplitude) <= SWING + 1e-6)
+    asked = schedules.gait_frequency[schedules.gait_frequency > 0.0]
     assert len(asked) > 0
     assert np.all((asked >= STEP_RANGE[0]) & (asked <= STEP_RANGE[1]))
-    assert set(programs.gait) == {0, 1, 2}
+    assert set(schedules.gait) == {0, 1, 2}
 
 
 def test_the_first_programs_are_distinct_and_single() -> None:
     singles = single_entries()
     assert len(set(singles)) == len(singles)
-    assert all(len(used_slots(program)) == 1 for program in singles)
-    assert {slot for p in singles for slot in used_slots(p)} == {
-        *(Slot("constant", channel) for channel in range(COUNT)), Slot("gait", 0),
+    assert all(len(genes_of(schedule)) == 1 for schedule in singles)
+    assert {gene for p in singles for gene in genes_of(p)} == {
+        *(Gene("constant", channel) for channel in range(COUNT)), Gene("gait", 0),
     }  # fmt: skip
 
 
 def test_asked_to_walk_forward_it_finds_a_walk_forward_and_little_else(
-    engine: RobotEngine, forward: TapeReward, simulator: TimedSimulator
+    engine: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
 ) -> None:
-    search = CommandSearch(simulator, engine.base_weights.act, forward, engine.bank, seed=1)
+    search = CommandSearch(simulator, engine.base_weights.act, forward, engine.library, seed=1)
     generations = list(search.run(1e9))
     best = generations[-1].best
     assert 0.3 <= best.constant[VX] <= 0.7, best
@@ -162,10 +164,10 @@ def test_asked_to_walk_forward_it_finds_a_walk_forward_and_little_else(
 
 
 def test_a_search_keeps_to_its_budget(
-    engine: RobotEngine, forward: TapeReward, simulator: TimedSimulator
+    engine: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
 ) -> None:
     def run(budget: float) -> tuple[int, float]:
-        search = CommandSearch(simulator, engine.base_weights.act, forward, engine.bank, seed=1)
+        search = CommandSearch(simulator, engine.base_weights.act, forward, engine.library, seed=1)
         began = simulator.now
         count = len(list(search.run(budget, lambda: simulator.now)))
         return count, simulator.now - began
@@ -178,38 +180,42 @@ def test_a_search_keeps_to_its_budget(
 
 
 def test_the_same_seed_finds_the_same(
-    engine: RobotEngine, forward: TapeReward, simulator: TimedSimulator
+    engine: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
 ) -> None:
-    def found(seed: int) -> CommandProgram:
+    def found(seed: int) -> CommandSchedule:
         act = engine.base_weights.act
-        search = CommandSearch(simulator, act, forward, engine.bank, seed)
+        search = CommandSearch(simulator, act, forward, engine.library, seed)
         return list(search.run(0.1, lambda: simulator.now))[-1].best
 
     assert found(3) == found(3)
 
 
 def test_terms_are_weighted_and_do_not_depend_on_the_tapes_length(
-    engine: RobotEngine, forward: TapeReward
+    engine: TrainingContext, forward: RolloutReward
 ) -> None:
-    tape = engine.bank.tape.robots(slice(0, 20))
-    terms = forward.terms_of(tape)
-    assert terms.shape == (*tape.shape, len(forward.terms))
+    rollout = engine.library.rollout.robots(slice(0, 20))
+    terms = forward.terms_of(rollout)
+    assert terms.shape == (*rollout.shape, len(forward.terms))
     reward = load_reward(exported(FORWARD).blob)
-    twice = TapeReward(reward, {"speed": 2.0, "level": 0.0})
-    weighted = twice.terms_of(tape)
+    twice = RolloutReward(reward, {"speed": 2.0, "level": 0.0})
+    weighted = twice.terms_of(rollout)
     speed, level = (forward.terms.index(name) for name in ("speed", "level"))
     np.testing.assert_allclose(weighted[..., speed], 2.0 * terms[..., speed], rtol=1e-6)
     np.testing.assert_array_equal(weighted[..., level], 0.0)
-    assert tape.shape[0] * tape.shape[1] < CHUNK
-    np.testing.assert_allclose(forward.terms_of(tape.robots(slice(1, 2))), terms[:, 1:2], rtol=1e-6)
-    np.testing.assert_allclose(forward.total(tape), terms.sum(-1), rtol=1e-6)
+    assert rollout.shape[0] * rollout.shape[1] < CHUNK
+    np.testing.assert_allclose(
+        forward.terms_of(rollout.robots(slice(1, 2))), terms[:, 1:2], rtol=1e-6
+    )
+    np.testing.assert_allclose(forward.total(rollout), terms.sum(-1), rtol=1e-6)
     means = forward.means(terms)
     assert means["speed"] == pytest.approx(float(terms[..., speed].mean()), rel=1e-5)
 
 
 def test_a_walk_is_worth_more_than_a_stand_to_a_reward_for_walking(
-    engine: RobotEngine, forward: TapeReward
+    engine: TrainingContext, forward: RolloutReward
 ) -> None:
-    score = dict(zip(engine.bank.clips, forward.total(engine.bank.tape).mean(0), strict=True))
+    score = dict(
+        zip(engine.library.clips, forward.total(engine.library.rollout).mean(0), strict=True)
+    )
     assert score["walk"] > score["stand"]
     assert score["walk"] > score["backwards"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tabrl.control.commands import CommandSchedule
 from tabrl.control.policy import Layer, PolicyWeights
-from tabrl.control.program import CommandProgram
-from tabrl_trainer.engine import RobotEngine
-from tabrl_trainer.scoring import TapeReward
-from tabrl_trainer.selection import MEASURED, Shelf, Snapshot
+from tabrl_trainer.context import TrainingContext
+from tabrl_trainer.rollout_reward import RolloutReward
+from tabrl_trainer.selection import MEASURED, CheckpointPool, Snapshot
 
-WALK = CommandProgram.asking(vx=0.5)
+WALK = CommandSchedule.asking(vx=0.5)
 
 
 def limp(weights: PolicyWeights) -> PolicyWeights:
@@ -22,37 +22,39 @@ def limp(weights: PolicyWeights) -> PolicyWeights:
 
 
 def test_the_best_measured_snapshot_wins_not_the_last_nor_the_one_that_seemed_best(
-    engine: RobotEngine, forward: TapeReward
+    engine: TrainingContext, forward: RolloutReward
 ) -> None:
     good, bad = engine.base_weights, limp(engine.base_weights)
-    shelf = Shelf([Snapshot(10, bad, 9.0), Snapshot(20, good, 0.1), Snapshot(30, bad, 0.5)])
-    best = shelf.best(engine.simulator, forward, WALK, seed=0)
+    pool = CheckpointPool([Snapshot(10, bad, 9.0), Snapshot(20, good, 0.1), Snapshot(30, bad, 0.5)])
+    best = pool.best(engine.simulator, forward, WALK, seed=0)
     assert best.update == 20
-    only = Shelf([Snapshot(30, bad, 0.5)]).best(engine.simulator, forward, WALK, seed=0)
+    only = CheckpointPool([Snapshot(30, bad, 0.5)]).best(engine.simulator, forward, WALK, seed=0)
     assert only.update == 30
 
 
 def test_the_last_and_the_most_promising_ones_are_measured(
-    engine: RobotEngine, forward: TapeReward
+    engine: TrainingContext, forward: RolloutReward
 ) -> None:
     good, bad = engine.base_weights, limp(engine.base_weights)
     poor = [Snapshot(n, bad, float(n)) for n in range(1, 2 + MEASURED)]
-    hidden = Shelf([Snapshot(0, good, -1.0), *poor])  # it earned too little to be looked at
+    hidden = CheckpointPool(
+        [Snapshot(0, good, -1.0), *poor]
+    )  # it earned too little to be looked at
     assert hidden.best(engine.simulator, forward, WALK, seed=0).update > 0
-    last = Shelf([*poor, Snapshot(99, good, -1.0)])
+    last = CheckpointPool([*poor, Snapshot(99, good, -1.0)])
     assert last.best(engine.simulator, forward, WALK, seed=0).update == 99
 
 
 def test_an_update_is_kept_once_and_a_look_may_end_it(
-    engine: RobotEngine, forward: TapeReward
+    engine: TrainingContext, forward: RolloutReward
 ) -> None:
-    shelf = Shelf()
-    shelf.add(Snapshot(1, engine.base_weights, 0.0))
-    shelf.add(Snapshot(1, engine.base_weights, 0.0))
-    assert [s.update for s in shelf.snapshots] == [1]
+    pool = CheckpointPool()
+    pool.add(Snapshot(1, engine.base_weights, 0.0))
+    pool.add(Snapshot(1, engine.base_weights, 0.0))
+    assert [s.update for s in pool.snapshots] == [1]
 
     def stop() -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        shelf.best(engine.simulator, forward, WALK, seed=0, between=stop)
+        pool.best(engine.simulator, forward, WALK, seed=0, on_step=stop)

@@ -17,8 +17,8 @@ from tabrl.domain.errors import Unavailable
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.vocabulary import MAX_SOURCE
 from tabrl.robots import Robot
-from tabrl.sim.reward_artifact import unpack_artifact
-from tabrl.sim.reward_export import AuthorLayers
+from tabrl.sim.reward.artifact import unpack_artifact
+from tabrl.sim.reward.export import AuthorLayers
 from tabrl_reward_worker.jail.limits import Walls
 from tabrl_reward_worker.jail.warden import Warden
 from tabrl_reward_worker.jail.wire import Action, Answer, Built, Compiled, Protection, Request

@@ -13,9 +13,9 @@ import sys
 
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
-from tabrl.sim.reward import try_compiling
-from tabrl.sim.reward_export import export_reward
-from tabrl.sim.reward_verifier import verify
+from tabrl.sim.reward.export import export_reward
+from tabrl.sim.reward.function import try_compiling
+from tabrl.sim.reward.verifier import verify
 
 _EVERYTHING = """
 WEIGHTS = {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0, "e": 1.0, "f": 1.0, "g": 1.0, "h": 1.0}

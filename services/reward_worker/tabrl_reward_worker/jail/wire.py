@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from tabrl.contracts.checks import Identifier
 from tabrl.rewards.limits import MAX_ARTIFACT
-from tabrl.sim.reward_export import AuthorLayers
+from tabrl.sim.reward.export import AuthorLayers
 from tabrl_reward_worker.jail.limits import Walls
 
 ZYGOTE_MODULE = "tabrl_reward_worker.jail.zygote"

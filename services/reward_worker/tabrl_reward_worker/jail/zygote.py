@@ -27,9 +27,9 @@ from pydantic import ValidationError
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.limits import MAX_ARTIFACT
 from tabrl.robots import get_robot, list_robots
-from tabrl.sim.reward import try_compiling
-from tabrl.sim.reward_export import RewardExporter
-from tabrl.sim.reward_verifier import verify
+from tabrl.sim.reward.export import RewardExporter
+from tabrl.sim.reward.function import try_compiling
+from tabrl.sim.reward.verifier import verify
 from tabrl_reward_worker.jail import limits, scout
 from tabrl_reward_worker.jail.wire import (
     MAX_ERRAND,

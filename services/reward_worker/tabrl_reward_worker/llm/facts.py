@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tabrl.contracts.checks import STATISTICS, quantities
-from tabrl.control.program import BEAT_RANGE, CHANNELS, LOWER, STEP_RANGE, SWING, UPPER
+from tabrl.control.commands import CHANNELS, LOWER, MODULATION_RANGE, STEP_RANGE, SWING, UPPER
 from tabrl.rewards.vocabulary import (
     BUILTINS,
     HELPERS,
@@ -49,7 +49,7 @@ def facts(robot: Robot) -> dict[str, str]:
             for joint in robot.joints
         ),
         "abilities": _abilities(),
-        "beat": _span(*BEAT_RANGE),
+        "beat": _span(*MODULATION_RANGE),
         "strides": _span(*STEP_RANGE),
         "builtins": ", ".join(sorted(BUILTINS)),
         "jnp": ", ".join([*sorted(JNP_FUNCTIONS), *sorted(JNP_CONSTANTS), *linalg]),

@@ -9,9 +9,9 @@ import numpy as np
 
 from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.control.checks import per_episode
-from tabrl.control.tape import CONTROL_DT
+from tabrl.control.rollout import CONTROL_DT
 from tabrl.robots import get_robot
-from tabrl.sim.bank import Bank
+from tabrl.sim.motion_library import MotionLibrary
 
 _MIDDLE = 0.5
 _GOOD_PART = 0.5  # of a check's window, or of a phase: less is how a check laps over its phase
@@ -20,7 +20,7 @@ Window = tuple[float, float]
 """From when to when, s since the reset."""
 
 
-def meeting(checks: Sequence[CheckSpec], bank: Bank) -> tuple[str, ...]:
+def meeting(checks: Sequence[CheckSpec], bank: MotionLibrary) -> tuple[str, ...]:
     """The clips that meet all `checks`, in the bank's order; none if there are no checks.
 
     Falling and random motion are among them where the checks let them pass. Clips are short and
@@ -29,9 +29,9 @@ def meeting(checks: Sequence[CheckSpec], bank: Bank) -> tuple[str, ...]:
     """
     if not checks:
         return ()
-    last = float(bank.tape.shape[0]) * CONTROL_DT
+    last = float(bank.rollout.shape[0]) * CONTROL_DT
     fitted = [check.model_copy(update={"start_s": 0.0, "end_s": last}) for check in checks]
-    values = per_episode(fitted, bank.tape.fields, get_robot(bank.robot))
+    values = per_episode(fitted, bank.rollout.fields, get_robot(bank.robot))
     return tuple(
         clip
         for index, clip in enumerate(bank.clips)

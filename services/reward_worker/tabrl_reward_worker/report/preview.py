@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabrl.control import rotation
-from tabrl.control.tape import CONTROL_DT
+from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.report import MotionPreview
-from tabrl.sim.bank import Bank
+from tabrl.sim.motion_library import MotionLibrary
 
 Floats = NDArray[np.float64]
 
 
-def preview_of(clips: Sequence[str], score: float, bank: Bank) -> MotionPreview:
+def preview_of(clips: Sequence[str], score: float, bank: MotionLibrary) -> MotionPreview:
     """The clips played in order, each going on where the one before ended."""
     played = _each_once(clips)
     parts = [bank.qpos[:, bank.clips.index(clip)].astype(np.float64) for clip in played]

@@ -11,7 +11,7 @@ import numpy as np
 from tabrl.contracts.checks import CheckSpec, episode_s, fault_of
 from tabrl.domain.report import CandidateReport, ClipScore, Finding, MotionPreview
 from tabrl.robots import get_robot
-from tabrl.sim.bank import AVOID, Bank
+from tabrl.sim.motion_library import NEGATIVE_REFERENCES, MotionLibrary
 from tabrl_reward_worker.building import BuiltDraft
 from tabrl_reward_worker.drafts import Draft
 from tabrl_reward_worker.report.asked import checks_in, meeting, shift_into, windows_of
@@ -34,7 +34,7 @@ class _Phase:
     @property
     def asked(self) -> tuple[str, ...]:
         """The clips that are what was asked for."""
-        return tuple(clip for clip in self.meets if clip not in AVOID)
+        return tuple(clip for clip in self.meets if clip not in NEGATIVE_REFERENCES)
 
     @property
     def favourite(self) -> str:
@@ -42,7 +42,7 @@ class _Phase:
         return self.trial.clips[int(np.argmax(self.trial.totals))]
 
 
-def report_on(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPreview]:
+def report_on(built: BuiltDraft, bank: MotionLibrary) -> tuple[CandidateReport, MotionPreview]:
     """All that the bank says of a candidate, and the motion that its reward likes best.
 
     A task that does one thing after another is judged phase by phase. Raises `Invalid` if the
@@ -88,7 +88,7 @@ def report_on(built: BuiltDraft, bank: Bank) -> tuple[CandidateReport, MotionPre
     return report, preview_of(favourites, clips[0].score, bank)
 
 
-def _measurable(draft: Draft, bank: Bank) -> tuple[tuple[CheckSpec, ...], list[Finding]]:
+def _measurable(draft: Draft, bank: MotionLibrary) -> tuple[tuple[CheckSpec, ...], list[Finding]]:
     """The checks that the bank's robot can be held to, and what is wrong with the others."""
     robot, lasts_s = get_robot(bank.robot), episode_s(draft.phases_s, draft.checks)
     faults = [fault_of(check, robot, lasts_s) for check in draft.checks]
@@ -102,7 +102,7 @@ def _measurable(draft: Draft, bank: Bank) -> tuple[tuple[CheckSpec, ...], list[F
 
 
 def _phases(
-    trier: Trier, checks: tuple[CheckSpec, ...], phases_s: Sequence[float], bank: Bank
+    trier: Trier, checks: tuple[CheckSpec, ...], phases_s: Sequence[float], bank: MotionLibrary
 ) -> list[_Phase]:
     windows = windows_of(phases_s)
     if not windows:

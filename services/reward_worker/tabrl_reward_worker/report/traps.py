@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tabrl.domain.report import Finding
-from tabrl.sim.bank import AVOID
+from tabrl.sim.motion_library import NEGATIVE_REFERENCES
 from tabrl_reward_worker.report.trial import Trial
 
 STAND = "stand"
-REFERENCES = (STAND, "walk", *AVOID)
+REFERENCES = (STAND, "walk", *NEGATIVE_REFERENCES)
 MARGIN = 0.25  # of the spread of what the clips pay: closer together is nearly the same
 LARGEST = 1e4  # a mean size per step beyond which float32 and a learner lose their footing
 SMALLEST = 1e-6
@@ -46,7 +46,7 @@ def judge(trial: Trial, asked: Sequence[str]) -> Judgement:
     target = _best(trial, asked) if asked else None
     others = [clip for clip in trial.wanted if clip != STAND]
     reference = target or _best(trial, others or trial.wanted)
-    rivals = [c for c in (STAND, *AVOID) if c in trial.clips and c not in asked]
+    rivals = [c for c in (STAND, *NEGATIVE_REFERENCES) if c in trial.clips and c not in asked]
     leads = {c: (trial.score(reference) - trial.score(c)) / spread for c in rivals}
     failures = _fatal(trial, spread)
     fatal = {finding.code for finding in failures}
@@ -107,7 +107,7 @@ def _fatal(trial: Trial, spread: float) -> tuple[Finding, ...]:
     best = max((trial.score(clip) for clip in trial.wanted), default=0.0)
     room = max(MARGIN * spread, SMALLEST)
     found = []
-    for clip in AVOID:
+    for clip in NEGATIVE_REFERENCES:
         if clip in trial.clips and trial.score(clip) > best + room:
             doing, outcome = _RUNNERS[clip]
             message = f"{doing} pays more than any other recorded motion: {outcome}."

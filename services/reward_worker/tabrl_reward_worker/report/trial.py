@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tabrl.control.tape import CONTROL_DT
-from tabrl.sim.bank import AVOID, Bank
-from tabrl.sim.reward import FAST_COMPILE, load_reward
+from tabrl.control.rollout import CONTROL_DT
+from tabrl.sim.motion_library import NEGATIVE_REFERENCES, MotionLibrary
+from tabrl.sim.reward.function import FAST_COMPILE, load_reward
 from tabrl_reward_worker.jail import BuiltReward
 
 _HALF_STEP = CONTROL_DT / 2.0
@@ -51,12 +51,12 @@ class Trial:
     @property
     def wanted(self) -> tuple[str, ...]:
         """The clips that somebody may want."""
-        return tuple(clip for clip in self.clips if clip not in AVOID)
+        return tuple(clip for clip in self.clips if clip not in NEGATIVE_REFERENCES)
 
     @cached_property
     def spread(self) -> float:
         """Standard deviation of what the wanted clips pay: the measure of all margins."""
-        wanted = [index for index, clip in enumerate(self.clips) if clip not in AVOID]
+        wanted = [index for index, clip in enumerate(self.clips) if clip not in NEGATIVE_REFERENCES]
         return float(self.totals[wanted].std()) if wanted else 0.0
 
     def score(self, clip: str) -> float:
@@ -67,11 +67,11 @@ class Trial:
 class Trier:
     """One reward and one bank; compiles once."""
 
-    def __init__(self, built: BuiltReward, bank: Bank) -> None:
+    def __init__(self, built: BuiltReward, bank: MotionLibrary) -> None:
         self._reward = load_reward(built.blob, FAST_COMPILE)
         self._weights = np.asarray(self._reward.vector(built.weights), np.float64)
         self._bank = bank
-        self._flat = bank.tape.flat()
+        self._flat = bank.rollout.flat()
 
     def at(self, shift_s: float = 0.0, window: tuple[float, float] | None = None) -> Trial:
         """The trial with all clips moved in time, for rewards that change with the time.
@@ -79,7 +79,7 @@ class Trier:
         Everything else stays as recorded. Of a `window` (s), only the steps in it count, if any
         are. Raises `Invalid` if the artifact cannot be used.
         """
-        steps, size = self._bank.tape.shape
+        steps, size = self._bank.rollout.shape
         moved = {"time": self._flat["time"] + np.float32(shift_s)}
         raw = np.asarray(self._reward(self._flat | moved), np.float64).reshape(steps, size, -1)
         if window is not None:
@@ -93,9 +93,9 @@ class Trier:
         return Trial(self._bank.clips, self._reward.terms, weights, raw, finite)
 
 
-def recorded_span(bank: Bank) -> tuple[float, float]:
+def recorded_span(bank: MotionLibrary) -> tuple[float, float]:
     """Time since the reset at which the clips begin and end, s."""
-    time = bank.tape.time
+    time = bank.rollout.time
     return float(time.min()) - CONTROL_DT, float(time.max())
 
 

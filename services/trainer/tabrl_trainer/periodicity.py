@@ -1,0 +1,53 @@
+"""Which beat a reward listens to, found by listening to the reward.
+
+A still robot is shown to the reward at all times of 16 s: whatever changes is the reward's own
+clock. Its spectrum names the frequencies that the search tries first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tabrl.control.commands import MODULATION_RANGE
+from tabrl.control.rollout import CONTROL_DT, Rollout
+from tabrl.sim.motion_library import MotionLibrary
+from tabrl_trainer.rollout_reward import RolloutReward
+from tabrl_trainer.window import Window
+
+LISTEN_S = 16.0
+EVER = Window()
+_STILL_STATES = 10  # different poses: at a symmetric one a reward may show only its double beat
+_PADDING = 8  # finer frequency grid: 1/128 Hz
+
+
+def modulation_frequencies_of(
+    reward: RolloutReward, library: MotionLibrary, most: int = 3, window: Window = EVER
+) -> list[float]:
+    """Up to `most` beat frequencies in Hz, strongest first; none if the reward has no clock.
+
+    With a `window`, only of what the reward says within it.
+    """
+    listen_s = min(LISTEN_S, window.lasts_s)
+    steps = round(listen_s / CONTROL_DT)
+    still = {}
+    for name, field in library.rollout.fields.items():
+        pose = field[len(field) // 3, :_STILL_STATES]
+        still[name] = np.broadcast_to(pose, (steps, *pose.shape)).astype(np.float32)
+    times = window.at(np.arange(steps, dtype=np.float32) * CONTROL_DT)[:, None]
+    still["time"] = np.broadcast_to(times, (steps, still["time"].shape[1])).copy()
+    terms = reward.terms_of(Rollout(still))
+    series = (terms - terms.mean(0)).reshape(steps, -1)
+    if np.abs(series).max() < 1e-6:
+        return []
+    taper = np.hanning(steps)[:, None]
+    length = round(LISTEN_S / CONTROL_DT) * _PADDING
+    power = np.abs(np.fft.rfft(series * taper, n=length, axis=0)).sum(1)
+    frequency = np.fft.rfftfreq(length, CONTROL_DT)
+    found: list[float] = []
+    power[frequency < max(0.15, 1.5 / listen_s)] = 0.0
+    floor = 0.05 * power.max()
+    while len(found) < most and power.max() > floor:
+        peak = float(frequency[power.argmax()])
+        power[np.abs(frequency - peak) < 2.5 / listen_s] = 0.0
+        found += [peak] if MODULATION_RANGE[0] <= peak <= MODULATION_RANGE[1] else []
+    return found

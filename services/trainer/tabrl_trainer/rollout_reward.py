@@ -1,0 +1,60 @@
+"""A reward artifact applied to rollouts, in pieces of one size so that it compiles once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tabrl.control.rollout import Floats, Rollout
+from tabrl.sim.reward.function import RewardFunction
+
+CHUNK = 8192  # steps a call; PPO's block is exactly one
+
+
+class RolloutReward:
+    """Weighted reward of rollouts; `weights` by term name."""
+
+    def __init__(self, reward: RewardFunction, weights: Mapping[str, float]) -> None:
+        self._reward = reward
+        self.weights: Floats = reward.vector(weights)
+
+    def reweight(self, weights: Mapping[str, float]) -> None:
+        """Change the weights, by term. Raises `Invalid` if they do not name all terms."""
+        self.weights = self._reward.vector(weights)
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the terms, sorted."""
+        return self._reward.terms
+
+    def terms_of(self, rollout: Rollout) -> Floats:
+        """Weighted terms `[T, B, K]`; what is not finite counts as zero."""
+        steps, size = rollout.shape
+        flat = rollout.flat()
+        total = steps * size
+        pieces = []
+        for begin in range(0, total, CHUNK):
+            piece = {name: field[begin : begin + CHUNK] for name, field in flat.items()}
+            count = len(piece["time"])
+            if count < CHUNK:
+                piece = {name: _padded(field) for name, field in piece.items()}
+            pieces.append(np.asarray(self._reward(piece))[:count])
+        terms = np.nan_to_num(np.concatenate(pieces), posinf=0.0, neginf=0.0)
+        weighted: Floats = terms.reshape(steps, size, -1) * self.weights
+        return weighted
+
+    def total(self, rollout: Rollout) -> Floats:
+        """Weighted reward `[T, B]`."""
+        reward: Floats = self.terms_of(rollout).sum(-1)
+        return reward
+
+    def means(self, terms: Floats) -> dict[str, float]:
+        """Mean of every weighted term a control step."""
+        return dict(zip(self.terms, terms.mean((0, 1), dtype=np.float64).tolist(), strict=True))
+
+
+def _padded(field: Floats) -> Floats:
+    """The last row repeated up to a full piece: real values, so that nothing new can go wrong."""
+    missing = CHUNK - len(field)
+    return np.concatenate([field, np.repeat(field[-1:], missing, axis=0)])

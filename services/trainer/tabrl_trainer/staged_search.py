@@ -1,0 +1,154 @@
+"""Search for schedules whose phases follow each other: each phase alone, then all of them together.
+
+A phase is searched as a task of its own, before a reward whose clock stands in that phase. How the
+phases go together, over the switches too, is then measured on the few best schedules of each.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, product
+
+import numpy as np
+
+from tabrl.control.commands import CommandSchedule
+from tabrl.control.rollout import CONTROL_DT
+from tabrl.control.staged import StagedCommands
+from tabrl.sim.learning.networks import deployed
+from tabrl.sim.motion_library import MotionLibrary
+from tabrl.sim.simulator import EpisodeConfig, PolicyFn, Simulator, episode
+from tabrl_trainer.context import TrainingContext
+from tabrl_trainer.rollout_reward import RolloutReward
+from tabrl_trainer.search import GENERATIONS, CommandSearch, Generation
+from tabrl_trainer.selection import WINDOW_S
+from tabrl_trainer.window import Window
+
+FINALISTS = 2  # of every phase
+JOIN_SHARE = 0.5  # of a phase's time in the budget, for measuring them together
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a search runs: `large` for the phases, `small` for whole sequences."""
+
+    large: Simulator
+    small: Simulator
+    policy: PolicyFn
+    library: MotionLibrary
+
+
+class StagedSearch:
+    """As `CommandSearch`, for phases of `phases_s` seconds."""
+
+    def __init__(
+        self, stage: Stage, reward: RolloutReward, phases_s: Sequence[float], seed: int,
+        on_step: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`on_step` is called at the steps of all episodes and may raise to end the search."""
+        self._stage, self._reward, self._phases_s = stage, reward, tuple(phases_s)
+        self._seed, self._on_step = seed, on_step
+        begins = accumulate(self._phases_s[:-1], initial=0.0)
+        self._windows = [
+            Window(begin, lasts) for begin, lasts in zip(begins, self._phases_s, strict=True)
+        ]
+        self.generations: tuple[int, ...] = ()  # of each phase so far, without the finals
+
+    @property
+    def planned(self) -> int:
+        """The most generations that `run` yields."""
+        return len(self._windows) * (GENERATIONS + 1) + 1
+
+    def run(
+        self,
+        budget_s: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+        generations: tuple[int, ...] | None = None,
+    ) -> Iterator[Generation]:
+        """Yield the generations of all phases, then the whole schedule measured.
+
+        Each phase has its share of what is left of the budget, and at most `generations` of its
+        own. Raises `ValueError` if that is not one number a phase.
+        """
+        begin, index, samples = clock(), 0, 0
+        chosen: list[list[CommandSchedule]] = []
+        self.generations = ()
+        most = generations or (GENERATIONS,) * len(self._windows)
+        for number, (window, limit) in enumerate(zip(self._windows, most, strict=True)):
+            search = CommandSearch(
+                self._stage.large, self._stage.policy, self._reward, self._stage.library,
+                self._seed + number, self._on_step, window,
+            )  # fmt: skip
+            before = samples
+            left_s = budget_s - (clock() - begin)
+            share_s = left_s / (len(self._windows) - number + JOIN_SHARE)
+            found: Generation | None = None
+            for found in search.run(share_s, clock, (limit,)):
+                index, samples = index + 1, before + found.samples
+                best = self._shown([*(finalists[0] for finalists in chosen), found.best])
+                yield replace(found, index=index, best=best, samples=samples)
+            self.generations += search.generations
+            chosen.append([stage_schedule(p, window) for p in search.finalists[:FINALISTS]])
+        best, score, took = self._together(chosen)
+        yield Generation(index + 1, best, score, samples + took)
+
+    def _shown(self, phases: list[CommandSchedule]) -> CommandSchedule:
+        """What is known so far; phases not yet searched stand."""
+        missing = len(self._phases_s) - len(phases)
+        return CommandSchedule.sequence([*phases, *[CommandSchedule()] * missing], self._phases_s)
+
+    def _together(self, chosen: list[list[CommandSchedule]]) -> tuple[CommandSchedule, float, int]:
+        """The best of all combinations over one period, its mean reward a step, samples taken.
+
+        Among them are those that stand in one phase: a phase that is good alone may end in a pose
+        from which the next one falls. A fall costs twice the spread, as in a search.
+        """
+        simulator = self._stage.small
+        mixed = [list(phases) for phases in product(*chosen)]
+        alone = [finalists[0] for finalists in chosen]
+        mixed += [[*alone[:k], CommandSchedule(), *alone[k + 1 :]] for k in range(len(alone))]
+        schedules = list(dict.fromkeys(map(self._shown, mixed)))[: simulator.size]
+        each = simulator.size // len(schedules)
+        rows = [row // each for row in range(simulator.size)]
+        asked = StagedCommands.stack([schedules[min(row, len(schedules) - 1)] for row in rows])
+        seconds = sum(self._phases_s)
+        run = episode(
+            simulator, asked, self._stage.policy, seconds, self._seed,
+            EpisodeConfig(reset_noise=0.3), self._on_step, WINDOW_S,
+        )  # fmt: skip
+        earned = self._reward.total(run.rollout).mean(0)
+        spread = float(earned.max() - np.median(earned))
+        fallen = run.terminated.max(0) > 0.5
+        scores = np.where(fallen, earned.min() - 2.0 * spread - 1e-3, earned)
+        means = scores[: each * len(schedules)].reshape(len(schedules), each).mean(1)
+        best = int(means.argmax())
+        # Blocks of one length are simulated to their end.
+        steps = math.ceil(seconds / WINDOW_S) * round(WINDOW_S / CONTROL_DT)
+        return schedules[best], float(means[best]), simulator.size * steps
+
+
+def stage_schedule(schedule: CommandSchedule, window: Window) -> CommandSchedule:
+    """A schedule that was searched from time zero, as it is from the window's begin on."""
+    turn = 2.0 * math.pi * schedule.beat_frequency * window.begin_s
+    phase = tuple(
+        (value - turn) % (2.0 * math.pi) if swing else value
+        for value, swing in zip(schedule.phase, schedule.amplitude, strict=True)
+    )
+    return schedule.model_copy(update={"phase": phase})
+
+
+def search_for(
+    engine: TrainingContext,
+    reward: RolloutReward,
+    phases_s: Sequence[float],
+    seed: int,
+    on_step: Callable[[], None] = lambda: None,
+) -> CommandSearch | StagedSearch:
+    """The search for a task on a robot's engine."""
+    policy = deployed(engine.base_weights)
+    if len(phases_s) < 2:
+        return CommandSearch(engine.simulator, policy, reward, engine.library, seed, on_step)
+    stage = Stage(engine.simulator, engine.small_simulator, policy, engine.library)
+    return StagedSearch(stage, reward, phases_s, seed, on_step)

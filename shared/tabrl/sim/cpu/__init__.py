@@ -1,0 +1,1 @@
+"""The CPU simulator: MuJoCo's own batch stepping on all cores."""

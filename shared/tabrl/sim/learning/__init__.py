@@ -1,0 +1,1 @@
+"""What learns: networks, PPO and its checkpoints."""

@@ -1,0 +1,1 @@
+"""The accelerator's simulator: MuJoCo's physics in JAX."""

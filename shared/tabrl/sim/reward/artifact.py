@@ -1,0 +1,98 @@
+"""The artifact's format: a header that says what it is, then a program exported by JAX.
+
+Packing and unpacking never look into the program: a worker may do both with bytes it does not
+trust.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import jax
+import jax.numpy as jnp
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tabrl.contracts.checks import Identifier
+from tabrl.domain.errors import Invalid
+from tabrl.rewards.limits import MAX_ARTIFACT
+from tabrl.rewards.schema import rollout_schema
+from tabrl.rewards.vocabulary import MAX_TERMS
+from tabrl.robots import Robot
+
+PLATFORMS = ("cpu", "cuda")
+_MAGIC = b"TABRLRW1"
+_LENGTH = struct.Struct("<I")
+
+
+class ArtifactHeader(BaseModel):
+    """What an artifact says of itself; `terms` are sorted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    robot: Identifier
+    terms: Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=MAX_TERMS)]
+    schema_sha256: str
+    jax: str
+    contract: Literal[1] = 1
+
+    @classmethod
+    def of(cls, robot: Robot, terms: tuple[str, ...]) -> ArtifactHeader:
+        """The header of an artifact made here and now."""
+        return cls(
+            robot=robot.id, terms=terms, schema_sha256=schema_sha256(robot), jax=jax.__version__
+        )
+
+
+@dataclass(frozen=True)
+class ExportedReward:
+    """The result of building a reward: the artifact, its terms (sorted) and their weights."""
+
+    blob: bytes
+    terms: tuple[str, ...]
+    weights: dict[str, float]
+
+    @property
+    def sha256(self) -> str:
+        """The artifact's name."""
+        return hashlib.sha256(self.blob).hexdigest()
+
+
+def rollout_schema_names(robot: Robot) -> tuple[str, ...]:
+    """Rollout fields an artifact takes, sorted."""
+    return tuple(sorted(rollout_schema(robot)))
+
+
+def schema_sha256(robot: Robot) -> str:
+    """Hash of the rollout's schema: an artifact fits exactly one."""
+    return hashlib.sha256(json.dumps(rollout_schema(robot), sort_keys=True).encode()).hexdigest()
+
+
+def arguments(robot: Robot, *batch: Any) -> dict[str, jax.ShapeDtypeStruct]:
+    """The rollout's fields as a reward's arguments, each `[*batch, …]` float32."""
+    return {
+        name: jax.ShapeDtypeStruct((*batch, *shape), jnp.float32)  # type: ignore[no-untyped-call]
+        for name, shape in rollout_schema(robot).items()
+    }
+
+
+def pack_artifact(header: ArtifactHeader, payload: bytes) -> bytes:
+    """One blob: magic, length of the header, header as JSON, exported StableHLO."""
+    text = header.model_dump_json().encode()
+    return _MAGIC + _LENGTH.pack(len(text)) + text + payload
+
+
+def unpack_artifact(blob: bytes) -> tuple[ArtifactHeader, bytes]:
+    """Header and payload. Raises `Invalid` (code `bad_artifact`)."""
+    start = len(_MAGIC) + _LENGTH.size
+    if len(blob) > MAX_ARTIFACT or blob[: len(_MAGIC)] != _MAGIC or len(blob) < start:
+        raise Invalid("this is no reward artifact", code="bad_artifact")
+    (length,) = _LENGTH.unpack_from(blob, len(_MAGIC))
+    try:
+        header = ArtifactHeader.model_validate_json(blob[start : start + length])
+    except ValidationError:
+        raise Invalid("the artifact's header is broken", code="bad_artifact") from None
+    return header, blob[start + length :]

@@ -1,0 +1,203 @@
+"""The author's side: from a reward's source to an exported program.
+
+`export_reward` runs the author's Python: only ever call it in the jailed child, or with a source of
+our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import export
+from jax.extend.core import jaxpr_as_fun
+
+from tabrl.rewards.errors import RewardError, did_you_mean, lines_of
+from tabrl.rewards.source import (
+    FILENAME,
+    TERM_NAME,
+    CheckedSource,
+    check_source,
+    compiled,
+    read_source,
+)
+from tabrl.rewards.vocabulary import MAX_TERMS
+from tabrl.robots import Robot
+from tabrl.sim.reward.artifact import (
+    PLATFORMS,
+    ArtifactHeader,
+    ExportedReward,
+    arguments,
+    pack_artifact,
+)
+from tabrl.sim.reward.jaxpr import check_jaxpr
+from tabrl.sim.reward.namespace import namespace, open_namespace
+from tabrl.sim.reward.state import RewardState, UnknownNameError
+
+
+@dataclass(frozen=True)
+class AuthorLayers:
+    """Which of the layers around the author's Python are on. Tests switch single ones off."""
+
+    static: bool = True
+    namespace: bool = True
+    jaxpr: bool = True
+
+
+class RewardExporter:
+    """Runs an author's Python once and exports what it computed."""
+
+    def __init__(self, layers: AuthorLayers) -> None:
+        self._layers = layers
+
+    def export(self, source: str, robot: Robot) -> ExportedReward:
+        """Raises `RewardError` with the author's line, or `MemoryError`."""
+        checked = check_source(source) if self._layers.static else read_source(source)
+        terms: list[str] = []
+        try:
+
+            def step(one: dict[str, jax.Array]) -> jax.Array:
+                # Here, so that the defaults of its functions are traced too, and not computed.
+                reward = self._load_function(checked)
+                values = _evaluate(reward, one, checked, robot)
+                terms[:] = sorted(values)
+                return jnp.stack([values[name] for name in terms])
+
+            closed = jax.make_jaxpr(step)(arguments(robot))
+            if self._layers.jaxpr:
+                check_jaxpr(closed, source)
+            payload = _exported(closed, robot)
+        except (RewardError, MemoryError):
+            raise
+        except Exception as error:
+            raise _explained(error, source) from None
+        _match_weights(checked, terms)
+        header = ArtifactHeader.of(robot, tuple(terms))
+        weights = {term: checked.weights[term] for term in terms}
+        return ExportedReward(pack_artifact(header, payload), header.terms, weights)
+
+    def _load_function(self, checked: CheckedSource) -> Callable[..., Any]:
+        code = compiled(checked)
+        module = namespace() if self._layers.namespace else open_namespace()
+        exec(code, module)
+        function: Callable[..., Any] = module["reward"]
+        return function
+
+
+def export_reward(source: str, robot: Robot) -> ExportedReward:
+    """Check, trace and export a reward, all layers on.
+
+    Raises `RewardError` with the author's line, or `MemoryError`.
+    """
+    return RewardExporter(AuthorLayers()).export(source, robot)
+
+
+def _exported(closed: Any, robot: Robot) -> bytes:
+    """The very program that was checked, for any number of steps: the author's Python has had its
+    one turn, and could not answer differently now."""
+    run = jaxpr_as_fun(closed)
+
+    def one_step(fields: dict[str, jax.Array]) -> jax.Array:
+        (terms,) = run(*jax.tree.leaves(fields))
+        return jnp.asarray(terms)
+
+    (n,) = export.symbolic_shape("n")
+    # The rollout always holds every field, so that all rewards of a robot have one signature.
+    jitted = jax.jit(jax.vmap(one_step), keep_unused=True)
+    exporting = export.export(jitted, platforms=PLATFORMS)
+    return bytes(exporting(arguments(robot, n)).serialize(vjp_order=0))
+
+
+def _evaluate(
+    reward: Callable[..., Any], fields: dict[str, jax.Array], checked: CheckedSource, robot: Robot
+) -> dict[str, jax.Array]:
+    """One step's terms as float32 scalars. Raises `RewardError` for a wrong shape or count."""
+    result = reward(RewardState(fields, robot), fields["action"])
+    if result is None:
+        raise RewardError("reward(state, action) returned nothing", code="reward_shape")
+    values = result if isinstance(result, dict) else {"reward": result}
+    if not 1 <= len(values) <= MAX_TERMS:
+        raise RewardError(
+            f"a reward has 1 to {MAX_TERMS} terms, not {len(values)}", code="reward_shape"
+        )
+    terms = {}
+    for name, value in values.items():
+        if not (isinstance(name, str) and TERM_NAME.match(name)):
+            raise RewardError(f"{name!r} is no term name: letters, digits, _", code="reward_shape")
+        array = jnp.asarray(value)
+        if array.shape != ():
+            raise RewardError.at(
+                checked.source,
+                _line_of_text(checked.source, f'"{name}"'),
+                f"term '{name}' has shape {array.shape}; a term is one number a step",
+                code="reward_shape",
+                hint="take jnp.sum or jnp.mean of it",
+            )
+        terms[name] = array.astype(jnp.float32)
+    return terms
+
+
+def _match_weights(checked: CheckedSource, terms: list[str]) -> None:
+    line = _line_of_text(checked.source, "WEIGHTS")
+    for name in terms:
+        if name not in checked.weights:
+            raise RewardError.at(
+                checked.source,
+                line,
+                f"term '{name}' has no weight in WEIGHTS",
+                code="reward_weights",
+            )
+    for name in checked.weights:
+        if name not in terms:
+            raise RewardError.at(
+                checked.source,
+                line,
+                f"WEIGHTS names '{name}', which the reward does not return: "
+                f"{did_you_mean(name, terms)}",
+                code="reward_weights",
+            )
+
+
+def _line_of_text(source: str, text: str) -> int | None:
+    for number, line in enumerate(lines_of(source), start=1):
+        if text in line:
+            return number
+    return None
+
+
+def _line_of(error: Exception) -> int | None:
+    """The innermost line of the author's source that an exception passed through. Opens no file,
+    as the standard library's way of doing this would."""
+    line, entry = None, error.__traceback__
+    while entry is not None:
+        if entry.tb_frame.f_code.co_filename == FILENAME:
+            line = entry.tb_lineno
+        entry = entry.tb_next
+    return line
+
+
+def _explained(error: Exception, source: str) -> RewardError:
+    """An exception of the author's code as a sentence about the author's line."""
+    # JAX adds where an error came from, and looks for files to do so, which nobody may in the jail.
+    while isinstance(error, PermissionError) and isinstance(error.__context__, Exception):
+        error = error.__context__
+    hint = ""
+    if isinstance(error, jax.errors.TracerBoolConversionError):
+        message = "Python's if, and, or, not and while cannot look at a measured value"
+        hint = "use jnp.where(condition, a, b), jnp.logical_and or jnp.maximum"
+    elif isinstance(
+        error, jax.errors.TracerIntegerConversionError | jax.errors.ConcretizationTypeError
+    ):
+        message = "a measured value cannot be turned into a Python number; stay with jnp arrays"
+    elif isinstance(error, UnknownNameError):
+        message = str(error.args[0])
+    elif isinstance(error, KeyError):
+        message = f"there is no {error}"
+    else:
+        message = (
+            f"{type(error).__name__}: {str(error).splitlines()[0][:300] if str(error) else ''}"
+        )
+    return RewardError.at(source, _line_of(error), message, code="reward_failed", hint=hint)

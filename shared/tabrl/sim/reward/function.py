@@ -1,0 +1,104 @@
+"""From an artifact to a compiled function.
+
+`load_reward` runs none of the author's Python, but it hands the artifact's program to XLA: only
+ever give it bytes whose hash the verifier recorded, or that this process exported itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+from jax import export
+
+from tabrl.domain.errors import Invalid
+from tabrl.robots import get_robot
+from tabrl.sim.reward.artifact import (
+    ArtifactHeader,
+    ExportedReward,
+    arguments,
+    pack_artifact,
+    rollout_schema_names,
+    schema_sha256,
+    unpack_artifact,
+)
+from tabrl.sim.reward.export import export_reward
+
+Fields = Mapping[str, Any]  # rollout field -> array [N, …]
+# For a few calls: compiling less then saves most of the time.
+FAST_COMPILE: dict[str, Any] = {
+    "xla_backend_optimization_level": 0,
+    "xla_llvm_disable_expensive_passes": True,
+}
+_SOME_STEPS = 1024  # what a compiler does hardly depends on N
+
+__all__ = [
+    "FAST_COMPILE",
+    "ArtifactHeader",
+    "ExportedReward",
+    "Fields",
+    "RewardFunction",
+    "export_reward",
+    "load_reward",
+    "pack_artifact",
+    "try_compiling",
+    "unpack_artifact",
+]
+
+
+class RewardFunction:
+    """A loaded artifact: `(fields [N, …]) -> terms [N, K]`, unweighted, compiled once per N."""
+
+    def __init__(self, header: ArtifactHeader, call: jax.stages.Wrapped) -> None:
+        self.header = header
+        self.terms = header.terms
+        self._schema = rollout_schema_names(get_robot(header.robot))
+        self._call = call
+
+    def __call__(self, fields: Fields) -> jax.Array:
+        """Terms `[N, K]` of a flat rollout; further fields are ignored."""
+        terms: jax.Array = self._call({name: fields[name] for name in self._schema})
+        return terms
+
+    def compile(self, steps: int) -> None:
+        """Compile it for so many steps, and forget that."""
+        self._call.lower(arguments(get_robot(self.header.robot), steps)).compile()
+
+    def vector(self, weights: Mapping[str, float]) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """Weights in the order of the terms. Raises `Invalid` if they are not the same names."""
+        if set(weights) != set(self.terms):
+            raise Invalid(
+                f"weights {sorted(weights)} do not fit the terms {list(self.terms)}",
+                code="weights_mismatch",
+            )
+        return np.array([weights[term] for term in self.terms], np.float32)
+
+
+def load_reward(blob: bytes, compiler_options: dict[str, Any] | None = None) -> RewardFunction:
+    """The function of an artifact. Raises `Invalid` if it is none or fits another schema."""
+    header, payload = unpack_artifact(blob)
+    if header.schema_sha256 != schema_sha256(get_robot(header.robot)):
+        raise Invalid(
+            "the artifact was exported for another version of the rollout",
+            code="stale_artifact",
+            hint="write the reward again",
+        )
+    try:
+        exported = export.deserialize(bytearray(payload))
+    except Exception as error:
+        raise Invalid(
+            f"the artifact cannot be read ({type(error).__name__})", code="bad_artifact"
+        ) from None
+    return RewardFunction(header, jax.jit(exported.call, compiler_options=compiler_options))
+
+
+def try_compiling(blob: bytes) -> None:
+    """Compile an artifact as a trainer and a report on this machine would, and forget it.
+
+    For the time and memory that it takes, which no count of operations bounds: a few hundred that
+    move numbers about can keep XLA busy for hours. Raises `Invalid` as `load_reward` does.
+    """
+    for options in (None, FAST_COMPILE):
+        load_reward(blob, options).compile(_SOME_STEPS)

@@ -1,0 +1,178 @@
+"""Training what is done in steps: its search, and how long it is learnt and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from tabrl.control.commands import COUNT, VX, YAW, CommandBatch, CommandSchedule
+from tabrl.control.rollout import CONTROL_DT, Floats, Rollout
+from tabrl.control.staged import StagedCommands
+from tabrl.sim.motion_library import MotionLibrary, load_motion_library
+from tabrl.sim.simulator import EpisodeConfig, Experience, PolicyFn
+from tabrl_trainer.finetune import RULES, episode_config_for
+from tabrl_trainer.periodicity import modulation_frequencies_of
+from tabrl_trainer.pretrained import load_pretrained
+from tabrl_trainer.rollout_reward import RolloutReward
+from tabrl_trainer.search import GENERATIONS, Generation
+from tabrl_trainer.selection import MEASURED, WINDOW_S, measured
+from tabrl_trainer.staged_search import Stage, StagedSearch, stage_schedule
+from tabrl_trainer.window import Window
+
+ASKS = CommandSchedule.asking
+TIMES = (3.0, 2.0)
+WALK_THEN_TURN = CommandSchedule.sequence([ASKS(vx=0.5), ASKS(yaw=1.0)], TIMES)
+
+
+class Gated:
+    """Pays for walking in the first 3 s of 5 s, for turning in the others."""
+
+    def terms_of(self, rollout: Rollout) -> Floats:
+        first = np.mod(rollout.time, 5.0) < 3.0
+        walking = np.exp(-np.square(rollout.base_linear_velocity[..., 0] - 0.5) / 0.1)
+        turning = np.exp(-np.square(rollout.base_angular_velocity[..., 2] - 1.0) / 0.3)
+        terms: Floats = np.where(first, walking, turning)[..., None]
+        return terms
+
+    def total(self, rollout: Rollout) -> Floats:
+        return self.terms_of(rollout)[..., 0]
+
+
+class Beating(Gated):
+    """Listens to a beat of 1.5 Hz in the second phase only."""
+
+    def terms_of(self, rollout: Rollout) -> Floats:
+        first = np.mod(rollout.time, 8.0) < 4.0
+        terms: Floats = np.where(first, 0.0, np.sin(2 * np.pi * 1.5 * rollout.time))[..., None]
+        return terms
+
+
+def reward_of(kind: type[Gated]) -> RolloutReward:
+    return cast(RolloutReward, kind())
+
+
+class Obedient:
+    """A simulator of robots that do at once what they are asked; nothing is known of physics."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def reset(
+        self, schedules: CommandBatch | StagedCommands, rules: EpisodeConfig, seed: int
+    ) -> None:
+        self._schedules, self._time = StagedCommands.of(schedules), 0.0
+
+    def prepare(self, policy: PolicyFn, steps: int) -> None:
+        """Nothing is compiled."""
+
+    def rollout(
+        self, policy: PolicyFn, steps: int, on_step: Callable[[], None] = lambda: None
+    ) -> Experience:
+        times = self._time + CONTROL_DT * np.arange(1, steps + 1, dtype=np.float32)
+        self._time = float(times[-1])
+        rows = [np.full(self.size, time, np.float32) for time in times]
+        command = np.stack([self._schedules.at(time).command(time) for time in rows])
+        none = np.zeros_like(command)
+        moved = {
+            "time": np.stack(rows),
+            "base_linear_velocity": command[..., :3],
+            "base_angular_velocity": command[..., [1, 1, YAW]],
+        }
+        return Experience(
+            Rollout(moved), none[[0, *range(steps)]], none, none[..., 0], none[..., 0]
+        )
+
+
+@pytest.fixture(scope="module")
+def library() -> MotionLibrary:
+    return load_motion_library(load_pretrained("go1").library)
+
+
+def test_both_phases_are_found_and_measured_together(library: MotionLibrary) -> None:
+    stage = Stage(Obedient(128), Obedient(24), lambda observation: observation, library)
+    ticks = iter(range(10**6))
+
+    def run(**limits: float | tuple[int, ...]) -> tuple[StagedSearch, list[Generation]]:
+        search = StagedSearch(stage, reward_of(Gated), TIMES, seed=1)
+        told = search.run(clock=lambda: float(next(ticks)), **limits)  # type: ignore[arg-type]
+        return search, list(told)
+
+    search, found = run(budget_s=20.0)
+    walk, turn = found[-1].best.phases
+    assert found[-1].best.phases_s == TIMES
+    assert 0.4 <= walk.constant[VX] <= 0.6, walk
+    assert 0.8 <= turn.constant[YAW] <= 1.2, turn
+    assert (walk.constant[YAW], turn.constant[VX]) == (0.0, 0.0)
+    assert found[-1].best_score > 0.9
+    first, second = search.generations
+    assert 1 <= first < GENERATIONS
+    assert 1 <= second < GENERATIONS
+    assert len(found) == (first + 1) + (second + 1) + 1 <= search.planned
+    assert [g.index for g in found] == list(range(1, len(found) + 1))
+    samples = [g.samples for g in found]
+    assert samples == sorted(set(samples))
+    assert all(g.best.phases_s == TIMES for g in found)
+    assert found[0].best.phases[1] == CommandSchedule()  # not known yet
+    # The numbers of generations are enough to do it again.
+    _, again = run(generations=search.generations)
+    assert again == found
+
+
+def test_a_phase_that_makes_the_robot_fall_gives_way(library: MotionLibrary) -> None:
+    class Stumbling(Obedient):
+        """Falls where it is to turn after it walked."""
+
+        def rollout(self, *args: Any) -> Experience:
+            run = super().rollout(*args)
+            walked = self._schedules.phases.constant[:, 0, VX] > 0.2
+            turning = run.rollout.base_angular_velocity[..., 2] > 0.5
+            falls = (walked & turning & (self._schedules.duration[:, 1] > 0.0)).astype(np.float32)
+            return replace(run, terminated=falls)
+
+    stage = Stage(Obedient(128), Stumbling(24), lambda observation: observation, library)
+    search = StagedSearch(stage, reward_of(Gated), TIMES, seed=1)
+    *_, found = search.run(generations=(1, 1))
+    assert found.best.phases[0].constant[VX] > 0.3
+    assert found.best.phases[1] == CommandSchedule()
+
+
+def test_a_beat_is_heard_within_its_phase_only(library: MotionLibrary) -> None:
+    reward = reward_of(Beating)
+    assert modulation_frequencies_of(reward, library, window=Window(0.0, 4.0)) == []
+    (beat,) = modulation_frequencies_of(reward, library, window=Window(4.0, 4.0))
+    assert beat == pytest.approx(1.5, abs=0.05)
+
+
+def test_a_window_shows_its_own_time_again_and_again() -> None:
+    time = np.array([0.0, 1.0, 3.98, 4.02, 9.0], np.float32)
+    np.testing.assert_allclose(Window(2.0, 4.0).at(time), [2.0, 3.0, 5.98, 2.02, 3.0], atol=1e-5)
+    assert Window().at(time) is time
+
+
+def test_a_swing_keeps_its_beat_wherever_its_phase_begins() -> None:
+    schedule = ASKS(roll=(0.05, 0.2, 0.4), yaw=(0.0, 0.5, 6.0), beat_frequency=1.3)
+    later = stage_schedule(schedule, Window(2.9, 2.0))
+    time = np.linspace(0.0, 2.0, 9)
+    np.testing.assert_allclose(
+        CommandBatch.stack([later]).command(2.9 + time),
+        CommandBatch.stack([schedule]).command(time),
+        atol=1e-5,
+    )  # fmt: skip
+    assert later.phase[VX] == 0.0
+    assert all(0.0 <= value < 2 * np.pi for value in later.phase)
+    assert len(later.phase) == COUNT
+
+
+def test_learning_and_choosing_see_the_whole_period() -> None:
+    assert episode_config_for(ASKS(vx=0.5)) == RULES
+    assert measured(ASKS(vx=0.5)) == (MEASURED, WINDOW_S)
+    long = CommandSchedule.sequence([ASKS(vx=0.5)] * 3, (4.0, 5.0, 3.0))
+    rules = episode_config_for(long)
+    assert (rules.episode_s, rules.start_spread_s) == (12.0, 12.0)
+    assert measured(long) == (2, 12.0)
+    short = episode_config_for(WALK_THEN_TURN)
+    assert (short.episode_s, short.start_spread_s) == (6.0, 5.0)
