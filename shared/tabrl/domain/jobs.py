@@ -1,11 +1,12 @@
 """A job: its states, the one table of transitions, and the changes a job can go through.
 
-Adapters never invent a change of state: the in-memory store applies the methods below, the SQL
-store turns the same table into the WHERE of a compare-and-set.
+Every rule about jobs is a method below. A store loads a job, applies one of them and keeps the
+changed job if nobody was faster.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -13,7 +14,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.training import TrainResult, TrainSpec
-from tabrl.domain.errors import Conflict
+from tabrl.domain.errors import Conflict, Invalid
+from tabrl.domain.weights import merged_weights
 
 
 class JobState(StrEnum):
@@ -49,11 +51,6 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 
 TERMINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
 HELD = frozenset({JobState.RUNNING, JobState.CANCELLING})  # a worker holds the lease
-
-
-def sources_of(target: JobState) -> frozenset[JobState]:
-    """The states from which `target` can be reached in one step."""
-    return frozenset(state for state, following in TRANSITIONS.items() if target in following)
 
 
 class JobKind(StrEnum):
@@ -136,12 +133,13 @@ class Job(BaseModel):
             return dict(learnt[-1].weights if learnt else schedule.weights or self.spec.weights)
         return dict(self.weights or self.spec.weights)
 
-    def _moved(self, state: JobState, **changes: object) -> Self:
-        if state not in TRANSITIONS[self.state]:
-            raise Conflict(
-                f"A {self.state} job cannot become {state}.", code="transition_not_allowed"
-            )
-        return self.model_copy(update={"state": state, **changes})
+    def can_become(self, state: JobState) -> bool:
+        """Whether one step leads there."""
+        return state in TRANSITIONS[self.state]
+
+    def held_under(self, fence: int) -> bool:
+        """Whether a worker holds the job under this fence: it alone may write for the job."""
+        return self.state in HELD and self.fence == fence
 
     def lease_lapsed(self, now: datetime) -> bool:
         """Whether a worker holds the job but has not been heard of in time."""
@@ -152,8 +150,18 @@ class Job(BaseModel):
         lapsed = self.state is JobState.RUNNING and self.lease_lapsed(now)
         return self.state is JobState.QUEUED or lapsed
 
-    def claimed(self, now: datetime, lease_s: float) -> Self:
-        """Taken by a worker."""
+    def message_lost(self, now: datetime, *, unsent_for: timedelta, sent_for: timedelta) -> bool:
+        """Whether the job waits and the queue must have lost, or never got, its message."""
+        if self.state is not JobState.QUEUED:
+            return False
+        if self.enqueued_at is None:
+            return self.queued_at <= now - unsent_for
+        return self.enqueued_at <= now - sent_for
+
+    def claimed(self, now: datetime, lease_s: float, max_attempts: int) -> Self:
+        """Taken by a worker; failed instead if all attempts are used up."""
+        if self.attempt >= max_attempts:
+            return self._given_up(now)
         return self._moved(
             JobState.RUNNING,
             fence=self.fence + 1,
@@ -161,6 +169,10 @@ class Job(BaseModel):
             lease_until=now + timedelta(seconds=lease_s),
             started_at=self.started_at or now,
         )
+
+    def lease_renewed(self, now: datetime, lease_s: float) -> Self:
+        """Heard of: its holder keeps it for another lease."""
+        return self.model_copy(update={"lease_until": now + timedelta(seconds=lease_s)})
 
     def handed_back(self, now: datetime, *, attempt_counts: bool) -> Self:
         """Waiting again; an orderly shutdown does not use up an attempt."""
@@ -171,6 +183,22 @@ class Job(BaseModel):
             enqueued_at=None if attempt_counts else now,
             attempt=self.attempt if attempt_counts else self.attempt - 1,
         )
+
+    def expired(self, now: datetime, max_attempts: int) -> Self:
+        """Taken away from a silent holder.
+
+        A running job waits again, or fails once its attempts are used up; a cancelling one is
+        cancelled.
+        """
+        if self.state is JobState.CANCELLING:
+            return self.finished(JobState.CANCELLED, now)
+        if self.attempt >= max_attempts:
+            return self._given_up(now)
+        return self.handed_back(now, attempt_counts=True)
+
+    def enqueued(self, now: datetime) -> Self:
+        """Its message was taken by the queue."""
+        return self.model_copy(update={"enqueued_at": now})
 
     def finished(
         self,
@@ -188,22 +216,41 @@ class Job(BaseModel):
 
         Raises `Conflict` (code `job_finished`) if the job has ended.
         """
-        raise_if_ended(self)
+        self._raise_if_ended()
         if self.state is JobState.QUEUED:
             return self.finished(JobState.CANCELLED, now)
         if self.state is JobState.CANCELLING:
             return self
         return self._moved(JobState.CANCELLING)
 
+    def weights_requested(self, changes: Mapping[str, float]) -> Self:
+        """The user wants other weights of some terms from the next update on.
 
-def raise_if_ended(job: Job) -> None:
-    """Raises `Conflict` (code `job_finished`) if nothing can be changed any more."""
-    if job.terminal:
-        raise Conflict(
-            f"The job has already {_ENDED[job.state]}.",
-            code="job_finished",
-            hint="Only jobs that wait or run can be changed.",
-        )
+        Raises `Invalid` as `merged_weights` and for a job without weights (code `not_a_training`),
+        or `Conflict` (code `job_finished`).
+        """
+        if self.spec is None:
+            raise Invalid("Only a training has weights to change.", code="not_a_training")
+        self._raise_if_ended()
+        return self.model_copy(update={"weights": merged_weights(self.valid_weights, changes)})
+
+    def _given_up(self, now: datetime) -> Self:
+        return self.finished(JobState.FAILED, now, failure=ATTEMPTS_EXHAUSTED)
+
+    def _moved(self, state: JobState, **changes: object) -> Self:
+        if not self.can_become(state):
+            raise Conflict(
+                f"A {self.state} job cannot become {state}.", code="transition_not_allowed"
+            )
+        return self.model_copy(update={"state": state, **changes})
+
+    def _raise_if_ended(self) -> None:
+        if self.terminal:
+            raise Conflict(
+                f"The job has already {_ENDED[self.state]}.",
+                code="job_finished",
+                hint="Only jobs that wait or run can be changed.",
+            )
 
 
 _ENDED = {

@@ -110,7 +110,7 @@ class JobRepository(Protocol):
         """Ask for other weights of some terms from the next update on.
 
         The others stay as they were asked for last, by whomever. Raises `NotFound`, and as
-        `tabrl.domain.weights.wished_weights`.
+        `tabrl.domain.jobs.Job.weights_requested`.
         """
         ...
 

@@ -5,13 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
-from tabrl.domain.errors import (
-    reused_key,
-)
-from tabrl.domain.jobs import (
-    HELD,
-    Job,
-)
+from tabrl.domain.errors import reused_key
+from tabrl.domain.jobs import Job
 from tabrl.domain.models import Model
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task
 from tabrl.ports.jobs import IdempotencyKey
@@ -61,4 +56,4 @@ class MemoryDatabase:
     def held(self, job_id: str, fence: int) -> Job | None:
         """The job, if `fence` holds it."""
         job = self.jobs.get(job_id)
-        return job if job is not None and job.fence == fence and job.state in HELD else None
+        return job if job is not None and job.held_under(fence) else None

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tabrl.adapters.memory.database import MemoryDatabase
 from tabrl.contracts.training import TrainResult
-from tabrl.domain.errors import (
-    unknown_job,
-)
-from tabrl.domain.jobs import (
-    ATTEMPTS_EXHAUSTED,
-    TRANSITIONS,
-    Failure,
-    Job,
-    JobKind,
-    JobState,
-)
+from tabrl.domain.errors import unknown_job
+from tabrl.domain.jobs import Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
-from tabrl.domain.weights import wished_weights
 from tabrl.ports.jobs import IdempotencyKey, JobIds, Jobs, Wishes
 
 
@@ -94,10 +84,8 @@ class MemoryJobRepository:
             job = self._db.jobs.get(job_id)
             if job is None or not job.claimable(now):
                 return None
-            if job.attempt >= max_attempts:
-                self._keep(job.finished(JobState.FAILED, now, failure=ATTEMPTS_EXHAUSTED))
-                return None
-            return self._keep(job.claimed(now, lease_s))
+            job = self._keep(job.claimed(now, lease_s, max_attempts))
+            return job if job.state is JobState.RUNNING else None
 
     def heartbeat(self, job_id: str, fence: int, lease_s: float) -> bool:
         """Extend the lease; `False` if the fence was lost."""
@@ -105,8 +93,7 @@ class MemoryJobRepository:
             job = self._db.held(job_id, fence)
             if job is None:
                 return False
-            lease_until = self._db.clock.now() + timedelta(seconds=lease_s)
-            self._keep(job.model_copy(update={"lease_until": lease_until}))
+            self._keep(job.lease_renewed(self._db.clock.now(), lease_s))
             return True
 
     def wishes(self, job_id: str) -> Wishes:
@@ -127,7 +114,7 @@ class MemoryJobRepository:
         """End a job; `False` if the fence was lost or the job has ended."""
         with self._db.lock:
             job = self._db.held(job_id, fence)
-            if job is None or state not in TRANSITIONS[job.state]:
+            if job is None or not job.can_become(state):
                 return False
             self._keep(job.finished(state, self._db.clock.now(), result=result, failure=failure))
             return True
@@ -136,7 +123,7 @@ class MemoryJobRepository:
         """Hand a running job back, at once claimable, without using up an attempt."""
         with self._db.lock:
             job = self._db.held(job_id, fence)
-            if job is None or job.state is not JobState.RUNNING:
+            if job is None or not job.can_become(JobState.QUEUED):
                 return False
             self._keep(job.handed_back(self._db.clock.now(), attempt_counts=False))
             return True
@@ -149,21 +136,21 @@ class MemoryJobRepository:
     def request_weights(self, job_id: str, changes: Mapping[str, float]) -> Job:
         """Ask for other weights of some terms; see the port."""
         with self._db.lock:
-            job = self.get(job_id)
-            return self._keep(job.model_copy(update={"weights": wished_weights(job, changes)}))
+            return self._keep(self.get(job_id).weights_requested(changes))
 
     def mark_enqueued(self, job_id: str) -> None:
         """Note that the queue took the message."""
         with self._db.lock:
-            now = self._db.clock.now()
-            self._keep(self.get(job_id).model_copy(update={"enqueued_at": now}))
+            job = self._db.jobs.get(job_id)
+            if job is not None:
+                self._keep(job.enqueued(self._db.clock.now()))
 
     def expire_leases(self, max_attempts: int) -> Jobs:
         """Take jobs away from silent holders; returns those changed, in their new state."""
         now = self._db.clock.now()
         with self._db.lock:
             lapsed = [job for job in self._db.jobs.values() if job.lease_lapsed(now)]
-            return [self._keep(_expired(job, now, max_attempts)) for job in lapsed]
+            return [self._keep(job.expired(now, max_attempts)) for job in lapsed]
 
     def waiting(self, *, unsent_for: timedelta, sent_for: timedelta) -> Jobs:
         """Jobs that wait and were never sent for `unsent_for`, or last sent `sent_for` ago."""
@@ -172,22 +159,9 @@ class MemoryJobRepository:
             return [
                 job
                 for job in self._db.jobs.values()
-                if job.state is JobState.QUEUED
-                and (
-                    job.queued_at <= now - unsent_for
-                    if job.enqueued_at is None
-                    else job.enqueued_at <= now - sent_for
-                )
+                if job.message_lost(now, unsent_for=unsent_for, sent_for=sent_for)
             ]
 
     def _keep(self, job: Job) -> Job:
         self._db.jobs[job.id] = job
         return job
-
-
-def _expired(job: Job, now: datetime, max_attempts: int) -> Job:
-    if job.state is JobState.CANCELLING:
-        return job.finished(JobState.CANCELLED, now)
-    if job.attempt >= max_attempts:
-        return job.finished(JobState.FAILED, now, failure=ATTEMPTS_EXHAUSTED)
-    return job.handed_back(now, attempt_counts=True)

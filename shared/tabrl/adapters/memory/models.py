@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from tabrl.adapters.memory.database import MemoryDatabase
-from tabrl.domain.errors import (
-    fence_lost,
-    unknown_model,
-)
+from tabrl.domain.errors import fence_lost, unknown_model
 from tabrl.domain.models import Model
 from tabrl.ports.models import Models
 
@@ -39,12 +36,8 @@ class MemoryModelRepository:
             model = self.get(model_id)
             if self._db.held(model.job_id, fence) is None:
                 raise fence_lost(model.job_id)
-            changes = {
-                "params_key": params_key,
-                "params_sha256": params_sha256,
-                "params_version": model.params_version + 1,
-                "step": step,
-                "updated_at": self._db.clock.now(),
-            }
-            self._db.models[model_id] = model.model_copy(update=changes)
-            return self._db.models[model_id]
+            published = model.published(
+                self._db.clock.now(), params_key=params_key, params_sha256=params_sha256, step=step
+            )
+            self._db.models[model_id] = published
+            return published

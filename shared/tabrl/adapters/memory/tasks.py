@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tabrl.adapters.memory.database import MemoryDatabase
-from tabrl.domain.errors import (
-    fence_lost,
-    no_preview,
-    unknown_candidate,
-    unknown_task,
-)
-from tabrl.domain.jobs import (
-    Job,
-)
+from tabrl.domain.errors import fence_lost, no_preview, unknown_candidate, unknown_task
+from tabrl.domain.jobs import Job
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
-from tabrl.domain.weights import merged_weights
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.tasks import Candidates, Tasks
 
@@ -86,14 +78,12 @@ class MemoryTaskRepository:
             if self._db.held(job_id, fence) is None:
                 raise fence_lost(job_id)
             present = self._db.candidates.setdefault(task_id, {})
-            for other in present.values():
-                if other.revised_by == job_id:
-                    return other
-            n = max(present, default=0) + 1
-            present[n] = candidate.model_copy(update={"n": n, "revised_by": job_id})
-            if preview is not None:
-                self._db.previews.setdefault(task_id, {})[n] = preview
-            return present[n]
+            added = candidate.added_to([*present.values()], job_id)
+            if added.n not in present:
+                present[added.n] = added
+                if preview is not None:
+                    self._db.previews.setdefault(task_id, {})[added.n] = preview
+            return added
 
     def candidates(self, task_id: str) -> Candidates:
         """In order; empty until the task is ready."""
@@ -121,9 +111,7 @@ class MemoryTaskRepository:
     def set_weights(self, task_id: str, n: int, changes: Mapping[str, float]) -> Candidate:
         """Replace some weights of a candidate; see the port."""
         with self._db.lock:
-            candidate = self.candidate(task_id, n)
-            weights = merged_weights(candidate.weights, changes)
-            changed = candidate.model_copy(update={"weights": weights})
+            changed = self.candidate(task_id, n).reweighted(changes)
             self._db.candidates[task_id][n] = changed
         return changed
 
