@@ -17,13 +17,6 @@ from typing import Self
 from bench.tasks.task import Task
 
 from tabrl.adapters.clock import SystemClock
-from tabrl.adapters.memory import (
-    MemoryBlobStore,
-    MemoryDatabase,
-    MemoryJobRepository,
-    MemoryModelRepository,
-    MemoryVerifiedArtifacts,
-)
 from tabrl.contracts.events import Event, NoticeEvent, ProgressEvent, SearchEvent
 from tabrl.contracts.training import TrainBudget, TrainResult, TrainSpec
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
@@ -36,6 +29,13 @@ from tabrl_reward_worker.jail import BuiltReward, Jail
 from tabrl_trainer.base.shipped import BANK, POLICY, TRAIN_STATE, ShippedBase, load_shipped
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.job import TrainingHandler
+from tests.twins import (
+    MemoryBlobStore,
+    MemoryDatabase,
+    MemoryJobRepository,
+    MemoryModelRepository,
+    MemoryVerifiedArtifacts,
+)
 
 ROBOT = get_robot("go1")
 LEASE_S = 3600.0

@@ -10,16 +10,16 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from tabrl.adapters.memory import MemoryTaskQueue
 from tabrl.adapters.settings import Settings
 from tabrl.domain.errors import NotFound
 from tabrl.domain.jobs import JobState
 from tabrl.domain.tasks import WrittenTask
 from tabrl.ports import RobotCard
 from tabrl_api.app import create_app
-from tabrl_api.bootstrap import wire_in_memory
 from tabrl_api.parts import Parts
 from tests.support.factories import PREVIEW, candidate, train_result
+from tests.twins import MemoryTaskQueue
+from tests.twins.gateway import wire_in_memory
 
 
 @dataclass(frozen=True)

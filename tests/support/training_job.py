@@ -5,14 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tabrl.adapters.memory import (
-    ManualClock,
-    MemoryBlobStore,
-    MemoryDatabase,
-    MemoryJobRepository,
-    MemoryModelRepository,
-    MemoryVerifiedArtifacts,
-)
 from tabrl.contracts.events import Event, ProgressEvent
 from tabrl.contracts.training import EvaluationRow, TrainBudget, TrainSpec
 from tabrl.domain.jobs import Job
@@ -23,6 +15,14 @@ from tabrl_trainer.evaluation import Contender, Row
 from tabrl_trainer.job import TrainingHandler
 from tests.support.engine import FORWARD, exported
 from tests.support.factories import CHECK, training
+from tests.twins import (
+    ManualClock,
+    MemoryBlobStore,
+    MemoryDatabase,
+    MemoryJobRepository,
+    MemoryModelRepository,
+    MemoryVerifiedArtifacts,
+)
 
 LEASE_S = 30.0
 T = TypeVar("T")

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from tabrl.adapters.memory import ManualClock
 from tabrl.adapters.sql.engine import make_engine, writing
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.domain.jobs import Job, JobState
 from tests.support.factories import training
+from tests.twins import ManualClock
 
 LEASE_S = 15.0
 

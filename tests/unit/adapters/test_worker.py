@@ -12,7 +12,6 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tabrl.adapters.clock import SystemClock
-from tabrl.adapters.memory import MemoryDatabase, MemoryEventBus, MemoryJobRepository
 from tabrl.adapters.metrics import WorkerMetrics
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.worker import JobRunner, Outcome
@@ -22,6 +21,7 @@ from tabrl.domain.errors import NotFound, Unavailable
 from tabrl.domain.jobs import FailureKind, Job, JobState
 from tabrl.ports import JobControl, JobFailedError, JobHandler, StopReason
 from tests.support.factories import train_result, training
+from tests.twins import MemoryDatabase, MemoryEventBus, MemoryJobRepository
 
 SETTINGS = Settings(lease_s=0.6, heartbeat_s=0.1, max_attempts=3)
 

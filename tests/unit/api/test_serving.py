@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,18 @@ def test_the_committed_description_is_current() -> None:
     assert committed.read_text() == document(), (
         "run: python -m tabrl_api.openapi > web/openapi.json"
     )
+
+
+def test_the_description_needs_nothing_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(*_: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    document()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_description_is_valid_and_complete() -> None:

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from tabrl.adapters.memory import (
+from tabrl.adapters.settings import Settings
+from tabrl.contracts.events import NoticeEvent, StateEvent
+from tabrl.domain.errors import Unavailable
+from tabrl.domain.jobs import Job, JobState
+from tabrl.ports.blobs import CHECKPOINTS
+from tabrl_api.sweeper import Sweeper
+from tests.support.factories import training
+from tests.twins import (
     ManualClock,
     MemoryDatabase,
     MemoryEventBus,
     MemoryJobRepository,
     MemoryTaskQueue,
 )
-from tabrl.adapters.settings import Settings
-from tabrl.contracts.events import NoticeEvent, StateEvent
-from tabrl.domain.errors import Unavailable
-from tabrl.domain.jobs import Job, JobState
-from tabrl.ports.blobs import CHECKPOINTS
-from tabrl_api.bootstrap import wire_in_memory
-from tabrl_api.sweeper import Sweeper
-from tests.support.factories import training
+from tests.twins.gateway import wire_in_memory
 
 DOWN = Unavailable("The queue failed.", code="queue_unavailable")
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from tabrl.adapters.memory import MemoryBlobStore
 from tabrl.control.policy import PolicyHeader, dump_policy, load_policy
 from tabrl.domain.errors import Invalid, NotFound
 from tabrl.domain.models import Model
@@ -20,6 +19,7 @@ from tabrl_inference.bootstrap import load_params
 from tabrl_inference.frames import Dimensions
 from tabrl_inference.policies import LoadedPolicy, PolicyCache
 from tests.support.inference import random_params
+from tests.twins import MemoryBlobStore
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -8,15 +8,6 @@ from typing import Any
 
 import pytest
 
-from tabrl.adapters.memory import (
-    ManualClock,
-    MemoryBlobStore,
-    MemoryDatabase,
-    MemoryEventBus,
-    MemoryJobRepository,
-    MemorySourceRepository,
-    MemoryTaskRepository,
-)
 from tabrl.contracts.events import Event
 from tabrl.domain.errors import Conflict
 from tabrl.domain.ids import new_job_id
@@ -34,6 +25,15 @@ from tabrl_reward_worker.jail import Jail
 from tabrl_reward_worker.waiting import Halt, never
 from tests.support.bank import CLIPS, made_up_bank
 from tests.support.factories import progress, train_result, training
+from tests.twins import (
+    ManualClock,
+    MemoryBlobStore,
+    MemoryDatabase,
+    MemoryEventBus,
+    MemoryJobRepository,
+    MemorySourceRepository,
+    MemoryTaskRepository,
+)
 
 GO1 = get_robot("go1")
 

@@ -6,10 +6,10 @@ import hashlib
 
 import pytest
 
-from tabrl.adapters.memory import ManualClock, MemoryDatabase, MemoryVerifiedArtifacts
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import get_robot
 from tabrl_reward_worker.jail import Jail, RecordingJail
+from tests.twins import ManualClock, MemoryDatabase, MemoryVerifiedArtifacts
 
 GO1 = get_robot("go1")
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import tabrl_trainer.base.train
-from tabrl.adapters.memory import MemoryBlobStore
 from tabrl.control import rotation
 from tabrl.control.gait import GRAVITY, LONGEST_FLIGHT, STANCE_SHARE
 from tabrl.control.policy import load_policy
@@ -52,6 +51,7 @@ from tabrl_trainer.base.shipped import ShippedBase, load_shipped, seed_blobs, sh
 from tabrl_trainer.base.train import BaseTraining, Stage
 from tabrl_trainer.base.trials import TRIALS, Bound
 from tests.support.engine import GO1, ROBOTS, SMALL, CompiledLearner, fresh_state
+from tests.twins import MemoryBlobStore
 
 BLOCK = SMALL.unroll * ROBOTS
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import tabrl_trainer.finetune
-from tabrl.adapters.memory import MemoryBlobStore
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl.contracts.training import EvaluationRow
 from tabrl.control.program import CommandProgram
@@ -20,6 +19,7 @@ from tabrl_trainer.finetune import VALUE_ONLY_UPDATES, FineTune, UpdateReport
 from tabrl_trainer.progress import KEPT, Checkpoint, CheckpointStore, Progress
 from tabrl_trainer.scoring import TapeReward
 from tests.support.engine import ROBOTS, SMALL
+from tests.twins import MemoryBlobStore
 
 WALK = CommandProgram.asking(vx=0.5)
 PROGRESS = Progress(

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from tabrl.adapters.memory.database import MemoryDatabase
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import unknown_job
 from tabrl.domain.jobs import Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
 from tabrl.ports.jobs import IdempotencyKey, JobIds, Jobs, Wishes
+from tests.twins.database import MemoryDatabase
 
 
 class MemoryJobRepository:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tabrl.adapters.memory.database import MemoryDatabase
 from tabrl.domain.errors import fence_lost, unknown_model
 from tabrl.domain.models import Model
 from tabrl.ports.models import Models
+from tests.twins.database import MemoryDatabase
 
 
 class MemoryModelRepository:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tabrl.adapters.memory.database import MemoryDatabase
+from tests.twins.database import MemoryDatabase
 
 
 class MemoryVerifiedArtifacts:

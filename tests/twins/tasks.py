@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tabrl.adapters.memory.database import MemoryDatabase
 from tabrl.domain.errors import fence_lost, no_preview, unknown_candidate, unknown_task
 from tabrl.domain.jobs import Job
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.tasks import Candidates, Tasks
+from tests.twins.database import MemoryDatabase
 
 
 class MemoryTaskRepository:
