@@ -172,7 +172,7 @@ class _Control:
     def should_stop(self) -> StopReason | None:
         return None
 
-    def wished_weights(self) -> None:
+    def requested_weights(self) -> None:
         """Nobody asks for others."""
 
     def raise_if_stopped(self) -> None:

@@ -43,7 +43,7 @@ class Control:
     events: list[Event] = field(default_factory=list)
     wishes: dict[int, dict[str, float]] = field(default_factory=dict)  # by progress events seen
 
-    def wished_weights(self) -> dict[str, float] | None:
+    def requested_weights(self) -> dict[str, float] | None:
         seen = len(self.of(ProgressEvent))
         return next((w for at, w in sorted(self.wishes.items(), reverse=True) if at <= seen), None)
 

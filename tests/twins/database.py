@@ -53,7 +53,7 @@ class MemoryDatabase:
             raise reused_key()
         return None if earlier is ids else earlier
 
-    def held(self, job_id: str, fence: int) -> Job | None:
-        """The job, if `fence` holds it."""
+    def leased(self, job_id: str, fence: int) -> Job | None:
+        """The job, if `fence` has its lease."""
         job = self.jobs.get(job_id)
-        return job if job is not None and job.held_under(fence) else None
+        return job if job is not None and job.leased_under(fence) else None

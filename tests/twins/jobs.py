@@ -10,7 +10,7 @@ from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import unknown_job
 from tabrl.domain.jobs import Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
-from tabrl.ports.jobs import IdempotencyKey, JobIds, Jobs, Wishes
+from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs
 from tests.twins.database import MemoryDatabase
 
 
@@ -90,17 +90,19 @@ class MemoryJobRepository:
     def heartbeat(self, job_id: str, fence: int, lease_s: float) -> bool:
         """Extend the lease; `False` if the fence was lost."""
         with self._db.lock:
-            job = self._db.held(job_id, fence)
+            job = self._db.leased(job_id, fence)
             if job is None:
                 return False
             self._keep(job.lease_renewed(self._db.clock.now(), lease_s))
             return True
 
-    def wishes(self, job_id: str) -> Wishes:
-        """What the user wants of a job that runs."""
+    def requests(self, job_id: str) -> JobRequests:
+        """What the user requests of a job that runs."""
         with self._db.lock:
             job = self._db.jobs.get(job_id)
-        return Wishes() if job is None else Wishes(job.state is JobState.CANCELLING, job.weights)
+        if job is None:
+            return JobRequests()
+        return JobRequests(job.state is JobState.CANCELLING, job.weights)
 
     def finish(
         self,
@@ -113,7 +115,7 @@ class MemoryJobRepository:
     ) -> bool:
         """End a job; `False` if the fence was lost or the job has ended."""
         with self._db.lock:
-            job = self._db.held(job_id, fence)
+            job = self._db.leased(job_id, fence)
             if job is None or not job.can_become(state):
                 return False
             self._keep(job.finished(state, self._db.clock.now(), result=result, failure=failure))
@@ -122,10 +124,10 @@ class MemoryJobRepository:
     def release(self, job_id: str, fence: int) -> bool:
         """Hand a running job back, at once claimable, without using up an attempt."""
         with self._db.lock:
-            job = self._db.held(job_id, fence)
+            job = self._db.leased(job_id, fence)
             if job is None or not job.can_become(JobState.QUEUED):
                 return False
-            self._keep(job.handed_back(self._db.clock.now(), attempt_counts=False))
+            self._keep(job.released(self._db.clock.now(), attempt_counts=False))
             return True
 
     def request_cancel(self, job_id: str) -> Job:

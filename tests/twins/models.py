@@ -34,7 +34,7 @@ class MemoryModelRepository:
         """Point the model at new parameters; see the port."""
         with self._db.lock:
             model = self.get(model_id)
-            if self._db.held(model.job_id, fence) is None:
+            if self._db.leased(model.job_id, fence) is None:
                 raise fence_lost(model.job_id)
             published = model.published(
                 self._db.clock.now(), params_key=params_key, params_sha256=params_sha256, step=step

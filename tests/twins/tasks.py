@@ -45,7 +45,7 @@ class MemoryTaskRepository:
     def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
         """Replace the candidates of a task; see the port."""
         with self._db.lock:
-            if self._db.held(job_id, fence) is None:
+            if self._db.leased(job_id, fence) is None:
                 raise fence_lost(job_id)
             self._db.candidates[task_id] = {one.n: one for one in written.candidates}
             self._db.previews[task_id] = dict(written.previews)
@@ -75,7 +75,7 @@ class MemoryTaskRepository:
     ) -> Candidate:  # fmt: skip
         """Add a revised candidate under the next number; see the port."""
         with self._db.lock:
-            if self._db.held(job_id, fence) is None:
+            if self._db.leased(job_id, fence) is None:
                 raise fence_lost(job_id)
             present = self._db.candidates.setdefault(task_id, {})
             added = candidate.added_to([*present.values()], job_id)
@@ -125,14 +125,14 @@ class MemorySourceRepository:
     def put(self, task_id: str, sources: Mapping[int, str], *, job_id: str, fence: int) -> None:
         """Replace the sources of a task; see the port."""
         with self._db.lock:
-            if self._db.held(job_id, fence) is None:
+            if self._db.leased(job_id, fence) is None:
                 raise fence_lost(job_id)
             self._db.sources[task_id] = dict(sources)
 
     def add(self, task_id: str, n: int, source: str, *, job_id: str, fence: int) -> None:
         """Keep the source of one more candidate; see the port."""
         with self._db.lock:
-            if self._db.held(job_id, fence) is None:
+            if self._db.leased(job_id, fence) is None:
                 raise fence_lost(job_id)
             self._db.sources.setdefault(task_id, {})[n] = source
 

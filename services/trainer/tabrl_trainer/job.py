@@ -131,7 +131,7 @@ class TrainingHandler:
 
     def _begin_with_wish(self, run: _Run, reward: TapeReward) -> None:
         """What was asked for while the job waited counts for the search as well."""
-        wish = run.control.wished_weights()
+        wish = run.control.requested_weights()
         if wish is None or wish == run.spec.weights:
             return
         try:
@@ -248,7 +248,7 @@ class TrainingHandler:
 
         Nobody follows a wish after the last update: nothing would be learnt under it.
         """
-        wish = run.control.wished_weights()
+        wish = run.control.requested_weights()
         if wish is None or wish == run.latest_weights:
             return
         try:

@@ -42,7 +42,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
             JobState.FAILED,
         }
     ),
-    # A worker may finish before it reads the wish to cancel; its result then stands.
+    # A worker may finish before it reads the request to cancel; its result then stands.
     JobState.CANCELLING: frozenset({JobState.CANCELLED, JobState.SUCCEEDED, JobState.FAILED}),
     JobState.SUCCEEDED: frozenset(),
     JobState.FAILED: frozenset(),
@@ -50,7 +50,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 }
 
 TERMINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
-HELD = frozenset({JobState.RUNNING, JobState.CANCELLING})  # a worker holds the lease
+LEASED = frozenset({JobState.RUNNING, JobState.CANCELLING})  # a worker holds the lease
 
 
 class JobKind(StrEnum):
@@ -121,9 +121,9 @@ class Job(BaseModel):
 
     @property
     def valid_weights(self) -> dict[str, float]:
-        """Weights of the reward's terms: of a result those it was learnt under, else the wish.
+        """Weights of the reward's terms: those a result was learnt under, else requested.
 
-        A wish that came after the last update changed nothing. Empty for jobs without a spec.
+        A request that came after the last update changed nothing. Empty for jobs without a spec.
         """
         if self.spec is None:
             return {}
@@ -137,13 +137,13 @@ class Job(BaseModel):
         """Whether one step leads there."""
         return state in TRANSITIONS[self.state]
 
-    def held_under(self, fence: int) -> bool:
-        """Whether a worker holds the job under this fence: it alone may write for the job."""
-        return self.state in HELD and self.fence == fence
+    def leased_under(self, fence: int) -> bool:
+        """Whether this fence has the lease: its worker alone may write for the job."""
+        return self.state in LEASED and self.fence == fence
 
     def lease_lapsed(self, now: datetime) -> bool:
-        """Whether a worker holds the job but has not been heard of in time."""
-        return self.state in HELD and self.lease_until is not None and self.lease_until < now
+        """Whether a worker has the lease but was not heard of in time."""
+        return self.state in LEASED and self.lease_until is not None and self.lease_until < now
 
     def claimable(self, now: datetime) -> bool:
         """Whether a worker may take the job now: it waits, or its holder went silent."""
@@ -174,7 +174,7 @@ class Job(BaseModel):
         """Heard of: its holder keeps it for another lease."""
         return self.model_copy(update={"lease_until": now + timedelta(seconds=lease_s)})
 
-    def handed_back(self, now: datetime, *, attempt_counts: bool) -> Self:
+    def released(self, now: datetime, *, attempt_counts: bool) -> Self:
         """Waiting again; an orderly shutdown does not use up an attempt."""
         return self._moved(
             JobState.QUEUED,
@@ -194,7 +194,7 @@ class Job(BaseModel):
             return self.finished(JobState.CANCELLED, now)
         if self.attempt >= max_attempts:
             return self._given_up(now)
-        return self.handed_back(now, attempt_counts=True)
+        return self.released(now, attempt_counts=True)
 
     def enqueued(self, now: datetime) -> Self:
         """Its message was taken by the queue."""

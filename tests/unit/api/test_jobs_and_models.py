@@ -116,7 +116,7 @@ def test_weights_change_while_it_trains(gateway: Gateway) -> None:
     assert changed.json()["weights"] == {**job["weights"], "forward": 4.0}
     again = gateway.http.patch(url, json={"weights": {"sway": 0.25}}).json()
     assert again["weights"] == {**job["weights"], "forward": 4.0, "sway": 0.25}
-    assert gateway.parts.jobs.wishes(job["id"]).weights == again["weights"]
+    assert gateway.parts.jobs.requests(job["id"]).weights == again["weights"]
     unknown = gateway.http.patch(url, json={"weights": {"nothing": 1.0}})
     assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_term")
     zero = gateway.http.patch(url, json={"weights": dict.fromkeys(job["weights"], 0.0)})
@@ -125,7 +125,7 @@ def test_weights_change_while_it_trains(gateway: Gateway) -> None:
     over = gateway.http.patch(url, json={"weights": {"forward": 9.0}})
     assert (over.status_code, over.json()["code"]) == (409, "learning_over")
     assert "again with these weights" in over.json()["hint"]
-    assert gateway.parts.jobs.wishes(job["id"]).weights == again["weights"]
+    assert gateway.parts.jobs.requests(job["id"]).weights == again["weights"]
     # A worker that died in its evaluation learns on in another attempt.
     gateway.parts.bus.publish(job["id"], StageEvent(stage="ppo", elapsed_s=2.0))
     on = gateway.http.patch(url, json={"weights": {"forward": 9.0}})

@@ -9,7 +9,7 @@ import pytest
 from tabrl.contracts.training import Reweighting, TrainSchedule
 from tabrl.domain.errors import Conflict, Invalid
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
-from tabrl.domain.jobs import ATTEMPTS_EXHAUSTED, HELD, TERMINAL, TRANSITIONS, Job, JobState
+from tabrl.domain.jobs import ATTEMPTS_EXHAUSTED, LEASED, TERMINAL, TRANSITIONS, Job, JobState
 from tabrl.domain.tasks import TaskState
 from tests.support.factories import train_result, training, writing
 
@@ -28,7 +28,7 @@ def in_state(job: Job, state: JobState) -> Job:
 def test_table_names_every_state_and_only_ends_are_terminal() -> None:
     assert set(TRANSITIONS) == set(JobState)
     assert {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED} == TERMINAL
-    assert {JobState.RUNNING, JobState.CANCELLING} == HELD
+    assert {JobState.RUNNING, JobState.CANCELLING} == LEASED
 
 
 @pytest.mark.parametrize("source", JobState)
@@ -46,10 +46,10 @@ def test_finishing_follows_the_table(job: Job, source: JobState, target: JobStat
 
 @pytest.mark.parametrize("state", JobState)
 def test_claiming_follows_the_table(job: Job, state: JobState) -> None:
-    held = in_state(job, state).model_copy(update={"lease_until": NOW + timedelta(seconds=1)})
-    assert held.claimable(NOW) == (state is JobState.QUEUED)
+    leased = in_state(job, state).model_copy(update={"lease_until": NOW + timedelta(seconds=1)})
+    assert leased.claimable(NOW) == (state is JobState.QUEUED)
     late = NOW + timedelta(seconds=2)
-    assert held.claimable(late) == (state in (JobState.QUEUED, JobState.RUNNING))
+    assert leased.claimable(late) == (state in (JobState.QUEUED, JobState.RUNNING))
 
 
 def test_claim_counts_fence_and_attempt_and_keeps_the_first_start(job: Job) -> None:
@@ -61,9 +61,9 @@ def test_claim_counts_fence_and_attempt_and_keeps_the_first_start(job: Job) -> N
 
 def test_only_silence_uses_up_an_attempt(job: Job) -> None:
     running = job.claimed(NOW, 15, 3)
-    assert running.handed_back(NOW, attempt_counts=False).attempt == 0
-    assert running.handed_back(NOW, attempt_counts=True).attempt == 1
-    assert running.handed_back(NOW, attempt_counts=True).fence == 1
+    assert running.released(NOW, attempt_counts=False).attempt == 0
+    assert running.released(NOW, attempt_counts=True).attempt == 1
+    assert running.released(NOW, attempt_counts=True).fence == 1
 
 
 def test_cancel_ends_a_waiting_job_and_asks_a_running_one(job: Job) -> None:
@@ -89,10 +89,10 @@ def test_attempts_are_capped(job: Job) -> None:
 
 
 @pytest.mark.parametrize("state", JobState)
-def test_only_the_holders_fence_may_write(job: Job, state: JobState) -> None:
-    held = in_state(job, state)
-    assert held.held_under(1) == (state in HELD)
-    assert not held.held_under(2)
+def test_only_the_fence_of_the_lease_may_write(job: Job, state: JobState) -> None:
+    leased = in_state(job, state)
+    assert leased.leased_under(1) == (state in LEASED)
+    assert not leased.leased_under(2)
 
 
 def test_a_lease_is_renewed_and_lapses(job: Job) -> None:
@@ -142,15 +142,15 @@ def test_requested_weights_are_merged_with_those_in_force(job: Job) -> None:
 
 def test_a_results_weights_are_those_it_was_learnt_under(job: Job) -> None:
     assert job.spec is not None
-    began, wish, late = job.spec.weights, {"forward": 2.0}, {"forward": 3.0}
+    began, requested, late = job.spec.weights, {"forward": 2.0}, {"forward": 3.0}
     assert job.valid_weights == began
     asked = job.claimed(NOW, 15, 3).model_copy(update={"weights": late})
     assert asked.valid_weights == late
-    queued, change = {"forward": 1.5}, (Reweighting(update=7, weights=wish),)
+    queued, change = {"forward": 1.5}, (Reweighting(update=7, weights=requested),)
     for first, reweightings, weights in (
         ({}, (), began),
         (queued, (), queued),
-        (queued, change, wish),
+        (queued, change, requested),
     ):
         schedule = TrainSchedule(
             seed=0, generations=(1,), updates=9, kept=8, weights=first, reweightings=reweightings
@@ -159,7 +159,7 @@ def test_a_results_weights_are_those_it_was_learnt_under(job: Job) -> None:
         done = asked.finished(JobState.SUCCEEDED, NOW, result=result)
         assert done.valid_weights == weights
     old = asked.finished(JobState.SUCCEEDED, NOW, result=train_result())
-    assert old.valid_weights == late, "of results without a schedule the wish is all that is known"
+    assert old.valid_weights == late, "without a schedule the request is all that is known"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ class Control:
         if self.stop is not None:
             raise JobStoppedError(self.stop)
 
-    def wished_weights(self) -> dict[str, float] | None:
+    def requested_weights(self) -> dict[str, float] | None:
         return None
 
     def publish(self, event: Event) -> None:

@@ -16,9 +16,9 @@ from tabrl.adapters.sql.tables import jobs as table
 from tabrl.adapters.sql.tables import models
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import fence_lost, unknown_job
-from tabrl.domain.jobs import HELD, Failure, Job, JobKind, JobState
+from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
-from tabrl.ports.jobs import IdempotencyKey, JobIds, Jobs, Wishes
+from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs
 from tabrl.ports.queue import Clock
 
 _COLUMNS = [column for column in table.c if column.name != "seq"]
@@ -125,18 +125,18 @@ class SqlJobRepository:
         now = self._clock.now()
         renewed = self._change(
             job_id,
-            lambda job: job.lease_renewed(now, lease_s) if job.held_under(fence) else None,
+            lambda job: job.lease_renewed(now, lease_s) if job.leased_under(fence) else None,
         )
         return renewed is not None
 
-    def wishes(self, job_id: str) -> Wishes:
-        """What the user wants of a job that runs."""
+    def requests(self, job_id: str) -> JobRequests:
+        """What the user requests of a job that runs."""
         query = select(table.c.state, table.c.weights).where(table.c.id == job_id)
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
-            return Wishes()
-        return Wishes(row.state == JobState.CANCELLING.value, row.weights)
+            return JobRequests()
+        return JobRequests(row.state == JobState.CANCELLING.value, row.weights)
 
     def finish(
         self,
@@ -151,7 +151,7 @@ class SqlJobRepository:
         now = self._clock.now()
 
         def finished(job: Job) -> Job | None:
-            if not job.held_under(fence) or not job.can_become(state):
+            if not job.leased_under(fence) or not job.can_become(state):
                 return None
             return job.finished(state, now, result=result, failure=failure)
 
@@ -161,12 +161,12 @@ class SqlJobRepository:
         """Hand a running job back, at once claimable, without using up an attempt."""
         now = self._clock.now()
 
-        def handed_back(job: Job) -> Job | None:
-            if not job.held_under(fence) or not job.can_become(JobState.QUEUED):
+        def released(job: Job) -> Job | None:
+            if not job.leased_under(fence) or not job.can_become(JobState.QUEUED):
                 return None
-            return job.handed_back(now, attempt_counts=False)
+            return job.released(now, attempt_counts=False)
 
-        return self._change(job_id, handed_back) is not None
+        return self._change(job_id, released) is not None
 
     def request_cancel(self, job_id: str) -> Job:
         """Ask for the end of a job. Raises `NotFound`, or `Conflict` (code `job_finished`)."""
@@ -197,7 +197,7 @@ class SqlJobRepository:
         """Take jobs away from silent holders; returns those changed, in their new state."""
         now = self._clock.now()
         silent = select(*_COLUMNS).where(
-            table.c.state.in_([state.value for state in HELD]), table.c.lease_until < now
+            table.c.state.in_([state.value for state in LEASED]), table.c.lease_until < now
         )
         with reading(self._engine) as connection:
             lapsed = _readable(connection.execute(silent))
@@ -242,13 +242,13 @@ class SqlJobRepository:
                     return changed
 
 
-def lock_held(connection: Connection, job_id: str, fence: int) -> None:
+def lock_leased(connection: Connection, job_id: str, fence: int) -> None:
     """Lock the job's row until the transaction ends, for those that write on behalf of a job.
 
-    Raises `Conflict` (code `fence_lost`) unless the job is held under `fence`.
+    Raises `Conflict` (code `fence_lost`) unless the job is leased under `fence`.
     """
     job = _load(connection, job_id, lock=True)
-    if job is None or not job.held_under(fence):
+    if job is None or not job.leased_under(fence):
         raise fence_lost(job_id)
 
 

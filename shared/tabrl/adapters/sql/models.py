@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, select, update
 
 from tabrl.adapters.sql.engine import reading, writing
-from tabrl.adapters.sql.jobs import lock_held
+from tabrl.adapters.sql.jobs import lock_leased
 from tabrl.adapters.sql.tables import models as table
 from tabrl.domain.errors import unknown_model
 from tabrl.domain.models import Model
@@ -50,7 +50,7 @@ class SqlModelRepository:
         own = table.c.id == model_id
         with writing(self._engine) as connection:
             # The job's row is the lock: whoever publishes holds it, so each counts once.
-            lock_held(connection, job_id, fence)
+            lock_leased(connection, job_id, fence)
             model = _model(connection.execute(select(*_COLUMNS).where(own)).one())
             published = model.published(
                 self._clock.now(), params_key=params_key, params_sha256=params_sha256, step=step

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Select, and_, delete, insert, select, update
 
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
-from tabrl.adapters.sql.jobs import job_row, lock_held
+from tabrl.adapters.sql.jobs import job_row, lock_leased
 from tabrl.adapters.sql.tables import candidates, jobs, revisions, tasks
 from tabrl.domain.errors import no_preview, unknown_candidate, unknown_task
 from tabrl.domain.jobs import Job, JobState
@@ -74,7 +74,7 @@ class SqlTaskRepository:
             for candidate in written.candidates
         ]
         with writing(self._engine) as connection:
-            lock_held(connection, job_id, fence)
+            lock_leased(connection, job_id, fence)
             connection.execute(delete(table).where(table.c.task_id == task_id))
             if rows:
                 connection.execute(insert(table), rows)
@@ -115,7 +115,7 @@ class SqlTaskRepository:
         lock = select(tasks.c.id).where(tasks.c.id == task_id).with_for_update()
         present = select(table.c.body).where(table.c.task_id == task_id)
         with writing(self._engine) as connection:
-            lock_held(connection, job_id, fence)
+            lock_leased(connection, job_id, fence)
             connection.execute(lock)
             others = [Candidate.model_validate(row.body) for row in connection.execute(present)]
             added = candidate.added_to(others, job_id)
