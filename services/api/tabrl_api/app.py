@@ -16,8 +16,8 @@ from tabrl_api.jobs.endpoints import router as jobs
 from tabrl_api.models.endpoints import router as models
 from tabrl_api.page import page_router
 from tabrl_api.parts import Parts
+from tabrl_api.reaper import Reaper
 from tabrl_api.robots.endpoints import router as robots
-from tabrl_api.sweeper import Sweeper
 from tabrl_api.tasks.endpoints import router as tasks
 
 _DESCRIPTION = (
@@ -33,12 +33,12 @@ def create_app(parts: Parts) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await run_sync(parts.migrate)
         await parts.progress.start()
-        sweeper = Sweeper(parts)
-        sweeper.start()
+        reaper = Reaper(parts)
+        reaper.start()
         try:
             yield
         finally:
-            await run_sync(sweeper.stop)
+            await run_sync(reaper.stop)
             await parts.progress.stop()
 
     app = FastAPI(

@@ -48,7 +48,7 @@ def get_readiness(parts: WithParts) -> str:
     response_class=PlainTextResponse,
 )
 def get_metrics(parts: WithParts) -> Response:
-    """Requests, jobs, queue and sweeper."""
+    """Requests, jobs, queue and reaper."""
     _observe_jobs(parts)
     return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -114,7 +114,7 @@ class TrainingHandler:
             )
         engine = self._engines[job.robot]
         run = _Run(job, job.spec, job.model_id, control, time.monotonic())
-        # They stay until the job has ended for good, which only the api's sweeper can tell.
+        # They stay until the job has ended for good, which only the api's reaper can tell.
         store = CheckpointStore(self._blobs, job.id)
         run.stage("loading")
         reward = verified_reward(run.spec, self._blobs, self._verified)

@@ -33,7 +33,7 @@ class DeliveryOutcome(StrEnum):
     FINISHED = "finished"
     NOT_OURS = "not_ours"  # leased by another worker, ended, or unknown: drop the message
     RELEASED = "released"  # handed back on shutdown: the message goes back too
-    LOST = "lost"  # the lease is or will be lost: the sweeper sends the job again
+    LOST = "lost"  # the lease is or will be lost: the reaper sends the job again
 
 
 class JobRunner:
@@ -102,7 +102,7 @@ class JobRunner:
             except JobFailedError as error:
                 return self._finish(job, lease, JobState.FAILED, failure=error.failure)
             except Unavailable as error:
-                # Not finishing is the retry: the lease runs out and the sweeper sends it again.
+                # Not finishing is the retry: the lease runs out and the reaper sends it again.
                 logger.error("job %s: left to a later attempt: %s", job.id, where(error))
                 return DeliveryOutcome.LOST
             except TabrlError as error:

@@ -32,7 +32,7 @@ class JobState(StrEnum):
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
     # running → running is another worker taking over a lapsed lease, running → queued a handing
-    # back by a worker that shuts down or by the sweeper on behalf of one that died.
+    # back by a worker that shuts down or by the reaper on behalf of one that died.
     JobState.RUNNING: frozenset(
         {
             JobState.RUNNING,

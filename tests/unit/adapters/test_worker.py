@@ -162,7 +162,7 @@ def test_shutdown_of_a_cancelled_job_cancels_it(shop: Workshop) -> None:
 
 
 def steal(shop: Workshop) -> None:
-    """What a sweeper and another worker do to a silent holder."""
+    """What a reaper and another worker do to a silent holder."""
     lapsed = shop.clock.now() - timedelta(seconds=1)
     shop.database.jobs[shop.job.id] = shop.row.model_copy(update={"lease_until": lapsed})
     assert shop.jobs.claim(shop.job.id, 15, 9) is not None

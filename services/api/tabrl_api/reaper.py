@@ -25,26 +25,26 @@ WORKER_LOST = NoticeEvent(
 )
 
 
-class Sweeper:
+class Reaper:
     """Looks once a second; any number may run, because sending a job twice does no harm."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._clears_at: datetime | None = None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="reaper", daemon=True)
 
     def start(self) -> None:
-        """Begin sweeping in a thread."""
+        """Begin in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop after the present sweep."""
+        """Stop after the present round."""
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join()
 
-    def sweep(self) -> None:
+    def reap(self) -> None:
         """One round. Raises `TabrlError` if a part does not answer."""
         parts = self._parts
         for job in parts.jobs.expire_leases(parts.settings.max_attempts):
@@ -89,15 +89,15 @@ class Sweeper:
             self._count("sent_again")
 
     def _count(self, action: str) -> None:
-        self._parts.metrics.sweeps.labels(action).inc()
+        self._parts.metrics.reaper_actions.labels(action).inc()
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY_S):
             try:
-                self.sweep()
+                self.reap()
             except TabrlError as error:
-                self._parts.metrics.sweep_failures.inc()
-                logger.warning("sweeper: %s", error.code)
+                self._parts.metrics.reaper_failures.inc()
+                logger.warning("reaper: %s", error.code)
             except Exception as error:  # a bug here must not end the repairs
-                self._parts.metrics.sweep_failures.inc()
-                logger.error("sweeper: unexpected %s", where(error))
+                self._parts.metrics.reaper_failures.inc()
+                logger.error("reaper: unexpected %s", where(error))
