@@ -13,7 +13,7 @@ from tabrl.adapters.metrics import ApiMetrics
 from tabrl.adapters.settings import Settings
 from tabrl.ports import Clock, RobotCatalog
 from tabrl.ports.events import EventBus, StoredEvent
-from tabrl_api.parts import Parts
+from tabrl_api.context import AppContext
 from tests.twins.database import MemoryDatabase
 from tests.twins.jobs import MemoryJobRepository
 from tests.twins.models import MemoryModelRepository
@@ -23,12 +23,12 @@ from tests.twins.tasks import MemorySourceRepository, MemoryTaskRepository
 
 def wire_in_memory(
     settings: Settings, *, clock: Clock | None = None, robots: RobotCatalog = tabrl.robots
-) -> Parts:
+) -> AppContext:
     """What `tabrl_api.bootstrap.wire` gives, with a twin behind each port."""
     database = MemoryDatabase(clock or SystemClock())
     bus = MemoryEventBus()
     registry = CollectorRegistry()
-    return Parts(
+    return AppContext(
         settings=settings,
         clock=database.clock,
         jobs=MemoryJobRepository(database),

@@ -20,18 +20,18 @@ from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.ports import RobotCatalog
-from tabrl_api.parts import Parts
+from tabrl_api.context import AppContext
 from tabrl_api.progress import RedisProgress
 
 
-def wire(settings: Settings, *, robots: RobotCatalog = tabrl.robots) -> Parts:
-    """The real parts behind the URLs of the settings."""
+def wire(settings: Settings, *, robots: RobotCatalog = tabrl.robots) -> AppContext:
+    """The real adapters behind the URLs of the settings."""
     clock = SystemClock()
     engine = make_engine(settings.database)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    return Parts(
+    return AppContext(
         settings=settings,
         clock=clock,
         jobs=SqlJobRepository(engine, clock),

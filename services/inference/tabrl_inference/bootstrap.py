@@ -14,7 +14,7 @@ from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.models import SqlModelRepository
-from tabrl.adapters.web_origin import OriginPolicy
+from tabrl.adapters.web_origin import OriginRules
 from tabrl.control.policy import load_policy
 from tabrl.control.tape import CONTROL_DT
 from tabrl.domain.errors import Invalid
@@ -43,7 +43,7 @@ def build(settings: Settings, own: InferenceSettings) -> InferenceServer:
         models=SqlModelRepository(make_engine(settings.database), SystemClock()),
         blobs=make_blob_store(settings.blobs),
         load=load_params,
-        policy=OriginPolicy(settings),
+        origins=OriginRules(settings),
         limits=Limits(),
         ticks=JsonlTickLog(own.tick_log) if own.tick_log else NoTickLog(),
         metrics=Metrics(),

@@ -12,7 +12,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from tabrl.adapters.web_origin import OriginPolicy
+from tabrl.adapters.web_origin import OriginRules
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.refusals import Reason
 
@@ -29,7 +29,7 @@ def model_of(path: str) -> str | None:
 class Gate:
     """Called by the WebSocket server before each handshake; None lets the handshake go on."""
 
-    policy: OriginPolicy
+    origins: OriginRules
     metrics: Metrics
     ready: Callable[[], bool]
 
@@ -44,11 +44,11 @@ class Gate:
             return _response(HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", "not ready\n")
         if path == "/metrics":
             return _response(HTTPStatus.OK, self.metrics.content_type, self.metrics.render())
-        if not self.policy.host_allowed(request.headers.get("Host")):
+        if not self.origins.host_allowed(request.headers.get("Host")):
             return self._refuse(Reason.FORBIDDEN_HOST, "This Host is not served here.")
         if model_of(request.path) is None:
             return _problem(HTTPStatus.NOT_FOUND, "not_found", "There is nothing here.")
-        if not self.policy.page_allowed(request.headers.get("Origin")):
+        if not self.origins.page_allowed(request.headers.get("Origin")):
             return self._refuse(Reason.FORBIDDEN_ORIGIN, "Pages of this origin may not connect.")
         return None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 
-from tabrl.adapters.web_origin import OriginPolicy
+from tabrl.adapters.web_origin import OriginRules
 from tabrl.ports import BlobStore, ModelRepository
 from tabrl_inference.batching import MicroBatcher
 from tabrl_inference.http import Gate, model_of
@@ -32,7 +32,7 @@ class InferenceServer:
     models: ModelRepository
     blobs: BlobStore
     load: PolicyLoader
-    policy: OriginPolicy
+    origins: OriginRules
     limits: Limits
     ticks: TickLog
     metrics: Metrics
@@ -61,7 +61,7 @@ class InferenceServer:
             handle,
             host,
             port,
-            process_request=Gate(self.policy, self.metrics, accepting.is_set),
+            process_request=Gate(self.origins, self.metrics, accepting.is_set),
             compression=None,  # 400 bytes of doubles: deflate costs more than it saves
             max_size=self.limits.transport_bytes,
             max_queue=8,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from websockets.asyncio.client import ClientConnection, connect
 
 from tabrl.adapters.settings import Settings
-from tabrl.adapters.web_origin import OriginPolicy
+from tabrl.adapters.web_origin import OriginRules
 from tabrl.contracts.wire import HEADER, PROTOCOL, Header, Hello, Kind
 from tabrl.domain.errors import NotFound
 from tabrl.domain.models import Model
@@ -227,8 +227,8 @@ async def running(
 ) -> AsyncIterator[Rig]:
     """A server with one model, `mdl_a`, of gain 2."""
     models, blobs, metrics = ModelTable(), Blobs(), Metrics()
-    policy = OriginPolicy(settings or Settings(allowed_origins=("http://page.test",)))
-    server = InferenceServer(models, blobs, load, policy, limits, ticks or NoTickLog(), metrics)
+    origins = OriginRules(settings or Settings(allowed_origins=("http://page.test",)))
+    server = InferenceServer(models, blobs, load, origins, limits, ticks or NoTickLog(), metrics)
     async with asyncio.timeout(30), server.running("127.0.0.1", 0) as port:
         rig = Rig(port, models, blobs, metrics)
         rig.add_model()

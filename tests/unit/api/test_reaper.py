@@ -34,9 +34,9 @@ class Rig:
         database = MemoryDatabase(self.clock)
         self.jobs, self.queue = MemoryJobRepository(database), MemoryTaskQueue()
         self.bus = MemoryEventBus()
-        parts = wire_in_memory(Settings(data=folder, max_attempts=2), clock=self.clock)
-        self.parts = replace(parts, jobs=self.jobs, queue=self.queue, bus=self.bus)
-        self.reaper = Reaper(self.parts)
+        context = wire_in_memory(Settings(data=folder, max_attempts=2), clock=self.clock)
+        self.context = replace(context, jobs=self.jobs, queue=self.queue, bus=self.bus)
+        self.reaper = Reaper(self.context)
 
     def add(self, *, sent: bool) -> Job:
         """A waiting job, its message sent and taken, or never sent."""
@@ -55,7 +55,7 @@ class Rig:
 
     def repairs(self, action: str) -> float | None:
         """How often the reaper counts an action."""
-        return self.parts.registry.get_sample_value(
+        return self.context.registry.get_sample_value(
             "tabrl_sweeper_actions_total", {"action": action}
         )
 
@@ -124,7 +124,7 @@ def test_a_cancelled_job_whose_worker_died_ends(rig: Rig) -> None:
 
 
 def test_a_training_that_has_ended_leaves_no_checkpoints(rig: Rig) -> None:
-    blobs, kept = rig.parts.blobs, [f"{CHECKPOINTS}/job_elsewhere/000001/000007.safetensors"]
+    blobs, kept = rig.context.blobs, [f"{CHECKPOINTS}/job_elsewhere/000001/000007.safetensors"]
     blobs.put(kept[0], b"state")
     job = rig.add(sent=True)
     for attempt in (1, 2):

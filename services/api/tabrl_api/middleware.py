@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tabrl.adapters.metrics import ApiMetrics
-from tabrl.adapters.web_origin import OriginPolicy
+from tabrl.adapters.web_origin import OriginRules
 from tabrl_api.problems import problem
 
 BODY_MAX = 64 * 1024
@@ -18,34 +18,34 @@ BODY_MAX = 64 * 1024
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
-class Guard:
-    """Refuses foreign hosts, foreign origins and oversized bodies."""
+class AccessMiddleware:
+    """Rejects foreign hosts, foreign origins and oversized bodies."""
 
-    def __init__(self, app: ASGIApp, policy: OriginPolicy) -> None:
+    def __init__(self, app: ASGIApp, origins: OriginRules) -> None:
         self._app = app
-        self._policy = policy
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with a problem."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope["path"], Headers(scope=scope))
-        if refusal is not None:
-            await refusal(scope, receive, send)
+        rejection = self._rejection(scope["path"], Headers(scope=scope))
+        if rejection is not None:
+            await rejection(scope, receive, send)
             return
-        await self._app(scope, _Limited(receive), send)
+        await self._app(scope, _BodyLimit(receive), send)
 
-    def _refusal(self, path: str, headers: Headers) -> JSONResponse | None:
+    def _rejection(self, path: str, headers: Headers) -> JSONResponse | None:
         host, origin = headers.get("host"), headers.get("origin")
-        if path not in _PROBES and not self._policy.host_allowed(host):
+        if path not in _PROBES and not self._origins.host_allowed(host):
             return problem(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "host_refused",
                 "This server does not answer to the host name of the request.",
                 hint="Name it in TABRL_ALLOWED_HOSTS if it is meant to.",
             )
-        if not self._policy.origin_allowed(origin, host):
+        if not self._origins.origin_allowed(origin, host):
             return problem(
                 HTTPStatus.FORBIDDEN,
                 "origin_refused",
@@ -62,7 +62,7 @@ class Guard:
         return None
 
 
-class _Limited:
+class _BodyLimit:
     """Ends a body without declared length once it grows too large."""
 
     def __init__(self, receive: Receive) -> None:
@@ -72,11 +72,11 @@ class _Limited:
     async def __call__(self) -> Message:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
-        # Cut off here the JSON is incomplete, which is refused as such.
+        # Cut off here the JSON is incomplete, which is rejected as such.
         return message if self._left >= 0 else {"type": "http.request", "body": b""}
 
 
-class Measured:
+class MetricsMiddleware:
     """Counts requests by route, not by path: ids would make endless series."""
 
     def __init__(self, app: ASGIApp, metrics: ApiMetrics) -> None:

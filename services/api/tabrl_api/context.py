@@ -26,7 +26,7 @@ from tabrl_api.progress import Progress
 
 
 @dataclass(frozen=True)
-class Parts:
+class AppContext:
     """Everything the gateway talks to; `migrate` brings the database up to date."""
 
     settings: Settings
@@ -45,10 +45,10 @@ class Parts:
     migrate: Callable[[], None]
 
 
-def _parts(request: Request) -> Parts:
-    parts = request.app.state.parts
-    assert isinstance(parts, Parts)
-    return parts
+def _context(request: Request) -> AppContext:
+    context = request.app.state.context
+    assert isinstance(context, AppContext)
+    return context
 
 
-WithParts = Annotated[Parts, Depends(_parts)]
+WithContext = Annotated[AppContext, Depends(_context)]

@@ -116,7 +116,7 @@ def test_training_and_weights(
     response = gateway.http.request(method, f"/api/tasks/{task_id}/{path}", json=body)
     check_problem(response, status, code)
     assert gateway.http.get("/api/jobs?kind=train").json() == {"jobs": []}
-    assert gateway.parts.tasks.candidate(task_id, 1).weights == {"forward": 1.0, "sway": 0.5}
+    assert gateway.context.tasks.candidate(task_id, 1).weights == {"forward": 1.0, "sway": 0.5}
 
 
 def test_weights_must_be_numbers(gateway: Gateway) -> None:
@@ -195,7 +195,7 @@ def test_a_part_that_is_down(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) 
     def down(*_: object) -> None:
         raise Unavailable("The database does not answer.", code="database_unavailable")
 
-    monkeypatch.setattr(gateway.parts.tasks, "get", down)
+    monkeypatch.setattr(gateway.context.tasks, "get", down)
     response = gateway.http.get("/api/tasks/tsk_x")
     check_problem(response, 503, "database_unavailable")
     assert response.headers["retry-after"]
@@ -209,7 +209,7 @@ def test_our_own_errors_quote_nothing(
     def broken(*_: object) -> None:
         raise RuntimeError("SECRET sentence")
 
-    monkeypatch.setattr(gateway.parts.tasks, "create", broken)
+    monkeypatch.setattr(gateway.context.tasks, "create", broken)
     with caplog.at_level(logging.DEBUG, logger="tabrl"):
         response = gateway.http.post("/api/tasks", json={**GOOD, "prompt": "SECRET"})
     check_problem(response, 500, "internal_error")
