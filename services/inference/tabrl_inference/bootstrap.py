@@ -22,9 +22,9 @@ from tabrl.robots import scene_xml
 from tabrl_inference.frames import Dimensions
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
-from tabrl_inference.policies import LoadedPolicy
+from tabrl_inference.policy_cache import LoadedPolicy
 from tabrl_inference.server import InferenceServer
-from tabrl_inference.ticklog import JsonlTickLog, NoTickLog
+from tabrl_inference.step_log import JsonlStepLog, NoStepLog
 
 
 class InferenceSettings(BaseSettings):
@@ -45,7 +45,7 @@ def build(settings: Settings, own: InferenceSettings) -> InferenceServer:
         load=load_params,
         origins=OriginRules(settings),
         limits=Limits(),
-        ticks=JsonlTickLog(own.tick_log) if own.tick_log else NoTickLog(),
+        step_log=JsonlStepLog(own.tick_log) if own.tick_log else NoStepLog(),
         metrics=Metrics(),
     )
 

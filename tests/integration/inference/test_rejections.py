@@ -1,4 +1,4 @@
-"""Every way to be turned away: with a code, a sentence, and no harm to others."""
+"""Every way to be rejected: with a code, a sentence, and no harm to others."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from tabrl.contracts.wire import HEADER, Hello
 from tabrl_inference.limits import Limits
 
 
-async def refused(rig, client, code: str) -> tuple[str, int]:
-    """Read the refusal; returns its message and the close code."""
-    refusal = json.loads(await client.recv())
-    assert (refusal["type"], refusal["code"]) == ("refused", code)
+async def rejected(rig, client, code: str) -> tuple[str, int]:
+    """Read the rejection; returns its message and the close code."""
+    rejection = json.loads(await client.recv())
+    assert (rejection["type"], rejection["code"]) == ("refused", code)
     with pytest.raises(ConnectionClosed) as closed:
         await client.recv()
     assert closed.value.rcvd.reason == code
-    assert rig.refusals(code) == 1
+    assert rig.rejections(code) == 1
     assert rig.value("tabrl_inference_clients") == 0
-    return refusal["message"], closed.value.rcvd.code
+    return rejection["message"], closed.value.rcvd.code
 
 
 def hello(scene: str = "a" * 64, model: str = "mdl_a", **more: object) -> str:
@@ -52,20 +52,20 @@ def hello(scene: str = "a" * 64, model: str = "mdl_a", **more: object) -> str:
 async def test_hello(rig, path_model, message, code):
     async with rig.connect(path_model) as client:
         await client.send(message)
-        text, _ = await refused(rig, client, code)
-        assert "x" * 50 not in text, "a refusal does not repeat what the client sent"
+        text, _ = await rejected(rig, client, code)
+        assert "x" * 50 not in text, "a rejection does not repeat what the client sent"
 
 
 async def test_hello_that_never_comes(start):
     async with start(Limits(hello_timeout_s=0.05)) as rig, rig.connect() as client:
-        await refused(rig, client, "hello_timeout")
+        await rejected(rig, client, "hello_timeout")
 
 
 async def test_silence_is_ended_politely(start, kit):
     async with start(Limits(idle_timeout_s=0.2)) as rig:
         async with rig.joined() as client:
             await kit.exchange(client, kit.random_row(0))
-            _, close_code = await refused(rig, client, "idle")
+            _, close_code = await rejected(rig, client, "idle")
         assert close_code == 1000
 
 
@@ -73,15 +73,15 @@ async def test_parameters_that_are_gone(rig):
     rig.blobs.data.clear()
     async with rig.connect() as client:
         await client.send(hello())
-        _, close_code = await refused(rig, client, "model_unavailable")
+        _, close_code = await rejected(rig, client, "model_unavailable")
     assert close_code == 1013  # try again later
 
 
 async def test_more_clients_than_it_takes(start):
     async with start(Limits(clients=1)) as rig, rig.joined(), rig.connect() as second:
         await second.send(hello())
-        refusal = json.loads(await second.recv())
-        assert refusal["code"] == "too_many_clients"
+        rejection = json.loads(await second.recv())
+        assert rejection["code"] == "too_many_clients"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ async def test_frame(rig, kit, frame, code, says):
     }
     async with rig.joined() as client:
         await client.send(special.get(frame, frame))
-        message, _ = await refused(rig, client, code)
+        message, _ = await rejected(rig, client, code)
         assert says in message
 
 
@@ -130,7 +130,7 @@ async def test_values(rig, kit, index, value, code, says):
     row[index] = value
     async with rig.joined() as client:
         await client.send(kit.state_frame(row))
-        message, _ = await refused(rig, client, code)
+        message, _ = await rejected(rig, client, code)
         assert says in message
 
 
@@ -141,7 +141,7 @@ async def test_a_frame_beyond_the_transport_limit(start, kit):
             await client.recv()
         assert closed.value.rcvd.code == 1009
         async with asyncio.timeout(5):
-            while not rig.refusals("frame_too_large"):
+            while not rig.rejections("frame_too_large"):
                 await asyncio.sleep(0.01)
 
 
@@ -159,7 +159,7 @@ async def test_a_client_that_reads_nothing_is_cut_off_and_others_play_on(start, 
         )
         states = _client_frame(kit.state_frame(kit.random_row(0))) * 1000
         writing = asyncio.create_task(_write_for_ever(writer, states))
-        while not rig.refusals("slow_reader"):
+        while not rig.rejections("slow_reader"):
             await asyncio.sleep(0.05)
         got = await kit.exchange(good, kit.random_row(1))
         np.testing.assert_array_equal(got.ctrl, kit.answer(kit.random_row(1), 2.0))
@@ -198,7 +198,7 @@ async def test_foreign_pages(rig, headers, code):
     assert status == 403
     problem = json.loads(body)
     assert (problem["code"], problem["status"]) == (code, 403)
-    assert rig.refusals(code) == 1
+    assert rig.rejections(code) == 1
 
 
 @pytest.mark.parametrize(

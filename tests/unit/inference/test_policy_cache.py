@@ -17,7 +17,7 @@ from tabrl.domain.models import Model
 from tabrl.robots import scene_sha256, scene_xml
 from tabrl_inference.bootstrap import load_params
 from tabrl_inference.frames import Dimensions
-from tabrl_inference.policies import LoadedPolicy, PolicyCache
+from tabrl_inference.policy_cache import LoadedPolicy, PolicyCache
 from tests.support.inference import random_params
 from tests.twins import MemoryBlobStore
 
@@ -131,7 +131,7 @@ def _with_other_width(data: bytes) -> bytes:
         lambda data: data[8:],
     ],
 )
-def test_a_file_that_does_not_fit_is_refused_before_anybody_plays_it(spoil):
+def test_a_file_that_does_not_fit_is_rejected_before_anybody_plays_it(spoil):
     with pytest.raises(Invalid) as error:
         load_params(spoil(random_params(1)))
     assert error.value.code == "bad_params"

@@ -1,4 +1,4 @@
-"""A record of every state and action, for tests that compare two simulators."""
+"""The step log: every state and action, for tests that compare two simulators."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tabrl_inference.frames import Dimensions, State
 
 
-class TickLog(Protocol):
+class StepLog(Protocol):
     """Told of every answered state."""
 
     def write(
@@ -24,13 +24,13 @@ class TickLog(Protocol):
         size: Dimensions,
         ctrl: NDArray[np.floating],
     ) -> None:
-        """Record one tick; `ctrl` `[nu]` is what was answered."""
+        """Record one step; `ctrl` `[nu]` is what was answered."""
 
     def close(self) -> None:
         """Write out what is buffered."""
 
 
-class NoTickLog:
+class NoStepLog:
     """Keeps nothing: the normal case."""
 
     def write(
@@ -42,14 +42,14 @@ class NoTickLog:
         size: Dimensions,
         ctrl: NDArray[np.floating],
     ) -> None:
-        """Forget the tick."""
+        """Forget the step."""
 
     def close(self) -> None:
         """Nothing to write out."""
 
 
-class JsonlTickLog:
-    """One JSON object a line; opened at the first tick, and readable while it grows."""
+class JsonlStepLog:
+    """One JSON object a line; opened at the first step, and readable while it grows."""
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
@@ -64,7 +64,7 @@ class JsonlTickLog:
         size: Dimensions,
         ctrl: NDArray[np.floating],
     ) -> None:
-        """Append one tick; doubles are written so that they read back bit for bit."""
+        """Append one step; doubles are written so that they read back bit for bit."""
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("a", buffering=1)
@@ -83,7 +83,7 @@ class JsonlTickLog:
         self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
     def close(self) -> None:
-        """Close the file, if any tick was written."""
+        """Close the file, if any step was written."""
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -1,4 +1,4 @@
-"""Models that have clients, and the watch that brings them newer snapshots."""
+"""Hot reload: models that have clients get newer snapshots while they play."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tabrl.domain.errors import NotFound
 from tabrl.domain.models import Model
 from tabrl.ports import ModelRepository
 from tabrl_inference.metrics import Metrics
-from tabrl_inference.policies import PolicyCache, Snapshot
-from tabrl_inference.refusals import Reason, Refused
+from tabrl_inference.policy_cache import PolicyCache, Snapshot
+from tabrl_inference.rejections import Rejected, RejectReason
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class ServedModel:
         broadcast(self.clients, notice.model_dump_json())
 
 
-class Models:
+class ServedModels:
     """The table of served models. All methods belong to the event loop."""
 
     def __init__(self, repository: ModelRepository, cache: PolicyCache, metrics: Metrics) -> None:
@@ -55,19 +55,19 @@ class Models:
         return sum(len(served.clients) for served in self._served.values())
 
     async def find(self, model_id: str, scene_sha256: str) -> ServedModel:
-        """The model, ready to answer. Raises `Refused` if it is unknown, or trained elsewhere."""
+        """The model, ready to answer. Raises `Rejected` if it is unknown, or trained elsewhere."""
         try:
             model = await asyncio.to_thread(self._repository.get, model_id)
         except NotFound as error:
-            raise Refused(
-                Reason.UNKNOWN_MODEL, "There is no such model; GET /api/models lists them."
+            raise Rejected(
+                RejectReason.UNKNOWN_MODEL, "There is no such model; GET /api/models lists them."
             ) from error
         except Exception as error:
             log.warning("lookup_failed model=%s %s", model_id, where(error))
             raise _unavailable() from error
         if scene_sha256 != model.scene_sha256:
-            raise Refused(
-                Reason.WRONG_SCENE,
+            raise Rejected(
+                RejectReason.WRONG_SCENE,
                 f"The model was trained on scene {model.scene_sha256[:12]}…, the client simulates "
                 f"{scene_sha256[:12]}…; load the robot's scene.xml again.",
             )
@@ -91,7 +91,7 @@ class Models:
                 del self._served[served.model_id]
 
     async def watch(self, interval_s: float) -> None:
-        """Look for newer parameters until cancelled; a failed look is repeated the next time."""
+        """Poll for newer parameters until cancelled; a failed poll is repeated the next time."""
         while True:
             await asyncio.sleep(interval_s)
             await self.refresh()
@@ -101,7 +101,7 @@ class Models:
         if not self._served:
             return
         try:
-            models = await asyncio.to_thread(self._look, list(self._served))
+            models = await asyncio.to_thread(self._look_up, list(self._served))
         except Exception as error:
             self._failed("watch_failed", "*", error)
             return
@@ -121,7 +121,7 @@ class Models:
                 self._metrics.swaps.inc()
                 log.info("swapped model=%s version=%d", model.id, snapshot.params_version)
 
-    def _look(self, model_ids: Sequence[str]) -> list[Model]:
+    def _look_up(self, model_ids: Sequence[str]) -> list[Model]:
         found = []
         for model_id in model_ids:
             try:
@@ -156,7 +156,8 @@ class Models:
         log.warning("%s model=%s %s", event, model_id, where(error))
 
 
-def _unavailable() -> Refused:
-    return Refused(
-        Reason.MODEL_UNAVAILABLE, "The model's parameters cannot be read now; try again shortly."
+def _unavailable() -> Rejected:
+    return Rejected(
+        RejectReason.MODEL_UNAVAILABLE,
+        "The model's parameters cannot be read now; try again shortly.",
     )

@@ -1,4 +1,4 @@
-"""Every reason for which a client is turned away, in one place."""
+"""Every reason for which a client is rejected, in one place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 from websockets.frames import CloseCode
 
 
-class Reason(StrEnum):
+class RejectReason(StrEnum):
     """Stable codes, sent in a `Refusal` and as the reason of the close frame."""
 
     HELLO_TIMEOUT = "hello_timeout"
@@ -31,23 +31,23 @@ class Reason(StrEnum):
     FORBIDDEN_ORIGIN = "forbidden_origin"
 
 
-_CLOSE_CODES: dict[Reason, CloseCode] = {
-    Reason.BINARY_EXPECTED: CloseCode.UNSUPPORTED_DATA,
-    Reason.HELLO_EXPECTED: CloseCode.UNSUPPORTED_DATA,
-    Reason.FRAME_TOO_LARGE: CloseCode.MESSAGE_TOO_BIG,
-    Reason.WRONG_LENGTH: CloseCode.INVALID_DATA,
-    Reason.NOT_FINITE: CloseCode.INVALID_DATA,
-    Reason.OUT_OF_RANGE: CloseCode.INVALID_DATA,
-    Reason.MODEL_UNAVAILABLE: CloseCode.TRY_AGAIN_LATER,
-    Reason.TOO_MANY_CLIENTS: CloseCode.TRY_AGAIN_LATER,
-    Reason.IDLE: CloseCode.NORMAL_CLOSURE,
+_CLOSE_CODES: dict[RejectReason, CloseCode] = {
+    RejectReason.BINARY_EXPECTED: CloseCode.UNSUPPORTED_DATA,
+    RejectReason.HELLO_EXPECTED: CloseCode.UNSUPPORTED_DATA,
+    RejectReason.FRAME_TOO_LARGE: CloseCode.MESSAGE_TOO_BIG,
+    RejectReason.WRONG_LENGTH: CloseCode.INVALID_DATA,
+    RejectReason.NOT_FINITE: CloseCode.INVALID_DATA,
+    RejectReason.OUT_OF_RANGE: CloseCode.INVALID_DATA,
+    RejectReason.MODEL_UNAVAILABLE: CloseCode.TRY_AGAIN_LATER,
+    RejectReason.TOO_MANY_CLIENTS: CloseCode.TRY_AGAIN_LATER,
+    RejectReason.IDLE: CloseCode.NORMAL_CLOSURE,
 }
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a failure of this program
-    """A client is turned away. `message` tells its author what to do."""
+class Rejected(Exception):  # noqa: N818 - an answer, not a failure of this program
+    """A client is rejected. `message` tells its author what to do."""
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    def __init__(self, reason: RejectReason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message

@@ -1,4 +1,4 @@
-"""Policies in memory: read from the object store off the event loop, the most recent kept."""
+"""The policy cache: read from the object store off the event loop, the most recent kept."""
 
 from __future__ import annotations
 

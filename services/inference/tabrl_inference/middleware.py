@@ -1,4 +1,4 @@
-"""What the service answers over plain HTTP, and who may open a WebSocket."""
+"""What passes before a WebSocket is open: probes over plain HTTP, and who may shake hands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from websockets.http11 import Request, Response
 
 from tabrl.adapters.web_origin import OriginRules
 from tabrl_inference.metrics import Metrics
-from tabrl_inference.refusals import Reason
+from tabrl_inference.rejections import RejectReason
 
 _ENDPOINT = re.compile(r"/api/models/(?P<model_id>[A-Za-z0-9_-]{1,64})/inference")
 
@@ -26,7 +26,7 @@ def model_of(path: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Gate:
+class HandshakeMiddleware:
     """Called by the WebSocket server before each handshake; None lets the handshake go on."""
 
     origins: OriginRules
@@ -34,7 +34,7 @@ class Gate:
     ready: Callable[[], bool]
 
     def __call__(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Answer an HTTP request, refuse a foreign one, or let a handshake go on."""
+        """Answer an HTTP request, reject a foreign one, or let a handshake go on."""
         path = request.path.partition("?")[0]  # probes address a container by its IP: any Host
         if path == "/healthz":
             return _response(HTTPStatus.OK, "text/plain", "ok\n")
@@ -45,15 +45,17 @@ class Gate:
         if path == "/metrics":
             return _response(HTTPStatus.OK, self.metrics.content_type, self.metrics.render())
         if not self.origins.host_allowed(request.headers.get("Host")):
-            return self._refuse(Reason.FORBIDDEN_HOST, "This Host is not served here.")
+            return self._reject(RejectReason.FORBIDDEN_HOST, "This Host is not served here.")
         if model_of(request.path) is None:
             return _problem(HTTPStatus.NOT_FOUND, "not_found", "There is nothing here.")
         if not self.origins.page_allowed(request.headers.get("Origin")):
-            return self._refuse(Reason.FORBIDDEN_ORIGIN, "Pages of this origin may not connect.")
+            return self._reject(
+                RejectReason.FORBIDDEN_ORIGIN, "Pages of this origin may not connect."
+            )
         return None
 
-    def _refuse(self, reason: Reason, detail: str) -> Response:
-        self.metrics.refusals.labels(reason).inc()
+    def _reject(self, reason: RejectReason, detail: str) -> Response:
+        self.metrics.rejections.labels(reason).inc()
         return _problem(HTTPStatus.FORBIDDEN, reason, detail)
 
 
