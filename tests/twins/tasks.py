@@ -47,9 +47,9 @@ class MemoryTaskRepository:
         with self._db.lock:
             if self._db.leased(job_id, fence) is None:
                 raise fence_lost(job_id)
-            self._db.candidates[task_id] = {one.n: one for one in written.candidates}
+            self._db.candidates[task_id] = {item.n: item for item in written.candidates}
             self._db.previews[task_id] = dict(written.previews)
-            changed = {**self._db.tasks[task_id].model_dump(), **written.account()}
+            changed = {**self._db.tasks[task_id].model_dump(), **written.columns()}
             self._db.tasks[task_id] = Task.model_validate(changed)
 
     def create_revision(

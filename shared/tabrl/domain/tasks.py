@@ -151,12 +151,12 @@ class WrittenTask:
     dropped: Sequence[Dropped] = ()
     notices: Sequence[str] = ()
 
-    def account(self) -> dict[str, Any]:
+    def columns(self) -> dict[str, Any]:
         """All but candidates and previews, as values of the task's columns."""
         return {
             "understood": [*self.understood],
             "not_understood": [*self.not_understood],
             "usage": None if self.usage is None else self.usage.model_dump(mode="json"),
-            "dropped": [one.model_dump(mode="json") for one in self.dropped],
+            "dropped": [item.model_dump(mode="json") for item in self.dropped],
             "notices": [*self.notices],
         }

@@ -79,7 +79,7 @@ class SqlTaskRepository:
             if rows:
                 connection.execute(insert(table), rows)
             connection.execute(
-                update(tasks).where(tasks.c.id == task_id).values(**written.account())
+                update(tasks).where(tasks.c.id == task_id).values(**written.columns())
             )
 
     def create_revision(

@@ -12,8 +12,8 @@ from tabrl.contracts.checks import CheckSpec
 from tabrl.robots import get_robot, scene_sha256, scene_xml
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
-from tabrl_local.judging import judge, judged
 from tabrl_local.rollout import Recording
+from tabrl_local.scoring import score, score_rollout
 
 GO1 = get_robot("go1")
 HEIGHT: dict[str, Any] = {
@@ -47,7 +47,7 @@ def test_a_recording_is_held_against_checks(standing: Recording) -> None:
     late = spec(start_s=5.0, end_s=9.0)
     asked = spec(quantity="command", part="vx")
     checks = [spec(), weight, still, too_tall, late, asked]
-    found = judge(checks, standing, GO1, scene_xml("go1"))
+    found = score(checks, standing, GO1, scene_xml("go1"))
     assert [check.passed for check in found] == [True, True, True, False, None, None]
     assert found[0].value == pytest.approx(float(standing.qpos[50:, 2].mean()), abs=2e-3)
     assert found[0].name == "mean height"
@@ -65,7 +65,7 @@ def test_the_checks_are_those_of_the_models_candidate(
     task["candidates"][1]["checks"] = [{**HEIGHT, "id": "other"}]
     monkeypatch.setattr(type(api), "task", lambda _: task)
     with Api(api.url) as client:
-        found = judged(client, "mdl_1", standing)
+        found = score_rollout(client, "mdl_1", standing)
     assert [(check.id, check.passed) for check in found] == [("new", None), ("tall", True)]
     assert "does not know" in found[0].note
     assert found[1].note == ""
@@ -77,7 +77,7 @@ def test_a_model_whose_task_is_gone_has_no_checks(
     serve_model(scene_xml("go1"), "ws://127.0.0.1:1/")
     api.model = {**api.model, "task_id": "tsk_9"}
     with Api(api.url) as client:
-        assert judged(client, "mdl_1", standing) == []
+        assert score_rollout(client, "mdl_1", standing) == []
 
 
 def test_an_api_that_cannot_tell_is_no_task_without_checks(
@@ -86,7 +86,7 @@ def test_an_api_that_cannot_tell_is_no_task_without_checks(
     serve_model(scene_xml("go1"), "ws://127.0.0.1:1/")
     api.problem = (503, {"status": 503, "code": "database_unavailable", "detail": "no database"})
     with Api(api.url) as client, pytest.raises(CommandError) as failed:
-        judged(client, "mdl_1", standing)
+        score_rollout(client, "mdl_1", standing)
     assert failed.value.code == "database_unavailable"
 
 
@@ -94,4 +94,4 @@ def test_a_single_step_shows_nothing(standing: Recording) -> None:
     model = mujoco.MjModel.from_xml_string(scene_xml("go1").decode())
     short = Recording.empty(1, model, GO1, scene_sha256("go1"))
     assert np.isfinite(short.time).all()
-    assert [check.passed for check in judge([spec()], short, GO1, scene_xml("go1"))] == [None]
+    assert [check.passed for check in score([spec()], short, GO1, scene_xml("go1"))] == [None]

@@ -1,4 +1,4 @@
-"""The receipt of a run: one account from the task's post to the measured result."""
+"""The run report: one account from the task's post to the measured result."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tabrl.contracts.training import CheckResult, Receipt, measured_words
+from tabrl.contracts.training import CheckResult, RunReport, measured_words
+from tabrl_local.api_schemas import JobView, TaskView
 from tabrl_local.errors import CommandError
-from tabrl_local.views import JobView, TaskView
 
 
-def build_receipt(task: TaskView, job: JobView, *, writing_s: float, total_s: float) -> Receipt:
+def build_run_report(
+    task: TaskView, job: JobView, *, writing_s: float, total_s: float
+) -> RunReport:
     """Join what the client timed with what the trainer measured.
 
     `stages_s` holds `writing` (post of the task to its candidates), `queue` (post of the training
@@ -26,7 +28,7 @@ def build_receipt(task: TaskView, job: JobView, *, writing_s: float, total_s: fl
         stages["queue"] = max(0.0, (job.started_at - job.created_at).total_seconds())
     stages |= {name: value for name, value in result.stages_s.items() if name != "total"}
     stages["total"] = total_s
-    return Receipt(
+    return RunReport(
         task_id=task.id,
         job_id=job.id,
         model_id=job.model_id,
@@ -49,24 +51,24 @@ def build_receipt(task: TaskView, job: JobView, *, writing_s: float, total_s: fl
     )
 
 
-def print_receipt(receipt: Receipt, console: Console) -> None:
-    """The receipt for a person."""
+def print_run_report(report: RunReport, console: Console) -> None:
+    """The run report for a person."""
     table = Table(title="success checks", title_justify="left", box=None, pad_edge=False)
     for name in ("check", "target", "base", "program", "result", ""):
         table.add_column(name, justify="left" if name in ("check", "target") else "right")
-    for check in receipt.checks:
+    for check in report.checks:
         table.add_row(*_row(check))
     table.add_section()
-    rewards = (receipt.reward_base, receipt.reward_program, receipt.reward_result)
+    rewards = (report.reward_base, report.reward_program, report.reward_result)
     table.add_row("reward a step", "", *(f"{value:.3f}" for value in rewards), "")
     console.print(table)
-    for flag in receipt.flags:
+    for flag in report.flags:
         console.print(f"[yellow]![/] {escape(flag.message)}", soft_wrap=True, highlight=False)
-    stages = ", ".join(f"{name} {value:.1f} s" for name, value in receipt.stages_s.items())
+    stages = ", ".join(f"{name} {value:.1f} s" for name, value in report.stages_s.items())
     console.print(f"stages: {stages}", soft_wrap=True, highlight=False)
     console.print(
-        f"{receipt.samples:,} samples, {receipt.samples_per_s:,.0f} a second, "
-        f"{receipt.snapshots} snapshots; model [bold]{receipt.model_id}[/]",
+        f"{report.samples:,} samples, {report.samples_per_s:,.0f} a second, "
+        f"{report.snapshots} snapshots; model [bold]{report.model_id}[/]",
         highlight=False,
         soft_wrap=True,
     )

@@ -15,19 +15,19 @@ from tabrl.contracts.phases import LONGEST_EPISODE_S
 from tabrl.control.checks import evaluate_checks
 from tabrl.control.replay import States, tape_of_states
 from tabrl.robots import Robot, get_robot
+from tabrl_local.api_schemas import CheckView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.rollout import Recording
-from tabrl_local.views import CheckView
 
 # Known to the inference server alone, which follows the program.
-_UNTOLD = (Quantity.COMMAND, Quantity.GAIT_PHASE)
+_UNMEASURABLE = (Quantity.COMMAND, Quantity.GAIT_PHASE)
 
 
 _GONE = ("unknown_model", "unknown_job", "unknown_task")
 
 
-class JudgedCheck(BaseModel):
+class ScoredCheck(BaseModel):
     """One success check on a rollout; no value where the rollout does not show it.
 
     One that this version cannot measure is kept under its `id`, and `note` says why.
@@ -43,7 +43,7 @@ class JudgedCheck(BaseModel):
     note: str = ""
 
 
-def judged(api: Api, model_id: str, recording: Recording) -> list[JudgedCheck]:
+def score_rollout(api: Api, model_id: str, recording: Recording) -> list[ScoredCheck]:
     """The checks of the model's candidate on a recording; none if its task is gone.
 
     Raises `CommandError` where the api cannot tell.
@@ -62,44 +62,44 @@ def judged(api: Api, model_id: str, recording: Recording) -> list[JudgedCheck]:
         _measurable(check, robot) for c in task.candidates if c.n == candidate for check in c.checks
     ]
     checks = [check for check in asked if isinstance(check, CheckSpec)]
-    found = iter(judge(checks, recording, robot, scene))
-    return [check if isinstance(check, JudgedCheck) else next(found) for check in asked]
+    found = iter(score(checks, recording, robot, scene))
+    return [check if isinstance(check, ScoredCheck) else next(found) for check in asked]
 
 
-def judge(
+def score(
     checks: Sequence[CheckSpec], recording: Recording, robot: Robot, scene: bytes
-) -> list[JudgedCheck]:
+) -> list[ScoredCheck]:
     """Measure the checks on the one episode of a recording, in the scene that was simulated."""
     if not checks or len(recording.time) < 2:
-        return [_verdict(check, math.nan) for check in checks]
+        return [_scored(check, math.nan) for check in checks]
     model: mujoco.MjModel = mujoco.MjModel.from_xml_string(scene.decode())
     states = States(recording.time, recording.qpos, recording.qvel, recording.ctrl)
     tape = tape_of_states(model, robot, states)
     values = evaluate_checks(checks, tape.fields, robot)
     return [
-        _verdict(check, math.nan if check.quantity in _UNTOLD else value)
+        _scored(check, math.nan if check.quantity in _UNMEASURABLE else value)
         for check, value in zip(checks, values, strict=True)
     ]
 
 
-def _measurable(view: CheckView, robot: Robot) -> CheckSpec | JudgedCheck:
+def _measurable(view: CheckView, robot: Robot) -> CheckSpec | ScoredCheck:
     """The check, or that this version cannot measure it: a newer server may have others."""
     try:
         check = CheckSpec.model_validate(view.model_dump())
     except ValidationError:
         return _unmeasured(view, "this version of TabRL does not know such a check")
-    # Whether the recording is long enough, `judge` sees.
+    # Whether the recording is long enough, `score` sees.
     fault = fault_of(check, robot, LONGEST_EPISODE_S)
     return check if fault is None else _unmeasured(view, fault)
 
 
-def _unmeasured(view: CheckView, why: str) -> JudgedCheck:
-    return JudgedCheck(id=view.id, name=view.id, target="", note=why)
+def _unmeasured(view: CheckView, why: str) -> ScoredCheck:
+    return ScoredCheck(id=view.id, name=view.id, target="", note=why)
 
 
-def _verdict(check: CheckSpec, value: float) -> JudgedCheck:
+def _scored(check: CheckSpec, value: float) -> ScoredCheck:
     shown = not math.isnan(value)
-    return JudgedCheck(
+    return ScoredCheck(
         id=check.id,
         name=check.name,
         target=check.target,
