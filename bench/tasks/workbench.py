@@ -1,4 +1,4 @@
-"""Training a task: the trainer's own job on adapters in memory, and the reward built in the jail.
+"""Training a task: the trainer's own job on adapters in memory, the reward built in the sandbox.
 
 It is what a warm trainer does with a job, with a seed and a budget that the public api does not
 offer. Storage and queue are all that differ.
@@ -32,7 +32,7 @@ from tabrl.domain.models import Model
 from tabrl.ports import StopReason
 from tabrl.robots import get_robot, scene_sha256
 from tabrl.sim.factory import SimulatorKind
-from tabrl_reward_worker.jail import BuiltReward, Jail
+from tabrl_reward_worker.sandbox import BuiltReward, Sandbox
 from tabrl_trainer.base.shipped import BANK, POLICY, TRAIN_STATE, ShippedBase, load_shipped
 from tabrl_trainer.engine import RobotEngine
 from tabrl_trainer.job import TrainingHandler
@@ -54,16 +54,16 @@ class Trained:
 
 
 class Workbench:
-    """A warm trainer for one base policy. Use as a context manager: the jail is a process."""
+    """A warm trainer for one base policy. Use as a context manager: the sandbox is a process."""
 
     def __init__(self, base: ShippedBase, say: Say, simulator: SimulatorKind = "auto") -> None:
         self.base_sha256 = hashlib.sha256(base.policy).hexdigest()
         self.engine = RobotEngine(ROBOT, base, simulator)
         self._say = say
-        self._jail = Jail()
+        self._sandbox = Sandbox()
 
     def __enter__(self) -> Self:
-        self._jail.warm_up()
+        self._sandbox.warm_up()
         self.engine.warm_up()
         return self
 
@@ -73,11 +73,11 @@ class Workbench:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._jail.close()
+        self._sandbox.close()
 
     def train(self, task: Task, seed: int, budget: TrainBudget) -> Trained:
         """Learn a task. Raises `RewardError`, or `JobFailedError`."""
-        reward = self._jail.build(task.reward, ROBOT)
+        reward = self._sandbox.build(task.reward, ROBOT)
         clock, blobs = SystemClock(), MemoryBlobStore()
         database = MemoryDatabase(clock)
         jobs, models = MemoryJobRepository(database), MemoryModelRepository(database)

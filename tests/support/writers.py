@@ -1,4 +1,4 @@
-"""A language model made of prepared replies, and a jail made of two words."""
+"""A language model made of prepared replies, and a sandbox made of two words."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
-from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.llm.provider import CallFailedError, CallFailure, Form, Question, Reply
+from tabrl_reward_worker.sandbox import BuiltReward
 from tabrl_reward_worker.waiting import Halt
 from tests.support.llm import style_of
 
@@ -20,7 +20,7 @@ Given = str | dict[str, Any] | list[Any] | CallFailure | CallFailedError | Reply
 
 
 class Workshop:
-    """Builds what says `good`, faults what says `bad`, in the way a jail would."""
+    """Builds what says `good`, faults what says `bad`, in the way a sandbox would."""
 
     def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
         if "slow" in source:

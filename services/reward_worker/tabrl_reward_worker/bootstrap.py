@@ -27,9 +27,9 @@ from tabrl_reward_worker.authors import Author, ComposerAuthor, FallbackAuthor
 from tabrl_reward_worker.building import Builder
 from tabrl_reward_worker.handler import BankShelf, Desk, RewardHandler
 from tabrl_reward_worker.history import Archive
-from tabrl_reward_worker.jail import Jail, RecordingJail
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions, Validate
 from tabrl_reward_worker.proving import tried
+from tabrl_reward_worker.sandbox import RecordingSandbox, Sandbox
 
 
 class RewardSettings(BaseSettings):
@@ -73,7 +73,7 @@ class RewardWorker:
     settings: Settings
     app: Celery
     runner: JobRunner
-    jail: Jail
+    sandbox: Sandbox
     banks: BankShelf
     registry: CollectorRegistry
 
@@ -86,8 +86,8 @@ def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    jail = Jail(own.reward_build_timeout, allow_unfiltered=own.reward_unsafe)
-    workshop = RecordingJail(jail, SqlVerifiedArtifacts(engine, clock))
+    sandbox = Sandbox(own.reward_build_timeout, allow_unfiltered=own.reward_unsafe)
+    workshop = RecordingSandbox(sandbox, SqlVerifiedArtifacts(engine, clock))
     banks = BankShelf(blobs, load_bank)
     jobs, bus = SqlJobRepository(engine, clock), RedisEventBus(settings.redis_url)
     tasks, sources = SqlTaskRepository(engine, clock), SqlSourceRepository(engine)
@@ -107,7 +107,7 @@ def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
         metrics=WorkerMetrics(registry),
         settings=settings,
     )
-    return RewardWorker(settings, make_celery(settings), runner, jail, banks, registry)
+    return RewardWorker(settings, make_celery(settings), runner, sandbox, banks, registry)
 
 
 def author_of(

@@ -1,4 +1,4 @@
-"""Building many drafts at once in the jail."""
+"""Building many drafts at once in the sandbox."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tabrl.domain.report import CandidateReport, MotionPreview
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
 from tabrl_reward_worker.drafts import Draft
-from tabrl_reward_worker.jail import BuiltReward
+from tabrl_reward_worker.sandbox import BuiltReward
 from tabrl_reward_worker.waiting import Halt, never, side_by_side
 
 
 class Workshop(Protocol):
-    """Turns one source into an artifact; the jail, or a twin in tests."""
+    """Turns one source into an artifact; the sandbox, or a twin in tests."""
 
     def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
         """Raises `RewardError` if the source is at fault, `Unavailable` if the workshop is shut.

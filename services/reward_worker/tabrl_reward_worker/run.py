@@ -24,7 +24,7 @@ def run() -> None:
     """Serve until SIGTERM."""
     logs.configure()
     worker = wire(Settings(), RewardSettings())
-    with worker.jail:
+    with worker.sandbox:
         if worker.settings.llm_model:
             # Loading takes seconds that the first task would wait for.
             Thread(target=load_litellm, name="litellm", daemon=True).start()
@@ -41,7 +41,7 @@ def run() -> None:
 
 def raise_unless_ready(worker: RewardWorker) -> None:
     """Raises `Unavailable` if rewards cannot be built."""
-    if not worker.jail.alive:
+    if not worker.sandbox.alive:
         raise Unavailable("The reward builder does not run.", code="jail_unavailable")
 
 
@@ -49,7 +49,7 @@ def warm_up(worker: RewardWorker) -> None:
     """Go once through everything a first task would otherwise wait for."""
     for robot in list_robots():
         try:
-            written = ComposerAuthor(Builder(worker.jail)).write("trot forward and sway", robot)
+            written = ComposerAuthor(Builder(worker.sandbox)).write("trot forward and sway", robot)
             bank = worker.banks(robot.id)
             if bank is not None:
                 report_on(written.drafts[0], bank)

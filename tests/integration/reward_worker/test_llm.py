@@ -1,4 +1,4 @@
-"""litellm against a local server that speaks OpenAI's protocol; rewards built in the real jail."""
+"""litellm against a local server that speaks OpenAI's protocol; rewards built in the sandbox."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tabrl.sim.bank import Bank, load_bank
 from tabrl_reward_worker.authors import Author
 from tabrl_reward_worker.bootstrap import RewardSettings, author_of
 from tabrl_reward_worker.building import Builder, BuiltDraft
-from tabrl_reward_worker.jail import BuiltReward, Jail
 from tabrl_reward_worker.llm.prompt import Example, examples
 from tabrl_reward_worker.report import report_on
+from tabrl_reward_worker.sandbox import BuiltReward, Sandbox
 from tabrl_reward_worker.waiting import HaltedError
 from tabrl_trainer.base.shipped import load_shipped
 from tests.support.llm import Answer, Given, LlmStub, llm_stub
@@ -67,21 +67,21 @@ Wired = Callable[..., Author]
 
 
 class Memory:
-    """The jail, which builds the same source only once: many tests fall back to one sentence."""
+    """The sandbox, which builds the same source only once: many tests fall back to one sentence."""
 
-    def __init__(self, jail: Jail) -> None:
-        self._jail = jail
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
         self._built: dict[str, BuiltReward] = {}
 
     def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
         if source not in self._built:
-            self._built[source] = self._jail.build(source, robot, trusted)
+            self._built[source] = self._sandbox.build(source, robot, trusted)
         return self._built[source]
 
 
 @pytest.fixture(scope="module")
-def jail() -> Iterator[Memory]:
-    with Jail() as warm:
+def sandbox() -> Iterator[Memory]:
+    with Sandbox() as warm:
         yield Memory(warm)
 
 
@@ -93,10 +93,10 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LlmStub]:
 
 
 @pytest.fixture
-def wired(jail: Memory, stub: LlmStub) -> Wired:
+def wired(sandbox: Memory, stub: LlmStub) -> Wired:
     def wire(model: str = KNOWN, timeout: float = 20.0, **own: Any) -> Author:
         settings = Settings(llm_model=model, llm_api_base=stub.url)
-        return author_of(settings, RewardSettings(llm_timeout=timeout, **own), Builder(jail))
+        return author_of(settings, RewardSettings(llm_timeout=timeout, **own), Builder(sandbox))
 
     return wire
 
@@ -233,9 +233,9 @@ def test_a_halt_hangs_up_and_tells_what_was_spent(wired: Wired, stub: LlmStub) -
     assert (halted.value.usage.calls, halted.value.usage.prompt_tokens) == (3, 0)
 
 
-def test_a_server_that_is_not_there_is_no_hang(jail: Memory) -> None:
+def test_a_server_that_is_not_there_is_no_hang(sandbox: Memory) -> None:
     settings = Settings(llm_model="openai/stub", llm_api_base="http://127.0.0.1:9/v1")
-    author = author_of(settings, RewardSettings(llm_timeout=3.0), Builder(jail))
+    author = author_of(settings, RewardSettings(llm_timeout=3.0), Builder(sandbox))
     written = author.write("bow", GO1)
     assert written.author == "composer"
     assert "cannot be reached" in written.notices[0].message
@@ -261,9 +261,9 @@ def bank() -> Bank:
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda one: one.style)
-def test_the_prompts_examples_work(example: Example, jail: Memory, bank: Bank) -> None:
+def test_the_prompts_examples_work(example: Example, sandbox: Memory, bank: Bank) -> None:
     draft = example.draft()
-    (built,) = Builder(jail).build([draft], GO1)
+    (built,) = Builder(sandbox).build([draft], GO1)
     assert isinstance(built, BuiltDraft), built
     assert built.reward.weights == draft.weights
     report, _ = report_on(built, bank)

@@ -110,7 +110,7 @@ class Worker:
         return [
             child
             for child in psutil.Process(self.process.pid).children(recursive=True)
-            if any("jail.zygote" in part for part in child.cmdline())
+            if any("sandbox.zygote" in part for part in child.cmdline())
         ]
 
 

@@ -14,7 +14,7 @@ from bench.tasks.task import Task
 
 from tabrl.control.tape import CONTROL_DT
 from tabrl.sim.reward import RewardFunction, load_reward
-from tabrl_reward_worker.jail import Jail
+from tabrl_reward_worker.sandbox import Sandbox
 from tests.unit.bench.kinematics import (
     GO1,
     Act,
@@ -130,15 +130,15 @@ def test_a_fall_spoils_the_right_motion(name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def jail() -> Iterator[Jail]:
-    with Jail() as running:
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
         yield running
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_reward_builds_and_likes_the_right_motion_best(name: str, jail: Jail) -> None:
+def test_the_reward_builds_and_likes_the_right_motion_best(name: str, sandbox: Sandbox) -> None:
     task = task_of(name)
-    built = jail.build(task.reward, GO1)
+    built = sandbox.build(task.reward, GO1)
     assert set(built.weights) == set(built.terms)
     function = load_reward(built.blob, {"xla_backend_optimization_level": 0})
     score = {what: mean_reward(function, built.weights, m) for what, m in unasked().items()}

@@ -23,11 +23,11 @@ from tabrl_reward_worker.authors import (
     Written,
 )
 from tabrl_reward_worker.building import Builder, BuiltDraft, Proof
-from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
 from tabrl_reward_worker.llm.prompt import opening, prompt_version, styles
 from tabrl_reward_worker.llm.provider import CallFailure, Reply
 from tabrl_reward_worker.llm.schema import answer_schema
+from tabrl_reward_worker.sandbox import BuiltReward
 from tests.support.writers import CHECK, Model, Workshop, candidate
 
 GO1 = get_robot("go1")

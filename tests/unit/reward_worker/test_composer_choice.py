@@ -13,8 +13,8 @@ from tabrl.sim.reward import export_reward
 from tabrl_reward_worker.building import BuiltDraft
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.diversity import distinct
-from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.report import report_on
+from tabrl_reward_worker.sandbox import BuiltReward
 from tabrl_trainer.base.shipped import load_shipped
 
 GO1 = get_robot("go1")

@@ -16,9 +16,9 @@ from tabrl.robots import Robot, get_robot
 from tabrl_reward_worker.authors import ComposerAuthor, FallbackAuthor, History, Written
 from tabrl_reward_worker.building import Builder
 from tabrl_reward_worker.handler import Desk, RewardHandler
-from tabrl_reward_worker.jail import BuiltReward, Jail
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
 from tabrl_reward_worker.llm.provider import CallFailedError, CallFailure, Form, Question, Reply
+from tabrl_reward_worker.sandbox import BuiltReward, Sandbox
 from tabrl_reward_worker.waiting import Halt, HaltedError, await_all, never, side_by_side
 from tests.support.factories import candidate
 from tests.support.writers import Workshop
@@ -57,8 +57,8 @@ class Stuck:
 
 
 def world() -> World:
-    """Stores in memory and a jail that nobody starts."""
-    return World(Jail(), None)
+    """Stores in memory and a sandbox that nobody starts."""
+    return World(Sandbox(), None)
 
 
 def handler_of(stores: World, author: object, workshop: object) -> RewardHandler:

@@ -30,7 +30,7 @@ from tabrl_reward_worker.authors import Author, ComposerAuthor, History, Written
 from tabrl_reward_worker.building import Builder
 from tabrl_reward_worker.handler import BankShelf, Desk, RewardHandler
 from tabrl_reward_worker.history import Archive
-from tabrl_reward_worker.jail import Jail
+from tabrl_reward_worker.sandbox import Sandbox
 from tabrl_reward_worker.waiting import Halt, never
 from tests.support.bank import CLIPS, made_up_bank
 from tests.support.factories import progress, train_result, training
@@ -64,7 +64,7 @@ class Control:
 class World:
     """A handler over stores in memory."""
 
-    jail: Jail
+    sandbox: Sandbox
     bank: Bank | None
     db: MemoryDatabase = field(default_factory=lambda: MemoryDatabase(ManualClock()))
     blobs: MemoryBlobStore = field(default_factory=MemoryBlobStore)
@@ -77,8 +77,8 @@ class World:
         self.bus = MemoryEventBus()
         archive = Archive(self.tasks, self.sources, self.jobs, self.bus)
         desk = Desk(self.tasks, self.sources, self.blobs, archive)
-        author = self.author or ComposerAuthor(Builder(self.jail))
-        self.handler = RewardHandler(author, self.jail, desk, lambda _: self.bank)
+        author = self.author or ComposerAuthor(Builder(self.sandbox))
+        self.handler = RewardHandler(author, self.sandbox, desk, lambda _: self.bank)
 
     def post(self, prompt: str) -> Job:
         """A task, its job claimed."""
@@ -104,8 +104,8 @@ def bank() -> Bank:
 
 
 @pytest.fixture
-def world(jail: Jail, bank: Bank) -> World:
-    return World(jail, bank)
+def world(sandbox: Sandbox, bank: Bank) -> World:
+    return World(sandbox, bank)
 
 
 def test_candidates_sources_artifacts_and_previews_are_stored(world: World) -> None:
@@ -171,8 +171,8 @@ def test_a_cancelled_job_stops_before_it_stores(world: World) -> None:
     assert world.sources.get("tsk_a") == {}
 
 
-def test_without_a_bank_it_works_and_says_so(jail: Jail) -> None:
-    world = World(jail, None)
+def test_without_a_bank_it_works_and_says_so(sandbox: Sandbox) -> None:
+    world = World(sandbox, None)
     job = world.post("bow")
     control = Control(job.fence)
     world.handler(job, control)
@@ -290,9 +290,9 @@ class Remembering:
         return self.second.write("bow", robot)
 
 
-def test_a_follow_up_is_told_what_went_before(jail: Jail, bank: Bank) -> None:
-    author = Remembering(ComposerAuthor(Builder(jail)))
-    world = World(jail, bank, author=author)
+def test_a_follow_up_is_told_what_went_before(sandbox: Sandbox, bank: Bank) -> None:
+    author = Remembering(ComposerAuthor(Builder(sandbox)))
+    world = World(sandbox, bank, author=author)
     task_id = written(world, "walk backwards")
     train, model = training(world.db.clock.now(), task_id)
     world.jobs.create_training([train], [model])

@@ -14,11 +14,11 @@ from tabrl.sim.bank import Bank
 from tabrl_reward_worker import proving
 from tabrl_reward_worker.authors import ComposerAuthor, FallbackAuthor
 from tabrl_reward_worker.building import Builder, BuiltDraft
-from tabrl_reward_worker.jail import Jail
 from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
 from tabrl_reward_worker.llm.provider import CallFailure
 from tabrl_reward_worker.proving import tried
 from tabrl_reward_worker.report import report_on
+from tabrl_reward_worker.sandbox import Sandbox
 from tests.support.bank import made_up_bank
 from tests.support.writers import Model, candidate
 from tests.unit.reward_worker.test_handler import Control, World
@@ -55,15 +55,15 @@ def bank() -> Bank:
     return made_up_bank(GO1)
 
 
-def written_by(model: Model, jail: Jail, bank: Bank) -> World:
-    builder = Builder(jail)
+def written_by(model: Model, sandbox: Sandbox, bank: Bank) -> World:
+    builder = Builder(sandbox)
     options = LlmOptions("openai/test")
     writer = LlmAuthor(options, builder, model, lambda built, _: tried(built, bank))
-    return World(jail, bank, author=FallbackAuthor(writer, ComposerAuthor(builder)))
+    return World(sandbox, bank, author=FallbackAuthor(writer, ComposerAuthor(builder)))
 
 
 def test_different_candidates_are_shown_with_their_bill(
-    jail: Jail, bank: Bank, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries: list[str] = []
 
@@ -73,7 +73,7 @@ def test_different_candidates_are_shown_with_their_bill(
 
     monkeypatch.setattr(proving, "report_on", counted)
     model = Model(DIRECT, rhythmic=[AGAIN], reference=[HOPELESS, OTHER])
-    world = written_by(model, jail, bank)
+    world = written_by(model, sandbox, bank)
     job = world.post("walk on, my friend")
     world.handler(job, Control(job.fence))
     world.jobs.finish(job.id, job.fence, JobState.SUCCEEDED)
@@ -90,8 +90,8 @@ def test_different_candidates_are_shown_with_their_bill(
     assert sorted(tries) == asked, "each is tried once"
 
 
-def test_the_bill_is_kept_when_the_composer_takes_over(jail: Jail, bank: Bank) -> None:
-    world = written_by(Model(HOPELESS), jail, bank)
+def test_the_bill_is_kept_when_the_composer_takes_over(sandbox: Sandbox, bank: Bank) -> None:
+    world = written_by(Model(HOPELESS), sandbox, bank)
     job = world.post("walk backwards")
     control = Control(job.fence)
     world.handler(job, control)
@@ -105,8 +105,8 @@ def test_the_bill_is_kept_when_the_composer_takes_over(jail: Jail, bank: Bank) -
     assert [event.type for event in control.events] == ["stage", "notice"]
 
 
-def test_the_bill_is_kept_when_nobody_understands(jail: Jail, bank: Bank) -> None:
-    world = written_by(Model(CallFailure.KEY), jail, bank)
+def test_the_bill_is_kept_when_nobody_understands(sandbox: Sandbox, bank: Bank) -> None:
+    world = written_by(Model(CallFailure.KEY), sandbox, bank)
     job = world.post("yodel loudly")
     with pytest.raises(JobFailedError) as error:
         world.handler(job, Control(job.fence))

@@ -17,8 +17,8 @@ from tabrl.sim.bank import Bank
 from tabrl.sim.reward import export_reward
 from tabrl_reward_worker.building import BuiltDraft
 from tabrl_reward_worker.drafts import Draft
-from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.report import compare, report_on, with_similarity
+from tabrl_reward_worker.sandbox import BuiltReward
 from tests.support.bank import made_up_bank
 
 GO1 = get_robot("go1")

@@ -15,8 +15,8 @@ from tabrl_reward_worker.building import BuiltDraft
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.reader import read
-from tabrl_reward_worker.jail import BuiltReward
 from tabrl_reward_worker.report import report_on
+from tabrl_reward_worker.sandbox import BuiltReward
 from tabrl_trainer.base.shipped import load_shipped
 from tests.unit.reward_worker.sentences import UNDERSTOOD
 

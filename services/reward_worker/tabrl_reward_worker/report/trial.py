@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tabrl.control.tape import CONTROL_DT
 from tabrl.sim.bank import AVOID, Bank
 from tabrl.sim.reward import FAST_COMPILE, load_reward
-from tabrl_reward_worker.jail import BuiltReward
+from tabrl_reward_worker.sandbox import BuiltReward
 
 _HALF_STEP = CONTROL_DT / 2.0
 

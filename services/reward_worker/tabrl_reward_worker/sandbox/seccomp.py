@@ -12,7 +12,7 @@ import errno
 import struct
 from dataclasses import dataclass
 
-from tabrl_reward_worker.jail.system import MACHINE, prctl, syscall
+from tabrl_reward_worker.sandbox.system import MACHINE, prctl, syscall
 
 _KILL = 0x80000000  # the whole process, with SIGSYS
 _ALLOW = 0x7FFF0000

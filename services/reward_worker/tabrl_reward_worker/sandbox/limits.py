@@ -1,7 +1,8 @@
 """What a child gives up before it runs a stranger's code, and how it is done.
 
-Two steps, because the child starts JAX's CPU backend in between: `give_up` while there is one
-thread, and `seal`, after which there is no way to ask the kernel for anything but memory and time.
+Two steps, because the child starts JAX's CPU backend in between: `drop_privileges` while there is
+one thread, and `lockdown`, after which there is no way to ask the kernel for anything but memory
+and time.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from collections.abc import Callable
 
 from pydantic import BaseModel, ConfigDict
 
-from tabrl_reward_worker.jail import landlock, seccomp
-from tabrl_reward_worker.jail.system import prctl, syscall, unshare
+from tabrl_reward_worker.sandbox import landlock, seccomp
+from tabrl_reward_worker.sandbox.system import prctl, syscall, unshare
 
 CPU_S = 10
 ADDRESS_SPACE = 4 * 1024**3
@@ -32,8 +33,8 @@ _CAPABILITY_VERSION = 0x20080522
 _NEW_USER, _NEW_NET, _NEW_IPC, _NEW_UTS = 0x10000000, 0x40000000, 0x08000000, 0x04000000
 
 
-class Walls(BaseModel):
-    """Which of the jail's walls stand. All of them, but for tests that show what each is for."""
+class SandboxOptions(BaseModel):
+    """Which of the sandbox's layers are on: all, but for tests that show what each is for."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -63,7 +64,7 @@ def leave_namespaces() -> bool:
     return True
 
 
-def give_up(keep: int, walls: Walls) -> None:
+def drop_privileges(keep: int, options: SandboxOptions) -> None:
     """Leave nothing but computation and the descriptor `keep`. Call it with a single thread."""
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
@@ -74,29 +75,29 @@ def give_up(keep: int, walls: Walls) -> None:
     os.umask(0o077)
     with contextlib.suppress(OSError):
         prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    if walls.limits:
+    if options.limits:
         _limit(resource.RLIMIT_CPU, CPU_S, grace=1)  # SIGXCPU says why, SIGKILL would not
         _limit(resource.RLIMIT_AS, ADDRESS_SPACE)
         _limit(resource.RLIMIT_FSIZE, 0)
         _limit(resource.RLIMIT_CORE, 0)
-    if walls.landlock:
+    if options.landlock:
         with contextlib.suppress(OSError):
             landlock.deny_all()
-    if walls.identity:
+    if options.identity:
         _become_nobody()
     with contextlib.suppress(OSError):
         prctl(_PR_SET_DUMPABLE, 0)
     die_with_parent()  # forgotten by the kernel when the identity changed
 
 
-def seal(walls: Walls, executable: bool = False) -> bool:
+def lockdown(options: SandboxOptions, executable: bool = False) -> bool:
     """The last step: no descriptor, no process, and a filter for system calls; whether there is
     one. `executable`: memory may be made executable."""
-    if walls.limits:
+    if options.limits:
         _limit(resource.RLIMIT_NOFILE, 0)
         if os.getuid() >= _FIRST_ID:  # else it would count what else this user runs
             _limit(resource.RLIMIT_NPROC, THREADS)
-    if not walls.seccomp:
+    if not options.seccomp:
         return True
     try:
         seccomp.install(executable)

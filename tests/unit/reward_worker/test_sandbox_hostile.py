@@ -20,16 +20,16 @@ from tabrl.robots import get_robot
 from tabrl.sim.reward import export_reward, load_reward, unpack_artifact
 from tabrl.sim.reward_export import AuthorLayers
 from tabrl.sim.reward_verifier import verify
-from tabrl_reward_worker.jail import Jail
-from tabrl_reward_worker.jail.client import Stages
-from tabrl_reward_worker.jail.limits import Walls
-from tabrl_reward_worker.jail.warden import Warden
+from tabrl_reward_worker.sandbox import Sandbox
+from tabrl_reward_worker.sandbox.client import Pipeline
+from tabrl_reward_worker.sandbox.limits import SandboxOptions
+from tabrl_reward_worker.sandbox.supervisor import Supervisor
 from tests.unit.reward_worker.forge import SOURCE, Forgery, forged, forgeries
-from tests.unit.reward_worker.outcome import OPEN_WALLS, outcome
+from tests.unit.reward_worker.outcome import NO_OPTIONS, outcome
 
 GO1 = get_robot("go1")
 FOLDER = Path(__file__).parent / "hostile"
-LAYERS = ("static", "namespace", "jail", "jaxpr")
+LAYERS = ("static", "namespace", "sandbox", "jaxpr")
 
 
 class Hostile(BaseModel):
@@ -63,10 +63,10 @@ def named(entry: Hostile) -> str:
 
 
 @pytest.fixture(scope="module")
-def warden() -> Iterator[Warden]:
+def supervisor() -> Iterator[Supervisor]:
     """A zygote of its own: some entries would kill it if they could."""
-    keeper = Warden()
-    keeper.protection()
+    keeper = Supervisor()
+    keeper.capabilities()
     yield keeper
     keeper.close()
 
@@ -90,31 +90,31 @@ def test_the_static_check_stops_it(entry: Hostile) -> None:
 
 
 @pytest.mark.parametrize("entry", [entry for entry in CORPUS if entry.layer != "static"], ids=named)
-def test_its_layer_stops_it(warden: Warden, entry: Hostile) -> None:
-    found = outcome(warden, entry.source, frozenset(entry.off), entry.patience_s)
+def test_its_layer_stops_it(supervisor: Supervisor, entry: Hostile) -> None:
+    found = outcome(supervisor, entry.source, frozenset(entry.off), entry.patience_s)
     assert found.layer == entry.layer, found
 
 
 @pytest.mark.parametrize("entry", [entry for entry in CORPUS if entry.then], ids=named)
-def test_without_its_layer_it_gets_further(warden: Warden, entry: Hostile) -> None:
+def test_without_its_layer_it_gets_further(supervisor: Supervisor, entry: Hostile) -> None:
     """No layer is decoration: the next one is reached, and stops what is still harmful."""
     off = frozenset((*entry.off, entry.layer))
-    found = outcome(warden, entry.source, off, entry.patience_s)
+    found = outcome(supervisor, entry.source, off, entry.patience_s)
     assert found.layer == entry.then, found
 
 
 @pytest.mark.parametrize(
-    "entry", [e for e in CORPUS if e.layer == "jail" and e.off and not e.slow][::11], ids=named
+    "entry", [e for e in CORPUS if e.layer == "sandbox" and e.off and not e.slow][::11], ids=named
 )
-def test_with_everything_on_the_worker_keeps_serving(jail: Jail, entry: Hostile) -> None:
+def test_with_everything_on_the_worker_keeps_serving(sandbox: Sandbox, entry: Hostile) -> None:
     with pytest.raises(RewardError):
-        jail.build(entry.source, GO1)
-    assert jail.build("def reward(state, action):\n    return 1.0\n", GO1).terms == ("reward",)
+        sandbox.build(entry.source, GO1)
+    assert sandbox.build("def reward(state, action):\n    return 1.0\n", GO1).terms == ("reward",)
 
 
-# The walls of the jail, one by one: each alone stops something that nothing else would.
+# The options of the sandbox, one by one: each alone stops something that nothing else would.
 READ = "got = open({path!r}).read()"
-WALLS = [
+OPTIONS = [
     pytest.param("seccomp", "import os\ngot = os.dup(1) if os.fork() else os._exit(0)", id="fork"),
     pytest.param("seccomp", "import os\nos.kill(os.getpid(), 0)\ngot = 1", id="signal"),
     pytest.param("seccomp", "import os\ngot = os.stat('/').st_mode", id="stat"),
@@ -129,32 +129,32 @@ WALLS = [
 ]
 
 
-@pytest.mark.parametrize(("wall", "attack"), WALLS)
-def test_every_wall_stops_something_alone(
-    warden: Warden, tmp_path: Path, wall: str, attack: str
+@pytest.mark.parametrize(("option", "attack"), OPTIONS)
+def test_every_option_stops_something_alone(
+    supervisor: Supervisor, tmp_path: Path, option: str, attack: str
 ) -> None:
-    if wall == "identity" and os.geteuid() != 0:
+    if option == "identity" and os.geteuid() != 0:
         pytest.skip("only root has another identity to take")
-    if wall == "landlock" and not warden.protection().landlock:
+    if option == "landlock" and not supervisor.capabilities().landlock:
         pytest.skip("this kernel has no Landlock")
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # that others may enter
         os.chmod(folder, 0o755)
         path = Path(folder, "file")
         path.write_text("content")
-        path.chmod(0o600 if wall == "identity" else 0o666)
+        path.chmod(0o600 if option == "identity" else 0o666)
         code = f"{attack.format(path=str(path))}\nraise AssertionError('REACHED')"
         lines = "".join(f"    {line}\n" for line in code.splitlines())
         source = f"def reward(state, action):\n{lines}"
         without = AuthorLayers(static=False, namespace=False)
-        alone = OPEN_WALLS.model_copy(update={wall: True})
-        for walls, reached in ((alone, False), (OPEN_WALLS, True)):
+        alone = NO_OPTIONS.model_copy(update={option: True})
+        for options, reached in ((alone, False), (NO_OPTIONS, True)):
             with pytest.raises(RewardError) as error:
-                Stages(warden, 15.0, without, walls).build(source, GO1)
-            assert ("REACHED" in error.value.message) == reached, (walls, error.value.message)
+                Pipeline(supervisor, 15.0, without, options).build(source, GO1)
+            assert ("REACHED" in error.value.message) == reached, (options, error.value.message)
 
 
-def test_the_network_is_out_of_reach_even_without_walls(warden: Warden) -> None:
-    if not warden.protection().network:
+def test_the_network_is_out_of_reach_with_every_option_off(supervisor: Supervisor) -> None:
+    if not supervisor.capabilities().network:
         pytest.skip("network namespaces are not allowed here")
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = server.getsockname()
@@ -167,12 +167,14 @@ def test_the_network_is_out_of_reach_even_without_walls(warden: Warden) -> None:
         )
         without = AuthorLayers(static=False, namespace=False)
         with pytest.raises(RewardError) as error:
-            Stages(warden, 15.0, without, OPEN_WALLS).build(source, GO1)
+            Pipeline(supervisor, 15.0, without, NO_OPTIONS).build(source, GO1)
         assert "unreachable" in error.value.message
 
 
-def test_all_walls_stand_by_default() -> None:
-    assert Walls() == Walls(limits=True, identity=True, landlock=True, seccomp=True)
+def test_all_options_are_on_by_default() -> None:
+    assert SandboxOptions() == SandboxOptions(
+        limits=True, identity=True, landlock=True, seccomp=True
+    )
     assert AuthorLayers() == AuthorLayers(static=True, namespace=True, jaxpr=True)
 
 
@@ -208,11 +210,11 @@ def test_without_the_verifier_forged_artifacts_would_be_loaded() -> None:
     assert loaded >= 60
 
 
-def test_the_jailed_verifier_says_the_same(jail: Jail, warden: Warden) -> None:
-    stages = Stages(warden, 15.0)
+def test_the_sandboxed_verifier_says_the_same(sandbox: Sandbox, supervisor: Supervisor) -> None:
+    pipeline = Pipeline(supervisor, 15.0)
     for forgery in FORGERIES[::12]:
         with pytest.raises(RewardError) as error:
-            stages.verify(forged(forgery), SOURCE, GO1)
+            pipeline.verify(forged(forgery), SOURCE, GO1)
         assert error.value.code == "reward_refused"
 
 

@@ -17,16 +17,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from tabrl.contracts.checks import Identifier
 from tabrl.rewards.limits import MAX_ARTIFACT
 from tabrl.sim.reward_export import AuthorLayers
-from tabrl_reward_worker.jail.limits import Walls
+from tabrl_reward_worker.sandbox.limits import SandboxOptions
 
-ZYGOTE_MODULE = "tabrl_reward_worker.jail.zygote"
+ZYGOTE_MODULE = "tabrl_reward_worker.sandbox.zygote"
 Action = Literal["build", "verify", "compile"]
 LENGTH = struct.Struct("<II")  # bytes of JSON, bytes of blob
 MAX_JSON = 64 * 1024
-MAX_ERRAND = 1024
+MAX_FORK_REQUEST = 1024
 
 
-class Protection(BaseModel):
+class Capabilities(BaseModel):
     """The zygote's first message: what this machine's kernel lets its children give up."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,7 +37,7 @@ class Protection(BaseModel):
     network: bool
 
 
-class Errand(BaseModel):
+class ForkRequest(BaseModel):
     """All that the zygote itself is told; what it sends a child out with are descriptors: the pipe
     for the answer, a file that holds the request and, but to build, one that holds the artifact.
 
@@ -60,7 +60,7 @@ class Request(BaseModel):
     # Where no filter can be had, the composer's own templates run all the same.
     needs_filter: bool = True
     author: AuthorLayers = AuthorLayers()
-    walls: Walls = Walls()
+    options: SandboxOptions = SandboxOptions()
 
 
 class Built(BaseModel):

@@ -19,14 +19,14 @@ from tabrl.rewards.errors import RewardError
 from tabrl.robots import get_robot
 from tabrl.sim.reward import export_reward, load_reward
 from tabrl.sim.reward_verifier import verify
-from tabrl_reward_worker.jail import Jail
-from tabrl_reward_worker.jail import client as client_module
-from tabrl_reward_worker.jail.client import Stages
-from tabrl_reward_worker.jail.wire import (
+from tabrl_reward_worker.sandbox import Sandbox
+from tabrl_reward_worker.sandbox import client as client_module
+from tabrl_reward_worker.sandbox.client import Pipeline
+from tabrl_reward_worker.sandbox.wire import (
     LENGTH,
     Answer,
     Built,
-    Protection,
+    Capabilities,
     Refused,
     pack,
     read_frame,
@@ -44,8 +44,8 @@ ENDLESS = (
 )
 
 
-def test_a_reward_comes_back_built_and_verified(jail: Jail) -> None:
-    built = jail.build(SOURCE, GO1)
+def test_a_reward_comes_back_built_and_verified(sandbox: Sandbox) -> None:
+    built = sandbox.build(SOURCE, GO1)
     assert built.terms == ("up",)
     assert built.weights == {"up": 2.0}
     assert load_reward(built.blob).terms == ("up",)
@@ -63,94 +63,94 @@ def test_a_reward_comes_back_built_and_verified(jail: Jail) -> None:
         ("jnp.sum(jnp.ones((100, 100)))", "too large"),
     ],
 )
-def test_the_authors_line_comes_back(jail: Jail, expression: str, words: str) -> None:
+def test_the_authors_line_comes_back(sandbox: Sandbox, expression: str, words: str) -> None:
     with pytest.raises(RewardError) as error:
-        jail.build(f"def reward(state, action):\n    return {expression}\n", GO1)
+        sandbox.build(f"def reward(state, action):\n    return {expression}\n", GO1)
     assert error.value.line == 2
     assert words in error.value.message
     assert f"    2 |     return {expression}" in error.value.for_author()
 
 
 def test_an_endless_reward_is_stopped_while_others_are_built() -> None:
-    with Jail(deadline_s=4.0) as jail:
+    with Sandbox(deadline_s=4.0) as sandbox:
         errors: list[RewardError] = []
 
         def hang() -> None:
             with pytest.raises(RewardError) as error:
-                jail.build(ENDLESS, GO1)
+                sandbox.build(ENDLESS, GO1)
             errors.append(error.value)
 
         thread = threading.Thread(target=hang)
         thread.start()
-        assert jail.build(SOURCE, GO1).terms == ("up",)
+        assert sandbox.build(SOURCE, GO1).terms == ("up",)
         thread.join(30.0)
         assert errors[0].code == "reward_timeout"
 
 
-def test_memory_is_bounded(jail: Jail) -> None:
+def test_memory_is_bounded(sandbox: Sandbox) -> None:
     greedy = "def reward(state, action):\n    x = [0.0] * 1000000000\n    return x[0]\n"
     with pytest.raises(RewardError) as error:
-        jail.build(greedy, GO1)
+        sandbox.build(greedy, GO1)
     assert error.value.code == "reward_memory"
-    assert jail.build(SOURCE, GO1).terms == ("up",)
+    assert sandbox.build(SOURCE, GO1).terms == ("up",)
 
 
-def test_what_would_compile_for_hours_is_refused(jail: Jail) -> None:
+def test_what_would_compile_for_hours_is_refused(sandbox: Sandbox) -> None:
     """Few operations and little work, but each fusion doubles what the compiler writes."""
     source = (
         "def reward(state, action):\n    x = action\n    for i in range(126):\n"
         "        x = jnp.roll(x, 5) + x\n    return jnp.sum(x)\n"
     )
-    stages = Stages(jail.warden, 15.0)
-    built = stages.verify(stages.build(source, GO1), source, GO1)
+    pipeline = Pipeline(sandbox.supervisor, 15.0)
+    built = pipeline.verify(pipeline.build(source, GO1), source, GO1)
     with pytest.raises(RewardError) as error:
-        stages.compile(built.blob, source, GO1)
+        pipeline.compile(built.blob, source, GO1)
     assert error.value.code == "reward_timeout"
     with pytest.raises(RewardError):
-        jail.build(source, GO1)
-    assert jail.build(source, GO1, trusted=True).blob == built.blob  # a template of ours
-    honest = jail.build(SOURCE, GO1)
-    stages.compile(honest.blob, SOURCE, GO1)
+        sandbox.build(source, GO1)
+    assert sandbox.build(source, GO1, trusted=True).blob == built.blob  # a template of ours
+    honest = sandbox.build(SOURCE, GO1)
+    pipeline.compile(honest.blob, SOURCE, GO1)
 
 
-def test_a_killed_zygote_is_replaced(jail: Jail) -> None:
-    jail.warm_up()
-    first = jail.warden.zygote
+def test_a_killed_zygote_is_replaced(sandbox: Sandbox) -> None:
+    sandbox.warm_up()
+    first = sandbox.supervisor.zygote
     assert first is not None
     first.kill()
     first.wait()
-    assert not jail.alive
-    assert jail.build(SOURCE, GO1).terms == ("up",)
-    assert jail.warden.zygote is not first
+    assert not sandbox.alive
+    assert sandbox.build(SOURCE, GO1).terms == ("up",)
+    assert sandbox.supervisor.zygote is not first
 
 
-def test_a_zygote_that_dies_over_a_request_costs_a_second_try(jail: Jail) -> None:
-    jail.warm_up()
-    zygote = jail.warden.zygote
+def test_a_zygote_that_dies_over_a_request_costs_a_second_try(sandbox: Sandbox) -> None:
+    sandbox.warm_up()
+    zygote = sandbox.supervisor.zygote
     assert zygote is not None
     os.kill(zygote.pid, signal.SIGSTOP)  # takes the request, but never reads it
     timer = threading.Timer(0.3, zygote.kill)
     timer.start()
-    assert jail.build(SOURCE, GO1).terms == ("up",)
+    assert sandbox.build(SOURCE, GO1).terms == ("up",)
     timer.join()
-    assert jail.warden.zygote is not zygote
+    assert sandbox.supervisor.zygote is not zygote
 
 
 def test_the_start_of_a_zygote_is_not_the_rewards_time(
-    jail: Jail, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warden = jail.warden
-    jail.warm_up()
-    send = warden._send
+    supervisor = sandbox.supervisor
+    sandbox.warm_up()
+    send = supervisor._send
 
     def after_a_start(
-        papers: Sequence[bytes], deadline_s: float
+        payload: Sequence[bytes], deadline_s: float
     ) -> tuple[int, subprocess.Popen[bytes]]:
         time.sleep(3.5)  # longer than the reward has
-        return send(papers, deadline_s)
+        return send(payload, deadline_s)
 
-    monkeypatch.setattr(warden, "_send", after_a_start)
-    assert Stages(warden, 2.0).build(SOURCE, GO1)
+    monkeypatch.setattr(supervisor, "_send", after_a_start)
+    assert Pipeline(supervisor, 2.0).build(SOURCE, GO1)
 
 
 def test_the_zygote_gets_no_secrets_and_ends_with_its_worker(
@@ -158,8 +158,8 @@ def test_the_zygote_gets_no_secrets_and_ends_with_its_worker(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.setenv("TABRL_DATABASE_URL", "postgresql://user:password@host/db")
-    with Jail() as jail:
-        zygote, channel = jail.warden.zygote, jail.warden._channel
+    with Sandbox() as sandbox:
+        zygote, channel = sandbox.supervisor.zygote, sandbox.supervisor._channel
         assert zygote is not None
         assert channel is not None
         environment = Path(f"/proc/{zygote.pid}/environ").read_bytes()
@@ -178,30 +178,30 @@ def test_the_zygote_gets_no_secrets_and_ends_with_its_worker(
         assert "Threads:\t1\n" in Path(f"/proc/{zygote.pid}/status").read_text()
         channel.close()  # as if the worker had died
         assert zygote.wait(5) is not None
-        assert not jail.alive
+        assert not sandbox.alive
 
 
 def test_without_a_filter_only_our_own_templates_run(
-    jail: Jail, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bare = Protection(seccomp=False, landlock=False, identity=False, network=False)
-    monkeypatch.setattr(jail.warden, "protection", lambda: bare)
+    bare = Capabilities(seccomp=False, landlock=False, identity=False, network=False)
+    monkeypatch.setattr(sandbox.supervisor, "capabilities", lambda: bare)
     with pytest.raises(Unavailable) as error:
-        jail.build(SOURCE, GO1)
+        sandbox.build(SOURCE, GO1)
     assert error.value.code == "jail_no_seccomp"
-    assert jail.build(SOURCE, GO1, trusted=True).terms == ("up",)
-    monkeypatch.setattr(jail, "_allow_unfiltered", True)
-    assert jail.build(SOURCE, GO1).terms == ("up",)
+    assert sandbox.build(SOURCE, GO1, trusted=True).terms == ("up",)
+    monkeypatch.setattr(sandbox, "_allow_unfiltered", True)
+    assert sandbox.build(SOURCE, GO1).terms == ("up",)
 
 
-def test_the_zygote_reads_nothing_that_a_stranger_wrote(jail: Jail) -> None:
+def test_the_zygote_reads_nothing_that_a_stranger_wrote(sandbox: Sandbox) -> None:
     """Whatever it has in memory, every later child has too, and might tell its own author."""
     secret = "c" + "anary_".replace("_", "bird")  # so that no source of ours holds it
     source = f"# {secret * 20}\n{SOURCE}# {secret * 20}\n"
     for _ in range(3):
-        jail.build(source, GO1)
-    assert jail.warden.zygote is not None
-    pid, read = jail.warden.zygote.pid, 0
+        sandbox.build(source, GO1)
+    assert sandbox.supervisor.zygote is not None
+    pid, read = sandbox.supervisor.zygote.pid, 0
     try:
         with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
             for line in Path(f"/proc/{pid}/maps").read_text().splitlines():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 
-from tabrl_reward_worker.jail.system import prctl, syscall
+from tabrl_reward_worker.sandbox.system import prctl, syscall
 
 # The same numbers on every machine (added after they were unified).
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446

@@ -9,15 +9,15 @@ import pytest
 from tabrl.adapters.memory import ManualClock, MemoryDatabase, MemoryVerifiedArtifacts
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import get_robot
-from tabrl_reward_worker.jail import Jail, RecordingJail
+from tabrl_reward_worker.sandbox import RecordingSandbox, Sandbox
 
 GO1 = get_robot("go1")
 
 
-def test_only_what_was_verified_is_recorded(jail: Jail) -> None:
+def test_only_what_was_verified_is_recorded(sandbox: Sandbox) -> None:
     database = MemoryDatabase(ManualClock())
     verified = MemoryVerifiedArtifacts(database)
-    workshop = RecordingJail(jail, verified)
+    workshop = RecordingSandbox(sandbox, verified)
     with pytest.raises(RewardError):
         workshop.build("def reward(state, action):\n    return state.gravity()\n", GO1)
     assert not database.verified

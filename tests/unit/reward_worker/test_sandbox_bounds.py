@@ -1,4 +1,4 @@
-"""What an honest author sees of the jail, and that its bounds leave room for honest rewards."""
+"""What an honest author sees of the sandbox, and that its bounds leave room for honest rewards."""
 
 from __future__ import annotations
 
@@ -21,46 +21,46 @@ from tabrl.sim.reward import (
 from tabrl.sim.reward_artifact import arguments
 from tabrl.sim.reward_verifier import verify
 from tabrl_reward_worker.composer import compose
-from tabrl_reward_worker.jail import Jail
 from tabrl_reward_worker.llm.prompt import examples
+from tabrl_reward_worker.sandbox import Sandbox
 
 GO1 = get_robot("go1")
 HEAD = "def reward(state, action):\n"
 STEPS = 7
 
 
-def complaint(jail: Jail, source: str) -> RewardError:
+def complaint(sandbox: Sandbox, source: str) -> RewardError:
     with pytest.raises(RewardError) as error:
-        jail.build(source, GO1)
+        sandbox.build(source, GO1)
     return error.value
 
 
 @pytest.mark.parametrize("between", ["\u2028", "\u2029", "\f", "\x1c", "\x85"])
-def test_lines_are_counted_as_python_counts_them(jail: Jail, between: str) -> None:
+def test_lines_are_counted_as_python_counts_them(sandbox: Sandbox, between: str) -> None:
     source = f"{HEAD}    # one{between}line\n    return state.nothing()\n"
-    assert complaint(jail, source).excerpt == "    3 |     return state.nothing()"
+    assert complaint(sandbox, source).excerpt == "    3 |     return state.nothing()"
 
 
 @pytest.mark.parametrize("source", [f"{HEAD}    return {'-' * 19_000}1\n", "W = " + "-" * 9_000])
-def test_what_is_nested_too_deeply_is_called_so(jail: Jail, source: str) -> None:
-    assert complaint(jail, source).message == "not valid Python: it is nested too deeply"
+def test_what_is_nested_too_deeply_is_called_so(sandbox: Sandbox, source: str) -> None:
+    assert complaint(sandbox, source).message == "not valid Python: it is nested too deeply"
 
 
 @pytest.mark.parametrize("thing", ["jnp", "jnp.sum", "state", "state.roll", "reward"])
-def test_no_address_in_memory_is_told(jail: Jail, thing: str) -> None:
-    message = complaint(jail, f'{HEAD}    return {{}}[f"{{{thing}}}"]\n').message
+def test_no_address_in_memory_is_told(sandbox: Sandbox, thing: str) -> None:
+    message = complaint(sandbox, f'{HEAD}    return {{}}[f"{{{thing}}}"]\n').message
     assert "there is no '<" in message
     assert "0x" not in message
 
 
-def test_an_error_is_told_although_jax_may_not_look_for_its_place(jail: Jail) -> None:
+def test_an_error_is_told_although_jax_may_not_look_for_its_place(sandbox: Sandbox) -> None:
     source = f"{HEAD}    return jnp.sum(action[0 : 2**70 : 2**69])\n"
-    assert "too large to convert" in complaint(jail, source).message
+    assert "too large to convert" in complaint(sandbox, source).message
 
 
-def test_a_functions_defaults_may_be_computed(jail: Jail) -> None:
+def test_a_functions_defaults_may_be_computed(sandbox: Sandbox) -> None:
     helper = "def weighed(x, by=jnp.eye(12) * 2.0):\n    return jnp.sum(x @ by)\n"
-    built = jail.build(f"{helper}{HEAD}    return weighed(action)\n", GO1)
+    built = sandbox.build(f"{helper}{HEAD}    return weighed(action)\n", GO1)
     fields = recorded()
     paid = np.asarray(load_reward(built.blob)(fields))[:, 0]
     np.testing.assert_allclose(paid, 2.0 * fields["action"].sum(axis=1), rtol=1e-5, atol=1e-5)

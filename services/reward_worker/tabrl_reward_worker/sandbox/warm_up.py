@@ -1,6 +1,6 @@
-"""Finds out what has to be imported before the jail closes: there, no file can be opened.
+"""Finds out what has to be imported before the sandbox closes: there, no file can be opened.
 
-JAX imports parts of itself when they are first needed. A scout, a child of the zygote that only
+JAX imports parts of itself when they are first needed. A child of the zygote that only
 ever sees the sources below, goes once through everything and tells which modules that took.
 """
 
@@ -55,7 +55,7 @@ _MISTAKES = (
 )
 
 
-def report(robot: Robot) -> None:
+def preload_imports(robot: Robot) -> None:
     """Import what building and verifying will need. Call it before any backend exists."""
     reading, writing = os.pipe()
     pid = os.fork()
@@ -63,7 +63,7 @@ def report(robot: Robot) -> None:
         try:
             os.close(reading)
             before = set(sys.modules)
-            _go(robot)
+            _exercise(robot)
             os.write(writing, "\n".join(sorted(set(sys.modules) - before)).encode())
         finally:
             os._exit(0)
@@ -76,7 +76,7 @@ def report(robot: Robot) -> None:
             importlib.import_module(name)
 
 
-def _go(robot: Robot) -> None:
+def _exercise(robot: Robot) -> None:
     exported = export_reward(_EVERYTHING, robot)
     try_compiling(verify(exported.blob, _EVERYTHING, robot).blob)
     with contextlib.suppress(RewardError):

@@ -15,12 +15,12 @@ from pydantic import ValidationError
 
 from tabrl.domain.errors import Unavailable
 from tabrl.rewards.errors import RewardError
-from tabrl_reward_worker.jail.wire import (
+from tabrl_reward_worker.sandbox.wire import (
     LENGTH,
     ZYGOTE_MODULE,
     Answer,
-    Errand,
-    Protection,
+    Capabilities,
+    ForkRequest,
     Refused,
     Request,
     read_frame,
@@ -39,13 +39,13 @@ _SET = {
 _KEPT = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "LD_LIBRARY_PATH", "TMPDIR")
 
 
-class Warden:
+class Supervisor:
     """One zygote, replaced when it dies. Safe to call from several threads at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._channel: socket.socket | None = None
-        self._protection: Protection | None = None
+        self._capabilities: Capabilities | None = None
         self.zygote: subprocess.Popen[bytes] | None = None
 
     @property
@@ -53,12 +53,12 @@ class Warden:
         """Whether the zygote runs."""
         return self.zygote is not None and self.zygote.poll() is None
 
-    def protection(self) -> Protection:
+    def capabilities(self) -> Capabilities:
         """Start the zygote if need be; what its children can give up. Raises `Unavailable`."""
         with self._lock:
             self._ensure()
-            assert self._protection is not None
-            return self._protection
+            assert self._capabilities is not None
+            return self._capabilities
 
     def close(self) -> None:
         """End the zygote and with it every child."""
@@ -71,10 +71,10 @@ class Warden:
         Raises `RewardError` when the child refused, was killed, or answered nonsense, and
         `Unavailable` if there is no zygote.
         """
-        papers = [request.model_dump_json().encode(), *([] if blob is None else [blob])]
-        frame, zygote = self._frame(papers, deadline_s)
+        payload = [request.model_dump_json().encode(), *([] if blob is None else [blob])]
+        frame, zygote = self._frame(payload, deadline_s)
         if not frame and _has_ended(zygote):
-            frame, _ = self._frame(papers, deadline_s)  # not this reward's fault
+            frame, _ = self._frame(payload, deadline_s)  # not this reward's fault
         answer = unpack(frame)
         if answer is None:
             raise RewardError(
@@ -86,10 +86,10 @@ class Warden:
         return answer
 
     def _frame(
-        self, papers: Sequence[bytes], deadline_s: float
+        self, payload: Sequence[bytes], deadline_s: float
     ) -> tuple[bytes, subprocess.Popen[bytes]]:
         """A child's answer, empty if it ended without one, and the zygote that was asked."""
-        reading, zygote = self._send(papers, deadline_s)
+        reading, zygote = self._send(payload, deadline_s)
         started = time.monotonic()  # a zygote that had to be started first is nobody's fault
         try:
             frame = read_frame(reading, started + deadline_s + _GRACE_S)
@@ -102,20 +102,20 @@ class Warden:
         return frame, zygote
 
     def _send(
-        self, papers: Sequence[bytes], deadline_s: float
+        self, payload: Sequence[bytes], deadline_s: float
     ) -> tuple[int, subprocess.Popen[bytes]]:
         """Send a child out with files of these; returns the reading end of its answer's pipe."""
-        errand = Errand(deadline_s=deadline_s).model_dump_json().encode()
+        fork_request = ForkRequest(deadline_s=deadline_s).model_dump_json().encode()
         reading, writing = os.pipe()
         descriptors = [writing]
         try:
-            for paper in papers:
-                descriptors.append(_in_memory(paper))
+            for part in payload:
+                descriptors.append(_in_memory(part))
             with self._lock:
                 for attempt in (1, 2):
                     channel, zygote = self._ensure()
                     try:
-                        socket.send_fds(channel, [errand], descriptors)
+                        socket.send_fds(channel, [fork_request], descriptors)
                         return reading, zygote
                     except OSError as error:
                         self._stop()
@@ -148,7 +148,7 @@ class Warden:
         self._channel, self.zygote = ours, zygote
         ready = select([ours], [], [], _START_S)[0]
         try:
-            self._protection = Protection.model_validate_json(ours.recv(4096) if ready else b"")
+            self._capabilities = Capabilities.model_validate_json(ours.recv(4096) if ready else b"")
         except (ValidationError, OSError):
             self._stop()
             raise Unavailable("the reward builder did not start", code="jail_unavailable") from None
@@ -166,7 +166,7 @@ class Warden:
 
 def _in_memory(blob: bytes) -> int:
     """A file without a name that holds `blob`."""
-    descriptor = os.memfd_create("paper", os.MFD_CLOEXEC)
+    descriptor = os.memfd_create("payload", os.MFD_CLOEXEC)
     try:
         view = memoryview(blob)
         while view:

@@ -18,8 +18,8 @@ from tabrl.rewards.errors import RewardError
 from tabrl.rewards.source import check_source
 from tabrl.rewards.vocabulary import ARRAY_ATTRIBUTES, HELPERS, JNP_FUNCTIONS, STATE_METHODS
 from tabrl.robots import get_robot
-from tabrl_reward_worker.jail.client import BuiltReward, Stages
-from tabrl_reward_worker.jail.warden import Warden
+from tabrl_reward_worker.sandbox.client import BuiltReward, Pipeline
+from tabrl_reward_worker.sandbox.supervisor import Supervisor
 from tests.unit.reward_worker.forge import SOURCE, honest
 
 GO1 = get_robot("go1")
@@ -44,13 +44,13 @@ def often(default: int) -> settings:
 
 
 @pytest.fixture(scope="module")
-def stages() -> Iterator[Stages]:
+def pipeline() -> Iterator[Pipeline]:
     """Both children's work, with every layer on."""
-    warden = Warden()
-    warden.protection()
-    yield Stages(warden, 10.0)
-    assert warden.alive
-    warden.close()
+    supervisor = Supervisor()
+    supervisor.capabilities()
+    yield Pipeline(supervisor, 10.0)
+    assert supervisor.alive
+    supervisor.close()
 
 
 names = st.sampled_from(
@@ -137,23 +137,23 @@ def test_any_source_is_read_or_refused(source: str) -> None:
 
 @often(10)
 @given(source=st.one_of(rewards, mutated()))
-def test_any_source_is_built_or_refused(stages: Stages, source: str) -> None:
+def test_any_source_is_built_or_refused(pipeline: Pipeline, source: str) -> None:
     done: list[BuiltReward] = []
-    error = refusal(lambda: done.append(stages.verify(stages.build(source, GO1), source, GO1)))
+    error = refusal(lambda: done.append(pipeline.verify(pipeline.build(source, GO1), source, GO1)))
     if error is not None:
         # A reward may run out of time or memory; it may not bring its process down otherwise.
         assert error.code not in ("reward_crashed", "reward_refused", "reward_forbidden")
     for reward in done:
-        assert stages.verify(reward.blob, source, GO1) == reward
+        assert pipeline.verify(reward.blob, source, GO1) == reward
 
 
 @often(20)
 @given(blob=bent())
-def test_any_artifact_is_refused_or_written_anew(stages: Stages, blob: bytes) -> None:
+def test_any_artifact_is_refused_or_written_anew(pipeline: Pipeline, blob: bytes) -> None:
     done: list[BuiltReward] = []
-    error = refusal(lambda: done.append(stages.verify(blob, SOURCE, GO1)))
+    error = refusal(lambda: done.append(pipeline.verify(blob, SOURCE, GO1)))
     if error is not None:
         assert error.code in ("reward_refused", "reward_crashed")
     for reward in done:
         # What was let through is canonical: read again, nothing about it changes.
-        assert stages.verify(reward.blob, SOURCE, GO1) == reward
+        assert pipeline.verify(reward.blob, SOURCE, GO1) == reward

@@ -1,9 +1,9 @@
 """The zygote: a process that has JAX imported and forks a child for each reward.
 
-Started as `python -m tabrl_reward_worker.jail.zygote` with one end of a Unix socket as its only
-inherited descriptor. It is told of errands, forks, and kills what outlives its deadline; the
+Started as `python -m tabrl_reward_worker.sandbox.zygote` with one end of a Unix socket as its only
+inherited descriptor. It is sent fork requests, forks, and kills what outlives its deadline; the
 children read what they are to do and answer the worker directly, through the descriptors that came
-with the errand. A child that dies of a signal has its answer written by the zygote.
+with the fork_request. A child that dies of a signal has its answer written by the zygote.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from tabrl.robots import get_robot, list_robots
 from tabrl.sim.reward import try_compiling
 from tabrl.sim.reward_export import RewardExporter
 from tabrl.sim.reward_verifier import verify
-from tabrl_reward_worker.jail import limits, scout
-from tabrl_reward_worker.jail.wire import (
-    MAX_ERRAND,
+from tabrl_reward_worker.sandbox import limits, warm_up
+from tabrl_reward_worker.sandbox.wire import (
+    MAX_FORK_REQUEST,
     Built,
+    Capabilities,
     Compiled,
-    Errand,
-    Protection,
+    ForkRequest,
     Refused,
     Request,
     pack,
@@ -61,9 +61,9 @@ def main(channel: socket.socket) -> None:
     warnings.filterwarnings("ignore", message=".*fork.*", category=RuntimeWarning)
     warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
     robots = list_robots()  # read before the first fork, so that no child has to
-    scout.report(robots[0])
+    warm_up.preload_imports(robots[0])
     network = limits.leave_namespaces()
-    found = Protection(
+    found = Capabilities(
         seccomp=limits.seccomp_works(),
         landlock=limits.landlock_works(),
         identity=limits.identity_works(),
@@ -80,7 +80,7 @@ def main(channel: socket.socket) -> None:
         requests = channel.fileno()
         if requests not in select([requests, *ends], [], [], _TICK_S if children else None)[0]:
             continue
-        data, descriptors, _, _ = socket.recv_fds(channel, MAX_ERRAND, 3)
+        data, descriptors, _, _ = socket.recv_fds(channel, MAX_FORK_REQUEST, 3)
         if not data:
             break
         child = _spawn(data, descriptors, channel)
@@ -92,45 +92,47 @@ def main(channel: socket.socket) -> None:
 
 def _spawn(data: bytes, descriptors: list[int], channel: socket.socket) -> _Child | None:
     try:
-        errand = Errand.model_validate_json(data)
+        fork_request = ForkRequest.model_validate_json(data)
     except ValidationError:
         for descriptor in descriptors:
             os.close(descriptor)
         return None
-    pipe, *papers = descriptors
+    pipe, *payload = descriptors
     pid = os.fork()
     if pid == 0:
         try:
             os.setsid()
             limits.die_with_parent()
             channel.close()
-            _work(pipe, [_read(paper) for paper in papers])
+            _work(pipe, [_read(part) for part in payload])
         finally:
             os._exit(0)
-    for descriptor in papers:
+    for descriptor in payload:
         os.close(descriptor)
     ended = None
     with contextlib.suppress(OSError, AttributeError):
         ended = os.pidfd_open(pid)
-    return _Child(pid, time.monotonic() + errand.deadline_s, pipe, ended)
+    return _Child(pid, time.monotonic() + fork_request.deadline_s, pipe, ended)
 
 
-def _work(pipe: int, papers: list[bytes]) -> None:
+def _work(pipe: int, payload: list[bytes]) -> None:
     """In the child: go in, close the door, do it, and answer."""
     gc.disable()
-    request = Request.model_validate_json(papers[0])
-    blob = b"".join(papers[1:])
+    request = Request.model_validate_json(payload[0])
+    blob = b"".join(payload[1:])
     compiling = request.action == "compile"
     # At its first turn the compiler opens the source of random numbers, which Landlock would not
     # let it; the filter keeps files away from what it compiles.
-    walls = request.walls.model_copy(update={"landlock": False}) if compiling else request.walls
-    limits.give_up(pipe, walls)
+    options = (
+        request.options.model_copy(update={"landlock": False}) if compiling else request.options
+    )
+    limits.drop_privileges(pipe, options)
     if compiling:
         _warm_compiler()
     elif request.action == "build":
         jax.devices()
-    sealed = limits.seal(walls, executable=compiling)
-    if request.needs_filter and not sealed:
+    locked = limits.lockdown(options, executable=compiling)
+    if request.needs_filter and not locked:
         message = "this machine's kernel cannot filter system calls"
         answer = pack(Refused(code="jail_no_seccomp", message=message))
     else:
@@ -199,7 +201,7 @@ def _reap(children: list[_Child]) -> list[_Child]:
         if pid == 0:
             working.append(child)
         else:
-            _close(child, _epitaph(status))
+            _close(child, _exit_reason(status))
     return working
 
 
@@ -214,12 +216,12 @@ def _kill(child: _Child) -> None:
     _close(child, _TOO_LATE)
 
 
-def _close(child: _Child, last_words: Refused | None) -> None:
+def _close(child: _Child, exit_reason: Refused | None) -> None:
     """Answer for a child that cannot, and let go of its descriptors."""
-    if last_words is not None:
+    if exit_reason is not None:
         os.set_blocking(child.pipe, False)
         with contextlib.suppress(OSError):
-            os.write(child.pipe, pack(last_words))
+            os.write(child.pipe, pack(exit_reason))
     os.close(child.pipe)
     if child.ended is not None:
         os.close(child.ended)
@@ -230,7 +232,7 @@ _TOO_LATE = Refused(
 )
 
 
-def _epitaph(status: int) -> Refused | None:
+def _exit_reason(status: int) -> Refused | None:
     """What to say of a child that ended by a signal."""
     if not os.WIFSIGNALED(status):
         return None

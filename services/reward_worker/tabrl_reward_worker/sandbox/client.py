@@ -1,4 +1,4 @@
-"""The worker's side of the jail: source in, a verified artifact out.
+"""The worker's side of the sandbox: source in, a verified artifact out.
 
 Three children take part, and they share nothing. The first runs the author's Python; what it says
 is handed, as bytes, to the second, which reads it again and writes the artifact that is returned.
@@ -19,9 +19,9 @@ from tabrl.rewards.vocabulary import MAX_SOURCE
 from tabrl.robots import Robot
 from tabrl.sim.reward_artifact import unpack_artifact
 from tabrl.sim.reward_export import AuthorLayers
-from tabrl_reward_worker.jail.limits import Walls
-from tabrl_reward_worker.jail.warden import Warden
-from tabrl_reward_worker.jail.wire import Action, Answer, Built, Compiled, Protection, Request
+from tabrl_reward_worker.sandbox.limits import SandboxOptions
+from tabrl_reward_worker.sandbox.supervisor import Supervisor
+from tabrl_reward_worker.sandbox.wire import Action, Answer, Built, Capabilities, Compiled, Request
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,20 @@ class BuiltReward:
     weights: dict[str, float]
 
 
-class Stages:
+class Pipeline:
     """The children's work, one by one. Tests make one with single layers switched off."""
 
     def __init__(
         self,
-        warden: Warden,
+        supervisor: Supervisor,
         deadline_s: float,
         author: AuthorLayers | None = None,
-        walls: Walls | None = None,
+        options: SandboxOptions | None = None,
     ) -> None:
-        self._warden = warden
+        self._supervisor = supervisor
         self._deadline_s = deadline_s
         self._author = author or AuthorLayers()
-        self._walls = walls or Walls()
+        self._options = options or SandboxOptions()
 
     def build(self, source: str, robot: Robot, needs_filter: bool = True) -> bytes:
         """Run the author's Python; what comes back is whatever it wanted. Raises `RewardError`,
@@ -75,15 +75,15 @@ class Stages:
                 source=source,
                 needs_filter=needs_filter,
                 author=self._author,
-                walls=self._walls,
+                options=self._options,
             )
         except ValidationError:  # of what comes from outside only the text can be at fault
             message = "the reward is no text that could be stored"
             raise RewardError(message, code="reward_syntax") from None
-        return self._warden.ask(request, self._deadline_s, blob)
+        return self._supervisor.ask(request, self._deadline_s, blob)
 
 
-class Jail:
+class Sandbox:
     """Builds rewards in children of a zygote. Safe to call from several threads at once.
 
     `allow_unfiltered` also runs strangers' code where the kernel cannot filter system calls.
@@ -91,10 +91,10 @@ class Jail:
 
     def __init__(self, deadline_s: float = 10.0, allow_unfiltered: bool = False) -> None:
         self._allow_unfiltered = allow_unfiltered
-        self.warden = Warden()
-        self._stages = Stages(self.warden, deadline_s)
+        self.supervisor = Supervisor()
+        self._pipeline = Pipeline(self.supervisor, deadline_s)
 
-    def __enter__(self) -> Jail:
+    def __enter__(self) -> Sandbox:
         self.warm_up()
         return self
 
@@ -106,18 +106,18 @@ class Jail:
     ) -> None:
         self.close()
 
-    def warm_up(self) -> Protection:
+    def warm_up(self) -> Capabilities:
         """Start the zygote and wait until it can fork. Raises `Unavailable`."""
-        return self.warden.protection()
+        return self.supervisor.capabilities()
 
     def close(self) -> None:
         """End the zygote and with it every child."""
-        self.warden.close()
+        self.supervisor.close()
 
     @property
     def alive(self) -> bool:
         """Whether the zygote runs."""
-        return self.warden.alive
+        return self.supervisor.alive
 
     def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
         """Check, trace, export and verify a reward, and compile what is not `trusted` once.
@@ -131,16 +131,16 @@ class Jail:
             message = f"a reward may have at most {MAX_SOURCE} characters"
             raise RewardError(message, code="reward_too_long")
         strict = not (trusted or self._allow_unfiltered)
-        if strict and not self.warden.protection().seccomp:
+        if strict and not self.supervisor.capabilities().seccomp:
             raise Unavailable(
                 "This machine's kernel cannot lock up code that a language model or a user wrote.",
                 code="jail_no_seccomp",
-                hint="The composer's own rewards still work; see docs/security.md.",
+                hint="the rule-based generator's own rewards still work; see docs/security.md.",
             )
-        blob = self._stages.build(source, robot, strict)
-        built = self._stages.verify(blob, source, robot, strict)
+        blob = self._pipeline.build(source, robot, strict)
+        built = self._pipeline.verify(blob, source, robot, strict)
         if not trusted:
-            self._stages.compile(built.blob, source, robot, strict)
+            self._pipeline.compile(built.blob, source, robot, strict)
         return built
 
 
