@@ -170,7 +170,7 @@ def test_candidates_differ_in_their_terms() -> None:
         "rear up",
         "pace",
     ):
-        drafts = compose(sentence, GO1).drafts
+        drafts = compose(sentence, GO1).candidates
         assert len(drafts) in (2, 3)
         assert len({frozenset(draft.weights) for draft in drafts}) == len(drafts)
         assert len({draft.idea for draft in drafts}) == len(drafts)
@@ -178,7 +178,7 @@ def test_candidates_differ_in_their_terms() -> None:
 
 def test_no_word_of_the_sentence_reaches_the_source() -> None:
     injected = 'walk forward "]}; import os #kaboom'
-    for draft in compose(injected, GO1).drafts:
+    for draft in compose(injected, GO1).candidates:
         assert "kaboom" not in draft.code
         assert "import" not in draft.code
 
@@ -233,16 +233,16 @@ def test_a_sequence_depends_on_the_time_alone() -> None:
         "second (4 s): “hop” → hop 5 cm high, 2 times a second",
         "one after the other → a round of 8 s, then again",
     ]
-    for draft in writing.drafts:
+    for draft in writing.candidates:
         assert draft.phases_s == (4.0, 4.0)
         assert "moment = jnp.mod(state.time(), 8.0)" in draft.code
         assert "command" not in draft.code
-    assert compose("crouch", GO1).drafts[0].phases_s == ()
+    assert compose("crouch", GO1).candidates[0].phases_s == ()
 
 
 @pytest.mark.parametrize("sentence", SEQUENCES)
 def test_a_sequence_stays_within_the_language_of_rewards(sentence: str) -> None:
-    for draft in compose(sentence, GO1).drafts:
+    for draft in compose(sentence, GO1).candidates:
         assert check_source(draft.code).weights == pytest.approx(draft.weights)
         assert len(draft.checks) <= 16
 

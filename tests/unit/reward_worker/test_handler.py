@@ -26,12 +26,17 @@ from tabrl.ports import JobFailedError, JobStoppedError, StopReason
 from tabrl.robots import Robot, get_robot
 from tabrl.sim.bank import Bank, dump_bank, load_bank
 from tabrl.sim.reward import load_reward
-from tabrl_reward_worker.authors import Author, ComposerAuthor, History, Written
-from tabrl_reward_worker.building import Builder
-from tabrl_reward_worker.handler import BankShelf, Desk, RewardHandler
-from tabrl_reward_worker.history import Archive
+from tabrl_reward_worker.building import CandidateBuilder
+from tabrl_reward_worker.concurrency import CancellationToken, never_cancelled
+from tabrl_reward_worker.generation import (
+    GenerationResult,
+    History,
+    RewardGenerator,
+    RuleBasedGenerator,
+)
+from tabrl_reward_worker.handler import BankCache, Repositories, RewardHandler
+from tabrl_reward_worker.history import HistoryService
 from tabrl_reward_worker.sandbox import Sandbox
-from tabrl_reward_worker.waiting import Halt, never
 from tests.support.bank import CLIPS, made_up_bank
 from tests.support.factories import progress, train_result, training
 
@@ -68,17 +73,19 @@ class World:
     bank: Bank | None
     db: MemoryDatabase = field(default_factory=lambda: MemoryDatabase(ManualClock()))
     blobs: MemoryBlobStore = field(default_factory=MemoryBlobStore)
-    author: Author | None = None
+    generator: RewardGenerator | None = None
 
     def __post_init__(self) -> None:
         self.jobs = MemoryJobRepository(self.db)
         self.tasks = MemoryTaskRepository(self.db)
         self.sources = MemorySourceRepository(self.db)
         self.bus = MemoryEventBus()
-        archive = Archive(self.tasks, self.sources, self.jobs, self.bus)
-        desk = Desk(self.tasks, self.sources, self.blobs, archive)
-        author = self.author or ComposerAuthor(Builder(self.sandbox))
-        self.handler = RewardHandler(author, self.sandbox, desk, lambda _: self.bank)
+        history = HistoryService(self.tasks, self.sources, self.jobs, self.bus)
+        repositories = Repositories(self.tasks, self.sources, self.blobs)
+        generator = self.generator or RuleBasedGenerator(CandidateBuilder(self.sandbox))
+        self.handler = RewardHandler(
+            generator, self.sandbox, repositories, history, lambda _: self.bank
+        )
 
     def post(self, prompt: str) -> Job:
         """A task, its job claimed."""
@@ -181,7 +188,7 @@ def test_without_a_bank_it_works_and_says_so(sandbox: Sandbox) -> None:
 
 def test_a_bank_is_looked_for_until_it_is_there(bank: Bank) -> None:
     blobs = MemoryBlobStore()
-    shelf = BankShelf(blobs, load_bank)
+    shelf = BankCache(blobs, load_bank)
     assert shelf("go1") is None
     blobs.put("bank/go1.npz", dump_bank(bank))
     found = shelf("go1")
@@ -278,21 +285,25 @@ def test_an_edit_at_fault_is_told_where(
 
 @dataclass
 class Remembering:
-    """An author that keeps what it was told."""
+    """A generator that keeps what it received."""
 
-    second: Author
-    told: list[tuple[str, History | None]] = field(default_factory=list)
+    second: RewardGenerator
+    received: list[tuple[str, History | None]] = field(default_factory=list)
 
-    def write(
-        self, prompt: str, robot: Robot, history: History | None = None, halt: Halt = never
-    ) -> Written:
-        self.told.append((prompt, history))
-        return self.second.write("bow", robot)
+    def generate(
+        self,
+        prompt: str,
+        robot: Robot,
+        history: History | None = None,
+        cancelled: CancellationToken = never_cancelled,
+    ) -> GenerationResult:
+        self.received.append((prompt, history))
+        return self.second.generate("bow", robot)
 
 
 def test_a_follow_up_is_told_what_went_before(sandbox: Sandbox, bank: Bank) -> None:
-    author = Remembering(ComposerAuthor(Builder(sandbox)))
-    world = World(sandbox, bank, author=author)
+    generator = Remembering(RuleBasedGenerator(CandidateBuilder(sandbox)))
+    world = World(sandbox, bank, generator=generator)
     task_id = written(world, "walk backwards")
     train, model = training(world.db.clock.now(), task_id)
     world.jobs.create_training([train], [model])
@@ -315,7 +326,7 @@ def test_a_follow_up_is_told_what_went_before(sandbox: Sandbox, bank: Bank) -> N
     assert claimed is not None
     world.handler(claimed, Control(claimed.fence))
 
-    (_, none), (prompt, history) = author.told
+    (_, none), (prompt, history) = generator.received
     assert none is None
     assert prompt == "slower"
     assert history is not None

@@ -117,12 +117,12 @@ UNCLEAR = [
 
 
 def idea(earlier: str, words: str) -> str:
-    return reflect(earlier.split("|"), words, GO1).drafts[0].idea
+    return reflect(earlier.split("|"), words, GO1).candidates[0].idea
 
 
 @pytest.mark.parametrize(("earlier", "words", "expected"), CHANGES)
 def test_new_words_change_what_was_asked(earlier: str, words: str, expected: str) -> None:
-    draft = reflect(earlier.split("|"), words, GO1).drafts[0]
+    draft = reflect(earlier.split("|"), words, GO1).candidates[0]
     assert expected in draft.idea + draft.code
 
 
@@ -138,7 +138,7 @@ def test_what_fits_nothing_or_two_things_is_asked_back(earlier: str, words: str,
 
 def test_an_amount_out_of_reach_is_cut_and_said() -> None:
     writing = reflect(["hop"], "20 cm", GO1)
-    assert "9 cm high" in writing.drafts[0].idea
+    assert "9 cm high" in writing.candidates[0].idea
     assert any("0.09 m" in line for line in writing.not_understood)
 
 
@@ -152,8 +152,8 @@ def test_more_of_a_rhythm_is_a_larger_swing() -> None:
     before, after = (
         reflect(["trot forward and sway"], words, GO1) for words in ("faster", "sway more")
     )
-    assert "0.2 * jnp.sin" in before.drafts[0].code
-    assert "0.25 * jnp.sin" in after.drafts[0].code
+    assert "0.2 * jnp.sin" in before.candidates[0].code
+    assert "0.25 * jnp.sin" in after.candidates[0].code
 
 
 def test_the_reading_tells_what_was_and_what_is() -> None:
@@ -168,7 +168,7 @@ def test_the_reading_tells_what_was_and_what_is() -> None:
 
 def test_the_checks_follow_the_change() -> None:
     speed = next(
-        check for check in reflect(["trot forward"], "slower", GO1).drafts[0].checks
+        check for check in reflect(["trot forward"], "slower", GO1).candidates[0].checks
         if check.quantity == "forward_speed"
     )  # fmt: skip
     assert speed.at_most is not None

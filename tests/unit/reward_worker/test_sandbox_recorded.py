@@ -17,9 +17,9 @@ GO1 = get_robot("go1")
 def test_only_what_was_verified_is_recorded(sandbox: Sandbox) -> None:
     database = MemoryDatabase(ManualClock())
     verified = MemoryVerifiedArtifacts(database)
-    workshop = RecordingSandbox(sandbox, verified)
+    reward_builder = RecordingSandbox(sandbox, verified)
     with pytest.raises(RewardError):
-        workshop.build("def reward(state, action):\n    return state.gravity()\n", GO1)
+        reward_builder.build("def reward(state, action):\n    return state.gravity()\n", GO1)
     assert not database.verified
-    built = workshop.build("def reward(state, action):\n    return state.roll()\n", GO1)
+    built = reward_builder.build("def reward(state, action):\n    return state.roll()\n", GO1)
     assert database.verified == {hashlib.sha256(built.blob).hexdigest(): "go1"}

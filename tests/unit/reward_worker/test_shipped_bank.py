@@ -11,7 +11,7 @@ from tabrl.domain.errors import NotFound
 from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank, load_bank
 from tabrl.sim.reward import export_reward
-from tabrl_reward_worker.building import BuiltDraft
+from tabrl_reward_worker.building import BuiltCandidate
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.reader import read
@@ -63,10 +63,10 @@ def bank() -> Bank:
 def test_every_candidate_likes_the_motion_that_was_asked_for(
     bank: Bank, sentence: str, clips: tuple[str, ...]
 ) -> None:
-    for draft in compose(sentence, GO1).drafts:
+    for draft in compose(sentence, GO1).candidates:
         built = export_reward(draft.code, GO1)
         reward = BuiltReward(built.blob, built.terms, built.weights)
-        report, _ = report_on(BuiltDraft(draft, reward), bank)
+        report, _ = report_on(BuiltCandidate(draft, reward), bank)
         assert report.best_clip in clips, (draft.name, report.clips[:3])
         assert not report.failures
         traps = [finding for finding in report.warnings if finding.code.endswith("pays")]
@@ -79,7 +79,7 @@ def test_checks_reject_recorded_motion_that_was_not_asked_for(bank: Bank, senten
     seconds = bank.tape.shape[0] * 0.02
     checks = [
         check.model_copy(update={"start_s": 0.0, "end_s": seconds})
-        for check in compose(sentence, GO1).drafts[0].checks
+        for check in compose(sentence, GO1).candidates[0].checks
     ]
     for clip in UNWANTED:
         fields = bank.clip(clip).fields

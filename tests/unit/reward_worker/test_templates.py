@@ -84,7 +84,7 @@ def passes(checks: tuple[CheckSpec, ...], tape: Tape) -> bool:
 @pytest.mark.parametrize("sentence", [*UNDERSTOOD, *combinations()])
 def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
     goal = goal_of(read(sentence))
-    checks = compose(sentence, GO1).drafts[0].checks
+    checks = compose(sentence, GO1).candidates[0].checks
     assert len({check.id for check in checks}) == len(checks) <= 16
     assert checks[-1].id == "falls"
     for share in (1.0, 0.8):
@@ -100,7 +100,7 @@ def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
 @pytest.mark.parametrize("sentence", list(SEQUENCES)[::2])
 def test_checks_of_a_sequence_accept_it_and_no_part_of_it_alone(sentence: str) -> None:
     goal = goal_of(read(sentence))
-    checks = compose(sentence, GO1).drafts[0].checks
+    checks = compose(sentence, GO1).candidates[0].checks
     assert len({check.id for check in checks}) == len(checks) <= 16
     assert checks[-1].id == "falls"
     assert all(check.start_s < check.end_s <= 10.0 for check in checks)
@@ -151,7 +151,7 @@ def test_every_candidate_prefers_the_asked_motion(sentence: str) -> None:
     first = goal.phases[0].goal if goal.phases else goal
     falling = tape_of(Motion(**{**vars(motion_of(first)), "falls_at": 2.0}), GO1)
     parts = [tape_for(phase.goal) for phase in goal.phases]
-    for draft in compose(sentence, GO1).drafts:
+    for draft in compose(sentence, GO1).candidates:
         exported = export_reward(draft.code, GO1)
         assert exported.weights == pytest.approx(draft.weights)
         reward = load_reward(exported.blob, {"xla_backend_optimization_level": 0})

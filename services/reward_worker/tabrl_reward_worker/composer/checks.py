@@ -9,7 +9,7 @@ from tabrl_reward_worker.composer.phases import ORDINALS
 from tabrl_reward_worker.composer.targets import LOW_STEPS, Goal, Hop, Lift, Rhythm
 from tabrl_reward_worker.composer.terms import FEET
 
-MOST_CHECKS = 16  # more is more than a person reads
+MAX_CHECKS = 16  # more is more than a person reads
 SETTLING_S = 0.8  # that a change from one phase to the next may take
 USUAL_STEP = 0.07  # m: plain walking lifts its feet no higher
 
@@ -66,7 +66,7 @@ def _in_turn(goal: Goal, standing: float) -> list[CheckSpec]:
         if check not in shared
     ]
     beside = [check for check in own if check.id.endswith("_drift")]
-    most = MOST_CHECKS - 1 - len(shared)
+    most = MAX_CHECKS - 1 - len(shared)
     dropped = beside[: max(0, len(own) - most)]
     return [*[check for check in own if check not in dropped][:most], *shared]
 

@@ -6,6 +6,7 @@ import re
 
 from tabrl.domain.errors import Invalid
 from tabrl.robots import Robot
+from tabrl_reward_worker.candidates import Proposal
 from tabrl_reward_worker.composer.acts import Reading
 from tabrl_reward_worker.composer.goal import goal_of
 from tabrl_reward_worker.composer.languages import foreign
@@ -13,9 +14,7 @@ from tabrl_reward_worker.composer.lexicon import lexicon
 from tabrl_reward_worker.composer.reader import read
 from tabrl_reward_worker.composer.targets import Goal
 from tabrl_reward_worker.composer.templates import drafts
-from tabrl_reward_worker.drafts import Writing
 
-AUTHOR = "composer"
 _MUCH_UNKNOWN = 4
 
 
@@ -35,7 +34,7 @@ class NotUnderstoodError(Invalid):
         self.not_understood = reading.not_understood
 
 
-def compose(prompt: str, robot: Robot) -> Writing:
+def compose(prompt: str, robot: Robot) -> Proposal:
     """Rewards for a sentence. Raises `NotUnderstoodError` (code `task_not_understood`)."""
     language = foreign(prompt, lexicon().vocabulary)
     if language is not None:
@@ -45,9 +44,8 @@ def compose(prompt: str, robot: Robot) -> Writing:
     goal = goal_of(reading)
     if goal.empty or _mostly_unknown(reading):
         raise NotUnderstoodError(_why(reading), robot, goal)
-    return Writing(
-        author=AUTHOR,
-        drafts=drafts(goal, robot.standing_height),
+    return Proposal(
+        candidates=drafts(goal, robot.standing_height),
         understood=goal.understood,
         not_understood=goal.not_understood,
     )

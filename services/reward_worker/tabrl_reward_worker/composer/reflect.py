@@ -15,8 +15,9 @@ from importlib.resources import files
 from typing import Any
 
 from tabrl.robots import Robot
+from tabrl_reward_worker.candidates import Proposal
 from tabrl_reward_worker.composer.acts import Act
-from tabrl_reward_worker.composer.compose import AUTHOR, NotUnderstoodError
+from tabrl_reward_worker.composer.compose import NotUnderstoodError
 from tabrl_reward_worker.composer.followup import (
     Amount,
     UnclearError,
@@ -32,7 +33,6 @@ from tabrl_reward_worker.composer.reader import read
 from tabrl_reward_worker.composer.swinging import make_room, shared_beat
 from tabrl_reward_worker.composer.targets import Goal, Rhythm, abilities
 from tabrl_reward_worker.composer.templates import drafts
-from tabrl_reward_worker.drafts import Writing
 
 _SPLIT = re.compile(r"[;!?]|[.,](?!\d)|\b(?:and|but|then|also|plus)\b")
 _PERCENT = re.compile(r"\b(?:by )?(\d+) ?(?:%|percent)")
@@ -60,7 +60,7 @@ class Change:
     target: str
 
 
-def reflect(earlier: Sequence[str], words: str, robot: Robot) -> Writing:
+def reflect(earlier: Sequence[str], words: str, robot: Robot) -> Proposal:
     """Rewards for the earlier sentences as the new words change them.
 
     Raises `NotUnderstoodError` (code `task_not_understood`).
@@ -79,9 +79,7 @@ def reflect(earlier: Sequence[str], words: str, robot: Robot) -> Writing:
         raise NotUnderstoodError(str(error), robot, goal, _HINT) from None
     if goal.empty or goal.understood == before:
         raise NotUnderstoodError("This change was not understood.", robot, goal, _HINT)
-    return Writing(
-        AUTHOR, drafts(goal, robot.standing_height), goal.understood, goal.not_understood
-    )
+    return Proposal(drafts(goal, robot.standing_height), goal.understood, goal.not_understood)
 
 
 def _went_on(goal: Goal, words: str) -> Goal:

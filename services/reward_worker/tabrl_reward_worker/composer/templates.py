@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from tabrl_reward_worker.candidates import RewardCandidate
 from tabrl_reward_worker.composer import terms as t
 from tabrl_reward_worker.composer.checks import checks_of
 from tabrl_reward_worker.composer.phases import ORDINALS
 from tabrl_reward_worker.composer.sequences import in_turn
 from tabrl_reward_worker.composer.targets import LOW_STEPS, Goal, Hop, Phase
 from tabrl_reward_worker.composer.terms import Term
-from tabrl_reward_worker.drafts import Draft
 
-Author = Callable[[Goal, float], list[Term]]
+RewardGenerator = Callable[[Goal, float], list[Term]]
 
 _LOCALS = {
     "velocity": "velocity = state.base_linear_velocity_filtered()",
@@ -27,7 +27,7 @@ _LOCALS = {
 }
 
 
-def drafts(goal: Goal, standing: float) -> tuple[Draft, ...]:
+def drafts(goal: Goal, standing: float) -> tuple[RewardCandidate, ...]:
     """Two or three rewards for a goal; `standing` is the robot's height when it stands, m."""
     asked = in_words(goal)
     seconds = tuple(round(phase.end - phase.start, 2) for phase in goal.phases)
@@ -41,7 +41,7 @@ def drafts(goal: Goal, standing: float) -> tuple[Draft, ...]:
         written[1:] = [("Steady", "Pays for a trunk that neither shifts nor turns", steady)]
     checks = checks_of(goal, standing)
     return tuple(
-        Draft(
+        RewardCandidate(
             name,
             f"{idea}: {asked}.",
             source(asked, lines := _lines(goal, standing, author), clock(goal)),
@@ -53,7 +53,7 @@ def drafts(goal: Goal, standing: float) -> tuple[Draft, ...]:
     )
 
 
-def _lines(goal: Goal, standing: float, author: Author) -> list[Term]:
+def _lines(goal: Goal, standing: float, author: RewardGenerator) -> list[Term]:
     """The terms an author writes for a goal, or for each of its phases in turn."""
     if not goal.phases:
         return author(goal, standing)

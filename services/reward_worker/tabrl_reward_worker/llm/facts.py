@@ -32,7 +32,7 @@ _ABILITIES = {
     "lift_rr": "lift of the right hind foot, m",
     "lift_rl": "lift of the left hind foot, m",
 }
-_MANY = 8  # parts that are still listed one by one
+_MAX_LISTED = 8  # parts that are still listed one by one
 
 
 def facts(robot: Robot) -> dict[str, str]:
@@ -89,4 +89,4 @@ def _listed(parts: tuple[str, ...], robot: Robot) -> str:
         return "a joint"
     if parts == robot.body_names:
         return "a body"
-    return ", ".join(parts[:_MANY]) + (", …" if len(parts) > _MANY else "")
+    return ", ".join(parts[:_MAX_LISTED]) + (", …" if len(parts) > _MAX_LISTED else "")

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.training import measured_words
 from tabrl.robots import Robot
-from tabrl_reward_worker.authors import History
+from tabrl_reward_worker.generation import History
 from tabrl_reward_worker.llm.facts import facts
 from tabrl_reward_worker.llm.provider import Message
 from tabrl_reward_worker.llm.schema import LlmCandidate
@@ -34,7 +34,7 @@ def reward(state, action):
     }
 ```"""
 _CURVE_POINTS = 6
-_LONGEST_ECHO = 30_000  # characters of an answer that goes back and is paid for again
+_MAX_ECHO = 30_000  # characters of an answer that goes back and is paid for again
 
 
 class Style(BaseModel):
@@ -76,7 +76,7 @@ def prompt_version() -> str:
 def system_message(robot: Robot) -> Message:
     """What holds for every candidate; the same for all, so that providers can cache it."""
     filled = Template(_text("prompt.md")).substitute(
-        facts(robot), form=_FORM, examples="\n\n".join(_shown(one) for one in examples())
+        facts(robot), form=_FORM, examples="\n\n".join(_shown(example) for example in examples())
     )
     return {"role": "system", "content": filled}
 
@@ -98,7 +98,7 @@ def opening(prompt: str, robot: Robot, style: Style, history: History | None) ->
 def repair(answer: str, fault: str) -> list[Message]:
     """Messages that send an answer back with what is wrong with it."""
     return [
-        {"role": "assistant", "content": answer[:_LONGEST_ECHO] or "(nothing)"},
+        {"role": "assistant", "content": answer[:_MAX_ECHO] or "(nothing)"},
         {
             "role": "user",
             "content": f"This does not work:\n\n{fault}\n\nAnswer again with the whole, corrected "

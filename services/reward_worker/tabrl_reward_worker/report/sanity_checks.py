@@ -9,13 +9,13 @@ import numpy as np
 
 from tabrl.domain.report import Finding
 from tabrl.sim.bank import AVOID
-from tabrl_reward_worker.report.trial import Trial
+from tabrl_reward_worker.report.evaluation import Evaluation
 
 STAND = "stand"
 REFERENCES = (STAND, "walk", *AVOID)
 MARGIN = 0.25  # of the spread of what the clips pay: closer together is nearly the same
-LARGEST = 1e4  # a mean size per step beyond which float32 and a learner lose their footing
-SMALLEST = 1e-6
+MAX_SIZE = 1e4  # a mean size per step beyond which float32 and a learner lose their footing
+MIN_SIZE = 1e-6
 _RUNNERS = {
     STAND: ("Standing still", "the robot may not move at all"),
     "fall": ("Falling over", "the robot may learn to fall"),
@@ -24,111 +24,115 @@ _RUNNERS = {
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """Traps of one reward; `margin` is the asked motion's lead over its closest rival, in spreads
-    of what the clips pay."""
+class Verdict:
+    """What the sanity checks found; `margin` is the asked motion's lead over its closest rival, in
+    spreads of what the clips pay."""
 
     failures: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
     margin: float | None
 
 
-def judge(trial: Trial, asked: Sequence[str]) -> Judgement:
-    """Look for traps. `asked` are the clips that are what was asked for; without any, what pays
-    best is taken for it and there is no margin."""
-    broken = _broken(trial)
+def judge(evaluation: Evaluation, asked: Sequence[str]) -> Verdict:
+    """Whether anything pays that must not.
+
+    `asked` are the clips that are what was asked for; without any, what pays best is taken for it
+    and there is no margin."""
+    broken = _broken(evaluation)
     if broken is not None:
-        return Judgement((broken,), (), None)
-    spread = trial.spread
-    if not trial.wanted or spread <= SMALLEST:
+        return Verdict((broken,), (), None)
+    spread = evaluation.spread
+    if not evaluation.wanted or spread <= MIN_SIZE:
         same = "The reward is the same for every recorded motion: it does not tell them apart."
-        return Judgement(_fatal(trial, spread), (Finding(code="all_alike", message=same),), None)
-    target = _best(trial, asked) if asked else None
-    others = [clip for clip in trial.wanted if clip != STAND]
-    reference = target or _best(trial, others or trial.wanted)
-    rivals = [c for c in (STAND, *AVOID) if c in trial.clips and c not in asked]
-    leads = {c: (trial.score(reference) - trial.score(c)) / spread for c in rivals}
-    failures = _fatal(trial, spread)
+        return Verdict(_fatal(evaluation, spread), (Finding(code="all_alike", message=same),), None)
+    target = _best(evaluation, asked) if asked else None
+    others = [clip for clip in evaluation.wanted if clip != STAND]
+    reference = target or _best(evaluation, others or evaluation.wanted)
+    rivals = [c for c in (STAND, *AVOID) if c in evaluation.clips and c not in asked]
+    leads = {c: (evaluation.score(reference) - evaluation.score(c)) / spread for c in rivals}
+    failures = _fatal(evaluation, spread)
     fatal = {finding.code for finding in failures}
     warnings = []
     for rival, lead in leads.items():
         # What was never recorded may pay far more: then only an outright lead says something.
         if lead < (MARGIN if target else 0.0) and f"{rival}_pays_best" not in fatal:
-            warnings.append(_trap(rival, lead, target))
+            warnings.append(_rival_pays(rival, lead, target))
     if target is not None:
-        warnings += _stray(trial, target, asked, spread)
+        warnings += _outlier(evaluation, target, asked, spread)
     margin = round(min(leads.values()), 3) if leads and target else None
-    return Judgement(failures, tuple(warnings), margin)
+    return Verdict(failures, tuple(warnings), margin)
 
 
-def places(trial: Trial) -> dict[str, int]:
+def places(evaluation: Evaluation) -> dict[str, int]:
     """Where the reference motions stand among all clips; 1 pays best."""
-    totals = trial.totals
+    totals = evaluation.totals
     return {
-        clip: 1 + int(np.sum(totals > trial.score(clip)))
+        clip: 1 + int(np.sum(totals > evaluation.score(clip)))
         for clip in REFERENCES
-        if clip in trial.clips
+        if clip in evaluation.clips
     }
 
 
-def _best(trial: Trial, clips: Sequence[str]) -> str:
-    return max(clips, key=trial.score)
+def _best(evaluation: Evaluation, clips: Sequence[str]) -> str:
+    return max(clips, key=evaluation.score)
 
 
-def _broken(trial: Trial) -> Finding | None:
+def _broken(evaluation: Evaluation) -> Finding | None:
     """Why nothing more can be said of a reward."""
-    if not trial.finite:
+    if not evaluation.finite:
         return Finding(
             code="not_finite",
             message="Some values are not finite on recorded motion (a division by zero, or a root "
             "or logarithm of something negative).",
         )
-    steps = trial.weighted.sum(axis=-1)
-    if not np.any(trial.weighted):
+    steps = evaluation.weighted.sum(axis=-1)
+    if not np.any(evaluation.weighted):
         return Finding(code="all_zero", message="The reward is zero whatever the robot does.")
     largest = float(np.abs(steps).max())
-    if float(np.ptp(steps)) <= SMALLEST * max(largest, 1.0):
+    if float(np.ptp(steps)) <= MIN_SIZE * max(largest, 1.0):
         return Finding(
             code="nothing_varies",
             message="The reward is the same whatever the robot does: there is nothing to learn.",
         )
     usual = float(np.abs(steps).mean(axis=0).max())
-    if usual > LARGEST:
+    if usual > MAX_SIZE:
         return Finding(
             code="absurd_scale",
             message=f"The reward is about {usual:.2g} in every step of a motion; smaller weights "
-            f"would keep it below {LARGEST:g}.",
+            f"would keep it below {MAX_SIZE:g}.",
         )
     return None
 
 
-def _fatal(trial: Trial, spread: float) -> tuple[Finding, ...]:
+def _fatal(evaluation: Evaluation, spread: float) -> tuple[Finding, ...]:
     """What nobody wants pays better than all that somebody may want."""
-    best = max((trial.score(clip) for clip in trial.wanted), default=0.0)
-    room = max(MARGIN * spread, SMALLEST)
+    best = max((evaluation.score(clip) for clip in evaluation.wanted), default=0.0)
+    room = max(MARGIN * spread, MIN_SIZE)
     found = []
     for clip in AVOID:
-        if clip in trial.clips and trial.score(clip) > best + room:
+        if clip in evaluation.clips and evaluation.score(clip) > best + room:
             doing, outcome = _RUNNERS[clip]
             message = f"{doing} pays more than any other recorded motion: {outcome}."
             found.append(Finding(code=f"{clip}_pays_best", message=message))
     return tuple(found)
 
 
-def _trap(rival: str, lead: float, target: str | None) -> Finding:
+def _rival_pays(rival: str, lead: float, target: str | None) -> Finding:
     doing, outcome = _RUNNERS[rival]
     than = "more than" if lead < 0.0 else "nearly as much as"
     what = f"the asked motion ({target})" if target else "any other recorded motion"
     return Finding(code=f"{rival}_pays", message=f"{doing} pays {than} {what}: {outcome}.")
 
 
-def _stray(trial: Trial, target: str, asked: Sequence[str], spread: float) -> list[Finding]:
+def _outlier(
+    evaluation: Evaluation, target: str, asked: Sequence[str], spread: float
+) -> list[Finding]:
     """Another motion that pays clearly more than the one that meets the success checks."""
-    best = _best(trial, trial.wanted)
+    best = _best(evaluation, evaluation.wanted)
     # Standing still has a warning of its own.
     if best in asked or best == STAND:
         return []
-    if trial.score(best) - trial.score(target) <= MARGIN * spread:
+    if evaluation.score(best) - evaluation.score(target) <= MARGIN * spread:
         return []
     message = (
         f'"{best}" pays more than "{target}", which meets the success checks: '

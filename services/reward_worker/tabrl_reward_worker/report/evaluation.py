@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Trial:
+class Evaluation:
     """What a reward pays on the bank's clips; `raw [T, B, K]` are its unweighted terms.
 
     `finite` is false if any value was not; such values count as zero.
@@ -64,7 +64,7 @@ class Trial:
         return float(self.totals[self.clips.index(clip)])
 
 
-class Trier:
+class RewardEvaluator:
     """One reward and one bank; compiles once."""
 
     def __init__(self, built: BuiltReward, bank: Bank) -> None:
@@ -73,8 +73,8 @@ class Trier:
         self._bank = bank
         self._flat = bank.tape.flat()
 
-    def at(self, shift_s: float = 0.0, window: tuple[float, float] | None = None) -> Trial:
-        """The trial with all clips moved in time, for rewards that change with the time.
+    def at(self, shift_s: float = 0.0, window: tuple[float, float] | None = None) -> Evaluation:
+        """The evaluation with all clips moved in time, for rewards that change with the time.
 
         Everything else stays as recorded. Of a `window` (s), only the steps in it count, if any
         are. Raises `Invalid` if the artifact cannot be used.
@@ -90,7 +90,7 @@ class Trier:
         finite = bool(np.isfinite(raw).all() and np.isfinite(self._weights).all())
         raw = np.nan_to_num(raw, posinf=0.0, neginf=0.0)
         weights = np.nan_to_num(self._weights, posinf=0.0, neginf=0.0)
-        return Trial(self._bank.clips, self._reward.terms, weights, raw, finite)
+        return Evaluation(self._bank.clips, self._reward.terms, weights, raw, finite)
 
 
 def recorded_span(bank: Bank) -> tuple[float, float]:
@@ -99,7 +99,7 @@ def recorded_span(bank: Bank) -> tuple[float, float]:
     return float(time.min()) - CONTROL_DT, float(time.max())
 
 
-def looks(span: tuple[float, float], lasts_s: float) -> list[float]:
+def time_shifts(span: tuple[float, float], lasts_s: float) -> list[float]:
     """How far to move clips of `span` in time so that together they show all of `lasts_s`."""
     length = span[1] - span[0]
     last = lasts_s - CONTROL_DT - length  # a reward need not know what comes after the end

@@ -1,4 +1,4 @@
-"""What an author of rewards hands over, before anything of it has run."""
+"""What a generator hands over, before anything of it has run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tabrl.contracts.checks import CheckSpec
 
 
 @dataclass(frozen=True)
-class Draft:
+class RewardCandidate:
     """One proposed reward with the success checks that belong to it.
 
     `phases_s` are the seconds of phases that follow each other and then begin again: the reward
@@ -24,10 +24,9 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Writing:
-    """The composer's answer to a sentence: its drafts, and its reading word by word."""
+class Proposal:
+    """The rule-based generator's answer: candidates not yet built, and its reading word by word."""
 
-    author: str
-    drafts: tuple[Draft, ...]
+    candidates: tuple[RewardCandidate, ...]
     understood: list[str]
     not_understood: list[str]

@@ -1,4 +1,4 @@
-"""A language model made of prepared replies, and a sandbox made of two words."""
+"""A language model made of prepared replies, and a reward builder made of two words."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from typing import Any
 
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
-from tabrl_reward_worker.llm.provider import CallFailedError, CallFailure, Form, Question, Reply
+from tabrl_reward_worker.concurrency import CancellationToken
+from tabrl_reward_worker.llm.provider import (
+    CallFailedError,
+    CallFailure,
+    Question,
+    Reply,
+    ResponseFormat,
+)
 from tabrl_reward_worker.sandbox import BuiltReward
-from tabrl_reward_worker.waiting import Halt
 from tests.support.llm import style_of
 
 CHECK = {"id": "forward", "quantity": "forward_speed", "statistic": "mean", "at_least": 0.2}
 Given = str | dict[str, Any] | list[Any] | CallFailure | CallFailedError | Reply
 
 
-class Workshop:
+class FakeRewardBuilder:
     """Builds what says `good`, faults what says `bad`, in the way a sandbox would."""
 
     def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
@@ -38,13 +44,13 @@ class Model:
         self._left |= {style: list(given) for style, given in by_style.items()}
         self._lock = threading.Lock()
         self.asked: dict[str, list[Question]] = defaultdict(list)
-        self.strictest = Form.SCHEMA
+        self.strictest = ResponseFormat.SCHEMA
         self.reaction: Callable[[Question], Given | None] = lambda _: None
 
-    def form(self, model: str) -> Form:
+    def response_format(self, model: str) -> ResponseFormat:
         return self.strictest
 
-    def ask(self, question: Question, halt: Halt) -> Reply:
+    def ask(self, question: Question, cancelled: CancellationToken) -> Reply:
         style = style_of({"messages": question.messages})
         with self._lock:
             self.asked[style].append(question)
@@ -61,7 +67,7 @@ class Model:
 
 
 def candidate(code: str = "good", **changes: Any) -> dict[str, Any]:
-    """A candidate's answer whose code the workshop can build."""
+    """A candidate's answer whose code the reward_builder can build."""
     return {
         "declined": False,
         "name": f"Named {code}",

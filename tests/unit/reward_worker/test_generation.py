@@ -1,4 +1,4 @@
-"""Authors: the composer, the language model with its repairs, and one behind the other."""
+"""Generators: rule-based, a language model with its repairs, and a fallback."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tabrl.domain.errors import Invalid, Unavailable
 from tabrl.domain.report import CandidateReport, Finding
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot, get_robot
-from tabrl_reward_worker.authors import (
-    ComposerAuthor,
-    FallbackAuthor,
+from tabrl_reward_worker.building import BuiltCandidate, CandidateBuilder, ValidationReport
+from tabrl_reward_worker.generation import (
+    AllGeneratorsFailedError,
+    FallbackGenerator,
+    GenerationResult,
     History,
-    NobodyUnderstoodError,
-    NothingWrittenError,
-    Written,
+    NoRewardError,
+    RuleBasedGenerator,
 )
-from tabrl_reward_worker.building import Builder, BuiltDraft, Proof
-from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
+from tabrl_reward_worker.llm import LlmGenerator, LlmOptions
 from tabrl_reward_worker.llm.prompt import opening, prompt_version, styles
 from tabrl_reward_worker.llm.provider import CallFailure, Reply
 from tabrl_reward_worker.llm.schema import answer_schema
 from tabrl_reward_worker.sandbox import BuiltReward
-from tests.support.writers import CHECK, Model, Workshop, candidate
+from tests.support.generators import CHECK, FakeRewardBuilder, Model, candidate
 
 GO1 = get_robot("go1")
 ALL = ("direct", "rhythmic", "reference")
@@ -64,31 +64,33 @@ HISTORY = History(
 )
 
 
-def author_with(model: Model, validate: Any = None) -> LlmAuthor:
-    return LlmAuthor(LlmOptions("openai/test"), Builder(Workshop()), model, validate)
+def generator_with(model: Model, validate: Any = None) -> LlmGenerator:
+    return LlmGenerator(
+        LlmOptions("openai/test"), CandidateBuilder(FakeRewardBuilder()), model, validate
+    )
 
 
-def names(written: Written) -> Sequence[str]:
-    return [built.draft.name for built in written.drafts]
+def names(result: GenerationResult) -> Sequence[str]:
+    return [built.candidate.name for built in result.candidates]
 
 
-def codes(written: Written | NothingWrittenError) -> list[str]:
-    return [one.code for one in written.dropped]
+def codes(result: GenerationResult | NoRewardError) -> list[str]:
+    return [one.code for one in result.rejected]
 
 
 def test_one_candidate_of_each_style_is_written() -> None:
     model = Model(**{style: [candidate(f"good {style}")] for style in ALL})
-    written = author_with(model).write("trot", GO1)
-    assert names(written) == [f"Named good {style}" for style in ALL]
-    assert written.author == "llm:openai/test"
+    result = generator_with(model).generate("trot", GO1)
+    assert names(result) == [f"Named good {style}" for style in ALL]
+    assert result.generator == "llm:openai/test"
     assert {style: len(model.asked[style]) for style in ALL} == dict.fromkeys(ALL, 1)
-    assert not written.notices
-    assert not written.dropped
+    assert not result.notices
+    assert not result.rejected
 
 
-def test_the_account_is_kept() -> None:
+def test_the_usage_is_kept() -> None:
     model = Model(candidate("good"), rhythmic=[candidate("bad"), candidate("good")])
-    usage = author_with(model).write("trot", GO1).usage
+    usage = generator_with(model).generate("trot", GO1).usage
     assert usage is not None
     assert (usage.model, usage.prompt_version) == ("openai/test", prompt_version())
     assert (usage.calls, usage.prompt_tokens, usage.completion_tokens) == (4, 400, 40)
@@ -97,7 +99,7 @@ def test_the_account_is_kept() -> None:
 
 def test_a_cost_that_is_partly_unknown_is_unknown() -> None:
     free = Reply(json.dumps(candidate("good")), prompt_tokens=5, completion_tokens=1)
-    usage = author_with(Model(candidate("good"), direct=[free])).write("trot", GO1).usage
+    usage = generator_with(Model(candidate("good"), direct=[free])).generate("trot", GO1).usage
     assert usage is not None
     assert usage.cost_usd is None
     assert usage.prompt_tokens == 205
@@ -106,7 +108,7 @@ def test_a_cost_that_is_partly_unknown_is_unknown() -> None:
 def test_a_fall_check_is_always_there_and_always_ours() -> None:
     lenient = {"id": "f", "quantity": "fallen", "statistic": "any", "at_most": 1.0}
     model = Model(candidate(success_checks=[CHECK, lenient]))
-    checks = author_with(model).write("trot", GO1).drafts[0].draft.checks
+    checks = generator_with(model).generate("trot", GO1).candidates[0].candidate.checks
     assert [check.id for check in checks] == ["forward", "falls"]
     assert checks[-1].at_most == 0.02
 
@@ -114,21 +116,23 @@ def test_a_fall_check_is_always_there_and_always_ours() -> None:
 def test_parts_that_follow_each_other_have_their_times() -> None:
     late = {**CHECK, "start_s": 9.0, "end_s": 13.5}
     model = Model(candidate(phases_s=[8.0, 6.0], success_checks=[late]))
-    draft = author_with(model).write("trot, then bow", GO1).drafts[0].draft
-    assert draft.phases_s == (8.0, 6.0)
-    assert draft.checks[-1].end_s == 14.0, "a fall counts to the end of the last part"
+    written = generator_with(model).generate("trot, then bow", GO1).candidates[0].candidate
+    assert written.phases_s == (8.0, 6.0)
+    assert written.checks[-1].end_s == 14.0, "a fall counts to the end of the last part"
     assert "phases_s" in answer_schema()["required"]
 
 
 def test_a_name_can_be_shown_and_stored() -> None:
     model = Model({**candidate(), "name": "Trot\x00 \x1b on\nand on"})
-    assert author_with(model).write("trot", GO1).drafts[0].draft.name == "Trot on and on"
+    assert (
+        generator_with(model).generate("trot", GO1).candidates[0].candidate.name == "Trot on and on"
+    )
 
 
 def test_faults_go_back_with_the_authors_line() -> None:
     model = Model(candidate("good"), direct=[candidate("bad idea"), candidate("good 2")])
-    written = author_with(model).write("trot", GO1)
-    assert names(written)[0] == "Named good 2"
+    result = generator_with(model).generate("trot", GO1)
+    assert names(result)[0] == "Named good 2"
     *_, answer, repair = model.asked["direct"][1].messages
     assert "this is bad" in repair["content"]
     assert "    1 | bad idea" in repair["content"]
@@ -163,7 +167,7 @@ BROKEN = {
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
 def test_malformed_answers_are_repaired(broken: Any) -> None:
     model = Model(broken, candidate("good"))
-    assert len(author_with(model).write("trot", GO1).drafts) == 3
+    assert len(generator_with(model).generate("trot", GO1).candidates) == 3
     assert all(len(model.asked[style]) == 2 for style in ALL)
 
 
@@ -188,52 +192,52 @@ READABLE = {
 @pytest.mark.parametrize("answer", READABLE.values(), ids=READABLE.keys())
 def test_what_can_be_read_is_no_fault(answer: Any) -> None:
     model = Model(answer)
-    assert len(author_with(model).write("trot", GO1).drafts) == 3
+    assert len(generator_with(model).generate("trot", GO1).candidates) == 3
     assert all(len(model.asked[style]) == 1 for style in ALL)
 
 
 def test_of_a_list_each_writer_takes_another() -> None:
     model = Model({"candidates": [candidate(f"good {n}") for n in range(3)]})
-    written = author_with(model).write("trot", GO1)
-    assert names(written) == [f"Named good {n}" for n in range(3)]
+    result = generator_with(model).generate("trot", GO1)
+    assert names(result) == [f"Named good {n}" for n in range(3)]
 
 
 def test_what_stays_broken_is_dropped_with_its_reason() -> None:
     model = Model(candidate("good"), rhythmic=[candidate("bad secret source")])
-    written = author_with(model).write("trot", GO1)
-    assert len(written.drafts) == 2
+    result = generator_with(model).generate("trot", GO1)
+    assert len(result.candidates) == 2
     assert len(model.asked["rhythmic"]) == 3
-    (dropped,) = written.dropped
-    assert (dropped.name, dropped.code) == ("Rhythmic", "reward_failed")
-    assert "this is bad" in dropped.message
-    assert "secret" not in dropped.message
-    assert [notice.code for notice in written.notices] == ["llm_reward_dropped"]
+    (rejected,) = result.rejected
+    assert (rejected.name, rejected.code) == ("Rhythmic", "reward_failed")
+    assert "this is bad" in rejected.message
+    assert "secret" not in rejected.message
+    assert [notice.code for notice in result.notices] == ["llm_reward_dropped"]
 
 
 def test_an_answer_that_was_cut_off_is_told_to_be_shorter() -> None:
     cut = Reply('{"name": "Trot", "code": "goo', prompt_tokens=1, cut_off=True)
     model = Model(candidate("good"), direct=[cut, candidate("good")])
-    author_with(model).write("trot", GO1)
+    generator_with(model).generate("trot", GO1)
     assert "shorter" in model.asked["direct"][1].messages[-1]["content"]
 
 
 def test_what_recorded_motion_says_goes_back_too() -> None:
-    def validate(built: BuiltDraft, robot: Robot) -> BuiltDraft:
+    def validate(built: BuiltCandidate, robot: Robot) -> BuiltCandidate:
         found = (Finding(code="fall_pays_best", message="Falling pays."),)
-        failures = found if built.draft.code == "good but" else ()
-        return replace(built, proof=Proof(CandidateReport(failures=failures), None))
+        failures = found if built.candidate.code == "good but" else ()
+        return replace(built, validation=ValidationReport(CandidateReport(failures=failures), None))
 
     model = Model(candidate("good but"), direct=[candidate("good but"), candidate("good 2")])
-    written = author_with(model, validate).write("trot", GO1)
-    assert names(written) == ["Named good 2"]
+    result = generator_with(model, validate).generate("trot", GO1)
+    assert names(result) == ["Named good 2"]
     assert "Falling pays." in model.asked["direct"][1].messages[-1]["content"]
-    assert codes(written) == ["reward_not_valid"] * 2
-    assert written.dropped[0].message == "Falling pays."
+    assert codes(result) == ["reward_not_valid"] * 2
+    assert result.rejected[0].message == "Falling pays."
 
 
 def test_equal_names_are_told_apart() -> None:
-    written = author_with(Model(candidate("good"))).write("trot", GO1)
-    assert names(written) == ["Named good", "Named good 2", "Named good 3"]
+    result = generator_with(Model(candidate("good"))).generate("trot", GO1)
+    assert names(result) == ["Named good", "Named good 2", "Named good 3"]
 
 
 @pytest.mark.parametrize(
@@ -247,65 +251,67 @@ def test_equal_names_are_told_apart() -> None:
         ([CallFailure.TIMEOUT], "llm_unavailable"),
     ],
 )
-def test_nothing_that_works_is_an_error_with_its_account(answers: list[Any], code: str) -> None:
-    with pytest.raises(NothingWrittenError) as error:
-        author_with(Model(*answers)).write("trot", GO1)
+def test_nothing_that_works_is_an_error_with_its_usage(answers: list[Any], code: str) -> None:
+    with pytest.raises(NoRewardError) as error:
+        generator_with(Model(*answers)).generate("trot", GO1)
     assert error.value.code == code
-    assert len(error.value.dropped) == 3
+    assert len(error.value.rejected) == 3
     assert error.value.usage is not None
     assert error.value.usage.calls >= 3
 
 
 def test_a_model_may_decline_one_style() -> None:
-    written = author_with(Model(candidate("good"), reference=[DECLINED])).write("trot", GO1)
-    assert len(written.drafts) == 2
-    assert codes(written) == ["llm_declined"]
+    result = generator_with(Model(candidate("good"), reference=[DECLINED])).generate("trot", GO1)
+    assert len(result.candidates) == 2
+    assert codes(result) == ["llm_declined"]
 
 
 def test_what_was_built_survives_a_model_that_goes_away() -> None:
     model = Model(candidate("good"), direct=[candidate("bad"), CallFailure.TIMEOUT])
-    written = author_with(model).write("trot", GO1)
-    assert len(written.drafts) == 2
-    assert "took too long" in written.dropped[0].message
-    assert written.dropped[0].code == "reward_failed"
+    result = generator_with(model).generate("trot", GO1)
+    assert len(result.candidates) == 2
+    assert "took too long" in result.rejected[0].message
+    assert result.rejected[0].code == "reward_failed"
 
 
-def test_the_composer_takes_over_and_says_so() -> None:
-    fallback = FallbackAuthor(
-        author_with(Model(CallFailure.TIMEOUT)), ComposerAuthor(Builder(Workshop()))
+def test_the_fallback_takes_over_and_says_so() -> None:
+    fallback = FallbackGenerator(
+        generator_with(Model(CallFailure.TIMEOUT)),
+        RuleBasedGenerator(CandidateBuilder(FakeRewardBuilder())),
     )
-    written = fallback.write("trot forward", GO1)
-    assert written.author == "composer"
-    assert [notice.code for notice in written.notices] == ["llm_unavailable"]
-    assert "took too long" in written.notices[0].message
-    assert "composer" in written.notices[0].message
-    assert written.understood
-    assert codes(written) == ["llm_unavailable"] * 3
-    assert written.usage is not None
+    result = fallback.generate("trot forward", GO1)
+    assert result.generator == "composer"
+    assert [notice.code for notice in result.notices] == ["llm_unavailable"]
+    assert "took too long" in result.notices[0].message
+    assert "offline generator" in result.notices[0].message
+    assert result.understood
+    assert codes(result) == ["llm_unavailable"] * 3
+    assert result.usage is not None
 
 
-def test_where_strangers_code_may_not_run_the_composer_writes_and_the_bill_is_kept() -> None:
-    class Unlockable(Workshop):
+def test_where_strangers_code_may_not_run_the_fallback_writes_and_the_usage_is_kept() -> None:
+    class Unlockable(FakeRewardBuilder):
         def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
             if not trusted:
                 raise Unavailable("This cannot be locked up.", code="jail_no_seccomp")
             return super().build(source, robot, trusted)
 
-    builder = Builder(Unlockable())
-    writer = LlmAuthor(LlmOptions("openai/test"), builder, Model(candidate("good")))
-    written = FallbackAuthor(writer, ComposerAuthor(builder)).write("bow", GO1)
-    assert written.author == "composer"
-    assert written.notices[0].code == "jail_no_seccomp"
-    assert written.usage is not None
-    assert written.usage.calls == 3
+    builder = CandidateBuilder(Unlockable())
+    writer = LlmGenerator(LlmOptions("openai/test"), builder, Model(candidate("good")))
+    result = FallbackGenerator(writer, RuleBasedGenerator(builder)).generate("bow", GO1)
+    assert result.generator == "composer"
+    assert result.notices[0].code == "jail_no_seccomp"
+    assert result.usage is not None
+    assert result.usage.calls == 3
 
 
-def test_the_composers_own_refusal_is_passed_on() -> None:
+def test_the_rule_based_generators_refusal_is_passed_on() -> None:
     with pytest.raises(Invalid) as error:
-        FallbackAuthor(author_with(Model(DECLINED)), ComposerAuthor(Builder(Workshop()))).write(
-            "asdf", GO1
-        )
-    assert isinstance(error.value, NobodyUnderstoodError)
+        FallbackGenerator(
+            generator_with(Model(DECLINED)),
+            RuleBasedGenerator(CandidateBuilder(FakeRewardBuilder())),
+        ).generate("asdf", GO1)
+    assert isinstance(error.value, AllGeneratorsFailedError)
     assert error.value.code == "task_not_understood"
     assert "language model found nothing" in error.value.message
     assert error.value.not_understood == ["asdf"]
@@ -315,12 +321,12 @@ def test_the_composers_own_refusal_is_passed_on() -> None:
 
 @pytest.mark.parametrize(("fault", "expected"), [("slow", Unavailable), ("bad", RewardError)])
 def test_a_template_that_fails_is_our_fault(fault: str, expected: type[Exception]) -> None:
-    class Broken(Workshop):
+    class Broken(FakeRewardBuilder):
         def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
             return super().build(fault, robot, trusted)
 
     with pytest.raises(expected):
-        ComposerAuthor(Builder(Broken())).write("bow", GO1)
+        RuleBasedGenerator(CandidateBuilder(Broken())).generate("bow", GO1)
 
 
 def test_the_prompt_holds_robot_abilities_contract_and_task() -> None:
@@ -344,8 +350,8 @@ def test_the_prompt_holds_robot_abilities_contract_and_task() -> None:
 
 def test_a_reflection_tells_what_went_before() -> None:
     model = Model(candidate("good"))
-    author_with(model).write("lower, and slower", GO1, HISTORY)
-    told = model.asked["direct"][0].messages[1]["content"]
+    generator_with(model).generate("lower, and slower", GO1, HISTORY)
+    content = model.asked["direct"][0].messages[1]["content"]
     for part in (
         "1. trot forward",
         "2. and sway",
@@ -355,5 +361,5 @@ def test_a_reflection_tells_what_went_before() -> None:
         "mean forward speed, target ≥ 0.4 m/s: 0.52 (met; before learning 0.01",
         "Falls: 25% of episodes, before 10%.",
     ):
-        assert part in told, part
-    assert told.endswith("lower, and slower")
+        assert part in content, part
+    assert content.endswith("lower, and slower")

@@ -1,4 +1,4 @@
-"""The composer's candidates are a choice: two of them like different recorded motions."""
+"""The rule-based candidates are a choice: two of them like different recorded motions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tabrl.domain.errors import NotFound
 from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank, load_bank
 from tabrl.sim.reward import export_reward
-from tabrl_reward_worker.building import BuiltDraft
+from tabrl_reward_worker.building import BuiltCandidate
 from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.diversity import distinct
 from tabrl_reward_worker.report import report_on
@@ -38,11 +38,11 @@ def bank() -> Bank:
     ],
 )
 def test_at_least_two_candidates_like_different_motions(bank: Bank, sentence: str) -> None:
-    drafts = compose(sentence, GO1).drafts
+    candidates = compose(sentence, GO1).candidates
     reports = []
-    for draft in drafts:
-        built = export_reward(draft.code, GO1)
+    for candidate in candidates:
+        built = export_reward(candidate.code, GO1)
         reward = BuiltReward(built.blob, built.terms, built.weights)
-        reports.append(report_on(BuiltDraft(draft, reward), bank)[0])
-    kept, _ = distinct([draft.name for draft in drafts], reports)
+        reports.append(report_on(BuiltCandidate(candidate, reward), bank)[0])
+    kept, _ = distinct([candidate.name for candidate in candidates], reports)
     assert len(kept) >= 2
