@@ -13,9 +13,9 @@ from tabrl.domain.tasks import Dropped, LlmUsage
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
 from tabrl_reward_worker.building import BuiltCandidate, CandidateBuilder
-from tabrl_reward_worker.composer import compose
-from tabrl_reward_worker.composer.reflect import reflect
 from tabrl_reward_worker.concurrency import CancellationToken, WorkCancelledError, never_cancelled
+from tabrl_reward_worker.generator import generate
+from tabrl_reward_worker.generator.followup.generate import generate_followup
 
 RULE_BASED = "composer"
 """The rule-based generator's name in stored candidates."""
@@ -124,9 +124,9 @@ class RuleBasedGenerator:
     ) -> GenerationResult:
         """See `RewardGenerator.generate`."""
         if history is None:
-            proposal = compose(prompt, robot)
+            proposal = generate(prompt, robot)
         else:
-            proposal = reflect(history.sentences, prompt, robot)
+            proposal = generate_followup(history.sentences, prompt, robot)
         built = []
         for outcome in self._builder.build(
             proposal.candidates, robot, trusted=True, cancelled=cancelled

@@ -11,8 +11,8 @@ from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank, load_bank
 from tabrl.sim.reward import export_reward
 from tabrl_reward_worker.building import BuiltCandidate
-from tabrl_reward_worker.composer import compose
 from tabrl_reward_worker.diversity import distinct
+from tabrl_reward_worker.generator import generate
 from tabrl_reward_worker.report import report_on
 from tabrl_reward_worker.sandbox import BuiltReward
 from tabrl_trainer.base.shipped import load_shipped
@@ -38,7 +38,7 @@ def bank() -> Bank:
     ],
 )
 def test_at_least_two_candidates_like_different_motions(bank: Bank, sentence: str) -> None:
-    candidates = compose(sentence, GO1).candidates
+    candidates = generate(sentence, GO1).candidates
     reports = []
     for candidate in candidates:
         built = export_reward(candidate.code, GO1)

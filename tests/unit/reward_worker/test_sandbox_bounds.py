@@ -20,7 +20,7 @@ from tabrl.sim.reward import (
 )
 from tabrl.sim.reward_artifact import arguments
 from tabrl.sim.reward_verifier import verify
-from tabrl_reward_worker.composer import compose
+from tabrl_reward_worker.generator import generate
 from tabrl_reward_worker.llm.prompt import examples
 from tabrl_reward_worker.sandbox import Sandbox
 
@@ -97,7 +97,7 @@ def test_picking_putting_and_ordering_are_what_they_were(expression: str) -> Non
 def test_our_own_rewards_are_far_from_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reward_module, "MAX_WORK", MAX_WORK // 10)
     sources = [example.code for example in examples()]
-    sources += [draft.code for draft in compose("first crouch, then hop and sway", GO1).candidates]
+    sources += [draft.code for draft in generate("first crouch, then hop and sway", GO1).candidates]
     for source in sources:
         verify(export_reward(source, GO1).blob, source, GO1)
 

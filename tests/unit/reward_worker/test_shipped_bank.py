@@ -1,4 +1,4 @@
-"""The composer's rewards and checks on the real robot's recorded motion."""
+"""The rule-based generator's rewards and checks on the real robot's recorded motion."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tabrl.robots import get_robot
 from tabrl.sim.bank import Bank, load_bank
 from tabrl.sim.reward import export_reward
 from tabrl_reward_worker.building import BuiltCandidate
-from tabrl_reward_worker.composer import compose
-from tabrl_reward_worker.composer.goal import goal_of
-from tabrl_reward_worker.composer.reader import read
+from tabrl_reward_worker.generator import generate
+from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.report import report_on
 from tabrl_reward_worker.sandbox import BuiltReward
 from tabrl_trainer.base.shipped import load_shipped
@@ -63,7 +63,7 @@ def bank() -> Bank:
 def test_every_candidate_likes_the_motion_that_was_asked_for(
     bank: Bank, sentence: str, clips: tuple[str, ...]
 ) -> None:
-    for draft in compose(sentence, GO1).candidates:
+    for draft in generate(sentence, GO1).candidates:
         built = export_reward(draft.code, GO1)
         reward = BuiltReward(built.blob, built.terms, built.weights)
         report, _ = report_on(BuiltCandidate(draft, reward), bank)
@@ -75,11 +75,11 @@ def test_every_candidate_likes_the_motion_that_was_asked_for(
 
 @pytest.mark.parametrize("sentence", UNDERSTOOD)
 def test_checks_reject_recorded_motion_that_was_not_asked_for(bank: Bank, sentence: str) -> None:
-    goal = goal_of(read(sentence))
+    goal = interpret(parse(sentence))
     seconds = bank.tape.shape[0] * 0.02
     checks = [
         check.model_copy(update={"start_s": 0.0, "end_s": seconds})
-        for check in compose(sentence, GO1).candidates[0].checks
+        for check in generate(sentence, GO1).candidates[0].checks
     ]
     for clip in UNWANTED:
         fields = bank.clip(clip).fields

@@ -1,4 +1,4 @@
-"""What the composer asks for can be told from what it does not ask for.
+"""What the rule-based generator asks for can be told from what it does not ask for.
 
 Motion is made up: the asked motion itself (in full, and with a fifth missing), standing, the base
 walking, falling, and random motion.
@@ -18,10 +18,10 @@ from tabrl.control.gait import Gait
 from tabrl.control.tape import Tape
 from tabrl.robots import get_robot
 from tabrl.sim.reward import export_reward, load_reward
-from tabrl_reward_worker.composer import compose
-from tabrl_reward_worker.composer.goal import goal_of
-from tabrl_reward_worker.composer.reader import read
-from tabrl_reward_worker.composer.targets import Goal
+from tabrl_reward_worker.generator import generate
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.reading.parser import parse
 from tests.support.motion import RANDOM, STAND, WALK, Motion, sequence_of, tape_of
 from tests.unit.reward_worker.sentences import SEQUENCES, UNDERSTOOD
 
@@ -83,8 +83,8 @@ def passes(checks: tuple[CheckSpec, ...], tape: Tape) -> bool:
 
 @pytest.mark.parametrize("sentence", [*UNDERSTOOD, *combinations()])
 def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
-    goal = goal_of(read(sentence))
-    checks = compose(sentence, GO1).candidates[0].checks
+    goal = interpret(parse(sentence))
+    checks = generate(sentence, GO1).candidates[0].checks
     assert len({check.id for check in checks}) == len(checks) <= 16
     assert checks[-1].id == "falls"
     for share in (1.0, 0.8):
@@ -99,8 +99,8 @@ def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
 
 @pytest.mark.parametrize("sentence", list(SEQUENCES)[::2])
 def test_checks_of_a_sequence_accept_it_and_no_part_of_it_alone(sentence: str) -> None:
-    goal = goal_of(read(sentence))
-    checks = compose(sentence, GO1).candidates[0].checks
+    goal = interpret(parse(sentence))
+    checks = generate(sentence, GO1).candidates[0].checks
     assert len({check.id for check in checks}) == len(checks) <= 16
     assert checks[-1].id == "falls"
     assert all(check.start_s < check.end_s <= 10.0 for check in checks)
@@ -146,12 +146,12 @@ SCORED = [
 
 @pytest.mark.parametrize("sentence", SCORED)
 def test_every_candidate_prefers_the_asked_motion(sentence: str) -> None:
-    goal = goal_of(read(sentence))
+    goal = interpret(parse(sentence))
     asked, half = tape_for(goal), tape_for(goal, 0.6)
     first = goal.phases[0].goal if goal.phases else goal
     falling = tape_of(Motion(**{**vars(motion_of(first)), "falls_at": 2.0}), GO1)
     parts = [tape_for(phase.goal) for phase in goal.phases]
-    for draft in compose(sentence, GO1).candidates:
+    for draft in generate(sentence, GO1).candidates:
         exported = export_reward(draft.code, GO1)
         assert exported.weights == pytest.approx(draft.weights)
         reward = load_reward(exported.blob, {"xla_backend_optimization_level": 0})

@@ -57,7 +57,7 @@ class Request(BaseModel):
     action: Action
     robot: Identifier
     source: str = Field(max_length=20_000)
-    # Where no filter can be had, the composer's own templates run all the same.
+    # Where no filter can be had, our own templates run all the same.
     needs_filter: bool = True
     author: AuthorLayers = AuthorLayers()
     options: SandboxOptions = SandboxOptions()

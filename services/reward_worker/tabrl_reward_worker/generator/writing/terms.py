@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tabrl_reward_worker.composer.targets import LOW_STEPS, Goal, Hop, Lift, Rhythm
+from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Goal, Hop, Lift, Rhythm
 
 # Width of a rhythm's bell in amplitudes. Narrower ones flatten out at a rhythm not yet found, where
 # the double beat then looks better than the beat, and a bob pays only once its centre is found.

@@ -9,11 +9,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from tabrl_reward_worker.composer.spelling import Piece, corrected, forms, pieces_of, plain
+from tabrl_reward_worker.generator.reading.spelling import Piece, corrected, forms, pieces_of, plain
 
 Meaning = Mapping[str, Any]  # what a line of the lexicon says besides its words
 
-_FILES = ("lexicon.toml", "likenesses.toml", "measures.toml")
+_FILES = ("lexicon.toml", "similes.toml", "measures.toml")
 _BREAKS = frozenset(",;:.!?&+")
 _ADJECTIVES = 3  # at most so many words stand between "like" and what it is like
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tabrl_reward_worker.composer.acts import Act, Part
-from tabrl_reward_worker.composer.amounts import directions, extent, limited
-from tabrl_reward_worker.composer.targets import Goal, abilities
+from tabrl_reward_worker.generator.goal.goal import Goal, abilities
+from tabrl_reward_worker.generator.goal.quantities import directions, extent, limited
+from tabrl_reward_worker.generator.reading.intents import Act, Part
 
 _MOST = 0.15  # m: a longer length is no change of height
 

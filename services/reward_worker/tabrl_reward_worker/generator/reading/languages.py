@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from tabrl_reward_worker.composer.spelling import is_english, plain
+from tabrl_reward_worker.generator.reading.spelling import is_english, plain
 
 _LATIN = "LATIN"  # how Unicode names the letters that English has
 
@@ -31,7 +31,7 @@ _OTHER_SCRIPT = Language(
 
 
 def foreign(sentence: str, known: Container[str]) -> Language | None:
-    """The language of a sentence that is not English; `known` are the words the composer reads.
+    """The language of a sentence that is not English; `known` are the words the rule-based generator reads.
 
     More of its words must speak for that language than for English, so a foreign word in an
     English sentence is no more than a word that is not understood.

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from tabrl_reward_worker.composer.acts import Act, Part, Reading
-from tabrl_reward_worker.composer.amounts import repeated
-from tabrl_reward_worker.composer.footwork import (
+from tabrl_reward_worker.generator.goal.feet import (
     hop,
     hurry,
     limp,
@@ -16,20 +14,22 @@ from tabrl_reward_worker.composer.footwork import (
     step,
     step_in_place,
 )
-from tabrl_reward_worker.composer.moving import move, turn
-from tabrl_reward_worker.composer.phases import in_phases
-from tabrl_reward_worker.composer.posing import height, is_level, lean, posture
-from tabrl_reward_worker.composer.swinging import (
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.locomotion import move, turn
+from tabrl_reward_worker.generator.goal.phases import in_phases
+from tabrl_reward_worker.generator.goal.posture import height, is_level, lean, posture
+from tabrl_reward_worker.generator.goal.quantities import repeated
+from tabrl_reward_worker.generator.goal.rhythm import (
     make_room,
     rhythm,
     shared_beat,
     swinging,
     waved_paw,
 )
-from tabrl_reward_worker.composer.targets import Goal
+from tabrl_reward_worker.generator.reading.intents import Act, Part, Reading
 
 
-def goal_of(reading: Reading) -> Goal:
+def interpret(reading: Reading) -> Goal:
     """The goal of a reading; `empty` if nothing in it can be done."""
     whole = in_phases([(part, _at_once(part)) for part in reading.phases or [reading]])
     whole.understood = [*reading.notes, *whole.understood]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tabrl_reward_worker.composer.acts import Act
-from tabrl_reward_worker.composer.targets import Goal, abilities
+from tabrl_reward_worker.generator.goal.goal import Goal, abilities
+from tabrl_reward_worker.generator.reading.intents import Act
 
 PACES = ("very_slow", "slow", "normal", "fast", "very_fast")
 

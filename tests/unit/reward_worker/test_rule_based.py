@@ -1,4 +1,4 @@
-"""The composer's reading of sentences."""
+"""The rule-based generator's reading of sentences."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 
 from tabrl.rewards.source import check_source
 from tabrl.robots import get_robot
-from tabrl_reward_worker.composer import compose
-from tabrl_reward_worker.composer.compose import NotUnderstoodError
-from tabrl_reward_worker.composer.goal import goal_of
-from tabrl_reward_worker.composer.lexicon import lexicon
-from tabrl_reward_worker.composer.reader import read
-from tabrl_reward_worker.composer.targets import Goal, abilities
+from tabrl_reward_worker.generator import generate
+from tabrl_reward_worker.generator.generate import NotUnderstoodError
+from tabrl_reward_worker.generator.goal.goal import Goal, abilities
+from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.reading.lexicon import lexicon
+from tabrl_reward_worker.generator.reading.parser import parse
 from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES
 
 GO1 = get_robot("go1")
@@ -24,7 +24,7 @@ TARGETS = ("vx", "vy", "yaw", "height", "pitch", "roll", "steps", "cadence", "re
 
 
 def goal(sentence: str) -> Goal:
-    return goal_of(read(sentence))
+    return interpret(parse(sentence))
 
 
 def fields(found: Goal) -> dict[str, Any]:
@@ -61,13 +61,13 @@ def test_a_sentence_comes_to_its_numbers(sentence: str, expected: dict[str, Any]
     assert fields(found) == asked
     assert found.not_understood == expected.get("not_understood", [])
     assert found.understood
-    compose(sentence, GO1)  # is not declined
+    generate(sentence, GO1)  # is not declined
 
 
 @pytest.mark.parametrize(("sentence", "message"), DECLINED.items())
 def test_what_cannot_be_done_or_read_gets_help_not_a_guess(sentence: str, message: str) -> None:
     with pytest.raises(NotUnderstoodError) as error:
-        compose(sentence, GO1)
+        generate(sentence, GO1)
     assert error.value.code == "task_not_understood"
     assert message in error.value.message
     assert "English" in error.value.hint
@@ -76,7 +76,7 @@ def test_what_cannot_be_done_or_read_gets_help_not_a_guess(sentence: str, messag
 
 
 def test_what_is_left_out_is_said() -> None:
-    writing = compose("walk backwards and do a backflip and yodel", GO1)
+    writing = generate("walk backwards and do a backflip and yodel", GO1)
     said = " ".join(writing.not_understood)
     assert "flips and rolls are not possible" in said
     assert "yodel" in said
@@ -118,14 +118,14 @@ def test_hops_fit_into_their_period() -> None:
 
 
 def test_too_much_is_cut_and_said() -> None:
-    writing = compose("run forward at 5 m/s", GO1)
+    writing = generate("run forward at 5 m/s", GO1)
     assert any("1.8 m/s" in line for line in writing.not_understood)
     assert goal("sway at 9 Hz").rhythms[0].hz == 2.5
     assert any("2.5 Hz" in line for line in goal("sway at 9 Hz").not_understood)
 
 
 def test_typing_errors_are_owned_up_to() -> None:
-    writing = compose("wlak forward", GO1)
+    writing = generate("wlak forward", GO1)
     assert "“wlak” → read as “walk”" in writing.understood
 
 
@@ -170,7 +170,7 @@ def test_candidates_differ_in_their_terms() -> None:
         "rear up",
         "pace",
     ):
-        drafts = compose(sentence, GO1).candidates
+        drafts = generate(sentence, GO1).candidates
         assert len(drafts) in (2, 3)
         assert len({frozenset(draft.weights) for draft in drafts}) == len(drafts)
         assert len({draft.idea for draft in drafts}) == len(drafts)
@@ -178,7 +178,7 @@ def test_candidates_differ_in_their_terms() -> None:
 
 def test_no_word_of_the_sentence_reaches_the_source() -> None:
     injected = 'walk forward "]}; import os #kaboom'
-    for draft in compose(injected, GO1).candidates:
+    for draft in generate(injected, GO1).candidates:
         assert "kaboom" not in draft.code
         assert "import" not in draft.code
 
@@ -188,12 +188,12 @@ def test_no_sequence_of_known_words_is_beyond_the_grammar() -> None:
     vocabulary = [*sorted(lexicon().vocabulary), ",", "then", "2", "hz", "not", "very", "after"]
     dice = random.Random(3)
     for _ in range(400):
-        goal_of(read(" ".join(dice.choices(vocabulary, k=dice.randint(1, 9)))))
+        interpret(parse(" ".join(dice.choices(vocabulary, k=dice.randint(1, 9)))))
 
 
 def test_likenesses_are_plain_english() -> None:
     """What stands behind "like a crab" is itself understood, down to the last word."""
-    text = files("tabrl_reward_worker.composer").joinpath("likenesses.toml").read_text("utf-8")
+    text = files("tabrl_reward_worker.generator.reading").joinpath("similes.toml").read_text("utf-8")
     for line in tomllib.loads(text)["LIKENESS"]:
         manner = "walk" if line["means"].endswith("slowly") else ""
         found = goal(f"{manner} {line['means']}")
@@ -227,7 +227,7 @@ def test_what_a_part_of_a_sequence_says_of_others_is_told() -> None:
 
 
 def test_a_sequence_depends_on_the_time_alone() -> None:
-    writing = compose("first crouch, then hop", GO1)
+    writing = generate("first crouch, then hop", GO1)
     assert writing.understood == [
         "first (4 s): “crouch” → 7.5 cm below standing",
         "second (4 s): “hop” → hop 5 cm high, 2 times a second",
@@ -237,12 +237,12 @@ def test_a_sequence_depends_on_the_time_alone() -> None:
         assert draft.phases_s == (4.0, 4.0)
         assert "moment = jnp.mod(state.time(), 8.0)" in draft.code
         assert "command" not in draft.code
-    assert compose("crouch", GO1).candidates[0].phases_s == ()
+    assert generate("crouch", GO1).candidates[0].phases_s == ()
 
 
 @pytest.mark.parametrize("sentence", SEQUENCES)
 def test_a_sequence_stays_within_the_language_of_rewards(sentence: str) -> None:
-    for draft in compose(sentence, GO1).candidates:
+    for draft in generate(sentence, GO1).candidates:
         assert check_source(draft.code).weights == pytest.approx(draft.weights)
         assert len(draft.checks) <= 16
 

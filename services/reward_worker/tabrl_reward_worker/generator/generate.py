@@ -7,19 +7,19 @@ import re
 from tabrl.domain.errors import Invalid
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal
-from tabrl_reward_worker.composer.acts import Reading
-from tabrl_reward_worker.composer.goal import goal_of
-from tabrl_reward_worker.composer.languages import foreign
-from tabrl_reward_worker.composer.lexicon import lexicon
-from tabrl_reward_worker.composer.reader import read
-from tabrl_reward_worker.composer.targets import Goal
-from tabrl_reward_worker.composer.templates import drafts
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.reading.intents import Reading
+from tabrl_reward_worker.generator.reading.languages import foreign
+from tabrl_reward_worker.generator.reading.lexicon import lexicon
+from tabrl_reward_worker.generator.reading.parser import parse
+from tabrl_reward_worker.generator.writing.templates import drafts
 
 _MUCH_UNKNOWN = 4
 
 
 class NotUnderstoodError(Invalid):
-    """The sentence asks for nothing the composer can write a reward for."""
+    """The sentence asks for nothing the rule-based generator can write a reward for."""
 
     def __init__(self, message: str, robot: Robot, reading: Goal, hint: str = "") -> None:
         examples = "; ".join(f"“{example}”" for example in robot.examples[:4])
@@ -34,14 +34,14 @@ class NotUnderstoodError(Invalid):
         self.not_understood = reading.not_understood
 
 
-def compose(prompt: str, robot: Robot) -> Proposal:
+def generate(prompt: str, robot: Robot) -> Proposal:
     """Rewards for a sentence. Raises `NotUnderstoodError` (code `task_not_understood`)."""
     language = foreign(prompt, lexicon().vocabulary)
     if language is not None:
         message = f"This sentence looks like {language.name}; only English is understood here. "
         raise NotUnderstoodError(message + language.note, robot, Goal())
-    reading = read(prompt)
-    goal = goal_of(reading)
+    reading = parse(prompt)
+    goal = interpret(reading)
     if goal.empty or _mostly_unknown(reading):
         raise NotUnderstoodError(_why(reading), robot, goal)
     return Proposal(

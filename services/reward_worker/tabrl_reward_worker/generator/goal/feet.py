@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tabrl_reward_worker.composer.acts import Act, Part
-from tabrl_reward_worker.composer.amounts import counted, directions, extent, limited, pace
-from tabrl_reward_worker.composer.targets import (
+from tabrl_reward_worker.generator.goal.goal import (
     LOW_STEPS,
     Goal,
     Hop,
@@ -15,6 +13,8 @@ from tabrl_reward_worker.composer.targets import (
     Table,
     abilities,
 )
+from tabrl_reward_worker.generator.goal.quantities import counted, directions, extent, limited, pace
+from tabrl_reward_worker.generator.reading.intents import Act, Part
 
 _GRAVITY = 9.81  # m/s²
 _FEET = {

@@ -16,23 +16,23 @@ from typing import Any
 
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal
-from tabrl_reward_worker.composer.acts import Act
-from tabrl_reward_worker.composer.compose import NotUnderstoodError
-from tabrl_reward_worker.composer.followup import (
+from tabrl_reward_worker.generator.followup.merge import fitting, merge
+from tabrl_reward_worker.generator.followup.quantities import (
     Amount,
     UnclearError,
     amount_in,
     apply_amount,
 )
-from tabrl_reward_worker.composer.footwork import settle
-from tabrl_reward_worker.composer.goal import goal_of
-from tabrl_reward_worker.composer.languages import foreign
-from tabrl_reward_worker.composer.lexicon import lexicon
-from tabrl_reward_worker.composer.merging import fitting, merge
-from tabrl_reward_worker.composer.reader import read
-from tabrl_reward_worker.composer.swinging import make_room, shared_beat
-from tabrl_reward_worker.composer.targets import Goal, Rhythm, abilities
-from tabrl_reward_worker.composer.templates import drafts
+from tabrl_reward_worker.generator.generate import NotUnderstoodError
+from tabrl_reward_worker.generator.goal.feet import settle
+from tabrl_reward_worker.generator.goal.goal import Goal, Rhythm, abilities
+from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.goal.rhythm import make_room, shared_beat
+from tabrl_reward_worker.generator.reading.intents import Act
+from tabrl_reward_worker.generator.reading.languages import foreign
+from tabrl_reward_worker.generator.reading.lexicon import lexicon
+from tabrl_reward_worker.generator.reading.parser import parse
+from tabrl_reward_worker.generator.writing.templates import drafts
 
 _SPLIT = re.compile(r"[;!?]|[.,](?!\d)|\b(?:and|but|then|also|plus)\b")
 _PERCENT = re.compile(r"\b(?:by )?(\d+) ?(?:%|percent)")
@@ -60,7 +60,7 @@ class Change:
     target: str
 
 
-def reflect(earlier: Sequence[str], words: str, robot: Robot) -> Proposal:
+def generate_followup(earlier: Sequence[str], words: str, robot: Robot) -> Proposal:
     """Rewards for the earlier sentences as the new words change them.
 
     Raises `NotUnderstoodError` (code `task_not_understood`).
@@ -85,10 +85,10 @@ def reflect(earlier: Sequence[str], words: str, robot: Robot) -> Proposal:
 def _went_on(goal: Goal, words: str) -> Goal:
     """The goal as the words change it; with an empty one before, what the words say alone."""
     if goal.empty:
-        return goal_of(read(words))
+        return interpret(parse(words))
     changes, amounts, rest = _changes(words, goal)
-    reading = read(rest)
-    new = goal_of(reading)
+    reading = parse(rest)
+    new = interpret(reading)
     if new.phases:
         new.understood.insert(0, "one thing after another → instead of what was asked before")
         return new
@@ -171,7 +171,7 @@ def _change(clause: str, goal: Goal) -> Change | None:
     if found is None:
         return None
     phrase, entry = found
-    reading = read(clause)
+    reading = parse(clause)
     if any(act.denied or _owns(act, phrase) for act in reading.acts):
         return None  # "lower your head" is a posture of its own
     rest = clause.replace(phrase, " ", 1)
@@ -193,7 +193,7 @@ def _owns(act: Act, phrase: str) -> bool:
 
 def _about(rest: str) -> str:
     """What a comparison is about: a word of the table, or an act or rhythm of the lexicon."""
-    for act in read(rest).acts:
+    for act in parse(rest).acts:
         if act.kind == "RHYTHM":
             return f"{_SWING}{act.meaning.get('channel', '')}"
         if act.kind != "HEIGHT" and act.text:
@@ -356,7 +356,7 @@ def _within(value: float, least: float, limit: float) -> float:
 
 @cache
 def _words() -> dict[str, list[dict[str, Any]]]:
-    return tomllib.loads(files(__package__).joinpath("changes.toml").read_text("utf-8"))
+    return tomllib.loads(files(__package__).joinpath("comparisons.toml").read_text("utf-8"))
 
 
 @cache

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabrl_reward_worker.composer.acts import Reading
-from tabrl_reward_worker.composer.targets import Goal, Phase, abilities
+from tabrl_reward_worker.generator.goal.goal import Goal, Phase, abilities
+from tabrl_reward_worker.generator.reading.intents import Reading
 
 ORDINALS = ("first", "second", "third")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tabrl_reward_worker.composer.acts import Act, Part
-from tabrl_reward_worker.composer.amounts import counted, extent, limited, pace, repeated
-from tabrl_reward_worker.composer.footwork import paw
-from tabrl_reward_worker.composer.targets import Goal, Rhythm, abilities
+from tabrl_reward_worker.generator.goal.feet import paw
+from tabrl_reward_worker.generator.goal.goal import Goal, Rhythm, abilities
+from tabrl_reward_worker.generator.goal.quantities import counted, extent, limited, pace, repeated
+from tabrl_reward_worker.generator.reading.intents import Act, Part
 
 _COUNTED_HZ = 0.5  # "bow twice" is two slow bows
 

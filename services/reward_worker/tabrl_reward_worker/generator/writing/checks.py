@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
-from tabrl_reward_worker.composer.phases import ORDINALS
-from tabrl_reward_worker.composer.targets import LOW_STEPS, Goal, Hop, Lift, Rhythm
-from tabrl_reward_worker.composer.terms import FEET
+from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Goal, Hop, Lift, Rhythm
+from tabrl_reward_worker.generator.goal.phases import ORDINALS
+from tabrl_reward_worker.generator.writing.terms import FEET
 
 MAX_CHECKS = 16  # more is more than a person reads
 SETTLING_S = 0.8  # that a change from one phase to the next may take

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 
 from tabrl_reward_worker.candidates import RewardCandidate
-from tabrl_reward_worker.composer import terms as t
-from tabrl_reward_worker.composer.checks import checks_of
-from tabrl_reward_worker.composer.phases import ORDINALS
-from tabrl_reward_worker.composer.sequences import in_turn
-from tabrl_reward_worker.composer.targets import LOW_STEPS, Goal, Hop, Phase
-from tabrl_reward_worker.composer.terms import Term
+from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Goal, Hop, Phase
+from tabrl_reward_worker.generator.goal.phases import ORDINALS
+from tabrl_reward_worker.generator.writing import terms as t
+from tabrl_reward_worker.generator.writing.checks import checks_of
+from tabrl_reward_worker.generator.writing.phase_gating import in_turn
+from tabrl_reward_worker.generator.writing.terms import Term
 
 RewardGenerator = Callable[[Goal, float], list[Term]]
 

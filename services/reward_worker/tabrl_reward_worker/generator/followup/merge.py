@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabrl_reward_worker.composer.acts import Act, Reading
-from tabrl_reward_worker.composer.goal import is_asked
-from tabrl_reward_worker.composer.targets import Goal
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.interpret import is_asked
+from tabrl_reward_worker.generator.reading.intents import Act, Reading
 
 _FIELDS = ("yaw", "height", "pitch", "roll", "steps", "cadence", "lift", "limp", "hop", "rear")
 

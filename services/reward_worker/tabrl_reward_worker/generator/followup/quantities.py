@@ -9,12 +9,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from tabrl_reward_worker.composer.acts import ACTIONS
-from tabrl_reward_worker.composer.amounts import PACES, limited
-from tabrl_reward_worker.composer.footwork import NAMES
-from tabrl_reward_worker.composer.lexicon import Word, lexicon
-from tabrl_reward_worker.composer.measures import measured
-from tabrl_reward_worker.composer.targets import Goal, Lift, abilities
+from tabrl_reward_worker.generator.goal.feet import NAMES
+from tabrl_reward_worker.generator.goal.goal import Goal, Lift, abilities
+from tabrl_reward_worker.generator.goal.quantities import PACES, limited
+from tabrl_reward_worker.generator.reading.intents import ACTIONS
+from tabrl_reward_worker.generator.reading.lexicon import Word, lexicon
+from tabrl_reward_worker.generator.reading.measures import measured
 
 _MEASURES = ("SPEED", "TURN_RATE", "RATE", "LENGTH", "ANGLE", "RADIUS", "DURATION", "NUMBER")
 _ASIDE = ("EXTENT", "DEGREE", "LIKE", "SEP", "COUNT", "WORD", "UNIT")

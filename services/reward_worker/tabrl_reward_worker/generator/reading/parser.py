@@ -10,10 +10,10 @@ from typing import Any
 from lark import Lark, Token, Transformer, v_args
 from lark.lexer import Lexer
 
-from tabrl_reward_worker.composer.acts import ACTIONS, Act, Part, Reading
-from tabrl_reward_worker.composer.lexicon import Meaning, Word, lexicon
-from tabrl_reward_worker.composer.measures import measured
-from tabrl_reward_worker.composer.order import in_order
+from tabrl_reward_worker.generator.reading.intents import ACTIONS, Act, Part, Reading
+from tabrl_reward_worker.generator.reading.lexicon import Meaning, Word, lexicon
+from tabrl_reward_worker.generator.reading.measures import measured
+from tabrl_reward_worker.generator.reading.sequencing import in_order
 
 _STEPS = {"slowest": -2, "slow": -1, "normal": 0, "fast": 1, "fastest": 2}
 _OPPOSITE_EXTENT = {"small": "large", "large": "small"}
@@ -30,7 +30,7 @@ _IMPLIED: dict[str, tuple[str, Meaning]] = {
 _FIRST = ("direction", "speed", "turn_rate", "swing")
 
 
-def read(sentence: str) -> Reading:
+def parse(sentence: str) -> Reading:
     """Read a sentence. Never fails: what is not understood is listed."""
     parts, left_out = in_order(measured(lexicon().read(sentence)))
     readings = [_read(words) for words in parts]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tabrl_reward_worker.composer.acts import Act, Part
-from tabrl_reward_worker.composer.amounts import directions, limited, pace
-from tabrl_reward_worker.composer.footwork import cadence, step
-from tabrl_reward_worker.composer.posing import height
-from tabrl_reward_worker.composer.targets import Goal, abilities
+from tabrl_reward_worker.generator.goal.feet import cadence, step
+from tabrl_reward_worker.generator.goal.goal import Goal, abilities
+from tabrl_reward_worker.generator.goal.posture import height
+from tabrl_reward_worker.generator.goal.quantities import directions, limited, pace
+from tabrl_reward_worker.generator.reading.intents import Act, Part
 
 _LEAST = 0.1  # m/s; what is slower is standing to a reward
 _CIRCLING = 0.4  # m/s, where the sentence names no speed

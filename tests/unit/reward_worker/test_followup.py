@@ -6,7 +6,7 @@ import pytest
 
 from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
-from tabrl_reward_worker.composer.reflect import reflect
+from tabrl_reward_worker.generator.followup.generate import generate_followup
 
 GO1 = get_robot("go1")
 
@@ -117,19 +117,19 @@ UNCLEAR = [
 
 
 def idea(earlier: str, words: str) -> str:
-    return reflect(earlier.split("|"), words, GO1).candidates[0].idea
+    return generate_followup(earlier.split("|"), words, GO1).candidates[0].idea
 
 
 @pytest.mark.parametrize(("earlier", "words", "expected"), CHANGES)
 def test_new_words_change_what_was_asked(earlier: str, words: str, expected: str) -> None:
-    draft = reflect(earlier.split("|"), words, GO1).candidates[0]
+    draft = generate_followup(earlier.split("|"), words, GO1).candidates[0]
     assert expected in draft.idea + draft.code
 
 
 @pytest.mark.parametrize(("earlier", "words", "said"), UNCLEAR)
 def test_what_fits_nothing_or_two_things_is_asked_back(earlier: str, words: str, said: str) -> None:
     with pytest.raises(Invalid) as error:
-        reflect([earlier], words, GO1)
+        generate_followup([earlier], words, GO1)
     assert error.value.code == "task_not_understood"
     assert said in error.value.message
     assert words not in error.value.message
@@ -137,7 +137,7 @@ def test_what_fits_nothing_or_two_things_is_asked_back(earlier: str, words: str,
 
 
 def test_an_amount_out_of_reach_is_cut_and_said() -> None:
-    writing = reflect(["hop"], "20 cm", GO1)
+    writing = generate_followup(["hop"], "20 cm", GO1)
     assert "9 cm high" in writing.candidates[0].idea
     assert any("0.09 m" in line for line in writing.not_understood)
 
@@ -150,14 +150,14 @@ def test_what_is_taken_back_is_gone() -> None:
 
 def test_more_of_a_rhythm_is_a_larger_swing() -> None:
     before, after = (
-        reflect(["trot forward and sway"], words, GO1) for words in ("faster", "sway more")
+        generate_followup(["trot forward and sway"], words, GO1) for words in ("faster", "sway more")
     )
     assert "0.2 * jnp.sin" in before.candidates[0].code
     assert "0.25 * jnp.sin" in after.candidates[0].code
 
 
 def test_the_reading_tells_what_was_and_what_is() -> None:
-    writing = reflect(["trot forward"], "lower your hips, and slower", GO1)
+    writing = generate_followup(["trot forward"], "lower your hips, and slower", GO1)
     assert writing.understood == [
         "“trot forward” → forward at 0.5 m/s",
         "“slower” → 0.325 m/s instead of 0.5 m/s",
@@ -168,7 +168,7 @@ def test_the_reading_tells_what_was_and_what_is() -> None:
 
 def test_the_checks_follow_the_change() -> None:
     speed = next(
-        check for check in reflect(["trot forward"], "slower", GO1).candidates[0].checks
+        check for check in generate_followup(["trot forward"], "slower", GO1).candidates[0].checks
         if check.quantity == "forward_speed"
     )  # fmt: skip
     assert speed.at_most is not None
@@ -178,7 +178,7 @@ def test_the_checks_follow_the_change() -> None:
 @pytest.mark.parametrize("words", ["bumble", "langsamer bitte", "do a backflip"])
 def test_what_changes_nothing_is_declined(words: str) -> None:
     with pytest.raises(Invalid) as error:
-        reflect(["trot forward"], words, GO1)
+        generate_followup(["trot forward"], words, GO1)
     assert error.value.code == "task_not_understood"
 
 

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabrl_reward_worker.composer.acts import ACTIONS, DISTANCE, opposed
-from tabrl_reward_worker.composer.lexicon import Word
+from tabrl_reward_worker.generator.reading.intents import ACTIONS, DISTANCE, opposed
+from tabrl_reward_worker.generator.reading.lexicon import Word
 
 MOST = 3  # things one after the other
 _THERE_AND_BACK = {"long": ("forward", "backward"), "side": ("left", "right")}

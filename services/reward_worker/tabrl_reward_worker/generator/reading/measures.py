@@ -8,8 +8,8 @@ from functools import cache
 
 import pint
 
-from tabrl_reward_worker.composer.lexicon import Meaning, Word
-from tabrl_reward_worker.composer.targets import abilities
+from tabrl_reward_worker.generator.goal.goal import abilities
+from tabrl_reward_worker.generator.reading.lexicon import Meaning, Word
 
 _KINDS = {"[length]": "LENGTH", "[time]": "DURATION", "[length] / [time]": "SPEED"}
 _SI = {
