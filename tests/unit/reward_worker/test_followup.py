@@ -122,8 +122,8 @@ def idea(earlier: str, words: str) -> str:
 
 @pytest.mark.parametrize(("earlier", "words", "expected"), CHANGES)
 def test_new_words_change_what_was_asked(earlier: str, words: str, expected: str) -> None:
-    draft = generate_followup(earlier.split("|"), words, GO1).candidates[0]
-    assert expected in draft.idea + draft.code
+    candidate = generate_followup(earlier.split("|"), words, GO1).candidates[0]
+    assert expected in candidate.idea + candidate.code
 
 
 @pytest.mark.parametrize(("earlier", "words", "said"), UNCLEAR)
@@ -137,9 +137,9 @@ def test_what_fits_nothing_or_two_things_is_asked_back(earlier: str, words: str,
 
 
 def test_an_amount_out_of_reach_is_cut_and_said() -> None:
-    writing = generate_followup(["hop"], "20 cm", GO1)
-    assert "9 cm high" in writing.candidates[0].idea
-    assert any("0.09 m" in line for line in writing.not_understood)
+    proposal = generate_followup(["hop"], "20 cm", GO1)
+    assert "9 cm high" in proposal.candidates[0].idea
+    assert any("0.09 m" in line for line in proposal.not_understood)
 
 
 def test_what_is_taken_back_is_gone() -> None:
@@ -150,20 +150,21 @@ def test_what_is_taken_back_is_gone() -> None:
 
 def test_more_of_a_rhythm_is_a_larger_swing() -> None:
     before, after = (
-        generate_followup(["trot forward and sway"], words, GO1) for words in ("faster", "sway more")
+        generate_followup(["trot forward and sway"], words, GO1)
+        for words in ("faster", "sway more")
     )
     assert "0.2 * jnp.sin" in before.candidates[0].code
     assert "0.25 * jnp.sin" in after.candidates[0].code
 
 
 def test_the_reading_tells_what_was_and_what_is() -> None:
-    writing = generate_followup(["trot forward"], "lower your hips, and slower", GO1)
-    assert writing.understood == [
+    proposal = generate_followup(["trot forward"], "lower your hips, and slower", GO1)
+    assert proposal.understood == [
         "“trot forward” → forward at 0.5 m/s",
         "“slower” → 0.325 m/s instead of 0.5 m/s",
         "“lower your hips” → 7.5 cm below standing",
     ]
-    assert writing.not_understood == []
+    assert proposal.not_understood == []
 
 
 def test_the_checks_follow_the_change() -> None:

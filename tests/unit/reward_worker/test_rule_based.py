@@ -13,7 +13,8 @@ from tabrl.rewards.source import check_source
 from tabrl.robots import get_robot
 from tabrl_reward_worker.generator import generate
 from tabrl_reward_worker.generator.generate import NotUnderstoodError
-from tabrl_reward_worker.generator.goal.goal import Goal, abilities
+from tabrl_reward_worker.generator.goal.abilities import abilities
+from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
@@ -76,11 +77,11 @@ def test_what_cannot_be_done_or_read_gets_help_not_a_guess(sentence: str, messag
 
 
 def test_what_is_left_out_is_said() -> None:
-    writing = generate("walk backwards and do a backflip and yodel", GO1)
-    said = " ".join(writing.not_understood)
+    proposal = generate("walk backwards and do a backflip and yodel", GO1)
+    said = " ".join(proposal.not_understood)
     assert "flips and rolls are not possible" in said
     assert "yodel" in said
-    assert any("backward at 0.5 m/s" in line for line in writing.understood)
+    assert any("backward at 0.5 m/s" in line for line in proposal.understood)
 
 
 @pytest.mark.parametrize(
@@ -118,15 +119,15 @@ def test_hops_fit_into_their_period() -> None:
 
 
 def test_too_much_is_cut_and_said() -> None:
-    writing = generate("run forward at 5 m/s", GO1)
-    assert any("1.8 m/s" in line for line in writing.not_understood)
+    proposal = generate("run forward at 5 m/s", GO1)
+    assert any("1.8 m/s" in line for line in proposal.not_understood)
     assert goal("sway at 9 Hz").rhythms[0].hz == 2.5
     assert any("2.5 Hz" in line for line in goal("sway at 9 Hz").not_understood)
 
 
 def test_typing_errors_are_owned_up_to() -> None:
-    writing = generate("wlak forward", GO1)
-    assert "“wlak” → read as “walk”" in writing.understood
+    proposal = generate("wlak forward", GO1)
+    assert "“wlak” → read as “walk”" in proposal.understood
 
 
 def test_one_beat_leads() -> None:
@@ -170,17 +171,17 @@ def test_candidates_differ_in_their_terms() -> None:
         "rear up",
         "pace",
     ):
-        drafts = generate(sentence, GO1).candidates
-        assert len(drafts) in (2, 3)
-        assert len({frozenset(draft.weights) for draft in drafts}) == len(drafts)
-        assert len({draft.idea for draft in drafts}) == len(drafts)
+        candidates = generate(sentence, GO1).candidates
+        assert len(candidates) in (2, 3)
+        assert len({frozenset(candidate.weights) for candidate in candidates}) == len(candidates)
+        assert len({candidate.idea for candidate in candidates}) == len(candidates)
 
 
 def test_no_word_of_the_sentence_reaches_the_source() -> None:
     injected = 'walk forward "]}; import os #kaboom'
-    for draft in generate(injected, GO1).candidates:
-        assert "kaboom" not in draft.code
-        assert "import" not in draft.code
+    for candidate in generate(injected, GO1).candidates:
+        assert "kaboom" not in candidate.code
+        assert "import" not in candidate.code
 
 
 def test_no_sequence_of_known_words_is_beyond_the_grammar() -> None:
@@ -191,10 +192,11 @@ def test_no_sequence_of_known_words_is_beyond_the_grammar() -> None:
         interpret(parse(" ".join(dice.choices(vocabulary, k=dice.randint(1, 9)))))
 
 
-def test_likenesses_are_plain_english() -> None:
+def test_similes_are_plain_english() -> None:
     """What stands behind "like a crab" is itself understood, down to the last word."""
-    text = files("tabrl_reward_worker.generator.reading").joinpath("similes.toml").read_text("utf-8")
-    for line in tomllib.loads(text)["LIKENESS"]:
+    folder = files("tabrl_reward_worker.generator.reading")
+    text = folder.joinpath("similes.toml").read_text("utf-8")
+    for line in tomllib.loads(text)["SIMILE"]:
         manner = "walk" if line["means"].endswith("slowly") else ""
         found = goal(f"{manner} {line['means']}")
         assert not found.empty
@@ -227,24 +229,24 @@ def test_what_a_part_of_a_sequence_says_of_others_is_told() -> None:
 
 
 def test_a_sequence_depends_on_the_time_alone() -> None:
-    writing = generate("first crouch, then hop", GO1)
-    assert writing.understood == [
+    proposal = generate("first crouch, then hop", GO1)
+    assert proposal.understood == [
         "first (4 s): “crouch” → 7.5 cm below standing",
         "second (4 s): “hop” → hop 5 cm high, 2 times a second",
         "one after the other → a round of 8 s, then again",
     ]
-    for draft in writing.candidates:
-        assert draft.phases_s == (4.0, 4.0)
-        assert "moment = jnp.mod(state.time(), 8.0)" in draft.code
-        assert "command" not in draft.code
+    for candidate in proposal.candidates:
+        assert candidate.phases_s == (4.0, 4.0)
+        assert "moment = jnp.mod(state.time(), 8.0)" in candidate.code
+        assert "command" not in candidate.code
     assert generate("crouch", GO1).candidates[0].phases_s == ()
 
 
 @pytest.mark.parametrize("sentence", SEQUENCES)
 def test_a_sequence_stays_within_the_language_of_rewards(sentence: str) -> None:
-    for draft in generate(sentence, GO1).candidates:
-        assert check_source(draft.code).weights == pytest.approx(draft.weights)
-        assert len(draft.checks) <= 16
+    for candidate in generate(sentence, GO1).candidates:
+        assert check_source(candidate.code).weights == pytest.approx(candidate.weights)
+        assert len(candidate.checks) <= 16
 
 
 @pytest.mark.parametrize("word", ["house", "talk", "table", "corner", "pizza"])

@@ -63,14 +63,14 @@ def bank() -> Bank:
 def test_every_candidate_likes_the_motion_that_was_asked_for(
     bank: Bank, sentence: str, clips: tuple[str, ...]
 ) -> None:
-    for draft in generate(sentence, GO1).candidates:
-        built = export_reward(draft.code, GO1)
+    for candidate in generate(sentence, GO1).candidates:
+        built = export_reward(candidate.code, GO1)
         reward = BuiltReward(built.blob, built.terms, built.weights)
-        report, _ = report_on(BuiltCandidate(draft, reward), bank)
-        assert report.best_clip in clips, (draft.name, report.clips[:3])
+        report, _ = report_on(BuiltCandidate(candidate, reward), bank)
+        assert report.best_clip in clips, (candidate.name, report.clips[:3])
         assert not report.failures
         traps = [finding for finding in report.warnings if finding.code.endswith("pays")]
-        assert not traps, (draft.name, traps)
+        assert not traps, (candidate.name, traps)
 
 
 @pytest.mark.parametrize("sentence", UNDERSTOOD)

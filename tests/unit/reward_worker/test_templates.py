@@ -151,11 +151,11 @@ def test_every_candidate_prefers_the_asked_motion(sentence: str) -> None:
     first = goal.phases[0].goal if goal.phases else goal
     falling = tape_of(Motion(**{**vars(motion_of(first)), "falls_at": 2.0}), GO1)
     parts = [tape_for(phase.goal) for phase in goal.phases]
-    for draft in generate(sentence, GO1).candidates:
-        exported = export_reward(draft.code, GO1)
-        assert exported.weights == pytest.approx(draft.weights)
+    for candidate in generate(sentence, GO1).candidates:
+        exported = export_reward(candidate.code, GO1)
+        assert exported.weights == pytest.approx(candidate.weights)
         reward = load_reward(exported.blob, {"xla_backend_optimization_level": 0})
-        weights = reward.vector(draft.weights)
+        weights = reward.vector(candidate.weights)
 
         def score(tape: Tape) -> float:
             terms = np.asarray(reward(tape.flat()))  # noqa: B023
@@ -163,11 +163,11 @@ def test_every_candidate_prefers_the_asked_motion(sentence: str) -> None:
             return float((terms @ weights).mean())  # noqa: B023
 
         best = score(asked)
-        assert best > score(falling), draft.name
-        assert all(best > score(part) for part in parts), draft.name
+        assert best > score(falling), candidate.name
+        assert all(best > score(part) for part in parts), candidate.name
         for name, tape in NEVER.items():
             if not (name == "stand" and goal.still):
-                assert best > score(tape) + 0.2 * abs(best), (draft.name, name)
+                assert best > score(tape) + 0.2 * abs(best), (candidate.name, name)
         if not goal.still:
             # A slope on the way: doing it by half already pays more than standing.
-            assert score(half) > score(NEVER["stand"]), draft.name
+            assert score(half) > score(NEVER["stand"]), candidate.name

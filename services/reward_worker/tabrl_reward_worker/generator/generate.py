@@ -1,4 +1,4 @@
-"""From a sentence to drafts, or to an error that helps."""
+"""From a sentence to candidates, or to an error that helps."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tabrl_reward_worker.generator.reading.intents import Reading
 from tabrl_reward_worker.generator.reading.languages import foreign
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
-from tabrl_reward_worker.generator.writing.templates import drafts
+from tabrl_reward_worker.generator.writing.templates import candidates_for
 
-_MUCH_UNKNOWN = 4
+_MAX_UNKNOWN = 4
 
 
 class NotUnderstoodError(Invalid):
@@ -45,7 +45,7 @@ def generate(prompt: str, robot: Robot) -> Proposal:
     if goal.empty or _mostly_unknown(reading):
         raise NotUnderstoodError(_why(reading), robot, goal)
     return Proposal(
-        candidates=drafts(goal, robot.standing_height),
+        candidates=candidates_for(goal, robot.standing_height),
         understood=goal.understood,
         not_understood=goal.not_understood,
     )
@@ -56,7 +56,7 @@ def _why(reading: Reading) -> str:
     if reading.impossible:
         reasons = {re.sub(r".*”: ", "", text) for text in reading.impossible}
         return f"This cannot be learnt: {'; '.join(sorted(reasons))}."
-    if any(act.denied for act in reading.acts):
+    if any(intent.negated for intent in reading.intents):
         return "This says what not to do, but not what to do instead."
     return "This task was not understood."
 
@@ -64,5 +64,5 @@ def _why(reading: Reading) -> str:
 def _mostly_unknown(reading: Reading) -> bool:
     """Whether what was found looks like an accident among many other words."""
     parts = reading.phases or [reading]
-    found = sum(1 + len(act.qualifiers) for part in parts for act in part.acts)
-    return len(reading.unknown) >= _MUCH_UNKNOWN and len(reading.unknown) > 2 * found
+    found = sum(1 + len(intent.slots) for part in parts for intent in part.intents)
+    return len(reading.unknown) >= _MAX_UNKNOWN and len(reading.unknown) > 2 * found

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 
-Table = dict[str, float]
 _BASE_CADENCE = 2.2  # Hz, of each foot in plain walking at half a metre per second
 LOW_STEPS = 0.055  # m: up to here it is asked to lift its feet no higher than this
 _BASE_STEPS = 0.09  # m, within tolerance of the 0.075 m by which plain walking lifts its feet
@@ -116,7 +112,6 @@ class Goal:
         return only_forward and plain and in_step and all(target is None for target in others)
 
 
-@cache
-def abilities() -> dict[str, Table]:
-    """The table from words to numbers."""
-    return tomllib.loads(files(__package__).joinpath("abilities.toml").read_text("utf-8"))
+def parts_of(goal: Goal) -> list[Goal]:
+    """What is asked for one after the other, or all at once."""
+    return [phase.goal for phase in goal.phases] or [goal]

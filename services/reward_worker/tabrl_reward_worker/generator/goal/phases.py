@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabrl_reward_worker.generator.goal.goal import Goal, Phase, abilities
+from tabrl_reward_worker.generator.goal.abilities import abilities
+from tabrl_reward_worker.generator.goal.goal import Goal, Phase
 from tabrl_reward_worker.generator.reading.intents import Reading
 
 ORDINALS = ("first", "second", "third")
@@ -22,8 +23,8 @@ def in_phases(parts: Sequence[tuple[Reading, Goal]]) -> Goal:
     for ordinal, (reading, goal), seconds in zip(ORDINALS, asked, _durations(wanted), strict=False):
         phases.append(Phase(start, round(start + seconds, 2), goal))
         start = phases[-1].end
-        said = reading.seconds_text or (goal.lasts[0] if goal.lasts else "")
-        lasts = f"“{said}” → {seconds:g} s" if said else f"{seconds:g} s"
+        words = reading.seconds_text or (goal.lasts[0] if goal.lasts else "")
+        lasts = f"“{words}” → {seconds:g} s" if words else f"{seconds:g} s"
         whole.understood += [f"{ordinal} ({lasts}): {line}" for line in goal.understood]
         whole.not_understood += goal.not_understood
     for phase in phases:
@@ -52,20 +53,20 @@ def _durations(wanted: Sequence[float | None]) -> list[float]:
     while sum(seconds) > table["total"] + 1e-9:
         # The longest gives way first, down to the next one.
         longest = max(seconds)
-        others = [one for one in seconds if one < longest]
+        others = [item for item in seconds if item < longest]
         tied = len(seconds) - len(others)
         even = (table["total"] - sum(others)) / tied
         seconds = (
-            [max(even, *others) if one == longest else one for one in seconds]
+            [max(even, *others) if item == longest else item for item in seconds]
             if others
             else [even] * tied
         )
-    return [round(one, 1) for one in seconds]
+    return [round(item, 1) for item in seconds]
 
 
 def _cut(wanted: Sequence[float | None], phases: Sequence[Phase]) -> list[str]:
     """What became of durations that were asked for and do not fit."""
-    table, said = abilities()["sequence"], []
+    table, words = abilities()["sequence"], []
     for asked, phase in zip(wanted, phases, strict=True):
         lasts = phase.end - phase.start
         if asked is not None and abs(asked - lasts) > 0.1:
@@ -75,5 +76,5 @@ def _cut(wanted: Sequence[float | None], phases: Sequence[Phase]) -> list[str]:
                 if longer
                 else (f"a round takes {table['total']:g} s at most")
             )
-            said.append(f"{asked:.3g} s: {lasts:.3g} s, for {why}")
-    return said
+            words.append(f"{asked:.3g} s: {lasts:.3g} s, for {why}")
+    return words

@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-from tabrl_reward_worker.generator.goal.goal import Goal, abilities
+from tabrl_reward_worker.generator.goal.abilities import abilities
+from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.quantities import directions, extent, limited
-from tabrl_reward_worker.generator.reading.intents import Act, Part
+from tabrl_reward_worker.generator.reading.intents import Intent
+from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
-_MOST = 0.15  # m: a longer length is no change of height
+_MAX_OFFSET = 0.15  # m: a longer length is no change of height
 
 
-def height(act: Act, goal: Goal) -> None:
+def height(intent: Intent, goal: Goal) -> None:
     """Below or above standing, or so high above the ground; of two heights the first."""
-    length = act.find("length")
-    if length is not None and (act.meaning["height"] == "at" or is_level(act)):
-        _level(act, length, goal)
+    length = intent.find(SlotKind.LENGTH)
+    if length is not None and (intent.meaning["height"] == "at" or is_level(intent)):
+        _level(intent, length, goal)
         return
-    kind = act.meaning["height"]
+    kind = intent.meaning["height"]
     if kind == "at":
-        if "of" not in act.meaning and goal.height is None:
-            goal.not_understood.append(act.words())
+        if "of" not in intent.meaning and goal.height is None:
+            goal.not_understood.append(intent.words())
         return
     table = abilities()[kind]
-    offset = table[extent(act)]
-    if length is not None and length.meaning["value"] <= _MOST:
+    offset = table[extent(intent)]
+    if length is not None and length.meaning["value"] <= _MAX_OFFSET:
         offset = limited(length.meaning["value"], table["limit"], "m", goal)
     elif length is not None:
         goal.not_understood.append(f"“{length.text}”: too much for a change of height")
-    more = length is not None or extent(act) != "normal"
+    more = length is not None or extent(intent) != "normal"
     if goal.height is None or (more and (goal.height < 0) == (kind == "low")):
         goal.height = -offset if kind == "low" else offset
-    goal.understood.append(f"“{act.words()}” → {_from_standing(goal.height)}")
+    goal.understood.append(f"“{intent.words()}” → {_from_standing(goal.height)}")
 
 
-def is_level(act: Act) -> bool:
+def is_level(intent: Intent) -> bool:
     """Whether "crouch to 22 cm" says where the trunk is, and not by how much it moves."""
-    length = act.find("length")
-    if length is None or length.meaning["value"] <= _MOST or length.meaning.get("by"):
+    length = intent.find(SlotKind.LENGTH)
+    if length is None or length.meaning["value"] <= _MAX_OFFSET or length.meaning.get("by"):
         return False
-    if act.meaning.get("level"):
+    if intent.meaning.get("level"):
         return True
-    rises = act.meaning["height"] == "high"
+    rises = intent.meaning["height"] == "high"
     return not (rises and length.meaning["value"] < abilities()["trunk"]["standing"])
 
 
-def _level(act: Act, length: Part, goal: Goal) -> None:
+def _level(intent: Intent, length: Slot, goal: Goal) -> None:
     """So many m above the ground, within what the legs can reach."""
     standing, asked = abilities()["trunk"]["standing"], length.meaning["value"]
     low, high = abilities()["low"]["limit"], abilities()["high"]["limit"]
-    trunk = asked + act.meaning.get("below", 0.0)
+    trunk = asked + intent.meaning.get("below", 0.0)
     goal.height = round(max(-low, min(trunk - standing, high)), 3)
     reached = standing + goal.height
     if abs(reached - trunk) > 1e-3:
@@ -56,7 +58,7 @@ def _level(act: Act, length: Part, goal: Goal) -> None:
             f"{reached * 100:.3g} cm"
         )
     goal.understood.append(
-        f"“{act.words()}” → trunk {reached * 100:.3g} cm above the ground, "
+        f"“{intent.words()}” → trunk {reached * 100:.3g} cm above the ground, "
         f"{_from_standing(goal.height)}"
     )
 
@@ -66,30 +68,34 @@ def _from_standing(offset: float) -> str:
     return f"{abs(offset) * 100:.1f} cm {where} standing"
 
 
-def posture(act: Act, goal: Goal) -> None:
+def posture(intent: Intent, goal: Goal) -> None:
     """Nose up or down."""
     numbers = abilities()["pitch"]
-    explicit = act.find("angle")
-    angle = numbers[extent(act)]
+    explicit = intent.find(SlotKind.ANGLE)
+    angle = numbers[extent(intent)]
     if explicit is not None:
         angle = round(limited(explicit.meaning["value"], numbers["limit"], "rad", goal), 3)
-    goal.pitch = angle if act.meaning["pitch"] == "down" else -angle
-    goal.understood.append(f"“{act.words()}” → nose {act.meaning['pitch']} by {angle:.2f} rad")
+    goal.pitch = angle if intent.meaning["pitch"] == "down" else -angle
+    goal.understood.append(
+        f"“{intent.words()}” → nose {intent.meaning['pitch']} by {angle:.2f} rad"
+    )
 
 
-def lean(act: Act, goal: Goal) -> None:
+def lean(intent: Intent, goal: Goal) -> None:
     """To a side, or forward and back."""
-    ways = directions(act, goal)
-    if "forward" in ways or "backward" in ways or act.meaning.get("axis") == "pitch":
+    ways = directions(intent, goal)
+    if "forward" in ways or "backward" in ways or intent.meaning.get("axis") == "pitch":
         way = "up" if "backward" in ways else "down"
-        posture(Act("POSTURE", act.text, {"pitch": way}, act.qualifiers, at=act.at), goal)
+        posture(
+            Intent(SlotKind.POSTURE, intent.text, {"pitch": way}, intent.slots, at=intent.at), goal
+        )
         return
     numbers = abilities()["lean"]
-    explicit = act.find("angle")
-    angle = numbers[extent(act)]
+    explicit = intent.find(SlotKind.ANGLE)
+    angle = numbers[extent(intent)]
     if explicit is not None:
         angle = round(limited(explicit.meaning["value"], numbers["limit"], "rad", goal), 3)
     right = "right" in ways
     goal.roll = angle if right else -angle
     side = "right" if right else "left"
-    goal.understood.append(f"“{act.words()}” → lean to the {side} by {angle:.2f} rad")
+    goal.understood.append(f"“{intent.words()}” → lean to the {side} by {angle:.2f} rad")

@@ -1,4 +1,4 @@
-"""What a sentence is made of once it is read: acts, and the parts that say how."""
+"""What a sentence is made of once it is read: intents, and the slots that say how."""
 
 from __future__ import annotations
 
@@ -6,51 +6,83 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-ACTIONS = (
-    "MOVE",
-    "TURN",
-    "STAND",
-    "HEIGHT",
-    "POSTURE",
-    "LEAN",
-    "RHYTHM",
-    "HOP",
-    "PAW",
-    "REAR",
-    "STEP",
-)
-# Which acts a qualifier can belong to.
-_ACCEPTS: dict[str, tuple[str, ...]] = {
-    "direction": ("MOVE", "TURN", "LEAN", "HOP", "PAW"),
-    "pace": ("MOVE", "TURN", "RHYTHM", "HOP", "PAW"),
-    "extent": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM", "TURN", "MOVE", "HOP", "PAW", "REAR", "STEP"),
-    "degree": ("HEIGHT", "POSTURE", "LEAN", "RHYTHM", "HOP", "PAW", "REAR", "STEP"),
-    "swing": ("RHYTHM", "LEAN", "TURN", "HEIGHT", "POSTURE", "MOVE", "PAW"),
-    "beat": ("RHYTHM", "HOP", "PAW"),
-    "rate": ("RHYTHM", "HOP", "PAW", "TURN", "MOVE", "STEP", "LEAN", "POSTURE", "HEIGHT"),
-    "speed": ("MOVE", "HOP"),
-    "turn_rate": ("TURN",),
-    "radius": ("TURN",),
-    "angle": ("LEAN", "POSTURE", "RHYTHM", "TURN"),
-    "length": ("HEIGHT", "RHYTHM", "HOP", "PAW", "STEP", "MOVE"),
-    "count": ACTIONS,
+from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, Slot, SlotKind
+
+# Which intents a slot can belong to.
+_ACCEPTS: dict[SlotKind, tuple[SlotKind, ...]] = {
+    SlotKind.DIRECTION: (SlotKind.MOVE, SlotKind.TURN, SlotKind.LEAN, SlotKind.HOP, SlotKind.PAW),
+    SlotKind.PACE: (SlotKind.MOVE, SlotKind.TURN, SlotKind.RHYTHM, SlotKind.HOP, SlotKind.PAW),
+    SlotKind.EXTENT: (
+        SlotKind.HEIGHT,
+        SlotKind.POSTURE,
+        SlotKind.LEAN,
+        SlotKind.RHYTHM,
+        SlotKind.TURN,
+        SlotKind.MOVE,
+        SlotKind.HOP,
+        SlotKind.PAW,
+        SlotKind.REAR,
+        SlotKind.STEP,
+    ),
+    SlotKind.DEGREE: (
+        SlotKind.HEIGHT,
+        SlotKind.POSTURE,
+        SlotKind.LEAN,
+        SlotKind.RHYTHM,
+        SlotKind.HOP,
+        SlotKind.PAW,
+        SlotKind.REAR,
+        SlotKind.STEP,
+    ),
+    SlotKind.SWING: (
+        SlotKind.RHYTHM,
+        SlotKind.LEAN,
+        SlotKind.TURN,
+        SlotKind.HEIGHT,
+        SlotKind.POSTURE,
+        SlotKind.MOVE,
+        SlotKind.PAW,
+    ),
+    SlotKind.BEAT: (SlotKind.RHYTHM, SlotKind.HOP, SlotKind.PAW),
+    SlotKind.RATE: (
+        SlotKind.RHYTHM,
+        SlotKind.HOP,
+        SlotKind.PAW,
+        SlotKind.TURN,
+        SlotKind.MOVE,
+        SlotKind.STEP,
+        SlotKind.LEAN,
+        SlotKind.POSTURE,
+        SlotKind.HEIGHT,
+    ),
+    SlotKind.SPEED: (SlotKind.MOVE, SlotKind.HOP),
+    SlotKind.TURN_RATE: (SlotKind.TURN,),
+    SlotKind.RADIUS: (SlotKind.TURN,),
+    SlotKind.ANGLE: (SlotKind.LEAN, SlotKind.POSTURE, SlotKind.RHYTHM, SlotKind.TURN),
+    SlotKind.LENGTH: (
+        SlotKind.HEIGHT,
+        SlotKind.RHYTHM,
+        SlotKind.HOP,
+        SlotKind.PAW,
+        SlotKind.STEP,
+        SlotKind.MOVE,
+    ),
+    SlotKind.COUNT: INTENT_KINDS,
 }
 DISTANCE = 0.4  # m: from here on a length is a way to go, below it a height
-_AMOUNTS = ("rate", "speed", "turn_rate", "radius", "angle", "length", "count")
+_MEASURED = (
+    SlotKind.RATE,
+    SlotKind.SPEED,
+    SlotKind.TURN_RATE,
+    SlotKind.RADIUS,
+    SlotKind.ANGLE,
+    SlotKind.LENGTH,
+    SlotKind.COUNT,
+)
 _NOTHING = 0.001  # m, rad, their rates or Hz: less of something than this is none of it
 
 
-@dataclass
-class Part:
-    """A piece of a clause: an action (kind in capitals) or a qualifier, and its meaning."""
-
-    kind: str
-    text: str
-    meaning: Mapping[str, Any] = field(default_factory=dict)
-    at: int = 0  # which word of the sentence
-
-
-class Measured(Protocol):
+class HasValue(Protocol):
     """Something with a `value` in its meaning."""
 
     @property
@@ -58,7 +90,7 @@ class Measured(Protocol):
         """What the lexicon or a number says of it."""
 
 
-def opposed(ends: Sequence[Measured]) -> bool:
+def opposed(ends: Sequence[HasValue]) -> bool:
     """Whether the ends of a range lie on either side of nothing."""
     return (
         bool(ends)
@@ -67,60 +99,68 @@ def opposed(ends: Sequence[Measured]) -> bool:
 
 
 @dataclass
-class Act:
-    """Something to do, or with `denied` not to do."""
+class Intent:
+    """Something to do, or with `negated` not to do."""
 
-    kind: str
+    kind: SlotKind
     text: str
     meaning: Mapping[str, Any]
-    qualifiers: list[Part] = field(default_factory=list)
-    denied: bool = False
+    slots: list[Slot] = field(default_factory=list)
+    negated: bool = False
     at: int = 0
 
     def words(self) -> str:
-        """The act in the user's words and their order."""
-        parts = {(part.at, part.text) for part in self.qualifiers} | {(self.at, self.text)}
+        """The intent in the user's words and their order."""
+        parts = {(slot.at, slot.text) for slot in self.slots} | {(self.at, self.text)}
         return " ".join(text for _, text in sorted(parts) if text)
 
-    def takes(self, part: Part) -> bool:
-        """Whether a qualifier can belong to this act."""
-        if self.denied or (self.kind == "MOVE" and part.kind == "swing" and self.find("direction")):
+    def accepts(self, slot: Slot) -> bool:
+        """Whether a slot can belong to this intent."""
+        if self.negated or (
+            self.kind == SlotKind.MOVE
+            and slot.kind == SlotKind.SWING
+            and self.find(SlotKind.DIRECTION)
+        ):
             return False
-        if part.kind == "length" and self.kind == "MOVE" and part.meaning["value"] < DISTANCE:
+        if (
+            slot.kind == SlotKind.LENGTH
+            and self.kind == SlotKind.MOVE
+            and slot.meaning["value"] < DISTANCE
+        ):
             return False
-        if part.kind == "beat" and self.kind == "MOVE" and self.find("rate"):
+        if slot.kind == SlotKind.BEAT and self.kind == SlotKind.MOVE and self.find(SlotKind.RATE):
             return True
-        kind = "RHYTHM" if self.find("swing") else self.kind
-        return kind in _ACCEPTS[part.kind]
+        kind = SlotKind.RHYTHM if self.find(SlotKind.SWING) else self.kind
+        return kind in _ACCEPTS[slot.kind]
 
     @property
     def nothing(self) -> bool:
         """Whether an amount says that there is to be none of it: "walk at 0 m/s"."""
-        amounts = [part for kind in _AMOUNTS if (part := self.find(kind)) is not None]
-        single = [part for part in amounts if "ends" not in part.meaning]
-        return any(abs(part.meaning["value"]) < _NOTHING for part in single)
+        amounts = [slot for kind in _MEASURED if (slot := self.find(kind)) is not None]
+        single = [slot for slot in amounts if "ends" not in slot.meaning]
+        return any(abs(slot.meaning["value"]) < _NOTHING for slot in single)
 
     @property
     def to_and_fro(self) -> bool:
         """Whether it is to go from one side of nothing to the other: "from -10 to 10 degrees"."""
-        ends = [end for part in self.qualifiers for end in part.meaning.get("ends", ())]
+        ends = [end for slot in self.slots for end in slot.meaning.get("ends", ())]
         return opposed(ends)
 
-    def after(self, kind: str, part: Part) -> Part | None:
-        """The first qualifier of a kind behind a part, or the first of all."""
-        behind = (one for one in self.qualifiers if one.kind == kind and one.at > part.at)
-        return min(behind, key=lambda one: one.at, default=self.find(kind))
+    def after(self, kind: SlotKind, slot: Slot) -> Slot | None:
+        """The first slot of a kind behind a part, or the first of all."""
+        behind = (item for item in self.slots if item.kind == kind and item.at > slot.at)
+        return min(behind, key=lambda item: item.at, default=self.find(kind))
 
-    def find(self, kind: str) -> Part | None:
-        """The first qualifier of a kind."""
-        return next((part for part in self.qualifiers if part.kind == kind), None)
+    def find(self, kind: SlotKind) -> Slot | None:
+        """The first slot of a kind."""
+        return next((slot for slot in self.slots if slot.kind == kind), None)
 
 
 @dataclass
 class Reading:
     """What was made of a sentence, or of one of the things it asks for one after the other."""
 
-    acts: list[Act] = field(default_factory=list)
+    intents: list[Intent] = field(default_factory=list)
     in_place: str = ""
     seconds: float | None = None  # how long, if the sentence says so
     seconds_text: str = ""

@@ -31,27 +31,27 @@ _OTHER_SCRIPT = Language(
 
 
 def foreign(sentence: str, known: Container[str]) -> Language | None:
-    """The language of a sentence that is not English; `known` are the words the rule-based generator reads.
+    """The language of a sentence that is not English; `known` are words it reads.
 
     More of its words must speak for that language than for English, so a foreign word in an
     English sentence is no more than a word that is not understood.
     """
     letters = [letter for letter in sentence if letter.isalpha()]
-    latin = [one for one in letters if unicodedata.name(one, "").startswith(_LATIN)]
+    latin = [item for item in letters if unicodedata.name(item, "").startswith(_LATIN)]
     if len(letters) > 2 * len(latin):
         return _OTHER_SCRIPT
     words = re.findall(r"[a-zß]+", plain(sentence).replace("'", " "))
     best, most = None, 0.0
     for language in languages():
-        own = [word for word in words if word in language.words and word not in language.shared]
+        only = [word for word in words if word in language.words and word not in language.shared]
         shared = [word for word in words if word in language.shared]
         english = [
             word
             for word in words
-            if word not in own and word not in shared and (word in known or is_english(word))
+            if word not in only and word not in shared and (word in known or is_english(word))
         ]
-        if own and len(own) > len(english) and len(own) + 0.5 * len(shared) > most:
-            best, most = language, len(own) + 0.5 * len(shared)
+        if only and len(only) > len(english) and len(only) + 0.5 * len(shared) > most:
+            best, most = language, len(only) + 0.5 * len(shared)
     return best
 
 

@@ -1,4 +1,4 @@
-"""From a sentence to a list of known words: phrases, inflections, typing errors, likenesses."""
+"""From a sentence to a list of known words: phrases, inflections, typing errors, similes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from tabrl_reward_worker.generator.reading.slots import SlotKind
 from tabrl_reward_worker.generator.reading.spelling import Piece, corrected, forms, pieces_of, plain
 
 Meaning = Mapping[str, Any]  # what a line of the lexicon says besides its words
@@ -22,11 +23,11 @@ _ADJECTIVES = 3  # at most so many words stand between "like" and what it is lik
 class Word:
     """A word or phrase of the sentence, its kind in the lexicon and what the lexicon says of it."""
 
-    kind: str
+    kind: SlotKind
     text: str
     meaning: Meaning
     read_as: str = ""  # what it was taken for, if it is not in the lexicon as it was written
-    said: str = ""  # how it was written then
+    written: str = ""  # how it was written then
 
 
 @dataclass
@@ -34,7 +35,7 @@ class _Node:
     """A step in the tree of phrases; with a `kind` a phrase ends here."""
 
     children: dict[str, _Node] = field(default_factory=dict)
-    kind: str = ""
+    kind: SlotKind | None = None
     meaning: Meaning = field(default_factory=dict)
 
 
@@ -84,35 +85,36 @@ class Lexicon:
     ) -> tuple[list[Word], int]:
         """The words of the longest phrase from `start`, and how many pieces it takes."""
         piece = pieces[start].text
-        after_number = bool(before) and before[-1].kind == "NUMBER"
+        after_number = bool(before) and before[-1].kind == SlotKind.NUMBER
         if after_number and piece in self.units_after_number:
-            return [Word("UNIT", piece, self.units_after_number[piece])], 1
+            return [Word(SlotKind.UNIT, piece, self.units_after_number[piece])], 1
         match = self._longest(readings[start:])
         if match is None:
             return self._unmatched(piece, readings[start][0]), 1
         words = pieces[start : start + match.length]
-        said = text[words[0].start : words[-1].end]
+        written = text[words[0].start : words[-1].end]
         mistyped = any(
             known not in forms(word.text, self.irregular)
             for known, word in zip(match.spelling, words, strict=True)
         )
         read_as = " ".join(match.spelling) if mistyped else ""
         kind, meaning = match.node.kind, match.node.meaning
-        if kind == "LIKE":
-            return self._like(text, said, pieces, readings, start + match.length, match.length)
-        if kind == "LIKENESS":
-            meant = self._meant(said, str(meaning["means"]))
-            joints = ("BY", "TO", "FROM")
-            last = next((word.kind for word in reversed(before) if word.kind not in joints), "")
-            denied = last == "NEG"
-            return meant[:1] if denied else meant, match.length
-        found = [] if kind == "FILLER" else [Word(kind, said, meaning, read_as, said)]
+        assert kind is not None
+        if kind == SlotKind.LIKE:
+            return self._simile(text, written, pieces, readings, start + match.length, match.length)
+        if kind == SlotKind.SIMILE:
+            meant = self._meant(written, str(meaning["means"]))
+            joiners = (SlotKind.BY, SlotKind.TO, SlotKind.FROM)
+            last = next((word.kind for word in reversed(before) if word.kind not in joiners), "")
+            negated = last == SlotKind.NEGATION
+            return meant[:1] if negated else meant, match.length
+        found = [] if kind == SlotKind.FILLER else [Word(kind, written, meaning, read_as, written)]
         return found, match.length
 
-    def _like(
+    def _simile(
         self,
         text: str,
-        said: str,
+        written: str,
         pieces: Sequence[Piece],
         readings: Sequence[tuple[str, ...]],
         after: int,
@@ -121,7 +123,7 @@ class Lexicon:
         """ "like an angry cat": a being with words before it that are read for themselves."""
         for gap in range(1, _ADJECTIVES + 1):
             match = self._longest([("like",), *readings[after + gap :]])
-            if match is not None and match.node.kind == "LIKENESS":
+            if match is not None and match.node.kind == SlotKind.SIMILE:
                 between: list[Word] = []
                 position, end = after, after + gap
                 while position < end:
@@ -131,14 +133,14 @@ class Lexicon:
                 being = " ".join(
                     piece.text for piece in pieces[after + gap : after + gap + match.length - 1]
                 )
-                meant = self._meant(f"{said} {being}", str(match.node.meaning["means"]))
+                meant = self._meant(f"{written} {being}", str(match.node.meaning["means"]))
                 return [*between, *meant], length + gap + match.length - 1
-        return [Word("LIKE", said, {})], length
+        return [Word(SlotKind.LIKE, written, {})], length
 
-    def _meant(self, said: str, means: str) -> list[Word]:
-        """The words of the sentence that a likeness stands for."""
+    def _meant(self, written: str, means: str) -> list[Word]:
+        """The words of the sentence that a simile stands for."""
         first, *others = self.read(means)
-        return [replace(first, read_as=means, said=said), *others]
+        return [replace(first, read_as=means, written=written), *others]
 
     def _longest(self, readings: Sequence[tuple[str, ...]]) -> _Match | None:
         """The longest phrase; of equally long ones the one nearest to what was written."""
@@ -158,12 +160,12 @@ class Lexicon:
 
     def _unmatched(self, piece: str, known: str) -> list[Word]:
         if piece in _BREAKS:
-            return [Word("SEP", piece, {})]
+            return [Word(SlotKind.SEP, piece, {})]
         if piece[0] in "0123456789.":
-            return [Word("NUMBER", piece, _value(piece))]
+            return [Word(SlotKind.NUMBER, piece, _value(piece))]
         if piece == "%" or piece in self.fillers or known in self.fillers:
             return []
-        return [Word("WORD", piece, {})]
+        return [Word(SlotKind.WORD, piece, {})]
 
     def _readings(self, piece: str) -> tuple[str, ...]:
         """The piece as the lexicon may spell it, the likeliest first; at least one."""
@@ -191,9 +193,9 @@ class Lexicon:
 
     def _apart(self, piece: Piece) -> Iterator[Piece]:
         for cut in range(3, len(piece.text) - 2):
-            one, other = piece.text[:cut], piece.text[cut:]
-            if one in self.vocabulary and other in self.vocabulary:
-                yield Piece(one, piece.start, piece.start + cut)
+            item, other = piece.text[:cut], piece.text[cut:]
+            if item in self.vocabulary and other in self.vocabulary:
+                yield Piece(item, piece.start, piece.start + cut)
                 yield Piece(other, piece.start + cut, piece.end)
                 return
         yield piece
@@ -218,8 +220,8 @@ def lexicon() -> Lexicon:
     determiners = frozenset(data.pop("determiners"))
     fillers = frozenset(data.pop("fillers").split())
     irregular: dict[str, str] = data.pop("irregular")
-    alike: list[str] = data.pop("alike")
-    openings: list[str] = [*alike, *data.pop("alike_if_known")]
+    openers: list[str] = data.pop("alike")
+    openings: list[str] = [*openers, *data.pop("alike_if_known")]
     phrases = _Node()
     units: dict[str, Meaning] = {}
     vocabulary = set(fillers)
@@ -235,14 +237,14 @@ def lexicon() -> Lexicon:
                 words = [piece.text for piece in pieces_of(plain(phrase))]
                 words = [word for word in words if word not in determiners]
                 vocabulary.update(words)
-                _insert(phrases, words, kind, meaning)
-    for like in alike:
+                _insert(phrases, words, SlotKind(kind), meaning)
+    for like in openers:
         words = [piece.text for piece in pieces_of(plain(like)) if piece.text not in determiners]
-        _insert(phrases, words, "LIKE", {})
+        _insert(phrases, words, SlotKind.LIKE, {})
     return Lexicon(phrases, units, irregular, determiners, fillers, frozenset(vocabulary))
 
 
-def _insert(phrases: _Node, words: Sequence[str], kind: str, meaning: Meaning) -> None:
+def _insert(phrases: _Node, words: Sequence[str], kind: SlotKind, meaning: Meaning) -> None:
     node = phrases
     for word in words:
         node = node.children.setdefault(word, _Node())

@@ -1,4 +1,4 @@
-"""From a sentence to acts: what is to be done, each with the words that qualify it."""
+"""From a sentence to intents: what is to be done, each with the words that qualify it."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from typing import Any
 from lark import Lark, Token, Transformer, v_args
 from lark.lexer import Lexer
 
-from tabrl_reward_worker.generator.reading.intents import ACTIONS, Act, Part, Reading
+from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.lexicon import Meaning, Word, lexicon
 from tabrl_reward_worker.generator.reading.measures import measured
 from tabrl_reward_worker.generator.reading.sequencing import in_order
+from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, Slot, SlotKind
 
 _STEPS = {"slowest": -2, "slow": -1, "normal": 0, "fast": 1, "fastest": 2}
 _OPPOSITE_EXTENT = {"small": "large", "large": "small"}
-# What a qualifier without any act to belong to stands for.
-_IMPLIED: dict[str, tuple[str, Meaning]] = {
-    "direction": ("MOVE", {}),
-    "speed": ("MOVE", {}),
-    "turn_rate": ("TURN", {"rate": "turn"}),
-    "beat": ("RHYTHM", {"channel": "height", "hz": 1.0}),
-    "rate": ("RHYTHM", {"channel": "height", "hz": 1.0}),
-    "swing": ("RHYTHM", {"channel": "", "hz": 1.0}),
+# What a slot without any intent to belong to stands for.
+_IMPLIED: dict[SlotKind, tuple[SlotKind, Meaning]] = {
+    SlotKind.DIRECTION: (SlotKind.MOVE, {}),
+    SlotKind.SPEED: (SlotKind.MOVE, {}),
+    SlotKind.TURN_RATE: (SlotKind.TURN, {"rate": "turn"}),
+    SlotKind.BEAT: (SlotKind.RHYTHM, {"channel": "height", "hz": 1.0}),
+    SlotKind.RATE: (SlotKind.RHYTHM, {"channel": "height", "hz": 1.0}),
+    SlotKind.SWING: (SlotKind.RHYTHM, {"channel": "", "hz": 1.0}),
 }
-# These are placed first: what they stand for may take the other qualifiers.
-_FIRST = ("direction", "speed", "turn_rate", "swing")
+# These are placed first: what they stand for may take the other slots.
+_FIRST = (SlotKind.DIRECTION, SlotKind.SPEED, SlotKind.TURN_RATE, SlotKind.SWING)
 
 
 def parse(sentence: str) -> Reading:
     """Read a sentence. Never fails: what is not understood is listed."""
-    parts, left_out = in_order(measured(lexicon().read(sentence)))
-    readings = [_read(words) for words in parts]
-    asked = [reading for reading in readings if reading.acts]
+    slots, left_out = in_order(measured(lexicon().read(sentence)))
+    readings = [_read(words) for words in slots]
+    asked = [reading for reading in readings if reading.intents]
     whole = Reading() if len(asked) > 1 else (asked or readings or [Reading()])[0]
     if len(asked) > 1:
         whole.phases = asked
@@ -53,99 +54,102 @@ def _read(words: list[Word]) -> Reading:
     tokens = _trim(words)
     if not tokens:
         return reading
-    clauses: list[list[Part]] = _Clauses().transform(_grammar().parse(tokens))
+    clauses: list[list[Slot]] = _Clauses().transform(_grammar().parse(tokens))
     kept = [_without_impossible(clause, reading) for clause in clauses]
-    acts = [[_act(part) for part in clause if _is_act(part)] for clause in kept]
-    order = [[part.at for part in clause if _is_act(part)] for clause in kept]
-    qualifiers = [
-        (part, number) for number, clause in enumerate(kept) for part in clause if not _is_act(part)
+    intents = [[_intent(slot) for slot in clause if _is_intent(slot)] for clause in kept]
+    order = [[slot.at for slot in clause if _is_intent(slot)] for clause in kept]
+    slots = [
+        (slot, number)
+        for number, clause in enumerate(kept)
+        for slot in clause
+        if not _is_intent(slot)
     ]
-    for part, number in sorted(qualifiers, key=_turn):
-        _attach(part, number, acts, order, reading)
-    reading.acts += [act for clause in acts for act in clause]
-    for act in reading.acts:
-        act.denied = act.denied or act.nothing
+    for slot, number in sorted(slots, key=_order):
+        _attach(slot, number, intents, order, reading)
+    reading.intents += [intent for clause in intents for intent in clause]
+    for intent in reading.intents:
+        intent.negated = intent.negated or intent.nothing
     return reading
 
 
-def _turn(qualifier: tuple[Part, int]) -> int:
+def _order(placed: tuple[Slot, int]) -> int:
     """Beats come last: of steps that have a rate no bob is made."""
-    kind = qualifier[0].kind
-    return 0 if kind in _FIRST else 2 if kind == "beat" else 1
+    kind = placed[0].kind
+    return 0 if kind in _FIRST else 2 if kind == SlotKind.BEAT else 1
 
 
 def _note(word: Word) -> str:
-    return f"“{word.said}” → read as “{word.read_as}”"
+    return f"“{word.written}” → read as “{word.read_as}”"
 
 
 def _trim(words: list[Word]) -> list[Word]:
     """Without separators at the ends and twice in a row."""
     result: list[Word] = []
     for word in words:
-        if word.kind != "SEP" or (result and result[-1].kind != "SEP"):
+        if word.kind != SlotKind.SEP or (result and result[-1].kind != SlotKind.SEP):
             result.append(word)
-    return result[:-1] if result and result[-1].kind == "SEP" else result
+    return result[:-1] if result and result[-1].kind == SlotKind.SEP else result
 
 
-def _is_act(part: Part) -> bool:
-    return part.kind in ACTIONS or part.kind == "denied"
+def _is_intent(slot: Slot) -> bool:
+    return slot.kind in INTENT_KINDS or slot.kind == SlotKind.NEGATED
 
 
-def _act(part: Part) -> Act:
-    if part.kind == "denied":
-        return Act(part.meaning["kind"], part.text, part.meaning, denied=True, at=part.at)
-    return Act(part.kind, part.text, part.meaning, at=part.at)
+def _intent(slot: Slot) -> Intent:
+    if slot.kind == SlotKind.NEGATED:
+        return Intent(slot.meaning["kind"], slot.text, slot.meaning, negated=True, at=slot.at)
+    return Intent(slot.kind, slot.text, slot.meaning, at=slot.at)
 
 
-def _without_impossible(clause: list[Part], reading: Reading) -> list[Part]:
+def _without_impossible(clause: list[Slot], reading: Reading) -> list[Slot]:
     """A clause that asks for something out of reach is left out as a whole."""
-    beyond = [part for part in clause if part.kind == "impossible"]
+    beyond = [slot for slot in clause if slot.kind == SlotKind.IMPOSSIBLE]
     if not beyond:
         return clause
-    text = " ".join(part.text for part in clause)
+    text = " ".join(slot.text for slot in clause)
     reading.impossible.append(f"“{text}”: {beyond[0].meaning['reason']}")
     return []
 
 
 def _attach(
-    part: Part, number: int, acts: list[list[Act]], order: list[list[int]], reading: Reading
+    slot: Slot, number: int, intents: list[list[Intent]], order: list[list[int]], reading: Reading
 ) -> None:
-    """Give a qualifier to the nearest act that can take it: before it, after it, other clauses."""
-    if part.kind == "place":
-        reading.in_place = part.text
+    """Give a slot to the nearest intent that can take it: before it, after it, other clauses."""
+    if slot.kind == SlotKind.PLACE:
+        reading.in_place = slot.text
         return
-    if part.kind == "duration":
-        reading.seconds, reading.seconds_text = part.meaning["value"], part.text
+    if slot.kind == SlotKind.DURATION:
+        reading.seconds, reading.seconds_text = slot.meaning["value"], slot.text
         return
-    if part.kind == "stray":
-        reading.unknown.append(part.text)
+    if slot.kind == SlotKind.UNKNOWN:
+        reading.unknown.append(slot.text)
         return
-    if part.kind == "caveat":
-        reading.unknown.append(f"“{part.text}”: {part.meaning['reason']}")
+    if slot.kind == SlotKind.LIMITATION:
+        reading.unknown.append(f"“{slot.text}”: {slot.meaning['reason']}")
         return
-    for act in _nearest(part, number, acts, order):
-        if act.takes(part):
-            act.qualifiers.append(part)
+    for intent in _nearest(slot, number, intents, order):
+        if intent.accepts(slot):
+            intent.slots.append(slot)
             return
-    if part.kind in _IMPLIED:
-        kind, meaning = _IMPLIED[part.kind]
-        acts[number].append(Act(kind, "", meaning, [part], at=part.at))
-        order[number].append(part.at)
-    elif part.kind != "degree":  # "very" alone says nothing
-        reading.unknown.append(part.text)
+    if slot.kind in _IMPLIED:
+        kind, meaning = _IMPLIED[slot.kind]
+        intents[number].append(Intent(kind, "", meaning, [slot], at=slot.at))
+        order[number].append(slot.at)
+    elif slot.kind != SlotKind.DEGREE:  # "very" alone says nothing
+        reading.unknown.append(slot.text)
 
 
 def _nearest(
-    part: Part, number: int, acts: list[list[Act]], order: list[list[int]]
-) -> Iterator[Act]:
-    at, here = part.at, list(zip(order[number], acts[number], strict=True))
+    slot: Slot, number: int, intents: list[list[Intent]], order: list[list[int]]
+) -> Iterator[Intent]:
+    at, here = slot.at, list(zip(order[number], intents[number], strict=True))
     # "limp on your left leg" is about the left leg, and not a way to go.
-    yield from (act for where, act in here if where == at + 1 and act.kind == "PAW")
-    yield from (act for where, act in reversed(here) if where <= at)
-    yield from (act for where, act in here if where > at)
-    for clause in reversed(acts[:number]):
+    yield from (intent for where, intent in here if where == at + 1 and intent.kind == SlotKind.PAW)
+    yield from (intent for where, intent in reversed(here) if where <= at)
+    yield from (intent for where, intent in here if where > at)
+    for clause in reversed(intents[:number]):
         yield from reversed(clause)
-    for clause in acts[number + 1 :]:
+    for clause in intents[number + 1 :]:
         yield from clause
 
 
@@ -178,10 +182,10 @@ def _grammar() -> Lark:
     return Lark(text, parser="lalr", lexer=_Words)
 
 
-def _part(kind: str, tokens: list[_WordToken], meaning: Meaning | None = None) -> Part:
-    """A part made of these tokens; it means what the last of them means unless said otherwise."""
-    own = tokens[-1].word.meaning if meaning is None else meaning
-    return Part(kind, " ".join(str(token) for token in tokens), own, tokens[0].at)
+def _slot(kind: SlotKind, tokens: list[_WordToken], meaning: Meaning | None = None) -> Slot:
+    """A slot made of these tokens; it means what the last of them means unless said otherwise."""
+    meant = tokens[-1].word.meaning if meaning is None else meaning
+    return Slot(kind, " ".join(str(token) for token in tokens), meant, tokens[0].at)
 
 
 def _step(token: _WordToken) -> int:
@@ -189,98 +193,119 @@ def _step(token: _WordToken) -> int:
 
 
 @v_args(inline=False)
-class _Clauses(Transformer[Token, list[list[Part]]]):
-    """From the parse tree to clauses of parts."""
+class _Clauses(Transformer[Token, list[list[Slot]]]):
+    """From the parse tree to clauses of slots."""
 
-    def start(self, children: list[Any]) -> list[list[Part]]:
+    def start(self, children: list[Any]) -> list[list[Slot]]:
         return [child for child in children if not isinstance(child, Token)]
 
-    def clause(self, children: list[Part | list[Part]]) -> list[Part]:
-        parts: list[Part] = []
+    def clause(self, children: list[Slot | list[Slot]]) -> list[Slot]:
+        slots: list[Slot] = []
         for child in children:
-            parts += child if isinstance(child, list) else [child]
-        return parts
+            slots += child if isinstance(child, list) else [child]
+        return slots
 
-    def action(self, tokens: list[_WordToken]) -> Part:
-        return _part(tokens[0].type, tokens)
+    def intent(self, tokens: list[_WordToken]) -> Slot:
+        return _slot(tokens[0].word.kind, tokens)
 
     def tail(self, tokens: list[_WordToken]) -> _WordToken:
         return tokens[0]
 
-    def denied(self, tokens: list[_WordToken]) -> list[Part]:
+    def negated(self, tokens: list[_WordToken]) -> list[Slot]:
         """ "don't walk fast" asks for walking, "without walking fast" and "don't walk" do not."""
-        head = next(i for i, token in enumerate(tokens) if token.type not in ("NEG", "DEGREE"))
-        act, tail = tokens[head], tokens[head + 1 :]
-        if act.type == "HEIGHT" and (head > 1 or "reach" in act.word.meaning):
-            return [self.unpaced([*tokens[: head + 1]]), *map(self._alone, tail)]
-        how = [token for token in tail if token.type in ("ADJ", "ADV", "EXTENT", "HEIGHT")]
-        if how and tokens[0].word.meaning.get("turns") and act.type in ACTIONS:
-            # Only how it is done is denied.
-            rest = [self.direction([token]) for token in tail if token.type == "DIRECTION"]
-            return [_part(act.type, [act]), *rest, self.unpaced([tokens[0], how[-1]])]
-        ways = [token for token in tail if token.type in ("DIRECTION", "PLACE", "SWING")]
-        meaning = dict(act.word.meaning) | {"kind": act.type}
+        head = next(
+            i
+            for i, token in enumerate(tokens)
+            if token.word.kind not in (SlotKind.NEGATION, SlotKind.DEGREE)
+        )
+        intent, tail = tokens[head], tokens[head + 1 :]
+        if intent.word.kind == SlotKind.HEIGHT and (head > 1 or "reach" in intent.word.meaning):
+            return [self.negated_pace([*tokens[: head + 1]]), *map(self._alone, tail)]
+        how = [
+            token
+            for token in tail
+            if token.word.kind in (SlotKind.ADJ, SlotKind.ADV, SlotKind.EXTENT, SlotKind.HEIGHT)
+        ]
+        if how and tokens[0].word.meaning.get("turns") and intent.word.kind in INTENT_KINDS:
+            # Only how it is done is negated.
+            rest = [
+                self.direction([token]) for token in tail if token.word.kind == SlotKind.DIRECTION
+            ]
+            return [
+                _slot(intent.word.kind, [intent]),
+                *rest,
+                self.negated_pace([tokens[0], how[-1]]),
+            ]
+        ways = [
+            token
+            for token in tail
+            if token.word.kind in (SlotKind.DIRECTION, SlotKind.PLACE, SlotKind.SWING)
+        ]
+        meaning = dict(intent.word.meaning) | {"kind": intent.word.kind}
         meaning["ways"] = [
             token.word.meaning["direction"]
-            for token in (act, *ways)
+            for token in (intent, *ways)
             if "direction" in token.word.meaning
         ]
-        parts = [_part("denied", [*tokens[: head + 1], *ways], meaning)]
-        return parts + [self._alone(token) for token in how]
+        slots = [_slot(SlotKind.NEGATED, [*tokens[: head + 1], *ways], meaning)]
+        return slots + [self._alone(token) for token in how]
 
-    def _alone(self, token: _WordToken) -> Part:
-        """The part that one word makes by itself."""
-        if token.type in ("ADJ", "ADV"):
+    def _alone(self, token: _WordToken) -> Slot:
+        """The slot that one word makes by itself."""
+        if token.word.kind in (SlotKind.ADJ, SlotKind.ADV):
             return self.pace([token])
-        kind = token.type if token.type in ACTIONS else token.type.lower()
-        meaning = {"extent": "large"} if token.type == "DEGREE" else None
-        return _part(kind, [token], meaning)
+        meaning = {"extent": "large"} if token.word.kind == SlotKind.DEGREE else None
+        return _slot(token.word.kind, [token], meaning)
 
-    def unpaced(self, tokens: list[_WordToken]) -> Part:
+    def negated_pace(self, tokens: list[_WordToken]) -> Slot:
         """ "not too fast", "not so high"."""
         meaning = tokens[-1].word.meaning
         if "pace" in meaning:
-            return _part("pace", tokens, {"step": -_step(tokens[-1])})
+            return _slot(SlotKind.PACE, tokens, {"step": -_step(tokens[-1])})
         extent = _OPPOSITE_EXTENT[meaning.get("extent", "large")]
-        return _part("extent", tokens, {"extent": extent})
+        return _slot(SlotKind.EXTENT, tokens, {"extent": extent})
 
-    def pace(self, tokens: list[_WordToken]) -> Part:
+    def pace(self, tokens: list[_WordToken]) -> Slot:
         row = tokens[-1].word.meaning.get("row", "")
-        return _part("pace", tokens, {"step": _step(tokens[-1]) * len(tokens), "row": row})
+        return _slot(SlotKind.PACE, tokens, {"step": _step(tokens[-1]) * len(tokens), "row": row})
 
-    def beat(self, tokens: list[_WordToken]) -> Part:
-        steps = [_step(token) for token in tokens if token.type == "ADJ"]
+    def beat(self, tokens: list[_WordToken]) -> Slot:
+        steps = [_step(token) for token in tokens if token.word.kind == SlotKind.ADJ]
         step = steps[0] if steps else 0
-        return _part("beat", tokens, {"step": step * max(1, len(tokens) - 1)})
+        return _slot(SlotKind.BEAT, tokens, {"step": step * max(1, len(tokens) - 1)})
 
-    def extent(self, tokens: list[_WordToken]) -> Part:
-        return _part("extent", tokens)
+    def extent(self, tokens: list[_WordToken]) -> Slot:
+        return _slot(SlotKind.EXTENT, tokens)
 
-    def degree(self, tokens: list[_WordToken]) -> Part:
-        return _part("degree", tokens, {"extent": "large"})
+    def degree(self, tokens: list[_WordToken]) -> Slot:
+        return _slot(SlotKind.DEGREE, tokens, {"extent": "large"})
 
-    def swing(self, tokens: list[_WordToken]) -> Part:
-        return _part("swing", tokens)
+    def swing(self, tokens: list[_WordToken]) -> Slot:
+        return _slot(SlotKind.SWING, tokens)
 
-    def direction(self, tokens: list[_WordToken]) -> Part:
-        return _part("direction", tokens)
+    def direction(self, tokens: list[_WordToken]) -> Slot:
+        return _slot(SlotKind.DIRECTION, tokens)
 
-    def place(self, tokens: list[_WordToken]) -> Part:
-        return _part("place", tokens)
+    def place(self, tokens: list[_WordToken]) -> Slot:
+        return _slot(SlotKind.PLACE, tokens)
 
-    def impossible(self, tokens: list[_WordToken]) -> Part:
-        return _part("impossible", tokens)
+    def impossible(self, tokens: list[_WordToken]) -> Slot:
+        return _slot(SlotKind.IMPOSSIBLE, tokens)
 
-    def measure(self, tokens: list[_WordToken]) -> Part:
-        return _part(tokens[0].type.lower(), tokens)
+    def measure(self, tokens: list[_WordToken]) -> Slot:
+        return _slot(tokens[0].word.kind, tokens)
 
-    def caveat(self, tokens: list[_WordToken]) -> Part:
-        return _part("caveat", tokens)
+    def limitation(self, tokens: list[_WordToken]) -> Slot:
+        return _slot(SlotKind.LIMITATION, tokens)
 
-    def likeness(self, tokens: list[_WordToken]) -> Part | list[Part]:
+    def simile(self, tokens: list[_WordToken]) -> Slot | list[Slot]:
         # "like you are sad": what follows speaks for itself.
-        return _part("stray", tokens) if len(tokens) > 1 else []
+        return _slot(SlotKind.UNKNOWN, tokens) if len(tokens) > 1 else []
 
-    def stray(self, tokens: list[_WordToken]) -> Part | list[Part]:
+    def unknown(self, tokens: list[_WordToken]) -> Slot | list[Slot]:
         # "times" and "each" without a number say nothing.
-        return [] if tokens[0].type in ("TIMES", "PER", "UNIT") else _part("stray", tokens)
+        return (
+            []
+            if tokens[0].word.kind in (SlotKind.TIMES, SlotKind.PER, SlotKind.UNIT)
+            else _slot(SlotKind.UNKNOWN, tokens)
+        )

@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabrl_reward_worker.generator.reading.intents import ACTIONS, DISTANCE, opposed
+from tabrl_reward_worker.generator.reading.intents import DISTANCE, opposed
 from tabrl_reward_worker.generator.reading.lexicon import Word
+from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind
 
-MOST = 3  # things one after the other
+MAX_PHASES = 3  # things one after the other
 _THERE_AND_BACK = {"long": ("forward", "backward"), "side": ("left", "right")}
 _OPPOSITE = {
     "forward": "backward",
@@ -23,36 +24,55 @@ _OPPOSITE = {
     "up": "down",
     "down": "up",
 }
-_STEERED = ("MOVE", "TURN", "LEAN", "HOP", "PAW")  # acts that have one direction at a time
+_STEERED = (
+    SlotKind.MOVE,
+    SlotKind.TURN,
+    SlotKind.LEAN,
+    SlotKind.HOP,
+    SlotKind.PAW,
+)  # intents that have one direction at a time
 _PLAIN = (",", ";", ".", "!", "?", "and")  # part clauses, whatever these say
-_GOING = ("MOVE", "ADJ", "ADV", "SPEED")
-_DOES = {"MOVE", "TURN", "HOP", "STAND", "RHYTHM", "PAW", "REAR", "POSTURE"}
-_COMMA = Word("SEP", ",", {})
-_THEN = Word("THEN", "", {})
-_WAIT = Word("STAND", "", {"stops": True})
+_GOING = (SlotKind.MOVE, SlotKind.ADJ, SlotKind.ADV, SlotKind.SPEED)
+_DOES = {
+    SlotKind.MOVE,
+    SlotKind.TURN,
+    SlotKind.HOP,
+    SlotKind.STAND,
+    SlotKind.RHYTHM,
+    SlotKind.PAW,
+    SlotKind.REAR,
+    SlotKind.POSTURE,
+}
+_COMMA = Word(SlotKind.SEP, ",", {})
+_THEN = Word(SlotKind.THEN, "", {})
+_WAIT = Word(SlotKind.STAND, "", {"stops": True})
 
 
 def in_order(words: Sequence[Word]) -> tuple[list[list[Word]], list[str]]:
     """The words of what comes first, then, and last; and the texts of what is too much."""
     words = _alternating(_turned_round(_or(list(words))))
-    words = [word for word in words if word.kind not in ("FIRST", "REPEAT", "ALTERNATE")]
+    words = [
+        word
+        for word in words
+        if word.kind not in (SlotKind.FIRST, SlotKind.REPEAT, SlotKind.ALTERNATE)
+    ]
     parts = [
         stretch
-        for part in _split(_by_durations(words), "THEN")
+        for part in _split(_by_durations(words), SlotKind.THEN)
         for piece in _by_contradiction(part)
         for ramp in _from_to(piece)
         for stretch in _there_and_back(ramp)
     ]
-    parts = [part for part in parts if any(word.kind != "SEP" for word in part)]
+    parts = [part for part in parts if any(word.kind != SlotKind.SEP for word in part)]
     parts = _one_round(_carried_on(parts))
-    return parts[:MOST], [_text(part) for part in parts[MOST:]]
+    return parts[:MAX_PHASES], [_text(part) for part in parts[MAX_PHASES:]]
 
 
 def _one_round(parts: list[list[Word]]) -> list[list[Word]]:
     """ "sit, stand, sit, stand" is a round of two: a sequence begins again by itself."""
-    said = [_text(part) for part in parts]
+    texts = [_text(part) for part in parts]
     for size in range(2, len(parts) // 2 + 1):
-        if len(parts) % size == 0 and said == said[:size] * (len(parts) // size):
+        if len(parts) % size == 0 and texts == texts[:size] * (len(parts) // size):
             return parts[:size]
     return parts
 
@@ -62,12 +82,12 @@ def _or(words: list[Word]) -> list[Word]:
     result: list[Word] = []
     denial: Word | None = None
     for word in words:
-        if word.kind in ("SEP", "THEN"):
+        if word.kind in (SlotKind.SEP, SlotKind.THEN):
             denial = None
-        elif word.kind == "NEG":
+        elif word.kind == SlotKind.NEGATION:
             denial = word
-        elif word.kind == "OR":
-            word = replace(denial, text=word.text) if denial else replace(word, kind="SEP")
+        elif word.kind == SlotKind.OR:
+            word = replace(denial, text=word.text) if denial else replace(word, kind=SlotKind.SEP)
         result.append(word)
     return result
 
@@ -75,44 +95,51 @@ def _or(words: list[Word]) -> list[Word]:
 def _turned_round(words: list[Word]) -> list[Word]:
     """ "after X, Y", "Y after X" and "before Y, X" in the order in which things happen."""
     for at, word in enumerate(words):
-        if word.kind == "AFTER" and at + 1 < len(words) and words[at + 1].kind == "DURATION":
+        if (
+            word.kind == SlotKind.AFTER
+            and at + 1 < len(words)
+            and words[at + 1].kind == SlotKind.DURATION
+        ):
             # "and after three seconds hop": the duration belongs to what comes before.
-            before = words[:at] if _acts(words[:at]) else [*words[:at], _WAIT]
+            before = words[:at] if _has_intent(words[:at]) else [*words[:at], _WAIT]
             return _turned_round([*before, words[at + 1], _THEN, *words[at + 2 :]])
-        if word.kind not in ("AFTER", "BEFORE"):
+        if word.kind not in (SlotKind.AFTER, SlotKind.BEFORE):
             continue
         here, rest = words[:at], words[at + 1 :]
-        if _acts(here):
+        if _has_intent(here):
             comma = _end_of_clause(rest)
-            order = [rest[:comma], here] if word.kind == "AFTER" else [here, rest[:comma]]
+            order = [rest[:comma], here] if word.kind == SlotKind.AFTER else [here, rest[:comma]]
             return _turned_round([*order[0], _THEN, *order[1], *rest[comma:]])
         comma = _end_of_clause(rest)
         named, others = rest[:comma], rest[comma + 1 :]
-        order = [named, others] if word.kind == "AFTER" else [others, named]
+        order = [named, others] if word.kind == SlotKind.AFTER else [others, named]
         return [*here, *order[0], _THEN, *_turned_round(order[1])]
     return words
 
 
 def _end_of_clause(words: Sequence[Word]) -> int:
-    return next((at for at, word in enumerate(words) if word.kind in ("SEP", "THEN")), len(words))
+    return next(
+        (at for at, word in enumerate(words) if word.kind in (SlotKind.SEP, SlotKind.THEN)),
+        len(words),
+    )
 
 
 def _alternating(words: list[Word]) -> list[Word]:
     """ "alternate between X and Y", "X and stop every 3 seconds": what is joined takes turns."""
     # "every three seconds" is then how long each lasts.
-    every = next((word for word in words if word.kind == "RATE"), None)
+    every = next((word for word in words if word.kind == SlotKind.RATE), None)
     stops = any(
-        word.kind == "STAND" and word.meaning.get("stops") and next_word is every
+        word.kind == SlotKind.STAND and word.meaning.get("stops") and next_word is every
         for word, next_word in itertools.pairwise(words)
     )
-    if not stops and not any(word.kind == "ALTERNATE" for word in words):
+    if not stops and not any(word.kind == SlotKind.ALTERNATE for word in words):
         return words
     lasts = []
     if every is not None and every.meaning["value"] > 0.0:
-        lasts = [Word("DURATION", every.text, {"value": 1.0 / every.meaning["value"]})]
+        lasts = [Word(SlotKind.DURATION, every.text, {"value": 1.0 / every.meaning["value"]})]
     result = []
     for word in words:
-        if word.kind == "SEP":
+        if word.kind == SlotKind.SEP:
             result += [*lasts, _THEN]
         elif word is not every:
             result.append(word)
@@ -122,12 +149,12 @@ def _alternating(words: list[Word]) -> list[Word]:
 def _by_durations(words: list[Word]) -> list[Word]:
     """A clause that says how long or how far ends there: "walk for 3 seconds, hop for 2"."""
     result: list[Word] = []
-    clauses = _split(words, "SEP", "THEN")
+    clauses = _split(words, SlotKind.SEP, SlotKind.THEN)
     for clause, following in zip(clauses, [*clauses[1:], []], strict=True):
         result += clause
         at = len(result)
         if at < len(words):
-            lasts = _acts(clause) and any(word.kind == "DURATION" for word in clause)
+            lasts = _has_intent(clause) and any(word.kind == SlotKind.DURATION for word in clause)
             ends = lasts or (words[at].text in _PLAIN and _arrives(clause, following))
             result.append(_THEN if ends else words[at])
     return result
@@ -137,14 +164,20 @@ def _arrives(clause: Sequence[Word], following: Sequence[Word]) -> bool:
     """ "walk 2 metres, turn 90 degrees", "walk, turn around": the way ends before the next."""
     goes = {word.kind for word in clause} & _DOES
     goes_on = {word.kind for word in following} & _DOES
-    if not (goes and goes_on) or any(word.kind == "NEG" for word in (*clause, *following)):
+    if not (goes and goes_on) or any(
+        word.kind == SlotKind.NEGATION for word in (*clause, *following)
+    ):
         return False
-    far = goes_on & {"MOVE", "TURN", "HOP", "STAND"} and any(
-        (word.kind == "LENGTH" and word.meaning["value"] >= DISTANCE and "MOVE" in goes)
-        or (word.kind == "ANGLE" and "TURN" in goes)
+    far = goes_on & {SlotKind.MOVE, SlotKind.TURN, SlotKind.HOP, SlotKind.STAND} and any(
+        (
+            word.kind == SlotKind.LENGTH
+            and word.meaning["value"] >= DISTANCE
+            and SlotKind.MOVE in goes
+        )
+        or (word.kind == SlotKind.ANGLE and SlotKind.TURN in goes)
         for word in clause
     )
-    done = any(word.kind == "COUNT" for word in clause) and "MOVE" not in goes
+    done = any(word.kind == SlotKind.COUNT for word in clause) and SlotKind.MOVE not in goes
     about = any(word.meaning.get("about") for word in (*clause, *following))
     return bool(far) or about or done
 
@@ -154,12 +187,16 @@ def _by_contradiction(words: list[Word]) -> list[list[Word]]:
     parts: list[list[Word]] = [[]]
     asked: set[tuple[str, str]] = set()
     # "left, right, left" and "forward, stop, backward" are ways to go.
-    steered = "" if any(word.kind in ACTIONS and word.kind != "STAND" for word in words) else "MOVE"
-    footed = any(word.kind in ("PAW", "HOP", "STEP") for word in words)
-    for clause in _split(words, "SEP"):
+    steered = (
+        ""
+        if any(word.kind in INTENT_KINDS and word.kind != SlotKind.STAND for word in words)
+        else SlotKind.MOVE
+    )
+    footed = any(word.kind in (SlotKind.PAW, SlotKind.HOP, SlotKind.STEP) for word in words)
+    for clause in _split(words, SlotKind.SEP):
         wants, steered = _wants(clause, steered, footed)
         if _stands_up(clause):
-            wants.add(("HEIGHT", "high"))
+            wants.add((SlotKind.HEIGHT, "high"))
         if any((kind, _OPPOSITE.get(what, "")) in asked for kind, what in wants):
             parts.append([])
             asked = set()
@@ -176,49 +213,63 @@ def _stands_up(clause: Sequence[Word]) -> bool:
 def _wants(clause: Sequence[Word], steered: str, footed: bool) -> tuple[set[tuple[str, str]], str]:
     """What a clause asks for where only one of two opposites can be had, and what it steers."""
     wants = set()
-    own = [word.kind for word in clause if word.kind in _STEERED]
+    steered_kinds = [word.kind for word in clause if word.kind in _STEERED]
     kinds = {word.kind for word in clause}
     for at, word in enumerate(clause):
-        if word.kind == "NEG":
-            break  # what is denied contradicts nothing
+        if word.kind == SlotKind.NEGATION:
+            break  # what is negated contradicts nothing
         if word.kind in _STEERED:
             steered = word.kind
-        if word.kind == "DIRECTION" and (steered or own) and not word.meaning.get("straight"):
-            before = any(one.kind in _STEERED for one in clause[:at])
-            act = steered if before or not own else own[0]
-            wants.add((act, str(word.meaning["direction"])))
-            if act == "MOVE":
+        if (
+            word.kind == SlotKind.DIRECTION
+            and (steered or steered_kinds)
+            and not word.meaning.get("straight")
+        ):
+            before = any(item.kind in _STEERED for item in clause[:at])
+            intent = steered if before or not steered_kinds else steered_kinds[0]
+            wants.add((intent, str(word.meaning["direction"])))
+            if intent == SlotKind.MOVE:
                 wants.add(("WAY", "go"))
-        elif word.kind in ("MOVE", "TURN") or (word.kind == "HOP" and "PAW" not in kinds):
+        elif word.kind in (SlotKind.MOVE, SlotKind.TURN) or (
+            word.kind == SlotKind.HOP and SlotKind.PAW not in kinds
+        ):
             wants.add(("WAY", "go"))
-        elif word.kind == "STAND" and word.meaning.get("stops"):
+        elif word.kind == SlotKind.STAND and word.meaning.get("stops"):
             wants.add(("WAY", "stop"))
-        elif word.kind == "HEIGHT" and not ("of" in word.meaning and footed):
-            wants.add(("HEIGHT", str(word.meaning["height"])))
-        elif word.kind == "POSTURE":
-            wants.add(("POSTURE", str(word.meaning["pitch"])))
-        elif word.kind == "STAND" and word.meaning.get("up"):
-            wants.add(("HEIGHT", "high"))
+        elif word.kind == SlotKind.HEIGHT and not ("of" in word.meaning and footed):
+            wants.add((SlotKind.HEIGHT, str(word.meaning["height"])))
+        elif word.kind == SlotKind.POSTURE:
+            wants.add((SlotKind.POSTURE, str(word.meaning["pitch"])))
+        elif word.kind == SlotKind.STAND and word.meaning.get("up"):
+            wants.add((SlotKind.HEIGHT, "high"))
     return wants, steered
 
 
 def _there_and_back(words: list[Word]) -> list[list[Word]]:
     """ "walk back and forth" goes one way, then the other."""
     for at, word in enumerate(words):
-        ways = _THERE_AND_BACK.get(str(word.meaning.get("axis"))) if word.kind == "SWING" else None
+        ways = (
+            _THERE_AND_BACK.get(str(word.meaning.get("axis")))
+            if word.kind == SlotKind.SWING
+            else None
+        )
         if ways is None:
             continue
-        begin = max((i for i in range(at) if words[i].kind == "SEP"), default=-1) + 1
+        begin = max((i for i in range(at) if words[i].kind == SlotKind.SEP), default=-1) + 1
         clause = words[begin : at + _end_of_clause(words[at:])]
-        acts = [one for one in clause if one.kind in ACTIONS and "of" not in one.meaning]
-        goes = [one for one in acts if one.kind in ("MOVE", "HOP", "PAW")]
-        if word.meaning["axis"] == "long" or any("swing" in one.meaning for one in goes):
-            goes = [one for one in goes if one.kind != "PAW"]
-        if len(goes) != len(acts) or not acts:
+        intents = [
+            item for item in clause if item.kind in INTENT_KINDS and "of" not in item.meaning
+        ]
+        goes = [
+            item for item in intents if item.kind in (SlotKind.MOVE, SlotKind.HOP, SlotKind.PAW)
+        ]
+        if word.meaning["axis"] == "long" or any("swing" in item.meaning for item in goes):
+            goes = [item for item in goes if item.kind != SlotKind.PAW]
+        if len(goes) != len(intents) or not intents:
             continue
         if word.meaning["axis"] == "side" and goes[0].meaning.get("generic"):
             continue  # "move from side to side" is a sway
-        turned = [Word("DIRECTION", word.text, {"direction": way}) for way in ways]
+        turned = [Word(SlotKind.DIRECTION, word.text, {"direction": way}) for way in ways]
         return [[*words[:at], way, *words[at + 1 :]] for way in turned]
     return [words]
 
@@ -229,8 +280,10 @@ def _from_to(words: list[Word]) -> list[list[Word]]:
     for at, word in enumerate(words):
         if not word.meaning.get("ramp"):
             continue
-        beats = kinds & {"RHYTHM", "SWING", "RATE", "TURN"} or opposed(word.meaning["ends"])
-        if not (beats and word.kind in ("ANGLE", "LENGTH")):
+        beats = kinds & {SlotKind.RHYTHM, SlotKind.SWING, SlotKind.RATE, SlotKind.TURN} or opposed(
+            word.meaning["ends"]
+        )
+        if not (beats and word.kind in (SlotKind.ANGLE, SlotKind.LENGTH)):
             return [[*words[:at], end, *words[at + 1 :]] for end in word.meaning["ends"]]
     return [words]
 
@@ -238,33 +291,42 @@ def _from_to(words: list[Word]) -> list[list[Word]]:
 def _carried_on(parts: list[list[Word]]) -> list[list[Word]]:
     """A part without a verb takes the one before it along: "walk left, then right"."""
     result: list[list[Word]] = []
-    if len(parts) > 1 and not _acts(parts[0]) and _says_how(parts[0]):
+    if len(parts) > 1 and not _has_intent(parts[0]) and _says_how(parts[0]):
         # "first slowly, then quickly walk"
-        parts = [[*[word for word in parts[1] if word.kind in ACTIONS][:1], *parts[0]], *parts[1:]]
+        parts = [
+            [*[word for word in parts[1] if word.kind in INTENT_KINDS][:1], *parts[0]],
+            *parts[1:],
+        ]
     for part in parts:
-        if result and not _acts(part) and _says_how(part):
-            verbs = [word for word in result[-1] if word.kind in ACTIONS][:1]
-            ways = [word for word in result[-1] if word.kind == "DIRECTION"]
-            kept = [] if any(word.kind == "DIRECTION" for word in part) else ways
+        if result and not _has_intent(part) and _says_how(part):
+            verbs = [word for word in result[-1] if word.kind in INTENT_KINDS][:1]
+            ways = [word for word in result[-1] if word.kind == SlotKind.DIRECTION]
+            kept = [] if any(word.kind == SlotKind.DIRECTION for word in part) else ways
             part = [*verbs, *kept, *part]
         elif result and _circles(part):
             # "trot in a figure of eight": the second circle is trotted as well.
             part = [*[word for word in result[-1] if word.kind in _GOING], *part]
-        result.append([word for word in part if word.text or word.kind != "THEN"])
+        result.append([word for word in part if word.text or word.kind != SlotKind.THEN])
     return result
 
 
 def _circles(words: Sequence[Word]) -> bool:
-    acts = [word for word in words if word.kind in ACTIONS]
-    return bool(acts) and all(word.kind == "TURN" and word.meaning.get("move") for word in acts)
+    intents = [word for word in words if word.kind in INTENT_KINDS]
+    return bool(intents) and all(
+        word.kind == SlotKind.TURN and word.meaning.get("move") for word in intents
+    )
 
 
 def _says_how(words: Sequence[Word]) -> bool:
-    return any(word.kind in ("DIRECTION", "ADJ", "ADV", "EXTENT", "SPEED") for word in words)
+    return any(
+        word.kind
+        in (SlotKind.DIRECTION, SlotKind.ADJ, SlotKind.ADV, SlotKind.EXTENT, SlotKind.SPEED)
+        for word in words
+    )
 
 
-def _acts(words: Sequence[Word]) -> bool:
-    return any(word.kind in ACTIONS for word in words)
+def _has_intent(words: Sequence[Word]) -> bool:
+    return any(word.kind in INTENT_KINDS for word in words)
 
 
 def _split(words: Sequence[Word], *kinds: str) -> list[list[Word]]:
@@ -278,4 +340,4 @@ def _split(words: Sequence[Word], *kinds: str) -> list[list[Word]]:
 
 
 def _text(words: Sequence[Word]) -> str:
-    return " ".join(word.text for word in words if word.kind != "SEP")
+    return " ".join(word.text for word in words if word.kind != SlotKind.SEP)

@@ -49,11 +49,11 @@ def _in_turn(goal: Goal, standing: float) -> list[CheckSpec]:
     """
     goals = [phase.goal for phase in goal.phases]
     phases = [
-        [*_at_once(one, standing), *_standing_again(one, goals, standing), *_on_foot(one, goals)]
-        for one in goals
+        [*_at_once(item, standing), *_standing_again(item, goals, standing), *_on_foot(item, goals)]
+        for item in goals
     ]
     shared = [check for check in phases[0] if all(check in checks for checks in phases)]
-    own = [
+    separate = [
         check.model_copy(
             update={
                 "id": f"{ordinal}_{check.id}",
@@ -65,10 +65,10 @@ def _in_turn(goal: Goal, standing: float) -> list[CheckSpec]:
         for check in checks
         if check not in shared
     ]
-    beside = [check for check in own if check.id.endswith("_drift")]
+    beside = [check for check in separate if check.id.endswith("_drift")]
     most = MAX_CHECKS - 1 - len(shared)
-    dropped = beside[: max(0, len(own) - most)]
-    return [*[check for check in own if check not in dropped][:most], *shared]
+    dropped = beside[: max(0, len(separate) - most)]
+    return [*[check for check in separate if check not in dropped][:most], *shared]
 
 
 def _standing_again(goal: Goal, goals: list[Goal], standing: float) -> list[CheckSpec]:
@@ -83,10 +83,12 @@ def _standing_again(goal: Goal, goals: list[Goal], standing: float) -> list[Chec
         ("pitch", Quantity.PITCH, [other.pitch for other in goals]),
         ("roll", Quantity.ROLL, [other.roll for other in goals]),
     ):
-        angle = max((abs(one or 0.0) for one in angles), default=0.0)
+        angle = max((abs(item or 0.0) for item in angles), default=0.0)
         if angle:
             checks.append(_around(name, quantity, 0.0, 0.5 * angle))
-    swings = {one.channel: one for other in goals for one in other.rhythms if one.channel != "paw"}
+    swings = {
+        item.channel: item for other in goals for item in other.rhythms if item.channel != "paw"
+    }
     checks += [
         CheckSpec(
             id=f"{swing.channel}_rest",

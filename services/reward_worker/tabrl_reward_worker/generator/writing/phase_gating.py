@@ -21,7 +21,7 @@ def in_turn(phases: Sequence[Sequence[Term]]) -> list[Term]:
     """
     common = {term for term in phases[0] if term.local and all(term in terms for terms in phases)}
     lines = [
-        _own_locals(ordinal, [term for term in terms if term not in common])
+        _renamed_locals(ordinal, [term for term in terms if term not in common])
         for ordinal, terms in zip(ORDINALS, phases, strict=False)
     ]
     groups: dict[Term, list[str]] = {}
@@ -67,7 +67,7 @@ def _is_sum(expression: str) -> bool:
     return bool(re.search(r" [+-] |^-| (and|or|if) ", expression))
 
 
-def _own_locals(ordinal: str, terms: Sequence[Term]) -> list[Term]:
+def _renamed_locals(ordinal: str, terms: Sequence[Term]) -> list[Term]:
     """Values that a phase's terms share, under names of its own."""
     names = [term.name for term in terms if term.local]
     if not names:

@@ -13,7 +13,7 @@ from tabrl_reward_worker.generator.writing.checks import checks_of
 from tabrl_reward_worker.generator.writing.phase_gating import in_turn
 from tabrl_reward_worker.generator.writing.terms import Term
 
-RewardGenerator = Callable[[Goal, float], list[Term]]
+Template = Callable[[Goal, float], list[Term]]
 
 _LOCALS = {
     "velocity": "velocity = state.base_linear_velocity_filtered()",
@@ -27,7 +27,7 @@ _LOCALS = {
 }
 
 
-def drafts(goal: Goal, standing: float) -> tuple[RewardCandidate, ...]:
+def candidates_for(goal: Goal, standing: float) -> tuple[RewardCandidate, ...]:
     """Two or three rewards for a goal; `standing` is the robot's height when it stands, m."""
     asked = in_words(goal)
     seconds = tuple(round(phase.end - phase.start, 2) for phase in goal.phases)
@@ -44,20 +44,20 @@ def drafts(goal: Goal, standing: float) -> tuple[RewardCandidate, ...]:
         RewardCandidate(
             name,
             f"{idea}: {asked}.",
-            source(asked, lines := _lines(goal, standing, author), clock(goal)),
+            source(asked, lines := _lines(goal, standing, template), clock(goal)),
             {line.name: float(t.number(line.weight)) for line in lines if not line.local},
             checks,
             seconds,
         )
-        for name, idea, author in written
+        for name, idea, template in written
     )
 
 
-def _lines(goal: Goal, standing: float, author: RewardGenerator) -> list[Term]:
-    """The terms an author writes for a goal, or for each of its phases in turn."""
+def _lines(goal: Goal, standing: float, template: Template) -> list[Term]:
+    """The terms a template writes for a goal, or for each of its phases in turn."""
     if not goal.phases:
-        return author(goal, standing)
-    return in_turn([author(phase.goal, standing) for phase in goal.phases])
+        return template(goal, standing)
+    return in_turn([template(phase.goal, standing) for phase in goal.phases])
 
 
 def direct(goal: Goal, standing: float) -> list[Term]:

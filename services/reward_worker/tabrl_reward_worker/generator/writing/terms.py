@@ -11,7 +11,7 @@ from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Goal, Hop, Lift, 
 # the double beat then looks better than the beat, and a bob pays only once its centre is found.
 RHYTHM_WIDTH = 0.9
 GRAVITY = 9.81  # m/s²
-LONGEST_SWING = 0.6  # s: a foot that is longer in the air does not step
+MAX_SWING_S = 0.6  # s: a foot that is longer in the air does not step
 FEET = ("FR", "FL", "RR", "RL")
 ASKED, BESIDE = 2.0, 0.6  # weights of what is asked for, and of what should not happen beside it
 
@@ -176,7 +176,7 @@ def launches(hop: Hop, standing: float) -> list[Term]:
     ]
 
 
-def hop_beat(hop: Hop) -> Term:
+def hop_timing(hop: Hop) -> Term:
     """Flight in time: the middle of a flight comes at the end of every period."""
     flight = math.sqrt(8.0 * hop.height / GRAVITY) * hop.hz  # share of a period
     middle = number(1.0 - flight / 2.0)
@@ -227,8 +227,8 @@ def feet(goal: Goal) -> list[Term]:
 
 def pairs_apart(name: str) -> str:
     """How many more feet of one pair of the gait are down than of the other."""
-    one, other = {"pace": ((1, 3), (0, 2)), "bound": ((0, 1), (2, 3))}.get(name, ((0, 3), (1, 2)))
-    return f"contact[{one[0]}] + contact[{one[1]}] - contact[{other[0]}] - contact[{other[1]}]"
+    item, other = {"pace": ((1, 3), (0, 2)), "bound": ((0, 1), (2, 3))}.get(name, ((0, 3), (1, 2)))
+    return f"contact[{item[0]}] + contact[{item[1]}] - contact[{other[0]}] - contact[{other[1]}]"
 
 
 def stride(name: str, hz: float) -> Term:
@@ -269,7 +269,7 @@ def spared_foot(foot: str) -> Term:
     """
     index = FEET.index(foot)
     other = index ^ 1
-    stepping = f"(state.foot_air_time()[{index}] < {LONGEST_SWING})"
+    stepping = f"(state.foot_air_time()[{index}] < {MAX_SWING_S})"
     expression = f"(contact[{other}] - contact[{index}]) * {stepping}"
     return Term(
         "limp", 3.0 * ASKED, expression, f"{foot} is down only for a short time", by_stride=True
@@ -312,7 +312,7 @@ def pulse(goal: Goal) -> list[Term]:
     }
     if goal.lift is not None:
         rates["paw"] = f"foot_speed[{FEET.index(goal.lift.foot)}, 2]"
-    terms = [hop_beat(goal.hop)] if goal.hop is not None else []
+    terms = [hop_timing(goal.hop)] if goal.hop is not None else []
     for rhythm in goal.rhythms:
         omega = 2 * math.pi * rhythm.hz
         width = number(0.8 * rhythm.amplitude * omega)
