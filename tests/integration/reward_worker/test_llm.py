@@ -268,7 +268,7 @@ def bank() -> Bank:
     return load_bank(load_shipped(GO1.id).bank)
 
 
-@pytest.mark.parametrize("example", examples(), ids=lambda one: one.style)
+@pytest.mark.parametrize("example", examples(GO1), ids=lambda item: item.style)
 def test_the_prompts_examples_work(example: Example, sandbox: Memory, bank: Bank) -> None:
     written = example.to_candidate()
     (built,) = CandidateBuilder(sandbox).build([written], GO1)

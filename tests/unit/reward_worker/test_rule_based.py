@@ -18,6 +18,7 @@ from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
+from tabrl_reward_worker.limbs import feet_of
 from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES
 
 GO1 = get_robot("go1")
@@ -37,9 +38,9 @@ def fields(found: Goal) -> dict[str, Any]:
     if found.hop:
         named["hop"] = [found.hop.height, found.hop.hz]
     if found.lift:
-        named["lift"] = [found.lift.foot, round(found.lift.height, 4)]
+        named["lift"] = [feet_of(GO1)[found.lift.foot], round(found.lift.height, 4)]
     if found.limp:
-        named["limp"] = found.limp
+        named["limp"] = feet_of(GO1)[found.limp]
     if found.gait:
         named["gait"] = found.gait
     if found.still:

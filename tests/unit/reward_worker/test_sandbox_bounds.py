@@ -96,7 +96,7 @@ def test_picking_putting_and_ordering_are_what_they_were(expression: str) -> Non
 
 def test_our_own_rewards_are_far_from_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reward_module, "MAX_WORK", MAX_WORK // 10)
-    sources = [example.code for example in examples()]
+    sources = [example.code for example in examples(GO1)]
     sources += [
         candidate.code for candidate in generate("first crouch, then hop and sway", GO1).candidates
     ]

@@ -22,6 +22,7 @@ from tabrl_reward_worker.generator import generate
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.reading.parser import parse
+from tabrl_reward_worker.limbs import feet_of
 from tests.support.motion import RANDOM, STAND, WALK, Motion, sequence_of, tape_of
 from tests.unit.reward_worker.sentences import SEQUENCES, UNDERSTOOD
 
@@ -61,8 +62,8 @@ def motion_of(goal: Goal, share: float = 1.0) -> Motion:
         gait=Gait(goal.gait or "trot"),
         steps=goal.steps and share * goal.steps,
         cadence=goal.cadence or 0.0,
-        lift=goal.lift and (goal.lift.foot, share * goal.lift.height),
-        limp=goal.limp,
+        lift=goal.lift and (feet_of(GO1)[goal.lift.foot], share * goal.lift.height),
+        limp=goal.limp and feet_of(GO1)[goal.limp],
         hop=goal.hop and (share * goal.hop.height, goal.hop.hz),
         rear=share * (goal.rear or 0.0),
     )

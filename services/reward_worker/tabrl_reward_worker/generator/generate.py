@@ -45,7 +45,7 @@ def generate(prompt: str, robot: Robot) -> Proposal:
     if goal.empty or _mostly_unknown(reading):
         raise NotUnderstoodError(_why(reading), robot, goal)
     return Proposal(
-        candidates=candidates_for(goal, robot.standing_height),
+        candidates=candidates_for(goal, robot),
         understood=goal.understood,
         not_understood=goal.not_understood,
     )

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from tabrl.contracts.training import measured_words
 from tabrl.robots import Robot
 from tabrl_reward_worker.generation import History
+from tabrl_reward_worker.limbs import knee_of
 from tabrl_reward_worker.llm.facts import facts
 from tabrl_reward_worker.llm.provider import Message
 from tabrl_reward_worker.llm.schema import LlmCandidate
@@ -61,9 +62,13 @@ def styles() -> tuple[Style, ...]:
 
 
 @cache
-def examples() -> tuple[Example, ...]:
-    """The worked examples."""
-    return tuple(Example.model_validate(entry) for entry in _toml("examples.toml")["example"])
+def examples(robot: Robot) -> tuple[Example, ...]:
+    """The worked examples, with names of the robot's joints in their code."""
+    knee = knee_of(robot, robot.foot_names[0])
+    return tuple(
+        Example.model_validate({**entry, "code": Template(entry["code"]).substitute(knee=knee)})
+        for entry in _toml("examples.toml")["example"]
+    )
 
 
 @cache
@@ -76,7 +81,9 @@ def prompt_version() -> str:
 def system_message(robot: Robot) -> Message:
     """What holds for every candidate; the same for all, so that providers can cache it."""
     filled = Template(_text("prompt.md")).substitute(
-        facts(robot), form=_FORM, examples="\n\n".join(_shown(example) for example in examples())
+        facts(robot),
+        form=_FORM,
+        examples="\n\n".join(_shown(example) for example in examples(robot)),
     )
     return {"role": "system", "content": filled}
 

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import os
 import sys
+from string import Template
 
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
@@ -17,7 +18,7 @@ from tabrl.sim.reward import try_compiling
 from tabrl.sim.reward_export import export_reward
 from tabrl.sim.reward_verifier import verify
 
-_EVERYTHING = """
+_EVERYTHING = Template("""
 WEIGHTS = {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0, "e": 1.0, "f": 1.0, "g": 1.0, "h": 1.0}
 def reward(state, action):
     q = state.joint_position()
@@ -26,16 +27,16 @@ def reward(state, action):
         "a": jnp.median(q) + jnp.sum(jnp.cumsum(q)) + jnp.prod(q) + jnp.std(q) + jnp.var(q),
         "b": jnp.sum(feet @ feet.T) + jnp.dot(q, q) + jnp.sum(jnp.cross(feet[0], feet[1])),
         "c": q[jnp.argmax(q)] + jnp.sum(q.at[3].set(0.0)) + jnp.sum(jnp.roll(q, 1)) + q[::-1][0],
-        "d": jnp.sum(jnp.where(state.foot_contact() > 0.5, state.foot_height("FL"), 0.0)),
+        "d": jnp.sum(jnp.where(state.foot_contact() > 0.5, state.foot_height("$foot"), 0.0)),
         "e": jnp.sum(jnp.arcsin(q) + jnp.arccos(q) + jnp.sinh(q) + jnp.log1p(q) + jnp.sinc(q)),
         "f": rl.gaussian(state.yaw(), 0.3) + jnp.linalg.norm(state.gravity()) + lax.rsqrt(q[0]),
-        "g": jnp.sum(jnp.concatenate([q, q]).reshape((2, 12)) % 0.3) + jnp.sum(jnp.eye(3)),
-        "h": jnp.sum(jnp.linspace(0.0, 1.0, 12) * jnp.clip(jnp.round(q), 0.0, 1.0)) + q[0] ** 3,
+        "g": jnp.sum(jnp.concatenate([q, q]).reshape((2, $nu)) % 0.3) + jnp.sum(jnp.eye(3)),
+        "h": jnp.sum(jnp.linspace(0.0, 1.0, $nu) * jnp.clip(jnp.round(q), 0.0, 1.0)) + q[0] ** 3,
     }
-"""
+""")
 _MISTAKES = (
     "state.missing()",
-    "state.joint_position('FL_hp')",
+    "state.joint_position('$misspelt')",
     "state.roll().missing",
     "1.0 if state.roll() > 0 else 0.0",
     "float(state.roll())",
@@ -77,10 +78,13 @@ def preload_imports(robot: Robot) -> None:
 
 
 def _exercise(robot: Robot) -> None:
-    exported = export_reward(_EVERYTHING, robot)
-    try_compiling(verify(exported.blob, _EVERYTHING, robot).blob)
+    everything = _EVERYTHING.substitute(foot=robot.foot_names[0], nu=robot.nu)
+    exported = export_reward(everything, robot)
+    try_compiling(verify(exported.blob, everything, robot).blob)
     with contextlib.suppress(RewardError):
-        verify(exported.blob[:-100], _EVERYTHING, robot)
+        verify(exported.blob[:-100], everything, robot)
+    joint = robot.joint_names[0]
     for mistake in _MISTAKES:
+        expression = Template(mistake).substitute(misspelt=joint[:-2] + joint[-1])
         with contextlib.suppress(RewardError):
-            export_reward(f"def reward(state, action):\n    return {mistake}\n", robot)
+            export_reward(f"def reward(state, action):\n    return {expression}\n", robot)

@@ -62,9 +62,7 @@ def generate_followup(earlier: Sequence[str], words: str, robot: Robot) -> Propo
         raise NotUnderstoodError(str(error), robot, goal, _HINT) from None
     if goal.empty or goal.understood == before:
         raise NotUnderstoodError("This change was not understood.", robot, goal, _HINT)
-    return Proposal(
-        candidates_for(goal, robot.standing_height), goal.understood, goal.not_understood
-    )
+    return Proposal(candidates_for(goal, robot), goal.understood, goal.not_understood)
 
 
 def _continued(goal: Goal, words: str) -> Goal:

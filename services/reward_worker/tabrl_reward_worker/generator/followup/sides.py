@@ -6,12 +6,10 @@ import math
 
 from tabrl_reward_worker.generator.followup.fits import to_frequency
 from tabrl_reward_worker.generator.goal.abilities import abilities
-from tabrl_reward_worker.generator.goal.feet import FOOT_NAMES
 from tabrl_reward_worker.generator.goal.goal import Goal, Lift
 from tabrl_reward_worker.generator.goal.quantities import PACES
 
 _PACE_STEPS = {"slowest": 0, "slow": 1, "normal": 2, "fast": 3, "fastest": 4}
-_OTHER_SIDE = {"FR": "FL", "FL": "FR", "RR": "RL", "RL": "RR"}
 
 
 def change_pace(text: str, way: str, goal: Goal) -> bool:
@@ -53,11 +51,11 @@ def _other_side(way: str, goal: Goal) -> str:
     sided = way in ("left", "right", "other")
     foot = goal.limp or (goal.lift.foot if goal.lift else None)
     if foot is not None and sided:
-        if way == "other" or foot[1] != way[0].upper():
-            foot = _OTHER_SIDE[foot]
+        if way == "other" or foot.side != way:
+            foot = foot.beside
         goal.limp = foot if goal.limp else None
         goal.lift = Lift(foot, goal.lift.height) if goal.lift else None
-        return FOOT_NAMES[foot]
+        return foot.words
     if goal.roll and sided and not goal.moves:
         right = goal.roll < 0.0 if way == "other" else way == "right"
         goal.roll = math.copysign(goal.roll, 1.0 if right else -1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tabrl_reward_worker.generator.goal.abilities import Table, abilities
-from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Goal, Hop, Lift
+from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Foot, Goal, Hop, Lift
 from tabrl_reward_worker.generator.goal.quantities import (
     directions,
     extent,
@@ -17,13 +17,6 @@ from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
 _GRAVITY = 9.81  # m/s²
-_FEET = {
-    ("front", "right"): "FR",
-    ("front", "left"): "FL",
-    ("hind", "right"): "RR",
-    ("hind", "left"): "RL",
-}
-FOOT_NAMES = {foot: f"{side} {end} foot" for (end, side), foot in _FEET.items()}
 
 
 def hop(intent: Intent, goal: Goal) -> None:
@@ -98,20 +91,16 @@ def paw(intent: Intent, goal: Goal) -> None:
     end = str(intent.meaning["end"])
     height = _length(intent, abilities()["paw"], goal)
     if goal.lift is not None:
-        known_end, known_side = next(
-            place for place, foot in _FEET.items() if foot == goal.lift.foot
-        )
-        if side and goal.lift_named and (end, side) != (known_end, known_side):
+        known = goal.lift.foot
+        if side and goal.lift_named and (end, side) != known:
             goal.not_understood.append(f"“{intent.words()}”: only one foot at a time")
             return
-        end = "hind" if "hind" in (end, known_end) else "front"
-        side = side or known_side
+        end = "rear" if "rear" in (end, known.end) else "front"
+        side = side or known.side
         height = max(height, goal.lift.height) if intent.slots else goal.lift.height
     goal.lift_named = goal.lift_named or bool(side)
-    goal.lift = Lift(_FEET[end, side or "right"], height)
-    goal.understood.append(
-        f"“{intent.words()}” → {FOOT_NAMES[goal.lift.foot]} up by {height * 100:g} cm"
-    )
+    goal.lift = Lift(Foot(end, side or "right"), height)
+    goal.understood.append(f"“{intent.words()}” → {goal.lift.foot.words} up by {height * 100:g} cm")
 
 
 def limp(intent: Intent, feet: Sequence[Intent], goal: Goal) -> None:
@@ -119,10 +108,10 @@ def limp(intent: Intent, feet: Sequence[Intent], goal: Goal) -> None:
     named = Goal()
     for foot in feet:
         paw(foot, named)
-    goal.limp = named.lift.foot if named.lift else _FEET["front", "right"]
+    goal.limp = named.lift.foot if named.lift else Foot("front", "right")
     goal.not_understood += named.not_understood
     words = " ".join([intent.text, *(foot.words() for foot in feet)])
-    goal.understood.append(f"“{words}” → spare the {FOOT_NAMES[goal.limp]}: short steps on it")
+    goal.understood.append(f"“{words}” → spare the {goal.limp.words}: short steps on it")
 
 
 def rear(intent: Intent, goal: Goal) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _BASE_CADENCE = 2.2  # Hz, of each foot in plain walking at half a metre per second
 LOW_STEPS = 0.055  # m: up to here it is asked to lift its feet no higher than this
@@ -18,11 +19,28 @@ class Rhythm:
     hz: float
 
 
+class Foot(NamedTuple):
+    """A foot by its place: at the `front` or the `rear`, on the `left` or the `right`."""
+
+    end: str
+    side: str
+
+    @property
+    def words(self) -> str:
+        """The foot as people call it."""
+        return f"{self.side} {'hind' if self.end == 'rear' else self.end} foot"
+
+    @property
+    def beside(self) -> Foot:
+        """The foot at the same end, on the other side."""
+        return Foot(self.end, "left" if self.side == "right" else "right")
+
+
 @dataclass(frozen=True)
 class Lift:
     """A foot held up; with a rhythm of the channel `paw` it waves around this height."""
 
-    foot: str  # FR, FL, RR or RL
+    foot: Foot
     height: float  # clearance, m
 
 
@@ -60,7 +78,7 @@ class Goal:
     cadence: float | None = None  # how often each foot steps, Hz
     lift: Lift | None = None
     lift_named: bool = False  # the sentence says which foot
-    limp: str | None = None  # the foot that is spared in walking
+    limp: Foot | None = None  # the foot that is spared in walking
     hop: Hop | None = None
     rear: float | None = None  # nose up on the hind legs, rad
     still: bool = False

@@ -13,12 +13,13 @@ from importlib.resources import files
 
 from rapidfuzz.distance import OSA
 
+from tabrl.robots import list_robots
+
 _PIECES = re.compile(
     r"\d+ ?/ ?\d+|\d+(?:[.,]\d+)?|\.\d+|°|%|[a-z]+(?:'[a-z]+)?|/|[,;:.!?&+]", re.ASCII
 )
 _VULGAR_FRACTION = re.compile("([¼-¾⅐-⅞])")
 _ARROW = re.compile(r"[-=]+>|→|⇒|(?<=\s)>+(?=\s)")
-_NAME = re.compile(r"\bgo-?1\b")
 _LINE = re.compile(r"\s*[\r\n]+\s*(?:[-*•]\s+)?")
 _NUMBERED = re.compile(r"(?:^|(?<=[\s,;.]))\d[.)]\s+(?=[a-z])")
 _RANGE = re.compile(r"(?<=\d) ?[-–—] ?(?=\.?\d)")
@@ -44,7 +45,7 @@ def plain(text: str) -> str:
 
     Arrows and the numbers of a list are read as "then"; a line is a sentence.
     """
-    text = _NAME.sub("robot", _LINE.sub(". ", text.strip().lower())).replace("&", " and ")
+    text = _robot_name().sub("robot", _LINE.sub(". ", text.strip().lower())).replace("&", " and ")
     text = _ARROW.sub(", then ", text)
     if len(_NUMBERED.findall(text)) > 1:
         text = _NUMBERED.sub(", then ", text)
@@ -53,6 +54,14 @@ def plain(text: str) -> str:
     text = _DASH.sub(", ", _VULGAR_FRACTION.sub(r" \1", text)).replace("-", " ")
     decomposed = unicodedata.normalize("NFKD", text).replace("\u2044", "/")
     return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+@cache
+def _robot_name() -> re.Pattern[str]:
+    """A robot's id, with or without a hyphen before its number; ids without one may be words."""
+    ids = [re.escape(robot.id) for robot in list_robots() if any(map(str.isdigit, robot.id))]
+    written = "|".join(re.sub(r"(?<=[a-z])(?=[0-9])", "-?", name) for name in ids)
+    return re.compile(rf"\b(?:{written})\b")
 
 
 def pieces_of(text: str) -> list[Piece]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import RewardCandidate
 from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Goal, Hop, Phase
 from tabrl_reward_worker.generator.goal.phases import ORDINALS
+from tabrl_reward_worker.generator.writing import foot_terms as f
 from tabrl_reward_worker.generator.writing import terms as t
 from tabrl_reward_worker.generator.writing.checks import checks_of
 from tabrl_reward_worker.generator.writing.phase_gating import in_turn
 from tabrl_reward_worker.generator.writing.terms import Term
+from tabrl_reward_worker.limbs import feet_of
 
-Template = Callable[[Goal, float], list[Term]]
+Template = Callable[[Goal, Robot], list[Term]]
 
 _LOCALS = {
     "velocity": "velocity = state.base_linear_velocity_filtered()",
@@ -27,9 +30,9 @@ _LOCALS = {
 }
 
 
-def candidates_for(goal: Goal, standing: float) -> tuple[RewardCandidate, ...]:
-    """Two or three rewards for a goal; `standing` is the robot's height when it stands, m."""
-    asked = in_words(goal)
+def candidates_for(goal: Goal, robot: Robot) -> tuple[RewardCandidate, ...]:
+    """Two or three rewards for a goal, with the same success checks."""
+    asked = in_words(goal, robot)
     seconds = tuple(round(phase.end - phase.start, 2) for phase in goal.phases)
     written = [
         ("Direct", "Each quantity is rewarded for being close to its target", direct),
@@ -39,12 +42,12 @@ def candidates_for(goal: Goal, standing: float) -> tuple[RewardCandidate, ...]:
     if goal.only_still:
         # What costs haste would only say again what a bell around each target says.
         written[1:] = [("Steady", "Pays for a trunk that neither shifts nor turns", steady)]
-    checks = checks_of(goal, standing)
+    checks = checks_of(goal, robot)
     return tuple(
         RewardCandidate(
             name,
             f"{idea}: {asked}.",
-            source(asked, lines := _lines(goal, standing, template), clock(goal)),
+            source(asked, lines := _lines(goal, robot, template), clock(goal, robot)),
             {line.name: float(t.number(line.weight)) for line in lines if not line.local},
             checks,
             seconds,
@@ -53,67 +56,76 @@ def candidates_for(goal: Goal, standing: float) -> tuple[RewardCandidate, ...]:
     )
 
 
-def _lines(goal: Goal, standing: float, template: Template) -> list[Term]:
+def _lines(goal: Goal, robot: Robot, template: Template) -> list[Term]:
     """The terms a template writes for a goal, or for each of its phases in turn."""
     if not goal.phases:
-        return template(goal, standing)
-    return in_turn([template(phase.goal, standing) for phase in goal.phases])
+        return template(goal, robot)
+    return in_turn([template(phase.goal, robot) for phase in goal.phases])
 
 
-def direct(goal: Goal, standing: float) -> list[Term]:
+def _posture(goal: Goal, robot: Robot) -> list[Term]:
+    return t.posture(goal) if goal.rear is None else f.reared(goal.rear, robot)
+
+
+def direct(goal: Goal, robot: Robot) -> list[Term]:
     """A bell around every target."""
     return [
         *t.speeds(goal),
         *t.place(goal),
         *t.heading(goal),
-        *t.height(goal, standing),
-        *t.posture(goal),
-        *t.feet(goal),
-        *t.planted(goal),
+        *t.height(goal, robot.standing_height),
+        *_posture(goal, robot),
+        *f.feet(goal, robot),
+        *f.planted(goal),
         Term("smooth", -0.003, "jnp.sum(jnp.square(action - state.previous_action()))"),
         t.upright(),
     ]
 
 
-def smooth(goal: Goal, standing: float) -> list[Term]:
+def smooth(goal: Goal, robot: Robot) -> list[Term]:
     """Progress up to the target, and costs of haste."""
     if goal.hop is not None and goal.moves:
-        return _leaping(goal, goal.hop, standing)
+        return _leaping(goal, goal.hop, robot)
     return [
         *t.progress(goal),
         *t.place(goal),
         *t.heading(goal),
-        *t.height(goal, standing),
-        *t.posture(goal),
-        *t.feet(goal),
-        *t.pulse(goal),
+        *t.height(goal, robot.standing_height),
+        *_posture(goal, robot),
+        *f.feet(goal, robot),
+        *t.pulse(goal, robot),
         *t.gentleness(goal),
         t.upright(),
     ]
 
 
-def _leaping(goal: Goal, hop: Hop, standing: float) -> list[Term]:
+def _leaping(goal: Goal, hop: Hop, robot: Robot) -> list[Term]:
     """Hops that get on: the push off the ground and the way, whatever the trunk does meanwhile."""
     return [
         *t.progress(goal),
         *t.course(goal),
         *(t.heading(goal) if goal.yaw else []),
-        *t.launches(hop, standing + (goal.height or 0.0)),
-        *(t.posture(goal) if goal.pitch or goal.roll else []),
-        *(t.pulse(goal) if hop.hz_named else []),
+        *t.launches(hop, robot.standing_height + (goal.height or 0.0)),
+        *(_posture(goal, robot) if goal.pitch or goal.roll else []),
+        *(t.pulse(goal, robot) if hop.hz_named else []),
         *t.gentleness(goal),
         t.upright(),
     ]
 
 
-def together(goal: Goal, standing: float) -> list[Term]:
+def together(goal: Goal, robot: Robot) -> list[Term]:
     """The product of all bells, with the single asked ones beside it as a slope to climb.
 
     What is asked for counts squared: far from it there is only the slope, and what should not
     happen beside it matters little.
     """
-    parts = [*t.speeds(goal), *t.heading(goal), *t.height(goal, standing), *t.posture(goal)]
-    parts += t.feet(goal)
+    parts = [
+        *t.speeds(goal),
+        *t.heading(goal),
+        *t.height(goal, robot.standing_height),
+        *_posture(goal, robot),
+    ]
+    parts += f.feet(goal, robot)
     if not t.course(goal):
         parts += t.place(goal)
     bells = [part for part in parts if part.weight > 0.0 and not part.by_stride]
@@ -133,14 +145,14 @@ def together(goal: Goal, standing: float) -> list[Term]:
     return [*inner, whole, *slopes, *costs, *t.course(goal), t.upright()]
 
 
-def steady(goal: Goal, standing: float) -> list[Term]:
+def steady(goal: Goal, robot: Robot) -> list[Term]:
     """Standing still as the trunk has it: no speed, no turning, at its place and height."""
     return [
         *t.drift(),
         t.grip(),
         *t.place(goal),
-        *t.posture(goal),
-        *t.height(goal, standing),
+        *_posture(goal, robot),
+        *t.height(goal, robot.standing_height),
         t.upright(),
     ]
 
@@ -175,7 +187,7 @@ def source(asked: str, lines: list[Term], clock: list[str]) -> str:
     )
 
 
-def clock(goal: Goal) -> list[str]:
+def clock(goal: Goal, robot: Robot) -> list[str]:
     """Which phase it is, as statements; none where there are no phases."""
     if not goal.phases:
         return []
@@ -183,7 +195,7 @@ def clock(goal: Goal) -> list[str]:
     return [
         moment,
         *(
-            f"{ordinal} = {_within(phase, goal.period)}  # {in_words(phase.goal)}"
+            f"{ordinal} = {_within(phase, goal.period)}  # {in_words(phase.goal, robot)}"
             for ordinal, phase in zip(ORDINALS, goal.phases, strict=False)
         ),
     ]
@@ -196,11 +208,12 @@ def _within(phase: Phase, period: float) -> str:
     return begun if phase.end == period else f"({begun}) * ({over})"
 
 
-def in_words(goal: Goal) -> str:
+def in_words(goal: Goal, robot: Robot) -> str:
     """The goal as a sentence fragment, without any word of the user's."""
     if goal.phases:
         return "; then ".join(
-            f"{phase.end - phase.start:.3g} s of {in_words(phase.goal)}" for phase in goal.phases
+            f"{phase.end - phase.start:.3g} s of {in_words(phase.goal, robot)}"
+            for phase in goal.phases
         )
     parts = []
     for value, positive, negative, unit in (
@@ -223,9 +236,11 @@ def in_words(goal: Goal) -> str:
     if goal.hop is not None:
         parts.append(f"hopping {goal.hop.height * 100:.0f} cm high at {goal.hop.hz:g} Hz")
     if goal.lift is not None:
-        parts.append(f"{goal.lift.foot} foot {goal.lift.height * 100:.0f} cm off the ground")
+        parts.append(
+            f"{feet_of(robot)[goal.lift.foot]} foot {goal.lift.height * 100:.0f} cm off the ground"
+        )
     if goal.limp is not None:
-        parts.append(f"sparing the {goal.limp} foot")
+        parts.append(f"sparing the {feet_of(robot)[goal.limp]} foot")
     if goal.rear is not None:
         parts.append(f"up on the hind legs by {goal.rear:g} rad")
     if goal.gait:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Goal, Hop, Lift, Rhythm
+from tabrl.robots import Robot
+from tabrl_reward_worker.generator.goal.goal import Foot, Goal, Hop, Rhythm
+from tabrl_reward_worker.limbs import feet_of
 
 # Width of a rhythm's bell in amplitudes. Narrower ones flatten out at a rhythm not yet found, where
 # the double beat then looks better than the beat, and a bob pays only once its centre is found.
 RHYTHM_WIDTH = 0.9
 GRAVITY = 9.81  # m/s²
-MAX_SWING_S = 0.6  # s: a foot that is longer in the air does not step
-FEET = ("FR", "FL", "RR", "RL")
 ASKED, BESIDE = 2.0, 0.6  # weights of what is asked for, and of what should not happen beside it
 
 
@@ -47,6 +47,11 @@ def wave(rhythm: Rhythm, scale: float = 1.0, function: str = "sin") -> str:
 def rhythm_of(goal: Goal, channel: str) -> Rhythm | None:
     """The goal's rhythm on a channel."""
     return next((rhythm for rhythm in goal.rhythms if rhythm.channel == channel), None)
+
+
+def foot_index(robot: Robot, foot: Foot) -> int:
+    """Where a foot stands among the robot's feet."""
+    return robot.foot_names.index(feet_of(robot)[foot])
 
 
 def speeds(goal: Goal) -> list[Term]:
@@ -124,8 +129,6 @@ def height(goal: Goal, standing: float) -> list[Term]:
 
 def posture(goal: Goal) -> list[Term]:
     """Roll and pitch: held, swinging or level."""
-    if goal.rear is not None:
-        return reared(goal.rear)
     terms = []
     level = []
     for channel, held, swing, hold in (
@@ -184,106 +187,6 @@ def hop_timing(hop: Hop) -> Term:
     return Term("hop_beat", ASKED, expression, f"{number(hop.hz)} hops a second")
 
 
-def reared(angle: float) -> list[Term]:
-    """Up on the hind legs: nose up, both front feet off the ground, not to one side."""
-    front = "jnp.minimum(foot_height[0], foot_height[1])"
-    nose = f"rl.gaussian(state.pitch() + {number(angle)}, {number(0.6 * angle)})"
-    return [
-        Term("nose_up", ASKED, nose, f"{number(angle)} rad"),
-        Term("front_feet", ASKED, f"jnp.clip({front} / 0.2, 0.0, 1.0)", "both in the air"),
-        Term("level", BESIDE, "rl.gaussian(state.roll(), 0.2)", "not to one side"),
-    ]
-
-
-def feet(goal: Goal) -> list[Term]:
-    """What is asked of single feet: one held up, high steps, a gait."""
-    if goal.lift is not None:
-        return held_foot(goal, goal.lift)
-    if goal.limp is not None:
-        return [spared_foot(goal.limp)]
-    terms = []
-    if goal.steps is not None and goal.steps <= LOW_STEPS:
-        over = f"jnp.maximum(jnp.max(foot_height){minus(goal.steps)}, 0.0)"
-        comment = f"feet no more than {number(goal.steps * 100)} cm up"
-        terms.append(Term("low_steps", ASKED, f"rl.gaussian({over}, 0.02)", comment))
-    elif goal.steps is not None:
-        share = f"jnp.clip(foot_height / {number(goal.steps)}, 0.0, 1.0)"
-        steps = f"0.5 * (1.0 - airborne) * jnp.sum(swinging * jnp.square({share}))"
-        # In a trot each foot swings for less than half of the time: this comes to 0.45 at most.
-        terms.append(
-            Term("steps", 2.0 * ASKED, steps, f"feet {number(goal.steps * 100)} cm up in turn")
-        )
-    walks = goal.moves or goal.yaw or goal.steps is not None or rhythm_of(goal, "heading")
-    if goal.hop is not None or goal.rear is not None:
-        return terms
-    if goal.gait or walks:
-        terms.append(gait(goal.gait))
-        if goal.cadence is not None:
-            terms.append(stride(goal.gait, goal.cadence))
-    elif goal.still:
-        terms.append(Term("feet_down", ASKED, "jnp.mean(contact)", "it does not step"))
-    return terms
-
-
-def pairs_apart(name: str) -> str:
-    """How many more feet of one pair of the gait are down than of the other."""
-    item, other = {"pace": ((1, 3), (0, 2)), "bound": ((0, 1), (2, 3))}.get(name, ((0, 3), (1, 2)))
-    return f"contact[{item[0]}] + contact[{item[1]}] - contact[{other[0]}] - contact[{other[1]}]"
-
-
-def stride(name: str, hz: float) -> Term:
-    """Pairs of feet that change over in time; the first half of a stride is the right front's."""
-    beat = f"jnp.sin(state.phase({number(hz)}))"
-    sign = "-" if name == "pace" else ""  # there the pair named first is the left one
-    expression = f"{sign}0.5 * {beat} * ({pairs_apart(name)})"
-    return Term("stride", ASKED, expression, f"each foot steps {number(hz)} times a second")
-
-
-def gait(name: str) -> Term:
-    """Pairs of feet that step in turn; diagonal ones unless the sentence says otherwise."""
-    down = pairs_apart(name)
-    weight = {"": 0.5 * BESIDE, "trot": BESIDE}.get(name, 2.0 * ASKED)
-    return Term(name or "trot", weight, f"0.5 * jnp.abs({down})", "one pair down, the other up")
-
-
-def held_foot(goal: Goal, lift: Lift) -> list[Term]:
-    """One foot at its height, or waving around it; the others on the ground."""
-    index = FEET.index(lift.foot)
-    rhythm = rhythm_of(goal, "paw")
-    error = f"foot_height[{index}]{minus(lift.height)}"
-    width = 0.6 * lift.height
-    if rhythm:
-        error += f" - {wave(rhythm)}"
-        width = max(RHYTHM_WIDTH * rhythm.amplitude, 0.5 * width)
-    others = " + ".join(f"contact[{other}]" for other in range(4) if other != index)
-    return [
-        Term("paw", ASKED, f"rl.gaussian({error}, {number(width)})", f"{lift.foot} off the ground"),
-        Term("stand", BESIDE, f"({others}) / 3.0", "the other feet stay down"),
-    ]
-
-
-def spared_foot(foot: str) -> Term:
-    """A limp: the foot is down for less of the time than the one beside it.
-
-    One that is held up for good counts no longer: it is to touch the ground in every step.
-    """
-    index = FEET.index(foot)
-    other = index ^ 1
-    stepping = f"(state.foot_air_time()[{index}] < {MAX_SWING_S})"
-    expression = f"(contact[{other}] - contact[{index}]) * {stepping}"
-    return Term(
-        "limp", 3.0 * ASKED, expression, f"{foot} is down only for a short time", by_stride=True
-    )
-
-
-def planted(goal: Goal) -> list[Term]:
-    """Feet that stay down, where nothing is asked for that needs them off the ground."""
-    steps = goal.moves or goal.yaw or goal.feet or goal.gait or rhythm_of(goal, "heading")
-    if steps or goal.still:
-        return []
-    return [Term("feet_up", -BESIDE, "1.0 - jnp.mean(contact)", "no need to step")]
-
-
 def place(goal: Goal) -> list[Term]:
     """Where it began, unless it is to leave."""
     if goal.moves or goal.displaced:
@@ -302,7 +205,7 @@ def course(goal: Goal) -> list[Term]:
     return [Term("course", BESIDE, expression, "the asked way as seen from the start")]
 
 
-def pulse(goal: Goal) -> list[Term]:
+def pulse(goal: Goal, robot: Robot) -> list[Term]:
     """The rate of each rhythm, which fixes its timing."""
     rates = {
         "roll": "state.base_angular_velocity()[0]",
@@ -311,7 +214,7 @@ def pulse(goal: Goal) -> list[Term]:
         "heading": "state.base_angular_velocity()[2]",
     }
     if goal.lift is not None:
-        rates["paw"] = f"foot_speed[{FEET.index(goal.lift.foot)}, 2]"
+        rates["paw"] = f"foot_speed[{foot_index(robot, goal.lift.foot)}, 2]"
     terms = [hop_timing(goal.hop)] if goal.hop is not None else []
     for rhythm in goal.rhythms:
         omega = 2 * math.pi * rhythm.hz
