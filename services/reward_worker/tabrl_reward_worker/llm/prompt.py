@@ -96,10 +96,10 @@ def opening(prompt: str, robot: Robot, style: Style, history: History | None) ->
         "that they will not, and weigh them so that motions are ranked in another order."
     )
     if history is None:
-        wish = f"The sentence:\n{prompt}"
+        request = f"The sentence:\n{prompt}"
     else:
-        wish = f"{_lineage(history)}\n\nWhat the user says of this result:\n{prompt}"
-    return [system_message(robot), {"role": "user", "content": f"{asks}\n\n{wish}"}]
+        request = f"{_lineage(history)}\n\nWhat the user says of this result:\n{prompt}"
+    return [system_message(robot), {"role": "user", "content": f"{asks}\n\n{request}"}]
 
 
 def repair(answer: str, fault: str) -> list[Message]:

@@ -154,11 +154,11 @@ def _is_refused(attempt: Callable[[], None]) -> bool:
 def _become_nobody() -> None:
     """An id of one's own where this runs as root, and no capability in any case."""
     if os.geteuid() == 0:
-        own = _FIRST_ID + os.getpid() % _IDS
+        child_id = _FIRST_ID + os.getpid() % _IDS
         with contextlib.suppress(OSError):  # not mapped in this user namespace
             os.setgroups([])
-            os.setresgid(own, own, own)
-            os.setresuid(own, own, own)
+            os.setresgid(child_id, child_id, child_id)
+            os.setresuid(child_id, child_id, child_id)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
     nothing = (ctypes.c_uint32 * 6)()
     number = _CAPSET.get(os.uname().machine)

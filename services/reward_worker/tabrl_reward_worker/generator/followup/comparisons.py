@@ -159,7 +159,7 @@ def _height(comparison: Comparison, goal: Goal) -> str:
 
 
 def _raised(name: str, table: str, minimum: float, words: str) -> Callable[[Comparison, Goal], str]:
-    """A change of how high a hop or a foot goes, or of its beat."""
+    """A change of how high a hop or a foot goes, or of its frequency."""
 
     def apply(comparison: Comparison, goal: Goal) -> str:
         asked = getattr(goal, name)

@@ -30,9 +30,9 @@ def merge(goal: Goal, new: Goal, reading: Reading) -> None:
             for intent in reading.intents
         )
         speeds = [
-            part for intent in reading.intents if (part := intent.find(SlotKind.SPEED)) is not None
+            slot for intent in reading.intents if (slot := intent.find(SlotKind.SPEED)) is not None
         ]
-        steered = steered or any(part.meaning["value"] < 0.0 for part in speeds)
+        steered = steered or any(slot.meaning["value"] < 0.0 for slot in speeds)
         if steered or not goal.moves:
             goal.vx, goal.vy = new.vx, new.vy
         elif any(

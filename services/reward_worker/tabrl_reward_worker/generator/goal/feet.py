@@ -24,19 +24,19 @@ def hop(intent: Intent, goal: Goal) -> None:
     ways = directions(intent, goal)
     speed = intent.find(SlotKind.SPEED)
     travels = bool(ways) or speed is not None
-    beat, rate = abilities()["hop_frequency"], intent.find(SlotKind.RATE)
+    frequencies, rate = abilities()["hop_frequency"], intent.find(SlotKind.RATE)
     far = _reach(intent, ways, goal)
-    hz = rate.meaning["value"] if rate else beat["normal" if travels else pace(intent)]
+    hz = rate.meaning["value"] if rate else frequencies["normal" if travels else pace(intent)]
     if far and rate is None:
-        hz = max(beat["lowest"], min(hz, _travelling(ways[0])["limit"] / far))
-    if not beat["lowest"] <= hz <= beat["highest"]:
-        bounded = max(beat["lowest"], min(hz, beat["highest"]))
+        hz = max(frequencies["lowest"], min(hz, _travelling(ways[0])["limit"] / far))
+    if not frequencies["lowest"] <= hz <= frequencies["highest"]:
+        bounded = max(frequencies["lowest"], min(hz, frequencies["highest"]))
         goal.not_understood.append(f"{hz:g} hops a second cannot be done: {bounded:g}")
         hz = bounded
-    hz = frequency_by_count(intent, hz, beat["lowest"], goal)
+    hz = frequency_by_count(intent, hz, frequencies["lowest"], goal)
     height = _length(intent, abilities()["hop"], goal)
     # All four feet are in the air for at most so much of a period.
-    highest = _GRAVITY / 8.0 * (beat["flight"] / hz) ** 2
+    highest = _GRAVITY / 8.0 * (frequencies["flight"] / hz) ** 2
     named = rate is not None or (not travels and intent.find(SlotKind.PACE) is not None)
     goal.hop = Hop(round(min(height, highest), 3), round(hz, 2), named)
     goal.understood.append(

@@ -47,7 +47,7 @@ def limited(value: float, limit: float, unit: str, goal: Goal, minimum: float = 
 
 
 def frequency_by_count(intent: Intent, hz: float, lowest: float, goal: Goal) -> float:
-    """The beat, Hz, at which "three times" fills a part of a sequence; how long it then lasts."""
+    """The frequency, Hz, at which "three times" fills a phase; how long the phase then lasts."""
     count = intent.find(SlotKind.COUNT)
     if count is None:
         return hz

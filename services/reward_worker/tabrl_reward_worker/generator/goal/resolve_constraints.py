@@ -15,7 +15,7 @@ def resolve_constraints(goal: Goal) -> None:
 
 
 def share_frequency(goal: Goal) -> None:
-    """All rhythms follow the first one's beat."""
+    """All rhythms follow the first one's frequency."""
     if len({rhythm.hz for rhythm in goal.rhythms}) > 1:
         hz = goal.rhythms[0].hz
         goal.understood.append(f"one beat for everything → {hz:g} Hz")

@@ -1,4 +1,4 @@
-"""What a sentence asks for to a beat: rhythms of the trunk, or of a paw."""
+"""What a sentence asks for periodically: rhythms of the trunk, or of a paw."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ def as_rhythm(intent: Intent) -> Intent:
 
 
 def rhythm(intent: Intent, goal: Goal) -> None:
-    """A sinusoid of the channel that the intent names; one beat for each channel."""
-    beat = abilities()["rhythm_frequency"]
+    """A sinusoid of the channel that the intent names; one frequency for each channel."""
+    frequencies = abilities()["rhythm_frequency"]
     rate = intent.find(SlotKind.RATE)
-    hz = rate.meaning["value"] if rate else float(intent.meaning["hz"]) * beat[pace(intent)]
-    if not beat["lowest"] <= hz <= beat["highest"]:
-        bounded = max(beat["lowest"], min(hz, beat["highest"]))
+    hz = rate.meaning["value"] if rate else float(intent.meaning["hz"]) * frequencies[pace(intent)]
+    if not frequencies["lowest"] <= hz <= frequencies["highest"]:
+        bounded = max(frequencies["lowest"], min(hz, frequencies["highest"]))
         if rate is not None:
             goal.not_understood.append(f"{hz:g} Hz cannot be followed: {bounded:g} Hz")
         hz = bounded
-    hz = round(frequency_by_count(intent, hz, beat["lowest"], goal), 2)
+    hz = round(frequency_by_count(intent, hz, frequencies["lowest"], goal), 2)
     named = (
         rate is not None
         or intent.find(SlotKind.BEAT) is not None
@@ -59,7 +59,7 @@ def rhythm(intent: Intent, goal: Goal) -> None:
             continue
         found = Rhythm(channel, _amplitude(intent, channel, hz, goal), hz)
         centre = _centre(intent, channel, goal)
-        # A beat the sentence names comes first: there is one beat, and it leads.
+        # A frequency that the sentence names comes first: there is one, and it leads.
         goal.rhythms = (found, *goal.rhythms) if named else (*goal.rhythms, found)
         unit = "m" if channel in ("height", "paw") else "rad"
         goal.understood.append(

@@ -147,7 +147,7 @@ class Intent:
         return opposed(ends)
 
     def after(self, kind: SlotKind, slot: Slot) -> Slot | None:
-        """The first slot of a kind behind a part, or the first of all."""
+        """The first slot of a kind behind another, or the first of all."""
         behind = (item for item in self.slots if item.kind == kind and item.at > slot.at)
         return min(behind, key=lambda item: item.at, default=self.find(kind))
 

@@ -70,9 +70,9 @@ def _in_turn(goal: Goal, robot: Robot) -> list[CheckSpec]:
         if check not in shared
     ]
     beside = [check for check in separate if check.id.endswith("_drift")]
-    most = MAX_CHECKS - 1 - len(shared)
-    dropped = beside[: max(0, len(separate) - most)]
-    return [*[check for check in separate if check not in dropped][:most], *shared]
+    room = MAX_CHECKS - 1 - len(shared)
+    left_out = beside[: max(0, len(separate) - room)]
+    return [*[check for check in separate if check not in left_out][:room], *shared]
 
 
 def _standing_again(goal: Goal, goals: list[Goal], standing: float) -> list[CheckSpec]:
@@ -192,7 +192,7 @@ def _rhythm(goal: Goal, rhythm: Rhythm, robot: Robot) -> list[CheckSpec]:
         quantity = Quantity(rhythm.channel)
     if goal.yaw and rhythm.channel == "heading":
         quantity, amplitude = Quantity.YAW_RATE, rhythm.amplitude * 6.2832 * rhythm.hz
-    # Inertia eats amplitude as the beat gets faster, and steps add movement of their own.
+    # Inertia eats amplitude as the frequency rises, and steps add movement of their own.
     share = 0.55 if rhythm.hz <= 1.2 else 0.45 if rhythm.hz <= 1.8 else 0.35
     walking = goal.moves or bool(goal.yaw)
     correlation = 0.75 if walking or rhythm.channel == "heading" else 0.85

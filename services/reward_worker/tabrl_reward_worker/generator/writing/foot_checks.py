@@ -87,9 +87,9 @@ def _hops(hop: Hop, standing: float) -> list[CheckSpec]:
     ]
     if hop.hz_named:
         low, high = round(0.85 * hop.hz, 2), round(1.15 * hop.hz, 2)
-        beat = Statistic.FREQUENCY
+        frequency = Statistic.FREQUENCY
         checks.append(
-            CheckSpec(id="hop_beat", quantity=air, statistic=beat, at_least=low, at_most=high)
+            CheckSpec(id="hop_beat", quantity=air, statistic=frequency, at_least=low, at_most=high)
         )
     return checks
 

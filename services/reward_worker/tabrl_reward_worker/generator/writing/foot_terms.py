@@ -21,8 +21,8 @@ MAX_SWING_S = 0.6  # s: a foot that is longer in the air does not step
 
 def reared(angle: float, robot: Robot) -> list[Term]:
     """Up on the hind legs: nose up, both front feet off the ground, not to one side."""
-    one, other = (foot_index(robot, Foot("front", side)) for side in ("right", "left"))
-    front = f"jnp.minimum(foot_height[{one}], foot_height[{other}])"
+    right, left = (foot_index(robot, Foot("front", side)) for side in ("right", "left"))
+    front = f"jnp.minimum(foot_height[{right}], foot_height[{left}])"
     nose = f"rl.gaussian(state.pitch() + {number(angle)}, {number(0.6 * angle)})"
     return [
         Term("nose_up", ASKED, nose, f"{number(angle)} rad"),

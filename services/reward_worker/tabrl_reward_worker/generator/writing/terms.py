@@ -10,7 +10,8 @@ from tabrl_reward_worker.generator.goal.goal import Foot, Goal, Hop, Rhythm
 from tabrl_reward_worker.limbs import feet_of
 
 # Width of a rhythm's bell in amplitudes. Narrower ones flatten out at a rhythm not yet found, where
-# the double beat then looks better than the beat, and a bob pays only once its centre is found.
+# the double frequency then looks better than the right one, and a bob pays only once its centre is
+# found.
 RHYTHM_WIDTH = 0.9
 GRAVITY = 9.81  # m/s²
 ASKED, BESIDE = 2.0, 0.6  # weights of what is asked for, and of what should not happen beside it
@@ -40,7 +41,7 @@ def minus(value: float) -> str:
 
 
 def wave(rhythm: Rhythm, scale: float = 1.0, function: str = "sin") -> str:
-    """The reference of a rhythm: its amplitude times the sine of the beat."""
+    """The reference of a rhythm: its amplitude times a sine of its frequency."""
     return f"{number(rhythm.amplitude * scale)} * jnp.{function}(state.phase({number(rhythm.hz)}))"
 
 
