@@ -131,7 +131,7 @@ def derived_rollout(motion: Motion) -> Rollout:
     raw.foot_position[:, 0] = motion.feet
     raw.foot_velocity[:, 0] = np.gradient(motion.feet, 1.0 / HZ, axis=0)
     raw.command[:] = np.zeros(COUNT)
-    raw.fresh[0] = 1.0
+    raw.just_reset[0] = 1.0
     for step, pose in enumerate(motion.qpos):
         data.qpos[:] = pose
         mujoco.mj_kinematics(model, data)
