@@ -119,7 +119,7 @@ def test_a_near_miss_does_not(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_fall_spoils_the_right_motion(name: str) -> None:
     motion, fall = right(name), perform(Act(falls_at=0.0))
-    rows = slice(0, 25)  # before anything is judged
+    rows = slice(0, 25)  # before anything is scored
     spoilt = Motion(
         *(
             np.concatenate([getattr(fall, part)[rows], getattr(motion, part)[25:]])

@@ -1,4 +1,4 @@
-"""The bookkeeping around trainings: what is kept, what is run again, and what the tables say."""
+"""The bookkeeping around trainings: what is stored, what is run again, and what the tables say."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import hashlib
 import sys
 from pathlib import Path
 
-import bench.tasks.series
+import bench.tasks.experiment
 import numpy as np
 import pytest
-from bench.tasks import check, film
-from bench.tasks.judging import motions_of, rollout_of
+from bench.tasks import check, render
+from bench.tasks.experiment import RESULT, Experiment
+from bench.tasks.harness import budget_of
 from bench.tasks.motion import read_rollout
-from bench.tasks.outcome import Interval, Outcome, Row, RowName
-from bench.tasks.report import markdown, standings
-from bench.tasks.series import OUTCOME, Series
+from bench.tasks.report import markdown, summarize
+from bench.tasks.run_result import Interval, PolicyName, PolicyScore, RunResult
+from bench.tasks.scoring import motions_of, rollout_of
 from bench.tasks.suite import find
 from bench.tasks.task import Bound, Task
-from bench.tasks.workbench import budget_of
 
 from tabrl.control.observation import observation_size
 from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy
@@ -31,9 +31,9 @@ BASE = PretrainedPolicy(policy=b"policy", train_state=b"", library=b"")
 BASE_SHA256 = hashlib.sha256(BASE.policy).hexdigest()
 
 
-def row(reward: float, fall_rate: float = 0.0) -> Row:
+def score(reward: float, fall_rate: float = 0.0) -> PolicyScore:
     values = (Interval(mean=1.0, ci95=0.01), Interval(mean=0.1, ci95=0.01))
-    return Row(
+    return PolicyScore(
         reward=Interval(mean=reward, ci95=0.05),
         values=values,
         success=1.0,
@@ -42,11 +42,11 @@ def row(reward: float, fall_rate: float = 0.0) -> Row:
     )
 
 
-def outcome(seed: int, speed: float, *, result: float = 1.5, falls: float = 0.0) -> Outcome:
-    rows: dict[RowName, Row] = {
-        "base": row(0.0), "program": row(1.0), "result": row(result, falls)
+def run_result(seed: int, speed: float, *, result: float = 1.5, falls: float = 0.0) -> RunResult:
+    rows: dict[PolicyName, PolicyScore] = {
+        "base": score(0.0), "program": score(1.0), "result": score(result, falls)
     }  # fmt: skip
-    return Outcome(
+    return RunResult(
         task="walk",
         task_sha256=WALK.sha256,
         seed=seed,
@@ -79,15 +79,15 @@ def test_a_bound_knows_how_far_inside_a_value_is() -> None:
     assert not both.holds(float("nan"))
 
 
-def test_the_table_gives_median_worst_and_who_beats_the_program() -> None:
-    outcomes = [outcome(0, 1.0), outcome(1, 0.8, result=1.05), outcome(2, 0.9, falls=0.03)]
-    (standing,) = standings([WALK, CREEP], outcomes)
-    assert (standing.successes, standing.succeeded) == (2, True)
-    assert standing.spread(0) == (0.9, 0.8)
-    assert standing.median.seed == 2
-    assert standing.beats_program  # two of three; 1.05 ± 0.05 is not apart from 1.00 ± 0.05
-    assert standing.most_falls == 0.03
-    text = markdown([standing])
+def test_the_table_gives_median_worst_and_who_beats_the_schedule() -> None:
+    results = [run_result(0, 1.0), run_result(1, 0.8, result=1.05), run_result(2, 0.9, falls=0.03)]
+    (summary,) = summarize([WALK, CREEP], results)
+    assert (summary.successes, summary.succeeded) == (2, True)
+    assert summary.spread(0) == (0.9, 0.8)
+    assert summary.median.seed == 2
+    assert summary.beats_program  # two of three; 1.05 ± 0.05 is not apart from 1.00 ± 0.05
+    assert summary.max_fall_rate == 0.03
+    text = markdown([summary])
     assert "1 of 1 tasks succeed in the median seed; in 0 of 1" in text
     assert "| 0.9 | 0.8 | 2/3 | 3.0% | yes | 58 | 400 k |" in text
     assert "- walk, seed 1: forward speed is 0.8, wanted 0.85 … 1.15 m/s" in text
@@ -95,32 +95,34 @@ def test_the_table_gives_median_worst_and_who_beats_the_program() -> None:
 
 
 def test_a_seed_of_two_that_misses_is_the_median() -> None:
-    (standing,) = standings([WALK], [outcome(0, 1.0), outcome(1, 0.5)])
-    assert not standing.succeeded
-    assert standing.median.seed == 1
+    (summary,) = summarize([WALK], [run_result(0, 1.0), run_result(1, 0.5)])
+    assert not summary.succeeded
+    assert summary.median.seed == 1
 
 
-def test_what_is_kept_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    series = Series(tmp_path, None, 60.0, 128, said.append, films=False)
-    monkeypatch.setattr(bench.tasks.series, "read_base", lambda folder: BASE)
+def test_stored_results_are_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages: list[str] = []
+    experiment = Experiment(tmp_path, None, 60.0, 128, messages.append, film_strips=False)
+    monkeypatch.setattr(bench.tasks.experiment, "read_base", lambda folder: BASE)
     tried: list[tuple[str, int]] = []
 
     def train(_: object, base: PretrainedPolicy, missing: list[tuple[Task, int]]) -> None:
         tried.extend((task.name, seed) for task, seed in missing)
 
-    monkeypatch.setattr(Series, "_train", train)
-    others = outcome(1, 1.0).model_copy(update={"budget_s": 30.0})
-    changed = outcome(2, 1.0).model_copy(update={"task_sha256": "d" * 64})
-    for kept in (outcome(0, 1.0), others, changed, outcome(4, 1.0)):
-        folder = tmp_path / "walk" / f"seed{kept.seed}"
+    monkeypatch.setattr(Experiment, "_train", train)
+    others = run_result(1, 1.0).model_copy(update={"budget_s": 30.0})
+    changed = run_result(2, 1.0).model_copy(update={"task_sha256": "d" * 64})
+    for stored in (run_result(0, 1.0), others, changed, run_result(4, 1.0)):
+        folder = tmp_path / "walk" / f"seed{stored.seed}"
         folder.mkdir(parents=True)
-        (folder / OUTCOME).write_text(kept.model_dump_json())
-    (standing,) = series.run([WALK], [0, 1, 2])
-    assert [o.seed for o in standing.outcomes] == [0, 4]  # all that the folder holds
+        (folder / RESULT).write_text(stored.model_dump_json())
+    (summary,) = experiment.run([WALK], [0, 1, 2])
+    assert [r.seed for r in summary.results] == [0, 4]  # all that the folder holds
     assert tried == [("walk", 1), ("walk", 2)]  # another time, another reward
     assert "forward speed" in (tmp_path / "tasks.md").read_text()
-    assert said == ["3 trainings, 1 of them done before"]
+    assert messages == ["3 trainings, 1 of them done before"]
 
 
 def test_a_minute_is_the_products_own_and_five_go_into_learning() -> None:
@@ -154,7 +156,7 @@ def test_a_rollout_is_read_back_as_it_was_driven(tmp_path: Path) -> None:
     assert motion.grounded[-1].all()
 
 
-def test_a_file_is_judged_by_hand(
+def test_a_file_is_scored_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, act in (("good", Act(vx=1.0, gait="trot")), ("bad", Act(vx=0.5, gait="trot"))):
@@ -173,7 +175,7 @@ def test_a_file_is_judged_by_hand(
     assert run("none") == 2
 
 
-def test_a_tape_holds_the_same_motion() -> None:
+def test_a_rollout_holds_the_same_motion() -> None:
     motion = perform(Act(vx=0.5, yaw=0.4, pitch=0.2, roll=0.1, gait="trot"), 3.0)
     (again,) = motions_of(derived_rollout(motion))
     np.testing.assert_allclose(again.velocity, motion.velocity, atol=1e-4)
@@ -185,19 +187,19 @@ def test_a_tape_holds_the_same_motion() -> None:
 def test_a_strip_has_eight_frames_and_the_overview_all_strips(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    frame = np.zeros((film.FRAME[1], film.FRAME[0], 3), np.uint8)
-    monkeypatch.setattr(film, "_frames", lambda motion, rows: [frame] * len(rows))
+    frame = np.zeros((render.FRAME[1], render.FRAME[0], 3), np.uint8)
+    monkeypatch.setattr(render, "_render_frames", lambda motion, rows: [frame] * len(rows))
     motion = perform(Act(), 12.0)
-    rows = film.moments(motion)
-    assert len(rows) == film.FRAMES
-    assert motion.time[rows[0]] == film.BEGIN_S
-    assert motion.time[rows[-1]] - motion.time[rows[0]] == pytest.approx(film.LENGTH_S, abs=0.03)
-    one = film.strip(motion, "stand")
-    assert one.width == film.FRAMES * film.FRAME[0]
-    three = film.overview([one, one, one])  # two rows of two columns
-    assert three.height == pytest.approx(2 * 0.45 * one.height, abs=2)
-    assert three.width > 2 * 0.45 * one.width
+    rows = render.frame_steps(motion)
+    assert len(rows) == render.FRAMES
+    assert motion.time[rows[0]] == render.BEGIN_S
+    assert motion.time[rows[-1]] - motion.time[rows[0]] == pytest.approx(render.LENGTH_S, abs=0.03)
+    strip = render.render_strip(motion, "stand")
+    assert strip.width == render.FRAMES * render.FRAME[0]
+    overview = render.overview([strip, strip, strip])  # two rows of two columns
+    assert overview.height == pytest.approx(2 * 0.45 * strip.height, abs=2)
+    assert overview.width > 2 * 0.45 * strip.width
 
 
-def test_moments_of_a_short_recording_stay_inside() -> None:
-    assert film.moments(perform(Act(), 1.5))[-1] == 74
+def test_frames_of_a_short_recording_stay_inside() -> None:
+    assert render.frame_steps(perform(Act(), 1.5))[-1] == 74

@@ -1,4 +1,4 @@
-"""Film strips: what a rollout looks like, eight moments side by side, drawn by MuJoCo offscreen."""
+"""Film strips: eight frames of a rollout side by side, rendered by MuJoCo offscreen."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from tabrl.robots import scene_xml
 
-Picture = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 FRAMES = 8
 FRAME = (260, 200)  # width, height
 BEGIN_S = 4.0  # well within the motion
-LENGTH_S = 2.1  # two beats of 1 Hz; frames are 0.3 s apart
+LENGTH_S = 2.1  # two periods of 1 Hz; frames are 0.3 s apart
 BACKGROUND = (255, 255, 255)
 INK = (40, 44, 52)
 LABEL = 26
@@ -31,8 +31,8 @@ COLUMNS = 2
 OPENGL = ("egl", "osmesa") if sys.platform == "linux" else ("",)
 
 
-class Reel(BaseModel):
-    """One strip to draw: of which recording, with which caption, into which file."""
+class StripJob(BaseModel):
+    """One strip to render: of which recording, with which caption, into which file."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,10 +41,10 @@ class Reel(BaseModel):
     picture: Path
 
 
-_REELS: TypeAdapter[list[Reel]] = TypeAdapter(list[Reel])
+_JOBS: TypeAdapter[list[StripJob]] = TypeAdapter(list[StripJob])
 
 
-def moments(motion: Motion) -> list[int]:
+def frame_steps(motion: Motion) -> list[int]:
     """Rows of the frames: even steps through two seconds of a settled motion."""
     last = len(motion) - 1
     begin = min(round(BEGIN_S * HZ), max(last - round(LENGTH_S * HZ), 0))
@@ -52,7 +52,7 @@ def moments(motion: Motion) -> list[int]:
     return [begin + round(i * step) for i in range(FRAMES)]
 
 
-def strip(motion: Motion, caption: str) -> Image.Image:
+def render_strip(motion: Motion, caption: str) -> Image.Image:
     """One strip with a caption and a time under every frame.
 
     The camera follows the trunk from ahead and the right, a little above, and keeps the direction
@@ -60,13 +60,13 @@ def strip(motion: Motion, caption: str) -> Image.Image:
 
     Raises `RuntimeError` (by MuJoCo) where nothing can be drawn offscreen.
     """
-    rows = moments(motion)
+    rows = frame_steps(motion)
     width, height = FRAME
     picture = Image.new("RGB", (FRAMES * width, height + 2 * LABEL), BACKGROUND)
     draw = ImageDraw.Draw(picture)
     draw.text((8, 4), caption, INK, ImageFont.load_default(18))
     font = ImageFont.load_default(15)
-    for index, frame in enumerate(_frames(motion, rows)):
+    for index, frame in enumerate(_render_frames(motion, rows)):
         picture.paste(Image.fromarray(frame), (index * width, LABEL))
         label = f"{motion.time[rows[index]]:.2f} s"
         draw.text((index * width + 8, LABEL + height + 4), label, INK, font)
@@ -79,8 +79,8 @@ def overview(strips: Sequence[Image.Image], scale: float = 0.45) -> Image.Image:
     width, height = max(size[0] for size in sizes) + LABEL, max(size[1] for size in sizes)
     rows = -(-len(strips) // COLUMNS)
     picture = Image.new("RGB", (min(COLUMNS, len(strips)) * width, rows * height), BACKGROUND)
-    for index, (one, size) in enumerate(zip(strips, sizes, strict=True)):
-        small = one.resize(size, Image.Resampling.LANCZOS)
+    for index, (strip, size) in enumerate(zip(strips, sizes, strict=True)):
+        small = strip.resize(size, Image.Resampling.LANCZOS)
         picture.paste(small, (index % COLUMNS * width, index // COLUMNS * height))
     return picture
 
@@ -90,28 +90,28 @@ def save(picture: Image.Image, path: Path) -> None:
     picture.quantize(128).save(path, optimize=True)
 
 
-def _frames(motion: Motion, rows: Sequence[int]) -> list[Picture]:
-    model = _studio()
+def _render_frames(motion: Motion, rows: Sequence[int]) -> list[Pixels]:
+    model = _checkered_scene()
     data = mujoco.MjData(model)
     camera = mujoco.MjvCamera()
     camera.type = mujoco.mjtCamera.mjCAMERA_FREE
-    # Who stands up on its hind legs needs a higher and a wider view.
+    # A robot on its hind legs needs a higher and a wider view.
     risen = max(float(np.mean([motion.qpos[row][2] for row in rows])) - STANDING_M, 0.0)
     camera.distance, camera.elevation = 1.05 + 1.5 * risen, -12.0
     camera.azimuth = float(np.degrees(motion.heading[rows[0]])) + VIEW
     width, height = FRAME
-    pictures: list[Picture] = []
+    frames: list[Pixels] = []
     with mujoco.Renderer(model, height, width) as renderer:
         for row in rows:
             data.qpos[:] = motion.qpos[row]
             mujoco.mj_forward(model, data)
             camera.lookat[:] = [*motion.place[row], 0.2 + risen]
             renderer.update_scene(data, camera)
-            pictures.append(renderer.render().copy())
-    return pictures
+            frames.append(renderer.render().copy())
+    return frames
 
 
-def _studio() -> mujoco.MjModel:
+def _checkered_scene() -> mujoco.MjModel:
     """The scene on a floor of light squares, whose size shows how far the robot gets."""
     spec = mujoco.MjSpec.from_string(scene_xml("go1").decode())
     spec.add_texture(
@@ -145,25 +145,25 @@ def _studio() -> mujoco.MjModel:
     return model
 
 
-def draw(reels: Sequence[Reel], overview_path: Path) -> None:
-    """Draw and save all strips, and one picture of them together."""
+def render_strips(jobs: Sequence[StripJob], overview_path: Path) -> None:
+    """Render and save all strips, and one picture of them together."""
     strips = []
-    for reel in reels:
-        strips.append(strip(read_rollout(reel.rollout), reel.caption))
-        save(strips[-1], reel.picture)
+    for job in jobs:
+        strips.append(render_strip(read_rollout(job.rollout), job.caption))
+        save(strips[-1], job.picture)
     save(overview(strips), overview_path)
 
 
-def draw_elsewhere(reels: Sequence[Reel], overview_path: Path) -> str | None:
-    """`draw` in a process of its own, which may load OpenGL its own way. Returns what went wrong.
+def render_in_subprocess(jobs: Sequence[StripJob], overview_path: Path) -> str | None:
+    """`render_strips` in a process of its own, which may load OpenGL its own way.
 
-    MuJoCo reads its choice of OpenGL once, when it is imported.
+    MuJoCo reads its choice of OpenGL once, when it is imported. Returns what went wrong.
     """
     problem = None
     for library in OPENGL:
         done = subprocess.run(
-            [sys.executable, "-m", "bench.tasks.film", str(overview_path)],
-            input=_REELS.dump_json(list(reels)),
+            [sys.executable, "-m", "bench.tasks.render", str(overview_path)],
+            input=_JOBS.dump_json(list(jobs)),
             env={**os.environ, "MUJOCO_GL": library},
             capture_output=True,
             check=False,
@@ -175,4 +175,4 @@ def draw_elsewhere(reels: Sequence[Reel], overview_path: Path) -> str | None:
 
 
 if __name__ == "__main__":
-    draw(_REELS.validate_json(sys.stdin.buffer.read()), Path(sys.argv[1]))
+    render_strips(_JOBS.validate_json(sys.stdin.buffer.read()), Path(sys.argv[1]))

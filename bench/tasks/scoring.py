@@ -1,4 +1,4 @@
-"""Judging a trained policy: one rollout as a user drives it, and many episodes of three policies.
+"""Scoring a trained policy: one rollout as a user drives it, and many episodes of three policies.
 
 The rollout goes through the inference service's own code, frame by frame, and is saved as
 `tabrl rollout` saves it; only the socket is left out, so that it need not run in real time.
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from bench.tasks.harness import ROBOT, Trained
 from bench.tasks.motion import Motion
-from bench.tasks.outcome import ROWS, Interval, Row, RowName
+from bench.tasks.run_result import POLICIES, Interval, PolicyName, PolicyScore
 from bench.tasks.task import ROLLOUT_S, Task
-from bench.tasks.workbench import ROBOT, Trained
 
 from tabrl.control.commands import CommandSchedule
 from tabrl.control.policy import PolicyWeights, load_policy
@@ -28,7 +28,7 @@ from tabrl_local.rollout import Plant, Recording
 from tabrl_trainer.evaluation import Candidate, Evaluator, half_width
 from tabrl_trainer.rollout_reward import RolloutReward
 
-JUDGE_SEED = 104_729  # other starts than the trainer's own evaluation
+SCORING_SEED = 104_729  # other starts than the trainer's own evaluation
 
 
 def rollout_of(params: bytes, seconds: float = ROLLOUT_S) -> Recording:
@@ -51,20 +51,20 @@ def rollout_of(params: bytes, seconds: float = ROLLOUT_S) -> Recording:
 
 
 @dataclass(frozen=True)
-class Judge:
+class Scorer:
     """Measures policies over `episodes` episodes each, from the same starts."""
 
     evaluator: Evaluator
     base: PolicyWeights
 
     @classmethod
-    def of(cls, base: PolicyWeights, episodes: int) -> Judge:
+    def of(cls, base: PolicyWeights, episodes: int) -> Scorer:
         """With a simulator of its own."""
         simulator = CpuSimulator(ROBOT, episodes)
-        return cls(Evaluator(ROBOT, [simulator] * len(ROWS), JUDGE_SEED), base)
+        return cls(Evaluator(ROBOT, [simulator] * len(POLICIES), SCORING_SEED), base)
 
-    def rows(self, task: Task, trained: Trained) -> dict[RowName, Row]:
-        """The three rows: base with no command, base with the found program, what was delivered."""
+    def score(self, task: Task, trained: Trained) -> dict[PolicyName, PolicyScore]:
+        """Base with no command, base with the found command schedule, and what was delivered."""
         policy = load_policy(trained.params)
         candidates = [
             Candidate(self.base, CommandSchedule()),
@@ -74,15 +74,16 @@ class Judge:
         reward = RolloutReward(load_reward(trained.reward.blob), trained.reward.weights)
         rollouts = self.evaluator.rollouts(candidates, seconds=ROLLOUT_S)
         return {
-            name: _row(task, rollout, reward) for name, rollout in zip(ROWS, rollouts, strict=True)
+            name: _score(task, rollout, reward)
+            for name, rollout in zip(POLICIES, rollouts, strict=True)
         }
 
 
-def _row(task: Task, rollout: Rollout, reward: RolloutReward) -> Row:
+def _score(task: Task, rollout: Rollout, reward: RolloutReward) -> PolicyScore:
     rewards = reward.total(rollout).mean(0, dtype=np.float64)
     motions = list(motions_of(rollout))
     values = np.array([task.values(motion) for motion in motions])
-    return Row(
+    return PolicyScore(
         reward=_interval(rewards),
         values=tuple(_interval(column) for column in values.T),
         success=float(np.mean([task.succeeded(motion) for motion in motions])),

@@ -1,4 +1,4 @@
-"""What one training of one task came to; kept as JSON, so that a stopped run can go on."""
+"""The result of one training of one task; stored as JSON, so that a stopped run can go on."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-RowName = Literal["base", "program", "result"]
-ROWS: tuple[RowName, ...] = ("base", "program", "result")
+PolicyName = Literal["base", "program", "result"]
+POLICIES: tuple[PolicyName, ...] = ("base", "program", "result")
 
 
-class _Kept(BaseModel):
+class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Interval(_Kept):
+class Interval(_Record):
     """A mean over episodes and half the width of its 95 % confidence interval."""
 
     mean: float
@@ -25,7 +25,7 @@ class Interval(_Kept):
         return self.mean - self.ci95 > other.mean + other.ci95
 
 
-class Row(_Kept):
+class PolicyScore(_Record):
     """One policy over many episodes: its reward a step, and the task's own numbers.
 
     `success` is the share of episodes in which every bound holds and the robot does not fall.
@@ -38,7 +38,7 @@ class Row(_Kept):
     episodes: int
 
 
-class Outcome(_Kept):
+class RunResult(_Record):
     """One task learnt with one seed.
 
     `values` and `success` are those of the one rollout that a user would see; `rows` those of many
@@ -53,7 +53,7 @@ class Outcome(_Kept):
     success: bool
     fell: bool
     values: tuple[float, ...]
-    rows: dict[RowName, Row]
+    rows: dict[PolicyName, PolicyScore]
     program_words: str
     delivered: str
     note: str
@@ -70,5 +70,5 @@ class Outcome(_Kept):
 
     @property
     def beats_program(self) -> bool:
-        """Whether what was learnt pays more than the found program, with intervals apart."""
+        """Whether the result earns more than the found command schedule, with intervals apart."""
         return self.rows["result"].reward.above(self.rows["program"].reward)

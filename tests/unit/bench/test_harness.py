@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import bench.tasks.workbench
+import bench.tasks.harness
 import pytest
+from bench.tasks.harness import Harness, budget_of, read_base
 from bench.tasks.suite import find
-from bench.tasks.workbench import Workbench, budget_of, read_base
 
 from tabrl.contracts.events import NoticeEvent, ProgressEvent
 from tabrl.contracts.training import TrainResult
@@ -21,8 +21,8 @@ WALK = find(["walk"])[0]
 PARAMS = b"what was learnt"
 
 
-class Engine:
-    """Nothing of an engine is needed to hand over a job."""
+class Context:
+    """Nothing of a training context is needed to hand over a job."""
 
     def __init__(self, *_: object) -> None: ...
 
@@ -71,11 +71,11 @@ def progress(elapsed_s: float) -> ProgressEvent:
 
 
 def test_a_task_becomes_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench.tasks.workbench, "TrainingContext", Engine)
-    monkeypatch.setattr(bench.tasks.workbench, "TrainingHandler", Handler)
-    said: list[str] = []
-    with Workbench(PretrainedPolicy(b"policy", b"", b""), said.append) as workbench:
-        trained = workbench.train(WALK, seed=2, budget=budget_of(WALK, 30.0))
+    monkeypatch.setattr(bench.tasks.harness, "TrainingContext", Context)
+    monkeypatch.setattr(bench.tasks.harness, "TrainingHandler", Handler)
+    messages: list[str] = []
+    with Harness(PretrainedPolicy(b"policy", b"", b""), messages.append) as harness:
+        trained = harness.train(WALK, seed=2, budget=budget_of(WALK, 30.0))
     assert Handler.job is not None
     assert Handler.job.spec is not None
     spec = Handler.job.spec
@@ -84,8 +84,8 @@ def test_a_task_becomes_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     assert spec.weights["forward"] == 3.0
     assert trained.params == PARAMS
     assert trained.reward.weights == spec.weights
-    assert len([line for line in said if "reward" in line]) == 1  # not at every update
-    assert any("An earlier one was better." in line for line in said)
+    assert len([line for line in messages if "reward" in line]) == 1  # not at every update
+    assert any("An earlier one was better." in line for line in messages)
 
 
 def test_a_base_is_read_from_a_folder(tmp_path: Path) -> None:

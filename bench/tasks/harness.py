@@ -39,8 +39,8 @@ from tabrl_trainer.pretrained import BANK, POLICY, TRAIN_STATE, PretrainedPolicy
 
 ROBOT = get_robot("go1")
 LEASE_S = 3600.0
-SAID_EVERY_S = 10.0
-Say = Callable[[str], None]
+LOG_INTERVAL_S = 10.0
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,18 @@ class Trained:
     seconds: float
 
 
-class Workbench:
+class Harness:
     """A warm trainer for one base policy. Use as a context manager: the jail is a process."""
 
-    def __init__(self, base: PretrainedPolicy, say: Say, simulator: SimulatorKind = "auto") -> None:
+    def __init__(self, base: PretrainedPolicy, log: Log, simulator: SimulatorKind = "auto") -> None:
         self.base_sha256 = hashlib.sha256(base.policy).hexdigest()
-        self.engine = TrainingContext(ROBOT, base, simulator)
-        self._say = say
+        self.context = TrainingContext(ROBOT, base, simulator)
+        self._log = log
         self._jail = Jail()
 
     def __enter__(self) -> Self:
         self._jail.warm_up()
-        self.engine.warm_up()
+        self.context.warm_up()
         return self
 
     def __exit__(
@@ -97,9 +97,9 @@ class Workbench:
         assert claimed is not None
         verified = MemoryVerifiedArtifacts(database)
         verified.record(artifact, ROBOT.id)
-        handler = TrainingHandler({ROBOT.id: self.engine}, blobs, models, verified)
+        handler = TrainingHandler({ROBOT.id: self.context}, blobs, models, verified)
         began = time.monotonic()
-        result = handler(claimed, _Control(claimed.fence, self._say))
+        result = handler(claimed, _Control(claimed.fence, self._log))
         seconds = time.monotonic() - began
         params = blobs.get(models.get(model.id).params_key)
         return Trained(result, params, reward, seconds)
@@ -158,12 +158,12 @@ def _rows(spec: TrainSpec, clock: SystemClock) -> tuple[Job, Model]:
 
 
 class _Control:
-    """A `JobControl` that never stops, and tells how it goes every few seconds."""
+    """A `JobControl` that never stops, and logs its progress every few seconds."""
 
-    def __init__(self, fence: int, say: Say) -> None:
+    def __init__(self, fence: int, log: Log) -> None:
         self._fence = fence
-        self._say = say
-        self._said = 0.0
+        self._log = log
+        self._logged_s = 0.0
 
     @property
     def fence(self) -> int:
@@ -181,12 +181,14 @@ class _Control:
     def publish(self, event: Event) -> None:
         if isinstance(event, SearchEvent):
             words = event.program_words
-            self._say(f"  {event.elapsed_s:5.1f} s  search {event.best_reward:.3f}: {words}")
+            self._log(f"  {event.elapsed_s:5.1f} s  search {event.best_reward:.3f}: {words}")
         elif isinstance(event, NoticeEvent):
-            self._say(f"  {event.message}")
-        elif isinstance(event, ProgressEvent) and event.elapsed_s - self._said >= SAID_EVERY_S:
-            self._said = event.elapsed_s
-            self._say(
+            self._log(f"  {event.message}")
+        elif (
+            isinstance(event, ProgressEvent) and event.elapsed_s - self._logged_s >= LOG_INTERVAL_S
+        ):
+            self._logged_s = event.elapsed_s
+            self._log(
                 f"  {event.elapsed_s:5.1f} s  reward {event.reward:.3f}, "
                 f"{event.samples:,} samples, {event.falls_per_minute:.1f} falls a minute"
             )
