@@ -10,9 +10,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from bench.gpu.results import Learning, Stepping
+from bench.robot import ROBOT
 from bench.speed.compilations import REWARD, Compilations, StagedReward
 from bench.speed.ours import walk_artifact
-from bench.speed.walk import PROGRAM, ROBOT
+from bench.speed.walk import PROGRAM
 
 from tabrl.control.commands import CommandBatch
 from tabrl.control.observation import Joints

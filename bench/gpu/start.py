@@ -55,9 +55,10 @@ def main() -> None:
     os.environ["JAX_DEFAULT_MATMUL_PRECISION"] = "highest"
     began = time.perf_counter()
     from bench.gpu.parts import Worker
+    from bench.robot import ROBOT
     from bench.speed.base import find_base
     from bench.speed.first_update import NEXT_SOURCE
-    from bench.speed.walk import ROBOT, SOURCE
+    from bench.speed.walk import SOURCE
 
     from tabrl.sim.reward.function import export_reward
 

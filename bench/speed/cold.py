@@ -76,8 +76,8 @@ def main() -> None:
     os.environ["JAX_DEFAULT_MATMUL_PRECISION"] = "highest"
     began = time.perf_counter()
     import jax.monitoring
+    from bench.robot import ROBOT
     from bench.speed.first_update import first_update
-    from bench.speed.walk import ROBOT
 
     from tabrl_trainer.context import TrainingContext
     from tabrl_trainer.pretrained import PretrainedPolicy

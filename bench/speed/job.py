@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 
+from bench.robot import ROBOT
 from bench.speed.ours import walk_artifact
 from bench.speed.stages import StageClock, TimedLearner, TimedReward, TimedSimulator
-from bench.speed.walk import PROGRAM, ROBOT
+from bench.speed.walk import PROGRAM
 from pydantic import BaseModel
 
 from tabrl_trainer.context import TrainingContext

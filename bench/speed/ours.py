@@ -5,8 +5,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import numpy as np
+from bench.robot import ROBOT
 from bench.speed.race import Race
-from bench.speed.walk import EPISODE_S, PROGRAM, ROBOT, SOURCE
+from bench.speed.walk import EPISODE_S, PROGRAM, SOURCE
 
 from tabrl.control.commands import CommandBatch
 from tabrl.sim.cpu.simulator import CpuSimulator

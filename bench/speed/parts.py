@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.robot import ROBOT
 from bench.speed.base import find_base
 from bench.speed.cold import measure_cold, write_job
 from bench.speed.first_update import NEXT_SOURCE, first_update
@@ -17,7 +18,7 @@ from bench.speed.race import Race, RaceResult
 from bench.speed.results import FirstUpdates, Part
 from bench.speed.rollout import measure_rollout
 from bench.speed.sizes import Sizes
-from bench.speed.walk import ROBOT, SOURCE
+from bench.speed.walk import SOURCE
 
 from tabrl.sim.reward.function import export_reward
 from tabrl_trainer.context import TrainingContext

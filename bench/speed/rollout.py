@@ -6,15 +6,15 @@ import time
 from statistics import median
 
 import mujoco
+from bench.robot import ROBOT, scene_model
 from bench.speed.ours import walk_artifact
-from bench.speed.walk import PROGRAM, ROBOT
+from bench.speed.walk import PROGRAM
 from mujoco.batch import Batch
 from pydantic import BaseModel
 
 from tabrl.control.commands import CommandBatch
 from tabrl.control.observation import Joints
 from tabrl.control.rollout import Floats
-from tabrl.robots import scene_xml
 from tabrl.sim.cpu.simulator import SUBSTEPS, CpuSimulator, physics_model
 from tabrl.sim.learning.ppo import TrainState
 from tabrl_trainer.context import TrainingContext
@@ -61,7 +61,7 @@ def measure_rollout(engine: TrainingContext, robots: int, repeats: int, blocks: 
     simulator.reset(CommandBatch.stack([PROGRAM] * robots), RULES, 0)
     reward.total(simulator.rollout(policy, UNROLL).rollout)  # compiles, and leaves the start behind
     bare = BareStepping(physics_model(ROBOT), robots)
-    scene = BareStepping(mujoco.MjModel.from_xml_string(scene_xml(ROBOT.id).decode()), robots)
+    scene = BareStepping(scene_model(), robots)
     seconds: list[tuple[float, float, float]] = []
     for _ in range(repeats):
         ours = same = whole = 0.0

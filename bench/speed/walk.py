@@ -9,16 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from bench.robot import ROBOT
 
 from tabrl.control import rotation
 from tabrl.control.commands import CommandBatch, CommandSchedule
 from tabrl.control.rollout import CONTROL_DT, Floats
 from tabrl.control.shapes import trunk_shapes
-from tabrl.robots import Robot, get_robot
 from tabrl.sim.cpu.simulator import CpuSimulator, physics_model
 from tabrl.sim.simulator import PolicyFn, episode
 
-ROBOT: Robot = get_robot("go1")
 PROGRAM = CommandSchedule.asking(vx=1.0)
 EPISODE_S = 10.0
 EPISODE_STEPS = round(EPISODE_S / CONTROL_DT)

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bench.robot import ROBOT
 from bench.tasks.task import Task
 
 from tabrl.adapters.clock import SystemClock
@@ -30,14 +31,13 @@ from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.models import Model
 from tabrl.ports import StopReason
-from tabrl.robots import get_robot, scene_sha256
+from tabrl.robots import scene_sha256
 from tabrl.sim.factory import SimulatorKind
 from tabrl_reward_worker.jail import BuiltReward, Jail
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.job import TrainingHandler
 from tabrl_trainer.pretrained import BANK, POLICY, TRAIN_STATE, PretrainedPolicy, load_pretrained
 
-ROBOT = get_robot("go1")
 LEASE_S = 3600.0
 LOG_INTERVAL_S = 10.0
 Log = Callable[[str], None]

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from bench.tasks.motion import FEET, HZ, Floats, Motion
+from bench.robot import FEET
+from bench.rotation import Floats
+from bench.tasks.motion import HZ, Motion
 
 Signal = Callable[[Motion], Floats]
 Measure = Callable[[Motion], float]
@@ -157,12 +159,16 @@ def _peaks(clearance: Floats) -> list[float]:
 
 def sides_together(motion: Motion) -> float:
     """Share of the time that front and hind foot of a side are both down or both up."""
-    return _agreement(motion, (("FR", "RR"), ("FL", "RL")))
+    return _agreement(
+        motion, ((FEET.front_right, FEET.rear_right), (FEET.front_left, FEET.rear_left))
+    )
 
 
 def diagonals_together(motion: Motion) -> float:
     """The same of diagonal feet; near 1 for a trot, and for standing."""
-    return _agreement(motion, (("FR", "RL"), ("FL", "RR")))
+    return _agreement(
+        motion, ((FEET.front_right, FEET.rear_left), (FEET.front_left, FEET.rear_right))
+    )
 
 
 def _agreement(motion: Motion, pairs: tuple[tuple[str, str], ...]) -> float:
@@ -177,8 +183,10 @@ def longest_upright(front: float, trunk: float) -> Measure:
     """Longest time in a row with both front feet `front` m up and the trunk's lowest point above
     `trunk` m, s. A robot that sits on its haunches has its trunk too low for this."""
 
+    right, left = foot(FEET.front_right), foot(FEET.front_left)
+
     def measure(motion: Motion) -> float:
-        front_feet = motion.clearance[:, :2].min(axis=1)
+        front_feet = np.minimum(right(motion), left(motion))
         up = (front_feet >= front) & (motion.trunk_gap >= trunk)
         longest = run = 0
         for step in up:

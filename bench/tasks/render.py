@@ -10,6 +10,7 @@ from pathlib import Path
 
 import mujoco
 import numpy as np
+from bench.robot import ROBOT
 from bench.tasks.motion import HZ, Motion, read_rollout
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -113,7 +114,7 @@ def _render_frames(motion: Motion, rows: Sequence[int]) -> list[Pixels]:
 
 def _checkered_scene() -> mujoco.MjModel:
     """The scene on a floor of light squares, whose size shows how far the robot gets."""
-    spec = mujoco.MjSpec.from_string(scene_xml("go1").decode())
+    spec = mujoco.MjSpec.from_string(scene_xml(ROBOT.id).decode())
     spec.add_texture(
         name="squares",
         type=mujoco.mjtTexture.mjTEXTURE_2D,

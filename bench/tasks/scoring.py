@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from bench.tasks.harness import ROBOT, Trained
+from bench.robot import ROBOT
+from bench.rotation import rotation_matrices
+from bench.tasks.harness import Trained
 from bench.tasks.motion import Motion
 from bench.tasks.run_result import POLICIES, Interval, PolicyName, PolicyScore
 from bench.tasks.task import ROLLOUT_S, Task
 
 from tabrl.control.commands import CommandSchedule
 from tabrl.control.policy import PolicyWeights, load_policy
-from tabrl.control.rollout import Floats, Rollout
+from tabrl.control.rollout import Rollout
 from tabrl.robots import scene_sha256, scene_xml
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.reward.function import load_reward
@@ -101,7 +103,8 @@ def motions_of(rollout: Rollout) -> Iterator[Motion]:
     qpos = np.concatenate(
         [rollout.base_position, rollout.base_quaternion, rollout.joint_position], axis=-1
     )
-    velocity = _to_world(rollout.base_quaternion, rollout.base_linear_velocity)
+    to_world = rotation_matrices(rollout.base_quaternion.astype(np.float64))
+    velocity = np.einsum("...ij,...j->...i", to_world, rollout.base_linear_velocity)
     qvel = np.concatenate(
         [velocity, rollout.base_angular_velocity, rollout.joint_velocity], axis=-1
     )
@@ -112,11 +115,3 @@ def motions_of(rollout: Rollout) -> Iterator[Motion]:
             qvel[:, robot].astype(np.float64),
             rollout.foot_position[:, robot].astype(np.float64),
         )
-
-
-def _to_world(quaternion: Floats, vector: Floats) -> Floats:
-    """Body frame to world; `[..., 4]` wxyz and `[..., 3]`."""
-    w, axis = quaternion[..., :1], quaternion[..., 1:]
-    twice = 2.0 * np.cross(axis, vector)
-    turned: Floats = vector + w * twice + np.cross(axis, twice)
-    return turned

@@ -11,8 +11,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from bench.robot import ROBOT
 from bench.speed.race import Race
-from bench.speed.walk import EPISODE_STEPS, PROGRAM, ROBOT, has_fallen, trunk_boxes, walk_reward
+from bench.speed.walk import EPISODE_STEPS, PROGRAM, has_fallen, trunk_boxes, walk_reward
 from brax import envs
 from brax.training.agents.ppo import networks as ppo_networks
 from brax.training.agents.ppo import train as ppo

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bench.rotation import Floats
 from bench.tasks.measures import amplitude, main_frequency
-from bench.tasks.motion import Floats, Motion
+from bench.tasks.motion import Motion
 from bench.tasks.task import FALLS, Bound, Task, check
 
 from tabrl.contracts.checks import Quantity, Statistic

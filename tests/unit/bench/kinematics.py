@@ -10,20 +10,16 @@ from dataclasses import dataclass, field
 
 import mujoco
 import numpy as np
-from bench.tasks.motion import FEET, HZ, Floats, Motion, motion_of
+from bench.robot import FEET, ROBOT, scene_model
+from bench.rotation import Floats, rotation_matrices
+from bench.tasks.motion import HZ, Motion, forward_kinematics, motion_of
 from bench.tasks.task import ROLLOUT_S
 
 from tabrl.control.commands import COUNT
 from tabrl.control.rollout import Carry, RawSteps, Rollout, RolloutBuilder
 from tabrl.control.shapes import trunk_shapes
-from tabrl.robots import get_robot, scene_xml
 from tabrl.sim.cpu.simulator import physics_model
 
-GO1 = get_robot("go1")
-RADIUS = GO1.foot_radius
-HIP = np.array([[0.1881, -0.04675], [0.1881, 0.04675], [-0.1881, -0.04675], [-0.1881, 0.04675]])
-SIDE = np.array([-0.08, 0.08, -0.08, 0.08])  # from hip to thigh
-LINK = 0.213
 OFFSETS = {"trot": (0.0, 0.5, 0.5, 0.0), "pace": (0.0, 0.5, 0.0, 0.5), "hop": (0.0,) * 4}
 Wave = tuple[float, float]  # amplitude, Hz; begins at zero with the reset, upwards
 
@@ -50,6 +46,28 @@ class Act:
     falls_at: float | None = None
 
 
+@dataclass(frozen=True)
+class Leg:
+    """A leg's measures out of the scene, m: hip in the trunk, hip to thigh, thigh to calf."""
+
+    hip: Floats
+    side: float
+    link: float
+
+    @classmethod
+    def of(cls, foot: str) -> Leg:
+        """The leg that ends in this foot's site."""
+        model = scene_model()
+        calf = int(model.site(foot).bodyid[0])
+        thigh = int(model.body_parentid[calf])
+        hip = int(model.body_parentid[thigh])
+        place = model.body_pos
+        return cls(place[hip], float(place[thigh][1]), float(-place[calf][2]))
+
+
+LEGS = tuple(Leg.of(foot) for foot in FEET)
+
+
 def perform(act: Act, seconds: float = ROLLOUT_S) -> Motion:
     """The motion of an act, 50 rows a second."""
     time = np.arange(round(seconds * HZ)) / HZ
@@ -67,11 +85,11 @@ def perform(act: Act, seconds: float = ROLLOUT_S) -> Motion:
         height, roll = np.where(down, 0.08, height), np.where(down, 1.5, roll)
     rotation = _rotations(roll, pitch, heading)
     trunk = np.column_stack([place, height])
-    qpos = np.zeros((len(time), 19))
+    qpos = np.zeros((len(time), scene_model().nq))
     qpos[:, :3], qpos[:, 3:7] = trunk, _quaternions(roll, pitch, heading)
     level = _rotations(np.zeros_like(roll), np.zeros_like(pitch), heading)
-    for leg, name in enumerate(FEET):
-        below = np.array([*HIP[leg], 0.0]) + np.array([0.0, SIDE[leg], 0.0])
+    for index, (name, leg) in enumerate(zip(FEET, LEGS, strict=True)):
+        below = leg.hip + np.array([0.0, leg.side, 0.0])
         if name in act.carried:
             in_trunk = np.tile(below + np.array([0.0, 0.0, -0.25]), (len(time), 1))
         else:
@@ -81,10 +99,10 @@ def perform(act: Act, seconds: float = ROLLOUT_S) -> Motion:
             flat[:, 0] = np.where(abs(act.pitch) > 0.6, flat[:, 0], below[0])
             flat[:, 1] = below[1]
             foot = np.einsum("tij,tj->ti", level, flat) + trunk
-            foot[:, 2] = RADIUS + lift[:, leg]
+            foot[:, 2] = ROBOT.foot_radius + lift[:, index]
             in_trunk = np.einsum("tij,tj->ti", np.swapaxes(rotation, 1, 2), foot - trunk)
-        qpos[:, 7 + 3 * leg : 10 + 3 * leg] = _leg(in_trunk, leg)
-    qvel = np.zeros((len(time), 18))
+        qpos[:, 7 + 3 * index : 10 + 3 * index] = _leg_angles(in_trunk, leg)
+    qvel = np.zeros((len(time), scene_model().nv))
     qvel[:, :3] = np.gradient(trunk, 1.0 / HZ, axis=0)
     turning = np.zeros((len(time), 3))
     turning[:, 2] = act.yaw
@@ -94,7 +112,7 @@ def perform(act: Act, seconds: float = ROLLOUT_S) -> Motion:
 
 def simulate(targets: Floats) -> Motion:
     """What physics makes of joint targets `[T, 12]`, from the home keyframe."""
-    model = mujoco.MjModel.from_xml_string(scene_xml("go1").decode())
+    model = scene_model()
     data = mujoco.MjData(model)
     mujoco.mj_resetDataKeyframe(model, data, 0)
     time, qpos, qvel = [], [], []
@@ -109,22 +127,20 @@ def simulate(targets: Floats) -> Motion:
 
 def standing() -> Motion:
     """Home targets, held."""
-    return simulate(np.tile(GO1.home, (round(ROLLOUT_S * HZ), 1)))
+    return simulate(np.tile(ROBOT.home, (round(ROLLOUT_S * HZ), 1)))
 
 
 def random_motion(seed: int = 0) -> Motion:
     """New random targets at every step."""
     rng = np.random.default_rng(seed)
-    noise = rng.normal(0.0, 0.8, (round(ROLLOUT_S * HZ), GO1.nu))
-    return simulate(np.array(GO1.home) + noise * np.array(GO1.action_scale))
+    noise = rng.normal(0.0, 0.8, (round(ROLLOUT_S * HZ), ROBOT.nu))
+    return simulate(np.array(ROBOT.home) + noise * np.array(ROBOT.action_scale))
 
 
 def derived_rollout(motion: Motion) -> Rollout:
     """The reward contract's rollout `[T, 1]` of a motion, by the project's own builder."""
-    model = physics_model(GO1)
-    data = mujoco.MjData(model)
     steps = len(motion)
-    raw = RawSteps.empty(steps, 1, GO1)
+    raw = RawSteps.empty(steps, 1, ROBOT)
     for values in vars(raw).values():
         values[:] = 0.0
     raw.time[:, 0], raw.qpos[:, 0], raw.qvel[:, 0] = motion.time, motion.qpos, motion.qvel
@@ -132,11 +148,9 @@ def derived_rollout(motion: Motion) -> Rollout:
     raw.foot_velocity[:, 0] = np.gradient(motion.feet, 1.0 / HZ, axis=0)
     raw.command[:] = np.zeros(COUNT)
     raw.just_reset[0] = 1.0
-    for step, pose in enumerate(motion.qpos):
-        data.qpos[:] = pose
-        mujoco.mj_kinematics(model, data)
-        raw.body_position[step, 0] = data.xpos[1:]
-    return RolloutBuilder(GO1, trunk_shapes(model)).derive(raw, Carry.zeros(1, GO1))
+    raw.body_position[:, 0] = forward_kinematics(motion.qpos).bodies
+    builder = RolloutBuilder(ROBOT, trunk_shapes(physics_model(ROBOT)))
+    return builder.derive(raw, Carry.zeros(1, ROBOT))
 
 
 def _wave(wave: Wave, time: Floats) -> Floats:
@@ -156,23 +170,20 @@ def _lifts(act: Act, time: Floats) -> Floats:
     return lift
 
 
-def _leg(foot: Floats, leg: int) -> Floats:
+def _leg_angles(foot: Floats, leg: Leg) -> Floats:
     """Hip, thigh and calf angles `[T, 3]` for the foot's place in the trunk's frame `[T, 3]`."""
-    x, y, z = (foot - [*HIP[leg], 0.0]).T
-    side = SIDE[leg]
+    x, y, z = (foot - leg.hip).T
+    side, link = leg.side, leg.link
     down = np.sqrt(np.maximum(y**2 + z**2 - side**2, 1e-6))
     hip = np.arctan2(down * y + side * z, side * y - down * z)
-    reach = np.clip((x**2 + down**2 - 2 * LINK**2) / (2 * LINK**2), -1.0, 1.0)
+    reach = np.clip((x**2 + down**2 - 2 * link**2) / (2 * link**2), -1.0, 1.0)
     calf = -np.arccos(reach)
     return np.stack([hip, np.arctan2(-x, down) - calf / 2, calf], axis=1)
 
 
 def _rotations(roll: Floats, pitch: Floats, heading: Floats) -> Floats:
     """Trunk to world `[T, 3, 3]` of z-y-x angles."""
-    matrices = np.empty((len(roll), 9))
-    for row, quaternion in enumerate(_quaternions(roll, pitch, heading)):
-        mujoco.mju_quat2Mat(matrices[row], quaternion)
-    return matrices.reshape(-1, 3, 3)
+    return rotation_matrices(_quaternions(roll, pitch, heading))
 
 
 def _quaternions(roll: Floats, pitch: Floats, heading: Floats) -> Floats:

@@ -9,6 +9,7 @@ from pathlib import Path
 import bench.tasks.experiment
 import numpy as np
 import pytest
+from bench.robot import ROBOT
 from bench.tasks import check, render
 from bench.tasks.experiment import RESULT, Experiment
 from bench.tasks.harness import budget_of
@@ -24,7 +25,7 @@ from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy
 from tabrl.robots import scene_sha256
 from tabrl_trainer.evaluation import half_width
 from tabrl_trainer.pretrained import PretrainedPolicy
-from tests.unit.bench.kinematics import GO1, Act, derived_rollout, perform
+from tests.unit.bench.kinematics import Act, derived_rollout, perform
 
 WALK, CREEP, REAR = (find([name])[0] for name in ("walk", "creep", "rear"))
 BASE = PretrainedPolicy(policy=b"policy", train_state=b"", library=b"")
@@ -139,10 +140,10 @@ def test_half_the_width_of_an_interval() -> None:
 
 
 def still_params() -> bytes:
-    size = observation_size(GO1)
-    zeros = Layer(np.zeros((size, GO1.nu), np.float32), np.zeros(GO1.nu, np.float32))
+    size = observation_size(ROBOT)
+    zeros = Layer(np.zeros((size, ROBOT.nu), np.float32), np.zeros(ROBOT.nu, np.float32))
     weights = PolicyWeights(np.zeros(size, np.float32), np.ones(size, np.float32), (zeros,))
-    return dump_policy(PolicyHeader(robot="go1", scene_sha256=scene_sha256("go1")), weights)
+    return dump_policy(PolicyHeader(robot=ROBOT.id, scene_sha256=scene_sha256(ROBOT.id)), weights)
 
 
 def test_a_rollout_is_read_back_as_it_was_driven(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
+from bench.robot import ROBOT
 from bench.speed.ours import walk_artifact
 from bench.speed.single import SingleWalk
 from bench.speed.walk import (
@@ -12,7 +13,6 @@ from bench.speed.walk import (
     EPISODE_STEPS,
     LEVELS,
     PROGRAM,
-    ROBOT,
     Examiner,
     has_fallen,
     trunk_boxes,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.robot import FEET, ROBOT
 from bench.tasks.motion import Motion
 from bench.tasks.suite import SUITE, find
 from bench.tasks.task import Task
@@ -16,7 +17,6 @@ from tabrl.control.rollout import CONTROL_DT
 from tabrl.sim.reward.function import RewardFunction, load_reward
 from tabrl_reward_worker.jail import Jail
 from tests.unit.bench.kinematics import (
-    GO1,
     Act,
     derived_rollout,
     perform,
@@ -34,13 +34,13 @@ RIGHT: dict[str, Act] = {
     "sway": Act(sway=(0.28, 1.0)),
     "bob": Act(height=0.25, bob=(0.045, 1.5)),
     "bow": Act(pitch=0.43),
-    "paw": Act(held={"FR": 0.13}),
+    "paw": Act(held={FEET.front_right: 0.13}),
     "hop": Act(gait="hop", swing=0.08, swing_share=0.5),
     "march": Act(vx=0.3, gait="trot", swing=0.13),
     "pace": Act(vx=0.6, gait="pace"),
     "low_spin": Act(yaw=1.6, height=0.17, gait="trot"),
     "nod": Act(nod=(0.2, 2.0)),
-    "rear": Act(pitch=-1.0, height=0.37, carried=("FR", "FL")),
+    "rear": Act(pitch=-1.0, height=0.37, carried=(FEET.front_right, FEET.front_left)),
 }
 NEARLY: dict[str, tuple[Act, ...]] = {
     "walk": (Act(vx=0.8, gait="trot"), Act(vx=1.0, yaw=0.05, gait="trot"), Act(vx=-1.0)),
@@ -52,7 +52,11 @@ NEARLY: dict[str, tuple[Act, ...]] = {
     "sway": (Act(sway=(0.15, 1.0)), Act(sway=(0.28, 1.3)), Act(sway=(-0.28, 1.0))),
     "bob": (Act(bob=(0.02, 1.5)), Act(bob=(0.045, 1.0))),
     "bow": (Act(pitch=0.3), Act(pitch=-0.43), Act(pitch=0.43, gait="trot"), Act(nod=(0.45, 0.3))),
-    "paw": (Act(held={"FL": 0.13}), Act(held={"FR": 0.08}), Act(gait="trot", swing=0.15)),
+    "paw": (
+        Act(held={FEET.front_left: 0.13}),
+        Act(held={FEET.front_right: 0.08}),
+        Act(gait="trot", swing=0.15),
+    ),
     "hop": (
         Act(gait="hop", swing=0.02, swing_share=0.15),
         Act(gait="hop", vx=0.8, swing=0.08, swing_share=0.5),
@@ -61,13 +65,13 @@ NEARLY: dict[str, tuple[Act, ...]] = {
     "march": (
         Act(vx=0.3, gait="trot", swing=0.08),
         Act(vx=0.3, gait="hop", swing=0.13),
-        Act(held={"FR": 0.13}),
+        Act(held={FEET.front_right: 0.13}),
     ),
     "pace": (Act(vx=0.6, gait="trot"), Act(vx=0.3, gait="pace"), Act(vx=0.6)),
     "low_spin": (Act(yaw=1.6, gait="trot"), Act(height=0.17)),
     "nod": (Act(nod=(0.2, 1.0)), Act(nod=(0.08, 2.0))),
     "rear": (
-        Act(pitch=-0.9, height=0.22, carried=("FR", "FL")),  # sits
+        Act(pitch=-0.9, height=0.22, carried=(FEET.front_right, FEET.front_left)),  # sits
         Act(pitch=-0.4, height=0.33),
     ),
 }
@@ -138,7 +142,7 @@ def jail() -> Iterator[Jail]:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_reward_builds_and_likes_the_right_motion_best(name: str, jail: Jail) -> None:
     task = task_of(name)
-    built = jail.build(task.reward, GO1)
+    built = jail.build(task.reward, ROBOT)
     assert set(built.weights) == set(built.terms)
     function = load_reward(built.blob, {"xla_backend_optimization_level": 0})
     score = {what: mean_reward(function, built.weights, m) for what, m in unasked().items()}
