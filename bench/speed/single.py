@@ -11,7 +11,7 @@ import math
 import numpy as np
 from bench.robot import ROBOT
 from bench.rotation import rotation_rows
-from bench.speed.walk import PROGRAM, SPEED, WEIGHTS, WIDTH, trunk_boxes
+from bench.speed.walk_task import COMMAND_SCHEDULE, SPEED, WEIGHTS, WIDTH, trunk_boxes
 from numpy.typing import NDArray
 
 from tabrl.control.commands import CommandBatch
@@ -26,13 +26,13 @@ class SingleWalk:
     """Observation, reward and falls of one robot; the schedule is constant and asks for a trot."""
 
     def __init__(self) -> None:
-        schedules = CommandBatch.stack([PROGRAM])
+        schedules = CommandBatch.stack([COMMAND_SCHEDULE])
         assert not schedules.amplitude.any()
         self.joints = Joints.of(ROBOT)
         self._command = schedules.command(np.zeros(1, np.float32))[0]
         self._frequency = float(schedules.step_frequency()[0])
-        self._beat = 2.0 * math.pi * PROGRAM.beat_frequency
-        self._offsets = [float(offset) for offset in OFFSETS[GAITS.index(PROGRAM.gait)]]
+        self._modulation = 2.0 * math.pi * COMMAND_SCHEDULE.beat_frequency
+        self._offsets = [float(offset) for offset in OFFSETS[GAITS.index(COMMAND_SCHEDULE.gait)]]
         self._boxes = trunk_boxes().tolist()
         self._size = observation_size(ROBOT)
 
@@ -57,8 +57,8 @@ class SingleWalk:
         ]
         out[73:77] = [math.sin(angle) for angle in angles]
         out[77:81] = [math.cos(angle) for angle in angles]
-        beat = self._beat * time
-        out[81:87] = [wave(k * beat) for k in (1.0, 0.5, 2.0) for wave in (math.sin, math.cos)]
+        angle = self._modulation * time
+        out[81:87] = [wave(k * angle) for k in (1.0, 0.5, 2.0) for wave in (math.sin, math.cos)]
         return out
 
     def reward(self, observation: Array, previous: Array) -> float:

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 from bench.gpu.results import Learning, Stepping
 from bench.robot import ROBOT
 from bench.speed.compilations import REWARD, Compilations, StagedReward
-from bench.speed.ours import walk_artifact
-from bench.speed.walk import PROGRAM
+from bench.speed.from_scratch import walk_artifact
+from bench.speed.walk_task import COMMAND_SCHEDULE
 
 from tabrl.control.commands import CommandBatch
 from tabrl.control.observation import Joints
@@ -35,7 +35,7 @@ class Worker:
     """A simulator of any size with the learner and base policy that a job has."""
 
     def __init__(self, base: PretrainedPolicy, robots: int, impl: str) -> None:
-        # Blocks as the trainer has them; a minibatch is a quarter of the robots.
+        # Chunks as the trainer has them; a minibatch is a quarter of the robots.
         self.learner = Learner(ROBOT, CONFIG)
         self.state: TrainState = load_tree(base.train_state, self.learner.init(0))
         self.act = load_policy(base.policy).weights.act
@@ -48,14 +48,16 @@ class Worker:
         with compilations.listening():
             began = time.perf_counter()
             reward = StagedReward(RolloutReward(load_reward(blob), weights), compilations)
-            tune = FineTune(self.simulator, self.learner, self.state, reward, PROGRAM, seed=1)
+            tune = FineTune(
+                self.simulator, self.learner, self.state, reward, COMMAND_SCHEDULE, seed=1
+            )
             next(iter(tune.run(1e9)))
             took = time.perf_counter() - began
-        return took, [heard.function for heard in compilations.outside(REWARD)]
+        return took, [compilation.function for compilation in compilations.outside(REWARD)]
 
 
 def measure_stepping(base: PretrainedPolicy, robots: int, impl: str, repeats: int) -> Stepping:
-    """Blocks under the exploring base policy, and the same motion by MJX alone, in turn."""
+    """Chunks under the exploring base policy, and the same motion by MJX alone, in turn."""
     worker, reward, steps = Worker(base, robots, impl), walk_artifact(), CONFIG.unroll
     simulator, policy = worker.simulator, worker.learner.exploring(worker.state, 0)
     clock = _TimedBuilder(simulator._builder)
@@ -63,7 +65,7 @@ def measure_stepping(base: PretrainedPolicy, robots: int, impl: str, repeats: in
     began = time.perf_counter()
     simulator.prepare(policy, steps)
     rollout_compile_s = time.perf_counter() - began
-    simulator.reset(CommandBatch.stack([PROGRAM] * robots), RULES, 0)
+    simulator.reset(CommandBatch.stack([COMMAND_SCHEDULE] * robots), RULES, 0)
     reward.total(simulator.rollout(policy, steps).rollout)  # compiles the reward
     bare, bare_compile_s = _bare(simulator, robots, steps)
     joints = Joints.of(ROBOT)
@@ -116,7 +118,7 @@ def measure_learning(
 
     def tune(budget_s: float) -> Learning:
         began = time.perf_counter()
-        run = FineTune(worker.simulator, worker.learner, worker.state, reward, PROGRAM, 0)
+        run = FineTune(worker.simulator, worker.learner, worker.state, reward, COMMAND_SCHEDULE, 0)
         reports = list(run.run(budget_s))
         return Learning(
             stage="PPO", robots=robots, samples=reports[-1].samples,

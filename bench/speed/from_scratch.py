@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from bench.robot import ROBOT
 from bench.speed.race import Race
-from bench.speed.walk import EPISODE_S, PROGRAM, SOURCE
+from bench.speed.walk_task import COMMAND_SCHEDULE, EPISODE_S, SOURCE
 
 from tabrl.control.commands import CommandBatch
 from tabrl.sim.cpu.simulator import CpuSimulator
@@ -29,16 +29,16 @@ def learn(race: Race, robots: int, config: PPOConfig, seed: int = 0) -> None:
     reward = walk_artifact()
     simulator = CpuSimulator(ROBOT, robots, seed=seed)
     simulator.reset(
-        CommandBatch.stack([PROGRAM] * robots), EpisodeConfig(episode_s=EPISODE_S), seed
+        CommandBatch.stack([COMMAND_SCHEDULE] * robots), EpisodeConfig(episode_s=EPISODE_S), seed
     )
     state = learner.init(seed)
     schedule = Schedule.of(reward_scale=0.1, entropy=0.005, target_kl=0.015, learn_normalizer=True)
-    samples, block, going = 0, 0, True
+    samples, updates, going = 0, 0, True
     while going:
-        block += 1
-        experience = simulator.rollout(learner.exploring(state, seed + block), config.unroll)
+        updates += 1
+        experience = simulator.rollout(learner.exploring(state, seed + updates), config.unroll)
         total = reward.total(experience.rollout)
         reference = jax.tree.map(jnp.copy, state.params)
         state, _ = learner.update(state, experience, np.asarray(total), schedule, reference)
         samples += total.size
-        going = race.block(samples, learner.deterministic(state))
+        going = race.record_update(samples, learner.deterministic(state))

@@ -1,4 +1,4 @@
-"""The parts of the benchmark, each on its own."""
+"""The measurements of the benchmark, each on its own."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 
 from bench.robot import ROBOT
 from bench.speed.base import find_base
-from bench.speed.cold import measure_cold, write_job
+from bench.speed.cold_start import measure_cold, write_job
 from bench.speed.first_update import NEXT_SOURCE, first_update
+from bench.speed.from_scratch import learn
 from bench.speed.job import measure_job
 from bench.speed.machine import Machine
-from bench.speed.ours import learn
 from bench.speed.peers.environment import PeerError, peers_python, run_peer
 from bench.speed.race import Race, RaceResult
-from bench.speed.results import FirstUpdates, Part
+from bench.speed.results import FirstUpdates, Measurement
 from bench.speed.rollout import measure_rollout
 from bench.speed.sizes import Sizes
-from bench.speed.walk import SOURCE
+from bench.speed.walk_task import SOURCE
 
 from tabrl.sim.reward.function import export_reward
 from tabrl_trainer.context import TrainingContext
@@ -28,25 +28,27 @@ FOLDER = Path(__file__).resolve().parents[2] / "var/bench"
 PEERS = FOLDER / "peers"
 
 
-def rollout(sizes: Sizes) -> Part:
+def rollout(sizes: Sizes) -> Measurement:
     """The rollout phase against bare stepping."""
     name, base = find_base()
-    engine = TrainingContext(ROBOT, base)
+    context = TrainingContext(ROBOT, base)
     machine = Machine.here()
-    rows = [measure_rollout(engine, size, sizes.repeats, sizes.blocks) for size in sizes.robots]
-    return Part(machine=machine, base=name, rollout=rows)
+    rows = [measure_rollout(context, size, sizes.repeats, sizes.chunks) for size in sizes.robots]
+    return Measurement(machine=machine, base=name, rollout=rows)
 
 
-def job(sizes: Sizes) -> Part:
-    """A job's samples a second and stages."""
+def job(sizes: Sizes) -> Measurement:
+    """A job's samples a second and shares of time."""
     name, base = find_base()
-    engine = TrainingContext(ROBOT, base)
-    engine.warm_up()
+    context = TrainingContext(ROBOT, base)
+    context.warm_up()
     machine = Machine.here()
-    return Part(machine=machine, base=name, job=measure_job(engine, sizes.search_s, sizes.ppo_s))
+    return Measurement(
+        machine=machine, base=name, job=measure_job(context, sizes.search_s, sizes.ppo_s)
+    )
 
 
-def first_updates(sizes: Sizes) -> Part:
+def first_updates(sizes: Sizes) -> Measurement:
     """Warm and cold ways from the artifact to the first update."""
     del sizes
     name, base = find_base()
@@ -56,13 +58,13 @@ def first_updates(sizes: Sizes) -> Part:
     shutil.rmtree(folder, ignore_errors=True)
     write_job(folder, (base.policy, base.train_state, base.library), other.blob, other.weights)
     cold_empty, cold = measure_cold(folder), measure_cold(folder)
-    engine = TrainingContext(ROBOT, base)
-    engine.warm_up()
-    first = first_update(engine, walk.blob, walk.weights)
-    second = first_update(engine, other.blob, other.weights)
+    context = TrainingContext(ROBOT, base)
+    context.warm_up()
+    first = first_update(context, walk.blob, walk.weights)
+    second = first_update(context, other.blob, other.weights)
     halved = {term: 0.5 * weight for term, weight in other.weights.items()}
-    reweighted = first_update(engine, other.blob, halved)
-    return Part(
+    reweighted = first_update(context, other.blob, halved)
+    return Measurement(
         machine=machine,
         base=name,
         first_updates=FirstUpdates(
@@ -71,20 +73,20 @@ def first_updates(sizes: Sizes) -> Part:
     )
 
 
-def ours(sizes: Sizes) -> Part:
+def ours(sizes: Sizes) -> Measurement:
     """Our race, from scratch."""
     machine = Machine.here()
     race = Race(
         "TabRL",
         f"{ROBOTS} robots",
         cap_s=sizes.ours_cap_s,
-        least_s=sizes.ours_least_s,
+        min_s=sizes.ours_min_s,
     )
     learn(race, ROBOTS, CONFIG)
-    return Part(machine=machine, races=[race.result])
+    return Measurement(machine=machine, races=[race.result])
 
 
-def sb3(sizes: Sizes) -> Part:
+def sb3(sizes: Sizes) -> Measurement:
     """Stable-Baselines3 at its defaults and at our batch, on the faster kind of environments."""
 
     def run(setting: str, envs: int, kind: str, cap_s: float) -> RaceResult:
@@ -102,10 +104,10 @@ def sb3(sizes: Sizes) -> Part:
             races += probes.values()
     except PeerError as error:
         note = str(error)
-    return Part(machine=machine, races=races, note=note)
+    return Measurement(machine=machine, races=races, note=note)
 
 
-def brax(sizes: Sizes) -> Part:
+def brax(sizes: Sizes) -> Measurement:
     """Brax PPO on MJX."""
     machine, races, note = Machine.here(), [], ""
     try:
@@ -114,10 +116,10 @@ def brax(sizes: Sizes) -> Part:
         races.append(run_peer(python, "brax_mjx", options, out, sizes.cap_s + 900.0))
     except PeerError as error:
         note = str(error)
-    return Part(machine=machine, races=races, note=note)
+    return Measurement(machine=machine, races=races, note=note)
 
 
-MEASURES: dict[str, Callable[[Sizes], Part]] = {
+MEASUREMENTS: dict[str, Callable[[Sizes], Measurement]] = {
     "rollout": rollout,
     "job": job,
     "first-update": first_updates,

@@ -1,8 +1,8 @@
 """A trainer process just begun, up to its first job's first update.
 
-`python -m bench.speed.cold FOLDER` is that process: it does what `python -m tabrl_trainer` does at
-its start, with the compiled graphs that FOLDER/compiled has, then one job's way to its first
-update. `measure_cold` starts it and holds the watch.
+`python -m bench.speed.cold_start FOLDER` is that process: it does what `python -m tabrl_trainer`
+does at its start, with the compiled graphs that FOLDER/compiled has, then one job's way to its
+first update. `measure_cold` starts it and measures the time.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ColdStart(BaseModel):
 
 
 class ColdRunError(Exception):
-    """The measured process failed; its last words."""
+    """The measured process failed; the end of its stderr."""
 
 
 def write_job(
@@ -51,7 +51,7 @@ def measure_cold(folder: Path) -> ColdStart:
     """Start the process and wait for its first update. Raises `ColdRunError`."""
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.speed.cold", str(folder)],
+        [sys.executable, "-m", "bench.speed.cold_start", str(folder)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -61,9 +61,9 @@ def measure_cold(folder: Path) -> ColdStart:
     # Libraries print there, too, while they are imported.
     line = next((line for line in process.stdout if line.startswith("{")), "")
     took = time.perf_counter() - began
-    _, words = process.communicate()
+    _, stderr = process.communicate()
     if process.returncode != 0 or not line:
-        raise ColdRunError(words[-2000:])
+        raise ColdRunError(stderr[-2000:])
     return ColdStart(**json.loads(line), total_s=took)
 
 
@@ -82,26 +82,26 @@ def main() -> None:
     from tabrl_trainer.context import TrainingContext
     from tabrl_trainer.pretrained import PretrainedPolicy
 
-    heard: list[str] = []
-    jax.monitoring.register_event_listener(lambda event, **_: heard.append(event))
+    events: list[str] = []
+    jax.monitoring.register_event_listener(lambda event, **_: events.append(event))
     imported = time.perf_counter()
-    engine = TrainingContext(
+    context = TrainingContext(
         ROBOT, PretrainedPolicy(*((folder / n).read_bytes() for n in BASE_FILES))
     )
     built = time.perf_counter()
-    engine.warm_up()
+    context.warm_up()
     warm = time.perf_counter()
     weights = json.loads((folder / WEIGHTS).read_text())
-    update = first_update(engine, (folder / ARTIFACT).read_bytes(), weights)
-    about = {
+    update = first_update(context, (folder / ARTIFACT).read_bytes(), weights)
+    timings = {
         "imports_s": imported - began,
         "engine_s": built - imported,
         "warm_up_s": warm - built,
         "job_s": update.job_s,
-        "cache_hits": heard.count("/jax/compilation_cache/cache_hits"),
-        "cache_misses": heard.count("/jax/compilation_cache/cache_misses"),
+        "cache_hits": events.count("/jax/compilation_cache/cache_hits"),
+        "cache_misses": events.count("/jax/compilation_cache/cache_misses"),
     }
-    print(json.dumps(about), flush=True)
+    print(json.dumps(timings), flush=True)
 
 
 if __name__ == "__main__":

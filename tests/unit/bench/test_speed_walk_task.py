@@ -6,14 +6,14 @@ import mujoco
 import numpy as np
 import pytest
 from bench.robot import ROBOT
-from bench.speed.ours import walk_artifact
+from bench.speed.from_scratch import walk_artifact
 from bench.speed.single import SingleWalk
-from bench.speed.walk import (
-    BEST_RETURN,
+from bench.speed.walk_task import (
+    COMMAND_SCHEDULE,
     EPISODE_STEPS,
-    LEVELS,
-    PROGRAM,
-    Examiner,
+    MAX_RETURN,
+    RETURN_LEVELS,
+    ReturnEvaluator,
     has_fallen,
     trunk_boxes,
     walk_reward,
@@ -48,7 +48,7 @@ def test_the_artifact_and_the_function_give_the_same_reward() -> None:
     rng = np.random.default_rng(0)
     rollout = episode(
         simulator,
-        CommandBatch.stack([PROGRAM] * 8),
+        CommandBatch.stack([COMMAND_SCHEDULE] * 8),
         lambda observation: rng.normal(0.0, 1.0, (8, ROBOT.nu)).astype(np.float32),
         0.5,
     ).rollout
@@ -64,7 +64,7 @@ def test_the_artifact_and_the_function_give_the_same_reward() -> None:
 
 
 def test_one_robot_sees_and_earns_what_a_batch_does() -> None:
-    walk, joints, schedules = SingleWalk(), Joints.of(ROBOT), CommandBatch.stack([PROGRAM])
+    walk, joints, schedules = SingleWalk(), Joints.of(ROBOT), CommandBatch.stack([COMMAND_SCHEDULE])
     boxes, previous, falls = trunk_boxes(), np.zeros(ROBOT.nu, np.float32), []
     for time, qpos, qvel, ctrl in flailing():
         seen = walk.observe(time, qpos, qvel, ctrl)
@@ -95,10 +95,10 @@ def test_a_fall_is_what_the_simulator_takes_for_one() -> None:
 
 
 def test_standing_is_far_from_the_goal_and_falling_farther() -> None:
-    examiner = Examiner(robots=2)
-    standing = examiner.mean_return(still)
-    assert 0.3 * BEST_RETURN < standing < 0.9 * LEVELS[0]
+    evaluator = ReturnEvaluator(robots=2)
+    standing = evaluator.mean_return(still)
+    assert 0.3 * MAX_RETURN < standing < 0.9 * RETURN_LEVELS[0]
     rolled_over = np.tile(np.array([0.8, 2.0, 0.0, 0.8, -2.0, 2.0], np.float32), 2)
-    tumbling = examiner.mean_return(lambda observation: np.tile(rolled_over * 3, (2, 1)))
+    tumbling = evaluator.mean_return(lambda observation: np.tile(rolled_over * 3, (2, 1)))
     assert tumbling < 0.5 * standing
     assert EPISODE_STEPS == 500

@@ -1,4 +1,4 @@
-"""The task that everybody learns: "walk at 1.0 m/s", from scratch.
+"""The task that TabRL and its peers learn: "walk at 1.0 m/s", from scratch.
 
 The reward exists twice: as the source of a reward artifact, which we learn from, and as a function
 on numpy or JAX arrays for the peers; a test holds them together.
@@ -18,14 +18,14 @@ from tabrl.control.shapes import trunk_shapes
 from tabrl.sim.cpu.simulator import CpuSimulator, physics_model
 from tabrl.sim.simulator import PolicyFn, episode
 
-PROGRAM = CommandSchedule.asking(vx=1.0)
+COMMAND_SCHEDULE = CommandSchedule.asking(vx=1.0)
 EPISODE_S = 10.0
 EPISODE_STEPS = round(EPISODE_S / CONTROL_DT)
 SPEED = 1.0  # m/s
-BEST_RETURN = 1.5 * EPISODE_STEPS
+MAX_RETURN = 1.5 * EPISODE_STEPS
 # Standing still brings 0.37 of the best. Times are compared at the highest of these returns that
 # we reach, since how far a few minutes go is not known beforehand.
-LEVELS = tuple(share * BEST_RETURN for share in (0.5, 0.6, 0.7, 0.8, 0.9))
+RETURN_LEVELS = tuple(share * MAX_RETURN for share in (0.5, 0.6, 0.7, 0.8, 0.9))
 WIDTH = 0.6  # m/s, of the reward's bell around the speed
 WEIGHTS = {"speed": 1.0, "side": 0.2, "turn": 0.3, "smooth": 0.01}
 SOURCE = f"""
@@ -77,12 +77,12 @@ def has_fallen(quaternion: Any, height: Any, boxes: Any, xp: Any = np) -> Any:
     return (lowest < 0.002) | (up[..., 2] < 0.0)
 
 
-class Examiner:
-    """Measures all policies in the same way: noisy starts, no exploration, C MuJoCo."""
+class ReturnEvaluator:
+    """Evaluates all policies in the same way: noisy starts, no exploration, C MuJoCo."""
 
     def __init__(self, robots: int = 32) -> None:
         self._simulator = CpuSimulator(ROBOT, robots)
-        self._schedules = CommandBatch.stack([PROGRAM] * robots)
+        self._schedules = CommandBatch.stack([COMMAND_SCHEDULE] * robots)
 
     def mean_return(self, policy: PolicyFn) -> float:
         """Mean sum of rewards of an episode of 10 s; a fall ends it."""
