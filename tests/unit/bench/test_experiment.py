@@ -25,7 +25,7 @@ from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy
 from tabrl.robots import scene_sha256
 from tabrl_trainer.evaluation import half_width
 from tabrl_trainer.pretrained import PretrainedPolicy
-from tests.unit.bench.kinematics import Act, derived_rollout, perform
+from tests.unit.bench.synthetic_motion import MotionSpec, derived_rollout, synthesize
 
 WALK, CREEP, REAR = (find([name])[0] for name in ("walk", "creep", "rear"))
 BASE = PretrainedPolicy(policy=b"policy", train_state=b"", library=b"")
@@ -160,8 +160,11 @@ def test_a_rollout_is_read_back_as_it_was_driven(tmp_path: Path) -> None:
 def test_a_file_is_scored_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, act in (("good", Act(vx=1.0, gait="trot")), ("bad", Act(vx=0.5, gait="trot"))):
-        motion = perform(act)
+    for name, spec in (
+        ("good", MotionSpec(vx=1.0, gait="trot")),
+        ("bad", MotionSpec(vx=0.5, gait="trot")),
+    ):
+        motion = synthesize(spec)
         np.savez(tmp_path / name, time=motion.time, qpos=motion.qpos, qvel=motion.qvel)
 
     def run(*files: str) -> int:
@@ -177,7 +180,7 @@ def test_a_file_is_scored_by_hand(
 
 
 def test_a_rollout_holds_the_same_motion() -> None:
-    motion = perform(Act(vx=0.5, yaw=0.4, pitch=0.2, roll=0.1, gait="trot"), 3.0)
+    motion = synthesize(MotionSpec(vx=0.5, yaw=0.4, pitch=0.2, roll=0.1, gait="trot"), 3.0)
     (again,) = motions_of(derived_rollout(motion))
     np.testing.assert_allclose(again.velocity, motion.velocity, atol=1e-4)
     np.testing.assert_allclose(again.heading, motion.heading, atol=1e-5)
@@ -190,7 +193,7 @@ def test_a_strip_has_eight_frames_and_the_overview_all_strips(
 ) -> None:
     frame = np.zeros((render.FRAME[1], render.FRAME[0], 3), np.uint8)
     monkeypatch.setattr(render, "_render_frames", lambda motion, rows: [frame] * len(rows))
-    motion = perform(Act(), 12.0)
+    motion = synthesize(MotionSpec(), 12.0)
     rows = render.frame_steps(motion)
     assert len(rows) == render.FRAMES
     assert motion.time[rows[0]] == render.BEGIN_S
@@ -203,4 +206,4 @@ def test_a_strip_has_eight_frames_and_the_overview_all_strips(
 
 
 def test_frames_of_a_short_recording_stay_inside() -> None:
-    assert render.frame_steps(perform(Act(), 1.5))[-1] == 74
+    assert render.frame_steps(synthesize(MotionSpec(), 1.5))[-1] == 74

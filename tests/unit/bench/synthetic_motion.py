@@ -1,4 +1,4 @@
-"""Motions made by hand: a trunk that does as told, and legs that follow by inverse kinematics.
+"""Synthetic motions: a prescribed trunk, and legs that follow by inverse kinematics.
 
 No physics: feet may slide and nobody weighs anything. What the success checks look at is exact.
 """
@@ -21,11 +21,11 @@ from tabrl.control.shapes import trunk_shapes
 from tabrl.sim.cpu.simulator import physics_model
 
 OFFSETS = {"trot": (0.0, 0.5, 0.5, 0.0), "pace": (0.0, 0.5, 0.0, 0.5), "hop": (0.0,) * 4}
-Wave = tuple[float, float]  # amplitude, Hz; begins at zero with the reset, upwards
+Sinusoid = tuple[float, float]  # amplitude, Hz; begins at zero with the reset, upwards
 
 
 @dataclass(frozen=True)
-class Act:
+class MotionSpec:
     """What the trunk and the feet do; SI units, pitch positive nose down, roll right side down."""
 
     vx: float = 0.0
@@ -34,13 +34,13 @@ class Act:
     height: float = 0.27
     pitch: float = 0.0
     roll: float = 0.0
-    bob: Wave = (0.0, 1.0)
-    nod: Wave = (0.0, 1.0)
-    sway: Wave = (0.0, 1.0)
+    bob: Sinusoid = (0.0, 1.0)
+    nod: Sinusoid = (0.0, 1.0)
+    sway: Sinusoid = (0.0, 1.0)
     gait: str | None = None
-    strides: float = 2.0  # a second
-    swing: float = 0.07  # m
-    swing_share: float = 0.45
+    stride_frequency: float = 2.0  # Hz
+    swing_height: float = 0.07  # m
+    swing_fraction: float = 0.45
     held: Mapping[str, float] = field(default_factory=dict)  # foot -> clearance
     carried: tuple[str, ...] = ()  # feet that keep their place below the tilted trunk
     falls_at: float | None = None
@@ -68,20 +68,20 @@ class Leg:
 LEGS = tuple(Leg.of(foot) for foot in FEET)
 
 
-def perform(act: Act, seconds: float = ROLLOUT_S) -> Motion:
-    """The motion of an act, 50 rows a second."""
+def synthesize(spec: MotionSpec, seconds: float = ROLLOUT_S) -> Motion:
+    """The specified motion, 50 rows a second."""
     time = np.arange(round(seconds * HZ)) / HZ
-    heading = act.yaw * time
+    heading = spec.yaw * time
     cos, sin = np.cos(heading), np.sin(heading)
-    velocity = np.stack([cos * act.vx - sin * act.vy, sin * act.vx + cos * act.vy], axis=1)
+    velocity = np.stack([cos * spec.vx - sin * spec.vy, sin * spec.vx + cos * spec.vy], axis=1)
     place = np.cumsum(velocity, axis=0) / HZ
-    height = act.height + _wave(act.bob, time)
-    pitch, roll = act.pitch + _wave(act.nod, time), act.roll + _wave(act.sway, time)
-    lift = _lifts(act, time)
-    if act.gait == "hop":
+    height = spec.height + _sinusoid(spec.bob, time)
+    pitch, roll = spec.pitch + _sinusoid(spec.nod, time), spec.roll + _sinusoid(spec.sway, time)
+    lift = _lifts(spec, time)
+    if spec.gait == "hop":
         height = height + lift[:, 0]
-    if act.falls_at is not None:
-        down = time >= act.falls_at
+    if spec.falls_at is not None:
+        down = time >= spec.falls_at
         height, roll = np.where(down, 0.08, height), np.where(down, 1.5, roll)
     rotation = _rotations(roll, pitch, heading)
     trunk = np.column_stack([place, height])
@@ -90,13 +90,13 @@ def perform(act: Act, seconds: float = ROLLOUT_S) -> Motion:
     level = _rotations(np.zeros_like(roll), np.zeros_like(pitch), heading)
     for index, (name, leg) in enumerate(zip(FEET, LEGS, strict=True)):
         below = leg.hip + np.array([0.0, leg.side, 0.0])
-        if name in act.carried:
+        if name in spec.carried:
             in_trunk = np.tile(below + np.array([0.0, 0.0, -0.25]), (len(time), 1))
         else:
             hip = np.einsum("tij,j->ti", rotation, below)
             # Below its hip as the trunk tilts, and on the floor unless it swings.
             flat = np.einsum("tij,tj->ti", np.swapaxes(level, 1, 2), hip)
-            flat[:, 0] = np.where(abs(act.pitch) > 0.6, flat[:, 0], below[0])
+            flat[:, 0] = np.where(abs(spec.pitch) > 0.6, flat[:, 0], below[0])
             flat[:, 1] = below[1]
             foot = np.einsum("tij,tj->ti", level, flat) + trunk
             foot[:, 2] = ROBOT.foot_radius + lift[:, index]
@@ -105,7 +105,7 @@ def perform(act: Act, seconds: float = ROLLOUT_S) -> Motion:
     qvel = np.zeros((len(time), scene_model().nv))
     qvel[:, :3] = np.gradient(trunk, 1.0 / HZ, axis=0)
     turning = np.zeros((len(time), 3))
-    turning[:, 2] = act.yaw
+    turning[:, 2] = spec.yaw
     qvel[:, 3:6] = np.einsum("tij,tj->ti", np.swapaxes(rotation, 1, 2), turning)
     return motion_of(time, qpos, qvel)
 
@@ -125,7 +125,7 @@ def simulate(targets: Floats) -> Motion:
     return motion_of(np.array(time), np.array(qpos), np.array(qvel))
 
 
-def standing() -> Motion:
+def standing_motion() -> Motion:
     """Home targets, held."""
     return simulate(np.tile(ROBOT.home, (round(ROLLOUT_S * HZ), 1)))
 
@@ -153,19 +153,19 @@ def derived_rollout(motion: Motion) -> Rollout:
     return builder.derive(raw, Carry.zeros(1, ROBOT))
 
 
-def _wave(wave: Wave, time: Floats) -> Floats:
-    size, hz = wave
-    return size * np.sin(2.0 * np.pi * hz * time)
+def _sinusoid(sinusoid: Sinusoid, time: Floats) -> Floats:
+    amplitude, hz = sinusoid
+    return amplitude * np.sin(2.0 * np.pi * hz * time)
 
 
-def _lifts(act: Act, time: Floats) -> Floats:
+def _lifts(spec: MotionSpec, time: Floats) -> Floats:
     """Clearance of every foot, `[T, 4]`."""
     lift = np.zeros((len(time), 4))
-    if act.gait is not None:
-        stride = (act.strides * time[:, None] + np.array(OFFSETS[act.gait])) % 1.0
-        swing = np.clip((stride - 1.0 + act.swing_share) / act.swing_share, 0.0, 1.0)
-        lift = act.swing * np.sin(np.pi * swing)
-    for name, clearance in act.held.items():
+    if spec.gait is not None:
+        stride = (spec.stride_frequency * time[:, None] + np.array(OFFSETS[spec.gait])) % 1.0
+        swing = np.clip((stride - 1.0 + spec.swing_fraction) / spec.swing_fraction, 0.0, 1.0)
+        lift = spec.swing_height * np.sin(np.pi * swing)
+    for name, clearance in spec.held.items():
         lift[:, FEET.index(name)] = clearance
     return lift
 
