@@ -1,4 +1,4 @@
-"""Training a task: the trainer's own job on adapters in memory, and the reward built in the jail.
+"""Training a task: the trainer's own job on adapters in memory, and the reward built in the sandbox.
 
 It is what a warm trainer does with a job, with a seed and a budget that the public api does not
 offer. Storage and queue are all that differ.
@@ -54,16 +54,16 @@ class Trained:
 
 
 class Harness:
-    """A warm trainer for one base policy. Use as a context manager: the jail is a process."""
+    """A warm trainer for one base policy. Use as a context manager: the sandbox is a process."""
 
     def __init__(self, base: PretrainedPolicy, log: Log, simulator: SimulatorKind = "auto") -> None:
         self.base_sha256 = hashlib.sha256(base.policy).hexdigest()
         self.context = TrainingContext(ROBOT, base, simulator)
         self._log = log
-        self._jail = Jail()
+        self._sandbox = Jail()
 
     def __enter__(self) -> Self:
-        self._jail.warm_up()
+        self._sandbox.warm_up()
         self.context.warm_up()
         return self
 
@@ -73,11 +73,11 @@ class Harness:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._jail.close()
+        self._sandbox.close()
 
     def train(self, task: Task, seed: int, budget: TrainBudget) -> Trained:
         """Learn a task. Raises `RewardError`, or `JobFailedError`."""
-        reward = self._jail.build(task.reward, ROBOT)
+        reward = self._sandbox.build(task.reward, ROBOT)
         clock, blobs = SystemClock(), MemoryBlobStore()
         database = MemoryDatabase(clock)
         jobs, models = MemoryJobRepository(database), MemoryModelRepository(database)

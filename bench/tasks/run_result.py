@@ -39,7 +39,7 @@ class PolicyScore(_Record):
 
 
 class RunResult(_Record):
-    """One task learnt with one seed.
+    """One task trained with one seed.
 
     `values` and `success` are those of the one rollout that a user would see; `rows` those of many
     episodes with disturbed starts. `fine_tuning_s` is the job without its loading and
