@@ -1,4 +1,4 @@
-"""Training a task: the trainer's own job on adapters in memory, and the reward built in the sandbox.
+"""Training a task: the trainer's own job on adapters in memory, its reward from the sandbox.
 
 It is what a warm trainer does with a job, with a seed and a budget that the public api does not
 offer. Storage and queue are all that differ.
