@@ -54,6 +54,7 @@ check: setup-python ## format, lint, types, import rules, locks, and the page's 
 format: setup-python ## format and fix what can be fixed
 	@$(BIN)/ruff check --fix --quiet $(PYTHON_PATHS)
 	@$(BIN)/ruff format $(PYTHON_PATHS)
+	@scripts/web format
 
 .PHONY: bench
 bench: bench-stack bench-speed ## measure: the running stack, then speed as ratios

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { passes } from "@/checks/CheckTable";
 import { count, duration, figure } from "@/lib/format";
 import { baseMotion, quantile, RateMeter } from "@/sim/meter";
-import { passes } from "@/tasks/Checks";
 import { initialQuality } from "@/viewer/preferences";
 
 describe("figures", () => {

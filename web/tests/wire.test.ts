@@ -21,7 +21,9 @@ function action(
   view.setUint8(1, protocol);
   view.setUint32(4, tick, true);
   view.setBigUint64(8, version, true);
-  values.forEach((value, index) => view.setFloat32(HEADER_BYTES + 4 * index, value, true));
+  for (const [index, value] of values.entries()) {
+    view.setFloat32(HEADER_BYTES + 4 * index, value, true);
+  }
   return frame;
 }
 

@@ -1,5 +1,5 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiError, client, idempotencyKey, unwrap } from "./client";
 import type { Job, Lineage, Model, Robot, Task, TaskSummary } from "./types";
 

@@ -20,7 +20,7 @@ export type Faults = Partial<Record<keyof CheckDraft, string>>;
 
 const EPISODE_S = 10;
 const LONGEST_EPISODE_S = 20;
-export const MOST_CHECKS = 16;
+export const MAX_CHECKS = 16;
 
 /** What a statistic does, in a few words. */
 export const STATISTICS: Record<Statistic, string> = {

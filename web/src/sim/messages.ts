@@ -80,5 +80,5 @@ export type FromWorker =
   | { type: "frame"; frame: Frame }
   | { type: "stats"; stats: Stats }
   | { type: "link"; link: LinkState }
-  | { type: "snapshot"; version: number; step: number; programWords: string }
+  | { type: "snapshot"; version: number; step: number; scheduleWords: string }
   | { type: "recovered"; reason: "fell" | "diverged" };

@@ -19,7 +19,7 @@ export interface SessionState {
   link: LinkState;
   stats: Stats | null;
   paused: boolean;
-  snapshot: { version: number; step: number; programWords: string; at: number } | null;
+  snapshot: { version: number; step: number; scheduleWords: string; at: number } | null;
   recovered: { reason: "fell" | "diverged"; at: number } | null;
 }
 
@@ -141,8 +141,8 @@ export class Session {
         this.update({ link: message.link });
         break;
       case "snapshot": {
-        const { version, step, programWords } = message;
-        this.update({ snapshot: { version, step, programWords, at: Date.now() } });
+        const { version, step, scheduleWords } = message;
+        this.update({ snapshot: { version, step, scheduleWords, at: Date.now() } });
         break;
       }
       case "recovered":

@@ -1,11 +1,11 @@
-import { Link } from "./link";
 import type { Socket } from "./link";
+import { Link } from "./link";
 import type { Connection, FromWorker, Push } from "./messages";
 import { baseMotion, quantile, RateMeter } from "./meter";
-import { CONTROL_DT } from "./physics";
 import type { Physics } from "./physics";
-import { encodeState } from "./wire";
+import { CONTROL_DT } from "./physics";
 import type { Action } from "./wire";
+import { encodeState } from "./wire";
 
 const PERIOD_MS = 1000 * CONTROL_DT;
 /** Further behind the wall clock than this, the lost time is dropped instead of caught up with. */
@@ -85,7 +85,7 @@ export class Simulation {
             type: "snapshot",
             version: notice.params_version,
             step: notice.step,
-            programWords: notice.program_words,
+            scheduleWords: notice.program_words,
           }),
       },
       this.open,

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { Session, SessionState } from "@/sim/session";
 import { Button, cx, Note } from "@/ui/kit";
-import type { Drive } from "./Viewer";
+import type { Drive } from "./drive";
 
 interface Props {
   state: SessionState;
@@ -26,7 +26,7 @@ export function StatusPill({ state, drive }: Props): ReactNode {
           key={state.snapshot.version}
           className="rise max-w-sm rounded-lg bg-panel/70 px-2.5 py-1 text-xs text-faint"
         >
-          {state.snapshot.programWords}
+          {state.snapshot.scheduleWords}
         </p>
       )}
     </div>
@@ -40,7 +40,7 @@ function status(state: SessionState, drive: Drive): [string, string] {
   switch (state.link.state) {
     case "live": {
       const version = state.stats?.paramsVersion ?? 0;
-      return ["bg-good", version === 0 ? "Live · base policy" : `Live · snapshot ${version}`];
+      return ["bg-good", version === 0 ? "Live · pretrained policy" : `Live · snapshot ${version}`];
     }
     case "lost":
       return ["bg-warn animate-pulse", "Connection lost, trying again"];

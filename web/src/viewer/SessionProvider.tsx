@@ -1,7 +1,7 @@
-import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
-import { Session } from "@/sim/session";
+import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import type { SessionState } from "@/sim/session";
+import { Session } from "@/sim/session";
 
 interface Holder {
   /** The one session of the page; another scene replaces it. */

@@ -1,35 +1,15 @@
-import { useEffect, useMemo, useRef, useState } from "react";
 import type { ReactNode } from "react";
-import type { Model } from "@/api/types";
-import type { Connection } from "@/sim/messages";
+import { useEffect, useRef, useState } from "react";
 import type { Session } from "@/sim/session";
 import { cx } from "@/ui/kit";
 import { Controls } from "./Controls";
+import type { Drive } from "./drive";
+import { useDrive } from "./drive";
 import { LinkBanner, Readout, StatusPill } from "./Hud";
-import { Unavailable } from "./Unavailable";
 import { loadQuality, storeQuality } from "./preferences";
 import { useSession, useSessionState } from "./SessionProvider";
+import { Unavailable } from "./Unavailable";
 import type { CameraMode, Quality, View } from "./view";
-
-/** What moves the robot: nobody, a policy, or a recording. */
-export type Drive =
-  | { kind: "idle" }
-  | { kind: "policy"; connection: Connection }
-  | { kind: "replay"; clip: string; qpos: number[][]; hz: number };
-
-export const IDLE: Drive = { kind: "idle" };
-
-/** The policy of a model at the wheel; nobody until the model is known. */
-export function usePolicyDrive(model: Model | undefined): Drive {
-  const { inference_url: url, id: modelId, scene_sha256: sceneSha256 } = model ?? {};
-  return useMemo(
-    () =>
-      url === undefined || modelId === undefined || sceneSha256 === undefined
-        ? IDLE
-        : { kind: "policy", connection: { url, modelId, sceneSha256 } },
-    [url, modelId, sceneSha256],
-  );
-}
 
 interface Props {
   sceneUrl: string | null;
@@ -134,23 +114,6 @@ function Live({ session, visualsUrl, drive, bare = false, faded = false }: LiveP
       </div>
     </>
   );
-}
-
-function useDrive(session: Session, drive: Drive): void {
-  const connection = drive.kind === "policy" ? drive.connection : null;
-  const clip = drive.kind === "replay" ? drive : null;
-  const { url = null, modelId = null, sceneSha256 = null } = connection ?? {};
-  useEffect(() => {
-    if (url === null || modelId === null || sceneSha256 === null) session.connect(null);
-    else session.connect({ url, modelId, sceneSha256 });
-    return () => session.connect(null);
-  }, [session, url, modelId, sceneSha256]);
-  useEffect(() => {
-    if (clip === null) return undefined;
-    session.replay(clip.qpos, clip.hz);
-    return () => session.replay(null, 0);
-    // A recording is told by its poses; the object around them is made anew on each drawing.
-  }, [session, clip?.qpos, clip?.hz]);
 }
 
 function Loading(): ReactNode {

@@ -1,3 +1,4 @@
+import type { BufferGeometry, Object3D } from "three";
 import {
   BoxGeometry,
   CapsuleGeometry,
@@ -8,7 +9,6 @@ import {
   MeshStandardMaterial,
   SphereGeometry,
 } from "three";
-import type { BufferGeometry, Object3D } from "three";
 import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
 import type { GeomInfo, SceneInfo } from "@/sim/messages";
@@ -27,7 +27,7 @@ export class RobotView {
     this.bodies = scene.bodyNames.map((name, index) => {
       const group = new Group();
       group.name = name;
-      group.userData["body"] = index;
+      group.userData.body = index;
       this.root.add(group);
       return group;
     });

@@ -1,3 +1,4 @@
+import type { Object3D, WebGLRenderer } from "three";
 import {
   CanvasTexture,
   CircleGeometry,
@@ -12,7 +13,6 @@ import {
   Scene,
   SRGBColorSpace,
 } from "three";
-import type { Object3D, WebGLRenderer } from "three";
 import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
 
 const BACKGROUND = "#0b0e13";

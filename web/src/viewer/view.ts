@@ -213,8 +213,8 @@ export class View {
     const hit = this.raycaster.intersectObject(this.robot.root, true)[0];
     if (hit === undefined) return;
     let node = hit.object;
-    while (node.userData["body"] === undefined && node.parent !== null) node = node.parent;
-    const body = node.userData["body"] as number | undefined;
+    while (node.userData.body === undefined && node.parent !== null) node = node.parent;
+    const body = node.userData.body as number | undefined;
     if (body === undefined) return;
     event.stopImmediatePropagation();
     this.canvas.setPointerCapture(event.pointerId);

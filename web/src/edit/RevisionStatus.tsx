@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** How far the check of an edit is, or what it found. */
-export function Outcome({ revision, faulty, changed }: Props): ReactNode {
+export function RevisionStatus({ revision, faulty, changed }: Props): ReactNode {
   const { job, busy, error } = revision;
   if (busy) {
     return (

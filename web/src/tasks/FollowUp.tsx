@@ -1,6 +1,6 @@
 import { ArrowRight } from "lucide-react";
-import { useState } from "react";
 import type { ReactNode } from "react";
+import { useState } from "react";
 import { useLocation } from "wouter";
 import { useCreateTask } from "@/api/queries";
 import type { Task } from "@/api/types";
@@ -17,7 +17,7 @@ interface Props {
 }
 
 /** Going on from what is seen: a sentence that says what should be different. */
-export function Reflect({ task, candidate, jobId }: Props): ReactNode {
+export function FollowUp({ task, candidate, jobId }: Props): ReactNode {
   const [words, setWords] = useState("");
   const [, navigate] = useLocation();
   const create = useCreateTask();

@@ -3,7 +3,7 @@ import type { CSSProperties, ReactNode } from "react";
 import type { Candidate, CheckResult, EvaluationRow, Finding } from "@/api/types";
 import { figure } from "@/lib/format";
 import { Badge, cx, Note, StepHeading } from "@/ui/kit";
-import { CheckWords } from "./CheckWords";
+import { CheckLabel } from "./CheckLabel";
 import { byPhase, phasesOf } from "./phases";
 
 type RowName = "base" | "program" | "result";
@@ -18,7 +18,7 @@ export interface Evaluation {
 interface Props {
   evaluation: Evaluation;
   candidate: Candidate | undefined;
-  programWords: string | undefined;
+  scheduleWords: string | undefined;
   delivered: string | undefined;
   /** What a person should know before believing the result. */
   flags: readonly Finding[];
@@ -29,7 +29,7 @@ const FLAG_TITLES: Record<string, string> = {
 };
 
 /** More checks than these are wider than any screen; the table is then turned over. */
-const MOST_ACROSS = 7;
+const MAX_COLUMNS = 7;
 
 const CELL = "px-1.5 py-3 sm:px-4";
 const TOP = "text-left align-bottom font-medium";
@@ -38,7 +38,7 @@ const TOP = "text-left align-bottom font-medium";
 export function Checks({
   evaluation,
   candidate,
-  programWords,
+  scheduleWords,
   delivered,
   flags,
 }: Props): ReactNode {
@@ -47,11 +47,11 @@ export function Checks({
   const all = met === evaluation.checks.length;
   const phaseOf = phaseTitles(candidate);
   const rows: { name: RowName; title: string; note: string }[] = [
-    { name: "base", title: "Base policy", note: "without any command" },
+    { name: "base", title: "Pretrained policy", note: "without any command" },
     {
       name: "program",
       title: "After the search",
-      note: programWords ?? "base policy with the found commands",
+      note: scheduleWords ?? "pretrained policy with the found commands",
     },
     { name: "result", title: "Result", note: "after learning" },
   ];
@@ -82,7 +82,7 @@ export function Checks({
         <table
           className={cx(
             "w-full border-collapse text-[13px] sm:text-sm",
-            evaluation.checks.length > MOST_ACROSS ? "upright" : "max-xl:upright",
+            evaluation.checks.length > MAX_COLUMNS ? "upright" : "max-xl:upright",
           )}
           style={{ "--rows": evaluation.checks.length + (fallsChecked ? 2 : 3) } as CSSProperties}
         >
@@ -98,15 +98,15 @@ export function Checks({
                       {phaseOf.get(check.id)}
                     </span>
                   )}
-                  <CheckWords name={check.name} target={check.target} />
+                  <CheckLabel name={check.name} target={check.target} />
                 </th>
               ))}
               <th scope="col" className={cx(CELL, TOP)}>
-                <CheckWords name="reward" target="a step" />
+                <CheckLabel name="reward" target="a step" />
               </th>
               {!fallsChecked && (
                 <th scope="col" className={cx(CELL, TOP)}>
-                  <CheckWords name="falls" target="of episodes" />
+                  <CheckLabel name="falls" target="of episodes" />
                 </th>
               )}
             </tr>

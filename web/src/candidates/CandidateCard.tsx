@@ -9,23 +9,23 @@ import {
   UserRound,
   Wrench,
 } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Candidate, Task } from "@/api/types";
+import { CheckLabel } from "@/checks/CheckLabel";
+import { byPhase, inTurn, phasesOf } from "@/checks/phases";
 import { withWeights } from "@/edit/literal";
-import { series } from "@/lib/format";
+import { seriesColor } from "@/lib/format";
 import { Findings } from "@/report/Findings";
-import { Likeness } from "@/report/Likeness";
 import { Ranking } from "@/report/Ranking";
 import { ShareBar } from "@/report/ShareBar";
+import { Similarity } from "@/report/Similarity";
 import { shares } from "@/report/shares";
+import { FollowUp } from "@/tasks/FollowUp";
 import { Badge, Button, cx } from "@/ui/kit";
 import { Section } from "@/ui/Section";
 import { WeightSlider } from "@/ui/WeightSlider";
-import { CheckWords } from "./CheckWords";
 import { Code } from "./Code";
-import { byPhase, inTurn, phasesOf } from "./phases";
-import { Reflect } from "./Reflect";
 
 interface Props {
   task: Task;
@@ -119,7 +119,7 @@ export function CandidateCard(props: Props): ReactNode {
         )}
         {!trained && goingOn && (
           <div className="w-full pt-1">
-            <Reflect task={props.task} candidate={candidate.n} jobId={null} />
+            <FollowUp task={props.task} candidate={candidate.n} jobId={null} />
           </div>
         )}
       </div>
@@ -145,7 +145,7 @@ export function CandidateCard(props: Props): ReactNode {
             <WeightSlider
               key={term}
               term={term}
-              color={series(index)}
+              color={seriesColor(index)}
               value={weights[term] ?? 0}
               initial={candidate.weights[term] ?? 0}
               onChange={(value) => setWeights({ ...weights, [term]: value })}
@@ -165,7 +165,7 @@ export function CandidateCard(props: Props): ReactNode {
                   key={check.id}
                   className="flex items-baseline justify-between gap-3 [&>:last-child]:text-right"
                 >
-                  <CheckWords name={check.name} target={check.target} />
+                  <CheckLabel name={check.name} target={check.target} />
                 </li>
               ))}
             </ul>
@@ -174,7 +174,7 @@ export function CandidateCard(props: Props): ReactNode {
       </Section>
 
       <Ranking report={report} onPreview={props.onPreview}>
-        <Likeness report={report} />
+        <Similarity report={report} />
       </Ranking>
 
       <div className="mt-auto border-t border-line [&>*:last-child]:rounded-b-[13px]">
@@ -212,7 +212,7 @@ function Author({ author }: { author: string }): ReactNode {
   const model = author.startsWith("llm:") ? author.slice(4) : null;
   return model === null ? (
     <Badge title="Written by rules, without a language model">
-      <Wrench className="size-3" aria-hidden /> composer
+      <Wrench className="size-3" aria-hidden /> rule-based
     </Badge>
   ) : (
     <Badge title={`Written by ${model}`}>

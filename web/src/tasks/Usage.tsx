@@ -2,18 +2,19 @@ import { ChevronRight, Info } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Task } from "@/api/types";
 import { count, dollars, duration } from "@/lib/format";
+import { keyed } from "@/lib/keyed";
 
 /** How the writing went: what happened on the way, what it cost, what was left out. */
-export function Account({ task }: { task: Task }): ReactNode {
+export function Usage({ task }: { task: Task }): ReactNode {
   const { usage, dropped, notices } = task;
   if (usage === null && dropped.length === 0 && notices.length === 0) return null;
   return (
-    <div className="space-y-2.5" data-testid="account">
+    <div className="space-y-2.5" data-testid="usage-notes">
       {notices.length > 0 && (
         <ul className="space-y-1.5">
-          {notices.map((notice, index) => (
+          {keyed(notices, String).map(({ key, item: notice }) => (
             <li
-              key={index}
+              key={key}
               role="status"
               className="flex items-start gap-2.5 rounded-xl border border-line-strong bg-raised/60 px-3.5 py-2.5 text-[13px] leading-relaxed text-soft"
             >
@@ -36,8 +37,8 @@ export function Account({ task }: { task: Task }): ReactNode {
               : `${dropped.length} more rewards were written but are not offered`}
           </summary>
           <ul className="mt-2 ml-5 space-y-1.5">
-            {dropped.map(({ name, code, message }, index) => (
-              <li key={`${code}-${index}`} className="leading-relaxed text-faint">
+            {keyed(dropped, ({ name }) => name).map(({ key, item: { name, message } }) => (
+              <li key={key} className="leading-relaxed text-faint">
                 <span className="text-soft">{name}</span>: {message}
               </li>
             ))}

@@ -1,16 +1,16 @@
 import * as Tabs from "@radix-ui/react-tabs";
 import { Pencil, X } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef } from "react";
 import type { ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useQuantities } from "@/api/edits";
 import type { Candidate, Task } from "@/api/types";
 import { Button } from "@/ui/kit";
 import { ChecksForm } from "./ChecksForm";
-import { faultsOf, longestEpisode } from "./checkDraft";
 import { CodeEditor } from "./CodeEditor";
-import { messageOf } from "./failure";
+import { faultsOf, longestEpisode } from "./checkDraft";
 import { openingDraft, revisionOf, useDraft, weightsOf, withWeight } from "./draft";
-import { Outcome } from "./Outcome";
+import { messageOf } from "./failure";
+import { RevisionStatus } from "./RevisionStatus";
 import { useRevision } from "./useRevision";
 import { WeightFields } from "./WeightFields";
 
@@ -23,7 +23,7 @@ interface Props {
 }
 
 /** A candidate under its user's own hand: code, weights and success checks. */
-export function Workbench({ task, candidate, onClose, onDone }: Props): ReactNode {
+export function CandidateEditor({ task, candidate, onClose, onDone }: Props): ReactNode {
   const [draft, setDraft, forget] = useDraft(task.id, candidate);
   const place = useRef<HTMLElement>(null);
   const quantities = useQuantities(task.robot).data;
@@ -69,7 +69,7 @@ export function Workbench({ task, candidate, onClose, onDone }: Props): ReactNod
       ref={place}
       tabIndex={-1}
       aria-label={`Edit candidate ${candidate.n}`}
-      data-testid="workbench"
+      data-testid="editor"
       className="card rise mb-4 scroll-mt-[4.5rem] overflow-hidden border-line-strong outline-none"
     >
       <header className="flex items-center justify-between gap-3 border-b border-line px-4 py-3 sm:px-5">
@@ -138,7 +138,7 @@ export function Workbench({ task, candidate, onClose, onDone }: Props): ReactNod
       </div>
 
       <footer className="flex flex-wrap items-center justify-between gap-3 border-t border-line px-4 py-3 sm:px-5">
-        <Outcome revision={revision} faulty={faulty} changed={request !== null} />
+        <RevisionStatus revision={revision} faulty={faulty} changed={request !== null} />
         <div className="flex gap-2">
           {revision.busy ? (
             <Button tone="quiet" onClick={revision.stop}>
@@ -178,7 +178,7 @@ function Tab({ value, mark = false, children }: TabProps): ReactNode {
       className="flex items-center gap-1.5 rounded-t-lg border-b-2 border-transparent px-3 py-2 text-[13px] text-soft transition-colors hover:text-text data-[state=active]:border-accent data-[state=active]:text-text"
     >
       {children}
-      {mark && <span className="size-1.5 rounded-full bg-bad" aria-label="incomplete" />}
+      {mark && <span className="size-1.5 rounded-full bg-bad" role="img" aria-label="incomplete" />}
     </Tabs.Trigger>
   );
 }

@@ -1,11 +1,12 @@
 import type { ReactNode } from "react";
 import { useCancel, useModel } from "@/api/queries";
 import type { Candidate, Job, Robot, Task } from "@/api/types";
-import { TrainingPanel } from "@/training/TrainingPanel";
-import type { Progress } from "@/training/progress";
-import type { Stream } from "@/training/useProgress";
 import { Note } from "@/ui/kit";
-import { usePolicyDrive, Viewer } from "@/viewer/Viewer";
+import { usePolicyDrive } from "@/viewer/drive";
+import { Viewer } from "@/viewer/Viewer";
+import type { Progress } from "./progress";
+import { TrainingPanel } from "./TrainingPanel";
+import type { Stream } from "./useProgress";
 
 interface Props {
   task: Task;

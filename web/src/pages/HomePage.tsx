@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
 import { useRobots } from "@/api/queries";
+import { TaskForm } from "@/tasks/TaskForm";
 import { Button, Note, Skeleton } from "@/ui/kit";
-import { IDLE, Viewer } from "@/viewer/Viewer";
-import { Composer } from "./Composer";
+import { IDLE } from "@/viewer/drive";
+import { Viewer } from "@/viewer/Viewer";
 
 /** Where a task begins: the robot stands there and waits. */
 export function HomePage(): ReactNode {
@@ -36,7 +37,7 @@ export function HomePage(): ReactNode {
             <Skeleton className="h-36" />
           </div>
         ) : (
-          <Composer robots={robots.data} />
+          <TaskForm robots={robots.data} />
         )}
       </div>
       <Viewer

@@ -3,7 +3,7 @@ import type { CandidateReport } from "@/api/types";
 import { figure } from "@/lib/format";
 
 /** How much a candidate judges like the others, and how clear its verdict is. */
-export function Likeness({ report }: { report: CandidateReport }): ReactNode {
+export function Similarity({ report }: { report: CandidateReport }): ReactNode {
   const others = Object.entries(report.similarity ?? {}).sort(([, a], [, b]) => b - a);
   const [nearest] = others;
   const margin = report.margin ?? null;

@@ -1,6 +1,6 @@
 import { ArrowUp } from "lucide-react";
-import { useState } from "react";
 import type { ReactNode } from "react";
+import { useState } from "react";
 import { useLocation } from "wouter";
 import { useCreateTask } from "@/api/queries";
 import type { Robot } from "@/api/types";
@@ -15,7 +15,7 @@ interface Props {
 }
 
 /** Steps 1 and 2: choose a robot, write the task. */
-export function Composer({ robots, initial, examples = true }: Props): ReactNode {
+export function TaskForm({ robots, initial, examples = true }: Props): ReactNode {
   const [robotId, setRobotId] = useState(initial?.robot ?? robots[0]?.id ?? "");
   const [prompt, setPrompt] = useState(initial?.prompt ?? "");
   const [, navigate] = useLocation();
@@ -68,7 +68,6 @@ export function Composer({ robots, initial, examples = true }: Props): ReactNode
             id="prompt"
             value={prompt}
             rows={3}
-            autoFocus
             placeholder="Trot forward slowly and sway your hips"
             onChange={(event) => setPrompt(event.target.value)}
             onKeyDown={(event) => {
@@ -98,18 +97,19 @@ export function Composer({ robots, initial, examples = true }: Props): ReactNode
       {create.error !== null && <Note kind="bad" title={create.error.message} />}
 
       {examples && robot !== undefined && (
-        <div className="flex flex-wrap gap-2" role="group" aria-label="Examples">
+        <ul className="flex flex-wrap gap-2" aria-label="Examples">
           {robot.examples.map((example) => (
-            <button
-              key={example}
-              type="button"
-              onClick={() => setPrompt(example)}
-              className="rounded-full border border-line bg-panel/80 px-3 py-1.5 text-[13px] text-soft backdrop-blur transition-colors hover:border-line-strong hover:text-text"
-            >
-              {example}
-            </button>
+            <li key={example}>
+              <button
+                type="button"
+                onClick={() => setPrompt(example)}
+                className="rounded-full border border-line bg-panel/80 px-3 py-1.5 text-[13px] text-soft backdrop-blur transition-colors hover:border-line-strong hover:text-text"
+              >
+                {example}
+              </button>
+            </li>
           ))}
-        </div>
+        </ul>
       )}
     </div>
   );

@@ -5,7 +5,8 @@ import type { Model } from "@/api/types";
 import { ago } from "@/lib/format";
 import { Button, Note, Skeleton } from "@/ui/kit";
 import { useTitle } from "@/ui/useTitle";
-import { usePolicyDrive, Viewer } from "@/viewer/Viewer";
+import { usePolicyDrive } from "@/viewer/drive";
+import { Viewer } from "@/viewer/Viewer";
 
 /** A model alone: the address to share a motion by. */
 export function ModelPage({ modelId }: { modelId: string }): ReactNode {

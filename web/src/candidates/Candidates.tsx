@@ -1,10 +1,10 @@
 import { ListChecks } from "lucide-react";
-import { useCallback, useState } from "react";
 import type { ReactNode } from "react";
+import { useCallback, useState } from "react";
 import type { TrainOrder } from "@/api/queries";
 import type { Candidate, Task } from "@/api/types";
+import { CandidateEditor } from "@/edit/CandidateEditor";
 import { hasDraft } from "@/edit/draft";
-import { Workbench } from "@/edit/Workbench";
 import { Button, cx, Skeleton, StepHeading } from "@/ui/kit";
 import { CandidateCard } from "./CandidateCard";
 
@@ -20,7 +20,7 @@ interface Props {
 export function Candidates({ task, onTrain, onPreview, ordering }: Props): ReactNode {
   const [codeOpen, setCodeOpen] = useState(false);
   const { candidates } = task;
-  const [edited, setEdited] = useState(() => begunEdit(task));
+  const [edited, setEdited] = useState(() => unfinishedEdit(task));
   const [selected, setSelected] = useState<number | null>(null);
   const close = useCallback(() => setEdited(null), []);
   const select = useCallback((n: number) => {
@@ -47,7 +47,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
         }
       />
       {underEdit !== undefined && (
-        <Workbench
+        <CandidateEditor
           key={underEdit.n}
           task={task}
           candidate={underEdit}
@@ -84,7 +84,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
 }
 
 /** The candidate whose edit was under way before the page was loaded anew. */
-function begunEdit(task: Task): number | null {
+function unfinishedEdit(task: Task): number | null {
   return task.candidates.find(({ n }) => hasDraft(task.id, n))?.n ?? null;
 }
 

@@ -1,10 +1,10 @@
-import { useEffect, useState } from "react";
 import type { ReactNode } from "react";
+import { useEffect, useState } from "react";
 import type { Job } from "@/api/types";
 import { duration } from "@/lib/format";
 import { cx, Note } from "@/ui/kit";
-import { share } from "./progress";
 import type { Progress } from "./progress";
+import { share } from "./progress";
 
 /** Silence after which a trainer may have been stopped; an evaluation says nothing while it runs. */
 const SILENT_S = 20;
@@ -17,7 +17,7 @@ interface Props {
 }
 
 /** How far a training is, and how long it still takes. */
-export function Clock({ job, progress, state }: Props): ReactNode {
+export function ProgressBar({ job, progress, state }: Props): ReactNode {
   const running = state === "running";
   const since = useSince(progress.elapsedS, running);
   const elapsed = progress.elapsedS + since;
@@ -64,17 +64,19 @@ export function Clock({ job, progress, state }: Props): ReactNode {
   );
 }
 
-/** Seconds since a value changed, counted while `active`. */
+/** Seconds since a value changed or counting began, while `active`. */
 function useSince(value: number, active: boolean): number {
-  const [since, setSince] = useState(0);
+  const [now, setNow] = useState(() => performance.now());
+  const [last, setLast] = useState({ value, active, at: now });
+  if (last.value !== value || last.active !== active) {
+    setLast({ value, active, at: performance.now() });
+  }
   useEffect(() => {
-    const start = performance.now();
-    setSince(0);
     if (!active) return undefined;
-    const timer = setInterval(() => setSince((performance.now() - start) / 1000), 1000);
+    const timer = setInterval(() => setNow(performance.now()), 1000);
     return () => clearInterval(timer);
-  }, [value, active]);
-  return since;
+  }, [active]);
+  return active ? Math.max(0, now - last.at) / 1000 : 0;
 }
 
 function tint(state: string): string {
@@ -101,7 +103,7 @@ function headline(job: Job, progress: Progress, state: string): string {
   if (state === "succeeded") return "Finished";
   switch (progress.stage) {
     case "loading":
-      return "Loading the base policy";
+      return "Loading the pretrained policy";
     case "search":
       return "Searching for the commands this reward likes";
     case "value_warmup":

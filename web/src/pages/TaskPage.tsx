@@ -1,23 +1,23 @@
-import { useState } from "react";
 import type { ReactNode } from "react";
+import { useState } from "react";
 import { useLocation } from "wouter";
-import { useRobots, useTask, useTrain } from "@/api/queries";
 import type { TrainOrder } from "@/api/queries";
+import { useRobots, useTask, useTrain } from "@/api/queries";
 import type { Job, Task } from "@/api/types";
+import { Candidates, WritingCandidates } from "@/candidates/Candidates";
+import { Preview } from "@/candidates/Preview";
+import { Checks } from "@/checks/CheckTable";
 import { ago } from "@/lib/format";
+import { FollowUp } from "@/tasks/FollowUp";
+import { LineageLine } from "@/tasks/Lineage";
+import { TaskForm } from "@/tasks/TaskForm";
+import { Usage } from "@/tasks/Usage";
+import { JobTabs } from "@/training/JobTabs";
 import { useProgress } from "@/training/useProgress";
+import { Workspace } from "@/training/Workspace";
 import { Badge, Button, Note, Skeleton } from "@/ui/kit";
 import { useTitle } from "@/ui/useTitle";
-import { Account } from "./Account";
-import { Candidates, WritingCandidates } from "./Candidates";
-import { Checks } from "./Checks";
-import { Composer } from "./Composer";
-import { JobTabs } from "./JobTabs";
-import { LineageLine } from "./Lineage";
-import { Preview } from "./Preview";
-import { Reflect } from "./Reflect";
 import { StepRail, stepsDone } from "./StepRail";
-import { Workspace } from "./Workspace";
 
 interface Props {
   taskId: string;
@@ -87,8 +87,8 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
       </header>
 
       {task.state === "writing" && <WritingCandidates />}
-      {(task.state === "failed" || task.state === "cancelled") && <Unwritten task={task} />}
-      <Account task={task} />
+      {(task.state === "failed" || task.state === "cancelled") && <WritingFailed task={task} />}
+      <Usage task={task} />
       {train.error !== null && <Note kind="bad" title={train.error.message} />}
 
       {job !== undefined && (
@@ -112,13 +112,13 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
         <Checks
           evaluation={evaluation}
           candidate={candidate}
-          programWords={job?.result?.program_words ?? progress.search?.program_words}
+          scheduleWords={job?.result?.program_words ?? progress.search?.program_words}
           delivered={job?.result?.delivered}
           flags={job?.result?.flags ?? []}
         />
       )}
       {job !== undefined && job.candidate !== null && (
-        <Reflect key={job.id} task={task} candidate={job.candidate} jobId={job.id} />
+        <FollowUp key={job.id} task={task} candidate={job.candidate} jobId={job.id} />
       )}
       {task.state === "ready" && (
         <Candidates
@@ -147,14 +147,10 @@ function chosen(task: Task, jobId: string | null): Job | undefined {
 function Words({ task }: { task: Task }): ReactNode {
   if (task.understood.length === 0 && task.not_understood.length === 0) return null;
   return (
-    <div
-      className="mt-2 flex flex-wrap gap-x-3 gap-y-1.5"
-      role="group"
-      aria-label="What was understood"
-    >
+    <section className="mt-2 flex flex-wrap gap-x-3 gap-y-1.5" aria-label="What was understood">
       <WordList title="Understood" mood="accent" words={task.understood} />
       <WordList title="Not understood" mood="warn" words={task.not_understood} />
-    </div>
+    </section>
   );
 }
 
@@ -179,7 +175,7 @@ function WordList({ title, mood, words }: WordListProps): ReactNode {
 }
 
 /** The sentence led to no reward: why, and another try. */
-function Unwritten({ task }: { task: Task }): ReactNode {
+function WritingFailed({ task }: { task: Task }): ReactNode {
   const robots = useRobots();
   const title =
     task.state === "cancelled" ? "Writing was cancelled" : "No reward could be written for this";
@@ -189,7 +185,7 @@ function Unwritten({ task }: { task: Task }): ReactNode {
         {task.failure?.message}
       </Note>
       {robots.data !== undefined && (
-        <Composer robots={robots.data} initial={{ robot: task.robot, prompt: task.prompt }} />
+        <TaskForm robots={robots.data} initial={{ robot: task.robot, prompt: task.prompt }} />
       )}
     </div>
   );

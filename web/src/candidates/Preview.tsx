@@ -4,8 +4,9 @@ import type { ReactNode } from "react";
 import { usePreview } from "@/api/queries";
 import type { Robot, Task } from "@/api/types";
 import { words } from "@/lib/format";
-import { IDLE, Viewer } from "@/viewer/Viewer";
-import type { Drive } from "@/viewer/Viewer";
+import type { Drive } from "@/viewer/drive";
+import { IDLE } from "@/viewer/drive";
+import { Viewer } from "@/viewer/Viewer";
 
 interface PreviewProps {
   task: Task;

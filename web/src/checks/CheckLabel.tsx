@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 /** What a success check measures, and the bounds that it has to keep. */
-export function CheckWords({ name, target }: { name: string; target: string }): ReactNode {
+export function CheckLabel({ name, target }: { name: string; target: string }): ReactNode {
   return (
     <>
       <span className="block first-letter:uppercase">{name}</span>
