@@ -56,6 +56,12 @@ format: setup-python ## format and fix what can be fixed
 	@$(BIN)/ruff format $(PYTHON_PATHS)
 	@scripts/web format
 
+.PHONY: contract
+contract: setup-python ## write anew what the page takes over from the server: openapi.json and contract.ts
+	@mkdir -p web/src/generated
+	@$(BIN)/python -m tabrl_api.openapi > web/openapi.json
+	@$(BIN)/python -m tabrl_api.contract > web/src/generated/contract.ts
+
 .PHONY: bench
 bench: bench-stack bench-speed ## measure: the running stack, then speed as ratios
 

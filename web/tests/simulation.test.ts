@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { WIRE } from "@/generated/contract";
 import type { Socket } from "@/sim/link";
 import type { FromWorker, LinkState } from "@/sim/messages";
 import type { Physics } from "@/sim/physics";
 import { Simulation } from "@/sim/simulation";
-import { HEADER_BYTES } from "@/sim/wire";
 
 /** Time alone: each step adds 20 ms. */
 class FakePhysics {
@@ -56,13 +56,13 @@ class FakeSocket implements Socket {
       .map((frame) => new DataView(frame).getUint32(4, true));
   }
   answer(tick = this.ticks.at(-1) ?? 0, value = 0.5): void {
-    const frame = new ArrayBuffer(HEADER_BYTES + 4);
+    const frame = new ArrayBuffer(WIRE.headerBytes + 4);
     const view = new DataView(frame);
     view.setUint8(0, 2);
     view.setUint8(1, 1);
     view.setUint32(4, tick, true);
     view.setBigUint64(8, 4n, true);
-    view.setFloat32(HEADER_BYTES, value, true);
+    view.setFloat32(WIRE.headerBytes, value, true);
     this.onmessage?.({ data: frame });
   }
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from openapi_spec_validator import validate
 
 from tabrl.domain.errors import Unavailable
-from tabrl_api.openapi import document
+from tabrl_api import contract, openapi
 from tabrl_api.page import content_policy
 from tests.support.gateway import Gateway
 
@@ -140,15 +141,17 @@ def test_metrics_count_routes_jobs_and_messages(gateway: Gateway) -> None:
     assert gateway.http.get("/metrics").status_code == 200
 
 
-def test_the_committed_description_is_current() -> None:
-    committed = Path(__file__).parents[3] / "web" / "openapi.json"
-    assert committed.read_text() == document(), (
-        "run: python -m tabrl_api.openapi > web/openapi.json"
-    )
+@pytest.mark.parametrize(
+    ("file", "made"),
+    [("openapi.json", openapi.document), ("src/generated/contract.ts", contract.document)],
+)
+def test_what_the_page_takes_over_is_current(file: str, made: Callable[[], str]) -> None:
+    committed = Path(__file__).parents[3] / "web" / file
+    assert committed.read_text() == made(), "run: make contract"
 
 
 def test_the_description_is_valid_and_complete() -> None:
-    described = json.loads(document())
+    described = json.loads(openapi.document())
     validate(described)
     operations = [op for path in described["paths"].values() for op in path.values()]
     names = [operation["operationId"] for operation in operations]

@@ -43,7 +43,7 @@ export function Checks({
   flags,
 }: Props): ReactNode {
   const met = evaluation.checks.filter((check) => check.passed).length;
-  const fallsChecked = evaluation.checks.some((check) => check.name === "falls");
+  const fallsChecked = candidate?.checks.some(({ quantity }) => quantity === "fallen") === true;
   const all = met === evaluation.checks.length;
   const phaseOf = phaseTitles(candidate);
   const rows: { name: RowName; title: string; note: string }[] = [

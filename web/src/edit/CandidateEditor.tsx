@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useQuantities } from "@/api/edits";
 import type { Candidate, Task } from "@/api/types";
+import { MAX_SOURCE } from "@/generated/contract";
 import { Button } from "@/ui/kit";
 import { ChecksForm } from "./ChecksForm";
 import { CodeEditor } from "./CodeEditor";
@@ -58,7 +59,8 @@ export function CandidateEditor({ task, candidate, onClose, onDone }: Props): Re
     const info = quantities?.find(({ name }) => name === check.quantity);
     return Object.keys(faultsOf(check, info, lastsS)).length > 0;
   }).length;
-  const request = faulty > 0 ? null : revisionOf(candidate, draft);
+  const excess = Math.max(0, draft.code.length - MAX_SOURCE);
+  const request = faulty > 0 || excess > 0 ? null : revisionOf(candidate, draft);
   const submit = (): void => {
     if (request === null || revision.busy) return;
     revision.send(request);
@@ -138,7 +140,12 @@ export function CandidateEditor({ task, candidate, onClose, onDone }: Props): Re
       </div>
 
       <footer className="flex flex-wrap items-center justify-between gap-3 border-t border-line px-4 py-3 sm:px-5">
-        <RevisionStatus revision={revision} faulty={faulty} changed={request !== null} />
+        <RevisionStatus
+          revision={revision}
+          faulty={faulty}
+          excess={excess}
+          changed={request !== null}
+        />
         <div className="flex gap-2">
           {revision.busy ? (
             <Button tone="quiet" onClick={revision.stop}>

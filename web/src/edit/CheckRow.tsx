@@ -7,7 +7,7 @@ import { Field, NumberInput, Select } from "@/ui/fields";
 import type { CheckDraft } from "./checkDraft";
 import {
   faultsOf,
-  STATISTICS,
+  STATISTIC_LABELS,
   unitOf,
   usesFrequency,
   usesThreshold,
@@ -118,7 +118,7 @@ export function CheckRow({ draft, quantities, lastsS, onChange, onRemove }: Prop
                 onChange({ ...draft, statistic: event.target.value as Statistic })
               }
             >
-              {Object.entries(STATISTICS).map(([statistic, label]) => (
+              {Object.entries(STATISTIC_LABELS).map(([statistic, label]) => (
                 <option key={statistic} value={statistic}>
                   {label}
                 </option>

@@ -8,12 +8,14 @@ interface Props {
   revision: Revision;
   /** How many success checks are incomplete. */
   faulty: number;
+  /** How many characters the code is too long. */
+  excess: number;
   /** Whether there is anything to check. */
   changed: boolean;
 }
 
 /** How far the check of an edit is, or what it found. */
-export function RevisionStatus({ revision, faulty, changed }: Props): ReactNode {
+export function RevisionStatus({ revision, faulty, excess, changed }: Props): ReactNode {
   const { job, busy, error } = revision;
   if (busy) {
     return (
@@ -24,10 +26,13 @@ export function RevisionStatus({ revision, faulty, changed }: Props): ReactNode 
     );
   }
   const problem = error?.message ?? (job?.failure == null ? null : failureWords(job.failure));
-  if (problem !== null || faulty > 0) {
+  if (problem !== null || faulty > 0 || excess > 0) {
     return (
       <div className="min-w-0 flex-1 basis-72 space-y-2">
         {problem !== null && <Problem title={problem} />}
+        {excess > 0 && (
+          <p className="text-sm text-soft">The code is {excess} characters too long.</p>
+        )}
         {faulty > 0 && (
           <p className="text-sm text-soft">
             {faulty === 1 ? "One success check is" : `${faulty} success checks are`} not complete

@@ -4,9 +4,8 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import { useCreateTask } from "@/api/queries";
 import type { Task } from "@/api/types";
+import { MAX_PROMPT } from "@/generated/contract";
 import { Button, Note } from "@/ui/kit";
-
-const LONGEST = 2000;
 
 interface Props {
   task: Task;
@@ -47,7 +46,7 @@ export function FollowUp({ task, candidate, jobId }: Props): ReactNode {
         <input
           aria-label="What should be different"
           value={words}
-          maxLength={LONGEST}
+          maxLength={MAX_PROMPT}
           placeholder="Say what should be different: lower your hips, and slower"
           onChange={(event) => setWords(event.target.value)}
           className="h-9 min-w-0 flex-1 basis-64 bg-transparent text-[15px] text-ellipsis outline-none placeholder:text-faint"

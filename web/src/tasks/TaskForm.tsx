@@ -4,9 +4,8 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import { useCreateTask } from "@/api/queries";
 import type { Robot } from "@/api/types";
+import { MAX_PROMPT } from "@/generated/contract";
 import { Button, cx, Note } from "@/ui/kit";
-
-const LONGEST = 2000;
 
 interface Props {
   robots: Robot[];
@@ -22,7 +21,7 @@ export function TaskForm({ robots, initial, examples = true }: Props): ReactNode
   const create = useCreateTask();
   const robot = robots.find(({ id }) => id === robotId) ?? robots[0];
   const text = prompt.trim();
-  const tooLong = text.length > LONGEST;
+  const tooLong = text.length > MAX_PROMPT;
 
   const submit = (): void => {
     if (robot === undefined || text === "" || tooLong || create.isPending) return;
@@ -80,7 +79,7 @@ export function TaskForm({ robots, initial, examples = true }: Props): ReactNode
           />
           <div className="flex items-center justify-between gap-3 p-2.5 pl-4">
             <span className={cx("text-xs", tooLong ? "text-bad" : "text-faint")}>
-              {tooLong ? `${text.length - LONGEST} characters too many` : "Enter to start"}
+              {tooLong ? `${text.length - MAX_PROMPT} characters too many` : "Enter to start"}
             </span>
             <Button
               tone="primary"

@@ -1,6 +1,7 @@
 import { useEffect, useReducer } from "react";
+import { isTerminal } from "@/api/queries";
 import type { JobEvent } from "./events";
-import { EVENT_TYPES, isTerminal } from "./events";
+import { EVENT_TYPES } from "./events";
 import type { Progress } from "./progress";
 import { NO_PROGRESS, reduce } from "./progress";
 

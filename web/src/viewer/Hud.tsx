@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { BASE_VERSION } from "@/generated/contract";
 import type { Session, SessionState } from "@/sim/session";
 import { Button, cx, Note } from "@/ui/kit";
 import type { Drive } from "./drive";
@@ -39,8 +40,11 @@ function status(state: SessionState, drive: Drive): [string, string] {
   if (drive.kind === "idle") return ["bg-faint", "Standing, no policy"];
   switch (state.link.state) {
     case "live": {
-      const version = state.stats?.paramsVersion ?? 0;
-      return ["bg-good", version === 0 ? "Live · pretrained policy" : `Live · snapshot ${version}`];
+      const version = state.stats?.paramsVersion ?? BASE_VERSION;
+      return [
+        "bg-good",
+        version === BASE_VERSION ? "Live · pretrained policy" : `Live · snapshot ${version}`,
+      ];
     }
     case "lost":
       return ["bg-warn animate-pulse", "Connection lost, trying again"];
