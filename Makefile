@@ -58,9 +58,9 @@ format: setup-python ## format and fix what can be fixed
 
 .PHONY: contract
 contract: setup-python ## write anew what the page takes over from the server: openapi.json and contract.ts
-	@mkdir -p web/src/generated
-	@$(BIN)/python -m tabrl_api.openapi > web/openapi.json
-	@$(BIN)/python -m tabrl_api.contract > web/src/generated/contract.ts
+	@mkdir -p .tools web/src/generated
+	@for made in openapi:openapi.json contract:src/generated/contract.ts; do \
+		$(BIN)/python -m tabrl_api.$${made%%:*} > .tools/made && mv .tools/made web/$${made##*:}; done
 
 .PHONY: bench
 bench: bench-stack bench-speed ## measure: the running stack, then speed as ratios

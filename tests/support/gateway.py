@@ -14,8 +14,10 @@ from tabrl.adapters.memory import MemoryTaskQueue
 from tabrl.adapters.settings import Settings
 from tabrl.domain.errors import NotFound
 from tabrl.domain.jobs import JobState
+from tabrl.domain.models import Model
 from tabrl.domain.tasks import WrittenTask
 from tabrl.ports import RobotCard
+from tabrl.robots import Camera, RobotPage
 from tabrl_api.app import create_app
 from tabrl_api.bootstrap import wire_in_memory
 from tabrl_api.parts import Parts
@@ -49,6 +51,12 @@ class ToyCatalog:
             raise NotFound("There is no such robot.", code="unknown_robot", hint="Choose toy.")
         return Toy()
 
+    def page_of(self, robot_id: str) -> RobotPage:
+        """How it is shown."""
+        self.get_robot(robot_id)
+        camera = Camera(distance_m=1.0, height_m=0.5)
+        return RobotPage(embodiment="toy", control_hz=10, camera=camera, readouts=(), fall=None)
+
     def scene_xml(self, robot_id: str) -> bytes:
         """Its scene."""
         self.get_robot(robot_id)
@@ -65,6 +73,7 @@ class Gateway:
     def __init__(self, folder: Path, *, raise_errors: bool = True) -> None:
         settings = Settings(data=folder, web_dist=folder / "dist")
         self.parts: Parts = wire_in_memory(settings, robots=ToyCatalog())
+        self.parts.blobs.put(Model.base_params_key("toy"), b"policy")
         self.http = TestClient(
             create_app(self.parts),
             base_url="http://127.0.0.1:8400",

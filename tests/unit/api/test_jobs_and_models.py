@@ -8,6 +8,7 @@ from httpx import Response
 
 from tabrl.contracts.events import NoticeEvent, StageEvent, StateEvent
 from tabrl.domain.jobs import JobState
+from tabrl.domain.models import Model
 from tests.support.factories import train_result
 from tests.support.gateway import Gateway
 
@@ -103,6 +104,7 @@ def test_a_model_follows_its_training(gateway: Gateway) -> None:
 
 def test_params_before_the_base_policy_was_stored(gateway: Gateway) -> None:
     (job,) = gateway.train(gateway.ready_task())
+    gateway.parts.blobs.delete([Model.base_params_key("toy")])
     response = gateway.http.get(f"/api/models/{job['model_id']}/params")
     assert (response.status_code, response.json()["code"]) == (404, "blob_not_found")
 

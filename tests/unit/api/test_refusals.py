@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tabrl.domain.errors import Unavailable
+from tabrl.domain.models import Model
 from tests.support.gateway import Gateway
 
 
@@ -64,6 +65,16 @@ def test_lone_surrogates_are_no_text(gateway: Gateway) -> None:
     headers = {"Content-Type": "application/json"}
     response = gateway.http.post("/api/tasks", content=body, headers=headers)
     check_problem(response, 422, "invalid_request")
+
+
+def test_a_robot_without_a_pretrained_policy(gateway: Gateway) -> None:
+    gateway.parts.blobs.delete([Model.base_params_key("toy")])
+    (robot,) = gateway.http.get("/api/robots").json()
+    assert (robot["trained"], robot["training_command"]) == (False, "tabrl-train-base toy")
+    refused = gateway.http.post("/api/tasks", json=GOOD)
+    check_problem(refused, 409, "robot_not_trained")
+    assert "tabrl-train-base toy" in refused.json()["hint"]
+    assert gateway.queue.sent == []
 
 
 @pytest.mark.parametrize(

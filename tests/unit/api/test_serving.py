@@ -19,6 +19,8 @@ def test_robots(gateway: Gateway, tmp_path: Path) -> None:
     (robot,) = gateway.http.get("/api/robots").json()
     assert (robot["id"], robot["maker"], robot["examples"]) == ("toy", "Nobody", ["stand"])
     assert robot["visuals_url"] is None
+    assert (robot["embodiment"], robot["control_hz"], robot["fall"]) == ("toy", 10, None)
+    assert (robot["trained"], robot["training_command"]) == (True, None)
     scene = gateway.http.get(robot["scene_url"])
     assert (scene.content, scene.headers["content-type"]) == (b"<mujoco/>", "application/xml")
     assert scene.headers["etag"] == f'"{robot["scene_sha256"]}"'

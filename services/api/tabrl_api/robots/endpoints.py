@@ -18,9 +18,10 @@ router = APIRouter(prefix="/api/robots", tags=["robots"])
 
 @router.get("", operation_id="listRobots", summary="All robots")
 def list_robots(parts: WithParts) -> list[RobotView]:
-    """Every robot that can be trained."""
+    """Every robot; those that are not `trained` can be looked at."""
     return [
-        service.view(robot, parts.robots, parts.settings) for robot in parts.robots.list_robots()
+        service.view(robot, parts.robots, parts.blobs, parts.settings)
+        for robot in parts.robots.list_robots()
     ]
 
 

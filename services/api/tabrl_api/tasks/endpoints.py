@@ -35,7 +35,9 @@ _UNKNOWN = "There is no such task or candidate."
     operation_id="createTask",
     summary="Ask for candidate rewards",
     responses=refusals(
-        _404="There is no such robot.", _409="The idempotency key was used for another request."
+        _404="There is no such robot.",
+        _409="The robot has no pretrained policy, or the idempotency key was used for another "
+        "request.",
     ),
 )
 def create_task(request: TaskRequest, parts: WithParts, key: KeyHeader = None) -> TaskView:

@@ -18,6 +18,7 @@ from tabrl_api.dispatch import announce, send
 from tabrl_api.jobs.schemas import FailureView, JobView
 from tabrl_api.jobs.service import job_view
 from tabrl_api.parts import Parts
+from tabrl_api.robots.service import raise_unless_trained
 from tabrl_api.tasks.schemas import (
     CandidateChange,
     CandidateView,
@@ -34,6 +35,7 @@ _LISTED_JOBS = 500
 def create_task(request: TaskRequest, key: IdempotencyKey | None, parts: Parts) -> str:
     """Commit a task and the job that writes its candidates, then send the job."""
     robot = parts.robots.get_robot(request.robot)
+    raise_unless_trained(robot.id, parts.blobs)
     now = parts.clock.now()
     task_id, job_id = new_task_id(), new_job_id()
     job = Job(
