@@ -6,6 +6,7 @@ import type { Job, Lineage, Model, Robot, Task, TaskSummary } from "./types";
 
 const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_JOB_STATES);
 const POLL_MS = 1500;
+const UNTRAINED_POLL_MS = 10_000;
 
 /** Whether a job in this state changes no more. */
 export function isTerminal(state: string): boolean {
@@ -21,6 +22,9 @@ export function useRobots(): UseQueryResult<Robot[]> {
     queryKey: ["robots"],
     queryFn: () => unwrap(client.GET("/api/robots")),
     staleTime: Number.POSITIVE_INFINITY,
+    // A robot may be trained meanwhile; right after the start the trainer has yet to say so.
+    refetchInterval: ({ state: { data } }) =>
+      data?.every(({ trained }) => trained) === false ? UNTRAINED_POLL_MS : false,
   });
 }
 

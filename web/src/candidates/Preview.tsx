@@ -40,13 +40,7 @@ export function Preview({ task, robot, n, onClose }: PreviewProps): ReactNode {
           {error !== null ? (
             <p className="p-6 text-sm text-bad">{error.message}</p>
           ) : (
-            <Viewer
-              className="min-h-0 flex-1"
-              sceneUrl={robot?.scene_url ?? null}
-              visualsUrl={robot?.visuals_url ?? null}
-              drive={drive}
-              bare
-            />
+            <Viewer className="min-h-0 flex-1" robot={robot} drive={drive} bare />
           )}
         </Dialog.Content>
       </Dialog.Portal>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useRobots } from "@/api/queries";
 import { TaskForm } from "@/tasks/TaskForm";
+import { useChosenRobot } from "@/tasks/useChosenRobot";
 import { Button, Note, Skeleton } from "@/ui/kit";
 import { IDLE } from "@/viewer/drive";
 import { Viewer } from "@/viewer/Viewer";
@@ -8,7 +9,7 @@ import { Viewer } from "@/viewer/Viewer";
 /** Where a task begins: the robot stands there and waits. */
 export function HomePage(): ReactNode {
   const robots = useRobots();
-  const robot = robots.data?.[0];
+  const [robot, chooseRobot] = useChosenRobot(robots.data ?? []);
   return (
     <main className="relative flex flex-1 flex-col lg:grid lg:grid-cols-[minmax(0,620px)_minmax(0,1fr)]">
       <div className="z-10 flex flex-col justify-center gap-7 px-4 py-8 sm:px-8 lg:py-10 xl:pl-16">
@@ -37,17 +38,10 @@ export function HomePage(): ReactNode {
             <Skeleton className="h-36" />
           </div>
         ) : (
-          <TaskForm robots={robots.data} />
+          <TaskForm robots={robots.data} robot={robot} onRobot={chooseRobot} />
         )}
       </div>
-      <Viewer
-        className="min-h-[46vh] flex-1 lg:min-h-0"
-        sceneUrl={robot?.scene_url ?? null}
-        visualsUrl={robot?.visuals_url ?? null}
-        drive={IDLE}
-        bare
-        faded
-      />
+      <Viewer className="min-h-[46vh] flex-1 lg:min-h-0" robot={robot} drive={IDLE} bare faded />
     </main>
   );
 }

@@ -53,12 +53,7 @@ function Loaded({ model }: { model: Model }): ReactNode {
           How it was trained
         </Link>
       </header>
-      <Viewer
-        className="min-h-[60vh] flex-1"
-        sceneUrl={model.scene_url}
-        visualsUrl={model.visuals_url}
-        drive={drive}
-      />
+      <Viewer className="min-h-[60vh] flex-1" robot={robot} drive={drive} />
     </main>
   );
 }

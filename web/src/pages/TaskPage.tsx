@@ -12,6 +12,7 @@ import { FollowUp } from "@/tasks/FollowUp";
 import { LineageLine } from "@/tasks/Lineage";
 import { TaskForm } from "@/tasks/TaskForm";
 import { Usage } from "@/tasks/Usage";
+import { useChosenRobot } from "@/tasks/useChosenRobot";
 import { JobTabs } from "@/training/JobTabs";
 import { useProgress } from "@/training/useProgress";
 import { Workspace } from "@/training/Workspace";
@@ -177,6 +178,7 @@ function WordList({ title, mood, words }: WordListProps): ReactNode {
 /** The sentence led to no reward: why, and another try. */
 function WritingFailed({ task }: { task: Task }): ReactNode {
   const robots = useRobots();
+  const [robot, chooseRobot] = useChosenRobot(robots.data ?? [], task.robot);
   const title =
     task.state === "cancelled" ? "Writing was cancelled" : "No reward could be written for this";
   return (
@@ -185,7 +187,7 @@ function WritingFailed({ task }: { task: Task }): ReactNode {
         {task.failure?.message}
       </Note>
       {robots.data !== undefined && (
-        <TaskForm robots={robots.data} initial={{ robot: task.robot, prompt: task.prompt }} />
+        <TaskForm robots={robots.data} robot={robot} onRobot={chooseRobot} sentence={task.prompt} />
       )}
     </div>
   );

@@ -47,7 +47,7 @@ export function FollowUp({ task, candidate, jobId }: Props): ReactNode {
           aria-label="What should be different"
           value={words}
           maxLength={MAX_PROMPT}
-          placeholder="Say what should be different: lower your hips, and slower"
+          placeholder="Say what should be different: slower, and lower"
           onChange={(event) => setWords(event.target.value)}
           className="h-9 min-w-0 flex-1 basis-64 bg-transparent text-[15px] text-ellipsis outline-none placeholder:text-faint"
         />

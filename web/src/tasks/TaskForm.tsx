@@ -6,25 +6,27 @@ import { useCreateTask } from "@/api/queries";
 import type { Robot } from "@/api/types";
 import { MAX_PROMPT } from "@/generated/contract";
 import { Button, cx, Note } from "@/ui/kit";
+import { RobotPicker } from "./RobotPicker";
 
 interface Props {
   robots: Robot[];
-  initial?: { robot: string; prompt: string };
-  examples?: boolean;
+  robot: Robot | undefined;
+  onRobot: (robotId: string) => void;
+  /** A sentence to start from. */
+  sentence?: string;
 }
 
 /** Steps 1 and 2: choose a robot, write the task. */
-export function TaskForm({ robots, initial, examples = true }: Props): ReactNode {
-  const [robotId, setRobotId] = useState(initial?.robot ?? robots[0]?.id ?? "");
-  const [prompt, setPrompt] = useState(initial?.prompt ?? "");
+export function TaskForm({ robots, robot, onRobot, sentence = "" }: Props): ReactNode {
+  const [prompt, setPrompt] = useState(sentence);
   const [, navigate] = useLocation();
   const create = useCreateTask();
-  const robot = robots.find(({ id }) => id === robotId) ?? robots[0];
   const text = prompt.trim();
   const tooLong = text.length > MAX_PROMPT;
+  const ready = robot?.trained === true && text !== "" && !tooLong;
 
   const submit = (): void => {
-    if (robot === undefined || text === "" || tooLong || create.isPending) return;
+    if (robot === undefined || !ready || create.isPending) return;
     create.mutate(
       { robot: robot.id, prompt: text },
       { onSuccess: (task) => navigate(`/tasks/${task.id}`) },
@@ -33,30 +35,7 @@ export function TaskForm({ robots, initial, examples = true }: Props): ReactNode
 
   return (
     <div className="space-y-4">
-      <fieldset>
-        <legend className="eyebrow mb-2">Step 1 · Robot</legend>
-        <div className="flex flex-wrap gap-2">
-          {robots.map((option) => (
-            <label
-              key={option.id}
-              className="relative rounded-xl border border-line bg-panel px-4 py-2.5 transition-colors hover:border-line-strong has-checked:border-accent/60 has-checked:shadow-[0_0_0_3px_#6ee7c81a]"
-            >
-              {/* Unseen, but over the whole label: it takes the clicks and shows the focus. */}
-              <input
-                type="radio"
-                name="robot"
-                checked={option.id === robot?.id}
-                onChange={() => setRobotId(option.id)}
-                className="absolute inset-0 cursor-pointer appearance-none rounded-xl"
-              />
-              <span className="block text-sm font-semibold">
-                {option.maker} {option.name}
-              </span>
-              <span className="block max-w-sm text-xs text-soft">{option.description}</span>
-            </label>
-          ))}
-        </div>
-      </fieldset>
+      <RobotPicker robots={robots} chosen={robot} onChoose={onRobot} />
 
       <div>
         <label htmlFor="prompt" className="eyebrow mb-2 block">
@@ -67,7 +46,7 @@ export function TaskForm({ robots, initial, examples = true }: Props): ReactNode
             id="prompt"
             value={prompt}
             rows={3}
-            placeholder="Trot forward slowly and sway your hips"
+            placeholder={robot?.examples[0]}
             onChange={(event) => setPrompt(event.target.value)}
             onKeyDown={(event) => {
               if (event.key === "Enter" && !event.shiftKey) {
@@ -81,21 +60,26 @@ export function TaskForm({ robots, initial, examples = true }: Props): ReactNode
             <span className={cx("text-xs", tooLong ? "text-bad" : "text-faint")}>
               {tooLong ? `${text.length - MAX_PROMPT} characters too many` : "Enter to start"}
             </span>
-            <Button
-              tone="primary"
-              onClick={submit}
-              busy={create.isPending}
-              disabled={text === "" || tooLong}
-            >
+            <Button tone="primary" onClick={submit} busy={create.isPending} disabled={!ready}>
               {!create.isPending && <ArrowUp className="size-4" aria-hidden />} Write rewards
             </Button>
           </div>
         </div>
       </div>
 
+      {robot?.trained === false && (
+        <Note
+          kind="warn"
+          title={`The ${robot.name} cannot learn yet: it has no pretrained policy.`}
+        >
+          You can look at it. To let it learn, train a policy first:{" "}
+          <code className="font-mono text-[13px]">{robot.training_command}</code>
+        </Note>
+      )}
+
       {create.error !== null && <Note kind="bad" title={create.error.message} />}
 
-      {examples && robot !== undefined && (
+      {robot !== undefined && (
         <ul className="flex flex-wrap gap-2" aria-label="Examples">
           {robot.examples.map((example) => (
             <li key={example}>

@@ -29,14 +29,7 @@ export function Workspace(props: Props): ReactNode {
   return (
     <div className="grid gap-4 lg:grid-cols-[minmax(0,1.45fr)_minmax(0,1fr)]">
       <div className="card relative h-[58vh] min-h-80 overflow-hidden lg:sticky lg:top-[4.5rem] lg:h-[calc(100dvh-11.5rem)] lg:max-h-[760px] lg:min-h-[480px]">
-        {!props.suspended && (
-          <Viewer
-            className="h-full"
-            sceneUrl={robot?.scene_url ?? null}
-            visualsUrl={robot?.visuals_url ?? null}
-            drive={drive}
-          />
-        )}
+        {!props.suspended && <Viewer className="h-full" robot={robot} drive={drive} />}
       </div>
       <div className="min-w-0 space-y-3">
         <TrainingPanel
