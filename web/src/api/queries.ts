@@ -6,7 +6,7 @@ import type { Job, Lineage, Model, Robot, Task, TaskSummary } from "./types";
 
 const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_JOB_STATES);
 const POLL_MS = 1500;
-const UNTRAINED_POLL_MS = 10_000;
+const UNTRAINED_POLL_MS = 5000;
 
 /** Whether a job in this state changes no more. */
 export function isTerminal(state: string): boolean {

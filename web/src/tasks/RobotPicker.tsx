@@ -24,6 +24,8 @@ export function RobotPicker({ robots, chosen, onChoose }: Props): ReactNode {
               name="robot"
               checked={robot.id === chosen?.id}
               onChange={() => onChoose(robot.id)}
+              // Also that of the robot at hand: what was offered has then been chosen.
+              onClick={() => onChoose(robot.id)}
               className="absolute inset-0 cursor-pointer appearance-none rounded-xl"
             />
             <span className="block text-sm font-semibold">

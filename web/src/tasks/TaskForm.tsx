@@ -73,7 +73,7 @@ export function TaskForm({ robots, robot, onRobot, sentence = "" }: Props): Reac
           title={`The ${robot.name} cannot learn yet: it has no pretrained policy.`}
         >
           You can look at it. To let it learn, train a policy first:{" "}
-          <code className="font-mono text-[13px]">{robot.training_command}</code>
+          <code className="font-mono text-[13px] whitespace-nowrap">{robot.training_command}</code>
         </Note>
       )}
 
