@@ -35,7 +35,7 @@ test: setup debian check web-test ## all checks and all tests
 
 .PHONY: fuzz
 fuzz: setup-python ## hostile sources and artifacts that nobody thought of (FUZZ_EXAMPLES=1000)
-	@TABRL_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest --timeout=0 tests/unit/reward_worker/test_jail_fuzz.py
+	@TABRL_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest --timeout=0 tests/unit/reward_worker/test_sandbox_fuzz.py
 
 .PHONY: check
 check: setup-python ## format, lint, types, import rules, locks, and the page's lint and types
@@ -54,6 +54,13 @@ check: setup-python ## format, lint, types, import rules, locks, and the page's 
 format: setup-python ## format and fix what can be fixed
 	@$(BIN)/ruff check --fix --quiet $(PYTHON_PATHS)
 	@$(BIN)/ruff format $(PYTHON_PATHS)
+	@scripts/web format
+
+.PHONY: contract
+contract: setup-python ## write anew what the page takes over from the server: openapi.json and contract.ts
+	@mkdir -p .tools web/src/generated
+	@for made in openapi:openapi.json contract:src/generated/contract.ts; do \
+		$(BIN)/python -m tabrl_api.$${made%%:*} > .tools/made && mv .tools/made web/$${made##*:}; done
 
 .PHONY: bench
 bench: bench-stack bench-speed ## measure: the running stack, then speed as ratios

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import uvloop
+from bench.robot import ROBOT
 from websockets.asyncio.client import connect
 
 from tabrl.contracts.wire import HEADER, PROTOCOL, Hello, Kind
@@ -64,7 +65,9 @@ async def simulator(port: int, seconds: float, offset_s: float) -> np.ndarray:
     trips = []
     url = f"ws://127.0.0.1:{port}/api/models/{MODEL}/inference"
     async with connect(url, compression=None) as client:
-        await client.send(Hello(model_id=MODEL, scene_sha256=scene_sha256("go1")).model_dump_json())
+        await client.send(
+            Hello(model_id=MODEL, scene_sha256=scene_sha256(ROBOT.id)).model_dump_json()
+        )
         await client.recv()
         due = time.perf_counter() + offset_s
         end = due + seconds

@@ -3,7 +3,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-const api = process.env["TABRL_API"] ?? "http://127.0.0.1:8400";
+const api = process.env.TABRL_API ?? "http://127.0.0.1:8400";
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("stepping", "starts", "learning")
+MEASUREMENT_NAMES = ("stepping", "starts", "learning")
 
 
 def main() -> int:
@@ -28,7 +28,12 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument(
+        "measurements",
+        metavar="parts",
+        nargs="*",
+        help=f"of {', '.join(MEASUREMENT_NAMES)}; default: all",
+    )
     parser.add_argument("--robots", type=int, nargs="+", default=[1024, 4096, 8192])
     parser.add_argument("--learn-robots", type=int, default=4096, help="of a job's batch")
     parser.add_argument("--impl", choices=["jax", "warp"], default="jax")
@@ -38,7 +43,7 @@ def main() -> int:
     parser.add_argument("--tiny", action="store_true", help="only to see that everything runs")
     parser.add_argument("--out", type=Path, default=ROOT / "var/bench/gpu")
     options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
+    if unknown := set(options.measurements) - set(MEASUREMENT_NAMES):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     if options.tiny:
         options.robots, options.learn_robots, options.repeats = [16], 128, 2
@@ -48,15 +53,15 @@ def main() -> int:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(options.out / "compiled"))
     import jax
-    from bench.gpu.parts import measure_learning, measure_stepping
+    from bench.gpu.measurements import measure_learning, measure_stepping
     from bench.gpu.results import Results
     from bench.gpu.start import measure_starts
     from bench.speed.base import find_base
     from bench.speed.machine import Machine
 
-    name, base = find_base()
+    base_name, base = find_base()
     device = f"{jax.devices()[0].device_kind} ({jax.default_backend()})"
-    results = Results(machine=Machine.here(), device=device, impl=options.impl, base=name)
+    results = Results(machine=Machine.here(), device=device, impl=options.impl, base=base_name)
 
     def stepping() -> None:
         for robots in options.robots:
@@ -71,17 +76,17 @@ def main() -> int:
             base, options.learn_robots, options.impl, options.search_s, options.ppo_s
         )
 
-    parts: dict[str, Callable[[], None]] = {
+    measurements: dict[str, Callable[[], None]] = {
         "stepping": stepping, "starts": starts, "learning": learning,
     }  # fmt: skip
-    for part in options.parts or PARTS:
+    for name in options.measurements or MEASUREMENT_NAMES:
         began = time.monotonic()
-        print(f"== {part}", file=sys.stderr, flush=True)
+        print(f"== {name}", file=sys.stderr, flush=True)
         try:
-            parts[part]()
+            measurements[name]()
         except Exception as error:  # a device nobody has tried may refuse any part
             traceback.print_exc()
-            results.notes.append(f"{part} failed: {type(error).__name__}: {str(error)[:300]}")
+            results.notes.append(f"{name} failed: {type(error).__name__}: {str(error)[:300]}")
         results.write(options.out)
         print(f"   {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     print(results.markdown())

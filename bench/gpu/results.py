@@ -12,7 +12,7 @@ class Stepping(BaseModel):
     """Control steps a second, medians of the repeats; seconds of compilation before."""
 
     robots: int
-    steps: int  # of a block
+    steps: int  # of a chunk
     rollout_per_s: float  # policy, observation and rollout included
     with_reward_per_s: float
     bare_per_s: float  # the same motion by MJX alone, one scan
@@ -64,7 +64,7 @@ class Results(BaseModel):
     def markdown(self) -> str:
         """The tables."""
         lines = [
-            f"MJX ({self.impl}) on {self.device}; {self.machine.in_words()}; "
+            f"MJX ({self.impl}) on {self.device}; {self.machine.describe()}; "
             f"base policy: {self.base}",
             "",
         ]

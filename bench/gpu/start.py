@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class StartError(Exception):
-    """The measured process failed; its last words."""
+    """The measured process failed; the end of its stderr."""
 
 
 def measure_starts(folder: Path, robots: int, impl: str) -> list[Start]:
@@ -41,9 +41,9 @@ def _start(folder: Path, robots: int, impl: str, cached: bool) -> Start:
     took = time.perf_counter() - began
     if done.returncode != 0:
         raise StartError(done.stderr[-2000:])
-    about = json.loads(done.stdout.splitlines()[-1])
-    after = about.pop("after_first_s")
-    return Start(cached=cached, process_s=took - after, **about)
+    timings = json.loads(done.stdout.splitlines()[-1])
+    after = timings.pop("after_first_s")
+    return Start(cached=cached, process_s=took - after, **timings)
 
 
 def main() -> None:
@@ -54,10 +54,11 @@ def main() -> None:
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.3"
     os.environ["JAX_DEFAULT_MATMUL_PRECISION"] = "highest"
     began = time.perf_counter()
-    from bench.gpu.parts import Worker
+    from bench.gpu.measurements import Worker
+    from bench.robot import ROBOT
     from bench.speed.base import find_base
     from bench.speed.first_update import NEXT_SOURCE
-    from bench.speed.walk import ROBOT, SOURCE
+    from bench.speed.walk_task import SOURCE
 
     from tabrl.sim.reward.function import export_reward
 
@@ -68,14 +69,14 @@ def main() -> None:
     first_s, _ = worker.first_update(walk.blob, walk.weights)
     first_done = time.perf_counter()
     second_s, compiled = worker.first_update(other.blob, other.weights)
-    about = {
+    timings = {
         "imports_s": imported - began,
         "first_s": first_s,
         "second_s": second_s,
         "second_compiled": compiled,
         "after_first_s": time.perf_counter() - first_done,
     }
-    print(json.dumps(about), flush=True)
+    print(json.dumps(timings), flush=True)
 
 
 if __name__ == "__main__":

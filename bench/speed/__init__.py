@@ -1,6 +1,6 @@
 """How fast TabRL is, as ratios measured in one run: against bare stepping and against peers.
 
-`python -m bench.speed [PART ...]` (or `make bench-speed BENCH_ARGS="..."`); every part keeps its
+`python -m bench.speed [PART ...]` (or `make bench-speed BENCH_ARGS="..."`); every part stores its
 JSON in `var/bench/speed`, and the report is made of whatever lies there.
 
 - `rollout`: the rollout phase and bare `mujoco.batch` stepping of the same motion, interleaved.
@@ -9,6 +9,7 @@ JSON in `var/bench/speed`, and the report is made of whatever lies there.
   everything counted that JAX compiles.
 - `ours`, `sb3`, `brax`: one task from scratch, on the same model, observation, reward, starts, ends
   and control step. Each learner's own seconds count, with its compilation and without; all policies
-  pass the same exams, on C MuJoCo, which cost nobody time. Peers get what their users would write:
-  a lean environment for Stable-Baselines3 (the faster of its two kinds), a vmapped one for Brax.
+  pass the same evaluations, on C MuJoCo, which cost nobody time. Peers get what their users would
+  write: a lean environment for Stable-Baselines3 (the faster of its two kinds), a vmapped one for
+  Brax.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.speed.walk import ROBOT
+from bench.robot import ROBOT
 
 from tabrl.control.policy import PolicyHeader, dump_policy, load_policy
 from tabrl.domain.errors import Invalid, NotFound

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 from bench.speed.compilations import REWARD, Compilations, StagedReward
-from bench.speed.walk import PROGRAM
+from bench.speed.walk_task import COMMAND_SCHEDULE
 from pydantic import BaseModel
 
 from tabrl.sim.reward.function import load_reward
@@ -38,14 +38,16 @@ class FirstUpdate(BaseModel):
     compiled_else: list[str]
 
 
-def first_update(engine: TrainingContext, blob: bytes, weights: Mapping[str, float]) -> FirstUpdate:
+def first_update(
+    context: TrainingContext, blob: bytes, weights: Mapping[str, float]
+) -> FirstUpdate:
     """Load the artifact and fine-tune up to the first update."""
     compilations = Compilations()
     with compilations.listening():
         began = time.perf_counter()
         reward = StagedReward(RolloutReward(load_reward(blob), weights), compilations)
         tune = FineTune(
-            engine.simulator, engine.learner, engine.base_state, reward, PROGRAM, seed=1
+            context.simulator, context.learner, context.base_state, reward, COMMAND_SCHEDULE, seed=1
         )
         next(iter(tune.run(1e9)))
         took = time.perf_counter() - began
@@ -53,6 +55,6 @@ def first_update(engine: TrainingContext, blob: bytes, weights: Mapping[str, flo
     return FirstUpdate(
         job_s=took,
         compiled_reward=len(own),
-        compiled_reward_s=sum(heard.seconds for heard in own),
-        compiled_else=[heard.function for heard in compilations.outside(REWARD)],
+        compiled_reward_s=sum(compilation.seconds for compilation in own),
+        compiled_else=[compilation.function for compilation in compilations.outside(REWARD)],
     )

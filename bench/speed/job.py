@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 
-from bench.speed.ours import walk_artifact
-from bench.speed.stages import StageClock, TimedLearner, TimedReward, TimedSimulator
-from bench.speed.walk import PROGRAM, ROBOT
+from bench.robot import ROBOT
+from bench.speed.from_scratch import walk_artifact
+from bench.speed.profiling import SectionTimer, TimedLearner, TimedReward, TimedSimulator
+from bench.speed.walk_task import COMMAND_SCHEDULE
 from pydantic import BaseModel
 
 from tabrl_trainer.context import TrainingContext
@@ -16,7 +17,7 @@ from tabrl_trainer.search import CommandSearch
 
 
 class JobRow(BaseModel):
-    """One part of a job; `shares` of its wall time by stage."""
+    """One part of a job; `shares` of its wall time by section."""
 
     part: str
     seconds: float
@@ -29,35 +30,35 @@ class JobRow(BaseModel):
         return self.samples / self.seconds
 
 
-def measure_job(engine: TrainingContext, search_s: float, ppo_s: float) -> list[JobRow]:
+def measure_job(context: TrainingContext, search_s: float, ppo_s: float) -> list[JobRow]:
     """Search, then PPO (without its first update), as a job does them one after the other."""
-    clock = StageClock()
-    simulator = TimedSimulator(ROBOT, ROBOTS, clock)
-    reward = TimedReward(walk_artifact(), clock)
+    timer = SectionTimer()
+    simulator = TimedSimulator(ROBOT, ROBOTS, timer)
+    reward = TimedReward(walk_artifact(), timer)
     rows = []
 
-    search = CommandSearch(simulator, engine.base_weights.act, reward, engine.library, 0)
-    clock.reset()
-    began, program, samples = time.perf_counter(), PROGRAM, 0
+    search = CommandSearch(simulator, context.base_weights.act, reward, context.library, 0)
+    timer.reset()
+    began, schedule, samples = time.perf_counter(), COMMAND_SCHEDULE, 0
     for found in search.run(search_s):
-        program, samples = found.best, found.samples
+        schedule, samples = found.best, found.samples
     took = time.perf_counter() - began
-    shares = clock.shares(took, learning=False)
+    shares = timer.shares(took, learning=False)
     rows.append(JobRow(part="search", seconds=took, samples=samples, shares=shares))
-    clock.reset()
+    timer.reset()
 
-    learner = TimedLearner(engine.learner, clock)
-    tune = FineTune(simulator, learner, engine.base_state, reward, program, 0)
+    learner = TimedLearner(context.learner, timer)
+    tune = FineTune(simulator, learner, context.base_state, reward, schedule, 0)
     first = 0
     for report in tune.run(math.inf):
         samples = report.samples - first
         if report.update == 1:
             # What is compiled for the first time is another measurement.
-            clock.reset()
+            timer.reset()
             began, first = time.perf_counter(), report.samples
         elif time.perf_counter() - began >= ppo_s:
             break
     took = time.perf_counter() - began
-    shares = clock.shares(took, learning=True)
+    shares = timer.shares(took, learning=True)
     rows.append(JobRow(part="PPO", seconds=took, samples=samples, shares=shares))
     return rows

@@ -38,7 +38,7 @@ class Machine(BaseModel):
             | {package: version(package) for package in PACKAGES},
         )
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """One line for a table's head."""
         versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
         return (

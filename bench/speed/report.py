@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 from bench.speed.race import RaceResult
 from bench.speed.results import FirstUpdates, Results
-from bench.speed.walk import LEVELS
+from bench.speed.walk_task import RETURN_LEVELS
 
 Row = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Aim:
+class Target:
     """A bound that a figure should hold."""
 
     bound: float
     at_least: bool = True
 
-    def judge(self, value: float) -> Row:
+    def cells(self, value: float) -> Row:
         """The bound, and whether it is held."""
         held = value >= self.bound if self.at_least else value <= self.bound
         sign = "≥" if self.at_least else "≤"
@@ -43,10 +43,10 @@ def markdown(results: Results) -> str:
         if rows:
             lines += ["", f"## {title}", *_table(head, rows)]
     lines += ["", "## Measured on", ""]
-    for name, part in results.parts.items():
-        base = f"; base policy: {part.base}" if part.base else ""
-        note = f"; {part.note}" if part.note else ""
-        lines.append(f"- {name}: {part.machine.in_words()}{base}{note}")
+    for name, measurement in results.measurements.items():
+        base = f"; base policy: {measurement.base}" if measurement.base else ""
+        note = f"; {measurement.note}" if measurement.note else ""
+        lines.append(f"- {name}: {measurement.machine.describe()}{base}{note}")
     return "\n".join(lines) + "\n"
 
 
@@ -56,25 +56,25 @@ def _table(head: Row, rows: list[Row]) -> list[str]:
 
 
 def _ratios(results: Results) -> Iterator[Row]:
-    for part in results.parts.values():
-        for row in part.rollout:
-            aim = Aim(0.85)
+    for measurement in results.measurements.values():
+        for row in measurement.rollout:
+            target = Target(0.85)
             name = f"rollout phase / bare stepping, {row.robots} robots"
-            yield f"{name}, the same model", f"{row.ratio:.2f}", *aim.judge(row.ratio)
+            yield f"{name}, the same model", f"{row.ratio:.2f}", *target.cells(row.ratio)
             yield (
                 f"{name}, the scene as written",
                 f"{row.ratio_scene:.2f}",
-                *aim.judge(row.ratio_scene),
+                *target.cells(row.ratio_scene),
             )
     ours = next(iter(results.races("ours")), None)
     if ours is not None:
-        for race, bound in _opponents(results):
+        for race, bound in _peers(results):
             name = f"samples/s / {race.name} ({race.setting})"
             ratio = ours.samples_per_s / race.samples_per_s
-            yield name, f"{ratio:.1f} ×", *Aim(bound).judge(ratio)
+            yield name, f"{ratio:.1f} ×", *Target(bound).cells(ratio)
             whole = ours.samples_per_s_from_start / race.samples_per_s_from_start
             yield f"{name}, starts and compilation counted", f"{whole:.1f} ×", "", ""
-            yield f"seconds to a return, we / {race.name}", _times(ours, race), "", ""
+            yield f"seconds to a return, we / {race.name}", _seconds_to_return(ours, race), "", ""
     updates = results.first_updates
     if updates is not None:
         yield from _first_ratios(updates)
@@ -85,23 +85,23 @@ def _first_ratios(updates: FirstUpdates) -> Iterator[Row]:
     yield (
         "second fine-tune on a warm worker: artifact to first update",
         f"{second.job_s:.2f} s",
-        *Aim(3.0, at_least=False).judge(second.job_s),
+        *Target(3.0, at_least=False).cells(second.job_s),
     )
     outside = len(second.compiled_else)
     yield (
         "its compilations of anything but its own reward",
         str(outside),
-        *Aim(0, at_least=False).judge(outside),
+        *Target(0, at_least=False).cells(outside),
     )
     total = updates.cold.total_s
     yield (
         "process just begun, compiled graphs cached: start to first update",
         f"{total:.1f} s",
-        *Aim(12.0, at_least=False).judge(total),
+        *Target(12.0, at_least=False).cells(total),
     )
 
 
-def _opponents(results: Results) -> Iterator[tuple[RaceResult, float]]:
+def _peers(results: Results) -> Iterator[tuple[RaceResult, float]]:
     """The races that ran to a goal or a cap, with the factor we want to be ahead by."""
     for race in results.races("sb3"):
         if race.exams:
@@ -110,8 +110,8 @@ def _opponents(results: Results) -> Iterator[tuple[RaceResult, float]]:
         yield race, 2.0
 
 
-def _times(ours: RaceResult, race: RaceResult) -> str:
-    level = max((level for level in LEVELS if level <= ours.best_return), default=None)
+def _seconds_to_return(ours: RaceResult, race: RaceResult) -> str:
+    level = max((level for level in RETURN_LEVELS if level <= ours.best_return), default=None)
     if level is None:
         return f"we reached only {ours.best_return:.0f} in {ours.seconds:.0f} s"
     mine, theirs = ours.seconds_to(level), race.seconds_to(level)
@@ -128,8 +128,8 @@ _ROLLOUT = (
 
 
 def _rollouts(results: Results) -> Iterator[Row]:
-    for part in results.parts.values():
-        for row in part.rollout:
+    for measurement in results.measurements.values():
+        for row in measurement.rollout:
             rates = (row.rollout_per_s, row.bare_per_s, row.scene_per_s)
             yield str(row.robots), *(f"{rate:,.0f}" for rate in rates), str(row.repeats)
 
@@ -138,8 +138,8 @@ _JOB = ("part", "seconds", "samples", "samples/s", "share of each stage")
 
 
 def _job(results: Results) -> Iterator[Row]:
-    for part in results.parts.values():
-        for row in part.job:
+    for measurement in results.measurements.values():
+        for row in measurement.job:
             shares = ", ".join(f"{name} {share:.1%}" for name, share in row.shares.items())
             counts = (f"{row.seconds:.1f}", f"{row.samples:,}", f"{row.samples_per_s:,.0f}")
             yield row.part, *counts, shares
@@ -176,7 +176,7 @@ def _first(results: Results) -> Iterator[Row]:
 
 _RACE = (
     "who", "setting", "samples/s", "with start and compilation", "first block, s", "blocks",
-    *(f"{level:g}" for level in LEVELS), "best return",
+    *(f"{level:g}" for level in RETURN_LEVELS), "best return",
 )  # fmt: skip
 
 
@@ -187,8 +187,8 @@ def _races(results: Results) -> Iterator[Row]:
             rates = f"{race.samples_per_s:,.0f}", f"{race.samples_per_s_from_start:,.0f}"
             about = (race.name, race.setting, *rates, f"{race.first_block_s:.1f}", str(race.blocks))
             if not race.exams:
-                yield *about, *("-" for _ in LEVELS), "speed only"
+                yield *about, *("-" for _ in RETURN_LEVELS), "speed only"
                 continue
-            times = (race.seconds_to(level) for level in LEVELS)
+            times = (race.seconds_to(level) for level in RETURN_LEVELS)
             reached = (f"not in {race.seconds:.0f}" if s is None else f"{s:.0f}" for s in times)
             yield *about, *reached, f"{race.best_return:.0f}"

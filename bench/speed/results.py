@@ -1,10 +1,10 @@
-"""What every part of the benchmark measured, kept as JSON so that parts can run on their own."""
+"""The measurements, stored as JSON so that each can run on its own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from bench.speed.cold import ColdStart
+from bench.speed.cold_start import ColdStart
 from bench.speed.first_update import FirstUpdate
 from bench.speed.job import JobRow
 from bench.speed.machine import Machine
@@ -24,8 +24,8 @@ class FirstUpdates(BaseModel):
     cold: ColdStart
 
 
-class Part(BaseModel):
-    """One part's measurement; only its own field is set. `note` says what went wrong or missing."""
+class Measurement(BaseModel):
+    """One measurement; only its own field is set. `note` says what went wrong or missing."""
 
     machine: Machine
     base: str = ""
@@ -37,32 +37,32 @@ class Part(BaseModel):
 
 
 class Results(BaseModel):
-    """All parts by name."""
+    """All measurements by name."""
 
-    parts: dict[str, Part]
+    measurements: dict[str, Measurement]
 
     @classmethod
     def read(cls, folder: Path) -> Results:
         """What lies in `folder`."""
         return cls(
-            parts={
-                path.stem: Part.model_validate_json(path.read_text())
+            measurements={
+                path.stem: Measurement.model_validate_json(path.read_text())
                 for path in sorted(folder.glob("*.json"))
             }
         )
 
-    def races(self, part: str) -> list[RaceResult]:
-        """The races of a part, none if it has not run."""
-        return self.parts[part].races if part in self.parts else []
+    def races(self, name: str) -> list[RaceResult]:
+        """The races of a measurement, none if it has not run."""
+        return self.measurements[name].races if name in self.measurements else []
 
     @property
     def first_updates(self) -> FirstUpdates | None:
-        """The one part that has them."""
-        part = self.parts.get("first-update")
-        return None if part is None else part.first_updates
+        """Of the one measurement that has them."""
+        measurement = self.measurements.get("first-update")
+        return None if measurement is None else measurement.first_updates
 
 
-def write_part(folder: Path, name: str, part: Part) -> None:
-    """Keep a part."""
+def write_measurement(folder: Path, name: str, measurement: Measurement) -> None:
+    """Store a measurement."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(part.model_dump_json(indent=2))
+    (folder / f"{name}.json").write_text(measurement.model_dump_json(indent=2))

@@ -6,15 +6,15 @@ import time
 from statistics import median
 
 import mujoco
-from bench.speed.ours import walk_artifact
-from bench.speed.walk import PROGRAM, ROBOT
+from bench.robot import ROBOT, scene_model
+from bench.speed.from_scratch import walk_artifact
+from bench.speed.walk_task import COMMAND_SCHEDULE
 from mujoco.batch import Batch
 from pydantic import BaseModel
 
 from tabrl.control.commands import CommandBatch
 from tabrl.control.observation import Joints
 from tabrl.control.rollout import Floats
-from tabrl.robots import scene_xml
 from tabrl.sim.cpu.simulator import SUBSTEPS, CpuSimulator, physics_model
 from tabrl.sim.learning.ppo import TrainState
 from tabrl_trainer.context import TrainingContext
@@ -53,19 +53,19 @@ class BareStepping:
         return time.perf_counter() - began
 
 
-def measure_rollout(engine: TrainingContext, robots: int, repeats: int, blocks: int) -> RolloutRow:
-    """Interleaved: a block of ours, then the same motion twice bare, `repeats` times `blocks`."""
+def measure_rollout(context: TrainingContext, robots: int, repeats: int, chunks: int) -> RolloutRow:
+    """Interleaved: a chunk of ours, then the same motion twice bare, `repeats` times `chunks`."""
     simulator, reward, joints = CpuSimulator(ROBOT, robots), walk_artifact(), Joints.of(ROBOT)
-    state: TrainState = engine.base_state
-    policy = engine.learner.exploring(state, 0)
-    simulator.reset(CommandBatch.stack([PROGRAM] * robots), RULES, 0)
+    state: TrainState = context.base_state
+    policy = context.learner.exploring(state, 0)
+    simulator.reset(CommandBatch.stack([COMMAND_SCHEDULE] * robots), RULES, 0)
     reward.total(simulator.rollout(policy, UNROLL).rollout)  # compiles, and leaves the start behind
     bare = BareStepping(physics_model(ROBOT), robots)
-    scene = BareStepping(mujoco.MjModel.from_xml_string(scene_xml(ROBOT.id).decode()), robots)
+    scene = BareStepping(scene_model(), robots)
     seconds: list[tuple[float, float, float]] = []
     for _ in range(repeats):
         ours = same = whole = 0.0
-        for _ in range(blocks):
+        for _ in range(chunks):
             qpos, qvel = simulator.state()
             began = time.perf_counter()
             experience = simulator.rollout(policy, UNROLL)
@@ -75,7 +75,7 @@ def measure_rollout(engine: TrainingContext, robots: int, repeats: int, blocks: 
             same += bare.replay_s(qpos, qvel, targets)
             whole += scene.replay_s(qpos, qvel, targets)
         seconds.append((ours, same, whole))
-    steps = blocks * UNROLL * robots
+    steps = chunks * UNROLL * robots
     return RolloutRow(
         robots=robots,
         repeats=repeats,

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from bench.speed.walk import PROGRAM, ROBOT, SPEED, WEIGHTS, WIDTH, trunk_boxes
+from bench.robot import ROBOT
+from bench.rotation import rotation_rows
+from bench.speed.walk_task import COMMAND_SCHEDULE, SPEED, WEIGHTS, WIDTH, trunk_boxes
 from numpy.typing import NDArray
 
 from tabrl.control.commands import CommandBatch
@@ -24,13 +26,13 @@ class SingleWalk:
     """Observation, reward and falls of one robot; the schedule is constant and asks for a trot."""
 
     def __init__(self) -> None:
-        schedules = CommandBatch.stack([PROGRAM])
+        schedules = CommandBatch.stack([COMMAND_SCHEDULE])
         assert not schedules.amplitude.any()
         self.joints = Joints.of(ROBOT)
         self._command = schedules.command(np.zeros(1, np.float32))[0]
         self._frequency = float(schedules.step_frequency()[0])
-        self._beat = 2.0 * math.pi * PROGRAM.beat_frequency
-        self._offsets = [float(offset) for offset in OFFSETS[GAITS.index(PROGRAM.gait)]]
+        self._modulation = 2.0 * math.pi * COMMAND_SCHEDULE.beat_frequency
+        self._offsets = [float(offset) for offset in OFFSETS[GAITS.index(COMMAND_SCHEDULE.gait)]]
         self._boxes = trunk_boxes().tolist()
         self._size = observation_size(ROBOT)
 
@@ -38,14 +40,16 @@ class SingleWalk:
         """The observation `[no]`, as `tabrl.control.observation.build_observation` makes it."""
         out = np.empty(self._size, np.float32)
         w, x, y, z = qpos[3:7].tolist()
-        out[0:3] = [-up for up in _up(w, x, y, z)]
+        ahead, left, up = rotation_rows(w, x, y, z)
+        out[0:3] = [-part for part in up]
         out[3:6] = qvel[3:6]
-        out[6:9] = _into_body(w, x, y, z, qvel[0:3].tolist())
+        vx, vy, vz = qvel[0:3].tolist()
+        out[6:9] = [vx * a + vy * b + vz * c for a, b, c in zip(ahead, left, up, strict=True)]
         out[9:21] = qpos[7:] - self.joints.home
         out[21:33] = qvel[6:]
         out[33:45] = (ctrl - self.joints.home) / self.joints.scale
         out[45:58] = out[58:71] = self._command
-        yaw = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+        yaw = math.atan2(left[0], ahead[0])
         out[71] = min(max(-yaw, -1.0), 1.0)
         out[72] = self._frequency
         angles = [
@@ -53,8 +57,8 @@ class SingleWalk:
         ]
         out[73:77] = [math.sin(angle) for angle in angles]
         out[77:81] = [math.cos(angle) for angle in angles]
-        beat = self._beat * time
-        out[81:87] = [wave(k * beat) for k in (1.0, 0.5, 2.0) for wave in (math.sin, math.cos)]
+        angle = self._modulation * time
+        out[81:87] = [wave(k * angle) for k in (1.0, 0.5, 2.0) for wave in (math.sin, math.cos)]
         return out
 
     def reward(self, observation: Array, previous: Array) -> float:
@@ -76,20 +80,3 @@ class SingleWalk:
             for cx, cy, cz, hx, hy, hz, radius in self._boxes
         )
         return lowest < 0.002 or z < 0.0
-
-
-def _up(w: float, x: float, y: float, z: float) -> tuple[float, float, float]:
-    return 2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)
-
-
-def _into_body(
-    w: float, x: float, y: float, z: float, vector: list[float]
-) -> tuple[float, float, float]:
-    a, b, c = vector
-    # v - 2 w (q × v) + 2 q × (q × v), with q the quaternion's axis part
-    tx, ty, tz = 2.0 * (y * c - z * b), 2.0 * (z * a - x * c), 2.0 * (x * b - y * a)
-    return (
-        a - w * tx + y * tz - z * ty,
-        b - w * ty + z * tx - x * tz,
-        c - w * tz + x * ty - y * tx,
-    )

@@ -1,4 +1,4 @@
-"""`python -m bench.tasks`: train all tasks, judge them, write tables, JSON and film strips.
+"""`python -m bench.tasks`: train all tasks, score them, write tables, JSON and film strips.
 
 Pairs of task and seed that the output folder already holds, for the same base policy and time, are
 not trained again: a run that was stopped goes on, and other seeds can be added.
@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--tasks", nargs="*", default=[], metavar="NAME", help=f"of: {names}")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--seconds", type=float, default=60.0, help="what a minute is cut to")
-    parser.add_argument("--episodes", type=int, default=128, help="of each of the three rows")
+    parser.add_argument("--episodes", type=int, default=128, help="of each of the three policies")
     parser.add_argument("--out", type=Path, default=Path("var/bench-tasks"))
     parser.add_argument("--base", type=Path, help="folder with another base policy's files")
     parser.add_argument(
@@ -39,18 +39,18 @@ def main() -> int:
         parser.error(str(error))
     if CACHE.is_dir():
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE / "compiled"))  # read by JAX
-    from bench.tasks.series import Series
+    from bench.tasks.experiment import Experiment
 
     began = time.monotonic()
 
-    def say(text: str) -> None:
+    def log(text: str) -> None:
         print(f"{time.monotonic() - began:7.0f} s  {text}", file=sys.stderr, flush=True)
 
-    series = Series(
-        arguments.out, arguments.base, arguments.seconds, arguments.episodes, say,
-        films=not arguments.no_films, simulator=arguments.simulator,
+    experiment = Experiment(
+        arguments.out, arguments.base, arguments.seconds, arguments.episodes, log,
+        film_strips=not arguments.no_films, simulator=arguments.simulator,
     )  # fmt: skip
-    print(markdown(series.run(tasks, arguments.seeds)))
+    print(markdown(experiment.run(tasks, arguments.seeds)))
     return 0
 
 

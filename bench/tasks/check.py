@@ -12,8 +12,8 @@ from bench.tasks.suite import SUITE, find
 from bench.tasks.task import Task
 
 
-def verdict(task: Task, motion: Motion) -> list[str]:
-    """A line for every number, and one for the whole."""
+def report_lines(task: Task, motion: Motion) -> list[str]:
+    """One line per bound, then one for falls and one for the task."""
     lines = [
         f"{'ok' if bound.holds(value) else 'NOT'}  {bound.name} {value:.3g}, wanted {bound.target}"
         for bound, value in zip(task.bounds, task.values(motion), strict=True)
@@ -29,17 +29,17 @@ def main() -> int:
     parser.add_argument("files", nargs="+", type=Path)
     arguments = parser.parse_args()
     (task,) = find([arguments.task])
-    missed = 0
+    failures = 0
     for path in arguments.files:
         try:
             motion = read_rollout(path)
-            lines = verdict(task, motion)
+            lines = report_lines(task, motion)
         except (OSError, KeyError, ValueError, BadZipFile) as error:
             print(f"{path}: {error}", file=sys.stderr)
             return 2
         print("\n".join([str(path), *(f"  {line}" for line in lines)]))
-        missed += not task.succeeded(motion)
-    return 1 if missed else 0
+        failures += not task.succeeded(motion)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

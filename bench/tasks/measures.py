@@ -1,4 +1,4 @@
-"""Numbers that success is judged by. Each takes a `Motion` that begins after the settling time.
+"""Numbers that decide success. Each takes a `Motion` that begins after the settling time.
 
 Amplitudes are those of a sine fitted by least squares; "held" means a share of the time, because a
 single wobble of a walking robot must neither pass nor fail a task of ten seconds.
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from bench.tasks.motion import FEET, HZ, Floats, Motion
+from bench.robot import FEET
+from bench.rotation import Floats
+from bench.tasks.motion import HZ, Motion
 
 Signal = Callable[[Motion], Floats]
-Number = Callable[[Motion], float]
-SWING_GAP = 0.02  # m; a foot that rises higher is in a swing
-LEAST_SWINGS = 0.5  # a second, of every foot that steps at all
-STILL = 1e-4  # m or rad of standard deviation; below it there is no rhythm
+Measure = Callable[[Motion], float]
+MIN_SWING_CLEARANCE = 0.02  # m; a foot that rises higher is in a swing
+MIN_SWINGS_PER_S = 0.5  # a second, of every foot that steps at all
+MIN_STD = 1e-4  # m or rad; below it a signal is still
 
 
 def forward_speed(motion: Motion) -> float:
@@ -44,7 +46,7 @@ def turn_rate(motion: Motion) -> float:
     return float(abs(motion.heading[-1] - motion.heading[0]) / seconds)
 
 
-def wander(motion: Motion) -> float:
+def max_displacement(motion: Motion) -> float:
     """Largest distance of the trunk from where it was at the window's begin, m."""
     return float(np.linalg.norm(motion.place - motion.place[0], axis=1).max())
 
@@ -54,7 +56,7 @@ def mean_height(motion: Motion) -> float:
     return float(motion.height.mean())
 
 
-def amplitude(signal: Signal, frequency: float) -> Number:
+def amplitude(signal: Signal, frequency: float) -> Measure:
     """Amplitude of the sine of `frequency` (Hz) that fits the signal best."""
 
     def measure(motion: Motion) -> float:
@@ -66,29 +68,30 @@ def amplitude(signal: Signal, frequency: float) -> Number:
     return measure
 
 
-def beat_correlation(signal: Signal, frequency: float, lag_s: float = 0.15) -> Number:
-    """Correlation of the signal with the beat sin(2π · frequency · (t - lag)), t from the reset.
+def sinusoid_correlation(signal: Signal, frequency: float, lag_s: float = 0.15) -> Measure:
+    """Correlation of the signal with sin(2π · frequency · (t - lag)), t from the reset.
 
-    The best over lags within ±`lag_s`: a robot may be a little late, but not follow another beat.
+    The best over lags within ±`lag_s`: a robot may be a little late, but not follow
+    another sinusoid.
     """
 
     def measure(motion: Motion) -> float:
         values = signal(motion)
-        if values.std() < STILL:
+        if values.std() < MIN_STD:
             return 0.0
         lags = np.arange(-lag_s, lag_s + 1e-9, 0.01)
-        beats = np.sin(2.0 * np.pi * frequency * (motion.time[None] - lags[:, None]))
-        return float(max(np.corrcoef(values, beat)[0, 1] for beat in beats))
+        sinusoids = np.sin(2.0 * np.pi * frequency * (motion.time[None] - lags[:, None]))
+        return float(max(np.corrcoef(values, sinusoid)[0, 1] for sinusoid in sinusoids))
 
     return measure
 
 
-def main_frequency(signal: Signal) -> Number:
+def main_frequency(signal: Signal) -> Measure:
     """Frequency of the largest peak of the spectrum above 0.3 Hz, Hz; 0 for a still signal."""
 
     def measure(motion: Motion) -> float:
         values = signal(motion)
-        if values.std() < STILL:
+        if values.std() < MIN_STD:
             return 0.0
         tapered = (values - values.mean()) * np.hanning(len(values))
         size = 16 * len(values)
@@ -100,7 +103,7 @@ def main_frequency(signal: Signal) -> Number:
     return measure
 
 
-def share_above(signal: Signal, level: float) -> Number:
+def share_above(signal: Signal, level: float) -> Measure:
     """Share of the time that the signal is at least `level`."""
     return lambda motion: float((signal(motion) >= level).mean())
 
@@ -137,14 +140,14 @@ def lowest_swing(motion: Motion) -> float:
     lowest = np.inf
     for index in range(len(FEET)):
         peaks = _peaks(motion.clearance[:, index])
-        enough = len(peaks) >= LEAST_SWINGS * seconds
+        enough = len(peaks) >= MIN_SWINGS_PER_S * seconds
         lowest = min(lowest, float(np.median(peaks)) if enough else 0.0)
     return float(lowest)
 
 
 def _peaks(clearance: Floats) -> list[float]:
     """Highest point of every complete swing."""
-    up = clearance > SWING_GAP
+    up = clearance > MIN_SWING_CLEARANCE
     edges = np.flatnonzero(np.diff(up.astype(np.int8)))
     if len(edges) and up[0]:
         edges = edges[1:]  # the first swing had begun before
@@ -156,28 +159,34 @@ def _peaks(clearance: Floats) -> list[float]:
 
 def sides_together(motion: Motion) -> float:
     """Share of the time that front and hind foot of a side are both down or both up."""
-    return _agreement(motion, (("FR", "RR"), ("FL", "RL")))
+    return _agreement(
+        motion, ((FEET.front_right, FEET.rear_right), (FEET.front_left, FEET.rear_left))
+    )
 
 
 def diagonals_together(motion: Motion) -> float:
     """The same of diagonal feet; near 1 for a trot, and for standing."""
-    return _agreement(motion, (("FR", "RL"), ("FL", "RR")))
+    return _agreement(
+        motion, ((FEET.front_right, FEET.rear_left), (FEET.front_left, FEET.rear_right))
+    )
 
 
 def _agreement(motion: Motion, pairs: tuple[tuple[str, str], ...]) -> float:
     shares = [
-        (motion.grounded[:, FEET.index(one)] == motion.grounded[:, FEET.index(other)]).mean()
-        for one, other in pairs
+        (motion.grounded[:, FEET.index(first)] == motion.grounded[:, FEET.index(second)]).mean()
+        for first, second in pairs
     ]
     return float(np.mean(shares))
 
 
-def longest_upright(front: float, trunk: float) -> Number:
+def longest_upright(front: float, trunk: float) -> Measure:
     """Longest time in a row with both front feet `front` m up and the trunk's lowest point above
     `trunk` m, s. A robot that sits on its haunches has its trunk too low for this."""
 
+    right, left = foot(FEET.front_right), foot(FEET.front_left)
+
     def measure(motion: Motion) -> float:
-        front_feet = motion.clearance[:, :2].min(axis=1)
+        front_feet = np.minimum(right(motion), left(motion))
         up = (front_feet >= front) & (motion.trunk_gap >= trunk)
         longest = run = 0
         for step in up:

@@ -1,7 +1,10 @@
 """What a robot did, read from the raw states of a recording: the ground for all success checks.
 
-Everything is derived here from `qpos` and `qvel` with MuJoCo's forward kinematics. Neither the
-rewards' code nor the trainer's checks are used, so that an error in them cannot pass unseen.
+Everything is derived here from `qpos` and `qvel` with MuJoCo's forward kinematics. This module is
+independent of the product on purpose, because it scores the product: of `tabrl` it sees the robot's
+data and scene, but no code of rewards, rollouts, rotations or success checks, so that an error
+there cannot pass unseen here. Its formulas (and those of `bench.rotation`) repeat some of
+`tabrl.control`; within the benchmarks and their tests each exists once.
 """
 
 from __future__ import annotations
@@ -9,16 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import mujoco
 import numpy as np
+from bench.robot import FEET, scene_model
+from bench.rotation import Floats, rotation_matrices
 from numpy.typing import NDArray
 
-from tabrl.robots import scene_xml
-
-Floats = NDArray[np.float64]
 HZ = 50.0  # rows a second
-FEET = ("FR", "FL", "RR", "RL")
 GROUND_GAP = 0.002  # m; a sphere or the trunk that is lower touches the floor
 
 
@@ -53,13 +55,7 @@ class Motion:
     @cached_property
     def rotation(self) -> Floats:
         """Trunk to world, `[T, 3, 3]`."""
-        w, x, y, z = self.qpos[:, 3:7].T
-        rows = [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-        return np.moveaxis(np.array(rows), -1, 0)
+        return rotation_matrices(self.qpos[:, 3:7])
 
     @property
     def place(self) -> Floats:
@@ -120,9 +116,8 @@ class Motion:
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """The Go1's shapes that the measures need, out of its scene."""
+    """The robot's shapes that the measures need, out of its scene."""
 
-    model: mujoco.MjModel
     foot_sites: tuple[int, ...]
     foot_radius: float
     trunk_half: Floats
@@ -132,10 +127,9 @@ class Body:
 
 @cache
 def _body() -> Body:
-    model = mujoco.MjModel.from_xml_string(scene_xml("go1").decode())
+    model = scene_model()
     trunk, head = model.geom("trunk"), model.geom("head")
     return Body(
-        model=model,
         foot_sites=tuple(int(model.site(name).id) for name in FEET),
         foot_radius=float(model.geom(f"{FEET[0]}_foot").size[0]),
         trunk_half=np.array(trunk.size),
@@ -144,22 +138,30 @@ def _body() -> Body:
     )
 
 
-def feet_of(qpos: Floats) -> Floats:
-    """Centres of the foot spheres `[T, 4, 3]` by forward kinematics."""
-    body = _body()
-    data = mujoco.MjData(body.model)
-    feet = np.empty((len(qpos), len(FEET), 3))
+class Positions(NamedTuple):
+    """Places in the world: of all bodies `[T, nb, 3]` and the foot spheres' centres `[T, 4, 3]`."""
+
+    bodies: Floats
+    feet: Floats
+
+
+def forward_kinematics(qpos: Floats) -> Positions:
+    """Where bodies and feet are at the states `[T, nq]`."""
+    model, sites = scene_model(), list(_body().foot_sites)
+    data = mujoco.MjData(model)
+    bodies, feet = np.empty((len(qpos), model.nbody - 1, 3)), np.empty((len(qpos), len(FEET), 3))
     for row, pose in enumerate(qpos):
         data.qpos[:] = pose
-        mujoco.mj_kinematics(body.model, data)
-        feet[row] = data.site_xpos[list(body.foot_sites)]
-    return feet
+        mujoco.mj_kinematics(model, data)
+        bodies[row], feet[row] = data.xpos[1:], data.site_xpos[sites]
+    return Positions(bodies, feet)
 
 
 def motion_of(time: Floats, qpos: Floats, qvel: Floats) -> Motion:
     """A motion from raw states alone; the feet follow from the joints."""
     qpos = np.asarray(qpos, np.float64)
-    return Motion(np.asarray(time, np.float64), qpos, np.asarray(qvel, np.float64), feet_of(qpos))
+    feet = forward_kinematics(qpos).feet
+    return Motion(np.asarray(time, np.float64), qpos, np.asarray(qvel, np.float64), feet)
 
 
 def read_rollout(path: Path) -> Motion:

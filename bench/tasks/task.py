@@ -11,9 +11,9 @@ from bench.tasks.motion import Motion
 
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 
-SETTLE_S = 2.0  # from the home pose into the motion; not judged
-JUDGED_S = 10.0
-ROLLOUT_S = SETTLE_S + JUDGED_S
+SETTLE_S = 2.0  # from the home pose into the motion; not scored
+SCORED_S = 10.0
+ROLLOUT_S = SETTLE_S + SCORED_S
 MINUTE_S = 60.0
 
 
@@ -56,7 +56,7 @@ class Task:
     """One task of the suite.
 
     `reward` is source under the reward contract, `checks` are what a user of the product would be
-    shown with it; success is judged by `bounds` alone, and by not falling.
+    shown with it; success is decided by `bounds` alone, and by not falling.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Task:
 
     @property
     def sha256(self) -> str:
-        """Changes with whatever makes earlier outcomes those of another task."""
+        """Changes with whatever makes earlier results those of another task."""
         checks = [spec.model_dump_json() for spec in self.checks]
         bounds = [f"{bound.name} {bound.target}" for bound in self.bounds]
         text = "\n".join([self.reward, str(self.seconds), *checks, *bounds])
@@ -78,8 +78,8 @@ class Task:
 
     def values(self, motion: Motion) -> tuple[float, ...]:
         """All numbers of a whole recording, of what follows the settling time."""
-        judged = motion.between(SETTLE_S, SETTLE_S + JUDGED_S)
-        return tuple(bound.measure(judged) for bound in self.bounds)
+        scored = motion.between(SETTLE_S, SETTLE_S + SCORED_S)
+        return tuple(bound.measure(scored) for bound in self.bounds)
 
     def succeeded(self, motion: Motion) -> bool:
         """Whether all bounds hold and the robot never fell."""
@@ -100,7 +100,7 @@ def check(
     threshold: float | None = None,
     part: str | None = None,
 ) -> CheckSpec:
-    """A check of the product over the judged seconds of an episode."""
+    """A check of the product over the scored seconds of an episode."""
     return CheckSpec(
         id=name,
         quantity=quantity,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from tabrl.contracts.training import Receipt, RoundTrip
+from tabrl.contracts.training import RoundTrip, RunReport
 from tabrl_local.cli import app
 from tabrl_local.rollout import RolloutReport
 
@@ -38,8 +38,8 @@ def test_every_command_and_option_is_documented() -> None:
                     assert option in text, f"{name} {option}"
 
 
-@pytest.mark.parametrize("model", [Receipt, RolloutReport, RoundTrip])
-def test_every_key_of_the_public_json_is_documented(model: type[Receipt]) -> None:
+@pytest.mark.parametrize("model", [RunReport, RolloutReport, RoundTrip])
+def test_every_key_of_the_public_json_is_documented(model: type[RunReport]) -> None:
     text = (ROOT / "docs/cli.md").read_text()
     for key in model.model_fields:
         assert f"`{key}`" in text, key

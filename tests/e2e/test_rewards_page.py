@@ -196,7 +196,7 @@ def go_on(page: Page, api: httpx.Client, task_id: str, job_id: str) -> None:
 def open_editor(page: Page, card: Locator) -> Locator:
     """The editor of a card's candidate, with its code in it."""
     card.get_by_role("button", name="Edit").click()
-    bench = page.get_by_test_id("workbench")
+    bench = page.get_by_test_id("editor")
     expect(bench.locator(".cm-content")).to_contain_text("WEIGHTS")
     return bench
 
@@ -205,7 +205,7 @@ def expect_new_candidate(page: Page, n: int) -> Locator:
     """The card of a candidate that has just been made; the editor has closed."""
     made = page.locator(f"[data-testid=candidate][data-n='{n}'][aria-current=true]")
     expect(made).to_be_visible(timeout=CHECKED_MS)
-    expect(page.get_by_test_id("workbench")).to_have_count(0)
+    expect(page.get_by_test_id("editor")).to_have_count(0)
     return made
 
 

@@ -51,7 +51,7 @@ def test_seven_steps(site: Site, page: Page) -> None:
     assert cards.count() >= 2
     terms = {frozenset(card.get_by_role("slider").evaluate_all(LABELS)) for card in cards.all()}
     assert len(terms) == cards.count(), "candidates differ in their terms"
-    expect(cards.first.locator(".shiki")).to_contain_text("def reward")
+    expect(cards.first.get_by_test_id("highlighted")).to_contain_text("def reward")
     expect(page.get_by_label("What was understood")).to_contain_text("backward")
     shot(page, "2-candidates")
 

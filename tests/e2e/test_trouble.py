@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from tests.e2e.probe import fits_a_phone
 from tests.e2e.stack import Chromium, Site
+
+ARM = Path(__file__).parents[2] / "web" / "tests" / "arm.xml"
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -35,6 +39,38 @@ def test_a_long_task_is_held_back_before_it_is_sent(site: Site, page: Page) -> N
     page.get_by_label("Task").fill("walk " * 2000)
     expect(page.get_by_text("characters too many")).to_be_visible()
     expect(page.get_by_role("button", name="Write rewards")).to_be_disabled()
+
+
+def test_a_robot_that_is_not_trained_can_be_looked_at(site: Site, page: Page) -> None:
+    command = "tabrl-train-base arm"
+
+    def with_an_arm(route: Route) -> None:
+        (robot, *others) = route.fetch().json()
+        arm = {
+            **robot,
+            "id": "arm",
+            "name": "Arm",
+            "scene_url": "/api/robots/arm/scene.xml",
+            "visuals_url": None,
+            "fall": None,
+            "trained": False,
+            "training_command": command,
+        }
+        route.fulfill(json=[robot, arm, *others])
+
+    page.route("**/api/robots", with_an_arm)
+    page.route(
+        "**/api/robots/arm/scene.xml",
+        lambda route: route.fulfill(body=ARM.read_bytes(), content_type="application/xml"),
+    )
+    page.goto(f"{site.url}/?quality=low")
+    page.get_by_label("Task").fill("nod")
+    expect(page.get_by_role("button", name="Write rewards")).to_be_enabled()
+    page.get_by_role("radio", name="Arm").click()
+    expect(page.get_by_role("button", name="Write rewards")).to_be_disabled()
+    expect(page.get_by_role("alert")).to_contain_text(command)
+    page.wait_for_function("() => window.__tabrl?.history().at(-1)?.qpos.length === 2")
+    assert fits_a_phone(page)
 
 
 def test_without_webgl_the_rest_of_the_page_works(site: Site, chromium: Chromium) -> None:

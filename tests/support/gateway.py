@@ -1,4 +1,4 @@
-"""The gateway over in-memory parts, with a robot that exists only here."""
+"""The gateway over in-memory twins, with a robot that exists only here."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from tabrl.adapters.memory import MemoryTaskQueue
 from tabrl.adapters.settings import Settings
 from tabrl.domain.errors import NotFound
 from tabrl.domain.jobs import JobState
+from tabrl.domain.models import Model
 from tabrl.domain.tasks import WrittenTask
 from tabrl.ports import RobotCard
+from tabrl.robots import Camera, RobotPage
 from tabrl_api.app import create_app
-from tabrl_api.bootstrap import wire_in_memory
-from tabrl_api.parts import Parts
+from tabrl_api.context import AppContext
 from tests.support.factories import PREVIEW, candidate, train_result
+from tests.twins import MemoryTaskQueue
+from tests.twins.gateway import wire_in_memory
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,12 @@ class ToyCatalog:
             raise NotFound("There is no such robot.", code="unknown_robot", hint="Choose toy.")
         return Toy()
 
+    def page_of(self, robot_id: str) -> RobotPage:
+        """How it is shown."""
+        self.get_robot(robot_id)
+        camera = Camera(distance_m=1.0, height_m=0.5)
+        return RobotPage(embodiment="toy", control_hz=10, camera=camera, readouts=(), fall=None)
+
     def scene_xml(self, robot_id: str) -> bytes:
         """Its scene."""
         self.get_robot(robot_id)
@@ -64,9 +72,10 @@ class Gateway:
 
     def __init__(self, folder: Path, *, raise_errors: bool = True) -> None:
         settings = Settings(data=folder, web_dist=folder / "dist")
-        self.parts: Parts = wire_in_memory(settings, robots=ToyCatalog())
+        self.context: AppContext = wire_in_memory(settings, robots=ToyCatalog())
+        self.context.blobs.put(Model.base_params_key("toy"), b"policy")
         self.http = TestClient(
-            create_app(self.parts),
+            create_app(self.context),
             base_url="http://127.0.0.1:8400",
             raise_server_exceptions=raise_errors,
         )
@@ -74,8 +83,8 @@ class Gateway:
     @property
     def queue(self) -> MemoryTaskQueue:
         """The messages that were sent."""
-        assert isinstance(self.parts.queue, MemoryTaskQueue)
-        return self.parts.queue
+        assert isinstance(self.context.queue, MemoryTaskQueue)
+        return self.context.queue
 
     def task(self, prompt: str = "stand tall") -> dict[str, Any]:
         """A new task."""
@@ -87,7 +96,7 @@ class Gateway:
     def ready_task(self, count: int = 2, phases_s: tuple[float, ...] = ()) -> str:
         """A task whose candidates a worker has written; returns its id."""
         task = self.task()
-        job = self.parts.jobs.claim(task["job_id"], 15, 3)
+        job = self.context.jobs.claim(task["job_id"], 15, 3)
         assert job is not None
         written = WrittenTask(
             candidates=[
@@ -97,10 +106,10 @@ class Gateway:
             understood=["stand"],
             not_understood=["tall"],
         )
-        self.parts.tasks.store(task["id"], written, job_id=job.id, fence=job.fence)
+        self.context.tasks.store(task["id"], written, job_id=job.id, fence=job.fence)
         sources = {n: f"def reward_{n}(): ..." for n in range(1, count + 1)}
-        self.parts.sources.put(task["id"], sources, job_id=job.id, fence=job.fence)
-        self.parts.jobs.finish(job.id, job.fence, JobState.SUCCEEDED)
+        self.context.sources.put(task["id"], sources, job_id=job.id, fence=job.fence)
+        self.context.jobs.finish(job.id, job.fence, JobState.SUCCEEDED)
         return str(task["id"])
 
     def train(self, task_id: str, candidate: int | str = 1) -> list[dict[str, Any]]:
@@ -112,6 +121,8 @@ class Gateway:
 
     def finish(self, job_id: str) -> None:
         """Let a worker finish a job."""
-        job = self.parts.jobs.claim(job_id, 15, 3)
+        job = self.context.jobs.claim(job_id, 15, 3)
         assert job is not None
-        assert self.parts.jobs.finish(job_id, job.fence, JobState.SUCCEEDED, result=train_result())
+        assert self.context.jobs.finish(
+            job_id, job.fence, JobState.SUCCEEDED, result=train_result()
+        )

@@ -5,14 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tabrl.adapters.memory import (
-    ManualClock,
-    MemoryBlobStore,
-    MemoryDatabase,
-    MemoryJobRepository,
-    MemoryModelRepository,
-    MemoryVerifiedArtifacts,
-)
 from tabrl.contracts.events import Event, ProgressEvent
 from tabrl.contracts.training import EvaluationRow, TrainBudget, TrainSpec
 from tabrl.domain.jobs import Job
@@ -23,6 +15,14 @@ from tabrl_trainer.evaluation import Candidate, EvaluationEntry
 from tabrl_trainer.job import TrainingHandler
 from tests.support.engine import FORWARD, exported
 from tests.support.factories import CHECK, training
+from tests.twins import (
+    ManualClock,
+    MemoryBlobStore,
+    MemoryDatabase,
+    MemoryJobRepository,
+    MemoryModelRepository,
+    MemoryVerifiedArtifacts,
+)
 
 LEASE_S = 30.0
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class Control:
     events: list[Event] = field(default_factory=list)
     wishes: dict[int, dict[str, float]] = field(default_factory=dict)  # by progress events seen
 
-    def wished_weights(self) -> dict[str, float] | None:
+    def requested_weights(self) -> dict[str, float] | None:
         seen = len(self.of(ProgressEvent))
         return next((w for at, w in sorted(self.wishes.items(), reverse=True) if at <= seen), None)
 

@@ -1,11 +1,11 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
 import type { ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, Route, Switch } from "wouter";
 import { ApiError } from "@/api/client";
-import { HistoryMenu } from "@/tasks/HistoryMenu";
-import { HomePage } from "@/tasks/HomePage";
+import { HistoryMenu } from "@/pages/HistoryMenu";
+import { HomePage } from "@/pages/HomePage";
 import { Boundary } from "@/ui/Boundary";
 import { Note } from "@/ui/kit";
 import { SessionProvider } from "@/viewer/SessionProvider";
@@ -13,10 +13,10 @@ import { SessionProvider } from "@/viewer/SessionProvider";
 const RETRIES = 3;
 
 // The start has no use for curves, sliders and cards: they come while its user is writing.
-const loadTaskPage = () => import("@/tasks/TaskPage");
+const loadTaskPage = () => import("@/pages/TaskPage");
 const TaskPage = lazy(() => loadTaskPage().then((module) => ({ default: module.TaskPage })));
 const ModelPage = lazy(() =>
-  import("@/tasks/ModelPage").then((module) => ({ default: module.ModelPage })),
+  import("@/pages/ModelPage").then((module) => ({ default: module.ModelPage })),
 );
 
 function makeCache(): QueryClient {

@@ -12,6 +12,7 @@ import {
 import { openingDraft, revisionOf, weightsOf, withWeight } from "@/edit/draft";
 import { failureWords } from "@/edit/failure";
 import { declaredWeights, sameButWeights, withWeights } from "@/edit/literal";
+import { CHECKS } from "@/generated/contract";
 
 const SOURCE = `"""Forward."""
 
@@ -161,6 +162,7 @@ describe("a check's form", () => {
     expect(faultsOf({ ...check, statistic: "rhythm" }, undefined)).toHaveProperty("frequency");
     expect(faultsOf({ ...check, statistic: "share_above" }, undefined)).toHaveProperty("threshold");
     expect(faultsOf({ ...check, part: "" }, joint)).toHaveProperty("part");
+    expect(faultsOf({ ...check, start: "9.95" }, undefined)).toHaveProperty("end");
     const late = { ...check, start: "12", end: "14" };
     expect(faultsOf(late, undefined, longestEpisode([]))).toHaveProperty("start");
     expect(faultsOf(late, undefined, longestEpisode([8, 7]))).toEqual({});
@@ -181,6 +183,6 @@ describe("a check's form", () => {
     const one = newCheck(joint, []);
     const two = newCheck(joint, [one]);
     expect(two.id).not.toBe(one.id);
-    expect(two.id).toMatch(/^[A-Za-z]\w{0,31}$/);
+    expect(two.id).toMatch(new RegExp(CHECKS.idPattern));
   });
 });

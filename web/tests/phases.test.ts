@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CheckView } from "@/api/types";
-import { byPhase, inTurn, phasesOf } from "@/tasks/phases";
+import { byPhase, inTurn, phasesOf } from "@/checks/phases";
 
 const check = (id: string, start_s: number, end_s: number) => ({ id, start_s, end_s }) as CheckView;
 

@@ -1,51 +1,96 @@
 import { readFileSync } from "node:fs";
+import type { MainModule } from "@mujoco/mujoco";
 import loadMujoco from "@mujoco/mujoco";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Physics } from "@/sim/physics";
 
-const SCENE = new URL("../../shared/tabrl/robots/go1/go1.xml", import.meta.url);
-const TRUNK = 1;
+const GO1 = new URL("../../shared/tabrl/robots/go1/go1.xml", import.meta.url);
+const ARM = new URL("arm.xml", import.meta.url);
+const HZ = 50;
 
-let physics: Physics;
+let mujoco: MainModule;
 beforeAll(async () => {
-  physics = Physics.fromXml(await loadMujoco(), readFileSync(SCENE));
+  mujoco = await loadMujoco();
 }, 60_000);
 
-function simulate(seconds: number): Float64Array {
+function load(scene: URL, controlHz = HZ): Physics {
+  return Physics.fromXml(mujoco, readFileSync(scene), controlHz);
+}
+
+function simulate(physics: Physics, seconds: number): Float64Array {
   physics.reset();
-  for (let i = 0; i < 50 * seconds; i += 1) physics.step(null);
+  for (let i = 0; i < HZ * seconds; i += 1) physics.step(null);
   return physics.qpos();
 }
 
-describe("the Go1 in WebAssembly", () => {
-  it("tells what the viewer needs", () => {
-    const scene = physics.describe();
-    expect(scene.bodyNames.slice(0, 2)).toEqual(["world", "trunk"]);
-    expect(scene.bodyNames).toHaveLength(14);
-    expect(physics.poses()).toHaveLength(7 * 14);
-    expect(scene.geoms.some((geom) => geom.group <= 2 && geom.body === TRUNK)).toBe(true);
-    expect(scene.mass).toBeGreaterThan(10);
+describe.each([
+  { robot: "a robot that walks", scene: GO1, root: "trunk", qposAdr: 0, bodies: 14, joints: 12 },
+  { robot: "a fixed arm", scene: ARM, root: "pedestal", qposAdr: null, bodies: 5, joints: 2 },
+])("$robot in WebAssembly", ({ scene, root, qposAdr, bodies, joints }) => {
+  it("is told as the viewer needs it", () => {
+    const physics = load(scene);
+    const { bodyNames, geoms, ...info } = physics.scene;
+    expect(bodyNames).toHaveLength(bodies);
+    expect(bodyNames[info.root.body]).toBe(root);
+    expect(info.root.qposAdr).toBe(qposAdr);
+    expect(info.joints).toHaveLength(joints);
+    expect(physics.qpos()).toHaveLength(info.nq);
+    expect(physics.poses()).toHaveLength(7 * bodies);
+    expect(geoms.some(({ shape, group }) => shape !== "plane" && group <= 2)).toBe(true);
   });
 
-  it("advances 20 ms a control step and stands at home", () => {
-    const qpos = simulate(2);
+  it("advances a control step at a time and stays at home", () => {
+    const physics = load(scene);
+    physics.reset();
+    const home = physics.qpos();
+    const qpos = simulate(physics, 2);
     expect(physics.time).toBeCloseTo(2, 9);
-    expect(qpos[2]).toBeGreaterThan(0.2);
     expect(physics.upright()).toBeGreaterThan(0.98);
+    for (const [index, value] of qpos.entries()) {
+      expect(Math.abs(value - (home[index] ?? 0))).toBeLessThan(0.3);
+    }
+  });
+
+  it("takes as many time steps as its control rate leaves room for", () => {
+    const physics = load(scene, 25);
+    physics.step(null);
+    expect(physics.time).toBeCloseTo(0.04, 9);
   });
 
   it("is the same every time", () => {
-    expect(simulate(1)).toEqual(simulate(1));
+    const physics = load(scene);
+    expect(simulate(physics, 1)).toEqual(simulate(physics, 1));
   });
 
-  it("follows a pull and is free of it afterwards", () => {
-    const still = simulate(1)[1] ?? 0;
+  it("follows a pull at any body and is free of it afterwards", () => {
+    const physics = load(scene);
+    const still = simulate(physics, 0.3);
+    const body = physics.scene.bodyNames.length - 1;
+    const [unpulled = 0] = physics.poses().slice(7 * body);
     physics.reset();
-    physics.setPush({ body: TRUNK, point: [0, 0, 0], target: [0, 0.4, 0.3] });
+    const [x = 0, y = 0, z = 0] = physics.poses().slice(7 * body);
+    physics.setPush({ body, point: [0, 0, 0], target: [x + 0.3, y, z + 0.1] });
     for (let i = 0; i < 15; i += 1) physics.step(null);
-    const pulled = physics.qpos()[1] ?? 0;
+    const pulled = physics.poses()[7 * body] ?? 0;
+    expect(physics.isFinite()).toBe(true);
+    expect(pulled).toBeGreaterThan(unpulled + 0.005);
     physics.setPush(null);
-    expect(pulled).toBeGreaterThan(still + 0.02);
-    expect(simulate(1)[1]).toBe(still);
+    expect(simulate(physics, 0.3)).toEqual(still);
   });
+
+  it("shows a recorded pose", () => {
+    const physics = load(scene);
+    const pose = [...physics.qpos()];
+    pose[pose.length - 1] = (pose.at(-1) ?? 0) + 0.3;
+    const before = physics.poses();
+    physics.pose(pose);
+    expect([...physics.qpos()]).toEqual(pose);
+    expect(physics.poses()).not.toEqual(before);
+  });
+});
+
+it("starts at the joints' zero where a scene has no keyframe", () => {
+  const bare = readFileSync(ARM, "utf8").replace(/<keyframe>.*<\/keyframe>/s, "");
+  const physics = Physics.fromXml(mujoco, new TextEncoder().encode(bare), HZ);
+  expect([...physics.qpos()]).toEqual([0, 0]);
 });

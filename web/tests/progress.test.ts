@@ -22,17 +22,17 @@ function update(
   };
 }
 
-const after = (...events: JobEvent[]) => events.reduce(reduce, NO_PROGRESS);
+const progressOf = (...events: JobEvent[]) => events.reduce(reduce, NO_PROGRESS);
 
 describe("progress", () => {
   it("keeps every update in order", () => {
-    const progress = after(update(100), update(200), update(300));
+    const progress = progressOf(update(100), update(200), update(300));
     expect(progress.updates.map(({ samples }) => samples)).toEqual([100, 200, 300]);
     expect(progress.restarts).toEqual([]);
   });
 
   it("replaces what a restarted trainer does again, and marks the place", () => {
-    const progress = after(update(100), update(200), update(300), update(200, { forward: 9 }));
+    const progress = progressOf(update(100), update(200), update(300), update(200, { forward: 9 }));
     expect(progress.updates.map(({ samples }) => samples)).toEqual([100, 200]);
     expect(progress.updates.at(-1)?.reward).toBe(9);
     expect(progress.restarts).toEqual([200]);
@@ -41,15 +41,15 @@ describe("progress", () => {
   it("marks where other weights came into force, also before the first update", () => {
     const weights = { forward: 2 };
     const event = (update: number): JobEvent => ({ type: "reweighted", update, weights });
-    const progress = after(event(0), update(100), update(200), event(2), update(300));
+    const progress = progressOf(event(0), update(100), update(200), event(2), update(300));
     expect(reweightedAt(progress)).toEqual([100, 200]);
-    expect(reweightedAt(after(event(0)))).toEqual([]);
+    expect(reweightedAt(progressOf(event(0)))).toEqual([]);
   });
 
   it("is the same whether events come once or the stream is read again from the start", () => {
     const events: JobEvent[] = [update(100), update(200)];
-    expect(after(...events)).toEqual(events.reduce(reduce, NO_PROGRESS));
-    expect(after(...events, update(200)).updates).toHaveLength(2);
+    expect(progressOf(...events)).toEqual(events.reduce(reduce, NO_PROGRESS));
+    expect(progressOf(...events, update(200)).updates).toHaveLength(2);
   });
 
   it("counts a new search from its first generation", () => {
@@ -63,7 +63,7 @@ describe("progress", () => {
       elapsed_s: generation,
       eta_s: 5,
     });
-    expect(after(search(1, 1), search(2, 2), search(1, 3)).searchRewards).toEqual([3]);
+    expect(progressOf(search(1, 1), search(2, 2), search(1, 3)).searchRewards).toEqual([3]);
   });
 
   it("tells a failure and forgets it when the job runs again", () => {
@@ -74,7 +74,7 @@ describe("progress", () => {
       code: "nan",
       message: "x",
     };
-    expect(after(failed).failure).toEqual({ code: "nan", message: "x" });
+    expect(progressOf(failed).failure).toEqual({ code: "nan", message: "x" });
     const running: JobEvent = {
       type: "state",
       state: "running",
@@ -82,18 +82,18 @@ describe("progress", () => {
       code: null,
       message: null,
     };
-    expect(after(failed, running).failure).toBeNull();
+    expect(progressOf(failed, running).failure).toBeNull();
   });
 });
 
 describe("the share of the work done", () => {
   it("is unknown before the first estimate and follows it then", () => {
     expect(share(NO_PROGRESS)).toBeNull();
-    expect(share(after(update(500)))).toBeCloseTo(0.5);
+    expect(share(progressOf(update(500)))).toBeCloseTo(0.5);
   });
 
   it("is whole only at the end", () => {
-    expect(share(after(update(1000)))).toBeLessThan(1);
+    expect(share(progressOf(update(1000)))).toBeLessThan(1);
     const end: JobEvent = {
       type: "state",
       state: "succeeded",
@@ -101,13 +101,13 @@ describe("the share of the work done", () => {
       code: null,
       message: null,
     };
-    expect(share(after(update(1000), end))).toBe(1);
+    expect(share(progressOf(update(1000), end))).toBe(1);
   });
 });
 
 describe("curves", () => {
   it("have a column per term, with gaps where a term was not measured", () => {
-    const progress = after(update(100, { a: 1 }), update(200, { a: 1, b: 2 }));
+    const progress = progressOf(update(100, { a: 1 }), update(200, { a: 1, b: 2 }));
     expect(curves(progress)).toEqual({
       samples: [100, 200],
       columns: [

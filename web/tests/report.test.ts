@@ -47,13 +47,13 @@ describe("the ranking", () => {
 describe("the shares of the terms", () => {
   it("are the report's own as long as no weight is changed", () => {
     const share = shares(REPORT, { forward: 2, smooth: -1, off: 0 });
-    expect(share?.["forward"]).toBeCloseTo(0.8);
-    expect(share?.["off"]).toBe(0);
+    expect(share?.forward).toBeCloseTo(0.8);
+    expect(share?.off).toBe(0);
   });
 
   it("follow the weights and still add up to one", () => {
     const share = shares(REPORT, { forward: 0.5, smooth: -1, off: 0 });
-    expect(share?.["forward"]).toBeCloseTo(0.5);
+    expect(share?.forward).toBeCloseTo(0.5);
     expect(Object.values(share ?? {}).reduce((a, b) => a + b)).toBeCloseTo(1);
     expect(shares(REPORT, { forward: 0, smooth: 0, off: 0 })).toBeNull();
     expect(shares(EMPTY, {})).toBeNull();

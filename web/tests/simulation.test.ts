@@ -1,13 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { WIRE } from "@/generated/contract";
 import type { Socket } from "@/sim/link";
-import type { FromWorker, LinkState } from "@/sim/messages";
+import type { FromWorker, LinkState, RobotRules, SceneInfo } from "@/sim/messages";
 import type { Physics } from "@/sim/physics";
 import { Simulation } from "@/sim/simulation";
-import { HEADER_BYTES } from "@/sim/wire";
 
 /** Time alone: each step adds 20 ms. */
 class FakePhysics {
   time = 0;
+  scene: SceneInfo = {
+    bodyNames: ["world", "base"],
+    geoms: [],
+    joints: [],
+    root: { body: 1, qposAdr: 0 },
+    nq: 7,
+  };
+  shown: number[][] = [];
   nu = 1;
   pushed = false;
   up = 1;
@@ -21,7 +29,9 @@ class FakePhysics {
     this.time += 0.02;
     this.ctrls.push(ctrl?.[0]);
   }
-  pose(): void {}
+  pose(qpos: number[]): void {
+    this.shown.push(qpos);
+  }
   setPush(): void {}
   isFinite = (): boolean => this.finite;
   upright = (): number => this.up;
@@ -56,25 +66,32 @@ class FakeSocket implements Socket {
       .map((frame) => new DataView(frame).getUint32(4, true));
   }
   answer(tick = this.ticks.at(-1) ?? 0, value = 0.5): void {
-    const frame = new ArrayBuffer(HEADER_BYTES + 4);
+    const frame = new ArrayBuffer(WIRE.headerBytes + 4);
     const view = new DataView(frame);
     view.setUint8(0, 2);
     view.setUint8(1, 1);
     view.setUint32(4, tick, true);
     view.setBigUint64(8, 4n, true);
-    view.setFloat32(HEADER_BYTES, value, true);
+    view.setFloat32(WIRE.headerBytes, value, true);
     this.onmessage?.({ data: frame });
   }
 }
 
 const CONNECTION = { url: "ws://x", modelId: "m", sceneSha256: "s" };
 
-function setUp() {
+const RULES: RobotRules = {
+  control_hz: 50,
+  readouts: [{ quantity: "height", part: null, label: "height", unit: "m", decimals: 2 }],
+  fall: { min_upright: 0.25, seconds: 2.5 },
+};
+
+function setUp(rules: Partial<RobotRules> = {}) {
   const physics = new FakePhysics();
   const sockets: FakeSocket[] = [];
   const messages: FromWorker[] = [];
   const simulation = new Simulation(
     physics as unknown as Physics,
+    { ...RULES, ...rules },
     (message) => messages.push(message),
     () => Date.now(),
     () => {
@@ -212,6 +229,14 @@ describe("a robot in trouble", () => {
     simulation.dispose();
   });
 
+  it("that cannot fall is left lying", () => {
+    const { physics, simulation, messages } = setUp({ fall: null });
+    physics.up = -1;
+    vi.advanceTimersByTime(4000);
+    expect(messages.some(({ type }) => type === "recovered")).toBe(false);
+    simulation.dispose();
+  });
+
   it("starts anew when the simulation diverges", () => {
     const { physics, simulation, messages } = setUp();
     vi.advanceTimersByTime(100);
@@ -219,6 +244,32 @@ describe("a robot in trouble", () => {
     vi.advanceTimersByTime(40);
     expect(messages).toContainEqual({ type: "recovered", reason: "diverged" });
     expect(physics.time).toBeLessThan(0.05);
+    simulation.dispose();
+  });
+});
+
+describe("the figures", () => {
+  it("are those the robot is read by, at its own rate", () => {
+    const { physics, simulation, messages } = setUp({ control_hz: 25 });
+    vi.advanceTimersByTime(1000);
+    const stats = messages.findLast(({ type }) => type === "stats");
+    expect(stats).toMatchObject({ stats: { readings: [0.3] } });
+    expect(physics.ctrls.length).toBeLessThanOrEqual(25);
+    expect(physics.ctrls.length).toBeGreaterThan(20);
+    simulation.dispose();
+  });
+});
+
+describe("a recording", () => {
+  it("is shown pose by pose, and not at all where it is another robot's", () => {
+    const { physics, simulation } = setUp();
+    simulation.replay([new Array(7).fill(1)], 50);
+    vi.advanceTimersByTime(100);
+    expect(physics.shown.length).toBeGreaterThan(2);
+    physics.shown = [];
+    simulation.replay([new Array(9).fill(1)], 50);
+    vi.advanceTimersByTime(100);
+    expect(physics.shown).toEqual([]);
     simulation.dispose();
   });
 });

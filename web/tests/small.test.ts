@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { passes } from "@/checks/CheckTable";
 import { count, duration, figure } from "@/lib/format";
-import { baseMotion, quantile, RateMeter } from "@/sim/meter";
-import { passes } from "@/tasks/Checks";
+import { quantile, RateMeter } from "@/sim/meter";
 import { initialQuality } from "@/viewer/preferences";
 
 describe("figures", () => {
@@ -25,16 +25,6 @@ describe("figures", () => {
       "24 k",
       "1.1 M",
     ]);
-  });
-});
-
-describe("the base's motion", () => {
-  it("is told in the robot's own frame", () => {
-    const half = Math.PI / 4;
-    const facingLeft = [Math.cos(half), 0, 0, Math.sin(half)];
-    const motion = baseMotion([0, 0, 0.3, ...facingLeft], [0, 0.5, 0.3, ...facingLeft], 1);
-    expect(motion.forward).toBeCloseTo(0.5);
-    expect(motion.left).toBeCloseTo(0);
   });
 });
 

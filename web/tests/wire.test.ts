@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { decodeAction, decodeText, encodeState, HEADER_BYTES, WireError } from "@/sim/wire";
+import { WIRE } from "@/generated/contract";
+import { decodeAction, decodeText, encodeState, WireError } from "@/sim/wire";
 
 const STATE = {
   tick: 70_000,
@@ -15,13 +16,15 @@ function action(
   values: number[],
   { kind = 2, protocol = 1, tick = 7, version = 3n } = {},
 ): ArrayBuffer {
-  const frame = new ArrayBuffer(HEADER_BYTES + 4 * values.length);
+  const frame = new ArrayBuffer(WIRE.headerBytes + 4 * values.length);
   const view = new DataView(frame);
   view.setUint8(0, kind);
   view.setUint8(1, protocol);
   view.setUint32(4, tick, true);
   view.setBigUint64(8, version, true);
-  values.forEach((value, index) => view.setFloat32(HEADER_BYTES + 4 * index, value, true));
+  for (const [index, value] of values.entries()) {
+    view.setFloat32(WIRE.headerBytes + 4 * index, value, true);
+  }
   return frame;
 }
 

@@ -11,8 +11,15 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from bench.robot import ROBOT
 from bench.speed.race import Race
-from bench.speed.walk import EPISODE_STEPS, PROGRAM, ROBOT, has_fallen, trunk_boxes, walk_reward
+from bench.speed.walk_task import (
+    COMMAND_SCHEDULE,
+    EPISODE_STEPS,
+    has_fallen,
+    trunk_boxes,
+    walk_reward,
+)
 from brax import envs
 from brax.training.agents.ppo import networks as ppo_networks
 from brax.training.agents.ppo import train as ppo
@@ -23,10 +30,10 @@ from tabrl.control.commands import CommandBatch
 from tabrl.control.observation import Joints, build_observation, observation_size
 from tabrl.sim.cpu.simulator import SUBSTEPS, physics_model
 
-BLOCK = 8192
+SAMPLES_PER_UPDATE = 8192
 
 
-class _OverError(Exception):
+class _RaceOverError(Exception):
     """The race is over: Brax's training has no other way out."""
 
 
@@ -40,7 +47,7 @@ class WalkEnv(envs.Env):  # type: ignore[misc]
         self._home = jnp.asarray(model.key_qpos[0], jnp.float32)
         self._joints = Joints.of(ROBOT, jnp)
         self._boxes = jnp.asarray(trunk_boxes())
-        self._programs = CommandBatch.stack([PROGRAM])
+        self._schedules = CommandBatch.stack([COMMAND_SCHEDULE])
 
     def reset(self, rng: jax.Array) -> envs.State:
         """Stand at home with the usual noise."""
@@ -99,7 +106,7 @@ class WalkEnv(envs.Env):  # type: ignore[misc]
             data.qpos[None],
             data.qvel[None],
             data.ctrl[None],
-            self._programs,
+            self._schedules,
             self._joints,
             xp=jnp,
         )[0]
@@ -114,21 +121,22 @@ def _device_put_replicated(tree: Any, devices: list[Any]) -> Any:
 def learn(race: Race, robots: int) -> None:
     """Brax's own training with our batch, epochs, networks and constants, until it is over."""
 
-    def block(step: int, make_policy: Any, params: Any) -> None:
+    def on_update(step: int, make_policy: Any, params: Any) -> None:
         if step == 0:
             return
         policy = make_policy(params, deterministic=True)
         key = jax.random.PRNGKey(0)
         act = jax.jit(lambda observation: policy(observation, key)[0])
-        if not race.block(step, lambda observation: np.asarray(act(observation))):
-            raise _OverError
+        if not race.record_update(step, lambda observation: np.asarray(act(observation))):
+            raise _RaceOverError
 
-    most = 100_000
+    max_updates = 100_000
     try:
         ppo.train(
-            environment=WalkEnv(), num_timesteps=most * BLOCK, num_evals=most + 1,
-            run_evals=False, policy_params_fn=block, num_envs=robots, episode_length=EPISODE_STEPS,
-            unroll_length=BLOCK // robots, batch_size=robots // 4, num_minibatches=4,
+            environment=WalkEnv(), num_timesteps=max_updates * SAMPLES_PER_UPDATE,
+            num_evals=max_updates + 1, run_evals=False, policy_params_fn=on_update,
+            num_envs=robots, episode_length=EPISODE_STEPS,
+            unroll_length=SAMPLES_PER_UPDATE // robots, batch_size=robots // 4, num_minibatches=4,
             num_updates_per_batch=4, discounting=0.985, gae_lambda=0.95, clipping_epsilon=0.2,
             entropy_cost=0.005, reward_scaling=0.1, max_grad_norm=1.0, normalize_observations=True,
             learning_rate=1e-3, learning_rate_schedule="ADAPTIVE_KL", desired_kl=0.015,
@@ -141,7 +149,7 @@ def learn(race: Race, robots: int) -> None:
                 mean_kernel_init_kwargs={"scale": 0.01},
             ),
         )  # fmt: skip
-    except _OverError:
+    except _RaceOverError:
         return
 
 
@@ -160,7 +168,7 @@ def main() -> None:
         "Brax PPO on MJX",
         f"{options.robots} robots, our batch and epochs",
         cap_s=options.cap_s,
-        keep=options.out,
+        result_path=options.out,
     )
     learn(race, options.robots)
 

@@ -15,7 +15,7 @@ LOCK = Path(__file__).with_name("requirements.txt")
 
 
 class PeerError(Exception):
-    """A peer could not be installed or failed; its last words."""
+    """A peer could not be installed or failed; the end of its stderr."""
 
 
 def peers_python(folder: Path) -> Path:

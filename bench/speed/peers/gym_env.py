@@ -8,8 +8,9 @@ from typing import Any
 import gymnasium  # type: ignore[import-not-found]
 import mujoco
 import numpy as np
+from bench.robot import ROBOT
 from bench.speed.single import SingleWalk
-from bench.speed.walk import EPISODE_STEPS, ROBOT
+from bench.speed.walk_task import EPISODE_STEPS
 from numpy.typing import NDArray
 
 from tabrl.control.observation import observation_size

@@ -20,20 +20,20 @@ from stable_baselines3.common.vec_env import (  # type: ignore[import-not-found]
 )
 
 
-class _Blocks(BaseCallback):  # type: ignore[misc]
-    """Tells the race of every finished rollout and update, and stops when it is over."""
+class _RaceCallback(BaseCallback):  # type: ignore[misc]
+    """Records every finished rollout and update in the race, and stops when it is over."""
 
     def __init__(self, race: Race) -> None:
         super().__init__()
-        self._race, self._told, self._going = race, 0, True
+        self._race, self._recorded, self._continue = race, 0, True
 
     def _on_rollout_start(self) -> None:
-        if self.num_timesteps > self._told:
-            self._told = self.num_timesteps
-            self._going = self._race.block(self._told, self._act)
+        if self.num_timesteps > self._recorded:
+            self._recorded = self.num_timesteps
+            self._continue = self._race.record_update(self._recorded, self._act)
 
     def _on_step(self) -> bool:
-        return self._going
+        return self._continue
 
     def _act(self, observation: Any) -> Any:
         return self.model.predict(observation, deterministic=True)[0]
@@ -77,7 +77,7 @@ def main() -> None:
     probing = options.cap_s == 0.0
     torch.manual_seed(0)
     np.random.seed(0)
-    # The examiner's threads must not exist yet when environments are forked.
+    # The evaluator's threads must not exist yet when environments are forked.
     envs = make_envs(options.kind, options.envs)
     # Built before the clock runs: PyTorch imports its compiler only now.
     learner = make_learner(options.setting, envs)
@@ -85,10 +85,10 @@ def main() -> None:
         f"Stable-Baselines3 PPO, {options.setting}",
         f"{options.envs} environments, {options.kind}",
         cap_s=options.cap_s,
-        exam_every_s=0.0 if probing else 6.0,
-        keep=options.out,
+        eval_interval_s=0.0 if probing else 6.0,
+        result_path=options.out,
     )
-    learner.learn(10**9, callback=_Blocks(race))
+    learner.learn(10**9, callback=_RaceCallback(race))
     envs.close()
 
 

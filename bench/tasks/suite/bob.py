@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bench.rotation import Floats
 from bench.tasks.measures import amplitude, main_frequency
-from bench.tasks.motion import Floats, Motion
+from bench.tasks.motion import Motion
 from bench.tasks.task import FALLS, Bound, Task, check
 
 from tabrl.contracts.checks import Quantity, Statistic
 
-BEAT = 1.5  # Hz
+FREQUENCY = 1.5  # Hz
 
 REWARD = """
 WEIGHTS = {
@@ -40,7 +41,7 @@ def reward(state, action):
 
 
 def height(motion: Motion) -> Floats:
-    """The signal that follows the beat."""
+    """The signal that follows the sinusoid."""
     return motion.height
 
 
@@ -49,12 +50,12 @@ TASK = Task(
     sentence="bob up and down at 1.5 Hz",
     reward=REWARD,
     checks=(
-        check("swing", Quantity.HEIGHT, Statistic.AMPLITUDE, frequency=BEAT, at_least=0.03),
+        check("swing", Quantity.HEIGHT, Statistic.AMPLITUDE, frequency=FREQUENCY, at_least=0.03),
         check("beat", Quantity.HEIGHT, Statistic.FREQUENCY, at_least=1.4, at_most=1.6),
         FALLS,
     ),
     bounds=(
-        Bound("height amplitude", "m", amplitude(height, BEAT), at_least=0.03),
+        Bound("height amplitude", "m", amplitude(height, FREQUENCY), at_least=0.03),
         Bound("main frequency", "Hz", main_frequency(height), at_least=1.4, at_most=1.6),
     ),
 )

@@ -6,8 +6,9 @@ are on the floor nearly always, and none ends up elsewhere.
 
 from __future__ import annotations
 
+from bench.rotation import Floats
 from bench.tasks.measures import planted_share, share_above, slip
-from bench.tasks.motion import Floats, Motion
+from bench.tasks.motion import Motion
 from bench.tasks.task import FALLS, Bound, Task, check
 
 from tabrl.contracts.checks import Quantity, Statistic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.tasks.measures import flight_share, wander
+from bench.tasks.measures import flight_share, max_displacement
 from bench.tasks.task import FALLS, Bound, Task, check
 
 from tabrl.contracts.checks import Quantity, Statistic
@@ -52,6 +52,6 @@ TASK = Task(
     ),
     bounds=(
         Bound("time with all feet in the air", "", flight_share, at_least=0.25),
-        Bound("away from the spot", "m", wander, at_most=0.5),
+        Bound("away from the spot", "m", max_displacement, at_most=0.5),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.tasks.measures import mean_height, turn_rate, wander
+from bench.tasks.measures import max_displacement, mean_height, turn_rate
 from bench.tasks.task import FALLS, Bound, Task, check
 
 from tabrl.contracts.checks import Quantity, Statistic
@@ -46,7 +46,7 @@ TASK = Task(
     bounds=(
         Bound("turning", "rad/s", turn_rate, at_least=1.2),
         Bound("trunk height", "m", mean_height, at_most=0.2),
-        Bound("away from the spot", "m", wander, at_most=0.4),
+        Bound("away from the spot", "m", max_displacement, at_most=0.4),
     ),
     extra=True,
 )

@@ -5,6 +5,7 @@ Marching keeps a foot on the ground: to hop with all four, however high, is no m
 
 from __future__ import annotations
 
+from bench.robot import FEET
 from bench.tasks.measures import flight_share, lowest_swing
 from bench.tasks.task import FALLS, Bound, Task, check
 
@@ -52,7 +53,7 @@ TASK = Task(
     checks=(
         *(
             check(f"{foot}_high", Quantity.FOOT_HEIGHT, Statistic.MAX, part=foot, at_least=HIGH)
-            for foot in ("FR", "FL", "RR", "RL")
+            for foot in FEET
         ),
         check("steps", Quantity.FEET_IN_AIR, Statistic.MEAN, at_least=0.5),
         FALLS,

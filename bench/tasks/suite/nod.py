@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bench.tasks.measures import amplitude, main_frequency, wander
-from bench.tasks.motion import Floats, Motion
+from bench.rotation import Floats
+from bench.tasks.measures import amplitude, main_frequency, max_displacement
+from bench.tasks.motion import Motion
 from bench.tasks.task import FALLS, Bound, Task, check
 
 from tabrl.contracts.checks import Quantity, Statistic
 
-BEAT = 2.0  # Hz
+FREQUENCY = 2.0  # Hz
 
 REWARD = """
 WEIGHTS = {
@@ -40,7 +41,7 @@ def reward(state, action):
 
 
 def pitch(motion: Motion) -> Floats:
-    """The signal that follows the beat."""
+    """The signal that follows the sinusoid."""
     return motion.pitch
 
 
@@ -49,14 +50,14 @@ TASK = Task(
     sentence="nod at 2 Hz",
     reward=REWARD,
     checks=(
-        check("swing", Quantity.PITCH, Statistic.AMPLITUDE, frequency=BEAT, at_least=0.12),
+        check("swing", Quantity.PITCH, Statistic.AMPLITUDE, frequency=FREQUENCY, at_least=0.12),
         check("beat", Quantity.PITCH, Statistic.FREQUENCY, at_least=1.9, at_most=2.1),
         FALLS,
     ),
     bounds=(
-        Bound("pitch amplitude", "rad", amplitude(pitch, BEAT), at_least=0.12),
+        Bound("pitch amplitude", "rad", amplitude(pitch, FREQUENCY), at_least=0.12),
         Bound("main frequency", "Hz", main_frequency(pitch), at_least=1.9, at_most=2.1),
-        Bound("away from the spot", "m", wander, at_most=0.3),
+        Bound("away from the spot", "m", max_displacement, at_most=0.3),
     ),
     extra=True,
 )

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from bench.robot import FEET
 from bench.tasks.measures import diagonals_together, forward_speed, sides_together
 from bench.tasks.task import FALLS, Bound, Task, check
 
 from tabrl.contracts.checks import Quantity, Statistic
 
-REWARD = """
-WEIGHTS = {
+FR, FL, RR, RL = FEET
+REWARD = f"""
+WEIGHTS = {{
     "forward": 2.0,
     "pace": 2.0,
     "sideways": -1.0,
     "heading": -1.0,
     "smooth": -0.01,
     "fall": -5.0,
-}
+}}
 
 
 def reward(state, action):
     velocity = state.base_linear_velocity_filtered()
-    right = jnp.abs(state.foot_contact("FR") - state.foot_contact("RR"))
-    left = jnp.abs(state.foot_contact("FL") - state.foot_contact("RL"))
-    one = jnp.abs(state.foot_contact("FR") - state.foot_contact("RL"))
-    other = jnp.abs(state.foot_contact("FL") - state.foot_contact("RR"))
-    return {
+    right = jnp.abs(state.foot_contact("{FR}") - state.foot_contact("{RR}"))
+    left = jnp.abs(state.foot_contact("{FL}") - state.foot_contact("{RL}"))
+    one = jnp.abs(state.foot_contact("{FR}") - state.foot_contact("{RL}"))
+    other = jnp.abs(state.foot_contact("{FL}") - state.foot_contact("{RR}"))
+    return {{
         "forward": rl.gaussian(velocity[0] - 0.6, 0.3),
         # 1 in a pace, -1 in a trot, 0 while standing
         "pace": 0.5 * (one + other - right - left),
@@ -32,7 +34,7 @@ def reward(state, action):
         "heading": jnp.square(state.yaw()),
         "smooth": jnp.sum(jnp.square(action - state.previous_action())),
         "fall": state.fallen(),
-    }
+    }}
 """
 
 TASK = Task(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bench.robot import FEET
 from bench.tasks.measures import foot, share_above
 from bench.tasks.task import FALLS, Bound, Task, check
 
 from tabrl.contracts.checks import Quantity, Statistic
 
-REWARD = """
-WEIGHTS = {
+FR, FL, RR, RL = FEET
+REWARD = f"""
+WEIGHTS = {{
     "paw": 3.0,
     "others_down": -1.0,
     "level": -1.0,
@@ -17,14 +19,14 @@ WEIGHTS = {
     "heading": -1.0,
     "smooth": -0.02,
     "fall": -5.0,
-}
+}}
 
 
 def reward(state, action):
-    others = [state.foot_contact(name) for name in ("FL", "RR", "RL")]
-    return {
+    others = [state.foot_contact(name) for name in ("{FL}", "{RR}", "{RL}")]
+    return {{
         # linear up to 0.14 m: every centimetre pays
-        "paw": jnp.clip(state.foot_height("FR") / 0.14, 0.0, 1.0),
+        "paw": jnp.clip(state.foot_height("{FR}") / 0.14, 0.0, 1.0),
         "others_down": 3.0 - sum(others),
         "level": jnp.square(state.roll()) + jnp.square(state.pitch()),
         "height": jnp.square(state.base_height() - 0.27),
@@ -32,7 +34,7 @@ def reward(state, action):
         "heading": jnp.square(state.yaw()),
         "smooth": jnp.sum(jnp.square(action - state.previous_action())),
         "fall": state.fallen(),
-    }
+    }}
 """
 
 RAISED = 0.10  # m
@@ -44,12 +46,12 @@ TASK = Task(
     checks=(
         check(
             "paw_up", Quantity.FOOT_HEIGHT, Statistic.SHARE_ABOVE,
-            part="FR", threshold=RAISED, at_least=0.8,
+            part=FEET.front_right, threshold=RAISED, at_least=0.8,
         ),
         FALLS,
     ),
     bounds=(
-        Bound(f"time with the paw {RAISED:g} m up", "", share_above(foot("FR"), RAISED),
+        Bound(f"time with the paw {RAISED:g} m up", "", share_above(foot(FEET.front_right), RAISED),
               at_least=0.8),
     ),
 )  # fmt: skip

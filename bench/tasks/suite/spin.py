@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.tasks.measures import turn_rate, wander
+from bench.tasks.measures import max_displacement, turn_rate
 from bench.tasks.task import FALLS, Bound, Task, check
 
 from tabrl.contracts.checks import Quantity, Statistic
@@ -43,6 +43,6 @@ TASK = Task(
     ),
     bounds=(
         Bound("turning", "rad/s", turn_rate, at_least=1.8),
-        Bound("away from the spot", "m", wander, at_most=0.3),
+        Bound("away from the spot", "m", max_displacement, at_most=0.3),
     ),
 )

@@ -1,14 +1,15 @@
-"""Sway from side to side to a beat of 1 Hz, which begins with the reset, to the right first."""
+"""Sway from side to side at 1 Hz in a phase that begins with the reset, to the right first."""
 
 from __future__ import annotations
 
-from bench.tasks.measures import amplitude, beat_correlation
-from bench.tasks.motion import Floats, Motion
+from bench.rotation import Floats
+from bench.tasks.measures import amplitude, sinusoid_correlation
+from bench.tasks.motion import Motion
 from bench.tasks.task import FALLS, Bound, Task, check
 
 from tabrl.contracts.checks import Quantity, Statistic
 
-BEAT = 1.0  # Hz
+FREQUENCY = 1.0  # Hz
 
 REWARD = """
 WEIGHTS = {
@@ -39,7 +40,7 @@ def reward(state, action):
 
 
 def roll(motion: Motion) -> Floats:
-    """The signal that follows the beat."""
+    """The signal that follows the sinusoid."""
     return motion.roll
 
 
@@ -48,12 +49,14 @@ TASK = Task(
     sentence="sway from side to side to a 1 Hz beat, to the right first",
     reward=REWARD,
     checks=(
-        check("swing", Quantity.ROLL, Statistic.AMPLITUDE, frequency=BEAT, at_least=0.2),
-        check("beat", Quantity.ROLL, Statistic.RHYTHM, frequency=BEAT, at_least=0.85),
+        check("swing", Quantity.ROLL, Statistic.AMPLITUDE, frequency=FREQUENCY, at_least=0.2),
+        check("beat", Quantity.ROLL, Statistic.RHYTHM, frequency=FREQUENCY, at_least=0.85),
         FALLS,
     ),
     bounds=(
-        Bound("roll amplitude", "rad", amplitude(roll, BEAT), at_least=0.2),
-        Bound("correlation with the beat", "", beat_correlation(roll, BEAT), at_least=0.85),
+        Bound("roll amplitude", "rad", amplitude(roll, FREQUENCY), at_least=0.2),
+        Bound(
+            "correlation with the beat", "", sinusoid_correlation(roll, FREQUENCY), at_least=0.85
+        ),
     ),
 )

@@ -13,13 +13,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from tabrl_local.api_schemas import JobView
 from tabrl_local.background import background_stack, interruptible
 from tabrl_local.client import Api
 from tabrl_local.demo import TASK
 from tabrl_local.errors import CommandError
 from tabrl_local.rollout import rollout
 from tabrl_local.run import RunOptions, run_task
-from tabrl_local.views import JobView
 
 
 def measure(port: int, seconds: float, console: Console) -> dict[str, object]:
@@ -28,19 +28,19 @@ def measure(port: int, seconds: float, console: Console) -> dict[str, object]:
         begin = time.monotonic()
         with background_stack(Path(folder), port) as stack, Api(stack.url) as api:
             start_s = time.monotonic() - begin
-            receipt = run_task(api, RunOptions(TASK), console)
+            report = run_task(api, RunOptions(TASK), console)
             console.print(f"rollout, idle, {seconds:g} s …")
-            _, idle = rollout(api, receipt.model_id, seconds)
-            job = api.train(receipt.task_id, receipt.chosen)
+            _, idle = rollout(api, report.model_id, seconds)
+            job = api.train(report.task_id, report.chosen)
             _await_running(api, job)
             console.print(f"rollout, beside a training, {seconds:g} s …")
-            _, busy = rollout(api, receipt.model_id, seconds)
+            _, busy = rollout(api, report.model_id, seconds)
             api.cancel(job.id)
     return {
         "cores": os.cpu_count(),
         "start_s": round(start_s, 2),
-        "stages_s": receipt.stages_s,
-        "samples_per_s": receipt.samples_per_s,
+        "stages_s": report.stages_s,
+        "samples_per_s": report.samples_per_s,
         "rollout_idle": idle.model_dump(),
         "rollout_beside_training": busy.model_dump(),
     }

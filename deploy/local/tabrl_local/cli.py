@@ -16,13 +16,13 @@ from rich.table import Table
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.launcher import up as launch
-from tabrl_local.receipt import print_receipt
 from tabrl_local.run import RunOptions, run_task
+from tabrl_local.run_report import print_run_report
 from tabrl_local.stack import LaunchOptions
 
 if TYPE_CHECKING:  # MuJoCo is slow to import
-    from tabrl_local.judging import JudgedCheck
     from tabrl_local.rollout import RolloutReport
+    from tabrl_local.scoring import ScoredCheck
 
 DEFAULT_PORT = 8400
 WIDE = 240
@@ -76,14 +76,14 @@ def run(
     url: Url = None,
     port: Port = None,
 ) -> None:
-    """Train a task and print its receipt; exit code 0 only if the training succeeded."""
+    """Train a task and print its run report; exit code 0 only if the training succeeded."""
     console = Console(stderr=True)
     with connect(url, port) as api:
-        receipt = run_task(api, RunOptions(task, robot, candidate, after), console)
+        report = run_task(api, RunOptions(task, robot, candidate, after), console)
     if as_json:
-        print(receipt.model_dump_json(indent=2, exclude_none=True))
+        print(report.model_dump_json(indent=2, exclude_none=True))
     else:
-        print_receipt(receipt, Console())
+        print_run_report(report, Console())
 
 
 @app.command()
@@ -154,8 +154,8 @@ def rollout(
     port: Port = None,
 ) -> None:
     """Drive a model over the inference WebSocket with MuJoCo, in real time, and check it."""
-    from tabrl_local.judging import judged
     from tabrl_local.rollout import rollout as drive
+    from tabrl_local.scoring import score_rollout
 
     with connect(url, port) as api:
         recording, report = drive(api, model, seconds)
@@ -163,8 +163,8 @@ def rollout(
             recording.save(out)
             report = report.model_copy(update={"out": str(out)})
         try:
-            checks = judged(api, model, recording)
-        except CommandError as error:  # what was driven is told all the same
+            checks = score_rollout(api, model, recording)
+        except CommandError as error:  # what was driven is printed all the same
             _print_rollout(report, None, as_json=as_json)
             raise CommandError(
                 f"the rollout's success checks are not known: {error.message}",
@@ -175,12 +175,12 @@ def rollout(
 
 
 def _print_rollout(
-    report: RolloutReport, checks: list[JudgedCheck] | None, *, as_json: bool
+    report: RolloutReport, checks: list[ScoredCheck] | None, *, as_json: bool
 ) -> None:
     """A rollout that was driven, with its checks; None where they are not known."""
     if as_json:
-        told = None if checks is None else [check.model_dump() for check in checks]
-        document = report.model_dump() | {"checks": told}
+        scored = None if checks is None else [check.model_dump() for check in checks]
+        document = report.model_dump() | {"checks": scored}
         print(json.dumps(document, indent=2, ensure_ascii=False))
         return
     trip = report.rtt_ms

@@ -16,8 +16,8 @@ from httpx_sse import SSEError, connect_sse
 from pydantic import BaseModel, ValidationError
 
 from tabrl.contracts.events import EVENT, Event
+from tabrl_local.api_schemas import FINISHED, Jobs, JobView, ModelView, Robots, RobotView, TaskView
 from tabrl_local.errors import CommandError
-from tabrl_local.views import FINISHED, Jobs, JobView, ModelView, Robots, RobotView, TaskView
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 RECONNECT_LIMIT_S = 60.0
@@ -107,8 +107,8 @@ class Api:
     def events(self, job_id: str, on_gap: Callable[[str], None]) -> Iterator[Event]:
         """A job's events from its first to the one that ends it, across lost connections.
 
-        `on_gap` is told in words when the connection is lost. Events of kinds this client does
-        not know are left out.
+        `on_gap` is called with a sentence when the connection is lost. Events of kinds this client
+        does not know are left out.
         """
         last_id: str | None = None
         lost_at: float | None = None
@@ -165,7 +165,7 @@ class Api:
         body: Mapping[str, object] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> object:
-        """Any JSON; the views check what it is."""
+        """Any JSON; the schemas check what it is."""
         reply = self._request(method, path, body, query)
         try:
             return json.loads(reply.content)

@@ -11,62 +11,62 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from tabrl.contracts.training import Receipt, measured_words
+from tabrl.contracts.training import RunReport, measured_words
 from tabrl_local.background import RunningStack, background_stack, interruptible
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
-from tabrl_local.receipt import print_receipt
 from tabrl_local.run import RunOptions, run_task
+from tabrl_local.run_report import print_run_report
 
 TASK = "trot forward slowly and sway your hips"
 ROLLOUT_S = 10.0
 KEPT_RUNS = 3
 
 
-def demo(stack: RunningStack, options: RunOptions, console: Console) -> Receipt:
-    """Train the task through the public api and show its receipt."""
+def demo(stack: RunningStack, options: RunOptions, console: Console) -> RunReport:
+    """Train the task through the public api and show its run report."""
     console.print(f"\n[bold]“{escape(options.prompt)}”[/] for the {options.robot}")
     with Api(stack.url) as api:
-        receipt = run_task(api, options, console)
-    print_receipt(receipt, console)
-    return receipt
+        report = run_task(api, options, console)
+    print_run_report(report, console)
+    return report
 
 
-def with_rollout(stack: RunningStack, receipt: Receipt, console: Console) -> Receipt:
-    """Drive the trained model for ten seconds; the receipt gains what was measured."""
+def with_rollout(stack: RunningStack, report: RunReport, console: Console) -> RunReport:
+    """Drive the trained model for ten seconds; the run report gains what was measured."""
     from tabrl_local.rollout import rollout
 
     console.print(f"rollout of {ROLLOUT_S:g} s over the inference WebSocket …")
     with Api(stack.url) as api:
-        recording, report = rollout(api, receipt.model_id, ROLLOUT_S)
+        recording, driven = rollout(api, report.model_id, ROLLOUT_S)
     recording.save(stack.data / "rollout.npz")
     console.print(
-        f"{report.control_hz:.1f} Hz, {report.real_time_factor:.3f} × real time, round trip p99 "
-        f"{report.rtt_ms.p99:.1f} ms",
+        f"{driven.control_hz:.1f} Hz, {driven.real_time_factor:.3f} × real time, round trip p99 "
+        f"{driven.rtt_ms.p99:.1f} ms",
         highlight=False,
     )
-    return receipt.model_copy(
+    return report.model_copy(
         update={
-            "control_hz": report.control_hz,
-            "real_time_factor": report.real_time_factor,
-            "rtt_ms": report.rtt_ms,
+            "control_hz": driven.control_hz,
+            "real_time_factor": driven.real_time_factor,
+            "rtt_ms": driven.rtt_ms,
         }
     )
 
 
-def shortcomings(receipt: Receipt) -> list[str]:
+def shortcomings(report: RunReport) -> list[str]:
     """Why a run is no success, in words; empty if it is one."""
     missed = [
         f"{check.name} is {measured_words(check.result)}, wanted {check.target}"
-        for check in receipt.checks
+        for check in report.checks
         if not check.passed
     ]
-    if not receipt.checks:
+    if not report.checks:
         missed.append("nothing was checked")
-    if not receipt.reward_result > receipt.reward_base:
+    if not report.reward_result > report.reward_base:
         missed.append(
-            f"the reward {receipt.reward_result:.3f} is not above the base's "
-            f"{receipt.reward_base:.3f}"
+            f"the reward {report.reward_result:.3f} is not above the base's "
+            f"{report.reward_base:.3f}"
         )
     return missed
 
@@ -75,13 +75,13 @@ def run_once(options: RunOptions, port: int, runs: Path, console: Console) -> in
     """Start, train, roll out, stop; 0 only if the robot learnt the task."""
     data = runs / time.strftime("once-%Y%m%d-%H%M%S")
     with background_stack(data, port) as stack:
-        receipt = demo(stack, options, console)
-        receipt = with_rollout(stack, receipt, console)
-    text = receipt.model_dump_json(indent=2)
+        report = demo(stack, options, console)
+        report = with_rollout(stack, report, console)
+    text = report.model_dump_json(indent=2)
     (data / "receipt.json").write_text(text)
     print(text, flush=True)
     _forget_old(runs)
-    missed = shortcomings(receipt)
+    missed = shortcomings(report)
     for line in missed:
         console.print(f"[bold red]not met:[/] {escape(line)}", highlight=False)
     return 1 if missed else 0
@@ -91,8 +91,8 @@ def run_until_stopped(options: RunOptions, port: int, data: Path, console: Conso
     """Start, train, and leave the page running until Ctrl-C."""
     with background_stack(data, port) as stack:
         try:
-            receipt = demo(stack, options, console)
-            address = f"{stack.url}/tasks/{receipt.task_id}/jobs/{receipt.job_id}"
+            report = demo(stack, options, console)
+            address = f"{stack.url}/tasks/{report.task_id}/jobs/{report.job_id}"
         except CommandError as error:
             # The page is of use all the same, if only to see what happened.
             console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tabrl.domain.errors import TabrlError
 from tabrl.robots import get_robot
+from tabrl_local.api_schemas import ModelView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
-from tabrl_local.views import ModelView
 
 README = """\
 # {robot}: {model_id}

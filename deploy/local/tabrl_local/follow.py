@@ -63,13 +63,13 @@ class EventDisplay:
     ) -> None:
         self._progress.stop()
 
-    def say(self, text: str) -> None:
+    def log(self, text: str) -> None:
         """A line that stays."""
         self._console.print(text, highlight=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """A line that stays and is seen."""
-        self.say(f"[yellow]{escape(text)}[/]")
+        self.log(f"[yellow]{escape(text)}[/]")
 
     def show(self, event: Event) -> None:
         """Show one event."""
@@ -78,7 +78,7 @@ class EventDisplay:
                 name = STAGES.get(event.stage, event.stage)
                 self._progress.update(self._bar, description=name, detail="")
                 if not self._live:
-                    self.say(f"{event.elapsed_s:5.1f} s  {name}")
+                    self.log(f"{event.elapsed_s:5.1f} s  {name}")
             case SearchEvent():
                 self._measure(
                     event.elapsed_s,
@@ -95,15 +95,15 @@ class EventDisplay:
                 )
             case SnapshotEvent():
                 if event.version == 1:
-                    self.say(f"first snapshot after {event.elapsed_s:.1f} s, playable on the page")
+                    self.log(f"first snapshot after {event.elapsed_s:.1f} s, playable on the page")
             case ReweightedEvent():
                 weights = ", ".join(f"{name} {value:g}" for name, value in event.weights.items())
-                self.say(f"other weights from update {event.update} on: {escape(weights)}")
+                self.log(f"other weights from update {event.update} on: {escape(weights)}")
             case NoticeEvent():
                 self.warn(event.message)
             case EvaluationEvent():
                 met = sum(check.passed for check in event.checks)
-                self.say(f"evaluated: {met} of {len(event.checks)} checks met")
+                self.log(f"evaluated: {met} of {len(event.checks)} checks met")
             case StateEvent(state="running") if event.attempt > 1:
                 self.warn(f"attempt {event.attempt}")
             case StateEvent():
@@ -116,4 +116,4 @@ class EventDisplay:
         )
         if not self._live and time.monotonic() - self._last_line >= QUIET_S:
             self._last_line = time.monotonic()
-            self.say(f"{elapsed_s:5.1f} s  {detail}")
+            self.log(f"{elapsed_s:5.1f} s  {detail}")

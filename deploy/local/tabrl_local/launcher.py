@@ -1,4 +1,4 @@
-"""`tabrl up`: start the stack, say what is going on, keep it alive, stop it without a trace."""
+"""`tabrl up`: start the stack, log what is going on, keep it alive, stop it without a trace."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def run(
         _write_state(state, options, children)
         while not stop.wait(TICK_S):
             for child, code in supervisor.watch():
-                _say_exit(console, child, code)
+                _log_exit(console, child, code)
             now = {name: c.process.pid for name, c in supervisor.children.items()}
             if now != children:
                 children = now
@@ -114,7 +114,7 @@ def _await_ready(
                     f"the end of {child.log}:\n{child.tail()}",
                     code="start_failed",
                 )
-            _say_exit(console, child, code)
+            _log_exit(console, child, code)
         for name in list(waiting):
             child = supervisor.children[name]
             if child.restart_at is not None:
@@ -138,7 +138,7 @@ def _await_ready(
         stop.wait(TICK_S)
 
 
-def _say_exit(console: Console, child: Child, code: int) -> None:
+def _log_exit(console: Console, child: Child, code: int) -> None:
     how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
     wait = max(0.0, (child.restart_at or 0.0) - time.monotonic())
     console.print(f"[yellow]{child.spec.name} {how}, starting it again in {wait:.1f} s[/]")

@@ -1,4 +1,4 @@
-"""`tabrl run`: one task from its sentence to its receipt, through the public api."""
+"""`tabrl run`: one task from its sentence to its run report, through the public api."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.markup import escape
 
-from tabrl.contracts.training import Receipt
+from tabrl.contracts.training import RunReport
+from tabrl_local.api_schemas import FINISHED, FailureView, JobView, TaskView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.follow import EventDisplay
-from tabrl_local.receipt import build_receipt
-from tabrl_local.views import FINISHED, FailureView, JobView, TaskView
+from tabrl_local.run_report import build_run_report
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class RunOptions:
     after: str | None = None  # the training whose result the prompt wants changed
 
 
-def run_task(api: Api, options: RunOptions, console: Console) -> Receipt:
+def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
     """Write, choose, train, measure. Raises CommandError unless the training succeeded."""
     begin = time.monotonic()
     after = api.job(options.after) if options.after else None
@@ -57,7 +57,7 @@ def run_task(api: Api, options: RunOptions, console: Console) -> Receipt:
         raise
     if job.state != "succeeded":
         raise _failed(f"training ended as {job.state}", job.failure)
-    return build_receipt(task, job, writing_s=writing_s, total_s=time.monotonic() - begin)
+    return build_run_report(task, job, writing_s=writing_s, total_s=time.monotonic() - begin)
 
 
 def follow(api: Api, job: JobView, console: Console) -> JobView:
@@ -113,9 +113,10 @@ def _show_candidates(task: TaskView, console: Console) -> None:
         )
         for warning in candidate.report.warnings:
             console.print(f"     [yellow]{escape(warning.message)}[/]", highlight=False)
-    for one in task.dropped:
+    for dropped in task.dropped:
         console.print(
-            f"  [dim]left out: {escape(one.name)}: {escape(one.message)}[/]", highlight=False
+            f"  [dim]left out: {escape(dropped.name)}: {escape(dropped.message)}[/]",
+            highlight=False,
         )
 
 

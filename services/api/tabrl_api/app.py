@@ -1,4 +1,4 @@
-"""The application: routes, guards and the lifespan around them."""
+"""The application: routes, middleware and the lifespan around them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from importlib.metadata import version
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
 
-from tabrl.adapters.web_origin import OriginPolicy
+from tabrl.adapters.web_origin import OriginRules
 from tabrl_api import health, problems, schema
-from tabrl_api.guard import Guard, Measured
+from tabrl_api.context import AppContext
 from tabrl_api.jobs.endpoints import router as jobs
+from tabrl_api.middleware import AccessMiddleware, MetricsMiddleware
 from tabrl_api.models.endpoints import router as models
 from tabrl_api.page import page_router
-from tabrl_api.parts import Parts
+from tabrl_api.reaper import Reaper
 from tabrl_api.robots.endpoints import router as robots
-from tabrl_api.sweeper import Sweeper
 from tabrl_api.tasks.endpoints import router as tasks
 
 _DESCRIPTION = (
@@ -26,20 +26,20 @@ _DESCRIPTION = (
 )
 
 
-def create_app(parts: Parts) -> FastAPI:
-    """The gateway over its parts. Nothing is opened before the lifespan begins."""
+def create_app(context: AppContext) -> FastAPI:
+    """The gateway over its context. Nothing is opened before the lifespan begins."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await run_sync(parts.migrate)
-        await parts.progress.start()
-        sweeper = Sweeper(parts)
-        sweeper.start()
+        await run_sync(context.migrate)
+        await context.progress.start()
+        reaper = Reaper(context)
+        reaper.start()
         try:
             yield
         finally:
-            await run_sync(sweeper.stop)
-            await parts.progress.stop()
+            await run_sync(reaper.stop)
+            await context.progress.stop()
 
     app = FastAPI(
         title="TabRL",
@@ -50,12 +50,12 @@ def create_app(parts: Parts) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.parts = parts
+    app.state.context = context
     for router in (robots, tasks, jobs, models, health.router):
         app.include_router(router)
-    app.include_router(page_router(parts.settings.web_dist, parts.settings.inference))
-    app.add_middleware(Guard, policy=OriginPolicy(parts.settings))
-    app.add_middleware(Measured, metrics=parts.metrics)
+    app.include_router(page_router(context.settings.web_dist, context.settings.inference))
+    app.add_middleware(AccessMiddleware, origins=OriginRules(context.settings))
+    app.add_middleware(MetricsMiddleware, metrics=context.metrics)
     problems.install(app)
     schema.install(app)
     return app

@@ -10,16 +10,6 @@ import tabrl.robots
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.celery_app import CeleryTaskQueue
 from tabrl.adapters.clock import SystemClock
-from tabrl.adapters.memory import (
-    MemoryBlobStore,
-    MemoryDatabase,
-    MemoryEventBus,
-    MemoryJobRepository,
-    MemoryModelRepository,
-    MemorySourceRepository,
-    MemoryTaskQueue,
-    MemoryTaskRepository,
-)
 from tabrl.adapters.metrics import ApiMetrics
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
@@ -29,19 +19,19 @@ from tabrl.adapters.sql.migrate import upgrade
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
-from tabrl.ports import Clock, RobotCatalog
-from tabrl_api.parts import Parts
-from tabrl_api.progress import PolledProgress, RedisProgress
+from tabrl.ports import RobotCatalog
+from tabrl_api.context import AppContext
+from tabrl_api.progress import RedisProgress
 
 
-def wire(settings: Settings, *, robots: RobotCatalog = tabrl.robots) -> Parts:
-    """The real parts behind the URLs of the settings."""
+def wire(settings: Settings, *, robots: RobotCatalog = tabrl.robots) -> AppContext:
+    """The real adapters behind the URLs of the settings."""
     clock = SystemClock()
     engine = make_engine(settings.database)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    return Parts(
+    return AppContext(
         settings=settings,
         clock=clock,
         jobs=SqlJobRepository(engine, clock),
@@ -56,29 +46,4 @@ def wire(settings: Settings, *, robots: RobotCatalog = tabrl.robots) -> Parts:
         registry=registry,
         metrics=ApiMetrics(registry),
         migrate=partial(upgrade, engine),
-    )
-
-
-def wire_in_memory(
-    settings: Settings, *, clock: Clock | None = None, robots: RobotCatalog = tabrl.robots
-) -> Parts:
-    """The same gateway over in-memory twins: for tests and for exporting its description."""
-    database = MemoryDatabase(clock or SystemClock())
-    bus = MemoryEventBus()
-    registry = CollectorRegistry()
-    return Parts(
-        settings=settings,
-        clock=database.clock,
-        jobs=MemoryJobRepository(database),
-        tasks=MemoryTaskRepository(database),
-        sources=MemorySourceRepository(database),
-        models=MemoryModelRepository(database),
-        blobs=MemoryBlobStore(),
-        bus=bus,
-        queue=MemoryTaskQueue(),
-        progress=PolledProgress(bus),
-        robots=robots,
-        registry=registry,
-        metrics=ApiMetrics(registry),
-        migrate=lambda: None,
     )

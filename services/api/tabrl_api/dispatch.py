@@ -1,4 +1,4 @@
-"""Ringing the doorbell after a commit, and telling what changed."""
+"""Notifications after a commit: of workers that a job waits, of readers that it changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tabrl.ports import EventBus, JobRepository, TaskQueue
 
 
 def send(job: Job, *, queue: TaskQueue, jobs: JobRepository) -> bool:
-    """Send a committed job to its workers; if the queue fails, the sweeper will."""
+    """Send a committed job to its workers; if the queue fails, the reaper will."""
     try:
         queue.enqueue(job)
         jobs.mark_enqueued(job.id)

@@ -9,8 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from tabrl.adapters.logs import logger
 from tabrl.domain.errors import TabrlError
 from tabrl.domain.jobs import JobKind, JobState
-from tabrl_api.parts import Parts, WithParts
-from tabrl_api.schema import refusals
+from tabrl_api.context import AppContext, WithContext
+from tabrl_api.schema import problem_responses
 
 router = APIRouter(tags=["operations"])
 
@@ -31,13 +31,13 @@ def get_health() -> str:
     operation_id="getReadiness",
     summary="Whether database, queue and object store answer",
     response_class=PlainTextResponse,
-    responses=refusals(_503="A part does not answer; `code` says which."),
+    responses=problem_responses(_503="A part does not answer; `code` says which."),
 )
-def get_readiness(parts: WithParts) -> str:
+def get_readiness(context: WithContext) -> str:
     """`ok`, or the first part that does not answer."""
-    parts.jobs.counts()
-    parts.queue.depth(JobKind.TRAIN)
-    parts.blobs.exists("readyz")
+    context.jobs.counts()
+    context.queue.depth(JobKind.TRAIN)
+    context.blobs.exists("readyz")
     return "ok"
 
 
@@ -47,19 +47,21 @@ def get_readiness(parts: WithParts) -> str:
     summary="Prometheus metrics",
     response_class=PlainTextResponse,
 )
-def get_metrics(parts: WithParts) -> Response:
-    """Requests, jobs, queue and sweeper."""
-    _observe_jobs(parts)
-    return Response(generate_latest(parts.registry), media_type=CONTENT_TYPE_LATEST)
+def get_metrics(context: WithContext) -> Response:
+    """Requests, jobs, queue and reaper."""
+    _observe_jobs(context)
+    return Response(generate_latest(context.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _observe_jobs(parts: Parts) -> None:
+def _observe_jobs(context: AppContext) -> None:
     """Count at the time of asking; a part that is down must not take the other numbers along."""
     try:
-        counts = parts.jobs.counts()
+        counts = context.jobs.counts()
         for kind in JobKind:
             for state in JobState:
-                parts.metrics.jobs.labels(kind.value, state.value).set(counts.get((kind, state), 0))
-            parts.metrics.queue_depth.labels(kind.value).set(parts.queue.depth(kind))
+                context.metrics.jobs.labels(kind.value, state.value).set(
+                    counts.get((kind, state), 0)
+                )
+            context.metrics.queue_depth.labels(kind.value).set(context.queue.depth(kind))
     except TabrlError as error:
         logger.warning("metrics: %s", error.code)

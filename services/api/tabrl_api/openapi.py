@@ -7,12 +7,14 @@ import sys
 
 from tabrl.adapters.settings import Settings
 from tabrl_api.app import create_app
-from tabrl_api.bootstrap import wire_in_memory
+from tabrl_api.bootstrap import wire
 
 
 def document() -> str:
     """The document as stable, readable JSON."""
-    app = create_app(wire_in_memory(Settings()))
+    # The gateway as it is, whose adapters connect on first use; these two would make folders.
+    settings = Settings(database_url="sqlite://", blob_url="memory://")
+    app = create_app(wire(settings))
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 

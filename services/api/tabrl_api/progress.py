@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from tabrl.adapters.logs import logger
 from tabrl.adapters.redis_events import stored_events, stream_of
 from tabrl.adapters.redis_url import for_redis
-from tabrl.ports.events import EventBus, StoredEvent
+from tabrl.ports.events import StoredEvent
 
 START = "0-0"
 IDLE_S = 1.0
@@ -153,29 +153,3 @@ class RedisProgress:
         for queue in self._followers.get(stream, ()):
             with contextlib.suppress(asyncio.QueueFull):  # its follower ends and reconnects
                 queue.put_nowait(entry)
-
-
-class PolledProgress:
-    """Follows any `EventBus` by asking it; for the in-memory bus."""
-
-    def __init__(self, bus: EventBus, pause_s: float = 0.02) -> None:
-        self._bus = bus
-        self._pause_s = pause_s
-
-    async def start(self) -> None:
-        """Nothing to prepare."""
-
-    async def stop(self) -> None:
-        """Nothing to release."""
-
-    async def follow(self, job_id: str, after: str) -> AsyncIterator[StoredEvent | None]:
-        """Events behind `after`, then new ones as they come."""
-        last = after
-        while True:
-            entries = self._bus.read(job_id, last)
-            for entry in entries:
-                last = entry.id
-                yield entry
-            if not entries:
-                yield None
-                await asyncio.sleep(self._pause_s)

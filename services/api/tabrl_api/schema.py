@@ -14,8 +14,8 @@ from tabrl_api.problems import MEDIA_TYPE, Problem
 _REFERENCE = "#/components/schemas/{model}"
 
 
-def refusals(**meanings: str) -> dict[int | str, dict[str, Any]]:
-    """Response entries for a route: `refusals(_404="No such task.")`."""
+def problem_responses(**meanings: str) -> dict[int | str, dict[str, Any]]:
+    """Response entries for a route: `problem_responses(_404="No such task.")`."""
     return {int(status.lstrip("_")): {"description": text} for status, text in meanings.items()}
 
 

@@ -1,4 +1,4 @@
-"""States of many clients answered by one forward pass."""
+"""Micro-batching: states of many clients answered by one forward pass."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from tabrl.adapters.logs import where
 from tabrl_inference.frames import State
 from tabrl_inference.metrics import Metrics
-from tabrl_inference.policies import LoadedPolicy
-from tabrl_inference.refusals import Reason, Refused
+from tabrl_inference.policy_cache import LoadedPolicy
+from tabrl_inference.rejections import Rejected, RejectReason
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ Targets = NDArray[np.float32]
 
 
 @dataclass(eq=False)
-class _Waiting:
+class _Request:
     row: Rows
     answer: asyncio.Future[Targets]
 
@@ -43,15 +43,15 @@ class MicroBatcher:
         self._window_s = window_s
         self._rows = rows
         self._metrics = metrics
-        self._waiting: dict[LoadedPolicy, list[_Waiting]] = defaultdict(list)
+        self._waiting: dict[LoadedPolicy, list[_Request]] = defaultdict(list)
         self._count = 0
         self._timer: asyncio.Handle | None = None
         self._due = False
 
     async def control(self, policy: LoadedPolicy, state: State) -> Targets:
-        """Actuator targets `[nu]` for the state. Raises `Refused` if the policy finds none."""
+        """Actuator targets `[nu]` for the state. Raises `Rejected` if the policy finds none."""
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(state.row, loop.create_future())
+        waiting = _Request(state.row, loop.create_future())
         self._waiting[policy].append(waiting)
         self._count += 1
         if not self._due and self._count >= min(self._rows, self._clients()):
@@ -70,7 +70,7 @@ class MicroBatcher:
             for start in range(0, len(waiting), self._rows):
                 self._answer(policy, waiting[start : start + self._rows])
 
-    def _answer(self, policy: LoadedPolicy, batch: list[_Waiting]) -> None:
+    def _answer(self, policy: LoadedPolicy, batch: list[_Request]) -> None:
         live = [waiting for waiting in batch if not waiting.answer.done()]  # others have left
         if not live:
             return
@@ -103,8 +103,8 @@ def forward(policy: LoadedPolicy, rows: Rows) -> Targets:
     return np.asarray(ctrl, dtype=np.float32)
 
 
-def _no_answer() -> Refused:
-    return Refused(
-        Reason.OUT_OF_RANGE,
+def _no_answer() -> Rejected:
+    return Rejected(
+        RejectReason.OUT_OF_RANGE,
         "The policy has no finite action for this state: the simulation has diverged; reset it.",
     )

@@ -14,7 +14,7 @@ from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.models import SqlModelRepository
-from tabrl.adapters.web_origin import OriginPolicy
+from tabrl.adapters.web_origin import OriginRules
 from tabrl.control.policy import load_policy
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.errors import Invalid
@@ -22,9 +22,9 @@ from tabrl.robots import scene_xml
 from tabrl_inference.frames import Dimensions
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
-from tabrl_inference.policies import LoadedPolicy
+from tabrl_inference.policy_cache import LoadedPolicy
 from tabrl_inference.server import InferenceServer
-from tabrl_inference.ticklog import JsonlTickLog, NoTickLog
+from tabrl_inference.step_log import JsonlStepLog, NoStepLog
 
 
 class InferenceSettings(BaseSettings):
@@ -43,9 +43,9 @@ def build(settings: Settings, own: InferenceSettings) -> InferenceServer:
         models=SqlModelRepository(make_engine(settings.database), SystemClock()),
         blobs=make_blob_store(settings.blobs),
         load=load_params,
-        policy=OriginPolicy(settings),
+        origins=OriginRules(settings),
         limits=Limits(),
-        ticks=JsonlTickLog(own.tick_log) if own.tick_log else NoTickLog(),
+        step_log=JsonlStepLog(own.tick_log) if own.tick_log else NoStepLog(),
         metrics=Metrics(),
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabrl.contracts.wire import HEADER, PROTOCOL, Header, Kind
-from tabrl_inference.refusals import Reason, Refused
+from tabrl_inference.rejections import Rejected, RejectReason
 
 MAGNITUDE = 1e6  # metres, radians, seconds: far beyond any simulation that is still of use
 
@@ -51,33 +51,33 @@ class State:
 
 
 def decode_state(frame: bytes, size: Dimensions) -> State:
-    """Read a state frame. Raises `Refused` naming what is wrong with it."""
+    """Read a state frame. Raises `Rejected` naming what is wrong with it."""
     if len(frame) < HEADER.size:
-        raise Refused(
-            Reason.WRONG_LENGTH,
+        raise Rejected(
+            RejectReason.WRONG_LENGTH,
             f"The frame has {len(frame)} bytes; a state frame has {size.frame_bytes}.",
         )
     header = Header.unpack(frame)
     if header.protocol != PROTOCOL:
-        raise Refused(
-            Reason.WRONG_PROTOCOL,
+        raise Rejected(
+            RejectReason.WRONG_PROTOCOL,
             f"The frame says protocol {header.protocol}; this server speaks {PROTOCOL}.",
         )
     if header.kind != Kind.STATE:
-        raise Refused(
-            Reason.UNKNOWN_KIND,
+        raise Rejected(
+            RejectReason.UNKNOWN_KIND,
             f"Frames of kind {header.kind} are not known here; send states (kind {Kind.STATE}).",
         )
     if len(frame) != size.frame_bytes:
-        raise Refused(
-            Reason.WRONG_LENGTH,
+        raise Rejected(
+            RejectReason.WRONG_LENGTH,
             f"The frame has {len(frame)} bytes; a state frame has {size.frame_bytes}: a header of "
             f"{HEADER.size} and {size.row} doubles (time, {size.nq} qpos, {size.nv} qvel, "
             f"{size.nu} ctrl).",
         )
     row = np.frombuffer(frame, dtype="<f8", offset=HEADER.size)
     if not np.abs(row).max() <= MAGNITUDE:  # NaN compares false, so this one test finds it all
-        raise _refuse_values(row, size)
+        raise _bad_values(row, size)
     return State(header.tick, row)
 
 
@@ -87,19 +87,19 @@ def encode_action(tick: int, params_version: int, ctrl: NDArray[np.floating]) ->
     return header.pack() + np.ascontiguousarray(ctrl, dtype="<f4").tobytes()
 
 
-def _refuse_values(row: NDArray[np.float64], size: Dimensions) -> Refused:
+def _bad_values(row: NDArray[np.float64], size: Dimensions) -> Rejected:
     for name, part in size.parts().items():
         finite = np.isfinite(row[part])
         if not finite.all():
             where = int(np.argmin(finite))
-            return Refused(
-                Reason.NOT_FINITE,
+            return Rejected(
+                RejectReason.NOT_FINITE,
                 f"{name}[{where}] is {row[part][where]}: the simulation has diverged; reset it.",
             )
     where = int(np.argmax(np.abs(row)))
     name, part = next(item for item in size.parts().items() if where < item[1].stop)
-    return Refused(
-        Reason.OUT_OF_RANGE,
+    return Rejected(
+        RejectReason.OUT_OF_RANGE,
         f"{name}[{where - part.start}] is {row[where]:.3g}, beyond {MAGNITUDE:g}: the simulation "
         "has diverged; reset it.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from tabrl_inference.refusals import Reason
+from tabrl_inference.rejections import RejectReason
 
 _LATENCY_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -46,14 +46,16 @@ class Metrics:
             "Looks for newer parameters that failed",
             registry=self.registry,
         )
-        self.refusals = Counter(
+        self.rejections = Counter(
             "tabrl_inference_refusals",
-            "Clients turned away, by reason",
+            "Clients rejected, by reason",
             ["code"],
             registry=self.registry,
         )
-        for reason in Reason:  # so that a rate is zero, not absent, before the first refusal
-            self.refusals.labels(reason)
+        for (
+            reason
+        ) in RejectReason:  # so that a rate is zero, not absent, before the first rejection
+            self.rejections.labels(reason)
 
     def render(self) -> str:
         """The text exposition."""

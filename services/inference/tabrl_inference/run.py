@@ -26,7 +26,7 @@ def run() -> None:
     server = build(settings, InferenceSettings())
     gc.freeze()  # what is imported stays; full collections need not walk through it at 50 Hz
     try:
-        uvloop.run(serve_until_told(server, settings.host, settings.inference_port))
+        uvloop.run(serve_until_stopped(server, settings.host, settings.inference_port))
     except OSError as error:
         raise SystemExit(
             f"inference: cannot listen on {settings.host}:{settings.inference_port} "
@@ -34,13 +34,13 @@ def run() -> None:
         ) from None
 
 
-async def serve_until_told(server: InferenceServer, host: str, port: int) -> None:
+async def serve_until_stopped(server: InferenceServer, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT, then let the clients know and close."""
-    told = asyncio.Event()
+    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, stop.set)
     async with server.running(host, port) as bound:
         log.info("serving on %s:%d", host, bound)
-        await told.wait()
+        await stop.wait()
         log.info("draining")

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 
-from tabrl.adapters.web_origin import OriginPolicy
+from tabrl.adapters.web_origin import OriginRules
 from tabrl.ports import BlobStore, ModelRepository
 from tabrl_inference.batching import MicroBatcher
-from tabrl_inference.http import Gate, model_of
+from tabrl_inference.hot_reload import ServedModels
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
-from tabrl_inference.models import Models
-from tabrl_inference.policies import PolicyCache, PolicyLoader
+from tabrl_inference.middleware import HandshakeMiddleware, model_of
+from tabrl_inference.policy_cache import PolicyCache, PolicyLoader
 from tabrl_inference.session import Sessions
-from tabrl_inference.ticklog import TickLog
+from tabrl_inference.step_log import StepLog
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +32,9 @@ class InferenceServer:
     models: ModelRepository
     blobs: BlobStore
     load: PolicyLoader
-    policy: OriginPolicy
+    origins: OriginRules
     limits: Limits
-    ticks: TickLog
+    step_log: StepLog
     metrics: Metrics
 
     @asynccontextmanager
@@ -44,16 +44,16 @@ class InferenceServer:
         At the end clients are told with close code 1001 that the server goes away.
         """
         cache = PolicyCache(self.blobs, self.load, self.limits.cached_policies)
-        models = Models(self.models, cache, self.metrics)
+        models = ServedModels(self.models, cache, self.metrics)
         batcher = MicroBatcher(
             lambda: models.clients, self.limits.batch_window_s, self.limits.batch_rows, self.metrics
         )
-        sessions = Sessions(models, batcher, self.limits, self.metrics, self.ticks)
+        sessions = Sessions(models, batcher, self.limits, self.metrics, self.step_log)
         accepting = asyncio.Event()
 
         async def handle(client: ServerConnection) -> None:
             model_id = model_of(client.request.path) if client.request else None
-            if model_id is not None:  # the gate lets no other address through
+            if model_id is not None:  # the middleware lets no other address through
                 _bound_send_buffer(client, self.limits.send_buffer_bytes)
                 await sessions.serve(client, model_id)
 
@@ -61,7 +61,7 @@ class InferenceServer:
             handle,
             host,
             port,
-            process_request=Gate(self.policy, self.metrics, accepting.is_set),
+            process_request=HandshakeMiddleware(self.origins, self.metrics, accepting.is_set),
             compression=None,  # 400 bytes of doubles: deflate costs more than it saves
             max_size=self.limits.transport_bytes,
             max_queue=8,
@@ -78,7 +78,7 @@ class InferenceServer:
             with suppress(asyncio.CancelledError):
                 await watch
             await _close(server, self.limits.drain_s)
-            self.ticks.close()
+            self.step_log.close()
 
 
 def _bound_send_buffer(client: ServerConnection, size: int) -> None:

@@ -1,4 +1,4 @@
-"""One client from hello to goodbye."""
+"""A session: one client from the handshake to the close."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from websockets.exceptions import ConnectionClosed
 from tabrl.contracts.wire import PROTOCOL, Hello, Refusal, Welcome
 from tabrl_inference.batching import MicroBatcher
 from tabrl_inference.frames import decode_state, encode_action
+from tabrl_inference.hot_reload import ServedModel, ServedModels
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
-from tabrl_inference.models import Models, ServedModel
-from tabrl_inference.refusals import Reason, Refused
-from tabrl_inference.ticklog import TickLog
+from tabrl_inference.rejections import Rejected, RejectReason
+from tabrl_inference.step_log import StepLog
 
 log = logging.getLogger(__name__)
 
@@ -27,67 +27,72 @@ log = logging.getLogger(__name__)
 class Sessions:
     """Serves clients one by one; holds what they share."""
 
-    models: Models
+    models: ServedModels
     batcher: MicroBatcher
     limits: Limits
     metrics: Metrics
-    ticks: TickLog
+    step_log: StepLog
 
     async def serve(self, client: ServerConnection, model_id: str) -> None:
         """Run one connection to its end. Never raises for what a client does."""
         connection = str(client.id)
         try:
-            found = await self._greet(client, model_id)
+            found = await self._handshake(client, model_id)
             with self.models.joined(found, client) as served:
                 await self._welcome(client, served)
                 log.info("joined connection=%s model=%s", connection, served.model_id)
                 while True:
-                    await self._answer(client, served, connection)
-        except Refused as refused:
-            self.metrics.refusals.labels(refused.reason).inc()
-            log.info("refused connection=%s code=%s", connection, refused.reason)
-            await self._turn_away(client, refused)
+                    await self._step(client, served, connection)
+        except Rejected as rejection:
+            self.metrics.rejections.labels(rejection.reason).inc()
+            log.info("rejected connection=%s code=%s", connection, rejection.reason)
+            await self._reject(client, rejection)
         except ConnectionClosed as closed:
             if closed.sent is not None and closed.sent.code == 1009:  # found by the transport
-                self.metrics.refusals.labels(Reason.FRAME_TOO_LARGE).inc()
+                self.metrics.rejections.labels(RejectReason.FRAME_TOO_LARGE).inc()
             log.info("left connection=%s", connection)
         except TimeoutError:  # it does not read what it asked for
-            self.metrics.refusals.labels(Reason.SLOW_READER).inc()
-            log.info("refused connection=%s code=%s", connection, Reason.SLOW_READER)
+            self.metrics.rejections.labels(RejectReason.SLOW_READER).inc()
+            log.info("rejected connection=%s code=%s", connection, RejectReason.SLOW_READER)
             client.transport.abort()
 
-    async def _greet(self, client: ServerConnection, model_id: str) -> ServedModel:
+    async def _handshake(self, client: ServerConnection, model_id: str) -> ServedModel:
         """Read and check the hello."""
         try:
             async with asyncio.timeout(self.limits.hello_timeout_s):
                 message = await client.recv()
         except TimeoutError as error:
-            raise Refused(
-                Reason.HELLO_TIMEOUT,
+            raise Rejected(
+                RejectReason.HELLO_TIMEOUT,
                 f"No hello came within {self.limits.hello_timeout_s:g} s of connecting.",
             ) from error
         if isinstance(message, bytes):
-            raise Refused(Reason.HELLO_EXPECTED, "The first message must be a hello as JSON text.")
+            raise Rejected(
+                RejectReason.HELLO_EXPECTED, "The first message must be a hello as JSON text."
+            )
         self._check_length(len(message))
         try:
             hello = Hello.model_validate_json(message)
         except ValidationError as error:
             fields = sorted({str(e["loc"][0]) if e["loc"] else "JSON" for e in error.errors()})
-            raise Refused(
-                Reason.BAD_HELLO,
+            raise Rejected(
+                RejectReason.BAD_HELLO,
                 "The hello needs type, protocol, model_id and scene_sha256, and nothing else; "
                 f"{len(fields)} of its fields cannot be read.",
             ) from error
         if hello.protocol != PROTOCOL:
-            raise Refused(
-                Reason.WRONG_PROTOCOL,
+            raise Rejected(
+                RejectReason.WRONG_PROTOCOL,
                 f"The client speaks protocol {hello.protocol}, this server {PROTOCOL}; reload.",
             )
         if hello.model_id != model_id:
-            raise Refused(Reason.WRONG_MODEL, "The hello names another model than the address.")
+            raise Rejected(
+                RejectReason.WRONG_MODEL, "The hello names another model than the address."
+            )
         if self.models.clients >= self.limits.clients:
-            raise Refused(
-                Reason.TOO_MANY_CLIENTS, "This server has all the clients it takes; try again."
+            raise Rejected(
+                RejectReason.TOO_MANY_CLIENTS,
+                "This server has all the clients it takes; try again.",
             )
         return await self.models.find(model_id, hello.scene_sha256)
 
@@ -104,7 +109,7 @@ class Sessions:
         )
         await self._send(client, welcome.model_dump_json())
 
-    async def _answer(self, client: ServerConnection, served: ServedModel, connection: str) -> None:
+    async def _step(self, client: ServerConnection, served: ServedModel, connection: str) -> None:
         """Read one state and answer it.
 
         A client that sends faster than it is answered is held back by TCP; each of its states
@@ -114,14 +119,14 @@ class Sessions:
             async with asyncio.timeout(self.limits.idle_timeout_s):
                 message = await client.recv()
         except TimeoutError as error:
-            raise Refused(
-                Reason.IDLE,
+            raise Rejected(
+                RejectReason.IDLE,
                 f"Nothing came for {self.limits.idle_timeout_s:g} s; connect again to go on.",
             ) from error
         arrived = perf_counter()
         if isinstance(message, str):
-            raise Refused(
-                Reason.BINARY_EXPECTED, "After the hello only binary state frames are read."
+            raise Rejected(
+                RejectReason.BINARY_EXPECTED, "After the hello only binary state frames are read."
             )
         self._check_length(len(message))
         snapshot = served.snapshot
@@ -129,7 +134,7 @@ class Sessions:
         ctrl = await self.batcher.control(snapshot.policy, state)
         await self._send(client, encode_action(state.tick, snapshot.params_version, ctrl))
         self.metrics.latency.observe(perf_counter() - arrived)
-        self.ticks.write(
+        self.step_log.write(
             served.model_id,
             connection,
             snapshot.params_version,
@@ -143,17 +148,18 @@ class Sessions:
         async with asyncio.timeout(self.limits.send_timeout_s):
             await client.send(message)
 
-    async def _turn_away(self, client: ServerConnection, refused: Refused) -> None:
-        answer = Refusal(code=refused.reason, message=refused.message)
+    async def _reject(self, client: ServerConnection, rejection: Rejected) -> None:
+        """Tell the client why, then close."""
+        answer = Refusal(code=rejection.reason, message=rejection.message)
         try:
             await self._send(client, answer.model_dump_json())
-            await client.close(refused.close_code, refused.reason)
+            await client.close(rejection.close_code, rejection.reason)
         except (ConnectionClosed, TimeoutError):
             client.transport.abort()
 
     def _check_length(self, length: int) -> None:
         if length > self.limits.message_bytes:
-            raise Refused(
-                Reason.FRAME_TOO_LARGE,
+            raise Rejected(
+                RejectReason.FRAME_TOO_LARGE,
                 f"The message has {length} bytes; at most {self.limits.message_bytes} are read.",
             )

@@ -23,13 +23,13 @@ from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.adapters.worker import JobRunner
 from tabrl.sim.motion_library import load_motion_library
-from tabrl_reward_worker.authors import Author, ComposerAuthor, FallbackAuthor
-from tabrl_reward_worker.building import Builder
-from tabrl_reward_worker.handler import Desk, MotionLibraries, RewardHandler
-from tabrl_reward_worker.history import Archive
-from tabrl_reward_worker.jail import Jail, RecordingJail
-from tabrl_reward_worker.llm import LlmAuthor, LlmOptions, Validate
-from tabrl_reward_worker.proving import tried
+from tabrl_reward_worker.building import CandidateBuilder
+from tabrl_reward_worker.generation import FallbackGenerator, RewardGenerator, RuleBasedGenerator
+from tabrl_reward_worker.handler import BankCache, Repositories, RewardHandler
+from tabrl_reward_worker.history import HistoryService
+from tabrl_reward_worker.llm import LlmGenerator, LlmOptions, Validate
+from tabrl_reward_worker.sandbox import RecordingSandbox, Sandbox
+from tabrl_reward_worker.validation import with_validation
 
 
 class RewardSettings(BaseSettings):
@@ -73,12 +73,12 @@ class RewardWorker:
     settings: Settings
     app: Celery
     runner: JobRunner
-    jail: Jail
-    banks: MotionLibraries
+    sandbox: Sandbox
+    banks: BankCache
     registry: CollectorRegistry
 
 
-def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
+def wire(settings: Settings, reward_settings: RewardSettings) -> RewardWorker:
     """The real parts behind the URLs of the settings."""
     clock = SystemClock()
     engine = make_engine(settings.database)
@@ -86,17 +86,23 @@ def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    jail = Jail(own.reward_build_timeout, allow_unfiltered=own.reward_unsafe)
-    workshop = RecordingJail(jail, SqlVerifiedArtifacts(engine, clock))
-    banks = MotionLibraries(blobs, load_motion_library)
+    sandbox = Sandbox(
+        reward_settings.reward_build_timeout, allow_unfiltered=reward_settings.reward_unsafe
+    )
+    reward_builder = RecordingSandbox(sandbox, SqlVerifiedArtifacts(engine, clock))
+    banks = BankCache(blobs, load_motion_library)
     jobs, bus = SqlJobRepository(engine, clock), RedisEventBus(settings.redis_url)
     tasks, sources = SqlTaskRepository(engine, clock), SqlSourceRepository(engine)
     handler = RewardHandler(
-        author_of(
-            settings, own, Builder(workshop), lambda built, robot: tried(built, banks(robot.id))
+        make_generator(
+            settings,
+            reward_settings,
+            CandidateBuilder(reward_builder),
+            lambda built, robot: with_validation(built, banks(robot.id)),
         ),
-        workshop,
-        Desk(tasks, sources, blobs, Archive(tasks, sources, jobs, bus)),
+        reward_builder,
+        Repositories(tasks, sources, blobs),
+        HistoryService(tasks, sources, jobs, bus),
         banks,
     )
     runner = JobRunner(
@@ -107,21 +113,24 @@ def wire(settings: Settings, own: RewardSettings) -> RewardWorker:
         metrics=WorkerMetrics(registry),
         settings=settings,
     )
-    return RewardWorker(settings, make_celery(settings), runner, jail, banks, registry)
+    return RewardWorker(settings, make_celery(settings), runner, sandbox, banks, registry)
 
 
-def author_of(
-    settings: Settings, own: RewardSettings, builder: Builder, validate: Validate | None = None
-) -> Author:
-    """A language model with the composer behind it where one is named, else the composer."""
-    composer = ComposerAuthor(builder)
+def make_generator(
+    settings: Settings,
+    reward_settings: RewardSettings,
+    builder: CandidateBuilder,
+    validate: Validate | None = None,
+) -> RewardGenerator:
+    """A language model backed by the rule-based generator where one is named, else the latter."""
+    rule_based = RuleBasedGenerator(builder)
     if not settings.llm_model:
-        return composer
+        return rule_based
     options = LlmOptions(
         settings.llm_model,
-        fallbacks=own.llm_fallbacks,
+        fallbacks=reward_settings.llm_fallbacks,
         api_base=settings.llm_api_base or None,
-        timeout_s=own.llm_timeout,
-        deadline_s=own.llm_deadline,
+        timeout_s=reward_settings.llm_timeout,
+        deadline_s=reward_settings.llm_deadline,
     )
-    return FallbackAuthor(LlmAuthor(options, builder, validate=validate), composer)
+    return FallbackGenerator(LlmGenerator(options, builder, validate=validate), rule_based)

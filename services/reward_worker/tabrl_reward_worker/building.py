@@ -1,4 +1,4 @@
-"""Building many drafts at once in the jail."""
+"""Building many candidates at once in the sandbox."""
 
 from __future__ import annotations
 
@@ -9,64 +9,84 @@ from typing import Protocol
 from tabrl.domain.report import CandidateReport, MotionPreview
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
-from tabrl_reward_worker.drafts import Draft
-from tabrl_reward_worker.jail import BuiltReward
-from tabrl_reward_worker.waiting import Halt, never, side_by_side
+from tabrl_reward_worker.candidates import RewardCandidate
+from tabrl_reward_worker.concurrency import CancellationToken, never_cancelled, parallel_map
+from tabrl_reward_worker.sandbox import BuiltReward
 
 
-class Workshop(Protocol):
-    """Turns one source into an artifact; the jail, or a twin in tests."""
+class RewardBuilder(Protocol):
+    """Turns one source into an artifact; the sandbox, or a twin in tests."""
 
     def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
-        """Raises `RewardError` if the source is at fault, `Unavailable` if the workshop is shut.
+        """Build one reward.
 
-        `trusted` is for the composer's own templates: they run where a stranger's code may not.
+        Args:
+            source: the reward's Python.
+            robot: what it is written for.
+            trusted: for our own templates: they run where a stranger's code may not.
+
+        Raises:
+            RewardError: the source is at fault.
+            Unavailable: nothing can be built here.
         """
         ...
 
 
 @dataclass(frozen=True)
-class Proof:
-    """What recorded motion says of a draft; no preview without a bank."""
+class ValidationReport:
+    """What recorded motion says of a candidate; no preview without a bank."""
 
     report: CandidateReport
     preview: MotionPreview | None
 
 
 @dataclass(frozen=True)
-class BuiltDraft:
-    """A draft whose source could be built; with its proof where its author asked for it."""
+class BuiltCandidate:
+    """A candidate whose source could be built; validated where its generator asked for it."""
 
-    draft: Draft
+    candidate: RewardCandidate
     reward: BuiltReward
-    proof: Proof | None = None
+    validation: ValidationReport | None = None
 
 
-class Builder:
-    """Builds drafts side by side."""
+class CandidateBuilder:
+    """Builds candidates in parallel."""
 
-    def __init__(self, workshop: Workshop, workers: int = 3) -> None:
-        self._workshop = workshop
+    def __init__(self, reward_builder: RewardBuilder, workers: int = 3) -> None:
+        self._reward_builder = reward_builder
         self._workers = workers
 
     def build(
         self,
-        drafts: Sequence[Draft],
+        candidates: Sequence[RewardCandidate],
         robot: Robot,
         trusted: bool = False,
-        halt: Halt = never,
-    ) -> list[BuiltDraft | RewardError]:
-        """For each draft, in order, what became of it. Raises `Unavailable`, `HaltedError`.
+        cancelled: CancellationToken = never_cancelled,
+    ) -> list[BuiltCandidate | RewardError]:
+        """For each candidate, in order, what became of it.
 
-        `trusted`: our own templates wrote them, not a user or a language model.
+        Args:
+            candidates: what to build.
+            robot: what they are written for.
+            trusted: our own templates wrote them, not a user or a language model.
+            cancelled: the cancellation token.
+
+        Raises:
+            Unavailable: nothing can be built here.
+            WorkCancelledError: soon after the token is cancelled.
         """
-        return side_by_side(
-            lambda draft: self._one(draft, robot, trusted), drafts, halt, self._workers
+        return parallel_map(
+            lambda candidate: self._build(candidate, robot, trusted),
+            candidates,
+            cancelled,
+            self._workers,
         )
 
-    def _one(self, draft: Draft, robot: Robot, trusted: bool) -> BuiltDraft | RewardError:
+    def _build(
+        self, candidate: RewardCandidate, robot: Robot, trusted: bool
+    ) -> BuiltCandidate | RewardError:
         try:
-            reward = self._workshop.build(draft.code, robot, trusted)
+            reward = self._reward_builder.build(candidate.code, robot, trusted)
         except RewardError as error:
             return error
-        return BuiltDraft(draft, reward)
+        return BuiltCandidate(candidate, reward)

@@ -23,31 +23,31 @@ def distinct(
     motion nothing can be said, and all stay.
     """
     kept: list[int] = []
-    dropped: dict[int, Dropped] = {}
+    rejected: dict[int, Dropped] = {}
     for index in sorted(range(len(reports)), key=lambda n: (len(reports[n].warnings), n)):
-        for other in kept:
-            reason = _alike(reports[index], reports[other], names[other])
+        for earlier in kept:
+            reason = _alike(reports[index], reports[earlier], names[earlier])
             if reason:
-                dropped[index] = Dropped(name=names[index], code="reward_alike", message=reason)
+                rejected[index] = Dropped(name=names[index], code="reward_alike", message=reason)
                 break
         else:
             kept.append(index)
-    return sorted(kept), [dropped[index] for index in sorted(dropped)]
+    return sorted(kept), [rejected[index] for index in sorted(rejected)]
 
 
-def _alike(one: CandidateReport, other: CandidateReport, name: str) -> str:
+def _alike(left: CandidateReport, right: CandidateReport, name: str) -> str:
     """Why there is no choice between the two; empty if there is."""
-    correlation = rank_correlation(one, other)
+    correlation = rank_correlation(left, right)
     if correlation >= ALIKE:
         return f"It likes the same motions as {name} (rank correlation {correlation:.2f})."
-    if _same_terms(one, other):
+    if _same_terms(left, right):
         return f"It has the same terms as {name}, only weighed otherwise."
     return ""
 
 
-def _same_terms(one: CandidateReport, other: CandidateReport) -> bool:
+def _same_terms(left: CandidateReport, right: CandidateReport) -> bool:
     """Whether both have terms of the same names that say the same of every recorded motion."""
-    first, second = _columns(one), _columns(other)
+    first, second = _columns(left), _columns(right)
     if not first or first.keys() != second.keys():
         return False
     return all(_proportional(first[term], second[term]) for term in first)
@@ -60,10 +60,10 @@ def _columns(report: CandidateReport) -> dict[str, list[float]]:
     return {term: [clip.terms.get(term, 0.0) for clip in clips] for term in terms}
 
 
-def _proportional(one: list[float], other: list[float]) -> bool:
-    if len(one) != len(other):
+def _proportional(left: list[float], right: list[float]) -> bool:
+    if len(left) != len(right):
         return False
-    a, b = np.array(one), np.array(other)
+    a, b = np.array(left), np.array(right)
     product = float(np.linalg.norm(a) * np.linalg.norm(b))
     if product == 0.0:
         return not a.any() and not b.any()

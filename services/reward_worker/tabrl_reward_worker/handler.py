@@ -22,12 +22,12 @@ from tabrl.ports import (
 )
 from tabrl.robots import get_robot
 from tabrl.sim.motion_library import MotionLibrary
-from tabrl_reward_worker.authors import Author, Written
-from tabrl_reward_worker.building import BuiltDraft, Workshop
-from tabrl_reward_worker.history import Archive
-from tabrl_reward_worker.proving import Proven, prove
-from tabrl_reward_worker.revising import AUTHOR, revised
-from tabrl_reward_worker.waiting import Halt, HaltedError, side_by_side
+from tabrl_reward_worker.building import BuiltCandidate, RewardBuilder
+from tabrl_reward_worker.concurrency import CancellationToken, WorkCancelledError, parallel_map
+from tabrl_reward_worker.generation import GenerationResult, RewardGenerator
+from tabrl_reward_worker.history import HistoryService
+from tabrl_reward_worker.revising import USER, revised
+from tabrl_reward_worker.validation import ValidatedCandidate, validate
 
 _NO_BANK = NoticeEvent(
     code="no_behaviour_bank",
@@ -36,113 +36,115 @@ _NO_BANK = NoticeEvent(
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Where the handler reads and files."""
+class Repositories:
+    """Where the handler reads and stores."""
 
     tasks: TaskRepository
     sources: SourceRepository
     blobs: BlobStore
-    archive: Archive
 
 
 class RewardHandler:
-    """A `JobHandler`: writes, builds, proves and stores the candidates of one task, or one edit."""
+    """A `JobHandler`: generates, validates and stores the candidates of a task, or one edit."""
 
     def __init__(
         self,
-        author: Author,
-        workshop: Workshop,
-        desk: Desk,
+        generator: RewardGenerator,
+        reward_builder: RewardBuilder,
+        repositories: Repositories,
+        history: HistoryService,
         bank: Callable[[str], MotionLibrary | None],
     ) -> None:
-        self._author = author
-        self._workshop = workshop
-        self._desk = desk
+        self._generator = generator
+        self._reward_builder = reward_builder
+        self._repositories = repositories
+        self._history = history
         self._bank = bank
 
     def __call__(self, job: Job, control: JobControl) -> TrainResult | None:
         """Raises `JobFailedError`, `JobStoppedError`, or `Unavailable` for another attempt."""
         control.publish(StageEvent(stage="writing", elapsed_s=0.0))
-        revision = self._desk.tasks.revision(job.id)
+        revision = self._repositories.tasks.revision(job.id)
         try:
             if revision is None:
-                self._write(job, control)
+                self._generate(job, control)
             else:
                 self._revise(job, control, revision)
-        except HaltedError as halted:
-            if halted.usage is not None and control.should_stop() is not StopReason.LOST_LEASE:
-                spent = WrittenTask(usage=halted.usage)
-                self._desk.tasks.store(job.task_id, spent, job_id=job.id, fence=control.fence)
+        except WorkCancelledError as error:
+            if error.usage is not None and control.should_stop() is not StopReason.LOST_LEASE:
+                self._store_task(job, control, WrittenTask(usage=error.usage))
             control.raise_if_stopped()
             raise
         return None
 
-    def _write(self, job: Job, control: JobControl) -> None:
+    def _generate(self, job: Job, control: JobControl) -> None:
         started = time.monotonic()
-        task = self._desk.tasks.get(job.task_id)
+        task = self._repositories.tasks.get(job.task_id)
         robot = get_robot(task.robot)
-        history = self._desk.archive.history_of(task)
-        halt = _halt_of(control)
+        history = self._history.history_of(task)
+        cancelled = _cancellation_of(control)
         try:
-            written = self._author.write(task.prompt, robot, history, halt)
+            result = self._generator.generate(task.prompt, robot, history, cancelled)
         except Invalid as error:
-            self._tell_reading(job, control, error)
+            self._store_reading(job, control, error)
             hint = f" {error.hint}" if error.hint else ""
             raise JobFailedError(FailureKind.CODE, error.code, f"{error.message}{hint}") from None
-        for notice in written.notices:
+        for notice in result.notices:
             control.publish(notice)
         writing_s = time.monotonic() - started
         bank = self._recorded(robot.id, control)
         try:
-            proven, dropped = prove(written.drafts, bank, halt)
-            if halt():
-                raise HaltedError
-        except HaltedError:
-            raise HaltedError(written.usage) from None
-        self._store(job, control, written, proven, dropped, writing_s)
-        if not proven:
-            reasons = " ".join(f"{one.name}: {one.message}" for one in dropped)
+            validated, rejected = validate(result.candidates, bank, cancelled)
+            if cancelled():
+                raise WorkCancelledError
+        except WorkCancelledError:
+            raise WorkCancelledError(result.usage) from None
+        self._store(job, control, result, validated, rejected, writing_s)
+        if not validated:
+            reasons = " ".join(f"{item.name}: {item.message}" for item in rejected)
             raise JobFailedError(
                 FailureKind.CODE, "no_sound_reward", f"No reward passed its checks. {reasons}"
             )
 
     def _revise(self, job: Job, control: JobControl, revision: Revision) -> None:
         started = time.monotonic()
-        desk, robot = self._desk, get_robot(job.robot)
-        parent = desk.tasks.candidate(revision.task_id, revision.parent)
-        source = desk.sources.get(revision.task_id).get(revision.parent, "")
-        halt = _halt_of(control)
+        repositories, robot = self._repositories, get_robot(job.robot)
+        parent = repositories.tasks.candidate(revision.task_id, revision.parent)
+        source = repositories.sources.get(revision.task_id).get(revision.parent, "")
+        cancelled = _cancellation_of(control)
 
-        def edit(one: Revision) -> BuiltDraft:
-            return revised(one, parent, source, robot, self._workshop)
+        def edit(item: Revision) -> BuiltCandidate:
+            return revised(item, parent, source, robot, self._reward_builder)
 
-        built = side_by_side(edit, [revision], halt)
+        built = parallel_map(edit, [revision], cancelled)
         writing_s = time.monotonic() - started
         bank = self._recorded(robot.id, control)
-        proven, dropped = prove(built, bank, halt)
-        if not proven:
-            raise JobFailedError(FailureKind.CODE, dropped[0].code, dropped[0].message)
+        validated, rejected = validate(built, bank, cancelled)
+        if not validated:
+            raise JobFailedError(FailureKind.CODE, rejected[0].code, rejected[0].message)
         control.raise_if_stopped()
-        edited = self._candidate(1, AUTHOR, proven[0], writing_s)
-        added = desk.tasks.add_candidate(
+        edited = self._stored_candidate(1, USER, validated[0], writing_s)
+        added = repositories.tasks.add_candidate(
             revision.task_id,
             edited.model_copy(update={"parent": parent.n}),
-            proven[0].preview,
+            validated[0].preview,
             job_id=job.id,
             fence=control.fence,
         )
-        code = proven[0].built.draft.code
-        desk.sources.add(revision.task_id, added.n, code, job_id=job.id, fence=control.fence)
+        code = validated[0].built.candidate.code
+        repositories.sources.add(
+            revision.task_id, added.n, code, job_id=job.id, fence=control.fence
+        )
 
-    def _tell_reading(self, job: Job, control: JobControl, error: Invalid) -> None:
+    def _store_reading(self, job: Job, control: JobControl, error: Invalid) -> None:
         """Keep what was and was not understood, so that the user can reword the task."""
         reading = WrittenTask(
             understood=getattr(error, "understood", []),
             not_understood=getattr(error, "not_understood", []),
             usage=getattr(error, "usage", None),
-            dropped=getattr(error, "dropped", []),
+            dropped=getattr(error, "rejected", []),
         )
-        self._desk.tasks.store(job.task_id, reading, job_id=job.id, fence=control.fence)
+        self._store_task(job, control, reading)
 
     def _recorded(self, robot_id: str, control: JobControl) -> MotionLibrary | None:
         bank = self._bank(robot_id)
@@ -154,57 +156,64 @@ class RewardHandler:
         self,
         job: Job,
         control: JobControl,
-        written: Written,
-        proven: list[Proven],
-        dropped: list[Dropped],
+        result: GenerationResult,
+        validated: list[ValidatedCandidate],
+        rejected: list[Dropped],
         writing_s: float,
     ) -> None:
-        numbered = list(enumerate(proven, start=1))
-        kept = WrittenTask(
-            candidates=[self._candidate(n, written.author, one, writing_s) for n, one in numbered],
-            previews={n: one.preview for n, one in numbered if one.preview is not None},
-            understood=written.understood,
-            not_understood=written.not_understood,
-            usage=written.usage,
-            dropped=[*written.dropped, *dropped],
-            notices=[notice.message for notice in written.notices],
+        numbered = list(enumerate(validated, start=1))
+        task = WrittenTask(
+            candidates=[
+                self._stored_candidate(n, result.generator, item, writing_s) for n, item in numbered
+            ],
+            previews={n: item.preview for n, item in numbered if item.preview is not None},
+            understood=result.understood,
+            not_understood=result.not_understood,
+            usage=result.usage,
+            dropped=[*result.rejected, *rejected],
+            notices=[notice.message for notice in result.notices],
         )
-        sources = {n: one.built.draft.code for n, one in numbered}
-        self._desk.sources.put(job.task_id, sources, job_id=job.id, fence=control.fence)
-        self._desk.tasks.store(job.task_id, kept, job_id=job.id, fence=control.fence)
+        sources = {n: item.built.candidate.code for n, item in numbered}
+        self._repositories.sources.put(job.task_id, sources, job_id=job.id, fence=control.fence)
+        self._store_task(job, control, task)
 
-    def _candidate(self, n: int, author: str, proven: Proven, writing_s: float) -> Candidate:
+    def _store_task(self, job: Job, control: JobControl, task: WrittenTask) -> None:
+        self._repositories.tasks.store(job.task_id, task, job_id=job.id, fence=control.fence)
+
+    def _stored_candidate(
+        self, n: int, author: str, validated: ValidatedCandidate, writing_s: float
+    ) -> Candidate:
         """A candidate whose artifact lies in the object store."""
-        draft, reward = proven.built.draft, proven.built.reward
+        candidate, reward = validated.built.candidate, validated.built.reward
         sha256 = hashlib.sha256(reward.blob).hexdigest()
         self._put(f"artifacts/{sha256}.bin", reward.blob)
-        stages = {"writing": round(writing_s, 3), **proven.report.stages_s}
+        stages = {"writing": round(writing_s, 3), **validated.report.stages_s}
         return Candidate(
             n=n,
-            name=draft.name,
-            idea=draft.idea,
+            name=candidate.name,
+            idea=candidate.idea,
             author=author,
             weights=reward.weights,
-            checks=list(draft.checks),
-            phases_s=draft.phases_s,
+            checks=list(candidate.checks),
+            phases_s=candidate.phases_s,
             artifact_sha256=sha256,
-            report=proven.report.model_copy(update={"stages_s": stages}),
+            report=validated.report.model_copy(update={"stages_s": stages}),
         )
 
     def _put(self, key: str, data: bytes) -> None:
         """Store a blob named by its content; an equal one may be there already."""
         try:
-            self._desk.blobs.put(key, data)
+            self._repositories.blobs.put(key, data)
         except Conflict as error:
             if error.code != "blob_exists":
                 raise
 
 
-def _halt_of(control: JobControl) -> Halt:
+def _cancellation_of(control: JobControl) -> CancellationToken:
     return lambda: control.should_stop() is not None
 
 
-class MotionLibraries:
+class BankCache:
     """Banks out of the object store, read once each; a missing one is looked for again."""
 
     def __init__(self, blobs: BlobStore, read: Callable[[bytes], MotionLibrary]) -> None:

@@ -9,13 +9,13 @@ from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import TabrlError
 from tabrl.domain.tasks import Lineage, Task
 from tabrl.ports import EventBus, JobRepository, SourceRepository, TaskRepository
-from tabrl_reward_worker.authors import History
+from tabrl_reward_worker.generation import History
 
-MOST_GENERATIONS = 8  # follow-ups of follow-ups that are looked back on
+MAX_GENERATIONS = 8  # follow-ups of follow-ups that are looked back on
 _POINTS = 24  # of a term's curve: enough to see where it rose
 
 
-class Archive:
+class HistoryService:
     """Reads what earlier tasks and trainings left behind."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Archive:
         """What the user asked for so far, oldest first."""
         sentences: list[str] = []
         parent: Lineage | None = lineage
-        while parent is not None and len(sentences) < MOST_GENERATIONS:
+        while parent is not None and len(sentences) < MAX_GENERATIONS:
             task = self._tasks.get(parent.task_id)
             sentences.insert(0, task.prompt)
             parent = task.parent

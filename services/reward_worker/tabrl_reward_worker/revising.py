@@ -1,4 +1,4 @@
-"""A user's edit of a candidate, built like any other draft."""
+"""A user's edit of a candidate, built like any other candidate."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from tabrl.domain.tasks import Candidate, Revision
 from tabrl.ports import JobFailedError
 from tabrl.rewards.errors import RewardError, did_you_mean
 from tabrl.robots import Robot
-from tabrl_reward_worker.building import BuiltDraft, Workshop
-from tabrl_reward_worker.composer.compose import AUTHOR as COMPOSER
-from tabrl_reward_worker.drafts import Draft
+from tabrl_reward_worker.building import BuiltCandidate, RewardBuilder
+from tabrl_reward_worker.candidates import RewardCandidate
+from tabrl_reward_worker.generation import RULE_BASED
 
-AUTHOR = "you"
+USER = "you"
+"""Who generated an edited candidate, as it is stored."""
 
 
 def revised(
-    revision: Revision, parent: Candidate, source: str, robot: Robot, workshop: Workshop
-) -> BuiltDraft:
+    revision: Revision, parent: Candidate, source: str, robot: Robot, reward_builder: RewardBuilder
+) -> BuiltCandidate:
     """The parent with the edit. Raises `JobFailedError` (with the line at fault) or `Unavailable`.
 
     Unchanged code is built again too: its artifact may be from before the present verifier.
@@ -27,7 +28,7 @@ def revised(
     same = revision.code is None or revision.code == source
     code = source if revision.code is None else revision.code
     try:
-        reward = workshop.build(code, robot, trusted=same and parent.author == COMPOSER)
+        reward = reward_builder.build(code, robot, trusted=same and parent.author == RULE_BASED)
         base = dict(parent.weights) if same else reward.weights
         reward = replace(reward, weights=_weights(revision, base))
     except RewardError as error:
@@ -43,8 +44,8 @@ def revised(
         ) from None
     checks = tuple(parent.checks if revision.checks is None else revision.checks)
     name = parent.name if parent.name.endswith(", edited") else f"{parent.name}, edited"
-    draft = Draft(name, parent.idea, code, reward.weights, checks, parent.phases_s)
-    return BuiltDraft(draft, reward)
+    candidate = RewardCandidate(name, parent.idea, code, reward.weights, checks, parent.phases_s)
+    return BuiltCandidate(candidate, reward)
 
 
 def _weights(revision: Revision, weights: dict[str, float]) -> dict[str, float]:

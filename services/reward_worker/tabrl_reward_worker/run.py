@@ -13,9 +13,9 @@ from tabrl.adapters.settings import Settings
 from tabrl.domain.errors import TabrlError, Unavailable
 from tabrl.domain.jobs import JobKind
 from tabrl.robots import list_robots
-from tabrl_reward_worker.authors import ComposerAuthor
 from tabrl_reward_worker.bootstrap import RewardSettings, RewardWorker, wire
-from tabrl_reward_worker.building import Builder
+from tabrl_reward_worker.building import CandidateBuilder
+from tabrl_reward_worker.generation import RuleBasedGenerator
 from tabrl_reward_worker.llm import load_litellm
 from tabrl_reward_worker.report import report_on
 
@@ -24,7 +24,7 @@ def run() -> None:
     """Serve until SIGTERM."""
     logs.configure()
     worker = wire(Settings(), RewardSettings())
-    with worker.jail:
+    with worker.sandbox:
         if worker.settings.llm_model:
             # Loading takes seconds that the first task would wait for.
             Thread(target=load_litellm, name="litellm", daemon=True).start()
@@ -41,7 +41,7 @@ def run() -> None:
 
 def raise_unless_ready(worker: RewardWorker) -> None:
     """Raises `Unavailable` if rewards cannot be built."""
-    if not worker.jail.alive:
+    if not worker.sandbox.alive:
         raise Unavailable("The reward builder does not run.", code="jail_unavailable")
 
 
@@ -49,9 +49,10 @@ def warm_up(worker: RewardWorker) -> None:
     """Go once through everything a first task would otherwise wait for."""
     for robot in list_robots():
         try:
-            written = ComposerAuthor(Builder(worker.jail)).write("trot forward and sway", robot)
+            generator = RuleBasedGenerator(CandidateBuilder(worker.sandbox))
+            result = generator.generate("trot forward and sway", robot)
             bank = worker.banks(robot.id)
             if bank is not None:
-                report_on(written.drafts[0], bank)
+                report_on(result.candidates[0], bank)
         except TabrlError as error:  # a cold first task is slower, nothing worse
             logger.warning("warming up for %s: %s", robot.id, where(error))

@@ -114,7 +114,7 @@ class TrainingHandler:
             )
         engine = self._engines[job.robot]
         run = _Run(job, job.spec, job.model_id, control, time.monotonic())
-        # They stay until the job has ended for good, which only the api's sweeper can tell.
+        # They stay until the job has ended for good, which only the api's reaper can tell.
         store = CheckpointStore(self._blobs, job.id)
         run.stage("loading")
         reward = verified_reward(run.spec, self._blobs, self._verified)
@@ -131,7 +131,7 @@ class TrainingHandler:
 
     def _begin_with_wish(self, run: _Run, reward: RolloutReward) -> None:
         """What was asked for while the job waited counts for the search as well."""
-        wish = run.control.wished_weights()
+        wish = run.control.requested_weights()
         if wish is None or wish == run.spec.weights:
             return
         try:
@@ -248,7 +248,7 @@ class TrainingHandler:
 
         Nobody follows a wish after the last update: nothing would be learnt under it.
         """
-        wish = run.control.wished_weights()
+        wish = run.control.requested_weights()
         if wish is None or wish == run.latest_weights:
             return
         try:

@@ -1,4 +1,4 @@
-"""Celery over Redis, as a doorbell only: it may lose or repeat a message, the job row decides.
+"""Celery over Redis, for notifications only: it may lose or repeat a message, the job row decides.
 
 The settings were measured; `docs/adr` tells what each of them prevents.
 """
@@ -19,7 +19,7 @@ TASK_OF = {JobKind.REWARD: WRITE_REWARD, JobKind.TRAIN: RUN_TRAINING}
 QUEUE_OF = {JobKind.REWARD: REWARD_QUEUE, JobKind.TRAIN: TRAIN_QUEUE}
 
 _CONNECTION = {"visibility_timeout": 3600, "socket_keepalive": True, "health_check_interval": 10}
-# A request must be answered within milliseconds when Redis is down; the sweeper sends it later.
+# A request must be answered within milliseconds when Redis is down; the reaper sends it later.
 _PRODUCER = {
     "max_retries": 1,
     "interval_start": 0,

@@ -7,7 +7,7 @@ from celery.exceptions import Reject  # type: ignore[import-untyped]
 from celery.signals import worker_shutting_down  # type: ignore[import-untyped]
 
 from tabrl.adapters.celery_app import QUEUE_OF, TASK_OF
-from tabrl.adapters.worker import JobRunner, Outcome
+from tabrl.adapters.worker import DeliveryOutcome, JobRunner
 from tabrl.domain.jobs import JobKind
 
 
@@ -19,7 +19,7 @@ def serve(app: Celery, kind: JobKind, runner: JobRunner, *, concurrency: int = 1
 
     @app.task(name=TASK_OF[kind])  # type: ignore[untyped-decorator]
     def execute(job_id: str) -> None:
-        if runner.run(job_id) is Outcome.RELEASED:
+        if runner.run(job_id) is DeliveryOutcome.RELEASED:
             raise Reject("shutting down", requeue=True)
 
     def shut_down(**_: object) -> None:

@@ -1,4 +1,4 @@
-"""Holding a job: a thread that extends the lease and listens for the wish to stop."""
+"""The lease of a job: a thread renews it and listens for requests to stop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tabrl.ports.jobs import JobRepository, Weights
 from tabrl.ports.work import JobStoppedError, StopReason
 
 
-class HeldJob:
+class JobLease:
     """A claimed job; a `JobControl` for its handler and a context manager for the runner."""
 
     POLL_S = 0.4  # how old the answer of `should_stop` can be
@@ -54,7 +54,7 @@ class HeldJob:
 
     @property
     def lost(self) -> bool:
-        """Whether somebody else may hold the job by now."""
+        """Whether somebody else may have the lease by now."""
         return self._lost.is_set()
 
     def should_stop(self) -> StopReason | None:
@@ -71,7 +71,7 @@ class HeldJob:
         if reason is not None:
             raise JobStoppedError(reason)
 
-    def wished_weights(self) -> Weights | None:
+    def requested_weights(self) -> Weights | None:
         """The weights the user last asked for, `POLL_S` old at most."""
         return self._weights
 
@@ -108,9 +108,9 @@ class HeldJob:
                         self._lost.set()
                         return
                     self._extended, next_heartbeat = asked, asked + self._heartbeat_s
-                wishes = self._jobs.wishes(self._job.id)
-                self._weights = wishes.weights
-                if wishes.cancel:
+                requests = self._jobs.requests(self._job.id)
+                self._weights = requests.weights
+                if requests.cancel:
                     self._cancelled.set()
             except Exception as error:  # whatever the database does, the lease must be watched
                 self._metrics.heartbeats_failed.inc()

@@ -53,9 +53,11 @@ class ApiMetrics:
         self.queue_depth = Gauge(
             "tabrl_queue_depth", "Messages that wait, by kind of job.", ["kind"], registry=registry
         )
-        self.sweeps = Counter(
-            "tabrl_sweeper_actions", "What the sweeper repaired.", ["action"], registry=registry
+        self.reaper_actions = Counter(
+            "tabrl_sweeper_actions", "What the reaper repaired.", ["action"], registry=registry
         )
-        self.sweep_failures = Counter(
-            "tabrl_sweeper_failures", "Sweeps that a part did not answer.", registry=registry
+        self.reaper_failures = Counter(
+            "tabrl_sweeper_failures",
+            "Rounds of the reaper that a part did not answer.",
+            registry=registry,
         )

@@ -13,7 +13,7 @@ from tabrl.adapters.settings import Settings
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class OriginPolicy:
+class OriginRules:
     """Decides by the two headers alone."""
 
     def __init__(self, settings: Settings) -> None:

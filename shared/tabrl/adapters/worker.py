@@ -1,4 +1,4 @@
-"""Running jobs: claim, hold, hand over to a handler, and end each one exactly once.
+"""Running jobs: claim, keep the lease, call a handler, and finish each job exactly once.
 
 Both workers use it. A delivered message is only a hint: what the claim says goes.
 """
@@ -9,7 +9,7 @@ import threading
 import time
 from enum import StrEnum
 
-from tabrl.adapters.lease import HeldJob
+from tabrl.adapters.lease import JobLease
 from tabrl.adapters.logs import logger, where
 from tabrl.adapters.metrics import WorkerMetrics
 from tabrl.adapters.settings import Settings
@@ -27,13 +27,13 @@ _WORKER_LEFT = NoticeEvent(
 )
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """How a delivery ended."""
 
     FINISHED = "finished"
-    NOT_OURS = "not_ours"  # held by another worker, ended, or unknown: drop the message
+    NOT_OURS = "not_ours"  # leased by another worker, ended, or unknown: drop the message
     RELEASED = "released"  # handed back on shutdown: the message goes back too
-    LOST = "lost"  # the lease is or will be lost: the sweeper sends the job again
+    LOST = "lost"  # the lease is or will be lost: the reaper sends the job again
 
 
 class JobRunner:
@@ -63,16 +63,16 @@ class JobRunner:
         """Ask the running handler to checkpoint and stop; jobs are handed back from now on."""
         self._shutdown.set()
 
-    def run(self, job_id: str) -> Outcome:
+    def run(self, job_id: str) -> DeliveryOutcome:
         """Work on a job if it is ours to take. Raises nothing."""
         try:
             job = self._jobs.claim(job_id, self._settings.lease_s, self._settings.max_attempts)
         except Exception as error:  # without an answer the job stays queued and is sent again
             logger.error("job %s: cannot claim: %s", job_id, where(error))
-            return Outcome.LOST
+            return DeliveryOutcome.LOST
         if job is None:
             logger.info("job %s: not ours to take", job_id)
-            return Outcome.NOT_OURS
+            return DeliveryOutcome.NOT_OURS
         kind = job.kind.value
         waited = (self._clock.now() - job.queued_at).total_seconds()
         self._metrics.wait_seconds.labels(kind).observe(max(0.0, waited))
@@ -83,9 +83,9 @@ class JobRunner:
         self._metrics.jobs.labels(kind, outcome.value).inc()
         return outcome
 
-    def _work(self, job: Job) -> Outcome:
+    def _work(self, job: Job) -> DeliveryOutcome:
         logger.info("job %s: attempt %d, fence %d", job.id, job.attempt, job.fence)
-        with HeldJob(
+        with JobLease(
             job,
             jobs=self._jobs,
             bus=self._bus,
@@ -93,55 +93,55 @@ class JobRunner:
             shutdown=self._shutdown,
             lease_s=self._settings.lease_s,
             heartbeat_s=self._settings.heartbeat_s,
-        ) as held:
-            held.publish(StateEvent(state=JobState.RUNNING.value, attempt=job.attempt))
+        ) as lease:
+            lease.publish(StateEvent(state=JobState.RUNNING.value, attempt=job.attempt))
             try:
-                result = self._handler(job, held)
+                result = self._handler(job, lease)
             except JobStoppedError as stop:
-                return self._stopped(job, held, stop.reason)
+                return self._stopped(job, lease, stop.reason)
             except JobFailedError as error:
-                return self._finish(job, held, JobState.FAILED, failure=error.failure)
+                return self._finish(job, lease, JobState.FAILED, failure=error.failure)
             except Unavailable as error:
-                # Not finishing is the retry: the lease runs out and the sweeper sends it again.
+                # Not finishing is the retry: the lease runs out and the reaper sends it again.
                 logger.error("job %s: left to a later attempt: %s", job.id, where(error))
-                return Outcome.LOST
+                return DeliveryOutcome.LOST
             except TabrlError as error:
                 failure = Failure(
                     kind=FailureKind.INFRASTRUCTURE, code=error.code, message=error.message
                 )
-                return self._finish(job, held, JobState.FAILED, failure=failure)
+                return self._finish(job, lease, JobState.FAILED, failure=failure)
             except Exception as error:
                 logger.error("job %s: unexpected %s", job.id, where(error))
-                return self._finish(job, held, JobState.FAILED, failure=_unexpected(job, error))
-            return self._finish(job, held, JobState.SUCCEEDED, result=result)
+                return self._finish(job, lease, JobState.FAILED, failure=_unexpected(job, error))
+            return self._finish(job, lease, JobState.SUCCEEDED, result=result)
 
-    def _stopped(self, job: Job, held: HeldJob, reason: StopReason) -> Outcome:
+    def _stopped(self, job: Job, lease: JobLease, reason: StopReason) -> DeliveryOutcome:
         if reason is StopReason.CANCELLED:
-            return self._finish(job, held, JobState.CANCELLED)
+            return self._finish(job, lease, JobState.CANCELLED)
         if reason is StopReason.SHUTDOWN:
             try:
                 if self._jobs.release(job.id, job.fence):
-                    held.publish(_WORKER_LEFT)
-                    held.publish(StateEvent(state=JobState.QUEUED.value, attempt=job.attempt - 1))
-                    return Outcome.RELEASED
-                if self._jobs.wishes(job.id).cancel:
-                    return self._finish(job, held, JobState.CANCELLED)
+                    lease.publish(_WORKER_LEFT)
+                    lease.publish(StateEvent(state=JobState.QUEUED.value, attempt=job.attempt - 1))
+                    return DeliveryOutcome.RELEASED
+                if self._jobs.requests(job.id).cancel:
+                    return self._finish(job, lease, JobState.CANCELLED)
             except TabrlError as error:
                 logger.error("job %s: cannot hand back (%s)", job.id, error.code)
         logger.warning("job %s: lost at fence %d", job.id, job.fence)
-        return Outcome.LOST
+        return DeliveryOutcome.LOST
 
     def _finish(
         self,
         job: Job,
-        held: HeldJob,
+        lease: JobLease,
         state: JobState,
         *,
         result: TrainResult | None = None,
         failure: Failure | None = None,
-    ) -> Outcome:
+    ) -> DeliveryOutcome:
         """End the job, trying again as long as the lease is ours."""
-        while not held.lost:
+        while not lease.lost:
             try:
                 ended = self._jobs.finish(job.id, job.fence, state, result=result, failure=failure)
             except Unavailable as error:
@@ -151,7 +151,7 @@ class JobRunner:
             if not ended:
                 break
             logger.info("job %s: %s %s", job.id, state, failure.code if failure else "")
-            held.publish(
+            lease.publish(
                 StateEvent(
                     state=state.value,
                     attempt=job.attempt,
@@ -159,9 +159,9 @@ class JobRunner:
                     message=failure.message if failure else None,
                 )
             )
-            return Outcome.FINISHED
+            return DeliveryOutcome.FINISHED
         logger.warning("job %s: lost at fence %d", job.id, job.fence)
-        return Outcome.LOST
+        return DeliveryOutcome.LOST
 
 
 def _unexpected(job: Job, error: Exception) -> Failure:

@@ -144,7 +144,7 @@ class RoundTrip(BaseModel):
     p99: float
 
 
-class Receipt(BaseModel):
+class RunReport(BaseModel):
     """The public account of one run, printed by `tabrl run --json`. Its keys are stable."""
 
     task_id: str

@@ -59,7 +59,7 @@ def no_preview(n: int) -> NotFound:
 
 
 def fence_lost(job_id: str) -> Conflict:
-    """Writing on behalf of a job that somebody else holds by now."""
+    """Writing on behalf of a job whose lease somebody else has by now."""
     return Conflict(f"The job {job_id} is no longer held by this worker.", code="fence_lost")
 
 

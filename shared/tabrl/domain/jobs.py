@@ -1,11 +1,12 @@
 """A job: its states, the one table of transitions, and the changes a job can go through.
 
-Adapters never invent a change of state: the in-memory store applies the methods below, the SQL
-store turns the same table into the WHERE of a compare-and-set.
+Every rule about jobs is a method below. A store loads a job, applies one of them and keeps the
+changed job if nobody was faster.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -13,7 +14,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.training import TrainResult, TrainSpec
-from tabrl.domain.errors import Conflict
+from tabrl.domain.errors import Conflict, Invalid
+from tabrl.domain.weights import merged_weights
 
 
 class JobState(StrEnum):
@@ -30,7 +32,7 @@ class JobState(StrEnum):
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
     # running → running is another worker taking over a lapsed lease, running → queued a handing
-    # back by a worker that shuts down or by the sweeper on behalf of one that died.
+    # back by a worker that shuts down or by the reaper on behalf of one that died.
     JobState.RUNNING: frozenset(
         {
             JobState.RUNNING,
@@ -40,7 +42,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
             JobState.FAILED,
         }
     ),
-    # A worker may finish before it reads the wish to cancel; its result then stands.
+    # A worker may finish before it reads the request to cancel; its result then stands.
     JobState.CANCELLING: frozenset({JobState.CANCELLED, JobState.SUCCEEDED, JobState.FAILED}),
     JobState.SUCCEEDED: frozenset(),
     JobState.FAILED: frozenset(),
@@ -48,12 +50,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 }
 
 TERMINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
-HELD = frozenset({JobState.RUNNING, JobState.CANCELLING})  # a worker holds the lease
-
-
-def sources_of(target: JobState) -> frozenset[JobState]:
-    """The states from which `target` can be reached in one step."""
-    return frozenset(state for state, following in TRANSITIONS.items() if target in following)
+LEASED = frozenset({JobState.RUNNING, JobState.CANCELLING})  # a worker holds the lease
 
 
 class JobKind(StrEnum):
@@ -124,9 +121,9 @@ class Job(BaseModel):
 
     @property
     def valid_weights(self) -> dict[str, float]:
-        """Weights of the reward's terms: of a result those it was learnt under, else the wish.
+        """Weights of the reward's terms: those a result was learnt under, else requested.
 
-        A wish that came after the last update changed nothing. Empty for jobs without a spec.
+        A request that came after the last update changed nothing. Empty for jobs without a spec.
         """
         if self.spec is None:
             return {}
@@ -136,24 +133,35 @@ class Job(BaseModel):
             return dict(learnt[-1].weights if learnt else schedule.weights or self.spec.weights)
         return dict(self.weights or self.spec.weights)
 
-    def _moved(self, state: JobState, **changes: object) -> Self:
-        if state not in TRANSITIONS[self.state]:
-            raise Conflict(
-                f"A {self.state} job cannot become {state}.", code="transition_not_allowed"
-            )
-        return self.model_copy(update={"state": state, **changes})
+    def can_become(self, state: JobState) -> bool:
+        """Whether one step leads there."""
+        return state in TRANSITIONS[self.state]
+
+    def leased_under(self, fence: int) -> bool:
+        """Whether this fence has the lease: its worker alone may write for the job."""
+        return self.state in LEASED and self.fence == fence
 
     def lease_lapsed(self, now: datetime) -> bool:
-        """Whether a worker holds the job but has not been heard of in time."""
-        return self.state in HELD and self.lease_until is not None and self.lease_until < now
+        """Whether a worker has the lease but was not heard of in time."""
+        return self.state in LEASED and self.lease_until is not None and self.lease_until < now
 
     def claimable(self, now: datetime) -> bool:
         """Whether a worker may take the job now: it waits, or its holder went silent."""
         lapsed = self.state is JobState.RUNNING and self.lease_lapsed(now)
         return self.state is JobState.QUEUED or lapsed
 
-    def claimed(self, now: datetime, lease_s: float) -> Self:
-        """Taken by a worker."""
+    def message_lost(self, now: datetime, *, unsent_for: timedelta, sent_for: timedelta) -> bool:
+        """Whether the job waits and the queue must have lost, or never got, its message."""
+        if self.state is not JobState.QUEUED:
+            return False
+        if self.enqueued_at is None:
+            return self.queued_at <= now - unsent_for
+        return self.enqueued_at <= now - sent_for
+
+    def claimed(self, now: datetime, lease_s: float, max_attempts: int) -> Self:
+        """Taken by a worker; failed instead if all attempts are used up."""
+        if self.attempt >= max_attempts:
+            return self._given_up(now)
         return self._moved(
             JobState.RUNNING,
             fence=self.fence + 1,
@@ -162,7 +170,11 @@ class Job(BaseModel):
             started_at=self.started_at or now,
         )
 
-    def handed_back(self, now: datetime, *, attempt_counts: bool) -> Self:
+    def lease_renewed(self, now: datetime, lease_s: float) -> Self:
+        """Heard of: its holder keeps it for another lease."""
+        return self.model_copy(update={"lease_until": now + timedelta(seconds=lease_s)})
+
+    def released(self, now: datetime, *, attempt_counts: bool) -> Self:
         """Waiting again; an orderly shutdown does not use up an attempt."""
         return self._moved(
             JobState.QUEUED,
@@ -171,6 +183,22 @@ class Job(BaseModel):
             enqueued_at=None if attempt_counts else now,
             attempt=self.attempt if attempt_counts else self.attempt - 1,
         )
+
+    def expired(self, now: datetime, max_attempts: int) -> Self:
+        """Taken away from a silent holder.
+
+        A running job waits again, or fails once its attempts are used up; a cancelling one is
+        cancelled.
+        """
+        if self.state is JobState.CANCELLING:
+            return self.finished(JobState.CANCELLED, now)
+        if self.attempt >= max_attempts:
+            return self._given_up(now)
+        return self.released(now, attempt_counts=True)
+
+    def enqueued(self, now: datetime) -> Self:
+        """Its message was taken by the queue."""
+        return self.model_copy(update={"enqueued_at": now})
 
     def finished(
         self,
@@ -188,22 +216,41 @@ class Job(BaseModel):
 
         Raises `Conflict` (code `job_finished`) if the job has ended.
         """
-        raise_if_ended(self)
+        self._raise_if_ended()
         if self.state is JobState.QUEUED:
             return self.finished(JobState.CANCELLED, now)
         if self.state is JobState.CANCELLING:
             return self
         return self._moved(JobState.CANCELLING)
 
+    def weights_requested(self, changes: Mapping[str, float]) -> Self:
+        """The user wants other weights of some terms from the next update on.
 
-def raise_if_ended(job: Job) -> None:
-    """Raises `Conflict` (code `job_finished`) if nothing can be changed any more."""
-    if job.terminal:
-        raise Conflict(
-            f"The job has already {_ENDED[job.state]}.",
-            code="job_finished",
-            hint="Only jobs that wait or run can be changed.",
-        )
+        Raises `Invalid` as `merged_weights` and for a job without weights (code `not_a_training`),
+        or `Conflict` (code `job_finished`).
+        """
+        if self.spec is None:
+            raise Invalid("Only a training has weights to change.", code="not_a_training")
+        self._raise_if_ended()
+        return self.model_copy(update={"weights": merged_weights(self.valid_weights, changes)})
+
+    def _given_up(self, now: datetime) -> Self:
+        return self.finished(JobState.FAILED, now, failure=ATTEMPTS_EXHAUSTED)
+
+    def _moved(self, state: JobState, **changes: object) -> Self:
+        if not self.can_become(state):
+            raise Conflict(
+                f"A {self.state} job cannot become {state}.", code="transition_not_allowed"
+            )
+        return self.model_copy(update={"state": state, **changes})
+
+    def _raise_if_ended(self) -> None:
+        if self.terminal:
+            raise Conflict(
+                f"The job has already {_ENDED[self.state]}.",
+                code="job_finished",
+                hint="Only jobs that wait or run can be changed.",
+            )
 
 
 _ENDED = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,6 +31,17 @@ class Model(BaseModel):
     step: int = 0
     created_at: datetime
     updated_at: datetime
+
+    def published(self, now: datetime, *, params_key: str, params_sha256: str, step: int) -> Self:
+        """Pointed at new parameters, under the next version."""
+        changes = {
+            "params_key": params_key,
+            "params_sha256": params_sha256,
+            "params_version": self.params_version + 1,
+            "step": step,
+            "updated_at": now,
+        }
+        return self.model_copy(update=changes)
 
     @staticmethod
     def base_params_key(robot: str) -> str:

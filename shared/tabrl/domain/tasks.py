@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +17,7 @@ from tabrl.domain.jobs import Failure, JobState
 from tabrl.domain.report import CandidateReport as CandidateReport
 from tabrl.domain.report import ClipScore as ClipScore
 from tabrl.domain.report import MotionPreview as MotionPreview
+from tabrl.domain.weights import merged_weights
 
 PROMPT_MAX = 2000
 
@@ -110,6 +111,21 @@ class Candidate(BaseModel):
     parent: int | None = None  # the candidate it was edited from
     revised_by: str | None = None  # the job that checked the edit
 
+    def reweighted(self, changes: Mapping[str, float]) -> Self:
+        """With some weights replaced. Raises `Invalid` as `merged_weights`."""
+        return self.model_copy(update={"weights": merged_weights(self.weights, changes)})
+
+    def added_to(self, others: Sequence[Candidate], job_id: str) -> Candidate:
+        """As the next candidate of a task that has these, once for each job that revised it.
+
+        An earlier attempt of the job may have added its candidate already: it stays that one.
+        """
+        for other in others:
+            if other.revised_by == job_id:
+                return other
+        n = max((other.n for other in others), default=0) + 1
+        return self.model_copy(update={"n": n, "revised_by": job_id})
+
 
 class Revision(BaseModel):
     """An edit of candidate `parent` that a worker has yet to check; None keeps what it had."""
@@ -135,12 +151,12 @@ class WrittenTask:
     dropped: Sequence[Dropped] = ()
     notices: Sequence[str] = ()
 
-    def account(self) -> dict[str, Any]:
+    def columns(self) -> dict[str, Any]:
         """All but candidates and previews, as values of the task's columns."""
         return {
             "understood": [*self.understood],
             "not_understood": [*self.not_understood],
             "usage": None if self.usage is None else self.usage.model_dump(mode="json"),
-            "dropped": [one.model_dump(mode="json") for one in self.dropped],
+            "dropped": [item.model_dump(mode="json") for item in self.dropped],
             "notices": [*self.notices],
         }

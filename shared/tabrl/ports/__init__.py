@@ -3,7 +3,7 @@
 from tabrl.ports.artifacts import VerifiedArtifacts
 from tabrl.ports.blobs import BlobStore
 from tabrl.ports.events import EventBus, StoredEvent
-from tabrl.ports.jobs import IdempotencyKey, JobRepository, Wishes
+from tabrl.ports.jobs import IdempotencyKey, JobRepository, JobRequests
 from tabrl.ports.models import ModelRepository
 from tabrl.ports.queue import Clock, TaskQueue
 from tabrl.ports.robots import RobotCard, RobotCatalog
@@ -19,6 +19,7 @@ __all__ = [
     "JobFailedError",
     "JobHandler",
     "JobRepository",
+    "JobRequests",
     "JobStoppedError",
     "ModelRepository",
     "RobotCard",
@@ -29,5 +30,4 @@ __all__ = [
     "TaskQueue",
     "TaskRepository",
     "VerifiedArtifacts",
-    "Wishes",
 ]

@@ -23,8 +23,8 @@ class IdempotencyKey(NamedTuple):
     body_sha256: str
 
 
-class Wishes(NamedTuple):
-    """What a user wants of a running job: its end, or other weights of the reward's terms."""
+class JobRequests(NamedTuple):
+    """What a user requests of a running job: its end, or other weights of the reward's terms."""
 
     cancel: bool = False
     weights: Weights | None = None
@@ -80,8 +80,8 @@ class JobRepository(Protocol):
         """Extend the lease; `False` if the fence was lost."""
         ...
 
-    def wishes(self, job_id: str) -> Wishes:
-        """What the user wants of a job that runs; nothing of one that does not exist."""
+    def requests(self, job_id: str) -> JobRequests:
+        """What the user requests of a job that runs; nothing of one that does not exist."""
         ...
 
     def finish(
@@ -110,7 +110,7 @@ class JobRepository(Protocol):
         """Ask for other weights of some terms from the next update on.
 
         The others stay as they were asked for last, by whomever. Raises `NotFound`, and as
-        `tabrl.domain.weights.wished_weights`.
+        `tabrl.domain.jobs.Job.weights_requested`.
         """
         ...
 

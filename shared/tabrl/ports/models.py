@@ -25,6 +25,6 @@ class ModelRepository(Protocol):
     ) -> Model:
         """Point the model at new parameters and count its version up.
 
-        Raises `Conflict` (code `fence_lost`) unless the job is held under `fence`.
+        Raises `Conflict` (code `fence_lost`) unless the job is leased under `fence`.
         """
         ...

@@ -1,4 +1,4 @@
-"""The doorbell that wakes a worker, and the clock."""
+"""The notification that a job waits, and the clock."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from tabrl.robots.page import RobotPage
+
 
 class RobotCard(Protocol):
     """A robot as a user sees it."""
@@ -36,6 +38,10 @@ class RobotCatalog(Protocol):
 
     def get_robot(self, robot_id: str) -> RobotCard:
         """Raises `NotFound` (code `unknown_robot`)."""
+        ...
+
+    def page_of(self, robot_id: str) -> RobotPage:
+        """How the page shows a robot."""
         ...
 
     def scene_xml(self, robot_id: str) -> bytes:

@@ -34,7 +34,7 @@ class TaskRepository(Protocol):
     def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
         """Replace the candidates of a task; an earlier attempt may have left some.
 
-        Raises `Conflict` (code `fence_lost`) unless the job is held under `fence`. Candidates
+        Raises `Conflict` (code `fence_lost`) unless the job is leased under `fence`. Candidates
         become visible once the job has succeeded.
         """
         ...
@@ -59,7 +59,7 @@ class TaskRepository(Protocol):
         """Add a revised candidate under the next number, once for each job.
 
         `candidate.revised_by` is the job. Raises `Conflict` (code `fence_lost`) unless the job is
-        held under `fence`.
+        leased under `fence`.
         """
         ...
 
@@ -89,7 +89,7 @@ class SourceRepository(Protocol):
     def put(self, task_id: str, sources: Mapping[int, str], *, job_id: str, fence: int) -> None:
         """Replace the sources of a task, keyed by candidate number.
 
-        Raises `Conflict` (code `fence_lost`) unless the job is held under `fence`.
+        Raises `Conflict` (code `fence_lost`) unless the job is leased under `fence`.
         """
         ...
 

@@ -36,7 +36,7 @@ class JobFailedError(Exception):
 
 
 class JobControl(Protocol):
-    """The line between a handler and the job it holds. All methods may be called at any rate."""
+    """What a handler may do with the job it works on. All methods may be called at any rate."""
 
     @property
     def fence(self) -> int:
@@ -51,7 +51,7 @@ class JobControl(Protocol):
         """Raises `JobStoppedError` if the handler should stop."""
         ...
 
-    def wished_weights(self) -> Weights | None:
+    def requested_weights(self) -> Weights | None:
         """The weights the user last asked for while the job runs, half a second old at most."""
         ...
 

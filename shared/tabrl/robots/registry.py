@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tabrl.domain.errors import NotFound
 
@@ -21,6 +21,24 @@ class Joint(BaseModel):
     name: str
     home: float
     range: tuple[float, float]
+
+
+class Camera(BaseModel):
+    """Where the page looks at the robot from, at first.
+
+    `height_m` is that of the point looked at, above the floor; `distance_m` from there to the
+    camera, `azimuth_deg` about the vertical from straight ahead of the robot to its left,
+    `elevation_deg` above the horizontal.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
+
+    distance_m: float = Field(gt=0.0)
+    height_m: float = Field(ge=0.0)
+    azimuth_deg: float = Field(default=-50.0, ge=-180.0, le=180.0)
+    elevation_deg: float = Field(default=20.0, ge=0.0, lt=90.0)
 
 
 class Robot(BaseModel):
@@ -44,6 +62,7 @@ class Robot(BaseModel):
     foot_radius: float
     standing_height: float
     action_scale: tuple[float, ...]
+    camera: Camera | None = None
 
     @property
     def joint_names(self) -> tuple[str, ...]:

@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 from websockets.asyncio.client import ClientConnection, connect
 
 from tabrl.adapters.settings import Settings
-from tabrl.adapters.web_origin import OriginPolicy
+from tabrl.adapters.web_origin import OriginRules
 from tabrl.contracts.wire import HEADER, PROTOCOL, Header, Hello, Kind
 from tabrl.domain.errors import NotFound
 from tabrl.domain.models import Model
 from tabrl_inference.frames import Dimensions
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
-from tabrl_inference.policies import LoadedPolicy
+from tabrl_inference.policy_cache import LoadedPolicy
 from tabrl_inference.server import InferenceServer
-from tabrl_inference.ticklog import NoTickLog, TickLog
+from tabrl_inference.step_log import NoStepLog, StepLog
 
 SIZE = Dimensions(nq=19, nv=18, nu=12)
 SCENE = "a" * 64
@@ -187,7 +187,7 @@ class Rig:
             assert welcome["type"] == "welcome", welcome
             yield client
 
-    def refusals(self, code: str) -> float:
+    def rejections(self, code: str) -> float:
         value = self.metrics.registry.get_sample_value(
             "tabrl_inference_refusals_total", {"code": code}
         )
@@ -223,12 +223,12 @@ async def exchange(client: ClientConnection, row: NDArray[np.float64], tick: int
 
 @asynccontextmanager
 async def running(
-    limits: Limits, settings: Settings | None = None, ticks: TickLog | None = None
+    limits: Limits, settings: Settings | None = None, step_log: StepLog | None = None
 ) -> AsyncIterator[Rig]:
     """A server with one model, `mdl_a`, of gain 2."""
     models, blobs, metrics = ModelTable(), Blobs(), Metrics()
-    policy = OriginPolicy(settings or Settings(allowed_origins=("http://page.test",)))
-    server = InferenceServer(models, blobs, load, policy, limits, ticks or NoTickLog(), metrics)
+    origins = OriginRules(settings or Settings(allowed_origins=("http://page.test",)))
+    server = InferenceServer(models, blobs, load, origins, limits, step_log or NoStepLog(), metrics)
     async with asyncio.timeout(30), server.running("127.0.0.1", 0) as port:
         rig = Rig(port, models, blobs, metrics)
         rig.add_model()
@@ -250,5 +250,5 @@ def kit() -> ModuleType:
 
 @pytest.fixture
 def start() -> Callable[..., AbstractAsyncContextManager[Rig]]:
-    """Starts a server with limits, origins or a tick log of the test's own."""
+    """Starts a server with limits, origins or a step log of the test's own."""
     return running

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tabrl.contracts.wire import HEADER, PROTOCOL, Hello, Kind
 from tabrl_inference.limits import Limits
-from tabrl_inference.ticklog import JsonlTickLog
+from tabrl_inference.step_log import JsonlStepLog
 
 
 async def test_welcome_tells_the_sizes(rig, kit):
@@ -160,7 +160,7 @@ async def test_clients_beside_a_bad_one_notice_nothing(start, kit):
 
 
 async def _last_text(rig, kit, client, answer) -> str:
-    """The refusal that the bad client was sent before it was cut off."""
+    """The rejection that the bad client was sent before it was cut off."""
     assert isinstance(answer, ConnectionClosed)
     assert answer.rcvd.reason == "out_of_range"
     async with rig.joined() as again:
@@ -174,7 +174,7 @@ async def test_tick_log_holds_what_was_sent_both_ways(start, kit, tmp_path):
     path = tmp_path / "logs" / "ticks.jsonl"
     row = kit.random_row(3)
     async with (
-        start(Limits(), ticks=JsonlTickLog(path)) as rig,
+        start(Limits(), step_log=JsonlStepLog(path)) as rig,
         rig.joined() as first,
         rig.joined() as second,
     ):

@@ -88,6 +88,7 @@ def test_starts_restarts_and_leaves_nothing(tmp_path: Path) -> None:
     redis_child, sock = redis_spec(tmp_path)
     with running(Stack((redis_child, service(options.port)), sock), options) as children:
         first = children()
+        started = [psutil.Process(pid) for pid in first.values()]
         client = redis.Redis(unix_socket_path=str(sock))
         client.set("kept", "yes")
         os.kill(first["redis"], 9)
@@ -96,8 +97,8 @@ def test_starts_restarts_and_leaves_nothing(tmp_path: Path) -> None:
         assert client.get("kept") == b"yes", "a write survives the death of Redis"
         assert children()["service"] == first["service"]
         client.close()
-        last = children()
-    assert not any(psutil.pid_exists(pid) for pid in (*first.values(), *last.values()))
+        started += [psutil.Process(pid) for pid in children().values()]
+    assert not any(process.is_running() for process in started)
     assert not sock.exists()
     assert not (tmp_path / STATE_FILE).exists()
 

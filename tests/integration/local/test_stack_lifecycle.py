@@ -18,6 +18,7 @@ from tabrl_local.client import Api
 from tabrl_local.launcher import STATE_FILE
 from tabrl_local.ports import pick_free
 from tabrl_local.stack import http_ready
+from tests.support.processes import ended
 
 pytestmark = pytest.mark.stack
 
@@ -92,5 +93,4 @@ def test_killing_the_launcher_takes_every_process_along(launched: Launched) -> N
     assert len(family) >= len(SERVICES)
     launched.process.kill()
     launched.process.wait()
-    gone = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
-    until(lambda: not [p for p in family if p.is_running() and p.status() not in gone], 30.0)
+    until(lambda: all(ended(process) for process in family), 30.0)

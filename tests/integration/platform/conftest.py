@@ -9,14 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from tabrl.adapters.memory import (
-    ManualClock,
-    MemoryDatabase,
-    MemoryJobRepository,
-    MemoryModelRepository,
-    MemorySourceRepository,
-    MemoryTaskRepository,
-)
 from tabrl.adapters.sql.engine import make_engine, writing
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.migrate import upgrade
@@ -26,6 +18,14 @@ from tabrl.adapters.sql.tables import metadata
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.ports import JobRepository, ModelRepository, SourceRepository, TaskRepository
 from tests.support.postgres import PostgresServer
+from tests.twins import (
+    ManualClock,
+    MemoryDatabase,
+    MemoryJobRepository,
+    MemoryModelRepository,
+    MemorySourceRepository,
+    MemoryTaskRepository,
+)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from tabrl.adapters.memory import ManualClock, MemoryDatabase, MemoryVerifiedArtifacts
 from tabrl.adapters.sql import artifacts as module
 from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
 from tabrl.ports import VerifiedArtifacts
 from tabrl.rewards.limits import VERIFIER
+from tests.twins import ManualClock, MemoryDatabase, MemoryVerifiedArtifacts
 
 ONE, OTHER = "a" * 64, "b" * 64
 

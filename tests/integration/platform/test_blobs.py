@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 
 from tabrl.adapters.blobs import make_blob_store
-from tabrl.adapters.memory import MemoryBlobStore
 from tabrl.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from tabrl.ports import BlobStore
+from tests.twins import MemoryBlobStore
 
 
 @pytest.fixture(params=["twin", "memory", "local", "s3"])

@@ -119,15 +119,15 @@ def test_only_a_cancelling_job_is_finished_as_cancelled(store: Store) -> None:
     job = add(store)
     store.jobs.claim(job.id, 15, 3)
     assert not store.jobs.finish(job.id, 1, JobState.CANCELLED)
-    assert not store.jobs.wishes(job.id).cancel
+    assert not store.jobs.requests(job.id).cancel
     assert store.jobs.request_cancel(job.id).state is JobState.CANCELLING
     assert store.jobs.request_cancel(job.id).state is JobState.CANCELLING
-    assert store.jobs.wishes(job.id).cancel
+    assert store.jobs.requests(job.id).cancel
     assert store.jobs.heartbeat(job.id, 1, 15)
     assert not store.jobs.release(job.id, 1)
     assert store.jobs.claim(job.id, 15, 3) is None
     assert store.jobs.finish(job.id, 1, JobState.CANCELLED)
-    assert not store.jobs.wishes(job.id).cancel
+    assert not store.jobs.requests(job.id).cancel
 
 
 def test_cancel_of_a_waiting_job_is_at_once(store: Store) -> None:
@@ -162,14 +162,14 @@ def test_place_in_queue_is_per_kind(store: Store) -> None:
 
 
 def test_expired_leases_are_taken_away(store: Store) -> None:
-    waiting, silent, cancelling, worn, held = (add(store) for _ in range(5))
+    waiting, silent, cancelling, worn, leased = (add(store) for _ in range(5))
     for job in (silent, cancelling, worn):
         store.jobs.claim(job.id, 15, 3)
     store.jobs.request_cancel(cancelling.id)
     store.clock.advance(16)
     store.jobs.claim(worn.id, 10, 3)
     store.clock.advance(11)
-    store.jobs.claim(held.id, 15, 3)
+    store.jobs.claim(leased.id, 15, 3)
     changed = {job.id: job for job in store.jobs.expire_leases(2)}
     assert {job_id: job.state for job_id, job in changed.items()} == {
         silent.id: JobState.QUEUED,
@@ -180,7 +180,7 @@ def test_expired_leases_are_taken_away(store: Store) -> None:
     assert changed[silent.id].enqueued_at is None
     assert changed[silent.id] == store.jobs.get(silent.id)
     assert store.jobs.get(waiting.id).state is JobState.QUEUED
-    assert store.jobs.get(held.id).state is JobState.RUNNING
+    assert store.jobs.get(leased.id).state is JobState.RUNNING
     assert store.jobs.expire_leases(2) == []
     assert not store.jobs.heartbeat(silent.id, 1, 15)
 
@@ -216,7 +216,7 @@ def test_training_is_created_once_for_a_key(store: Store) -> None:
     assert store.jobs.create_training([second[0]], [second[1]], elsewhere) == [second[0].id]
 
 
-def test_of_two_wishes_at_once_both_hold(store: Store) -> None:
+def test_of_two_requests_at_once_both_count(store: Store) -> None:
     job, _ = training(store.clock.now())
     assert job.spec is not None
     spec = job.spec.model_copy(update={"weights": {"forward": 1.0, "sway": 1.0}})
@@ -228,7 +228,7 @@ def test_of_two_wishes_at_once_both_hold(store: Store) -> None:
     with ThreadPoolExecutor(2) as pool:
         for value in range(2, 12):
             list(pool.map(ask, ({"forward": value}, {"sway": value})))
-            assert store.jobs.wishes(job.id).weights == {"forward": value, "sway": value}
+            assert store.jobs.requests(job.id).weights == {"forward": value, "sway": value}
     with pytest.raises(NotFound):
         store.jobs.request_weights("job_missing", {"sway": 1.0})
     with pytest.raises(Invalid):

@@ -16,6 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tabrl.adapters.blobs import make_blob_store
+from tabrl.adapters.settings import Settings
+from tabrl.domain.models import Model
 from tests.support.redis import RedisServer
 
 ROOT = Path(__file__).parents[3]
@@ -48,6 +51,9 @@ class Town:
             "TABRL_HEARTBEAT_S": "0.4",
             "PYTHONPATH": str(ROOT),
         }
+        # No trainer is here to put it there; none of these workers reads it.
+        blobs = make_blob_store(Settings(data=data).blobs)
+        blobs.put(Model.base_params_key("go1"), b"policy")
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
 
     def gateway(self) -> subprocess.Popen[bytes]:

@@ -13,7 +13,6 @@ import redis
 
 from tabrl.adapters.celery_app import CeleryTaskQueue
 from tabrl.adapters.clock import SystemClock
-from tabrl.adapters.memory import MemoryEventBus
 from tabrl.adapters.redis_events import RedisEventBus, stream_of
 from tabrl.adapters.settings import Settings
 from tabrl.contracts.events import NoticeEvent
@@ -23,6 +22,7 @@ from tabrl.ports import EventBus
 from tabrl_api.progress import START, RedisProgress
 from tests.support.factories import training, writing
 from tests.support.redis import RedisServer
+from tests.twins import MemoryEventBus
 
 
 def notice(n: int) -> NoticeEvent:

@@ -1,4 +1,4 @@
-"""litellm against a local server that speaks OpenAI's protocol; rewards built in the real jail."""
+"""litellm against a local server that speaks OpenAI's protocol; rewards built in the sandbox."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 from tabrl.adapters.settings import Settings
 from tabrl.robots import Robot, get_robot
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
-from tabrl_reward_worker.authors import Author
-from tabrl_reward_worker.bootstrap import RewardSettings, author_of
-from tabrl_reward_worker.building import Builder, BuiltDraft
-from tabrl_reward_worker.jail import BuiltReward, Jail
+from tabrl_reward_worker.bootstrap import RewardSettings, make_generator
+from tabrl_reward_worker.building import BuiltCandidate, CandidateBuilder
+from tabrl_reward_worker.concurrency import WorkCancelledError
+from tabrl_reward_worker.generation import RewardGenerator
 from tabrl_reward_worker.llm.prompt import Example, examples
 from tabrl_reward_worker.report import report_on
-from tabrl_reward_worker.waiting import HaltedError
+from tabrl_reward_worker.sandbox import BuiltReward, Sandbox
 from tabrl_trainer.pretrained import load_pretrained
 from tests.support.llm import Answer, Given, LlmStub, llm_stub
 
@@ -63,25 +63,25 @@ def candidate(name: str, code: str = SPEED, **changes: Any) -> str:
     )
 
 
-Wired = Callable[..., Author]
+Wired = Callable[..., RewardGenerator]
 
 
 class Memory:
-    """The jail, which builds the same source only once: many tests fall back to one sentence."""
+    """The sandbox, which builds the same source only once: many tests fall back to one sentence."""
 
-    def __init__(self, jail: Jail) -> None:
-        self._jail = jail
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
         self._built: dict[str, BuiltReward] = {}
 
     def build(self, source: str, robot: Robot, trusted: bool = False) -> BuiltReward:
         if source not in self._built:
-            self._built[source] = self._jail.build(source, robot, trusted)
+            self._built[source] = self._sandbox.build(source, robot, trusted)
         return self._built[source]
 
 
 @pytest.fixture(scope="module")
-def jail() -> Iterator[Memory]:
-    with Jail() as warm:
+def sandbox() -> Iterator[Memory]:
+    with Sandbox() as warm:
         yield Memory(warm)
 
 
@@ -93,10 +93,12 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LlmStub]:
 
 
 @pytest.fixture
-def wired(jail: Memory, stub: LlmStub) -> Wired:
-    def wire(model: str = KNOWN, timeout: float = 20.0, **own: Any) -> Author:
+def wired(sandbox: Memory, stub: LlmStub) -> Wired:
+    def wire(model: str = KNOWN, timeout: float = 20.0, **more: Any) -> RewardGenerator:
         settings = Settings(llm_model=model, llm_api_base=stub.url)
-        return author_of(settings, RewardSettings(llm_timeout=timeout, **own), Builder(jail))
+        return make_generator(
+            settings, RewardSettings(llm_timeout=timeout, **more), CandidateBuilder(sandbox)
+        )
 
     return wire
 
@@ -107,14 +109,18 @@ def test_good_answers_become_built_candidates(wired: Wired, stub: LlmStub) -> No
         "rhythmic": ["```json\n" + candidate("In time") + "\n```"],
         "reference": ["Gladly!\n" + candidate("In shape") + "\nEnjoy."],
     }
-    written = wired().write(PROMPT, GO1)
-    assert [built.draft.name for built in written.drafts] == ["Straight on", "In time", "In shape"]
-    assert written.author == f"llm:{KNOWN}"
-    assert written.drafts[0].reward.terms == ("speed",)
-    assert written.usage is not None
-    assert (written.usage.calls, written.usage.prompt_tokens) == (3, 300)
-    assert written.usage.completion_tokens == 30
-    assert written.usage.cost_usd == pytest.approx(3 * (100 * 0.15e-6 + 10 * 0.6e-6))
+    result = wired().generate(PROMPT, GO1)
+    assert [built.candidate.name for built in result.candidates] == [
+        "Straight on",
+        "In time",
+        "In shape",
+    ]
+    assert result.generator == f"llm:{KNOWN}"
+    assert result.candidates[0].reward.terms == ("speed",)
+    assert result.usage is not None
+    assert (result.usage.calls, result.usage.prompt_tokens) == (3, 300)
+    assert result.usage.completion_tokens == 30
+    assert result.usage.cost_usd == pytest.approx(3 * (100 * 0.15e-6 + 10 * 0.6e-6))
     (request, *_) = stub.of_style("direct")
     assert request["messages"][-1]["content"].endswith(PROMPT)
     schema = request["response_format"]["json_schema"]
@@ -132,8 +138,10 @@ def test_mistakes_are_sent_back_with_their_line(wired: Wired, stub: LlmStub) -> 
             style: [candidate("Wrong", code), candidate("Mended")]
             for style, (code, _) in group.items()
         }
-        written = wired().write(PROMPT, GO1)
-        assert sum(built.draft.name.startswith("Mended") for built in written.drafts) == len(group)
+        result = wired().generate(PROMPT, GO1)
+        assert sum(built.candidate.name.startswith("Mended") for built in result.candidates) == len(
+            group
+        )
         for style, (_, expected) in group.items():
             complaint = stub.of_style(style)[1]["messages"][-1]["content"]
             assert expected in complaint, complaint
@@ -145,15 +153,15 @@ def test_what_cannot_be_mended_is_left_out(wired: Wired, stub: LlmStub) -> None:
         "direct": ["Sure! Here is your reward:"],
         "reference": [candidate("Escape", "import os\n" + SPEED)],
     }
-    written = wired().write(PROMPT, GO1)
-    assert [built.draft.name for built in written.drafts] == ["Fine"]
-    assert [(one.name, one.code) for one in written.dropped] == [
+    result = wired().generate(PROMPT, GO1)
+    assert [built.candidate.name for built in result.candidates] == ["Fine"]
+    assert [(one.name, one.code) for one in result.rejected] == [
         ("Direct", "llm_bad_answer"),
         ("Reference posture", "reward_not_allowed"),
     ]
-    assert "Here is your reward" not in written.dropped[0].message
-    assert written.usage is not None
-    assert written.usage.calls == len(stub.requests) == 7
+    assert "Here is your reward" not in result.rejected[0].message
+    assert result.usage is not None
+    assert result.usage.calls == len(stub.requests) == 7
 
 
 FAILURES: dict[str, tuple[Given, str]] = {
@@ -172,20 +180,20 @@ FAILURES: dict[str, tuple[Given, str]] = {
 
 
 @pytest.mark.parametrize("given", FAILURES, ids=FAILURES.keys())
-def test_the_composer_takes_over_when_the_model_does_not_deliver(
+def test_the_fallback_takes_over_when_the_model_does_not_deliver(
     wired: Wired, stub: LlmStub, given: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer, code = FAILURES[given]
     stub.answers = [answer]
     timeout = 2.0 if given == "endless" else 20.0
     with caplog.at_level(logging.DEBUG, logger="tabrl"):
-        written = wired(timeout=timeout).write("trot forward slowly", GO1)
-    assert written.author == "composer"
-    assert written.notices[0].code == code
-    assert len(written.dropped) == 3
-    assert written.usage is not None
-    assert written.usage.calls == len(stub.requests)
-    said = caplog.text + written.notices[0].message + repr(written.dropped)
+        result = wired(timeout=timeout).generate("trot forward slowly", GO1)
+    assert result.generator == "composer"
+    assert result.notices[0].code == code
+    assert len(result.rejected) == 3
+    assert result.usage is not None
+    assert result.usage.calls == len(stub.requests)
+    said = caplog.text + result.notices[0].message + repr(result.rejected)
     assert KEY not in said
     assert "I will not" not in said
     assert "stub says" not in said
@@ -205,40 +213,40 @@ def test_the_composer_takes_over_when_the_model_does_not_deliver(
 def test_a_passing_failure_is_asked_again(wired: Wired, stub: LlmStub, broken: Given) -> None:
     stub.answers = [candidate("Fine")]
     stub.by_style = {"direct": [broken, candidate("At last")]}
-    written = wired().write(PROMPT, GO1)
-    assert written.drafts[0].draft.name == "At last"
-    assert written.usage is not None
-    assert (written.usage.calls, written.usage.prompt_tokens) == (4, 300)
+    result = wired().generate(PROMPT, GO1)
+    assert result.candidates[0].candidate.name == "At last"
+    assert result.usage is not None
+    assert (result.usage.calls, result.usage.prompt_tokens) == (4, 300)
 
 
 def test_the_next_model_is_asked_when_one_fails(wired: Wired, stub: LlmStub) -> None:
     stub.by_model = {"gpt-4o-mini": [404], "other": [candidate("From the other")]}
-    written = wired(llm_fallbacks=("openai/other",)).write(PROMPT, GO1)
-    assert written.author == "llm:openai/other"
-    assert len(written.drafts) == 3
-    assert written.usage is not None
-    assert (written.usage.calls, written.usage.cost_usd) == (6, None)
+    result = wired(llm_fallbacks=("openai/other",)).generate(PROMPT, GO1)
+    assert result.generator == "llm:openai/other"
+    assert len(result.candidates) == 3
+    assert result.usage is not None
+    assert (result.usage.calls, result.usage.cost_usd) == (6, None)
     formats = {request["response_format"]["type"] for request in stub.requests[-3:]}
     assert formats == {"json_object"}  # nothing is known of that model
 
 
-def test_a_halt_hangs_up_and_tells_what_was_spent(wired: Wired, stub: LlmStub) -> None:
+def test_a_cancelled_call_hangs_up_and_tells_what_was_spent(wired: Wired, stub: LlmStub) -> None:
     stub.answers = [Answer(candidate("Drop by drop"), drips=True)]
-    with pytest.raises(HaltedError) as halted:
-        wired(timeout=600.0, llm_deadline=600.0).write(
-            PROMPT, GO1, halt=lambda: len(stub.requests) == 3
+    with pytest.raises(WorkCancelledError) as error:
+        wired(timeout=600.0, llm_deadline=600.0).generate(
+            PROMPT, GO1, cancelled=lambda: len(stub.requests) == 3
         )
     assert all(stub.hung_up.acquire(timeout=60.0) for _ in range(3))
-    assert halted.value.usage is not None
-    assert (halted.value.usage.calls, halted.value.usage.prompt_tokens) == (3, 0)
+    assert error.value.usage is not None
+    assert (error.value.usage.calls, error.value.usage.prompt_tokens) == (3, 0)
 
 
-def test_a_server_that_is_not_there_is_no_hang(jail: Memory) -> None:
+def test_a_server_that_is_not_there_is_no_hang(sandbox: Memory) -> None:
     settings = Settings(llm_model="openai/stub", llm_api_base="http://127.0.0.1:9/v1")
-    author = author_of(settings, RewardSettings(llm_timeout=3.0), Builder(jail))
-    written = author.write("bow", GO1)
-    assert written.author == "composer"
-    assert "cannot be reached" in written.notices[0].message
+    generator = make_generator(settings, RewardSettings(llm_timeout=3.0), CandidateBuilder(sandbox))
+    result = generator.generate("bow", GO1)
+    assert result.generator == "composer"
+    assert "cannot be reached" in result.notices[0].message
 
 
 def test_neither_key_nor_prompt_is_logged(
@@ -247,7 +255,7 @@ def test_neither_key_nor_prompt_is_logged(
     stub.answers = [401]
     stub.by_style = {"direct": [candidate("Wrong", MISTAKES["import"][0])]}
     with caplog.at_level(logging.INFO):
-        wired().write("bow like a proud horse", GO1)
+        wired().generate("bow like a proud horse", GO1)
     captured = capfd.readouterr()
     everything = captured.out + captured.err + caplog.text
     assert KEY not in everything
@@ -260,12 +268,12 @@ def bank() -> MotionLibrary:
     return load_motion_library(load_pretrained(GO1.id).bank)
 
 
-@pytest.mark.parametrize("example", examples(), ids=lambda one: one.style)
-def test_the_prompts_examples_work(example: Example, jail: Memory, bank: MotionLibrary) -> None:
-    draft = example.draft()
-    (built,) = Builder(jail).build([draft], GO1)
-    assert isinstance(built, BuiltDraft), built
-    assert built.reward.weights == draft.weights
+@pytest.mark.parametrize("example", examples(GO1), ids=lambda item: item.style)
+def test_the_prompts_examples_work(example: Example, sandbox: Memory, bank: MotionLibrary) -> None:
+    written = example.to_candidate()
+    (built,) = CandidateBuilder(sandbox).build([written], GO1)
+    assert isinstance(built, BuiltCandidate), built
+    assert built.reward.weights == written.weights
     report, _ = report_on(built, bank)
     assert not report.failures
     assert report.meets

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 import pytest
 
 from tabrl.robots import get_robot
-from tabrl_reward_worker.authors import NothingWrittenError, Written
-from tabrl_reward_worker.building import Builder
-from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
+from tabrl_reward_worker.building import CandidateBuilder
+from tabrl_reward_worker.generation import GenerationResult, NoRewardError
+from tabrl_reward_worker.llm import LlmGenerator, LlmOptions
 from tabrl_reward_worker.llm.client import hush
 from tabrl_reward_worker.llm.conversation import Clock
 from tabrl_reward_worker.llm.schema import LlmCandidate
+from tests.support.generators import FakeRewardBuilder, candidate
 from tests.support.llm import Answer, Given, LlmStub, llm_stub
-from tests.support.writers import Workshop, candidate
 
 GO1 = get_robot("go1")
 CODE = 'WEIGHTS = {"good": 1.0}\n\n\ndef reward(state, action):\n    return {"good": 1.0}\n'
@@ -47,11 +47,13 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LlmStub]:
         yield server
 
 
-def write(stub: LlmStub, *answers: Given) -> Written:
+def generate(stub: LlmStub, *answers: Given) -> GenerationResult:
     stub.answers = list(answers)
     options = LlmOptions("openai/gpt-4o-mini", api_base=stub.url, timeout_s=30.0)
     patient = Clock(sleep=lambda _: None)
-    return LlmAuthor(options, Builder(Workshop()), clock=patient).write("trot", GO1)
+    return LlmGenerator(options, CandidateBuilder(FakeRewardBuilder()), clock=patient).generate(
+        "trot", GO1
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,15 +76,15 @@ def write(stub: LlmStub, *answers: Given) -> Written:
     ],
 )
 def test_code_is_taken_without_what_copying_adds(code: str) -> None:
-    taken = LlmCandidate.model_validate(candidate(code, name="Good")).draft().code
+    taken = LlmCandidate.model_validate(candidate(code, name="Good")).to_candidate().code
     assert taken.rstrip() == CODE.rstrip()
 
 
 def test_weights_that_the_code_does_not_repeat_are_added_below_it() -> None:
     bare = CODE.split("\n", 1)[1]
     given = candidate(bare, name="Good", weights=[{"term": "good", "weight": -2.5}])
-    draft = LlmCandidate.model_validate(given).draft()
-    assert draft.code == f"{bare.rstrip()}\n\n\nWEIGHTS = {{'good': -2.5}}\n"
+    written = LlmCandidate.model_validate(given).to_candidate()
+    assert written.code == f"{bare.rstrip()}\n\n\nWEIGHTS = {{'good': -2.5}}\n"
 
 
 @pytest.mark.parametrize(
@@ -108,19 +110,19 @@ def test_weights_that_the_code_does_not_repeat_are_added_below_it() -> None:
     ids=["tool call", "gzip", "deflate"],
 )
 def test_it_is_read_all_the_same(stub: LlmStub, answer: Answer) -> None:
-    written = write(stub, answer)
-    assert len(written.drafts) == len(stub.requests) == 3
-    assert written.usage is not None
-    assert (written.usage.prompt_tokens, written.usage.completion_tokens) == (300, 30)
+    result = generate(stub, answer)
+    assert len(result.candidates) == len(stub.requests) == 3
+    assert result.usage is not None
+    assert (result.usage.prompt_tokens, result.usage.completion_tokens) == (300, 30)
 
 
 @pytest.mark.parametrize("count", [-100, 10**15, None])
 def test_a_count_of_tokens_that_is_none_has_no_price(stub: LlmStub, count: int | None) -> None:
     usage = TOKENS | {"prompt_tokens": count}
-    written = write(stub, Answer(body=body({"content": GOOD}, usage)))
-    assert len(written.drafts) == 3
-    assert written.usage is not None
-    assert (written.usage.prompt_tokens, written.usage.cost_usd) == (0, None)
+    result = generate(stub, Answer(body=body({"content": GOOD}, usage)))
+    assert len(result.candidates) == 3
+    assert result.usage is not None
+    assert (result.usage.prompt_tokens, result.usage.cost_usd) == (0, None)
 
 
 @pytest.mark.parametrize(
@@ -138,8 +140,8 @@ def test_a_count_of_tokens_that_is_none_has_no_price(stub: LlmStub, count: int |
 def test_one_message_says_what_became_of_it(
     stub: LlmStub, answer: Answer, code: str, words: str
 ) -> None:
-    with pytest.raises(NothingWrittenError) as error:
-        write(stub, answer)
+    with pytest.raises(NoRewardError) as error:
+        generate(stub, answer)
     assert error.value.code == code
     assert words in error.value.message
     assert error.value.usage is not None
@@ -147,7 +149,7 @@ def test_one_message_says_what_became_of_it(
 
 
 def test_a_long_answer_does_not_go_back_in_full(stub: LlmStub) -> None:
-    write(stub, "Dear me! " * 100_000, GOOD, GOOD, GOOD)
+    generate(stub, "Dear me! " * 100_000, GOOD, GOOD, GOOD)
     (echo,) = [
         message["content"]
         for request in stub.requests
@@ -161,6 +163,6 @@ def test_what_an_answer_holds_is_not_printed(stub: LlmStub) -> None:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         hush()
-        with pytest.raises(NothingWrittenError):
-            write(stub, Answer(body=body({"content": {"code": CODE}})))
+        with pytest.raises(NoRewardError):
+            generate(stub, Answer(body=body({"content": {"code": CODE}})))
     assert not [one for one in said if "WEIGHTS" in str(one.message)]

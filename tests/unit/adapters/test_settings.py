@@ -8,7 +8,7 @@ import pytest
 
 from tabrl.adapters.redis_url import for_celery, for_redis
 from tabrl.adapters.settings import Settings
-from tabrl.adapters.web_origin import OriginPolicy
+from tabrl.adapters.web_origin import OriginRules
 
 
 def test_empty_urls_point_into_the_data_directory(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_redis_urls(url: str, redis: str, celery: str) -> None:
 )
 def test_hosts(host: str | None, allowed: bool) -> None:
     settings = Settings(allowed_hosts=("lab.example",), allowed_origins=("https://page.example",))
-    assert OriginPolicy(settings).host_allowed(host) is allowed
+    assert OriginRules(settings).host_allowed(host) is allowed
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ def test_hosts(host: str | None, allowed: bool) -> None:
     ],
 )
 def test_origins(origin: str | None, allowed: bool) -> None:
-    policy = OriginPolicy(Settings(allowed_origins=("https://page.example",)))
-    assert policy.origin_allowed(origin, "127.0.0.1:8400") is allowed
+    rules = OriginRules(Settings(allowed_origins=("https://page.example",)))
+    assert rules.origin_allowed(origin, "127.0.0.1:8400") is allowed
 
 
 def test_any_host_only_when_asked() -> None:
-    assert OriginPolicy(Settings(allowed_hosts=("*",))).host_allowed("anything")
-    assert OriginPolicy(Settings()).page_allowed("http://localhost:1")
-    assert not OriginPolicy(Settings()).page_allowed("http://evil.example")
+    assert OriginRules(Settings(allowed_hosts=("*",))).host_allowed("anything")
+    assert OriginRules(Settings()).page_allowed("http://localhost:1")
+    assert not OriginRules(Settings()).page_allowed("http://evil.example")

@@ -12,16 +12,16 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tabrl.adapters.clock import SystemClock
-from tabrl.adapters.memory import MemoryDatabase, MemoryEventBus, MemoryJobRepository
 from tabrl.adapters.metrics import WorkerMetrics
 from tabrl.adapters.settings import Settings
-from tabrl.adapters.worker import JobRunner, Outcome
+from tabrl.adapters.worker import DeliveryOutcome, JobRunner
 from tabrl.contracts.events import NoticeEvent, StateEvent
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import NotFound, Unavailable
 from tabrl.domain.jobs import FailureKind, Job, JobState
 from tabrl.ports import JobControl, JobFailedError, JobHandler, StopReason
 from tests.support.factories import train_result, training
+from tests.twins import MemoryDatabase, MemoryEventBus, MemoryJobRepository
 
 SETTINGS = Settings(lease_s=0.6, heartbeat_s=0.1, max_attempts=3)
 
@@ -49,7 +49,7 @@ class Workshop:
             settings=SETTINGS,
         )
 
-    def run(self, handler: JobHandler) -> Outcome:
+    def run(self, handler: JobHandler) -> DeliveryOutcome:
         return self.runner(handler).run(self.job.id)
 
     @property
@@ -87,7 +87,7 @@ def test_success_keeps_the_result_and_tells(shop: Workshop) -> None:
         control.publish(NoticeEvent(code="hello", message="here"))
         return train_result()
 
-    assert shop.run(handler) is Outcome.FINISHED
+    assert shop.run(handler) is DeliveryOutcome.FINISHED
     assert shop.row.state is JobState.SUCCEEDED
     assert shop.row.result == train_result()
     assert shop.states() == ["running", "succeeded"]
@@ -101,12 +101,12 @@ def test_a_second_delivery_does_nothing(shop: Workshop) -> None:
     def handler(job: Job, control: JobControl) -> None:
         calls.append(job.id)
         # the same message again, while the first one is being worked on
-        assert shop.run(raising(AssertionError("second delivery"))) is Outcome.NOT_OURS
+        assert shop.run(raising(AssertionError("second delivery"))) is DeliveryOutcome.NOT_OURS
 
-    assert shop.run(handler) is Outcome.FINISHED
-    assert shop.run(handler) is Outcome.NOT_OURS
+    assert shop.run(handler) is DeliveryOutcome.FINISHED
+    assert shop.run(handler) is DeliveryOutcome.NOT_OURS
     assert len(calls) == 1
-    assert shop.runner(handler).run("job_unknown") is Outcome.NOT_OURS
+    assert shop.runner(handler).run("job_unknown") is DeliveryOutcome.NOT_OURS
 
 
 def test_the_lease_is_extended_while_the_handler_works(shop: Workshop) -> None:
@@ -114,7 +114,7 @@ def test_the_lease_is_extended_while_the_handler_works(shop: Workshop) -> None:
         time.sleep(2 * SETTINGS.lease_s)
         assert shop.jobs.claim(job.id, 15, 9) is None
 
-    assert shop.run(handler) is Outcome.FINISHED
+    assert shop.run(handler) is DeliveryOutcome.FINISHED
 
 
 def test_cancel_reaches_the_handler(shop: Workshop) -> None:
@@ -127,7 +127,7 @@ def test_cancel_reaches_the_handler(shop: Workshop) -> None:
         finally:
             seen.append(control.should_stop())
 
-    assert shop.run(handler) is Outcome.FINISHED
+    assert shop.run(handler) is DeliveryOutcome.FINISHED
     assert seen == [StopReason.CANCELLED]
     assert shop.row.state is JobState.CANCELLED
 
@@ -137,14 +137,14 @@ def test_a_result_before_the_cancel_was_read_stands(shop: Workshop) -> None:
         shop.jobs.request_cancel(job.id)
         return train_result()
 
-    assert shop.run(handler) is Outcome.FINISHED
+    assert shop.run(handler) is DeliveryOutcome.FINISHED
     assert shop.row.state is JobState.SUCCEEDED
 
 
 def test_shutdown_hands_the_job_back(shop: Workshop) -> None:
     runner = shop.runner(until_stopped)
     threading.Timer(0.1, runner.shut_down).start()
-    assert runner.run(shop.job.id) is Outcome.RELEASED
+    assert runner.run(shop.job.id) is DeliveryOutcome.RELEASED
     assert (shop.row.state, shop.row.attempt, shop.row.fence) == (JobState.QUEUED, 0, 1)
     assert shop.states() == ["running", "queued"]
 
@@ -157,12 +157,12 @@ def test_shutdown_of_a_cancelled_job_cancels_it(shop: Workshop) -> None:
         control.raise_if_stopped()
 
     runner = shop.runner(handler)
-    assert runner.run(shop.job.id) is Outcome.FINISHED
+    assert runner.run(shop.job.id) is DeliveryOutcome.FINISHED
     assert shop.row.state is JobState.CANCELLED
 
 
 def steal(shop: Workshop) -> None:
-    """What a sweeper and another worker do to a silent holder."""
+    """What a reaper and another worker do to a silent holder."""
     lapsed = shop.clock.now() - timedelta(seconds=1)
     shop.database.jobs[shop.job.id] = shop.row.model_copy(update={"lease_until": lapsed})
     assert shop.jobs.claim(shop.job.id, 15, 9) is not None
@@ -173,7 +173,7 @@ def test_a_worker_that_lost_its_fence_stops_and_changes_nothing(shop: Workshop) 
         steal(shop)
         until_stopped(job, control)
 
-    assert shop.run(handler) is Outcome.LOST
+    assert shop.run(handler) is DeliveryOutcome.LOST
     assert (shop.row.state, shop.row.fence) == (JobState.RUNNING, 2)
     assert shop.states() == ["running"]
 
@@ -183,13 +183,13 @@ def test_finishing_late_is_refused(shop: Workshop) -> None:
         steal(shop)
         return train_result()
 
-    assert shop.run(handler) is Outcome.LOST
+    assert shop.run(handler) is DeliveryOutcome.LOST
     assert (shop.row.state, shop.row.result) == (JobState.RUNNING, None)
 
 
 def test_a_named_failure_is_kept(shop: Workshop) -> None:
     error = JobFailedError(FailureKind.LEARNING, "nan", "The reward became NaN.")
-    assert shop.run(raising(error)) is Outcome.FINISHED
+    assert shop.run(raising(error)) is DeliveryOutcome.FINISHED
     assert shop.row.failure == error.failure
     assert shop.states() == ["running", "failed"]
 
@@ -205,7 +205,7 @@ def test_an_unexpected_error_fails_without_quoting_it(
     shop: Workshop, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        assert shop.run(raising(RuntimeError("SECRET sentence"))) is Outcome.FINISHED
+        assert shop.run(raising(RuntimeError("SECRET sentence"))) is DeliveryOutcome.FINISHED
     assert shop.row.failure is not None
     assert shop.row.failure.code == "unexpected_error"
     assert "RuntimeError" in shop.row.failure.message
@@ -216,7 +216,7 @@ def test_an_unexpected_error_fails_without_quoting_it(
 
 def test_unavailable_parts_leave_the_job_to_a_later_attempt(shop: Workshop) -> None:
     error = Unavailable("The object store failed.", code="blob_store_unavailable")
-    assert shop.run(raising(error)) is Outcome.LOST
+    assert shop.run(raising(error)) is DeliveryOutcome.LOST
     assert shop.row.state is JobState.RUNNING
     time.sleep(SETTINGS.lease_s + 0.1)
     assert [job.state for job in shop.jobs.expire_leases(3)] == [JobState.QUEUED]
@@ -237,7 +237,7 @@ def failing(times: int, method: Callable[..., object]) -> Callable[..., object]:
 def test_finishing_is_tried_again(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(JobRunner, "RETRY_S", 0.01)
     monkeypatch.setattr(shop.jobs, "finish", failing(3, shop.jobs.finish))
-    assert shop.run(lambda job, control: None) is Outcome.FINISHED
+    assert shop.run(lambda job, control: None) is DeliveryOutcome.FINISHED
     assert shop.row.state is JobState.SUCCEEDED
 
 
@@ -245,7 +245,7 @@ def test_without_heartbeats_the_worker_counts_itself_out(
     shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shop.jobs, "heartbeat", failing(10**6, shop.jobs.heartbeat))
-    assert shop.run(until_stopped) is Outcome.LOST
+    assert shop.run(until_stopped) is DeliveryOutcome.LOST
     failures = shop.registry.get_sample_value("tabrl_worker_heartbeats_failed_total")
     assert failures is not None
     assert failures >= 1
@@ -253,7 +253,7 @@ def test_without_heartbeats_the_worker_counts_itself_out(
 
 def test_a_dead_bus_costs_events_only(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shop.bus, "publish", failing(10**6, shop.bus.publish))
-    assert shop.run(lambda job, control: None) is Outcome.FINISHED
+    assert shop.run(lambda job, control: None) is DeliveryOutcome.FINISHED
     assert shop.registry.get_sample_value("tabrl_worker_events_dropped_total") == 2
 
 
@@ -261,5 +261,5 @@ def test_an_unreachable_database_at_the_claim_is_survived(
     shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shop.jobs, "claim", failing(1, shop.jobs.claim))
-    assert shop.run(lambda job, control: None) is Outcome.LOST
+    assert shop.run(lambda job, control: None) is DeliveryOutcome.LOST
     assert shop.row.state is JobState.QUEUED

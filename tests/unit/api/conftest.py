@@ -11,5 +11,5 @@ from tests.support.gateway import Gateway
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Gateway:
-    """The gateway over in-memory parts; its lifespan (and so the sweeper) does not run."""
+    """The gateway over in-memory context; its lifespan (and so the reaper) does not run."""
     return Gateway(tmp_path)

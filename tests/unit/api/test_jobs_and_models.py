@@ -8,6 +8,7 @@ from httpx import Response
 
 from tabrl.contracts.events import NoticeEvent, StageEvent, StateEvent
 from tabrl.domain.jobs import JobState
+from tabrl.domain.models import Model
 from tests.support.factories import train_result
 from tests.support.gateway import Gateway
 
@@ -33,11 +34,11 @@ def test_cancel_of_a_waiting_job(gateway: Gateway) -> None:
 
 def test_cancel_of_a_running_job(gateway: Gateway) -> None:
     (job,) = gateway.train(gateway.ready_task())
-    gateway.parts.jobs.claim(job["id"], 15, 3)
+    gateway.context.jobs.claim(job["id"], 15, 3)
     for _ in range(2):  # asking again is no error while it is still stopping
         cancelling = gateway.http.post(f"/api/jobs/{job['id']}/cancel").json()
         assert cancelling["state"] == "cancelling"
-    last = gateway.parts.bus.read(job["id"])[-1].event
+    last = gateway.context.bus.read(job["id"])[-1].event
     assert isinstance(last, StateEvent)
     assert last.state == "cancelling"
 
@@ -54,7 +55,7 @@ def test_a_finished_job_shows_its_result(gateway: Gateway) -> None:
 
 def test_events_come_in_order_and_the_stream_ends_with_the_job(gateway: Gateway) -> None:
     (job,) = gateway.train(gateway.ready_task())
-    bus, url = gateway.parts.bus, f"/api/jobs/{job['id']}/events"
+    bus, url = gateway.context.bus, f"/api/jobs/{job['id']}/events"
     for event in (
         StateEvent(state="running", attempt=1),
         NoticeEvent(code="resumed", message="line one\nline two"),
@@ -85,9 +86,9 @@ def test_a_lost_last_event_is_told_from_the_row(gateway: Gateway) -> None:
 
 def test_a_model_follows_its_training(gateway: Gateway) -> None:
     (job,) = gateway.train(gateway.ready_task())
-    gateway.parts.jobs.claim(job["id"], 15, 3)
-    gateway.parts.blobs.put("params/x.safetensors", b"weights")
-    gateway.parts.models.publish(
+    gateway.context.jobs.claim(job["id"], 15, 3)
+    gateway.context.blobs.put("params/x.safetensors", b"weights")
+    gateway.context.models.publish(
         job["model_id"], fence=1, params_key="params/x.safetensors", params_sha256="d" * 64, step=8
     )
     model = gateway.http.get(f"/api/models/{job['model_id']}").json()
@@ -103,6 +104,7 @@ def test_a_model_follows_its_training(gateway: Gateway) -> None:
 
 def test_params_before_the_base_policy_was_stored(gateway: Gateway) -> None:
     (job,) = gateway.train(gateway.ready_task())
+    gateway.context.blobs.delete([Model.base_params_key("toy")])
     response = gateway.http.get(f"/api/models/{job['model_id']}/params")
     assert (response.status_code, response.json()["code"]) == (404, "blob_not_found")
 
@@ -116,18 +118,18 @@ def test_weights_change_while_it_trains(gateway: Gateway) -> None:
     assert changed.json()["weights"] == {**job["weights"], "forward": 4.0}
     again = gateway.http.patch(url, json={"weights": {"sway": 0.25}}).json()
     assert again["weights"] == {**job["weights"], "forward": 4.0, "sway": 0.25}
-    assert gateway.parts.jobs.wishes(job["id"]).weights == again["weights"]
+    assert gateway.context.jobs.requests(job["id"]).weights == again["weights"]
     unknown = gateway.http.patch(url, json={"weights": {"nothing": 1.0}})
     assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_term")
     zero = gateway.http.patch(url, json={"weights": dict.fromkeys(job["weights"], 0.0)})
     assert zero.json()["code"] == "all_weights_zero"
-    gateway.parts.bus.publish(job["id"], StageEvent(stage="evaluation", elapsed_s=50.0))
+    gateway.context.bus.publish(job["id"], StageEvent(stage="evaluation", elapsed_s=50.0))
     over = gateway.http.patch(url, json={"weights": {"forward": 9.0}})
     assert (over.status_code, over.json()["code"]) == (409, "learning_over")
     assert "again with these weights" in over.json()["hint"]
-    assert gateway.parts.jobs.wishes(job["id"]).weights == again["weights"]
+    assert gateway.context.jobs.requests(job["id"]).weights == again["weights"]
     # A worker that died in its evaluation learns on in another attempt.
-    gateway.parts.bus.publish(job["id"], StageEvent(stage="ppo", elapsed_s=2.0))
+    gateway.context.bus.publish(job["id"], StageEvent(stage="ppo", elapsed_s=2.0))
     on = gateway.http.patch(url, json={"weights": {"forward": 9.0}})
     assert on.status_code == 200, on.text
     gateway.finish(job["id"])

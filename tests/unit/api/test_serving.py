@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from openapi_spec_validator import validate
 
 from tabrl.domain.errors import Unavailable
-from tabrl_api.openapi import document
+from tabrl_api import contract, openapi
 from tabrl_api.page import content_policy
 from tests.support.gateway import Gateway
 
@@ -18,6 +20,8 @@ def test_robots(gateway: Gateway, tmp_path: Path) -> None:
     (robot,) = gateway.http.get("/api/robots").json()
     assert (robot["id"], robot["maker"], robot["examples"]) == ("toy", "Nobody", ["stand"])
     assert robot["visuals_url"] is None
+    assert (robot["embodiment"], robot["control_hz"], robot["fall"]) == ("toy", 10, None)
+    assert (robot["trained"], robot["training_command"]) == (True, None)
     scene = gateway.http.get(robot["scene_url"])
     assert (scene.content, scene.headers["content-type"]) == (b"<mujoco/>", "application/xml")
     assert scene.headers["etag"] == f'"{robot["scene_sha256"]}"'
@@ -140,15 +144,29 @@ def test_metrics_count_routes_jobs_and_messages(gateway: Gateway) -> None:
     assert gateway.http.get("/metrics").status_code == 200
 
 
-def test_the_committed_description_is_current() -> None:
-    committed = Path(__file__).parents[3] / "web" / "openapi.json"
-    assert committed.read_text() == document(), (
-        "run: python -m tabrl_api.openapi > web/openapi.json"
-    )
+@pytest.mark.parametrize(
+    ("file", "made"),
+    [("openapi.json", openapi.document), ("src/generated/contract.ts", contract.document)],
+)
+def test_what_the_page_takes_over_is_current(file: str, made: Callable[[], str]) -> None:
+    committed = Path(__file__).parents[3] / "web" / file
+    assert committed.read_text() == made(), "run: make contract"
+
+
+def test_the_description_needs_nothing_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(*_: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    openapi.document()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_description_is_valid_and_complete() -> None:
-    described = json.loads(document())
+    described = json.loads(openapi.document())
     validate(described)
     operations = [op for path in described["paths"].values() for op in path.values()]
     names = [operation["operationId"] for operation in operations]

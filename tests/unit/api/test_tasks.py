@@ -24,15 +24,15 @@ def test_a_new_task_is_written_in_the_background(gateway: Gateway) -> None:
     assert gateway.queue.sent == [(JobKind.REWARD, task["job_id"])]
     job = gateway.http.get(f"/api/jobs/{task['job_id']}").json()
     assert (job["kind"], job["state"], job["place_in_queue"]) == ("reward", "queued", 1)
-    assert gateway.parts.jobs.get(task["job_id"]).enqueued_at is not None
+    assert gateway.context.jobs.get(task["job_id"]).enqueued_at is not None
     assert gateway.http.get(f"/api/tasks/{task['id']}").json() == task
 
 
 def test_a_dead_queue_does_not_lose_a_task(gateway: Gateway) -> None:
     gateway.queue.broken = Unavailable("The queue failed.", code="queue_unavailable")
     task = gateway.task()
-    assert gateway.parts.jobs.get(task["job_id"]).state is JobState.QUEUED
-    assert gateway.parts.jobs.get(task["job_id"]).enqueued_at is None
+    assert gateway.context.jobs.get(task["job_id"]).state is JobState.QUEUED
+    assert gateway.context.jobs.get(task["job_id"]).enqueued_at is None
 
 
 def test_candidates_appear_with_code_terms_and_checks(gateway: Gateway) -> None:
@@ -54,9 +54,9 @@ def test_candidates_appear_with_code_terms_and_checks(gateway: Gateway) -> None:
 
 def test_a_failed_writing_says_whose_fault_it_was(gateway: Gateway) -> None:
     task = gateway.task()
-    gateway.parts.jobs.claim(task["job_id"], 15, 3)
+    gateway.context.jobs.claim(task["job_id"], 15, 3)
     failure = Failure(kind=FailureKind.CODE, code="not_understood", message="Name a motion.")
-    gateway.parts.jobs.finish(task["job_id"], 1, JobState.FAILED, failure=failure)
+    gateway.context.jobs.finish(task["job_id"], 1, JobState.FAILED, failure=failure)
     shown = gateway.http.get(f"/api/tasks/{task['id']}").json()
     assert shown["state"] == "failed"
     assert shown["failure"] == {
@@ -92,7 +92,7 @@ def test_training_gets_a_specification_and_a_model(gateway: Gateway) -> None:
     task_id = gateway.ready_task()
     (view,) = gateway.train(task_id, 2)
     assert (view["kind"], view["state"], view["candidate"]) == ("train", "queued", 2)
-    job = gateway.parts.jobs.get(view["id"])
+    job = gateway.context.jobs.get(view["id"])
     assert job.spec == TrainSpec(
         robot="toy",
         artifact_sha256=ARTIFACT,
@@ -105,7 +105,7 @@ def test_training_gets_a_specification_and_a_model(gateway: Gateway) -> None:
     model = gateway.http.get(f"/api/models/{view['model_id']}").json()
     assert (model["params_version"], model["params_sha256"]) == (0, "")
     assert (model["job_id"], model["job_state"]) == (job.id, "queued")
-    assert gateway.parts.models.get(model["id"]).params_key == "base/toy/policy.safetensors"
+    assert gateway.context.models.get(model["id"]).params_key == "base/toy/policy.safetensors"
     assert [one["id"] for one in gateway.http.get(f"/api/tasks/{task_id}").json()["jobs"]] == [
         job.id
     ]
@@ -123,7 +123,7 @@ def test_weights_of_a_training_leave_the_candidate_alone(gateway: Gateway) -> No
     body = {"candidate": 1, "weights": {"forward": 0.25}}
     (job,) = gateway.http.post(f"/api/tasks/{task_id}/train", json=body).json()["jobs"]
     assert job["weights"] == {"forward": 0.25, "sway": 0.5}
-    assert gateway.parts.tasks.candidate(task_id, 1).weights == {"forward": 1.0, "sway": 0.5}
+    assert gateway.context.tasks.candidate(task_id, 1).weights == {"forward": 1.0, "sway": 0.5}
 
 
 def test_a_repeated_key_starts_nothing_twice(gateway: Gateway) -> None:
@@ -164,7 +164,7 @@ def test_an_edit_is_a_job_of_its_own(gateway: Gateway) -> None:
     assert (job["kind"], job["candidate"], job["state"]) == ("reward", 2, "queued")
     again = gateway.http.post(url, json={"parent": 2, "code": code}, headers=headers)
     assert again.json()["id"] == job["id"]
-    revision = gateway.parts.tasks.revision(job["id"])
+    revision = gateway.context.tasks.revision(job["id"])
     assert revision is not None
     assert (revision.parent, revision.code, revision.weights) == (2, code, None)
     assert job["id"] in [sent for _, sent in gateway.queue.sent]
@@ -175,7 +175,7 @@ def test_an_edit_of_weights_keeps_the_others(gateway: Gateway) -> None:
     task_id = gateway.ready_task()
     url = f"/api/tasks/{task_id}/candidates"
     job = gateway.http.post(url, json={"parent": 1, "weights": {"forward": 0.5}}).json()
-    revision = gateway.parts.tasks.revision(job["id"])
+    revision = gateway.context.tasks.revision(job["id"])
     assert revision is not None
     assert revision.weights == {**candidate(1).weights, "forward": 0.5}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.speed.peers.environment import LOCK
 
 # What the peers import of ours; they also import themselves, which is not to be had here.
-SHARED = "import sys, bench.speed.race, bench.speed.walk; print(*sys.modules)"
+SHARED = "import sys, bench.speed.race, bench.speed.walk_task; print(*sys.modules)"
 
 
 def imported_by(module: str) -> Iterator[str]:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 from bench.speed.__main__ import read_options
-from bench.speed.cold import ColdStart
+from bench.speed.cold_start import ColdStart
 from bench.speed.first_update import FirstUpdate
 from bench.speed.machine import Machine
-from bench.speed.race import Exam, RaceResult
+from bench.speed.race import Evaluation, RaceResult
 from bench.speed.report import markdown
-from bench.speed.results import FirstUpdates, Part, Results, write_part
+from bench.speed.results import FirstUpdates, Measurement, Results, write_measurement
 from bench.speed.rollout import RolloutRow
-from bench.speed.walk import LEVELS
+from bench.speed.walk_task import RETURN_LEVELS
 
 MACHINE = Machine(
     date="2026-01-01", cpu="a", cores=2, memory_gib=8, system="b", load=0.0, versions={}
@@ -22,9 +22,9 @@ MACHINE = Machine(
 
 def race(name: str, rate: float, seconds_to_half: float | None, cap_s: float = 60.0) -> RaceResult:
     """A race at `rate` samples a second after a first block of 10 s; the first level at best."""
-    exams = [Exam(seconds=cap_s, samples=1, mean_return=LEVELS[0] - 1)]
+    exams = [Evaluation(seconds=cap_s, samples=1, mean_return=RETURN_LEVELS[0] - 1)]
     if seconds_to_half is not None:
-        exams = [Exam(seconds=seconds_to_half, samples=1, mean_return=LEVELS[0] + 1)]
+        exams = [Evaluation(seconds=seconds_to_half, samples=1, mean_return=RETURN_LEVELS[0] + 1)]
     return RaceResult(
         name=name, setting="x", blocks=9, samples=1000 + round(rate * (cap_s - 10.0)),
         seconds=cap_s, first_block_samples=1000, first_block_s=10.0, exams=exams,
@@ -44,17 +44,17 @@ def test_ratios_come_first_and_say_what_was_missed(tmp_path: Path) -> None:
     updates = FirstUpdates(
         first=update, second=noisy, reweighted=update, cold_empty=cold, cold=cold
     )
-    for name, part in {
-        "rollout": Part(machine=MACHINE, rollout=[row]),
-        "first-update": Part(machine=MACHINE, first_updates=updates),
-        "ours": Part(machine=MACHINE, races=[race("TabRL", 10_000.0, 20.0)]),
-        "sb3": Part(
+    for name, measurement in {
+        "rollout": Measurement(machine=MACHINE, rollout=[row]),
+        "first-update": Measurement(machine=MACHINE, first_updates=updates),
+        "ours": Measurement(machine=MACHINE, races=[race("TabRL", 10_000.0, 20.0)]),
+        "sb3": Measurement(
             machine=MACHINE,
             races=[race("SB3, defaults", 500.0, None), race("SB3, ours", 2500.0, 50.0)],
         ),
-        "brax": Part(machine=MACHINE, note="it broke"),
+        "brax": Measurement(machine=MACHINE, note="it broke"),
     }.items():
-        write_part(tmp_path, name, part)
+        write_measurement(tmp_path, name, measurement)
     lines = markdown(Results.read(tmp_path)).split("\n")
 
     def found(start: str) -> str:
@@ -77,8 +77,15 @@ def test_ratios_come_first_and_say_what_was_missed(tmp_path: Path) -> None:
 
 
 def test_all_parts_are_measured_unless_some_are_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert read_options([]).parts == ["rollout", "job", "first-update", "ours", "sb3", "brax"]
-    assert read_options(["sb3", "report", "--tiny"]).parts == ["sb3", "report"]
+    assert read_options([]).measurements == [
+        "rollout",
+        "job",
+        "first-update",
+        "ours",
+        "sb3",
+        "brax",
+    ]
+    assert read_options(["sb3", "report", "--tiny"]).measurements == ["sb3", "report"]
     with pytest.raises(SystemExit):
         read_options(["nothing"])
     assert "no such part: nothing" in capsys.readouterr().err

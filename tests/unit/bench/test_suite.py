@@ -8,87 +8,108 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.robot import FEET, ROBOT
 from bench.tasks.motion import Motion
 from bench.tasks.suite import SUITE, find
 from bench.tasks.task import Task
 
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.sim.reward.function import RewardFunction, load_reward
-from tabrl_reward_worker.jail import Jail
-from tests.unit.bench.kinematics import (
-    GO1,
-    Act,
+from tabrl_reward_worker.sandbox import Sandbox
+from tests.unit.bench.synthetic_motion import (
+    MotionSpec,
     derived_rollout,
-    perform,
     random_motion,
-    standing,
+    standing_motion,
+    synthesize,
 )
 
-RIGHT: dict[str, Act] = {
-    "walk": Act(vx=1.0, gait="trot"),
-    "backwards": Act(vx=-0.6, gait="trot"),
-    "sideways": Act(vy=0.4, gait="trot"),
-    "run": Act(vx=1.9, gait="trot"),
-    "spin": Act(yaw=2.2, gait="trot"),
-    "creep": Act(vx=0.4, height=0.16, gait="trot"),
-    "sway": Act(sway=(0.28, 1.0)),
-    "bob": Act(height=0.25, bob=(0.045, 1.5)),
-    "bow": Act(pitch=0.43),
-    "paw": Act(held={"FR": 0.13}),
-    "hop": Act(gait="hop", swing=0.08, swing_share=0.5),
-    "march": Act(vx=0.3, gait="trot", swing=0.13),
-    "pace": Act(vx=0.6, gait="pace"),
-    "low_spin": Act(yaw=1.6, height=0.17, gait="trot"),
-    "nod": Act(nod=(0.2, 2.0)),
-    "rear": Act(pitch=-1.0, height=0.37, carried=("FR", "FL")),
+RIGHT: dict[str, MotionSpec] = {
+    "walk": MotionSpec(vx=1.0, gait="trot"),
+    "backwards": MotionSpec(vx=-0.6, gait="trot"),
+    "sideways": MotionSpec(vy=0.4, gait="trot"),
+    "run": MotionSpec(vx=1.9, gait="trot"),
+    "spin": MotionSpec(yaw=2.2, gait="trot"),
+    "creep": MotionSpec(vx=0.4, height=0.16, gait="trot"),
+    "sway": MotionSpec(sway=(0.28, 1.0)),
+    "bob": MotionSpec(height=0.25, bob=(0.045, 1.5)),
+    "bow": MotionSpec(pitch=0.43),
+    "paw": MotionSpec(held={FEET.front_right: 0.13}),
+    "hop": MotionSpec(gait="hop", swing_height=0.08, swing_fraction=0.5),
+    "march": MotionSpec(vx=0.3, gait="trot", swing_height=0.13),
+    "pace": MotionSpec(vx=0.6, gait="pace"),
+    "low_spin": MotionSpec(yaw=1.6, height=0.17, gait="trot"),
+    "nod": MotionSpec(nod=(0.2, 2.0)),
+    "rear": MotionSpec(pitch=-1.0, height=0.37, carried=(FEET.front_right, FEET.front_left)),
 }
-NEARLY: dict[str, tuple[Act, ...]] = {
-    "walk": (Act(vx=0.8, gait="trot"), Act(vx=1.0, yaw=0.05, gait="trot"), Act(vx=-1.0)),
-    "backwards": (Act(vx=-0.4, gait="trot"), Act(vx=0.6, gait="trot")),
-    "sideways": (Act(vx=0.4, gait="trot"), Act(vy=-0.4, gait="trot")),
-    "run": (Act(vx=1.6, gait="trot"),),
-    "spin": (Act(yaw=1.5, gait="trot"), Act(yaw=2.2, vx=1.2, gait="trot")),
-    "creep": (Act(vx=0.4, gait="trot"), Act(height=0.16), Act(vx=0.2, height=0.16)),
-    "sway": (Act(sway=(0.15, 1.0)), Act(sway=(0.28, 1.3)), Act(sway=(-0.28, 1.0))),
-    "bob": (Act(bob=(0.02, 1.5)), Act(bob=(0.045, 1.0))),
-    "bow": (Act(pitch=0.3), Act(pitch=-0.43), Act(pitch=0.43, gait="trot"), Act(nod=(0.45, 0.3))),
-    "paw": (Act(held={"FL": 0.13}), Act(held={"FR": 0.08}), Act(gait="trot", swing=0.15)),
+NEAR_MISSES: dict[str, tuple[MotionSpec, ...]] = {
+    "walk": (
+        MotionSpec(vx=0.8, gait="trot"),
+        MotionSpec(vx=1.0, yaw=0.05, gait="trot"),
+        MotionSpec(vx=-1.0),
+    ),
+    "backwards": (MotionSpec(vx=-0.4, gait="trot"), MotionSpec(vx=0.6, gait="trot")),
+    "sideways": (MotionSpec(vx=0.4, gait="trot"), MotionSpec(vy=-0.4, gait="trot")),
+    "run": (MotionSpec(vx=1.6, gait="trot"),),
+    "spin": (MotionSpec(yaw=1.5, gait="trot"), MotionSpec(yaw=2.2, vx=1.2, gait="trot")),
+    "creep": (
+        MotionSpec(vx=0.4, gait="trot"),
+        MotionSpec(height=0.16),
+        MotionSpec(vx=0.2, height=0.16),
+    ),
+    "sway": (
+        MotionSpec(sway=(0.15, 1.0)),
+        MotionSpec(sway=(0.28, 1.3)),
+        MotionSpec(sway=(-0.28, 1.0)),
+    ),
+    "bob": (MotionSpec(bob=(0.02, 1.5)), MotionSpec(bob=(0.045, 1.0))),
+    "bow": (
+        MotionSpec(pitch=0.3),
+        MotionSpec(pitch=-0.43),
+        MotionSpec(pitch=0.43, gait="trot"),
+        MotionSpec(nod=(0.45, 0.3)),
+    ),
+    "paw": (
+        MotionSpec(held={FEET.front_left: 0.13}),
+        MotionSpec(held={FEET.front_right: 0.08}),
+        MotionSpec(gait="trot", swing_height=0.15),
+    ),
     "hop": (
-        Act(gait="hop", swing=0.02, swing_share=0.15),
-        Act(gait="hop", vx=0.8, swing=0.08, swing_share=0.5),
-        Act(gait="trot", swing_share=0.5),
+        MotionSpec(gait="hop", swing_height=0.02, swing_fraction=0.15),
+        MotionSpec(gait="hop", vx=0.8, swing_height=0.08, swing_fraction=0.5),
+        MotionSpec(gait="trot", swing_fraction=0.5),
     ),
     "march": (
-        Act(vx=0.3, gait="trot", swing=0.08),
-        Act(vx=0.3, gait="hop", swing=0.13),
-        Act(held={"FR": 0.13}),
+        MotionSpec(vx=0.3, gait="trot", swing_height=0.08),
+        MotionSpec(vx=0.3, gait="hop", swing_height=0.13),
+        MotionSpec(held={FEET.front_right: 0.13}),
     ),
-    "pace": (Act(vx=0.6, gait="trot"), Act(vx=0.3, gait="pace"), Act(vx=0.6)),
-    "low_spin": (Act(yaw=1.6, gait="trot"), Act(height=0.17)),
-    "nod": (Act(nod=(0.2, 1.0)), Act(nod=(0.08, 2.0))),
+    "pace": (MotionSpec(vx=0.6, gait="trot"), MotionSpec(vx=0.3, gait="pace"), MotionSpec(vx=0.6)),
+    "low_spin": (MotionSpec(yaw=1.6, gait="trot"), MotionSpec(height=0.17)),
+    "nod": (MotionSpec(nod=(0.2, 1.0)), MotionSpec(nod=(0.08, 2.0))),
     "rear": (
-        Act(pitch=-0.9, height=0.22, carried=("FR", "FL")),  # sits
-        Act(pitch=-0.4, height=0.33),
+        MotionSpec(pitch=-0.9, height=0.22, carried=(FEET.front_right, FEET.front_left)),  # sits
+        MotionSpec(pitch=-0.4, height=0.33),
     ),
 }
 NAMES = tuple(task.name for task in SUITE)
 
 
 @cache
-def unasked() -> dict[str, Motion]:
-    """What no task may pay for: none of them asks for it."""
+def unrequested() -> dict[str, Motion]:
+    """Motions that no task asks for, and none may pay for."""
     return {
-        "stand": standing(),
-        "fall": perform(Act(falls_at=1.0)),
+        "stand": standing_motion(),
+        "fall": synthesize(MotionSpec(falls_at=1.0)),
         "random": random_motion(),
-        "walk": perform(Act(vx=0.5, gait="trot")),
+        "walk": synthesize(MotionSpec(vx=0.5, gait="trot")),
     }
 
 
 @cache
 def right(name: str) -> Motion:
     """The motion that a task asks for."""
-    return perform(RIGHT[name])
+    return synthesize(RIGHT[name])
 
 
 def task_of(name: str) -> Task:
@@ -105,21 +126,21 @@ def test_the_right_motion_succeeds(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_nobody_asked_for_does_not(name: str) -> None:
+def test_an_unrequested_motion_does_not(name: str) -> None:
     task = task_of(name)
-    assert [what for what, motion in unasked().items() if task.succeeded(motion)] == []
+    assert [what for what, motion in unrequested().items() if task.succeeded(motion)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_near_miss_does_not(name: str) -> None:
     task = task_of(name)
-    assert [act for act in NEARLY[name] if task.succeeded(perform(act))] == []
+    assert [spec for spec in NEAR_MISSES[name] if task.succeeded(synthesize(spec))] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_fall_spoils_the_right_motion(name: str) -> None:
-    motion, fall = right(name), perform(Act(falls_at=0.0))
-    rows = slice(0, 25)  # before anything is judged
+    motion, fall = right(name), synthesize(MotionSpec(falls_at=0.0))
+    rows = slice(0, 25)  # before anything is scored
     spoilt = Motion(
         *(
             np.concatenate([getattr(fall, part)[rows], getattr(motion, part)[25:]])
@@ -130,18 +151,18 @@ def test_a_fall_spoils_the_right_motion(name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def jail() -> Iterator[Jail]:
-    with Jail() as running:
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
         yield running
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_reward_builds_and_likes_the_right_motion_best(name: str, jail: Jail) -> None:
+def test_the_reward_builds_and_prefers_the_right_motion(name: str, sandbox: Sandbox) -> None:
     task = task_of(name)
-    built = jail.build(task.reward, GO1)
+    built = sandbox.build(task.reward, ROBOT)
     assert set(built.weights) == set(built.terms)
     function = load_reward(built.blob, {"xla_backend_optimization_level": 0})
-    score = {what: mean_reward(function, built.weights, m) for what, m in unasked().items()}
+    score = {what: mean_reward(function, built.weights, m) for what, m in unrequested().items()}
     asked = mean_reward(function, built.weights, right(name))
     # Far above them all, as seen from standing: a reward must lead, not hint.
     assert max(score.values()) < score["stand"] + 0.75 * (asked - score["stand"])

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tabrl.contracts.training import Reweighting, TrainingRecord
-from tabrl.domain.errors import Conflict
+from tabrl.domain.errors import Conflict, Invalid
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
-from tabrl.domain.jobs import TERMINAL, TRANSITIONS, Job, JobState, raise_if_ended, sources_of
+from tabrl.domain.jobs import ATTEMPTS_EXHAUSTED, LEASED, TERMINAL, TRANSITIONS, Job, JobState
 from tabrl.domain.tasks import TaskState
 from tests.support.factories import train_result, training, writing
 
@@ -28,7 +28,7 @@ def in_state(job: Job, state: JobState) -> Job:
 def test_table_names_every_state_and_only_ends_are_terminal() -> None:
     assert set(TRANSITIONS) == set(JobState)
     assert {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED} == TERMINAL
-    assert sources_of(JobState.CANCELLED) == {JobState.QUEUED, JobState.CANCELLING}
+    assert {JobState.RUNNING, JobState.CANCELLING} == LEASED
 
 
 @pytest.mark.parametrize("source", JobState)
@@ -46,29 +46,29 @@ def test_finishing_follows_the_table(job: Job, source: JobState, target: JobStat
 
 @pytest.mark.parametrize("state", JobState)
 def test_claiming_follows_the_table(job: Job, state: JobState) -> None:
-    held = in_state(job, state).model_copy(update={"lease_until": NOW + timedelta(seconds=1)})
-    assert held.claimable(NOW) == (state is JobState.QUEUED)
+    leased = in_state(job, state).model_copy(update={"lease_until": NOW + timedelta(seconds=1)})
+    assert leased.claimable(NOW) == (state is JobState.QUEUED)
     late = NOW + timedelta(seconds=2)
-    assert held.claimable(late) == (state in (JobState.QUEUED, JobState.RUNNING))
+    assert leased.claimable(late) == (state in (JobState.QUEUED, JobState.RUNNING))
 
 
 def test_claim_counts_fence_and_attempt_and_keeps_the_first_start(job: Job) -> None:
-    first = job.claimed(NOW, 15)
-    second = first.claimed(NOW + timedelta(seconds=20), 15)
+    first = job.claimed(NOW, 15, 3)
+    second = first.claimed(NOW + timedelta(seconds=20), 15, 3)
     assert (second.fence, second.attempt, second.started_at) == (2, 2, NOW)
     assert second.lease_until == NOW + timedelta(seconds=35)
 
 
 def test_only_silence_uses_up_an_attempt(job: Job) -> None:
-    running = job.claimed(NOW, 15)
-    assert running.handed_back(NOW, attempt_counts=False).attempt == 0
-    assert running.handed_back(NOW, attempt_counts=True).attempt == 1
-    assert running.handed_back(NOW, attempt_counts=True).fence == 1
+    running = job.claimed(NOW, 15, 3)
+    assert running.released(NOW, attempt_counts=False).attempt == 0
+    assert running.released(NOW, attempt_counts=True).attempt == 1
+    assert running.released(NOW, attempt_counts=True).fence == 1
 
 
 def test_cancel_ends_a_waiting_job_and_asks_a_running_one(job: Job) -> None:
     assert job.cancel_requested(NOW).state is JobState.CANCELLED
-    cancelling = job.claimed(NOW, 15).cancel_requested(NOW)
+    cancelling = job.claimed(NOW, 15, 3).cancel_requested(NOW)
     assert cancelling.state is JobState.CANCELLING
     assert cancelling.cancel_requested(NOW) == cancelling
     done = cancelling.finished(JobState.SUCCEEDED, NOW, result=train_result())
@@ -77,22 +77,80 @@ def test_cancel_ends_a_waiting_job_and_asks_a_running_one(job: Job) -> None:
     assert refused.value.code == "job_finished"
     assert "succeeded" in refused.value.message
     with pytest.raises(Conflict) as unchangeable:
-        raise_if_ended(done)
+        done.weights_requested({"forward": 2.0})
     assert str(unchangeable.value) == str(refused.value)
     assert unchangeable.value.hint == refused.value.hint
 
 
+def test_attempts_are_capped(job: Job) -> None:
+    worn = job.claimed(NOW, 15, 1).claimed(NOW, 15, 1)
+    assert (worn.state, worn.attempt, worn.failure) == (JobState.FAILED, 1, ATTEMPTS_EXHAUSTED)
+    assert (worn.finished_at, worn.lease_until) == (NOW, None)
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_only_the_fence_of_the_lease_may_write(job: Job, state: JobState) -> None:
+    leased = in_state(job, state)
+    assert leased.leased_under(1) == (state in LEASED)
+    assert not leased.leased_under(2)
+
+
+def test_a_lease_is_renewed_and_lapses(job: Job) -> None:
+    running = job.claimed(NOW, 15, 3)
+    later = NOW + timedelta(seconds=10)
+    renewed = running.lease_renewed(later, 15)
+    assert renewed == running.model_copy(update={"lease_until": later + timedelta(seconds=15)})
+    assert running.lease_lapsed(NOW + timedelta(seconds=16))
+    assert not renewed.lease_lapsed(NOW + timedelta(seconds=16))
+    assert not job.lease_lapsed(later)
+
+
+def test_a_silent_holder_loses_the_job(job: Job) -> None:
+    running = job.claimed(NOW, 15, 3)
+    waiting = running.expired(NOW, 3)
+    assert (waiting.state, waiting.attempt, waiting.enqueued_at) == (JobState.QUEUED, 1, None)
+    assert running.expired(NOW, 1).failure == ATTEMPTS_EXHAUSTED
+    cancelling = running.cancel_requested(NOW)
+    assert cancelling.expired(NOW, 1).state is JobState.CANCELLED
+
+
+def test_a_message_is_lost_that_was_never_sent_or_too_long_ago(job: Job) -> None:
+    grace, stale = timedelta(seconds=5), timedelta(seconds=600)
+
+    def lost(job: Job, after: timedelta) -> bool:
+        return job.message_lost(NOW + after, unsent_for=grace, sent_for=stale)
+
+    assert not lost(job, timedelta(seconds=4))
+    assert lost(job, grace)
+    sent = job.enqueued(NOW)
+    assert not lost(sent, grace)
+    assert lost(sent, stale)
+    assert not lost(sent.claimed(NOW, 15, 3), stale)
+
+
+def test_requested_weights_are_merged_with_those_in_force(job: Job) -> None:
+    twice = job.weights_requested({"forward": 2.0}).weights_requested({"forward": 3.0})
+    assert twice.weights == {"forward": 3.0}
+    with pytest.raises(Invalid) as unknown:
+        job.weights_requested({"nothing": 1.0})
+    assert unknown.value.code == "unknown_term"
+    _, writer = writing(NOW)
+    with pytest.raises(Invalid) as without:
+        writer.weights_requested({})
+    assert without.value.code == "not_a_training"
+
+
 def test_a_results_weights_are_those_it_was_learnt_under(job: Job) -> None:
     assert job.spec is not None
-    began, wish, late = job.spec.weights, {"forward": 2.0}, {"forward": 3.0}
+    began, requested, late = job.spec.weights, {"forward": 2.0}, {"forward": 3.0}
     assert job.valid_weights == began
-    asked = job.claimed(NOW, 15).model_copy(update={"weights": late})
+    asked = job.claimed(NOW, 15, 3).model_copy(update={"weights": late})
     assert asked.valid_weights == late
-    queued, change = {"forward": 1.5}, (Reweighting(update=7, weights=wish),)
+    queued, change = {"forward": 1.5}, (Reweighting(update=7, weights=requested),)
     for first, reweightings, weights in (
         ({}, (), began),
         (queued, (), queued),
-        (queued, change, wish),
+        (queued, change, requested),
     ):
         schedule = TrainingRecord(
             seed=0, generations=(1,), updates=9, kept=8, weights=first, reweightings=reweightings
@@ -101,7 +159,7 @@ def test_a_results_weights_are_those_it_was_learnt_under(job: Job) -> None:
         done = asked.finished(JobState.SUCCEEDED, NOW, result=result)
         assert done.valid_weights == weights
     old = asked.finished(JobState.SUCCEEDED, NOW, result=train_result())
-    assert old.valid_weights == late, "of results without a schedule the wish is all that is known"
+    assert old.valid_weights == late, "without a schedule the request is all that is known"
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from tabrl_inference.batching import MicroBatcher
 from tabrl_inference.frames import Dimensions, State
 from tabrl_inference.metrics import Metrics
-from tabrl_inference.policies import LoadedPolicy
-from tabrl_inference.refusals import Reason, Refused
+from tabrl_inference.policy_cache import LoadedPolicy
+from tabrl_inference.rejections import Rejected, RejectReason
 
 SIZE = Dimensions(nq=2, nv=1, nu=1)
 
@@ -89,8 +89,8 @@ async def test_one_bad_state_spoils_only_its_own_answer(bad):
             *(batch.control(one, state(c)) for c in (1.0, bad, 3.0)), return_exceptions=True
         )
     assert (answers[0].tolist(), answers[2].tolist()) == ([2.0], [6.0])
-    assert isinstance(answers[1], Refused)
-    assert answers[1].reason is Reason.OUT_OF_RANGE
+    assert isinstance(answers[1], Rejected)
+    assert answers[1].reason is RejectReason.OUT_OF_RANGE
 
 
 async def test_a_client_that_leaves_while_it_waits_is_passed_over():

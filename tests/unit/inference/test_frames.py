@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tabrl.contracts.wire import HEADER, PROTOCOL, Header, Kind
 from tabrl_inference.frames import MAGNITUDE, Dimensions, State, decode_state, encode_action
-from tabrl_inference.refusals import Reason, Refused
+from tabrl_inference.rejections import Rejected, RejectReason
 
 GO1 = Dimensions(nq=19, nv=18, nu=12)
 HEAD = HEADER.pack(Kind.STATE, PROTOCOL, 0, 7, 0)
@@ -52,23 +52,23 @@ def test_a_bad_number_is_named_with_its_place(name, value, last):
     where = part.stop - 1 if last else part.start
     row = np.zeros(50)
     row[where] = value
-    with pytest.raises(Refused) as error:
+    with pytest.raises(Rejected) as error:
         decode_state(HEAD + row.tobytes(), GO1)
     assert error.value.message.startswith(f"{name}[{where - part.start}] is ")
-    expected = Reason.OUT_OF_RANGE if np.isfinite(value) else Reason.NOT_FINITE
+    expected = RejectReason.OUT_OF_RANGE if np.isfinite(value) else RejectReason.NOT_FINITE
     assert error.value.reason == expected
 
 
-def outcome(frame: bytes) -> State | Reason:
+def outcome(frame: bytes) -> State | RejectReason:
     """What becomes of a frame; anything but these two is an error."""
     try:
         return decode_state(frame, GO1)
-    except Refused as refused:
-        return refused.reason
+    except Rejected as rejection:
+        return rejection.reason
 
 
 @given(st.binary(max_size=600))
-def test_any_bytes_are_read_or_refused(frame):
+def test_any_bytes_are_read_or_rejected(frame):
     read = outcome(frame)
     if isinstance(read, State):
         assert len(frame) == GO1.frame_bytes
@@ -76,9 +76,9 @@ def test_any_bytes_are_read_or_refused(frame):
 
 
 @given(st.binary(min_size=400, max_size=400))
-def test_any_doubles_behind_a_good_header_are_read_or_refused(body):
+def test_any_doubles_behind_a_good_header_are_read_or_rejected(body):
     read = outcome(HEAD + body)
     if isinstance(read, State):
         assert np.abs(read.row).max() <= MAGNITUDE
     else:
-        assert read in (Reason.NOT_FINITE, Reason.OUT_OF_RANGE)
+        assert read in (RejectReason.NOT_FINITE, RejectReason.OUT_OF_RANGE)

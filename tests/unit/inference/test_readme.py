@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 
 from tabrl_inference.limits import Limits
-from tabrl_inference.refusals import Reason
+from tabrl_inference.rejections import RejectReason
 
 README = (Path(__file__).parents[3] / "services/inference/README.md").read_text()
 
 
 def test_every_code_is_explained_and_no_other():
     rows = [line.split("|")[1] for line in README.splitlines() if line.startswith("| `")]
-    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == {str(reason) for reason in Reason}
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == {str(reason) for reason in RejectReason}
 
 
 def test_limits_are_the_real_ones():

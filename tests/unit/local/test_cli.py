@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from tabrl.contracts.training import Receipt
+from tabrl.contracts.training import RunReport
 
 
-def test_run_prints_nothing_but_the_receipt_as_json(tabrl: Any, api: Any) -> None:
+def test_run_prints_nothing_but_the_run_report_as_json(tabrl: Any, api: Any) -> None:
     code, out, err = tabrl("run", "go", "--json", "--candidate", "2")
     assert code == 0
-    receipt = Receipt.model_validate_json(out)
-    assert receipt.task_id == "tsk_1"
-    assert receipt.model_id == "mdl_1"
-    assert receipt.candidates == 2
-    assert (receipt.reward_base, receipt.reward_program, receipt.reward_result) == (0.1, 0.5, 0.7)
-    stages = receipt.stages_s
+    report = RunReport.model_validate_json(out)
+    assert report.task_id == "tsk_1"
+    assert report.model_id == "mdl_1"
+    assert report.candidates == 2
+    assert (report.reward_base, report.reward_program, report.reward_result) == (0.1, 0.5, 0.7)
+    stages = report.stages_s
     assert list(stages) == ["writing", "queue", "search", "ppo", "evaluation", "total"]
     assert stages["queue"] == 2.0
     assert stages["total"] >= stages["writing"]
@@ -42,7 +42,7 @@ def test_other_weights_on_the_way_are_told(tabrl: Any, api: Any) -> None:
     assert "speed 0.25" in err
 
 
-def test_the_receipt_has_the_documented_keys(tabrl: Any) -> None:
+def test_the_run_report_has_the_documented_keys(tabrl: Any) -> None:
     _, out, _ = tabrl("run", "go", "--json")
     assert set(json.loads(out)) == {
         "task_id", "job_id", "model_id", "stages_s", "candidates", "chosen", "samples",
@@ -52,7 +52,7 @@ def test_the_receipt_has_the_documented_keys(tabrl: Any) -> None:
     }  # fmt: skip
 
 
-def test_a_receipt_tells_what_is_doubtful(tabrl: Any, api: Any) -> None:
+def test_a_run_report_tells_what_is_doubtful(tabrl: Any, api: Any) -> None:
     message = "The reward rose, but the success checks got worse."
     api.job_result["flags"] = [{"code": "reward_up_checks_down", "message": message}]
     _, out, _ = tabrl("run", "go")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tabrl.contracts.training import CheckResult, Receipt
+from tabrl.contracts.training import CheckResult, RunReport
 from tabrl_local.demo import shortcomings
 
 CHECK = CheckResult(
@@ -20,7 +20,7 @@ CHECK = CheckResult(
 )
 
 
-def receipt(**changes: Any) -> Receipt:
+def report(**changes: Any) -> RunReport:
     known: dict[str, Any] = {
         "task_id": "tsk_1",
         "job_id": "job_1",
@@ -41,11 +41,11 @@ def receipt(**changes: Any) -> Receipt:
         "snapshots": 1,
         "versions": {},
     }
-    return Receipt.model_validate(known | changes)
+    return RunReport.model_validate(known | changes)
 
 
 def test_all_checks_met_and_a_better_reward_is_a_success() -> None:
-    assert shortcomings(receipt()) == []
+    assert shortcomings(report()) == []
 
 
 @pytest.mark.parametrize(
@@ -62,5 +62,5 @@ def test_all_checks_met_and_a_better_reward_is_a_success() -> None:
     ],
 )
 def test_anything_less_is_none_and_named(changes: dict[str, Any], said: str) -> None:
-    (only,) = shortcomings(receipt(**changes))
+    (only,) = shortcomings(report(**changes))
     assert said in only

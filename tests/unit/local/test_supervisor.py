@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tabrl_local.supervisor import BACKOFF_LAST_S, ChildSpec, Supervisor, backoff
+from tests.support.processes import ended
 
 
 def python(name: str, code: str, *, nice: int = 0, order: int = 0, grace_s: float = 5) -> ChildSpec:
@@ -86,7 +87,7 @@ def test_stop_takes_grandchildren_and_the_deaf_along(
     grandchild = psutil.Process(int(mark.read_text()))
     supervisor.stop()
     assert child.process.poll() == -signal.SIGKILL
-    until(lambda: not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE)
+    until(lambda: ended(grandchild))
 
 
 def test_stops_in_order(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -136,4 +137,4 @@ def test_children_die_when_the_launcher_is_killed(tmp_path: Path) -> None:
         child = psutil.Process(int(launcher.stdout.readline()))
         assert child.is_running()
         launcher.kill()
-    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    until(lambda: ended(child))

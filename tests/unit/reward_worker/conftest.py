@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tabrl_reward_worker.jail import Jail
+from tabrl_reward_worker.sandbox import Sandbox
 
 
 @pytest.fixture(scope="package")
-def jail() -> Iterator[Jail]:
-    """A warm jail."""
-    with Jail(deadline_s=15.0) as warm:
+def sandbox() -> Iterator[Sandbox]:
+    """A warm sandbox."""
+    with Sandbox(deadline_s=15.0) as warm:
         yield warm

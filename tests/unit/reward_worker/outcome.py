@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import get_robot
 from tabrl.sim.reward.export import AuthorLayers
-from tabrl_reward_worker.jail.client import Stages
-from tabrl_reward_worker.jail.limits import Walls
-from tabrl_reward_worker.jail.warden import Warden
+from tabrl_reward_worker.sandbox.client import Pipeline
+from tabrl_reward_worker.sandbox.limits import SandboxOptions
+from tabrl_reward_worker.sandbox.supervisor import Supervisor
 
 GO1 = get_robot("go1")
-OPEN_WALLS = Walls(limits=False, identity=False, landlock=False, seccomp=False)
+NO_OPTIONS = SandboxOptions(limits=False, identity=False, landlock=False, seccomp=False)
 # Codes and the layer that gives them. What Python itself answers (a name that is not there) is
 # the namespace's doing; "not permitted" is the kernel's.
 _CODES = {
@@ -24,10 +24,10 @@ _CODES = {
     "reward_failed": "namespace",
     "reward_shape": "namespace",
     "reward_weights": "namespace",
-    "reward_timeout": "jail",
-    "reward_memory": "jail",
-    "reward_forbidden": "jail",
-    "reward_crashed": "jail",
+    "reward_timeout": "sandbox",
+    "reward_memory": "sandbox",
+    "reward_forbidden": "sandbox",
+    "reward_crashed": "sandbox",
     "reward_primitive": "jaxpr",
     "reward_type": "jaxpr",
     "reward_too_large": "jaxpr",
@@ -49,20 +49,22 @@ class Outcome:
     text: str = ""
 
 
-def outcome(warden: Warden, source: str, off: frozenset[str], deadline_s: float = 6.0) -> Outcome:
+def outcome(
+    supervisor: Supervisor, source: str, off: frozenset[str], deadline_s: float = 6.0
+) -> Outcome:
     """Build and verify a reward with the named layers switched off."""
     author = AuthorLayers("static" not in off, "namespace" not in off, "jaxpr" not in off)
-    walls = OPEN_WALLS if "jail" in off else Walls()
-    stages = Stages(warden, deadline_s, author, walls)
+    options = NO_OPTIONS if "sandbox" in off else SandboxOptions()
+    pipeline = Pipeline(supervisor, deadline_s, author, options)
     try:
-        blob = stages.build(source, GO1)
+        blob = pipeline.build(source, GO1)
         if "verifier" not in off:
-            stages.compile(stages.verify(blob, source, GO1).blob, source, GO1)
+            pipeline.compile(pipeline.verify(blob, source, GO1).blob, source, GO1)
     except RewardError as error:
         if "REACHED" in error.message:
             return Outcome("reached", error.code, error.message)
         layer = _CODES[error.code]
         if layer == "namespace" and any(word in error.message for word in _DENIED):
-            layer = "jail"
+            layer = "sandbox"
         return Outcome(layer, error.code, error.message)
     return Outcome("passes")

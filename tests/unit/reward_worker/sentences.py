@@ -1,4 +1,4 @@
-"""Sentences and what each must come to, from `sentences.toml`. Used by the composer's tests."""
+"""Sentences and what each must come to, from `sentences.toml`. Used by its tests."""
 
 from __future__ import annotations
 

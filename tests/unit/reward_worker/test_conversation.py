@@ -1,4 +1,4 @@
-"""Limits of talking to language models: retries, fallbacks, forms of answers, deadlines."""
+"""Limits of talking to language models: retries, fallbacks, formats of answers, deadlines."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from tabrl_reward_worker.llm import LlmOptions
-from tabrl_reward_worker.llm.conversation import Bill, Clock, Conversation
-from tabrl_reward_worker.llm.provider import CallFailedError, CallFailure, Form, Question
-from tests.support.writers import Given, Model
+from tabrl_reward_worker.llm.conversation import Clock, Conversation, UsageMeter
+from tabrl_reward_worker.llm.provider import CallFailedError, CallFailure, Question, ResponseFormat
+from tests.support.generators import Given, Model
 
 HELLO = [{"role": "user", "content": "hello"}]
 OK = {"name": "fine"}
@@ -30,21 +30,23 @@ class Time:
         self.now += seconds
 
 
-def talk(model: Model, time: Time, bill: Bill | None = None, **options: object) -> Conversation:
+def talk(
+    model: Model, time: Time, usage_meter: UsageMeter | None = None, **options: object
+) -> Conversation:
     settings = LlmOptions("openai/a", ("openai/b",), **options)  # type: ignore[arg-type]
-    bill = bill or Bill()
-    return Conversation(settings, model, bill, time.now + settings.deadline_s, time.clock())
+    usage_meter = usage_meter or UsageMeter()
+    return Conversation(settings, model, usage_meter, time.now + settings.deadline_s, time.clock())
 
 
-def asked(model: Model) -> list[tuple[str, Form]]:
-    return [(question.model, question.form) for question in model.asked[""]]
+def asked(model: Model) -> list[tuple[str, ResponseFormat]]:
+    return [(question.model, question.response_format) for question in model.asked[""]]
 
 
 def test_a_good_answer_needs_one_call() -> None:
-    model, bill = Model(OK), Bill()
-    assert talk(model, Time(), bill).ask(HELLO).text == '{"name": "fine"}'
-    assert asked(model) == [("openai/a", Form.SCHEMA)]
-    assert bill.usage(["openai/a"], "1", 2.0).calls == 1
+    model, usage_meter = Model(OK), UsageMeter()
+    assert talk(model, Time(), usage_meter).ask(HELLO).text == '{"name": "fine"}'
+    assert asked(model) == [("openai/a", ResponseFormat.SCHEMA)]
+    assert usage_meter.usage(["openai/a"], "1", 2.0).calls == 1
 
 
 @pytest.mark.parametrize(
@@ -96,20 +98,25 @@ def test_the_last_models_failure_is_told() -> None:
     assert error.value.failure is CallFailure.UNKNOWN_MODEL
 
 
-def test_a_form_that_is_rejected_gets_laxer() -> None:
+def test_a_format_that_is_rejected_falls_back() -> None:
     model = Model(CallFailure.REJECTED, CallFailure.REJECTED, OK)
     conversation = talk(model, Time())
     conversation.ask(HELLO)
     conversation.ask(HELLO)
     forms = [form for _, form in asked(model)]
-    assert forms == [Form.SCHEMA, Form.JSON, Form.TEXT, Form.TEXT]
+    assert forms == [
+        ResponseFormat.SCHEMA,
+        ResponseFormat.JSON,
+        ResponseFormat.TEXT,
+        ResponseFormat.TEXT,
+    ]
 
 
-def test_the_next_model_begins_with_the_strictest_form() -> None:
+def test_the_next_model_begins_with_the_strictest_format() -> None:
     rejects: list[Given] = [CallFailure.REJECTED] * 3
     model = Model(*rejects, OK)
     talk(model, Time()).ask(HELLO)
-    assert asked(model)[-1] == ("openai/b", Form.SCHEMA)
+    assert asked(model)[-1] == ("openai/b", ResponseFormat.SCHEMA)
 
 
 def test_a_call_gets_what_is_left_of_the_deadline() -> None:
@@ -122,34 +129,34 @@ def test_a_call_gets_what_is_left_of_the_deadline() -> None:
 
 
 def test_after_the_deadline_nobody_is_asked() -> None:
-    model, time, bill = Model(OK), Time(), Bill()
-    conversation = talk(model, time, bill)
+    model, time, usage_meter = Model(OK), Time(), UsageMeter()
+    conversation = talk(model, time, usage_meter)
     time.now += 150.0
     with pytest.raises(CallFailedError) as error:
         conversation.ask(HELLO)
     assert error.value.failure is CallFailure.TIMEOUT
-    assert bill.calls == 0
+    assert usage_meter.calls == 0
 
 
-def test_the_bill_counts_what_was_sent_and_names_who_answered() -> None:
-    model, bill = Model(CallFailure.KEY, OK), Bill()
-    conversation = talk(model, Time(), bill)
+def test_the_usage_counts_what_was_sent_and_names_who_answered() -> None:
+    model, usage_meter = Model(CallFailure.KEY, OK), UsageMeter()
+    conversation = talk(model, Time(), usage_meter)
     conversation.ask(HELLO)
-    usage = bill.usage(["openai/a", "openai/b"], "3", 1.23456)
+    usage = usage_meter.usage(["openai/a", "openai/b"], "3", 1.23456)
     assert (usage.model, usage.calls, usage.seconds) == ("openai/b", 2, 1.235)
     assert (usage.prompt_tokens, usage.completion_tokens) == (100, 10)
     assert usage.cost_usd == pytest.approx(0.001)
 
 
-def test_a_bill_without_an_answer_has_no_price() -> None:
-    model, bill = Model(CallFailure.KEY), Bill()
+def test_a_usage_without_an_answer_has_no_price() -> None:
+    model, usage_meter = Model(CallFailure.KEY), UsageMeter()
     with pytest.raises(CallFailedError):
-        talk(model, Time(), bill).ask(HELLO)
-    usage = bill.usage(["openai/a", "openai/b"], "3", 0.0)
+        talk(model, Time(), usage_meter).ask(HELLO)
+    usage = usage_meter.usage(["openai/a", "openai/b"], "3", 0.0)
     assert (usage.model, usage.calls, usage.cost_usd) == ("openai/a", 2, None)
 
 
 def test_the_question_is_what_was_said() -> None:
     model = Model(OK)
     talk(model, Time()).ask(HELLO)
-    assert model.asked[""] == [Question("openai/a", tuple(HELLO), Form.SCHEMA, 60.0)]
+    assert model.asked[""] == [Question("openai/a", tuple(HELLO), ResponseFormat.SCHEMA, 60.0)]

@@ -30,18 +30,18 @@ def test_different_candidates_all_stay() -> None:
 
 
 def test_of_two_alike_the_first_stays() -> None:
-    kept, dropped = distinct(["A", "B", "C"], [UP, DOWN, SAME_ORDER])
+    kept, rejected = distinct(["A", "B", "C"], [UP, DOWN, SAME_ORDER])
     assert kept == [0, 1]
-    (one,) = dropped
-    assert (one.name, one.code) == ("C", "reward_alike")
-    assert "motions as A (rank correlation 1.00)" in one.message
+    (item,) = rejected
+    assert (item.name, item.code) == ("C", "reward_alike")
+    assert "motions as A (rank correlation 1.00)" in item.message
 
 
 def test_of_two_alike_the_one_with_fewer_warnings_stays() -> None:
     doubtful = report(1, 2, 3, 4, 5, warnings=2)
-    kept, dropped = distinct(["A", "B", "C"], [doubtful, DOWN, SAME_ORDER])
+    kept, rejected = distinct(["A", "B", "C"], [doubtful, DOWN, SAME_ORDER])
     assert kept == [1, 2]
-    assert dropped[0].name == "A"
+    assert rejected[0].name == "A"
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_other_weights_on_the_same_terms_are_no_choice() -> None:
     speed, calm = (1.0, 3.0, 2.0, 0.0, 5.0), (9.0, 1.0, 2.0, 4.0, 0.5)
     fast = report(1, 3, 2, 0, 5, speed=speed, calm=calm)
     lazy = report(9, 1, 2, 4, 0, speed=tuple(x / 3 for x in speed), calm=tuple(4 * x for x in calm))
-    kept, dropped = distinct(["Fast", "Lazy"], [fast, lazy])
+    kept, rejected = distinct(["Fast", "Lazy"], [fast, lazy])
     assert kept == [0]
-    assert "same terms as Fast" in dropped[0].message
+    assert "same terms as Fast" in rejected[0].message
 
 
 def test_the_same_names_for_other_things_are_a_choice() -> None:

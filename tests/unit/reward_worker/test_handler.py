@@ -8,15 +8,6 @@ from typing import Any
 
 import pytest
 
-from tabrl.adapters.memory import (
-    ManualClock,
-    MemoryBlobStore,
-    MemoryDatabase,
-    MemoryEventBus,
-    MemoryJobRepository,
-    MemorySourceRepository,
-    MemoryTaskRepository,
-)
 from tabrl.contracts.events import Event
 from tabrl.domain.errors import Conflict
 from tabrl.domain.ids import new_job_id
@@ -26,14 +17,28 @@ from tabrl.ports import JobFailedError, JobStoppedError, StopReason
 from tabrl.robots import Robot, get_robot
 from tabrl.sim.motion_library import MotionLibrary, dump_motion_library, load_motion_library
 from tabrl.sim.reward.function import load_reward
-from tabrl_reward_worker.authors import Author, ComposerAuthor, History, Written
-from tabrl_reward_worker.building import Builder
-from tabrl_reward_worker.handler import Desk, MotionLibraries, RewardHandler
-from tabrl_reward_worker.history import Archive
-from tabrl_reward_worker.jail import Jail
-from tabrl_reward_worker.waiting import Halt, never
+from tabrl_reward_worker.building import CandidateBuilder
+from tabrl_reward_worker.concurrency import CancellationToken, never_cancelled
+from tabrl_reward_worker.generation import (
+    GenerationResult,
+    History,
+    RewardGenerator,
+    RuleBasedGenerator,
+)
+from tabrl_reward_worker.handler import BankCache, Repositories, RewardHandler
+from tabrl_reward_worker.history import HistoryService
+from tabrl_reward_worker.sandbox import Sandbox
 from tests.support.factories import progress, train_result, training
 from tests.support.motion_library import CLIPS, made_up_bank
+from tests.twins import (
+    ManualClock,
+    MemoryBlobStore,
+    MemoryDatabase,
+    MemoryEventBus,
+    MemoryJobRepository,
+    MemorySourceRepository,
+    MemoryTaskRepository,
+)
 
 GO1 = get_robot("go1")
 
@@ -53,7 +58,7 @@ class Control:
         if self.stop is not None:
             raise JobStoppedError(self.stop)
 
-    def wished_weights(self) -> dict[str, float] | None:
+    def requested_weights(self) -> dict[str, float] | None:
         return None
 
     def publish(self, event: Event) -> None:
@@ -64,21 +69,23 @@ class Control:
 class World:
     """A handler over stores in memory."""
 
-    jail: Jail
+    sandbox: Sandbox
     bank: MotionLibrary | None
     db: MemoryDatabase = field(default_factory=lambda: MemoryDatabase(ManualClock()))
     blobs: MemoryBlobStore = field(default_factory=MemoryBlobStore)
-    author: Author | None = None
+    generator: RewardGenerator | None = None
 
     def __post_init__(self) -> None:
         self.jobs = MemoryJobRepository(self.db)
         self.tasks = MemoryTaskRepository(self.db)
         self.sources = MemorySourceRepository(self.db)
         self.bus = MemoryEventBus()
-        archive = Archive(self.tasks, self.sources, self.jobs, self.bus)
-        desk = Desk(self.tasks, self.sources, self.blobs, archive)
-        author = self.author or ComposerAuthor(Builder(self.jail))
-        self.handler = RewardHandler(author, self.jail, desk, lambda _: self.bank)
+        history = HistoryService(self.tasks, self.sources, self.jobs, self.bus)
+        repositories = Repositories(self.tasks, self.sources, self.blobs)
+        generator = self.generator or RuleBasedGenerator(CandidateBuilder(self.sandbox))
+        self.handler = RewardHandler(
+            generator, self.sandbox, repositories, history, lambda _: self.bank
+        )
 
     def post(self, prompt: str) -> Job:
         """A task, its job claimed."""
@@ -104,8 +111,8 @@ def bank() -> MotionLibrary:
 
 
 @pytest.fixture
-def world(jail: Jail, bank: MotionLibrary) -> World:
-    return World(jail, bank)
+def world(sandbox: Sandbox, bank: MotionLibrary) -> World:
+    return World(sandbox, bank)
 
 
 def test_candidates_sources_artifacts_and_previews_are_stored(world: World) -> None:
@@ -171,8 +178,8 @@ def test_a_cancelled_job_stops_before_it_stores(world: World) -> None:
     assert world.sources.get("tsk_a") == {}
 
 
-def test_without_a_bank_it_works_and_says_so(jail: Jail) -> None:
-    world = World(jail, None)
+def test_without_a_bank_it_works_and_says_so(sandbox: Sandbox) -> None:
+    world = World(sandbox, None)
     job = world.post("bow")
     control = Control(job.fence)
     world.handler(job, control)
@@ -181,7 +188,7 @@ def test_without_a_bank_it_works_and_says_so(jail: Jail) -> None:
 
 def test_a_bank_is_looked_for_until_it_is_there(bank: MotionLibrary) -> None:
     blobs = MemoryBlobStore()
-    shelf = MotionLibraries(blobs, load_motion_library)
+    shelf = BankCache(blobs, load_motion_library)
     assert shelf("go1") is None
     blobs.put("bank/go1.npz", dump_motion_library(bank))
     found = shelf("go1")
@@ -278,21 +285,25 @@ def test_an_edit_at_fault_is_told_where(
 
 @dataclass
 class Remembering:
-    """An author that keeps what it was told."""
+    """A generator that keeps what it received."""
 
-    second: Author
-    told: list[tuple[str, History | None]] = field(default_factory=list)
+    second: RewardGenerator
+    received: list[tuple[str, History | None]] = field(default_factory=list)
 
-    def write(
-        self, prompt: str, robot: Robot, history: History | None = None, halt: Halt = never
-    ) -> Written:
-        self.told.append((prompt, history))
-        return self.second.write("bow", robot)
+    def generate(
+        self,
+        prompt: str,
+        robot: Robot,
+        history: History | None = None,
+        cancelled: CancellationToken = never_cancelled,
+    ) -> GenerationResult:
+        self.received.append((prompt, history))
+        return self.second.generate("bow", robot)
 
 
-def test_a_follow_up_is_told_what_went_before(jail: Jail, bank: MotionLibrary) -> None:
-    author = Remembering(ComposerAuthor(Builder(jail)))
-    world = World(jail, bank, author=author)
+def test_a_follow_up_is_told_what_went_before(sandbox: Sandbox, bank: MotionLibrary) -> None:
+    generator = Remembering(RuleBasedGenerator(CandidateBuilder(sandbox)))
+    world = World(sandbox, bank, generator=generator)
     task_id = written(world, "walk backwards")
     train, model = training(world.db.clock.now(), task_id)
     world.jobs.create_training([train], [model])
@@ -315,7 +326,7 @@ def test_a_follow_up_is_told_what_went_before(jail: Jail, bank: MotionLibrary) -
     assert claimed is not None
     world.handler(claimed, Control(claimed.fence))
 
-    (_, none), (prompt, history) = author.told
+    (_, none), (prompt, history) = generator.received
     assert none is None
     assert prompt == "slower"
     assert history is not None

@@ -11,16 +11,16 @@ from tabrl.domain.report import CandidateReport, MotionPreview
 from tabrl.ports import JobFailedError
 from tabrl.robots import get_robot
 from tabrl.sim.motion_library import MotionLibrary
-from tabrl_reward_worker import proving
-from tabrl_reward_worker.authors import ComposerAuthor, FallbackAuthor
-from tabrl_reward_worker.building import Builder, BuiltDraft
-from tabrl_reward_worker.jail import Jail
-from tabrl_reward_worker.llm import LlmAuthor, LlmOptions
+from tabrl_reward_worker import validation
+from tabrl_reward_worker.building import BuiltCandidate, CandidateBuilder
+from tabrl_reward_worker.generation import FallbackGenerator, RuleBasedGenerator
+from tabrl_reward_worker.llm import LlmGenerator, LlmOptions
 from tabrl_reward_worker.llm.provider import CallFailure
-from tabrl_reward_worker.proving import tried
 from tabrl_reward_worker.report import report_on
+from tabrl_reward_worker.sandbox import Sandbox
+from tabrl_reward_worker.validation import with_validation
+from tests.support.generators import Model, candidate
 from tests.support.motion_library import made_up_bank
-from tests.support.writers import Model, candidate
 from tests.unit.reward_worker.test_handler import Control, World
 
 GO1 = get_robot("go1")
@@ -47,7 +47,7 @@ AGAIN = answer("The same again", ahead=(4.0, AHEAD), up=(1.0, UPRIGHT), fall=(-6
 OTHER = answer(
     "By the way", way=(1.0, WAY), steps=(3.0, STEPS), ahead=(1.5, AHEAD), fall=(-2, FALL)
 )
-HOPELESS = answer("Constant", one=(1.0, "state.dt()"), zero=(1.0, "0.0 * state.time()"))
+HOPELESS = answer("Constant", item=(1.0, "state.dt()"), zero=(1.0, "0.0 * state.time()"))
 
 
 @pytest.fixture(scope="module")
@@ -55,32 +55,34 @@ def bank() -> MotionLibrary:
     return made_up_bank(GO1)
 
 
-def written_by(model: Model, jail: Jail, bank: MotionLibrary) -> World:
-    builder = Builder(jail)
+def written_by(model: Model, sandbox: Sandbox, bank: MotionLibrary) -> World:
+    builder = CandidateBuilder(sandbox)
     options = LlmOptions("openai/test")
-    writer = LlmAuthor(options, builder, model, lambda built, _: tried(built, bank))
-    return World(jail, bank, author=FallbackAuthor(writer, ComposerAuthor(builder)))
+    writer = LlmGenerator(options, builder, model, lambda built, _: with_validation(built, bank))
+    return World(sandbox, bank, generator=FallbackGenerator(writer, RuleBasedGenerator(builder)))
 
 
-def test_different_candidates_are_shown_with_their_bill(
-    jail: Jail, bank: MotionLibrary, monkeypatch: pytest.MonkeyPatch
+def test_different_candidates_are_shown_with_their_usage(
+    sandbox: Sandbox, bank: MotionLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries: list[str] = []
 
-    def counted(built: BuiltDraft, bank: MotionLibrary) -> tuple[CandidateReport, MotionPreview]:
-        tries.append(built.draft.name)
+    def counted(
+        built: BuiltCandidate, bank: MotionLibrary
+    ) -> tuple[CandidateReport, MotionPreview]:
+        tries.append(built.candidate.name)
         return report_on(built, bank)
 
-    monkeypatch.setattr(proving, "report_on", counted)
+    monkeypatch.setattr(validation, "report_on", counted)
     model = Model(DIRECT, rhythmic=[AGAIN], reference=[HOPELESS, OTHER])
-    world = written_by(model, jail, bank)
+    world = written_by(model, sandbox, bank)
     job = world.post("walk on, my friend")
     world.handler(job, Control(job.fence))
     world.jobs.finish(job.id, job.fence, JobState.SUCCEEDED)
     task, candidates = world.tasks.get("tsk_a"), world.tasks.candidates("tsk_a")
-    assert [one.name for one in candidates] == ["Straight on", "By the way"]
-    assert {one.author for one in candidates} == {"llm:openai/test"}
-    assert [(one.name, one.code) for one in task.dropped] == [("The same again", "reward_alike")]
+    assert [item.name for item in candidates] == ["Straight on", "By the way"]
+    assert {item.author for item in candidates} == {"llm:openai/test"}
+    assert [(item.name, item.code) for item in task.dropped] == [("The same again", "reward_alike")]
     assert "Straight on" in task.dropped[0].message
     assert task.usage is not None
     assert task.usage.calls == 4  # one was sent back for what recorded motion says
@@ -90,23 +92,25 @@ def test_different_candidates_are_shown_with_their_bill(
     assert sorted(tries) == asked, "each is tried once"
 
 
-def test_the_bill_is_kept_when_the_composer_takes_over(jail: Jail, bank: MotionLibrary) -> None:
-    world = written_by(Model(HOPELESS), jail, bank)
+def test_the_usage_is_kept_when_the_fallback_takes_over(
+    sandbox: Sandbox, bank: MotionLibrary
+) -> None:
+    world = written_by(Model(HOPELESS), sandbox, bank)
     job = world.post("walk backwards")
     control = Control(job.fence)
     world.handler(job, control)
     world.jobs.finish(job.id, job.fence, JobState.SUCCEEDED)
     task = world.tasks.get("tsk_a")
-    assert {one.author for one in world.tasks.candidates("tsk_a")} == {"composer"}
+    assert {item.author for item in world.tasks.candidates("tsk_a")} == {"composer"}
     assert task.usage is not None
     assert task.usage.calls == 9
-    assert {one.code for one in task.dropped} == {"reward_not_valid"}
-    assert "The offline composer wrote these candidates." in task.notices[0]
+    assert {item.code for item in task.dropped} == {"reward_not_valid"}
+    assert "The offline generator wrote these candidates." in task.notices[0]
     assert [event.type for event in control.events] == ["stage", "notice"]
 
 
-def test_the_bill_is_kept_when_nobody_understands(jail: Jail, bank: MotionLibrary) -> None:
-    world = written_by(Model(CallFailure.KEY), jail, bank)
+def test_the_usage_is_kept_when_nobody_understands(sandbox: Sandbox, bank: MotionLibrary) -> None:
+    world = written_by(Model(CallFailure.KEY), sandbox, bank)
     job = world.post("yodel loudly")
     with pytest.raises(JobFailedError) as error:
         world.handler(job, Control(job.fence))

@@ -15,10 +15,10 @@ from tabrl.domain.report import CandidateReport, ClipScore, MotionPreview
 from tabrl.robots import get_robot
 from tabrl.sim.motion_library import MotionLibrary
 from tabrl.sim.reward.function import export_reward
-from tabrl_reward_worker.building import BuiltDraft
-from tabrl_reward_worker.drafts import Draft
-from tabrl_reward_worker.jail import BuiltReward
+from tabrl_reward_worker.building import BuiltCandidate
+from tabrl_reward_worker.candidates import RewardCandidate
 from tabrl_reward_worker.report import compare, report_on, with_similarity
+from tabrl_reward_worker.sandbox import BuiltReward
 from tests.support.motion_library import made_up_bank
 
 GO1 = get_robot("go1")
@@ -48,9 +48,9 @@ def report(
     specs = tuple(
         CheckSpec.model_validate({"id": f"c{n}", **check}) for n, check in enumerate(checks)
     )
-    draft = Draft("Name", "Idea", code, weights, specs, phases_s)
+    candidate = RewardCandidate("Name", "Idea", code, weights, specs, phases_s)
     reward = BuiltReward(built.blob, built.terms, built.weights)
-    return report_on(BuiltDraft(draft, reward), bank)
+    return report_on(BuiltCandidate(candidate, reward), bank)
 
 
 def codes(report: CandidateReport) -> set[str]:
@@ -59,20 +59,20 @@ def codes(report: CandidateReport) -> set[str]:
 
 def test_a_sound_reward_is_reported_without_a_complaint(bank: MotionLibrary) -> None:
     terms = {"go": (2.0, f"rl.gaussian({SPEED} - 0.5, 0.3)"), "level": (1.0, "state.uprightness()")}
-    told, preview = report(bank, terms, WALKS, UPRIGHT)
-    assert told.failures == told.warnings == ()
-    assert told.meets == ("walk",)
-    assert told.best_clip == preview.clip == told.clips[0].clip == "walk"
+    found, preview = report(bank, terms, WALKS, UPRIGHT)
+    assert found.failures == found.warnings == ()
+    assert found.meets == ("walk",)
+    assert found.best_clip == preview.clip == found.clips[0].clip == "walk"
     assert preview.qpos == np.round(bank.qpos[:, 1].astype(float), 4).tolist()
-    assert told.margin is not None
-    assert told.margin > 1.0
-    assert told.rank["walk"] == 1
-    assert told.rank.keys() == {"stand", "walk", "fall", "random"}
-    assert told.rank["fall"] > told.rank["stand"]
-    scores = [clip.score for clip in told.clips]
+    assert found.margin is not None
+    assert found.margin > 1.0
+    assert found.rank["walk"] == 1
+    assert found.rank.keys() == {"stand", "walk", "fall", "random"}
+    assert found.rank["fall"] > found.rank["stand"]
+    scores = [clip.score for clip in found.clips]
     assert scores == sorted(scores, reverse=True)
-    assert told.notes[0].startswith("Likes most: walk,")
-    assert told.notes[-1] == "Already meets the success checks: walk."
+    assert found.notes[0].startswith("Likes most: walk,")
+    assert found.notes[-1] == "Already meets the success checks: walk."
 
 
 def test_terms_are_measured_without_and_with_their_weight(bank: MotionLibrary) -> None:
@@ -83,8 +83,8 @@ def test_terms_are_measured_without_and_with_their_weight(bank: MotionLibrary) -
         "leaning": (1.0, "57.3 * state.roll()"),
         "unused": (0.0, "state.pitch()"),
     }
-    told, _ = report(bank, terms, WALKS)
-    by_name = {term.name: term for term in told.terms}
+    found, _ = report(bank, terms, WALKS)
+    by_name = {term.name: term for term in found.terms}
     speed = bank.rollout.base_linear_velocity[..., 0]
     assert by_name["go"].scale == pytest.approx(float(speed.std()), rel=1e-3)
     assert by_name["go"].weight == 2.0
@@ -95,23 +95,23 @@ def test_terms_are_measured_without_and_with_their_weight(bank: MotionLibrary) -
     assert not by_name["go"].constant
     assert by_name["unused"].share == by_name["fixed"].share == 0.0
     assert by_name["leaning"].share > 0.9
-    assert sum(term.share for term in told.terms) == pytest.approx(1.0, abs=1e-3)
-    assert {"constant_term", "redundant_term"} <= codes(told)
-    assert "Terms lean and leaning say the same" in " ".join(told.notes)
+    assert sum(term.share for term in found.terms) == pytest.approx(1.0, abs=1e-3)
+    assert {"constant_term", "redundant_term"} <= codes(found)
+    assert "Terms lean and leaning say the same" in " ".join(found.notes)
 
 
 def test_terms_that_cancel_each_other_are_named(bank: MotionLibrary) -> None:
     both = {"a": (2.0, "state.roll()"), "b": (-1.0, "3.0 * state.roll()"), "go": (1.0, SPEED)}
-    told, _ = report(bank, both, WALKS)
-    assert "opposed_terms" in codes(told)
-    assert "redundant_term" not in codes(told)
-    assert told.terms[1].same_as == "a"
+    found, _ = report(bank, both, WALKS)
+    assert "opposed_terms" in codes(found)
+    assert "redundant_term" not in codes(found)
+    assert found.terms[1].same_as == "a"
 
 
 def test_a_term_that_drowns_the_others_is_named(bank: MotionLibrary) -> None:
-    told, _ = report(bank, {"a": (1.0, "state.roll()"), "b": (500.0, "state.pitch()")})
-    assert "one_term_rules" in codes(told)
-    assert any(note.startswith("Term b outweighs") for note in told.notes)
+    found, _ = report(bank, {"a": (1.0, "state.roll()"), "b": (500.0, "state.pitch()")})
+    assert "one_term_rules" in codes(found)
+    assert any(note.startswith("Term b outweighs") for note in found.notes)
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ def test_a_term_that_drowns_the_others_is_named(bank: MotionLibrary) -> None:
 def test_a_reward_that_cannot_work_fails(
     bank: MotionLibrary, term: tuple[float, str], code: str, words: str
 ) -> None:
-    told, _ = report(bank, {"a": term}, WALKS)
-    assert [finding.code for finding in told.failures] == [code]
-    assert words in told.failures[0].message
-    assert words in " ".join(told.notes)
+    found, _ = report(bank, {"a": term}, WALKS)
+    assert [finding.code for finding in found.failures] == [code]
+    assert words in found.failures[0].message
+    assert words in " ".join(found.notes)
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_a_reward_that_cannot_work_fails(
     ],
 )
 def test_traps_are_told_in_words(bank: MotionLibrary, text: str, code: str, words: str) -> None:
-    told, _ = report(bank, {"a": (1.0, text)}, WALKS, UPRIGHT)
-    assert told.failures == ()
-    messages = [finding.message for finding in told.warnings if finding.code == code]
+    found, _ = report(bank, {"a": (1.0, text)}, WALKS, UPRIGHT)
+    assert found.failures == ()
+    messages = [finding.message for finding in found.warnings if finding.code == code]
     assert messages
     assert words in messages[0]
 
@@ -167,31 +167,31 @@ def test_standing_best_is_no_trap_where_standing_was_asked_for(bank: MotionLibra
         "still": (-1.0, "rl.norm(state.base_linear_velocity())"),
         "fall": (-5.0, "state.fallen()"),
     }
-    told, _ = report(bank, still, STANDS, UPRIGHT)
-    assert "stand" in told.meets
-    assert told.best_clip in told.meets
-    assert "stand_pays" not in codes(told)
-    assert told.margin is not None
-    assert told.margin > 0.0
+    found, _ = report(bank, still, STANDS, UPRIGHT)
+    assert "stand" in found.meets
+    assert found.best_clip in found.meets
+    assert "stand_pays" not in codes(found)
+    assert found.margin is not None
+    assert found.margin > 0.0
     # The same reward for a task that is to walk.
-    told, _ = report(bank, still, WALKS, UPRIGHT)
-    assert "stand_pays" in codes(told)
-    assert told.margin is not None
-    assert told.margin < 0.0
+    found, _ = report(bank, still, WALKS, UPRIGHT)
+    assert "stand_pays" in codes(found)
+    assert found.margin is not None
+    assert found.margin < 0.0
 
 
 def test_without_a_recording_of_what_was_asked_there_is_no_margin(bank: MotionLibrary) -> None:
     fast = {"quantity": "forward_speed", "statistic": "mean", "at_least": 1.5}
-    told, _ = report(bank, {"go": (1.0, SPEED)}, fast, UPRIGHT)
-    assert told.meets == ()
-    assert told.margin is None
-    assert [finding.code for finding in told.warnings] == ["nothing_recorded"]
+    found, _ = report(bank, {"go": (1.0, SPEED)}, fast, UPRIGHT)
+    assert found.meets == ()
+    assert found.margin is None
+    assert [finding.code for finding in found.warnings] == ["nothing_recorded"]
 
 
 def test_checks_that_falling_would_pass_are_too_easy(bank: MotionLibrary) -> None:
-    told, _ = report(bank, {"go": (1.0, SPEED)}, STANDS)
-    assert "easy_checks" in codes(told)
-    assert "fall" not in told.meets
+    found, _ = report(bank, {"go": (1.0, SPEED)}, STANDS)
+    assert "easy_checks" in codes(found)
+    assert "fall" not in found.meets
 
 
 def test_a_check_that_cannot_be_measured_fails_the_candidate_and_is_named_once(
@@ -199,20 +199,22 @@ def test_a_check_that_cannot_be_measured_fails_the_candidate_and_is_named_once(
 ) -> None:
     tail = {"quantity": "foot_height", "part": "tail", "statistic": "mean", "at_least": 0.1}
     late = {**WALKS, "start_s": 12.0, "end_s": 15.0}
-    told, _ = report(bank, {"go": (1.0, SPEED)}, tail, late, WALKS, UPRIGHT)
-    assert [finding.code for finding in told.failures] == ["bad_check", "bad_check"]
-    assert "tail" in told.failures[0].message
-    assert "begins after" in told.failures[1].message
-    assert told.warnings == ()
-    assert told.meets == ("walk",)
-    assert sum("tail" in note for note in told.notes) == 1
+    found, _ = report(bank, {"go": (1.0, SPEED)}, tail, late, WALKS, UPRIGHT)
+    assert [finding.code for finding in found.failures] == ["bad_check", "bad_check"]
+    assert "tail" in found.failures[0].message
+    assert "begins after" in found.failures[1].message
+    assert found.warnings == ()
+    assert found.meets == ("walk",)
+    assert sum("tail" in note for note in found.notes) == 1
 
 
 def test_an_artifact_that_cannot_be_used_is_no_fault_of_a_check(bank: MotionLibrary) -> None:
     broken = BuiltReward(b"no artifact", ("go",), {"go": 1.0})
     walks = CheckSpec.model_validate({"id": "walks", **WALKS})
     with pytest.raises(Invalid):
-        report_on(BuiltDraft(Draft("Name", "Idea", "", {"go": 1.0}, (walks,)), broken), bank)
+        report_on(
+            BuiltCandidate(RewardCandidate("Name", "Idea", "", {"go": 1.0}, (walks,)), broken), bank
+        )
 
 
 @pytest.mark.parametrize("phases_s", [(5.0, 5.0), (1.5, 2.0), (2.0, 9.0)])
@@ -229,28 +231,28 @@ def test_one_thing_after_another_is_judged_phase_by_phase(
         "up": (-3.0, "state.fallen()"),
     }
     asked = ({**BOWS, **first}, {**WALKS, **then}, UPRIGHT)
-    told, preview = report(bank, terms, *asked, phases_s=phases_s)
-    assert told.failures == told.warnings == ()
-    assert told.meets == ("bow", "walk")
+    found, preview = report(bank, terms, *asked, phases_s=phases_s)
+    assert found.failures == found.warnings == ()
+    assert found.meets == ("bow", "walk")
     assert preview.clip == "bow, then walk"
     assert len(preview.qpos) == 2 * len(bank.qpos)
-    assert {clip.clip for clip in told.clips[:2]} == {"bow", "walk"}
+    assert {clip.clip for clip in found.clips[:2]} == {"bow", "walk"}
     # The second motion goes on from where the first one ended.
     length = len(bank.qpos)
     ended, begun = np.array(preview.qpos[length - 1]), np.array(preview.qpos[length])
     assert begun[:2] == pytest.approx(ended[:2], abs=1e-3)
     # Where the later part pays for standing instead, its trap is seen.
     lazy = {**terms, "go": (1.0, f"jnp.where({gate}, 0.0, rl.gaussian({SPEED}, 0.2))")}
-    told, _ = report(bank, lazy, *asked, phases_s=phases_s)
-    assert "stand_pays" in codes(told)
+    found, _ = report(bank, lazy, *asked, phases_s=phases_s)
+    assert "stand_pays" in codes(found)
 
 
 def test_a_phase_without_checks_is_not_missed_in_the_recordings(bank: MotionLibrary) -> None:
-    told, _ = report(
+    found, _ = report(
         bank, {"go": (1.0, SPEED)}, {**WALKS, "start_s": 4.5, "end_s": 8.0}, phases_s=(4.0, 4.0)
     )
-    assert told.meets == ("walk",)
-    assert "nothing_recorded" not in codes(told)
+    assert found.meets == ("walk",)
+    assert "nothing_recorded" not in codes(found)
 
 
 @pytest.mark.parametrize(
@@ -269,8 +271,8 @@ def test_all_of_an_episode_is_looked_at(
     # As with recorded clips, which begin settled.
     rollout = Rollout({**bank.rollout.fields, "time": bank.rollout.time + 1.0})
     terms = {"time": (0.01, text), "go": (1.0, SPEED)}
-    told, _ = report(replace(bank, rollout=rollout), terms, WALKS, phases_s=phases_s)
-    assert ("not_finite" not in codes(told)) == finite
+    found, _ = report(replace(bank, rollout=rollout), terms, WALKS, phases_s=phases_s)
+    assert ("not_finite" not in codes(found)) == finite
 
 
 def test_a_term_that_begins_late_is_not_called_constant(bank: MotionLibrary) -> None:
@@ -278,8 +280,8 @@ def test_a_term_that_begins_late_is_not_called_constant(bank: MotionLibrary) -> 
         "late": (1.0, f"jnp.where(state.time() > 6.0, {SPEED}, 0.0)"),
         "go": (1.0, SPEED),
     }
-    told, _ = report(bank, terms, WALKS)
-    assert not any(term.constant for term in told.terms)
+    found, _ = report(bank, terms, WALKS)
+    assert not any(term.constant for term in found.terms)
 
 
 def scored(scores: Sequence[float]) -> CandidateReport:
@@ -301,10 +303,10 @@ def test_candidates_are_compared_by_the_order_of_their_clips() -> None:
 
 def test_a_report_stored_before_still_loads() -> None:
     old = {"clips": [{"clip": "walk", "score": 1.0}], "best_clip": "walk", "notes": ["a note"]}
-    told = CandidateReport.model_validate(old)
-    assert told.warnings == told.failures == ()
-    assert told.terms == ()
+    found = CandidateReport.model_validate(old)
+    assert found.warnings == found.failures == ()
+    assert found.terms == ()
     again = CandidateReport.model_validate_json(
-        told.model_copy(update={"similarity": {2: 0.5}}).model_dump_json()
+        found.model_copy(update={"similarity": {2: 0.5}}).model_dump_json()
     )
     assert again.similarity == {2: 0.5}

@@ -1,4 +1,4 @@
-"""The composer's rewards and checks on the real robot's recorded motion."""
+"""The rule-based generator's rewards and checks on the real robot's recorded motion."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tabrl.domain.errors import NotFound
 from tabrl.robots import get_robot
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
 from tabrl.sim.reward.function import export_reward
-from tabrl_reward_worker.building import BuiltDraft
-from tabrl_reward_worker.composer import compose
-from tabrl_reward_worker.composer.goal import goal_of
-from tabrl_reward_worker.composer.reader import read
-from tabrl_reward_worker.jail import BuiltReward
+from tabrl_reward_worker.building import BuiltCandidate
+from tabrl_reward_worker.generator import generate
+from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.report import report_on
+from tabrl_reward_worker.sandbox import BuiltReward
 from tabrl_trainer.pretrained import load_pretrained
 from tests.unit.reward_worker.sentences import UNDERSTOOD
 
@@ -63,25 +63,25 @@ def bank() -> MotionLibrary:
 def test_every_candidate_likes_the_motion_that_was_asked_for(
     bank: MotionLibrary, sentence: str, clips: tuple[str, ...]
 ) -> None:
-    for draft in compose(sentence, GO1).drafts:
-        built = export_reward(draft.code, GO1)
+    for candidate in generate(sentence, GO1).candidates:
+        built = export_reward(candidate.code, GO1)
         reward = BuiltReward(built.blob, built.terms, built.weights)
-        report, _ = report_on(BuiltDraft(draft, reward), bank)
-        assert report.best_clip in clips, (draft.name, report.clips[:3])
+        report, _ = report_on(BuiltCandidate(candidate, reward), bank)
+        assert report.best_clip in clips, (candidate.name, report.clips[:3])
         assert not report.failures
         traps = [finding for finding in report.warnings if finding.code.endswith("pays")]
-        assert not traps, (draft.name, traps)
+        assert not traps, (candidate.name, traps)
 
 
 @pytest.mark.parametrize("sentence", UNDERSTOOD)
 def test_checks_reject_recorded_motion_that_was_not_asked_for(
     bank: MotionLibrary, sentence: str
 ) -> None:
-    goal = goal_of(read(sentence))
+    goal = interpret(parse(sentence))
     seconds = bank.rollout.shape[0] * 0.02
     checks = [
         check.model_copy(update={"start_s": 0.0, "end_s": seconds})
-        for check in compose(sentence, GO1).drafts[0].checks
+        for check in generate(sentence, GO1).candidates[0].checks
     ]
     for clip in UNWANTED:
         fields = bank.clip(clip).fields

@@ -1,4 +1,4 @@
-"""What the composer asks for can be told from what it does not ask for.
+"""What the rule-based generator asks for can be told from what it does not ask for.
 
 Motion is made up: the asked motion itself (in full, and with a fifth missing), standing, the base
 walking, falling, and random motion.
@@ -18,10 +18,11 @@ from tabrl.control.gait import Gait
 from tabrl.control.rollout import Rollout
 from tabrl.robots import get_robot
 from tabrl.sim.reward.function import export_reward, load_reward
-from tabrl_reward_worker.composer import compose
-from tabrl_reward_worker.composer.goal import goal_of
-from tabrl_reward_worker.composer.reader import read
-from tabrl_reward_worker.composer.targets import Goal
+from tabrl_reward_worker.generator import generate
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.reading.parser import parse
+from tabrl_reward_worker.limbs import feet_of
 from tests.support.motion import RANDOM, STAND, WALK, Motion, rollout_of, sequence_of
 from tests.unit.reward_worker.sentences import SEQUENCES, UNDERSTOOD
 
@@ -61,8 +62,8 @@ def motion_of(goal: Goal, share: float = 1.0) -> Motion:
         gait=Gait(goal.gait or "trot"),
         steps=goal.steps and share * goal.steps,
         cadence=goal.cadence or 0.0,
-        lift=goal.lift and (goal.lift.foot, share * goal.lift.height),
-        limp=goal.limp,
+        lift=goal.lift and (feet_of(GO1)[goal.lift.foot], share * goal.lift.height),
+        limp=goal.limp and feet_of(GO1)[goal.limp],
         hop=goal.hop and (share * goal.hop.height, goal.hop.hz),
         rear=share * (goal.rear or 0.0),
     )
@@ -83,8 +84,8 @@ def passes(checks: tuple[CheckSpec, ...], rollout: Rollout) -> bool:
 
 @pytest.mark.parametrize("sentence", [*UNDERSTOOD, *combinations()])
 def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
-    goal = goal_of(read(sentence))
-    checks = compose(sentence, GO1).drafts[0].checks
+    goal = interpret(parse(sentence))
+    checks = generate(sentence, GO1).candidates[0].checks
     assert len({check.id for check in checks}) == len(checks) <= 16
     assert checks[-1].id == "falls"
     for share in (1.0, 0.8):
@@ -99,8 +100,8 @@ def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
 
 @pytest.mark.parametrize("sentence", list(SEQUENCES)[::2])
 def test_checks_of_a_sequence_accept_it_and_no_part_of_it_alone(sentence: str) -> None:
-    goal = goal_of(read(sentence))
-    checks = compose(sentence, GO1).drafts[0].checks
+    goal = interpret(parse(sentence))
+    checks = generate(sentence, GO1).candidates[0].checks
     assert len({check.id for check in checks}) == len(checks) <= 16
     assert checks[-1].id == "falls"
     assert all(check.start_s < check.end_s <= 10.0 for check in checks)
@@ -146,16 +147,16 @@ SCORED = [
 
 @pytest.mark.parametrize("sentence", SCORED)
 def test_every_candidate_prefers_the_asked_motion(sentence: str) -> None:
-    goal = goal_of(read(sentence))
+    goal = interpret(parse(sentence))
     asked, half = rollout_for(goal), rollout_for(goal, 0.6)
     first = goal.phases[0].goal if goal.phases else goal
     falling = rollout_of(Motion(**{**vars(motion_of(first)), "falls_at": 2.0}), GO1)
     parts = [rollout_for(phase.goal) for phase in goal.phases]
-    for draft in compose(sentence, GO1).drafts:
-        exported = export_reward(draft.code, GO1)
-        assert exported.weights == pytest.approx(draft.weights)
+    for candidate in generate(sentence, GO1).candidates:
+        exported = export_reward(candidate.code, GO1)
+        assert exported.weights == pytest.approx(candidate.weights)
         reward = load_reward(exported.blob, {"xla_backend_optimization_level": 0})
-        weights = reward.vector(draft.weights)
+        weights = reward.vector(candidate.weights)
 
         def score(rollout: Rollout) -> float:
             terms = np.asarray(reward(rollout.flat()))  # noqa: B023
@@ -163,11 +164,11 @@ def test_every_candidate_prefers_the_asked_motion(sentence: str) -> None:
             return float((terms @ weights).mean())  # noqa: B023
 
         best = score(asked)
-        assert best > score(falling), draft.name
-        assert all(best > score(part) for part in parts), draft.name
+        assert best > score(falling), candidate.name
+        assert all(best > score(part) for part in parts), candidate.name
         for name, rollout in NEVER.items():
             if not (name == "stand" and goal.still):
-                assert best > score(rollout) + 0.2 * abs(best), (draft.name, name)
+                assert best > score(rollout) + 0.2 * abs(best), (candidate.name, name)
         if not goal.still:
             # A slope on the way: doing it by half already pays more than standing.
-            assert score(half) > score(NEVER["stand"]), draft.name
+            assert score(half) > score(NEVER["stand"]), candidate.name

@@ -12,12 +12,12 @@ import pytest
 from pydantic import ValidationError
 
 import tabrl_trainer
-from tabrl.adapters.memory import ManualClock
 from tabrl.contracts.training import TrainSpec
 from tests.support.factories import CHECK, training
+from tests.twins import ManualClock
 
 ROOT = Path(tabrl_trainer.__file__).parent
-FORBIDDEN = ("tabrl.adapters.sql.sources", "tabrl.adapters.sql.tasks", "tabrl.adapters.memory")
+FORBIDDEN = ("tabrl.adapters.sql.sources", "tabrl.adapters.sql.tasks")
 MODULES = sorted(ROOT.rglob("*.py"))
 GOOD = {"robot": "go1", "artifact_sha256": "a" * 64, "weights": {"a": 1.0}, "checks": (CHECK,)}
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import tabrl_trainer.finetune
-from tabrl.adapters.memory import MemoryBlobStore
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl.contracts.training import EvaluationRow
 from tabrl.control.commands import CommandSchedule
@@ -20,6 +19,7 @@ from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES, FineTune, UpdateRepor
 from tabrl_trainer.progress import KEPT, Checkpoint, CheckpointStore, Progress
 from tabrl_trainer.rollout_reward import RolloutReward
 from tests.support.engine import ROBOTS, SMALL
+from tests.twins import MemoryBlobStore
 
 WALK = CommandSchedule.asking(vx=0.5)
 PROGRESS = Progress(

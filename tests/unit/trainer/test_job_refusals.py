@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 import tabrl_trainer.verified
-from tabrl.adapters.memory import MemoryDatabase, MemoryVerifiedArtifacts
 from tabrl.domain.jobs import FailureKind
 from tabrl.ports import JobFailedError
 from tabrl_trainer.context import TrainingContext
 from tests.support.training_job import Control, World
+from tests.twins import MemoryDatabase, MemoryVerifiedArtifacts
 
 pytestmark = pytest.mark.usefixtures("told_time")
 

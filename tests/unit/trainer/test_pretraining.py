@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import tabrl_trainer.pretraining.train
-from tabrl.adapters.memory import MemoryBlobStore
 from tabrl.control import rotation
 from tabrl.control.commands import (
     COUNT,
@@ -52,6 +51,7 @@ from tabrl_trainer.pretraining.reward import (
 )
 from tabrl_trainer.pretraining.train import BaseTraining, Stage
 from tests.support.engine import GO1, ROBOTS, SMALL, CompiledLearner, fresh_state
+from tests.twins import MemoryBlobStore
 
 BLOCK = SMALL.unroll * ROBOTS
 

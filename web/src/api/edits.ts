@@ -1,6 +1,7 @@
 /** Requests that change rewards: revisions, weights of a running training, what can be checked. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
 import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { client, idempotencyKey, unwrap } from "./client";
 import { isActive } from "./queries";
 import type { Job, QuantityInfo, RevisionRequest } from "./types";

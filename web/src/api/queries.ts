@@ -1,13 +1,20 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { TERMINAL_JOB_STATES } from "@/generated/contract";
 import { ApiError, client, idempotencyKey, unwrap } from "./client";
 import type { Job, Lineage, Model, Robot, Task, TaskSummary } from "./types";
 
-const ACTIVE = new Set(["queued", "running", "cancelling"]);
+const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_JOB_STATES);
 const POLL_MS = 1500;
+const UNTRAINED_POLL_MS = 5000;
+
+/** Whether a job in this state changes no more. */
+export function isTerminal(state: string): boolean {
+  return TERMINAL.has(state);
+}
 
 export function isActive(job: Pick<Job, "state">): boolean {
-  return ACTIVE.has(job.state);
+  return !isTerminal(job.state);
 }
 
 export function useRobots(): UseQueryResult<Robot[]> {
@@ -15,6 +22,9 @@ export function useRobots(): UseQueryResult<Robot[]> {
     queryKey: ["robots"],
     queryFn: () => unwrap(client.GET("/api/robots")),
     staleTime: Number.POSITIVE_INFINITY,
+    // A robot may be trained meanwhile; right after the start the trainer has yet to say so.
+    refetchInterval: ({ state: { data } }) =>
+      data?.every(({ trained }) => trained) === false ? UNTRAINED_POLL_MS : false,
   });
 }
 

@@ -4,6 +4,8 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Robot = Schemas["RobotView"];
+export type Camera = Schemas["Camera"];
+export type Readout = Schemas["Readout"];
 export type Task = Schemas["TaskView"];
 export type TaskSummary = Schemas["TaskSummary"];
 export type Candidate = Schemas["CandidateView"];

@@ -1,18 +1,18 @@
 import { X } from "lucide-react";
-import { useId } from "react";
 import type { ReactNode } from "react";
+import { useId } from "react";
 import type { QuantityInfo, Statistic } from "@/api/types";
 import { words } from "@/lib/format";
 import { Field, NumberInput, Select } from "@/ui/fields";
+import type { CheckDraft } from "./checkDraft";
 import {
   faultsOf,
-  STATISTICS,
+  STATISTIC_LABELS,
   unitOf,
   usesFrequency,
   usesThreshold,
   withQuantity,
 } from "./checkDraft";
-import type { CheckDraft } from "./checkDraft";
 
 interface Props {
   draft: CheckDraft;
@@ -34,14 +34,16 @@ export function CheckRow({ draft, quantities, lastsS, onChange, onRemove }: Prop
 
   const number = (field: NumberField, label: string, suffix: string) => (
     <Field label={label} fault={faults[field]}>
-      <NumberInput
-        aria-label={label}
-        aria-description={faults[field]}
-        value={draft[field]}
-        unit={suffix}
-        invalid={faults[field] !== undefined}
-        onChange={(event) => onChange({ ...draft, [field]: event.target.value })}
-      />
+      {(id) => (
+        <NumberInput
+          id={id}
+          aria-description={faults[field]}
+          value={draft[field]}
+          unit={suffix}
+          invalid={faults[field] !== undefined}
+          onChange={(event) => onChange({ ...draft, [field]: event.target.value })}
+        />
+      )}
     </Field>
   );
 
@@ -54,34 +56,42 @@ export function CheckRow({ draft, quantities, lastsS, onChange, onRemove }: Prop
       <legend className="sr-only">Success check {words(draft.id)}</legend>
       <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem] gap-2">
         <Field label="What is measured" className={parts(info).length === 0 ? "col-span-2" : ""}>
-          <Select
-            value={draft.quantity}
-            onChange={(event) => {
-              const next = quantities.find(({ name }) => name === event.target.value);
-              if (next !== undefined) onChange(withQuantity(draft, next));
-            }}
-          >
-            {info === undefined && <option value={draft.quantity}>{words(draft.quantity)}</option>}
-            {quantities.map((quantity) => (
-              <option key={quantity.name} value={quantity.name}>
-                {quantity.label}
-              </option>
-            ))}
-          </Select>
-        </Field>
-        {parts(info).length > 0 && (
-          <Field label="Of which part" fault={faults.part}>
+          {(id) => (
             <Select
-              value={draft.part}
-              onChange={(event) => onChange({ ...draft, part: event.target.value })}
+              id={id}
+              value={draft.quantity}
+              onChange={(event) => {
+                const next = quantities.find(({ name }) => name === event.target.value);
+                if (next !== undefined) onChange(withQuantity(draft, next));
+              }}
             >
-              {info?.part_required !== true && <option value="">{info?.whole || "all"}</option>}
-              {parts(info).map((part) => (
-                <option key={part} value={part}>
-                  {words(part)}
+              {info === undefined && (
+                <option value={draft.quantity}>{words(draft.quantity)}</option>
+              )}
+              {quantities.map((quantity) => (
+                <option key={quantity.name} value={quantity.name}>
+                  {quantity.label}
                 </option>
               ))}
             </Select>
+          )}
+        </Field>
+        {parts(info).length > 0 && (
+          <Field label="Of which part" fault={faults.part}>
+            {(id) => (
+              <Select
+                id={id}
+                value={draft.part}
+                onChange={(event) => onChange({ ...draft, part: event.target.value })}
+              >
+                {info?.part_required !== true && <option value="">{info?.whole || "all"}</option>}
+                {parts(info).map((part) => (
+                  <option key={part} value={part}>
+                    {words(part)}
+                  </option>
+                ))}
+              </Select>
+            )}
           </Field>
         )}
         <button
@@ -100,16 +110,21 @@ export function CheckRow({ draft, quantities, lastsS, onChange, onRemove }: Prop
       </p>
       <div className="mt-2 grid grid-cols-2 gap-2 @min-[26rem]:grid-cols-3">
         <Field label="Taken as" className="col-span-2 @min-[26rem]:col-span-1">
-          <Select
-            value={draft.statistic}
-            onChange={(event) => onChange({ ...draft, statistic: event.target.value as Statistic })}
-          >
-            {Object.entries(STATISTICS).map(([statistic, label]) => (
-              <option key={statistic} value={statistic}>
-                {label}
-              </option>
-            ))}
-          </Select>
+          {(id) => (
+            <Select
+              id={id}
+              value={draft.statistic}
+              onChange={(event) =>
+                onChange({ ...draft, statistic: event.target.value as Statistic })
+              }
+            >
+              {Object.entries(STATISTIC_LABELS).map(([statistic, label]) => (
+                <option key={statistic} value={statistic}>
+                  {label}
+                </option>
+              ))}
+            </Select>
+          )}
         </Field>
         {number("atLeast", "At least", unit)}
         {number("atMost", "At most", unit)}

@@ -1,10 +1,11 @@
 import { Plus } from "lucide-react";
 import type { ReactNode } from "react";
 import { useQuantities } from "@/api/edits";
+import { CHECKS } from "@/generated/contract";
 import { Button, Note } from "@/ui/kit";
-import { MOST_CHECKS, newCheck } from "./checkDraft";
-import type { CheckDraft } from "./checkDraft";
 import { CheckRow } from "./CheckRow";
+import type { CheckDraft } from "./checkDraft";
+import { newCheck } from "./checkDraft";
 
 interface Props {
   robotId: string;
@@ -44,7 +45,7 @@ export function ChecksForm({ robotId, checks, lastsS, onChange }: Props): ReactN
       ))}
       <Button
         tone="quiet"
-        disabled={first === undefined || checks.length >= MOST_CHECKS}
+        disabled={first === undefined || checks.length >= CHECKS.maxCount}
         onClick={() => first !== undefined && onChange([...checks, newCheck(first, checks)])}
       >
         <Plus className="size-4" aria-hidden /> Add a check

@@ -1,15 +1,6 @@
-import { useEffect, useState } from "react";
 import type { ComponentType, ReactNode } from "react";
-import type { Fault } from "./faultMark";
-
-export interface EditorProps {
-  value: string;
-  onChange: (source: string) => void;
-  onSubmit: () => void;
-  /** The same object as long as it is the same fault. */
-  fault: Fault | null;
-  label: string;
-}
+import { useEffect, useState } from "react";
+import type { EditorProps } from "./editorProps";
 
 /** A Python editor: a plain text field until, or unless, the real one has been loaded. */
 export function CodeEditor(props: EditorProps): ReactNode {

@@ -1,9 +1,9 @@
 import { EditorView } from "@codemirror/view";
-import { useEffect, useRef } from "react";
 import type { ReactNode } from "react";
+import { useEffect, useRef } from "react";
 import { startState, takeOver } from "./codemirror";
+import type { EditorProps } from "./editorProps";
 import { showFault } from "./faultMark";
-import type { EditorProps } from "./CodeEditor";
 
 /** CodeMirror around a controlled text. */
 export function RichEditor({ value, onChange, onSubmit, fault, label }: EditorProps): ReactNode {
@@ -11,8 +11,8 @@ export function RichEditor({ value, onChange, onSubmit, fault, label }: EditorPr
   const view = useRef<EditorView | null>(null);
   const latest = useRef({ value, onChange, onSubmit });
   latest.current = { value, onChange, onSubmit };
-  // Texts told upwards that have not come back as `value` yet: what comes back may be behind.
-  const told = useRef<string[]>([]);
+  // Texts sent upwards that have not come back as `value` yet: what comes back may be behind.
+  const sent = useRef<string[]>([]);
 
   useEffect(() => {
     if (place.current === null) return undefined;
@@ -21,7 +21,7 @@ export function RichEditor({ value, onChange, onSubmit, fault, label }: EditorPr
       state: startState(latest.current.value, {
         label,
         onChange: (source) => {
-          told.current.push(source);
+          sent.current.push(source);
           latest.current.onChange(source);
         },
         onSubmit: () => latest.current.onSubmit(),
@@ -35,8 +35,8 @@ export function RichEditor({ value, onChange, onSubmit, fault, label }: EditorPr
   }, [label]);
 
   useEffect(() => {
-    const echo = told.current.indexOf(value);
-    told.current = echo < 0 ? [] : told.current.slice(echo + 1);
+    const echo = sent.current.indexOf(value);
+    sent.current = echo < 0 ? [] : sent.current.slice(echo + 1);
     if (echo < 0 && view.current !== null) takeOver(view.current, value);
   }, [value]);
 

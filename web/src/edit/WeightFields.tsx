@@ -1,6 +1,6 @@
-import { useState } from "react";
 import type { ReactNode } from "react";
-import { series, words } from "@/lib/format";
+import { useState } from "react";
+import { seriesColor, words } from "@/lib/format";
 import { NumberInput } from "@/ui/fields";
 import { TermRow } from "@/ui/TermSlider";
 import { typed } from "./checkDraft";
@@ -21,7 +21,7 @@ export function WeightFields({ weights, initial, onChange }: Props): ReactNode {
         <TermRow
           key={term}
           term={term}
-          color={series(index)}
+          color={seriesColor(index)}
           value={value}
           initial={initial[term] ?? value}
           onChange={(next) => onChange(term, Number(next.toPrecision(4)))}

@@ -1,5 +1,6 @@
 /** A success check while it is edited: every field as typed, so that nothing typed is lost. */
 import type { CheckSpec, CheckView, QuantityInfo, Statistic } from "@/api/types";
+import { CHECKS, STATISTICS } from "@/generated/contract";
 
 export interface CheckDraft {
   /** Tells rows apart while they are added and removed; the `id` goes to the server. */
@@ -18,12 +19,10 @@ export interface CheckDraft {
 
 export type Faults = Partial<Record<keyof CheckDraft, string>>;
 
-const EPISODE_S = 10;
-const LONGEST_EPISODE_S = 20;
-export const MOST_CHECKS = 16;
+const ID = new RegExp(CHECKS.idPattern);
 
 /** What a statistic does, in a few words. */
-export const STATISTICS: Record<Statistic, string> = {
+export const STATISTIC_LABELS: Record<Statistic, string> = {
   mean: "mean",
   mean_abs: "mean size, without sign",
   min: "smallest value",
@@ -68,8 +67,8 @@ export function newCheck(quantity: QuantityInfo, taken: readonly CheckDraft[]): 
     statistic: "mean",
     frequency: "",
     threshold: "",
-    start: "2",
-    end: String(EPISODE_S),
+    start: text(CHECKS.startS),
+    end: text(CHECKS.endS),
     atLeast: "",
     atMost: "",
   };
@@ -77,7 +76,8 @@ export function newCheck(quantity: QuantityInfo, taken: readonly CheckDraft[]): 
 
 function freeId(name: string, taken: readonly CheckDraft[]): string {
   const ids = new Set(taken.map(({ id }) => id));
-  const stem = name.slice(0, 28);
+  let stem = name;
+  while (stem.length > 1 && !ID.test(`${stem}_${CHECKS.maxCount}`)) stem = stem.slice(0, -1);
   let id = stem;
   for (let n = 2; ids.has(id); n += 1) id = `${stem}_${n}`;
   return id;
@@ -91,18 +91,18 @@ export function withQuantity(draft: CheckDraft, info: QuantityInfo): CheckDraft 
 }
 
 export function usesFrequency(statistic: Statistic): boolean {
-  return statistic === "rhythm" || statistic === "amplitude";
+  return STATISTICS[statistic].frequency !== "unused";
 }
 
 export function usesThreshold(statistic: Statistic): boolean {
-  return statistic === "share_above" || statistic === "share_below";
+  return STATISTICS[statistic].threshold !== "unused";
 }
 
 /** Unit of the bounds. */
 export function unitOf(draft: CheckDraft, info: QuantityInfo | undefined): string {
-  if (draft.statistic === "any") return "of episodes";
-  if (draft.statistic === "rhythm" || usesThreshold(draft.statistic)) return "0 … 1";
-  return draft.statistic === "frequency" ? "Hz" : (info?.unit ?? "");
+  const { unit } = STATISTICS[draft.statistic];
+  // What has no unit of its own, nor the quantity's, is a share.
+  return unit === "" ? "0 … 1" : (unit ?? info?.unit ?? "");
 }
 
 /** The number somebody typed, also with a decimal comma; null for an empty field, NaN for words. */
@@ -113,14 +113,14 @@ export function typed(field: string): number | null {
 
 /** How long an evaluation may last; with phases it waits for late checks. */
 export function longestEpisode(phases: readonly number[]): number {
-  return phases.length > 1 ? LONGEST_EPISODE_S : EPISODE_S;
+  return phases.length > 1 ? CHECKS.longestEpisodeS : CHECKS.episodeS;
 }
 
 /** What is wrong with the fields, field by field. */
 export function faultsOf(
   draft: CheckDraft,
   info: QuantityInfo | undefined,
-  lastsS: number = EPISODE_S,
+  lastsS: number = CHECKS.episodeS,
 ): Faults {
   const faults: Faults = {};
   const number = (field: "frequency" | "threshold" | "start" | "end" | "atLeast" | "atMost") => {
@@ -136,14 +136,18 @@ export function faultsOf(
   else if (start >= lastsS) faults.start = `an episode lasts ${lastsS} s`;
   if (end === null) faults.end = "missing";
   else if (start !== null && end <= start) faults.end = "ends before it begins";
-  if (usesFrequency(draft.statistic)) {
+  else if (start !== null && Math.min(end, lastsS) - start < CHECKS.shortestWindowS) {
+    faults.end ??= `${CHECKS.shortestWindowS} s at least`;
+  }
+  const uses = STATISTICS[draft.statistic];
+  if (uses.frequency !== "unused") {
     const hertz = number("frequency");
-    if (hertz === null && draft.statistic === "rhythm") faults.frequency = "missing";
-    if (hertz !== null && !(hertz > 0 && hertz <= 10)) faults.frequency = "0 to 10 Hz";
+    if (hertz === null && uses.frequency === "required") faults.frequency = "missing";
+    if (hertz !== null && !(hertz > CHECKS.aboveHz && hertz <= CHECKS.maxHz)) {
+      faults.frequency = `${CHECKS.aboveHz} to ${CHECKS.maxHz} Hz`;
+    }
   }
-  if (usesThreshold(draft.statistic) && number("threshold") === null) {
-    faults.threshold = "missing";
-  }
+  if (uses.threshold === "required" && number("threshold") === null) faults.threshold = "missing";
   if (info?.part_required === true && draft.part === "") faults.part = "choose one";
   return faults;
 }
@@ -158,7 +162,7 @@ export function specOf(draft: CheckDraft): CheckSpec {
     frequency: usesFrequency(draft.statistic) ? typed(draft.frequency) : null,
     threshold: usesThreshold(draft.statistic) ? typed(draft.threshold) : null,
     start_s: typed(draft.start) ?? 0,
-    end_s: typed(draft.end) ?? EPISODE_S,
+    end_s: typed(draft.end) ?? CHECKS.endS,
     at_least: typed(draft.atLeast),
     at_most: typed(draft.atMost),
   };

@@ -1,8 +1,8 @@
 /** An edit under way: kept in the browser until it has become a candidate or is discarded. */
 import { useCallback, useEffect, useState } from "react";
 import type { Candidate, RevisionRequest } from "@/api/types";
-import { draftOf, specOf } from "./checkDraft";
 import type { CheckDraft } from "./checkDraft";
+import { draftOf, specOf } from "./checkDraft";
 import { declaredWeights, sameButWeights, withWeights } from "./literal";
 
 export interface Draft {

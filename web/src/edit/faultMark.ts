@@ -1,8 +1,9 @@
 /** The line at fault, marked in the editor, with what is wrong below it. */
-import { StateEffect, StateField } from "@codemirror/state";
+
 import type { EditorState, Extension } from "@codemirror/state";
-import { Decoration, EditorView, WidgetType } from "@codemirror/view";
+import { StateEffect, StateField } from "@codemirror/state";
 import type { DecorationSet } from "@codemirror/view";
+import { Decoration, EditorView, WidgetType } from "@codemirror/view";
 
 export interface Fault {
   /** From 1. */

@@ -46,7 +46,7 @@ export function words(identifier: string): string {
 }
 
 /** A colour for the n-th of several things shown together. */
-export function series(n: number): string {
+export function seriesColor(n: number): string {
   return PALETTE[n % PALETTE.length] ?? "#9aa7b8";
 }
 

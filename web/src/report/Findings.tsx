@@ -1,6 +1,7 @@
 import { ShieldCheck, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import type { CandidateReport } from "@/api/types";
+import { keyed } from "@/lib/keyed";
 
 /** What there is to know before training: warnings in plain words, or that there are none. */
 export function Findings({ report }: { report: CandidateReport }): ReactNode {
@@ -12,8 +13,8 @@ export function Findings({ report }: { report: CandidateReport }): ReactNode {
         data-testid="warnings"
         className="mx-4 mb-4 space-y-1.5 self-start rounded-xl border border-[#5a451b]/70 bg-[#241d10]/70 px-3.5 py-2.5 text-[13px] leading-relaxed text-[#f3d7a2] sm:mx-5"
       >
-        {warnings.map(({ code, message }, index) => (
-          <li key={`${code}-${index}`} className="flex gap-2.5" data-code={code}>
+        {keyed(warnings, ({ message }) => message).map(({ key, item: { code, message } }) => (
+          <li key={key} className="flex gap-2.5" data-code={code}>
             <TriangleAlert className="mt-[3px] size-3.5 shrink-0 text-warn" aria-hidden />
             <span className="min-w-0">{message}</span>
           </li>

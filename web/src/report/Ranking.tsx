@@ -4,8 +4,8 @@ import type { CandidateReport } from "@/api/types";
 import { figure, words } from "@/lib/format";
 import { cx } from "@/ui/kit";
 import { Section } from "@/ui/Section";
-import { ranking } from "./ranking";
 import type { Place } from "./ranking";
+import { ranking } from "./ranking";
 
 /** Motions nobody asks for: a reward that pays them well has been misunderstood. */
 const UNWANTED = new Set(["fall", "random"]);

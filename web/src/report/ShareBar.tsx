@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { series, words } from "@/lib/format";
+import { seriesColor, words } from "@/lib/format";
 
 interface Props {
   /** The terms in their order, which gives them their colours. */
@@ -23,7 +23,7 @@ export function ShareBar({ terms, share }: Props): ReactNode {
           key={term}
           title={percent(term)}
           className="h-full transition-[width] duration-300"
-          style={{ width: `${100 * (share[term] ?? 0)}%`, background: series(index) }}
+          style={{ width: `${100 * (share[term] ?? 0)}%`, background: seriesColor(index) }}
         />
       ))}
     </div>

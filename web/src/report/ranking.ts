@@ -18,14 +18,16 @@ const BEST = 4;
 /** The best recorded motions, then the motions everything is measured against, best first. */
 export function ranking(report: CandidateReport): Place[] {
   const clips = [...(report.clips ?? [])].sort((a, b) => b.score - a.score);
-  const places = clips.map(({ clip, score }, index): Place => ({
-    clip,
-    place: report.rank?.[clip] ?? index + 1,
-    score,
-    height: 0,
-    reference: report.rank?.[clip] !== undefined,
-    asked: report.meets?.includes(clip) === true,
-  }));
+  const places = clips.map(
+    ({ clip, score }, index): Place => ({
+      clip,
+      place: report.rank?.[clip] ?? index + 1,
+      score,
+      height: 0,
+      reference: report.rank?.[clip] !== undefined,
+      asked: report.meets?.includes(clip) === true,
+    }),
+  );
   const shown = places.filter(({ reference }, index) => reference || index < BEST);
   const most = shown[0]?.score ?? 0;
   const span = most - (shown.at(-1)?.score ?? 0) || 1;

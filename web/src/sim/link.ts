@@ -1,6 +1,6 @@
 import type { Connection, LinkState } from "./messages";
-import { decodeAction, decodeText, hello, WireError } from "./wire";
 import type { Action, SnapshotNotice, Welcome } from "./wire";
+import { decodeAction, decodeText, hello, WireError } from "./wire";
 
 /** The part of a browser's WebSocket that is used here. */
 export interface Socket {

@@ -1,21 +1,38 @@
 /** What the page and the simulation worker tell each other. */
+import type { Robot } from "@/api/types";
 
-/** What the viewer must know of a compiled scene; arrays are flat, row by row. */
+/** What of a robot's data the simulation goes by. */
+export type RobotRules = Pick<Robot, "control_hz" | "fall" | "readouts">;
+
+/** What the page must know of a compiled scene; arrays are flat, row by row. */
 export interface SceneInfo {
   bodyNames: string[];
   geoms: GeomInfo[];
+  joints: JointInfo[];
+  root: RootInfo;
   nq: number;
-  timestep: number;
-  /** Total mass in kg, which scales the pull of a push. */
-  mass: number;
 }
 
-export interface GeomInfo {
+/** A hinge or a slide, and where its number lies in `qpos`. */
+export interface JointInfo {
   name: string;
+  qposAdr: number;
+}
+
+/** The body that stands for the robot. */
+export interface RootInfo {
   body: number;
-  /** MuJoCo's geom type: 0 plane, 2 sphere, 3 capsule, 4 ellipsoid, 5 cylinder, 6 box. */
-  type: number;
+  /** Where its pose `x y z qw qx qy qz` begins in `qpos`; null for a robot that is fixed. */
+  qposAdr: number | null;
+}
+
+export type Shape = "plane" | "sphere" | "capsule" | "ellipsoid" | "cylinder" | "box" | "other";
+
+export interface GeomInfo {
+  body: number;
+  shape: Shape;
   group: number;
+  /** As MuJoCo has it: half lengths, radii. */
   size: [number, number, number];
   position: [number, number, number];
   /** `w x y z`, as everywhere in MuJoCo. */
@@ -51,11 +68,8 @@ export interface Stats {
   realTimeFactor: number;
   roundTripMs: { p50: number; p95: number };
   paramsVersion: number;
-  /** In the heading frame: forward, left (m/s), and turning rate (rad/s). */
-  forward: number;
-  left: number;
-  yawRate: number;
-  height: number;
+  /** One for each of the robot's readouts; null where the page does not know how. */
+  readings: (number | null)[];
 }
 
 export interface Frame {
@@ -67,7 +81,7 @@ export interface Frame {
 }
 
 export type ToWorker =
-  | { type: "load"; sceneXml: Uint8Array; wasmUrl: string }
+  | { type: "load"; sceneXml: Uint8Array; wasmUrl: string; rules: RobotRules }
   | { type: "connect"; connection: Connection | null }
   | { type: "reset" }
   | { type: "pause"; paused: boolean }
@@ -80,5 +94,5 @@ export type FromWorker =
   | { type: "frame"; frame: Frame }
   | { type: "stats"; stats: Stats }
   | { type: "link"; link: LinkState }
-  | { type: "snapshot"; version: number; step: number; programWords: string }
+  | { type: "snapshot"; version: number; step: number; scheduleWords: string }
   | { type: "recovered"; reason: "fell" | "diverged" };

@@ -34,27 +34,3 @@ export class RateMeter {
     };
   }
 }
-
-/** The base's motion in its heading frame, from two poses `dt` seconds apart. */
-export function baseMotion(
-  before: ArrayLike<number>,
-  after: ArrayLike<number>,
-  dt: number,
-): { forward: number; left: number; yawRate: number; height: number } {
-  const yaw = heading(after);
-  const vx = ((after[0] ?? 0) - (before[0] ?? 0)) / dt;
-  const vy = ((after[1] ?? 0) - (before[1] ?? 0)) / dt;
-  const turn = heading(after) - heading(before);
-  return {
-    forward: vx * Math.cos(yaw) + vy * Math.sin(yaw),
-    left: -vx * Math.sin(yaw) + vy * Math.cos(yaw),
-    yawRate: Math.atan2(Math.sin(turn), Math.cos(turn)) / dt,
-    height: after[2] ?? 0,
-  };
-}
-
-/** Yaw of a free body's pose `x y z qw qx qy qz`. */
-export function heading(qpos: ArrayLike<number>): number {
-  const [w, x, y, z] = [qpos[3] ?? 1, qpos[4] ?? 0, qpos[5] ?? 0, qpos[6] ?? 0];
-  return Math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z));
-}

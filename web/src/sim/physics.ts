@@ -1,11 +1,7 @@
 import type { MainModule, MjData, MjModel } from "@mujoco/mujoco";
-import type { GeomInfo, Push, SceneInfo } from "./messages";
+import type { Push, SceneInfo } from "./messages";
+import { describeScene } from "./scene";
 
-/** 50 Hz control over MuJoCo's own time step. */
-export const CONTROL_DT = 0.02;
-
-const OBJECT_BODY = 1;
-const OBJECT_GEOM = 5;
 const HOME_KEY = 0;
 // A pull of the mouse: stiff enough to follow, soft and bounded enough that nothing explodes.
 const PUSH_STIFFNESS_PER_KG = 14;
@@ -21,26 +17,37 @@ type Vector = [number, number, number];
  * whatever leaves this class is a copy.
  */
 export class Physics {
+  readonly scene: SceneInfo;
   private readonly substeps: number;
+  /** Of each body, kg; 0 for what is fixed to the world. */
+  private readonly masses: Float64Array;
+  private readonly mass: number;
   private push: Push | null = null;
-  readonly mass: number;
+  /** Where the centre of mass was one time step ago; null where nobody pushed then. */
+  private pushedCentre: Vector | null = null;
 
   private constructor(
     private readonly mujoco: MainModule,
     private readonly model: MjModel,
     private readonly data: MjData,
+    controlHz: number,
   ) {
-    this.substeps = Math.round(CONTROL_DT / model.opt.timestep);
-    this.mass = sum(model.body_mass as Float64Array);
+    this.scene = describeScene(mujoco, model);
+    this.substeps = Math.round(1 / (controlHz * model.opt.timestep));
+    const welded = model.body_weldid as Int32Array;
+    this.masses = Float64Array.from(model.body_mass as Float64Array, (mass, body) =>
+      welded[body] === 0 ? 0 : mass,
+    );
+    this.mass = sum(this.masses);
     this.reset();
   }
 
-  /** Compile a scene. Throws with MuJoCo's own message if it is invalid. */
-  static fromXml(mujoco: MainModule, xml: Uint8Array): Physics {
+  /** Compile a scene, for `controlHz` actions a second. Throws MuJoCo's message if it is invalid. */
+  static fromXml(mujoco: MainModule, xml: Uint8Array, controlHz: number): Physics {
     // A file, not MjVFS: its addBuffer copies byte by byte and takes seconds for large assets.
     mujoco.FS.writeFile("/scene.xml", xml);
     const model = mujoco.MjModel.from_xml_path("/scene.xml");
-    return new Physics(mujoco, model, new mujoco.MjData(model));
+    return new Physics(mujoco, model, new mujoco.MjData(model), controlHz);
   }
 
   get nu(): number {
@@ -63,9 +70,13 @@ export class Physics {
     return Float64Array.from(this.data.ctrl as Float64Array);
   }
 
-  /** Back to the home keyframe, actuator targets included. */
+  /** Back to the home keyframe, actuator targets included; to the joints' zero without one. */
   reset(): void {
-    this.mujoco.mj_resetDataKeyframe(this.model, this.data, HOME_KEY);
+    if (this.model.nkey > HOME_KEY) {
+      this.mujoco.mj_resetDataKeyframe(this.model, this.data, HOME_KEY);
+    } else {
+      this.mujoco.mj_resetData(this.model, this.data);
+    }
     this.mujoco.mj_forward(this.model, this.data);
   }
 
@@ -86,7 +97,9 @@ export class Physics {
 
   setPush(push: Push | null): void {
     this.push = push;
-    if (push === null) (this.data.xfrc_applied as Float64Array).fill(0);
+    if (push !== null) return;
+    this.pushedCentre = null;
+    (this.data.xfrc_applied as Float64Array).fill(0);
   }
 
   get pushed(): boolean {
@@ -97,9 +110,9 @@ export class Physics {
     return (this.data.qpos as Float64Array).every((value) => Number.isFinite(value));
   }
 
-  /** Cosine between the trunk's up axis and the world's. */
+  /** Cosine between the up axis of the robot's root and the world's. */
   upright(): number {
-    return (this.data.xmat as Float64Array)[9 + 8] ?? 1;
+    return (this.data.xmat as Float64Array)[9 * this.scene.root.body + 8] ?? 1;
   }
 
   /** Position and quaternion of each body as the last step left them, `[nbody * 7]`. */
@@ -115,39 +128,9 @@ export class Physics {
     return out;
   }
 
-  describe(): SceneInfo {
-    const { model, mujoco } = this;
-    const bodyNames = Array.from({ length: model.nbody }, (_, body) =>
-      mujoco.mj_id2name(model, OBJECT_BODY, body),
-    );
-    const geoms = Array.from({ length: model.ngeom }, (_, geom) => this.describeGeom(geom));
-    return { bodyNames, geoms, nq: model.nq, timestep: model.opt.timestep, mass: this.mass };
-  }
-
   dispose(): void {
     this.data.delete();
     this.model.delete();
-  }
-
-  private describeGeom(geom: number): GeomInfo {
-    const { model } = this;
-    const row = (array: unknown, width: number): number[] =>
-      Array.from((array as Float64Array).slice(width * geom, width * geom + width));
-    const material = (model.geom_matid as Int32Array)[geom] ?? -1;
-    const rgba =
-      material < 0
-        ? row(model.geom_rgba, 4)
-        : Array.from((model.mat_rgba as Float32Array).slice(4 * material, 4 * material + 4));
-    return {
-      name: this.mujoco.mj_id2name(model, OBJECT_GEOM, geom),
-      body: (model.geom_bodyid as Int32Array)[geom] ?? 0,
-      type: (model.geom_type as Int32Array)[geom] ?? 0,
-      group: (model.geom_group as Int32Array)[geom] ?? 0,
-      size: row(model.geom_size, 3) as GeomInfo["size"],
-      position: row(model.geom_pos, 3) as GeomInfo["position"],
-      quaternion: row(model.geom_quat, 4) as GeomInfo["quaternion"],
-      rgba: rgba as GeomInfo["rgba"],
-    };
   }
 
   /** A damped spring from the grabbed point to the mouse, as force and torque at the body's COM. */
@@ -160,12 +143,11 @@ export class Physics {
     const centre = (data.xipos as Float64Array).slice(at, at + 3);
     const point = add(origin, rotate(matrix, push.point));
     const arm = subtract(point, centre);
-    const trunk = (data.qvel as Float64Array).slice(0, 3);
-    let force: Vector = [0, 1, 2].map(
-      (i) =>
-        this.mass *
-        (PUSH_STIFFNESS_PER_KG * ((push.target[i] ?? 0) - (point[i] ?? 0)) -
-          PUSH_DAMPING_PER_KG * (trunk[i] ?? 0)),
+    // Damped by the whole robot's motion, not by the grabbed body's: that may be a light one.
+    const velocity = this.centreVelocity();
+    let force = subtract(push.target, point).map(
+      (way, i) =>
+        this.mass * (PUSH_STIFFNESS_PER_KG * way - PUSH_DAMPING_PER_KG * (velocity[i] ?? 0)),
     ) as Vector;
     const size = Math.hypot(...force);
     const limit = PUSH_LIMIT_PER_KG * this.mass;
@@ -173,6 +155,21 @@ export class Physics {
     const applied = data.xfrc_applied as Float64Array;
     applied.fill(0);
     applied.set([...force, ...cross(arm, force)], 6 * push.body);
+  }
+
+  /** Velocity of the moving parts' centre of mass since the last time step, m/s. */
+  private centreVelocity(): Vector {
+    const positions = this.data.xipos as Float64Array;
+    const centre = [0, 0, 0] as Vector;
+    this.masses.forEach((mass, body) => {
+      for (let i = 0; i < 3; i += 1) {
+        centre[i] = (centre[i] ?? 0) + (mass * (positions[3 * body + i] ?? 0)) / this.mass;
+      }
+    });
+    const before = this.pushedCentre ?? centre;
+    this.pushedCentre = centre;
+    const moved = subtract(centre, before);
+    return moved.map((way) => way / this.model.opt.timestep) as Vector;
   }
 }
 

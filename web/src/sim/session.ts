@@ -5,6 +5,7 @@ import type {
   FromWorker,
   LinkState,
   Push,
+  RobotRules,
   SceneInfo,
   Stats,
   ToWorker,
@@ -19,7 +20,7 @@ export interface SessionState {
   link: LinkState;
   stats: Stats | null;
   paused: boolean;
-  snapshot: { version: number; step: number; programWords: string; at: number } | null;
+  snapshot: { version: number; step: number; scheduleWords: string; at: number } | null;
   recovered: { reason: "fell" | "diverged"; at: number } | null;
 }
 
@@ -56,10 +57,10 @@ export class Session {
   latest: Frame | null = null;
   latestAt = 0;
 
-  constructor(sceneUrl: string) {
+  constructor(sceneUrl: string, rules: RobotRules) {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
     this.worker.onerror = (event) => this.fail("wasm", event.message);
-    void this.load(sceneUrl);
+    void this.load(sceneUrl, rules);
     const probe: Probe = {
       history: () => this.history.map(({ tick, time, qpos }) => ({ tick, time, qpos: [...qpos] })),
       stats: () => this.state.stats,
@@ -102,7 +103,7 @@ export class Session {
     this.worker.terminate();
   }
 
-  private async load(sceneUrl: string): Promise<void> {
+  private async load(sceneUrl: string, rules: RobotRules): Promise<void> {
     if (typeof WebAssembly === "undefined") {
       this.fail("wasm", "WebAssembly is switched off or missing in this browser.");
       return;
@@ -115,6 +116,7 @@ export class Session {
         type: "load",
         sceneXml,
         wasmUrl: new URL(wasmUrl, window.location.href).href,
+        rules,
       } satisfies ToWorker);
     } catch (error) {
       this.fail("network", error instanceof Error ? error.message : String(error));
@@ -141,8 +143,8 @@ export class Session {
         this.update({ link: message.link });
         break;
       case "snapshot": {
-        const { version, step, programWords } = message;
-        this.update({ snapshot: { version, step, programWords, at: Date.now() } });
+        const { version, step, scheduleWords } = message;
+        this.update({ snapshot: { version, step, scheduleWords, at: Date.now() } });
         break;
       }
       case "recovered":

@@ -1,20 +1,19 @@
-import { Link } from "./link";
 import type { Socket } from "./link";
-import type { Connection, FromWorker, Push } from "./messages";
-import { baseMotion, quantile, RateMeter } from "./meter";
-import { CONTROL_DT } from "./physics";
+import { Link } from "./link";
+import type { Connection, FromWorker, Push, RobotRules } from "./messages";
+import { quantile, RateMeter } from "./meter";
 import type { Physics } from "./physics";
-import { encodeState } from "./wire";
+import type { Reading } from "./readings";
+import { readingOf } from "./readings";
 import type { Action } from "./wire";
+import { encodeState } from "./wire";
 
-const PERIOD_MS = 1000 * CONTROL_DT;
 /** Further behind the wall clock than this, the lost time is dropped instead of caught up with. */
 const SLACK_MS = 100;
 const STATS_EVERY_MS = 500;
 const SILENCE_MS = 4000;
-const FALLEN_COSINE = 0.25;
-const FALLEN_TICKS = 125;
-const MOTION_TICKS = 50;
+/** Over so long speeds are taken. */
+const READ_OVER_S = 1;
 const ROUND_TRIPS = 250;
 
 /**
@@ -25,7 +24,7 @@ const ROUND_TRIPS = 250;
  */
 export class Simulation {
   private tick = 0;
-  private fresh = true;
+  private justReset = true;
   private paused = false;
   private link: Link | null = null;
   private connected = false;
@@ -36,17 +35,22 @@ export class Simulation {
   private readonly stats: ReturnType<typeof setInterval>;
   private readonly meter = new RateMeter();
   private readonly roundTrips: number[] = [];
-  private readonly trail: Float64Array[] = [];
+  private readonly recentQpos: Float64Array[] = [];
+  private readonly readings: (Reading | null)[];
+  private readonly periodMs: number;
   private fallenTicks = 0;
   private paramsVersion = 0;
   private replayed: { qpos: number[][]; periodMs: number; index: number } | null = null;
 
   constructor(
     private readonly physics: Physics,
+    private readonly rules: RobotRules,
     private readonly post: (message: FromWorker) => void,
     private readonly now: () => number = () => performance.now(),
     private readonly open?: (url: string) => Socket,
   ) {
+    this.periodMs = 1000 / rules.control_hz;
+    this.readings = rules.readouts.map((readout) => readingOf(readout, physics.scene));
     this.stats = setInterval(() => this.report(), STATS_EVERY_MS);
     this.restartClock();
     this.show();
@@ -75,7 +79,7 @@ export class Simulation {
         },
         onWelcome: (welcome) => {
           this.paramsVersion = welcome.params_version;
-          this.fresh = true;
+          this.justReset = true;
           this.restartClock();
           this.ask();
         },
@@ -85,7 +89,7 @@ export class Simulation {
             type: "snapshot",
             version: notice.params_version,
             step: notice.step,
-            programWords: notice.program_words,
+            scheduleWords: notice.program_words,
           }),
       },
       this.open,
@@ -127,9 +131,9 @@ export class Simulation {
     this.physics.setPush(null);
     this.physics.reset();
     this.tick += 1;
-    this.fresh = true;
+    this.justReset = true;
     this.fallenTicks = 0;
-    this.trail.length = 0;
+    this.recentQpos.length = 0;
     this.hold();
     this.restartClock();
     this.show();
@@ -143,7 +147,7 @@ export class Simulation {
   }
 
   private restartClock(): void {
-    this.due = this.now() + PERIOD_MS;
+    this.due = this.now() + this.periodMs;
     this.meter.clear();
   }
 
@@ -153,14 +157,14 @@ export class Simulation {
     this.link.send(
       encodeState({
         tick: this.tick,
-        reset: this.fresh,
+        reset: this.justReset,
         time: physics.time,
         qpos: physics.qpos(),
         qvel: physics.qvel(),
         ctrl: physics.ctrl(),
       }),
     );
-    this.fresh = false;
+    this.justReset = false;
     this.action = null;
     this.sentAt = this.now();
   }
@@ -193,9 +197,9 @@ export class Simulation {
     this.timer = null;
     if (!this.ready) return;
     const now = this.now();
-    this.due += this.replayed?.periodMs ?? PERIOD_MS;
+    this.due += this.replayed?.periodMs ?? this.periodMs;
     if (now - this.due > SLACK_MS) this.due = now;
-    if (this.replayed !== null) this.turnPage(this.replayed);
+    if (this.replayed !== null) this.showNext(this.replayed);
     else this.simulate();
     this.meter.mark(now, this.physics.time);
     // Never straight into the next step: messages must be heard between two steps.
@@ -203,11 +207,12 @@ export class Simulation {
       this.timer = setTimeout(() => this.advance(), Math.max(0, this.due - this.now()));
   }
 
-  private turnPage(replayed: { qpos: number[][]; index: number }): void {
+  private showNext(replayed: { qpos: number[][]; index: number }): void {
     const pose = replayed.qpos[replayed.index];
     replayed.index = (replayed.index + 1) % replayed.qpos.length;
     this.tick += 1;
-    if (pose !== undefined) this.physics.pose(pose);
+    // A recording of another scene has nothing to show here.
+    if (pose?.length === this.physics.scene.nq) this.physics.pose(pose);
     this.show();
   }
 
@@ -219,11 +224,17 @@ export class Simulation {
       this.recover("diverged");
       return;
     }
-    const fallen = this.physics.upright() < FALLEN_COSINE && !this.physics.pushed;
-    this.fallenTicks = fallen ? this.fallenTicks + 1 : 0;
+    this.fallenTicks = this.lies() ? this.fallenTicks + 1 : 0;
     this.show();
-    if (this.fallenTicks > FALLEN_TICKS) this.recover("fell");
+    const { fall, control_hz: hz } = this.rules;
+    if (fall !== null && this.fallenTicks > fall.seconds * hz) this.recover("fell");
     else this.ask();
+  }
+
+  /** Whether the robot lies on its side or back, and nobody holds it there. */
+  private lies(): boolean {
+    const { fall } = this.rules;
+    return fall !== null && !this.physics.pushed && this.physics.upright() < fall.min_upright;
   }
 
   private recover(reason: "fell" | "diverged"): void {
@@ -234,8 +245,8 @@ export class Simulation {
 
   private show(): void {
     const qpos = this.physics.qpos();
-    this.trail.push(qpos);
-    if (this.trail.length > MOTION_TICKS + 1) this.trail.shift();
+    this.recentQpos.push(qpos);
+    if (this.recentQpos.length > READ_OVER_S * this.rules.control_hz + 1) this.recentQpos.shift();
     const { tick } = this;
     this.post({
       type: "frame",
@@ -245,13 +256,6 @@ export class Simulation {
 
   private report(): void {
     if (this.sentAt !== null && this.now() - this.sentAt > SILENCE_MS) this.link?.restart();
-    const first = this.trail[0];
-    const last = this.trail.at(-1);
-    const seconds = CONTROL_DT * (this.trail.length - 1);
-    const motion =
-      first !== undefined && last !== undefined && seconds > 0
-        ? baseMotion(first, last, seconds)
-        : { forward: 0, left: 0, yawRate: 0, height: last?.[2] ?? 0 };
     this.post({
       type: "stats",
       stats: {
@@ -260,8 +264,16 @@ export class Simulation {
         ...this.meter.rates(this.now()),
         roundTripMs: { p50: quantile(this.roundTrips, 0.5), p95: quantile(this.roundTrips, 0.95) },
         paramsVersion: this.paramsVersion,
-        ...motion,
+        readings: this.read(),
       },
     });
+  }
+
+  private read(): (number | null)[] {
+    const latest = this.recentQpos.at(-1) ?? [];
+    const first = this.recentQpos[0] ?? latest;
+    // With a single state nothing has moved yet, over whatever time.
+    const seconds = Math.max(1, this.recentQpos.length - 1) / this.rules.control_hz;
+    return this.readings.map((reading) => reading?.(first, latest, seconds) ?? null);
   }
 }

@@ -6,11 +6,9 @@
  * carries the actuator targets as float32. The first message each way is a JSON text.
  */
 
-export const PROTOCOL = 1;
-export const HEADER_BYTES = 16;
-export const KIND_STATE = 1;
-export const KIND_ACTION = 2;
-export const FLAG_RESET = 1;
+import { WIRE } from "@/generated/contract";
+
+const { offsets: AT, headerBytes: HEADER_BYTES } = WIRE;
 
 export interface RawState {
   tick: number;
@@ -65,12 +63,12 @@ export function encodeState(state: RawState): ArrayBuffer {
   const count = values.reduce((sum, part) => sum + part.length, 0);
   const frame = new ArrayBuffer(HEADER_BYTES + 8 * count);
   const view = new DataView(frame);
-  view.setUint8(0, KIND_STATE);
-  view.setUint8(1, PROTOCOL);
-  view.setUint16(2, state.reset ? FLAG_RESET : 0, true);
-  view.setUint32(4, state.tick, true);
-  view.setBigUint64(8, 0n, true);
-  let offset = HEADER_BYTES;
+  view.setUint8(AT.kind, WIRE.kinds.state);
+  view.setUint8(AT.protocol, WIRE.protocol);
+  view.setUint16(AT.flags, state.reset ? WIRE.flags.reset : 0, true);
+  view.setUint32(AT.tick, state.tick, true);
+  view.setBigUint64(AT.params_version, 0n, true);
+  let offset: number = HEADER_BYTES;
   for (const part of values) {
     for (const value of part) {
       view.setFloat64(offset, value, true);
@@ -86,11 +84,13 @@ export function decodeAction(frame: ArrayBuffer, nu: number): Action {
     throw new WireError(`an action has ${HEADER_BYTES + 4 * nu} bytes, not ${frame.byteLength}`);
   }
   const view = new DataView(frame);
-  if (view.getUint8(0) !== KIND_ACTION) {
-    throw new WireError(`expected an action, got a frame of kind ${view.getUint8(0)}`);
+  const kind = view.getUint8(AT.kind);
+  if (kind !== WIRE.kinds.action) {
+    throw new WireError(`expected an action, got a frame of kind ${kind}`);
   }
-  if (view.getUint8(1) !== PROTOCOL) {
-    throw new WireError(`the server speaks protocol ${view.getUint8(1)}, this page ${PROTOCOL}`);
+  const protocol = view.getUint8(AT.protocol);
+  if (protocol !== WIRE.protocol) {
+    throw new WireError(`the server speaks protocol ${protocol}, this page ${WIRE.protocol}`);
   }
   const ctrl = new Float32Array(nu);
   for (let i = 0; i < nu; i += 1) {
@@ -99,8 +99,8 @@ export function decodeAction(frame: ArrayBuffer, nu: number): Action {
     ctrl[i] = value;
   }
   return {
-    tick: view.getUint32(4, true),
-    paramsVersion: Number(view.getBigUint64(8, true)),
+    tick: view.getUint32(AT.tick, true),
+    paramsVersion: Number(view.getBigUint64(AT.params_version, true)),
     ctrl,
   };
 }
@@ -122,7 +122,7 @@ export function decodeText(text: string): ServerText {
 export function hello(modelId: string, sceneSha256: string): string {
   return JSON.stringify({
     type: "hello",
-    protocol: PROTOCOL,
+    protocol: WIRE.protocol,
     model_id: modelId,
     scene_sha256: sceneSha256,
   });

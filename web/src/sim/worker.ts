@@ -1,6 +1,6 @@
 /** The simulation worker: MuJoCo and the inference socket, away from the thread that draws. */
 import loadMujoco from "@mujoco/mujoco";
-import type { FromWorker, ToWorker } from "./messages";
+import type { FromWorker, RobotRules, ToWorker } from "./messages";
 import { Physics } from "./physics";
 import { Simulation } from "./simulation";
 
@@ -12,16 +12,16 @@ interface WorkerScope {
 const scope = self as unknown as WorkerScope;
 let simulation: Simulation | null = null;
 
-async function load(sceneXml: Uint8Array, wasmUrl: string): Promise<void> {
+async function load(sceneXml: Uint8Array, wasmUrl: string, rules: RobotRules): Promise<void> {
   const mujoco = await loadMujoco({ locateFile: () => wasmUrl }).catch((error: unknown) => {
     scope.postMessage({ type: "failed", code: "wasm", message: String(error) });
     return null;
   });
   if (mujoco === null) return;
   try {
-    const physics = Physics.fromXml(mujoco, sceneXml);
-    scope.postMessage({ type: "loaded", scene: physics.describe() });
-    simulation = new Simulation(physics, (message) => scope.postMessage(message));
+    const physics = Physics.fromXml(mujoco, sceneXml, rules.control_hz);
+    scope.postMessage({ type: "loaded", scene: physics.scene });
+    simulation = new Simulation(physics, rules, (message) => scope.postMessage(message));
   } catch (error) {
     scope.postMessage({ type: "failed", code: "scene", message: String(error) });
   }
@@ -30,7 +30,7 @@ async function load(sceneXml: Uint8Array, wasmUrl: string): Promise<void> {
 scope.onmessage = ({ data }) => {
   switch (data.type) {
     case "load":
-      void load(data.sceneXml, data.wasmUrl);
+      void load(data.sceneXml, data.wasmUrl, data.rules);
       break;
     case "connect":
       simulation?.connect(data.connection);

@@ -1,7 +1,7 @@
-import { useEffect, useRef } from "react";
 import type { ReactNode } from "react";
+import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
-import { count, figure, series } from "@/lib/format";
+import { count, figure, seriesColor } from "@/lib/format";
 import type { Column } from "./progress";
 
 const TOTAL_COLOR = "#e8edf4";
@@ -27,42 +27,42 @@ interface Props {
 
 /** Colour of a column: the total is white, terms take the palette in their order. */
 export function columnColor(index: number): string {
-  return index === 0 ? TOTAL_COLOR : series(index - 1);
+  return index === 0 ? TOTAL_COLOR : seriesColor(index - 1);
 }
 
 /** Reward curves over samples, drawn by uPlot. */
 export function Curve({ samples, columns, hidden, marks, height = 220 }: Props): ReactNode {
   const container = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
+  const [chart, setChart] = useState<uPlot | null>(null);
   const drawn = useRef(marks);
-  drawn.current = marks;
   const labels = columns.map((column) => column.label).join("\n");
 
   useEffect(() => {
     const element = container.current;
     if (element === null) return undefined;
     const names = labels === "" ? [] : labels.split("\n");
-    const chart = new uPlot(options(names, element.clientWidth, height, drawn), [[]], element);
-    plot.current = chart;
-    const resizer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
+    const made = new uPlot(options(names, element.clientWidth, height, drawn), [[]], element);
+    setChart(made);
+    const resizer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     resizer.observe(element);
     return () => {
       resizer.disconnect();
-      chart.destroy();
-      plot.current = null;
+      made.destroy();
+      setChart(null);
     };
   }, [labels, height]);
 
   useEffect(() => {
-    const chart = plot.current;
-    if (chart === null) return;
+    // A chart of other terms is about to be replaced: it has another number of columns.
+    if (chart === null || chart.series.length !== columns.length + 1) return;
+    drawn.current = marks;
     chart.batch(() => {
-      columns.forEach((column, index) =>
-        chart.setSeries(index + 1, { show: !hidden.has(column.label) }),
-      );
+      columns.forEach((column, index) => {
+        chart.setSeries(index + 1, { show: !hidden.has(column.label) });
+      });
       chart.setData([samples, ...columns.map((column) => column.values)] as uPlot.AlignedData);
     });
-  }, [samples, columns, hidden, marks, labels, height]);
+  }, [chart, samples, columns, hidden, marks]);
 
   return <div ref={container} className="w-full" data-testid="curve" />;
 }

@@ -1,11 +1,11 @@
-import { useMemo, useState } from "react";
 import type { ReactNode } from "react";
+import { useMemo, useState } from "react";
 import { count, duration, figure, words } from "@/lib/format";
 import { cx } from "@/ui/kit";
-import { columnColor, Curve } from "./Curve";
 import type { Mark } from "./Curve";
-import { curves, reweightedAt } from "./progress";
+import { Curve, columnColor } from "./Curve";
 import type { Progress } from "./progress";
+import { curves, reweightedAt } from "./progress";
 
 /** What a training has measured so far: the search's generations, then the curves. */
 export function Learning({ progress }: { progress: Progress }): ReactNode {
@@ -88,12 +88,12 @@ function Bars({ values, total }: { values: number[]; total: number }): ReactNode
   const span = Math.max(...values) - low || 1;
   return (
     <div className="mt-4 flex h-16 items-end gap-1" aria-hidden>
-      {Array.from({ length: Math.max(total, values.length) }, (_, index) => {
-        const value = values[index];
+      {Array.from({ length: Math.max(total, values.length) }, (_, n) => n + 1).map((generation) => {
+        const value = values[generation - 1];
         const height = value === undefined ? 4 : 8 + (92 * (value - low)) / span;
         return (
           <div
-            key={index}
+            key={generation}
             className={cx(
               "flex-1 rounded-sm transition-[height]",
               value === undefined ? "bg-line" : "bg-[#8ab4ff]",

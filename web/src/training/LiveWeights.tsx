@@ -1,9 +1,9 @@
 import { ChevronDown, LoaderCircle, SlidersHorizontal } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useReweight } from "@/api/edits";
 import type { Candidate, Job } from "@/api/types";
-import { series } from "@/lib/format";
+import { seriesColor } from "@/lib/format";
 import { Button, cx, Note } from "@/ui/kit";
 import { WeightSlider } from "@/ui/WeightSlider";
 import type { Progress } from "./progress";
@@ -62,7 +62,7 @@ export function LiveWeights({ job, candidate, progress }: Props): ReactNode {
             <WeightSlider
               key={term}
               term={term}
-              color={series(index)}
+              color={seriesColor(index)}
               value={weights[term] ?? 0}
               initial={candidate?.weights[term] ?? job.weights[term] ?? 0}
               onChange={(value) => change(term, value)}
@@ -75,7 +75,7 @@ export function LiveWeights({ job, candidate, progress }: Props): ReactNode {
               action={<Button onClick={() => reweight.mutate(wanted)}>Send again</Button>}
             />
           ) : (
-            <Standing
+            <WeightStatus
               moved={Object.keys(wanted).length > 0}
               waiting={differ(weights, inForce?.weights ?? wanted)}
               update={inForce?.update}
@@ -88,7 +88,7 @@ export function LiveWeights({ job, candidate, progress }: Props): ReactNode {
 }
 
 /** Whether what was asked for is in force yet. */
-function Standing({
+function WeightStatus({
   moved,
   waiting,
   update,

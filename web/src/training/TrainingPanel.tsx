@@ -3,11 +3,12 @@ import type { ReactNode } from "react";
 import { isActive } from "@/api/queries";
 import type { Candidate, Job } from "@/api/types";
 import { figure, words } from "@/lib/format";
+import { keyed } from "@/lib/keyed";
 import { Badge, Button, Note } from "@/ui/kit";
-import { Clock } from "./Clock";
+import type { ReweightedEvent } from "./events";
 import { Learning } from "./Learning";
 import { LiveWeights } from "./LiveWeights";
-import type { ReweightedEvent } from "./events";
+import { ProgressBar } from "./ProgressBar";
 import type { Progress } from "./progress";
 import { StageBar } from "./StageBar";
 import type { Stream } from "./useProgress";
@@ -55,7 +56,7 @@ export function TrainingPanel(props: Props): ReactNode {
           )}
         </div>
       </header>
-      <Clock job={job} progress={progress} state={state} />
+      <ProgressBar job={job} progress={progress} state={state} />
       <StageBar stage={progress.stage} state={state} />
       <Ending job={job} progress={progress} state={state} onRetry={props.onRetry} />
       {props.stream === "lost" && active && (
@@ -138,18 +139,14 @@ function Notices({ progress, initial }: NoticesProps): ReactNode {
   if (notices.length + reweightings.length === 0 && last === undefined) return null;
   return (
     <ul className="space-y-1.5 border-t border-line pt-3 text-[13px] text-soft">
-      {notices.map((notice, index) => (
-        <li
-          key={`${notice.code}-${index}`}
-          className="flex gap-2 text-[#f3d7a2]"
-          data-testid="notice"
-        >
+      {keyed(notices, ({ code }) => code).map(({ key, item: notice }) => (
+        <li key={key} className="flex gap-2 text-[#f3d7a2]" data-testid="notice">
           <History className="mt-0.5 size-3.5 shrink-0" aria-hidden />
           {notice.message}
         </li>
       ))}
       {reweightings.map((event, index) => (
-        <li key={index} className="flex gap-2 text-[#cdbcff]" data-testid="reweighted">
+        <li key={event.update} className="flex gap-2 text-[#cdbcff]" data-testid="reweighted">
           <SlidersHorizontal className="mt-0.5 size-3.5 shrink-0" aria-hidden />
           <span>
             Update {event.update}: {changesOf(event, reweightings[index - 1]?.weights ?? initial)}

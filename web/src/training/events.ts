@@ -21,9 +21,3 @@ export const EVENT_TYPES = Object.keys({
   snapshot: 1,
   evaluation: 1,
 } satisfies Record<JobEvent["type"], 1>) as JobEvent["type"][];
-
-const TERMINAL = new Set(["succeeded", "failed", "cancelled"]);
-
-export function isTerminal(state: string): boolean {
-  return TERMINAL.has(state);
-}

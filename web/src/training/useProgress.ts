@@ -1,8 +1,9 @@
 import { useEffect, useReducer } from "react";
-import { EVENT_TYPES, isTerminal } from "./events";
+import { isTerminal } from "@/api/queries";
 import type { JobEvent } from "./events";
-import { NO_PROGRESS, reduce } from "./progress";
+import { EVENT_TYPES } from "./events";
 import type { Progress } from "./progress";
+import { NO_PROGRESS, reduce } from "./progress";
 
 export type Stream = "connecting" | "open" | "lost" | "ended";
 

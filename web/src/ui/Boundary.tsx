@@ -1,5 +1,5 @@
-import { Component } from "react";
 import type { ReactNode } from "react";
+import { Component } from "react";
 import { Button, Note } from "./kit";
 
 /** Says so where a part of the page cannot be loaded or drawn, instead of leaving it blank. */

@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 import { figure, words } from "@/lib/format";
 import { cx } from "./kit";
-import { TermRow } from "./TermSlider";
 import type { TermProps } from "./TermSlider";
+import { TermRow } from "./TermSlider";
 
 interface Props extends TermProps {
   /** How much of the reward's movement is this term's, 0 to 1. */

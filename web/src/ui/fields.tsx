@@ -1,5 +1,6 @@
 import type { InputHTMLAttributes, ReactNode, SelectHTMLAttributes } from "react";
-import { cx } from "@/ui/kit";
+import { useId } from "react";
+import { cx } from "./kit";
 
 const LOOK =
   "h-8 w-full min-w-0 rounded-md border bg-well px-2 text-[13px] text-text outline-none transition-colors disabled:opacity-50";
@@ -10,19 +11,23 @@ interface FieldProps {
   label: string;
   fault?: string | undefined;
   className?: string;
-  children: ReactNode;
+  /** The control, which takes the given id. */
+  children: (id: string) => ReactNode;
 }
 
 /** A labelled field with what is wrong about it. */
 export function Field({ label, fault, className, children }: FieldProps): ReactNode {
+  const id = useId();
   return (
-    <label className={cx("block min-w-0", className)}>
-      <span className="mb-0.5 flex justify-between gap-2 text-[11px] text-faint">
-        <span className="shrink-0">{label}</span>
+    <div className={cx("min-w-0", className)}>
+      <div className="mb-0.5 flex justify-between gap-2 text-[11px] text-faint">
+        <label htmlFor={id} className="shrink-0">
+          {label}
+        </label>
         {fault !== undefined && <span className="truncate text-bad">{fault}</span>}
-      </span>
-      {children}
-    </label>
+      </div>
+      {children(id)}
+    </div>
   );
 }
 

@@ -1,7 +1,12 @@
 import type { ReactNode } from "react";
+import type { Readout, Robot } from "@/api/types";
+import { BASE_VERSION } from "@/generated/contract";
 import type { Session, SessionState } from "@/sim/session";
 import { Button, cx, Note } from "@/ui/kit";
-import type { Drive } from "./Viewer";
+import type { Drive } from "./drive";
+
+/** Below this share of its control rate a robot lags visibly. */
+const SLOW_SHARE = 0.9;
 
 interface Props {
   state: SessionState;
@@ -26,7 +31,7 @@ export function StatusPill({ state, drive }: Props): ReactNode {
           key={state.snapshot.version}
           className="rise max-w-sm rounded-lg bg-panel/70 px-2.5 py-1 text-xs text-faint"
         >
-          {state.snapshot.programWords}
+          {state.snapshot.scheduleWords}
         </p>
       )}
     </div>
@@ -36,11 +41,14 @@ export function StatusPill({ state, drive }: Props): ReactNode {
 function status(state: SessionState, drive: Drive): [string, string] {
   if (drive.kind === "replay")
     return ["bg-[#8ab4ff]", `Recording “${drive.clip.replaceAll("_", " ")}”`];
-  if (drive.kind === "idle") return ["bg-faint", "Standing, no policy"];
+  if (drive.kind === "idle") return ["bg-faint", "At rest, no policy"];
   switch (state.link.state) {
     case "live": {
-      const version = state.stats?.paramsVersion ?? 0;
-      return ["bg-good", version === 0 ? "Live · base policy" : `Live · snapshot ${version}`];
+      const version = state.stats?.paramsVersion ?? BASE_VERSION;
+      return [
+        "bg-good",
+        version === BASE_VERSION ? "Live · pretrained policy" : `Live · snapshot ${version}`,
+      ];
     }
     case "lost":
       return ["bg-warn animate-pulse", "Connection lost, trying again"];
@@ -51,23 +59,31 @@ function status(state: SessionState, drive: Drive): [string, string] {
   }
 }
 
-/** Motion of the base and health of the control loop. */
-export function Readout({ state, drive }: Props): ReactNode {
+/** The robot's figures and the health of the control loop. */
+export function Figures({ state, drive, robot }: Props & { robot: Robot }): ReactNode {
   const { stats } = state;
   if (stats === null || drive.kind === "replay") return null;
   const live = drive.kind === "policy" && state.link.state === "live";
   return (
     <dl className="tabular grid grid-cols-[repeat(3,auto)] gap-x-4 gap-y-1 rounded-xl border border-line bg-panel/85 px-3 py-2 text-xs backdrop-blur">
-      <Item label="forward" value={`${signed(stats.forward)} m/s`} />
-      <Item label="turn" value={`${signed(stats.yawRate)} rad/s`} />
-      <Item label="height" value={`${stats.height.toFixed(2)} m`} />
+      {robot.readouts.map((readout, index) => {
+        const value = stats.readings[index] ?? null;
+        if (value === null) return null;
+        return (
+          <Item
+            key={`${readout.quantity} ${readout.part}`}
+            label={readout.label}
+            value={`${reading(value, readout)} ${readout.unit}`.trim()}
+          />
+        );
+      })}
       {live && (
         <>
           <Item label="round trip" value={`${number(stats.roundTripMs.p50, 1)} ms`} />
           <Item
             label="control"
             value={`${number(stats.controlHz, 0)} Hz`}
-            warn={stats.controlHz < 45 && !state.paused}
+            warn={stats.controlHz < SLOW_SHARE * robot.control_hz && !state.paused}
           />
           <Item label="real time" value={`${number(stats.realTimeFactor, 2)} ×`} />
         </>
@@ -97,9 +113,12 @@ function number(value: number, digits: number): string {
   return Number.isFinite(value) ? value.toFixed(digits) : "–";
 }
 
-function signed(value: number): string {
-  const rounded = Math.abs(value) < 0.005 ? 0 : value;
-  return `${rounded < 0 ? "−" : "+"}${Math.abs(rounded).toFixed(2)}`;
+/** A figure with its sign, where it can have either. */
+function reading(value: number, { quantity, decimals }: Readout): string {
+  if (!Number.isFinite(value)) return "–";
+  const size = Math.abs(value).toFixed(decimals);
+  if (quantity === "height") return size;
+  return `${value < 0 && Number(size) > 0 ? "−" : "+"}${size}`;
 }
 
 /** What stands between the user and a moving robot. */
@@ -131,7 +150,7 @@ export function LinkBanner({ state, drive, session }: Props & { session: Session
   if (recovered !== null && Date.now() - recovered.at < 4000) {
     const text =
       recovered.reason === "fell"
-        ? "It fell and was put back on its feet."
+        ? "It fell and was put back to its home pose."
         : "The simulation diverged and was restarted.";
     return (
       <p className="rise mx-auto rounded-full border border-line bg-panel/90 px-4 py-1.5 text-sm text-soft">

@@ -1,11 +1,17 @@
-import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
-import { Session } from "@/sim/session";
+import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import type { Robot } from "@/api/types";
 import type { SessionState } from "@/sim/session";
+import { Session } from "@/sim/session";
 
 interface Holder {
-  /** The one session of the page; another scene replaces it. */
-  open(sceneUrl: string): Session;
+  /** The one session of the page; another robot replaces it. */
+  open(robot: Robot): Session;
+}
+
+interface Opened {
+  robotId: string;
+  session: Session;
 }
 
 const Context = createContext<Holder | null>(null);
@@ -15,10 +21,11 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
   const [holder] = useState<Holder>(() => {
     let current: { url: string; session: Session } | null = null;
     return {
-      open(sceneUrl) {
-        if (current?.url !== sceneUrl || current.session.getState().failure !== null) {
+      open(robot) {
+        const { scene_url: url } = robot;
+        if (current?.url !== url || current.session.getState().failure !== null) {
           current?.session.dispose();
-          current = { url: sceneUrl, session: new Session(sceneUrl) };
+          current = { url, session: new Session(url, robot) };
         }
         return current.session;
       },
@@ -27,14 +34,19 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
   return <Context value={holder}>{children}</Context>;
 }
 
-/** The simulation of a scene; null until the scene's address is known. */
-export function useSession(sceneUrl: string | null): Session | null {
+/** The simulation of a robot; null until the robot is known. */
+export function useSession(robot: Robot | undefined): Session | null {
   const holder = useContext(Context);
-  const [session, setSession] = useState<Session | null>(null);
+  const [opened, setOpened] = useState<Opened | null>(null);
   useEffect(() => {
-    setSession(sceneUrl === null || holder === null ? null : holder.open(sceneUrl));
-  }, [holder, sceneUrl]);
-  return session;
+    const session = robot === undefined ? undefined : holder?.open(robot);
+    setOpened((before) => {
+      if (robot === undefined || session === undefined) return null;
+      return before?.session === session ? before : { robotId: robot.id, session };
+    });
+  }, [holder, robot]);
+  // Right after a change the earlier robot's simulation is still at hand: it is not this one's.
+  return opened !== null && opened.robotId === robot?.id ? opened.session : null;
 }
 
 export function useSessionState(session: Session): SessionState {

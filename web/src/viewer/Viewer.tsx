@@ -1,39 +1,20 @@
-import { useEffect, useMemo, useRef, useState } from "react";
 import type { ReactNode } from "react";
-import type { Model } from "@/api/types";
-import type { Connection } from "@/sim/messages";
+import { useEffect, useRef, useState } from "react";
+import type { Robot } from "@/api/types";
 import type { Session } from "@/sim/session";
 import { cx } from "@/ui/kit";
 import { Controls } from "./Controls";
-import { LinkBanner, Readout, StatusPill } from "./Hud";
-import { Unavailable } from "./Unavailable";
+import type { Drive } from "./drive";
+import { useDrive } from "./drive";
+import { Figures, LinkBanner, StatusPill } from "./Hud";
 import { loadQuality, storeQuality } from "./preferences";
 import { useSession, useSessionState } from "./SessionProvider";
+import { Unavailable } from "./Unavailable";
 import type { CameraMode, Quality, View } from "./view";
 
-/** What moves the robot: nobody, a policy, or a recording. */
-export type Drive =
-  | { kind: "idle" }
-  | { kind: "policy"; connection: Connection }
-  | { kind: "replay"; clip: string; qpos: number[][]; hz: number };
-
-export const IDLE: Drive = { kind: "idle" };
-
-/** The policy of a model at the wheel; nobody until the model is known. */
-export function usePolicyDrive(model: Model | undefined): Drive {
-  const { inference_url: url, id: modelId, scene_sha256: sceneSha256 } = model ?? {};
-  return useMemo(
-    () =>
-      url === undefined || modelId === undefined || sceneSha256 === undefined
-        ? IDLE
-        : { kind: "policy", connection: { url, modelId, sceneSha256 } },
-    [url, modelId, sceneSha256],
-  );
-}
-
 interface Props {
-  sceneUrl: string | null;
-  visualsUrl: string | null;
+  /** Not known yet: an empty place. */
+  robot: Robot | undefined;
   drive: Drive;
   /** Small views show no numbers. */
   bare?: boolean;
@@ -43,18 +24,21 @@ interface Props {
 }
 
 /** The robot, simulated here, with its controls. */
-export function Viewer({ sceneUrl, className, ...rest }: Props): ReactNode {
-  const session = useSession(sceneUrl);
+export function Viewer({ robot, className, ...rest }: Props): ReactNode {
+  const session = useSession(robot);
   return (
     <div className={cx("relative overflow-hidden bg-ink", className)}>
-      {session !== null && <Live key={sceneUrl} session={session} {...rest} />}
+      {session !== null && robot !== undefined && (
+        <Live key={robot.id} session={session} robot={robot} {...rest} />
+      )}
     </div>
   );
 }
 
-type LiveProps = Omit<Props, "sceneUrl" | "className"> & { session: Session };
+type LiveProps = Omit<Props, "robot" | "className"> & { session: Session; robot: Robot };
 
-function Live({ session, visualsUrl, drive, bare = false, faded = false }: LiveProps): ReactNode {
+function Live({ session, robot, drive, bare = false, faded = false }: LiveProps): ReactNode {
+  const { camera, control_hz: controlHz, visuals_url: visualsUrl } = robot;
   const state = useSessionState(session);
   const container = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View | null>(null);
@@ -75,7 +59,7 @@ function Live({ session, visualsUrl, drive, bare = false, faded = false }: LiveP
     void import("./view")
       .then((module) => {
         if (left) return;
-        next = new module.View(element, session, scene, quality);
+        next = new module.View(element, session, { scene, camera, controlHz, quality });
         next.onSlow = () => {
           setQuality("low");
           setSlowed(true);
@@ -92,7 +76,7 @@ function Live({ session, visualsUrl, drive, bare = false, faded = false }: LiveP
       setView(null);
       next?.dispose();
     };
-  }, [session, scene, quality, visualsUrl]);
+  }, [session, scene, camera, controlHz, quality, visualsUrl]);
 
   useEffect(() => {
     if (view !== null) view.mode = mode;
@@ -117,7 +101,7 @@ function Live({ session, visualsUrl, drive, bare = false, faded = false }: LiveP
       <div className="pointer-events-none absolute inset-0 flex flex-col justify-between p-3 sm:p-4">
         <div className="flex flex-wrap items-start justify-between gap-2">
           <StatusPill state={state} drive={drive} />
-          {!bare && <Readout state={state} drive={drive} />}
+          {!bare && <Figures state={state} drive={drive} robot={robot} />}
         </div>
         <LinkBanner state={state} drive={drive} session={session} />
         <Controls
@@ -134,23 +118,6 @@ function Live({ session, visualsUrl, drive, bare = false, faded = false }: LiveP
       </div>
     </>
   );
-}
-
-function useDrive(session: Session, drive: Drive): void {
-  const connection = drive.kind === "policy" ? drive.connection : null;
-  const clip = drive.kind === "replay" ? drive : null;
-  const { url = null, modelId = null, sceneSha256 = null } = connection ?? {};
-  useEffect(() => {
-    if (url === null || modelId === null || sceneSha256 === null) session.connect(null);
-    else session.connect({ url, modelId, sceneSha256 });
-    return () => session.connect(null);
-  }, [session, url, modelId, sceneSha256]);
-  useEffect(() => {
-    if (clip === null) return undefined;
-    session.replay(clip.qpos, clip.hz);
-    return () => session.replay(null, 0);
-    // A recording is told by its poses; the object around them is made anew on each drawing.
-  }, [session, clip?.qpos, clip?.hz]);
 }
 
 function Loading(): ReactNode {

@@ -1,3 +1,4 @@
+import type { BufferGeometry, Object3D } from "three";
 import {
   BoxGeometry,
   CapsuleGeometry,
@@ -8,12 +9,10 @@ import {
   MeshStandardMaterial,
   SphereGeometry,
 } from "three";
-import type { BufferGeometry, Object3D } from "three";
 import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
 import type { GeomInfo, SceneInfo } from "@/sim/messages";
 
-const PLANE = 0;
 /** Geom groups above this one are for collisions and sites. */
 const LAST_VISIBLE_GROUP = 2;
 const FLOATS_PER_POSE = 7;
@@ -21,16 +20,19 @@ const FLOATS_PER_POSE = 7;
 /** A robot on the screen: one group per body of the scene, moved by the simulation's poses. */
 export class RobotView {
   readonly root = new Group();
+  /** The body that cameras look at. */
+  readonly base: Object3D;
   private readonly bodies: Group[];
 
   constructor(scene: SceneInfo) {
     this.bodies = scene.bodyNames.map((name, index) => {
       const group = new Group();
       group.name = name;
-      group.userData["body"] = index;
+      group.userData.body = index;
       this.root.add(group);
       return group;
     });
+    this.base = this.bodies[scene.root.body] ?? this.root;
     for (const geom of scene.geoms) this.addPrimitive(geom);
   }
 
@@ -74,17 +76,12 @@ export class RobotView {
     return this.bodies[index];
   }
 
-  /** The body of the free joint, which cameras follow. */
-  get base(): Object3D {
-    return this.bodies[1] ?? this.root;
-  }
-
   private addPrimitive(geom: GeomInfo): void {
-    const isFoot = geom.name.toLowerCase().includes("foot");
-    if (geom.type === PLANE || (geom.group > LAST_VISIBLE_GROUP && !isFoot)) return;
+    // The stage has a floor of its own.
+    if (geom.shape === "plane" || geom.group > LAST_VISIBLE_GROUP) return;
     const geometry = primitive(geom);
     if (geometry === null) return;
-    const [r, g, b] = isFoot ? [0.06, 0.065, 0.075] : geom.rgba;
+    const [r, g, b] = geom.rgba;
     const dark = r + g + b < 0.9;
     const material = new MeshStandardMaterial({
       color: new Color().setRGB(r, g, b, "srgb"),
@@ -101,17 +98,17 @@ export class RobotView {
 }
 
 /** MuJoCo's capsules and cylinders lie along z, three's along y. */
-function primitive({ type, size: [a, b, c] }: GeomInfo): BufferGeometry | null {
-  switch (type) {
-    case 2:
+function primitive({ shape, size: [a, b, c] }: GeomInfo): BufferGeometry | null {
+  switch (shape) {
+    case "sphere":
       return new SphereGeometry(a, 24, 16);
-    case 3:
+    case "capsule":
       return new CapsuleGeometry(a, 2 * b, 8, 20).rotateX(Math.PI / 2);
-    case 4:
+    case "ellipsoid":
       return new SphereGeometry(1, 24, 16).scale(a, b, c);
-    case 5:
+    case "cylinder":
       return new CylinderGeometry(a, a, 2 * b, 28).rotateX(Math.PI / 2);
-    case 6:
+    case "box":
       return new BoxGeometry(2 * a, 2 * b, 2 * c);
     default:
       return null;

@@ -1,3 +1,4 @@
+import type { Object3D, WebGLRenderer } from "three";
 import {
   CanvasTexture,
   CircleGeometry,
@@ -11,14 +12,17 @@ import {
   RepeatWrapping,
   Scene,
   SRGBColorSpace,
+  Vector3,
 } from "three";
-import type { Object3D, WebGLRenderer } from "three";
 import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
 
 const BACKGROUND = "#0b0e13";
 const FLOOR_RADIUS = 24;
 const TILE_M = 1;
 const FOG_TIMES_DISTANCE = 0.5;
+/** Half the width of what is shadowed, and the place of the sun, in distances of the camera. */
+const SHADOW_SHARE = 0.88;
+const SUN = new Vector3(0.75, -1, 2.1);
 
 /** Lights and floor; both go along with the robot, so the world has no edge. */
 export class Stage {
@@ -27,7 +31,11 @@ export class Stage {
   private readonly floor: Mesh;
   private readonly sun: DirectionalLight;
 
-  constructor(shadows: boolean) {
+  /** `distance` is that of the camera at first, metres: it tells how large the robot is. */
+  constructor(
+    shadows: boolean,
+    private readonly distance: number,
+  ) {
     this.scene.background = new Color(BACKGROUND);
     this.scene.fog = this.fog;
     this.scene.add(new HemisphereLight("#dbe9ff", "#39404c", shadows ? 1.1 : 2.2));
@@ -39,7 +47,9 @@ export class Stage {
     this.sun.shadow.normalBias = 0.012;
     this.sun.shadow.radius = 5;
     const box = this.sun.shadow.camera;
-    [box.left, box.right, box.top, box.bottom, box.near, box.far] = [-1.4, 1.4, 1.4, -1.4, 0.5, 8];
+    const half = SHADOW_SHARE * distance;
+    [box.left, box.right, box.top, box.bottom] = [-half, half, half, -half];
+    [box.near, box.far] = [0.3 * distance, 5 * distance];
     const rim = new DirectionalLight("#bfe9ff", 1.2);
     rim.position.set(-3, 2.5, 1.8);
     this.scene.add(this.sun, this.sun.target, rim, rim.target);
@@ -69,10 +79,10 @@ export class Stage {
   /** Keep lights and floor around the robot, which the camera sees from a distance. */
   follow(target: Object3D, distance: number): void {
     // A pool of light whose edge keeps its place in the picture at any zoom.
-    this.fog.density = FOG_TIMES_DISTANCE / Math.max(distance, 0.8);
+    this.fog.density = FOG_TIMES_DISTANCE / Math.max(distance, 0.5 * this.distance);
     const { x, y } = target.position;
-    this.sun.position.set(x + 1.2, y - 1.6, 3.4);
-    this.sun.target.position.set(x, y, 0.15);
+    this.sun.position.set(x, y, 0).addScaledVector(SUN, this.distance);
+    this.sun.target.position.set(x, y, 0.1 * this.distance);
     this.floor.position.set(TILE_M * Math.round(x / TILE_M), TILE_M * Math.round(y / TILE_M), 0);
   }
 }

@@ -1,6 +1,7 @@
 import {
   ACESFilmicToneMapping,
   ArrowHelper,
+  MathUtils,
   PCFShadowMap,
   PerspectiveCamera,
   Plane,
@@ -10,6 +11,7 @@ import {
   WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
+import type { Camera } from "@/api/types";
 import type { SceneInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
 import { RobotView } from "./robot";
@@ -19,14 +21,21 @@ import { Trail } from "./trail";
 export type Quality = "high" | "low";
 export type CameraMode = "follow" | "orbit";
 
-const CONTROL_PERIOD_MS = 20;
-const CAMERA_OFFSET = new Vector3(0.95, -1.15, 0.55);
+/** How near and how far the camera may go, as shares of its first distance. */
+const [NEAREST, FARTHEST] = [0.3, 5];
 const LOW_FRAME_MS = 66;
 /** Time in which the camera makes up two thirds of its lag. */
 const FOLLOW_MS = 160;
 /** Below this rate at high quality a machine is better off with the simple picture. */
 const SLOW_FPS = 14;
 const SLOW_AFTER_FRAMES = 40;
+
+interface Options {
+  scene: SceneInfo;
+  camera: Camera;
+  controlHz: number;
+  quality: Quality;
+}
 
 interface Grab {
   body: number;
@@ -43,7 +52,7 @@ export class View {
   private readonly controls: OrbitControls;
   private readonly stage: Stage;
   private readonly robot: RobotView;
-  private readonly trail = new Trail();
+  private readonly trail: Trail | null;
   private readonly arrow = new ArrowHelper(
     new Vector3(1, 0, 0),
     new Vector3(),
@@ -66,9 +75,9 @@ export class View {
   constructor(
     private readonly container: HTMLElement,
     private readonly session: Session,
-    scene: SceneInfo,
-    private readonly quality: Quality,
+    private readonly options: Options,
   ) {
+    const { scene, quality, camera } = options;
     const high = quality === "high";
     this.renderer = new WebGLRenderer({ antialias: high, powerPreference: "high-performance" });
     this.renderer.shadowMap.enabled = high;
@@ -79,19 +88,22 @@ export class View {
     this.canvas = this.renderer.domElement;
     container.append(this.canvas);
 
-    this.stage = new Stage(high);
+    this.stage = new Stage(high, camera.distance_m);
     if (high) this.stage.addReflections(this.renderer);
     this.robot = new RobotView(scene);
     this.arrow.visible = false;
-    this.stage.scene.add(this.robot.root, this.trail.line, this.arrow);
+    this.stage.scene.add(this.robot.root, this.arrow);
+    // Only what moves about leaves a trail.
+    this.trail = scene.root.qposAdr === null ? null : new Trail();
+    if (this.trail !== null) this.stage.scene.add(this.trail.line);
 
     this.camera.up.set(0, 0, 1);
     this.controls = new OrbitControls(this.camera, this.canvas);
     // A finger that moves up or down scrolls the page on, unless it holds the robot.
     this.canvas.style.touchAction = "pan-y";
     this.controls.enableDamping = true;
-    this.controls.minDistance = 0.5;
-    this.controls.maxDistance = 8;
+    this.controls.minDistance = NEAREST * camera.distance_m;
+    this.controls.maxDistance = FARTHEST * camera.distance_m;
     this.controls.maxPolarAngle = 1.52;
     this.centre();
 
@@ -114,8 +126,9 @@ export class View {
   centre(): void {
     const { x, y } = this.robot.base.position;
     this.followed.set(x, y, 0);
-    this.controls.target.set(x, y, 0.2);
-    this.camera.position.set(x, y, 0.2).add(CAMERA_OFFSET);
+    const { camera } = this.options;
+    this.controls.target.set(x, y, camera.height_m);
+    this.camera.position.copy(this.controls.target).add(offsetOf(camera));
     this.controls.update();
   }
 
@@ -141,13 +154,14 @@ export class View {
   private readonly draw = (now: number): void => {
     this.drawing = requestAnimationFrame(this.draw);
     const since = now - this.drawnAt;
-    if (this.quality === "low" && since < LOW_FRAME_MS) return;
+    if (this.options.quality === "low" && since < LOW_FRAME_MS) return;
     this.drawnAt = now;
     this.judgeSpeed(since);
+    const { controlHz } = this.options;
     const { latest, previous, latestAt } = this.session;
     if (latest !== null) {
       // One control step behind, so that there is always a later pose to move towards.
-      const share = Math.min(1, (performance.now() - latestAt) / CONTROL_PERIOD_MS);
+      const share = Math.min(1, ((performance.now() - latestAt) * controlHz) / 1000);
       const adjacent = previous !== null && latest.tick === previous.tick + 1;
       this.robot.place(adjacent ? previous.poses : latest.poses, latest.poses, share);
     }
@@ -158,7 +172,7 @@ export class View {
   };
 
   private judgeSpeed(since: number): void {
-    if (this.quality === "low" || document.hidden) return;
+    if (this.options.quality === "low" || document.hidden) return;
     this.slowFrames = since > 1000 / SLOW_FPS && since < 2000 ? this.slowFrames + 1 : 0;
     if (this.slowFrames === SLOW_AFTER_FRAMES) this.onSlow?.();
   }
@@ -166,7 +180,7 @@ export class View {
   private followRobot(sinceMs: number): void {
     const { base } = this.robot;
     this.stage.follow(base, this.controls.getDistance());
-    this.trail.add(base.position.x, base.position.y);
+    this.trail?.add(base.position.x, base.position.y);
     if (this.mode !== "follow") return;
     const jump = Math.hypot(base.position.x - this.followed.x, base.position.y - this.followed.y);
     const share = jump > 2 ? 1 : 1 - Math.exp(-sinceMs / FOLLOW_MS);
@@ -213,8 +227,8 @@ export class View {
     const hit = this.raycaster.intersectObject(this.robot.root, true)[0];
     if (hit === undefined) return;
     let node = hit.object;
-    while (node.userData["body"] === undefined && node.parent !== null) node = node.parent;
-    const body = node.userData["body"] as number | undefined;
+    while (node.userData.body === undefined && node.parent !== null) node = node.parent;
+    const body = node.userData.body as number | undefined;
     if (body === undefined) return;
     event.stopImmediatePropagation();
     this.canvas.setPointerCapture(event.pointerId);
@@ -250,4 +264,15 @@ export class View {
     this.controls.enabled = true;
     this.session.push(null);
   };
+}
+
+/** From the point looked at to the camera; the robot looks along x. */
+function offsetOf({ distance_m, azimuth_deg, elevation_deg }: Camera): Vector3 {
+  const azimuth = MathUtils.degToRad(azimuth_deg);
+  const elevation = MathUtils.degToRad(elevation_deg);
+  return new Vector3(
+    Math.cos(elevation) * Math.cos(azimuth),
+    Math.cos(elevation) * Math.sin(azimuth),
+    Math.sin(elevation),
+  ).multiplyScalar(distance_m);
 }

@@ -12,10 +12,10 @@ from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
 from tabrl.contracts.events import EVENT
 from tabrl.domain.jobs import JobKind, JobState
+from tabrl_api.context import AppContext, WithContext
 from tabrl_api.jobs import service
 from tabrl_api.jobs.schemas import JobChange, JobList, JobView
-from tabrl_api.parts import Parts, WithParts
-from tabrl_api.schema import refusals
+from tabrl_api.schema import problem_responses
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 _UNKNOWN = "There is no such job."
@@ -24,46 +24,46 @@ _KEEPALIVE_S = 10.0
 
 @router.get("", operation_id="listJobs", summary="Jobs by kind and state")
 def list_jobs(
-    parts: WithParts, kind: JobKind | None = None, state: JobState | None = None
+    context: WithContext, kind: JobKind | None = None, state: JobState | None = None
 ) -> JobList:
     """The newest jobs."""
-    jobs = parts.jobs.list(kind=kind, state=state)
-    return JobList(jobs=[service.job_view(job, parts.jobs) for job in jobs])
+    jobs = context.jobs.list(kind=kind, state=state)
+    return JobList(jobs=[service.job_view(job, context.jobs) for job in jobs])
 
 
 @router.get(
     "/{job_id}",
     operation_id="getJob",
     summary="A job and its place in the queue",
-    responses=refusals(_404=_UNKNOWN),
+    responses=problem_responses(_404=_UNKNOWN),
 )
-def get_job(job_id: str, parts: WithParts) -> JobView:
+def get_job(job_id: str, context: WithContext) -> JobView:
     """Where a job stands."""
-    return service.job_view(parts.jobs.get(job_id), parts.jobs)
+    return service.job_view(context.jobs.get(job_id), context.jobs)
 
 
 @router.post(
     "/{job_id}/cancel",
     operation_id="cancelJob",
     summary="Stop a job",
-    responses=refusals(_404=_UNKNOWN, _409="The job has ended."),
+    responses=problem_responses(_404=_UNKNOWN, _409="The job has ended."),
 )
-def cancel_job(job_id: str, parts: WithParts) -> JobView:
+def cancel_job(job_id: str, context: WithContext) -> JobView:
     """A waiting job ends at once, a running one within a second; its last snapshot is kept."""
-    job = service.cancel(job_id, parts.jobs, parts.bus)
-    return service.job_view(job, parts.jobs)
+    job = service.cancel(job_id, context.jobs, context.bus)
+    return service.job_view(job, context.jobs)
 
 
 @router.patch(
     "/{job_id}",
     operation_id="changeJob",
     summary="Change the weights of a training on its way",
-    responses=refusals(_404=_UNKNOWN, _409="The job has ended, or learns no more."),
+    responses=problem_responses(_404=_UNKNOWN, _409="The job has ended, or learns no more."),
 )
-def change_job(job_id: str, change: JobChange, parts: WithParts) -> JobView:
+def change_job(job_id: str, change: JobChange, context: WithContext) -> JobView:
     """In force from the next update on, without a restart; an event `reweighted` tells when."""
-    job = service.reweight(job_id, change.weights, parts.jobs, parts.bus)
-    return service.job_view(job, parts.jobs)
+    job = service.reweight(job_id, change.weights, context.jobs, context.bus)
+    return service.job_view(job, context.jobs)
 
 
 @router.get(
@@ -77,28 +77,28 @@ def change_job(job_id: str, change: JobChange, parts: WithParts) -> JobView:
             "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Event"}}},
         },
         204: {"description": "The job has ended and every event was delivered: do not reconnect."},
-        **refusals(_404=_UNKNOWN),
+        **problem_responses(_404=_UNKNOWN),
     },
 )
 async def follow_job(
-    job_id: str, parts: WithParts, last_event_id: Annotated[str | None, Header()] = None
+    job_id: str, context: WithContext, last_event_id: Annotated[str | None, Header()] = None
 ) -> Response:
     """All events so far, then new ones; ends after the job's last state."""
     after = service.resume_point(last_event_id)
-    job = await run_sync(parts.jobs.get, job_id)
+    job = await run_sync(context.jobs.get, job_id)
     if last_event_id is not None:
-        delivered = await run_sync(service.all_delivered, job, after, parts.bus)
+        delivered = await run_sync(service.all_delivered, job, after, context.bus)
         if delivered:
             return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return EventSourceResponse(_frames(job_id, after, parts), headers=headers)
+    return EventSourceResponse(_frames(job_id, after, context), headers=headers)
 
 
-async def _frames(job_id: str, after: str, parts: Parts) -> AsyncIterator[bytes]:
+async def _frames(job_id: str, after: str, context: AppContext) -> AsyncIterator[bytes]:
     spoken = time.monotonic()
-    with parts.metrics.streams.track_inprogress():
+    with context.metrics.streams.track_inprogress():
         yield KEEPALIVE_COMMENT  # the headers reach the client before the first event does
-        async for entry in service.job_events(job_id, after, parts.progress, parts.jobs):
+        async for entry in service.job_events(job_id, after, context.progress, context.jobs):
             if entry is not None:
                 yield format_sse_event(
                     data_str=EVENT.dump_json(entry.event).decode(),

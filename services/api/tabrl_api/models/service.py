@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tabrl.domain.models import Model
+from tabrl_api.context import AppContext
 from tabrl_api.models.schemas import ModelView
-from tabrl_api.parts import Parts
 from tabrl_api.robots.service import scene_url, visuals_url
 
 
-def model_view(model: Model, parts: Parts) -> ModelView:
+def model_view(model: Model, context: AppContext) -> ModelView:
     """A model as clients see it."""
     return ModelView(
         id=model.id,
@@ -17,11 +17,11 @@ def model_view(model: Model, parts: Parts) -> ModelView:
         robot=model.robot,
         scene_url=scene_url(model.robot),
         scene_sha256=model.scene_sha256,
-        visuals_url=visuals_url(model.robot, parts.settings),
+        visuals_url=visuals_url(model.robot, context.settings),
         params_version=model.params_version,
         params_sha256=model.params_sha256,
         step=model.step,
         updated_at=model.updated_at,
-        job_state=parts.jobs.get(model.job_id).state,
-        inference_url=f"{parts.settings.inference}/api/models/{model.id}/inference",
+        job_state=context.jobs.get(model.job_id).state,
+        inference_url=f"{context.settings.inference}/api/models/{model.id}/inference",
     )

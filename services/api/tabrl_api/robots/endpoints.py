@@ -7,20 +7,21 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 
 from tabrl.contracts.quantities import QuantityInfo, quantities
+from tabrl_api.context import WithContext
 from tabrl_api.files import conditional_file
-from tabrl_api.parts import WithParts
 from tabrl_api.robots import service
 from tabrl_api.robots.schemas import RobotView
-from tabrl_api.schema import refusals
+from tabrl_api.schema import problem_responses
 
 router = APIRouter(prefix="/api/robots", tags=["robots"])
 
 
 @router.get("", operation_id="listRobots", summary="All robots")
-def list_robots(parts: WithParts) -> list[RobotView]:
-    """Every robot that can be trained."""
+def list_robots(context: WithContext) -> list[RobotView]:
+    """Every robot; those that are not `trained` can be looked at."""
     return [
-        service.view(robot, parts.robots, parts.settings) for robot in parts.robots.list_robots()
+        service.view(robot, context.robots, context.blobs, context.settings)
+        for robot in context.robots.list_robots()
     ]
 
 
@@ -32,16 +33,16 @@ def list_robots(parts: WithParts) -> list[RobotView]:
     responses={
         200: {"content": {"application/xml": {"schema": {"type": "string"}}}},
         304: {"description": "The cached scene is current."},
-        **refusals(_404="There is no such robot."),
+        **problem_responses(_404="There is no such robot."),
     },
 )
 def get_scene(
-    robot_id: str, parts: WithParts, if_none_match: Annotated[str | None, Header()] = None
+    robot_id: str, context: WithContext, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
     """Exactly the bytes that browser, trainer and inference compile."""
-    scene = parts.robots.scene_xml(robot_id)
+    scene = context.robots.scene_xml(robot_id)
     headers = {
-        "ETag": f'"{parts.robots.scene_sha256(robot_id)}"',
+        "ETag": f'"{context.robots.scene_sha256(robot_id)}"',
         "Cache-Control": "no-cache",
     }
     if if_none_match == headers["ETag"]:
@@ -53,11 +54,11 @@ def get_scene(
     "/{robot_id}/quantities",
     operation_id="listQuantities",
     summary="What success checks of a robot can measure",
-    responses=refusals(_404="There is no such robot."),
+    responses=problem_responses(_404="There is no such robot."),
 )
-def list_quantities(robot_id: str, parts: WithParts) -> list[QuantityInfo]:
+def list_quantities(robot_id: str, context: WithContext) -> list[QuantityInfo]:
     """Every quantity with its unit and the parts it can be taken of."""
-    return quantities(parts.robots.get_robot(robot_id))
+    return quantities(context.robots.get_robot(robot_id))
 
 
 @router.get(
@@ -68,12 +69,12 @@ def list_quantities(robot_id: str, parts: WithParts) -> list[QuantityInfo]:
     responses={
         200: {"content": {"model/gltf-binary": {"schema": {"type": "string", "format": "binary"}}}},
         304: {"description": "The cached meshes are current."},
-        **refusals(_404="There is no such robot, or its meshes were not built."),
+        **problem_responses(_404="There is no such robot, or its meshes were not built."),
     },
 )
-def get_visuals(robot_id: str, request: Request, parts: WithParts) -> Response:
+def get_visuals(robot_id: str, request: Request, context: WithContext) -> Response:
     """glTF with one node per body."""
-    path = service.visuals_file(robot_id, parts.robots, parts.settings)
+    path = service.visuals_file(robot_id, context.robots, context.settings)
     return conditional_file(
         path, request, media_type="model/gltf-binary", headers={"Cache-Control": "no-cache"}
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from tabrl.robots import RobotPage
 
 
-class RobotView(BaseModel):
-    """A robot, and where its scene is."""
+class RobotView(RobotPage):
+    """A robot, where its scene is, and how to show it."""
 
     id: str = Field(examples=["go1"])
     name: str = Field(examples=["Go1"])
@@ -18,4 +20,9 @@ class RobotView(BaseModel):
     visuals_url: str | None = Field(
         description="Meshes of the robot; null: show the scene's primitives.",
         examples=["/api/robots/go1/visuals.glb"],
+    )
+    trained: bool = Field(description="Whether it has a pretrained policy, so that it can learn.")
+    training_command: str | None = Field(
+        description="The command that makes a pretrained policy; null where there is one.",
+        examples=["tabrl-train-base go1"],
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tabrl.adapters.settings import Settings
-from tabrl.domain.errors import NotFound
-from tabrl.ports import RobotCard, RobotCatalog
+from tabrl.domain.errors import Conflict, NotFound
+from tabrl.domain.models import Model
+from tabrl.ports import BlobStore, RobotCard, RobotCatalog
 from tabrl_api.robots.schemas import RobotView
 
 
@@ -32,9 +33,33 @@ def visuals_file(robot_id: str, catalog: RobotCatalog, settings: Settings) -> Pa
     return path
 
 
-def view(robot: RobotCard, catalog: RobotCatalog, settings: Settings) -> RobotView:
+def is_trained(robot_id: str, blobs: BlobStore) -> bool:
+    """Whether a robot has a pretrained policy to learn from."""
+    return blobs.exists(Model.base_params_key(robot_id))
+
+
+def training_command(robot_id: str) -> str:
+    """The command that makes a robot's pretrained policy."""
+    return f"tabrl-train-base {robot_id}"
+
+
+def raise_unless_trained(robot_id: str, blobs: BlobStore) -> None:
+    """Raises `Conflict` (code `robot_not_trained`) for a robot without a pretrained policy."""
+    if not is_trained(robot_id, blobs):
+        raise Conflict(
+            f"The robot {robot_id} cannot learn yet: it has no pretrained policy.",
+            code="robot_not_trained",
+            hint=f"Train one first: {training_command(robot_id)}",
+        )
+
+
+def view(
+    robot: RobotCard, catalog: RobotCatalog, blobs: BlobStore, settings: Settings
+) -> RobotView:
     """A robot as the page sees it."""
+    trained = is_trained(robot.id, blobs)
     return RobotView(
+        **dict(catalog.page_of(robot.id)),
         id=robot.id,
         name=robot.name,
         maker=robot.maker,
@@ -43,6 +68,8 @@ def view(robot: RobotCard, catalog: RobotCatalog, settings: Settings) -> RobotVi
         scene_url=scene_url(robot.id),
         scene_sha256=catalog.scene_sha256(robot.id),
         visuals_url=visuals_url(robot.id, settings),
+        trained=trained,
+        training_command=None if trained else training_command(robot.id),
     )
 
 

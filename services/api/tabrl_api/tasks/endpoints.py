@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path
 
+from tabrl_api.context import WithContext
 from tabrl_api.idempotency import KeyHeader, idempotency_key
 from tabrl_api.jobs.schemas import JobView
 from tabrl_api.jobs.service import job_view
-from tabrl_api.parts import WithParts
-from tabrl_api.schema import refusals
+from tabrl_api.schema import problem_responses
 from tabrl_api.tasks import service
 from tabrl_api.tasks.schemas import (
     CandidateChange,
@@ -34,44 +34,46 @@ _UNKNOWN = "There is no such task or candidate."
     status_code=202,
     operation_id="createTask",
     summary="Ask for candidate rewards",
-    responses=refusals(
-        _404="There is no such robot.", _409="The idempotency key was used for another request."
+    responses=problem_responses(
+        _404="There is no such robot.",
+        _409="The robot has no pretrained policy, or the idempotency key was used for another "
+        "request.",
     ),
 )
-def create_task(request: TaskRequest, parts: WithParts, key: KeyHeader = None) -> TaskView:
+def create_task(request: TaskRequest, context: WithContext, key: KeyHeader = None) -> TaskView:
     """Writes candidates in the background; follow the events of `job_id`."""
-    task_id = service.create_task(request, idempotency_key(key, "create_task", request), parts)
-    return service.task_view(task_id, parts)
+    task_id = service.create_task(request, idempotency_key(key, "create_task", request), context)
+    return service.task_view(task_id, context)
 
 
 @router.get("", operation_id="listTasks", summary="All tasks")
-def list_tasks(parts: WithParts) -> TaskList:
+def list_tasks(context: WithContext) -> TaskList:
     """The newest tasks, without candidates."""
-    return TaskList(tasks=service.task_summaries(parts))
+    return TaskList(tasks=service.task_summaries(context))
 
 
 @router.get(
     "/{task_id}",
     operation_id="getTask",
     summary="A task with its candidates",
-    responses=refusals(_404=_UNKNOWN),
+    responses=problem_responses(_404=_UNKNOWN),
 )
-def get_task(task_id: str, parts: WithParts) -> TaskView:
+def get_task(task_id: str, context: WithContext) -> TaskView:
     """A task, its candidates and its training jobs."""
-    return service.task_view(task_id, parts)
+    return service.task_view(task_id, context)
 
 
 @router.patch(
     "/{task_id}/candidates/{n}",
     operation_id="changeCandidate",
     summary="Change a candidate's weights",
-    responses=refusals(_404=_UNKNOWN),
+    responses=problem_responses(_404=_UNKNOWN),
 )
 def change_candidate(
-    task_id: str, n: Number, change: Annotated[CandidateChange, Body()], parts: WithParts
+    task_id: str, n: Number, change: Annotated[CandidateChange, Body()], context: WithContext
 ) -> CandidateView:
     """Only weights: an edit of code or checks makes a candidate of its own."""
-    return service.change_candidate(task_id, n, change, parts)
+    return service.change_candidate(task_id, n, change, context)
 
 
 @router.post(
@@ -79,33 +81,33 @@ def change_candidate(
     status_code=202,
     operation_id="reviseCandidate",
     summary="Edit a candidate's code, weights or success checks",
-    responses=refusals(
+    responses=problem_responses(
         _404=_UNKNOWN,
         _409="The task is not ready, or the idempotency key was used for another request.",
     ),
 )
 def revise_candidate(
-    task_id: str, request: RevisionRequest, parts: WithParts, key: KeyHeader = None
+    task_id: str, request: RevisionRequest, context: WithContext, key: KeyHeader = None
 ) -> JobView:
     """Checks the edit like any other reward; it becomes one more candidate of the task.
 
     Follow the job: it fails with the line at fault, or its candidate has `revised_by` set to it.
     """
     job = service.revise(
-        task_id, request, idempotency_key(key, f"revise:{task_id}", request), parts
+        task_id, request, idempotency_key(key, f"revise:{task_id}", request), context
     )
-    return job_view(job, parts.jobs)
+    return job_view(job, context.jobs)
 
 
 @router.get(
     "/{task_id}/candidates/{n}/preview",
     operation_id="getPreview",
     summary="The motion a candidate likes best",
-    responses=refusals(_404=_UNKNOWN),
+    responses=problem_responses(_404=_UNKNOWN),
 )
-def get_preview(task_id: str, n: Number, parts: WithParts) -> PreviewView:
+def get_preview(task_id: str, n: Number, context: WithContext) -> PreviewView:
     """Of all recorded motions, the one this reward scores highest."""
-    preview = parts.tasks.preview(task_id, n)
+    preview = context.tasks.preview(task_id, n)
     return PreviewView(clip=preview.clip, score=preview.score, hz=preview.hz, qpos=preview.qpos)
 
 
@@ -114,14 +116,16 @@ def get_preview(task_id: str, n: Number, parts: WithParts) -> PreviewView:
     status_code=202,
     operation_id="trainTask",
     summary="Train one candidate, or all",
-    responses=refusals(
+    responses=problem_responses(
         _404=_UNKNOWN,
         _409="The task is not ready, or the idempotency key was used for another request.",
     ),
 )
 def train_task(
-    task_id: str, request: TrainRequest, parts: WithParts, key: KeyHeader = None
+    task_id: str, request: TrainRequest, context: WithContext, key: KeyHeader = None
 ) -> TrainingStarted:
     """Starts a job for each candidate; each has a model that can be driven from the start."""
-    jobs = service.train(task_id, request, idempotency_key(key, f"train:{task_id}", request), parts)
-    return TrainingStarted(jobs=[job_view(job, parts.jobs) for job in jobs])
+    jobs = service.train(
+        task_id, request, idempotency_key(key, f"train:{task_id}", request), context
+    )
+    return TrainingStarted(jobs=[job_view(job, context.jobs) for job in jobs])

@@ -14,10 +14,11 @@ from tabrl.domain.models import Model
 from tabrl.domain.tasks import Candidate, Lineage, Revision, Task, TaskState
 from tabrl.domain.weights import merged_weights
 from tabrl.ports import IdempotencyKey, RobotCard
+from tabrl_api.context import AppContext
 from tabrl_api.dispatch import announce, send
 from tabrl_api.jobs.schemas import FailureView, JobView
 from tabrl_api.jobs.service import job_view
-from tabrl_api.parts import Parts
+from tabrl_api.robots.service import raise_unless_trained
 from tabrl_api.tasks.schemas import (
     CandidateChange,
     CandidateView,
@@ -31,10 +32,11 @@ from tabrl_api.tasks.schemas import (
 _LISTED_JOBS = 500
 
 
-def create_task(request: TaskRequest, key: IdempotencyKey | None, parts: Parts) -> str:
+def create_task(request: TaskRequest, key: IdempotencyKey | None, context: AppContext) -> str:
     """Commit a task and the job that writes its candidates, then send the job."""
-    robot = parts.robots.get_robot(request.robot)
-    now = parts.clock.now()
+    robot = context.robots.get_robot(request.robot)
+    raise_unless_trained(robot.id, context.blobs)
+    now = context.clock.now()
     task_id, job_id = new_task_id(), new_job_id()
     job = Job(
         id=job_id,
@@ -45,7 +47,7 @@ def create_task(request: TaskRequest, key: IdempotencyKey | None, parts: Parts) 
         created_at=now,
     )
     if request.parent is not None:
-        _check_parent(request.parent, robot.id, parts)
+        _check_parent(request.parent, robot.id, context)
     task = Task(
         id=task_id,
         robot=robot.id,
@@ -54,29 +56,29 @@ def create_task(request: TaskRequest, key: IdempotencyKey | None, parts: Parts) 
         job_id=job_id,
         parent=request.parent,
     )
-    kept = parts.tasks.create(task, job, key)
+    kept = context.tasks.create(task, job, key)
     if kept == task_id:
-        _started(job, parts)
+        _started(job, context)
     return kept
 
 
 def train(
-    task_id: str, request: TrainRequest, key: IdempotencyKey | None, parts: Parts
+    task_id: str, request: TrainRequest, key: IdempotencyKey | None, context: AppContext
 ) -> list[Job]:
     """Commit training jobs with their models, then send them."""
-    task = _ready(task_id, "trained", parts)
-    pairs = [_training(task, one, parts) for one in _chosen(task_id, request, parts)]
+    task = _ready(task_id, "trained", context)
+    pairs = [_training(task, one, context) for one in _chosen(task_id, request, context)]
     jobs = [job for job, _ in pairs]
-    kept = parts.jobs.create_training(jobs, [model for _, model in pairs], key)
+    kept = context.jobs.create_training(jobs, [model for _, model in pairs], key)
     if kept == [job.id for job in jobs]:
         for job in jobs:
-            _started(job, parts)
-    return [parts.jobs.get(job_id) for job_id in kept]
+            _started(job, context)
+    return [context.jobs.get(job_id) for job_id in kept]
 
 
-def _ready(task_id: str, done: str, parts: Parts) -> Task:
+def _ready(task_id: str, done: str, context: AppContext) -> Task:
     """A task whose candidates can be `done`. Raises `NotFound` or `Conflict` (`task_not_ready`)."""
-    task = parts.tasks.get(task_id)
+    task = context.tasks.get(task_id)
     if task.state is not TaskState.READY:
         raise Conflict(
             f"The task's candidates cannot be {done}: it is {task.state}.",
@@ -86,10 +88,10 @@ def _ready(task_id: str, done: str, parts: Parts) -> Task:
     return task
 
 
-def _check_parent(parent: Lineage, robot_id: str, parts: Parts) -> None:
+def _check_parent(parent: Lineage, robot_id: str, context: AppContext) -> None:
     """Raises `NotFound` or `Invalid` unless there is such a candidate, for the same robot."""
-    parts.tasks.candidate(parent.task_id, parent.candidate)
-    if parts.tasks.get(parent.task_id).robot != robot_id:
+    context.tasks.candidate(parent.task_id, parent.candidate)
+    if context.tasks.get(parent.task_id).robot != robot_id:
         raise Invalid(
             "A task can only go on from one for the same robot.",
             code="other_robot",
@@ -97,14 +99,16 @@ def _check_parent(parent: Lineage, robot_id: str, parts: Parts) -> None:
         )
     if parent.job_id is None:
         return
-    job = parts.jobs.get(parent.job_id)
+    job = context.jobs.get(parent.job_id)
     # The check of an edit names its candidate too.
     found = (job.kind, job.task_id, job.candidate)
     if found != (JobKind.TRAIN, parent.task_id, parent.candidate):
         raise Invalid("That training was not one of this candidate.", code="other_training")
 
 
-def revise(task_id: str, request: RevisionRequest, key: IdempotencyKey | None, parts: Parts) -> Job:
+def revise(
+    task_id: str, request: RevisionRequest, key: IdempotencyKey | None, context: AppContext
+) -> Job:
     """Commit an edit and the job that checks it, then send the job."""
     if request.code is None and request.weights is None and request.checks is None:
         raise Invalid(
@@ -112,16 +116,16 @@ def revise(task_id: str, request: RevisionRequest, key: IdempotencyKey | None, p
             code="empty_revision",
             hint="Give code, weights or checks.",
         )
-    task = _ready(task_id, "edited", parts)
-    candidate = parts.tasks.candidate(task_id, request.parent)
+    task = _ready(task_id, "edited", context)
+    candidate = context.tasks.candidate(task_id, request.parent)
     # Only the worker knows the terms of new code, so it checks the weights that come with it.
     weights = request.weights
     if weights is not None and request.code is None:
         weights = merged_weights(candidate.weights, weights)
     _raise_unless_measurable(
-        request.checks or (), parts.robots.get_robot(task.robot), candidate.phases_s
+        request.checks or (), context.robots.get_robot(task.robot), candidate.phases_s
     )
-    now = parts.clock.now()
+    now = context.clock.now()
     job = Job(
         id=new_job_id(),
         kind=JobKind.REWARD,
@@ -138,10 +142,10 @@ def revise(task_id: str, request: RevisionRequest, key: IdempotencyKey | None, p
         weights=weights,
         checks=request.checks,
     )
-    kept = parts.tasks.create_revision(revision, job, key)
+    kept = context.tasks.create_revision(revision, job, key)
     if kept == job.id:
-        _started(job, parts)
-    return parts.jobs.get(kept)
+        _started(job, context)
+    return context.jobs.get(kept)
 
 
 def _raise_unless_measurable(
@@ -155,7 +159,9 @@ def _raise_unless_measurable(
             raise Invalid(f"Success check {number} cannot be measured: {fault}.", code="bad_check")
 
 
-def change_candidate(task_id: str, n: int, change: CandidateChange, parts: Parts) -> CandidateView:
+def change_candidate(
+    task_id: str, n: int, change: CandidateChange, context: AppContext
+) -> CandidateView:
     """Give a candidate other weights."""
     if change.model_extra:
         raise Invalid(
@@ -164,32 +170,33 @@ def change_candidate(task_id: str, n: int, change: CandidateChange, parts: Parts
             hint="POST other code or checks to the task's candidates: they are checked first.",
         )
     if change.weights is None:
-        candidate = parts.tasks.candidate(task_id, n)
+        candidate = context.tasks.candidate(task_id, n)
     else:
-        candidate = parts.tasks.set_weights(task_id, n, change.weights)
-    return CandidateView.of(candidate, parts.sources.get(task_id).get(n, ""))
+        candidate = context.tasks.set_weights(task_id, n, change.weights)
+    return CandidateView.of(candidate, context.sources.get(task_id).get(n, ""))
 
 
-def task_view(task_id: str, parts: Parts) -> TaskView:
+def task_view(task_id: str, context: AppContext) -> TaskView:
     """A task with candidates and training jobs."""
-    task = parts.tasks.get(task_id)
-    sources = parts.sources.get(task_id)
-    jobs = parts.jobs.list(kind=JobKind.TRAIN, task_id=task_id)
-    summary = _summary(task, [job_view(job, parts.jobs) for job in jobs])
+    task = context.tasks.get(task_id)
+    sources = context.sources.get(task_id)
+    jobs = context.jobs.list(kind=JobKind.TRAIN, task_id=task_id)
+    summary = _summary(task, [job_view(job, context.jobs) for job in jobs])
     return TaskView(
         **dict(summary),
         candidates=[
-            CandidateView.of(one, sources.get(one.n, "")) for one in parts.tasks.candidates(task_id)
+            CandidateView.of(one, sources.get(one.n, ""))
+            for one in context.tasks.candidates(task_id)
         ],
     )
 
 
-def task_summaries(parts: Parts) -> list[TaskSummary]:
+def task_summaries(context: AppContext) -> list[TaskSummary]:
     """All tasks without candidates, newest first."""
     jobs: dict[str, list[JobView]] = defaultdict(list)
-    for job in parts.jobs.list(kind=JobKind.TRAIN, limit=_LISTED_JOBS):
-        jobs[job.task_id].append(job_view(job, parts.jobs))
-    return [_summary(task, jobs[task.id]) for task in parts.tasks.list()]
+    for job in context.jobs.list(kind=JobKind.TRAIN, limit=_LISTED_JOBS):
+        jobs[job.task_id].append(job_view(job, context.jobs))
+    return [_summary(task, jobs[task.id]) for task in context.tasks.list()]
 
 
 def _summary(task: Task, jobs: Sequence[JobView]) -> TaskSummary:
@@ -212,22 +219,22 @@ def _summary(task: Task, jobs: Sequence[JobView]) -> TaskSummary:
     )
 
 
-def _chosen(task_id: str, request: TrainRequest, parts: Parts) -> list[Candidate]:
+def _chosen(task_id: str, request: TrainRequest, context: AppContext) -> list[Candidate]:
     if request.candidate == "all":
         if request.weights is not None:
             raise Invalid(
                 "Weights can be given for one candidate, not for all.", code="weights_for_all"
             )
-        return parts.tasks.candidates(task_id)
-    candidate = parts.tasks.candidate(task_id, request.candidate)
+        return context.tasks.candidates(task_id)
+    candidate = context.tasks.candidate(task_id, request.candidate)
     if request.weights is None:
         return [candidate]
     weights = merged_weights(candidate.weights, request.weights)
     return [candidate.model_copy(update={"weights": weights})]
 
 
-def _training(task: Task, candidate: Candidate, parts: Parts) -> tuple[Job, Model]:
-    now = parts.clock.now()
+def _training(task: Task, candidate: Candidate, context: AppContext) -> tuple[Job, Model]:
+    now = context.clock.now()
     job_id, model_id = new_job_id(), new_model_id()
     job = Job(
         id=job_id,
@@ -251,7 +258,7 @@ def _training(task: Task, candidate: Candidate, parts: Parts) -> tuple[Job, Mode
         job_id=job_id,
         task_id=task.id,
         robot=task.robot,
-        scene_sha256=parts.robots.scene_sha256(task.robot),
+        scene_sha256=context.robots.scene_sha256(task.robot),
         params_key=Model.base_params_key(task.robot),
         created_at=now,
         updated_at=now,
@@ -259,6 +266,6 @@ def _training(task: Task, candidate: Candidate, parts: Parts) -> tuple[Job, Mode
     return job, model
 
 
-def _started(job: Job, parts: Parts) -> None:
-    announce(job, parts.bus)
-    send(job, queue=parts.queue, jobs=parts.jobs)
+def _started(job: Job, context: AppContext) -> None:
+    announce(job, context.bus)
+    send(job, queue=context.queue, jobs=context.jobs)

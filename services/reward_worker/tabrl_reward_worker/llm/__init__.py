@@ -1,6 +1,6 @@
-"""The author with a language model, through litellm. Only this package imports litellm, lazily."""
+"""The generator with a language model. Only this package imports litellm, lazily."""
 
-from tabrl_reward_worker.llm.author import LlmAuthor, Validate
 from tabrl_reward_worker.llm.client import LlmOptions, load_litellm
+from tabrl_reward_worker.llm.generator import LlmGenerator, Validate
 
-__all__ = ["LlmAuthor", "LlmOptions", "Validate", "load_litellm"]
+__all__ = ["LlmGenerator", "LlmOptions", "Validate", "load_litellm"]

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from tabrl_reward_worker.llm.schema import LlmCandidate
 
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_LONGEST = 200_000  # characters
-_MOST_STARTS = 64
-_MOST_FAULTS = 8
+_MAX_CHARACTERS = 200_000  # characters
+_MAX_STARTS = 64
+_MAX_FAULTS = 8
 _KEYS = frozenset(LlmCandidate.model_fields) | {"declined", "candidates", "checks"}
 
 
@@ -28,7 +28,7 @@ def read_answer(text: str, position: int = 0) -> LlmCandidate | None:
     Some models give a list of several whatever they are asked; of these the one at `position`
     (counted round) is taken. Raises `AnswerError`.
     """
-    answer = _answer(text[:_LONGEST])
+    answer = _answer(text[:_MAX_CHARACTERS])
     if "candidates" in answer:
         candidates = answer["candidates"]
         if not isinstance(candidates, list):
@@ -59,7 +59,7 @@ def _answer(text: str) -> dict[str, Any]:
 def _objects(text: str) -> Iterator[dict[str, Any]]:
     decoder = json.JSONDecoder(strict=False)  # line breaks within strings are no fault
     start = text.find("{")
-    for _ in range(_MOST_STARTS):
+    for _ in range(_MAX_STARTS):
         if start < 0:
             return
         try:
@@ -92,8 +92,8 @@ def _no_json(text: str) -> str:
 
 def _in_words(error: ValidationError) -> str:
     faults = error.errors(include_url=False, include_input=False)
-    said = [
+    messages = [
         f"{'.'.join(str(place)[:40] for place in fault['loc']) or 'answer'}: {fault['msg']}"
-        for fault in faults[:_MOST_FAULTS]
+        for fault in faults[:_MAX_FAULTS]
     ]
-    return "; ".join(said)
+    return "; ".join(messages)

@@ -13,20 +13,20 @@ from functools import cache
 from time import time
 from typing import Any
 
+from tabrl_reward_worker.concurrency import CancellationToken, WorkCancelledError, gather
 from tabrl_reward_worker.llm.capped import TooLongError, capped_client
 from tabrl_reward_worker.llm.provider import (
     CallFailedError,
     CallFailure,
-    Form,
     Question,
     Reply,
+    ResponseFormat,
 )
 from tabrl_reward_worker.llm.schema import answer_schema
-from tabrl_reward_worker.waiting import Halt, HaltedError, await_all
 
 _UNCONNECTED = ("ConnectError", "ClientConnectorError", "ConnectTimeout")
-_DEEPEST = 10  # of a chain of errors
-_MOST_TOKENS = 100_000_000
+_MAX_CAUSES = 10  # of a chain of errors
+_MAX_TOKENS = 100_000_000
 _GRACE_S = 2.0  # for a cancelled call to end
 # The first that fits; litellm derives its errors from one another.
 _FAILURES = (
@@ -73,7 +73,7 @@ class LitellmProvider:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def form(self, model: str) -> Form:
+    def response_format(self, model: str) -> ResponseFormat:
         """A strict schema where litellm knows that the model takes one, else any JSON.
 
         Raises `CallFailedError` for a name that belongs to no provider.
@@ -84,17 +84,17 @@ class LitellmProvider:
         except Exception:
             raise CallFailedError(CallFailure.UNKNOWN_MODEL) from None
         known = litellm.supports_response_schema(model=model)
-        return Form.SCHEMA if known else Form.JSON
+        return ResponseFormat.SCHEMA if known else ResponseFormat.JSON
 
-    def ask(self, question: Question, halt: Halt) -> Reply:
-        """One answer, within the question's time. Raises `CallFailedError`, `HaltedError`."""
+    def ask(self, question: Question, cancelled: CancellationToken) -> Reply:
+        """See `Provider.ask`."""
         litellm = load_litellm()
         call = asyncio.wait_for(self._complete(litellm, question), question.timeout_s)
         future = asyncio.run_coroutine_threadsafe(call, self._running_loop())
         try:
-            await_all([future], halt, question.timeout_s + _GRACE_S)
+            gather([future], cancelled, question.timeout_s + _GRACE_S)
             response = future.result()
-        except HaltedError:
+        except WorkCancelledError:
             raise
         except TimeoutError:
             raise CallFailedError(CallFailure.TIMEOUT) from None
@@ -115,7 +115,7 @@ class LitellmProvider:
             timeout=question.timeout_s,
             num_retries=0,
             max_retries=0,
-            **_response_format(question.form),
+            **_format_arguments(question.response_format),
         )
 
     def _base(self, model: str) -> str | None:
@@ -130,11 +130,11 @@ class LitellmProvider:
             return self._loop
 
 
-def _response_format(form: Form) -> dict[str, Any]:
-    if form is Form.SCHEMA:
+def _format_arguments(response_format: ResponseFormat) -> dict[str, Any]:
+    if response_format is ResponseFormat.SCHEMA:
         schema = {"name": "reward", "strict": True, "schema": answer_schema()}
         return {"response_format": {"type": "json_schema", "json_schema": schema}}
-    if form is Form.JSON:
+    if response_format is ResponseFormat.JSON:
         return {"response_format": {"type": "json_object"}}
     return {}
 
@@ -171,7 +171,7 @@ def _called(message: Any) -> str:
 def _tokens(usage: Any, name: str) -> int:
     """A count of tokens, 0 where what the server says is none."""
     count = int(getattr(usage, name, 0) or 0)
-    return count if 0 <= count <= _MOST_TOKENS else 0
+    return count if 0 <= count <= _MAX_TOKENS else 0
 
 
 def _cost(litellm: Any, response: Any, model: str) -> float | None:
@@ -202,7 +202,7 @@ def _failed(litellm: Any, error: Exception) -> CallFailedError:
 def _roots(error: BaseException | None) -> list[BaseException]:
     """An error and what it came from; litellm calls most of that a server's error."""
     chain: list[BaseException] = []
-    while error is not None and len(chain) < _DEEPEST:
+    while error is not None and len(chain) < _MAX_CAUSES:
         chain.append(error)
         error = error.__cause__ or error.__context__
     return chain

@@ -1,4 +1,4 @@
-"""Talking to language models within limits: retries, fallbacks, a deadline, and the bill."""
+"""Talking to language models within limits: retries, fallbacks, a deadline, and what is used."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tabrl.domain.tasks import LlmUsage
+from tabrl_reward_worker.concurrency import CancellationToken, WorkCancelledError, never_cancelled
 from tabrl_reward_worker.llm.client import LlmOptions
 from tabrl_reward_worker.llm.provider import (
     CallFailedError,
     CallFailure,
-    Form,
     Message,
     Provider,
     Question,
     Reply,
+    ResponseFormat,
 )
-from tabrl_reward_worker.waiting import Halt, HaltedError, never
 
-_LONGEST_PAUSE_S = 20.0
+_MAX_PAUSE_S = 20.0
 _FIRST_PAUSE_S = 0.5
-_WORTH_ASKING_S = 1.0
+_MIN_CALL_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Clock:
 
 
 @dataclass
-class Bill:
+class UsageMeter:
     """What a writing took, over all its conversations; they add to it from several threads.
 
     `calls` are requests sent, with or without an answer. The cost is known only while that of
@@ -88,64 +88,64 @@ class Conversation:
         self,
         options: LlmOptions,
         provider: Provider,
-        bill: Bill,
+        usage_meter: UsageMeter,
         deadline: float,
         clock: Clock,
-        halt: Halt = never,
+        cancelled: CancellationToken = never_cancelled,
     ) -> None:
         self._options = options
         self._provider = provider
-        self._bill = bill
+        self._usage_meter = usage_meter
         self._deadline = deadline
         self._clock = clock
-        self._halt = halt
+        self._cancelled = cancelled
         self._models = [options.model, *options.fallbacks]
-        self._form: Form | None = None
+        self._format: ResponseFormat | None = None
 
     def ask(self, messages: Sequence[Message]) -> Reply:
         """The next answer. A model that failed is not asked again in this conversation.
 
-        Raises `CallFailedError` with the last model's failure, and `HaltedError`.
+        Raises `CallFailedError` with the last model's failure, and `WorkCancelledError`.
         """
         while True:
             try:
                 return self._ask_model(self._models[0], messages)
             except CallFailedError:
-                if len(self._models) == 1 or self._left() < _WORTH_ASKING_S:
+                if len(self._models) == 1 or self._left() < _MIN_CALL_S:
                     raise
                 del self._models[0]
-                self._form = None
+                self._format = None
 
     def _ask_model(self, model: str, messages: Sequence[Message]) -> Reply:
-        """Ask, and again after a passing failure or in a laxer form."""
+        """Ask, and again after a passing failure or with a fallback format."""
         retries, pause = self._options.retries, _FIRST_PAUSE_S
         while True:
             try:
                 return self._once(model, messages)
             except CallFailedError as error:
-                laxer = self._form.laxer if self._form else None
-                if error.failure is CallFailure.REJECTED and laxer is not None:
-                    self._form = laxer
+                fallback = self._format.fallback if self._format else None
+                if error.failure is CallFailure.REJECTED and fallback is not None:
+                    self._format = fallback
                     continue
                 wait = pause if error.retry_after_s is None else error.retry_after_s
-                in_time = wait <= min(_LONGEST_PAUSE_S, self._left() - _WORTH_ASKING_S)
+                in_time = wait <= min(_MAX_PAUSE_S, self._left() - _MIN_CALL_S)
                 if not (error.failure.passing and retries and in_time):
                     raise
                 retries, pause = retries - 1, pause * 2.0
                 self._clock.sleep(wait)
 
     def _once(self, model: str, messages: Sequence[Message]) -> Reply:
-        if self._form is None:
-            self._form = self._provider.form(model)
+        if self._format is None:
+            self._format = self._provider.response_format(model)
         timeout_s = min(self._options.timeout_s, self._left())
-        if timeout_s < _WORTH_ASKING_S:
+        if timeout_s < _MIN_CALL_S:
             raise CallFailedError(CallFailure.TIMEOUT)
-        if self._halt():
-            raise HaltedError
-        self._bill.sent()
-        question = Question(model, tuple(messages), self._form, timeout_s)
-        reply = self._provider.ask(question, self._halt)
-        self._bill.add(model, reply)
+        if self._cancelled():
+            raise WorkCancelledError
+        self._usage_meter.sent()
+        question = Question(model, tuple(messages), self._format, timeout_s)
+        reply = self._provider.ask(question, self._cancelled)
+        self._usage_meter.add(model, reply)
         return reply
 
     def _left(self) -> float:

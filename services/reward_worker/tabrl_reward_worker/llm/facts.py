@@ -16,23 +16,9 @@ from tabrl.rewards.vocabulary import (
     STATE_METHODS,
 )
 from tabrl.robots import Robot
+from tabrl_reward_worker.limbs import channel_words
 
-_ABILITIES = {
-    "vx": "speed forward, m/s (negative: backward)",
-    "vy": "speed to the left, m/s (negative: to the right)",
-    "yaw": "turning left, rad/s (negative: right)",
-    "height": "height of the trunk, m from standing",
-    "pitch": "pitch, rad (positive: nose down)",
-    "roll": "roll, rad (positive: right side down)",
-    "swing": "height of stepping feet, m above the usual 0.07 m",
-    "jump": "rise of the trunk in a hop, m",
-    "rear": "rearing up: 1 is nose up by 1 rad on the hind legs",
-    "lift_fr": "lift of the right front foot, m",
-    "lift_fl": "lift of the left front foot, m",
-    "lift_rr": "lift of the right hind foot, m",
-    "lift_rl": "lift of the left hind foot, m",
-}
-_MANY = 8  # parts that are still listed one by one
+_MAX_LISTED = 8  # parts that are still listed one by one
 
 
 def facts(robot: Robot) -> dict[str, str]:
@@ -48,7 +34,7 @@ def facts(robot: Robot) -> dict[str, str]:
             f"- {joint.name} ({joint.home:g}; {joint.range[0]:g} to {joint.range[1]:g})"
             for joint in robot.joints
         ),
-        "abilities": _abilities(),
+        "abilities": _abilities(robot),
         "beat": _span(*MODULATION_RANGE),
         "strides": _span(*STEP_RANGE),
         "builtins": ", ".join(sorted(BUILTINS)),
@@ -61,11 +47,11 @@ def facts(robot: Robot) -> dict[str, str]:
     }
 
 
-def _abilities() -> str:
-    lines = []
+def _abilities(robot: Robot) -> str:
+    words, lines = channel_words(robot), []
     for channel, low, high, swing in zip(CHANNELS, LOWER, UPPER, SWING, strict=True):
         rhythm = f"; rhythms of it by ±{swing:g}" if swing else ""
-        lines.append(f"- {_ABILITIES.get(channel, channel)}: {_span(low, high)}{rhythm}")
+        lines.append(f"- {words.get(channel, channel)}: {_span(low, high)}{rhythm}")
     return "\n".join(lines)
 
 
@@ -89,4 +75,4 @@ def _listed(parts: tuple[str, ...], robot: Robot) -> str:
         return "a joint"
     if parts == robot.body_names:
         return "a body"
-    return ", ".join(parts[:_MANY]) + (", …" if len(parts) > _MANY else "")
+    return ", ".join(parts[:_MAX_LISTED]) + (", …" if len(parts) > _MAX_LISTED else "")

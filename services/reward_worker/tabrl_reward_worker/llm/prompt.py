@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.training import measured_words
 from tabrl.robots import Robot
-from tabrl_reward_worker.authors import History
+from tabrl_reward_worker.generation import History
+from tabrl_reward_worker.limbs import knee_of
 from tabrl_reward_worker.llm.facts import facts
 from tabrl_reward_worker.llm.provider import Message
 from tabrl_reward_worker.llm.schema import LlmCandidate
@@ -34,7 +35,7 @@ def reward(state, action):
     }
 ```"""
 _CURVE_POINTS = 6
-_LONGEST_ECHO = 30_000  # characters of an answer that goes back and is paid for again
+_MAX_ECHO = 30_000  # characters of an answer that goes back and is paid for again
 
 
 class Style(BaseModel):
@@ -61,9 +62,13 @@ def styles() -> tuple[Style, ...]:
 
 
 @cache
-def examples() -> tuple[Example, ...]:
-    """The worked examples."""
-    return tuple(Example.model_validate(entry) for entry in _toml("examples.toml")["example"])
+def examples(robot: Robot) -> tuple[Example, ...]:
+    """The worked examples, with names of the robot's joints in their code."""
+    knee = knee_of(robot, robot.foot_names[0])
+    return tuple(
+        Example.model_validate({**entry, "code": Template(entry["code"]).substitute(knee=knee)})
+        for entry in _toml("examples.toml")["example"]
+    )
 
 
 @cache
@@ -76,7 +81,9 @@ def prompt_version() -> str:
 def system_message(robot: Robot) -> Message:
     """What holds for every candidate; the same for all, so that providers can cache it."""
     filled = Template(_text("prompt.md")).substitute(
-        facts(robot), form=_FORM, examples="\n\n".join(_shown(one) for one in examples())
+        facts(robot),
+        form=_FORM,
+        examples="\n\n".join(_shown(example) for example in examples(robot)),
     )
     return {"role": "system", "content": filled}
 
@@ -89,16 +96,16 @@ def opening(prompt: str, robot: Robot, style: Style, history: History | None) ->
         "that they will not, and weigh them so that motions are ranked in another order."
     )
     if history is None:
-        wish = f"The sentence:\n{prompt}"
+        request = f"The sentence:\n{prompt}"
     else:
-        wish = f"{_lineage(history)}\n\nWhat the user says of this result:\n{prompt}"
-    return [system_message(robot), {"role": "user", "content": f"{asks}\n\n{wish}"}]
+        request = f"{_lineage(history)}\n\nWhat the user says of this result:\n{prompt}"
+    return [system_message(robot), {"role": "user", "content": f"{asks}\n\n{request}"}]
 
 
 def repair(answer: str, fault: str) -> list[Message]:
     """Messages that send an answer back with what is wrong with it."""
     return [
-        {"role": "assistant", "content": answer[:_LONGEST_ECHO] or "(nothing)"},
+        {"role": "assistant", "content": answer[:_MAX_ECHO] or "(nothing)"},
         {
             "role": "user",
             "content": f"This does not work:\n\n{fault}\n\nAnswer again with the whole, corrected "

@@ -6,22 +6,25 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from tabrl_reward_worker.waiting import Halt
+from tabrl_reward_worker.concurrency import CancellationToken
 
 Message = dict[str, str]
 
 
-class Form(StrEnum):
-    """How the form of an answer is asked for, strictest first."""
+class ResponseFormat(StrEnum):
+    """How an answer's format is asked for, strictest first."""
 
     SCHEMA = "schema"  # strict JSON schema
     JSON = "json"  # any JSON object
     TEXT = "text"  # in words only
 
     @property
-    def laxer(self) -> Form | None:
-        """What to ask for when a model refuses this form."""
-        return {Form.SCHEMA: Form.JSON, Form.JSON: Form.TEXT}.get(self)
+    def fallback(self) -> ResponseFormat | None:
+        """What to ask for when a model rejects this one."""
+        return {
+            ResponseFormat.SCHEMA: ResponseFormat.JSON,
+            ResponseFormat.JSON: ResponseFormat.TEXT,
+        }.get(self)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Question:
 
     model: str
     messages: tuple[Message, ...]
-    form: Form
+    response_format: ResponseFormat
     timeout_s: float
 
 
@@ -47,7 +50,7 @@ class Reply:
 
 
 class CallFailure(StrEnum):
-    """Why a call brought no answer; the value is said to the user."""
+    """Why a call brought no answer; the value is shown to the user."""
 
     TIMEOUT = "it took too long"
     RATE_LIMIT = "it is asked too often"
@@ -84,16 +87,16 @@ class CallFailedError(Exception):
 class Provider(Protocol):
     """Language models by name."""
 
-    def form(self, model: str) -> Form:
-        """The strictest form of answer that the model is known to take.
+    def response_format(self, model: str) -> ResponseFormat:
+        """The strictest format of answers that the model is known to take.
 
         Raises `CallFailedError` if there is no such model.
         """
         ...
 
-    def ask(self, question: Question, halt: Halt) -> Reply:
-        """One answer, within the question's time; a halt hangs up.
+    def ask(self, question: Question, cancelled: CancellationToken) -> Reply:
+        """One answer, within the question's time; a cancelled one hangs up.
 
-        Raises `CallFailedError`, `HaltedError`.
+        Raises `CallFailedError`, `WorkCancelledError`.
         """
         ...

@@ -1,4 +1,4 @@
-"""The answer a language model must give, its strict JSON schema, and how it becomes a draft."""
+"""The answer a language model must give, its strict JSON schema, and how it becomes a candidate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pydantic import (
 
 from tabrl.contracts.checks import CheckSpec, Identifier, Quantity, Statistic, episode_s
 from tabrl.contracts.phases import PhasesS
-from tabrl_reward_worker.drafts import Draft
+from tabrl_reward_worker.candidates import RewardCandidate
 
 # What strict schemas may consist of: providers refuse a schema with anything else in it.
 _STRICT = ("type", "enum", "const", "items", "anyOf", "$ref", "$defs", "properties")
@@ -90,8 +90,8 @@ class LlmCandidate(BaseModel):
                 raise ValueError(f"{what} names something twice")
         return self
 
-    def draft(self) -> Draft:
-        """The draft; a check against falling is always among its checks."""
+    def to_candidate(self) -> RewardCandidate:
+        """The reward; a check against falling is always among its checks."""
         checks = [check for check in self.success_checks if check.quantity is not Quantity.FALLEN]
         lasts_s = episode_s(self.phases_s, checks)
         weights = {weight.term: weight.weight for weight in self.weights}
@@ -99,7 +99,7 @@ class LlmCandidate(BaseModel):
         if _BEGINS.search(code) and not _HAS_WEIGHTS.search(code):
             # Below, where they move no line that a fault is about.
             code = f"{code.rstrip()}\n\n\nWEIGHTS = {weights}\n"
-        return Draft(
+        return RewardCandidate(
             name=_line(self.name),
             idea=_line(self.idea),
             code=code,
@@ -115,7 +115,7 @@ def _line(text: str) -> str:
 
 
 class _Answer(BaseModel):
-    """What is said before the candidate: whether there is one; its fields are empty if not."""
+    """What comes before the candidate: whether there is one; its fields are empty if not."""
 
     declined: bool
 

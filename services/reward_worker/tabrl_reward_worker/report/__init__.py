@@ -1,4 +1,4 @@
-"""Proof before training: what the motion library says of a candidate."""
+"""Validation before training: what the motion library says of a candidate."""
 
 from tabrl_reward_worker.report.comparison import compare, with_similarity
 from tabrl_reward_worker.report.reporting import report_on

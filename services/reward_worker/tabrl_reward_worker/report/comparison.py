@@ -1,4 +1,4 @@
-"""How alike candidates are: whether they would like the same of the recorded motions."""
+"""How similar candidates are: whether they would like the same of the recorded motions."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def compare(reports: Sequence[CandidateReport]) -> dict[int, dict[int, float]]:
     """
     numbered = list(enumerate(reports, start=1))
     return {
-        n: {m: rank_correlation(one, other) for m, other in numbered if m != n}
-        for n, one in numbered
+        n: {m: rank_correlation(left, right) for m, right in numbered if m != n}
+        for n, left in numbered
     }
 
 
@@ -34,10 +34,10 @@ def with_similarity(reports: Sequence[CandidateReport]) -> list[CandidateReport]
     ]
 
 
-def rank_correlation(one: CandidateReport, other: CandidateReport) -> float:
+def rank_correlation(left: CandidateReport, right: CandidateReport) -> float:
     """Spearman's correlation over the clips that both reports scored."""
-    first = {clip.clip: clip.score for clip in one.clips}
-    second = {clip.clip: clip.score for clip in other.clips}
+    first = {clip.clip: clip.score for clip in left.clips}
+    second = {clip.clip: clip.score for clip in right.clips}
     clips = sorted(first.keys() & second.keys())
     if len(clips) < 2:
         return 0.0

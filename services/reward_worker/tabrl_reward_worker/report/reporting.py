@@ -12,22 +12,27 @@ from tabrl.contracts.checks import CheckSpec, episode_s, fault_of
 from tabrl.domain.report import CandidateReport, ClipScore, Finding, MotionPreview
 from tabrl.robots import get_robot
 from tabrl.sim.motion_library import NEGATIVE_REFERENCES, MotionLibrary
-from tabrl_reward_worker.building import BuiltDraft
-from tabrl_reward_worker.drafts import Draft
+from tabrl_reward_worker.building import BuiltCandidate
+from tabrl_reward_worker.candidates import RewardCandidate
 from tabrl_reward_worker.report.asked import checks_in, meeting, shift_into, windows_of
+from tabrl_reward_worker.report.evaluation import (
+    Evaluation,
+    RewardEvaluator,
+    recorded_span,
+    time_shifts,
+)
 from tabrl_reward_worker.report.preview import preview_of
+from tabrl_reward_worker.report.sanity_checks import Verdict, judge, places
 from tabrl_reward_worker.report.terms import examine, still_terms
-from tabrl_reward_worker.report.traps import Judgement, judge, places
-from tabrl_reward_worker.report.trial import Trial, Trier, looks, recorded_span
 
-_FEW_SHOWN = 4
+_MAX_SHOWN = 4
 
 
 @dataclass(frozen=True)
 class _Phase:
     """A part of the task: what the reward pays in it, and the clips that meet its checks."""
 
-    trial: Trial
+    evaluation: Evaluation
     checks: tuple[CheckSpec, ...]
     meets: tuple[str, ...]
 
@@ -39,30 +44,34 @@ class _Phase:
     @property
     def favourite(self) -> str:
         """The clip that pays best."""
-        return self.trial.clips[int(np.argmax(self.trial.totals))]
+        return self.evaluation.clips[int(np.argmax(self.evaluation.totals))]
 
 
-def report_on(built: BuiltDraft, bank: MotionLibrary) -> tuple[CandidateReport, MotionPreview]:
+def report_on(built: BuiltCandidate, bank: MotionLibrary) -> tuple[CandidateReport, MotionPreview]:
     """All that the bank says of a candidate, and the motion that its reward likes best.
 
     A task that does one thing after another is judged phase by phase. Raises `Invalid` if the
     artifact cannot be used.
     """
     started = time.monotonic()
-    trier, draft = Trier(built.reward, bank), built.draft
-    checks, bad_checks = _measurable(draft, bank)
-    phases = _phases(trier, checks, draft.phases_s, bank)
-    trial = _together([phase.trial for phase in phases])
+    evaluator, candidate = RewardEvaluator(built.reward, bank), built.candidate
+    checks, bad_checks = _measurable(candidate, bank)
+    phases = _phases(evaluator, checks, candidate.phases_s, bank)
+    evaluation = _together([phase.evaluation for phase in phases])
     # A reward may change with the time: look at all of an episode.
-    lasts_s = episode_s(draft.phases_s, checks)
-    later = [trier.at(shift) for shift in looks(recorded_span(bank), lasts_s)]
-    trial = replace(trial, finite=trial.finite and all(look.finite for look in later))
-    if not trial.finite:
-        phases = [replace(phase, trial=replace(phase.trial, finite=False)) for phase in phases]
-    verdicts = [judge(phase.trial, phase.asked) for phase in phases]
+    lasts_s = episode_s(candidate.phases_s, checks)
+    later = [evaluator.at(shift) for shift in time_shifts(recorded_span(bank), lasts_s)]
+    evaluation = replace(
+        evaluation, finite=evaluation.finite and all(look.finite for look in later)
+    )
+    if not evaluation.finite:
+        phases = [
+            replace(phase, evaluation=replace(phase.evaluation, finite=False)) for phase in phases
+        ]
+    verdicts = [judge(phase.evaluation, phase.asked) for phase in phases]
     failures = _each_once([*bad_checks, *(f for verdict in verdicts for f in verdict.failures)])
-    still = frozenset.intersection(*map(still_terms, [trial, *later]))
-    terms, oddities = examine(trial, still)
+    still = frozenset.intersection(*map(still_terms, [evaluation, *later]))
+    terms, oddities = examine(evaluation, still)
     warnings = _each_once(
         [
             *(warning for verdict in verdicts for warning in verdict.warnings),
@@ -71,7 +80,7 @@ def report_on(built: BuiltDraft, bank: MotionLibrary) -> tuple[CandidateReport, 
             *_unseen(phases),
         ]
     )
-    clips = _clip_scores(trial)
+    clips = _clip_scores(evaluation)
     report = CandidateReport(
         clips=clips,
         best_clip=clips[0].clip,
@@ -80,7 +89,7 @@ def report_on(built: BuiltDraft, bank: MotionLibrary) -> tuple[CandidateReport, 
         warnings=warnings,
         failures=failures,
         margin=_least_margin(verdicts),
-        rank=places(trial),
+        rank=places(evaluation),
         notes=_notes(clips, _asked(phases), [*failures, *warnings]),
         stages_s={"report": round(time.monotonic() - started, 3)},
     )
@@ -88,49 +97,56 @@ def report_on(built: BuiltDraft, bank: MotionLibrary) -> tuple[CandidateReport, 
     return report, preview_of(favourites, clips[0].score, bank)
 
 
-def _measurable(draft: Draft, bank: MotionLibrary) -> tuple[tuple[CheckSpec, ...], list[Finding]]:
+def _measurable(
+    candidate: RewardCandidate, bank: MotionLibrary
+) -> tuple[tuple[CheckSpec, ...], list[Finding]]:
     """The checks that the bank's robot can be held to, and what is wrong with the others."""
-    robot, lasts_s = get_robot(bank.robot), episode_s(draft.phases_s, draft.checks)
-    faults = [fault_of(check, robot, lasts_s) for check in draft.checks]
+    robot, lasts_s = get_robot(bank.robot), episode_s(candidate.phases_s, candidate.checks)
+    faults = [fault_of(check, robot, lasts_s) for check in candidate.checks]
     found = [
         Finding(code="bad_check", message=f'The success check "{check.name}" is no good: {fault}.')
-        for check, fault in zip(draft.checks, faults, strict=True)
+        for check, fault in zip(candidate.checks, faults, strict=True)
         if fault is not None
     ]
-    sound = (c for c, fault in zip(draft.checks, faults, strict=True) if fault is None)
+    sound = (c for c, fault in zip(candidate.checks, faults, strict=True) if fault is None)
     return tuple(sound), found
 
 
 def _phases(
-    trier: Trier, checks: tuple[CheckSpec, ...], phases_s: Sequence[float], bank: MotionLibrary
+    evaluator: RewardEvaluator,
+    checks: tuple[CheckSpec, ...],
+    phases_s: Sequence[float],
+    bank: MotionLibrary,
 ) -> list[_Phase]:
     windows = windows_of(phases_s)
     if not windows:
-        return [_Phase(trier.at(), checks, meeting(checks, bank))]
+        return [_Phase(evaluator.at(), checks, meeting(checks, bank))]
     span, phases = recorded_span(bank), []
     for window in windows:
         due = checks_in(checks, window, sum(phases_s))
-        trial = trier.at(shift_into(window, due, span), window)
-        phases.append(_Phase(trial, due, meeting(due, bank)))
+        evaluation = evaluator.at(shift_into(window, due, span), window)
+        phases.append(_Phase(evaluation, due, meeting(due, bank)))
     return phases
 
 
-def _together(trials: Sequence[Trial]) -> Trial:
+def _together(evaluations: Sequence[Evaluation]) -> Evaluation:
     """All phases as one: their steps one after the other."""
-    raw = np.concatenate([trial.raw for trial in trials])
-    return replace(trials[0], raw=raw, finite=all(trial.finite for trial in trials))
+    raw = np.concatenate([evaluation.raw for evaluation in evaluations])
+    return replace(
+        evaluations[0], raw=raw, finite=all(evaluation.finite for evaluation in evaluations)
+    )
 
 
-def _clip_scores(trial: Trial) -> tuple[ClipScore, ...]:
+def _clip_scores(evaluation: Evaluation) -> tuple[ClipScore, ...]:
     """Best first."""
-    means, totals = trial.means, trial.totals
+    means, totals = evaluation.means, evaluation.totals
     return tuple(
         ClipScore(
-            clip=trial.clips[index],
+            clip=evaluation.clips[index],
             score=round(float(totals[index]), 4),
             terms={
                 term: round(float(means[index, column]), 4)
-                for column, term in enumerate(trial.terms)
+                for column, term in enumerate(evaluation.terms)
             },
         )
         for index in np.argsort(-totals, kind="stable")
@@ -164,10 +180,10 @@ def _unseen(phases: Sequence[_Phase]) -> list[Finding]:
     return [Finding(code="nothing_recorded", message=message)]
 
 
-def _least_margin(verdicts: Iterable[Judgement]) -> float | None:
+def _least_margin(verdicts: Iterable[Verdict]) -> float | None:
     margins = [verdict.margin for verdict in verdicts]
-    told = [margin for margin in margins if margin is not None]
-    return min(told) if told and len(told) == len(margins) else None
+    known = [margin for margin in margins if margin is not None]
+    return min(known) if known and len(known) == len(margins) else None
 
 
 def _each_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -179,7 +195,7 @@ def _notes(
     clips: Sequence[ClipScore], meets: Sequence[str], findings: Sequence[Finding]
 ) -> tuple[str, ...]:
     """The report in sentences."""
-    notes = ["Likes most: " + ", ".join(clip.clip for clip in clips[:_FEW_SHOWN]) + "."]
+    notes = ["Likes most: " + ", ".join(clip.clip for clip in clips[:_MAX_SHOWN]) + "."]
     notes += [finding.message for finding in findings]
     if meets:
         notes.append(f"Already meets the success checks: {', '.join(meets)}.")

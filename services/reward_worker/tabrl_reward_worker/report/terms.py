@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tabrl.domain.report import Finding, TermReport
-from tabrl_reward_worker.report.trial import Floats, Trial
+from tabrl_reward_worker.report.evaluation import Evaluation, Floats
 
 STILL = 1e-6  # relative: below it a term never moves
 SAME = 0.985  # correlation over the bank's steps from which on two terms say the same
@@ -23,41 +23,43 @@ class Double:
 
 
 def examine(
-    trial: Trial, still: frozenset[str]
+    evaluation: Evaluation, still: frozenset[str]
 ) -> tuple[tuple[TermReport, ...], tuple[Finding, ...]]:
     """Every term's scale, share and double, and what is odd, in words.
 
     `still` are the terms that never move, at any time.
     """
-    steps = trial.raw.reshape(-1, len(trial.terms))
+    steps = evaluation.raw.reshape(-1, len(evaluation.terms))
     scale = steps.std(axis=0)
-    movement = scale * np.abs(trial.weights)
+    movement = scale * np.abs(evaluation.weights)
     total = float(movement.sum())
-    doubles = _doubles(steps, trial, still)
+    doubles = _doubles(steps, evaluation, still)
     reports = tuple(
         TermReport(
             name=name,
-            weight=_short(float(trial.weights[column])),
+            weight=_short(float(evaluation.weights[column])),
             scale=_short(float(scale[column])),
             share=round(float(movement[column]) / total, 4) if total > 0.0 else 0.0,
             constant=name in still,
             same_as=doubles[name].of if name in doubles else None,
         )
-        for column, name in enumerate(trial.terms)
+        for column, name in enumerate(evaluation.terms)
     )
     # Of a reward that never moves there is more to say than that its terms do not.
-    if len(still) == len(trial.terms):
+    if len(still) == len(evaluation.terms):
         return reports, ()
     odd = (_oddity(report, doubles.get(report.name), len(reports)) for report in reports)
     return reports, tuple(finding for finding in odd if finding is not None)
 
 
-def still_terms(trial: Trial) -> frozenset[str]:
+def still_terms(evaluation: Evaluation) -> frozenset[str]:
     """The terms that are the same in every step of every recorded motion."""
-    steps = trial.raw.reshape(-1, len(trial.terms))
+    steps = evaluation.raw.reshape(-1, len(evaluation.terms))
     size = np.maximum(np.abs(steps).max(axis=0), STILL)
     moves = np.ptp(steps, axis=0) > STILL * size
-    return frozenset(name for name, moving in zip(trial.terms, moves, strict=True) if not moving)
+    return frozenset(
+        name for name, moving in zip(evaluation.terms, moves, strict=True) if not moving
+    )
 
 
 def _oddity(term: TermReport, double: Double | None, count: int) -> Finding | None:
@@ -86,9 +88,9 @@ def _oddity(term: TermReport, double: Double | None, count: int) -> Finding | No
     return None
 
 
-def _doubles(steps: Floats, trial: Trial, still: frozenset[str]) -> dict[str, Double]:
+def _doubles(steps: Floats, evaluation: Evaluation, still: frozenset[str]) -> dict[str, Double]:
     """For a term that says the same as an earlier one, the earlier one."""
-    terms = trial.terms
+    terms = evaluation.terms
     moving = [c for c, name in enumerate(terms) if name not in still and steps[:, c].std() > 0.0]
     if len(moving) < 2:
         return {}
@@ -98,7 +100,7 @@ def _doubles(steps: Floats, trial: Trial, still: frozenset[str]) -> dict[str, Do
         for earlier, other in enumerate(moving[:later]):
             alike = float(correlation[earlier, later])
             if abs(alike) > SAME and terms[other] not in doubles:
-                opposed = alike * trial.weights[column] * trial.weights[other] < 0.0
+                opposed = alike * evaluation.weights[column] * evaluation.weights[other] < 0.0
                 doubles[terms[column]] = Double(terms[other], bool(opposed))
                 break
     return doubles

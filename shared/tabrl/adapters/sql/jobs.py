@@ -1,31 +1,24 @@
-"""Jobs in SQL: every change is one UPDATE whose row count decides who made it."""
+"""Jobs in SQL: the domain's transitions, each stored by one UPDATE whose row count decides."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select, update
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, and_, func, insert, select, update
 
+from tabrl.adapters.logs import logger
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
 from tabrl.adapters.sql.tables import jobs as table
 from tabrl.adapters.sql.tables import models
 from tabrl.contracts.training import TrainResult
-from tabrl.domain.errors import unknown_job
-from tabrl.domain.jobs import (
-    ATTEMPTS_EXHAUSTED,
-    HELD,
-    Failure,
-    Job,
-    JobKind,
-    JobState,
-    sources_of,
-)
+from tabrl.domain.errors import fence_lost, unknown_job
+from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
-from tabrl.domain.weights import wished_weights
-from tabrl.ports.jobs import IdempotencyKey, JobIds, Jobs, Wishes
+from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs
 from tabrl.ports.queue import Clock
 
 _COLUMNS = [column for column in table.c if column.name != "seq"]
@@ -57,10 +50,10 @@ class SqlJobRepository:
     def get(self, job_id: str) -> Job:
         """Raises `NotFound` (code `unknown_job`)."""
         with reading(self._engine) as connection:
-            row = connection.execute(select(*_COLUMNS).where(table.c.id == job_id)).one_or_none()
-        if row is None:
+            job = _load(connection, job_id)
+        if job is None:
             raise unknown_job(job_id)
-        return _job(row)
+        return job
 
     def list(
         self,
@@ -121,49 +114,29 @@ class SqlJobRepository:
     def claim(self, job_id: str, lease_s: float, max_attempts: int) -> Job | None:
         """Take a job; see the port."""
         now = self._clock.now()
-        claimable = and_(
-            table.c.id == job_id,
-            or_(
-                table.c.state == JobState.QUEUED.value,
-                and_(table.c.state == JobState.RUNNING.value, table.c.lease_until < now),
-            ),
+        job = self._change(
+            job_id,
+            lambda job: job.claimed(now, lease_s, max_attempts) if job.claimable(now) else None,
         )
-        claimed = (
-            update(table)
-            .where(claimable, table.c.attempt < max_attempts)
-            .values(
-                state=JobState.RUNNING.value,
-                fence=table.c.fence + 1,
-                attempt=table.c.attempt + 1,
-                lease_until=now + timedelta(seconds=lease_s),
-                started_at=func.coalesce(table.c.started_at, now),
-            )
-            .returning(*_COLUMNS)
-        )
-        exhausted = (
-            update(table)
-            .where(claimable, table.c.attempt >= max_attempts)
-            .values(**self._failed_for_good())
-        )
-        with writing(self._engine) as connection:
-            row = connection.execute(claimed).one_or_none()
-            if row is None:
-                connection.execute(exhausted)
-        return None if row is None else _job(row)
+        return job if job is not None and job.state is JobState.RUNNING else None
 
     def heartbeat(self, job_id: str, fence: int, lease_s: float) -> bool:
         """Extend the lease; `False` if the fence was lost."""
-        lease_until = self._clock.now() + timedelta(seconds=lease_s)
-        return self._change(_held_under(job_id, fence), lease_until=lease_until)
+        now = self._clock.now()
+        renewed = self._change(
+            job_id,
+            lambda job: job.lease_renewed(now, lease_s) if job.leased_under(fence) else None,
+        )
+        return renewed is not None
 
-    def wishes(self, job_id: str) -> Wishes:
-        """What the user wants of a job that runs."""
+    def requests(self, job_id: str) -> JobRequests:
+        """What the user requests of a job that runs."""
         query = select(table.c.state, table.c.weights).where(table.c.id == job_id)
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
-            return Wishes()
-        return Wishes(row.state == JobState.CANCELLING.value, row.weights)
+            return JobRequests()
+        return JobRequests(row.state == JobState.CANCELLING.value, row.weights)
 
     def finish(
         self,
@@ -175,129 +148,143 @@ class SqlJobRepository:
         failure: Failure | None = None,
     ) -> bool:
         """End a job; `False` if the fence was lost or the job has ended."""
-        return self._change(
-            and_(_held_under(job_id, fence), _in(sources_of(state) & HELD)),
-            state=state.value,
-            finished_at=self._clock.now(),
-            lease_until=None,
-            result=_json(result),
-            failure=_json(failure),
-        )
+        now = self._clock.now()
+
+        def finished(job: Job) -> Job | None:
+            if not job.leased_under(fence) or not job.can_become(state):
+                return None
+            return job.finished(state, now, result=result, failure=failure)
+
+        return self._change(job_id, finished) is not None
 
     def release(self, job_id: str, fence: int) -> bool:
         """Hand a running job back, at once claimable, without using up an attempt."""
         now = self._clock.now()
-        return self._change(
-            and_(_held_under(job_id, fence), table.c.state == JobState.RUNNING.value),
-            state=JobState.QUEUED.value,
-            lease_until=None,
-            queued_at=now,
-            enqueued_at=now,
-            attempt=table.c.attempt - 1,
-        )
+
+        def released(job: Job) -> Job | None:
+            if not job.leased_under(fence) or not job.can_become(JobState.QUEUED):
+                return None
+            return job.released(now, attempt_counts=False)
+
+        return self._change(job_id, released) is not None
 
     def request_cancel(self, job_id: str) -> Job:
         """Ask for the end of a job. Raises `NotFound`, or `Conflict` (code `job_finished`)."""
-        while True:
-            job = self.get(job_id)
-            now = self._clock.now()
-            wanted = job.cancel_requested(now)
-            unchanged = and_(table.c.id == job_id, table.c.state == job.state.value)
-            if wanted == job or self._change(
-                unchanged, state=wanted.state.value, finished_at=wanted.finished_at
-            ):
-                return self.get(job_id)
-            # Somebody moved the job between the look and the change: look again.
+        now = self._clock.now()
+        job = self._change(job_id, lambda job: job.cancel_requested(now))
+        if job is None:
+            raise unknown_job(job_id)
+        return job
 
     def request_weights(self, job_id: str, changes: Mapping[str, float]) -> Job:
         """Ask for other weights of some terms; see the port."""
-        own = table.c.id == job_id
         with writing(self._engine) as connection:
-            # The row is the lock: of two wishes at once neither may forget the other's.
-            row = connection.execute(select(*_COLUMNS).where(own).with_for_update()).one_or_none()
-            if row is None:
+            # Weights are JSON, which PostgreSQL cannot compare: the row's lock stands in for the
+            # compare-and-set, so that of two requests at once neither forgets the other's.
+            job = _load(connection, job_id, lock=True)
+            if job is None:
                 raise unknown_job(job_id)
-            job = _job(row)
-            weights = wished_weights(job, changes)
-            connection.execute(update(table).where(own).values(weights=weights))
-        return job.model_copy(update={"weights": weights})
+            changed = job.weights_requested(changes)
+            _compare_and_set(connection, job, changed)
+        return changed
 
     def mark_enqueued(self, job_id: str) -> None:
         """Note that the queue took the message."""
-        self._change(table.c.id == job_id, enqueued_at=self._clock.now())
+        now = self._clock.now()
+        self._change(job_id, lambda job: job.enqueued(now))
 
     def expire_leases(self, max_attempts: int) -> Jobs:
         """Take jobs away from silent holders; returns those changed, in their new state."""
         now = self._clock.now()
-        lapsed = and_(_in(HELD), table.c.lease_until < now)
-        running = and_(lapsed, table.c.state == JobState.RUNNING.value)
-        changes = (
-            (
-                and_(lapsed, table.c.state == JobState.CANCELLING.value),
-                {"state": JobState.CANCELLED.value, "finished_at": now, "lease_until": None},
-            ),
-            (and_(running, table.c.attempt >= max_attempts), self._failed_for_good()),
-            (
-                running,
-                {
-                    "state": JobState.QUEUED.value,
-                    "lease_until": None,
-                    "queued_at": now,
-                    "enqueued_at": None,
-                },
-            ),
+        silent = select(*_COLUMNS).where(
+            table.c.state.in_([state.value for state in LEASED]), table.c.lease_until < now
         )
         with reading(self._engine) as connection:
-            if connection.execute(select(func.count()).where(lapsed)).scalar_one() == 0:
-                return []  # the usual case takes no write lock
-        changed: Jobs = []
-        with writing(self._engine) as connection:
-            for condition, values in changes:
-                statement = update(table).where(condition).values(**values).returning(*_COLUMNS)
-                changed += [_job(row) for row in connection.execute(statement)]
-        return changed
+            lapsed = _readable(connection.execute(silent))
+        changed = (
+            self._change(
+                job.id,
+                lambda job: job.expired(now, max_attempts) if job.lease_lapsed(now) else None,
+            )
+            for job in lapsed
+        )
+        return [job for job in changed if job is not None]
 
     def waiting(self, *, unsent_for: timedelta, sent_for: timedelta) -> Jobs:
         """Jobs that wait and were never sent for `unsent_for`, or last sent `sent_for` ago."""
         now = self._clock.now()
-        query = (
-            select(*_COLUMNS)
-            .where(
-                table.c.state == JobState.QUEUED.value,
-                or_(
-                    and_(table.c.enqueued_at.is_(None), table.c.queued_at <= now - unsent_for),
-                    table.c.enqueued_at <= now - sent_for,
-                ),
-            )
-            .order_by(table.c.seq)
+        queued = (
+            select(*_COLUMNS).where(table.c.state == JobState.QUEUED.value).order_by(table.c.seq)
         )
+        # Narrowed in the database, decided by the job itself.
+        age_from = func.coalesce(table.c.enqueued_at, table.c.queued_at)
+        query = queued.where(age_from <= now - min(unsent_for, sent_for))
         with reading(self._engine) as connection:
-            return [_job(row) for row in connection.execute(query)]
+            jobs = _readable(connection.execute(query))
+        return [
+            job for job in jobs if job.message_lost(now, unsent_for=unsent_for, sent_for=sent_for)
+        ]
 
-    def _failed_for_good(self) -> dict[str, Any]:
-        return {
-            "state": JobState.FAILED.value,
-            "finished_at": self._clock.now(),
-            "lease_until": None,
-            "failure": _json(ATTEMPTS_EXHAUSTED),
-        }
+    def _change(self, job_id: str, transition: Callable[[Job], Job | None]) -> Job | None:
+        """Load a job, apply a transition of the domain, and store what it gives.
 
-    def _change(self, condition: ColumnElement[bool], **values: Any) -> bool:
-        with writing(self._engine) as connection:
-            return connection.execute(update(table).where(condition).values(**values)).rowcount == 1
-
-
-def _in(states: frozenset[JobState]) -> ColumnElement[bool]:
-    return table.c.state.in_([state.value for state in states])
-
-
-def _held_under(job_id: str, fence: int) -> ColumnElement[bool]:
-    return and_(table.c.id == job_id, table.c.fence == fence, _in(HELD))
+        `None` if there is no such job, or if the transition gives none. Whoever loses a race looks
+        again: the transition is applied to the job as the winner left it.
+        """
+        while True:
+            with reading(self._engine) as connection:
+                job = _load(connection, job_id)
+            changed = None if job is None else transition(job)
+            if job is None or changed is None:
+                return None
+            with writing(self._engine) as connection:
+                if _compare_and_set(connection, job, changed):
+                    return changed
 
 
-def held_under(job_id: str, fence: int) -> Any:
-    """A query that locks the job's row and answers only while `fence` holds it.
+def lock_leased(connection: Connection, job_id: str, fence: int) -> None:
+    """Lock the job's row until the transaction ends, for those that write on behalf of a job.
 
-    Others that write on behalf of a job run it in their transaction.
+    Raises `Conflict` (code `fence_lost`) unless the job is leased under `fence`.
     """
-    return select(table.c.task_id).where(_held_under(job_id, fence)).with_for_update()
+    job = _load(connection, job_id, lock=True)
+    if job is None or not job.leased_under(fence):
+        raise fence_lost(job_id)
+
+
+def _load(connection: Connection, job_id: str, *, lock: bool = False) -> Job | None:
+    query = select(*_COLUMNS).where(table.c.id == job_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else _job(row)
+
+
+def _readable(rows: Iterable[Any]) -> Jobs:
+    """The jobs of all rows that can be read: a broken one must not stop the care for the others."""
+    jobs: Jobs = []
+    for row in rows:
+        try:
+            jobs.append(_job(row))
+        except ValidationError:
+            logger.error("job %s: its row cannot be read", row.id)
+    return jobs
+
+
+def _compare_and_set(connection: Connection, before: Job, after: Job) -> bool:
+    """Store a changed job unless somebody changed it since it was loaded.
+
+    State and fence move with every change of hands, the lease with every heartbeat: together they
+    are the version of a job. Only what has changed is written, since a trainer's role may not
+    write the rest (see `grants`).
+    """
+    old, new = job_row(before), job_row(after)
+    lease = table.c.lease_until
+    version = and_(
+        table.c.id == before.id,
+        table.c.state == before.state.value,
+        table.c.fence == before.fence,
+        lease.is_(None) if before.lease_until is None else lease == before.lease_until,
+    )
+    values = {name: value for name, value in new.items() if value != old[name]}
+    if not values:
+        return True
+    return connection.execute(update(table).where(version).values(**values)).rowcount == 1

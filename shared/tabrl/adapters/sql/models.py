@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Engine, select, update
 
 from tabrl.adapters.sql.engine import reading, writing
-from tabrl.adapters.sql.jobs import held_under
+from tabrl.adapters.sql.jobs import lock_leased
 from tabrl.adapters.sql.tables import models as table
-from tabrl.domain.errors import fence_lost, unknown_model
+from tabrl.domain.errors import unknown_model
 from tabrl.domain.models import Model
 from tabrl.ports.models import Models
 from tabrl.ports.queue import Clock
@@ -46,20 +46,20 @@ class SqlModelRepository:
         self, model_id: str, *, fence: int, params_key: str, params_sha256: str, step: int
     ) -> Model:
         """Point the model at new parameters; see the port."""
-        model = self.get(model_id)
+        job_id = self.get(model_id).job_id
+        own = table.c.id == model_id
         with writing(self._engine) as connection:
-            if connection.execute(held_under(model.job_id, fence)).one_or_none() is None:
-                raise fence_lost(model.job_id)
-            row = connection.execute(
-                update(table)
-                .where(table.c.id == model_id)
-                .values(
-                    params_key=params_key,
-                    params_sha256=params_sha256,
-                    params_version=table.c.params_version + 1,
-                    step=step,
-                    updated_at=self._clock.now(),
-                )
-                .returning(*_COLUMNS)
-            ).one()
-        return _model(row)
+            # The job's row is the lock: whoever publishes holds it, so each counts once.
+            lock_leased(connection, job_id, fence)
+            model = _model(connection.execute(select(*_COLUMNS).where(own)).one())
+            published = model.published(
+                self._clock.now(), params_key=params_key, params_sha256=params_sha256, step=step
+            )
+            connection.execute(update(table).where(own).values(**_changes(model, published)))
+        return published
+
+
+def _changes(before: Model, after: Model) -> dict[str, Any]:
+    """What has changed; a trainer's role may not write the rest (see `grants`)."""
+    old, new = before.model_dump(), after.model_dump()
+    return {name: value for name, value in new.items() if value != old[name]}

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from sqlalchemy import Engine, and_, delete, insert, select
 
 from tabrl.adapters.sql.engine import reading, writing
-from tabrl.adapters.sql.jobs import held_under
+from tabrl.adapters.sql.jobs import lock_leased
 from tabrl.adapters.sql.tables import candidate_sources as table
-from tabrl.domain.errors import fence_lost
 
 
 class SqlSourceRepository:
@@ -22,8 +21,7 @@ class SqlSourceRepository:
         """Replace the sources of a task; see the port."""
         rows = [{"task_id": task_id, "n": n, "source": text} for n, text in sources.items()]
         with writing(self._engine) as connection:
-            if connection.execute(held_under(job_id, fence)).one_or_none() is None:
-                raise fence_lost(job_id)
+            lock_leased(connection, job_id, fence)
             connection.execute(delete(table).where(table.c.task_id == task_id))
             if rows:
                 connection.execute(insert(table), rows)
@@ -32,8 +30,7 @@ class SqlSourceRepository:
         """Keep the source of one more candidate; see the port."""
         same = and_(table.c.task_id == task_id, table.c.n == n)
         with writing(self._engine) as connection:
-            if connection.execute(held_under(job_id, fence)).one_or_none() is None:
-                raise fence_lost(job_id)
+            lock_leased(connection, job_id, fence)
             connection.execute(delete(table).where(same))
             connection.execute(insert(table).values(task_id=task_id, n=n, source=source))
 

@@ -9,12 +9,11 @@ from sqlalchemy import Engine, Select, and_, delete, insert, select, update
 
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
-from tabrl.adapters.sql.jobs import held_under, job_row
+from tabrl.adapters.sql.jobs import job_row, lock_leased
 from tabrl.adapters.sql.tables import candidates, jobs, revisions, tasks
-from tabrl.domain.errors import fence_lost, no_preview, unknown_candidate, unknown_task
+from tabrl.domain.errors import no_preview, unknown_candidate, unknown_task
 from tabrl.domain.jobs import Job, JobState
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
-from tabrl.domain.weights import merged_weights
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.queue import Clock
 from tabrl.ports.tasks import Candidates, Tasks
@@ -75,13 +74,12 @@ class SqlTaskRepository:
             for candidate in written.candidates
         ]
         with writing(self._engine) as connection:
-            if connection.execute(held_under(job_id, fence)).one_or_none() is None:
-                raise fence_lost(job_id)
+            lock_leased(connection, job_id, fence)
             connection.execute(delete(table).where(table.c.task_id == task_id))
             if rows:
                 connection.execute(insert(table), rows)
             connection.execute(
-                update(tasks).where(tasks.c.id == task_id).values(**written.account())
+                update(tasks).where(tasks.c.id == task_id).values(**written.columns())
             )
 
     def create_revision(
@@ -117,29 +115,27 @@ class SqlTaskRepository:
         lock = select(tasks.c.id).where(tasks.c.id == task_id).with_for_update()
         present = select(table.c.body).where(table.c.task_id == task_id)
         with writing(self._engine) as connection:
-            if connection.execute(held_under(job_id, fence)).one_or_none() is None:
-                raise fence_lost(job_id)
+            lock_leased(connection, job_id, fence)
             connection.execute(lock)
             others = [Candidate.model_validate(row.body) for row in connection.execute(present)]
-            for other in others:
-                if other.revised_by == job_id:  # an earlier attempt came as far
-                    return other
-            last = max((other.n for other in others), default=0)
-            candidate = candidate.model_copy(update={"n": last + 1, "revised_by": job_id})
-            connection.execute(insert(table).values(_candidate_row(task_id, candidate, preview)))
-        return candidate
+            added = candidate.added_to(others, job_id)
+            if added not in others:
+                connection.execute(insert(table).values(_candidate_row(task_id, added, preview)))
+        return added
 
     def candidates(self, task_id: str) -> Candidates:
         """In order; empty until the task is ready."""
-        query = _ready(task_id).order_by(_CANDIDATES.c.n)
+        query = _candidates(task_id).order_by(_CANDIDATES.c.n)
         with reading(self._engine) as connection:
-            return [Candidate.model_validate(row.body) for row in connection.execute(query)]
+            rows = connection.execute(query)
+            return [Candidate.model_validate(row.body) for row in rows if _offered(row)]
 
     def candidate(self, task_id: str, n: int) -> Candidate:
         """Raises `NotFound` (code `unknown_task` or `unknown_candidate`)."""
         with reading(self._engine) as connection:
-            row = connection.execute(_ready(task_id).where(_CANDIDATES.c.n == n)).one_or_none()
-        if row is None:
+            query = _candidates(task_id).where(_CANDIDATES.c.n == n)
+            row = connection.execute(query).one_or_none()
+        if row is None or not _offered(row):
             self.get(task_id)
             raise unknown_candidate(task_id, n)
         return Candidate.model_validate(row.body)
@@ -164,8 +160,7 @@ class SqlTaskRepository:
             # The row is the lock: of two changes at once neither may forget the other's.
             lock = select(_CANDIDATES.c.body).where(own).with_for_update()
             candidate = Candidate.model_validate(connection.execute(lock).scalar_one())
-            weights = merged_weights(candidate.weights, changes)
-            changed = candidate.model_copy(update={"weights": weights})
+            changed = candidate.reweighted(changes)
             body = changed.model_dump(mode="json")
             connection.execute(update(_CANDIDATES).where(own).values(body=body))
         return changed
@@ -185,10 +180,14 @@ def _candidate_row(
     }
 
 
-def _ready(task_id: str) -> Select[Any]:
+def _candidates(task_id: str) -> Select[Any]:
     return (
-        select(candidates.c.body)
+        select(candidates.c.body, jobs.c.state.label("job_state"))
         .join(tasks, tasks.c.id == candidates.c.task_id)
         .join(jobs, jobs.c.id == tasks.c.job_id)
-        .where(candidates.c.task_id == task_id, jobs.c.state == JobState.SUCCEEDED.value)
+        .where(candidates.c.task_id == task_id)
     )
+
+
+def _offered(row: Any) -> bool:
+    return TaskState.of(JobState(row.job_state)) is TaskState.READY

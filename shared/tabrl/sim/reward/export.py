@@ -181,7 +181,7 @@ def _line_of(error: Exception) -> int | None:
 
 def _explained(error: Exception, source: str) -> RewardError:
     """An exception of the author's code as a sentence about the author's line."""
-    # JAX adds where an error came from, and looks for files to do so, which nobody may in the jail.
+    # JAX adds where an error came from, and looks for files, which nobody may in the sandbox.
     while isinstance(error, PermissionError) and isinstance(error.__context__, Exception):
         error = error.__context__
     hint = ""

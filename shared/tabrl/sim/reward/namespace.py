@@ -105,5 +105,5 @@ def namespace() -> dict[str, Any]:
 
 def open_namespace() -> dict[str, Any]:
     """What a reward would see without this layer. Only for tests that show what the layer is for;
-    never outside the jail."""
+    never outside the sandbox."""
     return {"__builtins__": builtins, "jax": jax, "jnp": jnp, "lax": lax, "rl": Namespace(_HELPERS)}

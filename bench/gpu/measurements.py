@@ -1,0 +1,162 @@
+"""The measurements, each on graphs of its own."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from statistics import median
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from bench.gpu.results import Learning, Stepping
+from bench.robot import ROBOT
+from bench.speed.compilations import REWARD, Compilations, StagedReward
+from bench.speed.from_scratch import walk_artifact
+from bench.speed.walk_task import COMMAND_SCHEDULE
+
+from tabrl.control.commands import CommandBatch
+from tabrl.control.observation import Joints
+from tabrl.control.policy import load_policy
+from tabrl.control.rollout import Carry, Floats, Rollout, RolloutBuilder
+from tabrl.sim.learning.checkpoint import load_tree
+from tabrl.sim.learning.ppo import Learner, TrainState
+from tabrl.sim.mjx.physics import Motion
+from tabrl.sim.mjx.simulator import MjxSimulator
+from tabrl.sim.motion_library import load_motion_library
+from tabrl.sim.reward.function import load_reward
+from tabrl_trainer.finetune import CONFIG, RULES, FineTune
+from tabrl_trainer.pretrained import PretrainedPolicy
+from tabrl_trainer.rollout_reward import RolloutReward
+from tabrl_trainer.search import CommandSearch
+
+
+class Worker:
+    """A simulator of any size with the learner and base policy that a job has."""
+
+    def __init__(self, base: PretrainedPolicy, robots: int, impl: str) -> None:
+        # Chunks as the trainer has them; a minibatch is a quarter of the robots.
+        self.learner = Learner(ROBOT, CONFIG)
+        self.state: TrainState = load_tree(base.train_state, self.learner.init(0))
+        self.act = load_policy(base.policy).weights.act
+        self.library = load_motion_library(base.library)
+        self.simulator = MjxSimulator(ROBOT, robots, impl=impl)
+
+    def first_update(self, blob: bytes, weights: dict[str, float]) -> tuple[float, list[str]]:
+        """Seconds from an artifact to the first update, and what else than it was compiled."""
+        compilations = Compilations()
+        with compilations.listening():
+            began = time.perf_counter()
+            reward = StagedReward(RolloutReward(load_reward(blob), weights), compilations)
+            tune = FineTune(
+                self.simulator, self.learner, self.state, reward, COMMAND_SCHEDULE, seed=1
+            )
+            next(iter(tune.run(1e9)))
+            took = time.perf_counter() - began
+        return took, [compilation.function for compilation in compilations.outside(REWARD)]
+
+
+def measure_stepping(base: PretrainedPolicy, robots: int, impl: str, repeats: int) -> Stepping:
+    """Chunks under the exploring base policy, and the same motion by MJX alone, in turn."""
+    worker, reward, steps = Worker(base, robots, impl), walk_artifact(), CONFIG.unroll
+    simulator, policy = worker.simulator, worker.learner.exploring(worker.state, 0)
+    clock = _TimedBuilder(simulator._builder)
+    simulator._builder = clock
+    began = time.perf_counter()
+    simulator.prepare(policy, steps)
+    rollout_compile_s = time.perf_counter() - began
+    simulator.reset(CommandBatch.stack([COMMAND_SCHEDULE] * robots), RULES, 0)
+    reward.total(simulator.rollout(policy, steps).rollout)  # compiles the reward
+    bare, bare_compile_s = _bare(simulator, robots, steps)
+    joints = Joints.of(ROBOT)
+    seconds: list[tuple[float, float, float, float]] = []
+    for _ in range(repeats):
+        qpos, qvel = simulator.state()
+        clock.seconds, began = 0.0, time.perf_counter()
+        experience = simulator.rollout(policy, steps)
+        stepped = time.perf_counter()
+        reward.total(experience.rollout)
+        rewarded = time.perf_counter()
+        motion = Motion(jnp.asarray(qpos), jnp.asarray(qvel), jnp.zeros_like(qvel))
+        targets = jnp.asarray(joints.targets(experience.action))
+        targets.block_until_ready()
+        again = time.perf_counter()
+        bare(simulator.physics.model, motion, targets).qpos.block_until_ready()
+        alone = time.perf_counter() - again
+        seconds.append((stepped - began, rewarded - began, alone, clock.seconds))
+    total = robots * steps
+    return Stepping(
+        robots=robots,
+        steps=steps,
+        rollout_per_s=median(total / experience for experience, _, _, _ in seconds),
+        with_reward_per_s=median(total / both for _, both, _, _ in seconds),
+        bare_per_s=median(total / alone for _, _, alone, _ in seconds),
+        rollout_share=median(rollout / experience for experience, _, _, rollout in seconds),
+        rollout_compile_s=rollout_compile_s,
+        bare_compile_s=bare_compile_s,
+    )
+
+
+def measure_learning(
+    base: PretrainedPolicy, robots: int, impl: str, search_s: float, ppo_s: float
+) -> list[Learning]:
+    """Search and fine-tuning for the walk, after one throw-away round of each that compiles."""
+    worker, reward = Worker(base, robots, impl), walk_artifact()
+    # In the compiled rollout the graph runs; `act` is the same policy for a simulator on the host.
+    policy = replace(worker.learner.deterministic(worker.state), act=worker.act)
+
+    def search(budget_s: float) -> Learning:
+        began = time.perf_counter()
+        found = list(
+            CommandSearch(worker.simulator, policy, reward, worker.library, 0).run(budget_s)
+        )
+        return Learning(
+            stage="search", robots=robots, samples=found[-1].samples,
+            seconds=time.perf_counter() - began, reward_first=found[0].best_score,
+            reward_last=found[-1].best_score,
+        )  # fmt: skip
+
+    def tune(budget_s: float) -> Learning:
+        began = time.perf_counter()
+        run = FineTune(worker.simulator, worker.learner, worker.state, reward, COMMAND_SCHEDULE, 0)
+        reports = list(run.run(budget_s))
+        return Learning(
+            stage="PPO", robots=robots, samples=reports[-1].samples,
+            seconds=time.perf_counter() - began, reward_first=reports[0].reward,
+            reward_last=reports[-1].reward,
+        )  # fmt: skip
+
+    search(0.0)
+    tune(1e-3)
+    return [search(search_s), tune(ppo_s)]
+
+
+def _bare(simulator: MjxSimulator, robots: int, steps: int) -> tuple[Any, float]:
+    """The compiled scan of the physics alone over targets `[T, B, nu]`, and its seconds."""
+    physics = simulator.physics
+
+    def replay(model: Any, motion: Motion, targets: jax.Array) -> Motion:
+        def step(motion: Motion, ctrl: jax.Array) -> tuple[Motion, None]:
+            return physics.bare_step(model, motion, ctrl), None
+
+        after: Motion = jax.lax.scan(step, motion, targets)[0]
+        return after
+
+    qpos, qvel = map(jnp.asarray, simulator.state())
+    targets = jnp.zeros((steps, robots, ROBOT.nu))
+    began = time.perf_counter()
+    lowered = jax.jit(replay).lower(physics.model, Motion(qpos, qvel, qvel), targets)
+    compiled = lowered.compile()
+    return compiled, time.perf_counter() - began
+
+
+class _TimedBuilder(RolloutBuilder):
+    def __init__(self, builder: RolloutBuilder) -> None:
+        self.__dict__.update(builder.__dict__)
+        self.seconds = 0.0
+
+    def remember(self, fields: dict[str, Floats], just_reset: Floats, carry: Carry) -> Rollout:
+        began = time.perf_counter()
+        rollout = super().remember(fields, just_reset, carry)
+        self.seconds += time.perf_counter() - began
+        return rollout

@@ -1,0 +1,117 @@
+"""Scoring a trained policy: one rollout as a user drives it, and many episodes of three policies.
+
+The rollout goes through the inference service's own code, frame by frame, and is saved as
+`tabrl rollout` saves it; only the socket is left out, so that it need not run in real time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from bench.robot import ROBOT
+from bench.rotation import rotation_matrices
+from bench.tasks.harness import Trained
+from bench.tasks.motion import Motion
+from bench.tasks.run_result import POLICIES, Interval, PolicyName, PolicyScore
+from bench.tasks.task import ROLLOUT_S, Task
+
+from tabrl.control.commands import CommandSchedule
+from tabrl.control.policy import PolicyWeights, load_policy
+from tabrl.control.rollout import Rollout
+from tabrl.robots import scene_sha256, scene_xml
+from tabrl.sim.cpu.simulator import CpuSimulator
+from tabrl.sim.reward.function import load_reward
+from tabrl_inference.batching import forward
+from tabrl_inference.bootstrap import load_params
+from tabrl_inference.frames import decode_state
+from tabrl_local.rollout import Plant, Recording
+from tabrl_trainer.evaluation import Candidate, Evaluator, half_width
+from tabrl_trainer.rollout_reward import RolloutReward
+
+SCORING_SEED = 104_729  # other starts than the trainer's own evaluation
+
+
+def rollout_of(params: bytes, seconds: float = ROLLOUT_S) -> Recording:
+    """Drive a params file from the home keyframe. Raises `Invalid` for one that cannot play."""
+    policy = load_params(params)
+    plant = Plant(scene_xml(ROBOT.id), ROBOT)
+    steps = round(seconds * policy.control_hz)
+    substeps = round(1.0 / policy.control_hz / plant.model.opt.timestep)
+    log = Recording.empty(steps, plant.model, ROBOT, scene_sha256(ROBOT.id))
+    home, scale = np.array(ROBOT.home), np.array(ROBOT.action_scale)
+    for tick in range(steps):
+        feet = plant.feet()
+        log.time[tick], log.qpos[tick], log.qvel[tick], _ = plant.state()
+        log.foot_position[tick], log.foot_contact[tick] = feet, plant.touching(feet)
+        state = decode_state(plant.frame(tick), policy.size)
+        ctrl = forward(policy, state.row[None])[0].astype(np.float64)
+        log.ctrl[tick], log.action[tick] = ctrl, (ctrl - home) / scale
+        plant.step(ctrl, substeps)
+    return log
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Measures policies over `episodes` episodes each, from the same starts."""
+
+    evaluator: Evaluator
+    base: PolicyWeights
+
+    @classmethod
+    def of(cls, base: PolicyWeights, episodes: int) -> Scorer:
+        """With a simulator of its own."""
+        simulator = CpuSimulator(ROBOT, episodes)
+        return cls(Evaluator(ROBOT, [simulator] * len(POLICIES), SCORING_SEED), base)
+
+    def score(self, task: Task, trained: Trained) -> dict[PolicyName, PolicyScore]:
+        """Base with no command, base with the found command schedule, and what was delivered."""
+        policy = load_policy(trained.params)
+        candidates = [
+            Candidate(self.base, CommandSchedule()),
+            Candidate(self.base, policy.schedule),
+            Candidate(policy.weights, policy.schedule),
+        ]
+        reward = RolloutReward(load_reward(trained.reward.blob), trained.reward.weights)
+        rollouts = self.evaluator.rollouts(candidates, seconds=ROLLOUT_S)
+        return {
+            name: _score(task, rollout, reward)
+            for name, rollout in zip(POLICIES, rollouts, strict=True)
+        }
+
+
+def _score(task: Task, rollout: Rollout, reward: RolloutReward) -> PolicyScore:
+    rewards = reward.total(rollout).mean(0, dtype=np.float64)
+    motions = list(motions_of(rollout))
+    values = np.array([task.values(motion) for motion in motions])
+    return PolicyScore(
+        reward=_interval(rewards),
+        values=tuple(_interval(column) for column in values.T),
+        success=float(np.mean([task.succeeded(motion) for motion in motions])),
+        fall_rate=float(np.mean([motion.fell for motion in motions])),
+        episodes=len(motions),
+    )
+
+
+def _interval(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Interval:
+    return Interval(mean=float(values.mean()), ci95=half_width(values))
+
+
+def motions_of(rollout: Rollout) -> Iterator[Motion]:
+    """Each robot's motion out of a rollout's raw states."""
+    qpos = np.concatenate(
+        [rollout.base_position, rollout.base_quaternion, rollout.joint_position], axis=-1
+    )
+    to_world = rotation_matrices(rollout.base_quaternion.astype(np.float64))
+    velocity = np.einsum("...ij,...j->...i", to_world, rollout.base_linear_velocity)
+    qvel = np.concatenate(
+        [velocity, rollout.base_angular_velocity, rollout.joint_velocity], axis=-1
+    )
+    for robot in range(qpos.shape[1]):
+        yield Motion(
+            rollout.time[:, robot].astype(np.float64),
+            qpos[:, robot].astype(np.float64),
+            qvel[:, robot].astype(np.float64),
+            rollout.foot_position[:, robot].astype(np.float64),
+        )

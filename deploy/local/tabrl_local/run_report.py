@@ -1,0 +1,85 @@
+"""The run report: one account from the task's post to the measured result."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tabrl.contracts.training import CheckResult, RunReport, measured_words
+from tabrl_local.api_schemas import JobView, TaskView
+from tabrl_local.errors import CommandError
+
+
+def build_run_report(
+    task: TaskView, job: JobView, *, writing_s: float, total_s: float
+) -> RunReport:
+    """Join what the client timed with what the trainer measured.
+
+    `stages_s` holds `writing` (post of the task to its candidates), `queue` (post of the training
+    to its start), the trainer's own stages and `total` (post of the task to the end).
+    Raises CommandError if the job has no result.
+    """
+    result = job.result
+    if result is None or job.model_id is None:
+        raise CommandError(f"{job.id} has no result", code="no_result")
+    stages = {"writing": writing_s}
+    if job.started_at is not None:
+        stages["queue"] = max(0.0, (job.started_at - job.created_at).total_seconds())
+    stages |= {name: value for name, value in result.stages_s.items() if name != "total"}
+    stages["total"] = total_s
+    return RunReport(
+        task_id=task.id,
+        job_id=job.id,
+        model_id=job.model_id,
+        stages_s={name: round(value, 2) for name, value in stages.items()},
+        candidates=len(task.candidates),
+        chosen=job.candidate or 0,
+        samples=result.samples,
+        samples_per_s=result.samples_per_s,
+        checks=result.checks,
+        reward_base=result.base.reward,
+        reward_program=result.program.reward,
+        reward_result=result.result.reward,
+        fall_rate_base=result.base.fall_rate,
+        fall_rate_result=result.result.fall_rate,
+        params_sha256=result.params_sha256,
+        reward_sha256=result.reward_sha256,
+        snapshots=result.snapshots,
+        versions=result.versions,
+        flags=result.flags,
+    )
+
+
+def print_run_report(report: RunReport, console: Console) -> None:
+    """The run report for a person."""
+    table = Table(title="success checks", title_justify="left", box=None, pad_edge=False)
+    for name in ("check", "target", "base", "program", "result", ""):
+        table.add_column(name, justify="left" if name in ("check", "target") else "right")
+    for check in report.checks:
+        table.add_row(*_row(check))
+    table.add_section()
+    rewards = (report.reward_base, report.reward_program, report.reward_result)
+    table.add_row("reward a step", "", *(f"{value:.3f}" for value in rewards), "")
+    console.print(table)
+    for flag in report.flags:
+        console.print(f"[yellow]![/] {escape(flag.message)}", soft_wrap=True, highlight=False)
+    stages = ", ".join(f"{name} {value:.1f} s" for name, value in report.stages_s.items())
+    console.print(f"stages: {stages}", soft_wrap=True, highlight=False)
+    console.print(
+        f"{report.samples:,} samples, {report.samples_per_s:,.0f} a second, "
+        f"{report.snapshots} snapshots; model [bold]{report.model_id}[/]",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _row(check: CheckResult) -> tuple[str, ...]:
+    mark = "[green]✓[/]" if check.passed else "[red]✗[/]"
+    values = (check.base, check.program, check.result)
+    return (
+        escape(check.name),
+        escape(check.target),
+        *(measured_words(value) for value in values),
+        mark,
+    )

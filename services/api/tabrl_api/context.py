@@ -1,0 +1,54 @@
+"""What the gateway is made of, and how a request reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
+
+from tabrl.adapters.metrics import ApiMetrics
+from tabrl.adapters.settings import Settings
+from tabrl.ports import (
+    BlobStore,
+    Clock,
+    EventBus,
+    JobRepository,
+    ModelRepository,
+    RobotCatalog,
+    SourceRepository,
+    TaskQueue,
+    TaskRepository,
+)
+from tabrl_api.progress import Progress
+
+
+@dataclass(frozen=True)
+class AppContext:
+    """Everything the gateway talks to; `migrate` brings the database up to date."""
+
+    settings: Settings
+    clock: Clock
+    jobs: JobRepository
+    tasks: TaskRepository
+    sources: SourceRepository
+    models: ModelRepository
+    blobs: BlobStore
+    bus: EventBus
+    queue: TaskQueue
+    progress: Progress
+    robots: RobotCatalog
+    registry: CollectorRegistry
+    metrics: ApiMetrics
+    migrate: Callable[[], None]
+
+
+def _context(request: Request) -> AppContext:
+    context = request.app.state.context
+    assert isinstance(context, AppContext)
+    return context
+
+
+WithContext = Annotated[AppContext, Depends(_context)]

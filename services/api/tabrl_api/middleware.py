@@ -1,0 +1,103 @@
+"""What every request passes first: Host, Origin and size; and what is measured of it."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tabrl.adapters.metrics import ApiMetrics
+from tabrl.adapters.web_origin import OriginRules
+from tabrl_api.problems import problem
+
+BODY_MAX = 64 * 1024
+# Probes address a container by its IP; they reveal nothing and change nothing.
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class AccessMiddleware:
+    """Rejects foreign hosts, foreign origins and oversized bodies."""
+
+    def __init__(self, app: ASGIApp, origins: OriginRules) -> None:
+        self._app = app
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with a problem."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        rejection = self._rejection(scope["path"], Headers(scope=scope))
+        if rejection is not None:
+            await rejection(scope, receive, send)
+            return
+        await self._app(scope, _BodyLimit(receive), send)
+
+    def _rejection(self, path: str, headers: Headers) -> JSONResponse | None:
+        host, origin = headers.get("host"), headers.get("origin")
+        if path not in _PROBES and not self._origins.host_allowed(host):
+            return problem(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "host_refused",
+                "This server does not answer to the host name of the request.",
+                hint="Name it in TABRL_ALLOWED_HOSTS if it is meant to.",
+            )
+        if not self._origins.origin_allowed(origin, host):
+            return problem(
+                HTTPStatus.FORBIDDEN,
+                "origin_refused",
+                "Pages of another origin may not use this server.",
+                hint="Name the origin in TABRL_ALLOWED_ORIGINS if it is meant to.",
+            )
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > BODY_MAX:
+            return problem(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "body_too_large",
+                f"A request body may have at most {BODY_MAX} bytes.",
+            )
+        return None
+
+
+class _BodyLimit:
+    """Ends a body without declared length once it grows too large."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left = BODY_MAX
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        # Cut off here the JSON is incomplete, which is rejected as such.
+        return message if self._left >= 0 else {"type": "http.request", "body": b""}
+
+
+class MetricsMiddleware:
+    """Counts requests by route, not by path: ids would make endless series."""
+
+    def __init__(self, app: ASGIApp, metrics: ApiMetrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and observe its response."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.monotonic()
+
+        async def observed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "other")
+                method = scope["method"] if route != "other" else "any"
+                self._metrics.requests.labels(method, route, message["status"]).inc()
+                self._metrics.request_seconds.labels(method, route).observe(
+                    time.monotonic() - started
+                )
+            await send(message)
+
+        await self._app(scope, receive, observed)

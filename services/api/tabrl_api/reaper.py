@@ -1,0 +1,103 @@
+"""Repairs what queue and workers lose: the other half of "the job row is the truth"."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from tabrl.adapters.logs import logger, where
+from tabrl.contracts.events import NoticeEvent
+from tabrl.domain.errors import NotFound, TabrlError
+from tabrl.domain.jobs import Job, JobKind, JobState
+from tabrl.ports.blobs import CHECKPOINTS
+from tabrl_api.context import AppContext
+from tabrl_api.dispatch import announce, publish, send
+
+EVERY_S = 1.0
+GRACE = timedelta(seconds=5)  # time for a message on its way
+STALE = timedelta(seconds=600)  # a message this old counts as lost even in a busy queue
+CLEARS_EVERY = timedelta(seconds=60)  # listing an object store costs money
+
+WORKER_LOST = NoticeEvent(
+    code="worker_lost",
+    message="The worker stopped answering. Another one takes the job over.",
+)
+
+
+class Reaper:
+    """Looks once a second; any number may run, because sending a job twice does no harm."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._clears_at: datetime | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reaper", daemon=True)
+
+    def start(self) -> None:
+        """Begin in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the present round."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def reap(self) -> None:
+        """One round. Raises `TabrlError` if a part does not answer."""
+        context = self._context
+        for job in context.jobs.expire_leases(context.settings.max_attempts):
+            logger.warning("job %s: its worker went silent, now %s", job.id, job.state)
+            self._count(f"expired_{job.state.value}")
+            if job.state is JobState.QUEUED:
+                publish(job, WORKER_LOST, context.bus)
+            announce(job, context.bus)
+            if job.state is JobState.QUEUED:
+                self._send(job)
+        for job in context.jobs.waiting(unsent_for=GRACE, sent_for=STALE):
+            self._send(job)
+        empty = {kind for kind in JobKind if context.queue.depth(kind) == 0}
+        for job in context.jobs.waiting(unsent_for=GRACE, sent_for=GRACE):
+            if job.kind in empty:
+                self._send(job)
+        self._clear_checkpoints()
+
+    def _clear_checkpoints(self) -> None:
+        """Forget from where trainings would have gone on that have ended.
+
+        Whoever saved them may be dead, or may not have known that this attempt was the last.
+        """
+        context, now = self._context, self._context.clock.now()
+        if self._clears_at is not None and now < self._clears_at:
+            return
+        self._clears_at = now + CLEARS_EVERY
+        saved: dict[str, list[str]] = defaultdict(list)
+        for key in context.blobs.list(CHECKPOINTS):
+            saved[key.split("/")[1]].append(key)
+        for job_id, keys in saved.items():
+            try:
+                ended = context.jobs.get(job_id).terminal
+            except NotFound:  # of another installation over the same store
+                continue
+            if ended:
+                context.blobs.delete(keys)
+                self._count("checkpoints_cleared")
+
+    def _send(self, job: Job) -> None:
+        if send(job, queue=self._context.queue, jobs=self._context.jobs):
+            self._count("sent_again")
+
+    def _count(self, action: str) -> None:
+        self._context.metrics.reaper_actions.labels(action).inc()
+
+    def _run(self) -> None:
+        while not self._stop.wait(EVERY_S):
+            try:
+                self.reap()
+            except TabrlError as error:
+                self._context.metrics.reaper_failures.inc()
+                logger.warning("reaper: %s", error.code)
+            except Exception as error:  # a bug here must not end the repairs
+                self._context.metrics.reaper_failures.inc()
+                logger.error("reaper: unexpected %s", where(error))

@@ -1,0 +1,32 @@
+"""What a generator hands over, before anything of it has run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tabrl.contracts.checks import CheckSpec
+
+
+@dataclass(frozen=True)
+class RewardCandidate:
+    """One proposed reward with the success checks that belong to it.
+
+    `phases_s` are the seconds of phases that follow each other and then begin again: the reward
+    pays for each in its part of `state.time()` modulo their sum.
+    """
+
+    name: str
+    idea: str
+    code: str
+    weights: dict[str, float]
+    checks: tuple[CheckSpec, ...]
+    phases_s: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The rule-based generator's answer: candidates not yet built, and its reading word by word."""
+
+    candidates: tuple[RewardCandidate, ...]
+    understood: list[str]
+    not_understood: list[str]

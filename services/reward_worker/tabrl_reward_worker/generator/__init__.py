@@ -1,0 +1,5 @@
+"""The rule-based generator: a small grammar from sentences to rewards, without a language model."""
+
+from tabrl_reward_worker.generator.generate import generate
+
+__all__ = ["generate"]

@@ -1,0 +1,1 @@
+"""Going on from an earlier sentence: comparisons, bare quantities, and what replaces what."""

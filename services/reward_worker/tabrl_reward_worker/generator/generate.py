@@ -1,0 +1,68 @@
+"""From a sentence to candidates, or to an error that helps."""
+
+from __future__ import annotations
+
+import re
+
+from tabrl.domain.errors import Invalid
+from tabrl.robots import Robot
+from tabrl_reward_worker.candidates import Proposal
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.reading.intents import Reading
+from tabrl_reward_worker.generator.reading.languages import foreign
+from tabrl_reward_worker.generator.reading.lexicon import lexicon
+from tabrl_reward_worker.generator.reading.parser import parse
+from tabrl_reward_worker.generator.writing.templates import candidates_for
+
+_MAX_UNKNOWN = 4
+
+
+class NotUnderstoodError(Invalid):
+    """The sentence asks for nothing the rule-based generator can write a reward for."""
+
+    def __init__(self, message: str, robot: Robot, reading: Goal, hint: str = "") -> None:
+        examples = "; ".join(f"“{example}”" for example in robot.examples[:4])
+        super().__init__(
+            message,
+            code="task_not_understood",
+            hint=hint
+            or f"Write in English what the robot should do: a direction, a speed, a height, a "
+            f"posture or a rhythm. For example: {examples}.",
+        )
+        self.understood = reading.understood
+        self.not_understood = reading.not_understood
+
+
+def generate(prompt: str, robot: Robot) -> Proposal:
+    """Rewards for a sentence. Raises `NotUnderstoodError` (code `task_not_understood`)."""
+    language = foreign(prompt, lexicon().vocabulary)
+    if language is not None:
+        message = f"This sentence looks like {language.name}; only English is understood here. "
+        raise NotUnderstoodError(message + language.note, robot, Goal())
+    reading = parse(prompt)
+    goal = interpret(reading)
+    if goal.empty or _mostly_unknown(reading):
+        raise NotUnderstoodError(_why(reading), robot, goal)
+    return Proposal(
+        candidates=candidates_for(goal, robot),
+        understood=goal.understood,
+        not_understood=goal.not_understood,
+    )
+
+
+def _why(reading: Reading) -> str:
+    """Why there is nothing to learn in a sentence, without any word of it."""
+    if reading.impossible:
+        reasons = {re.sub(r".*”: ", "", text) for text in reading.impossible}
+        return f"This cannot be learnt: {'; '.join(sorted(reasons))}."
+    if any(intent.negated for intent in reading.intents):
+        return "This says what not to do, but not what to do instead."
+    return "This task was not understood."
+
+
+def _mostly_unknown(reading: Reading) -> bool:
+    """Whether what was found looks like an accident among many other words."""
+    parts = reading.phases or [reading]
+    found = sum(1 + len(intent.slots) for part in parts for intent in part.intents)
+    return len(reading.unknown) >= _MAX_UNKNOWN and len(reading.unknown) > 2 * found

@@ -1,0 +1,1 @@
+"""From intents to a goal: what is asked for in numbers, within what the robot can do."""

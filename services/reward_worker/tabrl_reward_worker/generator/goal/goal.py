@@ -1,0 +1,135 @@
+"""What a sentence asks for, in numbers: the goal that rewards and checks are written for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+_BASE_CADENCE = 2.2  # Hz, of each foot in plain walking at half a metre per second
+LOW_STEPS = 0.055  # m: up to here it is asked to lift its feet no higher than this
+_BASE_STEPS = 0.09  # m, within tolerance of the 0.075 m by which plain walking lifts its feet
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """A sinusoid of `channel` (roll, pitch, height, heading or paw): rad or m, Hz."""
+
+    channel: str
+    amplitude: float
+    hz: float
+
+
+class Foot(NamedTuple):
+    """A foot by its place: at the `front` or the `rear`, on the `left` or the `right`."""
+
+    end: str
+    side: str
+
+    @property
+    def words(self) -> str:
+        """The foot as people call it."""
+        return f"{self.side} {'hind' if self.end == 'rear' else self.end} foot"
+
+    @property
+    def beside(self) -> Foot:
+        """The foot at the same end, on the other side."""
+        return Foot(self.end, "left" if self.side == "right" else "right")
+
+
+@dataclass(frozen=True)
+class Lift:
+    """A foot held up; with a rhythm of the channel `paw` it waves around this height."""
+
+    foot: Foot
+    height: float  # clearance, m
+
+
+@dataclass(frozen=True)
+class Hop:
+    """Hops with all feet at once: how far the trunk rises in flight, m, and how often, Hz."""
+
+    height: float
+    hz: float
+    hz_named: bool = False  # by the sentence
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a sequence: from when to when it is asked for within one round, s."""
+
+    start: float
+    end: float
+    goal: Goal
+
+
+@dataclass
+class Goal:
+    """Targets; None where the sentence asks for nothing. SI units, the program's sign rules."""
+
+    vx: float | None = None
+    vy: float | None = None
+    yaw: float | None = None
+    height: float | None = None  # offset from standing
+    pitch: float | None = None
+    roll: float | None = None
+    rhythms: tuple[Rhythm, ...] = ()
+    gait: str = ""  # trot, pace or bound
+    steps: float | None = None  # clearance of stepping feet; without a speed: on the spot
+    cadence: float | None = None  # how often each foot steps, Hz
+    lift: Lift | None = None
+    lift_named: bool = False  # the sentence says which foot
+    limp: Foot | None = None  # the foot that is spared in walking
+    hop: Hop | None = None
+    rear: float | None = None  # nose up on the hind legs, rad
+    still: bool = False
+    turned: bool = False  # another phase turns: the heading of the start is not kept
+    displaced: bool = False  # another phase leaves the place of the start
+    lasts: tuple[str, float] | None = None  # how long in s, and the words that say so
+    phases: tuple[Phase, ...] = ()  # one thing after another, instead of all the above
+    understood: list[str] = field(default_factory=list)
+    not_understood: list[str] = field(default_factory=list)
+
+    @property
+    def period(self) -> float:
+        """The length of one round of its phases, s; 0 without phases."""
+        return self.phases[-1].end if self.phases else 0.0
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is to leave its place."""
+        return bool(self.vx) or bool(self.vy)
+
+    @property
+    def feet(self) -> bool:
+        """Whether it asks something of the feet beyond carrying the robot."""
+        asked = (self.steps, self.cadence, self.lift, self.limp, self.hop, self.rear)
+        return any(target is not None for target in asked) or self.gait in ("pace", "bound")
+
+    @property
+    def only_still(self) -> bool:
+        """Whether standing still is all that is asked for."""
+        targets = (self.vx, self.vy, self.yaw, self.height, self.pitch, self.roll)
+        more = self.rhythms or self.feet or self.phases or any(targets)
+        return self.still and not more
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked for."""
+        targets = (self.vx, self.vy, self.yaw, self.height, self.pitch, self.roll)
+        asked = self.still or self.rhythms or self.feet or self.phases
+        return not (asked or any(target is not None for target in targets))
+
+    def walks_like_base(self) -> bool:
+        """Whether plain walking at half a metre per second meets what is asked for."""
+        only_forward = self.vx is not None and abs(self.vx - 0.5) <= 0.25
+        posture = (self.vy, self.yaw, self.height, self.pitch, self.roll)
+        others = (*posture, self.lift, self.limp, self.hop, self.rear)
+        low = self.steps is None or LOW_STEPS < self.steps <= _BASE_STEPS
+        plain = low and not self.rhythms and self.gait in ("", "trot")
+        in_step = self.cadence is None or abs(_BASE_CADENCE / self.cadence - 1.0) <= 0.15
+        return only_forward and plain and in_step and all(target is None for target in others)
+
+
+def parts_of(goal: Goal) -> list[Goal]:
+    """What is asked for one after the other, or all at once."""
+    return [phase.goal for phase in goal.phases] or [goal]

@@ -1,0 +1,288 @@
+"""From intents to a goal: what a sentence asks for in numbers, and how it was understood."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from tabrl_reward_worker.generator.goal.feet import (
+    hop,
+    hurry,
+    limp,
+    rear,
+    step,
+    step_in_place,
+)
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.locomotion import move, turn
+from tabrl_reward_worker.generator.goal.phases import in_phases
+from tabrl_reward_worker.generator.goal.posture import height, is_level, lean, posture
+from tabrl_reward_worker.generator.goal.quantities import repeated
+from tabrl_reward_worker.generator.goal.resolve_constraints import (
+    fit_into_limits,
+    resolve_feet,
+    share_frequency,
+)
+from tabrl_reward_worker.generator.goal.rhythm import (
+    as_rhythm,
+    rhythm,
+    waved_paw,
+)
+from tabrl_reward_worker.generator.reading.intents import Intent, Reading
+from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
+
+
+def interpret(reading: Reading) -> Goal:
+    """The goal of a reading; `empty` if nothing in it can be done."""
+    whole = in_phases([(part, _at_once(part)) for part in reading.phases or [reading]])
+    whole.understood = [*reading.notes, *whole.understood]
+    whole.not_understood = [*reading.unknown, *reading.impossible, *whole.not_understood]
+    return whole
+
+
+def _at_once(reading: Reading) -> Goal:
+    """What is asked for at the same time."""
+    goal = Goal()
+    negated = [intent for intent in reading.intents if intent.negated]
+    wanted = [intent for intent in reading.intents if not intent.negated]
+    wanted = _one_rhythm(_levelled(_joined(_joined(wanted, SlotKind.MOVE), SlotKind.TURN)))
+    postures = any(intent.kind == SlotKind.POSTURE for intent in wanted)
+    for intent in wanted if postures else []:
+        if intent.kind == SlotKind.LEAN and all(
+            slot.kind == SlotKind.ANGLE for slot in intent.slots
+        ):
+            next(item for item in wanted if item.kind == SlotKind.POSTURE).slots += intent.slots
+    wanted = _spared(wanted, goal)
+    for intent in _about_feet(wanted, negated):
+        posed = intent.kind in (SlotKind.LEAN, SlotKind.POSTURE, SlotKind.HEIGHT)
+        if (
+            posed and (repeated(intent) or (intent.find(SlotKind.ANGLE) and intent.to_and_fro))
+        ) or (intent.find(SlotKind.SWING) is not None and intent.kind != SlotKind.PAW):
+            intent = as_rhythm(intent)
+        elif (
+            intent.kind == SlotKind.LEAN
+            and postures
+            and all(p.kind == SlotKind.ANGLE for p in intent.slots)
+        ):
+            continue  # "tilt your nose down": the posture says it all
+        _INTERPRETERS[intent.kind](intent, goal)
+        count = intent.find(SlotKind.COUNT)
+        if count is not None and (goal.lasts is None or goal.lasts[0] != count.text):
+            goal.not_understood.append(f"“{count.text}”: it is done again and again")
+    share_frequency(goal)
+    fit_into_limits(goal)
+    for intent in negated:
+        _negate(intent, goal)
+    if reading.in_place:
+        _hold_place(reading.in_place, goal, wanted)
+    resolve_feet(goal)
+    if goal.still and _asks_motion(goal):
+        goal.still = False
+    return goal
+
+
+def _asks_motion(goal: Goal) -> bool:
+    targets = (goal.vx, goal.vy, goal.yaw, goal.height, goal.pitch, goal.roll)
+    return bool(goal.rhythms) or goal.feet or any(target for target in targets)
+
+
+def _joined(wanted: list[Intent], kind: str) -> list[Intent]:
+    """ "walk forward, trot slowly" is one way of moving: a verb without a way joins another."""
+    moves = [intent for intent in wanted if intent.kind == kind]
+    if len(moves) < 2:
+        return wanted
+    steered = [
+        intent
+        for intent in moves
+        if intent.find(SlotKind.DIRECTION) or "direction" in intent.meaning
+    ]
+    first = steered[0] if steered else moves[0]
+    joined = replace(first, slots=list(first.slots), meaning=dict(first.meaning))
+    for other in moves:
+        if other is first or other in steered or other.find(SlotKind.SWING):
+            continue
+        joined.meaning = dict(other.meaning) | dict(joined.meaning)
+        joined.slots += [Slot(SlotKind.WORD, other.text, {}, other.at), *other.slots]
+    gone = [intent for intent in moves if intent not in steered and not intent.find(SlotKind.SWING)]
+    result = [intent for intent in wanted if intent not in gone and intent is not first]
+    result.insert(min(wanted.index(first), len(result)), joined)
+    return result
+
+
+def _one_rhythm(wanted: list[Intent]) -> list[Intent]:
+    """ "dance the salsa slowly" is one dance: what is said of the second holds for the first."""
+    first: dict[tuple[str, str], Intent] = {}
+    for intent in wanted:
+        if intent.kind == SlotKind.RHYTHM:
+            channels = (str(intent.meaning["channel"]), str(intent.meaning.get("also")))
+            same = first.setdefault(channels, intent)
+            if same is not intent:
+                same.slots += [*intent.slots, Slot(SlotKind.WORD, intent.text, {}, intent.at)]
+    return [
+        intent for intent in wanted if intent.kind != SlotKind.RHYTHM or intent in first.values()
+    ]
+
+
+def _levelled(wanted: list[Intent]) -> list[Intent]:
+    """ "crouch to a height of 22 cm" is one height: that with a number takes the others along."""
+    heights = [intent for intent in wanted if intent.kind == SlotKind.HEIGHT]
+    numbered = next((intent for intent in heights if intent.find(SlotKind.LENGTH)), None)
+    if numbered is None or not any(intent.meaning["height"] == "at" for intent in heights):
+        return wanted
+    others = [intent for intent in heights if intent is not numbered]
+    fitting = [
+        intent for intent in heights if (intent.meaning["height"] == "at") == is_level(numbered)
+    ]
+    first = next(
+        (intent for intent in fitting if "below" in intent.meaning), [*fitting, numbered][0]
+    )
+    words = [Slot(SlotKind.WORD, intent.text, {}, intent.at) for intent in others]
+    joined = replace(numbered, meaning=first.meaning, slots=[*numbered.slots, *words])
+    return [joined if intent is numbered else intent for intent in wanted if intent not in others]
+
+
+def _spared(wanted: list[Intent], goal: Goal) -> list[Intent]:
+    """ "limp on your left front leg" lifts no leg: without the intents that only say which."""
+    limping = next((intent for intent in wanted if intent.meaning.get("limp")), None)
+    if limping is None:
+        return wanted
+    paws = [intent for intent in wanted if intent.kind == SlotKind.PAW]
+    limping.slots += [
+        slot for intent in paws for slot in intent.slots if slot.kind == SlotKind.PACE
+    ]
+    limp(limping, paws, goal)
+    return [intent for intent in wanted if intent.kind != SlotKind.PAW]
+
+
+def _about_feet(wanted: list[Intent], negated: list[Intent]) -> list[Intent]:
+    """The intents without those that only say what becomes of a foot: "raise your paw high"."""
+    if any(intent.kind == SlotKind.PAW for intent in wanted):
+        wanted = [
+            intent
+            for intent in wanted
+            if not (intent.kind == SlotKind.HOP and "of" in intent.meaning)
+        ]
+    footed = [
+        intent for intent in wanted if intent.kind in (SlotKind.PAW, SlotKind.HOP, SlotKind.STEP)
+    ]
+    if not footed:
+        return wanted
+    if any(intent.meaning.get("of") for intent in negated):
+        return [intent for intent in wanted if intent.kind != SlotKind.PAW]
+    verbs = [
+        intent
+        for intent in wanted
+        if intent.kind == SlotKind.HEIGHT
+        and ("of" in intent.meaning or intent.meaning["height"] == "at")
+        and not is_level(intent)
+    ]
+    for verb in verbs:
+        if "reach" in verb.meaning and not verb.find(SlotKind.LENGTH):
+            for intent in footed:
+                high = {"extent": verb.meaning["reach"]}
+                intent.slots.append(Slot(SlotKind.EXTENT, verb.text, high, verb.at))
+        elif verb.slots:
+            footed[0].slots += verb.slots
+    for intent in footed:
+        if intent.kind == SlotKind.HOP and (
+            intent.find(SlotKind.DIRECTION) or "direction" in intent.meaning
+        ):
+            intent.slots = [_distance(slot, intent, wanted) for slot in intent.slots]
+    return [intent for intent in wanted if intent not in verbs]
+
+
+def _distance(slot: Slot, hop: Intent, wanted: list[Intent]) -> Slot:
+    """A length is how far a hop goes, unless it is said to be high: "jump forward, 5 cm high"."""
+    high = any(
+        intent.kind == SlotKind.HEIGHT and abs(intent.at - slot.at) == 1 for intent in wanted
+    )
+    upward = hop.text.endswith(" up") and slot.at == hop.at + 1
+    return (
+        slot
+        if slot.kind != SlotKind.LENGTH or high or upward
+        else replace(slot, kind=SlotKind.DISTANCE)
+    )
+
+
+def _stand(intent: Intent, goal: Goal) -> None:
+    goal.still = True
+    how = "stand as usual" if intent.meaning.get("up") else "stay in place"
+    goal.understood.append(f"“{intent.words()}” → {how}")
+
+
+def _negate(intent: Intent, goal: Goal) -> None:
+    """ "without turning": what is negated is dropped where asked, else it is held at nothing."""
+    if intent.meaning.get("limp"):
+        goal.understood.append(f"“{intent.words()}” → walk on all feet alike")
+        return
+    held = {
+        SlotKind.MOVE: "stay in place",
+        SlotKind.TURN: "keep the heading",
+        SlotKind.LEAN: "stay level",
+    }
+    meaning = held.get(intent.kind, "not done")
+    if intent.kind == SlotKind.RHYTHM:
+        channel = intent.meaning["channel"]
+        goal.rhythms = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel != channel)
+    elif intent.kind == SlotKind.TURN:
+        goal.yaw = None
+    elif intent.kind in (SlotKind.MOVE, SlotKind.DIRECTION):
+        ways = intent.meaning.get("ways", [])
+        along, aside = {"forward", "backward"} & set(ways), set(ways) - {"forward", "backward"}
+        if ways and (along or goal.vx) and (aside or goal.vy):
+            # "walk, but not sideways": the other axis stays.
+            goal.vx, goal.vy = (None if along else goal.vx), (None if aside else goal.vy)
+            meaning = f"not {' or '.join(ways)}"
+        elif goal.moves and not (ways and is_asked(goal, ways)):
+            # "don't run, walk", "walk, not backwards"
+            meaning = "not this way"
+        else:
+            goal.vx = goal.vy = None
+            goal.still = True
+            meaning = f"not {' or '.join(ways)}" if ways else held[SlotKind.MOVE]
+    goal.understood.append(f"“{intent.words()}” → {meaning}")
+
+
+def is_asked(goal: Goal, ways: Collection[str]) -> bool:
+    """Whether the goal goes one of the ways."""
+    goes = {
+        "forward": (goal.vx or 0.0) > 0.0,
+        "backward": (goal.vx or 0.0) < 0.0,
+        "left": (goal.vy or 0.0) > 0.0,
+        "right": (goal.vy or 0.0) < 0.0,
+        "sideways": bool(goal.vy),
+    }
+    return any(goes[way] for way in ways)
+
+
+def _hold_place(text: str, goal: Goal, wanted: list[Intent]) -> None:
+    goal.understood.append(f"“{text}” → stay in place")
+    step_in_place(goal)
+    pace = next(
+        (
+            slot
+            for intent in wanted
+            if intent.kind == SlotKind.MOVE and (slot := intent.find(SlotKind.PACE))
+        ),
+        None,
+    )
+    if pace is not None and goal.steps is not None and goal.cadence is None:
+        hurry(pace, goal)
+    goal.vx = goal.vy = None
+    if goal.yaw is None:
+        goal.still = True
+
+
+_INTERPRETERS = {
+    SlotKind.MOVE: move,
+    SlotKind.TURN: turn,
+    SlotKind.STAND: _stand,
+    SlotKind.HEIGHT: height,
+    SlotKind.POSTURE: posture,
+    SlotKind.LEAN: lean,
+    SlotKind.RHYTHM: rhythm,
+    SlotKind.HOP: hop,
+    SlotKind.PAW: waved_paw,
+    SlotKind.REAR: rear,
+    SlotKind.STEP: step,
+}

@@ -1,0 +1,105 @@
+"""What a sentence asks of the way: speeds, turning, and how often the feet step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tabrl_reward_worker.generator.goal.abilities import abilities
+from tabrl_reward_worker.generator.goal.feet import cadence, step
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.posture import height
+from tabrl_reward_worker.generator.goal.quantities import directions, limited, pace
+from tabrl_reward_worker.generator.reading.intents import Intent
+from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
+
+_MIN_SPEED = 0.1  # m/s; what is slower is standing to a reward
+_CIRCLING = 0.4  # m/s, where the sentence names no speed
+_MIN_RADIUS = 0.1  # m, of a circle
+
+
+def move(intent: Intent, goal: Goal) -> None:
+    """Along the ways that are named, or forward."""
+    ways = directions(intent, goal) or ["forward"]
+    row = pace(intent, intent.meaning.get("speed", "normal"))
+    side = next((way for way in ways if way in ("left", "right")), "")
+    if "sideways" in ways or side:
+        sign = -1.0 if side == "right" else 1.0
+        alone = not {"forward", "backward"} & set(ways)
+        table = abilities()["sideways"]
+        explicit = _speed_for(intent, ("left", "right", "sideways"), alone)
+        speed = explicit.meaning["value"] if explicit else table[row]
+        goal.vy = limited(sign * speed, table["limit"], "m/s sideways", goal, _MIN_SPEED)
+        goal.understood.append(f"“{intent.words()}” → {_side(goal.vy)} at {abs(goal.vy):g} m/s")
+    for direction, sign in (("forward", 1.0), ("backward", -1.0)):
+        if direction in ways:
+            table = abilities()[direction]
+            explicit = _speed_for(intent, (direction,), True)
+            speed = explicit.meaning["value"] if explicit else table[row]
+            goal.vx = limited(sign * speed, table["limit"], f"m/s {direction}", goal, _MIN_SPEED)
+            way = "forward" if goal.vx > 0.0 else "backward"
+            goal.understood.append(f"“{intent.words()}” → {way} at {abs(goal.vx):.3g} m/s")
+    if any(slot.meaning.get("straight") for slot in intent.slots):
+        goal.understood.append("“straight” → keep the heading")
+    if "height" in intent.meaning:
+        height(Intent(SlotKind.HEIGHT, intent.text, intent.meaning, at=intent.at), goal)
+    goal.gait = intent.meaning.get("gait", goal.gait)
+    if goal.gait in ("pace", "bound"):
+        goal.understood.append(f"“{intent.words()}” → the gait called {goal.gait}")
+    if "steps" in intent.meaning:
+        step(Intent(SlotKind.STEP, intent.text, intent.meaning, at=intent.at), goal)
+    if intent.find(SlotKind.RATE):
+        cadence(intent, goal)
+    length, count = intent.find(SlotKind.LENGTH), intent.find(SlotKind.COUNT)
+    if count is not None and count.meaning.get("steps") and goal.lasts is None:
+        hz = goal.cadence or abilities()["cadence"]["usual"]
+        goal.lasts = (count.text, count.meaning["value"] / hz)
+    if length is not None and goal.lasts is None:
+        speed = math.hypot(goal.vx or 0.0, goal.vy or 0.0)
+        goal.lasts = (length.text, length.meaning["value"] / speed)
+
+
+def _speed_for(intent: Intent, ways: Sequence[str], alone: bool) -> Slot | None:
+    """The speed for these ways: with several speeds that behind them, else the only one there is.
+
+    What is not `alone` needs one of its own.
+    """
+    several = sum(slot.kind == SlotKind.SPEED for slot in intent.slots) > 1
+    named = [slot for slot in intent.slots if slot.meaning.get("direction") in ways]
+    if several and named:
+        return intent.after(SlotKind.SPEED, named[0])
+    return intent.find(SlotKind.SPEED) if alone else None
+
+
+def _side(value: float) -> str:
+    return "to the left" if value > 0 else "to the right"
+
+
+def turn(intent: Intent, goal: Goal) -> None:
+    """About the vertical, with or without walking on."""
+    ways = directions(intent, goal)
+    table = abilities()[intent.meaning["rate"]]
+    explicit, rounds = intent.find(SlotKind.TURN_RATE), intent.find(SlotKind.RATE)
+    speed = explicit.meaning["value"] if explicit else table[pace(intent)]
+    radius = intent.find(SlotKind.RADIUS)
+    if radius is not None and explicit is None:
+        speed = abs(goal.vx or _CIRCLING) / max(radius.meaning["value"], _MIN_RADIUS)
+    if rounds is not None and explicit is None:
+        speed = 2.0 * math.pi * rounds.meaning["value"]
+    sign = -1.0 if "right" in ways else 1.0
+    goal.yaw = limited(sign * round(speed, 6), abilities()["turn"]["limit"], "rad/s", goal)
+    goal.understood.append(
+        f"“{intent.words()}” → turn {_side(goal.yaw)} at {abs(goal.yaw):.3g} rad/s"
+    )
+    angle, count = intent.find(SlotKind.ANGLE), intent.find(SlotKind.COUNT)
+    if angle is not None:
+        ends = [end.meaning["value"] for end in angle.meaning.get("ends", ())]
+        way = abs(ends[1] - ends[0]) if ends else angle.meaning["value"]
+        goal.lasts = (angle.text, way / abs(goal.yaw))
+    elif count is not None:
+        goal.lasts = (count.text, 2.0 * math.pi * count.meaning["value"] / abs(goal.yaw))
+    if intent.meaning.get("move") and goal.vx is None:
+        goal.vx = _CIRCLING
+        goal.understood.append(f"“{intent.text}” → walk on at {_CIRCLING:g} m/s")
+    elif "backward" in ways or "forward" in ways:
+        move(Intent(SlotKind.MOVE, intent.text, {"direction": ways[0]}, at=intent.at), goal)

@@ -1,0 +1,101 @@
+"""What a sentence asks of the trunk at rest: its height, and how it is tilted."""
+
+from __future__ import annotations
+
+from tabrl_reward_worker.generator.goal.abilities import abilities
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.quantities import directions, extent, limited
+from tabrl_reward_worker.generator.reading.intents import Intent
+from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
+
+_MAX_OFFSET = 0.15  # m: a longer length is no change of height
+
+
+def height(intent: Intent, goal: Goal) -> None:
+    """Below or above standing, or so high above the ground; of two heights the first."""
+    length = intent.find(SlotKind.LENGTH)
+    if length is not None and (intent.meaning["height"] == "at" or is_level(intent)):
+        _level(intent, length, goal)
+        return
+    kind = intent.meaning["height"]
+    if kind == "at":
+        if "of" not in intent.meaning and goal.height is None:
+            goal.not_understood.append(intent.words())
+        return
+    table = abilities()[kind]
+    offset = table[extent(intent)]
+    if length is not None and length.meaning["value"] <= _MAX_OFFSET:
+        offset = limited(length.meaning["value"], table["limit"], "m", goal)
+    elif length is not None:
+        goal.not_understood.append(f"“{length.text}”: too much for a change of height")
+    more = length is not None or extent(intent) != "normal"
+    if goal.height is None or (more and (goal.height < 0) == (kind == "low")):
+        goal.height = -offset if kind == "low" else offset
+    goal.understood.append(f"“{intent.words()}” → {_from_standing(goal.height)}")
+
+
+def is_level(intent: Intent) -> bool:
+    """Whether "crouch to 22 cm" says where the trunk is, and not by how much it moves."""
+    length = intent.find(SlotKind.LENGTH)
+    if length is None or length.meaning["value"] <= _MAX_OFFSET or length.meaning.get("by"):
+        return False
+    if intent.meaning.get("level"):
+        return True
+    rises = intent.meaning["height"] == "high"
+    return not (rises and length.meaning["value"] < abilities()["trunk"]["standing"])
+
+
+def _level(intent: Intent, length: Slot, goal: Goal) -> None:
+    """So many m above the ground, within what the legs can reach."""
+    standing, asked = abilities()["trunk"]["standing"], length.meaning["value"]
+    low, high = abilities()["low"]["limit"], abilities()["high"]["limit"]
+    trunk = asked + intent.meaning.get("below", 0.0)
+    goal.height = round(max(-low, min(trunk - standing, high)), 3)
+    reached = standing + goal.height
+    if abs(reached - trunk) > 1e-3:
+        goal.not_understood.append(
+            f"{trunk * 100:.3g} cm above the ground is out of the trunk's reach: "
+            f"{reached * 100:.3g} cm"
+        )
+    goal.understood.append(
+        f"“{intent.words()}” → trunk {reached * 100:.3g} cm above the ground, "
+        f"{_from_standing(goal.height)}"
+    )
+
+
+def _from_standing(offset: float) -> str:
+    where = "below" if offset < 0 else "above"
+    return f"{abs(offset) * 100:.1f} cm {where} standing"
+
+
+def posture(intent: Intent, goal: Goal) -> None:
+    """Nose up or down."""
+    numbers = abilities()["pitch"]
+    explicit = intent.find(SlotKind.ANGLE)
+    angle = numbers[extent(intent)]
+    if explicit is not None:
+        angle = round(limited(explicit.meaning["value"], numbers["limit"], "rad", goal), 3)
+    goal.pitch = angle if intent.meaning["pitch"] == "down" else -angle
+    goal.understood.append(
+        f"“{intent.words()}” → nose {intent.meaning['pitch']} by {angle:.2f} rad"
+    )
+
+
+def lean(intent: Intent, goal: Goal) -> None:
+    """To a side, or forward and back."""
+    ways = directions(intent, goal)
+    if "forward" in ways or "backward" in ways or intent.meaning.get("axis") == "pitch":
+        way = "up" if "backward" in ways else "down"
+        posture(
+            Intent(SlotKind.POSTURE, intent.text, {"pitch": way}, intent.slots, at=intent.at), goal
+        )
+        return
+    numbers = abilities()["lean"]
+    explicit = intent.find(SlotKind.ANGLE)
+    angle = numbers[extent(intent)]
+    if explicit is not None:
+        angle = round(limited(explicit.meaning["value"], numbers["limit"], "rad", goal), 3)
+    right = "right" in ways
+    goal.roll = angle if right else -angle
+    side = "right" if right else "left"
+    goal.understood.append(f"“{intent.words()}” → lean to the {side} by {angle:.2f} rad")

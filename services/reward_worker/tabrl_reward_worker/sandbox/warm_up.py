@@ -1,0 +1,90 @@
+"""Finds out what has to be imported before the sandbox closes: there, no file can be opened.
+
+JAX imports parts of itself when they are first needed. A child of the zygote that only
+ever sees the sources below, goes once through everything and tells which modules that took.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from string import Template
+
+from tabrl.rewards.errors import RewardError
+from tabrl.robots import Robot
+from tabrl.sim.reward.export import export_reward
+from tabrl.sim.reward.function import try_compiling
+from tabrl.sim.reward.verifier import verify
+
+_EVERYTHING = Template("""
+WEIGHTS = {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0, "e": 1.0, "f": 1.0, "g": 1.0, "h": 1.0}
+def reward(state, action):
+    q = state.joint_position()
+    feet = state.foot_position()
+    return {
+        "a": jnp.median(q) + jnp.sum(jnp.cumsum(q)) + jnp.prod(q) + jnp.std(q) + jnp.var(q),
+        "b": jnp.sum(feet @ feet.T) + jnp.dot(q, q) + jnp.sum(jnp.cross(feet[0], feet[1])),
+        "c": q[jnp.argmax(q)] + jnp.sum(q.at[3].set(0.0)) + jnp.sum(jnp.roll(q, 1)) + q[::-1][0],
+        "d": jnp.sum(jnp.where(state.foot_contact() > 0.5, state.foot_height("$foot"), 0.0)),
+        "e": jnp.sum(jnp.arcsin(q) + jnp.arccos(q) + jnp.sinh(q) + jnp.log1p(q) + jnp.sinc(q)),
+        "f": rl.gaussian(state.yaw(), 0.3) + jnp.linalg.norm(state.gravity()) + lax.rsqrt(q[0]),
+        "g": jnp.sum(jnp.concatenate([q, q]).reshape((2, $nu)) % 0.3) + jnp.sum(jnp.eye(3)),
+        "h": jnp.sum(jnp.linspace(0.0, 1.0, $nu) * jnp.clip(jnp.round(q), 0.0, 1.0)) + q[0] ** 3,
+    }
+""")
+_MISTAKES = (
+    "state.missing()",
+    "state.joint_position('$misspelt')",
+    "state.roll().missing",
+    "1.0 if state.roll() > 0 else 0.0",
+    "float(state.roll())",
+    "state.gravity() + state.action()",
+    "state.gravity()",
+    "jnp.zeros((9999, 9999))",
+    "state.roll().astype('float16')",
+    "state.roll().astype('nonsense')",
+    "jnp.reshape(action, (5, 5))",
+    "action @ state.gravity()",
+    "[0][1]",
+    "1 +",
+    "unknown",
+    "{}['a']",
+    "range(999)",
+    "lax.clamp(1, action, 2.0)",
+)
+
+
+def preload_imports(robot: Robot) -> None:
+    """Import what building and verifying will need. Call it before any backend exists."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(reading)
+            before = set(sys.modules)
+            _exercise(robot)
+            os.write(writing, "\n".join(sorted(set(sys.modules) - before)).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        names = pipe.read().splitlines()
+    os.waitpid(pid, 0)
+    for name in names:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def _exercise(robot: Robot) -> None:
+    everything = _EVERYTHING.substitute(foot=robot.foot_names[0], nu=robot.nu)
+    exported = export_reward(everything, robot)
+    try_compiling(verify(exported.blob, everything, robot).blob)
+    with contextlib.suppress(RewardError):
+        verify(exported.blob[:-100], everything, robot)
+    joint = robot.joint_names[0]
+    for mistake in _MISTAKES:
+        expression = Template(mistake).substitute(misspelt=joint[:-2] + joint[-1])
+        with contextlib.suppress(RewardError):
+            export_reward(f"def reward(state, action):\n    return {expression}\n", robot)

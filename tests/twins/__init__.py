@@ -1,0 +1,21 @@
+"""In-memory twins of the adapters: the contract tests hold them to what the real ones do."""
+
+from tests.twins.artifacts import MemoryVerifiedArtifacts
+from tests.twins.database import ManualClock, MemoryDatabase
+from tests.twins.jobs import MemoryJobRepository
+from tests.twins.models import MemoryModelRepository
+from tests.twins.streams import MemoryBlobStore, MemoryEventBus, MemoryTaskQueue
+from tests.twins.tasks import MemorySourceRepository, MemoryTaskRepository
+
+__all__ = [
+    "ManualClock",
+    "MemoryBlobStore",
+    "MemoryDatabase",
+    "MemoryEventBus",
+    "MemoryJobRepository",
+    "MemoryModelRepository",
+    "MemorySourceRepository",
+    "MemoryTaskQueue",
+    "MemoryTaskRepository",
+    "MemoryVerifiedArtifacts",
+]

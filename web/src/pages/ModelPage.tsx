@@ -1,0 +1,59 @@
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { useModel, useRobots, useTask } from "@/api/queries";
+import type { Model } from "@/api/types";
+import { ago } from "@/lib/format";
+import { Button, Note, Skeleton } from "@/ui/kit";
+import { useTitle } from "@/ui/useTitle";
+import { usePolicyDrive } from "@/viewer/drive";
+import { Viewer } from "@/viewer/Viewer";
+
+/** A model alone: the address to share a motion by. */
+export function ModelPage({ modelId }: { modelId: string }): ReactNode {
+  const { data: model, error, refetch } = useModel(modelId);
+  if (model !== undefined) return <Loaded model={model} />;
+  return (
+    <main className="flex flex-1 flex-col p-4 sm:p-6">
+      {error !== null ? (
+        <Note
+          kind="bad"
+          title={error.message}
+          action={<Button onClick={() => void refetch()}>Try again</Button>}
+        >
+          The address may be mistyped, or the model belongs to another data directory.
+        </Note>
+      ) : (
+        <Skeleton className="flex-1" />
+      )}
+    </main>
+  );
+}
+
+function Loaded({ model }: { model: Model }): ReactNode {
+  const task = useTask(model.task_id);
+  const robot = useRobots().data?.find(({ id }) => id === model.robot);
+  const drive = usePolicyDrive(model);
+  useTitle(task.data?.prompt);
+  return (
+    <main className="flex flex-1 flex-col">
+      <header className="flex flex-wrap items-end justify-between gap-3 border-b border-line px-4 py-3 sm:px-6">
+        <div className="min-w-0">
+          <p className="text-xs text-faint">
+            {robot === undefined ? model.robot : `${robot.maker} ${robot.name}`} · updated{" "}
+            {ago(model.updated_at)}
+          </p>
+          <h1 className="text-lg font-semibold tracking-tight break-words">
+            {task.data?.prompt ?? model.id}
+          </h1>
+        </div>
+        <Link
+          href={`/tasks/${model.task_id}/jobs/${model.job_id}`}
+          className="text-sm text-accent hover:underline"
+        >
+          How it was trained
+        </Link>
+      </header>
+      <Viewer className="min-h-[60vh] flex-1" robot={robot} drive={drive} />
+    </main>
+  );
+}

@@ -1,0 +1,87 @@
+import type { MainModule, MjModel } from "@mujoco/mujoco";
+import type { GeomInfo, JointInfo, RootInfo, SceneInfo, Shape } from "./messages";
+
+type Ints = Int32Array;
+
+/** What viewer and figures must know of a compiled scene, whatever robot it holds. */
+export function describeScene(mujoco: MainModule, model: MjModel): SceneInfo {
+  const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+  const body = mujoco.mjtObj.mjOBJ_BODY.value;
+  return {
+    bodyNames: range(model.nbody).map((index) => mujoco.mj_id2name(model, body, index)),
+    geoms: range(model.ngeom).map((geom) => describeGeom(mujoco, model, geom)),
+    joints: describeJoints(mujoco, model),
+    root: findRoot(mujoco, model),
+    nq: model.nq,
+  };
+}
+
+/**
+ * The body that stands for the robot: that of the free joint where there is one, else the first
+ * child of the world that has joints, or whose children have.
+ */
+export function findRoot(mujoco: MainModule, model: MjModel): RootInfo {
+  const types = Array.from(model.jnt_type as Ints);
+  const bodies = Array.from(model.jnt_bodyid as Ints);
+  const free = types.indexOf(mujoco.mjtJoint.mjJNT_FREE.value);
+  const floating = bodies[free];
+  if (floating !== undefined) {
+    return { body: floating, qposAdr: (model.jnt_qposadr as Ints)[free] ?? null };
+  }
+  const trees = bodies.map((body) => (model.body_rootid as Ints)[body] ?? 0);
+  return { body: trees.length > 0 ? Math.min(...trees) : 0, qposAdr: null };
+}
+
+/** The joints that one number of the state tells. */
+function describeJoints(mujoco: MainModule, model: MjModel): JointInfo[] {
+  const { mjJNT_HINGE, mjJNT_SLIDE } = mujoco.mjtJoint;
+  const scalar: number[] = [mjJNT_HINGE.value, mjJNT_SLIDE.value];
+  return Array.from(model.jnt_type as Ints).flatMap((type, joint) =>
+    scalar.includes(type)
+      ? [
+          {
+            name: mujoco.mj_id2name(model, mujoco.mjtObj.mjOBJ_JOINT.value, joint),
+            qposAdr: (model.jnt_qposadr as Ints)[joint] ?? 0,
+          },
+        ]
+      : [],
+  );
+}
+
+function describeGeom(mujoco: MainModule, model: MjModel, geom: number): GeomInfo {
+  const row = (array: unknown, width: number): number[] =>
+    Array.from((array as Float64Array).slice(width * geom, width * geom + width));
+  const material = (model.geom_matid as Ints)[geom] ?? -1;
+  const rgba =
+    material < 0
+      ? row(model.geom_rgba, 4)
+      : Array.from((model.mat_rgba as Float32Array).slice(4 * material, 4 * material + 4));
+  return {
+    body: (model.geom_bodyid as Ints)[geom] ?? 0,
+    shape: shapeOf(mujoco, (model.geom_type as Ints)[geom] ?? -1),
+    group: (model.geom_group as Ints)[geom] ?? 0,
+    size: row(model.geom_size, 3) as GeomInfo["size"],
+    position: row(model.geom_pos, 3) as GeomInfo["position"],
+    quaternion: row(model.geom_quat, 4) as GeomInfo["quaternion"],
+    rgba: rgba as GeomInfo["rgba"],
+  };
+}
+
+function shapeOf({ mjtGeom }: MainModule, type: number): Shape {
+  switch (type) {
+    case mjtGeom.mjGEOM_PLANE.value:
+      return "plane";
+    case mjtGeom.mjGEOM_SPHERE.value:
+      return "sphere";
+    case mjtGeom.mjGEOM_CAPSULE.value:
+      return "capsule";
+    case mjtGeom.mjGEOM_ELLIPSOID.value:
+      return "ellipsoid";
+    case mjtGeom.mjGEOM_CYLINDER.value:
+      return "cylinder";
+    case mjtGeom.mjGEOM_BOX.value:
+      return "box";
+    default:
+      return "other";
+  }
+}

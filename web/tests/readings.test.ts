@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import type { Readout } from "@/api/types";
+import type { SceneInfo } from "@/sim/messages";
+import { readingOf } from "@/sim/readings";
+
+const scene = (qposAdr: number | null): SceneInfo => ({
+  bodyNames: [],
+  geoms: [],
+  joints: [{ name: "elbow", qposAdr: 1 }],
+  root: { body: 1, qposAdr },
+  nq: 9,
+});
+
+function readout(quantity: Readout["quantity"], part: string | null = null): Readout {
+  return { quantity, part, label: "", unit: "", decimals: 2 };
+}
+
+describe("figures of a floating base", () => {
+  const half = Math.PI / 4;
+  const facingLeft = [Math.cos(half), 0, 0, Math.sin(half)];
+  // The pose begins behind two other numbers.
+  const before = [9, 9, 0, 0, 0.3, ...facingLeft];
+  const after = [9, 9, 0, 0.5, 0.25, ...facingLeft];
+  const read = (quantity: Readout["quantity"], then = before, now = after): number | undefined =>
+    readingOf(readout(quantity), scene(2))?.(then, now, 1);
+
+  it("are told in the robot's own frame", () => {
+    expect(read("forward_speed")).toBeCloseTo(0.5);
+    expect(read("lateral_speed")).toBeCloseTo(0);
+    expect(read("height")).toBe(0.25);
+  });
+
+  it("turn the short way round", () => {
+    const nearly = Math.PI - 0.05;
+    const facing = (yaw: number) => [0, 0, 0, 0, 0, Math.cos(yaw / 2), 0, 0, Math.sin(yaw / 2)];
+    expect(read("yaw_rate", facing(nearly), facing(-nearly))).toBeCloseTo(0.1);
+  });
+});
+
+describe("figures of a fixed robot", () => {
+  it("are those of its joints", () => {
+    const reading = readingOf(readout("joint_position", "elbow"), scene(null));
+    expect(reading?.([0, 0], [0.1, 0.7], 1)).toBe(0.7);
+  });
+
+  it("are left out where there are none", () => {
+    expect(readingOf(readout("joint_position", "knee"), scene(null))).toBeNull();
+    expect(readingOf(readout("forward_speed"), scene(null))).toBeNull();
+    expect(readingOf(readout("power"), scene(2))).toBeNull();
+  });
+});
