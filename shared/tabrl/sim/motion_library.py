@@ -84,7 +84,7 @@ def dump_motion_library(library: MotionLibrary) -> bytes:
     about = {
         "robot": library.robot,
         "clips": library.clips,
-        "schedules": [schedule and schedule.model_dump() for schedule in library.schedules],
+        "programs": [schedule and schedule.model_dump() for schedule in library.schedules],
     }
     buffer = io.BytesIO()
     header = np.frombuffer(json.dumps(about).encode(), np.uint8)
@@ -101,7 +101,7 @@ def load_motion_library(data: bytes) -> MotionLibrary:
                 name: archive[name].astype(np.float32) for name in archive.files if name != "header"
             }
         rollout = Rollout(fields)
-        schedules = tuple(p and CommandSchedule.model_validate(p) for p in about["schedules"])
+        schedules = tuple(p and CommandSchedule.model_validate(p) for p in about["programs"])
         qpos = np.concatenate(
             [rollout.base_position, rollout.base_quaternion, rollout.joint_position], axis=-1
         )

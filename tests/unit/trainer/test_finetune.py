@@ -174,7 +174,7 @@ def test_a_result_is_never_worse(
 def test_a_check_shows_all_rows_and_is_passed_by_the_result() -> None:
     speed = CHECKS[:1]
     (missed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.5), row(0, 0, 0.2))
-    assert (missed.base, missed.schedule, missed.result) == (0.0, 0.5, 0.2)
+    assert (missed.base, missed.program, missed.result) == (0.0, 0.5, 0.2)
     assert missed.passed is False
     assert (missed.name, missed.target) == ("mean forward speed", "≥ 0.25 m/s")
     (passed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, 0.3))

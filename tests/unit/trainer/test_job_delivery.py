@@ -39,7 +39,7 @@ def test_a_result_that_is_worse_is_not_delivered(judged: TrainingContext) -> Non
     assert result.delivered == "program"
     assert "0.500 against 0.900" in result.note
     assert result.flags == ()
-    assert result.result == result.schedule
+    assert result.result == result.program
     delivered = load_policy(world.blobs.get(world.model.params_key))
     kernel = delivered.weights.layers[0].kernel
     assert (kernel == judged.base_weights.layers[0].kernel).all()
