@@ -45,7 +45,7 @@ def first_update(engine: TrainingContext, blob: bytes, weights: Mapping[str, flo
         began = time.perf_counter()
         reward = StagedReward(RolloutReward(load_reward(blob), weights), compilations)
         tune = FineTune(
-            engine.simulator, engine.learner, engine.base_state, reward, PROGRAM, seed=1
+            engine.simulator, engine.learner, engine.pretrained_state, reward, PROGRAM, seed=1
         )
         next(iter(tune.run(1e9)))
         took = time.perf_counter() - began

@@ -36,7 +36,7 @@ def measure_job(engine: TrainingContext, search_s: float, ppo_s: float) -> list[
     reward = TimedReward(walk_artifact(), clock)
     rows = []
 
-    search = CommandSearch(simulator, engine.base_weights.act, reward, engine.library, 0)
+    search = CommandSearch(simulator, engine.pretrained_weights.act, reward, engine.library, 0)
     clock.reset()
     began, program, samples = time.perf_counter(), PROGRAM, 0
     for found in search.run(search_s):
@@ -47,7 +47,7 @@ def measure_job(engine: TrainingContext, search_s: float, ppo_s: float) -> list[
     clock.reset()
 
     learner = TimedLearner(engine.learner, clock)
-    tune = FineTune(simulator, learner, engine.base_state, reward, program, 0)
+    tune = FineTune(simulator, learner, engine.pretrained_state, reward, program, 0)
     first = 0
     for report in tune.run(math.inf):
         samples = report.samples - first

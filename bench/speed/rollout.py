@@ -56,7 +56,7 @@ class BareStepping:
 def measure_rollout(engine: TrainingContext, robots: int, repeats: int, blocks: int) -> RolloutRow:
     """Interleaved: a block of ours, then the same motion twice bare, `repeats` times `blocks`."""
     simulator, reward, joints = CpuSimulator(ROBOT, robots), walk_artifact(), Joints.of(ROBOT)
-    state: TrainState = engine.base_state
+    state: TrainState = engine.pretrained_state
     policy = engine.learner.exploring(state, 0)
     simulator.reset(CommandBatch.stack([PROGRAM] * robots), RULES, 0)
     reward.total(simulator.rollout(policy, UNROLL).rollout)  # compiles, and leaves the start behind

@@ -56,7 +56,7 @@ class Series:
 
     def _train(self, base: PretrainedPolicy, missing: Sequence[tuple[Task, int]]) -> None:
         with Workbench(base, self.say, self.simulator) as workbench:
-            judge = Judge.of(workbench.engine.base_weights, self.episodes)
+            judge = Judge.of(workbench.engine.pretrained_weights, self.episodes)
             for number, (task, seed) in enumerate(missing, start=1):
                 self.say(f"{number}/{len(missing)} {task.name}, seed {seed}: “{task.sentence}”")
                 try:

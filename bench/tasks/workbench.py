@@ -33,7 +33,7 @@ from tabrl.ports import StopReason
 from tabrl.robots import get_robot, scene_sha256
 from tabrl.sim.factory import SimulatorKind
 from tabrl_reward_worker.jail import BuiltReward, Jail
-from tabrl_trainer.context import TrainingContext
+from tabrl_trainer.context import TrainingContext, TrainingContexts
 from tabrl_trainer.job import TrainingHandler
 from tabrl_trainer.pretrained import BANK, POLICY, TRAIN_STATE, PretrainedPolicy, load_pretrained
 
@@ -58,6 +58,7 @@ class Workbench:
 
     def __init__(self, base: PretrainedPolicy, say: Say, simulator: SimulatorKind = "auto") -> None:
         self.base_sha256 = hashlib.sha256(base.policy).hexdigest()
+        self._base = base
         self.engine = TrainingContext(ROBOT, base, simulator)
         self._say = say
         self._jail = Jail()
@@ -97,7 +98,8 @@ class Workbench:
         assert claimed is not None
         verified = MemoryVerifiedArtifacts(database)
         verified.record(artifact, ROBOT.id)
-        handler = TrainingHandler({ROBOT.id: self.engine}, blobs, models, verified)
+        contexts = TrainingContexts(lambda *_: self.engine, lambda _: self._base)
+        handler = TrainingHandler(contexts, blobs, models, verified)
         began = time.monotonic()
         result = handler(claimed, _Control(claimed.fence, self._say))
         seconds = time.monotonic() - began

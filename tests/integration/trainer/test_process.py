@@ -114,7 +114,7 @@ class Site:
             log.close()
 
     def send(self) -> None:
-        """Ring the doorbell, as the gateway's sweeper would."""
+        """Notify the trainer, as the api's reaper would."""
         self.jobs.expire_leases(5)
         self.queue.enqueue(self.job)
 
