@@ -34,6 +34,10 @@ def evaluate(
         candidates, tuned.reward, spec.checks, session.control.raise_if_stopped, lasts_s
     )
     if accepted(base, program, result):
-        return Evaluated(base, program, result, kept.weights, kept.update, True, "", began)
+        return Evaluated(
+            base, program, result, kept.weights, kept.update, accepted=True, note="", began=began
+        )
     note = rejection_reason(base, program, result)
-    return Evaluated(base, program, program, pretrained, 0, False, note, began)
+    return Evaluated(
+        base, program, program, pretrained, update=0, accepted=False, note=note, began=began
+    )

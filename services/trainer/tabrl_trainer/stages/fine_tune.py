@@ -56,7 +56,7 @@ class _FineTuning:
         )  # fmt: skip
         self._pool = CheckpointPool()
         self._seconds = 0.0
-        self._weights = loaded.initial_weights or session.spec.weights
+        self._weights = loaded.weights
         self._reweightings: tuple[Reweighting, ...] = ()
         self._restarts: tuple[int, ...] = ()
         self._saved_update, self._saved_at = 0, 0.0
@@ -67,8 +67,6 @@ class _FineTuning:
             )
             self._seconds, self._restarts = resumed.ppo_s, resumed.restarts
             self._reweightings = resumed.reweightings
-            if resumed.reweightings:
-                self._weights = resumed.reweightings[-1].weights
 
     def run(self) -> FineTuned:
         session, tune = self._session, self._tune

@@ -49,12 +49,13 @@ def _context(robot_id: str, contexts: TrainingContexts) -> TrainingContext:
 def _begun(session: JobSession, context: TrainingContext, reward: RolloutReward) -> Loaded:
     """From the start: weights requested while the job waited count for the search as well."""
     requested = session.control.wished_weights()
+    unchanged = Loaded(context, reward, session.spec.weights, {})
     if requested is None or requested == session.spec.weights:
-        return Loaded(context, reward, {})
+        return unchanged
     try:
-        return Loaded(context, reward.reweighted(requested), requested)
+        return Loaded(context, reward.reweighted(requested), requested, requested)
     except Invalid:  # whoever asked was told already: only the reward's own terms are taken
-        return Loaded(context, reward, {})
+        return unchanged
 
 
 def _resumed(
@@ -89,4 +90,4 @@ def _resumed(
         restarts=(*metadata.restarts, int(state.update)),
         reweightings=metadata.reweightings,
     )
-    return Loaded(context, reward.reweighted(weights), metadata.weights, point)
+    return Loaded(context, reward.reweighted(weights), weights, metadata.weights, point)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tabrl.contracts.training import Reweighting
 from tabrl.control.commands import CommandSchedule
 from tabrl.control.policy import PolicyWeights
+from tabrl.ports.jobs import Weights
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.evaluation import EvaluationEntry
 from tabrl_trainer.finetune import FineTuneState
@@ -47,13 +48,14 @@ class ResumePoint:
 class Loaded:
     """What a training works with.
 
-    `reward` carries the weights in force; `initial_weights` are those the job begins or began
-    with, where they are not the spec's.
+    `reward` carries `weights`, which are in force; `initial_weights` are those the job begins or
+    began with, where they are not the spec's.
     """
 
     context: TrainingContext
     reward: RolloutReward
-    initial_weights: dict[str, float]
+    weights: Weights
+    initial_weights: Weights
     resumed: ResumePoint | None = None
 
 
