@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import tabrl_trainer.pretrained
+from tabrl.adapters.logs import logger
 from tabrl.adapters.memory import MemoryBlobStore
 from tabrl.control.policy import PolicyHeader, dump_policy, load_policy
 from tabrl.domain.errors import NotFound
@@ -112,9 +113,7 @@ def test_seeding_skips_untrained_robots_with_a_line_in_the_log(
 ) -> None:
     lines: list[str] = []
     monkeypatch.setattr(tabrl_trainer.pretrained, "list_robots", lambda: (GO1,))
-    monkeypatch.setattr(
-        tabrl_trainer.pretrained.logger, "warning", lambda line, *words: lines.append(line % words)
-    )
+    monkeypatch.setattr(logger, "warning", lambda line, *words: lines.append(line % words))
     blobs = MemoryBlobStore()
     assert seed_blobs(blobs) == ()
     assert blobs.list("") == []
