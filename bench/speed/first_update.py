@@ -47,7 +47,12 @@ def first_update(
         began = time.perf_counter()
         reward = StagedReward(RolloutReward(load_reward(blob), weights), compilations)
         tune = FineTune(
-            context.simulator, context.learner, context.base_state, reward, COMMAND_SCHEDULE, seed=1
+            context.simulator,
+            context.learner,
+            context.pretrained_state,
+            reward,
+            COMMAND_SCHEDULE,
+            seed=1,
         )
         next(iter(tune.run(1e9)))
         took = time.perf_counter() - began

@@ -37,7 +37,7 @@ def measure_job(context: TrainingContext, search_s: float, ppo_s: float) -> list
     reward = TimedReward(walk_artifact(), timer)
     rows = []
 
-    search = CommandSearch(simulator, context.base_weights.act, reward, context.library, 0)
+    search = CommandSearch(simulator, context.pretrained_weights.act, reward, context.library, 0)
     timer.reset()
     began, schedule, samples = time.perf_counter(), COMMAND_SCHEDULE, 0
     for found in search.run(search_s):
@@ -48,7 +48,7 @@ def measure_job(context: TrainingContext, search_s: float, ppo_s: float) -> list
     timer.reset()
 
     learner = TimedLearner(context.learner, timer)
-    tune = FineTune(simulator, learner, context.base_state, reward, schedule, 0)
+    tune = FineTune(simulator, learner, context.pretrained_state, reward, schedule, 0)
     first = 0
     for report in tune.run(math.inf):
         samples = report.samples - first

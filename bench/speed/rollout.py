@@ -56,7 +56,7 @@ class BareStepping:
 def measure_rollout(context: TrainingContext, robots: int, repeats: int, chunks: int) -> RolloutRow:
     """Interleaved: a chunk of ours, then the same motion twice bare, `repeats` times `chunks`."""
     simulator, reward, joints = CpuSimulator(ROBOT, robots), walk_artifact(), Joints.of(ROBOT)
-    state: TrainState = context.base_state
+    state: TrainState = context.pretrained_state
     policy = context.learner.exploring(state, 0)
     simulator.reset(CommandBatch.stack([COMMAND_SCHEDULE] * robots), RULES, 0)
     reward.total(simulator.rollout(policy, UNROLL).rollout)  # compiles, and leaves the start behind

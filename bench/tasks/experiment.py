@@ -56,7 +56,7 @@ class Experiment:
 
     def _train(self, base: PretrainedPolicy, missing: Sequence[tuple[Task, int]]) -> None:
         with Harness(base, self.log, self.simulator) as harness:
-            scorer = Scorer.of(harness.context.base_weights, self.episodes)
+            scorer = Scorer.of(harness.context.pretrained_weights, self.episodes)
             for number, (task, seed) in enumerate(missing, start=1):
                 self.log(f"{number}/{len(missing)} {task.name}, seed {seed}: “{task.sentence}”")
                 try:

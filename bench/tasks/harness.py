@@ -27,7 +27,7 @@ from tabrl.ports import StopReason
 from tabrl.robots import scene_sha256
 from tabrl.sim.factory import SimulatorKind
 from tabrl_reward_worker.sandbox import BuiltReward, Sandbox
-from tabrl_trainer.context import TrainingContext
+from tabrl_trainer.context import TrainingContext, TrainingContexts
 from tabrl_trainer.job import TrainingHandler
 from tabrl_trainer.pretrained import BANK, POLICY, TRAIN_STATE, PretrainedPolicy, load_pretrained
 from tests.twins import (
@@ -58,6 +58,7 @@ class Harness:
 
     def __init__(self, base: PretrainedPolicy, log: Log, simulator: SimulatorKind = "auto") -> None:
         self.base_sha256 = hashlib.sha256(base.policy).hexdigest()
+        self._base = base
         self.context = TrainingContext(ROBOT, base, simulator)
         self._log = log
         self._sandbox = Sandbox()
@@ -97,7 +98,8 @@ class Harness:
         assert claimed is not None
         verified = MemoryVerifiedArtifacts(database)
         verified.record(artifact, ROBOT.id)
-        handler = TrainingHandler({ROBOT.id: self.context}, blobs, models, verified)
+        contexts = TrainingContexts(lambda *_: self.context, lambda _: self._base)
+        handler = TrainingHandler(contexts, blobs, models, verified)
         began = time.monotonic()
         result = handler(claimed, _Control(claimed.fence, self._log))
         seconds = time.monotonic() - began

@@ -10,7 +10,7 @@ from tabrl.contracts.training import EvaluationRow, TrainBudget, TrainSpec
 from tabrl.domain.jobs import Job
 from tabrl.domain.models import Model
 from tabrl.ports import JobStoppedError, StopReason
-from tabrl_trainer.context import TrainingContext
+from tabrl_trainer.context import TrainingContext, TrainingContexts
 from tabrl_trainer.evaluation import Candidate, EvaluationEntry
 from tabrl_trainer.job import TrainingHandler
 from tests.support.engine import FORWARD, exported
@@ -41,11 +41,14 @@ class Control:
     die_at: int | None = None
     reason: StopReason = StopReason.SHUTDOWN
     events: list[Event] = field(default_factory=list)
-    wishes: dict[int, dict[str, float]] = field(default_factory=dict)  # by progress events seen
+    # The weights requested, by the number of progress events seen.
+    requests: dict[int, dict[str, float]] = field(default_factory=dict)
 
     def requested_weights(self) -> dict[str, float] | None:
         seen = len(self.of(ProgressEvent))
-        return next((w for at, w in sorted(self.wishes.items(), reverse=True) if at <= seen), None)
+        return next(
+            (w for at, w in sorted(self.requests.items(), reverse=True) if at <= seen), None
+        )
 
     def should_stop(self) -> StopReason | None:
         stop = self.stop_at is not None and len(self.of(ProgressEvent)) >= self.stop_at
@@ -80,7 +83,7 @@ class World:
     """One training job in memory, and the handler that does it."""
 
     def __init__(
-        self, engine: TrainingContext, ppo_s: float, phases_s: tuple[float, ...] = ()
+        self, context: TrainingContext, ppo_s: float, phases_s: tuple[float, ...] = ()
     ) -> None:
         artifact = exported(FORWARD)
         self.clock = ManualClock()
@@ -97,7 +100,10 @@ class World:
         self.blobs.put(f"artifacts/{artifact.sha256}.bin", artifact.blob)
         self.verified = MemoryVerifiedArtifacts(database)
         self.verified.record(artifact.sha256, "go1")
-        self.handler = TrainingHandler({"go1": engine}, self.blobs, self.models, self.verified)
+        contexts = TrainingContexts(lambda robot, pretrained: context)
+        self.handler = TrainingHandler(
+            contexts, self.blobs, self.models, self.verified, clock=Clock()
+        )
 
     def claim(self) -> Job:
         self.clock.advance(LEASE_S + 1.0)
@@ -114,7 +120,7 @@ class World:
 
 
 @dataclass
-class Rows:
+class FixedEvaluator:
     """An evaluator that has made up its mind."""
 
     base: float

@@ -5,7 +5,6 @@ No repository of tasks, candidates or sources is built here: a trainer knows job
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from celery import Celery  # type: ignore[import-untyped]
@@ -14,6 +13,7 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.celery_app import make_celery
 from tabrl.adapters.clock import SystemClock
+from tabrl.adapters.logs import logger
 from tabrl.adapters.metrics import WorkerMetrics
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
@@ -23,10 +23,11 @@ from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.worker import JobRunner
 from tabrl.ports import BlobStore
-from tabrl.robots import list_robots
-from tabrl_trainer.context import TrainingContext
+from tabrl.robots import Robot
+from tabrl.sim.malloc import malloc_trim
+from tabrl_trainer.context import TrainingContext, TrainingContexts
 from tabrl_trainer.job import TrainingHandler
-from tabrl_trainer.pretrained import load_pretrained
+from tabrl_trainer.pretrained import PretrainedPolicy
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Trainer:
     app: Celery
     runner: JobRunner
     blobs: BlobStore
-    engines: Mapping[str, TrainingContext]
+    contexts: TrainingContexts
     registry: CollectorRegistry
 
 
@@ -49,13 +50,18 @@ def wire(settings: Settings) -> Trainer:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    engines = {
-        robot.id: TrainingContext(robot, load_pretrained(robot.id), settings.simulator)
-        for robot in list_robots()
-    }
+
+    def make_context(robot: Robot, pretrained: PretrainedPolicy) -> TrainingContext:
+        context = TrainingContext(robot, pretrained, settings.simulator)
+        context.warm_up()
+        malloc_trim()
+        logger.info("warm: %s", robot.id)
+        return context
+
+    contexts = TrainingContexts(make_context)
     runner = JobRunner(
         TrainingHandler(
-            engines,
+            contexts,
             blobs,
             SqlModelRepository(database, clock),
             SqlVerifiedArtifacts(database, clock),
@@ -66,4 +72,4 @@ def wire(settings: Settings) -> Trainer:
         metrics=WorkerMetrics(registry),
         settings=settings,
     )
-    return Trainer(settings, make_celery(settings), runner, blobs, engines, registry)
+    return Trainer(settings, make_celery(settings), runner, blobs, contexts, registry)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable
+
 import numpy as np
 
 from tabrl.control.commands import CommandBatch
 from tabrl.control.policy import PolicyWeights, load_policy
 from tabrl.control.rollout import CONTROL_DT
-from tabrl.robots import Robot
+from tabrl.robots import Robot, get_robot
 from tabrl.sim.factory import SimulatorKind, make_simulator
 from tabrl.sim.learning.checkpoint import load_tree
 from tabrl.sim.learning.networks import deployed
@@ -15,23 +18,25 @@ from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
 from tabrl.sim.simulator import EpisodeConfig
 from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES, Evaluator
-from tabrl_trainer.finetune import CONFIG, ROBOTS, copied
-from tabrl_trainer.pretrained import PretrainedPolicy
+from tabrl_trainer.finetune import CONFIG, ROBOTS, copy_state
+from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
 from tabrl_trainer.search import WINDOW_S as SEARCH_WINDOW_S
 from tabrl_trainer.selection import WINDOW_S as SELECTION_WINDOW_S
 
+MAX_CONTEXTS = 2  # of a process; each holds the simulators of several hundred robots
+
 
 class TrainingContext:
-    """A robot's base policy, simulators and learner. One job at a time may use it."""
+    """A robot's pretrained policy, simulators and learner. One job at a time may use it."""
 
     def __init__(
-        self, robot: Robot, base: PretrainedPolicy, simulator: SimulatorKind = "auto"
+        self, robot: Robot, pretrained: PretrainedPolicy, simulator: SimulatorKind = "auto"
     ) -> None:
         self.robot = robot
         self.learner = Learner(robot, CONFIG)
-        self.base_state: TrainState = load_tree(base.train_state, self.learner.init(0))
-        self.base_weights: PolicyWeights = load_policy(base.policy).weights
-        self.library: MotionLibrary = load_motion_library(base.library)
+        self.pretrained_state: TrainState = load_tree(pretrained.train_state, self.learner.init(0))
+        self.pretrained_weights: PolicyWeights = load_policy(pretrained.policy).weights
+        self.library: MotionLibrary = load_motion_library(pretrained.library)
         self.simulator = make_simulator(robot, ROBOTS, kind=simulator)
         counts = {*EPISODES, *FEWER_EPISODES}
         # One of a size serves all, one after the other: every use begins with a reset.
@@ -44,16 +49,43 @@ class TrainingContext:
         )
 
     def warm_up(self) -> None:
-        """Compile what every job uses: rollouts, one exploring block and one update."""
-        deterministic = deployed(self.base_weights)
+        """Compile what every job uses: rollouts, one exploring chunk and one update."""
+        deterministic = deployed(self.pretrained_weights)
         self.simulator.prepare(deterministic, round(SEARCH_WINDOW_S / CONTROL_DT))
         self.small_simulator.prepare(deterministic, round(SELECTION_WINDOW_S / CONTROL_DT))
         self.evaluator.warm_up(deterministic)
         self.simulator.reset(CommandBatch.neutral(ROBOTS), EpisodeConfig(), 0)
-        policy = self.learner.exploring(self.base_state, 0)
+        policy = self.learner.exploring(self.pretrained_state, 0)
         experience = self.simulator.rollout(policy, CONFIG.unroll)
         reward = np.zeros((CONFIG.unroll, ROBOTS), np.float32)
         schedule = Schedule.of(reward_scale=1.0)
-        self.learner.update(
-            copied(self.base_state), experience, reward, schedule, self.base_state.params
-        )
+        state = self.pretrained_state
+        self.learner.update(copy_state(state), experience, reward, schedule, state.params)
+
+
+class TrainingContexts:
+    """The contexts of robots, made when first needed; the least recently used one makes room."""
+
+    def __init__(
+        self,
+        make: Callable[[Robot, PretrainedPolicy], TrainingContext],
+        load: Callable[[str], PretrainedPolicy] = load_pretrained,
+    ) -> None:
+        """`load` finds the pretrained policy of a robot by its id, `make` the context for it."""
+        self._make = make
+        self._load = load
+        self._contexts: OrderedDict[str, TrainingContext] = OrderedDict()
+
+    def get(self, robot_id: str) -> TrainingContext:
+        """A robot's context.
+
+        Raises `NotTrained` if it has no pretrained policy that fits, and `NotFound` (code
+        `unknown_robot`).
+        """
+        if robot_id not in self._contexts:
+            robot, pretrained = get_robot(robot_id), self._load(robot_id)
+            while len(self._contexts) >= MAX_CONTEXTS:  # before the next one needs the memory
+                self._contexts.popitem(last=False)
+            self._contexts[robot_id] = self._make(robot, pretrained)
+        self._contexts.move_to_end(robot_id)
+        return self._contexts[robot_id]

@@ -1,4 +1,4 @@
-"""The three rows at the end: base with no command, base with the program, the result."""
+"""The three rows at the end: pretrained policy with no command, with the schedule, the result."""
 
 from __future__ import annotations
 
@@ -23,12 +23,10 @@ from tabrl.sim.learning.networks import deployed
 from tabrl.sim.simulator import EpisodeConfig, PolicyFn, Simulator, episode
 from tabrl_trainer.rollout_reward import RolloutReward
 
-# Of the base with no command, the base with the program, the result. The first only stands there.
+# One number a row. The pretrained policy with no command only stands there.
 EPISODES = (64, 256, 256)
-FEWER_EPISODES = (64, 64, 64)  # on a machine so busy that all would take longer than MOST_S
-MOST_S = 18.0
-BLOCK_S = 2.0  # rollouts are compiled for this length
-FALL_MARGIN = 0.01  # a result may fall at most one point more often than the base
+FEWER_EPISODES = (64, 64, 64)  # on a machine so busy that all would take too long
+CHUNK_S = 2.0  # rollouts are compiled for this length
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Evaluator:
     """Runs candidates one after the other, undisturbed, in episodes of 10 s unless told otherwise.
 
     There is a simulator for each candidate, with a robot for each of its episodes; it may be the
-    same one. Contenders with as many episodes begin from the same starts.
+    same one. Candidates with as many episodes begin from the same starts.
     """
 
     def __init__(self, robot: Robot, simulators: Sequence[Simulator], seed: int = 7_919) -> None:
@@ -62,7 +60,7 @@ class Evaluator:
     def warm_up(self, policy: PolicyFn) -> None:
         """Compile what evaluations of policies of this kind would compile."""
         for simulator in self._simulators:
-            simulator.prepare(policy, round(BLOCK_S / CONTROL_DT))
+            simulator.prepare(policy, round(CHUNK_S / CONTROL_DT))
 
     def evaluate(
         self,
@@ -93,11 +91,11 @@ class Evaluator:
             raise ValueError(f"{len(candidates)} candidates, room for {len(self._simulators)}")
         rules = EpisodeConfig(reset_noise=0.5)
         for candidate, simulator in zip(candidates, self._simulators, strict=True):
-            programs = StagedCommands.stack([candidate.schedule] * simulator.size)
+            schedules = StagedCommands.stack([candidate.schedule] * simulator.size)
             policy = deployed(candidate.weights)
             run = episode(
-                simulator, programs, policy, seconds or EPISODE_S, self._seed, rules, on_step,
-                BLOCK_S,
+                simulator, schedules, policy, seconds or EPISODE_S, self._seed, rules, on_step,
+                CHUNK_S,
             )  # fmt: skip
             yield run.rollout
 
@@ -159,20 +157,3 @@ def flags_of(
     results = check_results(checks, base, program, result)
     finding = reward_checks_disagree(base.row, program.row, result.row, checks, results)
     return () if finding is None else (finding,)
-
-
-def accepted(base: EvaluationEntry, program: EvaluationEntry, result: EvaluationEntry) -> bool:
-    """Whether the result may be delivered: no more falls than the base, no less reward."""
-    steady = result.row.fall_rate <= base.row.fall_rate + FALL_MARGIN
-    return steady and result.row.reward >= program.row.reward
-
-
-def rejection_reason(
-    base: EvaluationEntry, program: EvaluationEntry, result: EvaluationEntry
-) -> str:
-    """Why it may not, in a sentence."""
-    if result.row.reward < program.row.reward:
-        why = f"its reward was lower ({result.row.reward:.3f} against {program.row.reward:.3f})"
-    else:
-        why = f"it fell more often ({result.row.fall_rate:.1%} against {base.row.fall_rate:.1%})"
-    return f"The fine-tuned policy was not delivered, because {why}: the found program is."

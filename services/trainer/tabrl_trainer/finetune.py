@@ -1,4 +1,4 @@
-"""PPO fine-tuning of the base policy with a task's reward, under the command schedule found."""
+"""PPO fine-tuning of a pretrained policy with a task's reward, under a command schedule."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from tabrl_trainer.rollout_reward import CHUNK, RolloutReward
 ROBOTS = 256
 CONFIG = PPOConfig(unroll=CHUNK // ROBOTS, epochs=4, minibatches=4, discount=0.985)
 CRITIC_WARM_UP_UPDATES = 5  # or a fresh value function ruins a good schedule
-FIRST_RATE = 3e-4
-NOISE = 0.2  # lowest exploration noise at the start, in units of action
-ANCHOR = 0.005  # weight of the KL divergence to the base policy
+INITIAL_LEARNING_RATE = 3e-4
+MIN_ACTION_STD = 0.2  # of exploration at the start, in units of action
+ANCHOR = 0.005  # weight of the KL divergence to the pretrained policy
 RULES = EpisodeConfig(episode_s=6.0, start_spread_s=5.0, push_every_s=4.0, push_speed=0.25)
 
 
@@ -65,35 +65,33 @@ class FineTune:
         self,
         simulator: Simulator,
         learner: Learner,
-        base: TrainState,
+        pretrained: TrainState,
         reward: RolloutReward,
         schedule: CommandSchedule,
         seed: int,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Begin at the `pretrained` state; `clock` is in seconds."""
         self._simulator = simulator
         self._learner = learner
         self._reward = reward
         self._schedule = schedule
         self._rules = episode_config_for(schedule)
         self._seed = seed
+        self._clock = clock
         # With the exploration of the learner, or the anchor would pull at the noise alone.
-        self._reference: losses.PPONetworkParams = _exploring(base.params)
-        self.state = FineTuneState(
-            train=copied(base.replace(  # type: ignore[attr-defined]
-                params=_exploring(base.params),
-                key=jax.random.PRNGKey(seed),
-                learning_rate=jnp.float32(FIRST_RATE),
-            )),
-            update=jnp.int32(0),
-            samples=jnp.int32(0),
-            reward_scale=jnp.float32(0.0),
-            elapsed_s=jnp.float32(0.0),
-        )  # fmt: skip
+        self._reference: losses.PPONetworkParams = _exploring(pretrained.params)
+        self.state = initial_state(pretrained, seed)
 
     @property
     def schedule(self) -> CommandSchedule:
         """The schedule it runs under."""
         return self._schedule
+
+    @property
+    def reward(self) -> RolloutReward:
+        """The reward with the weights in force."""
+        return self._reward
 
     @property
     def weights(self) -> PolicyWeights:
@@ -121,7 +119,7 @@ class FineTune:
         took = 0.0
         while float(self.state.elapsed_s) + took < budget_s and update != updates:
             before(update)
-            began = time.monotonic()
+            began = self._clock()
             report = self._update(update, began)
             took = report.elapsed_s - float(self.state.elapsed_s)
             self.state = self.state.replace(  # type: ignore[attr-defined]
@@ -133,9 +131,10 @@ class FineTune:
     def reweight(self, weights: Mapping[str, float]) -> None:
         """New weights of the reward's terms from the next update on; nothing is compiled.
 
-        They may make the reward larger by any factor: its scale is found anew.
+        They may make the reward larger by any factor: its scale is found anew. Raises `Invalid`
+        if they do not name all terms.
         """
-        self._reward.reweight(weights)
+        self._reward = self._reward.reweighted(weights)
         self.state = self.state.replace(reward_scale=jnp.float32(0.0))  # type: ignore[attr-defined]
 
     def _update(self, update: int, began: float) -> UpdateReport:
@@ -153,9 +152,9 @@ class FineTune:
         schedule = Schedule.of(
             reward_scale=scale, anchor=ANCHOR, entropy=0.0, target_kl=0.01,
             policy_weight=0.0 if critic_warm_up else 1.0,
-            min_rate=FIRST_RATE if critic_warm_up else 5e-5,
+            min_rate=INITIAL_LEARNING_RATE if critic_warm_up else 5e-5,
             # Without a policy to diverge, the steering would drive the rate to its end.
-            max_rate=FIRST_RATE if critic_warm_up else 1e-3,
+            max_rate=INITIAL_LEARNING_RATE if critic_warm_up else 1e-3,
         )  # fmt: skip
         train, metrics = self._learner.update(
             state.train,
@@ -174,7 +173,7 @@ class FineTune:
         )
         ends = float(experience.terminated.sum() + experience.truncated.sum())
         lived = reward.size * CONTROL_DT
-        took = time.monotonic() - began
+        took = self._clock() - began
         return UpdateReport(
             update=update + 1,
             samples=samples,
@@ -198,15 +197,31 @@ def episode_config_for(schedule: CommandSchedule) -> EpisodeConfig:
     )
 
 
+def initial_state(pretrained: TrainState, seed: int) -> FineTuneState:
+    """Where a fine-tuning begins; it shares no buffers with the pretrained state."""
+    train = pretrained.replace(  # type: ignore[attr-defined]
+        params=_exploring(pretrained.params),
+        key=jax.random.PRNGKey(seed),
+        learning_rate=jnp.float32(INITIAL_LEARNING_RATE),
+    )
+    return FineTuneState(
+        train=copy_state(train),
+        update=jnp.int32(0),
+        samples=jnp.int32(0),
+        reward_scale=jnp.float32(0.0),
+        elapsed_s=jnp.float32(0.0),
+    )
+
+
 def _exploring(params: losses.PPONetworkParams) -> losses.PPONetworkParams:
-    """The same policy with at least `NOISE` of exploration."""
+    """The same policy with an action std of at least `MIN_ACTION_STD`."""
     policy = jax.tree.map(lambda x: x, params.policy)
-    noise = policy["params"]["std_logparam"]["log_value"]
-    policy["params"]["std_logparam"]["log_value"] = jnp.maximum(noise, jnp.log(NOISE))
+    log_std = policy["params"]["std_logparam"]["log_value"]
+    policy["params"]["std_logparam"]["log_value"] = jnp.maximum(log_std, jnp.log(MIN_ACTION_STD))
     return params.replace(policy=policy)
 
 
-def copied(state: TrainState) -> TrainState:
-    """A copy: the update donates its input's buffers, and the base must survive."""
+def copy_state(state: TrainState) -> TrainState:
+    """A copy: the update donates its input's buffers, and the pretrained state must survive."""
     copy: TrainState = jax.tree.map(jnp.copy, state)
     return copy

@@ -1,4 +1,4 @@
-"""The base policies that come with the project, and how they get into the object store."""
+"""The pretrained policies that come with the project, and how they get into the object store."""
 
 from __future__ import annotations
 
@@ -6,48 +6,103 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from tabrl.domain.errors import NotFound
+from tabrl.adapters.logs import logger
+from tabrl.control.policy import load_policy
+from tabrl.domain.errors import Invalid, NotFound
 from tabrl.ports import BlobStore
-from tabrl.robots import list_robots
+from tabrl.robots import list_robots, robot_folder, scene_sha256
 
 POLICY, TRAIN_STATE, BANK = "policy.safetensors", "train_state.safetensors", "bank.npz"
+OWN_FOLDER = "pretrained"  # within a robot's own folder
 
 
 @dataclass(frozen=True)
 class PretrainedPolicy:
-    """A robot's base policy: the params file, the training state behind it, the motion library."""
+    """A robot's pretrained policy: params file, the training state behind it, motion library."""
 
     policy: bytes
     train_state: bytes
     library: bytes
 
 
-def shipped_folder(robot_id: str) -> Traversable:
-    """Where the files of a robot lie in the package."""
+class NotTrained(NotFound):
+    """A robot has no pretrained policy that fits; the hint holds the command that trains one."""
+
+    def __init__(self, robot_id: str, message: str, code: str) -> None:
+        super().__init__(message, code=code, hint=f"train one: tabrl-train-base {robot_id}")
+
+
+def packaged_folder(robot_id: str) -> Traversable:
+    """Where the package keeps the files of a robot that brings none in its own folder."""
     return files("tabrl_trainer").joinpath("pretrained_policies", robot_id)
 
 
 def load_pretrained(robot_id: str) -> PretrainedPolicy:
-    """Read the files. Raises `NotFound` (code `no_base_policy`)."""
-    folder = shipped_folder(robot_id)
+    """Read a robot's pretrained policy, from its own folder first.
+
+    Args:
+        robot_id: A robot of the registry.
+
+    Returns:
+        The files' contents; the params file is for this robot in its scene as it is.
+
+    Raises:
+        NotTrained: There are none (code `robot_not_trained`), or they were made for another robot
+            or scene (code `pretrained_policy_mismatch`).
+        NotFound: There is no such robot (code `unknown_robot`).
+    """
+    for folder in (robot_folder(robot_id).joinpath(OWN_FOLDER), packaged_folder(robot_id)):
+        if folder.joinpath(POLICY).is_file():
+            return _read(robot_id, folder)
+    raise NotTrained(
+        robot_id, f"there is no pretrained policy for {robot_id}", code="robot_not_trained"
+    )
+
+
+def _read(robot_id: str, folder: Traversable) -> PretrainedPolicy:
     try:
-        return PretrainedPolicy(
+        found = PretrainedPolicy(
             *(folder.joinpath(name).read_bytes() for name in (POLICY, TRAIN_STATE, BANK))
         )
-    except FileNotFoundError:
-        raise NotFound(
-            f"there is no base policy for {robot_id}",
-            code="no_base_policy",
-            hint=f"train one: tabrl-train-base {robot_id}",
-        ) from None
+    except FileNotFoundError as error:
+        missing = f"the pretrained policy for {robot_id} lacks a file"
+        raise NotTrained(robot_id, missing, code="robot_not_trained") from error
+    reason = _mismatch(robot_id, found.policy)
+    if reason:
+        refused = f"the pretrained policy for {robot_id} is refused: {reason}"
+        raise NotTrained(robot_id, refused, code="pretrained_policy_mismatch")
+    return found
 
 
-def seed_blobs(blobs: BlobStore) -> None:
-    """Put every shipped base into the store, replacing those of an older version."""
+def _mismatch(robot_id: str, policy: bytes) -> str:
+    """Why a params file is not this robot's; empty if it is."""
+    try:
+        header = load_policy(policy).header
+    except Invalid as error:
+        return error.message
+    if header.robot != robot_id:
+        return f"it was trained for {header.robot}"
+    if header.scene_sha256 != scene_sha256(robot_id):
+        return "it was trained in another version of the robot's scene"
+    return ""
+
+
+def seed_blobs(blobs: BlobStore) -> tuple[str, ...]:
+    """Put every pretrained policy into the store, replacing those of an older version.
+
+    Returns the ids of the robots that have one; the others are skipped, with a line in the log.
+    """
+    trained = []
     for robot in list_robots():
-        base = load_pretrained(robot.id)
-        _replace(blobs, f"base/{robot.id}/{POLICY}", base.policy)
-        _replace(blobs, f"bank/{robot.id}.npz", base.library)
+        try:
+            pretrained = load_pretrained(robot.id)
+        except NotTrained as error:
+            logger.warning("%s: %s; %s", error.code, error.message, error.hint)
+            continue
+        _replace(blobs, f"base/{robot.id}/{POLICY}", pretrained.policy)
+        _replace(blobs, f"bank/{robot.id}.npz", pretrained.library)
+        trained.append(robot.id)
+    return tuple(trained)
 
 
 def _replace(blobs: BlobStore, key: str, data: bytes) -> None:

@@ -6,23 +6,23 @@ from tabrl.contracts.training import TrainingRecord
 from tabrl.control.commands import CommandSchedule
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import FineTune
-from tabrl_trainer.params import params_file
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.staged_search import search_for
+from tabrl_trainer.storage.params import params_file
 
 
-def replay(engine: TrainingContext, reward: RolloutReward, record: TrainingRecord) -> bytes:
+def replay(context: TrainingContext, reward: RolloutReward, record: TrainingRecord) -> bytes:
     """The params file that a training on this record delivers.
 
     `reward` carries the weights of the job's spec.
     """
     if record.weights:
-        reward.reweight(record.weights)
-    schedule = _search(engine, reward, record)
+        reward = reward.reweighted(record.weights)
+    schedule = _search(context, reward, record)
     if record.kept == 0:
-        return params_file(engine.robot.id, engine.base_weights, schedule, 0)
+        return params_file(context.robot.id, context.pretrained_weights, schedule, 0)
     tune = FineTune(
-        engine.simulator, engine.learner, engine.base_state, reward, schedule, record.seed
+        context.simulator, context.learner, context.pretrained_state, reward, schedule, record.seed
     )
     changes = {change.update: change.weights for change in record.reweightings}
     # A restart went on from a checkpoint, with robots that had just been reset.
@@ -35,12 +35,12 @@ def replay(engine: TrainingContext, reward: RolloutReward, record: TrainingRecor
     for end in ends:
         for _ in tune.run(updates=end, before=before):
             pass
-    return params_file(engine.robot.id, tune.weights, schedule, record.kept)
+    return params_file(context.robot.id, tune.weights, schedule, record.kept)
 
 
 def _search(
-    engine: TrainingContext, reward: RolloutReward, record: TrainingRecord
+    context: TrainingContext, reward: RolloutReward, record: TrainingRecord
 ) -> CommandSchedule:
-    search = search_for(engine, reward, record.phases_s, record.seed)
+    search = search_for(context, reward, record.phases_s, record.seed)
     *_, found = search.run(generations=record.generations)
     return found.best

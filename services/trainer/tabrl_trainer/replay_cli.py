@@ -44,7 +44,7 @@ def _replayed(job_id: str) -> tuple[str, str]:
     from tabrl_trainer.context import TrainingContext
     from tabrl_trainer.pretrained import load_pretrained
     from tabrl_trainer.replay import replay
-    from tabrl_trainer.verified import verified_reward
+    from tabrl_trainer.stages.verified import verified_reward
 
     settings = Settings()
     database, clock = make_engine(settings.database), SystemClock()
@@ -57,8 +57,8 @@ def _replayed(job_id: str) -> tuple[str, str]:
         )
     blobs, verified = make_blob_store(settings.blobs), SqlVerifiedArtifacts(database, clock)
     reward = verified_reward(job.spec, blobs, verified)
-    engine = TrainingContext(get_robot(job.robot), load_pretrained(job.robot), settings.simulator)
-    params = replay(engine, reward, job.result.schedule)
+    context = TrainingContext(get_robot(job.robot), load_pretrained(job.robot), settings.simulator)
+    params = replay(context, reward, job.result.schedule)
     return job.result.params_sha256, hashlib.sha256(params).hexdigest()
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from typing import Self
 
 import numpy as np
 
 from tabrl.control.rollout import Floats, Rollout
 from tabrl.sim.reward.function import RewardFunction
 
-CHUNK = 8192  # steps a call; PPO's block is exactly one
+CHUNK = 8192  # steps a call; PPO's chunk is exactly one
 
 
 class RolloutReward:
@@ -19,9 +21,14 @@ class RolloutReward:
         self._reward = reward
         self.weights: Floats = reward.vector(weights)
 
-    def reweight(self, weights: Mapping[str, float]) -> None:
-        """Change the weights, by term. Raises `Invalid` if they do not name all terms."""
-        self.weights = self._reward.vector(weights)
+    def reweighted(self, weights: Mapping[str, float]) -> Self:
+        """The same reward with other weights, by term; nothing is compiled again.
+
+        Raises `Invalid` if they do not name all terms.
+        """
+        other = copy(self)
+        other.weights = self._reward.vector(weights)
+        return other
 
     @property
     def terms(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The process: base policies into the store, compiled graphs warm, then work."""
+"""The process: pretrained policies into the store, compiled graphs warm, then work."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import threading
 
 from tabrl.adapters import logs
 from tabrl.adapters.celery_worker import serve
-from tabrl.adapters.logs import logger
 from tabrl.adapters.operations import serve_operations
 from tabrl.adapters.settings import Settings
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import JobKind
-from tabrl.sim.malloc import malloc_trim
 from tabrl_trainer.bootstrap import wire
 from tabrl_trainer.pretrained import seed_blobs
 
@@ -29,10 +27,8 @@ def run() -> None:
 
     if settings.metrics_port is not None:
         serve_operations(settings.host, settings.metrics_port, trainer.registry, raise_unless_warm)
-    seed_blobs(trainer.blobs)
-    for engine in trainer.engines.values():
-        engine.warm_up()
-        logger.info("warm: %s", engine.robot.id)
-    malloc_trim()
+    trained = seed_blobs(trainer.blobs)
+    for robot_id in trained[:1]:  # others are compiled for when their first job comes
+        trainer.contexts.get(robot_id)
     warm.set()
     serve(trainer.app, JobKind.TRAIN, trainer.runner)

@@ -1,9 +1,9 @@
-"""Which snapshot of a training is the result: the best one when measured, not simply the last."""
+"""The checkpoint pool: which snapshot of a training is best when measured, not simply the last."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,20 +33,17 @@ class Snapshot:
     reward: float
 
 
-@dataclass
+@dataclass(frozen=True)
 class CheckpointPool:
     """The snapshots of one training, in order."""
 
-    snapshots: list[Snapshot] = field(default_factory=list)
+    snapshots: tuple[Snapshot, ...] = ()
 
-    def add(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot; the same update twice is kept once."""
-        if not self.snapshots or self.snapshots[-1].update != snapshot.update:
-            self.snapshots.append(snapshot)
-
-    def clear(self) -> None:
-        """Forget all of them."""
-        self.snapshots.clear()
+    def added(self, snapshot: Snapshot) -> CheckpointPool:
+        """With a further snapshot; the same update twice is kept once."""
+        if self.snapshots and self.snapshots[-1].update == snapshot.update:
+            return self
+        return CheckpointPool((*self.snapshots, snapshot))
 
     def best(
         self,
@@ -65,10 +62,8 @@ class CheckpointPool:
         *earlier, last = self.snapshots
         count, seconds = measured(schedule)
         chosen = [*sorted(earlier, key=lambda s: -s.reward)[: count - 1], last]
-        schedules, rules = (
-            StagedCommands.stack([schedule] * simulator.size),
-            EpisodeConfig(reset_noise=0.3),
-        )
+        schedules = StagedCommands.stack([schedule] * simulator.size)
+        rules = EpisodeConfig(reset_noise=0.3)
         earned, fallen = [], []
         for snapshot in chosen:
             policy = deployed(snapshot.weights)

@@ -147,7 +147,7 @@ def search_for(
     on_step: Callable[[], None] = lambda: None,
 ) -> CommandSearch | StagedSearch:
     """The search for a task on a robot's engine."""
-    policy = deployed(engine.base_weights)
+    policy = deployed(engine.pretrained_weights)
     if len(phases_s) < 2:
         return CommandSearch(engine.simulator, policy, reward, engine.library, seed, on_step)
     stage = Stage(engine.simulator, engine.small_simulator, policy, engine.library)

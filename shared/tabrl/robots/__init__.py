@@ -7,6 +7,7 @@ from tabrl.robots.registry import (
     Robot,
     get_robot,
     list_robots,
+    robot_folder,
     scene_sha256,
     scene_xml,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "get_robot",
     "list_robots",
     "page_of",
+    "robot_folder",
     "scene_sha256",
     "scene_xml",
 ]

@@ -113,6 +113,11 @@ def get_robot(robot_id: str) -> Robot:
     return Robot.model_validate(tomllib.loads(folders[robot_id].joinpath("robot.toml").read_text()))
 
 
+def robot_folder(robot_id: str) -> Traversable:
+    """Where the robot's files lie. Raises `NotFound` (code `unknown_robot`)."""
+    return files("tabrl.robots").joinpath(get_robot(robot_id).id)
+
+
 @cache
 def scene_xml(robot_id: str) -> bytes:
     """The MJCF of the robot on its floor: exactly the bytes that every simulator compiles."""

@@ -1,9 +1,8 @@
-"""A small trainer around the shipped base policy."""
+"""A small trainer around the shipped pretrained policy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 
@@ -11,13 +10,12 @@ import tabrl.contracts.checks
 import tabrl_trainer.context
 import tabrl_trainer.evaluation
 import tabrl_trainer.finetune
-import tabrl_trainer.job
 from tabrl.sim.reward.function import load_reward
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
 from tabrl_trainer.rollout_reward import RolloutReward
 from tests.support.engine import FORWARD, GO1, ROBOTS, SMALL, CompiledLearner, exported
-from tests.support.training_job import Clock, World
+from tests.support.training_job import World
 
 EPISODES = (4, 4, 4)
 
@@ -35,8 +33,8 @@ def shipped() -> PretrainedPolicy:
 
 
 @pytest.fixture(scope="session")
-def engine(shipped: PretrainedPolicy) -> TrainingContext:
-    """The real engine with few robots and small blocks."""
+def context(shipped: PretrainedPolicy) -> TrainingContext:
+    """The real context with few robots and small chunks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tabrl_trainer.context, "CONFIG", SMALL)
         patch.setattr(tabrl_trainer.context, "ROBOTS", ROBOTS)
@@ -54,22 +52,14 @@ def forward() -> RolloutReward:
 
 
 @pytest.fixture
-def told_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half a second passes at every look of a job or a fine-tuning at the clock."""
-    clock = SimpleNamespace(monotonic=Clock())
-    monkeypatch.setattr(tabrl_trainer.job, "time", clock)
-    monkeypatch.setattr(tabrl_trainer.finetune, "time", clock)
+def world(context: TrainingContext) -> World:
+    """A job that waits; by its clock, the search uses some of its time."""
+    return World(context, ppo_s=10.0)
 
 
 @pytest.fixture
-def world(engine: TrainingContext) -> World:
-    """A job that waits; by the told clock, the search uses some of its time."""
-    return World(engine, ppo_s=10.0)
-
-
-@pytest.fixture
-def judged(engine: TrainingContext) -> Iterator[TrainingContext]:
-    """The engine, whose evaluator a test may replace."""
-    evaluators = engine.evaluator, engine.quick_evaluator
-    yield engine
-    engine.evaluator, engine.quick_evaluator = evaluators
+def scored_context(context: TrainingContext) -> Iterator[TrainingContext]:
+    """The context, whose evaluators a test may replace."""
+    evaluators = context.evaluator, context.quick_evaluator
+    yield context
+    context.evaluator, context.quick_evaluator = evaluators

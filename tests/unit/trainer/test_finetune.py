@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 
 import jax
 import numpy as np
 import pytest
 
-import tabrl_trainer.finetune
 from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl.contracts.training import EvaluationRow
 from tabrl.control.commands import CommandSchedule
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.evaluation import Candidate, EvaluationEntry, accepted, check_results
+from tabrl_trainer.evaluation import Candidate, EvaluationEntry, check_results
 from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES, FineTune, UpdateReport
-from tabrl_trainer.progress import KEPT, Checkpoint, CheckpointStore, Progress
 from tabrl_trainer.rollout_reward import RolloutReward
+from tabrl_trainer.stages.acceptance import accepted
+from tabrl_trainer.storage.checkpoints import (
+    MAX_CHECKPOINTS,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointStore,
+)
 from tests.support.engine import ROBOTS, SMALL
 from tests.twins import MemoryBlobStore
 
 WALK = CommandSchedule.asking(vx=0.5)
-PROGRESS = Progress(
+METADATA = CheckpointMetadata(
     program=WALK,
     search_samples=1234,
     generations=(4,),
@@ -44,13 +48,16 @@ class SecondHand:
         return self.now
 
 
-@pytest.fixture(autouse=True)
-def _seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tabrl_trainer.finetune, "time", SimpleNamespace(monotonic=SecondHand()))
-
-
-def tuning(engine: TrainingContext, reward: RolloutReward, seed: int = 0) -> FineTune:
-    return FineTune(engine.simulator, engine.learner, engine.base_state, reward, WALK, seed)
+def tuning(context: TrainingContext, reward: RolloutReward, seed: int = 0) -> FineTune:
+    return FineTune(
+        context.simulator,
+        context.learner,
+        context.pretrained_state,
+        reward,
+        WALK,
+        seed,
+        SecondHand(),
+    )
 
 
 def leaves(tree: object) -> list[np.ndarray]:
@@ -61,11 +68,11 @@ def equal(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def test_it_warms_the_value_function_then_learns_and_leaves_the_base_alone(
-    engine: TrainingContext, forward: RolloutReward
+def test_it_warms_the_critic_then_learns_and_leaves_the_pretrained_state_alone(
+    context: TrainingContext, forward: RolloutReward
 ) -> None:
-    base = leaves(engine.base_state)
-    tune = tuning(engine, forward)
+    before = leaves(context.pretrained_state)
+    tune = tuning(context, forward)
     policies = [leaves(tune.state.train.params.policy)]
     reports: list[UpdateReport] = []
     for report in tune.run(CRITIC_WARM_UP_UPDATES + 2.5):
@@ -77,23 +84,23 @@ def test_it_warms_the_value_function_then_learns_and_leaves_the_base_alone(
     assert [r.critic_warm_up for r in reports] == [True] * CRITIC_WARM_UP_UPDATES + [False] * 2
     assert equal(policies[0], policies[CRITIC_WARM_UP_UPDATES])
     assert not equal(policies[CRITIC_WARM_UP_UPDATES], policies[-1])
-    assert equal(base, leaves(engine.base_state))
+    assert equal(before, leaves(context.pretrained_state))
     assert set(reports[0].terms) == {"speed", "level"}
     assert sum(reports[0].terms.values()) == pytest.approx(reports[0].reward, rel=1e-4)
     assert reports[-1].kl > 0.0
 
 
 def test_a_checkpoint_goes_on_where_it_was_taken(
-    engine: TrainingContext, forward: RolloutReward
+    context: TrainingContext, forward: RolloutReward
 ) -> None:
-    tune, store = tuning(engine, forward), CheckpointStore(MemoryBlobStore(), "job_a")
+    tune, store = tuning(context, forward), CheckpointStore(MemoryBlobStore(), "job_a")
     first = list(tune.run(3.0))
-    store.save(Checkpoint(PROGRESS, tune.state), fence=1)
+    store.save(Checkpoint(METADATA, tune.state), fence=1)
     saved = leaves(tune.state)
-    resumed = tuning(engine, forward)
+    resumed = tuning(context, forward)
     checkpoint = store.latest(resumed.state)
     assert checkpoint is not None
-    assert checkpoint.progress == PROGRESS
+    assert checkpoint.metadata == METADATA
     assert equal(leaves(checkpoint.state), saved)
     resumed.state = checkpoint.state
     later = list(resumed.run(5.0))
@@ -103,23 +110,34 @@ def test_a_checkpoint_goes_on_where_it_was_taken(
 
 
 def test_the_store_keeps_the_newest_and_passes_over_what_it_cannot_read(
-    engine: TrainingContext, forward: RolloutReward
+    context: TrainingContext, forward: RolloutReward
 ) -> None:
-    blobs, tune = MemoryBlobStore(), tuning(engine, forward)
+    blobs, tune = MemoryBlobStore(), tuning(context, forward)
     store = CheckpointStore(blobs, "job_a")
     assert store.latest(tune.state) is None
-    for update in range(1, KEPT + 3):
+    for update in range(1, MAX_CHECKPOINTS + 3):
         state = tune.state.replace(update=np.int32(update))  # type: ignore[attr-defined]
-        store.save(Checkpoint(PROGRESS, state), fence=9 if update == 1 else 10)
+        store.save(Checkpoint(METADATA, state), fence=9 if update == 1 else 10)
     keys = blobs.list("checkpoints/job_a")
-    assert len(keys) == KEPT
+    assert len(keys) == MAX_CHECKPOINTS
     newest = store.latest(tune.state)
     assert newest is not None
-    assert int(newest.state.update) == KEPT + 2
+    assert int(newest.state.update) == MAX_CHECKPOINTS + 2
     blobs.put("checkpoints/job_a/000011/000001.safetensors", b"torn")
     again = store.latest(tune.state)
     assert again is not None
-    assert int(again.state.update) == KEPT + 2
+    assert int(again.state.update) == MAX_CHECKPOINTS + 2
+
+
+def test_checkpoints_of_earlier_versions_are_read() -> None:
+    written = (
+        '{"program":{"constant":[0.5,0,0,0,0,0,0,0,0,0,0,0,0]},"search_samples":10,'
+        '"generations":[4],"restarts":[7],"snapshots":3,"stages_s":{"search":1.5,"ppo":2.0}}'
+    )
+    metadata = CheckpointMetadata.model_validate_json(written)
+    assert metadata.program == WALK
+    assert (metadata.weights, metadata.reweightings) == ({}, ())
+    assert (metadata.search_samples, metadata.restarts) == (10, (7,))
 
 
 CHECKS = (
@@ -132,12 +150,12 @@ CHECKS = (
 )  # fmt: skip
 
 
-def test_contenders_are_measured_side_by_side(
-    engine: TrainingContext, forward: RolloutReward
+def test_candidates_are_measured_from_the_same_starts(
+    context: TrainingContext, forward: RolloutReward
 ) -> None:
-    still = Candidate(engine.base_weights, CommandSchedule())
-    walking = Candidate(engine.base_weights, WALK)
-    one, two, again = engine.evaluator.evaluate([still, walking, still], forward, CHECKS)
+    still = Candidate(context.pretrained_weights, CommandSchedule())
+    walking = Candidate(context.pretrained_weights, WALK)
+    one, two, again = context.evaluator.evaluate([still, walking, still], forward, CHECKS)
     assert two.row.reward > one.row.reward
     assert two.values[0] > one.values[0] + 0.1
     assert one.row.episodes == 4
@@ -145,7 +163,7 @@ def test_contenders_are_measured_side_by_side(
     assert again.row == one.row  # the same starts for all
     assert one.values[2] == pytest.approx(0.0, abs=0.01)  # measured from the sole
     with pytest.raises(ValueError, match="2 candidates"):
-        engine.evaluator.evaluate([still, walking], forward, CHECKS)
+        context.evaluator.evaluate([still, walking], forward, CHECKS)
 
 
 def row(reward: float, falls: float, *values: float) -> EvaluationEntry:
@@ -165,7 +183,7 @@ def row(reward: float, falls: float, *values: float) -> EvaluationEntry:
         (row(2.0, 0.00), row(1.0, 0.0), row(1.2, 0.00), True),  # the base's reward is no measure
     ],
 )
-def test_a_result_is_never_worse(
+def test_the_acceptance_gate_lets_no_worse_result_through(
     base: EvaluationEntry, schedule: EvaluationEntry, result: EvaluationEntry, delivered: bool
 ) -> None:
     assert accepted(base, schedule, result) is delivered

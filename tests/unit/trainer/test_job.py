@@ -25,8 +25,6 @@ from tests.support.engine import FORWARD, exported
 from tests.support.factories import CHECK
 from tests.support.training_job import Control, World
 
-pytestmark = pytest.mark.usefixtures("told_time")
-
 
 def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: PretrainedPolicy) -> None:
     job = world.claim()
@@ -64,7 +62,7 @@ def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: Pretraine
     assert set(result.stages_s) == {"search", "ppo", "selection", "evaluation"}
 
 
-def test_a_job_records_what_it_takes_to_do_it_again(world: World, engine: TrainingContext) -> None:
+def test_a_job_records_what_it_takes_to_do_it_again(world: World, context: TrainingContext) -> None:
     job = world.claim()
     with pytest.raises(JobStoppedError):
         world.handler(job, Control(job.fence, stop_at=7))
@@ -76,12 +74,12 @@ def test_a_job_records_what_it_takes_to_do_it_again(world: World, engine: Traini
     assert schedule.updates >= schedule.kept
     artifact = exported(FORWARD)
     reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
-    again = replay(engine, reward, schedule)
+    again = replay(context, reward, schedule)
     assert hashlib.sha256(again).hexdigest() == result.params_sha256
 
 
-def test_phases_are_trained_delivered_and_done_again(engine: TrainingContext) -> None:
-    world = World(engine, ppo_s=5.0, phases_s=(0.6, 0.7))
+def test_phases_are_trained_delivered_and_done_again(context: TrainingContext) -> None:
+    world = World(context, ppo_s=5.0, phases_s=(0.6, 0.7))
     job = world.claim()
     control = Control(job.fence)
     result = world.handler(job, control)
@@ -95,7 +93,7 @@ def test_phases_are_trained_delivered_and_done_again(engine: TrainingContext) ->
     assert result.schedule.phases_s == (0.6, 0.7)
     artifact = exported(FORWARD)
     reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
-    again = replay(engine, reward, result.schedule)
+    again = replay(context, reward, result.schedule)
     assert hashlib.sha256(again).hexdigest() == result.params_sha256
 
 

@@ -8,8 +8,6 @@ from tabrl.contracts.events import ProgressEvent
 from tabrl.ports import JobStoppedError, StopReason
 from tests.support.training_job import Control, World
 
-pytestmark = pytest.mark.usefixtures("told_time")
-
 
 def test_a_cancelled_training_leaves_its_snapshot(world: World) -> None:
     job = world.claim()

@@ -15,8 +15,6 @@ from tabrl.ports import JobStoppedError, StopReason
 from tabrl.ports.blobs import CHECKPOINTS
 from tests.support.training_job import Control, DiedError, World
 
-pytestmark = pytest.mark.usefixtures("told_time")
-
 
 def test_a_shutdown_leaves_a_checkpoint_and_the_next_attempt_goes_on(world: World) -> None:
     job = world.claim()

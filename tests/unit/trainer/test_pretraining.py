@@ -31,14 +31,12 @@ from tabrl.control.commands import (
 from tabrl.control.gait import DUTY_FACTOR, GRAVITY, LONGEST_FLIGHT
 from tabrl.control.policy import load_policy
 from tabrl.control.rollout import CONTROL_DT, Rollout
-from tabrl.domain.errors import NotFound
-from tabrl.domain.models import Model
 from tabrl.rewards.schema import rollout_schema
 from tabrl.robots import scene_sha256
 from tabrl.sim.learning.checkpoint import load_tree
 from tabrl.sim.learning.networks import policy_weights
 from tabrl.sim.motion_library import NEGATIVE_REFERENCES, load_motion_library
-from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained, seed_blobs, shipped_folder
+from tabrl_trainer.pretrained import PretrainedPolicy, packaged_folder
 from tabrl_trainer.pretraining.benchmarks import BENCHMARKS, Bound
 from tabrl_trainer.pretraining.commands import CommandMix
 from tabrl_trainer.pretraining.model_card import ModelCard
@@ -51,7 +49,6 @@ from tabrl_trainer.pretraining.reward import (
 )
 from tabrl_trainer.pretraining.train import BaseTraining, Stage
 from tests.support.engine import GO1, ROBOTS, SMALL, CompiledLearner, fresh_state
-from tests.twins import MemoryBlobStore
 
 BLOCK = SMALL.unroll * ROBOTS
 
@@ -88,7 +85,7 @@ def test_in_the_shipped_bank_falls_fall_and_nothing_else_does(shipped: Pretraine
 
 
 def test_the_shipped_card_reaches_what_the_product_promises_and_names_what_it_misses() -> None:
-    folder = shipped_folder(GO1.id)
+    folder = packaged_folder(GO1.id)
     card = ModelCard.model_validate(json.loads(folder.joinpath("card.json").read_text()))
     assert card.robot == GO1.id
     assert [row.command for row in card.rows] == [trial.command for trial in BENCHMARKS]
@@ -127,23 +124,6 @@ def test_half_of_the_rearing_robots_begin_up_there_and_no_others() -> None:
     _, nose_up = rotation.roll_pitch(poses[posed, 3:7])
     np.testing.assert_allclose(nose_up, -1.0, atol=0.01)
     assert poses[posed, 2].min() > GO1.standing_height
-
-
-def test_a_robot_without_a_base_policy_is_named() -> None:
-    with pytest.raises(NotFound) as caught:
-        load_pretrained("rex")
-    assert caught.value.code == "no_base_policy"
-
-
-def test_seeding_puts_base_and_bank_where_the_services_look_and_replaces_old_ones(
-    shipped: PretrainedPolicy,
-) -> None:
-    blobs = MemoryBlobStore()
-    blobs.put(Model.base_params_key(GO1.id), b"of an older version")
-    for _ in range(2):
-        seed_blobs(blobs)
-        assert blobs.get(Model.base_params_key(GO1.id)) == shipped.policy
-        assert blobs.get(f"bank/{GO1.id}.npz") == shipped.library
 
 
 def test_drawn_commands_stay_within_what_is_trained() -> None:

@@ -9,10 +9,10 @@ from tabrl.sim.learning.networks import policy_weights
 from tabrl.sim.reward.function import load_reward
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import FineTune
-from tabrl_trainer.params import params_file
 from tabrl_trainer.replay import replay
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search import CommandSearch
+from tabrl_trainer.storage.params import params_file
 from tests.support.engine import FORWARD, exported
 
 
@@ -26,14 +26,16 @@ def sha256(data: bytes) -> str:
 
 
 def test_weights_changed_on_the_way_and_a_restart_are_part_of_the_schedule(
-    engine: TrainingContext,
+    context: TrainingContext,
 ) -> None:
     reward, seed, later = fresh_reward(), 3, {"speed": 0.2, "level": 1.0}
-    act = engine.base_weights.act
-    *_, found = CommandSearch(engine.simulator, act, reward, engine.library, seed).run(
+    act = context.pretrained_weights.act
+    *_, found = CommandSearch(context.simulator, act, reward, context.library, seed).run(
         generations=(1,)
     )
-    tune = FineTune(engine.simulator, engine.learner, engine.base_state, reward, found.best, seed)
+    tune = FineTune(
+        context.simulator, context.learner, context.pretrained_state, reward, found.best, seed
+    )
     for report in tune.run(updates=7):
         if report.update == 6:
             tune.reweight(later)
@@ -47,14 +49,16 @@ def test_weights_changed_on_the_way_and_a_restart_are_part_of_the_schedule(
         seed=seed, generations=(1,), updates=9, kept=9, restarts=(7,),
         reweightings=(Reweighting(update=6, weights=later),),
     )  # fmt: skip
-    assert sha256(replay(engine, fresh_reward(), schedule)) == done
+    assert sha256(replay(context, fresh_reward(), schedule)) == done
     unchanged = schedule.model_copy(update={"reweightings": ()})
-    assert sha256(replay(engine, fresh_reward(), unchanged)) != done
+    assert sha256(replay(context, fresh_reward(), unchanged)) != done
     unbroken = schedule.model_copy(update={"restarts": ()})
-    assert sha256(replay(engine, fresh_reward(), unbroken)) != done
+    assert sha256(replay(context, fresh_reward(), unbroken)) != done
 
 
-def test_a_withdrawn_result_replays_to_the_base_under_the_program(engine: TrainingContext) -> None:
+def test_a_withdrawn_result_replays_to_the_pretrained_policy(
+    context: TrainingContext,
+) -> None:
     schedule = TrainingRecord(seed=0, generations=(1,), updates=9, kept=0)
-    once, again = (replay(engine, fresh_reward(), schedule) for _ in range(2))
+    once, again = (replay(context, fresh_reward(), schedule) for _ in range(2))
     assert once == again

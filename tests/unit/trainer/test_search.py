@@ -62,15 +62,15 @@ def one(name: str, channel: int, value: float, phase: float = 0.0) -> CommandSch
     return CommandSchedule.model_validate({name: at(value), "phase": at(phase)})
 
 
-def test_the_beat_of_a_reward_is_heard(sway: RolloutReward, engine: TrainingContext) -> None:
-    beats = modulation_frequencies_of(sway, engine.library)
+def test_the_beat_of_a_reward_is_heard(sway: RolloutReward, context: TrainingContext) -> None:
+    beats = modulation_frequencies_of(sway, context.library)
     assert beats[0] == pytest.approx(1.3, abs=0.05)
 
 
 def test_a_reward_without_a_clock_has_no_beat(
-    forward: RolloutReward, engine: TrainingContext
+    forward: RolloutReward, context: TrainingContext
 ) -> None:
-    assert modulation_frequencies_of(forward, engine.library) == []
+    assert modulation_frequencies_of(forward, context.library) == []
 
 
 def test_what_pays_alone_is_combined() -> None:
@@ -145,9 +145,11 @@ def test_the_first_programs_are_distinct_and_single() -> None:
 
 
 def test_asked_to_walk_forward_it_finds_a_walk_forward_and_little_else(
-    engine: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
+    context: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
 ) -> None:
-    search = CommandSearch(simulator, engine.base_weights.act, forward, engine.library, seed=1)
+    search = CommandSearch(
+        simulator, context.pretrained_weights.act, forward, context.library, seed=1
+    )
     generations = list(search.run(1e9))
     best = generations[-1].best
     assert 0.3 <= best.constant[VX] <= 0.7, best
@@ -164,10 +166,12 @@ def test_asked_to_walk_forward_it_finds_a_walk_forward_and_little_else(
 
 
 def test_a_search_keeps_to_its_budget(
-    engine: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
+    context: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
 ) -> None:
     def run(budget: float) -> tuple[int, float]:
-        search = CommandSearch(simulator, engine.base_weights.act, forward, engine.library, seed=1)
+        search = CommandSearch(
+            simulator, context.pretrained_weights.act, forward, context.library, seed=1
+        )
         began = simulator.now
         count = len(list(search.run(budget, lambda: simulator.now)))
         return count, simulator.now - began
@@ -180,20 +184,20 @@ def test_a_search_keeps_to_its_budget(
 
 
 def test_the_same_seed_finds_the_same(
-    engine: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
+    context: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
 ) -> None:
     def found(seed: int) -> CommandSchedule:
-        act = engine.base_weights.act
-        search = CommandSearch(simulator, act, forward, engine.library, seed)
+        act = context.pretrained_weights.act
+        search = CommandSearch(simulator, act, forward, context.library, seed)
         return list(search.run(0.1, lambda: simulator.now))[-1].best
 
     assert found(3) == found(3)
 
 
 def test_terms_are_weighted_and_do_not_depend_on_the_tapes_length(
-    engine: TrainingContext, forward: RolloutReward
+    context: TrainingContext, forward: RolloutReward
 ) -> None:
-    rollout = engine.library.rollout.robots(slice(0, 20))
+    rollout = context.library.rollout.robots(slice(0, 20))
     terms = forward.terms_of(rollout)
     assert terms.shape == (*rollout.shape, len(forward.terms))
     reward = load_reward(exported(FORWARD).blob)
@@ -212,10 +216,10 @@ def test_terms_are_weighted_and_do_not_depend_on_the_tapes_length(
 
 
 def test_a_walk_is_worth_more_than_a_stand_to_a_reward_for_walking(
-    engine: TrainingContext, forward: RolloutReward
+    context: TrainingContext, forward: RolloutReward
 ) -> None:
     score = dict(
-        zip(engine.library.clips, forward.total(engine.library.rollout).mean(0), strict=True)
+        zip(context.library.clips, forward.total(context.library.rollout).mean(0), strict=True)
     )
     assert score["walk"] > score["stand"]
     assert score["walk"] > score["backwards"]

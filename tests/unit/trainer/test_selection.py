@@ -22,39 +22,37 @@ def limp(weights: PolicyWeights) -> PolicyWeights:
 
 
 def test_the_best_measured_snapshot_wins_not_the_last_nor_the_one_that_seemed_best(
-    engine: TrainingContext, forward: RolloutReward
+    context: TrainingContext, forward: RolloutReward
 ) -> None:
-    good, bad = engine.base_weights, limp(engine.base_weights)
-    pool = CheckpointPool([Snapshot(10, bad, 9.0), Snapshot(20, good, 0.1), Snapshot(30, bad, 0.5)])
-    best = pool.best(engine.simulator, forward, WALK, seed=0)
+    good, bad = context.pretrained_weights, limp(context.pretrained_weights)
+    pool = CheckpointPool((Snapshot(10, bad, 9.0), Snapshot(20, good, 0.1), Snapshot(30, bad, 0.5)))
+    best = pool.best(context.simulator, forward, WALK, seed=0)
     assert best.update == 20
-    only = CheckpointPool([Snapshot(30, bad, 0.5)]).best(engine.simulator, forward, WALK, seed=0)
+    only = CheckpointPool((Snapshot(30, bad, 0.5),)).best(context.simulator, forward, WALK, seed=0)
     assert only.update == 30
 
 
 def test_the_last_and_the_most_promising_ones_are_measured(
-    engine: TrainingContext, forward: RolloutReward
+    context: TrainingContext, forward: RolloutReward
 ) -> None:
-    good, bad = engine.base_weights, limp(engine.base_weights)
+    good, bad = context.pretrained_weights, limp(context.pretrained_weights)
     poor = [Snapshot(n, bad, float(n)) for n in range(1, 2 + MEASURED)]
-    hidden = CheckpointPool(
-        [Snapshot(0, good, -1.0), *poor]
-    )  # it earned too little to be looked at
-    assert hidden.best(engine.simulator, forward, WALK, seed=0).update > 0
-    last = CheckpointPool([*poor, Snapshot(99, good, -1.0)])
-    assert last.best(engine.simulator, forward, WALK, seed=0).update == 99
+    # The good one earned too little to be measured.
+    hidden = CheckpointPool((Snapshot(0, good, -1.0), *poor))
+    assert hidden.best(context.simulator, forward, WALK, seed=0).update > 0
+    last = CheckpointPool((*poor, Snapshot(99, good, -1.0)))
+    assert last.best(context.simulator, forward, WALK, seed=0).update == 99
 
 
-def test_an_update_is_kept_once_and_a_look_may_end_it(
-    engine: TrainingContext, forward: RolloutReward
+def test_an_update_is_kept_once_and_a_step_may_end_it(
+    context: TrainingContext, forward: RolloutReward
 ) -> None:
-    pool = CheckpointPool()
-    pool.add(Snapshot(1, engine.base_weights, 0.0))
-    pool.add(Snapshot(1, engine.base_weights, 0.0))
+    snapshot = Snapshot(1, context.pretrained_weights, 0.0)
+    pool = CheckpointPool().added(snapshot).added(snapshot)
     assert [s.update for s in pool.snapshots] == [1]
 
     def stop() -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        pool.best(engine.simulator, forward, WALK, seed=0, on_step=stop)
+        pool.best(context.simulator, forward, WALK, seed=0, on_step=stop)

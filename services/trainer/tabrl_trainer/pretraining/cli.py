@@ -14,10 +14,10 @@ from tabrl.robots import Robot, get_robot
 from tabrl.sim.learning.checkpoint import dump_tree
 from tabrl.sim.learning.networks import deployed, policy_weights
 from tabrl.sim.motion_library import dump_motion_library, record_motion_library
-from tabrl_trainer.params import params_file
 from tabrl_trainer.pretrained import BANK, POLICY, TRAIN_STATE
 from tabrl_trainer.pretraining.model_card import EPISODES, ModelCard, measure
 from tabrl_trainer.pretraining.train import CURRICULUM, BaseProgress, BaseTraining
+from tabrl_trainer.storage.params import params_file
 
 REPORT_EVERY_S = 5.0
 

@@ -14,17 +14,22 @@ from tabrl.ports.blobs import CHECKPOINTS
 from tabrl.sim.learning.checkpoint import dump_tree, load_tree, read_metadata
 from tabrl_trainer.finetune import FineTuneState
 
-KEPT = 2  # checkpoints of a job that stay in the store
+MAX_CHECKPOINTS = 2  # of a job that stay in the store
+METADATA_KEY = "progress"  # of files written since the first version
 
 
-class Progress(BaseModel):
-    """The part of a checkpoint that is not arrays."""
+class CheckpointMetadata(BaseModel):
+    """The part of a checkpoint that is not arrays.
+
+    `program` is the command schedule; `weights` are those the training began with, where they
+    were not the spec's; `stages_s` are the seconds that each stage took so far.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     program: CommandSchedule
     search_samples: int
-    weights: dict[str, float] = {}  # it began with, where they were not the spec's
+    weights: dict[str, float] = {}
     generations: tuple[int, ...]
     restarts: tuple[int, ...]
     reweightings: tuple[Reweighting, ...] = ()
@@ -36,7 +41,7 @@ class Progress(BaseModel):
 class Checkpoint:
     """A point from which a training can go on."""
 
-    progress: Progress
+    metadata: CheckpointMetadata
     state: FineTuneState
 
 
@@ -48,19 +53,19 @@ class CheckpointStore:
         self._prefix = f"{CHECKPOINTS}/{job_id}"
 
     def save(self, checkpoint: Checkpoint, fence: int) -> None:
-        """Write a checkpoint and drop the oldest beyond `KEPT`."""
+        """Write a checkpoint and drop the oldest beyond `MAX_CHECKPOINTS`."""
         update = int(checkpoint.state.update)
-        data = dump_tree(checkpoint.state, {"progress": checkpoint.progress.model_dump_json()})
+        data = dump_tree(checkpoint.state, {METADATA_KEY: checkpoint.metadata.model_dump_json()})
         self._blobs.put(f"{self._prefix}/{fence:06d}/{update:06d}.safetensors", data)
-        self._blobs.delete(self._blobs.list(self._prefix)[:-KEPT])
+        self._blobs.delete(self._blobs.list(self._prefix)[:-MAX_CHECKPOINTS])
 
     def latest(self, template: FineTuneState) -> Checkpoint | None:
         """The newest checkpoint that can be read, if any."""
         for key in reversed(self._blobs.list(self._prefix)):
             try:
                 data = self._blobs.get(key)
-                progress = Progress.model_validate_json(read_metadata(data)["progress"])
-                return Checkpoint(progress, load_tree(data, template))
+                metadata = CheckpointMetadata.model_validate_json(read_metadata(data)[METADATA_KEY])
+                return Checkpoint(metadata, load_tree(data, template))
             except (TabrlError, ValueError, KeyError):
                 continue
         return None

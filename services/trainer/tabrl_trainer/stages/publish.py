@@ -1,0 +1,75 @@
+"""Publish: the policy that is delivered, its evaluation and the training's record."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from tabrl.contracts.events import EvaluationEvent
+from tabrl.contracts.training import TrainingRecord, TrainResult, TrainSpec
+from tabrl_trainer.evaluation import check_results, flags_of
+from tabrl_trainer.stages.results import Completed
+from tabrl_trainer.stages.session import JobSession
+from tabrl_trainer.stages.snapshots import SnapshotPublisher
+
+PACKAGES = ("tabrl", "jax", "brax", "mujoco", "numpy")
+
+
+def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) -> TrainResult:
+    """Publish what the stages led to and report on it."""
+    spec, found, tuned, evaluated = session.spec, done.found, done.tuned, done.evaluated
+    base, program, result = evaluated.base, evaluated.program, evaluated.result
+    samples = found.samples + tuned.samples
+    sha256 = publisher.publish(
+        evaluated.weights,
+        tuned.schedule,
+        update=evaluated.update,
+        samples=samples,
+        reward=result.row.reward,
+    )
+    checks = check_results(spec.checks, base, program, result)
+    session.publish(
+        EvaluationEvent(checks=checks, base=base.row, program=program.row, result=result.row)
+    )
+    evaluation_s = session.clock() - evaluated.began
+    return TrainResult(
+        checks=checks,
+        base=base.row,
+        program=program.row,
+        result=result.row,
+        program_words=tuned.schedule.in_words(),
+        samples=samples,
+        samples_per_s=samples / max(found.seconds + tuned.seconds, 1e-9),
+        snapshots=publisher.published,
+        delivered="result" if evaluated.accepted else "program",
+        params_sha256=sha256,
+        reward_sha256=spec.artifact_sha256,
+        stages_s=_stages_s(done, evaluation_s),
+        versions={name: version(name) for name in PACKAGES},
+        note=evaluated.note,
+        flags=flags_of(spec.checks, base, program, result),
+        schedule=_record(spec, done),
+    )
+
+
+def _stages_s(done: Completed, evaluation_s: float) -> dict[str, float]:
+    seconds = {
+        "search": done.found.seconds,
+        "ppo": done.tuned.seconds,
+        "selection": done.selected.seconds,
+        "evaluation": evaluation_s,
+    }
+    return {name: round(value, 3) for name, value in seconds.items() if value is not None}
+
+
+def _record(spec: TrainSpec, done: Completed) -> TrainingRecord:
+    resumed = done.loaded.resumed
+    return TrainingRecord(
+        seed=spec.seed,
+        weights=done.loaded.initial_weights,
+        generations=done.found.generations,
+        updates=done.tuned.updates,
+        kept=done.evaluated.update,
+        phases_s=spec.phases_s,
+        restarts=() if resumed is None else resumed.restarts,
+        reweightings=done.tuned.reweightings,
+    )

@@ -1,0 +1,70 @@
+"""Policies that can be played while a training goes on, and the one it delivers."""
+
+from __future__ import annotations
+
+import hashlib
+
+from tabrl.contracts.events import SnapshotEvent
+from tabrl.control.commands import CommandSchedule
+from tabrl.control.policy import PolicyWeights
+from tabrl.ports import BlobStore, ModelRepository
+from tabrl_trainer.stages.session import JobSession
+from tabrl_trainer.storage.params import params_file
+
+
+class SnapshotPublisher:
+    """Puts policies into the store, the model's row and the events, equal ones once in a row."""
+
+    def __init__(
+        self, session: JobSession, blobs: BlobStore, models: ModelRepository, published: int = 0
+    ) -> None:
+        """`published` snapshots of the job were counted by earlier attempts."""
+        self._session = session
+        self._blobs = blobs
+        self._models = models
+        self.published = published
+
+    def publish(
+        self,
+        weights: PolicyWeights,
+        schedule: CommandSchedule,
+        *,
+        update: int,
+        samples: int,
+        reward: float,
+    ) -> str:
+        """Publish a policy.
+
+        Args:
+            weights: The policy's weights.
+            schedule: The command schedule that it follows.
+            update: Updates of PPO behind it; 0 for the pretrained policy.
+            samples: Control steps simulated so far, the search's included.
+            reward: What it earned a control step.
+
+        Returns:
+            The hash of its params file.
+        """
+        session = self._session
+        data = params_file(session.robot, weights, schedule, update)
+        sha256 = hashlib.sha256(data).hexdigest()
+        if sha256 == self._models.get(session.model_id).params_sha256:
+            return sha256  # the last snapshot is what is delivered
+        self.published += 1
+        fence = session.control.fence
+        key = f"params/{session.job_id}/{fence}/{self.published}.safetensors"
+        self._blobs.put(key, data)
+        model = self._models.publish(
+            session.model_id, fence=fence, params_key=key, params_sha256=sha256, step=update
+        )
+        session.publish(
+            SnapshotEvent(
+                version=model.params_version,
+                update=update,
+                samples=samples,
+                params_sha256=sha256,
+                reward=reward,
+                elapsed_s=session.elapsed_s,
+            )
+        )
+        return sha256

@@ -1,0 +1,1 @@
+"""What a training leaves behind: parameters to play, checkpoints to go on from."""

@@ -1,0 +1,30 @@
+"""How the process starts."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+import tabrl_trainer.run
+from tests.twins import MemoryBlobStore
+
+
+@pytest.mark.parametrize(("trained", "warm"), [((), []), (("a", "b"), ["a"])])
+def test_the_first_trained_robot_is_warm_before_work_begins(
+    monkeypatch: pytest.MonkeyPatch, trained: tuple[str, ...], warm: list[str]
+) -> None:
+    begun: list[str] = []
+    trainer = SimpleNamespace(
+        app=None,
+        runner=None,
+        registry=None,
+        blobs=MemoryBlobStore(),
+        contexts=SimpleNamespace(get=begun.append),
+    )
+    monkeypatch.setattr(tabrl_trainer.run, "Settings", lambda: SimpleNamespace(metrics_port=None))
+    monkeypatch.setattr(tabrl_trainer.run, "wire", lambda _: trainer)
+    monkeypatch.setattr(tabrl_trainer.run, "seed_blobs", lambda _: trained)
+    monkeypatch.setattr(tabrl_trainer.run, "serve", lambda *_: begun.append("work"))
+    tabrl_trainer.run.run()
+    assert begun == [*warm, "work"]
