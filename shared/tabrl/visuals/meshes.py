@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,9 +17,9 @@ import trimesh
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from tabrl.control.glb import Material, Placement, Surface, write_glb
 from tabrl.domain.errors import Invalid, NotFound
-from tabrl.robots import get_robot, scene_xml
+from tabrl.robots import robot_folder, scene_xml
+from tabrl.visuals.glb import Material, Placement, Surface, write_glb
 
 # Higher values reach the asked share at any price and mangle the head.
 _AGGRESSIVENESS = 2.0
@@ -44,7 +43,7 @@ class VisualRecipe(BaseModel):
     @classmethod
     def of(cls, robot_id: str) -> VisualRecipe | None:
         """The recipe of a robot; None if its primitives are all there is."""
-        file = files("tabrl.robots").joinpath(get_robot(robot_id).id, "visuals.toml")
+        file = robot_folder(robot_id).joinpath("visuals.toml")
         return cls.model_validate(tomllib.loads(file.read_text())) if file.is_file() else None
 
     def source(self) -> Path:

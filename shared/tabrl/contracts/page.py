@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tabrl.contracts.quantities import Quantity
-from tabrl.robots.registry import Camera, get_robot
-
-EMBODIMENT = "legged"
-CONTROL_HZ = 50
-# For a robot that names no camera, in its standing heights.
-_DISTANCE, _HEIGHT = 5.7, 0.7
-
 
 class _Data(BaseModel):
     model_config = ConfigDict(
@@ -19,10 +11,24 @@ class _Data(BaseModel):
     )
 
 
+class Camera(_Data):
+    """Where the page looks at the robot from, at first.
+
+    `height_m` is that of the point looked at, above the floor; `distance_m` from there to the
+    camera, `azimuth_deg` about the vertical from straight ahead of the robot to its left,
+    `elevation_deg` above the horizontal.
+    """
+
+    distance_m: float = Field(gt=0.0)
+    height_m: float = Field(ge=0.0)
+    azimuth_deg: float = Field(default=-50.0, ge=-180.0, le=180.0)
+    elevation_deg: float = Field(default=20.0, ge=0.0, lt=90.0)
+
+
 class Readout(_Data):
     """A figure over the picture, which the page computes from the simulated state."""
 
-    quantity: Quantity
+    quantity: str = Field(examples=["forward_speed"])
     part: str | None = Field(default=None, description="Of which joint, where it is one's.")
     label: str = Field(examples=["forward"])
     unit: str = Field(examples=["m/s"])
@@ -38,6 +44,13 @@ class Fall(_Data):
     seconds: float = Field(gt=0.0)
 
 
+class KindPage(_Data):
+    """What a kind of robot says of how its robots are shown; `fall` null: they cannot fall."""
+
+    readouts: tuple[Readout, ...] = ()
+    fall: Fall | None = None
+
+
 class RobotPage(_Data):
     """What the page must know of a robot beside its scene."""
 
@@ -46,20 +59,3 @@ class RobotPage(_Data):
     camera: Camera
     readouts: tuple[Readout, ...]
     fall: Fall | None = Field(description="When it has fallen; null: this robot cannot fall.")
-
-
-def page_of(robot_id: str) -> RobotPage:
-    """How the page shows a robot. Raises `NotFound` (code `unknown_robot`)."""
-    robot = get_robot(robot_id)
-    height = robot.standing_height
-    return RobotPage(
-        embodiment=EMBODIMENT,
-        control_hz=CONTROL_HZ,
-        camera=robot.camera or Camera(distance_m=_DISTANCE * height, height_m=_HEIGHT * height),
-        readouts=(
-            Readout(quantity=Quantity.FORWARD_SPEED, label="forward", unit="m/s"),
-            Readout(quantity=Quantity.YAW_RATE, label="turn", unit="rad/s"),
-            Readout(quantity=Quantity.HEIGHT, label="height", unit="m"),
-        ),
-        fall=Fall(min_upright=0.25, seconds=2.5),
-    )

@@ -10,7 +10,7 @@ import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ _BYTE, _SHORT, _UNSIGNED_SHORT, _UNSIGNED_INT = 5120, 5122, 5123, 5125
 _VERTICES, _INDICES = 34962, 34963
 _STRIDE = 12
 _EXTENSION = "KHR_mesh_quantization"
+_Json: TypeAlias = dict[str, object]  # an object of the document: written, never read
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,19 @@ def write_glb(
     """A GLB with one node per body, named like it; a mesh that is placed twice is stored once."""
     buffer = _Buffer()
     names = list(materials)
-    document: dict[str, Any] = {
+    stored: list[_Json] = []
+    document: _Json = {
         "asset": {"version": "2.0", "generator": "TabRL"},
         "extensionsUsed": [_EXTENSION],
         "extensionsRequired": [_EXTENSION],
         "materials": [_material(name, materials[name]) for name in names],
-        "meshes": [],
+        "meshes": stored,
     }
     boxes = {}
     for name, surfaces in meshes.items():
         boxes[name] = box = _Box.around(surfaces)
         primitives = [buffer.add(part, box, names.index(part.material)) for part in surfaces]
-        document["meshes"].append({"name": name, "primitives": primitives})
+        stored.append({"name": name, "primitives": primitives})
     document |= _nodes(placements, boxes)
     document |= buffer.document()
     return _container(document, bytes(buffer.data))
@@ -96,9 +98,9 @@ class _Buffer:
     def __init__(self) -> None:
         self.data = bytearray()
         self._views: list[dict[str, int]] = []
-        self._accessors: list[dict[str, Any]] = []
+        self._accessors: list[_Json] = []
 
-    def add(self, surface: Surface, box: _Box, material: int) -> dict[str, Any]:
+    def add(self, surface: Surface, box: _Box, material: int) -> _Json:
         """Store a surface; returns its primitive."""
         count = len(surface.positions)
         points = np.round((surface.positions - box.centre) / box.half * 32767).astype("<i2")
@@ -123,7 +125,7 @@ class _Buffer:
         attributes = {"POSITION": position, "NORMAL": normal}
         return {"attributes": attributes, "indices": indices, "material": material}
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> _Json:
         """What the JSON says of the chunk."""
         return {
             "buffers": [{"byteLength": len(self.data)}],
@@ -144,16 +146,16 @@ class _Buffer:
         self._views.append(view)
         return len(self._views) - 1
 
-    def _accessor(self, view: int, component: int, count: int, kind: str, **more: Any) -> int:
+    def _accessor(self, view: int, component: int, count: int, kind: str, **more: object) -> int:
         self._accessors.append(
             {"bufferView": view, "componentType": component, "count": count, "type": kind, **more}
         )
         return len(self._accessors) - 1
 
 
-def _nodes(placements: Sequence[Placement], boxes: Mapping[str, _Box]) -> dict[str, Any]:
+def _nodes(placements: Sequence[Placement], boxes: Mapping[str, _Box]) -> _Json:
     """Body nodes at the origin, each with a child per placed mesh."""
-    nodes: list[dict[str, Any]] = []
+    nodes: list[_Json] = []
     children: dict[str, list[int]] = {}
     mesh_index = {name: i for i, name in enumerate(boxes)}
     for placement in placements:
@@ -182,7 +184,7 @@ def _rotate(quaternion: NDArray[np.float64], vector: NDArray[np.float64]) -> NDA
     return turned
 
 
-def _material(name: str, material: Material) -> dict[str, Any]:
+def _material(name: str, material: Material) -> _Json:
     return {
         "name": name,
         "pbrMetallicRoughness": {
@@ -198,7 +200,7 @@ def _linear(srgb: float) -> float:
     return srgb / 12.92 if srgb <= 0.04045 else ((srgb + 0.055) / 1.055) ** 2.4
 
 
-def _container(document: Mapping[str, Any], binary: bytes) -> bytes:
+def _container(document: _Json, binary: bytes) -> bytes:
     text = json.dumps(document, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     size = 12 + 8 + len(text) + 8 + len(binary)
