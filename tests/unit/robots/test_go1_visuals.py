@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import trimesh
 
-from tabrl.control.visuals import VisualRecipe, build_visuals, shade
 from tabrl.domain.errors import NotFound
 from tabrl.robots import get_robot
+from tabrl.visuals.meshes import VisualRecipe, build_visuals, shade
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tabrl.contracts.events import ProgressEvent, SnapshotEvent
-from tabrl.control.policy import load_policy
+from tabrl.embodiments.load import load_policy
 from tabrl_trainer.context import TrainingContext
 from tests.support.training_job import Control, FixedEvaluator, World
 

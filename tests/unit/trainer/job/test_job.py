@@ -13,20 +13,16 @@ from tabrl.contracts.events import (
     SnapshotEvent,
     StageEvent,
 )
-from tabrl.control.policy import load_policy
+from tabrl.embodiments.load import load_policy
 from tabrl.ports import JobStoppedError, StopReason
 from tabrl.robots import scene_sha256
-from tabrl.sim.reward.function import load_reward
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.replay import replay
-from tabrl_trainer.rollout_reward import RolloutReward
-from tests.support.engine import FORWARD, exported
-from tests.support.factories import CHECK
-from tests.support.training_job import Control, World
+from tests.support.training_job import MOVES, Control, World, reward_for
 
 
-def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: PretrainedPolicy) -> None:
+def test_a_job_is_searched_learnt_and_evaluated(world: World, pretrained: PretrainedPolicy) -> None:
     job = world.claim()
     control = Control(job.fence)
     result = world.handler(job, control)
@@ -47,10 +43,10 @@ def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: Pretraine
     assert [e.version for e in snapshots] == list(range(1, len(snapshots) + 1))
     files = {hashlib.sha256(data).hexdigest(): data for data in world.params()}
     assert {e.params_sha256 for e in snapshots} == set(files)
-    assert hashlib.sha256(shipped.policy).hexdigest() not in files
+    assert hashlib.sha256(pretrained.policy).hexdigest() not in files
     for data in files.values():
         policy = load_policy(data)
-        assert policy.header.scene_sha256 == scene_sha256("go1")
+        assert policy.header.scene_sha256 == scene_sha256(job.robot)
         assert policy.schedule.in_words() == result.program_words
 
     assert world.model.params_version == result.snapshots == len(snapshots)
@@ -58,7 +54,7 @@ def test_a_job_is_searched_learnt_and_evaluated(world: World, shipped: Pretraine
     assert files[result.params_sha256] == world.blobs.get(world.model.params_key)
     (evaluation,) = control.of(EvaluationEvent)
     assert (evaluation.base, evaluation.result) == (result.base, result.result)
-    assert [check.id for check in result.checks] == [CHECK.id]
+    assert [check.id for check in result.checks] == [MOVES.id]
     assert set(result.stages_s) == {"search", "ppo", "selection", "evaluation"}
 
 
@@ -72,9 +68,7 @@ def test_a_job_records_what_it_takes_to_do_it_again(world: World, context: Train
     assert schedule is not None
     assert schedule.restarts == (7,)
     assert schedule.updates >= schedule.kept
-    artifact = exported(FORWARD)
-    reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
-    again = replay(context, reward, schedule)
+    again = replay(context, reward_for(context.robot), schedule)
     assert hashlib.sha256(again).hexdigest() == result.params_sha256
 
 
@@ -88,12 +82,10 @@ def test_phases_are_trained_delivered_and_done_again(context: TrainingContext) -
     assert len(searched) == 5  # a generation and a final for each phase, then both together
     assert searched[-1].program_words == result.program_words
     delivered = load_policy(world.blobs.get(world.model.params_key))
-    assert delivered.schedule.phases_s == (0.6, 0.7)
+    assert delivered.schedule.stages_s == (0.6, 0.7)
     assert result.schedule is not None
     assert result.schedule.phases_s == (0.6, 0.7)
-    artifact = exported(FORWARD)
-    reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
-    again = replay(context, reward, result.schedule)
+    again = replay(context, reward_for(context.robot), result.schedule)
     assert hashlib.sha256(again).hexdigest() == result.params_sha256
 
 

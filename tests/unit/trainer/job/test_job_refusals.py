@@ -68,7 +68,9 @@ def test_a_job_for_an_untrained_robot_says_how_to_train_it(
         world.handler(job, Control(job.fence))
     failure = failed.value.failure
     assert (failure.kind, failure.code) == (FailureKind.CODE, "robot_not_trained")
-    assert failure.message == "nobody trained go1; train one: tabrl-train-base go1"
+    assert failure.message == (
+        f"nobody trained {job.robot}; train one: tabrl-train-base {job.robot}"
+    )
 
 
 def test_a_job_for_a_robot_that_nobody_knows_fails(world: World) -> None:

@@ -37,11 +37,10 @@ GO1 = get_robot("go1")
 SOURCE = (
     'WEIGHTS = {"up": 2.0}\ndef reward(state, action):\n    return {"up": state.uprightness()}\n'
 )
-ENDLESS = (
-    "def reward(state, action):\n    return sum([1"
-    + "".join(f" for {name} in range(128)" for name in "abcdef")
-    + "])\n"
+ENDLESS = "def reward(state, action):\n    count = 0\n" + "".join(
+    f"{' ' * depth}for {name} in range(128):\n" for depth, name in enumerate("abcdef", start=4)
 )
+ENDLESS += f"{' ' * 10}count = 1 - count\n    return count + jnp.sum(action)\n"  # holds no memory
 
 
 def test_a_reward_comes_back_built_and_verified(sandbox: Sandbox) -> None:

@@ -9,8 +9,7 @@ import pytest
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.limits import MAX_WORK
 from tabrl.robots import get_robot
-from tabrl.sim import reward as loading
-from tabrl.sim import reward_module
+from tabrl.sim.reward import function, module
 from tabrl.sim.reward.artifact import arguments
 from tabrl.sim.reward.function import (
     FAST_COMPILE,
@@ -95,7 +94,7 @@ def test_picking_putting_and_ordering_are_what_they_were(expression: str) -> Non
 
 
 def test_our_own_rewards_are_far_from_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reward_module, "MAX_WORK", MAX_WORK // 10)
+    monkeypatch.setattr(module, "MAX_WORK", MAX_WORK // 10)
     sources = [example.code for example in examples(GO1)]
     sources += [
         candidate.code for candidate in generate("first crouch, then hop and sway", GO1).candidates
@@ -111,7 +110,7 @@ def test_it_is_compiled_as_a_trainer_and_as_a_report_would(monkeypatch: pytest.M
         seen.append(options)
         return load_reward(blob, options)
 
-    monkeypatch.setattr(loading, "load_reward", load)
+    monkeypatch.setattr(function, "load_reward", load)
     try_compiling(export_reward(f"{HEAD}    return state.time()\n", GO1).blob)
     assert seen == [None, FAST_COMPILE]
 

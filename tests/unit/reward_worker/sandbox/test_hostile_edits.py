@@ -15,8 +15,8 @@ from tabrl.domain.jobs import JobState
 from tabrl.ports import JobFailedError
 from tabrl_reward_worker.sandbox import Sandbox
 from tabrl_reward_worker.sandbox.wire import ZYGOTE_MODULE
+from tests.unit.reward_worker.sandbox.test_sandbox_hostile import CORPUS
 from tests.unit.reward_worker.test_handler import CODE, Control, World, revise, written
-from tests.unit.reward_worker.test_sandbox_hostile import CORPUS
 
 # As a user would send them: with every layer on. The slow ones are among the sandbox's tests.
 SENT = [entry for entry in CORPUS if not (entry.slow or entry.off)]

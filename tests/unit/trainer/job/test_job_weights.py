@@ -8,19 +8,17 @@ import pytest
 
 from tabrl.contracts.events import ProgressEvent, ReweightedEvent
 from tabrl.ports import JobStoppedError
-from tabrl.sim.reward.function import load_reward
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.replay import replay
-from tabrl_trainer.rollout_reward import RolloutReward
-from tests.support.engine import FORWARD, exported
-from tests.support.training_job import Control, FixedEvaluator, World
+from tests.support.training_job import Control, FixedEvaluator, World, exported_for, reward_for
 
 
 def test_weights_asked_for_on_the_way_are_in_force_from_the_next_update_on(
     world: World, context: TrainingContext
 ) -> None:
     job = world.claim()
-    requested = {name: 3.0 * weight for name, weight in exported(FORWARD).weights.items()}
+    weights = exported_for(context.robot).weights
+    requested = {name: 3.0 * weight for name, weight in weights.items()}
     control = Control(job.fence, stop_at=9, requests={6: requested})
     with pytest.raises(JobStoppedError):
         world.handler(job, control)
@@ -36,19 +34,18 @@ def test_weights_asked_for_on_the_way_are_in_force_from_the_next_update_on(
     assert again.of(ReweightedEvent) == []  # and in force since the checkpoint
     assert result.schedule is not None
     assert [change.update for change in result.schedule.reweightings] == [6]
-    artifact = exported(FORWARD)
-    reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
-    assert hashlib.sha256(replay(context, reward, result.schedule)).hexdigest() == (
-        result.params_sha256
-    )
+    again_sha256 = hashlib.sha256(
+        replay(context, reward_for(context.robot), result.schedule)
+    ).hexdigest()
+    assert again_sha256 == result.params_sha256
 
 
 def test_weights_asked_for_while_the_job_waited_count_from_the_search_on(
     world: World, context: TrainingContext
 ) -> None:
     job = world.claim()
-    artifact = exported(FORWARD)
-    requested = {name: -weight for name, weight in artifact.weights.items()}
+    weights = exported_for(context.robot).weights
+    requested = {name: -weight for name, weight in weights.items()}
     with pytest.raises(JobStoppedError):
         world.handler(job, Control(job.fence, stop_at=8, requests={0: requested}))
     job = world.claim()
@@ -57,12 +54,11 @@ def test_weights_asked_for_while_the_job_waited_count_from_the_search_on(
     assert again.of(ReweightedEvent) == []
     assert result.schedule is not None
     assert (result.schedule.weights, result.schedule.reweightings) == (requested, ())
-    reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
+    reward = reward_for(context.robot)
     assert hashlib.sha256(replay(context, reward, result.schedule)).hexdigest() == (
         result.params_sha256
     )
     others = result.schedule.model_copy(update={"weights": {}})
-    reward = RolloutReward(load_reward(artifact.blob), artifact.weights)
     assert hashlib.sha256(replay(context, reward, others)).hexdigest() != result.params_sha256
 
 
@@ -85,7 +81,8 @@ def test_weights_that_no_update_follows_are_not_taken_over(scored_context: Train
 
     world = World(scored_context, ppo_s=3.0)
     job = world.claim()
-    requested = {name: 3.0 * weight for name, weight in exported(FORWARD).weights.items()}
+    weights = exported_for(scored_context.robot).weights
+    requested = {name: 3.0 * weight for name, weight in weights.items()}
     late = Control(job.fence, requests={done: requested})
     result = world.handler(job, late)
     assert len(late.of(ProgressEvent)) == done

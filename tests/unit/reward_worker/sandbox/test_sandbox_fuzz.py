@@ -14,15 +14,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tabrl.embodiments.lookup import state_methods_of
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.source import check_source
-from tabrl.rewards.vocabulary import ARRAY_ATTRIBUTES, HELPERS, JNP_FUNCTIONS, STATE_METHODS
+from tabrl.rewards.vocabulary import ARRAY_ATTRIBUTES, HELPERS, JNP_FUNCTIONS
 from tabrl.robots import get_robot
 from tabrl_reward_worker.sandbox.client import BuiltReward, Pipeline
 from tabrl_reward_worker.sandbox.supervisor import Supervisor
-from tests.unit.reward_worker.forge import SOURCE, honest
+from tests.unit.reward_worker.sandbox.forge import SOURCE, honest
 
 GO1 = get_robot("go1")
+METHODS = state_methods_of(GO1)
 EXAMPLES = int(os.environ.get("TABRL_FUZZ_EXAMPLES", "0"))
 FOLDER = Path(__file__).parent / "hostile"
 SEEDS = [
@@ -57,7 +59,7 @@ names = st.sampled_from(
     [
         *(f"jnp.{name}" for name in sorted(JNP_FUNCTIONS)),
         *(f"rl.{name}" for name in HELPERS),
-        *(f"state.{name}" for name in STATE_METHODS),
+        *(f"state.{name}" for name in METHODS),
         *("sum", "len", "range", "float", "list", "dict", "zip", "max", "action", "__import__"),
     ]
 )
@@ -129,7 +131,7 @@ def refusal(action: Callable[[], object]) -> RewardError | None:
 @often(100)
 @given(st.one_of(mutated(), rewards, st.text(max_size=200)))
 def test_any_source_is_read_or_refused(source: str) -> None:
-    error = refusal(lambda: check_source(source))
+    error = refusal(lambda: check_source(source, METHODS))
     if error is not None:
         assert error.code.startswith("reward_")
         assert error.line is None or error.line >= 1

@@ -14,6 +14,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from tabrl.domain.errors import TabrlError
+from tabrl.embodiments.lookup import state_methods_of
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.source import check_source
 from tabrl.robots import get_robot
@@ -24,8 +25,8 @@ from tabrl_reward_worker.sandbox import Sandbox
 from tabrl_reward_worker.sandbox.client import Pipeline
 from tabrl_reward_worker.sandbox.limits import SandboxOptions
 from tabrl_reward_worker.sandbox.supervisor import Supervisor
-from tests.unit.reward_worker.forge import SOURCE, Forgery, forged, forgeries
-from tests.unit.reward_worker.outcome import NO_OPTIONS, outcome
+from tests.unit.reward_worker.sandbox.forge import SOURCE, Forgery, forged, forgeries
+from tests.unit.reward_worker.sandbox.outcome import NO_OPTIONS, outcome
 
 GO1 = get_robot("go1")
 FOLDER = Path(__file__).parent / "hostile"
@@ -86,7 +87,7 @@ def test_the_corpus_is_large_and_names_every_layer() -> None:
 def test_the_static_check_stops_it(entry: Hostile) -> None:
     """Nothing that is only a danger without the static check gets past it."""
     with pytest.raises(RewardError):
-        check_source(entry.source)
+        check_source(entry.source, state_methods_of(GO1))
 
 
 @pytest.mark.parametrize("entry", [entry for entry in CORPUS if entry.layer != "static"], ids=named)
