@@ -35,7 +35,7 @@ test: setup debian check web-test ## all checks and all tests
 
 .PHONY: fuzz
 fuzz: setup-python ## hostile sources and artifacts that nobody thought of (FUZZ_EXAMPLES=1000)
-	@TABRL_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest --timeout=0 tests/unit/reward_worker/test_sandbox_fuzz.py
+	@TABRL_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest --timeout=0 tests/unit/reward_worker/sandbox/test_sandbox_fuzz.py
 
 .PHONY: check
 check: setup-python ## format, lint, types, import rules, locks, and the page's lint and types

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import mujoco
 
+from tabrl.embodiments.legged.embodiment import LeggedRobot
+from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot, get_robot, scene_xml
 
 
@@ -20,7 +22,15 @@ class Feet(NamedTuple):
 
 
 ROBOT: Robot = get_robot("go1")
-FEET = Feet(*ROBOT.foot_names)
+FEET = Feet(*ROBOT.end_effectors)
+
+
+@cache
+def legged_robot() -> LeggedRobot:
+    """The robot as its kind sees it."""
+    embodiment = embodiment_of(ROBOT)
+    assert isinstance(embodiment, LeggedRobot)
+    return embodiment
 
 
 @cache

@@ -11,12 +11,11 @@ import argparse
 import hashlib
 import os
 import sys
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
 from tabrl.domain.errors import TabrlError
-from tabrl.robots import list_robots, scene_xml
+from tabrl.robots import list_robots, robot_folder, scene_xml
 
 
 def main() -> None:
@@ -26,7 +25,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=default, metavar="DIR")
     out: Path = parser.parse_args().out
     for robot in list_robots():
-        recipe = files("tabrl.robots").joinpath(robot.id, "visuals.toml")
+        recipe = robot_folder(robot.id).joinpath("visuals.toml")
         if recipe.is_file():
             _build(robot.id, out, _digest(robot.id, recipe.read_bytes()))
 
@@ -36,7 +35,7 @@ def _build(robot_id: str, out: Path, digest: str) -> None:
     if target.is_file() and stamp.is_file() and stamp.read_text() == digest:
         return
     try:
-        from tabrl.control.visuals import VisualRecipe, build_visuals
+        from tabrl.visuals.meshes import VisualRecipe, build_visuals
 
         recipe = VisualRecipe.of(robot_id)
         assert recipe is not None
@@ -55,7 +54,7 @@ def _build(robot_id: str, out: Path, digest: str) -> None:
 def _digest(robot_id: str, recipe: bytes) -> str:
     """Of everything the meshes are made from, but for the packages, which are pinned."""
     parts = [scene_xml(robot_id), recipe]
-    for name in ("tabrl.control.visuals", "tabrl.control.glb"):
+    for name in ("tabrl.visuals.meshes", "tabrl.visuals.glb"):
         spec = find_spec(name)
         assert spec is not None
         assert spec.origin is not None

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tabrl.control.embodiment import Embodiment
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import Robot
 from tabrl.sim.malloc import malloc_trim
+from tests.support.robots import ROBOTS
 from tests.support.services import postgres_server, redis_server, redis_session, s3_url
 
 __all__ = ["postgres_server", "redis_server", "redis_session", "s3_url"]
@@ -26,6 +30,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return ORDER.index(folder) if folder in ORDER else len(ORDER)
 
     items.sort(key=rank)
+
+
+@pytest.fixture(scope="session", params=ROBOTS, ids=lambda robot: robot.id)
+def robot(request: pytest.FixtureRequest) -> Robot:
+    """Every robot of the registry, one after the other."""
+    found: Robot = request.param
+    return found
+
+
+@pytest.fixture(scope="session")
+def embodiment(robot: Robot) -> Embodiment:
+    """That robot as its kind sees it."""
+    return embodiment_of(robot)
 
 
 @pytest.fixture(scope="module", autouse=True)

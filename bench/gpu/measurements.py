@@ -10,15 +10,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from bench.gpu.results import Learning, Stepping
-from bench.robot import ROBOT
+from bench.robot import ROBOT, legged_robot
 from bench.speed.compilations import REWARD, Compilations, StagedReward
 from bench.speed.from_scratch import walk_artifact
 from bench.speed.walk_task import COMMAND_SCHEDULE
 
-from tabrl.control.commands import CommandBatch
-from tabrl.control.observation import Joints
-from tabrl.control.policy import load_policy
-from tabrl.control.rollout import Carry, Floats, Rollout, RolloutBuilder
+from tabrl.control.arrays import Floats
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.rollout import Rollout
+from tabrl.embodiments.legged.embodiment import LeggedRobot
+from tabrl.embodiments.load import load_policy
 from tabrl.sim.learning.checkpoint import load_tree
 from tabrl.sim.learning.ppo import Learner, TrainState
 from tabrl.sim.mjx.physics import Motion
@@ -32,7 +33,7 @@ from tabrl_trainer.search import CommandSearch
 
 
 class Worker:
-    """A simulator of any size with the learner and base policy that a job has."""
+    """A simulator of any size with the learner and pretrained policy that a job has."""
 
     def __init__(self, base: PretrainedPolicy, robots: int, impl: str) -> None:
         # Chunks as the trainer has them; a minibatch is a quarter of the robots.
@@ -57,18 +58,18 @@ class Worker:
 
 
 def measure_stepping(base: PretrainedPolicy, robots: int, impl: str, repeats: int) -> Stepping:
-    """Chunks under the exploring base policy, and the same motion by MJX alone, in turn."""
+    """Chunks under the exploring pretrained policy, and the same motion by MJX alone, in turn."""
     worker, reward, steps = Worker(base, robots, impl), walk_artifact(), CONFIG.unroll
     simulator, policy = worker.simulator, worker.learner.exploring(worker.state, 0)
-    clock = _TimedBuilder(simulator._builder)
-    simulator._builder = clock
+    clock = _TimedRobot(legged_robot())
+    simulator._embodiment = clock
     began = time.perf_counter()
     simulator.prepare(policy, steps)
     rollout_compile_s = time.perf_counter() - began
     simulator.reset(CommandBatch.stack([COMMAND_SCHEDULE] * robots), RULES, 0)
     reward.total(simulator.rollout(policy, steps).rollout)  # compiles the reward
     bare, bare_compile_s = _bare(simulator, robots, steps)
-    joints = Joints.of(ROBOT)
+    joints = clock.joints
     seconds: list[tuple[float, float, float, float]] = []
     for _ in range(repeats):
         qpos, qvel = simulator.state()
@@ -108,7 +109,9 @@ def measure_learning(
     def search(budget_s: float) -> Learning:
         began = time.perf_counter()
         found = list(
-            CommandSearch(worker.simulator, policy, reward, worker.library, 0).run(budget_s)
+            CommandSearch(legged_robot(), worker.simulator, policy, reward, worker.library, 0).run(
+                budget_s
+            )
         )
         return Learning(
             stage="search", robots=robots, samples=found[-1].samples,
@@ -150,13 +153,15 @@ def _bare(simulator: MjxSimulator, robots: int, steps: int) -> tuple[Any, float]
     return compiled, time.perf_counter() - began
 
 
-class _TimedBuilder(RolloutBuilder):
-    def __init__(self, builder: RolloutBuilder) -> None:
-        self.__dict__.update(builder.__dict__)
+class _TimedRobot(LeggedRobot):
+    def __init__(self, robot: LeggedRobot) -> None:
+        self.__dict__.update(robot.__dict__)
         self.seconds = 0.0
 
-    def remember(self, fields: dict[str, Floats], just_reset: Floats, carry: Carry) -> Rollout:
+    def look_back(
+        self, fields: dict[str, Floats], just_reset: Floats, carry: dict[str, Floats]
+    ) -> Rollout:
         began = time.perf_counter()
-        rollout = super().remember(fields, just_reset, carry)
+        rollout = super().look_back(fields, just_reset, carry)
         self.seconds += time.perf_counter() - began
         return rollout

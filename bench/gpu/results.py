@@ -65,7 +65,7 @@ class Results(BaseModel):
         """The tables."""
         lines = [
             f"MJX ({self.impl}) on {self.device}; {self.machine.describe()}; "
-            f"base policy: {self.base}",
+            f"pretrained policy: {self.base}",
             "",
         ]
         if self.stepping:

@@ -1,11 +1,13 @@
-"""The base policy that fine-tuning starts from here: the shipped one, or an untrained stand-in."""
+"""The pretrained policy that fine-tuning starts from: the shipped one, or a stand-in."""
 
 from __future__ import annotations
 
-from bench.robot import ROBOT
+from bench.robot import ROBOT, legged_robot
 
-from tabrl.control.policy import PolicyHeader, dump_policy, load_policy
+from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
+from tabrl.control.policy import PolicyHeader, dump_policy
 from tabrl.domain.errors import Invalid, NotFound
+from tabrl.embodiments.load import load_policy
 from tabrl.robots import scene_sha256
 from tabrl.sim.learning.checkpoint import dump_tree, load_tree
 from tabrl.sim.learning.networks import policy_weights
@@ -18,7 +20,7 @@ SHIPPED, UNTRAINED = "shipped", "untrained"
 
 
 def find_base() -> tuple[str, PretrainedPolicy]:
-    """The shipped base policy if there is one that loads, else a fresh one: speed is the same
+    """The shipped pretrained policy if there is one that loads, else a fresh one: speed is the same
     but for falls. Returns which one it is, too."""
     try:
         base = load_pretrained(ROBOT.id)
@@ -31,10 +33,13 @@ def find_base() -> tuple[str, PretrainedPolicy]:
 
 
 def untrained_base() -> PretrainedPolicy:
-    """A base policy that was never trained, complete with its library."""
+    """A pretrained policy that was never trained, complete with its library."""
     state = Learner(ROBOT, CONFIG).init(0)
     weights = policy_weights(state.params.policy, state.normalizer)
-    header = PolicyHeader(robot=ROBOT.id, scene_sha256=scene_sha256(ROBOT.id))
+    neutral = CommandSchedule.neutral(legged_robot().commands)
+    header = PolicyHeader(
+        robot=ROBOT.id, scene_sha256=scene_sha256(ROBOT.id), program=ScheduleDocument.of(neutral)
+    )
     library = record_motion_library(ROBOT, weights.act)
     return PretrainedPolicy(
         dump_policy(header, weights), dump_tree(state), dump_motion_library(library)

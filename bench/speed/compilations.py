@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import jax.monitoring
 
-from tabrl.control.rollout import Floats, Rollout
+from tabrl.control.arrays import Floats
+from tabrl.control.rollout import Rollout
 from tabrl_trainer.rollout_reward import RolloutReward
 
 EVENT = "/jax/core/compile/backend_compile_duration"

@@ -9,11 +9,11 @@ from bench.robot import ROBOT
 from bench.speed.race import Race
 from bench.speed.walk_task import COMMAND_SCHEDULE, EPISODE_S, SOURCE
 
-from tabrl.control.commands import CommandBatch
+from tabrl.control.command_batch import CommandBatch
 from tabrl.sim.cpu.simulator import CpuSimulator
+from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.learning.ppo import Learner, PPOConfig, Schedule
 from tabrl.sim.reward.function import export_reward, load_reward
-from tabrl.sim.simulator import EpisodeConfig
 from tabrl_trainer.rollout_reward import RolloutReward
 
 

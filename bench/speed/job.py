@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 
-from bench.robot import ROBOT
 from bench.speed.from_scratch import walk_artifact
 from bench.speed.profiling import SectionTimer, TimedLearner, TimedReward, TimedSimulator
 from bench.speed.walk_task import COMMAND_SCHEDULE
@@ -33,11 +32,13 @@ class JobRow(BaseModel):
 def measure_job(context: TrainingContext, search_s: float, ppo_s: float) -> list[JobRow]:
     """Search, then PPO (without its first update), as a job does them one after the other."""
     timer = SectionTimer()
-    simulator = TimedSimulator(ROBOT, ROBOTS, timer)
+    simulator = TimedSimulator(ROBOTS, timer)
     reward = TimedReward(walk_artifact(), timer)
     rows = []
 
-    search = CommandSearch(simulator, context.pretrained_weights.act, reward, context.library, 0)
+    search = CommandSearch(
+        context.embodiment, simulator, context.pretrained_weights.act, reward, context.library, 0
+    )
     timer.reset()
     began, schedule, samples = time.perf_counter(), COMMAND_SCHEDULE, 0
     for found in search.run(search_s):

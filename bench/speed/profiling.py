@@ -13,10 +13,12 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
+from bench.robot import ROBOT, legged_robot
 from numpy.typing import NDArray
 
-from tabrl.control.rollout import Carry, Floats, RawSteps, Rollout, RolloutBuilder
-from tabrl.robots import Robot
+from tabrl.control.arrays import Floats
+from tabrl.control.rollout import RawSteps, Rollout
+from tabrl.embodiments.legged.embodiment import LeggedRobot
 from tabrl.sim.cpu.layout import RolloutBuffer
 from tabrl.sim.cpu.shard import CpuRobots
 from tabrl.sim.cpu.simulator import SHARDS, CpuSimulator
@@ -67,10 +69,10 @@ class SectionTimer:
 class TimedSimulator(CpuSimulator):
     """The CPU simulator with a timer around its parts."""
 
-    def __init__(self, robot: Robot, size: int, timer: SectionTimer) -> None:
-        super().__init__(robot, size)
+    def __init__(self, size: int, timer: SectionTimer) -> None:
+        super().__init__(ROBOT, size)
         self._timer = timer
-        self._builder = _TimedBuilder(self._builder, timer)
+        self._embodiment = _TimedRobot(legged_robot(), timer)
         self._shards = [
             replace(shard, robots=_TimedRobots(shard.robots, timer)) for shard in self._shards
         ]
@@ -119,12 +121,12 @@ class _TimedRobots(CpuRobots):
             return super().end(buffer, t)
 
 
-class _TimedBuilder(RolloutBuilder):
-    def __init__(self, builder: RolloutBuilder, timer: SectionTimer) -> None:
-        self.__dict__.update(builder.__dict__)
+class _TimedRobot(LeggedRobot):
+    def __init__(self, robot: LeggedRobot, timer: SectionTimer) -> None:
+        self.__dict__.update(robot.__dict__)
         self._timer = timer
 
-    def derive(self, raw: RawSteps, carry: Carry) -> Rollout:
+    def derive(self, raw: RawSteps, carry: dict[str, Floats]) -> Rollout:
         with self._timer.section(ROLLOUT, SHARDS):
             return super().derive(raw, carry)
 

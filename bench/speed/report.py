@@ -44,7 +44,7 @@ def markdown(results: Results) -> str:
             lines += ["", f"## {title}", *_table(head, rows)]
     lines += ["", "## Measured on", ""]
     for name, measurement in results.measurements.items():
-        base = f"; base policy: {measurement.base}" if measurement.base else ""
+        base = f"; pretrained policy: {measurement.base}" if measurement.base else ""
         note = f"; {measurement.note}" if measurement.note else ""
         lines.append(f"- {name}: {measurement.machine.describe()}{base}{note}")
     return "\n".join(lines) + "\n"

@@ -6,16 +6,16 @@ import time
 from statistics import median
 
 import mujoco
-from bench.robot import ROBOT, scene_model
+from bench.robot import ROBOT, legged_robot, scene_model
 from bench.speed.from_scratch import walk_artifact
 from bench.speed.walk_task import COMMAND_SCHEDULE
 from mujoco.batch import Batch
 from pydantic import BaseModel
 
-from tabrl.control.commands import CommandBatch
-from tabrl.control.observation import Joints
-from tabrl.control.rollout import Floats
-from tabrl.sim.cpu.simulator import SUBSTEPS, CpuSimulator, physics_model
+from tabrl.control.arrays import Floats
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.physics import SUBSTEPS, physics_model
+from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.learning.ppo import TrainState
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import RULES
@@ -55,7 +55,8 @@ class BareStepping:
 
 def measure_rollout(context: TrainingContext, robots: int, repeats: int, chunks: int) -> RolloutRow:
     """Interleaved: a chunk of ours, then the same motion twice bare, `repeats` times `chunks`."""
-    simulator, reward, joints = CpuSimulator(ROBOT, robots), walk_artifact(), Joints.of(ROBOT)
+    simulator, reward = CpuSimulator(ROBOT, robots), walk_artifact()
+    joints = legged_robot().joints
     state: TrainState = context.pretrained_state
     policy = context.learner.exploring(state, 0)
     simulator.reset(CommandBatch.stack([COMMAND_SCHEDULE] * robots), RULES, 0)

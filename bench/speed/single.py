@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from bench.robot import ROBOT
+from bench.robot import ROBOT, legged_robot
 from bench.rotation import rotation_rows
 from bench.speed.walk_task import COMMAND_SCHEDULE, SPEED, WEIGHTS, WIDTH, trunk_boxes
 from numpy.typing import NDArray
 
-from tabrl.control.commands import CommandBatch
-from tabrl.control.gait import GAITS, OFFSETS
-from tabrl.control.observation import Joints, observation_size
+from tabrl.control.command_batch import CommandBatch
+from tabrl.embodiments.legged.gait import offsets
 
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -26,18 +25,18 @@ class SingleWalk:
     """Observation, reward and falls of one robot; the schedule is constant and asks for a trot."""
 
     def __init__(self) -> None:
-        schedules = CommandBatch.stack([COMMAND_SCHEDULE])
+        embodiment, schedules = legged_robot(), CommandBatch.stack([COMMAND_SCHEDULE])
         assert not schedules.amplitude.any()
-        self.joints = Joints.of(ROBOT)
+        self.joints = embodiment.joints
         self._command = schedules.command(np.zeros(1, np.float32))[0]
-        self._frequency = float(schedules.step_frequency()[0])
-        self._modulation = 2.0 * math.pi * COMMAND_SCHEDULE.beat_frequency
-        self._offsets = [float(offset) for offset in OFFSETS[GAITS.index(COMMAND_SCHEDULE.gait)]]
+        self._frequency = float(embodiment.clock.step_frequency(schedules)[0])
+        self._modulation = 2.0 * math.pi * COMMAND_SCHEDULE.modulation_frequency
+        self._offsets = offsets(ROBOT)[int(schedules.settings["gait"][0])].tolist()
         self._boxes = trunk_boxes().tolist()
-        self._size = observation_size(ROBOT)
+        self._size = len(embodiment.observation)
 
     def observe(self, time: float, qpos: Doubles, qvel: Doubles, ctrl: Doubles) -> Array:
-        """The observation `[no]`, as `tabrl.control.observation.build_observation` makes it."""
+        """The observation `[no]`, as `Embodiment.observe` makes it."""
         out = np.empty(self._size, np.float32)
         w, x, y, z = qpos[3:7].tolist()
         ahead, left, up = rotation_rows(w, x, y, z)

@@ -9,16 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from bench.robot import ROBOT
+from bench.robot import ROBOT, legged_robot
 
 from tabrl.control import rotation
-from tabrl.control.commands import CommandBatch, CommandSchedule
-from tabrl.control.rollout import CONTROL_DT, Floats
-from tabrl.control.shapes import trunk_shapes
-from tabrl.sim.cpu.simulator import CpuSimulator, physics_model
+from tabrl.control.arrays import Floats
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.physics import physics_model
+from tabrl.control.rollout import CONTROL_DT
+from tabrl.embodiments.legged.trunk import trunk_shapes
+from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.simulator import PolicyFn, episode
 
-COMMAND_SCHEDULE = CommandSchedule.asking(vx=1.0)
+COMMAND_SCHEDULE = CommandSchedule.asking(legged_robot().commands, vx=1.0)
 EPISODE_S = 10.0
 EPISODE_STEPS = round(EPISODE_S / CONTROL_DT)
 SPEED = 1.0  # m/s
@@ -62,7 +65,7 @@ def walk_reward(velocity: Any, spin: Any, action: Any, previous: Any, xp: Any = 
 
 def trunk_boxes() -> Floats:
     """The trunk's touching shapes as `[n, 7]`: centre, half sizes, radius, m."""
-    return np.array(list(trunk_shapes(physics_model(ROBOT)).values()), np.float32)
+    return np.array(trunk_shapes(physics_model(ROBOT)), np.float32)
 
 
 def has_fallen(quaternion: Any, height: Any, boxes: Any, xp: Any = np) -> Any:

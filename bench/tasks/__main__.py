@@ -1,7 +1,7 @@
 """`python -m bench.tasks`: train all tasks, score them, write tables, JSON and film strips.
 
-Pairs of task and seed that the output folder already holds, for the same base policy and time, are
-not trained again: a run that was stopped goes on, and other seeds can be added.
+Pairs of task and seed that the output folder already holds, for the same pretrained policy and
+time, are not trained again: a run that was stopped goes on, and other seeds can be added.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="what a minute is cut to")
     parser.add_argument("--episodes", type=int, default=128, help="of each of the three policies")
     parser.add_argument("--out", type=Path, default=Path("var/bench-tasks"))
-    parser.add_argument("--base", type=Path, help="folder with another base policy's files")
+    parser.add_argument("--base", type=Path, help="folder with another pretrained policy's files")
     parser.add_argument(
         "--simulator", choices=("auto", "cpu", "mjx", "warp"), default="auto", help="to learn on"
     )

@@ -54,7 +54,7 @@ class Trained:
 
 
 class Harness:
-    """A warm trainer for one base policy. Use as a context manager: the sandbox is a process."""
+    """A warm trainer of one pretrained policy. A context manager: the sandbox is a process."""
 
     def __init__(self, base: PretrainedPolicy, log: Log, simulator: SimulatorKind = "auto") -> None:
         self.base_sha256 = hashlib.sha256(base.policy).hexdigest()

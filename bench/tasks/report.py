@@ -86,13 +86,13 @@ def _summary(summaries: Sequence[TaskSummary]) -> str:
     return (
         f"{learnt} of {len(first)} tasks succeed in the median seed; in {steady} of {len(minute)} "
         f"no seed falls in more than {MAX_FALL_RATE:.0%} of episodes; in {better} of "
-        f"{len(minute)} the result beats the found program with intervals apart."
+        f"{len(minute)} the result beats the found schedule with intervals apart."
     )
 
 
 def _results(summaries: Sequence[TaskSummary]) -> str:
     lines = [
-        "| task | must reach | median | worst | success | falls | PPO beats program | "
+        "| task | must reach | median | worst | success | falls | PPO beats schedule | "
         "fine-tuning, s | samples |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
@@ -121,7 +121,7 @@ def _rows(summaries: Sequence[TaskSummary]) -> str:
     lines = [
         "Mean over episodes ± half of the 95 % interval, median seed:",
         "",
-        "| task | measured | base, no command | base, found program | result |",
+        "| task | measured | base, no command | base, found schedule | result |",
         "| --- | --- | --- | --- | --- |",
     ]
     for summary in summaries:

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from bench.robot import ROBOT
+from bench.robot import ROBOT, legged_robot
 from bench.rotation import rotation_matrices
 from bench.tasks.harness import Trained
 from bench.tasks.motion import Motion
 from bench.tasks.run_result import POLICIES, Interval, PolicyName, PolicyScore
 from bench.tasks.task import ROLLOUT_S, Task
 
-from tabrl.control.commands import CommandSchedule
-from tabrl.control.policy import PolicyWeights, load_policy
+from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import Rollout
+from tabrl.embodiments.load import load_policy
 from tabrl.robots import scene_sha256, scene_xml
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.reward.function import load_reward
@@ -42,9 +43,9 @@ def rollout_of(params: bytes, seconds: float = ROLLOUT_S) -> Recording:
     log = Recording.empty(steps, plant.model, ROBOT, scene_sha256(ROBOT.id))
     home, scale = np.array(ROBOT.home), np.array(ROBOT.action_scale)
     for tick in range(steps):
-        feet = plant.feet()
+        ends = plant.ends()
         log.time[tick], log.qpos[tick], log.qvel[tick], _ = plant.state()
-        log.foot_position[tick], log.foot_contact[tick] = feet, plant.touching(feet)
+        log.end_position[tick], log.end_contact[tick] = ends, plant.touching(ends)
         state = decode_state(plant.frame(tick), policy.size)
         ctrl = forward(policy, state.row[None])[0].astype(np.float64)
         log.ctrl[tick], log.action[tick] = ctrl, (ctrl - home) / scale
@@ -63,13 +64,13 @@ class Scorer:
     def of(cls, base: PolicyWeights, episodes: int) -> Scorer:
         """With a simulator of its own."""
         simulator = CpuSimulator(ROBOT, episodes)
-        return cls(Evaluator(ROBOT, [simulator] * len(POLICIES), SCORING_SEED), base)
+        return cls(Evaluator(legged_robot(), [simulator] * len(POLICIES), SCORING_SEED), base)
 
     def score(self, task: Task, trained: Trained) -> dict[PolicyName, PolicyScore]:
         """Base with no command, base with the found command schedule, and what was delivered."""
         policy = load_policy(trained.params)
         candidates = [
-            Candidate(self.base, CommandSchedule()),
+            Candidate(self.base, CommandSchedule.neutral(legged_robot().commands)),
             Candidate(self.base, policy.schedule),
             Candidate(policy.weights, policy.schedule),
         ]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from bench.tasks.motion import Motion
 
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.contracts.checks import CheckSpec, Statistic
+from tabrl.embodiments.legged.catalogue import Quantity
 
 SETTLE_S = 2.0  # from the home pose into the motion; not scored
 SCORED_S = 10.0

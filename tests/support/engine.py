@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 
 from tabrl.contracts.phases import MAX_PHASES
-from tabrl.control.commands import (
-    COUNT,
-    JUMP,
-    LIFT,
-    LOWER,
-    REAR,
-    STEP_RANGE,
-    SWING,
-    UPPER,
-    CommandBatch,
-)
-from tabrl.control.gait import GAITS
-from tabrl.control.observation import observation_size
-from tabrl.control.rollout import CONTROL_DT, Floats, Rollout
-from tabrl.control.staged import FOREVER_S, StagedCommands
+from tabrl.control.arrays import Floats
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_space import MODULATION_RANGE, CommandSpace
+from tabrl.control.rollout import CONTROL_DT, Rollout
+from tabrl.control.staged_commands import FOREVER_S, StagedCommands
+from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot, get_robot
 from tabrl.sim.learning.ppo import Learner, PPOConfig, TrainState
 from tabrl.sim.reward.function import ExportedReward, export_reward
@@ -83,41 +76,66 @@ def exported(source: str) -> ExportedReward:
     return export_reward(source, GO1)
 
 
-def random_programs(count: int, seed: int = 0) -> CommandBatch:
-    """CommandBatch all over the trained range, every channel in use; half of them neither hop, rear
-    nor hold a foot up, and half leave the gait's frequency to the speed."""
+def random_programs(count: int, seed: int = 0, robot: Robot = GO1) -> CommandBatch:
+    """Schedules all over the trained range, every channel in use.
+
+    Half of them ask nothing of the upward channels that are no lifts, half hold nothing up, and
+    half leave every setting that is a number to the robot.
+    """
+    space = embodiment_of(robot).commands
     rng = np.random.default_rng(seed)
-    constant = rng.uniform(LOWER, UPPER, (count, COUNT)).astype(np.float32)
-    amplitude = rng.uniform(-SWING, SWING, (count, COUNT)).astype(np.float32)
-    for channels in (slice(JUMP, REAR + 1), LIFT):
-        plain = rng.random(count) < 0.5
-        constant[plain, channels] = amplitude[plain, channels] = 0.0
-    natural = rng.random(count) < 0.5
+    shape = count, len(space)
+    constant = rng.uniform(space.lower, space.upper, shape).astype(np.float32)
+    amplitude = rng.uniform(-space.amplitude, space.amplitude, shape).astype(np.float32)
+    lifts = np.array([name.startswith("lift_") for name in space.names])
+    for channels in (space.upward & ~lifts, space.upward & lifts):
+        plain = np.ix_(rng.random(count) < 0.5, channels)
+        constant[plain] = amplitude[plain] = 0.0
+    numbers = [setting for setting in space.settings if not setting.choices]
+    natural = {setting.name: rng.random(count) < 0.5 for setting in numbers}
     return CommandBatch(
+        space,
         constant,
         amplitude,
-        rng.uniform(0.0, 2.0 * np.pi, (count, COUNT)).astype(np.float32),
-        rng.uniform(0.4, 2.5, count).astype(np.float32),
-        rng.integers(0, len(GAITS), count).astype(np.int32),
-        np.where(natural, 0.0, rng.uniform(*STEP_RANGE, count)).astype(np.float32),
+        rng.uniform(0.0, 2.0 * np.pi, shape).astype(np.float32),
+        rng.uniform(*MODULATION_RANGE, count).astype(np.float32),
+        _random_settings(space, natural, count, rng),
     )
 
 
-def random_sequences(count: int, seed: int = 0) -> StagedCommands:
+def _random_settings(
+    space: CommandSpace,
+    natural: dict[str, NDArray[np.bool_]],
+    count: int,
+    rng: np.random.Generator,
+) -> dict[str, NDArray[Any]]:
+    settings: dict[str, NDArray[Any]] = {}
+    for setting in space.settings:
+        if setting.choices:
+            chosen = rng.integers(0, len(setting.choices), count)
+            settings[setting.name] = chosen.astype(np.int32)
+        else:
+            asked = rng.uniform(*setting.range, count)
+            asked[natural[setting.name]] = 0.0
+            settings[setting.name] = asked.astype(np.float32)
+    return settings
+
+
+def random_sequences(count: int, seed: int = 0, robot: Robot = GO1) -> StagedCommands:
     """Random stages one after the other, at most half a second each; every third one alone."""
     rng = np.random.default_rng(seed)
-    phases = random_programs(count * MAX_PHASES, seed).map(
-        lambda field: field.reshape(count, MAX_PHASES, *field.shape[1:])
+    stages = random_programs(count * MAX_PHASES, seed, robot).map(
+        lambda values: values.reshape(count, MAX_PHASES, *values.shape[1:])
     )
     duration = (CONTROL_DT * rng.integers(2, 25, (count, MAX_PHASES))).astype(np.float32)
     duration[rng.random(count) < 0.4, -1] = 0.0
     duration[::3] = [FOREVER_S, 0.0, 0.0]
-    return StagedCommands(phases, duration)
+    return StagedCommands(stages, duration)
 
 
-def still(observation: Floats) -> Floats:
+def still(observation: Floats, robot: Robot = GO1) -> Floats:
     """A policy that holds the home pose."""
-    return np.zeros((len(observation), GO1.nu), np.float32)
+    return np.zeros((len(observation), robot.nu), np.float32)
 
 
 def quaternions(count: int, seed: int = 0) -> Floats:
@@ -129,7 +147,7 @@ def quaternions(count: int, seed: int = 0) -> Floats:
 def made_up(seed: int = 0) -> Experience:
     """Made-up observations and small actions `[SMALL.unroll, ROBOTS]`; the rollout is empty."""
     rng = np.random.default_rng(seed)
-    steps, size = SMALL.unroll, observation_size(GO1)
+    steps, size = SMALL.unroll, len(embodiment_of(GO1).observation)
     zeros = np.zeros((steps, ROBOTS), np.float32)
     return Experience(
         rollout=Rollout({}),

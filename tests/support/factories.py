@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.contracts.events import ProgressEvent
 from tabrl.contracts.training import EvaluationRow, TrainResult, TrainSpec
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
@@ -13,9 +13,7 @@ from tabrl.domain.models import Model
 from tabrl.domain.tasks import Candidate, CandidateReport, ClipScore, MotionPreview, Task
 
 ARTIFACT = "a" * 64
-CHECK = CheckSpec(
-    id="speed", quantity=Quantity.FORWARD_SPEED, statistic=Statistic.MEAN, at_least=0.3
-)
+CHECK = CheckSpec(id="speed", quantity="forward_speed", statistic=Statistic.MEAN, at_least=0.3)
 PREVIEW = MotionPreview(clip="walk", score=0.8, qpos=[[0.0] * 19, [0.1] * 19])
 
 

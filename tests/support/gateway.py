@@ -11,12 +11,13 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from tabrl.adapters.settings import Settings
+from tabrl.contracts.page import Camera, RobotPage
+from tabrl.contracts.quantities import Catalogue, Entry, named
 from tabrl.domain.errors import NotFound
 from tabrl.domain.jobs import JobState
 from tabrl.domain.models import Model
 from tabrl.domain.tasks import WrittenTask
 from tabrl.ports import RobotCard
-from tabrl.robots import Camera, RobotPage
 from tabrl_api.app import create_app
 from tabrl_api.context import AppContext
 from tests.support.factories import PREVIEW, candidate, train_result
@@ -33,9 +34,14 @@ class Toy:
     maker: str = "Nobody"
     description: str = "Stands."
     examples: tuple[str, ...] = ("stand",)
-    joint_names: tuple[str, ...] = ("knee",)
-    foot_names: tuple[str, ...] = ("toe",)
-    body_names: tuple[str, ...] = ("trunk", "leg")
+
+
+CATALOGUE = Catalogue(
+    {
+        "forward_speed": Entry("m/s", "how fast it goes"),
+        "foot_height": Entry("m", "how high its toe is", named(("toe",), "a foot's name")),
+    }
+)
 
 
 class ToyCatalog:
@@ -56,6 +62,11 @@ class ToyCatalog:
         self.get_robot(robot_id)
         camera = Camera(distance_m=1.0, height_m=0.5)
         return RobotPage(embodiment="toy", control_hz=10, camera=camera, readouts=(), fall=None)
+
+    def catalogue_of(self, robot_id: str) -> Catalogue:
+        """What can be measured of it."""
+        self.get_robot(robot_id)
+        return CATALOGUE
 
     def scene_xml(self, robot_id: str) -> bytes:
         """Its scene."""

@@ -19,7 +19,7 @@ from tabrl_reward_worker.llm.provider import (
     ResponseFormat,
 )
 from tabrl_reward_worker.sandbox import BuiltReward
-from tests.support.llm import style_of
+from tests.support.servers.llm import style_of
 
 CHECK = {"id": "forward", "quantity": "forward_speed", "statistic": "mean", "at_least": 0.2}
 Given = str | dict[str, Any] | list[Any] | CallFailure | CallFailedError | Reply

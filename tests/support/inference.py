@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,22 +15,30 @@ from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.migrate import upgrade
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
-from tabrl.control.commands import CommandSchedule
-from tabrl.control.observation import observation_size
+from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy
+from tabrl.domain.ids import new_job_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.models import Model
 from tabrl.domain.tasks import Task
-from tabrl.robots import get_robot, scene_sha256
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import Robot, get_robot, scene_sha256
 
 MODEL = "mdl_a"
 
 
-def random_params(seed: int, hidden: tuple[int, ...] = (32,)) -> bytes:
-    """A params file of the Go1 with random layers of these sizes, asked to walk at 0.4 m/s."""
-    robot = get_robot("go1")
+def random_params(
+    seed: int, hidden: tuple[int, ...] = (32,), robot: Robot | None = None, **asked: float
+) -> bytes:
+    """A params file of a robot, else of the Go1, with random layers of these sizes.
+
+    It is asked to walk at 0.4 m/s unless something else is `asked`.
+    """
+    if robot is None:
+        robot, asked = get_robot("go1"), asked or {"vx": 0.4}
     rng = np.random.default_rng(seed)
-    size = observation_size(robot)
+    embodiment = embodiment_of(robot)
+    size = len(embodiment.observation)
     widths = (size, *hidden, robot.nu)
 
     def layer(rows: int, columns: int) -> Layer:
@@ -45,51 +52,69 @@ def random_params(seed: int, hidden: tuple[int, ...] = (32,)) -> bytes:
         np.ones(size, np.float32),
         tuple(layer(a, b) for a, b in pairwise(widths)),
     )
-    schedule = CommandSchedule.asking(vx=0.4)
-    header = PolicyHeader(robot=robot.id, scene_sha256=scene_sha256(robot.id), program=schedule)
+    schedule = CommandSchedule.asking(embodiment.commands, **asked)
+    header = PolicyHeader(
+        robot=robot.id,
+        scene_sha256=scene_sha256(robot.id),
+        program=ScheduleDocument.of(schedule),
+    )
     return dump_policy(header, weights)
 
 
 class TrainingInProgress:
-    """SQLite and a folder of blobs below `folder`, with the model `mdl_a` on `base` parameters."""
+    """SQLite and a folder of blobs below `folder`, with a model of a robot on `base` parameters.
 
-    def __init__(self, folder: Path, base: bytes) -> None:
+    The robot is the Go1 unless another is given. Running services may share the folder.
+    """
+
+    def __init__(
+        self, folder: Path, base: bytes, robot: Robot | None = None, model_id: str = MODEL
+    ) -> None:
+        self._robot = (robot or get_robot("go1")).id
+        self.model_id = model_id
         settings = Settings(data=folder)
         engine = make_engine(settings.database)
         upgrade(engine)
-        clock = SystemClock()
-        now = datetime.now(UTC)
+        self._clock = SystemClock()
         self._blobs = make_blob_store(settings.blobs)
-        self._blobs.put(Model.base_params_key("go1"), base)
-        self._models = SqlModelRepository(engine, clock)
-        task = Task(id="tsk_a", robot="go1", prompt="walk", created_at=now, job_id="job_w")
-        writing = Job(
-            id="job_w", kind=JobKind.REWARD, task_id=task.id, robot="go1", queued_at=now,
-            created_at=now,
-        )  # fmt: skip
-        SqlTaskRepository(engine, clock).create(task, writing)
-        jobs = SqlJobRepository(engine, clock)
-        changes = {"id": "job_t", "kind": JobKind.TRAIN, "model_id": MODEL}
-        training = writing.model_copy(update=changes)
-        model = Model(
-            id=MODEL,
-            job_id=training.id,
-            task_id=task.id,
-            robot="go1",
-            scene_sha256=scene_sha256("go1"),
-            params_key=Model.base_params_key("go1"),
-            created_at=now,
-            updated_at=now,
-        )
-        jobs.create_training([training], [model])
+        self._models = SqlModelRepository(engine, self._clock)
+        self._blobs.put(Model.base_params_key(self._robot), base)
+        task, training = self._task(SqlTaskRepository(engine, self._clock))
+        jobs = SqlJobRepository(engine, self._clock)
+        jobs.create_training([training], [self._model(task, training)])
         claimed = jobs.claim(training.id, lease_s=600, max_attempts=3)
         assert claimed is not None
-        self._fence = claimed.fence
+        self._job_id, self._fence = claimed.id, claimed.fence
+
+    def _task(self, tasks: SqlTaskRepository) -> tuple[Task, Job]:
+        now, task_id, job_id = self._clock.now(), new_task_id(), new_job_id()
+        task = Task(
+            id=task_id, robot=self._robot, prompt="walk", created_at=now, job_id=job_id
+        )  # fmt: skip
+        writing = Job(
+            id=job_id, kind=JobKind.REWARD, task_id=task_id, robot=self._robot, queued_at=now,
+            created_at=now,
+        )  # fmt: skip
+        tasks.create(task, writing)
+        changes = {"id": new_job_id(), "kind": JobKind.TRAIN, "model_id": self.model_id}
+        return task, writing.model_copy(update=changes)
+
+    def _model(self, task: Task, training: Job) -> Model:
+        return Model(
+            id=self.model_id,
+            job_id=training.id,
+            task_id=task.id,
+            robot=self._robot,
+            scene_sha256=scene_sha256(self._robot),
+            params_key=Model.base_params_key(self._robot),
+            created_at=task.created_at,
+            updated_at=task.created_at,
+        )
 
     def publish(self, params: bytes, step: int) -> None:
         """What a trainer does every few seconds."""
-        key = f"params/job_t/{self._fence}/{step}.safetensors"
+        key = f"params/{self._job_id}/{self._fence}/{step}.safetensors"
         self._blobs.put(key, params)
         self._models.publish(
-            MODEL, fence=self._fence, params_key=key, params_sha256="0" * 64, step=step
+            self.model_id, fence=self._fence, params_key=key, params_sha256="0" * 64, step=step
         )

@@ -1,4 +1,5 @@
-"""Made-up motion: rollouts of a body that does exactly what it is told, without physics."""
+"""Made-up motion: rollouts of a four-legged body that does exactly what it is told, without
+physics."""
 
 from __future__ import annotations
 
@@ -8,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tabrl.control.commands import CommandBatch, CommandSchedule
-from tabrl.control.gait import DUTY_FACTOR, Gait
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.rollout import CONTROL_DT, Rollout
-from tabrl.rewards.schema import rollout_schema
+from tabrl.embodiments.legged.embodiment import LeggedRobot
+from tabrl.embodiments.legged.gait import DUTY_FACTOR, Gait
+from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
 
 Floats = NDArray[np.float64]
@@ -62,16 +65,18 @@ def rollout_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 
     jitter = 0.02 * np.sin(2 * np.pi * 2.2 * time) if stepping else 0.0
     roll = channel("roll", motion.roll) + jitter
     pitch = channel("pitch", motion.pitch - motion.rear)
-    phase = _phases(motion, time)
+    phase = _phases(motion, robot, time)
     swing_share = np.clip((phase - DUTY_FACTOR) / (1.0 - DUTY_FACTOR), 0.0, 1.0)
     swing, hz = motion.rhythms.get("heading", (0.0, 1.0))
     heading = np.cumsum(ramp * motion.yaw) * CONTROL_DT
     heading = heading + ramp * swing * np.sin(2 * np.pi * hz * time)
     heading = heading + motion.noise * _wander(rng, len(time), 0.3)
-    height = robot.standing_height + channel("height", motion.height) + 0.1 * motion.rear * ramp
+    height = (
+        robot.characteristic_length + channel("height", motion.height) + 0.1 * motion.rear * ramp
+    )
     clearance = (motion.steps or USUAL_STEP) * np.sin(np.pi * swing_share)
     if motion.limp is not None:
-        spared = robot.foot_names.index(motion.limp)
+        spared = robot.end_effectors.index(motion.limp)
         for foot, stance in ((spared, 0.25), (spared ^ 1, 0.75)):
             share = np.clip((phase[:, foot] - stance) / (1.0 - stance), 0.0, 1.0)
             clearance[:, foot] = USUAL_STEP * np.sin(np.pi * share)
@@ -79,7 +84,7 @@ def rollout_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 
         flight = motion.hop[0] * 4.0 * swing_share * (1.0 - swing_share)
         height, clearance = height + flight[:, 0], flight
     if motion.lift is not None:
-        foot = robot.foot_names.index(motion.lift[0])
+        foot = robot.end_effectors.index(motion.lift[0])
         clearance[:, foot] = motion.lift[1] * ramp + channel("paw", 0.0)
     if motion.rear:
         clearance[:, :2] = 0.3 * motion.rear * ramp[:, None]
@@ -104,13 +109,13 @@ def rollout_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 
     body_velocity = np.einsum("tij,ti->tj", rotation, velocity)
     rates = _body_rates(roll, pitch, heading)
     fields: dict[str, Floats] = {
-        name: np.zeros((len(time), *shape)) for name, shape in rollout_schema(robot).items()
+        name: np.zeros((len(time), *shape)) for name, shape in embodiment_of(robot).schema.items()
     }
     legs = 3.0 * motion.noise * rng.normal(size=(len(time), robot.nu))
     moved: dict[str, Any] = {
         "time": time,
         "base_position": position,
-        "initial_position": np.tile([0.0, 0.0, robot.standing_height], (len(time), 1)),
+        "initial_position": np.tile([0.0, 0.0, robot.characteristic_length], (len(time), 1)),
         "base_quaternion": quaternion,
         "base_linear_velocity": body_velocity,
         "base_linear_velocity_filtered": body_velocity,
@@ -170,15 +175,18 @@ def sequence_of(phases: list[tuple[float, Motion]], robot: Robot, seconds: float
     return Rollout(fields | {"base_position": position})
 
 
-def _phases(motion: Motion, time: Floats) -> Floats:
+def _phases(motion: Motion, robot: Robot, time: Floats) -> Floats:
     """The gait clocks `[T, 4]` of such a motion."""
+    embodiment = embodiment_of(robot)
+    assert isinstance(embodiment, LeggedRobot)
     hop, hz = motion.hop or (0.0, 0.0)
     marches = motion.steps is not None and not (motion.vx or motion.vy or motion.yaw)
     schedule = CommandSchedule.asking(
-        vx=motion.vx, vy=motion.vy, yaw=motion.yaw, jump=hop, gait=motion.gait,
+        embodiment.commands, vx=motion.vx, vy=motion.vy, yaw=motion.yaw, gait=motion.gait,
         gait_frequency=hz or motion.cadence or (2.0 if marches else 0.0),
+        **({"jump": hop} if hop else {}),  # not every robot hops
     )  # fmt: skip
-    phases: Floats = CommandBatch.stack([schedule] * len(time)).gait_phase(time)
+    phases: Floats = embodiment.clock.phase(CommandBatch.stack([schedule] * len(time)), time)
     return phases
 
 
@@ -196,7 +204,7 @@ def _feet(clearance: Floats, robot: Robot) -> dict[str, Floats]:
                            peak[t - 1])  # fmt: skip
         touchdown[t] = landed
     position = np.zeros((*clearance.shape, 3))
-    position[..., 2] = clearance + robot.foot_radius
+    position[..., 2] = clearance + robot.end_effector_radius
     return {
         "foot_contact": 1.0 - up,
         "foot_position": position,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.rollout import Rollout
+from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
 from tabrl.sim.motion_library import MotionLibrary
 from tests.support.motion import RANDOM, STAND, WALK, Motion, rollout_of
@@ -30,7 +32,8 @@ def made_up_bank(robot: Robot, seconds: float = 3.0) -> MotionLibrary:
             for name in rollouts[0].fields
         }
     )
-    qpos = np.concatenate(
-        [rollout.base_position, rollout.base_quaternion, rollout.joint_position], axis=-1
-    )
-    return MotionLibrary(robot.id, tuple(CLIPS), (None,) * len(CLIPS), rollout, qpos)
+    embodiment = embodiment_of(robot)
+    rest = CommandSchedule.neutral(embodiment.commands)
+    schedules = tuple(rest if motion is STAND else None for motion in CLIPS.values())
+    qpos = embodiment.qpos_of(rollout)
+    return MotionLibrary(robot.id, tuple(CLIPS), schedules, rollout, qpos)

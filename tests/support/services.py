@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import PostgresServer
-from tests.support.redis import RedisServer
-from tests.support.s3 import s3_server
+from tests.support.servers.postgres import PostgresServer
+from tests.support.servers.redis import RedisServer
+from tests.support.servers.s3 import s3_server
 
 
 @pytest.fixture(scope="session")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
 from typing import TypeVar
 
+from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.contracts.events import Event, ProgressEvent
 from tabrl.contracts.training import EvaluationRow, TrainBudget, TrainSpec
 from tabrl.domain.jobs import Job
 from tabrl.domain.models import Model
 from tabrl.ports import JobStoppedError, StopReason
+from tabrl.robots import Robot, scene_sha256
+from tabrl.sim.reward.function import ExportedReward, export_reward, load_reward
 from tabrl_trainer.context import TrainingContext, TrainingContexts
 from tabrl_trainer.evaluation import Candidate, EvaluationEntry
 from tabrl_trainer.job import TrainingHandler
-from tests.support.engine import FORWARD, exported
-from tests.support.factories import CHECK, training
+from tabrl_trainer.rollout_reward import RolloutReward
+from tests.support.factories import training
 from tests.twins import (
     ManualClock,
     MemoryBlobStore,
@@ -25,7 +30,47 @@ from tests.twins import (
 )
 
 LEASE_S = 30.0
+# What any robot can be asked: to move, and to do so without haste.
+MOVE = """
+WEIGHTS = {"motion": 1.0, "calm": 0.2}
+
+def reward(state, action):
+    moved = jnp.mean(jnp.square(state.joint_velocity()))
+    return {
+        "motion": 1.0 - rl.gaussian(jnp.sqrt(moved), 1.0),
+        "calm": rl.gaussian(jnp.mean(jnp.abs(action - state.previous_action())), 0.5),
+    }
+"""
+MOVES = CheckSpec(id="moves", quantity="joint_speed", statistic=Statistic.MEAN, at_least=0.3)
 T = TypeVar("T")
+
+
+@cache
+def exported_for(robot: Robot, source: str = MOVE) -> ExportedReward:
+    """A robot's reward artifact."""
+    return export_reward(source, robot)
+
+
+def reward_for(robot: Robot, source: str = MOVE) -> RolloutReward:
+    """A robot's reward with the weights it names itself."""
+    artifact = exported_for(robot, source)
+    return RolloutReward(load_reward(artifact.blob), artifact.weights)
+
+
+def training_of(
+    spec: TrainSpec, now: datetime, task_id: str = "tsk_aaaaaaaaaaaaaaaa"
+) -> tuple[Job, Model]:
+    """A training job by its specification, with its model."""
+    job, model = training(now, task_id)
+    of_model = {
+        "robot": spec.robot,
+        "scene_sha256": scene_sha256(spec.robot),
+        "params_key": Model.base_params_key(spec.robot),
+    }
+    return (
+        job.model_copy(update={"robot": spec.robot, "spec": spec}),
+        model.model_copy(update=of_model),
+    )
 
 
 class DiedError(Exception):
@@ -85,21 +130,22 @@ class World:
     def __init__(
         self, context: TrainingContext, ppo_s: float, phases_s: tuple[float, ...] = ()
     ) -> None:
-        artifact = exported(FORWARD)
+        robot = context.robot
+        artifact = exported_for(robot)
         self.clock = ManualClock()
         self.blobs = MemoryBlobStore()
         database = MemoryDatabase(self.clock)
         self.jobs, self.models = MemoryJobRepository(database), MemoryModelRepository(database)
-        job, model = training(self.clock.now())
         spec = TrainSpec(
-            robot="go1", artifact_sha256=artifact.sha256, weights=artifact.weights,
-            checks=(CHECK,), budget=TrainBudget(search_s=0.01, ppo_s=ppo_s), phases_s=phases_s,
+            robot=robot.id, artifact_sha256=artifact.sha256, weights=artifact.weights,
+            checks=(MOVES,), budget=TrainBudget(search_s=0.01, ppo_s=ppo_s), phases_s=phases_s,
         )  # fmt: skip
+        job, model = training_of(spec, self.clock.now())
         self.job_id, self.model_id = job.id, model.id
-        self.jobs.create_training([job.model_copy(update={"spec": spec})], [model])
+        self.jobs.create_training([job], [model])
         self.blobs.put(f"artifacts/{artifact.sha256}.bin", artifact.blob)
         self.verified = MemoryVerifiedArtifacts(database)
-        self.verified.record(artifact.sha256, "go1")
+        self.verified.record(artifact.sha256, robot.id)
         contexts = TrainingContexts(lambda robot, pretrained: context)
         self.handler = TrainingHandler(
             contexts, self.blobs, self.models, self.verified, clock=Clock()

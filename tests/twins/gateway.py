@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 
 from prometheus_client import CollectorRegistry
 
-import tabrl.robots
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.metrics import ApiMetrics
 from tabrl.adapters.settings import Settings
+from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import Clock, RobotCatalog
 from tabrl.ports.events import EventBus, StoredEvent
 from tabrl_api.context import AppContext
@@ -22,7 +22,7 @@ from tests.twins.tasks import MemorySourceRepository, MemoryTaskRepository
 
 
 def wire_in_memory(
-    settings: Settings, *, clock: Clock | None = None, robots: RobotCatalog = tabrl.robots
+    settings: Settings, *, clock: Clock | None = None, robots: RobotCatalog | None = None
 ) -> AppContext:
     """What `tabrl_api.bootstrap.wire` gives, with a twin behind each port."""
     database = MemoryDatabase(clock or SystemClock())
@@ -39,7 +39,7 @@ def wire_in_memory(
         bus=bus,
         queue=MemoryTaskQueue(),
         progress=PolledProgress(bus),
-        robots=robots,
+        robots=robots or RegisteredRobots(),
         registry=registry,
         metrics=ApiMetrics(registry),
         migrate=lambda: None,

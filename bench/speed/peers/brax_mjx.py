@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from bench.robot import ROBOT
+from bench.robot import ROBOT, legged_robot
 from bench.speed.race import Race
 from bench.speed.walk_task import (
     COMMAND_SCHEDULE,
@@ -26,9 +26,8 @@ from brax.training.agents.ppo import train as ppo
 from mujoco import mjx
 
 from tabrl.control import rotation
-from tabrl.control.commands import CommandBatch
-from tabrl.control.observation import Joints, build_observation, observation_size
-from tabrl.sim.cpu.simulator import SUBSTEPS, physics_model
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.physics import SUBSTEPS, physics_model
 
 SAMPLES_PER_UPDATE = 8192
 
@@ -45,7 +44,8 @@ class WalkEnv(envs.Env):  # type: ignore[misc]
         self._model = mjx.put_model(model)
         self._template = mjx.make_data(model)
         self._home = jnp.asarray(model.key_qpos[0], jnp.float32)
-        self._joints = Joints.of(ROBOT, jnp)
+        self._embodiment = legged_robot()
+        self._joints = self._embodiment.joints
         self._boxes = jnp.asarray(trunk_boxes())
         self._schedules = CommandBatch.stack([COMMAND_SCHEDULE])
 
@@ -87,7 +87,7 @@ class WalkEnv(envs.Env):  # type: ignore[misc]
     @property
     def observation_size(self) -> int:
         """Length of the observation."""
-        return observation_size(ROBOT)
+        return len(self._embodiment.observation)
 
     @property
     def action_size(self) -> int:
@@ -101,13 +101,12 @@ class WalkEnv(envs.Env):  # type: ignore[misc]
 
     def _observe(self, data: Any) -> jax.Array:
         # Every reset of Brax brings back the first state, whose time is zero.
-        observation: jax.Array = build_observation(
+        observation: jax.Array = self._embodiment.observe(
             data.time[None],
             data.qpos[None],
             data.qvel[None],
             data.ctrl[None],
             self._schedules,
-            self._joints,
             xp=jnp,
         )[0]
         return observation

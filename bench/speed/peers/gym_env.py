@@ -8,14 +8,13 @@ from typing import Any
 import gymnasium  # type: ignore[import-not-found]
 import mujoco
 import numpy as np
-from bench.robot import ROBOT
+from bench.robot import ROBOT, legged_robot
 from bench.speed.single import SingleWalk
 from bench.speed.walk_task import EPISODE_STEPS
 from numpy.typing import NDArray
 
-from tabrl.control.observation import observation_size
+from tabrl.control.physics import SUBSTEPS, physics_model
 from tabrl.control.rollout import CONTROL_DT
-from tabrl.sim.cpu.simulator import SUBSTEPS, physics_model
 
 Array = NDArray[np.float32]
 
@@ -37,7 +36,7 @@ class WalkEnv(gymnasium.Env[Array, Array]):  # type: ignore[misc]
         self._previous = np.zeros(ROBOT.nu, np.float32)
         bound = np.full(ROBOT.nu, 10.0, np.float32)
         self.action_space = gymnasium.spaces.Box(-bound, bound)
-        size = (observation_size(ROBOT),)
+        size = (len(legged_robot().observation),)
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, size, np.float32)
 
     def reset(

@@ -7,7 +7,8 @@ from bench.tasks.measures import amplitude, main_frequency
 from bench.tasks.motion import Motion
 from bench.tasks.task import FALLS, Bound, Task, check
 
-from tabrl.contracts.checks import Quantity, Statistic
+from tabrl.contracts.checks import Statistic
+from tabrl.embodiments.legged.catalogue import Quantity
 
 FREQUENCY = 1.5  # Hz
 

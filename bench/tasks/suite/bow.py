@@ -11,7 +11,8 @@ from bench.tasks.measures import planted_share, share_above, slip
 from bench.tasks.motion import Motion
 from bench.tasks.task import FALLS, Bound, Task, check
 
-from tabrl.contracts.checks import Quantity, Statistic
+from tabrl.contracts.checks import Statistic
+from tabrl.embodiments.legged.catalogue import Quantity
 
 REWARD = """
 WEIGHTS = {

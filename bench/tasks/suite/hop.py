@@ -5,7 +5,8 @@ from __future__ import annotations
 from bench.tasks.measures import flight_share, max_displacement
 from bench.tasks.task import FALLS, Bound, Task, check
 
-from tabrl.contracts.checks import Quantity, Statistic
+from tabrl.contracts.checks import Statistic
+from tabrl.embodiments.legged.catalogue import Quantity
 
 REWARD = """
 WEIGHTS = {

@@ -9,7 +9,8 @@ from bench.robot import FEET
 from bench.tasks.measures import flight_share, lowest_swing
 from bench.tasks.task import FALLS, Bound, Task, check
 
-from tabrl.contracts.checks import Quantity, Statistic
+from tabrl.contracts.checks import Statistic
+from tabrl.embodiments.legged.catalogue import Quantity
 
 REWARD = """
 WEIGHTS = {

@@ -6,7 +6,8 @@ from bench.robot import FEET
 from bench.tasks.measures import longest_upright
 from bench.tasks.task import FALLS, Bound, Task, check
 
-from tabrl.contracts.checks import Quantity, Statistic
+from tabrl.contracts.checks import Statistic
+from tabrl.embodiments.legged.catalogue import Quantity
 
 FR, FL, RR, RL = FEET
 REWARD = f"""

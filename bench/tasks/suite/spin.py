@@ -5,7 +5,8 @@ from __future__ import annotations
 from bench.tasks.measures import max_displacement, turn_rate
 from bench.tasks.task import FALLS, Bound, Task, check
 
-from tabrl.contracts.checks import Quantity, Statistic
+from tabrl.contracts.checks import Statistic
+from tabrl.embodiments.legged.catalogue import Quantity
 
 REWARD = """
 WEIGHTS = {

@@ -18,10 +18,17 @@ class View(BaseModel):
 
 
 class RobotView(View):
-    """A robot that can be trained."""
+    """A robot; one that is not `trained` needs what `training_command` makes before it learns.
+
+    `trained` is None while no api has been asked.
+    """
 
     id: str
     name: str
+    embodiment: str
+    trained: bool | None = None
+    training_command: str | None = None
+    examples: list[str] = []
 
 
 class FailureView(View):

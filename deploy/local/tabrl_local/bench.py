@@ -16,10 +16,10 @@ from rich.markup import escape
 from tabrl_local.api_schemas import JobView
 from tabrl_local.background import background_stack, interruptible
 from tabrl_local.client import Api
-from tabrl_local.demo import TASK
+from tabrl_local.demo import DemoOptions
 from tabrl_local.errors import CommandError
 from tabrl_local.rollout import rollout
-from tabrl_local.run import RunOptions, run_task
+from tabrl_local.run import run_task
 
 
 def measure(port: int, seconds: float, console: Console) -> dict[str, object]:
@@ -28,7 +28,7 @@ def measure(port: int, seconds: float, console: Console) -> dict[str, object]:
         begin = time.monotonic()
         with background_stack(Path(folder), port) as stack, Api(stack.url) as api:
             start_s = time.monotonic() - begin
-            report = run_task(api, RunOptions(TASK), console)
+            report = run_task(api, DemoOptions().for_run(api), console)
             console.print(f"rollout, idle, {seconds:g} s …")
             _, idle = rollout(api, report.model_id, seconds)
             job = api.train(report.task_id, report.chosen)

@@ -16,6 +16,7 @@ from rich.table import Table
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.launcher import up as launch
+from tabrl_local.robots import refusals, robot_document, robot_table, robots_here
 from tabrl_local.run import RunOptions, run_task
 from tabrl_local.run_report import print_run_report
 from tabrl_local.stack import LaunchOptions
@@ -66,7 +67,9 @@ def up(
 @app.command()
 def run(
     task: Annotated[str, typer.Argument(help="What the robot shall do, in a sentence.")],
-    robot: Annotated[str, typer.Option(help="Which robot.")] = "go1",
+    robot: Annotated[
+        str | None, typer.Option(help="Which robot; else the first that can learn.")
+    ] = None,
     candidate: Annotated[int, typer.Option(min=1, help="Which candidate reward.")] = 1,
     after: Annotated[
         str | None,
@@ -84,6 +87,30 @@ def run(
         print(report.model_dump_json(indent=2, exclude_none=True))
     else:
         print_run_report(report, Console())
+
+
+@app.command()
+def robots(as_json: AsJson = False, url: Url = None, port: Port = None) -> None:
+    """List robots, whether they can learn, and the folders here that cannot be used.
+
+    Without a running stack these are the robots of this machine's folders.
+    """
+    try:
+        with connect(url, port) as api:
+            found = api.robots()
+    except CommandError as error:
+        if error.code != "unreachable" or url or port:
+            raise
+        Console(stderr=True).print(
+            "No stack is running: these are the robots of this machine's folders."
+        )
+        found = robots_here()
+    if as_json:
+        print(json.dumps(robot_document(found), indent=2, ensure_ascii=False))
+        return
+    _output().print(robot_table(found))
+    for line in refusals():
+        print(line)
 
 
 @app.command()
@@ -116,8 +143,7 @@ def jobs(
             created,
             job.model_id or "",
         )
-    # Ids are copied and searched for: where the output is no terminal, nothing is cut.
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table if found else "no jobs")
+    _output().print(table if found else "no jobs")
 
 
 @app.command()
@@ -196,6 +222,11 @@ def _print_rollout(
         mark = {True: "✓", False: "✗", None: "–"}[check.passed]
         value = "not seen in this time" if check.value is None else f"{check.value:.3g}"
         print(f"{mark} {check.name} {value} (asked for {check.target})")
+
+
+def _output() -> Console:
+    """For what is copied and searched for: where the output is no terminal, nothing is cut."""
+    return Console(width=None if sys.stdout.isatty() else WIDE)
 
 
 def main() -> None:

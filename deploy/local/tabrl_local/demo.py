@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -15,18 +16,36 @@ from tabrl.contracts.training import RunReport, measured_words
 from tabrl_local.background import RunningStack, background_stack, interruptible
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
+from tabrl_local.robots import chosen_robot
 from tabrl_local.run import RunOptions, run_task
 from tabrl_local.run_report import print_run_report
 
-TASK = "trot forward slowly and sway your hips"
 ROLLOUT_S = 10.0
 KEPT_RUNS = 3
 
 
-def demo(stack: RunningStack, options: RunOptions, console: Console) -> RunReport:
+@dataclass(frozen=True)
+class DemoOptions:
+    """What to show; without a task the robot's first example, on the first that can learn."""
+
+    task: str | None = None
+    robot: str | None = None
+    candidate: int = 1
+
+    def for_run(self, api: Api) -> RunOptions:
+        """The same with nothing left open. Raises CommandError if there is nothing to show."""
+        robot = chosen_robot(api, self.robot)
+        tasks = [self.task] if self.task else robot.examples
+        if not tasks:
+            raise CommandError(f"{robot.id} has no examples", hint="name a --task", code="no_task")
+        return RunOptions(tasks[0], robot.id, self.candidate)
+
+
+def demo(stack: RunningStack, wanted: DemoOptions, console: Console) -> RunReport:
     """Train the task through the public api and show its run report."""
-    console.print(f"\n[bold]“{escape(options.prompt)}”[/] for the {options.robot}")
     with Api(stack.url) as api:
+        options = wanted.for_run(api)
+        console.print(f"\n[bold]“{escape(options.prompt)}”[/] for the {options.robot}")
         report = run_task(api, options, console)
     print_run_report(report, console)
     return report
@@ -71,7 +90,7 @@ def shortcomings(report: RunReport) -> list[str]:
     return missed
 
 
-def run_once(options: RunOptions, port: int, runs: Path, console: Console) -> int:
+def run_once(options: DemoOptions, port: int, runs: Path, console: Console) -> int:
     """Start, train, roll out, stop; 0 only if the robot learnt the task."""
     data = runs / time.strftime("once-%Y%m%d-%H%M%S")
     with background_stack(data, port) as stack:
@@ -87,7 +106,7 @@ def run_once(options: RunOptions, port: int, runs: Path, console: Console) -> in
     return 1 if missed else 0
 
 
-def run_until_stopped(options: RunOptions, port: int, data: Path, console: Console) -> int:
+def run_until_stopped(options: DemoOptions, port: int, data: Path, console: Console) -> int:
     """Start, train, and leave the page running until Ctrl-C."""
     with background_stack(data, port) as stack:
         try:
@@ -114,14 +133,14 @@ def main() -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after a rollout")
-    parser.add_argument("--task", default=TASK)
-    parser.add_argument("--robot", default="go1")
+    parser.add_argument("--task", help="what to learn; else the robot's first example")
+    parser.add_argument("--robot", help="which robot; else the first that can learn")
     parser.add_argument("--candidate", type=int, default=1)
     parser.add_argument("--port", type=int, default=8400, help="or the next free one")
     parser.add_argument("--data", type=Path, default=Path("var"))
     arguments = parser.parse_args()
     console = Console(stderr=True)
-    options = RunOptions(arguments.task, arguments.robot, arguments.candidate)
+    options = DemoOptions(arguments.task, arguments.robot, arguments.candidate)
     try:
         with interruptible():
             if arguments.once:

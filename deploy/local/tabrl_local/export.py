@@ -7,11 +7,13 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-from tabrl.domain.errors import TabrlError
-from tabrl.robots import get_robot
+from tabrl.control.embodiment import Embodiment
+from tabrl.domain.errors import Invalid
+from tabrl.embodiments.lookup import CONTROL_HZ, export_template
 from tabrl_local.api_schemas import ModelView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
+from tabrl_local.robots import embodiment_named
 
 README = """\
 # {robot}: {model_id}
@@ -20,10 +22,11 @@ Exported from TabRL, version {version} of the parameters (step {step}).
 
 | file | what it is |
 | --- | --- |
-| `policy.safetensors` | observation normaliser, network, and in its header the command program |
-| `robot.json` | joint order, home pose, action scale and limits |
+| `policy.safetensors` | observation normaliser, network, and in its header the command schedule |
+| `robot.json` | joint order, home pose, action scale and limits, limbs, command channels |
 | `scene.xml` | the MuJoCo scene the policy was trained in (sha256 {scene}) |
-| `run_policy.py` | the policy in numpy: `control(time, qpos, qvel, ctrl)`, 50 times a second |
+| `run_policy.py` | the policy in numpy: `control(time, qpos, qvel, ctrl)`, at {control_hz} Hz |
+| `observe.py` | what the policy sees of that state |
 
 `python run_policy.py` simulates ten seconds with the `mujoco` package and prints where it ends.
 """
@@ -32,21 +35,17 @@ Exported from TabRL, version {version} of the parameters (step {step}).
 def export_model(api: Api, model_id: str, folder: Path) -> list[Path]:
     """Write a model's files into a new or empty folder; returns them. Raises CommandError."""
     view = api.model(model_id)
+    embodiment = embodiment_named(view.robot)
+    robot = embodiment.robot
     try:
-        robot = get_robot(view.robot)
-    except TabrlError as error:
-        raise CommandError(error.message, hint="this client is older than the server") from error
+        observe = export_template(robot)
+    except Invalid as error:
+        raise CommandError(error.message, hint=error.hint, code=error.code) from error
     params, view = _consistent(api, view)
-    constants = {
-        "robot": robot.id,
-        "joint_names": robot.joint_names,
-        "home": robot.home,
-        "action_scale": robot.action_scale,
-        "joint_range": robot.joint_range,
-    }
     runner = files("tabrl_local").joinpath("templates", "run_policy.py").read_bytes()
     readme = README.format(
         robot=robot.name,
+        control_hz=CONTROL_HZ,
         model_id=view.id,
         version=view.params_version,
         step=view.step,
@@ -54,9 +53,10 @@ def export_model(api: Api, model_id: str, folder: Path) -> list[Path]:
     )
     contents = {
         "policy.safetensors": params,
-        "robot.json": json.dumps(constants, indent=2).encode(),
+        "robot.json": json.dumps(robot_constants(embodiment), indent=2).encode(),
         "scene.xml": api.fetch(view.scene_url),
         "run_policy.py": runner,
+        "observe.py": observe,
         "README.md": readme.encode(),
     }
     try:
@@ -68,6 +68,26 @@ def export_model(api: Api, model_id: str, folder: Path) -> list[Path]:
     except OSError as error:
         raise CommandError(f"cannot write to {folder}: {error.strerror}") from error
     return [folder / name for name in contents]
+
+
+def robot_constants(embodiment: Embodiment) -> dict[str, object]:
+    """What robot.json says: how the robot is built, and what its policy is told and sees."""
+    robot, commands = embodiment.robot, embodiment.commands
+    return {
+        "robot": robot.id,
+        "embodiment": robot.embodiment,
+        "control_hz": CONTROL_HZ,
+        "joint_names": robot.joint_names,
+        "home": robot.home,
+        "action_scale": robot.action_scale,
+        "joint_range": robot.joint_range,
+        "end_effectors": robot.end_effectors,
+        "limbs": [limb.model_dump(include={"name", "joints", "place"}) for limb in robot.limbs],
+        "channels": commands.names,
+        "settings": {one.name: one.choices or one.range for one in commands.settings},
+        "observation": embodiment.observation.names,
+        **embodiment.exported,
+    }
 
 
 def _consistent(api: Api, view: ModelView) -> tuple[bytes, ModelView]:

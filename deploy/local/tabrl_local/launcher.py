@@ -19,6 +19,7 @@ from rich.console import Console
 
 from tabrl_local import stack as stacks
 from tabrl_local.errors import CommandError
+from tabrl_local.robots import refusals
 from tabrl_local.stack import LaunchOptions, Stack
 from tabrl_local.supervisor import Child, Supervisor
 
@@ -61,6 +62,8 @@ def run(
             f"[bold]{options.url}[/]   (logs: {supervisor.logs}, Ctrl-C stops)",
             soft_wrap=True,
         )
+        for line in refusals():
+            console.print(line, style="yellow", markup=False, soft_wrap=True)
         children = {name: c.process.pid for name, c in supervisor.children.items()}
         _write_state(state, options, children)
         while not stop.wait(TICK_S):

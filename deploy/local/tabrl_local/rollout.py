@@ -20,10 +20,10 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from tabrl.contracts.training import RoundTrip
 from tabrl.contracts.wire import HEADER, PROTOCOL, Flags, Header, Hello, Kind, Refusal, Welcome
-from tabrl.domain.errors import TabrlError
-from tabrl.robots import Robot, get_robot
+from tabrl.robots import Robot
 from tabrl_local.client import LOOPBACK, Api
 from tabrl_local.errors import CommandError
+from tabrl_local.robots import robot_named
 
 CONTACT_GAP_M = 0.001
 ANSWER_LIMIT_S = 5.0
@@ -58,15 +58,15 @@ class Recording:
     ctrl: Floats  # [T, nu] targets applied during the step
     action: Floats  # [T, nu] the policy's action behind these targets
     rtt_ms: Floats  # [T]
-    foot_position: Floats  # [T, nf, 3] world, centre of the foot sphere, m
-    foot_contact: NDArray[np.bool_]  # [T, nf] sphere within 1 mm of the floor
-    foot_names: tuple[str, ...]
+    end_position: Floats  # [T, ne, 3] world, centres of the end effectors, m
+    end_contact: NDArray[np.bool_]  # [T, ne] end effector within 1 mm of the floor
+    end_names: tuple[str, ...]
     scene_sha256: str
 
     @classmethod
     def empty(cls, steps: int, model: mujoco.MjModel, robot: Robot, scene_sha256: str) -> Recording:
         """Room for so many steps."""
-        feet = len(robot.foot_names)
+        ends = len(robot.end_effectors)
         return cls(
             time=np.zeros(steps),
             qpos=np.zeros((steps, model.nq)),
@@ -74,14 +74,17 @@ class Recording:
             ctrl=np.zeros((steps, model.nu)),
             action=np.zeros((steps, model.nu)),
             rtt_ms=np.zeros(steps),
-            foot_position=np.zeros((steps, feet, 3)),
-            foot_contact=np.zeros((steps, feet), np.bool_),
-            foot_names=robot.foot_names,
+            end_position=np.zeros((steps, ends, 3)),
+            end_contact=np.zeros((steps, ends), np.bool_),
+            end_names=robot.end_effectors,
             scene_sha256=scene_sha256,
         )
 
     def save(self, path: Path) -> None:
-        """Write an npz of exactly these arrays. Raises CommandError if that is not possible."""
+        """Write an npz of exactly these arrays. Raises CommandError if that is not possible.
+
+        Its keys are a public interface, and say foot for whatever ends a limb.
+        """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as file:
@@ -93,9 +96,9 @@ class Recording:
                     ctrl=self.ctrl,
                     action=self.action,
                     rtt_ms=self.rtt_ms,
-                    foot_position=self.foot_position,
-                    foot_contact=self.foot_contact,
-                    foot_names=np.array(self.foot_names),
+                    foot_position=self.end_position,
+                    foot_contact=self.end_contact,
+                    foot_names=np.array(self.end_names),
                     scene_sha256=np.array(self.scene_sha256),
                 )
         except OSError as error:
@@ -109,9 +112,9 @@ class Plant:
         self.model: mujoco.MjModel = mujoco.MjModel.from_xml_string(scene.decode())
         self._data = mujoco.MjData(self.model)
         self._shadow = mujoco.MjData(self.model)  # kinematics without touching the simulation
-        self._feet = [self.model.site(name).id for name in robot.foot_names]
-        self._radius = robot.foot_radius
-        mujoco.mj_resetDataKeyframe(self.model, self._data, 0)
+        self._ends = [self.model.site(name).id for name in robot.end_effectors]
+        self._radius = robot.end_effector_radius
+        mujoco.mj_resetDataKeyframe(self.model, self._data, self.model.keyframe("home").id)
 
     def state(self) -> tuple[float, Floats, Floats, Floats]:
         """`time`, `qpos`, `qvel`, `ctrl`; views, not copies."""
@@ -124,16 +127,16 @@ class Plant:
         moment, *rest = self.state()
         return header + np.concatenate([[moment], *rest]).astype("<f8").tobytes()
 
-    def feet(self) -> Floats:
-        """Centres of the foot spheres now, `[nf, 3]`."""
+    def ends(self) -> Floats:
+        """Centres of the end effectors now, `[ne, 3]`."""
         self._shadow.qpos[:] = self._data.qpos
         mujoco.mj_kinematics(self.model, self._shadow)
-        positions: Floats = self._shadow.site_xpos[self._feet].copy()
+        positions: Floats = self._shadow.site_xpos[self._ends].copy()
         return positions
 
-    def touching(self, feet: Floats) -> NDArray[np.bool_]:
-        """Which feet are on the floor, `[nf]`."""
-        touching: NDArray[np.bool_] = feet[:, 2] - self._radius < CONTACT_GAP_M
+    def touching(self, ends: Floats) -> NDArray[np.bool_]:
+        """Which end effectors are on the floor, `[ne]`."""
+        touching: NDArray[np.bool_] = ends[:, 2] - self._radius < CONTACT_GAP_M
         return touching
 
     def step(self, ctrl: Floats, substeps: int) -> None:
@@ -147,10 +150,7 @@ class Plant:
 def rollout(api: Api, model_id: str, seconds: float) -> tuple[Recording, RolloutReport]:
     """Drive a model from the home keyframe in real time. Raises CommandError for any failure."""
     view = api.model(model_id)
-    try:
-        robot = get_robot(view.robot)
-    except TabrlError as error:
-        raise CommandError(error.message, hint="this client is older than the server") from error
+    robot = robot_named(view.robot)
     scene = api.fetch(view.scene_url)
     found = hashlib.sha256(scene).hexdigest()
     if found != view.scene_sha256:
@@ -204,9 +204,9 @@ async def _steps(
     try:
         begin = due = time.perf_counter()
         for tick in range(steps):
-            feet = plant.feet()
+            ends = plant.ends()
             log.time[tick], log.qpos[tick], log.qvel[tick], _ = plant.state()
-            log.foot_position[tick], log.foot_contact[tick] = feet, plant.touching(feet)
+            log.end_position[tick], log.end_contact[tick] = ends, plant.touching(ends)
             sent = time.perf_counter()
             await socket.send(plant.frame(tick))
             version, ctrl = await _action(socket, tick, plant.model.nu)

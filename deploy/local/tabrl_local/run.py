@@ -13,6 +13,7 @@ from tabrl_local.api_schemas import FINISHED, FailureView, JobView, TaskView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.follow import EventDisplay
+from tabrl_local.robots import chosen_robot
 from tabrl_local.run_report import build_run_report
 
 
@@ -21,7 +22,7 @@ class RunOptions:
     """What to train."""
 
     prompt: str
-    robot: str = "go1"
+    robot: str | None = None  # else the first that can learn
     candidate: int = 1
     after: str | None = None  # the training whose result the prompt wants changed
 
@@ -35,7 +36,8 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
             f"{after.id} is no training", hint="choose one of `tabrl jobs --kind train`",
             code="not_a_training",
         )  # fmt: skip
-    task = api.create_task(after.robot if after else options.robot, options.prompt, after)
+    robot = after.robot if after else options.robot or chosen_robot(api).id
+    task = api.create_task(robot, options.prompt, after)
     console.print(f"task [bold]{task.id}[/]  {api.url}/tasks/{task.id}", highlight=False)
     task = _written(api, task, console)
     writing_s = time.monotonic() - begin

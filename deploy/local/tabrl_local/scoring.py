@@ -10,20 +10,19 @@ from collections.abc import Sequence
 import mujoco
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tabrl.contracts.checks import CheckSpec, Quantity, fault_of
+from tabrl.contracts.checks import CheckSpec, describe, fault_of
 from tabrl.contracts.phases import LONGEST_EPISODE_S
+from tabrl.contracts.quantities import Catalogue
 from tabrl.control.checks import evaluate_checks
+from tabrl.control.embodiment import Embodiment
 from tabrl.control.replay import States, rollout_of_states
-from tabrl.robots import Robot, get_robot
 from tabrl_local.api_schemas import CheckView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
+from tabrl_local.robots import embodiment_named
 from tabrl_local.rollout import Recording
 
-# Known to the inference server alone, which follows the program.
-_UNMEASURABLE = (Quantity.COMMAND, Quantity.GAIT_PHASE)
-
-
+_UNKNOWN = "this version of TabRL does not know such a check"
 _GONE = ("unknown_model", "unknown_job", "unknown_task")
 
 
@@ -57,39 +56,58 @@ def score_rollout(api: Api, model_id: str, recording: Recording) -> list[ScoredC
         if error.code in _GONE:
             return []
         raise
-    robot = get_robot(view.robot)
+    embodiment = embodiment_named(view.robot)
     asked = [
-        _measurable(check, robot) for c in task.candidates if c.n == candidate for check in c.checks
+        _measurable(check, embodiment.catalogue)
+        for one in task.candidates
+        if one.n == candidate
+        for check in one.checks
     ]
     checks = [check for check in asked if isinstance(check, CheckSpec)]
-    found = iter(score(checks, recording, robot, scene))
+    found = iter(score(checks, recording, embodiment, scene))
     return [check if isinstance(check, ScoredCheck) else next(found) for check in asked]
 
 
 def score(
-    checks: Sequence[CheckSpec], recording: Recording, robot: Robot, scene: bytes
+    checks: Sequence[CheckSpec], recording: Recording, embodiment: Embodiment, scene: bytes
 ) -> list[ScoredCheck]:
     """Measure the checks on the one episode of a recording, in the scene that was simulated."""
+    catalogue = embodiment.catalogue
     if not checks or len(recording.time) < 2:
-        return [_scored(check, math.nan) for check in checks]
+        return [_scored(check, math.nan, catalogue) for check in checks]
     model: mujoco.MjModel = mujoco.MjModel.from_xml_string(scene.decode())
     states = States(recording.time, recording.qpos, recording.qvel, recording.ctrl)
-    rollout = rollout_of_states(model, robot, states)
-    values = evaluate_checks(checks, rollout.fields, robot)
+    rollout = rollout_of_states(model, embodiment, states)
+    values = evaluate_checks(checks, rollout.fields, embodiment)
+    unknown = _of_the_schedule(embodiment)
     return [
-        _scored(check, math.nan if check.quantity in _UNMEASURABLE else value)
+        _scored(
+            check, math.nan if catalogue.canonical(check.quantity) in unknown else value, catalogue
+        )
         for check, value in zip(checks, values, strict=True)
     ]
 
 
-def _measurable(view: CheckView, robot: Robot) -> CheckSpec | ScoredCheck:
+def _of_the_schedule(embodiment: Embodiment) -> set[str]:
+    """What only the inference server knows, which follows the command schedule."""
+    features, recorded = embodiment.features, embodiment.recorded
+    return {
+        name
+        for name in features.names
+        if recorded.start <= features[name].start and features[name].stop <= recorded.stop
+    }
+
+
+def _measurable(view: CheckView, catalogue: Catalogue) -> CheckSpec | ScoredCheck:
     """The check, or that this version cannot measure it: a newer server may have others."""
     try:
         check = CheckSpec.model_validate(view.model_dump())
     except ValidationError:
-        return _unmeasured(view, "this version of TabRL does not know such a check")
+        return _unmeasured(view, _UNKNOWN)
+    if catalogue.canonical(check.quantity) not in catalogue:
+        return _unmeasured(view, _UNKNOWN)
     # Whether the recording is long enough, `score` sees.
-    fault = fault_of(check, robot, LONGEST_EPISODE_S)
+    fault = fault_of(check, catalogue, LONGEST_EPISODE_S)
     return check if fault is None else _unmeasured(view, fault)
 
 
@@ -97,12 +115,12 @@ def _unmeasured(view: CheckView, why: str) -> ScoredCheck:
     return ScoredCheck(id=view.id, name=view.id, target="", note=why)
 
 
-def _scored(check: CheckSpec, value: float) -> ScoredCheck:
-    shown = not math.isnan(value)
+def _scored(check: CheckSpec, value: float, catalogue: Catalogue) -> ScoredCheck:
+    shown, words = not math.isnan(value), describe(check, catalogue)
     return ScoredCheck(
         id=check.id,
-        name=check.name,
-        target=check.target,
+        name=words.name,
+        target=words.target,
         value=round(value, 6) if shown else None,
         passed=check.passed(value) if shown else None,
     )

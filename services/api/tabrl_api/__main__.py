@@ -13,6 +13,7 @@ from tabrl_api.bootstrap import wire
 def main() -> None:
     """Serve until a signal; open event streams get two seconds to end."""
     logs.configure()
+    logs.log_refused_robots()
     settings = Settings()
     uvicorn.run(
         create_app(wire(settings)),

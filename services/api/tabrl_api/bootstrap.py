@@ -6,7 +6,6 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
-import tabrl.robots
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.celery_app import CeleryTaskQueue
 from tabrl.adapters.clock import SystemClock
@@ -19,12 +18,13 @@ from tabrl.adapters.sql.migrate import upgrade
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
+from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import RobotCatalog
 from tabrl_api.context import AppContext
 from tabrl_api.progress import RedisProgress
 
 
-def wire(settings: Settings, *, robots: RobotCatalog = tabrl.robots) -> AppContext:
+def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContext:
     """The real adapters behind the URLs of the settings."""
     clock = SystemClock()
     engine = make_engine(settings.database)
@@ -42,7 +42,7 @@ def wire(settings: Settings, *, robots: RobotCatalog = tabrl.robots) -> AppConte
         bus=RedisEventBus(settings.redis_url),
         queue=CeleryTaskQueue(settings),
         progress=RedisProgress(settings.redis_url),
-        robots=robots,
+        robots=robots or RegisteredRobots(),
         registry=registry,
         metrics=ApiMetrics(registry),
         migrate=partial(upgrade, engine),

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import struct
 import sys
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ValidationError
 
-from tabrl.contracts.checks import SHORTEST_WINDOW_S, CheckSpec, Quantity, Statistic
+from tabrl.contracts.checks import SHORTEST_WINDOW_S, CheckSpec, CheckWords, Statistic, describe
 from tabrl.contracts.phases import EPISODE_S, LONGEST_EPISODE_S
+from tabrl.contracts.quantities import Catalogue, Entry
 from tabrl.contracts.training import TrainSpec
 from tabrl.contracts.wire import HEADER, PROTOCOL, Flags, Header, Kind
 from tabrl.domain.jobs import TERMINAL
@@ -22,7 +23,9 @@ from tabrl.domain.tasks import PROMPT_MAX
 from tabrl.rewards.vocabulary import MAX_SOURCE
 
 _HEAD = "// Made by `make contract` from the server's rules: do not edit.\n"
-_BY_SPEED = {"id": "probe", "quantity": Quantity.FORWARD_SPEED, "at_least": 0.0}
+# What statistics need does not depend on what is measured, so a quantity that no robot has will do.
+_PROBE = {"id": "probe", "quantity": "probe", "at_least": 0.0}
+_CATALOGUE = Catalogue({"probe": Entry("its own unit", "")})
 
 
 def document() -> str:
@@ -71,24 +74,29 @@ def _check_limits() -> dict[str, object]:
 def _needs(statistic: Statistic) -> dict[str, str | None]:
     """How a statistic takes a frequency and a threshold, and its unit; None: the quantity's."""
     check = CheckSpec.model_validate(
-        {**_BY_SPEED, "statistic": statistic, "frequency": 1.0, "threshold": 0.0}
+        {**_PROBE, "statistic": statistic, "frequency": 1.0, "threshold": 0.0}
     )
-    quantity_unit = check.model_copy(update={"statistic": Statistic.MEAN}).unit
+    unit = _words(check).unit
+    own = _words(check.model_copy(update={"statistic": Statistic.MEAN})).unit
     return {
         "frequency": _use(check, "frequency"),
         "threshold": _use(check, "threshold"),
-        "unit": None if check.unit == quantity_unit else check.unit,
+        "unit": None if unit == own else unit,
     }
 
 
 def _use(check: CheckSpec, field: str) -> Literal["required", "optional", "unused"]:
     """What leaving a field out does: refused, another check by its name, or nothing."""
-    without: dict[str, Any] = {**check.model_dump(), field: None}
+    without: dict[str, object] = {**check.model_dump(), field: None}
     try:
-        name = CheckSpec.model_validate(without).name
+        name = _words(CheckSpec.model_validate(without)).name
     except ValidationError:
         return "required"
-    return "unused" if name == check.name else "optional"
+    return "unused" if name == _words(check).name else "optional"
+
+
+def _words(check: CheckSpec) -> CheckWords:
+    return describe(check, _CATALOGUE)
 
 
 def _offsets() -> dict[str, int]:

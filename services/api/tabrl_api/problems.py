@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from tabrl.adapters.logs import logger, where
@@ -39,14 +39,14 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was refused (RFC 9457). CommandBatch should look at `code`."""
+    """Why a request was refused (RFC 9457). Programs should look at `code`."""
 
     type: str = Field(examples=["urn:tabrl:problem:unknown_robot"])
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
-    detail: str = Field(examples=["There is no robot 'go9'."])
+    detail: str = Field(examples=["There is no robot 'walkr'."])
     code: str = Field(examples=["unknown_robot"])
-    hint: str | None = Field(default=None, examples=["Choose one of: go1."])
+    hint: str | None = Field(default=None, examples=["Choose one of: walker."])
     errors: list[FieldProblem] | None = None
 
 
@@ -102,12 +102,12 @@ def _validation(_request: Request, error: Exception) -> JSONResponse:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
 
 
-def _field(location: tuple[Any, ...]) -> str:
+def _field(location: tuple[int | str, ...]) -> str:
     inner = location[1:] if location and location[0] in ("body", "query", "path") else location
     return ".".join(str(part) for part in inner) or "body"
 
 
-def _words(entry: dict[str, Any]) -> str:
+def _words(entry: ErrorDetails) -> str:
     """A validation error in a user's words, without the input."""
     limits = entry.get("ctx", {})
     match entry["type"]:

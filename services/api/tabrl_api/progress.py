@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any, Protocol
+from typing import Protocol, cast
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
+from redis.typing import KeyT, StreamIdT
 
 from tabrl.adapters.logs import logger
-from tabrl.adapters.redis_events import stored_events, stream_of
+from tabrl.adapters.redis_events import Entries, stored_events, stream_of
 from tabrl.adapters.redis_url import for_redis
 from tabrl.ports.events import StoredEvent
 
@@ -103,7 +104,7 @@ class RedisProgress:
         assert self._redis is not None
         if stream not in self._cursors:
             try:
-                newest: Any = await self._redis.xrevrange(stream, count=1)
+                newest = cast(Entries, await self._redis.xrevrange(stream, count=1))
             except RedisError:
                 await asyncio.sleep(IDLE_S)
                 return False
@@ -125,7 +126,7 @@ class RedisProgress:
         """What came before; `None` after a quiet second without Redis."""
         assert self._redis is not None
         try:
-            answer = await self._redis.xrange(stream, min=f"({after}")
+            answer = cast(Entries, await self._redis.xrange(stream, min=f"({after}"))
         except RedisError as error:
             logger.warning("progress: no history (%s)", type(error).__name__)
             await asyncio.sleep(IDLE_S)
@@ -137,8 +138,10 @@ class RedisProgress:
         while True:
             await self._watched.wait()
             try:
-                cursors: dict[Any, Any] = dict(self._cursors)  # redis-py wants any key type
-                answer: Any = await self._redis.xread(cursors, block=_BLOCK_MS)
+                cursors: dict[KeyT, StreamIdT] = dict(self._cursors.items())
+                answer = cast(
+                    list[tuple[str, Entries]], await self._redis.xread(cursors, block=_BLOCK_MS)
+                )
             except RedisError as error:
                 logger.warning("progress: Redis does not answer (%s)", type(error).__name__)
                 await asyncio.sleep(IDLE_S)

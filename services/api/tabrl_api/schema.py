@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -11,10 +11,11 @@ from pydantic import TypeAdapter
 from tabrl.contracts.events import EVENT
 from tabrl_api.problems import MEDIA_TYPE, Problem
 
+Document: TypeAlias = dict[str, Any]  # OpenAPI as FastAPI makes it: nested JSON of any form
 _REFERENCE = "#/components/schemas/{model}"
 
 
-def problem_responses(**meanings: str) -> dict[int | str, dict[str, Any]]:
+def problem_responses(**meanings: str) -> dict[int | str, dict[str, str]]:
     """Response entries for a route: `problem_responses(_404="No such task.")`."""
     return {int(status.lstrip("_")): {"description": text} for status, text in meanings.items()}
 
@@ -22,7 +23,7 @@ def problem_responses(**meanings: str) -> dict[int | str, dict[str, Any]]:
 def install(app: FastAPI) -> None:
     """Replace the generated document with one that tells the truth about errors and events."""
 
-    def openapi() -> dict[str, Any]:
+    def openapi() -> Document:
         if app.openapi_schema is None:
             app.openapi_schema = _document(app)
         return app.openapi_schema
@@ -30,7 +31,7 @@ def install(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def _document(app: FastAPI) -> Document:
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -38,7 +39,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         tags=app.openapi_tags,
     )
-    schemas: dict[str, Any] = document["components"]["schemas"]
+    schemas: Document = document["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for name, model in (("Problem", TypeAdapter(Problem)), ("Event", EVENT)):

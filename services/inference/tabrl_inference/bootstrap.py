@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-import mujoco
 import numpy as np
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,10 +12,10 @@ from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.web_origin import OriginRules
-from tabrl.control.policy import load_policy
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.errors import Invalid
-from tabrl.robots import scene_xml
+from tabrl.embodiments.load import embodiment_of, load_policy
+from tabrl.robots import get_robot
 from tabrl_inference.frames import Dimensions
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
@@ -56,13 +53,12 @@ def load_params(data: bytes) -> LoadedPolicy:
     Raises `Invalid` if the file cannot be read, or does not fit its robot.
     """
     policy = load_policy(data)
-    scene = _scene(policy.header.robot)
-    size = Dimensions(scene.nq, scene.nv, scene.nu)
-    home = scene.keyframe("home")
+    robot = get_robot(policy.header.robot)
+    embodiment = embodiment_of(robot)
+    size = Dimensions(embodiment.nq, embodiment.nv, robot.nu)
+    qpos, ctrl = np.array([embodiment.home_qpos], float), np.array([robot.home])
     try:
-        _, ctrl = policy.control(
-            np.zeros(1), home.qpos[None].copy(), np.zeros((1, size.nv)), home.ctrl[None].copy()
-        )
+        _, ctrl = policy.control(np.zeros(1), qpos, np.zeros((1, size.nv)), ctrl)
     except ValueError as error:
         raise Invalid("the parameters do not fit the robot", code="bad_params") from error
     if ctrl.shape != (1, size.nu) or not np.isfinite(ctrl).all():
@@ -74,8 +70,3 @@ def load_params(data: bytes) -> LoadedPolicy:
         program_words=policy.schedule.in_words(),
         control_hz=round(1.0 / CONTROL_DT),
     )
-
-
-@cache
-def _scene(robot: str) -> mujoco.MjModel:
-    return mujoco.MjModel.from_xml_string(scene_xml(robot).decode())

@@ -22,6 +22,7 @@ def run() -> None:
     logs.configure()
     # It names every connection and, at debug level, quotes what clients send.
     logging.getLogger("websockets").setLevel(logging.WARNING)
+    logs.log_refused_robots()
     settings = Settings()
     server = build(settings, InferenceSettings())
     gc.freeze()  # what is imported stays; full collections need not walk through it at 50 Hz

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tabrl.contracts.checks import CheckSpec
+from tabrl.contracts.quantities import Catalogue
 
 
 @dataclass(frozen=True)
@@ -30,3 +32,11 @@ class Proposal:
     candidates: tuple[RewardCandidate, ...]
     understood: list[str]
     not_understood: list[str]
+
+
+def taken_over(checks: Sequence[CheckSpec], catalogue: Catalogue) -> tuple[CheckSpec, ...]:
+    """Somebody's checks, with each quantity by its own name instead of another one for it."""
+    return tuple(
+        check.model_copy(update={"quantity": catalogue.canonical(check.quantity)})
+        for check in checks
+    )

@@ -110,7 +110,7 @@ class RewardGenerator(Protocol):
 
 
 class RuleBasedGenerator:
-    """Rewards from a grammar and templates, offline."""
+    """Rewards from a grammar and templates, offline; for legged robots."""
 
     def __init__(self, builder: CandidateBuilder) -> None:
         self._builder = builder

@@ -7,11 +7,12 @@ from dataclasses import replace
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import FailureKind
 from tabrl.domain.tasks import Candidate, Revision
+from tabrl.embodiments.lookup import catalogue_of
 from tabrl.ports import JobFailedError
 from tabrl.rewards.errors import RewardError, did_you_mean
 from tabrl.robots import Robot
 from tabrl_reward_worker.building import BuiltCandidate, RewardBuilder
-from tabrl_reward_worker.candidates import RewardCandidate
+from tabrl_reward_worker.candidates import RewardCandidate, taken_over
 from tabrl_reward_worker.generation import RULE_BASED
 
 USER = "you"
@@ -42,7 +43,9 @@ def revised(
         raise JobFailedError(
             FailureKind.INFRASTRUCTURE, error.code, f"{error.message}{hint}"
         ) from None
-    checks = tuple(parent.checks if revision.checks is None else revision.checks)
+    checks = taken_over(
+        parent.checks if revision.checks is None else revision.checks, catalogue_of(robot)
+    )
     name = parent.name if parent.name.endswith(", edited") else f"{parent.name}, edited"
     candidate = RewardCandidate(name, parent.idea, code, reward.weights, checks, parent.phases_s)
     return BuiltCandidate(candidate, reward)

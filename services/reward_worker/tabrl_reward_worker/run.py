@@ -16,6 +16,7 @@ from tabrl.robots import list_robots
 from tabrl_reward_worker.bootstrap import RewardSettings, RewardWorker, wire
 from tabrl_reward_worker.building import CandidateBuilder
 from tabrl_reward_worker.generation import RuleBasedGenerator
+from tabrl_reward_worker.generator import has_words_for
 from tabrl_reward_worker.llm import load_litellm
 from tabrl_reward_worker.report import report_on
 
@@ -47,11 +48,13 @@ def raise_unless_ready(worker: RewardWorker) -> None:
 
 def warm_up(worker: RewardWorker) -> None:
     """Go once through everything a first task would otherwise wait for."""
+    generator = RuleBasedGenerator(CandidateBuilder(worker.sandbox))
     for robot in list_robots():
         try:
-            generator = RuleBasedGenerator(CandidateBuilder(worker.sandbox))
-            result = generator.generate("trot forward and sway", robot)
             bank = worker.banks(robot.id)
+            if not has_words_for(robot):
+                continue
+            result = generator.generate("trot forward and sway", robot)
             if bank is not None:
                 report_on(result.candidates[0], bank)
         except TabrlError as error:  # a cold first task is slower, nothing worse

@@ -7,16 +7,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tabrl.control.commands import CommandBatch
-from tabrl.control.policy import PolicyWeights, load_policy
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import CONTROL_DT
+from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.robots import Robot, get_robot
+from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.factory import SimulatorKind, make_simulator
 from tabrl.sim.learning.checkpoint import load_tree
 from tabrl.sim.learning.networks import deployed
 from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
-from tabrl.sim.simulator import EpisodeConfig
 from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES, Evaluator
 from tabrl_trainer.finetune import CONFIG, ROBOTS, copy_state
 from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
@@ -33,6 +34,7 @@ class TrainingContext:
         self, robot: Robot, pretrained: PretrainedPolicy, simulator: SimulatorKind = "auto"
     ) -> None:
         self.robot = robot
+        self.embodiment = embodiment_of(robot)
         self.learner = Learner(robot, CONFIG)
         self.pretrained_state: TrainState = load_tree(pretrained.train_state, self.learner.init(0))
         self.pretrained_weights: PolicyWeights = load_policy(pretrained.policy).weights
@@ -44,7 +46,7 @@ class TrainingContext:
         sizes |= {n: make_simulator(robot, n, kind=simulator) for n in counts - {ROBOTS}}
         self.small_simulator = sizes[min(counts)]
         self.evaluator, self.quick_evaluator = (
-            Evaluator(robot, [sizes[size] for size in episodes])
+            Evaluator(self.embodiment, [sizes[size] for size in episodes])
             for episodes in (EPISODES, FEWER_EPISODES)
         )
 
@@ -54,7 +56,9 @@ class TrainingContext:
         self.simulator.prepare(deterministic, round(SEARCH_WINDOW_S / CONTROL_DT))
         self.small_simulator.prepare(deterministic, round(SELECTION_WINDOW_S / CONTROL_DT))
         self.evaluator.warm_up(deterministic)
-        self.simulator.reset(CommandBatch.neutral(ROBOTS), EpisodeConfig(), 0)
+        self.simulator.reset(
+            CommandBatch.neutral(self.embodiment.commands, ROBOTS), EpisodeConfig(), 0
+        )
         policy = self.learner.exploring(self.pretrained_state, 0)
         experience = self.simulator.rollout(policy, CONFIG.unroll)
         reward = np.zeros((CONFIG.unroll, ROBOTS), np.float32)

@@ -7,25 +7,28 @@ the same child, a combination has them at once.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from tabrl.control.commands import COUNT, CommandBatch, CommandSchedule
-from tabrl.control.gait import Gait
-from tabrl.control.rollout import Floats
+from tabrl.control.arrays import Floats
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_schedule import CommandSchedule, Wave
+from tabrl.control.command_space import CommandSpace
 
-MAX_GENES = 6  # 63 combinations a beat
+MAX_GENES = 6  # 63 combinations a frequency
+_USED = 1e-3  # what is smaller asks for nothing
 
 
 class Gene(NamedTuple):
-    """One entry of a schedule: `name` is constant, amplitude or gait; `channel` 0 for a gait."""
+    """One entry of a schedule: a channel's constant or amplitude, or all settings together."""
 
-    name: str
-    channel: int
+    kind: Literal["constant", "amplitude", "settings"]
+    channel: str = ""
 
 
 class Entry(NamedTuple):
-    """A schedule with one used gene, and what it gained over the neutral one."""
+    """A schedule with one gene, and what it gained over the neutral one."""
 
     gene: Gene
     schedule: CommandSchedule
@@ -34,46 +37,48 @@ class Entry(NamedTuple):
 
 def genes_of(schedule: CommandSchedule) -> tuple[Gene, ...]:
     """Where a schedule differs from the neutral one."""
+    names = schedule.space.names
     genes = [
-        Gene(name, channel)
-        for name in ("constant", "amplitude")
-        for channel, value in enumerate(getattr(schedule, name))
-        if abs(value) > 1e-3
+        *(Gene("constant", name) for name in names if abs(schedule.wave(name).constant) > _USED),
+        *(Gene("amplitude", name) for name in names if abs(schedule.wave(name).amplitude) > _USED),
     ]
-    if schedule.gait != Gait.TROT or schedule.gait_frequency > 0.0:
-        genes.append(Gene("gait", 0))
-    return tuple(genes)
+    return (*genes, *[Gene("settings")] * (not schedule.plain))
 
 
 def ablated(schedule: CommandSchedule, gene: Gene) -> CommandSchedule:
     """The schedule with one gene set back to neutral."""
-    if gene.name == "gait":
-        return schedule.model_copy(update={"gait": Gait.TROT, "gait_frequency": 0.0})
-    values = getattr(schedule, gene.name)
-    kept = (*values[: gene.channel], 0.0, *values[gene.channel + 1 :])
-    return schedule.model_copy(update={gene.name: kept})
+    if gene.kind == "settings":
+        return schedule.with_settings()
+    wave = schedule.wave(gene.channel)._replace(**{gene.kind: 0.0})
+    return schedule.with_wave(gene.channel, wave)
 
 
 def crossovers(
     schedules: CommandBatch, scores: Floats, neutral_score: float, least_gain: float
 ) -> list[CommandSchedule]:
-    """All combinations of the best entry of every gene, for each beat that pays; best gains first.
+    """All combinations of the best entry of every gene, for each frequency that pays; best first.
 
-    `scores [B]` belong to `schedules`; only those with exactly one used gene count.
+    `scores [B]` belong to `schedules`; only those with exactly one gene count.
     """
     entries = [e for e in _entries(schedules, scores - neutral_score) if e.gain > least_gain]
-    beats = {e.schedule.beat_frequency for e in entries if e.gene.name == "amplitude"} or {1.0}
+    frequencies = {
+        e.schedule.modulation_frequency for e in entries if e.gene.kind == "amplitude"
+    } or {1.0}
     found: list[CommandSchedule] = []
-    for beat in sorted(beats, key=lambda beat: -_strongest(entries, beat)):
+    for frequency in sorted(frequencies, key=lambda hz: -_strongest(entries, hz)):
         usable = [
-            e for e in entries if e.gene.name != "amplitude" or e.schedule.beat_frequency == beat
+            e
+            for e in entries
+            if e.gene.kind != "amplitude" or e.schedule.modulation_frequency == frequency
         ]
         best: dict[Gene, Entry] = {}
         for entry in sorted(usable, key=lambda entry: -entry.gain):
             best.setdefault(entry.gene, entry)
-        genes = list(best.values())[:MAX_GENES]
-        for count in range(len(genes), 1, -1):
-            found += [_merged(chosen, beat) for chosen in combinations(genes, count)]
+        chosen = list(best.values())[:MAX_GENES]
+        for count in range(len(chosen), 1, -1):
+            found += [
+                _merged(schedules.space, some, frequency) for some in combinations(chosen, count)
+            ]
     return found
 
 
@@ -83,14 +88,16 @@ def steady(
     """The best constant of every channel that pays on its own; neutral if none does."""
     best: dict[Gene, Entry] = {}
     for entry in sorted(_entries(schedules, scores - neutral_score), key=lambda e: -e.gain):
-        if entry.gene.name == "constant" and entry.gain > least_gain:
+        if entry.gene.kind == "constant" and entry.gain > least_gain:
             best.setdefault(entry.gene, entry)
-    return _merged(tuple(best.values()), 1.0)
+    return _merged(schedules.space, tuple(best.values()), 1.0)
 
 
-def _strongest(entries: list[Entry], beat: float) -> float:
+def _strongest(entries: list[Entry], frequency: float) -> float:
     gains = [
-        e.gain for e in entries if e.gene.name == "amplitude" and e.schedule.beat_frequency == beat
+        e.gain
+        for e in entries
+        if e.gene.kind == "amplitude" and e.schedule.modulation_frequency == frequency
     ]
     return max(gains, default=0.0)
 
@@ -105,22 +112,16 @@ def _entries(schedules: CommandBatch, gains: Floats) -> list[Entry]:
     return entries
 
 
-def _merged(entries: tuple[Entry, ...], beat: float) -> CommandSchedule:
+def _merged(space: CommandSpace, entries: tuple[Entry, ...], frequency: float) -> CommandSchedule:
     """One schedule with the genes of all; each gene occurs once."""
-    values = {name: [0.0] * COUNT for name in ("constant", "amplitude", "phase")}
-    gait, frequency = Gait.TROT, 0.0
-    for (name, channel), schedule, _ in entries:
-        if name == "gait":
-            gait, frequency = schedule.gait, schedule.gait_frequency
+    merged = replace(CommandSchedule.neutral(space), modulation_frequency=frequency)
+    for (kind, channel), schedule, _ in entries:
+        if kind == "settings":
+            merged = merged.with_settings(schedule.settings)
             continue
-        values[name][channel] = getattr(schedule, name)[channel]
-        if name == "amplitude":
-            values["phase"][channel] = schedule.phase[channel]
-    return CommandSchedule(
-        constant=tuple(values["constant"]),
-        amplitude=tuple(values["amplitude"]),
-        phase=tuple(values["phase"]),
-        beat_frequency=beat,
-        gait=gait,
-        gait_frequency=frequency,
-    )
+        own, wave = merged.wave(channel), schedule.wave(channel)
+        if kind == "constant":
+            merged = merged.with_wave(channel, own._replace(constant=wave.constant))
+        else:
+            merged = merged.with_wave(channel, Wave(own.constant, wave.amplitude, wave.phase))
+    return merged

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tabrl.contracts.checks import CheckSpec
+from tabrl.contracts.checks import CheckSpec, describe
 from tabrl.contracts.findings import Finding
 from tabrl.contracts.phases import EPISODE_S
+from tabrl.contracts.quantities import Catalogue
 from tabrl.contracts.training import CheckResult, EvaluationRow
 from tabrl.control.agreement import reward_checks_disagree
 from tabrl.control.checks import evaluate_checks
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.embodiment import Embodiment
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import CONTROL_DT, Rollout
-from tabrl.control.staged import StagedCommands
-from tabrl.robots import Robot
+from tabrl.control.staged_commands import StagedCommands
+from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.learning.networks import deployed
-from tabrl.sim.simulator import EpisodeConfig, PolicyFn, Simulator, episode
+from tabrl.sim.simulator import PolicyFn, Simulator, episode
 from tabrl_trainer.rollout_reward import RolloutReward
 
 # One number a row. The pretrained policy with no command only stands there.
@@ -52,8 +54,10 @@ class Evaluator:
     same one. Candidates with as many episodes begin from the same starts.
     """
 
-    def __init__(self, robot: Robot, simulators: Sequence[Simulator], seed: int = 7_919) -> None:
-        self._robot = robot
+    def __init__(
+        self, embodiment: Embodiment, simulators: Sequence[Simulator], seed: int = 7_919
+    ) -> None:
+        self._embodiment = embodiment
         self._simulators = tuple(simulators)
         self._seed = seed
 
@@ -75,7 +79,7 @@ class Evaluator:
         `on_step` is called at every step and may raise to end the evaluation early.
         """
         rollouts = self.rollouts(candidates, on_step, seconds)
-        return [_row(rollout, reward, checks, self._robot) for rollout in rollouts]
+        return [_row(rollout, reward, checks, self._embodiment) for rollout in rollouts]
 
     def rollouts(
         self,
@@ -108,12 +112,12 @@ def half_width(values: NDArray[np.floating]) -> float:
 
 
 def _row(
-    rollout: Rollout, reward: RolloutReward, checks: Sequence[CheckSpec], robot: Robot
+    rollout: Rollout, reward: RolloutReward, checks: Sequence[CheckSpec], embodiment: Embodiment
 ) -> EvaluationEntry:
     terms = reward.terms_of(rollout)
     by_episode = terms.sum(-1).mean(0, dtype=np.float64)
-    values = evaluate_checks(checks, rollout.fields, robot)
-    fallen = rollout.fallen.max(0) > 0.5
+    values = evaluate_checks(checks, rollout.fields, embodiment)
+    fallen = embodiment.failures(rollout).max(0) > 0.5
     return EvaluationEntry(
         EvaluationRow(
             reward=float(by_episode.mean()),
@@ -131,13 +135,15 @@ def check_results(
     base: EvaluationEntry,
     program: EvaluationEntry,
     result: EvaluationEntry,
+    catalogue: Catalogue,
 ) -> list[CheckResult]:
     """The checks with all three rows; `passed` is the result's."""
+    words = [describe(check, catalogue) for check in checks]
     return [
         CheckResult(
             id=check.id,
-            name=check.name,
-            target=check.target,
+            name=words[i].name,
+            target=words[i].target,
             base=base.values[i],
             program=program.values[i],
             result=result.values[i],
@@ -152,8 +158,9 @@ def flags_of(
     base: EvaluationEntry,
     program: EvaluationEntry,
     result: EvaluationEntry,
+    catalogue: Catalogue,
 ) -> tuple[Finding, ...]:
     """What a person should know before believing the result."""
-    results = check_results(checks, base, program, result)
+    results = check_results(checks, base, program, result, catalogue)
     finding = reward_checks_disagree(base.row, program.row, result.row, checks, results)
     return () if finding is None else (finding,)

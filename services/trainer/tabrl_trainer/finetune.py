@@ -13,13 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 from brax.training.agents.ppo import losses
 
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import CONTROL_DT
-from tabrl.control.staged import StagedCommands
+from tabrl.control.staged_commands import StagedCommands
+from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.learning.networks import policy_weights
 from tabrl.sim.learning.ppo import Learner, PPOConfig, Schedule, TrainState
-from tabrl.sim.simulator import EpisodeConfig, Simulator
+from tabrl.sim.simulator import Simulator
 from tabrl_trainer.rollout_reward import CHUNK, RolloutReward
 
 ROBOTS = 256

@@ -2,143 +2,121 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from tabrl.control.commands import (
-    COUNT,
-    JUMP,
-    LIFT,
-    LOWER,
-    MODULATION_RANGE,
-    STEP_RANGE,
-    SWING,
-    UPPER,
-    CommandBatch,
-    CommandSchedule,
-)
-from tabrl.control.gait import GAITS, Gait
-from tabrl.control.rollout import Floats
+from tabrl.control.arrays import Floats
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_schedule import CommandSchedule, Wave
+from tabrl.control.command_space import MODULATION_RANGE
+from tabrl.control.embodiment import Embodiment
 
-# What a task asks for moves the trunk more often than single feet.
-_OFTEN = np.array([1.0] * 6 + [0.4, 0.3, 0.15, *[0.15] * 4])
-# The least that base policies were trained on; less would be asked for without effect.
-_LEAST = np.array([0.02, 0.02, 0.04, 0.004, 0.02, 0.02, 0.004, 0.02, 0.4, *[0.04] * 4])
 _LEVELS = (-1.0, -0.7, -0.45, -0.25, 0.25, 0.45, 0.7, 1.0)
-_GAIT_CHANCE = 0.12
-_SWINGING = (*range(6), *range(LIFT.start, COUNT))  # channels that a rhythm may move
+_COARSE = 0.5  # of the range: what an upward channel is tried with at least
+_SETTINGS_CHANCE = 0.12
+_SMALL_SHARE = 0.05  # of the largest amplitude: smaller ones are set to neutral
 
 
 class Mutator:
-    """Draws changed schedules; `beats` in Hz are tried if the reward is `rhythmic`."""
+    """Draws changed schedules; `frequencies` in Hz are tried if the reward is `rhythmic`."""
 
-    def __init__(self, rng: np.random.Generator, beats: Floats, rhythmic: bool) -> None:
+    def __init__(
+        self, embodiment: Embodiment, rng: np.random.Generator, frequencies: Floats, rhythmic: bool
+    ) -> None:
+        self._embodiment = embodiment
         self._rng = rng
-        self._beats = beats
+        self._frequencies = frequencies
         self._rhythmic = rhythmic
 
     def mutated(self, schedules: CommandBatch, step: float) -> CommandBatch:
         """Every schedule with one to three entries changed; `step` in ranges of the channel."""
-        rng, changed = self._rng, schedules.copy()
-        constant, amplitude, phase = changed.constant, changed.amplitude, changed.phase
+        rng, changed, space = self._rng, schedules.copy(), schedules.space
         for row in range(len(schedules)):
-            used = (np.abs(constant[row]) > 0) | (np.abs(amplitude[row]) > 0)
-            chance = _OFTEN + used
-            chosen = rng.choice(COUNT, rng.integers(1, 4), replace=False, p=chance / chance.sum())
-            for channel in chosen:
-                kind = rng.random()
-                if kind < 0.15:
-                    constant[row, channel] = amplitude[row, channel] = 0.0
-                elif kind < (0.55 if self._rhythmic else 0.93) or channel not in _SWINGING:
-                    width = (UPPER[channel] - LOWER[channel]) / 2
-                    constant[row, channel] += rng.normal(0.0, step * width)
-                else:
-                    amplitude[row, channel] += rng.normal(0.0, step * SWING[channel])
-                    phase[row, channel] += rng.normal(0.0, step * np.pi)
+            used = (np.abs(changed.constant[row]) > 0) | (np.abs(changed.amplitude[row]) > 0)
+            chance = space.weight + used
+            count = min(int(rng.integers(1, 4)), len(space))
+            chosen = rng.choice(len(space), count, replace=False, p=chance / chance.sum())
+            for column in chosen:
+                self._change(changed, row, column, step)
             if self._rhythmic and rng.random() < 0.1:
-                changed.beat_frequency[row] = rng.choice(self._beats)
-            if rng.random() < _GAIT_CHANCE:
-                self._step_otherwise(changed, row, step)
+                changed.modulation_frequency[row] = rng.choice(self._frequencies)
+            if space.settings and rng.random() < _SETTINGS_CHANCE:
+                self._embodiment.mutate_settings(changed, row, step, rng)
         return _trained(changed)
 
-    def _step_otherwise(self, schedules: CommandBatch, row: int, step: float) -> None:
-        """Another gait, or another frequency for this one, or both left to the speed again."""
-        rng, kind = self._rng, self._rng.random()
-        if kind < 0.3:
-            schedules.gait[row], schedules.gait_frequency[row] = 0, 0.0
-        elif kind < 0.6:
-            schedules.gait[row] = rng.integers(0, len(GAITS))
-        elif schedules.gait_frequency[row] == 0.0:
-            schedules.gait_frequency[row] = rng.uniform(*STEP_RANGE)
+    def _change(self, schedules: CommandBatch, row: int, column: int, step: float) -> None:
+        """One entry: set to neutral, another constant, or another sinusoid."""
+        rng, channel = self._rng, schedules.space.channels[column]
+        kind = rng.random()
+        if kind < 0.15:
+            schedules.constant[row, column] = schedules.amplitude[row, column] = 0.0
+        elif kind < (0.55 if self._rhythmic else 0.93) or not channel.rhythmic:
+            width = (channel.upper - channel.lower) / 2
+            schedules.constant[row, column] += rng.normal(0.0, step * width)
         else:
-            schedules.gait_frequency[row] += rng.normal(0.0, step)
+            schedules.amplitude[row, column] += rng.normal(0.0, step * channel.amplitude)
+            schedules.phase[row, column] += rng.normal(0.0, step * np.pi)
 
 
 def _trained(schedules: CommandBatch) -> CommandBatch:
-    """The schedules within what base policies were trained on, tiny entries set to neutral."""
-    constant = np.clip(schedules.constant, LOWER, UPPER)
-    amplitude = np.clip(schedules.amplitude, -SWING, SWING)
-    constant[np.abs(constant) < _LEAST] = 0.0
-    amplitude[np.abs(amplitude) < 0.05 * SWING] = 0.0
-    # Feet, hops and rearing only go up: their swing needs a middle to swing about.
-    upward = slice(JUMP, COUNT)
-    constant[:, upward] = np.where(
-        amplitude[:, upward] != 0.0,
-        np.maximum(constant[:, upward], np.abs(amplitude[:, upward])),
-        constant[:, upward],
-    )
-    frequency = schedules.gait_frequency
+    """The schedules within what policies were pretrained on, tiny entries set to neutral."""
+    space = schedules.space
+    constant = np.clip(schedules.constant, space.lower, space.upper)
+    amplitude = np.clip(schedules.amplitude, -space.amplitude, space.amplitude)
+    constant[np.abs(constant) < space.least] = 0.0
+    amplitude[np.abs(amplitude) < _SMALL_SHARE * space.amplitude] = 0.0
+    # What only goes up needs a middle to swing about.
+    raised = (amplitude != 0.0) & space.upward
+    constant = np.where(raised, np.maximum(constant, np.abs(amplitude)), constant)
+    settings = {}
+    for setting in space.settings:
+        values = schedules.settings[setting.name]
+        if not setting.choices:
+            values = np.where(values > 0.0, np.clip(values, *setting.range), 0.0)
+            values = values.astype(np.float32)
+        settings[setting.name] = values
     return CommandBatch(
+        space,
         constant.astype(np.float32),
         amplitude.astype(np.float32),
         (schedules.phase % (2 * np.pi)).astype(np.float32),
-        np.clip(schedules.beat_frequency, *MODULATION_RANGE).astype(np.float32),
-        schedules.gait,
-        np.where(frequency > 0.0, np.clip(frequency, *STEP_RANGE), 0.0).astype(np.float32),
+        np.clip(schedules.modulation_frequency, *MODULATION_RANGE).astype(np.float32),
+        settings,
     )
 
 
-def single_entries() -> list[CommandSchedule]:
-    """Every channel alone at several levels, and every gait on the spot."""
-    schedules = []
-    for channel in range(COUNT):
+def single_entries(embodiment: Embodiment) -> list[CommandSchedule]:
+    """Every channel alone at several levels, and the settings that a search begins with."""
+    space, schedules = embodiment.commands, []
+    for channel in space.channels:
         for level in _LEVELS:
-            value = level * (UPPER[channel] if level > 0 else -LOWER[channel])
-            coarse = channel >= JUMP and level < 0.5
-            if abs(value) >= _LEAST[channel] and not coarse:
-                constant = [0.0] * COUNT
-                constant[channel] = float(value)
-                schedules.append(CommandSchedule(constant=tuple(constant)))
-    for gait in Gait:
-        for frequency in (2.0, 3.0):
-            schedules.append(CommandSchedule.asking(gait=gait, gait_frequency=frequency))
-    return schedules
+            value = level * (channel.upper if level > 0 else -channel.lower)
+            coarse = channel.upward and level < _COARSE
+            if abs(value) >= channel.least and not coarse:
+                schedules.append(CommandSchedule.asking(space, **{channel.name: float(value)}))
+    return [*schedules, *embodiment.setting_variants()]
 
 
-def rhythms(still: CommandSchedule, beats: list[float]) -> list[CommandSchedule]:
-    """`still` with one swing added: every channel, beat, quarter of a phase and two sizes."""
-    schedules = []
-    for beat in beats:
-        for channel in _SWINGING:
-            foot = channel >= LIFT.start
-            for quarter in range(4):
-                for size in (1.0,) if foot else (0.5, 1.0):
-                    schedules.append(_with_swing(still, channel, size, quarter, beat))
-    return schedules
+def rhythms(still: CommandSchedule, frequencies: list[float]) -> list[CommandSchedule]:
+    """`still` with one sinusoid added: every channel and frequency, four phases, two sizes."""
+    return [
+        _with_sinusoid(still, channel.name, size, quarter, frequency)
+        for frequency in frequencies
+        for channel in still.space.channels
+        if channel.rhythmic
+        for quarter in range(4)
+        for size in ((1.0,) if channel.upward else (0.5, 1.0))
+    ]
 
 
-def _with_swing(
-    still: CommandSchedule, channel: int, size: float, quarter: int, beat: float
+def _with_sinusoid(
+    still: CommandSchedule, name: str, size: float, quarter: int, frequency: float
 ) -> CommandSchedule:
-    constant, amplitude, phase = np.array(still.constant), np.zeros(COUNT), np.zeros(COUNT)
-    amplitude[channel] = size * SWING[channel]
-    phase[channel] = quarter * np.pi / 2
-    if channel >= LIFT.start:
-        constant[channel] = max(constant[channel], amplitude[channel])
-    return still.model_copy(
-        update={
-            "constant": tuple(constant.tolist()),
-            "amplitude": tuple(amplitude.tolist()),
-            "phase": tuple(phase.tolist()),
-            "beat_frequency": beat,
-        }
-    )
+    channel, constant = still.space[name], still.wave(name).constant
+    amplitude = size * channel.amplitude
+    if channel.upward:
+        constant = max(constant, amplitude)
+    calm = (0.0,) * len(still.space)
+    calmed = replace(still, amplitude=calm, phase=calm, modulation_frequency=frequency)
+    return calmed.with_wave(name, Wave(constant, amplitude, quarter * np.pi / 2))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tabrl.control.commands import MODULATION_RANGE
+from tabrl.control.command_space import MODULATION_RANGE
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.sim.motion_library import MotionLibrary
 from tabrl_trainer.rollout_reward import RolloutReward

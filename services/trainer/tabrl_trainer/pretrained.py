@@ -7,8 +7,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from tabrl.adapters.logs import logger
-from tabrl.control.policy import load_policy
 from tabrl.domain.errors import Invalid, NotFound
+from tabrl.embodiments.load import load_policy
 from tabrl.ports import BlobStore
 from tabrl.robots import list_robots, robot_folder, scene_sha256
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tabrl.contracts.training import TrainingRecord
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.rollout_reward import RolloutReward

@@ -8,7 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from tabrl.control.rollout import Floats, Rollout
+from tabrl.control.arrays import Floats
+from tabrl.control.rollout import Rollout
 from tabrl.sim.reward.function import RewardFunction
 
 CHUNK = 8192  # steps a call; PPO's chunk is exactly one

@@ -14,10 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tabrl.control.commands import COUNT, CommandBatch, CommandSchedule
-from tabrl.control.rollout import CONTROL_DT, Floats, Rollout
+from tabrl.control.arrays import Floats
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.rollout import CONTROL_DT, Rollout
+from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.motion_library import MotionLibrary
-from tabrl.sim.simulator import EpisodeConfig, PolicyFn, Simulator, episode
+from tabrl.sim.simulator import PolicyFn, Simulator, episode
 from tabrl_trainer.crossover import ablated, crossovers, genes_of, steady
 from tabrl_trainer.mutation import Mutator, rhythms, single_entries
 from tabrl_trainer.periodicity import EVER, modulation_frequencies_of
@@ -47,7 +51,7 @@ class CommandSearch:
     """Finds a command schedule for a reward within a time budget."""
 
     def __init__(
-        self, simulator: Simulator, policy: PolicyFn, reward: RolloutReward,
+        self, embodiment: Embodiment, simulator: Simulator, policy: PolicyFn, reward: RolloutReward,
         library: MotionLibrary, seed: int,
         on_step: Callable[[], None] = lambda: None, window: Window = EVER,
     ) -> None:  # fmt: skip
@@ -55,6 +59,8 @@ class CommandSearch:
 
         With a `window`, the reward sees all that happens within that part of its time.
         """
+        self._embodiment = embodiment
+        self._neutral = CommandSchedule.neutral(embodiment.commands)
         self._simulator = simulator
         self._policy = policy
         self._reward = reward
@@ -65,10 +71,10 @@ class CommandSearch:
         self._window = window
         self.generations: tuple[int, ...] = (0,)  # measured so far, without the final
         self.finalists: list[CommandSchedule] = []  # after the final, best first
-        beats = modulation_frequencies_of(reward, library, window=window)
-        self._beats = np.array(beats or DEFAULT_FREQUENCIES)
-        self._rhythmic = bool(beats)
-        self._mutator = Mutator(self._rng, self._beats, self._rhythmic)
+        frequencies = modulation_frequencies_of(reward, library, window=window)
+        self._frequencies = np.array(frequencies or DEFAULT_FREQUENCIES)
+        self._rhythmic = bool(frequencies)
+        self._mutator = Mutator(embodiment, self._rng, self._frequencies, self._rhythmic)
         self._spread = 0.0
         self._entry_cost = 0.0
 
@@ -118,8 +124,8 @@ class CommandSearch:
 
     def _first(self) -> CommandBatch:
         """Neutral, single entries at several levels, the library's best, and mutations of them."""
-        schedules = [CommandSchedule(), *single_entries(), *self._library_best()]
-        schedules += self._rhythms(CommandSchedule())
+        schedules = [self._neutral, *single_entries(self._embodiment), *self._library_best()]
+        schedules += self._rhythms(self._neutral)
         schedules = list(dict.fromkeys(schedules))
         size = self._simulator.size
         known = CommandBatch.stack(schedules[:size])
@@ -136,8 +142,8 @@ class CommandSearch:
         return [schedule for schedule in ranked if schedule is not None][:LIBRARY_SEEDS]
 
     def _rhythms(self, still: CommandSchedule) -> list[CommandSchedule]:
-        beats = self._beats.tolist() if self._rhythmic else []
-        return rhythms(still, beats)
+        frequencies = self._frequencies.tolist() if self._rhythmic else []
+        return rhythms(still, frequencies)
 
     def _children(
         self, parents: CommandBatch, step: float, composed: CommandBatch | None
@@ -153,7 +159,7 @@ class CommandSearch:
         children = parents.pick(rank)
         mixed = self._rng.random(size) < 0.35
         other = parents.pick(self._rng.integers(0, len(parents), size))
-        channel = self._rng.integers(0, COUNT, size)
+        channel = self._rng.integers(0, len(children.space), size)
         rows = np.flatnonzero(mixed)
         for field in ("constant", "amplitude", "phase"):
             getattr(children, field)[rows, channel[rows]] = getattr(other, field)[
@@ -202,7 +208,11 @@ class CommandSearch:
         each = self._simulator.size // len(variants)
         repeated = CommandBatch.stack([v for v in variants for _ in range(each)])
         spare = self._simulator.size - len(repeated)
-        scores = self._scores(repeated.joined(CommandBatch.neutral(spare)) if spare else repeated)
+        scores = self._scores(
+            repeated.joined(CommandBatch.neutral(self._embodiment.commands, spare))
+            if spare
+            else repeated
+        )
         means = scores[: len(repeated)].reshape(len(variants), each).mean(1)
         costed = means - self._cost(CommandBatch.stack(variants))
         best = int(costed.argmax())

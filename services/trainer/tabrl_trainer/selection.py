@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
-from tabrl.control.staged import StagedCommands
+from tabrl.control.staged_commands import StagedCommands
+from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.learning.networks import deployed
-from tabrl.sim.simulator import EpisodeConfig, Simulator, episode
+from tabrl.sim.simulator import Simulator, episode
 from tabrl_trainer.rollout_reward import RolloutReward
 
 MEASURED = 4  # snapshots measured against each other, the last one always among them

@@ -14,12 +14,14 @@ from itertools import accumulate, product
 
 import numpy as np
 
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.embodiment import Embodiment
 from tabrl.control.rollout import CONTROL_DT
-from tabrl.control.staged import StagedCommands
+from tabrl.control.staged_commands import StagedCommands
+from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.learning.networks import deployed
 from tabrl.sim.motion_library import MotionLibrary
-from tabrl.sim.simulator import EpisodeConfig, PolicyFn, Simulator, episode
+from tabrl.sim.simulator import PolicyFn, Simulator, episode
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search import GENERATIONS, CommandSearch, Generation
@@ -31,9 +33,10 @@ JOIN_SHARE = 0.5  # of a phase's time in the budget, for measuring them together
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Where a search runs: `large` for the phases, `small` for whole sequences."""
+class SearchSimulators:
+    """Where a search runs: `large` for single stages, `small` for whole schedules."""
 
+    embodiment: Embodiment
     large: Simulator
     small: Simulator
     policy: PolicyFn
@@ -44,12 +47,17 @@ class StagedSearch:
     """As `CommandSearch`, for phases of `phases_s` seconds."""
 
     def __init__(
-        self, stage: Stage, reward: RolloutReward, phases_s: Sequence[float], seed: int,
+        self,
+        simulators: SearchSimulators,
+        reward: RolloutReward,
+        phases_s: Sequence[float],
+        seed: int,
         on_step: Callable[[], None] = lambda: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`on_step` is called at the steps of all episodes and may raise to end the search."""
-        self._stage, self._reward, self._phases_s = stage, reward, tuple(phases_s)
+        self._simulators, self._reward, self._phases_s = simulators, reward, tuple(phases_s)
         self._seed, self._on_step = seed, on_step
+        self._neutral = CommandSchedule.neutral(simulators.embodiment.commands)
         begins = accumulate(self._phases_s[:-1], initial=0.0)
         self._windows = [
             Window(begin, lasts) for begin, lasts in zip(begins, self._phases_s, strict=True)
@@ -78,7 +86,8 @@ class StagedSearch:
         most = generations or (GENERATIONS,) * len(self._windows)
         for number, (window, limit) in enumerate(zip(self._windows, most, strict=True)):
             search = CommandSearch(
-                self._stage.large, self._stage.policy, self._reward, self._stage.library,
+                self._simulators.embodiment, self._simulators.large, self._simulators.policy,
+                self._reward, self._simulators.library,
                 self._seed + number, self._on_step, window,
             )  # fmt: skip
             before = samples
@@ -97,7 +106,7 @@ class StagedSearch:
     def _shown(self, phases: list[CommandSchedule]) -> CommandSchedule:
         """What is known so far; phases not yet searched stand."""
         missing = len(self._phases_s) - len(phases)
-        return CommandSchedule.sequence([*phases, *[CommandSchedule()] * missing], self._phases_s)
+        return CommandSchedule.sequence([*phases, *[self._neutral] * missing], self._phases_s)
 
     def _together(self, chosen: list[list[CommandSchedule]]) -> tuple[CommandSchedule, float, int]:
         """The best of all combinations over one period, its mean reward a step, samples taken.
@@ -105,17 +114,17 @@ class StagedSearch:
         Among them are those that stand in one phase: a phase that is good alone may end in a pose
         from which the next one falls. A fall costs twice the spread, as in a search.
         """
-        simulator = self._stage.small
+        simulator = self._simulators.small
         mixed = [list(phases) for phases in product(*chosen)]
         alone = [finalists[0] for finalists in chosen]
-        mixed += [[*alone[:k], CommandSchedule(), *alone[k + 1 :]] for k in range(len(alone))]
+        mixed += [[*alone[:k], self._neutral, *alone[k + 1 :]] for k in range(len(alone))]
         schedules = list(dict.fromkeys(map(self._shown, mixed)))[: simulator.size]
         each = simulator.size // len(schedules)
         rows = [row // each for row in range(simulator.size)]
         asked = StagedCommands.stack([schedules[min(row, len(schedules) - 1)] for row in rows])
         seconds = sum(self._phases_s)
         run = episode(
-            simulator, asked, self._stage.policy, seconds, self._seed,
+            simulator, asked, self._simulators.policy, seconds, self._seed,
             EpisodeConfig(reset_noise=0.3), self._on_step, WINDOW_S,
         )  # fmt: skip
         earned = self._reward.total(run.rollout).mean(0)
@@ -131,24 +140,28 @@ class StagedSearch:
 
 def stage_schedule(schedule: CommandSchedule, window: Window) -> CommandSchedule:
     """A schedule that was searched from time zero, as it is from the window's begin on."""
-    turn = 2.0 * math.pi * schedule.beat_frequency * window.begin_s
+    turn = 2.0 * math.pi * schedule.modulation_frequency * window.begin_s
     phase = tuple(
         (value - turn) % (2.0 * math.pi) if swing else value
         for value, swing in zip(schedule.phase, schedule.amplitude, strict=True)
     )
-    return schedule.model_copy(update={"phase": phase})
+    return replace(schedule, phase=phase)
 
 
 def search_for(
-    engine: TrainingContext,
+    context: TrainingContext,
     reward: RolloutReward,
     phases_s: Sequence[float],
     seed: int,
     on_step: Callable[[], None] = lambda: None,
 ) -> CommandSearch | StagedSearch:
-    """The search for a task on a robot's engine."""
-    policy = deployed(engine.pretrained_weights)
+    """The search for a task on a robot's simulators."""
+    policy = deployed(context.pretrained_weights)
     if len(phases_s) < 2:
-        return CommandSearch(engine.simulator, policy, reward, engine.library, seed, on_step)
-    stage = Stage(engine.simulator, engine.small_simulator, policy, engine.library)
-    return StagedSearch(stage, reward, phases_s, seed, on_step)
+        return CommandSearch(
+            context.embodiment, context.simulator, policy, reward, context.library, seed, on_step
+        )
+    simulators = SearchSimulators(
+        context.embodiment, context.simulator, context.small_simulator, policy, context.library
+    )
+    return StagedSearch(simulators, reward, phases_s, seed, on_step)

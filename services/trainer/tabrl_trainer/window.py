@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tabrl.control.rollout import Floats, Rollout
+from tabrl.control.arrays import Floats
+from tabrl.control.rollout import Rollout
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from celery.exceptions import Reject  # type: ignore[import-untyped]
 from celery.signals import worker_shutting_down  # type: ignore[import-untyped]
 
 from tabrl.adapters.celery_app import QUEUE_OF, TASK_OF
+from tabrl.adapters.logs import log_refused_robots
 from tabrl.adapters.worker import DeliveryOutcome, JobRunner
 from tabrl.domain.jobs import JobKind
 
@@ -25,6 +26,7 @@ def serve(app: Celery, kind: JobKind, runner: JobRunner, *, concurrency: int = 1
     def shut_down(**_: object) -> None:
         runner.shut_down()
 
+    log_refused_robots()
     worker_shutting_down.connect(shut_down, weak=False)
     try:
         app.worker_main(

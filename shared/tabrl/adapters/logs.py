@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import traceback
 
+from tabrl.robots import refused_robots
+
 logger = logging.getLogger("tabrl")
 
 
@@ -13,6 +15,12 @@ def configure(level: int = logging.INFO) -> None:
     logging.basicConfig(
         level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
     )
+
+
+def log_refused_robots() -> None:
+    """Say which folders were meant to be robots and cannot be used, and why."""
+    for refused in refused_robots():
+        logger.warning("the robot in %s is left out: %s", refused.folder, refused.reason)
 
 
 def where(error: BaseException) -> str:

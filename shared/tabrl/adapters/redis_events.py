@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TypeAlias, cast
 
 import redis
 from pydantic import ValidationError
@@ -17,6 +17,8 @@ from tabrl.ports.events import StoredEvent
 STREAM_LENGTH = 2000
 KEPT_FOR = timedelta(days=7)
 FIELD = "event"
+# Of a stream: ids and fields. redis-py types answers as if nothing had been decoded.
+Entries: TypeAlias = list[tuple[str, dict[str, str]]]
 
 
 def stream_of(job_id: str) -> str:
@@ -55,14 +57,14 @@ class RedisEventBus:
     def read(self, job_id: str, after: str = "0-0") -> list[StoredEvent]:
         """All stored events of a job behind the id `after`, oldest first."""
         try:
-            answer = self._redis.xrange(stream_of(job_id), min=f"({after}")
+            answer = cast(Entries, self._redis.xrange(stream_of(job_id), min=f"({after}"))
         except redis.RedisError as error:
             raise _unavailable(error) from error
         return stored_events(answer)
 
 
-def stored_events(entries: Any) -> list[StoredEvent]:
-    """Events of an XRANGE or XREAD answer, which redis-py types as nearly anything.
+def stored_events(entries: Entries) -> list[StoredEvent]:
+    """Events of an XRANGE or XREAD answer.
 
     What this version does not know is passed over: during an update a newer worker may publish it.
     """

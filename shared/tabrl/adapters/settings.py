@@ -44,6 +44,14 @@ class Settings(BaseSettings):
     )
     web_dist: Path = Field(default=Path("web/dist"), description="The built page.")
 
+    # The registry reads these two itself, and so does every program that is no service.
+    robots: str = Field(
+        default="", description="Folders with robots of your own, separated by `:`."
+    )
+    embodiments: str = Field(
+        default="", description="Python packages of your own kinds of robot, separated by commas."
+    )
+
     llm_model: str = Field(default="", description="litellm model; empty: the offline composer.")
     llm_api_base: str = Field(default="", description="Address of an OpenAI-compatible server.")
 

@@ -7,39 +7,18 @@ receiving words that a person or a language model wrote.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from tabrl.contracts.phases import EPISODE_S, LONGEST_EPISODE_S
-from tabrl.contracts.quantities import (
-    CATALOGUE,
-    UNITS,
-    Body,
-    Parts,
-    Quantity,
-    QuantityInfo,
-    label,
-    parts_of,
-    quantities,
-)
-
-__all__ = [
-    "STATISTICS",
-    "UNITS",
-    "CheckSpec",
-    "Identifier",
-    "Quantity",
-    "QuantityInfo",
-    "Statistic",
-    "episode_s",
-    "fault_of",
-    "quantities",
-]
+from tabrl.contracts.quantities import Catalogue, Entry, label
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")]
+QuantityName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 SHORTEST_WINDOW_S = 0.1  # of less there are too few control steps for a number
 
 
@@ -84,15 +63,14 @@ STATISTICS: dict[Statistic, str] = {
     Statistic.ANY: "1 if it was ever above one half, else 0; over episodes their share",
 }
 _SHARES = (Statistic.SHARE_ABOVE, Statistic.SHARE_BELOW)
-_QUANTITY_WORDS = "What is measured at every control step (50 Hz). " + "; ".join(
-    f"{quantity}: {entry.description}" + (f" ({entry.unit})" if entry.unit else "")
-    for quantity, entry in CATALOGUE.items()
+_QUANTITY_WORDS = (
+    "What is measured at every control step (50 Hz): one of the robot's quantities, by name."
 )
 _PART_WORDS = (
-    "Which part of the robot, or which axis of a vector, where the quantity has parts: a joint "
-    "(FR_hip), a foot (FR), a foot or body along an axis of the world (FR_z, trunk_x), forward, "
-    "left or up in the trunk's frame, x, y or z in the world. Without it, quantities that can be "
-    "are measured over all parts."
+    "Which part of the robot, or which axis of a vector, where the quantity has parts: a joint, an "
+    "end effector, one of these or a body along an axis of the world (hand_z), forward, left or up "
+    "in the root's frame, x, y or z in the world. Without it, quantities that can be are measured "
+    "over all parts."
 )
 _STATISTIC_WORDS = "How the window becomes one number. " + "; ".join(
     f"{statistic}: {words}" for statistic, words in STATISTICS.items()
@@ -104,14 +82,14 @@ class CheckSpec(BaseModel):
 
     An episode lasts 10 s; with phases, as long as these and their checks, up to 20 s.
 
-    A statistic is taken per episode; over episodes the median counts, for `fallen` and `any` the
-    mean, which is the share of episodes.
+    A statistic is taken per episode; over episodes the median counts, for `any` and for what an
+    episode has or has not (a fall) the mean, which is the share of episodes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Identifier = Field(description="A short name of its own, such as speed or paw_up.")
-    quantity: Quantity = Field(description=_QUANTITY_WORDS)
+    quantity: QuantityName = Field(description=_QUANTITY_WORDS)
     statistic: Statistic = Field(description=_STATISTIC_WORDS)
     part: Identifier | None = Field(default=None, description=_PART_WORDS)
     frequency: FiniteFloat | None = Field(
@@ -137,8 +115,6 @@ class CheckSpec(BaseModel):
             raise ValueError("rhythm needs a frequency")
         if self.statistic in _SHARES and self.threshold is None:
             raise ValueError(f"{self.statistic} needs a threshold")
-        if CATALOGUE[self.quantity].needs_part and self.part is None:
-            raise ValueError(f"{self.quantity} needs in part: {CATALOGUE[self.quantity].parts}")
         return self
 
     def passed(self, value: float) -> bool:
@@ -162,47 +138,56 @@ class CheckSpec(BaseModel):
         excess = 0.0 if self.at_most is None else max(value - self.at_most, 0.0)
         return (missing + excess) / (size or 1.0)
 
-    @property
-    def unit(self) -> str:
-        """Unit of the checked number."""
-        if self.quantity is Quantity.FALLEN:
-            return UNITS[Quantity.FALLEN]
-        if self.statistic is Statistic.ANY:
-            return "of episodes"
-        if self.statistic is Statistic.RHYTHM or self.statistic in _SHARES:
-            return ""
-        return "Hz" if self.statistic is Statistic.FREQUENCY else UNITS[self.quantity]
 
-    @property
-    def name(self) -> str:
-        """What is checked, in words: "mean forward speed"."""
-        words = label(self.quantity, self.part)
-        if self.quantity is Quantity.FALLEN:
-            return "falls"
-        if self.statistic is Statistic.FREQUENCY:
-            return f"{words} rhythm frequency"
-        beat = "" if self.frequency is None else f"{self.frequency:g} Hz "
-        threshold = 0.0 if self.threshold is None else self.threshold
-        lead = {
-            Statistic.MEAN_ABS: "mean absolute",
-            Statistic.SHARE_ABOVE: f"time above {threshold:g} of",
-            Statistic.SHARE_BELOW: f"time below {threshold:g} of",
-            Statistic.RANGE: "range of",
-            Statistic.AMPLITUDE: f"{beat}amplitude of",
-            Statistic.RHYTHM: f"{beat}rhythm of",
-        }.get(self.statistic, str(self.statistic))
-        return f"{lead} {words}"
+class CheckWords(NamedTuple):
+    """A check in words: "mean forward speed", "≥ 0.4 m/s" or "0.4 … 0.6 m/s", "m/s"."""
 
-    @property
-    def target(self) -> str:
-        """The bound, in words: "≥ 0.4 m/s" or "0.4 … 0.6 m/s"."""
-        if self.at_least is not None and self.at_most is not None:
-            text = f"{self.at_least:g} … {self.at_most:g}"
-        elif self.at_least is not None:
-            text = f"≥ {self.at_least:g}"
-        else:
-            text = f"≤ {self.at_most:g}"
-        return f"{text} {self.unit}".strip()
+    name: str
+    target: str
+    unit: str
+
+
+def describe(check: CheckSpec, catalogue: Catalogue) -> CheckWords:
+    """A check in words. One of a quantity that the catalogue has not keeps its bare name."""
+    quantity = catalogue.canonical(check.quantity)
+    entry = catalogue[quantity] if quantity in catalogue else Entry("", "")
+    unit = _unit(check, entry)
+    return CheckWords(_name(check, quantity, entry), f"{_bounds(check)} {unit}".strip(), unit)
+
+
+def _unit(check: CheckSpec, entry: Entry) -> str:
+    if entry.per_episode:
+        return entry.unit
+    if check.statistic is Statistic.ANY:
+        return "of episodes"
+    if check.statistic is Statistic.RHYTHM or check.statistic in _SHARES:
+        return ""
+    return "Hz" if check.statistic is Statistic.FREQUENCY else entry.unit
+
+
+def _name(check: CheckSpec, quantity: str, entry: Entry) -> str:
+    if entry.title:
+        return entry.title
+    words = label(quantity, check.part, entry.parts.owners)
+    if check.statistic is Statistic.FREQUENCY:
+        return f"{words} rhythm frequency"
+    rhythm = "" if check.frequency is None else f"{check.frequency:g} Hz "
+    threshold = 0.0 if check.threshold is None else check.threshold
+    lead = {
+        Statistic.MEAN_ABS: "mean absolute",
+        Statistic.SHARE_ABOVE: f"time above {threshold:g} of",
+        Statistic.SHARE_BELOW: f"time below {threshold:g} of",
+        Statistic.RANGE: "range of",
+        Statistic.AMPLITUDE: f"{rhythm}amplitude of",
+        Statistic.RHYTHM: f"{rhythm}rhythm of",
+    }.get(check.statistic, str(check.statistic))
+    return f"{lead} {words}"
+
+
+def _bounds(check: CheckSpec) -> str:
+    if check.at_least is not None and check.at_most is not None:
+        return f"{check.at_least:g} … {check.at_most:g}"
+    return f"≥ {check.at_least:g}" if check.at_least is not None else f"≤ {check.at_most:g}"
 
 
 def episode_s(phases_s: Sequence[float], checks: Sequence[CheckSpec]) -> float:
@@ -213,16 +198,21 @@ def episode_s(phases_s: Sequence[float], checks: Sequence[CheckSpec]) -> float:
     return min(LONGEST_EPISODE_S, max(EPISODE_S, sum(phases_s), *ends))
 
 
-def fault_of(check: CheckSpec, robot: Body, lasts_s: float) -> str | None:
+def fault_of(check: CheckSpec, catalogue: Catalogue, lasts_s: float) -> str | None:
     """Why a check that is complete in itself cannot be measured; None if it can.
 
-    Measured on this robot, in an episode of `lasts_s` seconds (see `episode_s`).
+    Measured on the robot of the catalogue, in an episode of `lasts_s` seconds (see `episode_s`).
     """
-    known = parts_of(check.quantity, robot)
-    if check.part is not None and CATALOGUE[check.quantity].parts is Parts.NONE:
-        return f"{check.quantity} has no parts: leave part out"
-    if check.part is not None and check.part not in known:
-        return f"{check.quantity} has no part {check.part!r}; there are: {', '.join(known)}"
+    quantity = catalogue.canonical(check.quantity)
+    if quantity not in catalogue:
+        return _unknown(quantity, catalogue)
+    entry = catalogue[quantity]
+    if entry.needs_part and check.part is None:
+        return f"{quantity} needs in part: {entry.parts.words}"
+    if check.part is not None and not entry.parts.names:
+        return f"{quantity} has no parts: leave part out"
+    if check.part is not None and check.part not in entry.parts.names:
+        return f"{quantity} has no part {check.part!r}; there are: {', '.join(entry.parts.names)}"
     if check.at_least is not None and check.at_most is not None and check.at_least > check.at_most:
         return "at_least is greater than at_most: nothing can meet that"
     if check.start_s >= lasts_s:
@@ -230,3 +220,9 @@ def fault_of(check: CheckSpec, robot: Body, lasts_s: float) -> str | None:
     if min(check.end_s, lasts_s) - check.start_s < SHORTEST_WINDOW_S:
         return f"its window is shorter than {SHORTEST_WINDOW_S:g} s"
     return None
+
+
+def _unknown(quantity: str, catalogue: Catalogue) -> str:
+    close = difflib.get_close_matches(quantity, catalogue.entries, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known are: {', '.join(catalogue.entries)}"
+    return f"this robot has no quantity {quantity!r}; {hint}"

@@ -93,7 +93,7 @@ class TrainingRecord(BaseModel):
 
     `weights` are those it began with, where they were not the spec's. `generations` of the search
     without its final, phase by phase; `updates` of PPO done and `kept`, the update whose policy was
-    delivered (0: the base under the found program). `restarts` are the updates from which it went
+    delivered (0: the base under the found schedule). `restarts` are the updates from which it went
     on after a worker died.
     """
 

@@ -35,7 +35,8 @@ def reward_checks_disagree(
         worse = _worse(checks, before, [one.result for one in results])
         better = _worse(checks, [one.result for one in results], before)
         if len(worse) > len(better):
-            return Finding(code="reward_up_checks_down", message=_words(name, row, result, worse))
+            names = [results[place].name for place in worse]
+            return Finding(code="reward_up_checks_down", message=_words(name, row, result, names))
     return None
 
 
@@ -46,19 +47,17 @@ def _rose(before: EvaluationRow, after: EvaluationRow) -> bool:
 
 def _worse(
     checks: Sequence[CheckSpec], before: Sequence[Measured], after: Sequence[Measured]
-) -> list[CheckSpec]:
-    """The checks that `after` misses by clearly more than `before`."""
+) -> list[int]:
+    """Places of the checks that `after` misses by clearly more than `before`."""
     return [
-        check
-        for check, was, now in zip(checks, before, after, strict=True)
+        place
+        for place, (check, was, now) in enumerate(zip(checks, before, after, strict=True))
         if check.shortfall(now) - check.shortfall(was) > NOTICEABLE
     ]
 
 
-def _words(
-    name: str, before: EvaluationRow, after: EvaluationRow, worse: Sequence[CheckSpec]
-) -> str:
-    listed = ", ".join(check.name for check in worse[:_SHOWN])
+def _words(name: str, before: EvaluationRow, after: EvaluationRow, worse: Sequence[str]) -> str:
+    listed = ", ".join(worse[:_SHOWN])
     more = f" and {len(worse) - _SHOWN} more" if len(worse) > _SHOWN else ""
     return (
         f"The reward rose from {before.reward:.3g} to {after.reward:.3g}, but compared with {name} "

@@ -8,32 +8,38 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
-from tabrl.control.quantities import Fields, Floats, Measures
+from tabrl.contracts.checks import CheckSpec, Statistic
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.measures import Fields, Floats, Measures
 from tabrl.control.rollout import CONTROL_DT
-from tabrl.robots import Robot
 
 SLOWEST_HZ = 0.2  # below it a swing in ten seconds is a drift
 STILL = 1e-6  # below a micron or a microradian nothing moves: there is no rhythm
 
 
-def evaluate_checks(checks: Sequence[CheckSpec], rollout: Fields, robot: Robot) -> list[float]:
+def evaluate_checks(
+    checks: Sequence[CheckSpec], rollout: Fields, embodiment: Embodiment
+) -> list[float]:
     """One number a check: the median over episodes; for falls and `any` the share of episodes.
 
     `rollout` holds arrays `[T, B, …]` at 50 Hz whose first row is the reset. A window that ends
     after the recording is cut; one that begins after it gives NaN, which passes no check. Raises
     `Invalid` (code `unknown_part`) for a joint, foot or axis that there is not.
     """
+    measures = embodiment.measured(rollout)
     return [
-        float((np.mean if _counts_episodes(check) else np.median)(episodes))
-        for check, episodes in zip(checks, per_episode(checks, rollout, robot), strict=True)
+        float((np.mean if _counts_episodes(check, measures) else np.median)(episodes))
+        for check, episodes in zip(checks, _values(checks, measures), strict=True)
     ]
 
 
-def per_episode(checks: Sequence[CheckSpec], rollout: Fields, robot: Robot) -> Floats:
+def per_episode(checks: Sequence[CheckSpec], rollout: Fields, embodiment: Embodiment) -> Floats:
     """The checks' numbers of every episode, `[checks, B]`; otherwise as `evaluate_checks`."""
-    measures = Measures(rollout, robot)
-    values = np.full((len(checks), rollout["time"].shape[1]), np.nan)
+    return _values(checks, embodiment.measured(rollout))
+
+
+def _values(checks: Sequence[CheckSpec], measures: Measures) -> Floats:
+    values = np.full((len(checks), measures.rollout["time"].shape[1]), np.nan)
     for row, check in enumerate(checks):
         start, end = round(check.start_s / CONTROL_DT), round(check.end_s / CONTROL_DT)
         window = measures.of(check.quantity, check.part)[start:end]
@@ -42,8 +48,8 @@ def per_episode(checks: Sequence[CheckSpec], rollout: Fields, robot: Robot) -> F
     return values
 
 
-def _counts_episodes(check: CheckSpec) -> bool:
-    return check.quantity is Quantity.FALLEN or check.statistic is Statistic.ANY
+def _counts_episodes(check: CheckSpec, measures: Measures) -> bool:
+    return measures.per_episode(check.quantity) or check.statistic is Statistic.ANY
 
 
 def _sinusoid(window: Floats, frequency: float) -> tuple[Floats, Floats]:

@@ -1,135 +1,195 @@
-"""Where a robot's bodies and feet are and how the feet move, from its joint angles and speeds.
+"""Where a robot's bodies and end effectors are and how these move, from joint angles and speeds.
 
 MuJoCo has these too, but asking it for them after a step costs a batch of robots a third of that
-step. A pure function for numpy and JAX alike: a whole block of steps takes one call.
+step. A pure function for numpy and JAX alike: a whole chunk of steps takes one call.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import mujoco
 import numpy as np
+from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from tabrl.control import rotation
-from tabrl.control.rotation import Array
+from tabrl.control.arrays import Array, Floats, Xp
+from tabrl.domain.errors import Invalid
 from tabrl.robots import Robot
 
 Vectors = tuple[tuple[float, ...], ...]
+FREE = (7, 6)  # columns of a free joint in qpos and qvel
 
 
 class Pose(NamedTuple):
     """World positions (m), axes and velocities (m/s); bodies and joints in the robot's order."""
 
-    body_position: Array  # [..., nb, 3]
-    joint_axis: Array  # [..., nj, 3]
-    foot_position: Array  # [..., nf, 3]
-    foot_velocity: Array  # [..., nf, 3]
+    body_position: Float[Array, "... nb 3"]
+    joint_axis: Float[Array, "... nj 3"]
+    end_position: Float[Array, "... ne 3"]
+    end_velocity: Float[Array, "... ne 3"]
 
 
 @dataclass(frozen=True)
 class _Level:
-    """Bodies as many joints away from the trunk: each turns on a hinge at its own origin."""
+    """Bodies as many joints away from the root: each turns on a hinge at its own origin, or is
+    welded to its parent."""
 
-    joints: tuple[int, ...]  # of `nj`
+    joints: tuple[int | None, ...]  # of `nj`; None for a welded body
     parents: tuple[int, ...]  # places in the level above
     offset: Vectors  # in the parent's frame
     twist: Vectors  # quaternion in the parent's frame, at angle zero
     axis: Vectors  # in the body's own frame
 
+    @property
+    def hinges(self) -> tuple[int, ...]:
+        """The joints of this level."""
+        return tuple(joint for joint in self.joints if joint is not None)
+
 
 @dataclass(frozen=True)
 class Skeleton:
-    """A robot's tree of hinges below a free trunk. Hashable, so that graphs may be made for it."""
+    """A robot's tree of hinges, on a free root or fixed to the world."""
 
+    root: tuple[int, int]  # columns of qpos and qvel before the joints: `FREE`, or none
     levels: tuple[_Level, ...]
-    bodies: tuple[int, ...]  # for each body of the robot, its place among all levels' bodies
-    feet: tuple[int, ...]  # likewise the body that carries the foot
-    foot_offset: Vectors  # in that body's frame
+    bodies: tuple[int, ...]  # for each body of the robot, its place among root and all levels
+    ends: tuple[int, ...]  # likewise the body that carries the end effector
+    end_offset: Vectors  # in that body's frame
 
     @classmethod
     def of(cls, robot: Robot, model: mujoco.MjModel) -> Self:
-        """Read from a model. Raises `ValueError` for other joints than hinges at the origin."""
-        places = {1: 0}
-        above, levels = [1], []
+        """Read from a model. Raises `Invalid` for other joints than hinges at the origin."""
+        free = model.njnt > 0 and model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE
+        root = int(model.jnt_bodyid[0]) if free else 0
+        places, above, levels = {root: 0}, [root], []
         while True:
-            below = [b for b in range(2, model.nbody) if int(model.body_parentid[b]) in above]
+            below = [
+                body
+                for body in range(1, model.nbody)
+                if body not in places and int(model.body_parentid[body]) in above
+            ]
             if not below:
                 break
             for body in below:
-                _check_hinge(model, body)
                 places[body] = len(places)
-            hinges = [int(model.body_jntadr[body]) for body in below]
-            levels.append(
-                _Level(
-                    joints=tuple(hinge - 1 for hinge in hinges),
-                    parents=tuple(above.index(int(model.body_parentid[body])) for body in below),
-                    offset=_rows(model.body_pos[below]),
-                    twist=_rows(model.body_quat[below]),
-                    axis=_rows(model.jnt_axis[hinges]),
-                )
-            )
+            levels.append(_level(model, below, above, int(free)))
             above = below
-        sites = [model.site(name).id for name in robot.foot_names]
+        sites = [model.site(name).id for name in robot.end_effectors]
         return cls(
+            root=FREE if free else (0, 0),
             levels=tuple(levels),
             bodies=tuple(places[body] for body in range(1, model.nbody)),
-            feet=tuple(places[int(model.site_bodyid[site])] for site in sites),
-            foot_offset=_rows(model.site_pos[sites]),
+            ends=tuple(places[int(model.site_bodyid[site])] for site in sites),
+            end_offset=_rows(model.site_pos[sites]),
         )
 
-    def pose(self, qpos: Array, qvel: Array, xp: Any = np) -> Pose:
-        """The pose of states `qpos [..., 7 + nj]`, `qvel [..., 6 + nj]` as MuJoCo has them."""
-        position, orientation = qpos[..., None, 0:3], qpos[..., None, 3:7]
-        velocity = qvel[..., None, 0:3]
-        turning = rotation.rotate(orientation, qvel[..., None, 3:6], xp)
-        found = [(position, orientation, velocity, turning)]
+    def joint_position(self, qpos: Float[Array, "... nq"]) -> Float[Array, "... nj"]:
+        """Joint angles, rad."""
+        return qpos[..., self.root[0] :]
+
+    def joint_velocity(self, qvel: Float[Array, "... nv"]) -> Float[Array, "... nj"]:
+        """Joint speeds, rad/s; also of forces, which have the columns of `qvel`."""
+        return qvel[..., self.root[1] :]
+
+    def pose(self, qpos: Float[Array, "... nq"], qvel: Float[Array, "... nv"], xp: Xp = np) -> Pose:
+        """The pose of states as MuJoCo has them."""
+        found = [self._root(qpos, qvel, xp)]
         axes: list[Array] = []
         joints: list[int] = []
         for level in self.levels:
-            parents = np.array(level.parents)
-            position, orientation, velocity, turning = (
-                field[..., parents, :] for field in (position, orientation, velocity, turning)
-            )
-            arm = rotation.rotate(orientation, _constant(level.offset), xp)
-            hinges = np.array(level.joints)
-            own = rotation.about(_constant(level.axis), qpos[..., 7 + hinges], xp)
-            at_zero = rotation.multiply(orientation, _constant(level.twist), xp)
-            axis = rotation.rotate(at_zero, _constant(level.axis), xp)
-            position = position + arm
-            velocity = velocity + rotation.cross(turning, arm, xp)
-            orientation = rotation.multiply(at_zero, own, xp)
-            turning = turning + axis * qvel[..., 6 + hinges, None]
-            found.append((position, orientation, velocity, turning))
-            axes.append(axis)
-            joints += level.joints
+            *moved, axis = self._below(level, found[-1], qpos, qvel, xp)
+            found.append(tuple(moved))
+            hinged = np.flatnonzero([joint is not None for joint in level.joints])
+            if len(hinged):
+                axes.append(axis if len(hinged) == len(level.joints) else axis[..., hinged, :])
+                joints += level.hinges
         position, orientation, velocity, turning = (
-            xp.concatenate(field, axis=-2) for field in zip(*found, strict=True)
+            xp.concatenate(part, axis=-2) for part in zip(*found, strict=True)
         )
-        feet = np.array(self.feet)
-        arm = rotation.rotate(orientation[..., feet, :], _constant(self.foot_offset), xp)
+        ends = np.array(self.ends, np.intp)
+        arm = rotation.rotate(orientation[..., ends, :], _constant(self.end_offset), xp)
         return Pose(
             body_position=position[..., np.array(self.bodies), :],
             joint_axis=xp.concatenate(axes, axis=-2)[..., np.argsort(joints), :],
-            foot_position=position[..., feet, :] + arm,
-            foot_velocity=velocity[..., feet, :] + rotation.cross(turning[..., feet, :], arm, xp),
+            end_position=position[..., ends, :] + arm,
+            end_velocity=velocity[..., ends, :] + rotation.cross(turning[..., ends, :], arm, xp),
         )
 
+    def _root(self, qpos: Array, qvel: Array, xp: Xp) -> tuple[Array, ...]:
+        """Position, orientation, velocity and turning rate of the root, `[..., 1, _]`."""
+        if self.root == FREE:
+            orientation = qpos[..., None, 3:7]
+            turning = rotation.rotate(orientation, qvel[..., None, 3:6], xp)
+            return qpos[..., None, 0:3], orientation, qvel[..., None, 0:3], turning
+        nothing = xp.zeros((*qpos.shape[:-1], 1, 3), xp.float32)
+        still = xp.concatenate([xp.ones_like(nothing[..., :1]), nothing], axis=-1)
+        return nothing, still, nothing, nothing
 
-def _check_hinge(model: mujoco.MjModel, body: int) -> None:
+    def _below(
+        self, level: _Level, above: tuple[Array, ...], qpos: Array, qvel: Array, xp: Xp
+    ) -> tuple[Array, ...]:
+        """The same of a level's bodies, and the world axes of their hinges."""
+        parents = np.array(level.parents)
+        position, orientation, velocity, turning = (part[..., parents, :] for part in above)
+        arm = rotation.rotate(orientation, _constant(level.offset), xp)
+        angle, speed = (
+            _of_joints(values, level.joints, xp)
+            for values in (self.joint_position(qpos), self.joint_velocity(qvel))
+        )
+        own = rotation.about(_constant(level.axis), angle, xp)
+        at_zero = rotation.multiply(orientation, _constant(level.twist), xp)
+        axis = rotation.rotate(at_zero, _constant(level.axis), xp)
+        position = position + arm
+        velocity = velocity + rotation.cross(turning, arm, xp)
+        orientation = rotation.multiply(at_zero, own, xp)
+        turning = turning + axis * speed[..., None]
+        return position, orientation, velocity, turning, axis
+
+
+def _of_joints(values: Array, joints: tuple[int | None, ...], xp: Xp) -> Array:
+    """The numbers of a level's joints; zero for a welded body, which has none."""
+    if None not in joints:
+        return values[..., np.array(joints)]
+    nothing = xp.zeros_like(values[..., 0] if values.shape[-1] else values.sum(-1))
+    return xp.stack([nothing if j is None else values[..., j] for j in joints], axis=-1)
+
+
+def _level(model: mujoco.MjModel, bodies: list[int], above: list[int], free: int) -> _Level:
+    hinges = [_hinge(model, body) for body in bodies]
+    axes = [(0.0, 0.0, 1.0) if hinge is None else model.jnt_axis[hinge] for hinge in hinges]
+    return _Level(
+        joints=tuple(None if hinge is None else hinge - free for hinge in hinges),
+        parents=tuple(above.index(int(model.body_parentid[body])) for body in bodies),
+        offset=_rows(model.body_pos[bodies]),
+        twist=_rows(model.body_quat[bodies]),
+        axis=_rows(axes),
+    )
+
+
+def _hinge(model: mujoco.MjModel, body: int) -> int | None:
+    """The hinge on which a body turns; None for a welded one."""
+    if model.body_jntnum[body] == 0:
+        return None
     joint = int(model.body_jntadr[body])
     if (
         model.body_jntnum[body] != 1
         or model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_HINGE
         or model.jnt_pos[joint].any()
     ):
-        raise ValueError(f"{model.body(body).name}: only a single hinge at the body's origin")
+        raise Invalid(
+            f"{model.body(body).name}: only a single hinge at the body's origin",
+            code="bad_robot",
+            hint="move the body's frame to its joint, and give every joint a body of its own",
+        )
+    return joint
 
 
-def _rows(array: Any) -> Vectors:
-    return tuple(tuple(row) for row in np.asarray(array).tolist())
+def _rows(array: ArrayLike) -> Vectors:
+    return tuple(tuple(row) for row in np.asarray(array, np.float64).tolist())
 
 
-def _constant(rows: Vectors) -> Array:
+def _constant(rows: Vectors) -> Floats:
     return np.array(rows, np.float32)

@@ -11,18 +11,14 @@ from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from tabrl.control.commands import CommandBatch, CommandSchedule
-from tabrl.control.observation import (
-    OBSERVATION_VERSION,
-    Joints,
-    build_observation,
-    observation_size,
-)
-from tabrl.control.rollout import Floats
-from tabrl.control.staged import StagedCommands
-from tabrl.domain.errors import Invalid, NotFound
-from tabrl.robots import Robot, get_robot
+from tabrl.control.arrays import Floats
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.staged_commands import StagedCommands
+from tabrl.domain.errors import Invalid
 
+OBSERVATION_VERSION = 2
 FORMAT = "tabrl-policy/1"
 States = NDArray[np.floating]
 
@@ -62,7 +58,7 @@ class PolicyHeader(BaseModel):
     format: str = FORMAT
     robot: str
     scene_sha256: str
-    program: CommandSchedule = CommandSchedule()  # the key of files written since the first version
+    program: ScheduleDocument  # the schedule; the key is that of the first version
     step: int = 0
     observation_version: int = OBSERVATION_VERSION
 
@@ -70,17 +66,18 @@ class PolicyHeader(BaseModel):
 class Policy:
     """A loaded params file: raw state in, actuator targets out."""
 
-    def __init__(self, header: PolicyHeader, weights: PolicyWeights) -> None:
+    def __init__(
+        self, header: PolicyHeader, weights: PolicyWeights, embodiment: Embodiment
+    ) -> None:
+        """Raises `Invalid` (`bad_params`, `bad_schedule`) if these do not fit together."""
+        if not _fits(embodiment, weights):
+            raise Invalid("the params file's tensors do not fit together", code="bad_params")
         self.header = header
         self.weights = weights
-        self._joints = Joints.of(get_robot(header.robot))
-        kind = StagedCommands if header.program.later else CommandBatch
-        self._schedules = kind.stack([header.program])
-
-    @property
-    def schedule(self) -> CommandSchedule:
-        """The command schedule that the policy follows."""
-        return self.header.program
+        self.schedule: CommandSchedule = header.program.schedule(embodiment.commands)
+        self._embodiment = embodiment
+        batch = StagedCommands if self.schedule.later else CommandBatch
+        self._commands = batch.stack([self.schedule])
 
     def control(
         self, time: States, qpos: States, qvel: States, ctrl: States
@@ -90,9 +87,9 @@ class Policy:
         `time [B]` s since the reset, `qpos [B, nq]`, `qvel [B, nv]`, `ctrl [B, nu]`, best in double
         precision: a clock in single precision drifts over hours.
         """
-        observation = build_observation(time, qpos, qvel, ctrl, self._schedules, self._joints)
+        observation = self._embodiment.observe(time, qpos, qvel, ctrl, self._commands)
         action = self.weights.act(observation)
-        return action, self._joints.targets(action)
+        return action, self._embodiment.joints.targets(action)
 
 
 def dump_policy(header: PolicyHeader, weights: PolicyWeights) -> bytes:
@@ -107,7 +104,7 @@ def dump_policy(header: PolicyHeader, weights: PolicyWeights) -> bytes:
     return save(contiguous, {"header": header.model_dump_json()})
 
 
-def load_policy(data: bytes) -> Policy:
+def read_policy(data: bytes) -> tuple[PolicyHeader, PolicyWeights]:
     """Read a params file. Raises `Invalid` (code `bad_params`) if it is not one we can run."""
     try:
         tensors = load(data)
@@ -128,19 +125,14 @@ def load_policy(data: bytes) -> Policy:
             Layer(tensors[f"policy/{i}/kernel"], tensors[f"policy/{i}/bias"]) for i in range(count)
         )
         weights = PolicyWeights(tensors["normalizer/mean"], tensors["normalizer/std"], layers)
-        robot = get_robot(header.robot)
     except KeyError as error:
         raise Invalid("the params file lacks a tensor", code="bad_params") from error
-    except NotFound as error:
-        raise Invalid("the params file is for an unknown robot", code="bad_params") from error
-    if not _fits(robot, weights):
-        raise Invalid("the params file's tensors do not fit together", code="bad_params")
-    return Policy(header, weights)
+    return header, weights
 
 
-def _fits(robot: Robot, weights: PolicyWeights) -> bool:
+def _fits(embodiment: Embodiment, weights: PolicyWeights) -> bool:
     """Whether the layers lead from the robot's observation to its action, in single precision."""
-    width = observation_size(robot)
+    width = len(embodiment.observation)
     arrays = [weights.mean, weights.std]
     shapes: list[tuple[int, ...]] = [(width,), (width,)]
     for layer in weights.layers:
@@ -151,4 +143,4 @@ def _fits(robot: Robot, weights: PolicyWeights) -> bool:
         array.shape == shape and array.dtype == np.float32
         for array, shape in zip(arrays, shapes, strict=True)
     )
-    return fitting and width == robot.nu
+    return fitting and width == embodiment.robot.nu

@@ -8,9 +8,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from tabrl.control.rollout import Carry, RawSteps, Rollout, RolloutBuilder
-from tabrl.control.shapes import trunk_shapes
-from tabrl.robots import Robot
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.rollout import RawSteps, Rollout
 
 Floats = NDArray[np.float64]
 
@@ -25,42 +24,55 @@ class States:
     ctrl: Floats  # [T, nu] joint targets, rad
 
 
-def rollout_of_states(model: mujoco.MjModel, robot: Robot, states: States) -> Rollout:
+def rollout_of_states(model: mujoco.MjModel, embodiment: Embodiment, states: States) -> Rollout:
     """The rollout `[T - 1, 1]`: each step ends in the state in which the next one begins.
 
     Forces are those of the state under the step's targets. What the states do not tell is 0:
-    `command` and `gait_phase`. Raises `ValueError` for fewer than two rows.
+    commands and clocks. Raises `ValueError` for fewer than two rows.
     """
     steps = len(states.time) - 1
     if steps < 1:
         raise ValueError("a rollout needs two states")
-    raw = RawSteps.empty(steps, 1, robot)
-    raw.command[:], raw.gait_phase[:], raw.just_reset[:] = 0.0, 0.0, 0.0
-    raw.just_reset[0] = 1.0
-    raw.time[:, 0] = states.time[1:]
-    raw.qpos[:, 0], raw.qvel[:, 0] = states.qpos[1:], states.qvel[1:]
-    raw.action[:, 0] = (states.ctrl[:-1] - np.array(robot.home)) / np.array(robot.action_scale)
-    data = mujoco.MjData(model)
-    for step in range(steps):
-        data.time = states.time[step + 1]
-        data.qpos[:], data.qvel[:] = states.qpos[step + 1], states.qvel[step + 1]
-        data.ctrl[:] = states.ctrl[step]
-        mujoco.mj_forward(model, data)
-        _write(raw, step, model, data, robot)
-    return RolloutBuilder(robot, trunk_shapes(model)).derive(raw, Carry.zeros(1, robot))
+    rows = [_row(model, embodiment, states, step, mujoco.MjData(model)) for step in range(steps)]
+    stacked = {name: np.stack([row[name] for row in rows])[:, None] for name in rows[0]}
+    raw = RawSteps(**{name: values.astype(np.float32) for name, values in stacked.items()})
+    return embodiment.derive(raw, embodiment.carry(1))
 
 
-def _write(
-    raw: RawSteps, step: int, model: mujoco.MjModel, data: mujoco.MjData, robot: Robot
-) -> None:
-    raw.joint_torque[step, 0] = data.qfrc_actuator[6:]
-    raw.constraint_force[step, 0] = data.qfrc_constraint[6:]
-    raw.body_position[step, 0] = data.xpos[1:]  # after the world
-    raw.joint_axis[step, 0] = data.xaxis[1:]  # after the free joint
-    twist = np.zeros(6)
-    for foot, name in enumerate(robot.foot_names):
-        site = model.site(name).id
-        raw.foot_position[step, 0, foot] = data.site_xpos[site]
-        kind = mujoco.mjtObj.mjOBJ_SITE
-        mujoco.mj_objectVelocity(model, data, kind, site, twist, 0)
-        raw.foot_velocity[step, 0, foot] = twist[3:]  # rotation comes first; world axes
+def _row(
+    model: mujoco.MjModel, embodiment: Embodiment, states: States, step: int, data: mujoco.MjData
+) -> dict[str, Floats]:
+    """One step's raw quantities, by MuJoCo's own kinematics."""
+    skeleton, joints = embodiment.skeleton, embodiment.joints
+    data.time = states.time[step + 1]
+    data.qpos[:], data.qvel[:] = states.qpos[step + 1], states.qvel[step + 1]
+    data.ctrl[:] = states.ctrl[step]
+    mujoco.mj_forward(model, data)
+    position, velocity = _ends(model, data, embodiment)
+    recorded = embodiment.recorded.stop - embodiment.recorded.start
+    return {
+        "time": np.asarray(states.time[step + 1]),
+        "qpos": states.qpos[step + 1],
+        "qvel": states.qvel[step + 1],
+        "action": (states.ctrl[step] - joints.home) / joints.scale,
+        "joint_torque": skeleton.joint_velocity(data.qfrc_actuator).copy(),
+        "constraint_force": skeleton.joint_velocity(data.qfrc_constraint).copy(),
+        "body_position": data.xpos[1:].copy(),  # after the world
+        "joint_axis": data.xaxis[model.njnt - embodiment.robot.nu :].copy(),
+        "end_position": position,
+        "end_velocity": velocity,
+        "commanded": np.zeros(recorded),
+        "just_reset": np.asarray(float(step == 0)),
+    }
+
+
+def _ends(
+    model: mujoco.MjModel, data: mujoco.MjData, embodiment: Embodiment
+) -> tuple[Floats, Floats]:
+    """World positions and velocities of the end effectors, `[ne, 3]`."""
+    sites = [model.site(name).id for name in embodiment.robot.end_effectors]
+    twist, velocity = np.zeros(6), np.zeros((len(sites), 3))
+    for row, site in enumerate(sites):
+        mujoco.mj_objectVelocity(model, data, mujoco.mjtObj.mjOBJ_SITE, site, twist, 0)
+        velocity[row] = twist[3:]  # rotation comes first; world axes
+    return data.site_xpos[sites].copy(), velocity

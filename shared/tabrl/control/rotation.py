@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from jaxtyping import Float
 
-Array = Any  # np.ndarray or jax.Array: every function here works on both
+from tabrl.control.arrays import Array, Xp
 
 
-def cross(left: Array, right: Array, xp: Any = np) -> Array:
+def cross(
+    left: Float[Array, "... 3"], right: Float[Array, "... 3"], xp: Xp = np
+) -> Float[Array, "... 3"]:
     """Cross product of vectors `[..., 3]`; numpy's own takes several times as long for few."""
     (a, b, c), (x, y, z) = (tuple(v[..., i] for i in range(3)) for v in (left, right))
     return xp.stack([b * z - c * y, c * x - a * z, a * y - b * x], axis=-1)
 
 
-def rotate_inverse(quaternion: Array, vector: Array, xp: Any = np) -> Array:
+def rotate_inverse(
+    quaternion: Float[Array, "... 4"], vector: Float[Array, "... 3"], xp: Xp = np
+) -> Float[Array, "... 3"]:
     """Express a world vector `[..., 3]` in the body frame of `quaternion [..., 4]`."""
     w, axis = quaternion[..., :1], quaternion[..., 1:]
     twice = 2.0 * cross(axis, vector, xp)
     return vector - w * twice + cross(axis, twice, xp)
 
 
-def rotate(quaternion: Array, vector: Array, xp: Any = np) -> Array:
+def rotate(
+    quaternion: Float[Array, "... 4"], vector: Float[Array, "... 3"], xp: Xp = np
+) -> Float[Array, "... 3"]:
     """Express a vector `[..., 3]` of the body frame of `quaternion [..., 4]` in the world."""
     w, axis = quaternion[..., :1], quaternion[..., 1:]
     twice = 2.0 * cross(axis, vector, xp)
     return vector + w * twice + cross(axis, twice, xp)
 
 
-def multiply(left: Array, right: Array, xp: Any = np) -> Array:
+def multiply(
+    left: Float[Array, "... 4"], right: Float[Array, "... 4"], xp: Xp = np
+) -> Float[Array, "... 4"]:
     """The rotation `right` within the frame of `left`, quaternions `[..., 4]`."""
     a, b, c, d = (left[..., i] for i in range(4))
     w, x, y, z = (right[..., i] for i in range(4))
@@ -44,13 +51,15 @@ def multiply(left: Array, right: Array, xp: Any = np) -> Array:
     )
 
 
-def about(axis: Array, angle: Array, xp: Any = np) -> Array:
+def about(
+    axis: Float[Array, "... 3"], angle: Float[Array, ...], xp: Xp = np
+) -> Float[Array, "... 4"]:
     """The quaternion `[..., 4]` of turning by `angle [...]` rad about a unit `axis [..., 3]`."""
     half = 0.5 * angle[..., None]
     return xp.concatenate([xp.cos(half), xp.sin(half) * axis], axis=-1)
 
 
-def up_in_body(quaternion: Array, xp: Any = np) -> Array:
+def up_in_body(quaternion: Float[Array, "... 4"], xp: Xp = np) -> Float[Array, "... 3"]:
     """The world's up direction in the body frame, `[..., 3]`; minus it is the gravity direction."""
     w, x, y, z = (quaternion[..., i] for i in range(4))
     return xp.stack(
@@ -58,13 +67,15 @@ def up_in_body(quaternion: Array, xp: Any = np) -> Array:
     )
 
 
-def yaw(quaternion: Array, xp: Any = np) -> Array:
+def yaw(quaternion: Float[Array, "... 4"], xp: Xp = np) -> Float[Array, ...]:
     """Heading `[...]` in rad: the angle of the body's x axis in the floor plane."""
     w, x, y, z = (quaternion[..., i] for i in range(4))
     return xp.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
 
 
-def roll_pitch(quaternion: Array, xp: Any = np) -> tuple[Array, Array]:
+def roll_pitch(
+    quaternion: Float[Array, "... 4"], xp: Xp = np
+) -> tuple[Float[Array, ...], Float[Array, ...]]:
     """Roll (right side down > 0) and pitch (nose down > 0) `[...]`, rad, z-y-x convention."""
     w, x, y, z = (quaternion[..., i] for i in range(4))
     roll = xp.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y))
@@ -72,6 +83,6 @@ def roll_pitch(quaternion: Array, xp: Any = np) -> tuple[Array, Array]:
     return roll, pitch
 
 
-def wrap(angle: Array, xp: Any = np) -> Array:
+def wrap(angle: Float[Array, ...], xp: Xp = np) -> Float[Array, ...]:
     """The same angle in [-π, π)."""
     return (angle + xp.pi) % (2.0 * xp.pi) - xp.pi

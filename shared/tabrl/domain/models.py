@@ -13,9 +13,9 @@ BASE_VERSION = 0
 class Model(BaseModel):
     """The newest parameters of one training job.
 
-    `params_version` is 0 for the robot's base policy and then 1, 2, 3 …, also across attempts;
-    `params_key` is the blob, `params_sha256` its hash (empty at version 0, where nobody has read
-    the file yet), `step` the training step it was taken at.
+    `params_version` is 0 for the robot's pretrained policy and then 1, 2, 3 …, also across
+    attempts; `params_key` is the blob, `params_sha256` its hash (empty at version 0, where nobody
+    has read the file yet), `step` the training step it was taken at.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,5 +45,5 @@ class Model(BaseModel):
 
     @staticmethod
     def base_params_key(robot: str) -> str:
-        """Where the trainer puts a robot's base policy."""
+        """Where the trainer puts a robot's pretrained policy."""
         return f"base/{robot}/policy.safetensors"

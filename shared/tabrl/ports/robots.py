@@ -1,11 +1,12 @@
-"""What the gateway needs to know of robots; `tabrl.robots` provides it."""
+"""What the gateway needs to know of robots; `tabrl.embodiments` provides it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from tabrl.robots.page import RobotPage
+from tabrl.contracts.page import RobotPage
+from tabrl.contracts.quantities import Catalogue
 
 
 class RobotCard(Protocol):
@@ -21,12 +22,6 @@ class RobotCard(Protocol):
     def description(self) -> str: ...
     @property
     def examples(self) -> Sequence[str]: ...
-    @property
-    def joint_names(self) -> tuple[str, ...]: ...
-    @property
-    def foot_names(self) -> tuple[str, ...]: ...
-    @property
-    def body_names(self) -> tuple[str, ...]: ...
 
 
 class RobotCatalog(Protocol):
@@ -42,6 +37,10 @@ class RobotCatalog(Protocol):
 
     def page_of(self, robot_id: str) -> RobotPage:
         """How the page shows a robot."""
+        ...
+
+    def catalogue_of(self, robot_id: str) -> Catalogue:
+        """What success checks of a robot can measure."""
         ...
 
     def scene_xml(self, robot_id: str) -> bytes:

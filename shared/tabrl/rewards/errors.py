@@ -57,7 +57,7 @@ def lines_of(source: str) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A question such as "did you mean 'FL_hip'?", or what there is, when nothing comes close."""
+    """A question such as "did you mean 'left_hip'?", or what there is, when nothing comes close."""
     choices = list(known)
     close = difflib.get_close_matches(name, choices, n=1, cutoff=0.6)
     if close:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from types import CodeType
 
@@ -50,10 +51,13 @@ class CheckedSource:
     has_weights: bool
 
 
-def check_source(source: str) -> CheckedSource:
-    """Check a reward's source. Raises `RewardError` with the line to blame."""
+def check_source(source: str, state_methods: Collection[str], kind: str = "") -> CheckedSource:
+    """Check a reward's source for robots of a kind, whose `state` has these methods.
+
+    Raises `RewardError` with the line to blame.
+    """
     tree = _parsed(source)
-    _Checker(source, tree).run()
+    _Checker(source, tree, state_methods, kind).run()
     checked = _read(source, tree)
     compiled(checked)
     return checked
@@ -100,9 +104,14 @@ def _read(source: str, tree: ast.Module) -> CheckedSource:
 
 
 class _Checker:
-    def __init__(self, source: str, tree: ast.Module) -> None:
+    def __init__(
+        self, source: str, tree: ast.Module, state_methods: Collection[str] = (), kind: str = ""
+    ) -> None:
         self._source = source
         self._tree = tree
+        self._kind = kind
+        self._namespaces = {**words.NAMESPACES, "state": frozenset(state_methods)}
+        self._attributes = words.ATTRIBUTES | self._namespaces["state"]
         self._names = set(words.BUILTINS) | {"jnp", "lax", "rl"}
 
     def run(self) -> None:
@@ -146,7 +155,7 @@ class _Checker:
 
     def _collect(self, node: ast.AST) -> None:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            if node.id in words.NAMESPACES or node.id in words.BUILTINS:
+            if node.id in self._namespaces or node.id in words.BUILTINS:
                 raise self.fail(node, f"'{node.id}' may not be replaced")
             self._names.add(node.id)
         elif isinstance(node, ast.arg):
@@ -156,7 +165,7 @@ class _Checker:
         elif isinstance(node, ast.FunctionDef):
             if node.decorator_list:
                 raise self.fail(node, "decorators are not allowed")
-            if node.name in words.NAMESPACES or node.name in words.BUILTINS:
+            if node.name in self._namespaces or node.name in words.BUILTINS:
                 raise self.fail(node, f"'{node.name}' may not be replaced")
             self._names.add(node.name)
 
@@ -188,13 +197,13 @@ class _Checker:
         if isinstance(node.ctx, ast.Store | ast.Del):
             raise self.fail(node, "attributes may not be assigned: a reward is pure")
         owner = node.value.id if isinstance(node.value, ast.Name) else None
-        known = words.NAMESPACES.get(owner, words.ATTRIBUTES) if owner else words.ATTRIBUTES
+        known = self._namespaces.get(owner, self._attributes) if owner else self._attributes
         if node.attr not in known:
-            label = f"{owner}.{node.attr}" if owner in words.NAMESPACES else node.attr
+            label = f"{owner}.{node.attr}" if owner in self._namespaces else node.attr
             hint = did_you_mean(node.attr, known)
-            raise self.fail(
-                node, f"'{label}' is not part of the contract: {hint}", code="reward_unknown_name"
-            )
+            of = f" for a {self._kind} robot" if self._kind and owner == "state" else ""
+            message = f"'{label}' is not part of the contract{of}: {hint}"
+            raise self.fail(node, message, code="reward_unknown_name")
 
     def weights(self) -> dict[str, float] | None:
         found = [node for node in self._tree.body if _assigns(node, "WEIGHTS")]

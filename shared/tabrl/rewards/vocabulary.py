@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-STATE_METHODS: dict[str, str] = {
+STATE_METHODS: dict[str, str] = {  # of every kind of robot; each kind adds its own
     "time": "() s since the reset",
     "dt": "() s between two control steps",
     "phase": "(freq, offset=0.0) 2π(freq·time + offset) rad; offset in cycles",
-    "gait_phase": "(foot=None) gait clock of each foot in cycles; 0 at rest, swing from 0.55",
-    "base_position": "() [x, y, z] in the world, m",
-    "base_displacement": "() [x, y, z] since the reset in the world, m",
-    "base_height": "() height of the trunk's frame above the ground, m",
-    "base_quaternion": "() [w, x, y, z]",
-    "base_euler": "() [roll, pitch, yaw], rad",
-    "roll": "() rad, positive: right side down",
-    "pitch": "() rad, positive: nose down",
-    "yaw": "() rad, positive: turned left, within ±π",
-    "base_linear_velocity": "() [forward, left, up] in the body frame, m/s",
-    "base_linear_velocity_world": "() [x, y, z] in the world, m/s",
-    "base_linear_velocity_filtered": "() body frame, low-pass filtered, m/s",
-    "base_angular_velocity": "() [roll, pitch, yaw] rates in the body frame, rad/s",
-    "base_acceleration": "() body frame, m/s²",
-    "gravity": "() unit vector in the body frame, (0, 0, -1) upright",
-    "uprightness": "() 1 upright, 0 on its side, -1 upside down",
     "joint_position": "(name=None) rad",
     "joint_velocity": "(name=None) rad/s",
     "joint_acceleration": "(name=None) rad/s²",
@@ -33,26 +17,10 @@ STATE_METHODS: dict[str, str] = {
     "action": "() [nu] the action of this step",
     "previous_action": "() [nu]",
     "previous_previous_action": "() [nu]",
-    "foot_position": "(foot=None) [x, y, z] in the world, m",
-    "foot_velocity": "(foot=None) in the world, m/s",
-    "foot_force": "(foot=None) contact force, N",
-    "foot_height": "(foot=None) clearance of the sole, m",
-    "foot_peak_height": "(foot=None) highest point of the present or last swing, m",
-    "foot_contact": "(foot=None) 1 on the ground, else 0",
-    "foot_touchdown": "(foot=None) 1 in the step it touches down",
-    "foot_liftoff": "(foot=None) 1 in the step it lifts off",
-    "foot_air_time": "(foot=None) s since lift-off, 0 on the ground",
-    "foot_contact_time": "(foot=None) s since touch-down, 0 in the air",
-    "foot_last_air_time": "(foot=None) length of the last swing, s",
     "body_position": "(body=None) [x, y, z] in the world, m",
-    "body_contact": "(body=None) 1 if it touches the ground",
-    "self_collision": "() 1 if parts of the robot touch each other",
-    "command": "(channel=None) what the command program asks for: vx, vy, yaw, height, pitch, "
-    "roll, swing, jump, rear, lift_fr, lift_fl, lift_rr, lift_rl; reward motion, not this",
-    "fallen": "() 1 after a fall, else 0",
-    "foot_names": "() names of the feet",
     "body_names": "() names of the bodies",
     "get_joint_angle": "(name) the same as joint_position",
+    "command": "(channel=None) what the command schedule asks for; reward motion, not this",
 }
 
 HELPERS: dict[str, str] = {
@@ -93,7 +61,6 @@ NAMESPACES: dict[str, frozenset[str]] = {
     "jnp": JNP_FUNCTIONS | JNP_CONSTANTS | {"linalg"},
     "lax": LAX_FUNCTIONS,
     "rl": frozenset(HELPERS),
-    "state": frozenset(STATE_METHODS),
 }
 ATTRIBUTES: frozenset[str] = (
     frozenset().union(*NAMESPACES.values()) | ARRAY_ATTRIBUTES | LINALG_FUNCTIONS

@@ -1,25 +1,24 @@
 """Robots are data: one folder each with `robot.toml` and the MJCF that every service compiles."""
 
-from tabrl.robots.page import RobotPage, page_of
 from tabrl.robots.registry import (
-    Camera,
-    Joint,
-    Robot,
+    RefusedRobot,
     get_robot,
     list_robots,
+    refused_robots,
     robot_folder,
     scene_sha256,
     scene_xml,
 )
+from tabrl.robots.robot import Joint, Limb, Robot
 
 __all__ = [
-    "Camera",
     "Joint",
+    "Limb",
+    "RefusedRobot",
     "Robot",
-    "RobotPage",
     "get_robot",
     "list_robots",
-    "page_of",
+    "refused_robots",
     "robot_folder",
     "scene_sha256",
     "scene_xml",

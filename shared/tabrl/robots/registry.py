@@ -1,131 +1,142 @@
-"""The registry: reads a robot's data from its folder, once."""
+"""The registry: finds the robots' folders, reads each once, and refuses wrong ones by name."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ValidationError
 
-from tabrl.domain.errors import NotFound
+from tabrl.domain.errors import Invalid, NotFound
+from tabrl.robots.kinds import kind_package
+from tabrl.robots.mjcf import SceneError, check_robot, read_scene
+from tabrl.robots.robot import Robot, parse_robot
 
-
-class Joint(BaseModel):
-    """One actuated joint; angles in rad."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    home: float
-    range: tuple[float, float]
+ROBOTS_VARIABLE = "TABRL_ROBOTS"
+MANIFEST = "robot.toml"
 
 
-class Camera(BaseModel):
-    """Where the page looks at the robot from, at first.
+@dataclass(frozen=True)
+class RefusedRobot:
+    """A folder that is no robot, and why."""
 
-    `height_m` is that of the point looked at, above the floor; `distance_m` from there to the
-    camera, `azimuth_deg` about the vertical from straight ahead of the robot to its left,
-    `elevation_deg` above the horizontal.
-    """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
-    )
-
-    distance_m: float = Field(gt=0.0)
-    height_m: float = Field(ge=0.0)
-    azimuth_deg: float = Field(default=-50.0, ge=-180.0, le=180.0)
-    elevation_deg: float = Field(default=20.0, ge=0.0, lt=90.0)
+    folder: str
+    reason: str
 
 
-class Robot(BaseModel):
-    """What the services must know of a robot beside its MJCF.
-
-    `joints` are in MJCF order, which is also the order of actuators, actions and targets. Lengths
-    in metres. `action_scale` is in rad a unit of action.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str
-    name: str
-    maker: str
-    description: str
-    examples: tuple[str, ...]
-    scene: str
-    joints: tuple[Joint, ...]
-    foot_names: tuple[str, ...]
-    body_names: tuple[str, ...]
-    foot_radius: float
-    standing_height: float
-    action_scale: tuple[float, ...]
-    camera: Camera | None = None
-
-    @property
-    def joint_names(self) -> tuple[str, ...]:
-        """Names of the actuated joints, in MJCF order."""
-        return tuple(joint.name for joint in self.joints)
-
-    @property
-    def home(self) -> tuple[float, ...]:
-        """Joint angles of the home keyframe, rad."""
-        return tuple(joint.home for joint in self.joints)
-
-    @property
-    def joint_range(self) -> tuple[tuple[float, float], ...]:
-        """Lower and upper limit of every joint, rad."""
-        return tuple(joint.range for joint in self.joints)
-
-    @property
-    def nu(self) -> int:
-        """Number of actuators."""
-        return len(self.joints)
-
-
-def _folders() -> dict[str, Traversable]:
-    root = files("tabrl.robots")
-    return {
-        folder.name: folder
-        for folder in sorted(root.iterdir(), key=lambda entry: entry.name)
-        if folder.joinpath("robot.toml").is_file()
-    }
+@dataclass(frozen=True)
+class _Found:
+    robots: dict[str, tuple[Robot, Traversable]]
+    refused: tuple[RefusedRobot, ...]
 
 
 def list_robots() -> tuple[Robot, ...]:
     """All robots, by id."""
-    return tuple(get_robot(robot_id) for robot_id in _folders())
+    return tuple(robot for robot, _ in _found().robots.values())
 
 
-@cache
+def refused_robots() -> tuple[RefusedRobot, ...]:
+    """Folders that were meant to be robots and cannot be used; they harm no other."""
+    return _found().refused
+
+
 def get_robot(robot_id: str) -> Robot:
-    """The robot's data. Raises `NotFound` (code `unknown_robot`) with the known ids."""
-    folders = _folders()
-    if robot_id not in folders:
-        known = ", ".join(folders)
-        raise NotFound(
-            f"there is no robot {robot_id[:40]!r}",
-            code="unknown_robot",
-            hint=f"choose one of: {known}",
-        )
-    return Robot.model_validate(tomllib.loads(folders[robot_id].joinpath("robot.toml").read_text()))
+    """The robot's data. Raises `NotFound` (`unknown_robot`), or `Invalid` (`bad_robot`)."""
+    return _entry(robot_id)[0]
 
 
 def robot_folder(robot_id: str) -> Traversable:
-    """Where the robot's files lie. Raises `NotFound` (code `unknown_robot`)."""
-    return files("tabrl.robots").joinpath(get_robot(robot_id).id)
+    """The robot's own folder. Raises as `get_robot` does."""
+    return _entry(robot_id)[1]
 
 
 @cache
 def scene_xml(robot_id: str) -> bytes:
     """The MJCF of the robot on its floor: exactly the bytes that every simulator compiles."""
-    robot = get_robot(robot_id)
-    return files("tabrl.robots").joinpath(robot.id, robot.scene).read_bytes()
+    robot, folder = _entry(robot_id)
+    return folder.joinpath(robot.scene).read_bytes()
 
 
 @cache
 def scene_sha256(robot_id: str) -> str:
     """Hash of the scene's bytes, by which simulators and policies recognise each other."""
     return hashlib.sha256(scene_xml(robot_id)).hexdigest()
+
+
+def forget() -> None:
+    """Look at the folders anew the next time; for tests that change them."""
+    for cached in (_found, scene_xml, scene_sha256, kind_package):
+        cached.cache_clear()
+
+
+def _entry(robot_id: str) -> tuple[Robot, Traversable]:
+    found = _found()
+    if robot_id in found.robots:
+        return found.robots[robot_id]
+    for refused in found.refused:
+        if refused.folder == robot_id:
+            raise Invalid(
+                f"the robot {robot_id} cannot be used: {refused.reason}",
+                code="bad_robot",
+                hint="mend its folder and start again",
+            )
+    raise NotFound(
+        f"there is no robot {robot_id[:40]!r}",
+        code="unknown_robot",
+        hint=f"choose one of: {', '.join(found.robots)}",
+    )
+
+
+@cache
+def _found() -> _Found:
+    robots: dict[str, tuple[Robot, Traversable]] = {}
+    refused = []
+    for folder in _folders():
+        try:
+            robot = _read(folder)
+            if robot.id in robots:
+                raise SceneError(f"another folder has the id {robot.id} already")
+            robots[robot.id] = robot, folder
+        except (SceneError, OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            refused.append(RefusedRobot(folder.name, str(error)))
+        except ValidationError as error:
+            refused.append(RefusedRobot(folder.name, _words(error)))
+    return _Found(dict(sorted(robots.items())), tuple(refused))
+
+
+def _folders() -> Iterator[Traversable]:
+    """Folders with a manifest: the project's, then those under `TABRL_ROBOTS` (a path list)."""
+    own = os.environ.get(ROBOTS_VARIABLE, "").split(os.pathsep)
+    roots: list[Traversable] = [files("tabrl.robots"), *(Path(root) for root in own if root)]
+    for root in roots:
+        if root.is_dir():
+            for folder in sorted(root.iterdir(), key=lambda entry: entry.name):
+                if folder.joinpath(MANIFEST).is_file():
+                    yield folder
+
+
+def _read(folder: Traversable) -> Robot:
+    data = tomllib.loads(folder.joinpath(MANIFEST).read_text("utf-8"))
+    file = folder.joinpath(str(data.get("scene", "")))
+    if not file.is_file():
+        raise SceneError(f"the scene file {data.get('scene')!r} is missing")
+    scene = read_scene(file.read_bytes(), folder)
+    robot = parse_robot(data, scene.bodies)
+    check_robot(data, scene)
+    if kind_package(robot.embodiment) is None:
+        raise SceneError(f"there is no kind of robot named {robot.embodiment!r}")
+    return robot
+
+
+def _words(error: ValidationError) -> str:
+    """The first thing that is wrong with a manifest, in a sentence."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{MANIFEST}: {place + ': ' if place else ''}{first['msg']}"

@@ -22,9 +22,17 @@ def make_simulator(
     randomise: bool = False,
     seed: int = 0,
 ) -> Simulator:
-    """A simulator of `size` robots.
+    """A simulator.
 
-    Raises `RuntimeError` for `warp` where Warp is not installed.
+    Args:
+        robot: any that is registered.
+        size: number of robots, B.
+        kind: see above.
+        randomise: whether every robot gets a friction, motors and a mass of its own.
+        seed: of these, and of all randomness until the first reset.
+
+    Raises:
+        RuntimeError: for `warp` where Warp is not installed.
     """
     if kind == "auto":
         kind = "mjx" if jax.default_backend() == "gpu" else "cpu"

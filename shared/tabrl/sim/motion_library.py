@@ -12,30 +12,33 @@ from dataclasses import dataclass
 from zipfile import BadZipFile
 
 import numpy as np
+from jaxtyping import Float
 
-from tabrl.control.commands import CommandBatch, CommandSchedule
-from tabrl.control.rollout import CONTROL_DT, Floats, Rollout
-from tabrl.domain.errors import Invalid
-from tabrl.robots import Robot
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.rollout import CONTROL_DT, Rollout
+from tabrl.domain.errors import Invalid, NotFound
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import Robot, get_robot
 from tabrl.sim.cpu.simulator import CpuSimulator
-from tabrl.sim.recipes import RECIPES
 from tabrl.sim.simulator import PolicyFn, episode
 
 CLIP_S = 3.0
 SETTLE_S = 1.0  # left out: the way from the home keyframe into the motion
-NEGATIVE_REFERENCES = ("fall", "random")
+FALL, RANDOM = "fall", "random"
+NEGATIVE_REFERENCES = (FALL, RANDOM)
 
 
 @dataclass(frozen=True)
 class MotionLibrary:
-    """Clips of one robot: names, the schedules behind them (`None` for falling and random motion),
-    the rollout `[T, B]` and joint positions `qpos [T, B, nq]` for playing them."""
+    """Clips of one robot, recorded side by side."""
 
     robot: str
-    clips: tuple[str, ...]
-    schedules: tuple[CommandSchedule | None, ...]
+    clips: tuple[str, ...]  # their names
+    schedules: tuple[CommandSchedule | None, ...]  # behind them; none for negative references
     rollout: Rollout
-    qpos: Floats
+    qpos: Float[np.ndarray, "T B nq"]  # for playing them
 
     def clip(self, name: str) -> Rollout:
         """One clip's rollout, `[T, 1]`."""
@@ -44,35 +47,38 @@ class MotionLibrary:
 
 
 def record_motion_library(robot: Robot, policy: PolicyFn, seed: int = 0) -> MotionLibrary:
-    """Record all clips with the base policy; the same seed gives the same library."""
-    names = (*RECIPES, *NEGATIVE_REFERENCES)
-    schedules = [*RECIPES.values(), CommandSchedule(), CommandSchedule()]
+    """Record all clips.
+
+    Args:
+        robot: any that is registered.
+        policy: the pretrained one, which follows commands.
+        seed: the same one gives the same library.
+    """
+    embodiment = embodiment_of(robot)
+    recipes, failing = embodiment.recipes, embodiment.failing_action
+    avoided = [name for name in NEGATIVE_REFERENCES if name != FALL or failing is not None]
+    names = (*recipes, *avoided)
+    neutral = CommandSchedule.neutral(embodiment.commands)
+    schedules = [*recipes.values(), *[neutral] * len(avoided)]
     rng = np.random.default_rng(seed)
-    fall, random = len(names) - 2, len(names) - 1
-    tipped = np.tile(np.array([0.8, 2.0, 0.0, 0.8, -2.0, 2.0], np.float32), 2)[: robot.nu]
     step = 0
 
-    def act(observation: Floats) -> Floats:
+    def act(observation: Float[np.ndarray, "B no"]) -> Float[np.ndarray, "B nu"]:
         nonlocal step
         action = np.array(policy(observation))
-        # One side folded and the other stretched tips the robot over.
-        action[fall] = tipped if step > round(SETTLE_S / CONTROL_DT) else action[fall]
-        action[random] = rng.normal(0.0, 0.8, robot.nu)
+        if failing is not None and step > round(SETTLE_S / CONTROL_DT):
+            action[names.index(FALL)] = failing
+        action[names.index(RANDOM)] = rng.normal(0.0, 0.8, robot.nu)
         step += 1
         return action
 
     simulator = CpuSimulator(robot, len(names), seed=seed)
-    rollout = episode(
-        simulator, CommandBatch.stack(schedules), act, SETTLE_S + CLIP_S, seed
-    ).rollout
-    rollout = Rollout(
-        {name: field[round(SETTLE_S / CONTROL_DT) :] for name, field in rollout.fields.items()}
-    )
-    qpos = np.concatenate(
-        [rollout.base_position, rollout.base_quaternion, rollout.joint_position], axis=-1
-    )
-    known = (*RECIPES.values(), None, None)
-    return MotionLibrary(robot.id, names, known, rollout, qpos)
+    batch = CommandBatch.stack(schedules)
+    rollout = episode(simulator, batch, act, SETTLE_S + CLIP_S, seed).rollout
+    settled = round(SETTLE_S / CONTROL_DT)
+    rollout = Rollout({name: field[settled:] for name, field in rollout.fields.items()})
+    known = (*recipes.values(), *[None] * len(avoided))
+    return MotionLibrary(robot.id, names, known, rollout, embodiment.qpos_of(rollout))
 
 
 def dump_motion_library(library: MotionLibrary) -> bytes:
@@ -84,7 +90,10 @@ def dump_motion_library(library: MotionLibrary) -> bytes:
     about = {
         "robot": library.robot,
         "clips": library.clips,
-        "programs": [schedule and schedule.model_dump() for schedule in library.schedules],
+        "programs": [
+            schedule and ScheduleDocument.of(schedule).model_dump()
+            for schedule in library.schedules
+        ],
     }
     buffer = io.BytesIO()
     header = np.frombuffer(json.dumps(about).encode(), np.uint8)
@@ -100,11 +109,15 @@ def load_motion_library(data: bytes) -> MotionLibrary:
             fields = {
                 name: archive[name].astype(np.float32) for name in archive.files if name != "header"
             }
-        rollout = Rollout(fields)
-        schedules = tuple(p and CommandSchedule.model_validate(p) for p in about["programs"])
-        qpos = np.concatenate(
-            [rollout.base_position, rollout.base_quaternion, rollout.joint_position], axis=-1
-        )
+        embodiment, rollout = embodiment_of(get_robot(about["robot"])), Rollout(fields)
+        schedules = tuple(p and _schedule(p, embodiment) for p in about["programs"])
+        qpos = embodiment.qpos_of(rollout)
         return MotionLibrary(about["robot"], tuple(about["clips"]), schedules, rollout, qpos)
+    except (Invalid, NotFound) as error:
+        raise Invalid(error.message, code="bad_bank", hint=error.hint) from error
     except (ValueError, KeyError, AttributeError, OSError, EOFError, BadZipFile) as error:
         raise Invalid("this is not a readable motion library", code="bad_bank") from error
+
+
+def _schedule(document: object, embodiment: Embodiment) -> CommandSchedule:
+    return ScheduleDocument.model_validate(document).schedule(embodiment.commands)

@@ -4,42 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
+import jax
 import numpy as np
+from jaxtyping import Float
 
-from tabrl.control.commands import CommandBatch
-from tabrl.control.rollout import CONTROL_DT, Floats, Rollout
-from tabrl.control.staged import StagedCommands
+from tabrl.control.rollout import CONTROL_DT, Rollout
+from tabrl.control.staged_commands import Commands
+from tabrl.sim.episodes import EpisodeConfig
 
-# Observation [B, no] -> action [B, nu]
-PolicyFn = Callable[[Floats], Floats]
-# Parameters, observation [B, no], random key -> action [B, nu]; a pure function of JAX arrays
-PolicyGraph = Callable[[Any, Any, Any], Any]
-CommandSampler = Callable[[np.random.Generator, int], CommandBatch | StagedCommands]
-# CommandBatch of robots that are reset -> their poses qpos [B, nq], NaN for the home keyframe
-StartPoses = Callable[[np.random.Generator, CommandBatch], Floats]
-
-
-@dataclass(frozen=True)
-class EpisodeConfig:
-    """How episodes begin, end and are disturbed.
-
-    Times in s, `reset_noise` scales the random start pose; a push adds `push_speed` m/s in a random
-    direction, every `push_every_s` on average. With `start_spread_s` a robot starts at a random
-    time of its schedule, so that a batch sees all phases at once. With a `sampler`, schedules are
-    drawn at resets and every `resample_s`; `start` may choose other poses than the home keyframe.
-    """
-
-    episode_s: float = 10.0
-    reset_noise: float = 1.0
-    start_spread_s: float = 0.0
-    push_every_s: float = 0.0
-    push_speed: float = 0.0
-    sampler: CommandSampler | None = None
-    resample_s: float = 0.0
-    auto_reset: bool = True
-    start: StartPoses | None = None
+# From observation to action.
+PolicyFn: TypeAlias = Callable[[Float[np.ndarray, "B no"]], Float[np.ndarray, "B nu"]]
+Parameters: TypeAlias = Any  # a tree of arrays, such as the graph that they are for unpacks
+# From parameters, observation and random key to action; a pure function of JAX arrays.
+PolicyGraph: TypeAlias = Callable[
+    [Parameters, Float[jax.Array, "B no"], jax.Array], Float[jax.Array, "B nu"]
+]
+# From observation and standard normal numbers to action.
+NoisyPolicyFn: TypeAlias = Callable[
+    [Float[np.ndarray, "B no"], Float[np.ndarray, "B nu"]], Float[np.ndarray, "B nu"]
+]
 
 
 @dataclass(frozen=True)
@@ -48,34 +33,30 @@ class GraphPolicy:
 
     A simulator compiles `graph` once for all policies that share it: what differs between them
     belongs into `parameters` (arrays) and `seed`, never into the function. In threads, `noisy` acts
-    if there is one, given standard normal numbers `[B, nu]` to be random by; else `act` does and
+    if there is one, given standard normal numbers to be random by; else `act` does and
     must depend on the observation alone.
     """
 
     graph: PolicyGraph
-    parameters: Any
+    parameters: Parameters
     seed: int
     act: PolicyFn
-    noisy: Callable[[Floats, Floats], Floats] | None = None
+    noisy: NoisyPolicyFn | None = None
 
-    def __call__(self, observation: Floats) -> Floats:
+    def __call__(self, observation: Float[np.ndarray, "B no"]) -> Float[np.ndarray, "B nu"]:
         """Act from outside a graph; random policies draw other numbers here than in `graph`."""
         return self.act(observation)
 
 
 @dataclass(frozen=True)
 class Experience:
-    """A block of experience, time first.
-
-    `observation [T + 1, B, no]` (the last one follows the block), `action [T, B, nu]`,
-    `terminated` and `truncated [T, B]` 0 or 1: fallen, and out of time.
-    """
+    """A block of experience, time first."""
 
     rollout: Rollout
-    observation: Floats
-    action: Floats
-    terminated: Floats
-    truncated: Floats
+    observation: Float[np.ndarray, "T+1 B no"]  # the last one follows the block
+    action: Float[np.ndarray, "T B nu"]
+    terminated: Float[np.ndarray, "T B"]  # 1: failed
+    truncated: Float[np.ndarray, "T B"]  # 1: out of time
 
 
 def _nothing() -> None:
@@ -90,39 +71,59 @@ class Simulator(Protocol):
         """Number of robots, B."""
         ...
 
-    def reset(
-        self, schedules: CommandBatch | StagedCommands, rules: EpisodeConfig, seed: int
-    ) -> None:
-        """Start all robots anew with `schedules [B]`."""
+    def reset(self, schedules: Commands, config: EpisodeConfig, seed: int) -> None:
+        """Start all robots anew.
+
+        Args:
+            schedules: what each robot is asked, `[B]`.
+            config: how episodes begin, end and are disturbed from now on.
+            seed: of all randomness until the next reset.
+        """
         ...
 
     def prepare(self, policy: PolicyFn, steps: int) -> None:
-        """Compile now what `rollout` would compile for `steps` under policies of this kind."""
+        """Compile now what `rollout` would compile.
+
+        Args:
+            policy: any of those that share its graph and the shapes of its parameters.
+            steps: as many as will be asked for.
+        """
         ...
 
     def rollout(
         self, policy: PolicyFn, steps: int, on_step: Callable[[], None] = _nothing
     ) -> Experience:
-        """Go on for `steps` control steps of 20 ms.
+        """Go on from where the robots are.
 
-        `on_step` is called as often as the simulator can be interrupted, from any thread, and may
-        raise to end the experience; then only a reset makes the robots usable again.
+        Args:
+            policy: decides.
+            steps: control steps of 20 ms.
+            on_step: called as often as the simulator can be interrupted, from any thread. It may
+                raise to end the experience; then only a reset makes the robots usable again.
         """
         ...
 
 
-def episode(simulator: Simulator, schedules: CommandBatch | StagedCommands, policy: PolicyFn,
+def episode(simulator: Simulator, schedules: Commands, policy: PolicyFn,
             seconds: float,
-            seed: int = 0, rules: EpisodeConfig | None = None,
+            seed: int = 0, config: EpisodeConfig | None = None,
             on_step: Callable[[], None] = _nothing,
             block_s: float | None = None) -> Experience:  # fmt: skip
-    """One episode of every robot without resets: after a fall the robot is left as it is.
+    """One episode of every robot without resets: after a failure the robot is left as it is.
 
-    In blocks of `block_s` seconds, if given, of which the last may be cut: one length is compiled,
-    however long the episode is.
+    Args:
+        simulator: whose robots begin anew.
+        schedules: what each robot is asked, `[B]`.
+        policy: decides.
+        seconds: how long it lasts.
+        seed: of all randomness.
+        config: disturbances; when episodes end is overridden.
+        on_step: see `Simulator.rollout`.
+        block_s: length of the blocks that it is run in, of which the last may be cut: one length is
+            compiled, however long the episode is. By default there is one block.
     """
-    rules = replace(rules or EpisodeConfig(), auto_reset=False, episode_s=1e9)
-    simulator.reset(schedules, rules, seed)
+    config = replace(config or EpisodeConfig(), auto_reset=False, episode_s=1e9)
+    simulator.reset(schedules, config, seed)
     steps = round(seconds / CONTROL_DT)
     block = steps if block_s is None else round(block_s / CONTROL_DT)
     blocks = [simulator.rollout(policy, block, on_step) for _ in range(0, steps, block)]
@@ -132,7 +133,7 @@ def episode(simulator: Simulator, schedules: CommandBatch | StagedCommands, poli
 def _cut(blocks: list[Experience], steps: int) -> Experience:
     """Blocks that follow each other as one of `steps` steps."""
 
-    def joined(fields: list[Floats]) -> Floats:
+    def joined(fields: list[Float[np.ndarray, "_ ..."]]) -> Float[np.ndarray, "T ..."]:
         return np.concatenate(fields)[:steps]
 
     firsts = [block.observation[:-1] for block in blocks]

@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tabrl.contracts.wire import HEADER, Header, Hello
-from tabrl.control.policy import load_policy
+from tabrl.embodiments.load import load_policy
 from tabrl.robots import scene_sha256, scene_xml
 from tests.support.inference import TrainingInProgress, random_params
 

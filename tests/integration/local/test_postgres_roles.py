@@ -14,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.migrate import upgrade
 from tests.support.missing import missing
-from tests.support.postgres import PostgresServer
+from tests.support.servers.postgres import PostgresServer
 
 ROLES = Path(__file__).resolve().parents[3] / "deploy" / "postgres" / "roles.sql"
 

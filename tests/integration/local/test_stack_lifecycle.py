@@ -19,6 +19,7 @@ from tabrl_local.launcher import STATE_FILE
 from tabrl_local.ports import pick_free
 from tabrl_local.stack import http_ready
 from tests.support.processes import ended
+from tests.support.robots import ROBOTS
 
 pytestmark = pytest.mark.stack
 
@@ -73,11 +74,11 @@ def test_up_survives_a_death_and_leaves_nothing(launched: Launched) -> None:
     assert set(first) == SERVICES
     assert psutil.Process(first["trainer"]).nice() > psutil.Process(first["inference"]).nice()
     with Api(launched.url) as api:
-        assert [robot.id for robot in api.robots()] == ["go1"]
+        assert [robot.id for robot in api.robots()] == [robot.id for robot in ROBOTS]
         os.kill(first["api"], signal.SIGKILL)
         until(lambda: launched.children()["api"] != first["api"])
         until(lambda: http_ready(f"{launched.url}/readyz") is None)
-        assert [robot.id for robot in api.robots()] == ["go1"]
+        assert [robot.id for robot in api.robots()] == [robot.id for robot in ROBOTS]
     assert {n: p for n, p in launched.children().items() if n != "api"} == {
         n: p for n, p in first.items() if n != "api"
     }

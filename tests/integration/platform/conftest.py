@@ -17,7 +17,7 @@ from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tables import metadata
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.ports import JobRepository, ModelRepository, SourceRepository, TaskRepository
-from tests.support.postgres import PostgresServer
+from tests.support.servers.postgres import PostgresServer
 from tests.twins import (
     ManualClock,
     MemoryDatabase,

@@ -19,7 +19,7 @@ import pytest
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.settings import Settings
 from tabrl.domain.models import Model
-from tests.support.redis import RedisServer
+from tests.support.servers.redis import RedisServer
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 120.0

@@ -21,7 +21,7 @@ from tabrl.domain.jobs import JobKind
 from tabrl.ports import EventBus
 from tabrl_api.progress import START, RedisProgress
 from tests.support.factories import training, writing
-from tests.support.redis import RedisServer
+from tests.support.servers.redis import RedisServer
 from tests.twins import MemoryEventBus
 
 

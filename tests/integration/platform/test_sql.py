@@ -28,7 +28,7 @@ from tabrl.domain.jobs import JobState
 from tabrl.ports import IdempotencyKey
 from tests.support.factories import training
 from tests.support.factories import writing as new_task
-from tests.support.postgres import PostgresServer
+from tests.support.servers.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tabrl.adapters.settings import Settings
+from tabrl.embodiments.lookup import catalogue_of
 from tabrl.robots import Robot, get_robot
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
 from tabrl_reward_worker.bootstrap import RewardSettings, make_generator
@@ -20,7 +21,7 @@ from tabrl_reward_worker.llm.prompt import Example, examples
 from tabrl_reward_worker.report import report_on
 from tabrl_reward_worker.sandbox import BuiltReward, Sandbox
 from tabrl_trainer.pretrained import load_pretrained
-from tests.support.llm import Answer, Given, LlmStub, llm_stub
+from tests.support.servers.llm import Answer, Given, LlmStub, llm_stub
 
 GO1 = get_robot("go1")
 KEY = "sk-very-secret"
@@ -265,12 +266,12 @@ def test_neither_key_nor_prompt_is_logged(
 
 @pytest.fixture(scope="module")
 def bank() -> MotionLibrary:
-    return load_motion_library(load_pretrained(GO1.id).bank)
+    return load_motion_library(load_pretrained(GO1.id).library)
 
 
 @pytest.mark.parametrize("example", examples(GO1), ids=lambda item: item.style)
 def test_the_prompts_examples_work(example: Example, sandbox: Memory, bank: MotionLibrary) -> None:
-    written = example.to_candidate()
+    written = example.to_candidate(catalogue_of(GO1))
     (built,) = CandidateBuilder(sandbox).build([written], GO1)
     assert isinstance(built, BuiltCandidate), built
     assert built.reward.weights == written.weights

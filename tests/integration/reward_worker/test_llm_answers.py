@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tabrl.embodiments.lookup import catalogue_of
 from tabrl.robots import get_robot
 from tabrl_reward_worker.building import CandidateBuilder
 from tabrl_reward_worker.generation import GenerationResult, NoRewardError
@@ -18,9 +19,10 @@ from tabrl_reward_worker.llm.client import hush
 from tabrl_reward_worker.llm.conversation import Clock
 from tabrl_reward_worker.llm.schema import LlmCandidate
 from tests.support.generators import FakeRewardBuilder, candidate
-from tests.support.llm import Answer, Given, LlmStub, llm_stub
+from tests.support.servers.llm import Answer, Given, LlmStub, llm_stub
 
 GO1 = get_robot("go1")
+CATALOGUE = catalogue_of(GO1)
 CODE = 'WEIGHTS = {"good": 1.0}\n\n\ndef reward(state, action):\n    return {"good": 1.0}\n'
 GOOD = json.dumps(candidate(CODE, name="Good"))
 TOKENS = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
@@ -76,14 +78,14 @@ def generate(stub: LlmStub, *answers: Given) -> GenerationResult:
     ],
 )
 def test_code_is_taken_without_what_copying_adds(code: str) -> None:
-    taken = LlmCandidate.model_validate(candidate(code, name="Good")).to_candidate().code
+    taken = LlmCandidate.model_validate(candidate(code, name="Good")).to_candidate(CATALOGUE).code
     assert taken.rstrip() == CODE.rstrip()
 
 
 def test_weights_that_the_code_does_not_repeat_are_added_below_it() -> None:
     bare = CODE.split("\n", 1)[1]
     given = candidate(bare, name="Good", weights=[{"term": "good", "weight": -2.5}])
-    written = LlmCandidate.model_validate(given).to_candidate()
+    written = LlmCandidate.model_validate(given).to_candidate(CATALOGUE)
     assert written.code == f"{bare.rstrip()}\n\n\nWEIGHTS = {{'good': -2.5}}\n"
 
 

@@ -33,7 +33,7 @@ from tabrl.sim.motion_library import dump_motion_library
 from tabrl.sim.reward.function import load_reward
 from tests.support.motion_library import made_up_bank
 from tests.support.processes import ended
-from tests.support.redis import RedisServer
+from tests.support.servers.redis import RedisServer
 
 START_S, JOB_S = 90.0, 60.0
 

@@ -25,37 +25,42 @@ from tabrl.adapters.sql.migrate import upgrade
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
 from tabrl.contracts.events import NoticeEvent, ProgressEvent, SnapshotEvent
 from tabrl.contracts.training import TrainBudget, TrainSpec
 from tabrl.domain.jobs import Job, JobState
 from tabrl.domain.tasks import WrittenTask
 from tabrl.ports.blobs import CHECKPOINTS
-from tabrl.robots import get_robot
+from tabrl.robots import Robot
 from tabrl.sim.reward.function import export_reward
 from tabrl_local.stack import CACHE
-from tests.support.factories import candidate, training, writing
-from tests.support.redis import RedisServer
+from tests.support.factories import candidate, writing
+from tests.support.servers.redis import RedisServer
+from tests.support.training_context import trained_robots
+from tests.support.training_job import MOVES, training_of
 
 SOURCE = '''
 """quetzal-docstring"""
-WEIGHTS = {"forward": 1.0}
+WEIGHTS = {"motion": 1.0}
 def reward(state, action):
     """quetzal-inner"""
-    return {"forward": rl.gaussian(state.base_linear_velocity()[0] - 0.5, 0.3)}
+    return {"motion": jnp.tanh(jnp.mean(jnp.abs(state.joint_velocity())))}
 '''
 PROMPT = "quetzal-prompt: walk as the bird would"
 CANARY = b"quetzal"
 LEASE_S = 4.0  # long enough for heartbeats to be late on a busy machine
-CHECK = CheckSpec(
-    id="speed", quantity=Quantity.FORWARD_SPEED, statistic=Statistic.MEAN, at_least=0.3
-)
+
+
+@pytest.fixture(params=trained_robots(), ids=lambda robot: robot.id)
+def robot(request: pytest.FixtureRequest) -> Robot:
+    """Every robot that has a pretrained policy."""
+    found: Robot = request.param
+    return found
 
 
 class Site:
     """One deployment's storage, with a task that is ready and its training job queued."""
 
-    def __init__(self, folder: Path, redis: RedisServer, budget: TrainBudget) -> None:
+    def __init__(self, robot: Robot, folder: Path, redis: RedisServer, budget: TrainBudget) -> None:
         self.settings = Settings(data=folder, redis_url=redis.url, lease_s=LEASE_S, heartbeat_s=0.5)
         engine, clock = make_engine(self.settings.database), SystemClock()
         upgrade(engine)
@@ -63,10 +68,10 @@ class Site:
         self.models = SqlModelRepository(engine, clock)
         self.queue = CeleryTaskQueue(self.settings)
         self.bus = RedisEventBus(redis.url)
-        self.artifact = export_reward(SOURCE, get_robot("go1"))
+        self.artifact = export_reward(SOURCE, robot)
         self.blobs = make_blob_store(self.settings.blobs)
         self.blobs.put(f"artifacts/{self.artifact.sha256}.bin", self.artifact.blob)
-        SqlVerifiedArtifacts(engine, clock).record(self.artifact.sha256, "go1")
+        SqlVerifiedArtifacts(engine, clock).record(self.artifact.sha256, robot.id)
         task, job = writing(clock.now(), PROMPT)
         tasks = SqlTaskRepository(engine, clock)
         tasks.create(task, job)
@@ -79,15 +84,14 @@ class Site:
         )
         tasks.store(task.id, written, job_id=job.id, fence=held.fence)
         assert self.jobs.finish(job.id, held.fence, JobState.SUCCEEDED)
-        train, self.model = training(clock.now(), task.id)
         spec = TrainSpec(
-            robot="go1",
+            robot=robot.id,
             artifact_sha256=self.artifact.sha256,
-            weights={"forward": 1.0},
-            checks=(CHECK,),
+            weights={"motion": 1.0},
+            checks=(MOVES,),
             budget=budget,
         )
-        self.job = train.model_copy(update={"spec": spec})
+        self.job, self.model = training_of(spec, clock.now(), task.id)
         self.jobs.create_training([self.job], [self.model])
 
     @contextmanager
@@ -154,9 +158,11 @@ def memory_holds(pid: int, needle: bytes) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_no_generated_text_reaches_the_trainer(tmp_path: Path, redis_server: RedisServer) -> None:
+def test_no_generated_text_reaches_the_trainer(
+    robot: Robot, tmp_path: Path, redis_server: RedisServer
+) -> None:
     """Prompt, idea and source lie in the same database, and never in the trainer's memory."""
-    site = Site(tmp_path, redis_server, TrainBudget(search_s=2, ppo_s=5, evaluation_s=10))
+    site = Site(robot, tmp_path, redis_server, TrainBudget(search_s=2, ppo_s=5, evaluation_s=10))
     with site.trainer() as child:
         site.send()
         wait(lambda: site.now().terminal, child)
@@ -168,10 +174,10 @@ def test_no_generated_text_reaches_the_trainer(tmp_path: Path, redis_server: Red
 
 
 def test_a_killed_trainer_goes_on_from_the_last_snapshot(
-    tmp_path: Path, redis_server: RedisServer
+    robot: Robot, tmp_path: Path, redis_server: RedisServer
 ) -> None:
     """SIGKILL in the middle of PPO: another process ends the job and keeps the samples."""
-    site = Site(tmp_path, redis_server, TrainBudget(search_s=2, ppo_s=14, evaluation_s=10))
+    site = Site(robot, tmp_path, redis_server, TrainBudget(search_s=2, ppo_s=14, evaluation_s=10))
     with site.trainer() as child:
         site.send()
         # A snapshot is there to watch a moment before the checkpoint to go on from.
@@ -194,8 +200,10 @@ def test_a_killed_trainer_goes_on_from_the_last_snapshot(
     went_on = min(e.samples for e in after if isinstance(e, ProgressEvent))
     assert went_on >= reached / 2
     hashes = [e.params_sha256 for e in before + after if isinstance(e, SnapshotEvent)]
-    assert len(hashes) == len(set(hashes))
+    assert job.result is not None
+    # A result that is no better is withdrawn: then the first snapshot comes once more.
+    differing = hashes[:-1] if job.result.delivered == "program" else hashes
+    assert len(differing) == len(set(differing))
     versions = [e.version for e in before + after if isinstance(e, SnapshotEvent)]
     assert versions == sorted(set(versions))
-    assert job.result is not None
     assert job.result.params_sha256 == site.models.get(site.model.id).params_sha256

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tabrl.adapters.logs import log_refused_robots
 from tabrl.adapters.redis_url import for_celery, for_redis
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.web_origin import OriginRules
+from tabrl.robots import registry
 
 
 def test_empty_urls_point_into_the_data_directory(tmp_path: Path) -> None:
@@ -24,6 +26,22 @@ def test_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings()
     assert settings.port == 9
     assert settings.allowed_origins == ("http://a:1", "https://b")
+
+
+def test_a_refused_robot_is_told_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "robot.toml").write_text("name = ")
+    monkeypatch.setenv("TABRL_ROBOTS", str(tmp_path))
+    registry.forget()
+    try:
+        log_refused_robots()
+    finally:
+        monkeypatch.undo()
+        registry.forget()
+    (entry,) = caplog.messages
+    assert entry.startswith("the robot in broken is left out: ")
 
 
 @pytest.mark.parametrize(

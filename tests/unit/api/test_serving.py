@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -178,6 +180,20 @@ def test_the_description_is_valid_and_complete() -> None:
                 assert list(response["content"]) == ["application/problem+json"]
     events = described["components"]["schemas"]["Event"]["discriminator"]["mapping"]
     assert {"state", "progress", "snapshot"} <= set(events)
+
+
+def test_the_gateway_loads_no_physics() -> None:
+    program = (
+        "import sys, tabrl_api.app, tabrl_api.bootstrap\n"
+        "robots = tabrl_api.bootstrap.RegisteredRobots()\n"
+        "for robot in robots.list_robots():\n"
+        "    robots.page_of(robot.id), robots.catalogue_of(robot.id).infos()\n"
+        "print([m for m in ('numpy', 'mujoco', 'jax') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_checks_can_be_put_together_from_what_a_robot_has(gateway: Gateway) -> None:

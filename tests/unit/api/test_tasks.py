@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tabrl.contracts.quantities import Catalogue
 from tabrl.contracts.training import TrainBudget, TrainSpec
-from tabrl.domain.errors import Unavailable
+from tabrl.domain.errors import NotFound, Unavailable
 from tabrl.domain.jobs import Failure, FailureKind, JobKind, JobState
 from tests.support.factories import ARTIFACT, CHECK, candidate
 from tests.support.gateway import Gateway
@@ -198,6 +199,8 @@ FOOT = {"id": "foot", "quantity": "foot_height", "statistic": "max", "at_least":
         ({"parent": 1, "code": "x" * 20_001}, 422, "invalid_request"),
         ({"parent": 1, "checks": []}, 422, "invalid_request"),
         ({"parent": 1, "checks": [{**FOOT, "part": "heel"}]}, 422, "bad_check"),
+        ({"parent": 1, "checks": [FOOT]}, 422, "bad_check"),
+        ({"parent": 1, "checks": [{**FOOT, "quantity": "mood"}]}, 422, "bad_check"),
     ],
 )
 def test_an_edit_that_cannot_be_is_refused(
@@ -206,6 +209,23 @@ def test_an_edit_that_cannot_be_is_refused(
     task_id = gateway.ready_task()
     refused = gateway.http.post(f"/api/tasks/{task_id}/candidates", json=body)
     assert (refused.status_code, refused.json()["code"]) == (status, code)
+
+
+def test_checks_are_named_by_what_their_robot_has(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check() -> tuple[str, str]:
+        shown = gateway.http.get(f"/api/tasks/{task_id}").json()["candidates"][0]["checks"][0]
+        return shown["name"], shown["target"]
+
+    def gone(robot_id: str) -> Catalogue:
+        raise NotFound(f"no {robot_id}", code="unknown_robot")
+
+    task_id = gateway.ready_task()
+    assert check() == ("mean forward speed", "≥ 0.3 m/s")
+    # A task outlives its robot's folder.
+    monkeypatch.setattr(gateway.context.robots, "catalogue_of", gone)
+    assert check() == ("mean forward speed", "≥ 0.3")
 
 
 def test_a_check_may_be_of_what_phases_do_late(gateway: Gateway) -> None:

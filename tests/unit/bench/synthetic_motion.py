@@ -10,15 +10,12 @@ from dataclasses import dataclass, field
 
 import mujoco
 import numpy as np
-from bench.robot import FEET, ROBOT, scene_model
+from bench.robot import FEET, ROBOT, legged_robot, scene_model
 from bench.rotation import Floats, rotation_matrices
 from bench.tasks.motion import HZ, Motion, forward_kinematics, motion_of
 from bench.tasks.task import ROLLOUT_S
 
-from tabrl.control.commands import COUNT
-from tabrl.control.rollout import Carry, RawSteps, Rollout, RolloutBuilder
-from tabrl.control.shapes import trunk_shapes
-from tabrl.sim.cpu.simulator import physics_model
+from tabrl.control.rollout import RawSteps, Rollout
 
 OFFSETS = {"trot": (0.0, 0.5, 0.5, 0.0), "pace": (0.0, 0.5, 0.0, 0.5), "hop": (0.0,) * 4}
 Sinusoid = tuple[float, float]  # amplitude, Hz; begins at zero with the reset, upwards
@@ -99,7 +96,7 @@ def synthesize(spec: MotionSpec, seconds: float = ROLLOUT_S) -> Motion:
             flat[:, 0] = np.where(abs(spec.pitch) > 0.6, flat[:, 0], below[0])
             flat[:, 1] = below[1]
             foot = np.einsum("tij,tj->ti", level, flat) + trunk
-            foot[:, 2] = ROBOT.foot_radius + lift[:, index]
+            foot[:, 2] = ROBOT.end_effector_radius + lift[:, index]
             in_trunk = np.einsum("tij,tj->ti", np.swapaxes(rotation, 1, 2), foot - trunk)
         qpos[:, 7 + 3 * index : 10 + 3 * index] = _leg_angles(in_trunk, leg)
     qvel = np.zeros((len(time), scene_model().nv))
@@ -138,19 +135,28 @@ def random_motion(seed: int = 0) -> Motion:
 
 
 def derived_rollout(motion: Motion) -> Rollout:
-    """The reward contract's rollout `[T, 1]` of a motion, by the project's own builder."""
-    steps = len(motion)
-    raw = RawSteps.empty(steps, 1, ROBOT)
-    for values in vars(raw).values():
-        values[:] = 0.0
-    raw.time[:, 0], raw.qpos[:, 0], raw.qvel[:, 0] = motion.time, motion.qpos, motion.qvel
-    raw.foot_position[:, 0] = motion.feet
-    raw.foot_velocity[:, 0] = np.gradient(motion.feet, 1.0 / HZ, axis=0)
-    raw.command[:] = np.zeros(COUNT)
-    raw.just_reset[0] = 1.0
-    raw.body_position[:, 0] = forward_kinematics(motion.qpos).bodies
-    builder = RolloutBuilder(ROBOT, trunk_shapes(physics_model(ROBOT)))
-    return builder.derive(raw, Carry.zeros(1, ROBOT))
+    """The reward contract's rollout `[T, 1]` of a motion, by the project's own code."""
+    embodiment, steps = legged_robot(), len(motion)
+    none = np.zeros((steps, 1, ROBOT.nu))
+    recorded = embodiment.recorded.stop - embodiment.recorded.start
+    just_reset = np.zeros((steps, 1))
+    just_reset[0] = 1.0
+    raw = RawSteps(
+        time=motion.time[:, None],
+        qpos=motion.qpos[:, None],
+        qvel=motion.qvel[:, None],
+        action=none,
+        joint_torque=none,
+        constraint_force=none,
+        body_position=forward_kinematics(motion.qpos).bodies[:, None],
+        joint_axis=np.zeros((steps, 1, ROBOT.nu, 3)),
+        end_position=motion.feet[:, None],
+        end_velocity=np.gradient(motion.feet, 1.0 / HZ, axis=0)[:, None],
+        commanded=np.zeros((steps, 1, recorded)),
+        just_reset=just_reset,
+    )
+    single = RawSteps(**{name: field.astype(np.float32) for name, field in vars(raw).items()})
+    return embodiment.derive(single, embodiment.carry(1))
 
 
 def _sinusoid(sinusoid: Sinusoid, time: Floats) -> Floats:

@@ -9,7 +9,7 @@ from pathlib import Path
 import bench.tasks.experiment
 import numpy as np
 import pytest
-from bench.robot import ROBOT
+from bench.robot import ROBOT, legged_robot
 from bench.tasks import check, render
 from bench.tasks.experiment import RESULT, Experiment
 from bench.tasks.harness import budget_of
@@ -20,7 +20,7 @@ from bench.tasks.scoring import motions_of, rollout_of
 from bench.tasks.suite import find
 from bench.tasks.task import Bound, Task
 
-from tabrl.control.observation import observation_size
+from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy
 from tabrl.robots import scene_sha256
 from tabrl_trainer.evaluation import half_width
@@ -140,10 +140,14 @@ def test_half_the_width_of_an_interval() -> None:
 
 
 def still_params() -> bytes:
-    size = observation_size(ROBOT)
+    size = len(legged_robot().observation)
     zeros = Layer(np.zeros((size, ROBOT.nu), np.float32), np.zeros(ROBOT.nu, np.float32))
     weights = PolicyWeights(np.zeros(size, np.float32), np.ones(size, np.float32), (zeros,))
-    return dump_policy(PolicyHeader(robot=ROBOT.id, scene_sha256=scene_sha256(ROBOT.id)), weights)
+    neutral = CommandSchedule.neutral(legged_robot().commands)
+    header = PolicyHeader(
+        robot=ROBOT.id, scene_sha256=scene_sha256(ROBOT.id), program=ScheduleDocument.of(neutral)
+    )
+    return dump_policy(header, weights)
 
 
 def test_a_rollout_is_read_back_as_it_was_driven(tmp_path: Path) -> None:
@@ -151,7 +155,7 @@ def test_a_rollout_is_read_back_as_it_was_driven(tmp_path: Path) -> None:
     recording.save(tmp_path / "rollout.npz")
     motion = read_rollout(tmp_path / "rollout.npz")
     assert len(motion) == 150
-    np.testing.assert_allclose(motion.feet, recording.foot_position, atol=1e-9)
+    np.testing.assert_allclose(motion.feet, recording.end_position, atol=1e-9)
     assert not motion.fell
     assert 0.2 < motion.height[-1] < 0.3
     assert motion.grounded[-1].all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from bench.robot import ROBOT
+from bench.robot import ROBOT, legged_robot
 from bench.speed.from_scratch import walk_artifact
 from bench.speed.single import SingleWalk
 from bench.speed.walk_task import (
@@ -20,18 +20,19 @@ from bench.speed.walk_task import (
 )
 
 from tabrl.control import rotation
-from tabrl.control.commands import CommandBatch
-from tabrl.control.observation import Joints, build_observation
-from tabrl.control.rollout import CONTROL_DT, RolloutBuilder
-from tabrl.control.shapes import trunk_shapes
-from tabrl.sim.cpu.simulator import SUBSTEPS, CpuSimulator, physics_model
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.physics import SUBSTEPS, physics_model
+from tabrl.control.rollout import CONTROL_DT
+from tabrl.embodiments.legged.trunk import Trunk
+from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.simulator import episode
 from tests.support.engine import still
 
 
 def flailing(seed: int = 0) -> list[tuple[float, np.ndarray, np.ndarray, np.ndarray]]:
     """Times, positions, velocities and targets of a robot that flails until it lies."""
-    model, joints, rng = physics_model(ROBOT), Joints.of(ROBOT), np.random.default_rng(seed)
+    model, rng = physics_model(ROBOT), np.random.default_rng(seed)
+    joints = legged_robot().joints
     data, states = mujoco.MjData(model), []
     mujoco.mj_resetDataKeyframe(model, data, 0)
     data.qvel[:6] = rng.normal(0.0, 2.0, 6)
@@ -64,12 +65,13 @@ def test_the_artifact_and_the_function_give_the_same_reward() -> None:
 
 
 def test_one_robot_sees_and_earns_what_a_batch_does() -> None:
-    walk, joints, schedules = SingleWalk(), Joints.of(ROBOT), CommandBatch.stack([COMMAND_SCHEDULE])
+    embodiment, walk = legged_robot(), SingleWalk()
+    joints, schedules = embodiment.joints, CommandBatch.stack([COMMAND_SCHEDULE])
     boxes, previous, falls = trunk_boxes(), np.zeros(ROBOT.nu, np.float32), []
     for time, qpos, qvel, ctrl in flailing():
         seen = walk.observe(time, qpos, qvel, ctrl)
-        expected = build_observation(
-            np.array([time]), qpos[None], qvel[None], ctrl[None], schedules, joints
+        expected = embodiment.observe(
+            np.array([time]), qpos[None], qvel[None], ctrl[None], schedules
         )[0]
         np.testing.assert_allclose(seen, expected, atol=2e-5)
         action = joints.action(ctrl)
@@ -83,13 +85,13 @@ def test_one_robot_sees_and_earns_what_a_batch_does() -> None:
 
 
 def test_a_fall_is_what_the_simulator_takes_for_one() -> None:
-    builder = RolloutBuilder(ROBOT, trunk_shapes(physics_model(ROBOT)))
+    trunk = Trunk(physics_model(ROBOT))
     rng = np.random.default_rng(0)
     drawn = rng.normal(size=(200, 4)) + np.array([3.0, 0.0, 0.0, 0.0])
     quaternion = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
     height = rng.uniform(0.02, 0.3, 200).astype(np.float32)
     up = rotation.up_in_body(quaternion)
-    expected = (builder.trunk_clearance(height, up) < 0.002) | (up[:, 2] < 0.0)
+    expected = (trunk.clearance(height, up) < 0.002) | (up[:, 2] < 0.0)
     assert 0 < expected.sum() < 200
     assert np.array_equal(has_fallen(quaternion, height, trunk_boxes()), expected)
 

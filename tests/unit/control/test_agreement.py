@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.contracts.checks import CheckSpec, Statistic, describe
 from tabrl.contracts.findings import Finding
+from tabrl.contracts.quantities import Catalogue
 from tabrl.contracts.training import CheckResult, EvaluationRow
 from tabrl.control.agreement import reward_checks_disagree
 
 MEAN = Statistic.MEAN
-SPEED = CheckSpec(id="speed", quantity=Quantity.FORWARD_SPEED, statistic=MEAN, at_least=0.4)
-LOW = CheckSpec(id="low", quantity=Quantity.HEIGHT, statistic=MEAN, at_most=0.2)
-FALLS = CheckSpec(
-    id="falls", quantity=Quantity.FALLEN, statistic=Statistic.ANY, start_s=0.0, at_most=0.02
-)
+SPEED = CheckSpec(id="speed", quantity="forward_speed", statistic=MEAN, at_least=0.4)
+LOW = CheckSpec(id="low", quantity="height", statistic=MEAN, at_most=0.2)
+FALLS = CheckSpec(id="falls", quantity="fallen", statistic=Statistic.ANY, start_s=0.0, at_most=0.02)
 
 
 def row(reward: float, noise: float = 0.01) -> EvaluationRow:
@@ -27,12 +26,14 @@ def found(
     noise: float = 0.01,
 ) -> Finding | None:
     """The finding for rewards and check values of base, schedule and result."""
+    nothing_known = Catalogue({})
+    words = [describe(check, nothing_known) for check, *_ in values]
     results = [
         CheckResult(
-            id=check.id, name=check.name, target=check.target,
+            id=check.id, name=said.name, target=said.target,
             base=base, program=schedule, result=result, passed=check.passed(result),
         )
-        for check, base, schedule, result in values
+        for said, (check, base, schedule, result) in zip(words, values, strict=True)
     ]  # fmt: skip
     checks = [value[0] for value in values]
     base, schedule, result = (row(reward, noise) for reward in rewards)

@@ -65,6 +65,18 @@ class FakeApi:
     events: list[Json] = field(default_factory=list)
     cut_after: int | None = None  # events before the stream is cut once
     model: Json | None = None
+    robots: list[Json] = field(
+        default_factory=lambda: [
+            {
+                "id": "crawler", "name": "Crawler", "embodiment": "legged", "trained": False,
+                "training_command": "tabrl-train-base crawler",
+            },
+            {
+                "id": "go1", "name": "Go1", "embodiment": "legged", "trained": True,
+                "training_command": None, "examples": ["go", "stop"],
+            },
+        ]
+    )  # fmt: skip
     blobs: dict[str, bytes] = field(default_factory=dict)
     problem: tuple[int, Json] | None = None
     raw: bytes | None = None
@@ -127,7 +139,7 @@ class FakeApi:
         if path in self.blobs:
             return 200, self.blobs[path]
         known: dict[tuple[str, str], tuple[int, Any]] = {
-            ("GET", "/api/robots"): (200, [{"id": "go1", "name": "Go1"}]),
+            ("GET", "/api/robots"): (200, self.robots),
             ("POST", "/api/tasks"): (202, {**self.task(), "state": "writing", "candidates": []}),
             ("GET", "/api/tasks/tsk_1"): (200, self.task()),
             ("POST", "/api/tasks/tsk_1/train"): (202, {"jobs": [self.job("train", "job_1")]}),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tabrl.contracts.training import RunReport
+from tabrl.robots import registry
+from tests.support.robots import ROBOTS
 
 
 def test_run_prints_nothing_but_the_run_report_as_json(tabrl: Any, api: Any) -> None:
@@ -33,6 +36,58 @@ def test_a_follow_up_names_what_it_goes_on_from(tabrl: Any, api: Any) -> None:
     (posted,) = [body for _, path, body, _ in api.requests if path == "/api/tasks" and body]
     assert posted["prompt"] == "slower"
     assert posted["parent"] == {"task_id": "tsk_1", "candidate": 1, "job_id": "job_1"}
+
+
+def test_the_first_robot_that_can_learn_is_taken(tabrl: Any, api: Any) -> None:
+    def asked() -> list[str]:
+        return [body["robot"] for _, path, body, _ in api.requests if path == "/api/tasks"]
+
+    assert tabrl("run", "go")[0] == 0
+    assert tabrl("run", "go", "--robot", "crawler")[0] == 0
+    assert asked() == ["go1", "crawler"]
+    api.robots = api.robots[:1]
+    code, _, err = tabrl("run", "go")
+    assert code == 1
+    assert "tabrl-train-base crawler" in err
+    assert len(asked()) == 2
+
+
+def test_robots_say_whether_they_can_learn(
+    tabrl: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "robot.toml").write_text("name = ")
+    monkeypatch.setenv("TABRL_ROBOTS", str(tmp_path))
+    registry.forget()
+    try:
+        _, out, _ = tabrl("robots")
+        _, document, _ = tabrl("robots", "--json")
+    finally:
+        monkeypatch.undo()
+        registry.forget()
+    crawler, go1, broken = out.splitlines()[1:]
+    assert crawler.split() == [
+        "crawler", "Crawler", "legged", "no:", "tabrl-train-base", "crawler",
+    ]  # fmt: skip
+    assert go1.split() == ["go1", "Go1", "legged", "yes"]
+    assert broken.startswith("✗ broken cannot be used: ")
+    found = json.loads(document)
+    assert [robot["trained"] for robot in found["robots"]] == [False, True]
+    assert found["refused"][0]["folder"] == "broken"
+
+
+def test_without_a_stack_the_robots_of_the_folders_are_listed(
+    tabrl: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TABRL_URL")
+    monkeypatch.setenv("TABRL_PORT", "1")  # nobody listens there
+    code, out, err = tabrl("robots")
+    assert code == 0
+    assert "No stack is running" in err
+    assert [line.split()[0] for line in out.splitlines()[1:]] == [robot.id for robot in ROBOTS]
+    code, _, err = tabrl("robots", "--port", "1")
+    assert code == 1
+    assert "nothing answers at http://127.0.0.1:1" in err
 
 
 def test_other_weights_on_the_way_are_told(tabrl: Any, api: Any) -> None:

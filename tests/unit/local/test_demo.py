@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tabrl.contracts.training import CheckResult, RunReport
-from tabrl_local.demo import shortcomings
+from tabrl_local.client import Api
+from tabrl_local.demo import DemoOptions, shortcomings
+from tabrl_local.errors import CommandError
 
 CHECK = CheckResult(
     id="speed",
@@ -42,6 +44,18 @@ def report(**changes: Any) -> RunReport:
         "versions": {},
     }
     return RunReport.model_validate(known | changes)
+
+
+def test_a_demo_shows_the_first_example_of_the_first_robot_that_can_learn(api: Any) -> None:
+    with Api(api.url) as client:
+        chosen = DemoOptions().for_run(client)
+        assert (chosen.prompt, chosen.robot) == ("go", "go1")
+        asked = DemoOptions(task="creep", robot="crawler", candidate=2).for_run(client)
+        assert (asked.prompt, asked.robot, asked.candidate) == ("creep", "crawler", 2)
+        for robot, code in (("crawler", "no_task"), ("r2d2", "unknown_robot")):
+            with pytest.raises(CommandError) as refused:
+                DemoOptions(robot=robot).for_run(client)
+            assert refused.value.code == code
 
 
 def test_all_checks_met_and_a_better_reward_is_a_success() -> None:

@@ -96,7 +96,7 @@ def test_records_what_was_sent_and_done(api: Any, serve_model: Any, tmp_path: Pa
     np.testing.assert_allclose(found["action"][:, 1:], 0.0, atol=1e-6)
     assert [header.tick for header in server.headers] == list(range(steps))
     assert [header.flags for header in server.headers[:2]] == [1, 0]
-    assert tuple(found["foot_names"]) == GO1.foot_names
+    assert tuple(found["foot_names"]) == GO1.end_effectors
     assert str(found["scene_sha256"]) == scene_sha256("go1")
     assert report.params_version == 4
     assert report.steps == steps
@@ -130,10 +130,10 @@ def test_the_feet_stand_on_the_floor(api: Any, serve_model: Any) -> None:
         serve_model(scene_xml("go1"), url)
         with Api(api.url) as client:
             recording, _ = rollout(client, "mdl_1", 1.0)
-    heights = recording.foot_position[-1, :, 2]
-    np.testing.assert_allclose(heights, GO1.foot_radius, atol=0.004)
-    assert recording.foot_contact[-1].all()
-    x, y = recording.foot_position[-1, :, 0], recording.foot_position[-1, :, 1]
+    heights = recording.end_position[-1, :, 2]
+    np.testing.assert_allclose(heights, GO1.end_effector_radius, atol=0.004)
+    assert recording.end_contact[-1].all()
+    x, y = recording.end_position[-1, :, 0], recording.end_position[-1, :, 1]
     assert (x[:2] > x[2:]).all(), "front feet before rear feet"
     assert (y[[1, 3]] > y[[0, 2]]).all(), "left feet left of right feet"
 

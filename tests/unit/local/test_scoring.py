@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tabrl.contracts.checks import CheckSpec
+from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import get_robot, scene_sha256, scene_xml
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
@@ -47,7 +48,7 @@ def test_a_recording_is_held_against_checks(standing: Recording) -> None:
     late = spec(start_s=5.0, end_s=9.0)
     asked = spec(quantity="command", part="vx")
     checks = [spec(), weight, still, too_tall, late, asked]
-    found = score(checks, standing, GO1, scene_xml("go1"))
+    found = score(checks, standing, embodiment_of(GO1), scene_xml("go1"))
     assert [check.passed for check in found] == [True, True, True, False, None, None]
     assert found[0].value == pytest.approx(float(standing.qpos[50:, 2].mean()), abs=2e-3)
     assert found[0].name == "mean height"
@@ -94,4 +95,6 @@ def test_a_single_step_shows_nothing(standing: Recording) -> None:
     model = mujoco.MjModel.from_xml_string(scene_xml("go1").decode())
     short = Recording.empty(1, model, GO1, scene_sha256("go1"))
     assert np.isfinite(short.time).all()
-    assert [check.passed for check in score([spec()], short, GO1, scene_xml("go1"))] == [None]
+    assert [
+        check.passed for check in score([spec()], short, embodiment_of(GO1), scene_xml("go1"))
+    ] == [None]

@@ -57,6 +57,12 @@ def test_only_the_reward_worker_gets_language_model_secrets(options: LaunchOptio
             assert "secret" not in spec.environment.values()
 
 
+def test_every_service_finds_the_same_robots(options: LaunchOptions) -> None:
+    own = {"TABRL_ROBOTS": "/a:/b", "TABRL_EMBODIMENTS": "my.kinds.wheeled"}
+    for spec in build(options, own).specs:
+        assert own.items() <= spec.environment.items()
+
+
 def test_a_busy_port_is_named(options: LaunchOptions) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", options.port))

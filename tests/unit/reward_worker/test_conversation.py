@@ -35,7 +35,8 @@ def talk(
 ) -> Conversation:
     settings = LlmOptions("openai/a", ("openai/b",), **options)  # type: ignore[arg-type]
     usage_meter = usage_meter or UsageMeter()
-    return Conversation(settings, model, usage_meter, time.now + settings.deadline_s, time.clock())
+    deadline = time.now + settings.deadline_s
+    return Conversation(settings, model, {}, usage_meter, deadline, time.clock())
 
 
 def asked(model: Model) -> list[tuple[str, ResponseFormat]]:

@@ -23,7 +23,7 @@ GO1 = get_robot("go1")
 @pytest.fixture(scope="module")
 def bank() -> MotionLibrary:
     try:
-        return load_motion_library(load_pretrained("go1").bank)
+        return load_motion_library(load_pretrained("go1").library)
     except NotFound as error:
         if os.environ.get("CI") == "true":
             raise

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tabrl.embodiments.lookup import state_methods_of
 from tabrl.rewards.source import check_source
 from tabrl.robots import get_robot
 from tabrl_reward_worker.generator import generate
@@ -22,6 +23,7 @@ from tabrl_reward_worker.limbs import feet_of
 from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES
 
 GO1 = get_robot("go1")
+METHODS = state_methods_of(GO1)
 TARGETS = ("vx", "vy", "yaw", "height", "pitch", "roll", "steps", "cadence", "rear")
 
 
@@ -145,7 +147,7 @@ def test_one_thing_after_another() -> None:
 
 
 def test_a_height_above_the_ground_is_told_as_one() -> None:
-    assert abilities()["trunk"]["standing"] == GO1.standing_height
+    assert abilities()["trunk"]["standing"] == GO1.characteristic_length
     assert goal("crouch to a height of 22 cm").understood == [
         "“crouch height 22 cm” → trunk 22 cm above the ground, 6.0 cm below standing"
     ]
@@ -246,7 +248,7 @@ def test_a_sequence_depends_on_the_time_alone() -> None:
 @pytest.mark.parametrize("sentence", SEQUENCES)
 def test_a_sequence_stays_within_the_language_of_rewards(sentence: str) -> None:
     for candidate in generate(sentence, GO1).candidates:
-        assert check_source(candidate.code).weights == pytest.approx(candidate.weights)
+        assert check_source(candidate.code, METHODS).weights == pytest.approx(candidate.weights)
         assert len(candidate.checks) <= 16
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tabrl.control.checks import evaluate_checks
 from tabrl.domain.errors import NotFound
+from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import get_robot
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
 from tabrl.sim.reward.function import export_reward
@@ -52,7 +53,7 @@ UNWANTED = ("stand", "walk", "fall", "random")
 @pytest.fixture(scope="module")
 def bank() -> MotionLibrary:
     try:
-        return load_motion_library(load_pretrained("go1").bank)
+        return load_motion_library(load_pretrained("go1").library)
     except NotFound as error:
         if os.environ.get("CI") == "true":
             raise
@@ -85,7 +86,7 @@ def test_checks_reject_recorded_motion_that_was_not_asked_for(
     ]
     for clip in UNWANTED:
         fields = bank.clip(clip).fields
-        values = evaluate_checks(checks, fields, GO1)
+        values = evaluate_checks(checks, fields, embodiment_of(GO1))
         met = all(check.passed(value) for check, value in zip(checks, values, strict=True))
         asked = (clip == "stand" and goal.still) or (clip == "walk" and goal.walks_like_base())
         assert not met or asked, clip

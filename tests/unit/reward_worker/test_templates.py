@@ -14,8 +14,9 @@ import pytest
 
 from tabrl.contracts.checks import CheckSpec
 from tabrl.control.checks import evaluate_checks
-from tabrl.control.gait import Gait
 from tabrl.control.rollout import Rollout
+from tabrl.embodiments.legged.gait import Gait
+from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import get_robot
 from tabrl.sim.reward.function import export_reward, load_reward
 from tabrl_reward_worker.generator import generate
@@ -78,7 +79,7 @@ def rollout_for(goal: Goal, share: float = 1.0) -> Rollout:
 
 
 def passes(checks: tuple[CheckSpec, ...], rollout: Rollout) -> bool:
-    values = evaluate_checks(checks, rollout.fields, GO1)
+    values = evaluate_checks(checks, rollout.fields, embodiment_of(GO1))
     return all(check.passed(value) for check, value in zip(checks, values, strict=True))
 
 

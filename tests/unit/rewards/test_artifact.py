@@ -10,9 +10,10 @@ import pytest
 
 from tabrl.control.rollout import Rollout
 from tabrl.domain.errors import Invalid
+from tabrl.embodiments.load import embodiment_of
+from tabrl.embodiments.lookup import state_methods_of
 from tabrl.rewards.errors import RewardError
-from tabrl.rewards.schema import rollout_schema
-from tabrl.rewards.vocabulary import HELPERS, JNP_FUNCTIONS, STATE_METHODS
+from tabrl.rewards.vocabulary import HELPERS, JNP_FUNCTIONS
 from tabrl.robots import get_robot
 from tabrl.sim.reward.function import (
     ExportedReward,
@@ -23,10 +24,10 @@ from tabrl.sim.reward.function import (
     unpack_artifact,
 )
 from tabrl.sim.reward.namespace import namespace
-from tabrl.sim.reward.state import RewardState
 from tests.support.motion import Motion, rollout_of
 
 GO1 = get_robot("go1")
+METHODS = state_methods_of(GO1)
 QUICK = {"xla_backend_optimization_level": 0}
 
 
@@ -100,7 +101,7 @@ def test_terms_are_what_they_say(rollout: Rollout) -> None:
     np.testing.assert_allclose(found["hip"], 0.0, atol=1e-7)
     np.testing.assert_allclose(found["limit"], GO1.joint_range[2][0], rtol=1e-6)
     np.testing.assert_allclose(
-        found["sole"], flat["foot_position"][:, 2, 2] - GO1.foot_radius, rtol=1e-5
+        found["sole"], flat["foot_position"][:, 2, 2] - GO1.end_effector_radius, rtol=1e-5
     )
     np.testing.assert_allclose(found["phase"], 2 * np.pi * (0.5 * flat["time"] + 0.25), rtol=1e-5)
     np.testing.assert_array_equal(found["flag"], (found["roll"] > 0).astype(np.float32))
@@ -139,7 +140,7 @@ def test_the_whole_contract_can_be_called(rollout: Rollout) -> None:
     names = {"joint_names", "foot_names", "body_names"}
     lines = [
         f"len(state.{name}())" if name in names else f"state.{name}({arguments.get(name, '')})"
-        for name in STATE_METHODS
+        for name in METHODS
     ]
     total = " + ".join(f"jnp.sum({line})" for line in lines)
     _, reward = load(f"def reward(state, action):\n    return {total}\n")
@@ -149,13 +150,13 @@ def test_the_whole_contract_can_be_called(rollout: Rollout) -> None:
         assert callable(getattr(built["jnp"], name))
     for name in HELPERS:
         assert callable(getattr(built["rl"], name))
-    public = {name for name in vars(RewardState) if not name.startswith("_")}
-    assert public == set(STATE_METHODS)
+    public = {name for name in dir(embodiment_of(GO1).reward_state) if not name.startswith("_")}
+    assert public == set(METHODS)
 
 
 def test_the_whole_contract_is_documented() -> None:
     text = (Path(__file__).resolve().parents[3] / "docs/rewards.md").read_text()
-    for name in STATE_METHODS:
+    for name in METHODS:
         assert f"`{name}(" in text, name
     for name in HELPERS:
         assert f"`rl.{name}(" in text, name
@@ -250,7 +251,9 @@ def test_a_blob_that_is_no_artifact_is_refused() -> None:
 def test_every_field_of_the_tape_is_an_argument() -> None:
     exported, reward = load("def reward(state, action):\n    return 1.0\n")
     assert len(exported.sha256) == 64
-    flat = {name: np.zeros((3, *shape), np.float32) for name, shape in rollout_schema(GO1).items()}
+    flat = {
+        name: np.zeros((3, *shape), np.float32) for name, shape in embodiment_of(GO1).schema.items()
+    }
     reward(flat | {"something_else": np.zeros(3, np.float32)})
     with pytest.raises(KeyError):
         reward({name: value for name, value in flat.items() if name != "gravity"})

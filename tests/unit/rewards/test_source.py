@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tabrl.embodiments.lookup import state_methods_of
 from tabrl.rewards.errors import RewardError
-from tabrl.rewards.source import check_source
+from tabrl.rewards.source import CheckedSource, check_source
+from tabrl.robots import get_robot
+
+METHODS = state_methods_of(get_robot("go1"))
 
 GOOD = '''"""A sentence."""
 WEIGHTS = {"forward": 1.5, "smooth": -0.01}
@@ -24,18 +28,22 @@ def reward(state, action):
 '''
 
 
+def check(source: str) -> CheckedSource:
+    return check_source(source, METHODS)
+
+
 def body(line: str) -> str:
     return f"def reward(state, action):\n    {line}\n    return state.roll()\n"
 
 
 def test_weights_are_read_without_running() -> None:
-    checked = check_source(GOOD)
+    checked = check(GOOD)
     assert checked.weights == {"forward": 1.5, "smooth": -0.01}
     assert checked.has_weights
 
 
 def test_a_scalar_reward_weighs_one() -> None:
-    checked = check_source("def reward(state, action):\n    return state.roll()\n")
+    checked = check("def reward(state, action):\n    return state.roll()\n")
     assert checked.weights == {"reward": 1.0}
     assert not checked.has_weights
 
@@ -91,7 +99,7 @@ def test_a_scalar_reward_weighs_one() -> None:
 )
 def test_what_is_not_allowed_is_refused(source: str) -> None:
     with pytest.raises(RewardError) as error:
-        check_source(source)
+        check(source)
     assert error.value.code.startswith(("reward_", "invalid_reward"))
     assert error.value.message
 
@@ -114,13 +122,13 @@ def test_what_is_not_allowed_is_refused(source: str) -> None:
 )
 def test_weights_that_are_no_weights_are_refused(weights: str) -> None:
     with pytest.raises(RewardError):
-        check_source(f"WEIGHTS = {weights}\ndef reward(state, action):\n    return 1\n")
+        check(f"WEIGHTS = {weights}\ndef reward(state, action):\n    return 1\n")
 
 
 def test_an_error_marks_the_authors_line_but_keeps_it_out_of_the_message() -> None:
     source = "def reward(state, action):\n    return state.base_heigt()\n"
     with pytest.raises(RewardError) as error:
-        check_source(source)
+        check(source)
     assert error.value.line == 2
     assert "did you mean 'base_height'?" in error.value.message
     assert "return" not in error.value.message
@@ -138,6 +146,6 @@ def test_an_error_marks_the_authors_line_but_keeps_it_out_of_the_message() -> No
 )
 def test_near_misses_are_recognised(line: str, meant: str) -> None:
     with pytest.raises(RewardError) as error:
-        check_source(body(line))
+        check(body(line))
     assert f"did you mean '{meant}'?" in error.value.message
     assert error.value.line == 2

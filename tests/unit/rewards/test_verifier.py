@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from jax import export
 
+from tabrl.embodiments.load import embodiment_of
 from tabrl.rewards.errors import RewardError
-from tabrl.rewards.schema import rollout_schema
 from tabrl.rewards.vocabulary import JNP_FUNCTIONS
 from tabrl.robots import get_robot
 from tabrl.sim.reward.function import export_reward, load_reward, unpack_artifact
@@ -23,7 +23,7 @@ def fields(count: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     return {
         name: rng.uniform(0.1, 0.9, size=(count, *shape)).astype(np.float32)
-        for name, shape in rollout_schema(GO1).items()
+        for name, shape in embodiment_of(GO1).schema.items()
     }
 
 

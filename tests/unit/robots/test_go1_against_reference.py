@@ -92,9 +92,9 @@ def _feet(model: mujoco.MjModel, root: np.ndarray, angles: np.ndarray, suffix: s
     for name, angle in zip(ROBOT.joint_names, angles, strict=True):
         data.joint(name + suffix).qpos[0] = angle
     mujoco.mj_kinematics(model, data)
-    return np.array([data.site(foot).xpos for foot in ROBOT.foot_names])
+    return np.array([data.site(foot).xpos for foot in ROBOT.end_effectors])
 
 
 def test_feet_are_as_large(reference):
-    for foot in ROBOT.foot_names:
-        assert reference.geom(f"{foot}_foot_collision").size[0] == ROBOT.foot_radius
+    for foot in ROBOT.end_effectors:
+        assert reference.geom(f"{foot}_foot_collision").size[0] == ROBOT.end_effector_radius

@@ -4,34 +4,45 @@ from __future__ import annotations
 
 import pytest
 
-from tabrl.contracts.quantities import parts_of
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.errors import NotFound
-from tabrl.robots import Robot, list_robots, page_of
-
-
-@pytest.fixture(params=list_robots(), ids=lambda robot: robot.id)
-def robot(request: pytest.FixtureRequest) -> Robot:
-    return request.param
+from tabrl.embodiments.lookup import catalogue_of, page_of
+from tabrl.embodiments.robot_catalog import RegisteredRobots
+from tabrl.robots import Robot, list_robots, scene_sha256, scene_xml
 
 
 def test_the_page_steps_as_the_trainer_does(robot: Robot) -> None:
-    assert page_of(robot.id).control_hz == pytest.approx(1.0 / CONTROL_DT)
+    page = page_of(robot)
+    assert page.control_hz == pytest.approx(1.0 / CONTROL_DT)
+    assert page.embodiment == robot.embodiment
 
 
 def test_the_camera_has_the_robot_in_view(robot: Robot) -> None:
-    camera = page_of(robot.id).camera
-    assert 0.0 < camera.height_m < 2.0 * robot.standing_height
-    assert 3.0 * robot.standing_height < camera.distance_m
+    for shown in (robot, robot.model_copy(update={"camera": None})):
+        camera = page_of(shown).camera
+        assert 0.0 < camera.height_m < 2.0 * robot.characteristic_length
+        assert 3.0 * robot.characteristic_length < camera.distance_m
 
 
-def test_figures_are_of_parts_that_the_robot_has(robot: Robot) -> None:
-    readouts = page_of(robot.id).readouts
+def test_figures_are_of_quantities_and_parts_that_the_robot_has(robot: Robot) -> None:
+    readouts, catalogue = page_of(robot).readouts, catalogue_of(robot)
     assert len({readout.label for readout in readouts}) == len(readouts)
     for readout in readouts:
-        assert readout.part is None or readout.part in parts_of(readout.quantity, robot)
+        parts = catalogue[readout.quantity].parts
+        assert readout.part is None or readout.part in parts.names
+        assert readout.part is not None or not catalogue[readout.quantity].needs_part
+
+
+def test_the_gateway_sees_the_registry(robot: Robot) -> None:
+    robots = RegisteredRobots()
+    assert robots.list_robots() == list_robots()
+    assert robots.get_robot(robot.id) == robot
+    assert robots.page_of(robot.id) == page_of(robot)
+    assert robots.catalogue_of(robot.id) == catalogue_of(robot)
+    assert robots.scene_xml(robot.id) == scene_xml(robot.id)
+    assert robots.scene_sha256(robot.id) == scene_sha256(robot.id)
 
 
 def test_an_unknown_robot_has_no_page() -> None:
     with pytest.raises(NotFound):
-        page_of("r2d2")
+        RegisteredRobots().page_of("r2d2")

@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 
 from tabrl.domain.errors import NotFound
-from tabrl.robots import Robot, get_robot, list_robots, scene_sha256, scene_xml
-
-ROBOTS = [robot.id for robot in list_robots()]
-
-
-@pytest.fixture(params=ROBOTS)
-def robot(request: pytest.FixtureRequest) -> Robot:
-    return get_robot(request.param)
+from tabrl.robots import (
+    Robot,
+    get_robot,
+    list_robots,
+    refused_robots,
+    scene_sha256,
+    scene_xml,
+)
+from tabrl.robots.registry import ROBOTS_VARIABLE, forget
+from tests.support.robots import PACKAGED
 
 
 @pytest.fixture
@@ -28,7 +30,18 @@ def model(robot: Robot) -> mujoco.MjModel:
 
 
 def test_the_go1_is_among_them():
-    assert "go1" in ROBOTS
+    assert "go1" in [robot.id for robot in list_robots()]
+
+
+def test_no_robot_that_ships_is_refused(monkeypatch):
+    monkeypatch.delenv(ROBOTS_VARIABLE, raising=False)
+    forget()
+    try:
+        assert refused_robots() == ()
+        assert list_robots() == PACKAGED
+    finally:
+        monkeypatch.undo()
+        forget()
 
 
 def test_an_unknown_robot_is_refused_with_the_known_ones():
@@ -47,62 +60,48 @@ def test_names_are_those_of_the_scene(robot, model):
     assert hinges == list(robot.joint_names)
     assert [model.actuator(i).name for i in range(model.nu)] == list(robot.joint_names)
     assert [model.body(i).name for i in range(1, model.nbody)] == list(robot.body_names)
-    for foot in robot.foot_names:
+    for foot in robot.end_effectors:
         assert model.site(foot).id >= 0
-    assert model.joint("root").type[0] == mujoco.mjtJoint.mjJNT_FREE
 
 
 def test_numbers_are_those_of_the_scene(robot, model):
-    home = model.keyframe("home")
-    np.testing.assert_allclose(home.qpos[7:], robot.home)
+    home, nu = model.keyframe("home"), robot.nu
+    np.testing.assert_allclose(home.qpos[-nu:], robot.home)
     np.testing.assert_allclose(home.ctrl, robot.home)
-    np.testing.assert_allclose(model.jnt_range[1:], robot.joint_range)
+    np.testing.assert_allclose(model.jnt_range[-nu:], robot.joint_range)
     np.testing.assert_allclose(model.actuator_ctrlrange, robot.joint_range)
-    assert len(robot.action_scale) == robot.nu == model.nu
+    assert len(robot.action_scale) == nu == model.nu
     assert min(robot.action_scale) > 0
-    for foot in robot.foot_names:
-        body = model.site(foot).bodyid[0]
-        at = [i for i in range(model.ngeom) if model.geom(i).name == f"{foot}_foot"]
-        assert [model.geom_bodyid[i] for i in at] == [body]
-        assert model.geom_size[at[0], 0] == robot.foot_radius
-        np.testing.assert_allclose(model.geom_pos[at[0]], model.site(foot).pos)
+
+
+def test_limbs_lead_from_the_root_to_their_end_effectors(robot, model):
+    for limb in robot.limbs:
+        body = int(model.site(limb.end_effector).bodyid[0])
+        above = []
+        while body:
+            above += [model.joint(j).name for j in range(model.njnt) if model.jnt_bodyid[j] == body]
+            body = int(model.body_parentid[body])
+        hinges = [name for name in reversed(above) if name in robot.joint_names]
+        assert hinges == list(limb.joints)
 
 
 def test_time_steps_make_fifty_control_steps_a_second(model):
     assert model.opt.timestep == 0.01
 
 
-def test_sensors_that_the_tape_reads_have_names(robot, model):
-    names = {model.sensor(i).name for i in range(model.nsensor)}
-    wanted = {"gyro", "local_linear_velocity", "up"}
-    wanted |= {f"{foot}_{what}" for foot in robot.foot_names for what in ("position", "velocity")}
-    assert wanted <= names
-    assert "" not in names
-
-
-def test_it_stands_at_home_without_an_action(robot, model):
-    """Soft actuators let it sag by centimetres; then it has to stay where it is."""
+def test_it_stays_at_home_without_an_action(robot, model):
+    """Soft actuators let it sag a little; then it has to come to rest."""
     data = mujoco.MjData(model)
     mujoco.mj_resetDataKeyframe(model, data, model.keyframe("home").id)
-    start = data.qpos.copy()
+    start, nu = data.qpos.copy(), robot.nu
     for _ in range(200):  # 2 s
         mujoco.mj_step(model, data)
-    assert np.linalg.norm(data.qpos[:2] - start[:2]) < 0.08, "it slides"
-    assert abs(data.qpos[2] - robot.standing_height) < 0.05, "it sinks or jumps"
-    assert data.body(robot.body_names[0]).xmat[8] > np.cos(np.radians(6)), "it tilts"
-    assert np.abs(data.qpos[7:] - start[7:]).max() < 0.3, "its joints give way"
+    assert np.abs(data.qpos[-nu:] - start[-nu:]).max() < 0.3, "its joints give way"
     assert np.abs(data.qvel).max() < 0.05, "it does not come to rest"
-    touching = {model.geom(g).name for pair in data.contact.geom for g in pair}
-    assert touching == {"floor", *(f"{foot}_foot" for foot in robot.foot_names)}
-    settled = data.qpos.copy()
-    for _ in range(200):
-        mujoco.mj_step(model, data)
-    assert np.abs(data.qpos[:3] - settled[:3]).max() < 0.01, "it creeps"
 
 
 def test_looks_weigh_nothing_and_touch_nothing(model):
     visual = model.geom_group == 2
-    assert visual.sum() >= 10, "it should look like a robot"
     assert not model.geom_contype[visual].any()
     assert not model.geom_conaffinity[visual].any()
 
@@ -112,7 +111,7 @@ def test_the_scene_moves_the_same_without_its_looks(robot, model):
     for geom in [geom for geom in spec.geoms if geom.group == 2]:
         spec.delete(geom)
     bare = spec.compile()
-    assert bare.ngeom < model.ngeom
+    assert bare.ngeom == (model.geom_group != 2).sum()
     np.testing.assert_array_equal(bare.body_mass, model.body_mass)
     np.testing.assert_array_equal(bare.body_inertia, model.body_inertia)
     np.testing.assert_array_equal(_fall(bare), _fall(model))

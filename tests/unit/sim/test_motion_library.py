@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.embodiment import Embodiment
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.errors import Invalid
-from tabrl.rewards.schema import rollout_schema
+from tabrl.robots import Robot
 from tabrl.sim.motion_library import (
     CLIP_S,
+    FALL,
     NEGATIVE_REFERENCES,
     MotionLibrary,
     dump_motion_library,
@@ -18,47 +20,59 @@ from tabrl.sim.motion_library import (
     record_motion_library,
 )
 from tabrl.sim.simulator import PolicyFn
-from tests.support.engine import GO1
+from tests.support.engine import still
 
 
 @pytest.fixture(scope="module")
-def recorded() -> MotionLibrary:
-    return record_motion_library(GO1, _hold_home(), seed=1)
+def recorded(robot: Robot) -> MotionLibrary:
+    return record_motion_library(robot, _hold_home(robot), seed=1)
 
 
-def _hold_home() -> PolicyFn:
-    return lambda observation: np.zeros((len(observation), GO1.nu), np.float32)
+def _hold_home(robot: Robot) -> PolicyFn:
+    return lambda observation: still(observation, robot)
 
 
-def test_it_holds_what_to_do_and_what_to_avoid(recorded: MotionLibrary) -> None:
-    assert {"stand", "walk", *NEGATIVE_REFERENCES} <= set(recorded.clips)
+def _avoided(embodiment: Embodiment) -> set[str]:
+    """What is recorded without a schedule; not every robot can fall."""
+    return {*NEGATIVE_REFERENCES} - ({FALL} if embodiment.failing_action is None else set())
+
+
+def test_it_holds_what_to_do_and_what_to_avoid(
+    recorded: MotionLibrary, embodiment: Embodiment
+) -> None:
+    assert set(recorded.clips) == {*embodiment.recipes} | _avoided(embodiment)
     assert len(set(recorded.clips)) == len(recorded.clips) == len(recorded.schedules)
     for clip, schedule in zip(recorded.clips, recorded.schedules, strict=True):
-        assert (schedule is None) == (clip in NEGATIVE_REFERENCES)
-    stand = recorded.schedules[recorded.clips.index("stand")]
-    assert stand == CommandSchedule()
+        assert schedule == embodiment.recipes.get(clip)
+    neutral = CommandSchedule.neutral(embodiment.commands)
+    assert neutral in recorded.schedules
 
 
-def test_clips_are_three_seconds_of_every_field(recorded: MotionLibrary) -> None:
+def test_clips_are_three_seconds_of_every_field(
+    recorded: MotionLibrary, embodiment: Embodiment
+) -> None:
     steps, size = round(CLIP_S / CONTROL_DT), len(recorded.clips)
     assert {name: field.shape for name, field in recorded.rollout.fields.items()} == {
-        name: (steps, size, *shape) for name, shape in rollout_schema(GO1).items()
+        name: (steps, size, *shape) for name, shape in embodiment.schema.items()
     }
-    assert recorded.qpos.shape == (steps, size, 19)
-    np.testing.assert_array_equal(recorded.clip("walk").action[:, 0], recorded.rollout.action[:, 1])
+    assert recorded.qpos.shape == (steps, size, embodiment.nq)
+    second = recorded.clip(recorded.clips[1])
+    np.testing.assert_array_equal(second.action[:, 0], recorded.rollout.action[:, 1])
 
 
-def test_falling_falls_standing_stands_and_random_motion_is_neither_still_nor_repeated(
-    recorded: MotionLibrary,
+def test_falling_falls_and_random_motion_is_neither_still_nor_repeated(
+    recorded: MotionLibrary, embodiment: Embodiment
 ) -> None:
-    assert recorded.clip("fall").fallen[-1, 0] == 1.0
-    assert recorded.clip("stand").fallen.max() == 0.0
+    if FALL in _avoided(embodiment):
+        assert embodiment.failures(recorded.clip(FALL))[-1, 0] == 1.0
+    resting = recorded.schedules.index(CommandSchedule.neutral(embodiment.commands))
+    assert embodiment.failures(recorded.clip(recorded.clips[resting])).max() == 0.0
     random = recorded.clip("random").action[:, 0]
     assert random.std(0).min() > 0.3
 
 
-def test_the_same_seed_records_the_same_bank(recorded: MotionLibrary) -> None:
-    again, other = (record_motion_library(GO1, _hold_home(), seed=seed) for seed in (1, 2))
+def test_the_same_seed_records_the_same_library(recorded: MotionLibrary, robot: Robot) -> None:
+    again, other = (record_motion_library(robot, _hold_home(robot), seed=seed) for seed in (1, 2))
     np.testing.assert_array_equal(again.qpos, recorded.qpos)
     assert not np.array_equal(other.qpos, recorded.qpos)
 
@@ -71,7 +85,7 @@ def test_a_file_keeps_a_bank_to_half_precision(recorded: MotionLibrary) -> None:
     for name, field in recorded.rollout.fields.items():
         assert loaded.rollout.fields[name].dtype == np.float32
         np.testing.assert_allclose(loaded.rollout.fields[name], field, rtol=2e-3, atol=2e-3)
-    np.testing.assert_array_equal(loaded.qpos[..., 7:], loaded.rollout.joint_position)
+    np.testing.assert_allclose(loaded.qpos, recorded.qpos, rtol=2e-3, atol=2e-3)
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x03\x04broken"])

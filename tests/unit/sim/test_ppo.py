@@ -6,8 +6,8 @@ import jax
 import numpy as np
 import pytest
 
-from tabrl.control.observation import observation_size
-from tabrl.control.rollout import Floats
+from tabrl.control.arrays import Floats
+from tabrl.embodiments.load import embodiment_of
 from tabrl.sim.learning.ppo import Schedule, TrainState
 from tabrl.sim.simulator import Experience
 from tests.support.engine import GO1, ROBOTS, SMALL, fresh_state, made_up, small_learner
@@ -107,7 +107,7 @@ def test_the_normaliser_learns_only_when_told() -> None:
     kept, _ = update(made_up(), ANYTHING, Schedule.of(reward_scale=1.0))
     assert not changed(before, kept.normalizer)
     learnt, _ = update(made_up(), ANYTHING, Schedule.of(reward_scale=1.0, learn_normalizer=True))
-    seen = made_up().observation[:-1].reshape(-1, observation_size(GO1))
+    seen = made_up().observation[:-1].reshape(-1, len(embodiment_of(GO1).observation))
     np.testing.assert_allclose(learnt.normalizer.mean, seen.mean(0), atol=1e-4)
     np.testing.assert_allclose(learnt.normalizer.std, seen.std(0), rtol=1e-2)
 

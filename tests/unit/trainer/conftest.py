@@ -1,4 +1,4 @@
-"""A small trainer around the shipped pretrained policy."""
+"""A small trainer around every pretrained policy that can be loaded."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from collections.abc import Iterator
 import pytest
 
 import tabrl.contracts.checks
-import tabrl_trainer.context
 import tabrl_trainer.evaluation
 import tabrl_trainer.finetune
-from tabrl.sim.reward.function import load_reward
+from tabrl.robots import Robot
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
+from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.rollout_reward import RolloutReward
-from tests.support.engine import FORWARD, GO1, ROBOTS, SMALL, CompiledLearner, exported
-from tests.support.training_job import World
-
-EPISODES = (4, 4, 4)
+from tests.support.engine import FORWARD, GO1, SMALL
+from tests.support.training_context import (
+    context_of,
+    pretrained_policy,
+    trained_legged,
+    trained_robots,
+)
+from tests.support.training_job import World, reward_for
 
 
 @pytest.fixture(autouse=True)
@@ -29,26 +32,43 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def shipped() -> PretrainedPolicy:
-    return load_pretrained("go1")
+    """The policy that comes with the project."""
+    return pretrained_policy(GO1.id)
+
+
+@pytest.fixture(scope="session", params=trained_robots(), ids=lambda robot: robot.id)
+def trained_robot(request: pytest.FixtureRequest) -> Robot:
+    """Every robot that has a pretrained policy."""
+    robot: Robot = request.param
+    return robot
 
 
 @pytest.fixture(scope="session")
-def context(shipped: PretrainedPolicy) -> TrainingContext:
-    """The real context with few robots and small chunks."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tabrl_trainer.context, "CONFIG", SMALL)
-        patch.setattr(tabrl_trainer.context, "ROBOTS", ROBOTS)
-        patch.setattr(tabrl_trainer.context, "EPISODES", EPISODES)
-        patch.setattr(tabrl_trainer.context, "FEWER_EPISODES", EPISODES)
-        patch.setattr(tabrl_trainer.context, "Learner", CompiledLearner)
-        return TrainingContext(GO1, shipped)
+def pretrained(trained_robot: Robot) -> PretrainedPolicy:
+    return pretrained_policy(trained_robot.id)
 
 
 @pytest.fixture(scope="session")
-def forward() -> RolloutReward:
+def context(trained_robot: Robot) -> TrainingContext:
+    return context_of(trained_robot)
+
+
+@pytest.fixture(scope="session")
+def moving(trained_robot: Robot) -> RolloutReward:
+    """Move, whatever there is to be moved."""
+    return reward_for(trained_robot)
+
+
+@pytest.fixture(scope="session", params=trained_legged(), ids=lambda robot: robot.id)
+def walker(request: pytest.FixtureRequest) -> TrainingContext:
+    """Every one of them that walks."""
+    return context_of(request.param)
+
+
+@pytest.fixture(scope="session")
+def forward(walker: TrainingContext) -> RolloutReward:
     """Walk forward at half a metre a second."""
-    artifact = exported(FORWARD)
-    return RolloutReward(load_reward(artifact.blob), artifact.weights)
+    return reward_for(walker.robot, FORWARD)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.twins import ManualClock
 ROOT = Path(tabrl_trainer.__file__).parent
 FORBIDDEN = ("tabrl.adapters.sql.sources", "tabrl.adapters.sql.tasks")
 MODULES = sorted(ROOT.rglob("*.py"))
-GOOD = {"robot": "go1", "artifact_sha256": "a" * 64, "weights": {"a": 1.0}, "checks": (CHECK,)}
+GOOD = {"robot": "toy", "artifact_sha256": "a" * 64, "weights": {"a": 1.0}, "checks": (CHECK,)}
 
 
 def imported(module: Path) -> Iterator[str]:
@@ -70,13 +70,13 @@ def test_a_specification_is_made_of_identifiers_and_numbers() -> None:
         {"prompt": "trot forward"},
         {"weights": {"import os; os.remove('x')": 1.0}},
         {"weights": {"walk like a cat": 1.0}},
-        {"robot": "go1 please"},
+        {"robot": "toy please"},
         {"artifact_sha256": "../../sources"},
         {"checks": ({"id": "say it", "quantity": "height", "statistic": "mean", "at_most": 1},)},
         {"checks": ()},
     ],
 )
 def test_words_and_code_do_not_fit_into_one(change: dict[str, object]) -> None:
-    assert TrainSpec.model_validate(GOOD).robot == "go1"
+    assert TrainSpec.model_validate(GOOD).robot == "toy"
     with pytest.raises(ValidationError):
         TrainSpec.model_validate({**GOOD, **change})

@@ -12,11 +12,12 @@ from tabrl_trainer.context import MAX_CONTEXTS, TrainingContext, TrainingContext
 from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES
 from tabrl_trainer.finetune import ROBOTS
 from tabrl_trainer.pretrained import NotTrained, PretrainedPolicy
-from tests.support.engine import GO1, CompiledLearner
+from tests.support.engine import GO1
+from tests.support.training_context import learner_of
 
 
 def test_one_simulator_of_a_size_is_enough(
-    shipped: PretrainedPolicy, monkeypatch: pytest.MonkeyPatch
+    trained_robot: Robot, pretrained: PretrainedPolicy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[int] = []
 
@@ -25,8 +26,8 @@ def test_one_simulator_of_a_size_is_enough(
         return SimpleNamespace(size=size)
 
     monkeypatch.setattr(tabrl_trainer.context, "make_simulator", simulator)
-    monkeypatch.setattr(tabrl_trainer.context, "Learner", CompiledLearner)
-    context = TrainingContext(GO1, shipped)
+    monkeypatch.setattr(tabrl_trainer.context, "Learner", lambda robot, _: learner_of(robot))
+    context = TrainingContext(trained_robot, pretrained)
     assert sorted(made) == sorted({ROBOTS, *EPISODES, *FEWER_EPISODES})
     assert context.small_simulator.size == min(*EPISODES, *FEWER_EPISODES)
 

@@ -8,9 +8,11 @@ import jax
 import numpy as np
 import pytest
 
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.contracts.training import EvaluationRow
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
+from tabrl.embodiments.load import embodiment_of
+from tabrl.embodiments.lookup import catalogue_of
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.evaluation import Candidate, EvaluationEntry, check_results
 from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES, FineTune, UpdateReport
@@ -22,18 +24,10 @@ from tabrl_trainer.storage.checkpoints import (
     CheckpointMetadata,
     CheckpointStore,
 )
-from tests.support.engine import ROBOTS, SMALL
+from tests.support.engine import GO1, ROBOTS, SMALL
+from tests.support.training_context import some_schedule
 from tests.twins import MemoryBlobStore
 
-WALK = CommandSchedule.asking(vx=0.5)
-METADATA = CheckpointMetadata(
-    program=WALK,
-    search_samples=1234,
-    generations=(4,),
-    restarts=(),
-    snapshots=2,
-    stages_s={"search": 1.5},
-)
 BLOCK = SMALL.unroll * ROBOTS
 
 
@@ -48,13 +42,24 @@ class SecondHand:
         return self.now
 
 
+def metadata_of(context: TrainingContext) -> CheckpointMetadata:
+    return CheckpointMetadata(
+        program=ScheduleDocument.of(some_schedule(context)),
+        search_samples=1234,
+        generations=(4,),
+        restarts=(),
+        snapshots=2,
+        stages_s={"search": 1.5},
+    )
+
+
 def tuning(context: TrainingContext, reward: RolloutReward, seed: int = 0) -> FineTune:
     return FineTune(
         context.simulator,
         context.learner,
         context.pretrained_state,
         reward,
-        WALK,
+        some_schedule(context),
         seed,
         SecondHand(),
     )
@@ -69,10 +74,10 @@ def equal(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> bool:
 
 
 def test_it_warms_the_critic_then_learns_and_leaves_the_pretrained_state_alone(
-    context: TrainingContext, forward: RolloutReward
+    context: TrainingContext, moving: RolloutReward
 ) -> None:
     before = leaves(context.pretrained_state)
-    tune = tuning(context, forward)
+    tune = tuning(context, moving)
     policies = [leaves(tune.state.train.params.policy)]
     reports: list[UpdateReport] = []
     for report in tune.run(CRITIC_WARM_UP_UPDATES + 2.5):
@@ -85,22 +90,22 @@ def test_it_warms_the_critic_then_learns_and_leaves_the_pretrained_state_alone(
     assert equal(policies[0], policies[CRITIC_WARM_UP_UPDATES])
     assert not equal(policies[CRITIC_WARM_UP_UPDATES], policies[-1])
     assert equal(before, leaves(context.pretrained_state))
-    assert set(reports[0].terms) == {"speed", "level"}
+    assert set(reports[0].terms) == {"motion", "calm"}
     assert sum(reports[0].terms.values()) == pytest.approx(reports[0].reward, rel=1e-4)
     assert reports[-1].kl > 0.0
 
 
 def test_a_checkpoint_goes_on_where_it_was_taken(
-    context: TrainingContext, forward: RolloutReward
+    context: TrainingContext, moving: RolloutReward
 ) -> None:
-    tune, store = tuning(context, forward), CheckpointStore(MemoryBlobStore(), "job_a")
+    tune, store = tuning(context, moving), CheckpointStore(MemoryBlobStore(), "job_a")
     first = list(tune.run(3.0))
-    store.save(Checkpoint(METADATA, tune.state), fence=1)
+    store.save(Checkpoint(metadata_of(context), tune.state), fence=1)
     saved = leaves(tune.state)
-    resumed = tuning(context, forward)
+    resumed = tuning(context, moving)
     checkpoint = store.latest(resumed.state)
     assert checkpoint is not None
-    assert checkpoint.metadata == METADATA
+    assert checkpoint.metadata == metadata_of(context)
     assert equal(leaves(checkpoint.state), saved)
     resumed.state = checkpoint.state
     later = list(resumed.run(5.0))
@@ -110,14 +115,14 @@ def test_a_checkpoint_goes_on_where_it_was_taken(
 
 
 def test_the_store_keeps_the_newest_and_passes_over_what_it_cannot_read(
-    context: TrainingContext, forward: RolloutReward
+    context: TrainingContext, moving: RolloutReward
 ) -> None:
-    blobs, tune = MemoryBlobStore(), tuning(context, forward)
+    blobs, tune = MemoryBlobStore(), tuning(context, moving)
     store = CheckpointStore(blobs, "job_a")
     assert store.latest(tune.state) is None
     for update in range(1, MAX_CHECKPOINTS + 3):
         state = tune.state.replace(update=np.int32(update))  # type: ignore[attr-defined]
-        store.save(Checkpoint(METADATA, state), fence=9 if update == 1 else 10)
+        store.save(Checkpoint(metadata_of(context), state), fence=9 if update == 1 else 10)
     keys = blobs.list("checkpoints/job_a")
     assert len(keys) == MAX_CHECKPOINTS
     newest = store.latest(tune.state)
@@ -130,32 +135,36 @@ def test_the_store_keeps_the_newest_and_passes_over_what_it_cannot_read(
 
 
 def test_checkpoints_of_earlier_versions_are_read() -> None:
+    space = embodiment_of(GO1).commands  # the only robot of those versions
     written = (
-        '{"program":{"constant":[0.5,0,0,0,0,0,0,0,0,0,0,0,0]},"search_samples":10,'
+        '{"program":{"constant":[0.5,0,0,0,0,0,0,0,0,0,0,0,0],'
+        '"amplitude":[0,0,0,0,0,0,0,0,0,0,0,0,0],"phase":[0,0,0,0,0,0,0,0,0,0,0,0,0],'
+        '"beat_frequency":1.0,"gait":"trot","gait_frequency":0.0},"search_samples":10,'
         '"generations":[4],"restarts":[7],"snapshots":3,"stages_s":{"search":1.5,"ppo":2.0}}'
     )
     metadata = CheckpointMetadata.model_validate_json(written)
-    assert metadata.program == WALK
+    assert metadata.program.schedule(space) == CommandSchedule.asking(space, vx=0.5)
     assert (metadata.weights, metadata.reweightings) == ({}, ())
     assert (metadata.search_samples, metadata.restarts) == (10, (7,))
 
 
 CHECKS = (
-    CheckSpec(id="speed", quantity=Quantity.FORWARD_SPEED, statistic=Statistic.MEAN, at_least=0.25,
+    CheckSpec(id="speed", quantity="forward_speed", statistic=Statistic.MEAN, at_least=0.25,
               start_s=1.0),
-    CheckSpec(id="falls", quantity=Quantity.FALLEN, statistic=Statistic.ANY, at_most=0.1,
-              start_s=0.0),
-    CheckSpec(id="sole", quantity=Quantity.FOOT_HEIGHT, statistic=Statistic.MIN, part="FR",
-              at_most=0.005, start_s=1.0),
+    CheckSpec(id="falls", quantity="fallen", statistic=Statistic.ANY, at_most=0.1, start_s=0.0),
 )  # fmt: skip
 
 
 def test_candidates_are_measured_from_the_same_starts(
-    context: TrainingContext, forward: RolloutReward
+    walker: TrainingContext, forward: RolloutReward
 ) -> None:
-    still = Candidate(context.pretrained_weights, CommandSchedule())
-    walking = Candidate(context.pretrained_weights, WALK)
-    one, two, again = context.evaluator.evaluate([still, walking, still], forward, CHECKS)
+    space, foot = walker.embodiment.commands, walker.robot.end_effectors[0]
+    sole = CheckSpec(id="sole", quantity="foot_height", statistic=Statistic.MIN, part=foot,
+                     at_most=0.005, start_s=1.0)  # fmt: skip
+    checks = (*CHECKS, sole)
+    still = Candidate(walker.pretrained_weights, CommandSchedule.neutral(space))
+    walking = Candidate(walker.pretrained_weights, CommandSchedule.asking(space, vx=0.5))
+    one, two, again = walker.evaluator.evaluate([still, walking, still], forward, checks)
     assert two.row.reward > one.row.reward
     assert two.values[0] > one.values[0] + 0.1
     assert one.row.episodes == 4
@@ -163,7 +172,7 @@ def test_candidates_are_measured_from_the_same_starts(
     assert again.row == one.row  # the same starts for all
     assert one.values[2] == pytest.approx(0.0, abs=0.01)  # measured from the sole
     with pytest.raises(ValueError, match="2 candidates"):
-        context.evaluator.evaluate([still, walking], forward, CHECKS)
+        walker.evaluator.evaluate([still, walking], forward, checks)
 
 
 def row(reward: float, falls: float, *values: float) -> EvaluationEntry:
@@ -190,12 +199,14 @@ def test_the_acceptance_gate_lets_no_worse_result_through(
 
 
 def test_a_check_shows_all_rows_and_is_passed_by_the_result() -> None:
-    speed = CHECKS[:1]
-    (missed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.5), row(0, 0, 0.2))
+    speed, catalogue = CHECKS[:1], catalogue_of(GO1)
+    (missed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.5), row(0, 0, 0.2), catalogue)
     assert (missed.base, missed.program, missed.result) == (0.0, 0.5, 0.2)
     assert missed.passed is False
     assert (missed.name, missed.target) == ("mean forward speed", "≥ 0.25 m/s")
-    (passed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, 0.3))
+    (passed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, 0.3), catalogue)
     assert passed.passed is True
-    (unknown,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, float("nan")))
+    (unknown,) = check_results(
+        speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, float("nan")), catalogue
+    )
     assert (unknown.passed, unknown.result) == (False, None)

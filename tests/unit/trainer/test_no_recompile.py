@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import pytest
 from bench.speed.compilations import REWARD, Compilations, StagedReward
 
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule
+from tabrl.embodiments.load import embodiment_of
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.learning.ppo import TrainState
 from tabrl.sim.reward.function import RewardFunction, load_reward
@@ -17,8 +18,9 @@ from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES, FineTune
 from tabrl_trainer.rollout_reward import RolloutReward
 from tests.support.engine import FORWARD, GO1, ROBOTS, SWAY, exported, fresh_state, small_learner
 
-WALK = CommandSchedule.asking(vx=0.5)
-ROCK = CommandSchedule.asking(roll=(0.0, 0.2), beat_frequency=1.3)
+SPACE = embodiment_of(GO1).commands
+WALK = CommandSchedule.asking(SPACE, vx=0.5)
+ROCK = CommandSchedule.asking(SPACE, roll=(0.0, 0.2), modulation_frequency=1.3)
 
 
 class Worker:

@@ -61,6 +61,8 @@ def test_only_a_reward_that_was_verified_is_done_again(
     settings = Settings()
     make_blob_store(settings.blobs).put(f"artifacts/{sha256}.bin", b"something else")
     if known:
-        SqlVerifiedArtifacts(make_engine(settings.database), SystemClock()).record(sha256, "go1")
+        SqlVerifiedArtifacts(make_engine(settings.database), SystemClock()).record(
+            sha256, job.robot
+        )
     assert main([job.id]) == 1
     assert said in capsys.readouterr().err

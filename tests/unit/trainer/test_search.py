@@ -7,17 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tabrl.control.commands import (
-    CHANNELS,
-    COUNT,
-    LOWER,
-    STEP_RANGE,
-    SWING,
-    UPPER,
-    CommandBatch,
-    CommandSchedule,
-)  # fmt: skip
-from tabrl.control.gait import Gait
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_schedule import CommandSchedule, Wave
+from tabrl.control.command_space import CommandSpace
+from tabrl.control.embodiment import Embodiment
+from tabrl.embodiments.legged.gait import Gait
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import Robot
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.reward.function import load_reward
 from tabrl.sim.simulator import Experience, PolicyFn
@@ -27,9 +23,8 @@ from tabrl_trainer.mutation import Mutator, single_entries
 from tabrl_trainer.periodicity import modulation_frequencies_of
 from tabrl_trainer.rollout_reward import CHUNK, RolloutReward
 from tabrl_trainer.search import CommandSearch
-from tests.support.engine import FORWARD, GO1, SWAY, exported
-
-VX, ROLL = CHANNELS.index("vx"), CHANNELS.index("roll")
+from tests.support.engine import SWAY
+from tests.support.training_job import exported_for, reward_for
 
 
 class TimedSimulator(CpuSimulator):
@@ -44,135 +39,170 @@ class TimedSimulator(CpuSimulator):
         return super().rollout(policy, steps, on_step)
 
 
-@pytest.fixture(scope="module")
-def simulator() -> TimedSimulator:
-    return TimedSimulator(GO1, 48)
+BEATING = """
+WEIGHTS = {"beat": 1.0}
+
+def reward(state, action):
+    moved = jnp.mean(state.joint_velocity())
+    return {"beat": rl.gaussian(moved - 0.2 * jnp.sin(state.phase(1.3)), 0.1)}
+"""
 
 
 @pytest.fixture(scope="module")
-def sway() -> RolloutReward:
-    artifact = exported(SWAY)
-    return RolloutReward(load_reward(artifact.blob), artifact.weights)
+def embodiment(trained_robot: Robot) -> Embodiment:
+    return embodiment_of(trained_robot)
 
 
-def one(name: str, channel: int, value: float, phase: float = 0.0) -> CommandSchedule:
-    def at(number: float) -> tuple[float, ...]:
-        return tuple(number if i == channel else 0.0 for i in range(COUNT))
-
-    return CommandSchedule.model_validate({name: at(value), "phase": at(phase)})
+@pytest.fixture(scope="module")
+def space(embodiment: Embodiment) -> CommandSpace:
+    return embodiment.commands
 
 
-def test_the_beat_of_a_reward_is_heard(sway: RolloutReward, context: TrainingContext) -> None:
-    beats = modulation_frequencies_of(sway, context.library)
-    assert beats[0] == pytest.approx(1.3, abs=0.05)
+@pytest.fixture(scope="module")
+def simulator(walker: TrainingContext) -> TimedSimulator:
+    return TimedSimulator(walker.robot, 48)
 
 
-def test_a_reward_without_a_clock_has_no_beat(
-    forward: RolloutReward, context: TrainingContext
+def constant(space: CommandSpace, column: int, share: float) -> CommandSchedule:
+    """One channel at a share of its range, and nothing else."""
+    channel = space.channels[column]
+    return CommandSchedule.asking(space, **{channel.name: share * channel.upper})
+
+
+def test_the_frequency_of_a_reward_is_heard(context: TrainingContext) -> None:
+    frequencies = modulation_frequencies_of(reward_for(context.robot, BEATING), context.library)
+    assert frequencies[0] == pytest.approx(1.3, abs=0.05)
+
+
+def test_a_reward_without_a_clock_has_no_frequency(
+    moving: RolloutReward, context: TrainingContext
 ) -> None:
-    assert modulation_frequencies_of(forward, context.library) == []
+    assert modulation_frequencies_of(moving, context.library) == []
 
 
-def test_what_pays_alone_is_combined() -> None:
+def test_legged_robots_hear_a_sway(walker: TrainingContext) -> None:
+    frequencies = modulation_frequencies_of(reward_for(walker.robot, SWAY), walker.library)
+    assert frequencies[0] == pytest.approx(1.3, abs=0.05)
+
+
+def test_what_pays_alone_is_combined(space: CommandSpace) -> None:
+    first, second, third = space.names[:3]
+    swing = CommandSchedule.neutral(space).with_wave(second, Wave(0.0, 0.2, 1.0))
     schedules = [
-        CommandSchedule(), one("constant", VX, 0.5), one("amplitude", ROLL, 0.2, phase=1.0),
-        one("constant", 3, -0.1),
+        CommandSchedule.neutral(space), constant(space, 0, 0.5), swing, constant(space, 2, 0.5)
     ]  # fmt: skip
     found = crossovers(CommandBatch.stack(schedules), np.array([0.0, 1.0, 0.6, -0.5]), 0.0, 0.01)
     assert len(found) == 1
-    assert found[0].constant[VX] == pytest.approx(0.5)
-    assert found[0].amplitude[ROLL] == pytest.approx(0.2)
-    assert found[0].phase[ROLL] == pytest.approx(1.0)
-    assert found[0].constant[3] == 0.0
+    assert found[0].wave(first).constant == pytest.approx(schedules[1].wave(first).constant)
+    assert found[0].wave(second) == pytest.approx((0.0, 0.2, 1.0))
+    assert found[0].wave(third).constant == 0.0
 
 
-def test_of_two_values_for_one_entry_only_the_better_is_combined() -> None:
+def test_of_two_values_for_one_entry_only_the_better_is_combined(space: CommandSpace) -> None:
     schedules = [
-        one("constant", VX, 0.5), one("constant", VX, 0.9), one("constant", 1, 0.2),
-        one("constant", 2, 0.7),
+        constant(space, 0, 0.5), constant(space, 0, 0.9), constant(space, 1, 0.5),
+        constant(space, 2, 0.5),
     ]  # fmt: skip
     found = crossovers(CommandBatch.stack(schedules), np.array([1.0, 0.5, 0.4, 0.3]), 0.0, 0.01)
     assert len(found) == 4  # all three, and three pairs
-    assert {round(p.constant[VX], 3) for p in found} == {0.0, 0.5}
+    better = round(schedules[0].constant[0], 3)
+    assert {round(schedule.constant[0], 3) for schedule in found} == {0.0, better}
     assert sum(abs(x) > 1e-3 for x in found[0].constant) == 3
 
 
-def test_nothing_is_combined_where_nothing_pays() -> None:
-    schedules = CommandBatch.stack([one("constant", VX, 0.5), one("constant", 1, 0.2)])
-    assert crossovers(schedules, np.array([-1.0, 0.0]), 0.0, 0.01) == []
-    pair = CommandSchedule.asking(vx=0.5, vy=0.2)
+def test_nothing_is_combined_where_nothing_pays(space: CommandSpace) -> None:
+    single = CommandBatch.stack([constant(space, 0, 0.5), constant(space, 1, 0.5)])
+    assert crossovers(single, np.array([-1.0, 0.0]), 0.0, 0.01) == []
+    second = space.names[1]
+    pair = constant(space, 0, 0.5).with_wave(second, Wave(0.5 * space[second].upper))
     assert crossovers(CommandBatch.stack([pair, pair]), np.array([1.0, 1.0]), 0.0, 0.01) == []
 
 
-def test_a_gait_is_combined_like_any_other_entry() -> None:
-    pace = CommandSchedule.asking(gait=Gait.PACE, gait_frequency=2.5)
-    schedules = CommandBatch.stack([CommandSchedule(), one("constant", VX, 0.5), pace])
+def test_a_gait_is_combined_like_any_other_entry(walker: TrainingContext) -> None:
+    space = walker.embodiment.commands
+    pace = CommandSchedule.asking(space, gait=Gait.PACE, gait_frequency=2.5)
+    walk = CommandSchedule.asking(space, vx=0.5)
+    schedules = CommandBatch.stack([CommandSchedule.neutral(space), walk, pace])
     found = crossovers(schedules, np.array([0.0, 1.0, 0.6]), 0.0, 0.01)
-    assert found == [CommandSchedule.asking(vx=0.5, gait=Gait.PACE, gait_frequency=2.5)]
+    assert found == [CommandSchedule.asking(space, vx=0.5, gait=Gait.PACE, gait_frequency=2.5)]
 
 
-def test_slots_are_named_and_taken_out() -> None:
-    schedule = CommandSchedule.asking(vx=0.5, roll=(0.0, 0.2), gait=Gait.BOUND)
+def test_genes_are_named_and_taken_out(space: CommandSpace, embodiment: Embodiment) -> None:
+    schedule = constant(space, 0, 0.5).with_wave(space.names[1], Wave(0.0, 0.2))
+    variants = embodiment.setting_variants()
+    if variants:
+        schedule = schedule.with_settings(variants[-1].settings)
     genes = genes_of(schedule)
-    assert len(genes) == 3
+    assert len(genes) == 2 + bool(variants)
     for gene in genes:
         assert set(genes_of(ablated(schedule, gene))) == set(genes) - {gene}
-    assert genes_of(CommandSchedule()) == ()
+    assert genes_of(CommandSchedule.neutral(space)) == ()
 
 
 @pytest.mark.parametrize("rhythmic", [True, False])
-def test_mutations_stay_within_what_was_trained(rhythmic: bool) -> None:
-    mutator = Mutator(np.random.default_rng(0), np.array([1.3]), rhythmic)
-    schedules = CommandBatch.neutral(64)
+def test_mutations_stay_within_what_was_trained(embodiment: Embodiment, rhythmic: bool) -> None:
+    space = embodiment.commands
+    mutator = Mutator(embodiment, np.random.default_rng(0), np.array([1.3]), rhythmic)
+    schedules = CommandBatch.neutral(space, 64)
     for _ in range(6):
         schedules = mutator.mutated(schedules, 1.0)
-    assert np.all(schedules.constant >= LOWER - 1e-6)
-    assert np.all(schedules.constant <= UPPER + SWING + 1e-6)
-    assert np.all(np.abs(schedules.amplitude) <= SWING + 1e-6)
-    asked = schedules.gait_frequency[schedules.gait_frequency > 0.0]
-    assert len(asked) > 0
-    assert np.all((asked >= STEP_RANGE[0]) & (asked <= STEP_RANGE[1]))
-    assert set(schedules.gait) == {0, 1, 2}
+    assert np.all(schedules.constant >= space.lower - 1e-6)
+    assert np.all(schedules.constant <= space.upper + space.amplitude + 1e-6)
+    assert np.all(np.abs(schedules.amplitude) <= space.amplitude + 1e-6)
+    for setting in space.settings:
+        values = schedules.settings[setting.name]
+        if setting.choices:
+            assert set(values) == set(range(len(setting.choices)))
+            continue
+        low, high = setting.range
+        asked = values[values > 0.0]
+        assert len(asked) > 0
+        assert np.all((asked >= np.float32(low)) & (asked <= np.float32(high)))
 
 
-def test_the_first_programs_are_distinct_and_single() -> None:
-    singles = single_entries()
+def test_the_first_schedules_are_distinct_and_single(embodiment: Embodiment) -> None:
+    singles = single_entries(embodiment)
     assert len(set(singles)) == len(singles)
     assert all(len(genes_of(schedule)) == 1 for schedule in singles)
-    assert {gene for p in singles for gene in genes_of(p)} == {
-        *(Gene("constant", channel) for channel in range(COUNT)), Gene("gait", 0),
-    }  # fmt: skip
+    channels = {Gene("constant", name) for name in embodiment.commands.names}
+    settings = {Gene("settings")} if embodiment.setting_variants() else set()
+    assert {gene for schedule in singles for gene in genes_of(schedule)} == channels | settings
+
+
+def searching(
+    walker: TrainingContext, reward: RolloutReward, simulator: TimedSimulator, seed: int
+) -> CommandSearch:
+    act = walker.pretrained_weights.act
+    return CommandSearch(walker.embodiment, simulator, act, reward, walker.library, seed)
 
 
 def test_asked_to_walk_forward_it_finds_a_walk_forward_and_little_else(
-    context: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
+    walker: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
 ) -> None:
-    search = CommandSearch(
-        simulator, context.pretrained_weights.act, forward, context.library, seed=1
-    )
-    generations = list(search.run(1e9))
-    best = generations[-1].best
-    assert 0.3 <= best.constant[VX] <= 0.7, best
-    others = [abs(x) > 0.02 for x in best.constant[1:]] + [abs(x) > 0.02 for x in best.amplitude]
-    assert sum(others) <= 2, best
+    generations = list(searching(walker, forward, simulator, seed=1).run(1e9))
+    best, space = generations[-1].best, walker.embodiment.commands
+    assert 0.3 <= best.wave("vx").constant <= 0.7, best
+    entries = {Gene(kind, name) for kind in ("constant", "amplitude") for name in space.names}
+    others = [
+        gene
+        for gene in entries - {Gene("constant", "vx")}
+        if abs(getattr(best.wave(gene.channel), gene.kind)) > 0.02
+    ]
+    assert len(others) <= 2, best
     assert [g.index for g in generations] == list(range(1, len(generations) + 1))
     samples = [g.samples for g in generations]
     assert samples == sorted(set(samples))
-    bounds = np.stack([LOWER, UPPER])
     for generation in generations:
-        assert np.all(generation.best.constant >= bounds[0] - 1e-6)
-        assert np.all(generation.best.constant <= bounds[1] + 1e-6)
-        assert np.all(np.abs(generation.best.amplitude) <= SWING + 1e-6)
+        assert np.all(generation.best.constant >= space.lower - 1e-6)
+        assert np.all(generation.best.constant <= space.upper + 1e-6)
+        assert np.all(np.abs(generation.best.amplitude) <= space.amplitude + 1e-6)
 
 
 def test_a_search_keeps_to_its_budget(
-    context: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
+    walker: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
 ) -> None:
     def run(budget: float) -> tuple[int, float]:
-        search = CommandSearch(
-            simulator, context.pretrained_weights.act, forward, context.library, seed=1
-        )
-        began = simulator.now
+        search, began = searching(walker, forward, simulator, seed=1), simulator.now
         count = len(list(search.run(budget, lambda: simulator.now)))
         return count, simulator.now - began
 
@@ -184,42 +214,41 @@ def test_a_search_keeps_to_its_budget(
 
 
 def test_the_same_seed_finds_the_same(
-    context: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
+    walker: TrainingContext, forward: RolloutReward, simulator: TimedSimulator
 ) -> None:
     def found(seed: int) -> CommandSchedule:
-        act = context.pretrained_weights.act
-        search = CommandSearch(simulator, act, forward, context.library, seed)
+        search = searching(walker, forward, simulator, seed)
         return list(search.run(0.1, lambda: simulator.now))[-1].best
 
     assert found(3) == found(3)
 
 
-def test_terms_are_weighted_and_do_not_depend_on_the_tapes_length(
-    context: TrainingContext, forward: RolloutReward
+def test_terms_are_weighted_and_do_not_depend_on_the_rollouts_length(
+    context: TrainingContext, moving: RolloutReward
 ) -> None:
     rollout = context.library.rollout.robots(slice(0, 20))
-    terms = forward.terms_of(rollout)
-    assert terms.shape == (*rollout.shape, len(forward.terms))
-    reward = load_reward(exported(FORWARD).blob)
-    twice = RolloutReward(reward, {"speed": 2.0, "level": 0.0})
+    terms = moving.terms_of(rollout)
+    assert terms.shape == (*rollout.shape, len(moving.terms))
+    reward = load_reward(exported_for(context.robot).blob)
+    twice = RolloutReward(reward, {"motion": 2.0, "calm": 0.0})
     weighted = twice.terms_of(rollout)
-    speed, level = (forward.terms.index(name) for name in ("speed", "level"))
-    np.testing.assert_allclose(weighted[..., speed], 2.0 * terms[..., speed], rtol=1e-6)
-    np.testing.assert_array_equal(weighted[..., level], 0.0)
+    motion, calm = (moving.terms.index(name) for name in ("motion", "calm"))
+    np.testing.assert_allclose(weighted[..., motion], 2.0 * terms[..., motion], rtol=1e-6)
+    np.testing.assert_array_equal(weighted[..., calm], 0.0)
     assert rollout.shape[0] * rollout.shape[1] < CHUNK
     np.testing.assert_allclose(
-        forward.terms_of(rollout.robots(slice(1, 2))), terms[:, 1:2], rtol=1e-6
+        moving.terms_of(rollout.robots(slice(1, 2))), terms[:, 1:2], rtol=1e-6
     )
-    np.testing.assert_allclose(forward.total(rollout), terms.sum(-1), rtol=1e-6)
-    means = forward.means(terms)
-    assert means["speed"] == pytest.approx(float(terms[..., speed].mean()), rel=1e-5)
+    np.testing.assert_allclose(moving.total(rollout), terms.sum(-1), rtol=1e-6)
+    means = moving.means(terms)
+    assert means["motion"] == pytest.approx(float(terms[..., motion].mean()), rel=1e-5)
 
 
 def test_a_walk_is_worth_more_than_a_stand_to_a_reward_for_walking(
-    context: TrainingContext, forward: RolloutReward
+    walker: TrainingContext, forward: RolloutReward
 ) -> None:
     score = dict(
-        zip(context.library.clips, forward.total(context.library.rollout).mean(0), strict=True)
+        zip(walker.library.clips, forward.total(walker.library.rollout).mean(0), strict=True)
     )
     assert score["walk"] > score["stand"]
     assert score["walk"] > score["backwards"]

@@ -9,23 +9,30 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from tabrl.control.commands import COUNT, VX, YAW, CommandBatch, CommandSchedule
-from tabrl.control.rollout import CONTROL_DT, Floats, Rollout
-from tabrl.control.staged import StagedCommands
-from tabrl.sim.motion_library import MotionLibrary, load_motion_library
-from tabrl.sim.simulator import EpisodeConfig, Experience, PolicyFn
+from tabrl.control.arrays import Floats
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.command_space import CommandSpace
+from tabrl.control.rollout import CONTROL_DT, Rollout
+from tabrl.control.staged_commands import Commands, StagedCommands
+from tabrl.sim.episodes import EpisodeConfig
+from tabrl.sim.simulator import Experience, PolicyFn
+from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import RULES, episode_config_for
 from tabrl_trainer.periodicity import modulation_frequencies_of
-from tabrl_trainer.pretrained import load_pretrained
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search import GENERATIONS, Generation
 from tabrl_trainer.selection import MEASURED, WINDOW_S, measured
-from tabrl_trainer.staged_search import Stage, StagedSearch, stage_schedule
+from tabrl_trainer.staged_search import SearchSimulators, StagedSearch, stage_schedule
 from tabrl_trainer.window import Window
 
 ASKS = CommandSchedule.asking
 TIMES = (3.0, 2.0)
-WALK_THEN_TURN = CommandSchedule.sequence([ASKS(vx=0.5), ASKS(yaw=1.0)], TIMES)
+
+
+@pytest.fixture(scope="module")
+def space(walker: TrainingContext) -> CommandSpace:
+    return walker.embodiment.commands
 
 
 class Gated:
@@ -43,7 +50,7 @@ class Gated:
 
 
 class Beating(Gated):
-    """Listens to a beat of 1.5 Hz in the second phase only."""
+    """Listens to a rhythm of 1.5 Hz in the second stage only."""
 
     def terms_of(self, rollout: Rollout) -> Floats:
         first = np.mod(rollout.time, 8.0) < 4.0
@@ -61,9 +68,7 @@ class Obedient:
     def __init__(self, size: int) -> None:
         self.size = size
 
-    def reset(
-        self, schedules: CommandBatch | StagedCommands, rules: EpisodeConfig, seed: int
-    ) -> None:
+    def reset(self, schedules: Commands, config: EpisodeConfig, seed: int) -> None:
         self._schedules, self._time = StagedCommands.of(schedules), 0.0
 
     def prepare(self, policy: PolicyFn, steps: int) -> None:
@@ -77,36 +82,41 @@ class Obedient:
         rows = [np.full(self.size, time, np.float32) for time in times]
         command = np.stack([self._schedules.at(time).command(time) for time in rows])
         none = np.zeros_like(command)
+        yaw = self._schedules.stages.space.column("yaw")
         moved = {
             "time": np.stack(rows),
             "base_linear_velocity": command[..., :3],
-            "base_angular_velocity": command[..., [1, 1, YAW]],
+            "base_angular_velocity": command[..., [yaw, yaw, yaw]],
         }
         return Experience(
             Rollout(moved), none[[0, *range(steps)]], none, none[..., 0], none[..., 0]
         )
 
 
-@pytest.fixture(scope="module")
-def library() -> MotionLibrary:
-    return load_motion_library(load_pretrained("go1").library)
+def simulators_of(walker: TrainingContext, small: Obedient) -> SearchSimulators:
+    def unmoved(observation: Floats) -> Floats:
+        return observation
+
+    return SearchSimulators(walker.embodiment, Obedient(128), small, unmoved, walker.library)
 
 
-def test_both_phases_are_found_and_measured_together(library: MotionLibrary) -> None:
-    stage = Stage(Obedient(128), Obedient(24), lambda observation: observation, library)
+def test_both_stages_are_found_and_measured_together(
+    walker: TrainingContext, space: CommandSpace
+) -> None:
+    simulators = simulators_of(walker, Obedient(24))
     ticks = iter(range(10**6))
 
     def run(**limits: float | tuple[int, ...]) -> tuple[StagedSearch, list[Generation]]:
-        search = StagedSearch(stage, reward_of(Gated), TIMES, seed=1)
+        search = StagedSearch(simulators, reward_of(Gated), TIMES, seed=1)
         told = search.run(clock=lambda: float(next(ticks)), **limits)  # type: ignore[arg-type]
         return search, list(told)
 
     search, found = run(budget_s=20.0)
-    walk, turn = found[-1].best.phases
-    assert found[-1].best.phases_s == TIMES
-    assert 0.4 <= walk.constant[VX] <= 0.6, walk
-    assert 0.8 <= turn.constant[YAW] <= 1.2, turn
-    assert (walk.constant[YAW], turn.constant[VX]) == (0.0, 0.0)
+    walk, turn = found[-1].best.stages
+    assert found[-1].best.stages_s == TIMES
+    assert 0.4 <= walk.wave("vx").constant <= 0.6, walk
+    assert 0.8 <= turn.wave("yaw").constant <= 1.2, turn
+    assert (walk.wave("yaw").constant, turn.wave("vx").constant) == (0.0, 0.0)
     assert found[-1].best_score > 0.9
     first, second = search.generations
     assert 1 <= first < GENERATIONS
@@ -115,36 +125,38 @@ def test_both_phases_are_found_and_measured_together(library: MotionLibrary) -> 
     assert [g.index for g in found] == list(range(1, len(found) + 1))
     samples = [g.samples for g in found]
     assert samples == sorted(set(samples))
-    assert all(g.best.phases_s == TIMES for g in found)
-    assert found[0].best.phases[1] == CommandSchedule()  # not known yet
+    assert all(g.best.stages_s == TIMES for g in found)
+    assert found[0].best.stages[1] == CommandSchedule.neutral(space)  # not known yet
     # The numbers of generations are enough to do it again.
     _, again = run(generations=search.generations)
     assert again == found
 
 
-def test_a_phase_that_makes_the_robot_fall_gives_way(library: MotionLibrary) -> None:
+def test_a_stage_that_makes_the_robot_fall_gives_way(
+    walker: TrainingContext, space: CommandSpace
+) -> None:
     class Stumbling(Obedient):
         """Falls where it is to turn after it walked."""
 
         def rollout(self, *args: Any) -> Experience:
             run = super().rollout(*args)
-            walked = self._schedules.phases.constant[:, 0, VX] > 0.2
+            walked = self._schedules.first().constant[:, space.column("vx")] > 0.2
             turning = run.rollout.base_angular_velocity[..., 2] > 0.5
             falls = (walked & turning & (self._schedules.duration[:, 1] > 0.0)).astype(np.float32)
             return replace(run, terminated=falls)
 
-    stage = Stage(Obedient(128), Stumbling(24), lambda observation: observation, library)
-    search = StagedSearch(stage, reward_of(Gated), TIMES, seed=1)
+    simulators = simulators_of(walker, Stumbling(24))
+    search = StagedSearch(simulators, reward_of(Gated), TIMES, seed=1)
     *_, found = search.run(generations=(1, 1))
-    assert found.best.phases[0].constant[VX] > 0.3
-    assert found.best.phases[1] == CommandSchedule()
+    assert found.best.stages[0].wave("vx").constant > 0.3
+    assert found.best.stages[1] == CommandSchedule.neutral(space)
 
 
-def test_a_beat_is_heard_within_its_phase_only(library: MotionLibrary) -> None:
-    reward = reward_of(Beating)
+def test_a_rhythm_is_heard_within_its_stage_only(walker: TrainingContext) -> None:
+    reward, library = reward_of(Beating), walker.library
     assert modulation_frequencies_of(reward, library, window=Window(0.0, 4.0)) == []
-    (beat,) = modulation_frequencies_of(reward, library, window=Window(4.0, 4.0))
-    assert beat == pytest.approx(1.5, abs=0.05)
+    (frequency,) = modulation_frequencies_of(reward, library, window=Window(4.0, 4.0))
+    assert frequency == pytest.approx(1.5, abs=0.05)
 
 
 def test_a_window_shows_its_own_time_again_and_again() -> None:
@@ -153,8 +165,8 @@ def test_a_window_shows_its_own_time_again_and_again() -> None:
     assert Window().at(time) is time
 
 
-def test_a_swing_keeps_its_beat_wherever_its_phase_begins() -> None:
-    schedule = ASKS(roll=(0.05, 0.2, 0.4), yaw=(0.0, 0.5, 6.0), beat_frequency=1.3)
+def test_a_sinusoid_keeps_its_rhythm_wherever_its_stage_begins(space: CommandSpace) -> None:
+    schedule = ASKS(space, roll=(0.05, 0.2, 0.4), yaw=(0.0, 0.5, 6.0), modulation_frequency=1.3)
     later = stage_schedule(schedule, Window(2.9, 2.0))
     time = np.linspace(0.0, 2.0, 9)
     np.testing.assert_allclose(
@@ -162,17 +174,18 @@ def test_a_swing_keeps_its_beat_wherever_its_phase_begins() -> None:
         CommandBatch.stack([schedule]).command(time),
         atol=1e-5,
     )  # fmt: skip
-    assert later.phase[VX] == 0.0
+    assert later.wave("vx").phase == 0.0
     assert all(0.0 <= value < 2 * np.pi for value in later.phase)
-    assert len(later.phase) == COUNT
+    assert len(later.phase) == len(space)
 
 
-def test_learning_and_choosing_see_the_whole_period() -> None:
-    assert episode_config_for(ASKS(vx=0.5)) == RULES
-    assert measured(ASKS(vx=0.5)) == (MEASURED, WINDOW_S)
-    long = CommandSchedule.sequence([ASKS(vx=0.5)] * 3, (4.0, 5.0, 3.0))
+def test_learning_and_choosing_see_the_whole_period(space: CommandSpace) -> None:
+    walk, turn = ASKS(space, vx=0.5), ASKS(space, yaw=1.0)
+    assert episode_config_for(walk) == RULES
+    assert measured(walk) == (MEASURED, WINDOW_S)
+    long = CommandSchedule.sequence([walk] * 3, (4.0, 5.0, 3.0))
     rules = episode_config_for(long)
     assert (rules.episode_s, rules.start_spread_s) == (12.0, 12.0)
     assert measured(long) == (2, 12.0)
-    short = episode_config_for(WALK_THEN_TURN)
+    short = episode_config_for(CommandSchedule.sequence([walk, turn], TIMES))
     assert (short.episode_s, short.start_spread_s) == (6.0, 5.0)

@@ -156,7 +156,7 @@ export function faultsOf(
 export function specOf(draft: CheckDraft): CheckSpec {
   return {
     id: draft.id,
-    quantity: draft.quantity as CheckSpec["quantity"],
+    quantity: draft.quantity,
     statistic: draft.statistic,
     part: draft.part === "" ? null : draft.part,
     frequency: usesFrequency(draft.statistic) ? typed(draft.frequency) : null,

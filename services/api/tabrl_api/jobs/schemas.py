@@ -20,7 +20,7 @@ JOB_EXAMPLE: JsonDict = {
     "state": "queued",
     "task_id": "tsk_52gcogdi5xuj626f",
     "candidate": 1,
-    "robot": "go1",
+    "robot": "walker",
     "model_id": "mdl_x7c2q4mzk3hf5wpa",
     "place_in_queue": 1,
     "attempt": 0,

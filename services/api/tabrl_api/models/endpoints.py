@@ -42,7 +42,7 @@ def get_model(model_id: str, context: WithContext) -> ModelView:
     },
 )
 def get_params(model_id: str, context: WithContext) -> Response:
-    """safetensors; the header holds robot, scene hash and command program."""
+    """safetensors; the header holds robot, scene hash and command schedule."""
     model = context.models.get(model_id)
     name = f"{model.id}-v{model.params_version}.safetensors"
     headers = {

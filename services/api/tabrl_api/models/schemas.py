@@ -13,8 +13,8 @@ MODEL_EXAMPLE: JsonDict = {
     "id": "mdl_x7c2q4mzk3hf5wpa",
     "job_id": "job_5wauxhcjkly7sakx",
     "task_id": "tsk_52gcogdi5xuj626f",
-    "robot": "go1",
-    "scene_url": "/api/robots/go1/scene.xml",
+    "robot": "walker",
+    "scene_url": "/api/robots/walker/scene.xml",
     "scene_sha256": "0" * 64,
     "visuals_url": None,
     "params_version": 3,
@@ -38,7 +38,7 @@ class ModelView(BaseModel):
     scene_url: str
     scene_sha256: str
     visuals_url: str | None
-    params_version: int = Field(description="0: the robot's base policy; then counts up.")
+    params_version: int = Field(description="0: the robot's pretrained policy; then counts up.")
     params_sha256: str = Field(description="Empty at version 0.")
     step: int
     updated_at: datetime

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
-from tabrl.contracts.quantities import QuantityInfo, quantities
+from tabrl.contracts.quantities import QuantityInfo
 from tabrl_api.context import WithContext
 from tabrl_api.files import conditional_file
 from tabrl_api.robots import service
@@ -58,7 +58,7 @@ def get_scene(
 )
 def list_quantities(robot_id: str, context: WithContext) -> list[QuantityInfo]:
     """Every quantity with its unit and the parts it can be taken of."""
-    return quantities(context.robots.get_robot(robot_id))
+    return context.robots.catalogue_of(robot_id).infos()
 
 
 @router.get(

@@ -14,7 +14,8 @@ from pydantic import (
     StringConstraints,
 )
 
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.contracts.checks import CheckSpec, Statistic, describe
+from tabrl.contracts.quantities import Catalogue
 from tabrl.domain.tasks import (
     PROMPT_MAX,
     Candidate,
@@ -49,7 +50,7 @@ class TaskRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"robot": "go1", "prompt": "trot forward slowly and sway your hips"}]
+            "examples": [{"robot": "walker", "prompt": "trot forward slowly and sway your hips"}]
         },
     )
 
@@ -106,7 +107,7 @@ class CheckView(BaseModel):
     name: str = Field(examples=["mean forward speed"])
     target: str = Field(examples=["0.25 … 0.55 m/s"])
     unit: str = Field(examples=["m/s"])
-    quantity: Quantity
+    quantity: str = Field(examples=["forward_speed"])
     statistic: Statistic
     part: str | None
     frequency: float | None
@@ -117,9 +118,9 @@ class CheckView(BaseModel):
     at_most: float | None
 
     @classmethod
-    def of(cls, check: CheckSpec) -> CheckView:
-        """View of a check."""
-        return cls(name=check.name, target=check.target, unit=check.unit, **check.model_dump())
+    def of(cls, check: CheckSpec, catalogue: Catalogue) -> CheckView:
+        """View of a check of the catalogue's robot."""
+        return cls(**describe(check, catalogue)._asdict(), **check.model_dump())
 
 
 class CandidateView(BaseModel):
@@ -142,8 +143,8 @@ class CandidateView(BaseModel):
     revised_by: str | None = Field(description="The job that checked the edit.")
 
     @classmethod
-    def of(cls, candidate: Candidate, code: str) -> CandidateView:
-        """View of a candidate with its source."""
+    def of(cls, candidate: Candidate, code: str, catalogue: Catalogue) -> CandidateView:
+        """View of a candidate with its source, for the catalogue's robot."""
         return cls(
             n=candidate.n,
             name=candidate.name,
@@ -152,7 +153,7 @@ class CandidateView(BaseModel):
             code=code,
             terms=list(candidate.weights),
             weights=dict(candidate.weights),
-            checks=[CheckView.of(check) for check in candidate.checks],
+            checks=[CheckView.of(check, catalogue) for check in candidate.checks],
             phases_s=list(candidate.phases_s),
             artifact_sha256=candidate.artifact_sha256,
             report=candidate.report,
@@ -178,7 +179,7 @@ class TaskSummary(BaseModel):
             "examples": [
                 {
                     "id": "tsk_52gcogdi5xuj626f",
-                    "robot": "go1",
+                    "robot": "walker",
                     "prompt": "trot forward slowly and sway your hips",
                     "state": "ready",
                     "created_at": "2026-01-01T12:00:00Z",

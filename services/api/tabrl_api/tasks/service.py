@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from tabrl.contracts.checks import CheckSpec, episode_s, fault_of
+from tabrl.contracts.quantities import Catalogue
 from tabrl.contracts.training import TrainSpec
-from tabrl.domain.errors import Conflict, Invalid
+from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.models import Model
 from tabrl.domain.tasks import Candidate, Lineage, Revision, Task, TaskState
 from tabrl.domain.weights import merged_weights
-from tabrl.ports import IdempotencyKey, RobotCard
+from tabrl.ports import IdempotencyKey
 from tabrl_api.context import AppContext
 from tabrl_api.dispatch import announce, send
 from tabrl_api.jobs.schemas import FailureView, JobView
@@ -123,7 +124,7 @@ def revise(
     if weights is not None and request.code is None:
         weights = merged_weights(candidate.weights, weights)
     _raise_unless_measurable(
-        request.checks or (), context.robots.get_robot(task.robot), candidate.phases_s
+        request.checks or (), context.robots.catalogue_of(task.robot), candidate.phases_s
     )
     now = context.clock.now()
     job = Job(
@@ -149,12 +150,12 @@ def revise(
 
 
 def _raise_unless_measurable(
-    checks: Sequence[CheckSpec], robot: RobotCard, phases_s: Sequence[float]
+    checks: Sequence[CheckSpec], catalogue: Catalogue, phases_s: Sequence[float]
 ) -> None:
-    """Raises `Invalid` (code `bad_check`) for the first check that this robot cannot be held to."""
+    """Raises `Invalid` (code `bad_check`) for the first check that the robot cannot be held to."""
     lasts_s = episode_s(phases_s, checks)
     for number, check in enumerate(checks, start=1):
-        fault = fault_of(check, robot, lasts_s)
+        fault = fault_of(check, catalogue, lasts_s)
         if fault is not None:
             raise Invalid(f"Success check {number} cannot be measured: {fault}.", code="bad_check")
 
@@ -173,22 +174,31 @@ def change_candidate(
         candidate = context.tasks.candidate(task_id, n)
     else:
         candidate = context.tasks.set_weights(task_id, n, change.weights)
-    return CandidateView.of(candidate, context.sources.get(task_id).get(n, ""))
+    catalogue = _catalogue(context.tasks.get(task_id), context)
+    return CandidateView.of(candidate, context.sources.get(task_id).get(n, ""), catalogue)
 
 
 def task_view(task_id: str, context: AppContext) -> TaskView:
     """A task with candidates and training jobs."""
     task = context.tasks.get(task_id)
-    sources = context.sources.get(task_id)
+    sources, catalogue = context.sources.get(task_id), _catalogue(task, context)
     jobs = context.jobs.list(kind=JobKind.TRAIN, task_id=task_id)
     summary = _summary(task, [job_view(job, context.jobs) for job in jobs])
     return TaskView(
         **dict(summary),
         candidates=[
-            CandidateView.of(one, sources.get(one.n, ""))
+            CandidateView.of(one, sources.get(one.n, ""), catalogue)
             for one in context.tasks.candidates(task_id)
         ],
     )
+
+
+def _catalogue(task: Task, context: AppContext) -> Catalogue:
+    """What names a task's checks; empty for a robot that is gone, whose tasks can be read still."""
+    try:
+        return context.robots.catalogue_of(task.robot)
+    except (NotFound, Invalid):
+        return Catalogue({})
 
 
 def task_summaries(context: AppContext) -> list[TaskSummary]:

@@ -14,8 +14,10 @@ from tabrl_reward_worker.generator.reading.languages import foreign
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.writing.templates import candidates_for
+from tabrl_reward_worker.limbs import feet_of
 
 _MAX_UNKNOWN = 4
+_KIND = "legged"  # whose words the lexicon has
 
 
 class NotUnderstoodError(Invalid):
@@ -34,8 +36,25 @@ class NotUnderstoodError(Invalid):
         self.not_understood = reading.not_understood
 
 
+def has_words_for(robot: Robot) -> bool:
+    """Whether sentences about a robot can be read: it has feet front and rear, left and right."""
+    return robot.embodiment == _KIND and len(feet_of(robot)) == 4
+
+
+def require_words_for(robot: Robot) -> None:
+    """Raises `NotUnderstoodError` if no sentence about the robot can be read."""
+    if not has_words_for(robot):
+        raise NotUnderstoodError(
+            "Sentences for this kind of robot need a language model.",
+            robot,
+            Goal(),
+            "Ask whoever runs TabRL to name one in TABRL_LLM_MODEL.",
+        )
+
+
 def generate(prompt: str, robot: Robot) -> Proposal:
     """Rewards for a sentence. Raises `NotUnderstoodError` (code `task_not_understood`)."""
+    require_words_for(robot)
     language = foreign(prompt, lexicon().vocabulary)
     if language is not None:
         message = f"This sentence looks like {language.name}; only English is understood here. "

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from tabrl_reward_worker.llm.schema import LlmCandidate
 
@@ -28,9 +27,10 @@ def read_answer(text: str, position: int = 0) -> LlmCandidate | None:
     Some models give a list of several whatever they are asked; of these the one at `position`
     (counted round) is taken. Raises `AnswerError`.
     """
-    answer = _answer(text[:_MAX_CHARACTERS])
-    if "candidates" in answer:
-        candidates = answer["candidates"]
+    found = _answer(text[:_MAX_CHARACTERS])
+    answer: JsonValue = found
+    if "candidates" in found:
+        candidates = found["candidates"]
         if not isinstance(candidates, list):
             raise AnswerError("candidates: give one candidate, not a list of them")
         if not candidates:
@@ -44,9 +44,9 @@ def read_answer(text: str, position: int = 0) -> LlmCandidate | None:
         raise AnswerError(_in_words(error)) from None
 
 
-def _answer(text: str) -> dict[str, Any]:
+def _answer(text: str) -> dict[str, JsonValue]:
     """The first JSON object that looks like an answer, else the first object."""
-    first: dict[str, Any] | None = None
+    first: dict[str, JsonValue] | None = None
     for found in _objects(_THOUGHTS.sub("", text)):
         if _KEYS & found.keys():
             return found
@@ -56,7 +56,7 @@ def _answer(text: str) -> dict[str, Any]:
     return first
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
+def _objects(text: str) -> Iterator[dict[str, JsonValue]]:
     decoder = json.JSONDecoder(strict=False)  # line breaks within strings are no fault
     start = text.find("{")
     for _ in range(_MAX_STARTS):

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
 from time import time
-from typing import Any
+from types import ModuleType
+from typing import Any, TypeAlias
 
 from tabrl_reward_worker.concurrency import CancellationToken, WorkCancelledError, gather
 from tabrl_reward_worker.llm.capped import TooLongError, capped_client
@@ -22,8 +23,8 @@ from tabrl_reward_worker.llm.provider import (
     Reply,
     ResponseFormat,
 )
-from tabrl_reward_worker.llm.schema import answer_schema
 
+Response: TypeAlias = Any  # what a server sent, as litellm passes it on: of any form
 _UNCONNECTED = ("ConnectError", "ClientConnectorError", "ConnectTimeout")
 _MAX_CAUSES = 10  # of a chain of errors
 _MAX_TOKENS = 100_000_000
@@ -104,7 +105,7 @@ class LitellmProvider:
             raise _failed(litellm, error) from None
         return _reply(litellm, response, question.model)
 
-    async def _complete(self, litellm: Any, question: Question) -> Any:
+    async def _complete(self, litellm: ModuleType, question: Question) -> Response:
         base = self._base(question.model)
         return await litellm.acompletion(
             model=question.model,
@@ -115,7 +116,7 @@ class LitellmProvider:
             timeout=question.timeout_s,
             num_retries=0,
             max_retries=0,
-            **_format_arguments(question.response_format),
+            **_format_arguments(question),
         )
 
     def _base(self, model: str) -> str | None:
@@ -130,16 +131,16 @@ class LitellmProvider:
             return self._loop
 
 
-def _format_arguments(response_format: ResponseFormat) -> dict[str, Any]:
-    if response_format is ResponseFormat.SCHEMA:
-        schema = {"name": "reward", "strict": True, "schema": answer_schema()}
+def _format_arguments(question: Question) -> dict[str, Any]:
+    if question.response_format is ResponseFormat.SCHEMA:
+        schema = {"name": "reward", "strict": True, "schema": question.schema}
         return {"response_format": {"type": "json_schema", "json_schema": schema}}
-    if response_format is ResponseFormat.JSON:
+    if question.response_format is ResponseFormat.JSON:
         return {"response_format": {"type": "json_object"}}
     return {}
 
 
-def _reply(litellm: Any, response: Any, model: str) -> Reply:
+def _reply(litellm: ModuleType, response: Response, model: str) -> Reply:
     try:
         choice = response.choices[0]
         message, usage = choice.message, getattr(response, "usage", None)
@@ -161,20 +162,20 @@ def _reply(litellm: Any, response: Any, model: str) -> Reply:
     )
 
 
-def _called(message: Any) -> str:
+def _called(message: object) -> str:
     """What a model that calls a tool it was not given says to it; else nothing."""
     for call in getattr(message, "tool_calls", None) or ():
         return str(call.function.arguments)
     return ""
 
 
-def _tokens(usage: Any, name: str) -> int:
+def _tokens(usage: object, name: str) -> int:
     """A count of tokens, 0 where what the server says is none."""
     count = int(getattr(usage, name, 0) or 0)
     return count if 0 <= count <= _MAX_TOKENS else 0
 
 
-def _cost(litellm: Any, response: Any, model: str) -> float | None:
+def _cost(litellm: ModuleType, response: Response, model: str) -> float | None:
     """US dollars by the price list that comes with litellm; None for a model it does not list."""
     try:
         return float(litellm.completion_cost(completion_response=response, model=model))
@@ -182,7 +183,7 @@ def _cost(litellm: Any, response: Any, model: str) -> float | None:
         return None
 
 
-def _failed(litellm: Any, error: Exception) -> CallFailedError:
+def _failed(litellm: ModuleType, error: Exception) -> CallFailedError:
     roots = _roots(error)
     if any(isinstance(root, TooLongError) for root in roots):
         return CallFailedError(CallFailure.NONSENSE)
@@ -239,7 +240,7 @@ _LOADING = threading.Lock()
 
 
 @cache
-def load_litellm() -> Any:
+def load_litellm() -> ModuleType:
     """litellm, set up and warm. Takes seconds the first time, which no answer's limit counts."""
     # Otherwise importing it fetches a price list and waits for the network.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tabrl.domain.tasks import LlmUsage
 from tabrl_reward_worker.concurrency import CancellationToken, WorkCancelledError, never_cancelled
@@ -82,12 +83,16 @@ class UsageMeter:
 
 
 class Conversation:
-    """Turns with the first model that answers, until a deadline in the clock's seconds."""
+    """Turns with the first model that answers, until a deadline in the clock's seconds.
+
+    `schema` is that of all answers.
+    """
 
     def __init__(
         self,
         options: LlmOptions,
         provider: Provider,
+        schema: Mapping[str, Any],
         usage_meter: UsageMeter,
         deadline: float,
         clock: Clock,
@@ -95,6 +100,7 @@ class Conversation:
     ) -> None:
         self._options = options
         self._provider = provider
+        self._schema = schema
         self._usage_meter = usage_meter
         self._deadline = deadline
         self._clock = clock
@@ -143,7 +149,7 @@ class Conversation:
         if self._cancelled():
             raise WorkCancelledError
         self._usage_meter.sent()
-        question = Question(model, tuple(messages), self._format, timeout_s)
+        question = Question(model, tuple(messages), self._format, timeout_s, self._schema)
         reply = self._provider.ask(question, self._cancelled)
         self._usage_meter.add(model, reply)
         return reply

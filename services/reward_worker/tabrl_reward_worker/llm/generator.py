@@ -10,6 +10,7 @@ from tabrl.contracts.checks import episode_s, fault_of
 from tabrl.contracts.events import NoticeEvent
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.tasks import Dropped, LlmUsage
+from tabrl.embodiments.lookup import catalogue_of
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
 from tabrl_reward_worker.building import BuiltCandidate, CandidateBuilder
@@ -26,6 +27,7 @@ from tabrl_reward_worker.llm.client import LitellmProvider, LlmOptions
 from tabrl_reward_worker.llm.conversation import Clock, Conversation, UsageMeter
 from tabrl_reward_worker.llm.prompt import Style, opening, prompt_version, repair, styles
 from tabrl_reward_worker.llm.provider import CallFailedError, Provider
+from tabrl_reward_worker.llm.schema import answer_schema
 
 REPAIR_TURNS = 2
 
@@ -81,6 +83,7 @@ class LlmGenerator:
             conversation = Conversation(
                 self._options,
                 self._provider,
+                answer_schema(robot),
                 usage_meter,
                 started + self._options.deadline_s,
                 self._clock,
@@ -167,13 +170,13 @@ class _Writer:
             )
         if answer is None:
             return None
-        candidate = answer.to_candidate()
+        candidate = answer.to_candidate(catalogue_of(self.robot))
         return self._check_fault(candidate) or self._built(candidate)
 
     def _check_fault(self, candidate: RewardCandidate) -> _Fault | None:
         lasts_s = episode_s(candidate.phases_s, candidate.checks)
         for check in candidate.checks:
-            reason = fault_of(check, self.robot, lasts_s)
+            reason = fault_of(check, catalogue_of(self.robot), lasts_s)
             if reason is not None:
                 for_user = "One of its success checks cannot be measured on this robot."
                 return _Fault("llm_bad_check", f"success_checks, {check.id}: {reason}", for_user)

@@ -9,31 +9,21 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from string import Template
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.training import measured_words
 from tabrl.robots import Robot
 from tabrl_reward_worker.generation import History
-from tabrl_reward_worker.limbs import knee_of
-from tabrl_reward_worker.llm.facts import facts
+from tabrl_reward_worker.llm.facts import facts, failures
+from tabrl_reward_worker.llm.kind_words import Example, examples, kind_texts, kind_words
 from tabrl_reward_worker.llm.provider import Message
 from tabrl_reward_worker.llm.schema import LlmCandidate
 
 _EDITION = 4
-_FILES = ("prompt.md", "styles.toml", "examples.toml")
-_FORM = """A reward is Python of exactly this form:
-```python
-WEIGHTS = {"forward": 1.5, "smooth": -0.01}
-
-
-def reward(state, action):
-    return {
-        "forward": rl.gaussian(state.base_linear_velocity()[0] - 1.0, 0.5),
-        "smooth": jnp.sum(jnp.square(action - state.previous_action())),
-    }
-```"""
+_FILES = ("prompt.md", "styles.toml")
+_COUNTS = ("No", "One", "Two", "Three")
 _CURVE_POINTS = 6
 _MAX_ECHO = 30_000  # characters of an answer that goes back and is paid for again
 
@@ -48,13 +38,6 @@ class Style(BaseModel):
     asks: str
 
 
-class Example(LlmCandidate):
-    """A worked example: a sentence and a good answer to it."""
-
-    sentence: str
-    style: str
-
-
 @cache
 def styles() -> tuple[Style, ...]:
     """The candidates to write, in order."""
@@ -62,28 +45,20 @@ def styles() -> tuple[Style, ...]:
 
 
 @cache
-def examples(robot: Robot) -> tuple[Example, ...]:
-    """The worked examples, with names of the robot's joints in their code."""
-    knee = knee_of(robot, robot.foot_names[0])
-    return tuple(
-        Example.model_validate({**entry, "code": Template(entry["code"]).substitute(knee=knee)})
-        for entry in _toml("examples.toml")["example"]
-    )
-
-
-@cache
 def prompt_version() -> str:
     """The prompt's edition and a hash of its text: the same version means the same words."""
-    digest = hashlib.sha256(b"\0".join(_text(name).encode() for name in _FILES)).hexdigest()
+    texts = [*map(_text, _FILES), *kind_texts()]
+    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
     return f"{_EDITION}-{digest[:8]}"
 
 
 def system_message(robot: Robot) -> Message:
     """What holds for every candidate; the same for all, so that providers can cache it."""
+    known, shown = facts(robot), [_shown(example) for example in examples(robot)]
+    words = kind_words(robot.embodiment).filled(known)
+    count = f"{_COUNTS[len(shown)]} worked example{'' if len(shown) == 1 else 's'}"
     filled = Template(_text("prompt.md")).substitute(
-        facts(robot),
-        form=_FORM,
-        examples="\n\n".join(_shown(example) for example in examples(robot)),
+        known | words, count=count, examples="\n\n".join(shown)
     )
     return {"role": "system", "content": filled}
 
@@ -91,14 +66,15 @@ def system_message(robot: Robot) -> Message:
 def opening(prompt: str, robot: Robot, style: Style, history: History | None) -> list[Message]:
     """The first messages for one candidate; the user's words are data at their end."""
     others = ", ".join(other.title.lower() for other in styles() if other is not style)
+    own = Template(style.asks.strip()).substitute(kind_words(robot.embodiment).styles)
     asks = (
-        f"{style.asks.strip()}\nOther writers do the others ({others}) at the same time: use terms "
+        f"{own}\nOther writers do the others ({others}) at the same time: use terms "
         "that they will not, and weigh them so that motions are ranked in another order."
     )
     if history is None:
         request = f"The sentence:\n{prompt}"
     else:
-        request = f"{_lineage(history)}\n\nWhat the user says of this result:\n{prompt}"
+        request = f"{_lineage(history, robot)}\n\nWhat the user says of this result:\n{prompt}"
     return [system_message(robot), {"role": "user", "content": f"{asks}\n\n{request}"}]
 
 
@@ -126,7 +102,7 @@ def _shown(example: Example) -> str:
 _ANSWER_KEYS = tuple(LlmCandidate.model_fields)
 
 
-def _lineage(history: History) -> str:
+def _lineage(history: History, robot: Robot) -> str:
     """What was asked, written, learnt and measured so far."""
     asked = "\n".join(f"{n}. {sentence}" for n, sentence in enumerate(history.sentences, start=1))
     parts = [
@@ -153,7 +129,8 @@ def _lineage(history: History) -> str:
         parts.append("The success checks:\n" + "\n".join(lines))
     if history.fall_rate_result is not None:
         before = f", before {history.fall_rate_base:.0%}" if history.fall_rate_base else ""
-        parts.append(f"Falls: {history.fall_rate_result:.0%} of episodes{before}.")
+        rate = f"{history.fall_rate_result:.0%} of episodes{before}."
+        parts += [f"{failure}: {rate}" for failure in failures(robot)]
     return "\n\n".join(parts)
 
 
@@ -170,5 +147,8 @@ def _text(name: str) -> str:
     return files(__package__).joinpath(name).read_text("utf-8")
 
 
-def _toml(name: str) -> dict[str, Any]:
+Toml: TypeAlias = dict[str, Any]  # a file's tables, of any form; models check them
+
+
+def _toml(name: str) -> Toml:
     return tomllib.loads(_text(name))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from tabrl_reward_worker.concurrency import CancellationToken
 
@@ -29,12 +30,13 @@ class ResponseFormat(StrEnum):
 
 @dataclass(frozen=True)
 class Question:
-    """Messages for one model, and how long it may take, s."""
+    """Messages for one model, and how long it may take, s; `schema` is the answer's."""
 
     model: str
     messages: tuple[Message, ...]
     response_format: ResponseFormat
     timeout_s: float
+    schema: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -12,25 +12,22 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     TypeAdapter,
     field_validator,
     model_validator,
 )
 
-from tabrl.contracts.checks import CheckSpec, Identifier, Quantity, Statistic, episode_s
+from tabrl.contracts.checks import CheckSpec, Identifier, Statistic, episode_s
 from tabrl.contracts.phases import PhasesS
-from tabrl_reward_worker.candidates import RewardCandidate
+from tabrl.contracts.quantities import Catalogue
+from tabrl.embodiments.lookup import catalogue_of
+from tabrl.robots import Robot
+from tabrl_reward_worker.candidates import RewardCandidate, taken_over
 
 # What strict schemas may consist of: providers refuse a schema with anything else in it.
 _STRICT = ("type", "enum", "const", "items", "anyOf", "$ref", "$defs", "properties")
-_FALLS = CheckSpec(
-    id="falls",
-    quantity=Quantity.FALLEN,
-    statistic=Statistic.ANY,
-    start_s=0.0,
-    end_s=10.0,
-    at_most=0.02,
-)
+_MAX_FAILED = 0.02  # share of episodes
 
 
 _FENCED = re.compile(r"```[\w+-]*[ \t]*\n(.*?)\n?```", re.DOTALL)
@@ -74,7 +71,7 @@ class LlmCandidate(BaseModel):
 
     @field_validator("weights", mode="before")
     @classmethod
-    def _from_object(cls, value: Any) -> Any:
+    def _from_object(cls, value: object) -> object:
         """Models without a schema to follow write `{"term": weight}`."""
         if isinstance(value, dict):
             return [{"term": term, "weight": weight} for term, weight in value.items()]
@@ -90,9 +87,14 @@ class LlmCandidate(BaseModel):
                 raise ValueError(f"{what} names something twice")
         return self
 
-    def to_candidate(self) -> RewardCandidate:
-        """The reward; a check against falling is always among its checks."""
-        checks = [check for check in self.success_checks if check.quantity is not Quantity.FALLEN]
+    def to_candidate(self, catalogue: Catalogue) -> RewardCandidate:
+        """The reward, with quantities by their own names.
+
+        Checks of what an episode has or has not, such as a fall, are always ours.
+        """
+        failures = [name for name, entry in catalogue.entries.items() if entry.per_episode]
+        given = taken_over(self.success_checks, catalogue)
+        checks = [check for check in given if check.quantity not in failures]
         lasts_s = episode_s(self.phases_s, checks)
         weights = {weight.term: weight.weight for weight in self.weights}
         code = self.code
@@ -104,9 +106,21 @@ class LlmCandidate(BaseModel):
             idea=_line(self.idea),
             code=code,
             weights=weights,
-            checks=(*checks, _FALLS.model_copy(update={"end_s": lasts_s})),
+            checks=(*checks, *(_no_failure(name, catalogue, lasts_s) for name in failures)),
             phases_s=self.phases_s,
         )
+
+
+def _no_failure(quantity: str, catalogue: Catalogue, lasts_s: float) -> CheckSpec:
+    """That hardly any episode has what none should have."""
+    return CheckSpec(
+        id=(catalogue[quantity].title or quantity).replace(" ", "_"),
+        quantity=quantity,
+        statistic=Statistic.ANY,
+        start_s=0.0,
+        end_s=lasts_s,
+        at_most=_MAX_FAILED,
+    )
 
 
 def _line(text: str) -> str:
@@ -125,25 +139,34 @@ class _DeclinedOrCandidate(LlmCandidate, _Answer):
 
 
 @cache
-def answer_schema() -> dict[str, Any]:
-    """The answer's JSON schema in the subset that strict structured output knows."""
+def answer_schema(robot: Robot) -> dict[str, Any]:
+    """The answer's JSON schema in the subset that strict structured output knows.
+
+    Checks can be of the robot's quantities only.
+    """
     schema: dict[str, Any] = _strict(TypeAdapter(_DeclinedOrCandidate).json_schema(by_alias=False))
+    check = schema["$defs"][CheckSpec.__name__]["properties"]
+    check["quantity"] |= {"enum": list(catalogue_of(robot).entries)}
     return schema
 
 
-def _strict(node: Any) -> Any:
-    """The node with only the strict subset's keywords; every property is required."""
-    if isinstance(node, list):
-        return [_strict(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    result: dict[str, Any] = {}
+def _strict(schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """The schema with only the strict subset's keywords; every property is required."""
+    result: dict[str, JsonValue] = {}
     for key in _STRICT:
-        if key in ("$defs", "properties") and key in node:
-            result[key] = {name: _strict(part) for name, part in node[key].items()}
-        elif key in node:
-            result[key] = _strict(node[key])
-    if "properties" in result:
-        result["required"] = list(result["properties"])
+        part = schema.get(key)
+        if key in ("$defs", "properties") and isinstance(part, dict):
+            result[key] = {name: _strict_node(node) for name, node in part.items()}
+        elif key in schema:
+            result[key] = _strict_node(part)
+    properties = result.get("properties")
+    if isinstance(properties, dict):
+        result["required"] = [*properties]
         result["additionalProperties"] = False
     return result
+
+
+def _strict_node(node: JsonValue) -> JsonValue:
+    if isinstance(node, list):
+        return [_strict_node(part) for part in node]
+    return _strict(node) if isinstance(node, dict) else node

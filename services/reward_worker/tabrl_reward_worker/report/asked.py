@@ -10,6 +10,7 @@ import numpy as np
 from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.control.checks import per_episode
 from tabrl.control.rollout import CONTROL_DT
+from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import get_robot
 from tabrl.sim.motion_library import MotionLibrary
 
@@ -31,7 +32,7 @@ def meeting(checks: Sequence[CheckSpec], bank: MotionLibrary) -> tuple[str, ...]
         return ()
     last = float(bank.rollout.shape[0]) * CONTROL_DT
     fitted = [check.model_copy(update={"start_s": 0.0, "end_s": last}) for check in checks]
-    values = per_episode(fitted, bank.rollout.fields, get_robot(bank.robot))
+    values = per_episode(fitted, bank.rollout.fields, embodiment_of(get_robot(bank.robot)))
     return tuple(
         clip
         for index, clip in enumerate(bank.clips)

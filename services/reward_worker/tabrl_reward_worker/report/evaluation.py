@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.sim.motion_library import NEGATIVE_REFERENCES, MotionLibrary
 from tabrl.sim.reward.function import FAST_COMPILE, load_reward
@@ -22,7 +23,8 @@ Floats = NDArray[np.float64]
 class Evaluation:
     """What a reward pays on the bank's clips; `raw [T, B, K]` are its unweighted terms.
 
-    `finite` is false if any value was not; such values count as zero.
+    `finite` is false if any value was not; such values count as zero. `rest` is the clip of a robot
+    that is asked for nothing, if there is one.
     """
 
     clips: tuple[str, ...]
@@ -30,6 +32,7 @@ class Evaluation:
     weights: Floats
     raw: Floats
     finite: bool
+    rest: str | None = None
 
     @cached_property
     def weighted(self) -> Floats:
@@ -90,7 +93,17 @@ class RewardEvaluator:
         finite = bool(np.isfinite(raw).all() and np.isfinite(self._weights).all())
         raw = np.nan_to_num(raw, posinf=0.0, neginf=0.0)
         weights = np.nan_to_num(self._weights, posinf=0.0, neginf=0.0)
-        return Evaluation(self._bank.clips, self._reward.terms, weights, raw, finite)
+        return Evaluation(
+            self._bank.clips, self._reward.terms, weights, raw, finite, _rest(self._bank)
+        )
+
+
+def _rest(bank: MotionLibrary) -> str | None:
+    """The clip whose schedule asks for nothing."""
+    for clip, schedule in zip(bank.clips, bank.schedules, strict=True):
+        if schedule is not None and schedule == CommandSchedule.neutral(schedule.space):
+            return clip
+    return None
 
 
 def recorded_span(bank: MotionLibrary) -> tuple[float, float]:

@@ -10,18 +10,21 @@ from numpy.typing import NDArray
 from tabrl.control import rotation
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.report import MotionPreview
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import get_robot
 from tabrl.sim.motion_library import MotionLibrary
 
 Floats = NDArray[np.float64]
 
 
 def preview_of(clips: Sequence[str], score: float, bank: MotionLibrary) -> MotionPreview:
-    """The clips played in order, each going on where the one before ended."""
+    """The clips played in order; a robot that floats goes on where the clip before ended."""
     played = _each_once(clips)
+    floats = embodiment_of(get_robot(bank.robot)).skeleton.root[0] > 0
     parts = [bank.qpos[:, bank.clips.index(clip)].astype(np.float64) for clip in played]
     motion = parts[0]
     for part in parts[1:]:
-        motion = np.concatenate([motion, _continued(motion[-1], part)])
+        motion = np.concatenate([motion, _continued(motion[-1], part) if floats else part])
     return MotionPreview(
         clip=", then ".join(played),
         score=score,

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tabrl.contracts.checks import CheckSpec, episode_s, fault_of
+from tabrl.contracts.checks import CheckSpec, describe, episode_s, fault_of
 from tabrl.domain.report import CandidateReport, ClipScore, Finding, MotionPreview
+from tabrl.embodiments.lookup import catalogue_of
 from tabrl.robots import get_robot
 from tabrl.sim.motion_library import NEGATIVE_REFERENCES, MotionLibrary
 from tabrl_reward_worker.building import BuiltCandidate
@@ -101,10 +102,14 @@ def _measurable(
     candidate: RewardCandidate, bank: MotionLibrary
 ) -> tuple[tuple[CheckSpec, ...], list[Finding]]:
     """The checks that the bank's robot can be held to, and what is wrong with the others."""
-    robot, lasts_s = get_robot(bank.robot), episode_s(candidate.phases_s, candidate.checks)
-    faults = [fault_of(check, robot, lasts_s) for check in candidate.checks]
+    catalogue = catalogue_of(get_robot(bank.robot))
+    lasts_s = episode_s(candidate.phases_s, candidate.checks)
+    faults = [fault_of(check, catalogue, lasts_s) for check in candidate.checks]
     found = [
-        Finding(code="bad_check", message=f'The success check "{check.name}" is no good: {fault}.')
+        Finding(
+            code="bad_check",
+            message=f'The success check "{describe(check, catalogue).name}" is no good: {fault}.',
+        )
         for check, fault in zip(candidate.checks, faults, strict=True)
         if fault is not None
     ]

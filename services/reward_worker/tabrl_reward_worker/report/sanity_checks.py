@@ -11,13 +11,13 @@ from tabrl.domain.report import Finding
 from tabrl.sim.motion_library import NEGATIVE_REFERENCES
 from tabrl_reward_worker.report.evaluation import Evaluation
 
-STAND = "stand"
-REFERENCES = (STAND, "walk", *NEGATIVE_REFERENCES)
+_REST = "stand"  # by this name in findings, whatever the clip is called
+_WALK = "walk"
 MARGIN = 0.25  # of the spread of what the clips pay: closer together is nearly the same
 MAX_SIZE = 1e4  # a mean size per step beyond which float32 and a learner lose their footing
 MIN_SIZE = 1e-6
 _RUNNERS = {
-    STAND: ("Standing still", "the robot may not move at all"),
+    _REST: ("Standing still", "the robot may not move at all"),
     "fall": ("Falling over", "the robot may learn to fall"),
     "random": ("Moving at random", "the robot may learn to twitch"),
 }
@@ -46,14 +46,16 @@ def judge(evaluation: Evaluation, asked: Sequence[str]) -> Verdict:
         same = "The reward is the same for every recorded motion: it does not tell them apart."
         return Verdict(_fatal(evaluation, spread), (Finding(code="all_alike", message=same),), None)
     target = _best(evaluation, asked) if asked else None
-    others = [clip for clip in evaluation.wanted if clip != STAND]
+    others = [clip for clip in evaluation.wanted if clip != evaluation.rest]
     reference = target or _best(evaluation, others or evaluation.wanted)
-    rivals = [c for c in (STAND, *NEGATIVE_REFERENCES) if c in evaluation.clips and c not in asked]
+    unwanted = (evaluation.rest, *NEGATIVE_REFERENCES)
+    rivals = [clip for clip in unwanted if clip in evaluation.clips and clip not in asked]
     leads = {c: (evaluation.score(reference) - evaluation.score(c)) / spread for c in rivals}
     failures = _fatal(evaluation, spread)
     fatal = {finding.code for finding in failures}
     warnings = []
-    for rival, lead in leads.items():
+    for clip, lead in leads.items():
+        rival = _REST if clip == evaluation.rest else clip
         # What was never recorded may pay far more: then only an outright lead says something.
         if lead < (MARGIN if target else 0.0) and f"{rival}_pays_best" not in fatal:
             warnings.append(_rival_pays(rival, lead, target))
@@ -66,9 +68,10 @@ def judge(evaluation: Evaluation, asked: Sequence[str]) -> Verdict:
 def places(evaluation: Evaluation) -> dict[str, int]:
     """Where the reference motions stand among all clips; 1 pays best."""
     totals = evaluation.totals
+    references = (evaluation.rest, _WALK, *NEGATIVE_REFERENCES)
     return {
         clip: 1 + int(np.sum(totals > evaluation.score(clip)))
-        for clip in REFERENCES
+        for clip in references
         if clip in evaluation.clips
     }
 
@@ -130,7 +133,7 @@ def _outlier(
     """Another motion that pays clearly more than the one that meets the success checks."""
     best = _best(evaluation, evaluation.wanted)
     # Standing still has a warning of its own.
-    if best in asked or best == STAND:
+    if best in asked or best == evaluation.rest:
         return []
     if evaluation.score(best) - evaluation.score(target) <= MARGIN * spread:
         return []

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 
 from tabrl.domain.errors import Unavailable
 from tabrl.rewards.errors import RewardError
+from tabrl.robots.kinds import KINDS_VARIABLE
+from tabrl.robots.registry import ROBOTS_VARIABLE
 from tabrl_reward_worker.sandbox.wire import (
     LENGTH,
     ZYGOTE_MODULE,
@@ -35,8 +37,12 @@ _SET = {
     "OMP_NUM_THREADS": "1",
     "JAX_TRACEBACK_FILTERING": "off",  # it asks for the working directory, which nobody may
 }
-# Nothing of the worker's environment is handed on but what Python needs to start.
-_KEPT = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "LD_LIBRARY_PATH", "TMPDIR")
+# Nothing of the worker's environment is handed on but what Python needs to start, and where robots
+# and their kinds are.
+_KEPT = (
+    *("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "LD_LIBRARY_PATH", "TMPDIR"),
+    *(ROBOTS_VARIABLE, KINDS_VARIABLE),
+)
 
 
 class Supervisor:

@@ -6,20 +6,22 @@ import ctypes
 import errno
 import os
 import sys
-from typing import Any
+from typing import TypeAlias
 
-LIBC: Any = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+# An integer of a C type, a pointer to what it is about, or none.
+Argument: TypeAlias = "ctypes._SimpleCData[int] | ctypes._CArgObject | None"
+LIBC: ctypes.CDLL | None = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 MACHINE = os.uname().machine
 
 
-def syscall(number: int, *arguments: Any) -> int:
+def syscall(number: int, *arguments: Argument) -> int:
     """The result. Raises `OSError`, also where this is not Linux."""
     if LIBC is None:
         raise OSError(errno.ENOSYS, "not Linux")
     return _checked(LIBC.syscall(ctypes.c_long(number), *arguments))
 
 
-def prctl(option: int, *values: Any) -> int:
+def prctl(option: int, *values: Argument | int) -> int:
     """The result. Raises `OSError`, also where this is not Linux."""
     if LIBC is None:
         raise OSError(errno.ENOSYS, "not Linux")

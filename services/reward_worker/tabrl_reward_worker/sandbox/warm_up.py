@@ -18,35 +18,37 @@ from tabrl.sim.reward.export import export_reward
 from tabrl.sim.reward.function import try_compiling
 from tabrl.sim.reward.verifier import verify
 
+_MAX_JOINTS = 12  # sorting more takes more work than a reward may
 _EVERYTHING = Template("""
 WEIGHTS = {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0, "e": 1.0, "f": 1.0, "g": 1.0, "h": 1.0}
 def reward(state, action):
-    q = state.joint_position()
-    feet = state.foot_position()
+    q = state.joint_position()[:$n]
+    places = state.body_position()
+    v = state.body_position("$body")
     return {
         "a": jnp.median(q) + jnp.sum(jnp.cumsum(q)) + jnp.prod(q) + jnp.std(q) + jnp.var(q),
-        "b": jnp.sum(feet @ feet.T) + jnp.dot(q, q) + jnp.sum(jnp.cross(feet[0], feet[1])),
-        "c": q[jnp.argmax(q)] + jnp.sum(q.at[3].set(0.0)) + jnp.sum(jnp.roll(q, 1)) + q[::-1][0],
-        "d": jnp.sum(jnp.where(state.foot_contact() > 0.5, state.foot_height("$foot"), 0.0)),
+        "b": jnp.sum(v[:, None] @ v[None, :]) + jnp.dot(q, q) + jnp.sum(jnp.cross(places[0], v)),
+        "c": q[jnp.argmax(q)] + jnp.sum(q.at[0].set(0.0)) + jnp.sum(jnp.roll(q, 1)) + q[::-1][0],
+        "d": jnp.sum(jnp.where(action > 0.5, state.joint_velocity("$joint"), 0.0)),
         "e": jnp.sum(jnp.arcsin(q) + jnp.arccos(q) + jnp.sinh(q) + jnp.log1p(q) + jnp.sinc(q)),
-        "f": rl.gaussian(state.yaw(), 0.3) + jnp.linalg.norm(state.gravity()) + lax.rsqrt(q[0]),
-        "g": jnp.sum(jnp.concatenate([q, q]).reshape((2, $nu)) % 0.3) + jnp.sum(jnp.eye(3)),
-        "h": jnp.sum(jnp.linspace(0.0, 1.0, $nu) * jnp.clip(jnp.round(q), 0.0, 1.0)) + q[0] ** 3,
+        "f": rl.gaussian(jnp.arctan2(v[0], v[2]), 0.3) + jnp.linalg.norm(v) + lax.rsqrt(q[0]),
+        "g": jnp.sum(jnp.concatenate([q, q]).reshape((2, $n)) % 0.3) + jnp.sum(jnp.eye(3)),
+        "h": jnp.sum(jnp.linspace(0.0, 1.0, $n) * jnp.clip(jnp.round(q), 0.0, 1.0)) + q[0] ** 3,
     }
 """)
 _MISTAKES = (
     "state.missing()",
     "state.joint_position('$misspelt')",
-    "state.roll().missing",
-    "1.0 if state.roll() > 0 else 0.0",
-    "float(state.roll())",
-    "state.gravity() + state.action()",
-    "state.gravity()",
+    "state.time().missing",
+    "1.0 if state.time() > 0 else 0.0",
+    "float(state.time())",
+    "jnp.zeros($more) + state.action()",
+    "state.action()",
     "jnp.zeros((9999, 9999))",
-    "state.roll().astype('float16')",
-    "state.roll().astype('nonsense')",
-    "jnp.reshape(action, (5, 5))",
-    "action @ state.gravity()",
+    "state.time().astype('float16')",
+    "state.time().astype('nonsense')",
+    "jnp.reshape(action, ($more, $more))",
+    "action @ jnp.zeros($more)",
     "[0][1]",
     "1 +",
     "unknown",
@@ -57,7 +59,10 @@ _MISTAKES = (
 
 
 def preload_imports(robot: Robot) -> None:
-    """Import what building and verifying will need. Call it before any backend exists."""
+    """Import what building and verifying will need. Call it before any backend exists.
+
+    With names of one robot; all others' rewards take the same.
+    """
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -78,13 +83,16 @@ def preload_imports(robot: Robot) -> None:
 
 
 def _exercise(robot: Robot) -> None:
-    everything = _EVERYTHING.substitute(foot=robot.foot_names[0], nu=robot.nu)
+    joint = robot.joint_names[0]
+    everything = _EVERYTHING.substitute(
+        body=robot.body_names[0], joint=joint, n=min(robot.nu, _MAX_JOINTS)
+    )
     exported = export_reward(everything, robot)
     try_compiling(verify(exported.blob, everything, robot).blob)
     with contextlib.suppress(RewardError):
         verify(exported.blob[:-100], everything, robot)
-    joint = robot.joint_names[0]
+    misspelt = joint[:-2] + joint[-1]
     for mistake in _MISTAKES:
-        expression = Template(mistake).substitute(misspelt=joint[:-2] + joint[-1])
+        expression = Template(mistake).substitute(misspelt=misspelt, more=robot.nu + 2)
         with contextlib.suppress(RewardError):
             export_reward(f"def reward(state, action):\n    return {expression}\n", robot)

@@ -24,9 +24,11 @@ from select import select
 import jax
 from pydantic import ValidationError
 
+from tabrl.domain.errors import Invalid
+from tabrl.embodiments.load import embodiment_of
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.limits import MAX_ARTIFACT
-from tabrl.robots import get_robot, list_robots
+from tabrl.robots import Robot, get_robot, list_robots
 from tabrl.sim.reward.export import RewardExporter
 from tabrl.sim.reward.function import try_compiling
 from tabrl.sim.reward.verifier import verify
@@ -60,7 +62,8 @@ def main(channel: socket.socket) -> None:
     # Forking is safe here: this thread is the only one, and no backend exists in this process.
     warnings.filterwarnings("ignore", message=".*fork.*", category=RuntimeWarning)
     warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
-    robots = list_robots()  # read before the first fork, so that no child has to
+    # Made before the first fork, for no child can open a robot's files.
+    robots = [robot for robot in list_robots() if _usable(robot)]
     warm_up.preload_imports(robots[0])
     network = limits.leave_namespaces()
     found = Capabilities(
@@ -88,6 +91,15 @@ def main(channel: socket.socket) -> None:
             children.append(child)
     for child in children:
         _kill(child)
+
+
+def _usable(robot: Robot) -> bool:
+    """Whether a robot could be made; one that could not harms no other."""
+    try:
+        embodiment_of(robot)
+    except Invalid:
+        return False
+    return True
 
 
 def _spawn(data: bytes, descriptors: list[int], channel: socket.socket) -> _Child | None:

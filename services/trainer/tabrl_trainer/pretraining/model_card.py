@@ -1,25 +1,27 @@
-"""The card of a base policy: how well it follows its commands, measured, and how it was made."""
+"""A pretrained policy's card: how well it follows its commands, measured, and how it was made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
 
-from tabrl.control.commands import CommandBatch
-from tabrl.control.rollout import Rollout
-from tabrl.robots import Robot
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.simulator import PolicyFn, episode
-from tabrl_trainer.pretraining.benchmarks import BENCHMARKS, EPISODE_S, Benchmark, Bound
+from tabrl_trainer.pretraining.benchmark import EPISODE_S, Benchmark, Bound
+from tabrl_trainer.pretraining.pretraining import CardWords, Pretraining
 
 EPISODES = 256
 SETTLE = 100  # control steps left out: the way into the motion
 
 
 class CardRow(BaseModel):
-    """One measured line of the card."""
+    """One measured line of the card; `fall_rate` is the share of episodes that failed."""
 
     command: str
     measured: dict[str, float]
@@ -35,7 +37,7 @@ class CardRow(BaseModel):
 
 
 class ModelCard(BaseModel):
-    """What a base policy can do and how it was trained."""
+    """What a pretrained policy can do and how it was trained."""
 
     robot: str
     seed: int
@@ -44,31 +46,31 @@ class ModelCard(BaseModel):
     episodes: int
     rows: list[CardRow]
 
-    def markdown(self) -> str:
+    def markdown(self, words: CardWords) -> str:
         """The card as a table, then what it misses in words, then the curriculum."""
+        failures = words.failures
         lines = [
             f"# Base policy of {self.robot}",
             "",
             f"Seed {self.seed}, {self.samples:,} control steps of 20 ms; {self.episodes} episodes "
             f"of {EPISODE_S:g} s a row from noisy starts, deterministic actions, the first "
-            f"{SETTLE / 50:g} s left out. Errors: mean absolute difference of command and motion, "
-            "each averaged over half a second (speeds) or taken every step (postures). A fall "
-            "counts, whatever came before it.",
+            f"{SETTLE * CONTROL_DT:g} s left out. {words.errors} A {words.failure} counts, "
+            "whatever came before it.",
             "",
-            "| command | measured | must | falls | |",
+            f"| command | measured | must | {failures} | |",
             "| --- | --- | --- | --- | --- |",
         ]
         for row in self.rows:
             measured = ", ".join(f"{name} {value:.3f}" for name, value in row.measured.items())
             must = ", ".join(f"{name} {bound}" for name, bound in row.must.items())
             mark = "reached" if row.passed else "**missed**"
-            falls = f"{row.fall_rate:.1%} (≤ {row.most_falls:.0%})"
-            lines.append(f"| {row.command} | {measured} | {must} | {falls} | {mark} |")
-        lines += ["", "## What it cannot do", "", *self._misses()]
+            failed = f"{row.fall_rate:.1%} (≤ {row.most_falls:.0%})"
+            lines.append(f"| {row.command} | {measured} | {must} | {failed} | {mark} |")
+        lines += ["", "## What it cannot do", "", *self._misses(failures)]
         lines += ["", "## Curriculum", "", *(f"- {stage}" for stage in self.stages)]
         return "\n".join(lines) + "\n"
 
-    def _misses(self) -> list[str]:
+    def _misses(self, failures: str) -> list[str]:
         missed = []
         for row in self.rows:
             short = [
@@ -77,37 +79,34 @@ class ModelCard(BaseModel):
                 if not bound.holds(row.measured[name])
             ]
             if row.fall_rate > row.most_falls:
-                short.append(f"falls in {row.fall_rate:.1%} of the episodes")
+                short.append(f"{failures} in {row.fall_rate:.1%} of the episodes")
             if short:
                 missed.append(f"- {row.command}: {', '.join(short)}")
         return missed or ["Every row above is reached; what no row names was never trained."]
 
 
-def measure(robot: Robot, policy: PolicyFn, seed: int = 1) -> Iterator[CardRow]:
+def measure(pretraining: Pretraining[Any], policy: PolicyFn, seed: int = 1) -> Iterator[CardRow]:
     """Measure the rows of the card one by one; some ten seconds each on two cores."""
-    simulator = CpuSimulator(robot, EPISODES)
+    simulator = CpuSimulator(pretraining.robot, EPISODES)
     rng = np.random.default_rng(seed)
-    for trial in BENCHMARKS:
-        yield _row(trial, *_run(trial, simulator, policy, rng, seed), robot)
+    for benchmark in pretraining.benchmarks:
+        schedules = benchmark.schedules(rng, simulator.size)
+        run = episode(simulator, schedules, policy, EPISODE_S, seed, benchmark.episodes)
+        yield row_of(benchmark, schedules, run.rollout, pretraining.embodiment)
 
 
-def _run(
-    trial: Benchmark, simulator: CpuSimulator, policy: PolicyFn, rng: np.random.Generator, seed: int
-) -> tuple[CommandBatch, Rollout]:
-    schedules = trial.schedules(rng, simulator.size)
-    run = episode(simulator, schedules, policy, EPISODE_S, seed, trial.rules)
-    return schedules, run.rollout
-
-
-def _row(trial: Benchmark, schedules: CommandBatch, rollout: Rollout, robot: Robot) -> CardRow:
-    fallen = rollout.fallen.max(0) > 0.5
-    upright = np.flatnonzero(~fallen)
-    settled = Rollout({name: field[SETTLE:, upright] for name, field in rollout.fields.items()})
-    measured = trial.measure(settled, schedules.pick(upright), robot) if len(upright) else {}
+def row_of(
+    benchmark: Benchmark, schedules: CommandBatch, rollout: Rollout, embodiment: Embodiment
+) -> CardRow:
+    """The card's row of a rollout `[T, B]`; only episodes that did not fail are measured."""
+    failed = embodiment.failures(rollout).max(0) > 0.5
+    whole = np.flatnonzero(~failed)
+    settled = Rollout({name: field[SETTLE:, whole] for name, field in rollout.fields.items()})
+    measured = benchmark.measure(settled, schedules.pick(whole)) if len(whole) else {}
     return CardRow(
-        command=trial.command,
-        measured=measured or dict.fromkeys(trial.must, float("nan")),
-        must=dict(trial.must),
-        fall_rate=float(fallen.mean()),
-        most_falls=trial.most_falls,
+        command=benchmark.command,
+        measured=measured or dict.fromkeys(benchmark.must, float("nan")),
+        must=dict(benchmark.must),
+        fall_rate=float(failed.mean()),
+        most_falls=benchmark.most_falls,
     )

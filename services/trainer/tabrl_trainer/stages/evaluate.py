@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tabrl.contracts.checks import episode_s
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.rollout import CONTROL_DT
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.evaluation import EPISODES, Candidate
@@ -21,8 +21,9 @@ def evaluate(
     """Measure the candidates against each other. Raises `JobStoppedError` at any step."""
     began, spec, pretrained = session.clock(), session.spec, context.pretrained_weights
     kept = selected.snapshot
+    neutral = CommandSchedule.neutral(context.embodiment.commands)
     candidates = [
-        Candidate(pretrained, CommandSchedule()),
+        Candidate(pretrained, neutral),
         Candidate(pretrained, tuned.schedule),
         Candidate(kept.weights, tuned.schedule),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tabrl.contracts.events import ProgressEvent, ReweightedEvent, Stage
 from tabrl.contracts.training import Reweighting, TrainBudget
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.domain.errors import Invalid
 from tabrl_trainer.finetune import FineTune, UpdateReport
 from tabrl_trainer.selection import MEASURED, WINDOW_S, CheckpointPool, Snapshot, measured
@@ -144,7 +144,7 @@ class _FineTuning:
             reward=report.reward,
         )
         metadata = CheckpointMetadata(
-            program=found.schedule,
+            program=ScheduleDocument.of(found.schedule),
             search_samples=found.samples,
             weights=self._loaded.initial_weights,
             generations=found.generations,

@@ -77,7 +77,7 @@ def _resumed(
         )
     )
     found = SearchResult(
-        metadata.program,
+        metadata.program.schedule(context.embodiment.commands),
         metadata.search_samples,
         metadata.generations,
         metadata.stages_s.get("search", 0.0),

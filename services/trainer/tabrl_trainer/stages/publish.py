@@ -26,7 +26,8 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
         samples=samples,
         reward=result.row.reward,
     )
-    checks = check_results(spec.checks, base, program, result)
+    catalogue = done.loaded.context.embodiment.catalogue
+    checks = check_results(spec.checks, base, program, result, catalogue)
     session.publish(
         EvaluationEvent(checks=checks, base=base.row, program=program.row, result=result.row)
     )
@@ -46,7 +47,7 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
         stages_s=_stages_s(done, evaluation_s),
         versions={name: version(name) for name in PACKAGES},
         note=evaluated.note,
-        flags=flags_of(spec.checks, base, program, result),
+        flags=flags_of(spec.checks, base, program, result, catalogue),
         schedule=_record(spec, done),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from tabrl.contracts.events import SnapshotEvent
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.ports import BlobStore, ModelRepository
 from tabrl_trainer.stages.session import JobSession

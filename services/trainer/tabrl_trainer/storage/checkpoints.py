@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.training import Reweighting
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import ScheduleDocument
 from tabrl.domain.errors import TabrlError
 from tabrl.ports import BlobStore
 from tabrl.ports.blobs import CHECKPOINTS
@@ -27,7 +27,7 @@ class CheckpointMetadata(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    program: CommandSchedule
+    program: ScheduleDocument
     search_samples: int
     weights: dict[str, float] = {}
     generations: tuple[int, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tabrl.control.commands import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.policy import PolicyHeader, PolicyWeights, dump_policy
 from tabrl.robots import scene_sha256
 
@@ -12,6 +12,9 @@ def params_file(
 ) -> bytes:
     """A policy as it is stored and served."""
     header = PolicyHeader(
-        robot=robot, scene_sha256=scene_sha256(robot), program=schedule, step=update
+        robot=robot,
+        scene_sha256=scene_sha256(robot),
+        program=ScheduleDocument.of(schedule),
+        step=update,
     )
     return dump_policy(header, weights)

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tabrl.domain.errors import Unavailable
@@ -35,7 +35,7 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
-def _configure_sqlite(connection: Any, _record: object) -> None:
+def _configure_sqlite(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     _write_ahead(cursor)
     for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
@@ -43,7 +43,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _write_ahead(cursor: Any) -> None:
+def _write_ahead(cursor: DBAPICursor) -> None:
     """Turn the write-ahead log on. Beside another first connection this fails at once, whatever
     the timeout (sqlite.org/wal.html, "sometimes queries return SQLITE_BUSY"): try until it is on.
     """

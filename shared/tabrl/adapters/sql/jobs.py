@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 from sqlalchemy import Connection, Engine, and_, func, insert, select, update
 
 from tabrl.adapters.logs import logger
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
+from tabrl.adapters.sql.tables import Stored, Values, models
 from tabrl.adapters.sql.tables import jobs as table
-from tabrl.adapters.sql.tables import models
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import fence_lost, unknown_job
 from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
@@ -24,7 +23,7 @@ from tabrl.ports.queue import Clock
 _COLUMNS = [column for column in table.c if column.name != "seq"]
 
 
-def job_row(job: Job) -> dict[str, Any]:
+def job_row(job: Job) -> Values:
     """A job as column values."""
     row = {column.name: getattr(job, column.name) for column in _COLUMNS}
     for name in ("spec", "failure", "result"):
@@ -32,11 +31,11 @@ def job_row(job: Job) -> dict[str, Any]:
     return row
 
 
-def _json(value: TrainResult | Failure | None) -> Any:
+def _json(value: TrainResult | Failure | None) -> JsonValue:
     return None if value is None else value.model_dump(mode="json")
 
 
-def _job(row: Any) -> Job:
+def _job(row: Stored) -> Job:
     return Job.model_validate(dict(row._mapping))
 
 
@@ -258,7 +257,7 @@ def _load(connection: Connection, job_id: str, *, lock: bool = False) -> Job | N
     return None if row is None else _job(row)
 
 
-def _readable(rows: Iterable[Any]) -> Jobs:
+def _readable(rows: Iterable[Stored]) -> Jobs:
     """The jobs of all rows that can be read: a broken one must not stop the care for the others."""
     jobs: Jobs = []
     for row in rows:

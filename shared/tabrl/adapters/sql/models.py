@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Engine, select, update
 
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.jobs import lock_leased
+from tabrl.adapters.sql.tables import Stored, Values
 from tabrl.adapters.sql.tables import models as table
 from tabrl.domain.errors import unknown_model
 from tabrl.domain.models import Model
@@ -17,7 +16,7 @@ from tabrl.ports.queue import Clock
 _COLUMNS = [column for column in table.c if column.name != "seq"]
 
 
-def _model(row: Any) -> Model:
+def _model(row: Stored) -> Model:
     return Model.model_validate(dict(row._mapping))
 
 
@@ -59,7 +58,7 @@ class SqlModelRepository:
         return published
 
 
-def _changes(before: Model, after: Model) -> dict[str, Any]:
+def _changes(before: Model, after: Model) -> Values:
     """What has changed; a trainer's role may not write the rest (see `grants`)."""
     old, new = before.model_dump(), after.model_dump()
     return {name: value for name, value in new.items() if value != old[name]}

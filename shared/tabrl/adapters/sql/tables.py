@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from sqlalchemy import (
     JSON,
@@ -13,12 +14,16 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Row,
     String,
     Table,
     Text,
     TypeDecorator,
 )
 
+Columns: TypeAlias = tuple[object, ...]  # of a query; models check what comes
+Stored: TypeAlias = Row[Columns]
+Values: TypeAlias = dict[str, object]  # to be written, by column
 metadata = MetaData()
 
 

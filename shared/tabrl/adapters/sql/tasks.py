@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import Engine, Select, and_, delete, insert, select, update
 
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
 from tabrl.adapters.sql.jobs import job_row, lock_leased
-from tabrl.adapters.sql.tables import candidates, jobs, revisions, tasks
+from tabrl.adapters.sql.tables import (
+    Columns,
+    Stored,
+    Values,
+    candidates,
+    jobs,
+    revisions,
+    tasks,
+)
 from tabrl.domain.errors import no_preview, unknown_candidate, unknown_task
 from tabrl.domain.jobs import Job, JobState
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
@@ -21,13 +28,13 @@ from tabrl.ports.tasks import Candidates, Tasks
 _COLUMNS = [column for column in tasks.c if column.name != "seq"]
 
 
-def _tasks() -> Select[Any]:
+def _tasks() -> Select[Columns]:
     return select(*_COLUMNS, jobs.c.state.label("job_state"), jobs.c.failure).join(
         jobs, jobs.c.id == tasks.c.job_id
     )
 
 
-def _task(row: Any) -> Task:
+def _task(row: Stored) -> Task:
     values = dict(row._mapping)
     state = TaskState.of(JobState(values.pop("job_state")))
     return Task.model_validate({**values, "state": state})
@@ -169,9 +176,7 @@ class SqlTaskRepository:
 _CANDIDATES = candidates
 
 
-def _candidate_row(
-    task_id: str, candidate: Candidate, preview: MotionPreview | None
-) -> dict[str, Any]:
+def _candidate_row(task_id: str, candidate: Candidate, preview: MotionPreview | None) -> Values:
     return {
         "task_id": task_id,
         "n": candidate.n,
@@ -180,7 +185,7 @@ def _candidate_row(
     }
 
 
-def _candidates(task_id: str) -> Select[Any]:
+def _candidates(task_id: str) -> Select[Columns]:
     return (
         select(candidates.c.body, jobs.c.state.label("job_state"))
         .join(tasks, tasks.c.id == candidates.c.task_id)
@@ -189,5 +194,5 @@ def _candidates(task_id: str) -> Select[Any]:
     )
 
 
-def _offered(row: Any) -> bool:
+def _offered(row: Stored) -> bool:
     return TaskState.of(JobState(row.job_state)) is TaskState.READY

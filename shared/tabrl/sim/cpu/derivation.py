@@ -1,75 +1,87 @@
-"""The rollout of a block, compiled."""
+"""The rollout of a chunk, compiled."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
+from tabrl.control.arrays import Array
 from tabrl.control.kinematics import Pose
-from tabrl.control.observation import Joints
-from tabrl.control.rollout import LOOKED_BACK, Carry, Rollout, RolloutBuilder
-from tabrl.robots import Robot
+from tabrl.control.rollout import Rollout
 from tabrl.sim.cpu.layout import Layout, RolloutBuffer
 
+Arrays: TypeAlias = dict[str, Float[jax.Array, "..."]]  # fields, or a carry, by name
 POSES = 1024  # states at a time: what is costly to compile is compiled for one size
-Shapes = tuple[tuple[str, tuple[float, ...]], ...]  # as of `trunk_shapes`, hashable
 
 
-def poses(layout: Layout, record: RolloutBuffer) -> Pose:
-    """Where bodies and feet were in every step of a record, `[T, B, …]`."""
-    lead, width = record.rows.shape[:-1], record.rows.shape[-1]
-    flat = record.rows.reshape(-1, width)
+def poses(layout: Layout, buffer: RolloutBuffer) -> Pose:
+    """Where bodies and end effectors were in every step of a buffer.
+
+    Args:
+        layout: of the buffer's rows.
+        buffer: all of it filled.
+
+    Returns:
+        Arrays `[T, B, …]` in numpy.
+    """
+    lead, width = buffer.rows.shape[:-1], buffer.rows.shape[-1]
+    flat = buffer.rows.reshape(-1, width)
     padded = np.concatenate([flat, np.zeros((-len(flat) % POSES, width), np.float32)])
     found = [_poser(layout)(rows) for rows in padded.reshape(-1, POSES, width)]
     return Pose(
         *(
-            np.concatenate(field)[: len(flat)].reshape(*lead, *field[0].shape[1:])
-            for field in zip(*found, strict=True)
+            np.concatenate(part)[: len(flat)].reshape(*lead, *part[0].shape[1:])
+            for part in zip(*found, strict=True)
         )
     )
 
 
 def derive(
-    robot: Robot, layout: Layout, shapes: Shapes, record: RolloutBuffer, carry: Carry
+    layout: Layout, buffer: RolloutBuffer, carry: dict[str, Float[np.ndarray, "B ..."]]
 ) -> Rollout:
-    """`RolloutBuilder.derive` compiled, once for every shape of block."""
-    graph, pose = _deriver(robot, layout, shapes), poses(layout, record)
-    rollout, moved = graph(vars(record), pose, vars(carry))
-    vars(carry).update({name: np.asarray(field) for name, field in moved.items()})
+    """`Embodiment.derive` compiled, once for every shape of chunk.
+
+    Args:
+        layout: of the buffer's rows.
+        buffer: all of it filled.
+        carry: moved on to the chunk's end, in place.
+    """
+    graph, pose = _deriver(layout), poses(layout, buffer)
+    rollout, moved = graph(vars(buffer), pose, carry)
+    carry.update({name: np.asarray(field) for name, field in moved.items()})
     return Rollout({name: np.asarray(field) for name, field in rollout.items()})
 
 
 @cache
-def _poser(layout: Layout) -> Any:
-    def graph(rows: Any) -> Pose:
+def _poser(layout: Layout) -> jax.stages.Wrapped:
+    def graph(rows: Float[Array, "N width"]) -> Pose:
         qpos, qvel, _ = layout.parts(rows)
-        return layout.skeleton.pose(qpos, qvel, jnp)
+        return layout.embodiment.skeleton.pose(qpos, qvel, jnp)
 
     return jax.jit(graph)
 
 
 @cache
-def _deriver(robot: Robot, layout: Layout, shapes: Shapes) -> Any:
-    joints = Joints.of(robot)
-    builder = RolloutBuilder(robot, {name: np.array(numbers) for name, numbers in shapes})
+def _deriver(layout: Layout) -> jax.stages.Wrapped:
+    embodiment = layout.embodiment
 
-    def graph(
-        record: Any, pose: Pose, carry: dict[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        raw = RolloutBuffer(**record).steps(layout, joints, pose, jnp)
-        instant = builder.instant(raw, jnp)
+    def graph(buffer: Arrays, pose: Pose, carry: Arrays) -> tuple[Arrays, Arrays]:
+        raw = RolloutBuffer(**buffer).steps(layout, pose, jnp)
+        instant = embodiment.instant(raw, jnp)
 
-        def step(carry: dict[str, Any], row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        def step(
+            carry: Arrays, row: tuple[Arrays, Float[jax.Array, " B"]]
+        ) -> tuple[Arrays, Arrays]:
             now, just_reset = row
-            moved, fields = builder.advance(Carry(**carry), now, just_reset, jnp)
-            return vars(moved), fields
+            return embodiment.advance(carry, now, just_reset, jnp)
 
-        looked_back_at = {name: instant[name] for name in LOOKED_BACK}
-        moved, remembered = jax.lax.scan(step, carry, (looked_back_at, raw.just_reset))
-        return {**instant, **remembered}, moved
+        looked_back_at = {name: instant[name] for name in embodiment.looked_back}
+        moved, looking_back = jax.lax.scan(step, carry, (looked_back_at, raw.just_reset))
+        return {**instant, **looking_back}, moved
 
     return jax.jit(graph)

@@ -1,148 +1,169 @@
-"""Where the numbers of the CPU simulator's robots are: one row per robot, one record per block."""
+"""Where the numbers of the CPU simulator's robots are: one row a robot, one buffer a chunk."""
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from functools import cached_property
 
-import mujoco
 import numpy as np
+from jaxtyping import Float
 
 from tabrl.contracts.phases import MAX_PHASES
-from tabrl.control.commands import COUNT, CommandBatch
-from tabrl.control.kinematics import Pose, Skeleton
-from tabrl.control.observation import Joints
-from tabrl.control.rollout import Floats, RawSteps
-from tabrl.control.staged import StagedCommands
-from tabrl.robots import Robot
+from tabrl.control.arrays import Array, Xp
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.kinematics import Pose
+from tabrl.control.rollout import RawSteps
+from tabrl.control.staged_commands import StagedCommands
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Columns of a robot's row: `qpos`, `qvel`, `ctrl`, time, heading origin, schedule.
+    """Columns of a robot's row: `qpos`, `qvel`, `ctrl`, time, origin, schedule.
 
     Hashable, so that graphs may be made for it.
     """
 
-    nq: int
-    nv: int
-    nu: int
-    skeleton: Skeleton
+    embodiment: Embodiment
 
-    @classmethod
-    def of(cls, robot: Robot, model: mujoco.MjModel) -> Self:
-        """The layout of a robot's model."""
-        return cls(model.nq, model.nv, model.nu, Skeleton.of(robot, model))
+    @cached_property
+    def nq(self) -> int:
+        """Generalised positions."""
+        return self.embodiment.nq
 
-    @property
+    @cached_property
+    def nv(self) -> int:
+        """Generalised velocities."""
+        return self.embodiment.nv
+
+    @cached_property
     def motion(self) -> slice:
         """`qpos` and `qvel`."""
         return slice(0, self.nq + self.nv)
 
-    @property
+    @cached_property
     def ctrl(self) -> slice:
         """Actuator targets."""
         return slice(self.nq + self.nv, self.time)
 
-    @property
+    @cached_property
     def moving(self) -> slice:
         """`qpos`, `qvel` and `ctrl`."""
         return slice(0, self.time)
 
-    @property
+    @cached_property
     def time(self) -> int:
         """Seconds of the schedule."""
-        return self.nq + self.nv + self.nu
+        return self.nq + self.nv + self.embodiment.robot.nu
 
-    @property
-    def recorded(self) -> slice:
-        """What a record keeps: `moving`, then the time."""
+    @cached_property
+    def buffered(self) -> slice:
+        """What a buffer keeps: `moving`, then the time."""
         return slice(0, self.time + 1)
 
-    @property
-    def heading_origin(self) -> int:
-        """Heading at the program's time zero."""
-        return self.time + 1
+    @cached_property
+    def origin(self) -> slice:
+        """What the start of the episode fixed."""
+        return slice(self.time + 1, self.time + 1 + self.embodiment.origin_size)
 
-    @property
+    @cached_property
     def schedules(self) -> slice:
-        """The fields of `StagedCommands`, in order: those of the phases, then the durations."""
-        return slice(self.time + 2, self.width)
+        """The arrays of `StagedCommands`, in order: those of the stages, then the durations."""
+        return slice(self.origin.stop, self.width)
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Length of a row."""
-        return self.time + 2 + MAX_PHASES * (3 * COUNT + 4)
+        space = self.embodiment.commands
+        begin: int = self.origin.stop
+        return begin + MAX_PHASES * (3 * len(space) + 1 + len(space.settings) + 1)
 
-    def parts(self, rows: Any) -> tuple[Any, Any, Any]:
-        """`qpos`, `qvel` and `ctrl` of rows `[..., width]`."""
+    def parts(
+        self, rows: Float[Array, "*B _"]
+    ) -> tuple[Float[Array, "*B nq"], Float[Array, "*B nv"], Float[Array, "*B nu"]]:
+        """`qpos`, `qvel` and `ctrl` of rows."""
         return rows[..., : self.nq], rows[..., self.nq : self.nq + self.nv], rows[..., self.ctrl]
 
-    def followed(self, rows: Any, xp: Any = np) -> StagedCommands:
-        """The schedules of rows `[..., width]`."""
+    def followed(self, rows: Float[Array, "*B width"], xp: Xp = np) -> StagedCommands:
+        """The schedules of rows.
+
+        Args:
+            rows: whole ones.
+            xp: numpy or jax.numpy.
+        """
+        space = self.embodiment.commands
         flat = rows[..., self.schedules]
-        wide, lead = MAX_PHASES * COUNT, flat.shape[:-1]
+        wide, lead = MAX_PHASES * len(space), flat.shape[:-1]
         constant, amplitude, phase = (
-            flat[..., i * wide : (i + 1) * wide].reshape(*lead, MAX_PHASES, COUNT) for i in range(3)
+            flat[..., i * wide : (i + 1) * wide].reshape(*lead, MAX_PHASES, len(space))
+            for i in range(3)
         )
-        beat_frequency, gait, gait_frequency, duration = (
-            flat[..., 3 * wide + i * MAX_PHASES :][..., :MAX_PHASES] for i in range(4)
+        frequency, *settings, duration = (
+            flat[..., 3 * wide + i * MAX_PHASES :][..., :MAX_PHASES]
+            for i in range(len(space.settings) + 2)
         )
-        phases = CommandBatch(
-            constant, amplitude, phase, beat_frequency, gait.astype(xp.int32), gait_frequency
-        )
-        return StagedCommands(phases, duration)
+        named = {
+            setting.name: values.astype(xp.int32) if setting.choices else values
+            for setting, values in zip(space.settings, settings, strict=True)
+        }
+        stages = CommandBatch(space, constant, amplitude, phase, frequency, named)
+        return StagedCommands(stages, duration)
 
     @staticmethod
-    def columns(schedules: StagedCommands) -> Floats:
-        """What belongs into the columns `schedules`, `[B, …]`."""
-        columns = [*astuple(schedules.phases), schedules.duration]
-        return np.concatenate([column.reshape(len(schedules), -1) for column in columns], axis=1)
+    def columns(schedules: StagedCommands) -> Float[np.ndarray, "B _"]:
+        """What belongs into the columns `schedules`."""
+        arrays = schedules.arrays()
+        return np.concatenate([array.reshape(len(schedules), -1) for array in arrays], axis=1)
 
 
 @dataclass
 class RolloutBuffer:
-    """A block of steps as MuJoCo has them, each `[T, B, …]` float32; see `RawSteps`.
+    """A chunk of steps as MuJoCo has them, float32; see `RawSteps`.
 
-    `rows` are what `Layout.recorded` says of the robots after the step, before resets and new
-    schedules.
+    numpy while it is filled, JAX where the rollout is derived.
     """
 
-    rows: Floats
-    command: Floats
-    gait_phase: Floats
-    qfrc_actuator: Floats
-    qfrc_constraint: Floats
-    just_reset: Floats
+    # What `Layout.buffered` says of the robots after the step, before resets and new schedules.
+    rows: Float[Array, "T B buffered"]
+    commanded: Float[Array, "T B R"]
+    qfrc_actuator: Float[Array, "T B nv"]
+    qfrc_constraint: Float[Array, "T B nv"]
+    just_reset: Float[Array, "T B"]
 
     @classmethod
-    def empty(cls, steps: int, size: int, robot: Robot, layout: Layout) -> Self:
-        """Room for `steps` of `size` robots."""
+    def empty(cls, steps: int, size: int, layout: Layout) -> RolloutBuffer:
+        """Room for `steps` of `size` robots, to be filled."""
 
-        def room(*shape: int) -> Floats:
+        def room(*shape: int) -> Float[np.ndarray, "T B ..."]:
             return np.empty((steps, size, *shape), np.float32)
 
+        recorded = layout.embodiment.recorded
         return cls(
-            rows=room(layout.recorded.stop),
-            command=room(COUNT),
-            gait_phase=room(len(robot.foot_names)),
+            rows=room(layout.buffered.stop),
+            commanded=room(recorded.stop - recorded.start),
             qfrc_actuator=room(layout.nv),
             qfrc_constraint=room(layout.nv),
             just_reset=room(),
         )
 
-    def steps(self, layout: Layout, joints: Joints, pose: Pose, xp: Any = np) -> RawSteps:
-        """The record, and the pose of its states, as the rollout is derived from them."""
+    def steps(self, layout: Layout, pose: Pose, xp: Xp = np) -> RawSteps:
+        """The buffer as the rollout is derived from it.
+
+        Args:
+            layout: of its rows.
+            pose: where bodies and end effectors were, `[T, B, …]`.
+            xp: numpy or jax.numpy.
+        """
         qpos, qvel, ctrl = layout.parts(self.rows)
+        embodiment = layout.embodiment
         return RawSteps(
             time=self.rows[..., layout.time],
             qpos=qpos,
             qvel=qvel,
-            action=xp.nan_to_num(joints.action(ctrl)),
-            joint_torque=self.qfrc_actuator[..., 6:],
-            constraint_force=self.qfrc_constraint[..., 6:],
+            action=xp.nan_to_num(embodiment.joints.action(ctrl)),
+            joint_torque=embodiment.skeleton.joint_velocity(self.qfrc_actuator),
+            constraint_force=embodiment.skeleton.joint_velocity(self.qfrc_constraint),
             **pose._asdict(),
-            command=self.command,
-            gait_phase=self.gait_phase,
+            commanded=self.commanded,
             just_reset=self.just_reset,
         )

@@ -1,4 +1,4 @@
-"""What is asked of one thread's robots, computed a few control steps ahead.
+"""The command features of one thread's robots, computed a few control steps ahead.
 
 Commands and clocks depend on time alone. In one compiled call for many steps they cost little;
 between two steps of physics every such call takes several times as long as it takes alone.
@@ -7,15 +7,14 @@ between two steps of physics every such call takes several times as long as it t
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Float, Int
 
-from tabrl.control.observation import COMMAND_FEATURES, command_features
-from tabrl.control.rollout import CONTROL_DT, Floats
+from tabrl.control.arrays import Array
+from tabrl.control.rollout import CONTROL_DT
 from tabrl.sim.cpu.layout import Layout
 
 AHEAD = 8  # control steps
@@ -23,31 +22,31 @@ FEW = 8  # robots whose schedules change in between are asked anew together, so 
 
 
 class LookAheadCache:
-    """The next `AHEAD` control steps of robots whose rows `[B, width]` (see `Layout`) are live."""
+    """The next `AHEAD` control steps of robots whose rows (see `Layout`) are live."""
 
-    def __init__(self, layout: Layout, rows: Floats) -> None:
-        self._graph = _asker(layout)
+    def __init__(self, layout: Layout, rows: Float[np.ndarray, "B width"]) -> None:
+        self._graph = _features(layout)
         self._rows = rows
         # Its last row tells what was asked of robots that may begin anew before they are asked.
-        self._plan = np.empty((AHEAD + 1, len(rows), COMMAND_FEATURES), np.float32)
+        self._plan = np.empty((AHEAD + 1, len(rows), len(layout.embodiment.features)), np.float32)
         self._step = AHEAD
 
-    def now(self) -> Floats:
-        """What is asked in this step, `[B, COMMAND_FEATURES]`."""
+    def now(self) -> Float[np.ndarray, "B F"]:
+        """What is asked in this step."""
         if self._step >= AHEAD:
             self._plan, self._step = np.asarray(self._graph(self._rows, 0)), 0
         return self.latest()
 
-    def latest(self) -> Floats:
-        """What is asked in this step as far as the last one knew, `[B, COMMAND_FEATURES]`."""
-        now: Floats = self._plan[self._step]
+    def latest(self) -> Float[np.ndarray, "B F"]:
+        """What is asked in this step as far as the last one knew."""
+        now: Float[np.ndarray, "B F"] = self._plan[self._step]
         return now
 
     def go_on(self) -> None:
         """To the next step."""
         self._step += 1
 
-    def change(self, ids: NDArray[np.intp]) -> None:
+    def change(self, ids: Int[np.ndarray, " N"]) -> None:
         """The schedules or clocks of some robots have changed."""
         if self._step >= AHEAD:
             return
@@ -69,15 +68,17 @@ class LookAheadCache:
 
 
 @cache
-def _asker(layout: Layout) -> Any:
-    def graph(rows: Any, step: Any) -> Any:
+def _features(layout: Layout) -> jax.stages.Wrapped:
+    embodiment = layout.embodiment
+
+    def graph(rows: Float[Array, "B width"], step: int) -> Float[Array, "A B F"]:
         schedules = layout.followed(rows, jnp)
 
-        def asked(k: Any) -> Any:
+        def features(k: Int[jax.Array, ""]) -> Float[Array, "B F"]:
             # The rows' time is that of the plan's step `step`.
             time = rows[..., layout.time] + (k - step) * jnp.float32(CONTROL_DT)
-            return command_features(time, schedules, jnp)
+            return embodiment.command_features(time, schedules, jnp)
 
-        return jax.vmap(asked)(jnp.arange(AHEAD + 1))
+        return jax.vmap(features)(jnp.arange(AHEAD + 1))
 
     return jax.jit(graph)

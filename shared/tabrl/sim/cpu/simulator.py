@@ -1,7 +1,7 @@
 """The CPU simulator: MuJoCo's own batch stepping on all cores.
 
 The robots are shared out between two threads. Under a `GraphPolicy` each thread goes through a
-block by itself, so that one computes physics while the other one observes, decides and records.
+chunk by itself, so that one computes physics while the other one observes, decides and buffers.
 Decisions are made in numpy, in the thread itself: between two steps of physics a call of XLA, which
 has threads of its own, takes two to four times as long as alone.
 """
@@ -15,39 +15,24 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
-import mujoco
 import numpy as np
+from jaxtyping import Float
 from threadpoolctl import ThreadpoolController
 
-from tabrl.control.commands import CommandBatch
-from tabrl.control.observation import Joints, observation_size
-from tabrl.control.rollout import Carry, Floats, Rollout, RolloutBuilder
-from tabrl.control.shapes import trunk_shapes
-from tabrl.control.staged import StagedCommands
-from tabrl.rewards.schema import rollout_schema
-from tabrl.robots import Robot, scene_xml
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.physics import physics_model
+from tabrl.control.rollout import Rollout
+from tabrl.control.staged_commands import Commands, StagedCommands
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import Robot
 from tabrl.sim.cpu import derivation
 from tabrl.sim.cpu.layout import RolloutBuffer
-from tabrl.sim.cpu.shard import SUBSTEPS, CpuRobots
-from tabrl.sim.simulator import EpisodeConfig, Experience, GraphPolicy, PolicyFn
-
-__all__ = ["SHARDS", "SUBSTEPS", "CpuSimulator", "physics_model"]
+from tabrl.sim.cpu.shard import CpuRobots
+from tabrl.sim.episodes import EpisodeConfig
+from tabrl.sim.simulator import Experience, GraphPolicy, PolicyFn
 
 SHARDS = 2  # of the robots, whatever the machine: random numbers are drawn by share
-
-
-def physics_model(robot: Robot) -> mujoco.MjModel:
-    """The scene, but for what makes no difference to its motion and costs time.
-
-    Visual geoms weigh and touch nothing; sensors are not read; with some ten pairs that may touch
-    there is nothing to sort out before, and one robot is a single island of constraints.
-    """
-    spec = mujoco.MjSpec.from_string(scene_xml(robot.id).decode())
-    spec.compiler.discardvisual = True
-    off = mujoco.mjtDisableBit
-    spec.option.disableflags |= off.mjDSBL_SENSOR | off.mjDSBL_MIDPHASE | off.mjDSBL_ISLAND
-    model: mujoco.MjModel = spec.compile()
-    return model
 
 
 @dataclass(frozen=True)
@@ -69,27 +54,26 @@ class CpuSimulator:
     def __init__(
         self, robot: Robot, size: int, *, threads: int = 0, randomise: bool = False, seed: int = 0
     ) -> None:
-        self._robot = robot
+        self._embodiment = embodiment = embodiment_of(robot)
         self._size = size
         model = physics_model(robot)
-        shapes = trunk_shapes(model)
-        self._shapes = tuple((name, tuple(row.tolist())) for name, row in shapes.items())
-        self._builder = RolloutBuilder(robot, shapes)
         threads = threads or len(os.sched_getaffinity(0))
         count = min(SHARDS, size)
         ends = [size * (i + 1) // count for i in range(count)]
         each = -(-threads // count)
         self._shards = [
-            _Shard(i, CpuRobots(robot, model, self._builder, end - begin, each), slice(begin, end))
+            _Shard(i, CpuRobots(embodiment, model, end - begin, each), slice(begin, end))
             for i, (begin, end) in enumerate(pairwise([0, *ends]))
         ]
         self._helpers = ThreadPoolExecutor(count - 1) if min(threads, count) > 1 else None
-        self._seed, self._blocks = seed, 0
+        self._seed, self._chunks = seed, 0
         self._prepared_sizes: set[int] = set()
         self._prepared_rollouts: set[tuple[int, int]] = set()  # steps and robots
         self._blas = ThreadpoolController()
         for shard, rng in self._random(seed):
-            neutral = StagedCommands.of(CommandBatch.neutral(shard.robots.size))
+            neutral = StagedCommands.of(
+                CommandBatch.neutral(embodiment.commands, shard.robots.size)
+            )
             shard.robots.reset(neutral, EpisodeConfig(), rng)
             if randomise:
                 shard.robots.randomise(rng)
@@ -99,16 +83,14 @@ class CpuSimulator:
         """Number of robots, B."""
         return self._size
 
-    def reset(
-        self, schedules: CommandBatch | StagedCommands, rules: EpisodeConfig, seed: int
-    ) -> None:
+    def reset(self, schedules: Commands, config: EpisodeConfig, seed: int) -> None:
         """Start all robots anew with `schedules [B]`."""
         if len(schedules) != self.size:
             raise ValueError(f"{len(schedules)} schedules for {self.size} robots")
-        self._seed, self._blocks = seed, 0
+        self._seed, self._chunks = seed, 0
         sequences = StagedCommands.of(schedules)
         for shard, rng in self._random(seed):
-            shard.robots.reset(sequences.pick(shard.part), rules, rng)
+            shard.robots.reset(sequences.pick(shard.part), config, rng)
 
     def prepare(self, policy: PolicyFn, steps: int) -> None:
         """Compile now what `rollout` would compile for `steps` under policies of this kind."""
@@ -118,37 +100,37 @@ class CpuSimulator:
                 robots.look_ahead.prepare()
                 derivation.poses(robots.layout, self._blank(shard, 1))
                 self._prepared_sizes.add(size)
-            # Any other policy's rollout is derived in numpy.
+            # The rollout of all other policies is derived in numpy.
             if isinstance(policy, GraphPolicy) and (steps, size) not in self._prepared_rollouts:
-                self._derive(shard, self._blank(shard, steps), robots.carry.copy())
+                self._derive(shard, self._blank(shard, steps), dict(robots.carry))
                 self._prepared_rollouts.add((steps, size))
 
     def rollout(
         self, policy: PolicyFn, steps: int, on_step: Callable[[], None] = lambda: None
     ) -> Experience:
         """Go on for `steps` control steps of 20 ms; `on_step` is called at every one of them."""
-        block = _Chunk.empty(steps, self._size, self._robot)
+        chunk = _Chunk.empty(steps, self._size, self._embodiment)
         # Threads that find nothing compiled would both compile.
         self.prepare(policy, steps)
         # Each share has its thread; a matrix product that took more would take them from the other.
         with self._blas.limit(limits=1, user_api="blas"):
             if isinstance(policy, GraphPolicy):
-                self._each(lambda shard: self._run(policy, shard, block, on_step))
+                self._each(lambda shard: self._run(policy, shard, chunk, on_step))
             else:
-                self._stepwise(policy, block, on_step)
-        self._blocks += 1
-        return block.rollout()
+                self._stepwise(policy, chunk, on_step)
+        self._chunks += 1
+        return chunk.rollout()
 
-    def state(self) -> tuple[Floats, Floats]:
-        """Copies of `qpos [B, nq]` and `qvel [B, nv]`."""
+    def state(self) -> tuple[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]]:
+        """Copies of `qpos` and `qvel`."""
         robots = [shard.robots for shard in self._shards]
         return (
             np.concatenate([some.qpos for some in robots], dtype=np.float32),
             np.concatenate([some.qvel for some in robots], dtype=np.float32),
         )
 
-    def place(self, qpos: Floats, qvel: Floats) -> None:
-        """Put the robots into states `qpos [B, nq]`, `qvel [B, nv]`; their clocks go on."""
+    def place(self, qpos: Float[np.ndarray, "B nq"], qvel: Float[np.ndarray, "B nv"]) -> None:
+        """Put the robots into other states; their clocks go on."""
         for shard in self._shards:
             shard.robots.place(qpos[shard.part], qvel[shard.part])
 
@@ -171,92 +153,96 @@ class CpuSimulator:
             if error is not None:
                 raise error
 
-    def _stepwise(self, policy: PolicyFn, block: _Chunk, on_step: Callable[[], None]) -> None:
-        """A block whose policy is asked for all robots at once."""
-        records = {shard.index: self._record(shard, block.steps) for shard in self._shards}
-        joints = Joints.of(self._robot)
+    def _stepwise(self, policy: PolicyFn, chunk: _Chunk, on_step: Callable[[], None]) -> None:
+        """A chunk whose policy is asked for all robots at once."""
+        buffers = {shard.index: self._new_buffer(shard, chunk.steps) for shard in self._shards}
 
         def observe(shard: _Shard, t: int) -> None:
-            block.observation[t, shard.part] = shard.robots.observe()
+            chunk.observation[t, shard.part] = shard.robots.observe()
 
         def step(shard: _Shard, t: int) -> None:
-            robots, record = shard.robots, records[shard.index]
-            robots.step(robots.targets(block.action[t, shard.part]))
-            robots.record(record, t)
-            block.ended[:, t, shard.part] = robots.end(record, t)
+            robots, buffer = shard.robots, buffers[shard.index]
+            robots.step(robots.targets(chunk.action[t, shard.part]))
+            robots.record(buffer, t)
+            chunk.ended[:, t, shard.part] = robots.end(buffer, t)
             observe(shard, t + 1)
 
         def derive(shard: _Shard) -> None:
             robots = shard.robots
-            record = records[shard.index]
-            raw = record.steps(robots.layout, joints, derivation.poses(robots.layout, record))
-            block.keep(shard.part, self._builder.derive(raw, robots.carry))
+            buffer = buffers[shard.index]
+            raw = buffer.steps(robots.layout, derivation.poses(robots.layout, buffer))
+            chunk.keep(shard.part, self._embodiment.derive(raw, robots.carry))
 
         self._each(lambda shard: observe(shard, 0))
-        for t in range(block.steps):
+        for t in range(chunk.steps):
             on_step()
-            block.action[t] = policy(block.observation[t])
+            chunk.action[t] = policy(chunk.observation[t])
             self._each(partial(step, t=t))
         self._each(derive)
 
     def _run(
-        self, policy: GraphPolicy, shard: _Shard, block: _Chunk, on_step: Callable[[], None]
+        self, policy: GraphPolicy, shard: _Shard, chunk: _Chunk, on_step: Callable[[], None]
     ) -> None:
-        """A whole block of one shard."""
+        """A whole chunk of one shard."""
         robots, part = shard.robots, shard.part
-        record = self._record(shard, block.steps)
-        seed = (abs(policy.seed), abs(self._seed), self._blocks, shard.index)
-        shape = (block.steps, robots.size, self._robot.nu)
+        buffer = self._new_buffer(shard, chunk.steps)
+        seed = (abs(policy.seed), abs(self._seed), self._chunks, shard.index)
+        shape = (chunk.steps, robots.size, self._embodiment.robot.nu)
         noise = np.random.default_rng(seed).standard_normal(shape, np.float32)
-        for t in range(block.steps):
+        for t in range(chunk.steps):
             on_step()
-            observation = block.observation[t, part] = robots.observe()
-            action = block.action[t, part] = self._act(policy, observation, noise[t])
+            observation = chunk.observation[t, part] = robots.observe()
+            action = chunk.action[t, part] = self._act(policy, observation, noise[t])
             robots.step(robots.targets(action))
-            robots.record(record, t)
-            block.ended[:, t, part] = robots.end(record, t)
-        block.observation[-1, part] = robots.observe()
-        block.keep(part, self._derive(shard, record, robots.carry))
+            robots.record(buffer, t)
+            chunk.ended[:, t, part] = robots.end(buffer, t)
+        chunk.observation[-1, part] = robots.observe()
+        chunk.keep(part, self._derive(shard, buffer, robots.carry))
 
-    def _act(self, policy: GraphPolicy, observation: Floats, noise: Floats) -> Floats:
+    def _act(
+        self,
+        policy: GraphPolicy,
+        observation: Float[np.ndarray, "b no"],
+        noise: Float[np.ndarray, "b nu"],
+    ) -> Float[np.ndarray, "b nu"]:
         return policy.act(observation) if policy.noisy is None else policy.noisy(observation, noise)
 
-    def _derive(self, shard: _Shard, record: RolloutBuffer, carry: Carry) -> Rollout:
-        return derivation.derive(self._robot, shard.robots.layout, self._shapes, record, carry)
+    def _derive(
+        self, shard: _Shard, buffer: RolloutBuffer, carry: dict[str, Float[np.ndarray, "b ..."]]
+    ) -> Rollout:
+        return derivation.derive(shard.robots.layout, buffer, carry)
 
     def _blank(self, shard: _Shard, steps: int) -> RolloutBuffer:
-        """A record to compile with."""
-        record = self._record(shard, steps)
-        for field in vars(record).values():
+        """A buffer to compile with."""
+        buffer = self._new_buffer(shard, steps)
+        for field in vars(buffer).values():
             field[:] = 0.0
-        return record
+        return buffer
 
-    def _record(self, shard: _Shard, steps: int) -> RolloutBuffer:
-        return RolloutBuffer.empty(steps, shard.robots.size, self._robot, shard.robots.layout)
+    def _new_buffer(self, shard: _Shard, steps: int) -> RolloutBuffer:
+        return RolloutBuffer.empty(steps, shard.robots.size, shard.robots.layout)
 
 
 @dataclass(frozen=True)
 class _Chunk:
-    """A rollout being filled in; `ended [2, T, B]` are falls and time limits."""
+    """A rollout being filled in."""
 
-    fields: dict[str, Floats]
-    observation: Floats
-    action: Floats
-    ended: Floats
+    fields: dict[str, Float[np.ndarray, "T B ..."]]
+    observation: Float[np.ndarray, "T+1 B no"]
+    action: Float[np.ndarray, "T B nu"]
+    ended: Float[np.ndarray, "2 T B"]  # failures, and time limits
 
     @classmethod
-    def empty(cls, steps: int, size: int, robot: Robot) -> _Chunk:
+    def empty(cls, steps: int, size: int, embodiment: Embodiment) -> _Chunk:
         """Room for `steps` of `size` robots."""
 
-        def room(*shape: int) -> Floats:
+        def room(*shape: int) -> Float[np.ndarray, ...]:
             return np.empty(shape, np.float32)
 
         return cls(
-            fields={
-                name: room(steps, size, *shape) for name, shape in rollout_schema(robot).items()
-            },
-            observation=room(steps + 1, size, observation_size(robot)),
-            action=room(steps, size, robot.nu),
+            fields={name: room(steps, size, *shape) for name, shape in embodiment.schema.items()},
+            observation=room(steps + 1, size, len(embodiment.observation)),
+            action=room(steps, size, embodiment.robot.nu),
             ended=room(2, steps, size),
         )
 
@@ -271,5 +257,5 @@ class _Chunk:
             self.fields[name][:, part] = field
 
     def rollout(self) -> Experience:
-        """The filled block."""
+        """The filled chunk."""
         return Experience(Rollout(self.fields), self.observation, self.action, *self.ended)

@@ -17,7 +17,12 @@ Tree = TypeVar("Tree")
 
 
 def dump_tree(tree: object, metadata: Mapping[str, str] | None = None) -> bytes:
-    """The leaves of `tree` by path, exactly."""
+    """A file of all leaves by path, exactly.
+
+    Args:
+        tree: of arrays and numbers.
+        metadata: to be noted beside them.
+    """
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     arrays = {
         jax.tree_util.keystr(path): np.array(jax.numpy.asarray(leaf), order="C")
@@ -37,7 +42,15 @@ def read_metadata(data: bytes) -> dict[str, str]:
 
 
 def load_tree(data: bytes, template: Tree) -> Tree:
-    """A tree of the template's structure. Raises `Invalid` (`bad_checkpoint`) on any difference."""
+    """The tree of a file.
+
+    Args:
+        data: what `dump_tree` made.
+        template: a tree of the same structure, shapes and types.
+
+    Raises:
+        Invalid: `bad_checkpoint`, on any difference.
+    """
     try:
         arrays = load(data)
     except SafetensorError as error:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from brax.training import types
 from brax.training.acme import running_statistics
 from brax.training.agents.ppo import networks as ppo_networks
+from jaxtyping import Float
 
-from tabrl.control.observation import observation_size
 from tabrl.control.policy import Layer, PolicyWeights
+from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
 from tabrl.sim.simulator import GraphPolicy
 
+# Mean and standard deviation of observations, then kernel and bias of every layer.
+DeployedParameters: TypeAlias = tuple[
+    Float[jax.Array, " no"],
+    Float[jax.Array, " no"],
+    tuple[tuple[Float[jax.Array, "in out"], Float[jax.Array, " out"]], ...],
+]
 HIDDEN = (256, 128)
 INITIAL_NOISE = 0.6  # standard deviation of the first exploring actions
 
@@ -23,7 +30,7 @@ INITIAL_NOISE = 0.6  # standard deviation of the first exploring actions
 def make_networks(robot: Robot) -> ppo_networks.PPONetworks:
     """Gaussian actor with a learnt, state-independent noise and a critic, both MLPs 256-128."""
     return ppo_networks.make_ppo_networks(
-        observation_size(robot),
+        len(embodiment_of(robot).observation),
         robot.nu,
         preprocess_observations_fn=running_statistics.normalize,
         policy_hidden_layer_sizes=HIDDEN,
@@ -39,13 +46,20 @@ def make_networks(robot: Robot) -> ppo_networks.PPONetworks:
 
 def initial_normalizer(robot: Robot) -> running_statistics.RunningStatisticsState:
     """Observation statistics before any observation."""
-    return running_statistics.init_state(jnp.zeros(observation_size(robot), jnp.float32))
+    return running_statistics.init_state(
+        jnp.zeros(len(embodiment_of(robot).observation), jnp.float32)
+    )
 
 
 def policy_weights(
-    policy: Mapping[str, Any], normalizer: running_statistics.NestedMeanStd
+    policy: types.Params, normalizer: running_statistics.NestedMeanStd
 ) -> PolicyWeights:
-    """The actor's deterministic part as plain arrays, as inference runs it."""
+    """The actor's deterministic part as plain arrays, as inference runs it.
+
+    Args:
+        policy: flax's tree of the actor that `make_networks` makes.
+        normalizer: statistics of observations.
+    """
     tree = policy["params"]
     hidden = tree["MLP_0"]
     names = sorted(hidden, key=lambda name: int(name.rsplit("_", 1)[1]))
@@ -71,7 +85,9 @@ def deployed(weights: PolicyWeights) -> GraphPolicy:
     )
 
 
-def _forward(parameters: Any, observation: Any, _: Any) -> Any:
+def _forward(
+    parameters: DeployedParameters, observation: Float[jax.Array, "B no"], _: jax.Array
+) -> Float[jax.Array, "B nu"]:
     mean, std, layers = parameters
     x = (observation - mean) / std
     for kernel, bias in layers[:-1]:

@@ -8,8 +8,9 @@ never compiles anything here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeAlias
 
 import flax.struct
 import jax
@@ -20,12 +21,23 @@ from brax.training import types
 from brax.training.acme import running_statistics
 from brax.training.agents.ppo import losses
 from brax.training.agents.ppo import networks as ppo_networks
+from jaxtyping import Float
 
-from tabrl.control.observation import observation_size
-from tabrl.control.rollout import Floats
+from tabrl.control.arrays import Array
+from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
 from tabrl.sim.learning.networks import deployed, initial_normalizer, make_networks, policy_weights
 from tabrl.sim.simulator import Experience, GraphPolicy
+
+Scalar: TypeAlias = Float[jax.Array, ""]
+Metrics: TypeAlias = dict[str, Scalar]
+# The actor's distributions: means and standard deviations.
+Logits: TypeAlias = tuple[Float[jax.Array, "B T nu"], Float[jax.Array, "B T nu"]]
+# What a step of gradient descent moves on: parameters, optimizer, learning rate.
+Loss: TypeAlias = Callable[
+    [losses.PPONetworkParams, types.Transition, jax.Array], tuple[Scalar, Metrics]
+]
+Carry: TypeAlias = tuple[losses.PPONetworkParams, optax.OptState, Scalar]
 
 
 @dataclass(frozen=True)
@@ -49,21 +61,21 @@ class TrainState:
     optimizer: optax.OptState
     normalizer: running_statistics.RunningStatisticsState
     key: jax.Array
-    learning_rate: jax.Array
+    learning_rate: Scalar
 
 
 @flax.struct.dataclass
 class Schedule:
     """Runtime arguments of one update; changing them compiles nothing."""
 
-    reward_scale: jax.Array
-    target_kl: jax.Array
-    entropy: jax.Array
-    anchor: jax.Array  # weight of the KL divergence to the reference policy
-    policy_weight: jax.Array  # 0 while only the value function learns
-    min_rate: jax.Array
-    max_rate: jax.Array
-    learn_normalizer: jax.Array
+    reward_scale: Scalar
+    target_kl: Scalar
+    entropy: Scalar
+    anchor: Scalar  # weight of the KL divergence to the reference policy
+    policy_weight: Scalar  # 0 while only the value function learns
+    min_rate: Scalar
+    max_rate: Scalar
+    learn_normalizer: Scalar  # 0 or 1
 
     @classmethod
     def of(cls, *, reward_scale: float, target_kl: float = 0.01, entropy: float = 0.003,
@@ -104,16 +116,25 @@ class Learner:
         )
 
     def exploring(self, state: TrainState, seed: int, noise: float = 1.0) -> GraphPolicy:
-        """A policy that samples actions; `noise` scales its standard deviation."""
+        """A policy that samples actions.
+
+        Args:
+            state: whose policy it is.
+            seed: of its actions.
+            noise: scales their standard deviation.
+        """
         weights = policy_weights(state.params.policy, state.normalizer)
         spread = np.asarray(self._spread(state.params.policy, state.normalizer))
         scale = np.float32(noise) * spread
         random = np.random.default_rng(seed)
 
-        def noisy(observation: Floats, drawn: Floats) -> Floats:
-            return weights.act(observation) + scale * drawn
+        def noisy(
+            observation: Float[np.ndarray, "B no"], drawn: Float[np.ndarray, "B nu"]
+        ) -> Float[np.ndarray, "B nu"]:
+            action: Float[np.ndarray, "B nu"] = weights.act(observation) + scale * drawn
+            return action
 
-        def act(observation: Floats) -> Floats:
+        def act(observation: Float[np.ndarray, "B no"]) -> Float[np.ndarray, "B nu"]:
             shape = (len(observation), self._robot.nu)
             return noisy(observation, random.standard_normal(shape, np.float32))
 
@@ -133,11 +154,22 @@ class Learner:
         self,
         state: TrainState,
         experience: Experience,
-        reward: Any,
+        reward: Float[Array, "T B"],
         schedule: Schedule,
         reference: losses.PPONetworkParams,
     ) -> tuple[TrainState, dict[str, float]]:
-        """Learn from a block: `reward [T, B]`, unscaled. Returns the next state and metrics."""
+        """Learn from a block.
+
+        Args:
+            state: before it; given up to the next one.
+            experience: a block of it, of `unroll` steps.
+            reward: unscaled.
+            schedule: how to learn.
+            reference: whose policy the anchor holds on to.
+
+        Returns:
+            The next state, and metrics by name.
+        """
         state, metrics = self._update(
             state,
             experience.observation,
@@ -151,32 +183,39 @@ class Learner:
         return state, {name: float(value) for name, value in jax.device_get(metrics).items()}
 
     def _exploring_graph(
-        self, parameters: Any, observation: jax.Array, key: jax.Array
-    ) -> jax.Array:
+        self,
+        parameters: tuple[types.Params, running_statistics.RunningStatisticsState, Scalar],
+        observation: Float[jax.Array, "B no"],
+        key: jax.Array,
+    ) -> Float[jax.Array, "B nu"]:
         policy, normalizer, noise = parameters
         loc, scale = self.networks.policy_network.apply(normalizer, policy, observation)
         drawn = jax.random.normal(key, loc.shape)
-        action: jax.Array = loc + noise * scale * drawn
+        action: Float[jax.Array, "B nu"] = loc + noise * scale * drawn
         return action
 
-    def _standard_deviation(self, policy: Any, normalizer: Any) -> jax.Array:
-        """Of the actions `[nu]`; the same for every observation (see `make_networks`)."""
-        anything = jnp.zeros((1, observation_size(self._robot)))
+    def _standard_deviation(
+        self, policy: types.Params, normalizer: running_statistics.RunningStatisticsState
+    ) -> Float[jax.Array, " nu"]:
+        """Of the actions; the same for every observation (see `make_networks`)."""
+        anything = jnp.zeros((1, len(embodiment_of(self._robot).observation)))
         _, scale = self.networks.policy_network.apply(normalizer, policy, anything)
-        spread: jax.Array = jnp.broadcast_to(scale, (1, self._robot.nu))[0]
+        spread: Float[jax.Array, " nu"] = jnp.broadcast_to(scale, (1, self._robot.nu))[0]
         return spread
 
-    def _update_graph(
-        self, state: TrainState, observation: jax.Array, action: jax.Array, reward: jax.Array,
-        terminated: jax.Array, truncated: jax.Array, schedule: Schedule, reference: Any,
-    ) -> tuple[TrainState, dict[str, jax.Array]]:  # fmt: skip
-        config = self.config
-        apply, heads = self.networks.policy_network.apply, self.networks
-        distribution = heads.parametric_action_distribution
+    def _transitions(
+        self, state: TrainState,
+        observation: Float[jax.Array, "T+1 B no"], action: Float[jax.Array, "T B nu"],
+        reward: Float[jax.Array, "T B"],
+        terminated: Float[jax.Array, "T B"], truncated: Float[jax.Array, "T B"],
+        reference: types.Params,
+    ) -> types.Transition:  # fmt: skip
+        """The block as Brax's loss reads it, `[B, T, …]`: minibatches are robots."""
+        apply = self.networks.policy_network.apply
+        distribution = self.networks.parametric_action_distribution
         old = apply(state.normalizer, state.params.policy, observation[:-1])
         anchor = apply(state.normalizer, reference, observation[:-1])
-        # Time comes second from here on: minibatches are robots, each with its whole block.
-        data = jax.tree.map(
+        return jax.tree.map(
             lambda x: jnp.swapaxes(x, 0, 1),
             types.Transition(
                 observation=observation[:-1],
@@ -195,11 +234,16 @@ class Learner:
                 },
             ),
         )
-        robots = reward.shape[1]
-        per_batch = robots // config.minibatches
 
-        def loss(params: Any, batch: Any, key: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
-            logits = apply(state.normalizer, params.policy, batch.observation)
+    def _loss(self, state: TrainState, schedule: Schedule) -> Loss:
+        """PPO's loss, and what it costs to leave the reference."""
+        config, heads = self.config, self.networks
+        distribution = heads.parametric_action_distribution
+
+        def loss(
+            params: losses.PPONetworkParams, batch: types.Transition, key: jax.Array
+        ) -> tuple[Scalar, Metrics]:
+            logits = heads.policy_network.apply(state.normalizer, params.policy, batch.observation)
             total, metrics = losses.compute_ppo_loss(
                 params, state.normalizer, batch, key, _answering(heads, logits),
                 entropy_cost=schedule.entropy * schedule.policy_weight,
@@ -213,7 +257,26 @@ class Learner:
             total = total - metrics["policy_loss"] + policy
             return total, {**metrics, "anchor_kl": drift}
 
-        def step(carry: Any, batch_and_key: Any) -> tuple[Any, dict[str, jax.Array]]:
+        return loss
+
+    def _update_graph(
+        self, state: TrainState,
+        observation: Float[jax.Array, "T+1 B no"], action: Float[jax.Array, "T B nu"],
+        reward: Float[jax.Array, "T B"],
+        terminated: Float[jax.Array, "T B"], truncated: Float[jax.Array, "T B"],
+        schedule: Schedule, reference: types.Params,
+    ) -> tuple[TrainState, Metrics]:  # fmt: skip
+        config = self.config
+        data = self._transitions(
+            state, observation, action, reward, terminated, truncated, reference
+        )
+        loss = self._loss(state, schedule)
+        robots = reward.shape[1]
+        per_batch = robots // config.minibatches
+
+        def step(
+            carry: Carry, batch_and_key: tuple[types.Transition, jax.Array]
+        ) -> tuple[Carry, Metrics]:
             params, optimizer, rate = carry
             batch, key = batch_and_key
             (_, metrics), gradient = jax.value_and_grad(loss, has_aux=True)(params, batch, key)
@@ -224,14 +287,9 @@ class Learner:
                 policy=jax.tree.map(lambda d: jnp.where(learns, d, 0.0), direction.policy)
             )
             params = jax.tree.map(lambda p, d: p - rate * d, params, direction)
-            # Steer the rate by the divergence from the acting policy, as rsl_rl does.
-            kl = metrics["kl_mean"]
-            rate = jnp.where(kl > 2.0 * schedule.target_kl, rate / 1.5, rate)
-            rate = jnp.where(kl < 0.5 * schedule.target_kl, rate * 1.5, rate)
-            rate = jnp.clip(rate, schedule.min_rate, schedule.max_rate)
-            return (params, optimizer, rate), metrics
+            return (params, optimizer, _steered(rate, metrics["kl_mean"], schedule)), metrics
 
-        def epoch(carry: Any, key: jax.Array) -> tuple[Any, dict[str, jax.Array]]:
+        def epoch(carry: Carry, key: jax.Array) -> tuple[Carry, Metrics]:
             shuffle, use = jax.random.split(key)
             order = jax.random.permutation(shuffle, robots)[: per_batch * config.minibatches]
             index = order.reshape(config.minibatches, per_batch)
@@ -259,8 +317,15 @@ class Learner:
         )
 
 
-def _answering(networks: ppo_networks.PPONetworks, logits: Any) -> ppo_networks.PPONetworks:
-    """The networks with a policy that answers `logits [B, T, …]`, in the loss's order.
+def _steered(rate: Scalar, kl: Scalar, schedule: Schedule) -> Scalar:
+    """The rate, steered by the divergence from the acting policy, as rsl_rl does."""
+    rate = jnp.where(kl > 2.0 * schedule.target_kl, rate / 1.5, rate)
+    rate = jnp.where(kl < 0.5 * schedule.target_kl, rate * 1.5, rate)
+    return jnp.clip(rate, schedule.min_rate, schedule.max_rate)
+
+
+def _answering(networks: ppo_networks.PPONetworks, logits: Logits) -> ppo_networks.PPONetworks:
+    """The networks with a policy that answers `logits`, in the loss's order.
 
     The anchor and Brax's loss need the same answer. Asked for twice, the policy would be
     differentiated twice: nearly a third of an update.

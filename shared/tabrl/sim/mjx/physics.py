@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
+from jaxtyping import Float
 from mujoco import mjx
-from numpy.typing import NDArray
 
-from tabrl.control.kinematics import Skeleton
-from tabrl.robots import Robot
-from tabrl.sim.cpu.simulator import SUBSTEPS, physics_model
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.physics import SUBSTEPS, physics_model
+from tabrl.sim.episodes import RobotDifferences
 
 # On an accelerator a batch waits for its slowest robot. The differences that these bounds make to
 # a control step are measured in the parity test; without them they are as large.
@@ -26,30 +26,42 @@ ROWS_A_ROBOT = 80
 
 
 class Motion(NamedTuple):
-    """What the physics carries from step to step: `qpos [nq]`, `qvel`, `warm_start [nv]`."""
+    """What the physics carries from step to step."""
 
-    qpos: jax.Array
-    qvel: jax.Array
-    warm_start: jax.Array
+    qpos: Float[jax.Array, "*B nq"]
+    qvel: Float[jax.Array, "*B nv"]
+    warm_start: Float[jax.Array, "*B nv"]
 
 
 class Outcome(NamedTuple):
-    """What a control step leaves to record; forces are those of its last substep."""
+    """What a control step leaves to record, in the world; forces are those of its last substep."""
 
-    joint_torque: jax.Array  # [nj]
-    constraint_force: jax.Array  # [nj]
-    foot_position: jax.Array  # [nf, 3] world
-    foot_velocity: jax.Array  # [nf, 3] world
-    body_position: jax.Array  # [nb, 3] world
-    joint_axis: jax.Array  # [nj, 3] world
+    joint_torque: Float[jax.Array, "*B nj"]
+    constraint_force: Float[jax.Array, "*B nj"]
+    body_position: Float[jax.Array, "*B nb 3"]
+    joint_axis: Float[jax.Array, "*B nj 3"]
+    end_position: Float[jax.Array, "*B ne 3"]
+    end_velocity: Float[jax.Array, "*B ne 3"]
+
+
+Forces: TypeAlias = tuple[Float[jax.Array, " nv"], Float[jax.Array, " nv"]]  # actuator, constraint
 
 
 class Physics:
     """A robot's MJX model, and its control step as a pure function."""
 
-    def __init__(self, robot: Robot, size: int, impl: str) -> None:
-        """`impl`: `jax` or `warp`. Raises `RuntimeError` if Warp is asked for and not installed."""
-        host = physics_model(robot)
+    def __init__(self, embodiment: Embodiment, size: int, impl: str) -> None:
+        """Hand the model of a robot to MJX.
+
+        Args:
+            embodiment: of the robot.
+            size: number of robots, for the room that Warp reserves.
+            impl: `jax` or `warp`.
+
+        Raises:
+            RuntimeError: if Warp is asked for and not installed.
+        """
+        host = physics_model(embodiment.robot)
         host.opt.iterations, host.opt.ls_iterations = NEWTON_STEPS, LINE_SEARCH_STEPS
         self.host = host
         self.model = mjx.put_model(host, impl=impl)
@@ -57,52 +69,66 @@ class Physics:
         if impl == "warp":
             room = {"naconmax": CONTACTS_A_ROBOT * size, "njmax": ROWS_A_ROBOT}
         self._blank = mjx.make_data(host, impl=impl, **room)
-        self._skeleton = Skeleton.of(robot, host)
-        self.axes: Any = None  # which of the model's fields differ between robots
+        self._embodiment = embodiment
+        self.axes: mjx.Model | None = None  # 0 for fields that differ between robots, else None
 
-    def randomise(self, friction: NDArray[np.float64], strength: NDArray[np.float64],
-                  mass: NDArray[np.float64]) -> None:  # fmt: skip
-        """Sliding friction, factor of the motor gains, more trunk mass in kg, `[B]` each."""
-        host, size = self.host, len(mass)
-        data, trunk = mujoco.MjData(host), float(host.body_mass[1])
-        derived = ("body_mass", "body_subtreemass", "body_invweight0", "dof_invweight0")
-        rows: dict[str, list[NDArray[np.float64]]] = {name: [] for name in derived}
-        for more in mass:
-            host.body_mass[1] = trunk + more
-            mujoco.mj_setConst(host, data)
-            for name in derived:
-                rows[name].append(getattr(host, name).copy())
-        host.body_mass[1] = trunk
-        mujoco.mj_setConst(host, data)
+    def randomise(self, drawn: RobotDifferences) -> None:
+        """Give every robot a friction, motors and a mass of its own."""
+        host, size = self.host, len(drawn.friction)
+        rows = self._masses(drawn.body_mass) if drawn.body_mass is not None else {}
         fields = {name: np.stack(values) for name, values in rows.items()}
         fields["geom_friction"] = np.tile(host.geom_friction, (size, 1, 1))
-        fields["geom_friction"][:, :, 0] = friction[:, None]
+        fields["geom_friction"][:, :, 0] = drawn.friction[:, None]
         fields["actuator_gainprm"] = np.tile(host.actuator_gainprm, (size, 1, 1))
-        fields["actuator_gainprm"][:, :, 0] *= strength[:, None]
+        fields["actuator_gainprm"][:, :, 0] *= drawn.motor_gain[:, None]
         fields["actuator_biasprm"] = np.tile(host.actuator_biasprm, (size, 1, 1))
-        fields["actuator_biasprm"][:, :, 1] *= strength[:, None]
+        fields["actuator_biasprm"][:, :, 1] *= drawn.motor_gain[:, None]
         arrays = {name: jnp.asarray(field, jnp.float32) for name, field in fields.items()}
         shared = jax.tree.map(lambda _: None, self.model)
         self.model = self.model.tree_replace(arrays)
         self.axes = shared.tree_replace(dict.fromkeys(arrays, 0))
 
-    def batched_step(self, model: Any, motion: Motion, ctrl: jax.Array) -> tuple[Motion, Outcome]:
-        """One control step of 20 ms of all robots; every argument but `model` is `[B, …]`."""
+    def _masses(self, more: Float[np.ndarray, " B"]) -> dict[str, list[Float[np.ndarray, ...]]]:
+        """What follows from other masses of the randomised body, a row for each of `more` kg."""
+        host, data = self.host, mujoco.MjData(self.host)
+        body = host.body(self._embodiment.randomisation.body).id
+        as_written = float(host.body_mass[body])
+        derived = ("body_mass", "body_subtreemass", "body_invweight0", "dof_invweight0")
+        rows: dict[str, list[Float[np.ndarray, ...]]] = {name: [] for name in derived}
+        for one in more:
+            host.body_mass[body] = as_written + one
+            mujoco.mj_setConst(host, data)
+            for name in derived:
+                rows[name].append(getattr(host, name).copy())
+        host.body_mass[body] = as_written
+        mujoco.mj_setConst(host, data)
+        return rows
+
+    def batched_step(
+        self, model: mjx.Model, motion: Motion, ctrl: Float[jax.Array, "B nu"]
+    ) -> tuple[Motion, Outcome]:
+        """One control step of 20 ms of all robots.
+
+        Args:
+            model: `self.model`, as an argument of the graph that this is part of.
+            motion: of all robots.
+            ctrl: joint targets, rad.
+        """
         step = jax.vmap(self._step, in_axes=(self.axes, 0, 0))
         moved: tuple[Motion, Outcome] = step(model, motion, ctrl)
         return moved
 
-    def bare_step(self, model: Any, motion: Motion, ctrl: jax.Array) -> Motion:
+    def bare_step(self, model: mjx.Model, motion: Motion, ctrl: Float[jax.Array, "B nu"]) -> Motion:
         """The same without anything to record: what the experience is measured against."""
         step = jax.vmap(self._substeps, in_axes=(self.axes, 0, 0))
         moved: Motion = step(model, motion, ctrl)[0]
         return moved
 
     def _substeps(
-        self, model: Any, motion: Motion, ctrl: jax.Array
-    ) -> tuple[Motion, tuple[jax.Array, jax.Array]]:
-        def substep(carry: Any, _: None) -> tuple[Any, None]:
-            (qpos, qvel, warm_start), _ = carry
+        self, model: mjx.Model, motion: Motion, ctrl: Float[jax.Array, " nu"]
+    ) -> tuple[Motion, Forces]:
+        def substep(carry: tuple[Motion, Forces], _: None) -> tuple[tuple[Motion, Forces], None]:
+            qpos, qvel, warm_start = carry[0]
             data = self._blank.replace(qpos=qpos, qvel=qvel, qacc_warmstart=warm_start, ctrl=ctrl)
             data = mjx.step(model, data)
             after = Motion(data.qpos, data.qvel, data.qacc_warmstart)
@@ -110,11 +136,15 @@ class Physics:
 
         nothing = jnp.zeros_like(motion.qvel)
         carry, _ = jax.lax.scan(substep, (motion, (nothing, nothing)), length=SUBSTEPS)
-        after: tuple[Motion, tuple[jax.Array, jax.Array]] = carry
+        after: tuple[Motion, Forces] = carry
         return after
 
-    def _step(self, model: Any, motion: Motion, ctrl: jax.Array) -> tuple[Motion, Outcome]:
+    def _step(
+        self, model: mjx.Model, motion: Motion, ctrl: Float[jax.Array, " nu"]
+    ) -> tuple[Motion, Outcome]:
         after, (torque, constraint) = self._substeps(model, motion, ctrl)
-        pose = self._skeleton.pose(after.qpos, after.qvel, jnp)
-        outcome = Outcome(torque[6:], constraint[6:], **pose._asdict())
+        skeleton = self._embodiment.skeleton
+        pose = skeleton.pose(after.qpos, after.qvel, jnp)
+        forces = (skeleton.joint_velocity(torque), skeleton.joint_velocity(constraint))
+        outcome = Outcome(*forces, **pose._asdict())
         return after, outcome

@@ -3,46 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.tree_util import PyTreeDef
+from jaxtyping import Bool, Float
+from mujoco import mjx
 
-from tabrl.control import rotation
-from tabrl.control.commands import CommandBatch
-from tabrl.control.rollout import CONTACT_MARGIN, Carry, Floats, RawSteps, RolloutBuilder
-from tabrl.control.shapes import trunk_shapes
-from tabrl.control.staged import StagedCommands
+from tabrl.control.arrays import Array
+from tabrl.control.command_batch import CommandBatch
+from tabrl.control.rollout import RawSteps
+from tabrl.control.staged_commands import Commands, StagedCommands
+from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
-from tabrl.sim.mjx.episodes import Episodes, Robots, Rules
+from tabrl.sim.episodes import EpisodeConfig, RobotDifferences, truncated
+from tabrl.sim.mjx.episodes import EpisodeArguments, Episodes, Robots
 from tabrl.sim.mjx.physics import Motion, Outcome, Physics
-from tabrl.sim.simulator import EpisodeConfig, Experience, GraphPolicy, PolicyFn, PolicyGraph
+from tabrl.sim.simulator import Experience, GraphPolicy, Parameters, PolicyFn, PolicyGraph
 
-SAMPLES = 2  # schedules of every robot that are ready for a block,
+SAMPLES = 2  # schedules of every robot that are ready for a chunk,
 SAMPLES_EVERY = 25  # and one more for so many steps
 
 
 class Chunk(NamedTuple):
-    """What the compiled graph gives back, time first; `fields` as of `RolloutBuilder.instant`."""
+    """What the compiled graph gives back, time first; numpy once it is on the host."""
 
-    fields: dict[str, Any]
-    just_reset: jax.Array
-    observation: jax.Array
-    action: jax.Array
-    terminated: jax.Array
-    truncated: jax.Array
+    fields: dict[str, Float[Array, "T B ..."]]  # as of `Embodiment.instant`
+    just_reset: Float[Array, "T B"]
+    observation: Float[Array, "T+1 B no"]
+    action: Float[Array, "T B nu"]
+    terminated: Float[Array, "T B"]
+    truncated: Float[Array, "T B"]
+
+
+# The runtime arguments of the graph, in order: the last two are the policy's and the episodes' key.
+_Arguments: TypeAlias = tuple[
+    mjx.Model, Robots, EpisodeArguments, StagedCommands, Parameters, jax.Array, jax.Array
+]
+# What decides which graph is compiled: the policy's, steps, and the shapes of its parameters.
+_GraphName: TypeAlias = tuple[
+    PolicyGraph, int, PyTreeDef, tuple[tuple[tuple[int, ...], np.dtype], ...]
+]
+_Row: TypeAlias = dict[str, Float[jax.Array, "B ..."]]  # the fields of `RawSteps` in one step
+# A step's row, observation and action, and who has failed and run out of time in it.
+_Made: TypeAlias = tuple[
+    _Row, Float[jax.Array, "B no"], Float[jax.Array, "B nu"],
+    Bool[jax.Array, " B"], Bool[jax.Array, " B"],
+]  # fmt: skip
 
 
 class MjxSimulator:
     """`Simulator` on MJX: `size` robots, physics by `impl` (`jax`, or `warp` where installed).
 
-    A `GraphPolicy` runs inside one compiled scan over the block. Any other policy is called on the
+    A `GraphPolicy` runs inside one compiled scan over the chunk. Any other policy is called on the
     host between steps, which is right but slow. Graphs are compiled ahead of their first run, once
-    for every robot, size, number of steps and policy graph; schedules, rules, seeds and parameters
+    for every robot, size, number of steps and policy graph; schedules, seeds and parameters
     are runtime arguments. JAX's persistent cache keeps them where `JAX_COMPILATION_CACHE_DIR` says.
 
-    Differs from the CPU in this: schedules of a sampler are drawn before each block, enough for two
+    Differs from the CPU in this: schedules of a sampler are drawn before each chunk, enough for two
     resets or changes of each robot and one more in every half second; a robot that needs more of
     them sees its first ones again.
     """
@@ -50,27 +70,22 @@ class MjxSimulator:
     def __init__(
         self, robot: Robot, size: int, *, impl: str = "jax", randomise: bool = False, seed: int = 0
     ) -> None:
-        self._robot = robot
+        self._embodiment = embodiment = embodiment_of(robot)
         self._size = size
-        self._physics = Physics(robot, size, impl)
-        self._builder = RolloutBuilder(robot, trunk_shapes(self._physics.host))
-        self._episodes = Episodes(robot, self._physics.host.key_qpos[0])
+        self._physics = Physics(embodiment, size, impl)
+        self._episodes = Episodes(embodiment)
         self._rng = np.random.default_rng(seed)
-        self._rules = EpisodeConfig()
-        self._numbers = Rules.of(self._rules)
-        self._memory = Carry.zeros(size, robot)
+        self._config = EpisodeConfig()
+        self._numbers = EpisodeArguments.of(self._config)
+        self._carry = embodiment.carry(size)
         self._key = jax.random.PRNGKey(seed)
-        self._graphs: dict[Any, Any] = {}
+        self._graphs: dict[_GraphName, jax.stages.Compiled] = {}
         self._start = jax.jit(self._episodes.start)
         self._observe = jax.jit(self._episodes.observe)
         if randomise:
-            rng = self._rng
-            self._physics.randomise(
-                friction=rng.uniform(0.5, 1.1, size),
-                strength=rng.uniform(0.9, 1.1, size),
-                mass=rng.uniform(-0.8, 0.8, size),
-            )
-        self._robots = self._begin(CommandBatch.neutral(size))
+            drawn = RobotDifferences.draw(embodiment.randomisation, size, self._rng)
+            self._physics.randomise(drawn)
+        self._robots = self._begin(CommandBatch.neutral(embodiment.commands, size))
 
     @property
     def size(self) -> int:
@@ -82,19 +97,17 @@ class MjxSimulator:
         """The model and its bare step, for measurements."""
         return self._physics
 
-    def reset(
-        self, schedules: CommandBatch | StagedCommands, rules: EpisodeConfig, seed: int
-    ) -> None:
+    def reset(self, schedules: Commands, config: EpisodeConfig, seed: int) -> None:
         """Start all robots anew with `schedules [B]`."""
         if len(schedules) != self.size:
             raise ValueError(f"{len(schedules)} schedules for {self.size} robots")
-        if rules.start is not None:
+        if config.start is not None:
             raise ValueError("start poses are for the CPU simulator only")
-        self._rules, self._numbers = rules, Rules.of(rules)
+        self._config, self._numbers = config, EpisodeArguments.of(config)
         self._rng = np.random.default_rng(seed)
         self._key = jax.random.PRNGKey(seed)
-        if rules.sampler is not None:
-            schedules = rules.sampler(self._rng, self.size)
+        if config.sampler is not None:
+            schedules = config.sampler(self._rng, self.size)
         self._robots = self._begin(schedules)
 
     def rollout(
@@ -102,27 +115,27 @@ class MjxSimulator:
     ) -> Experience:
         """Go on for `steps` control steps of 20 ms.
 
-        Nothing interrupts a compiled block: `on_step` is called before one, or, if the policy is
+        Nothing interrupts a compiled chunk: `on_step` is called before one, or, if the policy is
         asked on the host, at every step.
         """
         if isinstance(policy, GraphPolicy):
             on_step()
-            blocks = [self._run(policy, steps)]
+            chunks = [self._run(policy, steps)]
         else:
-            blocks = self._stepwise(policy, steps, on_step)
+            chunks = self._stepwise(policy, steps, on_step)
         fields = {
-            name: np.concatenate([block.fields[name] for block in blocks])
-            for name in blocks[0].fields
+            name: np.concatenate([chunk.fields[name] for chunk in chunks])
+            for name in chunks[0].fields
         }
-        just_reset = np.concatenate([block.just_reset for block in blocks])
+        just_reset = np.concatenate([chunk.just_reset for chunk in chunks])
         return Experience(
-            rollout=self._builder.remember(fields, just_reset, self._memory),
+            rollout=self._embodiment.look_back(fields, just_reset, self._carry),
             observation=np.concatenate(
-                [*(block.observation[:-1] for block in blocks), blocks[-1].observation[-1:]]
+                [*(chunk.observation[:-1] for chunk in chunks), chunks[-1].observation[-1:]]
             ),
-            action=np.concatenate([block.action for block in blocks]),
-            terminated=np.concatenate([block.terminated for block in blocks]),
-            truncated=np.concatenate([block.truncated for block in blocks]),
+            action=np.concatenate([chunk.action for chunk in chunks]),
+            terminated=np.concatenate([chunk.terminated for chunk in chunks]),
+            truncated=np.concatenate([chunk.truncated for chunk in chunks]),
         )
 
     def prepare(self, policy: PolicyFn, steps: int) -> None:
@@ -130,48 +143,48 @@ class MjxSimulator:
         if isinstance(policy, GraphPolicy):
             self._compiled(policy, steps)
         else:
-            self._compiled(_asked(np.zeros((self.size, self._robot.nu), np.float32)), 1)
+            self._compiled(_asked(np.zeros((self.size, self._embodiment.robot.nu), np.float32)), 1)
 
-    def state(self) -> tuple[Floats, Floats]:
-        """Copies of `qpos [B, nq]` and `qvel [B, nv]`."""
+    def state(self) -> tuple[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]]:
+        """Copies of `qpos` and `qvel`."""
         motion = self._robots.motion
         return np.array(motion.qpos), np.array(motion.qvel)
 
-    def place(self, qpos: Floats, qvel: Floats) -> None:
-        """Put the robots into states `qpos [B, nq]`, `qvel [B, nv]`; their clocks go on."""
+    def place(self, qpos: Float[np.ndarray, "B nq"], qvel: Float[np.ndarray, "B nv"]) -> None:
+        """Put the robots into other states; their clocks go on."""
         speeds = jnp.asarray(qvel, jnp.float32)
         motion = Motion(jnp.asarray(qpos, jnp.float32), speeds, jnp.zeros_like(speeds))
         self._robots = self._robots.replace(motion=motion)  # type: ignore[attr-defined]
 
-    def _begin(self, schedules: CommandBatch | StagedCommands) -> Robots:
+    def _begin(self, schedules: Commands) -> Robots:
         self._key, use = jax.random.split(self._key)
         robots: Robots = self._start(use, _on_device(schedules), self._numbers)
         return robots
 
     def _stepwise(self, policy: PolicyFn, steps: int, on_step: Callable[[], None]) -> list[Chunk]:
-        blocks = []
+        chunks = []
         observation = np.asarray(self._observe(self._robots))
         for _ in range(steps):
             on_step()
             action = np.asarray(policy(observation), np.float32)
-            blocks.append(self._run(_asked(action), 1))
-            observation = np.asarray(blocks[-1].observation[-1])
-        return blocks
+            chunks.append(self._run(_asked(action), 1))
+            observation = np.asarray(chunks[-1].observation[-1])
+        return chunks
 
     def _run(self, policy: GraphPolicy, steps: int) -> Chunk:
         graph = self._compiled(policy, steps)
         self._key, use = jax.random.split(self._key)
-        self._robots, block = graph(*self._arguments(policy, steps, use))
-        on_host: Chunk = jax.device_get(block)
+        self._robots, chunk = graph(*self._arguments(policy, steps, use))
+        on_host: Chunk = jax.device_get(chunk)
         return on_host
 
-    def _compiled(self, policy: GraphPolicy, steps: int) -> Any:
+    def _compiled(self, policy: GraphPolicy, steps: int) -> jax.stages.Compiled:
         leaves, structure = jax.tree.flatten(policy.parameters)
         shapes = tuple((jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves)
         name = (policy.graph, steps, structure, shapes)
         if name not in self._graphs:
             arguments = self._arguments(policy, steps, self._key, draw=False)
-            experience = jax.jit(self._block, static_argnums=(0, 1))
+            experience = jax.jit(self._chunk, static_argnums=(0, 1))
             # A GPU's default precision of matrix products is too low for physics.
             with jax.default_matmul_precision("highest"):
                 lowered = experience.lower(policy.graph, steps, *arguments)
@@ -180,7 +193,7 @@ class MjxSimulator:
 
     def _arguments(
         self, policy: GraphPolicy, steps: int, key: jax.Array, *, draw: bool = True
-    ) -> tuple[Any, ...]:
+    ) -> _Arguments:
         parameters = jax.tree.map(jnp.asarray, policy.parameters)
         return (
             self._physics.model, self._robots, self._numbers, self._pool(steps, draw), parameters,
@@ -190,53 +203,55 @@ class MjxSimulator:
     def _pool(self, steps: int, draw: bool) -> StagedCommands:
         """The next schedules of every robot, `[K, B]`; none are drawn without a sampler."""
         rounds = SAMPLES + steps // SAMPLES_EVERY
-        if self._rules.sampler is None or not draw:
+        if self._config.sampler is None or not draw:
             unused: StagedCommands = jax.tree.map(
                 lambda x: jnp.broadcast_to(x, (rounds, *x.shape)), self._robots.schedules
             )
             return unused
-        drawn = _on_device(self._rules.sampler(self._rng, rounds * self.size))
+        drawn = _on_device(self._config.sampler(self._rng, rounds * self.size))
         pool: StagedCommands = jax.tree.map(
             lambda x: x.reshape(rounds, self.size, *x.shape[1:]), drawn
         )
         return pool
 
-    def _block(
-        self, graph: PolicyGraph, steps: int, model: Any, robots: Robots, rules: Rules,
-        pool: StagedCommands, parameters: Any, policy_key: jax.Array, key: jax.Array,
+    def _chunk(
+        self, graph: PolicyGraph, steps: int, model: mjx.Model, robots: Robots,
+        arguments: EpisodeArguments,
+        pool: StagedCommands, parameters: Parameters, policy_key: jax.Array, key: jax.Array,
     ) -> tuple[Robots, Chunk]:  # fmt: skip
         """The graph: a scan over control steps."""
 
-        def step(robots: Robots, keys: jax.Array) -> tuple[Robots, Any]:
+        def step(robots: Robots, keys: jax.Array) -> tuple[Robots, _Made]:
             observation = self._episodes.observe(robots)
             action = graph(parameters, observation, keys[0])
-            ctrl = self._episodes.joints.targets(action, jnp)
+            ctrl = self._embodiment.joints.targets(action, jnp)
             motion, outcome = self._physics.batched_step(model, robots.motion, ctrl)
             moved = self._episodes.moved(robots, motion, ctrl)
             raw = self._row(moved, outcome, robots.just_reset)
-            terminated, truncated = self._ends(raw["qpos"], moved, rules)
-            after = self._episodes.between(moved, keys[1], terminated | truncated, pool, rules)
-            return after, (raw, observation, action, terminated, truncated)
+            terminated, timed_out = self._ends(raw["qpos"], moved, arguments)
+            after = self._episodes.between(moved, keys[1], terminated | timed_out, pool, arguments)
+            return after, (raw, observation, action, terminated, timed_out)
 
         keys = jnp.stack(
             [jax.random.split(policy_key, steps), jax.random.split(key, steps)], axis=1
         )
         robots = robots.replace(samples=jnp.zeros_like(robots.samples))  # type: ignore[attr-defined]
-        robots, (raw, seen, action, terminated, truncated) = jax.lax.scan(step, robots, keys)
+        robots, (raw, seen, action, terminated, timed_out) = jax.lax.scan(step, robots, keys)
         last = self._episodes.observe(robots)
         return robots, Chunk(
-            fields=self._builder.instant(RawSteps(**raw), jnp),
+            fields=self._embodiment.instant(RawSteps(**raw), jnp),
             just_reset=raw["just_reset"],
             observation=jnp.concatenate([seen, last[None]]),
             action=action,
             terminated=terminated.astype(jnp.float32),
-            truncated=truncated.astype(jnp.float32),
+            truncated=timed_out.astype(jnp.float32),
         )
 
-    def _row(self, robots: Robots, outcome: Outcome, just_reset: jax.Array) -> dict[str, jax.Array]:
-        """A step's raw quantities. A diverged robot lies in the floor: a fall for rewards too."""
+    def _row(self, robots: Robots, outcome: Outcome, just_reset: Bool[jax.Array, " B"]) -> _Row:
+        """A step's raw quantities. A diverged robot is all zero: a failure for rewards too."""
         whole = ~robots.diverged[:, None]
-        asked = robots.schedules.at(robots.time, jnp)
+        embodiment = self._embodiment
+        features = embodiment.command_features(robots.time, robots.schedules, jnp)
         forces = {
             name: jnp.nan_to_num(value, posinf=0.0, neginf=0.0)
             for name, value in outcome._asdict().items()
@@ -245,31 +260,32 @@ class MjxSimulator:
             "time": robots.time,
             "qpos": jnp.where(whole, robots.motion.qpos, 0.0),
             "qvel": jnp.where(whole, robots.motion.qvel, 0.0),
-            "action": self._episodes.joints.action(robots.ctrl),
+            "action": embodiment.joints.action(robots.ctrl),
             **forces,
-            "command": asked.command(robots.time, jnp),
-            "gait_phase": asked.gait_phase(robots.time, jnp),
+            "commanded": features[:, embodiment.recorded],
             "just_reset": just_reset.astype(jnp.float32),
         }
 
-    def _ends(self, qpos: jax.Array, robots: Robots, rules: Rules) -> tuple[jax.Array, jax.Array]:
-        up = rotation.up_in_body(qpos[:, 3:7], jnp)
-        gap: Any = self._builder.trunk_clearance(qpos[:, 2], up, jnp)  # type: ignore[arg-type]
-        terminated = (gap < CONTACT_MARGIN) | (up[:, 2] < 0.0) | robots.diverged
-        truncated = ~terminated & (robots.age >= rules.episode_s - 1e-4)
-        return terminated, truncated
+    def _ends(
+        self, qpos: Float[jax.Array, "B nq"], robots: Robots, arguments: EpisodeArguments
+    ) -> tuple[Bool[jax.Array, " B"], Bool[jax.Array, " B"]]:
+        terminated: Bool[jax.Array, " B"] = self._embodiment.failed(qpos, jnp) | robots.diverged
+        ended: Bool[jax.Array, " B"] = truncated(terminated, robots.age, arguments.episode_s)
+        return terminated, ended
 
 
-def _asked(action: Floats) -> GraphPolicy:
+def _asked(action: Float[np.ndarray, "B nu"]) -> GraphPolicy:
     """A policy that was asked on the host already."""
     return GraphPolicy(_given, action, 0, lambda observation: action)
 
 
-def _given(parameters: jax.Array, observation: jax.Array, key: jax.Array) -> jax.Array:
+def _given(
+    parameters: Float[jax.Array, "B nu"], observation: Float[jax.Array, "B no"], key: jax.Array
+) -> Float[jax.Array, "B nu"]:
     return parameters
 
 
-def _on_device(schedules: CommandBatch | StagedCommands) -> StagedCommands:
+def _on_device(schedules: Commands) -> StagedCommands:
     """CommandBatch as JAX arrays, single precision."""
     exact: StagedCommands = jax.tree.map(jnp.asarray, StagedCommands.of(schedules))
     return jax.tree.map(  # type: ignore[no-any-return]

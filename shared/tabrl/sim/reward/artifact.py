@@ -10,7 +10,7 @@ import hashlib
 import json
 import struct
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -18,14 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tabrl.contracts.checks import Identifier
 from tabrl.domain.errors import Invalid
+from tabrl.embodiments.load import embodiment_of
 from tabrl.rewards.limits import MAX_ARTIFACT
-from tabrl.rewards.schema import rollout_schema
 from tabrl.rewards.vocabulary import MAX_TERMS
 from tabrl.robots import Robot
 
 PLATFORMS = ("cpu", "cuda")
 _MAGIC = b"TABRLRW1"
 _LENGTH = struct.Struct("<I")
+Size: TypeAlias = Any  # a number, or a symbolic dimension, whose class JAX does not publish
 
 
 class ArtifactHeader(BaseModel):
@@ -63,19 +64,29 @@ class ExportedReward:
 
 def rollout_schema_names(robot: Robot) -> tuple[str, ...]:
     """Rollout fields an artifact takes, sorted."""
-    return tuple(sorted(rollout_schema(robot)))
+    return tuple(sorted(embodiment_of(robot).schema))
 
 
 def schema_sha256(robot: Robot) -> str:
     """Hash of the rollout's schema: an artifact fits exactly one."""
-    return hashlib.sha256(json.dumps(rollout_schema(robot), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(embodiment_of(robot).schema, sort_keys=True).encode()
+    ).hexdigest()
 
 
-def arguments(robot: Robot, *batch: Any) -> dict[str, jax.ShapeDtypeStruct]:
-    """The rollout's fields as a reward's arguments, each `[*batch, …]` float32."""
+def arguments(robot: Robot, *batch: Size) -> dict[str, jax.ShapeDtypeStruct]:
+    """The rollout's fields as a reward's arguments.
+
+    Args:
+        robot: whose rollout it is.
+        batch: leading sizes of all fields; none for a single step.
+
+    Returns:
+        Field -> shape `[*batch, …]`, float32.
+    """
     return {
         name: jax.ShapeDtypeStruct((*batch, *shape), jnp.float32)  # type: ignore[no-untyped-call]
-        for name, shape in rollout_schema(robot).items()
+        for name, shape in embodiment_of(robot).schema.items()
     }
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 from jax.extend.mlir import ir
 
 from tabrl.rewards.limits import MAX_ELEMENTS, MAX_RANK
 
+Value: TypeAlias = "ir.Value[ir.Type]"  # of an operation: its operand or its result
 ELEMENT_BYTES = {"f32": 4, "i32": 4, "i1": 1}
 
 
@@ -79,23 +80,23 @@ class Known:
     """The integers known so far, by SSA value. One instance per function call."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, Sizes] = {}
+        self._known: dict[Value, Sizes] = {}
 
-    def of(self, value: Any) -> Sizes | None:
+    def of(self, value: Value) -> Sizes | None:
         """Entries of an integer scalar or vector, in order; None if nothing is known of it."""
         return self._known.get(value)
 
-    def learn(self, value: Any, sizes: Sizes | None) -> None:
+    def learn(self, value: Value, sizes: Sizes | None) -> None:
         """Remember what a value is."""
         if sizes is not None:
             self._known[value] = sizes
 
-    def one(self, value: Any) -> Size | None:
+    def one(self, value: Value) -> Size | None:
         """A scalar's value."""
         sizes = self.of(value)
         return sizes[0] if sizes is not None and len(sizes) == 1 else None
 
-    def shape_operand(self, value: Any, result: Shape) -> None:
+    def shape_operand(self, value: Value, result: Shape) -> None:
         """Raises `RefusedModule` unless `value` states exactly the shape of `result`."""
         sizes = self.of(value)
         if sizes is None or sizes != result.sizes:

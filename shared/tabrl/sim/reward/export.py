@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias, cast
 
 import jax
 import jax.numpy as jnp
 from jax import export
-from jax.extend.core import jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+from jaxtyping import Float
 
+from tabrl.embodiments.load import embodiment_of
+from tabrl.embodiments.lookup import state_methods_of
 from tabrl.rewards.errors import RewardError, did_you_mean, lines_of
 from tabrl.rewards.source import (
     FILENAME,
@@ -24,6 +27,7 @@ from tabrl.rewards.source import (
     compiled,
     read_source,
 )
+from tabrl.rewards.state import Names, RewardState, UnknownNameError
 from tabrl.rewards.vocabulary import MAX_TERMS
 from tabrl.robots import Robot
 from tabrl.sim.reward.artifact import (
@@ -35,7 +39,10 @@ from tabrl.sim.reward.artifact import (
 )
 from tabrl.sim.reward.jaxpr import check_jaxpr
 from tabrl.sim.reward.namespace import namespace, open_namespace
-from tabrl.sim.reward.state import RewardState, UnknownNameError
+
+# The author's `reward(state, action)`: what it returns is for us to check.
+AuthorFunction: TypeAlias = Callable[[RewardState, Float[jax.Array, " nu"]], object]
+OneStep: TypeAlias = dict[str, Float[jax.Array, "..."]]  # rollout field -> its value in one step
 
 
 @dataclass(frozen=True)
@@ -54,12 +61,21 @@ class RewardExporter:
         self._layers = layers
 
     def export(self, source: str, robot: Robot) -> ExportedReward:
-        """Raises `RewardError` with the author's line, or `MemoryError`."""
-        checked = check_source(source) if self._layers.static else read_source(source)
+        """What the source computes, as an artifact.
+
+        Args:
+            source: Python; it is run.
+            robot: whose rollout it reads.
+
+        Raises:
+            RewardError: with the author's line.
+            MemoryError: if it takes too much to trace.
+        """
+        checked = self._checked(source, robot)
         terms: list[str] = []
         try:
 
-            def step(one: dict[str, jax.Array]) -> jax.Array:
+            def step(one: OneStep) -> Float[jax.Array, " K"]:
                 # Here, so that the defaults of its functions are traced too, and not computed.
                 reward = self._load_function(checked)
                 values = _evaluate(reward, one, checked, robot)
@@ -79,28 +95,29 @@ class RewardExporter:
         weights = {term: checked.weights[term] for term in terms}
         return ExportedReward(pack_artifact(header, payload), header.terms, weights)
 
-    def _load_function(self, checked: CheckedSource) -> Callable[..., Any]:
+    def _checked(self, source: str, robot: Robot) -> CheckedSource:
+        if not self._layers.static:
+            return read_source(source)
+        return check_source(source, state_methods_of(robot), robot.embodiment)
+
+    def _load_function(self, checked: CheckedSource) -> AuthorFunction:
         code = compiled(checked)
         module = namespace() if self._layers.namespace else open_namespace()
         exec(code, module)
-        function: Callable[..., Any] = module["reward"]
-        return function
+        return cast(AuthorFunction, module["reward"])
 
 
 def export_reward(source: str, robot: Robot) -> ExportedReward:
-    """Check, trace and export a reward, all layers on.
-
-    Raises `RewardError` with the author's line, or `MemoryError`.
-    """
+    """Check, trace and export a reward, all layers on; see `RewardExporter.export`."""
     return RewardExporter(AuthorLayers()).export(source, robot)
 
 
-def _exported(closed: Any, robot: Robot) -> bytes:
+def _exported(closed: ClosedJaxpr, robot: Robot) -> bytes:
     """The very program that was checked, for any number of steps: the author's Python has had its
     one turn, and could not answer differently now."""
     run = jaxpr_as_fun(closed)
 
-    def one_step(fields: dict[str, jax.Array]) -> jax.Array:
+    def one_step(fields: OneStep) -> Float[jax.Array, " K"]:
         (terms,) = run(*jax.tree.leaves(fields))
         return jnp.asarray(terms)
 
@@ -112,10 +129,12 @@ def _exported(closed: Any, robot: Robot) -> bytes:
 
 
 def _evaluate(
-    reward: Callable[..., Any], fields: dict[str, jax.Array], checked: CheckedSource, robot: Robot
-) -> dict[str, jax.Array]:
+    reward: AuthorFunction, fields: OneStep, checked: CheckedSource, robot: Robot
+) -> dict[str, Float[jax.Array, ""]]:
     """One step's terms as float32 scalars. Raises `RewardError` for a wrong shape or count."""
-    result = reward(RewardState(fields, robot), fields["action"])
+    embodiment = embodiment_of(robot)
+    state = embodiment.reward_state(fields, Names(robot, embodiment.commands.names), jnp)
+    result = reward(state, fields["action"])
     if result is None:
         raise RewardError("reward(state, action) returned nothing", code="reward_shape")
     values = result if isinstance(result, dict) else {"reward": result}

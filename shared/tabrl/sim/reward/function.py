@@ -7,12 +7,14 @@ ever give it bytes whose hash the verifier recorded, or that this process export
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import numpy as np
 from jax import export
+from jaxtyping import Float
 
+from tabrl.control.arrays import Array
 from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
 from tabrl.sim.reward.artifact import (
@@ -26,9 +28,10 @@ from tabrl.sim.reward.artifact import (
 )
 from tabrl.sim.reward.export import export_reward
 
-Fields = Mapping[str, Any]  # rollout field -> array [N, …]
+Fields: TypeAlias = Mapping[str, Float[Array, "N ..."]]  # by the names of the rollout's fields
+CompilerOptions: TypeAlias = dict[str, bool | int]  # of XLA, by name
 # For a few calls: compiling less then saves most of the time.
-FAST_COMPILE: dict[str, Any] = {
+FAST_COMPILE: CompilerOptions = {
     "xla_backend_optimization_level": 0,
     "xla_llvm_disable_expensive_passes": True,
 }
@@ -49,7 +52,7 @@ __all__ = [
 
 
 class RewardFunction:
-    """A loaded artifact: `(fields [N, …]) -> terms [N, K]`, unweighted, compiled once per N."""
+    """A loaded artifact: from a flat rollout to its terms, unweighted; compiled once per N."""
 
     def __init__(self, header: ArtifactHeader, call: jax.stages.Wrapped) -> None:
         self.header = header
@@ -57,16 +60,16 @@ class RewardFunction:
         self._schema = rollout_schema_names(get_robot(header.robot))
         self._call = call
 
-    def __call__(self, fields: Fields) -> jax.Array:
-        """Terms `[N, K]` of a flat rollout; further fields are ignored."""
-        terms: jax.Array = self._call({name: fields[name] for name in self._schema})
+    def __call__(self, fields: Fields) -> Float[jax.Array, "N K"]:
+        """The terms of a flat rollout, a column each; further fields are ignored."""
+        terms: Float[jax.Array, "N K"] = self._call({name: fields[name] for name in self._schema})
         return terms
 
     def compile(self, steps: int) -> None:
         """Compile it for so many steps, and forget that."""
         self._call.lower(arguments(get_robot(self.header.robot), steps)).compile()
 
-    def vector(self, weights: Mapping[str, float]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    def vector(self, weights: Mapping[str, float]) -> Float[np.ndarray, " K"]:
         """Weights in the order of the terms. Raises `Invalid` if they are not the same names."""
         if set(weights) != set(self.terms):
             raise Invalid(
@@ -76,8 +79,16 @@ class RewardFunction:
         return np.array([weights[term] for term in self.terms], np.float32)
 
 
-def load_reward(blob: bytes, compiler_options: dict[str, Any] | None = None) -> RewardFunction:
-    """The function of an artifact. Raises `Invalid` if it is none or fits another schema."""
+def load_reward(blob: bytes, compiler_options: CompilerOptions | None = None) -> RewardFunction:
+    """The function of an artifact.
+
+    Args:
+        blob: the artifact; see above for whose.
+        compiler_options: XLA's own unless given.
+
+    Raises:
+        Invalid: `bad_artifact` if it is none, `stale_artifact` if it fits another schema.
+    """
     header, payload = unpack_artifact(blob)
     if header.schema_sha256 != schema_sha256(get_robot(header.robot)):
         raise Invalid(

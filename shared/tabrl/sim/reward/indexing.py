@@ -7,20 +7,22 @@ stays within its memory.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 from jax.extend.mlir import ir
 from jax.extend.mlir.dialects import stablehlo
 
-from tabrl.sim.reward.dimensions import RefusedModule, Shape
+from tabrl.sim.reward.dimensions import RefusedModule, Shape, Value
 
 _MOST_STEPS = 16  # of a comparison; JAX writes nine
 _COMPARING = ("stablehlo.compare", "stablehlo.select")
 _ORDERS = ("TOTALORDER", "SIGNED", "UNSIGNED")  # in which NaN has its place
+# A number as it is made: the operation's name, its attributes, then the numbers it is made of.
+_Form: TypeAlias = "str | Value | tuple[_Form, ...]"
 _NO_ORDER = RefusedModule("a sort compares numbers without order")
 
 
-def check_gather(operation: Any, operand: Shape, whole: bool) -> None:
+def check_gather(operation: ir.Operation, operand: Shape, whole: bool) -> None:
     """Raises `RefusedModule` where a step could read another's numbers. `whole`: the slices are as
     long as the batch dimension."""
     if operand.batch is None:
@@ -31,7 +33,7 @@ def check_gather(operation: Any, operand: Shape, whole: bool) -> None:
         raise RefusedModule(f"{operation.name} works along the batch dimension")
 
 
-def check_scatter(operation: Any, operand: Shape, updates: Shape) -> None:
+def check_scatter(operation: ir.Operation, operand: Shape, updates: Shape) -> None:
     """Raises `RefusedModule` where a step could change another's numbers."""
     if operand.batch is None and updates.batch is None:
         return
@@ -43,15 +45,17 @@ def check_scatter(operation: Any, operand: Shape, updates: Shape) -> None:
         raise RefusedModule("stablehlo.scatter works along the batch dimension")
 
 
-def check_order(operation: Any) -> None:
+def check_order(operation: ir.Operation) -> None:
     """Raises `RefusedModule` unless a sort is stable, and compares the same of both numbers."""
-    stable = "is_stable" in operation.attributes and operation.attributes["is_stable"].value
+    stable = (
+        "is_stable" in operation.attributes and ir.BoolAttr(operation.attributes["is_stable"]).value
+    )
     block = operation.regions[0].blocks[0]
     *steps, last = (view.operation for view in block.operations)
     known = all(step.name in _COMPARING for step in steps) and len(steps) <= _MOST_STEPS
     if not (stable and known and len(block.arguments) == 2 and len(last.operands) == 1):
         raise _NO_ORDER
-    verdict = last.operands[0].owner
+    verdict: ir.OpView | ir.Block = last.operands[0].owner
     if isinstance(verdict, ir.Block) or verdict.operation.name != "stablehlo.compare":
         raise _NO_ORDER
     direction = str(verdict.attributes["comparison_direction"])
@@ -62,7 +66,7 @@ def check_order(operation: Any) -> None:
         raise _NO_ORDER
 
 
-def _form(value: Any, block: Any, own: int) -> Any:
+def _form(value: Value, block: ir.Block, own: int) -> _Form:
     """How a number is made of the comparison's argument `own`, in a form that can be compared."""
     if value == block.arguments[own]:
         return "own"

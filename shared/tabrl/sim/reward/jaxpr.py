@@ -7,10 +7,11 @@ the traced program, so nothing the author's Python did to get there matters.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import cast
 
 from jax import lax
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
 
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.limits import (
@@ -35,7 +36,7 @@ PRIMITIVES = frozenset(_PRIMITIVES.split())
 TYPES = frozenset({"float32", "int32", "bool"})
 
 
-def check_jaxpr(closed: Any, source: str) -> None:
+def check_jaxpr(closed: ClosedJaxpr, source: str) -> None:
     """Raises `RewardError` (codes `reward_primitive`, `reward_type`, `reward_too_large`,
     `reward_impure`) with the author's line where the trace still knows it."""
     _Reader(source).read(closed)
@@ -47,7 +48,7 @@ class _Reader:
         self._equations = 0
         self._work = 0
 
-    def read(self, closed: Any) -> None:
+    def read(self, closed: ClosedJaxpr) -> None:
         if closed.effects:
             raise RewardError("a reward is pure: it may have no effects", code="reward_impure")
         size = sum(getattr(constant, "nbytes", 8) for constant in closed.consts)
@@ -58,7 +59,7 @@ class _Reader:
             )
         self._jaxpr(closed.jaxpr, 0)
 
-    def _jaxpr(self, jaxpr: Any, depth: int) -> None:
+    def _jaxpr(self, jaxpr: Jaxpr, depth: int) -> None:
         if depth > MAX_CALL_DEPTH:
             raise RewardError("calls are nested too deeply", code="reward_too_large")
         for variable in jaxpr.constvars:
@@ -68,7 +69,7 @@ class _Reader:
             for inner in _inner(equation.params.values()):
                 self._jaxpr(inner, depth + 1)
 
-    def _equation(self, equation: Any) -> None:
+    def _equation(self, equation: JaxprEqn) -> None:
         self._equations += 1
         name = equation.primitive.name
         if name not in PRIMITIVES or equation.effects:
@@ -86,8 +87,8 @@ class _Reader:
             message = f"more than {MAX_WORK} additions and multiplications a step are too many"
             raise self._at(equation, message, "reward_too_large")
 
-    def _array(self, variable: Any, equation: Any | None) -> None:
-        shape = getattr(variable.aval, "shape", ())
+    def _array(self, variable: Var, equation: JaxprEqn | None) -> None:
+        shape = _shape(variable)
         if len(shape) > MAX_RANK:
             message = f"an array of {len(shape)} dimensions is too large: at most {MAX_RANK}"
             raise self._at(equation, message, "reward_too_large")
@@ -100,18 +101,18 @@ class _Reader:
             message = f"numbers of type {kind} are not part of the contract"
             raise self._at(equation, message, "reward_type")
 
-    def _at(self, equation: Any | None, message: str, code: str) -> RewardError:
+    def _at(self, equation: JaxprEqn | None, message: str, code: str) -> RewardError:
         line = None if equation is None else author_line(equation)
         return RewardError.at(self._source, line, message, code=code)
 
 
-def _is_plain(precision: Any) -> bool:
+def _is_plain(precision: object) -> bool:
     """Whether a product's precision is a level for each side, and no algorithm."""
     levels = precision if isinstance(precision, tuple) else (precision,)
     return all(level is None or isinstance(level, lax.Precision) for level in levels)
 
 
-def author_line(equation: Any) -> int | None:
+def author_line(equation: JaxprEqn) -> int | None:
     """The innermost line of the author's source that an equation came from, if known."""
     traceback = getattr(equation.source_info, "traceback", None)
     for frame in getattr(traceback, "frames", ()):
@@ -120,7 +121,7 @@ def author_line(equation: Any) -> int | None:
     return None
 
 
-def _inner(parameters: Any) -> Iterator[Any]:
+def _inner(parameters: Iterable[object]) -> Iterator[Jaxpr]:
     """The programs within an equation's parameters."""
     for parameter in parameters:
         if isinstance(parameter, tuple | list):
@@ -128,20 +129,25 @@ def _inner(parameters: Any) -> Iterator[Any]:
             continue
         inner = getattr(parameter, "jaxpr", parameter)
         if hasattr(inner, "eqns"):
-            yield inner
+            yield cast(Jaxpr, inner)
 
 
-def _work(equation: Any) -> int:
+def _shape(variable: Var | Literal) -> tuple[int, ...]:
+    shape: tuple[int, ...] = getattr(variable.aval, "shape", ())
+    return shape
+
+
+def _work(equation: JaxprEqn) -> int:
     """Elementary operations of one equation, roughly."""
-    made = sum(math.prod(getattr(v.aval, "shape", ())) for v in equation.outvars)
-    taken = sum(math.prod(getattr(v.aval, "shape", ())) for v in equation.invars)
+    made = sum(math.prod(_shape(v)) for v in equation.outvars)
+    taken = sum(math.prod(_shape(v)) for v in equation.invars)
     name = equation.primitive.name
     if name == "dot_general":
         (contracted, _), _ = equation.params["dimension_numbers"]
-        shape = equation.invars[0].aval.shape
+        shape = _shape(equation.invars[0])
         return made * int(math.prod(shape[axis] for axis in contracted))
     if name == "cumsum":
-        return made * int(equation.invars[0].aval.shape[equation.params["axis"]])
+        return made * int(_shape(equation.invars[0])[equation.params["axis"]])
     if name == "sort":
         return taken * max(taken.bit_length(), 1)
     return max(made, taken)

@@ -7,9 +7,9 @@ as often as they would be executed, and a shape stays known through a function.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from jax.extend.mlir import ir
+from jax.extend.mlir.dialects import func
 
 from tabrl.rewards.limits import MAX_CALL_DEPTH, MAX_CONSTANT_BYTES, MAX_OPERATIONS, MAX_WORK
 from tabrl.sim.reward.dimensions import Known, N, RefusedModule, Shape, Sizes, shape_of
@@ -44,7 +44,7 @@ class ModuleReader:
 
     def __init__(self, module: ir.Module) -> None:
         self._module = module
-        self._functions: dict[str, Any] = {}
+        self._functions: dict[str, func.FuncOp] = {}
         self._operations = 0
         self._work = 0
         self._times = 1  # how often what is being read is run, a step
@@ -55,17 +55,18 @@ class ModuleReader:
         """Everything: the module's frame, the signature of `main`, every operation it reaches."""
         self._frame()
         main = self._functions.get("main")
-        if main is None or main.attributes["sym_visibility"].value != "public":
+        if main is None or _visibility(main) != "public":
             raise RefusedModule("there is no public main")
-        arguments = [shape_of(kind) for kind in main.type.inputs]
+        takes = _function_type(main).inputs
+        arguments = [shape_of(kind) for kind in takes]
         index = Shape((), "i32")
         if arguments[:1] == [index]:
             arguments = arguments[1:]
         if tuple(arguments) != signature.arguments:
             raise RefusedModule("the arguments are not the rollout's")
-        if tuple(shape_of(kind) for kind in main.type.results) != signature.results:
+        if tuple(shape_of(kind) for kind in _function_type(main).results) != signature.results:
             raise RefusedModule("the results are not one column for each term")
-        self._call("main", [None] * len(main.type.inputs), ())
+        self._call("main", [None] * len(takes), ())
         if self._functions.keys() - self._called:
             raise RefusedModule("a function is never called")
 
@@ -77,7 +78,7 @@ class ModuleReader:
             if name in _ONE and ir.IntegerAttr(operation.attributes[name]).value != 1:
                 raise RefusedModule("the module is made for several devices")
         for function in self._module.body.operations:
-            if function.operation.name != "func.func":
+            if not isinstance(function, func.FuncOp):
                 raise RefusedModule("the module holds more than functions")
             _check_attributes(function.operation)
             name = ir.StringAttr(function.attributes["sym_name"]).value
@@ -85,30 +86,31 @@ class ModuleReader:
             self._function_attributes(function, name)
         self._reachable_or_not()
 
-    def _function_attributes(self, function: Any, name: str) -> None:
+    def _function_attributes(self, function: func.FuncOp, name: str) -> None:
         for which, allowed in (
             ("arg_attrs", _ARGUMENT_ATTRIBUTES),
             ("res_attrs", _RESULT_ATTRIBUTES),
         ):
             if which not in function.attributes:
                 continue
-            for position, attributes in enumerate(function.attributes[which]):
+            for position, attributes in enumerate(ir.ArrayAttr(function.attributes[which])):
+                attributes = ir.DictAttr(attributes)
                 for key in _names(attributes):
                     if key not in allowed:
                         raise RefusedModule("a function's attribute is not on the list")
                     if key == "jax.global_constant":
-                        _check_global(attributes[key].value, name == "main", position)
+                        _check_global(attributes[key], name == "main", position)
         if len(function.regions[0].blocks) != 1:
             raise RefusedModule("a function has no body, or several blocks")
-        if name != "main" and function.attributes["sym_visibility"].value != "private":
+        if name != "main" and _visibility(function) != "private":
             raise RefusedModule("there is more than one public function")
 
     def _reachable_or_not(self) -> None:
         """Names of all operations, also of those in functions that nobody calls."""
 
-        found: list[Any] = []
+        found: list[ir.Operation] = []
 
-        def visit(operation: Any) -> ir.WalkResult:
+        def visit(operation: ir.Operation) -> ir.WalkResult:
             found.append(operation)
             return ir.WalkResult.ADVANCE
 
@@ -131,7 +133,7 @@ class ModuleReader:
             known.learn(argument, sizes)
         return self._block(block, known, (*stack, name))
 
-    def _block(self, block: Any, known: Known, stack: tuple[str, ...]) -> list[Sizes | None]:
+    def _block(self, block: ir.Block, known: Known, stack: tuple[str, ...]) -> list[Sizes | None]:
         for argument in block.arguments:
             shape_of(argument.type)
         for view in block.operations:
@@ -141,7 +143,7 @@ class ModuleReader:
                 return [known.of(operand) for operand in operation.operands]
         raise RefusedModule("a block does not end")
 
-    def _operation(self, operation: Any, known: Known, stack: tuple[str, ...]) -> None:
+    def _operation(self, operation: ir.Operation, known: Known, stack: tuple[str, ...]) -> None:
         name = operation.name
         taken = [shape_of(operand.type) for operand in operation.operands]
         made = [shape_of(result.type) for result in operation.results]
@@ -191,22 +193,24 @@ def _has_batch(shapes: list[Shape]) -> bool:
     return any(N in shape.sizes for shape in shapes)
 
 
-def _check_global(constant: str, in_main: bool, position: int) -> None:
+def _check_global(constant: ir.Attribute, in_main: bool, position: int) -> None:
     """The platform's index comes first in `main`; further in, N may be handed on by its name."""
-    fits = (constant, position) == (_PLATFORM_INDEX, 0) if in_main else constant in _HANDED_ON
+    name = constant.value if isinstance(constant, ir.StringAttr) else None
+    fits = (name, position) == (_PLATFORM_INDEX, 0) if in_main else name in _HANDED_ON
     if not fits:
         raise RefusedModule("a global constant is not on the list")
 
 
 def drop_assertions(module: ir.Module) -> None:
     """Take out the custom calls that assert a shape. Any other custom call stays, to be refused."""
-    found: list[Any] = []
+    found: list[ir.Operation] = []
 
-    def visit(operation: Any) -> ir.WalkResult:
+    def visit(operation: ir.Operation) -> ir.WalkResult:
         if operation.name == "stablehlo.custom_call" and not len(operation.results):
             target = operation.attributes["call_target_name"]
             others = set(_names(operation.attributes)) - _ASSERTION_ATTRIBUTES
-            if target.value == "shape_assertion" and not others:
+            asserts = isinstance(target, ir.StringAttr) and target.value == "shape_assertion"
+            if asserts and not others:
                 found.append(operation)
         return ir.WalkResult.ADVANCE
 
@@ -215,7 +219,7 @@ def drop_assertions(module: ir.Module) -> None:
         operation.erase()
 
 
-def _check_attributes(operation: Any) -> None:
+def _check_attributes(operation: ir.Operation) -> None:
     allowed = ATTRIBUTES.get(operation.name)
     if allowed is None:
         # The name comes from the artifact, but a registered operation's is one of StableHLO's.
@@ -225,6 +229,14 @@ def _check_attributes(operation: Any) -> None:
             raise RefusedModule(f"{operation.name} has an attribute that is not on the list")
 
 
-def _names(attributes: Any) -> list[str]:
+def _function_type(function: func.FuncOp) -> ir.FunctionType:
+    return ir.FunctionType(ir.TypeAttr(function.attributes["function_type"]).value)
+
+
+def _visibility(function: func.FuncOp) -> str:
+    return ir.StringAttr(function.attributes["sym_visibility"]).value
+
+
+def _names(attributes: ir.OpAttributeMap | ir.DictAttr) -> list[str]:
     """Names of an operation's attributes or of a dictionary attribute."""
-    return [entry if isinstance(entry, str) else entry.name for entry in attributes]
+    return [attributes[at].name for at in range(len(attributes))]

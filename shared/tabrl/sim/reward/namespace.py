@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import ParamSpec, TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.typing import ArrayLike
+from jaxtyping import Float
 
 from tabrl.control import rotation
 from tabrl.rewards import vocabulary
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Numbers: TypeAlias = jax.Array | float  # measured, or the author's own
 
 
 class Namespace:
@@ -22,49 +28,55 @@ class Namespace:
 
     __slots__ = ("_items",)
 
-    def __init__(self, items: Mapping[str, Any]) -> None:
+    def __init__(self, items: Mapping[str, object]) -> None:
         self._items = dict(items)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         try:
             return self._items[name]
         except KeyError:
             raise AttributeError(name) from None
 
 
-def gaussian(error: Any, width: float) -> jax.Array:
+def gaussian(error: Float[ArrayLike, ...], width: float) -> Float[jax.Array, ""]:
     """exp(-Σ(error/width)²): 1 without error, 0.37 at one width."""
     return jnp.exp(-jnp.sum(jnp.square(jnp.asarray(error, jnp.float32) / width)))
 
 
-def progress(value: Any, target: float) -> jax.Array:
+def progress(value: Float[ArrayLike, ...], target: float) -> Float[jax.Array, ...]:
     """value/target between -1 and 1: linear up to the target, nothing to gain beyond it."""
     return jnp.clip(jnp.asarray(value, jnp.float32) / target, -1.0, 1.0)
 
 
-def tolerance(value: Any, lower: float, upper: float, margin: float) -> jax.Array:
+def tolerance(
+    value: Float[Numbers, ...], lower: float, upper: float, margin: float
+) -> Float[jax.Array, ...]:
     """1 within the bounds, gaussian outside with 0.37 at `margin` from them."""
     distance = jnp.maximum(jnp.maximum(lower - value, value - upper), 0.0)
     return jnp.exp(-jnp.square(distance / margin))
 
 
-def norm(x: Any) -> jax.Array:
+def norm(x: Float[ArrayLike, ...]) -> Float[jax.Array, ""]:
     """Euclidean length, with a gradient at zero."""
     return jnp.sqrt(jnp.sum(jnp.square(x)) + 1e-12)
 
 
-def wrap_angle(angle: Any) -> jax.Array:
+def wrap_angle(angle: Float[ArrayLike, ...]) -> Float[jax.Array, ...]:
     """The same angle within ±π."""
     return jnp.asarray(rotation.wrap(jnp.asarray(angle), jnp))
 
 
-def rotate(quaternion: Any, vector: Any) -> jax.Array:
+def rotate(
+    quaternion: Float[ArrayLike, "... 4"], vector: Float[ArrayLike, "... 3"]
+) -> Float[jax.Array, "... 3"]:
     """Body frame to world."""
     conjugate = jnp.asarray(quaternion) * jnp.array([1.0, -1.0, -1.0, -1.0])
     return jnp.asarray(rotation.rotate_inverse(conjugate, jnp.asarray(vector), jnp))
 
 
-def rotate_inverse(quaternion: Any, vector: Any) -> jax.Array:
+def rotate_inverse(
+    quaternion: Float[ArrayLike, "... 4"], vector: Float[ArrayLike, "... 3"]
+) -> Float[jax.Array, "... 3"]:
     """World to body frame."""
     return jnp.asarray(rotation.rotate_inverse(jnp.asarray(quaternion), jnp.asarray(vector), jnp))
 
@@ -75,8 +87,8 @@ _HELPERS: dict[str, Callable[..., jax.Array]] = {
 }
 
 
-def _wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(*args: Any, **kwargs: Any) -> Any:
+def _wrapped(function: Callable[P, T]) -> Callable[P, T]:
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
         return function(*args, **kwargs)
 
     return call
@@ -89,7 +101,7 @@ def _short_range(*bounds: int) -> range:
     return steps
 
 
-def namespace() -> dict[str, Any]:
+def namespace() -> dict[str, object]:
     """Fresh globals for one reward's module."""
     constants = {name: getattr(jnp, name) for name in vocabulary.JNP_CONSTANTS}
     functions = {name: _wrapped(getattr(jnp, name)) for name in vocabulary.JNP_FUNCTIONS}
@@ -103,7 +115,7 @@ def namespace() -> dict[str, Any]:
     }
 
 
-def open_namespace() -> dict[str, Any]:
+def open_namespace() -> dict[str, object]:
     """What a reward would see without this layer. Only for tests that show what the layer is for;
     never outside the sandbox."""
     return {"__builtins__": builtins, "jax": jax, "jnp": jnp, "lax": lax, "rl": Namespace(_HELPERS)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 from jax.extend.mlir import ir
 from jax.extend.mlir.dialects import stablehlo
@@ -65,14 +64,14 @@ COMPOSITES = frozenset(
 )
 
 
-def attribute(operation: Any, name: str) -> Any:
+def attribute(operation: ir.Operation, name: str) -> ir.Attribute:
     """An attribute, with its own Python class. Raises `RefusedModule` if it is missing."""
     if name not in operation.attributes:
         raise RefusedModule(f"{operation.name} lacks an attribute")
     return operation.attributes[name]
 
 
-def integers(operation: Any, name: str) -> list[int]:
+def integers(operation: ir.Operation, name: str) -> list[int]:
     """An attribute that is an integer or a list of them."""
     found = attribute(operation, name)
     if isinstance(found, ir.IntegerAttr):
@@ -88,7 +87,7 @@ def _entries(attribute: ir.DenseIntElementsAttr) -> list[int]:
     return [int(attribute[at]) for at in range(len(attribute))]
 
 
-def constant(operation: Any) -> tuple[int, Sizes | None]:
+def constant(operation: ir.Operation) -> tuple[int, Sizes | None]:
     """Bytes of a constant, and its entries if they may be sizes."""
     value = attribute(operation, "value")
     if not isinstance(value, ir.DenseElementsAttr):  # not a resource that lies elsewhere
@@ -103,7 +102,7 @@ def constant(operation: Any) -> tuple[int, Sizes | None]:
     return shape.elements * ELEMENT_BYTES[shape.element], sizes
 
 
-def sizes_out(operation: Any, known: Known) -> Sizes | None:
+def sizes_out(operation: ir.Operation, known: Known) -> Sizes | None:
     """What is known of the entries of an operation's result."""
     name = operation.name
     if name == "stablehlo.get_dimension_size":
@@ -121,14 +120,18 @@ def sizes_out(operation: Any, known: Known) -> Sizes | None:
     return None
 
 
-Rule = Callable[[Any, Known, list[Shape], list[Shape]], None]
+Rule = Callable[[ir.Operation, Known, list[Shape], list[Shape]], None]
 
 
-def _shape_is_stated(operation: Any, known: Known, _: list[Shape], made: list[Shape]) -> None:
+def _shape_is_stated(
+    operation: ir.Operation, known: Known, _: list[Shape], made: list[Shape]
+) -> None:
     known.shape_operand(operation.operands[-1], made[0])
 
 
-def _dynamic_reshape(operation: Any, known: Known, taken: list[Shape], made: list[Shape]) -> None:
+def _dynamic_reshape(
+    operation: ir.Operation, known: Known, taken: list[Shape], made: list[Shape]
+) -> None:
     known.shape_operand(operation.operands[1], made[0])
     same = taken[0].elements == made[0].elements and (N in taken[0].sizes) == (N in made[0].sizes)
     if not same:
@@ -136,7 +139,7 @@ def _dynamic_reshape(operation: Any, known: Known, taken: list[Shape], made: lis
 
 
 def _real_dynamic_slice(
-    operation: Any, known: Known, taken: list[Shape], made: list[Shape]
+    operation: ir.Operation, known: Known, taken: list[Shape], made: list[Shape]
 ) -> None:
     start, limit, stride = (known.of(operation.operands[at]) for at in (1, 2, 3))
     for axis in range(len(made[0].sizes)):
@@ -153,7 +156,9 @@ def _real_dynamic_slice(
             raise RefusedModule("a slice cuts the batch dimension")
 
 
-def _dynamic_gather(operation: Any, known: Known, taken: list[Shape], made: list[Shape]) -> None:
+def _dynamic_gather(
+    operation: ir.Operation, known: Known, taken: list[Shape], made: list[Shape]
+) -> None:
     sizes = known.of(operation.operands[2])
     if sizes is None or None in sizes or len(sizes) != len(taken[0].sizes):
         raise RefusedModule("a computed shape is not made of constants and N")
@@ -163,19 +168,19 @@ def _dynamic_gather(operation: Any, known: Known, taken: list[Shape], made: list
     check_gather(operation, taken[0], whole=taken[0].batch is not None and N in sizes)
 
 
-def _gather(operation: Any, _: Known, taken: list[Shape], made: list[Shape]) -> None:
+def _gather(operation: ir.Operation, _: Known, taken: list[Shape], made: list[Shape]) -> None:
     if N in made[0].sizes and not any(N in shape.sizes for shape in taken):
         raise RefusedModule("stablehlo.gather makes the batch dimension up")
     check_gather(operation, taken[0], whole=False)
 
 
-def _scatter(operation: Any, _: Known, taken: list[Shape], made: list[Shape]) -> None:
+def _scatter(operation: ir.Operation, _: Known, taken: list[Shape], made: list[Shape]) -> None:
     if len(taken) != 3 or made[0].sizes != taken[0].sizes:
         raise RefusedModule("stablehlo.scatter writes into more than one array")
     check_scatter(operation, taken[0], taken[2])
 
 
-def _sort(operation: Any, known: Known, taken: list[Shape], made: list[Shape]) -> None:
+def _sort(operation: ir.Operation, known: Known, taken: list[Shape], made: list[Shape]) -> None:
     _keeps_batch("dimension")(operation, known, taken, made)
     check_order(operation)
 
@@ -183,7 +188,7 @@ def _sort(operation: Any, known: Known, taken: list[Shape], made: list[Shape]) -
 def _keeps_batch(name: str) -> Rule:
     """The attribute `name` lists axes; none of them may be the batch dimension."""
 
-    def rule(operation: Any, _: Known, taken: list[Shape], __: list[Shape]) -> None:
+    def rule(operation: ir.Operation, _: Known, taken: list[Shape], __: list[Shape]) -> None:
         axes = integers(operation, name)
         if any(shape.batch is not None and shape.batch in axes for shape in taken):
             raise RefusedModule(f"{operation.name} works along the batch dimension")
@@ -191,7 +196,7 @@ def _keeps_batch(name: str) -> Rule:
     return rule
 
 
-def _reduce_window(operation: Any, _: Known, taken: list[Shape], __: list[Shape]) -> None:
+def _reduce_window(operation: ir.Operation, _: Known, taken: list[Shape], __: list[Shape]) -> None:
     batch = taken[0].batch
     if "padding" in operation.attributes:
         _short(operation, "padding")
@@ -207,7 +212,7 @@ def _reduce_window(operation: Any, _: Known, taken: list[Shape], __: list[Shape]
         raise RefusedModule("stablehlo.reduce_window works along the batch dimension")
 
 
-def _pad(operation: Any, _: Known, taken: list[Shape], __: list[Shape]) -> None:
+def _pad(operation: ir.Operation, _: Known, taken: list[Shape], __: list[Shape]) -> None:
     batch = taken[0].batch
     names = ("edge_padding_low", "edge_padding_high", "interior_padding")
     if batch is not None and any(integers(operation, name)[batch] for name in names):
@@ -216,29 +221,29 @@ def _pad(operation: Any, _: Known, taken: list[Shape], __: list[Shape]) -> None:
         _short(operation, name)
 
 
-def _short(operation: Any, name: str) -> None:
+def _short(operation: ir.Operation, name: str) -> None:
     """No padding that is longer than any array: what a compiler makes of it is its own affair."""
     if any(abs(length) > MAX_ELEMENTS for length in integers(operation, name)):
         raise RefusedModule(f"{operation.name} moves numbers too far")
 
 
-def _static_only(operation: Any, _: Known, taken: list[Shape], made: list[Shape]) -> None:
+def _static_only(operation: ir.Operation, _: Known, taken: list[Shape], made: list[Shape]) -> None:
     if any(N in shape.sizes for shape in made) or any(N in shape.sizes for shape in taken):
         raise RefusedModule(f"{operation.name} may not touch the batch dimension")
 
 
-def _static_result(operation: Any, _: Known, __: list[Shape], made: list[Shape]) -> None:
+def _static_result(operation: ir.Operation, _: Known, __: list[Shape], made: list[Shape]) -> None:
     if any(N in shape.sizes for shape in made):
         raise RefusedModule(f"{operation.name} makes the batch dimension up")
 
 
-def _same_shape(operation: Any, _: Known, taken: list[Shape], made: list[Shape]) -> None:
+def _same_shape(operation: ir.Operation, _: Known, taken: list[Shape], made: list[Shape]) -> None:
     """An elementwise result is as large as its largest operand, N included."""
     if not any(shape.sizes == made[0].sizes for shape in taken):
         raise RefusedModule(f"{operation.name} changes its shape")
 
 
-def _dot_general(operation: Any, _: Known, taken: list[Shape], __: list[Shape]) -> None:
+def _dot_general(operation: ir.Operation, _: Known, taken: list[Shape], __: list[Shape]) -> None:
     numbers = stablehlo.DotDimensionNumbers(attribute(operation, "dot_dimension_numbers"))
     sides = (numbers.lhs_contracting_dimensions, numbers.rhs_contracting_dimensions)
     for shape, contracted in zip(taken, sides, strict=True):
@@ -246,7 +251,7 @@ def _dot_general(operation: Any, _: Known, taken: list[Shape], __: list[Shape]) 
             raise RefusedModule("stablehlo.dot_general sums over the batch dimension")
 
 
-def _composite(operation: Any, _: Known, __: list[Shape], ___: list[Shape]) -> None:
+def _composite(operation: ir.Operation, _: Known, __: list[Shape], ___: list[Shape]) -> None:
     name = attribute(operation, "name")
     if not isinstance(name, ir.StringAttr) or name.value not in COMPOSITES:
         raise RefusedModule("a composite operation is not on the list")
@@ -278,7 +283,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-def work(operation: Any, taken: list[Shape], made: list[Shape]) -> int:
+def work(operation: ir.Operation, taken: list[Shape], made: list[Shape]) -> int:
     """Elementary operations a step, roughly."""
     most = max((shape.elements for shape in (*taken, *made)), default=0)
     name = operation.name

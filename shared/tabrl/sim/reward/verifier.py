@@ -6,8 +6,6 @@ an artifact written anew: the module as it was read and checked, in a frame that
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 from jax import export
 from jax.extend.mlir import ir
@@ -38,9 +36,15 @@ _CONVENTIONS = range(
 
 
 def verify(blob: bytes, source: str, robot: Robot) -> ExportedReward:
-    """The canonical artifact of an exported reward, with weights read from the source's text.
+    """The canonical artifact of an exported reward.
 
-    Raises `RewardError` (code `reward_refused`) if anything in it is not as it must be.
+    Args:
+        blob: the artifact as it was handed over; it is only read.
+        source: whose text says the weights; it is not run.
+        robot: whose rollout the artifact must take.
+
+    Raises:
+        RewardError: `reward_refused` if anything in it is not as it must be.
     """
     if len(blob) > MAX_ARTIFACT:
         raise _refused("it is too large")
@@ -161,5 +165,5 @@ def _compare(given: export.Exported, ours: export.Exported) -> None:
             raise RefusedModule(f"its {name.strip('_')} is not a reward's")
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     return str(tuple(value) if isinstance(value, list | tuple) else value)

@@ -26,7 +26,10 @@ from tabrl_reward_worker.generator.followup.quantities import (
     apply_quantity,
     quantity_in,
 )
-from tabrl_reward_worker.generator.generate import NotUnderstoodError
+from tabrl_reward_worker.generator.generate import (
+    NotUnderstoodError,
+    require_words_for,
+)
 from tabrl_reward_worker.generator.goal.goal import Goal, parts_of
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.goal.resolve_constraints import resolve_constraints
@@ -48,6 +51,7 @@ def generate_followup(earlier: Sequence[str], words: str, robot: Robot) -> Propo
 
     Raises `NotUnderstoodError` (code `task_not_understood`).
     """
+    require_words_for(robot)
     language = foreign(words, lexicon().vocabulary)
     if language is not None:
         message = f"This sentence looks like {language.name}; only English is understood here. "

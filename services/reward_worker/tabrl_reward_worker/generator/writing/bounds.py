@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.contracts.checks import CheckSpec, Statistic
+from tabrl.embodiments.legged.catalogue import Quantity
 
 
 def mean_within(

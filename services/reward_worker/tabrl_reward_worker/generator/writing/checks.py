@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.contracts.checks import CheckSpec, Statistic
+from tabrl.embodiments.legged.catalogue import Quantity
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.goal.goal import Goal, Rhythm
 from tabrl_reward_worker.generator.goal.phases import ORDINALS
@@ -34,7 +35,7 @@ def _at_once(goal: Goal, robot: Robot) -> list[CheckSpec]:
     return [
         *_speeds(goal),
         *_turning(goal),
-        *_height(goal, robot.standing_height),
+        *_height(goal, robot.characteristic_length),
         *_posture(goal),
         *foot_checks(goal, robot),
         *(check for rhythm in goal.rhythms for check in _rhythm(goal, rhythm, robot)),
@@ -51,7 +52,7 @@ def _in_turn(goal: Goal, robot: Robot) -> list[CheckSpec]:
     phases = [
         [
             *_at_once(item, robot),
-            *_standing_again(item, goals, robot.standing_height),
+            *_standing_again(item, goals, robot.characteristic_length),
             *_on_foot(item, goals),
         ]
         for item in goals

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from tabrl.contracts.checks import CheckSpec, Quantity, Statistic
+from tabrl.contracts.checks import CheckSpec, Statistic
+from tabrl.embodiments.legged.catalogue import Quantity
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Foot, Goal, Hop, Lift
 from tabrl_reward_worker.generator.writing.bounds import mean_within
@@ -17,7 +18,7 @@ def foot_checks(goal: Goal, robot: Robot) -> list[CheckSpec]:
     """The checks of what is asked of single feet, or of all at once."""
     checks = []
     if goal.hop is not None:
-        checks += _hops(goal.hop, robot.standing_height + (goal.height or 0.0))
+        checks += _hops(goal.hop, robot.characteristic_length + (goal.height or 0.0))
     if goal.lift is not None:
         checks += _lifted(goal, goal.lift, robot)
     if goal.limp is not None:
@@ -60,7 +61,7 @@ def _cadence(hz: float, robot: Robot) -> CheckSpec:
     return CheckSpec(
         id="stride",
         quantity=Quantity.FOOT_HEIGHT,
-        part=robot.foot_names[0],
+        part=robot.end_effectors[0],
         statistic=Statistic.FREQUENCY,
         at_least=round(0.85 * hz, 2),
         at_most=round(1.15 * hz, 2),
@@ -139,5 +140,5 @@ def _swings(
             at_least=at_least,
             at_most=at_most,
         )
-        for foot in robot.foot_names
+        for foot in robot.end_effectors
     ]

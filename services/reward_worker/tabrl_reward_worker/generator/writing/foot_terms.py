@@ -107,9 +107,9 @@ def held_foot(goal: Goal, lift: Lift, robot: Robot) -> list[Term]:
     if rhythm:
         error += f" - {wave(rhythm)}"
         width = max(RHYTHM_WIDTH * rhythm.amplitude, 0.5 * width)
-    others = [f"contact[{other}]" for other in range(len(robot.foot_names)) if other != index]
+    others = [f"contact[{other}]" for other in range(len(robot.end_effectors)) if other != index]
     stand = f"({' + '.join(others)}) / {number(len(others))}"
-    name = robot.foot_names[index]
+    name = robot.end_effectors[index]
     return [
         Term(
             "paw",
@@ -133,7 +133,7 @@ def spared_foot(foot: Foot, robot: Robot) -> Term:
         "limp",
         3.0 * ASKED,
         expression,
-        f"{robot.foot_names[index]} is down only for a short time",
+        f"{robot.end_effectors[index]} is down only for a short time",
         by_stride=True,
     )
 

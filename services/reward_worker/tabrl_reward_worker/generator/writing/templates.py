@@ -73,7 +73,7 @@ def direct(goal: Goal, robot: Robot) -> list[Term]:
         *t.speeds(goal),
         *t.place(goal),
         *t.heading(goal),
-        *t.height(goal, robot.standing_height),
+        *t.height(goal, robot.characteristic_length),
         *_posture(goal, robot),
         *f.feet(goal, robot),
         *f.planted(goal),
@@ -90,7 +90,7 @@ def smooth(goal: Goal, robot: Robot) -> list[Term]:
         *t.progress(goal),
         *t.place(goal),
         *t.heading(goal),
-        *t.height(goal, robot.standing_height),
+        *t.height(goal, robot.characteristic_length),
         *_posture(goal, robot),
         *f.feet(goal, robot),
         *t.pulse(goal, robot),
@@ -105,7 +105,7 @@ def _leaping(goal: Goal, hop: Hop, robot: Robot) -> list[Term]:
         *t.progress(goal),
         *t.course(goal),
         *(t.heading(goal) if goal.yaw else []),
-        *t.launches(hop, robot.standing_height + (goal.height or 0.0)),
+        *t.launches(hop, robot.characteristic_length + (goal.height or 0.0)),
         *(_posture(goal, robot) if goal.pitch or goal.roll else []),
         *(t.pulse(goal, robot) if hop.hz_named else []),
         *t.gentleness(goal),
@@ -122,7 +122,7 @@ def together(goal: Goal, robot: Robot) -> list[Term]:
     parts = [
         *t.speeds(goal),
         *t.heading(goal),
-        *t.height(goal, robot.standing_height),
+        *t.height(goal, robot.characteristic_length),
         *_posture(goal, robot),
     ]
     parts += f.feet(goal, robot)
@@ -152,7 +152,7 @@ def steady(goal: Goal, robot: Robot) -> list[Term]:
         t.grip(),
         *t.place(goal),
         *_posture(goal, robot),
-        *t.height(goal, robot.standing_height),
+        *t.height(goal, robot.characteristic_length),
         t.upright(),
     ]
 

@@ -52,7 +52,7 @@ def rhythm_of(goal: Goal, channel: str) -> Rhythm | None:
 
 def foot_index(robot: Robot, foot: Foot) -> int:
     """Where a foot stands among the robot's feet."""
-    return robot.foot_names.index(feet_of(robot)[foot])
+    return robot.end_effectors.index(feet_of(robot)[foot])
 
 
 def speeds(goal: Goal) -> list[Term]:

@@ -1,0 +1,105 @@
+"""What legged robots are trained on, stage by stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tabrl_trainer.pretraining.legged.commands import CommandMix
+from tabrl_trainer.pretraining.legged.reward import RewardWeights
+from tabrl_trainer.pretraining.pretraining import CurriculumStage
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeggedStage(CurriculumStage):
+    """A stage of a legged robot; with `start_reared`, half of the rearing ones begin reared."""
+
+    weights: RewardWeights = field(default_factory=RewardWeights)
+    mix: CommandMix = field(default_factory=CommandMix)
+    start_reared: bool = False
+
+
+# Noise and rate have floors until the last stage: left alone, exploration shrinks to 0.15 within
+# twenty million samples and the KL-steered rate with it, and what is rare is never learnt.
+CURRICULUM = (
+    # Walking first: with everything at once the robot never leaves the spot.
+    LeggedStage(
+        name="walk",
+        samples=4_000_000,
+        weights=RewardWeights(velocity=2.5, yaw=1.5, orientation=0.6, height=0.4),
+        mix=CommandMix(
+            velocity=0.7,
+            posture=0.3,
+            standing_share=0.1,
+            marching_share=0.05,
+            lifting_share=0.05,
+            hopping_share=0.1,
+            rearing_share=0.0,
+            modulated_share=0.2,
+            own_gait_share=0.4,
+        ),
+        entropy=0.005,
+        min_rate=2e-4,
+        target_kl=0.015,
+        min_action_std=0.35,
+    ),
+    # Some of the rearing robots begin reared: otherwise none ever gets there.
+    LeggedStage(
+        name="behaviours",
+        samples=18_000_000,
+        weights=RewardWeights(schedule=1.7, feet=2.0, clearance=200.0),
+        mix=CommandMix(rearing_share=0.12),
+        entropy=0.004,
+        min_rate=2e-4,
+        target_kl=0.02,
+        start_reared=True,
+        min_action_std=0.35,
+    ),
+    # What is seldom asked for and hard: paces, bounds, high knees, rearing.
+    LeggedStage(
+        name="skills",
+        samples=20_000_000,
+        weights=RewardWeights(velocity=2.2, schedule=2.5, feet=2.0, clearance=350.0),
+        mix=CommandMix(
+            standing_share=0.11,
+            marching_share=0.13,
+            lifting_share=0.08,
+            hopping_share=0.09,
+            rearing_share=0.16,
+            own_gait_share=0.7,
+        ),
+        randomise=True,
+        push_speed=0.3,
+        entropy=0.004,
+        min_rate=2e-4,
+        target_kl=0.02,
+        start_reared=True,
+        min_action_std=0.3,
+    ),
+    LeggedStage(
+        name="robust",
+        samples=14_000_000,
+        weights=RewardWeights(schedule=2.2, feet=2.0, height=1.6, clearance=350.0, fall=20.0),
+        mix=CommandMix(marching_share=0.10, rearing_share=0.12, own_gait_share=0.6),
+        randomise=True,
+        push_speed=0.5,
+        entropy=0.001,
+        min_rate=1e-4,
+        max_rate=5e-4,
+        target_kl=0.015,
+        start_reared=True,
+        min_action_std=0.25,
+    ),
+    LeggedStage(
+        name="polish",
+        samples=14_000_000,
+        weights=RewardWeights(schedule=2.0, feet=2.0, height=1.8, clearance=350.0, fall=20.0),
+        mix=CommandMix(marching_share=0.10, rearing_share=0.10, own_gait_share=0.6),
+        randomise=True,
+        push_speed=0.5,
+        entropy=0.0,
+        min_rate=3e-5,
+        max_rate=2e-4,
+        target_kl=0.01,
+        start_reared=True,
+    ),
+)

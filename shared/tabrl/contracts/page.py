@@ -1,0 +1,61 @@
+"""What the page must know of a robot to show it: camera, figures over the picture, falls."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
+
+
+class Camera(_Data):
+    """Where the page looks at the robot from, at first.
+
+    `height_m` is that of the point looked at, above the floor; `distance_m` from there to the
+    camera, `azimuth_deg` about the vertical from straight ahead of the robot to its left,
+    `elevation_deg` above the horizontal.
+    """
+
+    distance_m: float = Field(gt=0.0)
+    height_m: float = Field(ge=0.0)
+    azimuth_deg: float = Field(default=-50.0, ge=-180.0, le=180.0)
+    elevation_deg: float = Field(default=20.0, ge=0.0, lt=90.0)
+
+
+class Readout(_Data):
+    """A figure over the picture, which the page computes from the simulated state."""
+
+    quantity: str = Field(examples=["forward_speed"])
+    part: str | None = Field(default=None, description="Of which joint, where it is one's.")
+    label: str = Field(examples=["forward"])
+    unit: str = Field(examples=["m/s"])
+    decimals: int = Field(default=2, ge=0, le=6)
+
+
+class Fall(_Data):
+    """A robot that long lies on its side or back is put back to its home pose."""
+
+    min_upright: float = Field(
+        ge=-1.0, le=1.0, description="Cosine of the root's tilt below which the robot lies."
+    )
+    seconds: float = Field(gt=0.0)
+
+
+class KindPage(_Data):
+    """What a kind of robot says of how its robots are shown; `fall` null: they cannot fall."""
+
+    readouts: tuple[Readout, ...] = ()
+    fall: Fall | None = None
+
+
+class RobotPage(_Data):
+    """What the page must know of a robot beside its scene."""
+
+    embodiment: str = Field(examples=["legged"], description="Which kind of robot it is.")
+    control_hz: int = Field(gt=0, description="Actions a second; the policy was trained at it.")
+    camera: Camera
+    readouts: tuple[Readout, ...]
+    fall: Fall | None = Field(description="When it has fallen; null: this robot cannot fall.")

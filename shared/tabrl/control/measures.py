@@ -1,0 +1,106 @@
+"""A catalogue's quantities, computed from a rollout. Shares nothing with rewards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from tabrl.contracts.quantities import WORLD_AXES, Catalogue, Parts, Whole
+from tabrl.domain.errors import Invalid
+from tabrl.robots import Robot
+
+Floats: TypeAlias = NDArray[np.float64]
+Fields: TypeAlias = Mapping[str, NDArray[Any]]  # rollout field -> [T, B, …]
+
+
+class Measures:
+    """Quantities of one rollout by name, each computed once.
+
+    A kind of robot adds its own in `derived`; all others are fields of the rollout by the same
+    name.
+    """
+
+    derived: Mapping[str, Callable[[Any], NDArray[Any]]]
+
+    def __init__(self, rollout: Fields, robot: Robot, catalogue: Catalogue) -> None:
+        self.rollout = rollout
+        self.robot = robot
+        self._catalogue = catalogue
+        self._cache: dict[tuple[str, str | None], Floats] = {}
+
+    def of(self, quantity: str, part: str | None = None) -> Float[np.ndarray, "T B"]:
+        """The quantity per step.
+
+        Raises `Invalid` (`unknown_quantity`, `unknown_part`) for what the robot does not have.
+        """
+        quantity = self._catalogue.canonical(quantity)
+        key = (quantity, part)
+        if key not in self._cache:
+            if quantity not in self._catalogue:
+                raise Invalid(f"this robot has no quantity {quantity!r}", code="unknown_quantity")
+            derive = self.derived.get(quantity)
+            values = self.rollout[quantity] if derive is None else derive(self)
+            self._cache[key] = np.asarray(self._part(quantity, values, part), np.float64)
+        return self._cache[key]
+
+    def per_episode(self, quantity: str) -> bool:
+        """Whether it is something that an episode has or has not, such as a fall."""
+        quantity = self._catalogue.canonical(quantity)
+        return quantity in self._catalogue and self._catalogue[quantity].per_episode
+
+    def _part(self, quantity: str, values: NDArray[Any], part: str | None) -> NDArray[Any]:
+        parts = self._catalogue[quantity].parts
+        if not parts.names:
+            return values
+        if part is None and parts.whole is not None:
+            lengths = np.linalg.norm(values, axis=-1) if parts.owners else values
+            return _WHOLES[parts.whole](lengths)
+        if part is None or part not in parts.names:
+            raise Invalid(
+                f"{quantity} has no part {part!r}" if part else f"{quantity} needs a part",
+                code="unknown_part",
+                hint=f"parts are: {', '.join(parts.names)}",
+            )
+        return _column(parts, values, part)
+
+
+def _column(parts: Parts, values: NDArray[Any], part: str) -> NDArray[Any]:
+    if not parts.owners:
+        return values[..., parts.names.index(part)]
+    if part in parts.owners:
+        length: NDArray[Any] = np.linalg.norm(values[..., parts.owners.index(part), :], axis=-1)
+        return length
+    owner, _, axis = part.rpartition("_")
+    return values[..., parts.owners.index(owner), WORLD_AXES.index(axis)]
+
+
+def mean(values: NDArray[Any]) -> NDArray[Any]:
+    """Over the last axis, in double precision."""
+    return np.asarray(np.mean(values, axis=-1, dtype=np.float64))
+
+
+def _limit_gap(measures: Measures) -> NDArray[Any]:
+    lower, upper = np.array(measures.robot.joint_range).T
+    position = measures.rollout["joint_position"]
+    gap: NDArray[Any] = np.minimum(position - lower, upper - position)
+    return gap
+
+
+_WHOLES: dict[Whole, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    Whole.LENGTH: lambda values: np.linalg.norm(values, axis=-1),
+    Whole.MEAN: mean,
+    Whole.MEAN_SIZE: lambda values: mean(np.abs(values)),
+    Whole.SUM: lambda values: np.asarray(np.sum(values, axis=-1, dtype=np.float64)),
+    Whole.LEAST: lambda values: np.min(values, axis=-1),
+}
+GENERAL: dict[str, Callable[[Measures], NDArray[Any]]] = {  # of every kind of robot
+    "joint_speed": lambda m: mean(np.abs(m.rollout["joint_velocity"])),
+    "joint_offset": lambda m: m.rollout["joint_position"] - np.array(m.robot.home),
+    "joint_limit_gap": _limit_gap,
+    "power": lambda m: m.rollout["joint_torque"] * m.rollout["joint_velocity"],
+    "action_change": lambda m: m.rollout["action"] - m.rollout["previous_action"],
+}

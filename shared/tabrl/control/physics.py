@@ -1,0 +1,32 @@
+"""The model that simulators step."""
+
+from __future__ import annotations
+
+import mujoco
+
+from tabrl.domain.errors import Invalid
+from tabrl.robots import Robot, scene_xml
+
+SUBSTEPS = 2  # of 10 ms a control step
+
+
+def physics_model(robot: Robot) -> mujoco.MjModel:
+    """The scene, but for what makes no difference to its motion and costs time.
+
+    Visual geoms weigh and touch nothing; sensors are not read; with some ten pairs that may touch
+    there is nothing to sort out before, and one robot is a single island of constraints. Raises
+    `Invalid` (code `bad_robot`) if MuJoCo cannot compile it.
+    """
+    try:
+        spec = mujoco.MjSpec.from_string(scene_xml(robot.id).decode())
+        spec.compiler.discardvisual = True
+        off = mujoco.mjtDisableBit
+        spec.option.disableflags |= off.mjDSBL_SENSOR | off.mjDSBL_MIDPHASE | off.mjDSBL_ISLAND
+        model: mujoco.MjModel = spec.compile()
+    except ValueError as error:
+        raise Invalid(
+            f"the scene of {robot.id} does not compile: {str(error).splitlines()[0]}",
+            code="bad_robot",
+            hint=f"mend {robot.scene} in the robot's folder",
+        ) from error
+    return model

@@ -1,0 +1,140 @@
+"""What a legged robot's policy sees, with numpy alone; copied beside an exported policy.
+
+observer(program, robot) gives observe(time, qpos, qvel, ctrl); `program` is the policy's command
+schedule and `robot` what robot.json says. The robot's root is free: x, y, z, quaternion w, x, y, z.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+DUTY, MID_SWING = 0.55, 0.775  # share of a stride on the ground; phase of a foot held up
+GRAVITY = 9.81
+AHEAD_S, EARLY_S = 0.1, 0.01  # commands to come are seen; stages begin half a step early
+
+
+class Stage:
+    """One of the things that the program asks for, one after the other."""
+
+    def __init__(self, asked: dict[str, Any], robot: dict[str, Any]) -> None:
+        rows = (np.array(asked[key]) for key in ("constant", "amplitude", "phase"))
+        self.constant, self.amplitude, self.phase = rows
+        self.names: list[str] = robot["channels"]
+        self.yaw = self.names.index("yaw")
+        self.lifts = [self.names.index(foot["lift"]) for foot in robot["feet"]]
+        self.front = np.array([foot["front"] for foot in robot["feet"]])
+        self.omega = 2 * np.pi * asked["beat_frequency"]
+        peak = self.named(np.abs(self.constant) + np.abs(self.amplitude))
+        speed = np.hypot(peak["vx"], peak["vy"]) + 0.5 * peak["yaw"]
+        self.hops = peak.get("jump", 0.0) > 0.005
+        self.steps = speed > 0.03 or self.hops or asked["gait_frequency"] > 0
+        natural = 2.0 if self.hops else 1.8 + min(speed / 1.2, 1.5)  # strides a second
+        self.frequency = (asked["gait_frequency"] or natural) if self.steps else 0.0
+        long, short = DUTY, 1 - min(1 - DUTY, 0.14 * self.frequency)
+        self.duty = long if asked["gait"] in robot["long_swings"] else short
+        ahead = np.array(robot["gait_offsets"][asked["gait"]])
+        self.ahead = np.zeros_like(ahead) if self.hops else ahead
+        self.turning = float(self.constant[self.yaw]) if self.steps else 0.0
+
+    def named(self, values: Array) -> dict[str, float]:
+        """Values of the channels by their names."""
+        return dict(zip(self.names, values, strict=True))
+
+    def command(self, time: float) -> Array:
+        """What is asked of every channel."""
+        now: Array = self.constant + self.amplitude * np.sin(self.omega * time + self.phase)
+        return now
+
+    def gait(self, time: float) -> Array:
+        """Every foot's phase: stance, then swing from `DUTY` on; 0 at rest."""
+        command = self.command(time)
+        now, stride = self.named(command), (self.frequency * time + self.ahead) % 1
+        flight = self.frequency * 2 * np.sqrt(2 * max(now.get("jump", 0.0), 0) / GRAVITY)
+        duty = 1 - min(flight, 0.6) if self.hops else self.duty
+        swing = DUTY + (stride - duty) / max(1 - duty, 1e-3) * (1 - DUTY)
+        phase = self.steps * np.where(stride < duty, stride / duty * DUTY, swing)
+        held = (command[self.lifts] > 0.02) | (now.get("rear", 0.0) > 0.6) & self.front
+        return np.where(held, MID_SWING, phase)
+
+    def yaw_swing(self, angle: float) -> float:
+        """How far the yaw channel's sinusoid has turned the robot at an angle of its own."""
+        wave = np.cos(angle + self.phase[self.yaw])
+        return float(-self.amplitude[self.yaw] / self.omega * wave)
+
+
+class Schedule:
+    """The stages, which begin again after the last one."""
+
+    def __init__(self, program: dict[str, Any], robot: dict[str, Any]) -> None:
+        self.stages = [Stage(asked, robot) for asked in (program, *program.get("later", []))]
+        self.lasts = program.get("phases_s") or [1e9]
+        self.turns = [
+            stage.turning * lasts for stage, lasts in zip(self.stages, self.lasts, strict=True)
+        ]
+
+    def place(self, time: float) -> tuple[int, float, int]:
+        """Whole rounds done, seconds since, and which stage."""
+        rounds = int((time + EARLY_S) // sum(self.lasts))
+        since = time - rounds * sum(self.lasts)
+        begins = np.cumsum(self.lasts)[:-1]
+        return rounds, since, int(np.sum(since + EARLY_S >= begins))
+
+    def at(self, time: float) -> Stage:
+        """The stage at a time."""
+        return self.stages[self.place(time)[2]]
+
+    def heading(self, time: float) -> float:
+        """Where the robot is to look, rad: the turns so far, and the sinusoid about them."""
+        rounds, since, k = self.place(time)
+        now, first = self.stages[k], self.stages[0]
+        turned: float = rounds * sum(self.turns) + sum(self.turns[:k])
+        turned += now.turning * (since - sum(self.lasts[:k]))
+        return turned + now.yaw_swing(now.omega * time) - first.yaw_swing(0.0)
+
+
+def world_to_body(quaternion: Array) -> Array:
+    """The rotation matrix of an attitude w, x, y, z."""
+    w, x, y, z = quaternion
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)],
+            [2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)],
+            [2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def observer(
+    program: dict[str, Any], robot: dict[str, Any]
+) -> Callable[[float, Array, Array, Array], Array]:
+    """The observation of a robot that follows a program."""
+    schedule = Schedule(program, robot)
+    home, scale = np.array(robot["home"]), np.array(robot["action_scale"])
+
+    def observe(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
+        turn = world_to_body(qpos[3:7])
+        error = schedule.heading(time) - np.arctan2(turn[0, 1], turn[0, 0])
+        now, phase = schedule.at(time), schedule.at(time).gait(time)
+        runs = now.steps | (phase > 0)  # a foot at rest has no clock
+        angles = [k * now.omega * time for k in (1.0, 0.5, 2.0)]
+        parts = {
+            "gravity": -turn[:, 2],
+            "angular_velocity": qvel[3:6],
+            "linear_velocity": turn @ qvel[:3],
+            "joint_offset": qpos[7:] - home,
+            "joint_velocity": qvel[6:],
+            "last_action": (ctrl - home) / scale,
+            "command": now.command(time),
+            "command_ahead": schedule.at(time + AHEAD_S).command(time + AHEAD_S),
+            "heading_error": [np.clip((error + np.pi) % (2 * np.pi) - np.pi, -1, 1)],
+            "step_frequency": [now.frequency],
+            "gait_sin": runs * np.sin(2 * np.pi * phase),
+            "gait_cos": runs * np.cos(2 * np.pi * phase),
+            "modulation": [wave(angle) for angle in angles for wave in (np.sin, np.cos)],
+        }
+        return np.concatenate([parts[name] for name in robot["observation"]])
+
+    return observe

@@ -1,0 +1,93 @@
+"""The trunk's shapes that may touch the floor, and when a robot has fallen."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from jaxtyping import Bool, Float
+
+from tabrl.control import rotation
+from tabrl.control.arrays import Array, Xp
+from tabrl.control.rollout import CONTACT_MARGIN
+from tabrl.domain.errors import Invalid
+
+
+class Trunk:
+    """Boxes and spheres of the root body, for exact floor clearance.
+
+    Raises `Invalid` (code `bad_robot`) for another or a rotated shape, or none at all.
+    """
+
+    def __init__(self, model: mujoco.MjModel) -> None:
+        shapes = np.array(trunk_shapes(model), np.float32)
+        self._centre, self._half, self._radius = shapes[:, :3].T, shapes[:, 3:6].T, shapes[:, 6]
+        # How far the shapes reach beside the trunk's origin and below it.
+        self._aside = (
+            np.hypot(self._centre[0], self._centre[1]) + np.hypot(self._half[0], self._half[1])
+        ).max()
+        self._below = (np.abs(self._centre[2]) + self._half[2] + self._radius).max()
+
+    def clearance(
+        self, height: Float[Array, "*B"], up: Float[Array, "*B 3"], xp: Xp = np
+    ) -> Float[Array, "*B"]:
+        """Gap between the floor and the lowest point of the trunk's shapes, m; exact.
+
+        `height` of the trunk's origin, `up` the world's up in the trunk's frame.
+        """
+        gaps = height[..., None] + up @ self._centre - xp.abs(up) @ self._half - self._radius
+        return gaps.min(-1)
+
+    def touches(
+        self, height: Float[Array, "*B"], up: Float[Array, "*B 3"], xp: Xp = np
+    ) -> Bool[Array, "*B"]:
+        """Whether the trunk touches the floor."""
+        return self.clearance(height, up, xp) < CONTACT_MARGIN
+
+    def fallen(self, qpos: Float[Array, "*B nq"], xp: Xp = np) -> Bool[Array, "*B"]:
+        """Whose trunk touches the floor or is upside down."""
+        if xp is np and qpos.ndim == 2:
+            return self._fallen_of_many(qpos)
+        up = rotation.up_in_body(qpos[..., 3:7], xp)
+        return self.touches(qpos[..., 2], up, xp) | (up[..., 2] < 0.0)
+
+    def _fallen_of_many(self, qpos: Float[Array, "B nq"]) -> Bool[Array, " B"]:
+        """The same: most robots are too high up to touch anything however they are turned."""
+        tilt = qpos[:, 4:6]
+        leaning = np.einsum("ij,ij->i", tilt, tilt)  # half of one minus the up direction's z
+        fallen = leaning > 0.5
+        low = np.flatnonzero(qpos[:, 2] < self.reach(leaning) + CONTACT_MARGIN)
+        if len(low):
+            fallen[low] |= self.touches(qpos[low, 2], rotation.up_in_body(qpos[low, 3:7]))
+        return fallen
+
+    def reach(self, leaning: Float[Array, " B"]) -> Float[Array, " B"]:
+        """How far below its origin the trunk may reach at most, m, however it is turned about z.
+
+        `leaning` is half of one minus the z of the up direction, the sine of half the tilt squared.
+        """
+        # The sine of the tilt is at most twice that of its half.
+        return self._below + 2.0 * self._aside * np.sqrt(leaning)
+
+
+def trunk_shapes(model: mujoco.MjModel) -> list[list[float]]:
+    """For each shape of the root body that may touch: `x, y, z, hx, hy, hz, r`."""
+    root = int(model.jnt_bodyid[0])
+    shapes = []
+    for geom in range(model.ngeom):
+        if model.geom_bodyid[geom] != root or model.geom_conaffinity[geom] == 0:
+            continue
+        kind, size = model.geom_type[geom], model.geom_size[geom]
+        half, radius = np.zeros(3), 0.0
+        if kind == mujoco.mjtGeom.mjGEOM_BOX and abs(model.geom_quat[geom][0]) > 1 - 1e-9:
+            half = size.copy()
+        elif kind == mujoco.mjtGeom.mjGEOM_SPHERE:
+            radius = float(size[0])
+        else:
+            raise Invalid(
+                f"{model.geom(geom).name}: only unrotated boxes and spheres of the trunk may touch",
+                code="bad_robot",
+            )
+        shapes.append([*model.geom_pos[geom], *half, radius])
+    if not shapes:
+        raise Invalid("the trunk has no shape that may touch the floor", code="bad_robot")
+    return shapes

@@ -1,0 +1,85 @@
+"""What a robot's kind says of it, as data: every service may import this.
+
+The kind is a package, found by the name in the robot's folder and imported when first needed.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from types import ModuleType
+
+from tabrl.contracts.page import Camera, KindPage, RobotPage
+from tabrl.contracts.quantities import Catalogue
+from tabrl.domain.errors import Invalid
+from tabrl.robots import Robot
+from tabrl.robots.kinds import kind_package
+
+CONTROL_HZ = 50
+# For a robot that names no camera, in its characteristic lengths.
+_DISTANCE, _HEIGHT = 5.7, 0.7
+
+
+@cache
+def catalogue_of(robot: Robot) -> Catalogue:
+    """Everything that a check of this robot can measure."""
+    found: Catalogue = kind_module(robot, "catalogue").catalogue(robot)
+    return found
+
+
+@cache
+def state_methods_of(robot: Robot) -> dict[str, str]:
+    """What a reward may read of this robot's `state`, each with its arguments and units."""
+    methods: dict[str, str] = kind_module(robot, "catalogue").state_methods(robot)
+    return methods
+
+
+def page_of(robot: Robot) -> RobotPage:
+    """How the page shows this robot."""
+    kind: KindPage = kind_module(robot, "catalogue").page(robot)
+    size = robot.characteristic_length
+    return RobotPage(
+        embodiment=robot.embodiment,
+        control_hz=CONTROL_HZ,
+        camera=robot.camera or Camera(distance_m=_DISTANCE * size, height_m=_HEIGHT * size),
+        readouts=kind.readouts,
+        fall=kind.fall,
+    )
+
+
+def export_template(robot: Robot) -> bytes:
+    """The program beside an exported policy that makes its observation, with numpy alone.
+
+    Raises `Invalid` (code `no_export`) if the robot's kind has none.
+    """
+    program = files(_package(robot)).joinpath("export", "observe.py")
+    if not program.is_file():
+        raise Invalid(
+            f"policies of {robot.embodiment} robots cannot be exported yet",
+            code="no_export",
+            hint="the kind's package has no export/observe.py",
+        )
+    return program.read_bytes()
+
+
+def kind_module(robot: Robot, name: str) -> ModuleType:
+    """A module of the robot's kind.
+
+    Raises `Invalid` (code `bad_robot`) if there is no such kind, or its package does not import.
+    """
+    module = f"{_package(robot)}.{name}"
+    try:
+        return import_module(module)
+    except Exception as error:  # a package of somebody else may raise whatever it likes
+        raise Invalid(
+            f"the kind {robot.embodiment!r} cannot be used: {type(error).__name__} in {module}",
+            code="bad_robot",
+        ) from error
+
+
+def _package(robot: Robot) -> str:
+    package = kind_package(robot.embodiment)
+    if package is None:
+        raise Invalid(f"there is no kind of robot named {robot.embodiment!r}", code="bad_robot")
+    return package

@@ -1,0 +1,31 @@
+"""The robots that tests of every robot are about."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+from tabrl.control.embodiment import Embodiment
+from tabrl.embodiments.legged.embodiment import LeggedRobot
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import Robot, list_robots, robot_folder
+
+# Made-up robots and their kind join the packaged ones, here and in every process started from here.
+_ROOT = Path(__file__).parents[2]
+os.environ.setdefault("TABRL_ROBOTS", str(_ROOT / "tests/robots"))
+os.environ.setdefault("TABRL_EMBODIMENTS", "tests.kinds.tabletop")
+os.environ.setdefault("PYTHONPATH", str(_ROOT))
+
+ROBOTS = list_robots()
+_PROJECT = Path(str(files("tabrl.robots")))
+PACKAGED = tuple(robot for robot in ROBOTS if Path(str(robot_folder(robot.id))).parent == _PROJECT)
+MADE_UP = tuple(robot for robot in ROBOTS if robot not in PACKAGED)
+LEGGED = tuple(robot for robot in ROBOTS if robot.embodiment == "legged")
+
+
+def legged(robot: Robot) -> LeggedRobot:
+    """A legged robot as its own kind."""
+    embodiment: Embodiment = embodiment_of(robot)
+    assert isinstance(embodiment, LeggedRobot)
+    return embodiment
