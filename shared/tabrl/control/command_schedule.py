@@ -178,9 +178,10 @@ class ScheduleDocument(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    constant: tuple[float, ...]
-    amplitude: tuple[float, ...]
-    phase: tuple[float, ...]
+    # Zero in every channel where a file leaves them out; always written.
+    constant: tuple[float, ...] = ()
+    amplitude: tuple[float, ...] = ()
+    phase: tuple[float, ...] = ()
     beat_frequency: float = Field(default=1.0, ge=MODULATION_RANGE[0], le=MODULATION_RANGE[1])
     # Left out where they say nothing: schedules of one stage are written as they always were.
     phases_s: PhasesS = Field(default=(), exclude_if=_empty)
@@ -213,7 +214,8 @@ class ScheduleDocument(BaseModel):
         return CommandSchedule.sequence(stages, self.phases_s) if self.later else stages[0]
 
     def _stage(self, space: CommandSpace) -> CommandSchedule:
-        columns = (self.constant, self.amplitude, self.phase)
+        zero = (0.0,) * len(space)
+        columns = (self.constant or zero, self.amplitude or zero, self.phase or zero)
         if any(len(values) != len(space) for values in columns):
             raise _unfit(f"a schedule of this robot has {len(space)} channels")
         found: Mapping[str, Any] = self.model_extra or {}

@@ -148,11 +148,17 @@ def test_documents_of_the_first_version_are_read_and_written_byte_for_byte(line:
     assert ScheduleDocument.of(schedule).schedule(space) == schedule
 
 
+def test_columns_that_a_document_leaves_out_are_zero() -> None:
+    asked = CommandSchedule.asking(SMALL, reach=0.05)
+    document = ScheduleDocument.model_validate({"constant": asked.constant})
+    assert document.schedule(SMALL) == asked
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         {"constant": (0.0,) * 7},
-        {"amplitude": ()},
+        {"amplitude": (0.0,)},
         {"speed": 1.0},
         {"style": "moonwalk"},
         {"style": 1},
