@@ -8,6 +8,7 @@ BIN := .venv/bin
 MEMBERS := tabrl tabrl_api tabrl_reward_worker tabrl_trainer tabrl_inference tabrl_local
 PYTHON_PATHS := shared services deploy bench tests scripts/lock scripts/visuals.py
 PYTEST_ARGS ?=
+UNIT_WORKERS ?= 2
 DEMO_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_EXAMPLES ?= 1000
@@ -30,8 +31,10 @@ up: setup ## start all services and the page on this machine until Ctrl-C
 	@exec $(BIN)/tabrl up
 
 .PHONY: test
-test: setup debian check web-test ## all checks and all tests
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: setup debian check web-test ## all checks and all tests; PYTEST_ARGS="tests/unit/sim -k cpu" for some
+	@if [[ -n "$(PYTEST_ARGS)" ]]; then exec $(BIN)/python -m pytest $(PYTEST_ARGS); fi; \
+	$(BIN)/python -m pytest -n $(UNIT_WORKERS) --dist loadfile tests/architecture tests/unit; \
+	$(BIN)/python -m pytest tests/integration tests/e2e
 
 .PHONY: fuzz
 fuzz: setup-python ## hostile sources and artifacts that nobody thought of (FUZZ_EXAMPLES=1000)
