@@ -54,7 +54,7 @@ def build_run_report(
 def print_run_report(report: RunReport, console: Console) -> None:
     """The run report for a person."""
     table = Table(title="success checks", title_justify="left", box=None, pad_edge=False)
-    for name in ("check", "target", "base", "program", "result", ""):
+    for name in ("check", "target", "pretrained", "searched", "result", ""):
         table.add_column(name, justify="left" if name in ("check", "target") else "right")
     for check in report.checks:
         table.add_row(*_row(check))
