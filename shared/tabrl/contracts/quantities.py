@@ -97,7 +97,7 @@ class Catalogue:
 
     def canonical(self, name: str) -> str:
         """The quantity's own name, of whatever name it was given."""
-        return {**SHARED_ALIASES, **self.aliases}.get(name, name)
+        return self.aliases.get(name, SHARED_ALIASES.get(name, name))
 
     def infos(self) -> list[QuantityInfo]:
         """All of it, for a form or a prompt."""
