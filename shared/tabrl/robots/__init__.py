@@ -9,11 +9,12 @@ from tabrl.robots.registry import (
     scene_sha256,
     scene_xml,
 )
-from tabrl.robots.robot import Joint, Limb, Robot
+from tabrl.robots.robot import Joint, Limb, Motor, Robot
 
 __all__ = [
     "Joint",
     "Limb",
+    "Motor",
     "RefusedRobot",
     "Robot",
     "get_robot",

@@ -2,22 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    model_validator,
+)
 
 from tabrl.contracts.checks import Identifier
 from tabrl.contracts.page import Camera
 
+Share = Annotated[float, Field(gt=0.0, le=1.0)]
+
+
+def _items(value: object) -> object:
+    """A table of robot.toml as pairs: a robot can be the key of a cache."""
+    return tuple(value.items()) if isinstance(value, dict) else value
+
+
+class Motor(BaseModel):
+    """What a joint's motor can do, at the joint: N·m and rad/s.
+
+    Turning the way it pushes, it gives its full torque up to `corner_speed`, from there on less in
+    a straight line, and none at `no_load_speed`. Braking, it always has its full torque.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    torque: PositiveFloat
+    corner_speed: PositiveFloat
+    no_load_speed: PositiveFloat
+
+    @model_validator(mode="after")
+    def _falling(self) -> Motor:
+        if self.corner_speed >= self.no_load_speed:
+            raise ValueError("a motor's corner_speed must be below its no_load_speed")
+        return self
+
 
 class Joint(BaseModel):
-    """One actuated joint; angles in rad."""
+    """One actuated joint; angles in rad. Without a `motor`, the scene's torque limit is all."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Identifier
     home: float
     range: tuple[float, float]
+    motor: Motor | None = None
 
 
 class Limb(BaseModel):
@@ -44,7 +79,8 @@ class Robot(BaseModel):
     in the kind's canonical order, whatever the MJCF's. Lengths in metres. `action_scale` is in rad
     a unit of action. `characteristic_length` is what the kind measures others by: the standing
     height of a legged robot, the reach of an arm. `without` names abilities of the kind that this
-    robot has not. `body_names` are read from the scene, in its order.
+    robot has not; `range_share` which share of a command's range in the kind its motors allow,
+    where that is not all of it. `body_names` are read from the scene, in its order.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +99,7 @@ class Robot(BaseModel):
     end_effector_radius: float = Field(default=0.0, ge=0.0)
     action_scale: tuple[PositiveFloat, ...]
     without: tuple[str, ...] = ()
+    range_share: Annotated[tuple[tuple[str, Share], ...], BeforeValidator(_items)] = ()
     camera: Camera | None = None
 
     @model_validator(mode="after")
@@ -76,6 +113,10 @@ class Robot(BaseModel):
         if unknown:
             raise ValueError(f"limbs name joints that are not there: {', '.join(unknown)}")
         return self
+
+    def share_of(self, channel: str) -> float:
+        """The share of a command's range that the robot's motors allow."""
+        return dict(self.range_share).get(channel, 1.0)
 
     @property
     def joint_names(self) -> tuple[str, ...]:
