@@ -79,6 +79,21 @@ class EvaluationRow(BaseModel):
     episodes: int
 
 
+class RobustnessRow(BaseModel):
+    """A policy under one disturbance, beside the others; the first row is the undisturbed one.
+
+    `reward` is the mean weighted reward a step, None where no reward was at hand; `speed_error` how
+    far mean speeds are from those commanded, as a share of them.
+    """
+
+    name: str
+    words: str
+    reward: Measured
+    speed_error: Measured
+    fall_rate: float
+    episodes: int
+
+
 class Reweighting(BaseModel):
     """New weights of the reward's terms, in force from update `update` on (counted from 0)."""
 
@@ -133,6 +148,7 @@ class TrainResult(BaseModel):
     versions: dict[str, str]
     note: str = ""
     flags: tuple[Finding, ...] = ()  # what a person should know before believing the result
+    robustness: tuple[RobustnessRow, ...] = ()  # of what is delivered; earlier results have none
     schedule: TrainingRecord | None = None  # results of earlier versions have none
 
 
@@ -166,6 +182,7 @@ class RunReport(BaseModel):
     snapshots: int
     versions: dict[str, str]
     flags: tuple[Finding, ...] = ()
+    robustness: tuple[RobustnessRow, ...] = ()
     control_hz: float | None = None
     real_time_factor: float | None = None
     rtt_ms: RoundTrip | None = None

@@ -3,6 +3,9 @@
 Both ways a 16-byte little-endian header comes first: `u8 kind, u8 protocol, u16 flags, u32 tick,
 u64 params_version` (0 from the simulator). A state carries `time, qpos, qvel, ctrl` as float64, an
 action carries the actuator targets `ctrl` as float32. The first message each way is a JSON text.
+
+A robot outside a simulation does not know all of its state: the flags of a state say what not, for
+this state alone. The numbers are sent all the same, and not read.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ class Flags(IntFlag):
 
     NONE = 0
     RESET = 1  # the first state after a reset
+    VELOCITY_UNKNOWN = 2  # what `qvel` says of the root's linear velocity is not to be read
+    PLACE_UNKNOWN = 4  # what `qpos` says of the root's place over the floor is not to be read
 
 
 class Header(NamedTuple):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import mujoco
@@ -24,7 +25,10 @@ from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.command_space import CommandSpace
 from tabrl.control.joints import Joints
 from tabrl.control.kinematics import Skeleton
+from tabrl.control.looks import Look
 from tabrl.control.measures import Measures
+from tabrl.control.mirror import Mirror
+from tabrl.control.physics import SUBSTEPS
 from tabrl.control.rollout import CONTROL_DT, Fields, RawSteps, Rollout
 from tabrl.control.segments import Segments
 from tabrl.control.staged_commands import Commands
@@ -53,18 +57,53 @@ class Noise:
         return (count,) if self.size is None else (count, self.size)
 
 
+Range = tuple[float, float]
+Offsets = tuple[Range, Range, Range]
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Segments of the observation that a share of the robots does not know: they read zero."""
+
+    segments: tuple[str, ...]
+    share: float
+
+
 @dataclass(frozen=True)
 class Randomisation:
-    """What differs between the robots of a training, each uniform in a range.
+    """How robots differ from their scene, each number uniform in a range.
 
-    Sliding friction, a factor of all motor gains, and, where there is one, a body's mass in kg
-    more than the scene says.
+    Factors of the sliding friction and of the motors' stiffness and damping, and, where there is
+    one, a factor of a body's mass and how far its centre of mass is from where the scene puts it
+    (m, along each axis). A share of the robots acts a control step late. What they sense is noisy:
+    normal, with a standard deviation by segment of the observation; and of each `unknown` one share
+    has none.
     """
 
-    friction: tuple[float, float]
-    motor_gain: tuple[float, float]
+    friction: Range = (1.0, 1.0)
+    stiffness: Range = (1.0, 1.0)
+    damping: Range = (1.0, 1.0)
     body: str | None = None
-    body_mass: tuple[float, float] = (0.0, 0.0)
+    body_mass: Range = (1.0, 1.0)
+    body_offset: Offsets = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0))
+    late: float = 0.0
+    noise: Mapping[str, float] = field(default_factory=dict)
+    unknown: tuple[Unknown, ...] = ()
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """A way in which a robot may be other than its scene; `substeps` are of a control step.
+
+    A pretrained policy must keep the speed error and the share of failed episodes below the limits.
+    """
+
+    name: str
+    words: str
+    randomisation: Randomisation = Randomisation()
+    substeps: int = SUBSTEPS
+    most_error: float = 0.15
+    most_failures: float = 0.01
 
 
 class Embodiment(ABC):
@@ -76,17 +115,22 @@ class Embodiment(ABC):
     features: Segments  # what `command_features` gives; the first `recorded` are kept
     recorded: slice
     observation: Segments
+    hidden: Segments = Segments(())  # of the state, what only a critic sees
+    mirror: Mirror | None = None  # None: left and right are not alike
     schema: Shapes  # fields of a rollout and their shape in one step of one robot
     looked_back: tuple[str, ...]  # fields that the next step looks back at
     reset_noise: tuple[Noise, ...]
     push_noise: tuple[Noise, ...] = ()  # none: such a robot cannot be pushed over
-    randomisation: Randomisation
+    randomisation: Randomisation  # of trainings
+    disturbances: tuple[Disturbance, ...] = ()  # what robustness is measured under,
+    looked_at: tuple[Look, ...] = ()  # what is ugly in a motion of this kind
+    certified: Mapping[str, float] = MappingProxyType({})  # and commands of a policy without any
     origin_size: int = 0  # numbers that the start of an episode fixes for all of it
     failure: str | None = None  # the field that is 1 where an episode ends early (termination)
 
     def __init__(self, robot: Robot, model: mujoco.MjModel) -> None:
         self.robot = robot
-        self.joints = Joints.of(robot)
+        self.joints = Joints.of(robot, model)
         self.skeleton = Skeleton.of(robot, model)
         self.home_qpos: Floats = model.keyframe("home").qpos.astype(np.float32)
 
@@ -145,6 +189,23 @@ class Embodiment(ABC):
         if origin is None:
             origin = xp.zeros((*qpos.shape[:-1], self.origin_size), xp.float32)
         return self.complete_observation(features, qpos, qvel, ctrl, origin, xp)
+
+    def privileged(
+        self,
+        clean: Float[Array, "*B no"],
+        seen: Float[Array, "*B no"],
+        qpos: Float[Array, "*B nq"],
+        xp: Xp = np,
+    ) -> Float[Array, "*B H"]:
+        """The segments of `hidden`, float32.
+
+        Args:
+            clean: the observation as it would be of a robot that knows all.
+            seen: without what the robot does not know, before noise.
+            qpos: generalised positions.
+            xp: numpy or jax.numpy.
+        """
+        return clean[..., :0]
 
     # What a rollout holds
 
@@ -213,6 +274,15 @@ class Embodiment(ABC):
         if self.failure is None:
             return np.zeros(rollout.shape, np.float32)
         return rollout.fields[self.failure]
+
+    def speed_error(self, rollout: Rollout) -> Floats:
+        """How far mean speeds are from the commanded ones, as a share of these, `[B]`; NaN for
+        kinds that have no speed."""
+        return np.full(rollout.shape[1], np.nan, np.float32)
+
+    def looks(self, rollout: Rollout) -> Mapping[str, float]:
+        """How a rollout looks, by the names of `looked_at`."""
+        return {}
 
     # How it is judged, searched with and shown to rewards
 

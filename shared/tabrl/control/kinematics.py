@@ -86,6 +86,16 @@ class Skeleton:
             end_offset=_rows(model.site_pos[sites]),
         )
 
+    @property
+    def place(self) -> int:
+        """How many of the first columns of `qpos` say where over the floor the root is."""
+        return 2 if self.root == FREE else 0
+
+    @property
+    def linear(self) -> int:
+        """How many of the first columns of `qvel` say how fast the root moves, turning apart."""
+        return 3 if self.root == FREE else 0
+
     def joint_position(self, qpos: Float[Array, "... nq"]) -> Float[Array, "... nj"]:
         """Joint angles, rad."""
         return qpos[..., self.root[0] :]

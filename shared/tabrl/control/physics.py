@@ -10,16 +10,18 @@ from tabrl.robots import Robot, scene_xml
 SUBSTEPS = 2  # of 10 ms a control step
 
 
-def physics_model(robot: Robot) -> mujoco.MjModel:
+def physics_model(robot: Robot, substeps: int = SUBSTEPS) -> mujoco.MjModel:
     """The scene, but for what makes no difference to its motion and costs time.
 
     Visual geoms weigh and touch nothing; sensors are not read; with some ten pairs that may touch
-    there is nothing to sort out before, and one robot is a single island of constraints. Raises
-    `Invalid` (code `bad_robot`) if MuJoCo cannot compile it.
+    there is nothing to sort out before, and one robot is a single island of constraints. A control
+    step may be divided into other `substeps` than everybody's. Raises `Invalid` (code `bad_robot`)
+    if MuJoCo cannot compile it.
     """
     try:
         spec = mujoco.MjSpec.from_string(scene_xml(robot.id).decode())
         spec.compiler.discardvisual = True
+        spec.option.timestep *= SUBSTEPS / substeps
         off = mujoco.mjtDisableBit
         spec.option.disableflags |= off.mjDSBL_SENSOR | off.mjDSBL_MIDPHASE | off.mjDSBL_ISLAND
         model: mujoco.MjModel = spec.compile()

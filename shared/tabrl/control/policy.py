@@ -18,7 +18,7 @@ from tabrl.control.embodiment import Embodiment
 from tabrl.control.staged_commands import StagedCommands
 from tabrl.domain.errors import Invalid
 
-OBSERVATION_VERSION = 2
+OBSERVATION_VERSION = 3
 FORMAT = "tabrl-policy/1"
 States = NDArray[np.floating]
 
@@ -85,11 +85,13 @@ class Policy:
         """Action and actuator targets `[B, nu]` for the raw MuJoCo states of B robots.
 
         `time [B]` s since the reset, `qpos [B, nq]`, `qvel [B, nv]`, `ctrl [B, nu]`, best in double
-        precision: a clock in single precision drifts over hours.
+        precision: a clock in single precision drifts over hours. What of the root's place and speed
+        is not known is not a number.
         """
-        observation = self._embodiment.observe(time, qpos, qvel, ctrl, self._commands)
+        embodiment = self._embodiment
+        observation = embodiment.observe(time, qpos, qvel, ctrl, self._commands)
         action = self.weights.act(observation)
-        return action, self._embodiment.joints.targets(action)
+        return action, embodiment.joints.aimed(action, qpos, qvel)
 
 
 def dump_policy(header: PolicyHeader, weights: PolicyWeights) -> bytes:
@@ -115,9 +117,10 @@ def read_policy(data: bytes) -> tuple[PolicyHeader, PolicyWeights]:
         raise Invalid("this is not a readable params file", code="bad_params") from error
     if header.format != FORMAT or header.observation_version != OBSERVATION_VERSION:
         raise Invalid(
-            "these parameters were made by another version of TabRL",
+            f"these parameters are for observation {header.observation_version}, "
+            f"this version of TabRL has observation {OBSERVATION_VERSION}",
             code="bad_params",
-            hint="train the task again with this version",
+            hint="start the same candidate again: its training makes parameters for this version",
         )
     count = sum(name.endswith("/kernel") for name in tensors)
     try:

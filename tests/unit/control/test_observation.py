@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import mujoco
@@ -10,7 +12,8 @@ import pytest
 
 from tabrl.control.arrays import Array
 from tabrl.control.embodiment import LOOK_AHEAD_S, Embodiment
-from tabrl.robots import scene_xml
+from tabrl.control.joints import MotorLines
+from tabrl.robots import Robot, scene_xml
 from tests.support.engine import quaternions, random_programs, random_sequences
 
 COUNT = 16
@@ -65,13 +68,23 @@ def test_an_action_within_the_limits_is_recovered_from_its_targets(embodiment: E
     joints, rng = embodiment.joints, np.random.default_rng(0)
     within = np.minimum(joints.upper - joints.home, joints.home - joints.lower) / joints.scale
     action = (rng.uniform(-0.9, 0.9, (COUNT, len(within))) * within).astype(np.float32)
-    np.testing.assert_allclose(joints.action(joints.targets(action)), action, atol=1e-5)
+    home, still = np.tile(joints.home, (COUNT, 1)), np.zeros_like(action)
+    strong = replace(joints, motors=MotorLines.of(without_motors(embodiment.robot)))
+    targets = strong.targets(action, home, still)
+    np.testing.assert_allclose(joints.action(targets), action, atol=1e-5)
+
+
+def without_motors(robot: Robot) -> Robot:
+    joints = tuple(joint.model_copy(update={"motor": None}) for joint in robot.joints)
+    return robot.model_copy(update={"joints": joints})
 
 
 def test_targets_never_leave_the_joint_limits(embodiment: Embodiment) -> None:
     limits = np.array(embodiment.robot.joint_range)
     for size in (-100.0, 100.0):
-        targets = embodiment.joints.targets(np.full((1, embodiment.robot.nu), size, np.float32))
+        action = np.full((1, embodiment.robot.nu), size, np.float32)
+        home = embodiment.joints.home[None]
+        targets = embodiment.joints.targets(action, home, np.zeros_like(home))
         assert np.all(targets >= limits[:, 0] - 1e-6)
         assert np.all(targets <= limits[:, 1] + 1e-6)
 
