@@ -87,7 +87,9 @@ class TabletopRobot(Embodiment):
             "tip_position": (len(robot.end_effectors), 3),
         }  # fmt: skip
         self.reset_noise = (Noise("joints", count, "normal", 0.1),)
-        self.randomisation = Randomisation(friction=(0.5, 1.1), motor_gain=(0.9, 1.1))
+        self.randomisation = Randomisation(
+            friction=(0.6, 1.4), stiffness=(0.9, 1.1), late=0.5, noise={"joint_velocity": 0.1}
+        )
 
     def command_features(self, time: Array, commands: Commands, xp: Xp = np) -> Array:
         now, soon = commands.at(time, xp), commands.at(time + LOOK_AHEAD_S, xp)

@@ -27,7 +27,7 @@ class TabletopPretraining(Pretraining[CurriculumStage]):
         self.embodiment = embodiment
         self.curriculum = (
             CurriculumStage(name="follow", samples=300_000, min_action_std=0.1),
-            CurriculumStage(name="sturdy", samples=300_000, randomise=True, entropy=0.0),
+            CurriculumStage(name="sturdy", samples=300_000, randomise=1.0, entropy=0.0),
         )
 
     def sampler(self, stage: CurriculumStage) -> CommandSampler:

@@ -25,7 +25,7 @@ from tabrl.embodiments.lookup import export_template, page_of, state_methods_of
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot, scene_xml
 from tabrl.sim.cpu.simulator import CpuSimulator
-from tabrl.sim.episodes import EpisodeConfig
+from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl.sim.motion_library import (
     dump_motion_library,
     load_motion_library,
@@ -89,7 +89,8 @@ def test_numpy_and_jax_observe_the_same(robot: Robot, embodiment: Embodiment) ->
 
 
 def test_a_rollout_holds_what_its_schema_says(robot: Robot, embodiment: Embodiment) -> None:
-    simulator = CpuSimulator(robot, ROBOTS, randomise=True)
+    differences = RobotDifferences.of_training(embodiment, ROBOTS, 0)
+    simulator = CpuSimulator(robot, ROBOTS, differences=differences)
     weights = made_up_weights(robot)
     schedules = StagedCommands.stack([made_up_schedule(robot)] * ROBOTS)
     simulator.reset(schedules, EpisodeConfig(push_every_s=0.1, push_speed=0.3), 0)
@@ -106,7 +107,8 @@ def test_a_rollout_of_logged_states_is_the_simulators(robot: Robot, embodiment: 
     mujoco.mj_resetDataKeyframe(model, data, 0)
     rows = []
     for tick in range(STEPS):
-        data.ctrl[:] = embodiment.joints.targets(0.1 * np.sin(tick + np.arange(robot.nu)))
+        action = 0.1 * np.sin(tick + np.arange(robot.nu))
+        data.ctrl[:] = embodiment.joints.aimed(action, data.qpos, data.qvel)
         rows.append([part.copy() for part in (data.qpos, data.qvel, data.ctrl)])
         mujoco.mj_step(model, data, 2)
     qpos, qvel, ctrl = (np.array(part) for part in zip(*rows, strict=True))

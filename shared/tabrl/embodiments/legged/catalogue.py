@@ -104,7 +104,7 @@ def catalogue(robot: Robot) -> Catalogue:
         **_footfall(robot),
         Quantity.JOINT_SPEED: joint_speed(),
         Quantity.FALLEN: Entry(
-            "of episodes", "1 once the trunk touches the floor or is upside down",
+            "of episodes", "1 once the trunk touches the floor, lies on its side or is upside down",
             title="falls", per_episode=True,
         ),
         Quantity.TIME: episode_time(),

@@ -1,37 +1,19 @@
 """What a legged robot can be told: body velocity, posture, steps, hops, rearing, each foot's lift.
 
-The ranges are those of a robot that stands 0.28 m high; others are scaled: lengths by the standing
-height h, speeds by sqrt(g h), frequencies by sqrt(g / h) (dynamic similarity, Alexander and Jayes,
-1983).
+The ranges are those of a robot that stands 0.28 m high; others are scaled (see `scale`).
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import replace
 
 from tabrl.control.command_space import Channel, CommandSpace, Setting
 from tabrl.embodiments.legged.gait import GAITS
 from tabrl.embodiments.legged.limbs import in_words, lift_channel
+from tabrl.embodiments.legged.scale import Scale
 from tabrl.robots import Robot
 
-REFERENCE_HEIGHT = 0.28  # m, for which the ranges below were found
 STEP_RANGE = (1.5, 3.5)  # Hz, of a gait frequency asked for
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How much larger lengths, speeds and frequencies of a robot are than the reference's."""
-
-    length: float
-    speed: float
-    frequency: float
-
-    @classmethod
-    def of(cls, robot: Robot) -> Scale:
-        """By the standing height."""
-        length = robot.characteristic_length / REFERENCE_HEIGHT
-        return cls(length, math.sqrt(length), 1.0 / math.sqrt(length))
 
 
 def command_space(robot: Robot) -> CommandSpace:
@@ -53,8 +35,19 @@ def command_space(robot: Robot) -> CommandSpace:
             "gait_frequency", "strides a second, Hz", range=(low, high), words="{:.1f} steps/s"
         ),
     )
-    own = tuple(channel for channel in basic if channel.name not in robot.without)
+    own = tuple(_allowed(channel, robot) for channel in basic if channel.name not in robot.without)
     return CommandSpace((*own, *lifts), settings, rest="stand")
+
+
+def _allowed(channel: Channel, robot: Robot) -> Channel:
+    """The channel within what the robot's motors allow."""
+    share = robot.share_of(channel.name)
+    return replace(
+        channel,
+        lower=channel.lower * share,
+        upper=channel.upper * share,
+        amplitude=channel.amplitude * share,
+    )
 
 
 def _velocity(scale: Scale) -> tuple[Channel, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cached_property
 
 import mujoco
@@ -13,7 +14,7 @@ from tabrl.contracts.quantities import Catalogue
 from tabrl.control.arrays import Array, Floats, Xp
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
-from tabrl.control.embodiment import Embodiment, Noise, Randomisation
+from tabrl.control.embodiment import Embodiment, Noise
 from tabrl.control.rollout import Fields, RawSteps, Rollout
 from tabrl.control.segments import Segments
 from tabrl.control.staged_commands import Commands
@@ -21,15 +22,21 @@ from tabrl.domain.errors import Invalid
 from tabrl.embodiments.legged import fields, observation
 from tabrl.embodiments.legged.catalogue import catalogue
 from tabrl.embodiments.legged.channels import command_space
-from tabrl.embodiments.legged.gait import GAITS, Gait, GaitClock, offsets
+from tabrl.embodiments.legged.gait import GAITS, GRAVITY, Gait, GaitClock, offsets
 from tabrl.embodiments.legged.heading import heading
 from tabrl.embodiments.legged.limbs import is_left, is_rear, lift_channel
+from tabrl.embodiments.legged.looks import LOOKS, action_rate, cost_of_transport, looks
 from tabrl.embodiments.legged.measures import LeggedMeasures
+from tabrl.embodiments.legged.mirror import mirror
+from tabrl.embodiments.legged.randomisation import disturbances, randomisation
 from tabrl.embodiments.legged.recipes import recipes, variants
 from tabrl.embodiments.legged.reward_state import LeggedRewardState
+from tabrl.embodiments.legged.scale import Scale
 from tabrl.embodiments.legged.trunk import Trunk
+from tabrl.embodiments.legged.velocity import heading_velocity
 from tabrl.robots import Robot
 
+SLOW_WALK, BRISK_WALK = 0.2, 0.8  # m/s of the reference robot
 # Actions of a leg's joints that tip the robot over: one side folded, the other one stretched.
 _FOLDED, _STRETCHED = (0.8, 2.0, 0.0), (0.8, -2.0, 2.0)
 
@@ -40,8 +47,9 @@ class LeggedRobot(Embodiment):
     measures = LeggedMeasures
     reward_state = LeggedRewardState
     looked_back = fields.LOOKED_BACK
-    origin_size = 1
+    origin_size = 3
     failure = "fallen"
+    looked_at = LOOKS
 
     def __init__(self, robot: Robot, model: mujoco.MjModel) -> None:
         super().__init__(robot, model)
@@ -53,9 +61,10 @@ class LeggedRobot(Embodiment):
         self.recorded = self.features.span("gait_phase", "command")
         self.observation = observation.observation_segments(robot, self.commands)
         self.schema = fields.schema(robot, len(self.commands))
-        self._observer = observation.Observer(self.features, self.joints)
+        self._observer = observation.Observer(self.features, self.joints, Scale.of(robot))
         trunk = int(model.jnt_bodyid[0])
         self._trunk = Trunk(model)
+        self._weight = GRAVITY * float(model.body_mass.sum())
         recorded = Segments(self.features.widths[:2])
         self._fields = fields.RolloutFields(robot, model, self._trunk, recorded)
         self.reset_noise = (
@@ -64,10 +73,12 @@ class LeggedRobot(Embodiment):
             Noise("height", None, "uniform", 0.03),
         )
         self.push_noise = (Noise("angle", None, "uniform", 2.0 * np.pi),)
-        self.randomisation = Randomisation(
-            friction=(0.5, 1.1), motor_gain=(0.9, 1.1), body=model.body(trunk).name,
-            body_mass=(-0.8, 0.8),
-        )  # fmt: skip
+        self.hidden = observation.HIDDEN
+        self.mirror = mirror(robot, model, self.commands, self.observation)
+        root = model.body(trunk).name
+        self.randomisation = randomisation(robot, root)
+        self.disturbances = disturbances(robot, root)
+        self.certified = {"vx": BRISK_WALK * Scale.of(robot).speed}
 
     def command_features(
         self, time: Float[Array, "*B"], commands: Commands, xp: Xp = np
@@ -76,9 +87,9 @@ class LeggedRobot(Embodiment):
 
     def origin(
         self, qpos: Float[Array, "*B nq"], time: Float[Array, "*B"], commands: Commands, xp: Xp = np
-    ) -> Float[Array, "*B 1"]:
-        """The heading at the schedule's time zero."""
-        return observation.heading_origin(self.clock, qpos, time, commands, xp)
+    ) -> Float[Array, "*B 3"]:
+        """Heading and place at the schedule's time zero."""
+        return observation.origin(self.clock, qpos, time, commands, xp)
 
     def complete_observation(
         self,
@@ -86,10 +97,19 @@ class LeggedRobot(Embodiment):
         qpos: Float[Array, "*B nq"],
         qvel: Float[Array, "*B nv"],
         ctrl: Float[Array, "*B nu"],
-        origin: Float[Array, "*B 1"],
+        origin: Float[Array, "*B 3"],
         xp: Xp = np,
     ) -> Float[Array, "*B no"]:
         return self._observer(features, qpos, qvel, ctrl, origin, xp)
+
+    def privileged(
+        self,
+        clean: Float[Array, "*B no"],
+        seen: Float[Array, "*B no"],
+        qpos: Float[Array, "*B nq"],
+        xp: Xp = np,
+    ) -> Float[Array, "*B 7"]:
+        return observation.privileged(self.observation, clean, seen, qpos, xp)
 
     def heading(
         self, time: Float[Array, "*B"], commands: Commands, xp: Xp = np
@@ -131,8 +151,23 @@ class LeggedRobot(Embodiment):
         return xp.concatenate([kick, rest], axis=-1)
 
     def failed(self, qpos: Float[Array, "*B nq"], xp: Xp = np) -> Bool[Array, "*B"]:
-        """Whose trunk touches the floor or is upside down."""
+        """Whose trunk touches the floor, lies on its side or is upside down."""
         return self._trunk.fallen(qpos, xp)
+
+    def speed_error(self, rollout: Rollout) -> Floats:
+        """Over the floor along the heading; below a walk, of a walking speed."""
+        asked = rollout.command[..., self.commands.columns(("vx", "vy"))].mean(0)
+        moved = np.stack(heading_velocity(rollout), axis=-1).mean(0)
+        slowest = SLOW_WALK * Scale.of(self.robot).speed
+        speed = np.maximum(np.linalg.norm(asked, axis=-1), slowest)
+        error: Floats = np.linalg.norm(moved - asked, axis=-1) / speed
+        return error
+
+    def looks(self, rollout: Rollout) -> Mapping[str, float]:
+        """Feet over the trunk, uneven legs, legs that touch, jerks; what moving costs."""
+        seen = looks(rollout, self.mirror) | {"action_rate": action_rate(rollout)}
+        cost = cost_of_transport(rollout, self._weight, SLOW_WALK * Scale.of(self.robot).speed)
+        return seen if cost is None else seen | {"cost_of_transport": cost}
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -147,8 +182,9 @@ class LeggedRobot(Embodiment):
         action = np.zeros(self.robot.nu, np.float32)
         for limb in self.robot.limbs:
             wanted = _STRETCHED if is_left(limb) else _FOLDED
-            for name, value in zip(limb.joints, wanted, strict=False):
-                action[self.robot.joint_names.index(name)] = value
+            signs = limb.signs or (1.0,) * len(limb.joints)
+            for name, value, sign in zip(limb.joints, wanted, signs, strict=False):
+                action[self.robot.joint_names.index(name)] = sign * value
         return action
 
     @property
@@ -158,7 +194,9 @@ class LeggedRobot(Embodiment):
         return {
             "feet": [{"lift": lift_channel(limb), "front": not is_rear(limb)} for limb in limbs],
             "gait_offsets": {str(gait): cycles for gait, cycles in ahead},
+            "path_reach": observation.PATH_REACH * Scale.of(self.robot).length,
             "long_swings": [str(Gait.TROT)],
+            "gait": asdict(self.clock.amounts),
         }
 
     def setting_variants(self) -> list[CommandSchedule]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import mujoco
 import numpy as np
@@ -14,12 +15,13 @@ from tabrl.control.arrays import Array, Floats, Xp
 from tabrl.control.embodiment import Shapes, action_fields, after_reset, looking_back
 from tabrl.control.rollout import CONTACT_MARGIN, CONTROL_DT, Fields, RawSteps
 from tabrl.control.segments import Segments
-from tabrl.embodiments.legged.trunk import Trunk
+from tabrl.embodiments.legged.scale import Scale
+from tabrl.embodiments.legged.trunk import Trunk, overturned
 from tabrl.robots import Robot
 
 FILTER_TIME_S = 0.2  # time constant of `base_linear_velocity_filtered`
-KNEE_RADIUS = 0.025  # m, of a knee that touches the floor
-COLLISION_M = 0.04  # feet, or a foot and another leg's knee, that are closer touch each other
+KNEE_RADIUS = 0.025  # m, of a knee that touches the floor; of the reference robot (see `scale`)
+COLLISION_M = 0.04  # feet, or a foot and another leg's knee, that are closer touch; likewise
 LOOKED_BACK = (
     "action", "base_position", "base_linear_velocity", "joint_velocity", "foot_position",
     "foot_contact",
@@ -112,6 +114,45 @@ def legs_of(robot: Robot, model: mujoco.MjModel) -> tuple[Leg, ...]:
     )
 
 
+@dataclass(frozen=True)
+class LegPoint:
+    """A point of a leg that may touch the floor, with a radius in m.
+
+    It lies on the way from its body's origin (share 0) to that of the next body of the leg (1).
+    """
+
+    body: int
+    following: int
+    share: float
+    radius: float
+
+
+def leg_points(legs: tuple[Leg, ...], model: mujoco.MjModel) -> tuple[LegPoint, ...]:
+    """The ends of all shapes of hips and thighs that may touch the floor."""
+    found = []
+    for leg in legs:
+        for body, following in pairwise(leg.bodies):
+            way = model.body_pos[following + 1]
+            for end, radius in _ends(model, body + 1):
+                share = float(end @ way / max(way @ way, 1e-12))
+                found.append(LegPoint(body, following, min(max(share, 0.0), 1.0), radius))
+    return tuple(found)
+
+
+def _ends(model: mujoco.MjModel, body: int) -> Iterator[tuple[np.ndarray, float]]:
+    """Middles of the rounded ends of a body's touching shapes, in its frame, and their radii."""
+    first = int(model.body_geomadr[body])
+    for geom in range(first, first + int(model.body_geomnum[body])):
+        if model.geom_conaffinity[geom] == 0:
+            continue
+        middle, size = model.geom_pos[geom].copy(), model.geom_size[geom]
+        along = np.zeros(3)
+        if model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_CAPSULE:
+            mujoco.mju_rotVecQuat(along, np.array([0.0, 0.0, size[1]]), model.geom_quat[geom])
+        yield middle + along, float(size[0])
+        yield middle - along, float(size[0])
+
+
 class RolloutFields:
     """Derives the rollout's fields of one robot from raw steps."""
 
@@ -119,7 +160,10 @@ class RolloutFields:
         self, robot: Robot, model: mujoco.MjModel, trunk: Trunk, recorded: Segments
     ) -> None:
         self._robot, self._trunk = robot, trunk
+        length = Scale.of(robot).length
+        self._knee_radius, self._collision = KNEE_RADIUS * length, COLLISION_M * length
         self._legs = legs_of(robot, model)
+        self._points = leg_points(self._legs, model)
         self._shanks = np.array([leg.shank for leg in self._legs])
         self._root = int(model.jnt_bodyid[0]) - 1
         self._command, self._gait_phase = recorded["command"], recorded["gait_phase"]
@@ -132,7 +176,7 @@ class RolloutFields:
         clearance = raw.end_position[..., 2] - self._robot.end_effector_radius
         contact = (clearance < CONTACT_MARGIN).astype(xp.float32)
         touching = self._trunk.touches(raw.qpos[..., 2], up, xp)
-        fallen = (touching | (up[..., 2] < 0.0)).astype(xp.float32)
+        fallen = (touching | overturned(up, xp)).astype(xp.float32)
         return {
             **action_fields(raw),
             "base_position": raw.qpos[..., 0:3],
@@ -222,18 +266,24 @@ class RolloutFields:
         touching: Bool[Array, "*T"],
         xp: Xp,
     ) -> Float[Array, "*T nb"]:
-        """Which bodies touch the floor: the trunk's shapes, knees, feet (with their shanks)."""
-        knee = raw.body_position[..., self._shanks, 2] - KNEE_RADIUS < CONTACT_MARGIN
+        """Which bodies touch the floor: trunk, hips, thighs, and shanks with knees and feet."""
+        knee = raw.body_position[..., self._shanks, 2] - self._knee_radius < CONTACT_MARGIN
         shank = xp.maximum(contact, knee)
         trunk = touching.astype(xp.float32)
         columns = [xp.zeros_like(trunk)] * len(self._robot.body_names)
         columns[self._root] = trunk
+        height = raw.body_position[..., 2]
+        for point in self._points:
+            own, following = height[..., point.body], height[..., point.following]
+            low = (1.0 - point.share) * own + point.share * following - point.radius
+            touches = (low < CONTACT_MARGIN).astype(xp.float32)
+            columns[point.body] = xp.maximum(columns[point.body], touches)
         for foot, place in enumerate(self._shanks):
             columns[place] = shank[..., foot]
         return xp.stack(columns, axis=-1)
 
     def _self_collision(self, raw: RawSteps, xp: Xp) -> Float[Array, "*T"]:
-        """1 where two feet, or a foot and another leg's knee, are closer than 4 cm."""
+        """1 where two feet, or a foot and another leg's knee, touch each other."""
         knees = raw.body_position[..., self._shanks, :]
         points = (raw.end_position, knees)
         closest = xp.full(raw.time.shape, xp.inf, xp.float32)
@@ -245,7 +295,7 @@ class RolloutFields:
                         continue
                     gap = raw.end_position[..., i, :] - other[..., j, :]
                     closest = xp.minimum(closest, xp.einsum("...i,...i->...", gap, gap))
-        return (closest < COLLISION_M**2).astype(xp.float32)
+        return (closest < self._collision**2).astype(xp.float32)
 
 
 def _restarted(carry: Fields, now: Fields, just_reset: Bool[Array, " B"], xp: Xp) -> Fields:

@@ -3,10 +3,13 @@
 A foot's phase runs from 0 to 1 in every stride: stance first, swing from `DUTY_FACTOR` on. Gaits
 differ in the offsets between the feet, after "Walk These Ways" (Margolis and Agrawal, 2022). The
 clock runs while a schedule asks for speed, for hops, or for a stepping frequency; else it rests.
+
+Amounts are those of the reference robot; others get them scaled (see `scale`).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -15,19 +18,14 @@ from jaxtyping import Bool, Float, Int
 from tabrl.control.arrays import Array, Floats, Xp
 from tabrl.control.command_batch import CommandBatch
 from tabrl.embodiments.legged.limbs import front, lift_channel, pairs
+from tabrl.embodiments.legged.scale import Scale
 from tabrl.robots import Robot
 
 DUTY_FACTOR = 0.55  # of a stride; other shares are stretched onto the same phases
 MID_SWING = 0.775  # phase of a foot that is held up
 GRAVITY = 9.81  # m/s²
 LONGEST_FLIGHT = 0.6  # of a hop's period
-# On the legs of one side, or on the front or hind ones, the trunk tips over: swings must be short.
-PAIRED_SWING_S = 0.14
-WALKING_SPEED = 0.03  # m/s or rad/s/2 asked for; below it the robot stands
-HOPPING = 0.005  # m of hop asked for; below it no hop is meant
-LIFTED = 0.02  # m asked for; below it a foot stays down
 REARED = 0.6  # from here on the front feet are due in the air; below, the robot sits
-HOP_FREQUENCY = 2.0  # Hz, unless the schedule says another
 
 
 class Gait(StrEnum):
@@ -42,6 +40,38 @@ GAITS = tuple(Gait)
 _APART = {Gait.TROT: "diagonals_apart", Gait.PACE: "sides_apart", Gait.BOUND: "ends_apart"}
 
 
+@dataclass(frozen=True)
+class GaitAmounts:
+    """Where a robot's clock changes what it does, and how fast it runs; SI units."""
+
+    # On the legs of one side, or on the front or hind ones, the trunk tips over: short swings.
+    paired_swing: float = 0.14  # s
+    walking: float = 0.03  # m/s asked for; below it the robot stands
+    turning_radius: float = 0.5  # m; turning counts as speed on it
+    hopping: float = 0.005  # m of hop asked for; below it no hop is meant
+    lifted: float = 0.02  # m asked for; below it a foot stays down
+    slow_steps: float = 1.8  # strides a second of a slow walk
+    added_steps: float = 1.5  # more of them at the most, of fast ones
+    stride: float = 1.2  # m/s for each stride a second more
+    hop_frequency: float = 2.0  # Hz, unless the schedule says another
+
+    @classmethod
+    def of(cls, robot: Robot) -> GaitAmounts:
+        """A robot's own."""
+        scale, reference = Scale.of(robot), cls()
+        return cls(
+            paired_swing=reference.paired_swing / scale.frequency,
+            walking=reference.walking * scale.speed,
+            turning_radius=reference.turning_radius * scale.length,
+            hopping=reference.hopping * scale.length,
+            lifted=reference.lifted * scale.length,
+            slow_steps=reference.slow_steps * scale.frequency,
+            added_steps=reference.added_steps * scale.frequency,
+            stride=reference.stride * scale.length,
+            hop_frequency=reference.hop_frequency * scale.frequency,
+        )
+
+
 def offsets(robot: Robot) -> Floats:
     """Cycles by which each foot is ahead in each gait, `[gaits, nf]`, in the order of `GAITS`."""
     ahead = np.zeros((len(GAITS), len(robot.limbs)), np.float32)
@@ -51,10 +81,10 @@ def offsets(robot: Robot) -> Floats:
 
 
 def duty_factor(
-    gait: Int[Array, "*B"], frequency: Float[Array, "*B"], xp: Xp = np
+    gait: Int[Array, "*B"], frequency: Float[Array, "*B"], paired_swing: float, xp: Xp = np
 ) -> Float[Array, "*B"]:
-    """Share of a stride that each foot is on the ground; `gait` indexes `GAITS`, Hz."""
-    short = xp.minimum(1.0 - DUTY_FACTOR, PAIRED_SWING_S * frequency)
+    """Share of a stride that each foot is on the ground; `gait` indexes `GAITS`, Hz, s."""
+    short = xp.minimum(1.0 - DUTY_FACTOR, paired_swing * frequency)
     return xp.where(gait == GAITS.index(Gait.TROT), DUTY_FACTOR, 1.0 - short)
 
 
@@ -82,33 +112,35 @@ class GaitClock:
     """The clock of one robot's feet, under batches of schedules of one stage."""
 
     def __init__(self, robot: Robot) -> None:
+        self.amounts = GaitAmounts.of(robot)
         self._offsets = offsets(robot)
         self._lifts = [lift_channel(limb) for limb in robot.limbs]
         self._front = np.isin(np.arange(len(robot.limbs)), front(robot))
 
     def speed(self, commands: CommandBatch, xp: Xp = np) -> Float[Array, "*B"]:
-        """How much locomotion is asked for, m/s; turning counts half its rad/s."""
+        """How much locomotion is asked for, m/s; turning as on a circle."""
         peak, space = commands.peak(xp), commands.space
         vx, vy, yaw = (peak[..., space.column(name)] for name in ("vx", "vy", "yaw"))
         planar = xp.sqrt(vx**2 + vy**2)
-        return planar + 0.5 * yaw
+        return planar + self.amounts.turning_radius * yaw
 
     def hopping(self, commands: CommandBatch, xp: Xp = np) -> Bool[Array, "*B"]:
         """Where hops are asked for."""
         if "jump" not in commands.space:
             return xp.zeros(commands.modulation_frequency.shape, bool)
-        return commands.peak(xp)[..., commands.space.column("jump")] > HOPPING
+        return commands.peak(xp)[..., commands.space.column("jump")] > self.amounts.hopping
 
     def stepping(self, commands: CommandBatch, xp: Xp = np) -> Float[Array, "*B"]:
         """1 where the gait clock runs, 0 where it rests."""
         frequency = commands.settings["gait_frequency"]
-        moves = (self.speed(commands, xp) > WALKING_SPEED) | (frequency > 0.0)
+        moves = (self.speed(commands, xp) > self.amounts.walking) | (frequency > 0.0)
         return (moves | self.hopping(commands, xp)).astype(xp.float32)
 
     def step_frequency(self, commands: CommandBatch, xp: Xp = np) -> Float[Array, "*B"]:
-        """Strides a second: as asked, else 1.8 Hz for a slow walk up to 3.3 Hz at 1.8 m/s."""
-        natural = 1.8 + xp.minimum(self.speed(commands, xp) / 1.2, 1.5)
-        natural = xp.where(self.hopping(commands, xp), HOP_FREQUENCY, natural)
+        """Strides a second: as asked, else few for a slow walk, more the faster it is."""
+        own = self.amounts
+        faster = xp.minimum(self.speed(commands, xp) / own.stride, own.added_steps)
+        natural = xp.where(self.hopping(commands, xp), own.hop_frequency, own.slow_steps + faster)
         frequency = commands.settings["gait_frequency"]
         return xp.where(frequency > 0.0, frequency, natural)
 
@@ -128,12 +160,13 @@ class GaitClock:
         stride = (frequency * time)[..., None] + ahead
         stride = stride - xp.floor(stride)
         command = commands.command(time, xp)
-        duty = duty_factor(gait, frequency, xp)[..., None]
+        duty = duty_factor(gait, frequency, self.amounts.paired_swing, xp)[..., None]
         if "jump" in space:
             flight = flight_share(frequency, command[..., space.column("jump")], xp)[..., None]
             duty = xp.where(hopping, 1.0 - flight, duty)
         phase = stretched(stride, duty, xp) * self.stepping(commands, xp)[..., None]
-        held = xp.stack([command[..., space.column(name)] for name in self._lifts], -1) > LIFTED
+        lifts = xp.stack([command[..., space.column(name)] for name in self._lifts], -1)
+        held = lifts > self.amounts.lifted
         if "rear" in space:
             rearing = command[..., space.column("rear"), None] > REARED
             held = held | (xp.asarray(self._front) & rearing)

@@ -1,6 +1,6 @@
 """What the motion library shows of a legged robot: schedules by name, over all that it can do.
 
-Amounts are those of the reference robot (see `channels`); others get them scaled.
+Amounts are those of the reference robot (see `scale`); others get them scaled.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from typing import Any
 
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.command_space import CommandSpace
-from tabrl.embodiments.legged.channels import STEP_RANGE, Scale
+from tabrl.embodiments.legged.channels import STEP_RANGE
 from tabrl.embodiments.legged.gait import Gait
 from tabrl.embodiments.legged.limbs import in_words, is_rear, lift_channel
+from tabrl.embodiments.legged.scale import Scale
 from tabrl.robots import Robot
 
 Asked = dict[str, dict[str, Any]]
@@ -135,7 +136,9 @@ def recipes(robot: Robot, space: CommandSpace) -> Mapping[str, CommandSchedule]:
     groups = (_WALKS, _STEPS, _POSTURES, _paws(robot), _RHYTHMS)
     known = {*space.names, "gait", "gait_frequency", "modulation_frequency"}
     return {
-        name: CommandSchedule.asking(space, **{k: _scaled(k, v, scale) for k, v in asked.items()})
+        name: CommandSchedule.asking(
+            space, **{k: _scaled(k, v, scale, robot.share_of(k)) for k, v in asked.items()}
+        )
         for group in groups
         for name, asked in group.items()
         if asked.keys() <= known
@@ -163,14 +166,14 @@ def _paws(robot: Robot) -> Asked:
     return {**held, **waved}
 
 
-def _scaled(name: str, asked: Any, scale: Scale) -> Any:
+def _scaled(name: str, asked: Any, scale: Scale, share: float) -> Any:
     """A constant or a wave of the reference robot, for this one; phases stay."""
     if name in _LENGTHS or name.startswith("lift_"):
-        factor = scale.length
+        factor = scale.length * share
     elif name in _SPEEDS:
-        factor = scale.speed
+        factor = scale.speed * share
     elif name in ("yaw", "gait_frequency"):
-        factor = scale.frequency
+        factor = scale.frequency * share
     else:
         return asked
     if isinstance(asked, tuple):

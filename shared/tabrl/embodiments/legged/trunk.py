@@ -11,6 +11,16 @@ from tabrl.control.arrays import Array, Xp
 from tabrl.control.rollout import CONTACT_MARGIN
 from tabrl.domain.errors import Invalid
 
+# On its side a robot lies on its hips, and its trunk touches nothing.
+ON_ITS_SIDE = 0.9  # of the up direction, to the left or right of the trunk
+# Half of one minus the up direction's z, of the least tilt at which that may be.
+LEAST_OVERTURNED = 0.5 * (1.0 - float(np.sqrt(1.0 - ON_ITS_SIDE**2)))
+
+
+def overturned(up: Float[Array, "*B 3"], xp: Xp = np) -> Bool[Array, "*B"]:
+    """Whose trunk lies on its side or is upside down; `up` in the trunk's frame."""
+    return (xp.abs(up[..., 1]) > ON_ITS_SIDE) | (up[..., 2] < 0.0)
+
 
 class Trunk:
     """Boxes and spheres of the root body, for exact floor clearance.
@@ -44,17 +54,20 @@ class Trunk:
         return self.clearance(height, up, xp) < CONTACT_MARGIN
 
     def fallen(self, qpos: Float[Array, "*B nq"], xp: Xp = np) -> Bool[Array, "*B"]:
-        """Whose trunk touches the floor or is upside down."""
+        """Whose trunk touches the floor, lies on its side or is upside down."""
         if xp is np and qpos.ndim == 2:
             return self._fallen_of_many(qpos)
         up = rotation.up_in_body(qpos[..., 3:7], xp)
-        return self.touches(qpos[..., 2], up, xp) | (up[..., 2] < 0.0)
+        return self.touches(qpos[..., 2], up, xp) | overturned(up, xp)
 
     def _fallen_of_many(self, qpos: Float[Array, "B nq"]) -> Bool[Array, " B"]:
         """The same: most robots are too high up to touch anything however they are turned."""
         tilt = qpos[:, 4:6]
         leaning = np.einsum("ij,ij->i", tilt, tilt)  # half of one minus the up direction's z
         fallen = leaning > 0.5
+        tilted = np.flatnonzero(leaning > LEAST_OVERTURNED)
+        if len(tilted):
+            fallen[tilted] |= overturned(rotation.up_in_body(qpos[tilted, 3:7]))
         low = np.flatnonzero(qpos[:, 2] < self.reach(leaning) + CONTACT_MARGIN)
         if len(low):
             fallen[low] |= self.touches(qpos[low, 2], rotation.up_in_body(qpos[low, 3:7]))

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from tabrl.control.command_schedule import CommandSchedule, Wave
-from tabrl.embodiments.legged.channels import REFERENCE_HEIGHT, Scale, command_space
+from tabrl.embodiments.legged.channels import command_space
 from tabrl.embodiments.legged.embodiment import LeggedRobot
 from tabrl.embodiments.legged.gait import GAITS, Gait
 from tabrl.embodiments.legged.limbs import channel_names, lift_channel
+from tabrl.embodiments.legged.scale import REFERENCE_HEIGHT, Scale
 from tabrl.embodiments.lookup import catalogue_of, state_methods_of
 from tabrl.robots import Robot, get_robot
 from tests.support.robots import legged

@@ -52,7 +52,8 @@ def test_the_failing_action_moves_the_legs_of_the_sides_apart(embodiment: Legged
     sides: dict[bool, list[tuple[float, ...]]] = {True: [], False: []}
     for limb in embodiment.robot.limbs:
         places = [embodiment.robot.joint_names.index(name) for name in limb.joints]
-        sides["left" in limb.place].append(tuple(action[places].tolist()))
+        signs = np.array(limb.signs or (1.0,) * len(places))
+        sides["left" in limb.place].append(tuple((signs * action[places]).tolist()))
     assert all(len(set(legs)) == 1 for legs in sides.values())
     assert sides[True][0] != sides[False][0]
 

@@ -227,7 +227,8 @@ def tilted(height: float, roll: float = 0.0, pitch: float = 0.0) -> Floats:
         (tilted(0.28), False),
         (tilted(0.5, pitch=-1.2), False),  # rearing up
         (tilted(0.5, pitch=1.2), False),
-        (tilted(0.5, roll=1.2), False),
+        (tilted(0.5, roll=1.0), False),
+        (tilted(0.2, roll=1.4), True),  # on its side, on hips and thighs
         (tilted(0.5, roll=3.0), True),  # upside down in the air
         (tilted(0.045), True),  # the belly on the floor
         (tilted(0.28, pitch=1.2), True),  # the head in the floor

@@ -12,20 +12,22 @@ import pytest
 from tabrl.control.arrays import Array, Floats
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
+from tabrl.embodiments.legged.channels import command_space
 from tabrl.embodiments.legged.embodiment import LeggedRobot
 from tabrl.embodiments.legged.gait import (
     DUTY_FACTOR,
     GRAVITY,
-    HOP_FREQUENCY,
     LONGEST_FLIGHT,
     MID_SWING,
-    PAIRED_SWING_S,
     REARED,
     Gait,
+    GaitAmounts,
+    GaitClock,
     flight_share,
     stretched,
 )  # fmt: skip
 from tabrl.embodiments.legged.limbs import front, lift_channel, pairs, rear
+from tabrl.embodiments.legged.scale import Scale
 from tabrl.robots import Robot, get_robot
 from tests.support.engine import random_programs
 from tests.support.robots import LEGGED, legged
@@ -67,10 +69,11 @@ def test_the_feet_of_a_group_step_together_and_the_other_group_in_between(
     embodiment: LeggedRobot, gait: Gait, apart: Any
 ) -> None:
     groups = [frozenset(group) for group in pairs(embodiment.robot, apart) if group]
+    swing = embodiment.clock.amounts.paired_swing
     phase = phases(embodiment, vx=0.6, gait=gait, gait_frequency=2.0)
     assert together(phase) == set(groups)
     stance = phase < DUTY_FACTOR
-    share = DUTY_FACTOR if gait == Gait.TROT else 1.0 - PAIRED_SWING_S * 2.0
+    share = DUTY_FACTOR if gait == Gait.TROT else 1.0 - swing * 2.0
     np.testing.assert_allclose(stance.mean(axis=0), share, atol=2e-3)
     if len(groups) == 2:
         # One group carries the robot at any time; both do where one takes over from the other.
@@ -118,9 +121,9 @@ def test_hops_keep_their_own_time_unless_they_are_given_one(robot: Robot) -> Non
             CommandSchedule.asking(space, jump=0.05, gait_frequency=1.5),
         ]
     )
-    np.testing.assert_allclose(clock.step_frequency(hops), [HOP_FREQUENCY, 1.5])
+    np.testing.assert_allclose(clock.step_frequency(hops), [clock.amounts.hop_frequency, 1.5])
     assert clock.hopping(hops).tolist() == [True, True]
-    low = CommandBatch.stack([CommandSchedule.asking(space, jump=0.004)])
+    low = CommandBatch.stack([CommandSchedule.asking(space, jump=0.8 * clock.amounts.hopping)])
     assert not clock.hopping(low)[0]
 
 
@@ -135,7 +138,7 @@ def test_hops_written_over_other_schedules_are_hops(robot: Robot) -> None:
     assert clock.hopping(batch)[:2].all()
     assert clock.stepping(batch)[:2].tolist() == [1.0, 1.0]
     np.testing.assert_array_equal(clock.stepping(batch)[2:], before[2:])
-    np.testing.assert_allclose(clock.step_frequency(batch)[:2], HOP_FREQUENCY)
+    np.testing.assert_allclose(clock.step_frequency(batch)[:2], clock.amounts.hop_frequency)
 
 
 @pytest.mark.parametrize("share", [0.4, 0.55, 0.9])
@@ -170,7 +173,8 @@ def test_a_foot_held_up_stays_in_mid_swing_and_the_others_keep_their_clock(
 def test_a_foot_moved_up_and_down_is_held_only_while_it_is_up(embodiment: LeggedRobot) -> None:
     last = len(embodiment.robot.limbs) - 1
     lift = lift_channel(embodiment.robot.limbs[last])
-    phase = phases(embodiment, 1.0, modulation_frequency=1.0, **{lift: (0.02, 0.05)})
+    middle = embodiment.clock.amounts.lifted
+    phase = phases(embodiment, 1.0, modulation_frequency=1.0, **{lift: (middle, 0.05)})
     held = phase[:, last] > DUTY_FACTOR
     assert held.mean() == pytest.approx(0.5, abs=0.01)
     assert held[: FINE // 2 - 10].sum() > FINE // 2 - 20  # the sine's upper half comes first
@@ -216,6 +220,10 @@ def test_a_frequency_of_its_own_makes_the_robot_step_on_the_spot(embodiment: Leg
 def test_it_steps_when_asked_to_move_and_rests_when_asked_for_a_pose(
     embodiment: LeggedRobot, asked: dict[str, Any], steps: bool
 ) -> None:
+    scale = Scale.of(embodiment.robot)
+    for name, factor in (("vx", scale.speed), ("yaw", scale.frequency)):
+        if isinstance(asked.get(name), float):
+            asked = {**asked, name: asked[name] * factor}
     batch = CommandBatch.stack([CommandSchedule.asking(embodiment.commands, **asked)])
     assert bool(embodiment.clock.stepping(batch)[0]) is steps
     later = embodiment.clock.phase(batch, np.array([0.123]))
@@ -223,11 +231,10 @@ def test_it_steps_when_asked_to_move_and_rests_when_asked_for_a_pose(
 
 
 def test_faster_commands_step_faster_up_to_a_limit(embodiment: LeggedRobot) -> None:
-    clock, space = embodiment.clock, embodiment.commands
+    clock, space, scale = embodiment.clock, embodiment.commands, Scale.of(embodiment.robot)
+    speeds = np.array([0.1, 0.6, 1.2, 1.8, 1.9]) * scale.speed
     frequency = clock.step_frequency(
-        CommandBatch.stack(
-            [CommandSchedule.asking(space, vx=speed) for speed in (0.1, 0.6, 1.2, 1.8, 1.9)]
-        )
+        CommandBatch.stack([CommandSchedule.asking(space, vx=speed) for speed in speeds])
     )
     assert np.all(np.diff(frequency[:4]) > 0.0)
     assert frequency[3] == pytest.approx(frequency[4])
@@ -236,7 +243,9 @@ def test_faster_commands_step_faster_up_to_a_limit(embodiment: LeggedRobot) -> N
 
 
 def test_clocks_only_jump_where_a_stride_ends_and_stay_within_it(embodiment: LeggedRobot) -> None:
-    asks: list[dict[str, Any]] = [{"vx": 1.0}, {"vx": 0.4, "gait": Gait.BOUND, "gait_frequency": 3}]
+    quick = 3.0 * Scale.of(embodiment.robot).frequency
+    bound = {"vx": 0.4, "gait": Gait.BOUND, "gait_frequency": quick}
+    asks: list[dict[str, Any]] = [{"vx": 1.0}, bound]
     if "jump" in embodiment.commands:
         asks.append({"jump": 0.05})
     for asked in asks:
@@ -272,3 +281,41 @@ def test_numpy_and_jax_agree_on_every_kind_of_schedule(embodiment: LeggedRobot) 
         flight_share(frequency, height, jnp),
         atol=1e-6,
     )
+
+
+def test_the_go1_s_clock_runs_as_its_policy_learnt_it() -> None:
+    assert GaitAmounts.of(get_robot("go1")) == GaitAmounts()
+    clock, space = legged(get_robot("go1")).clock, legged(get_robot("go1")).commands
+    asks = [{"vx": 0.3}, {"vx": 0.5, "yaw": 0.4}, {"vx": 1.9}, {"jump": 0.05}]
+    batch = CommandBatch.stack([CommandSchedule.asking(space, **asked) for asked in asks])
+    np.testing.assert_allclose(
+        clock.step_frequency(batch), [2.05, 1.8 + 0.7 / 1.2, 3.3, 2.0], rtol=1e-6
+    )
+
+
+def test_a_robot_of_another_size_moves_alike_in_its_own_time() -> None:
+    """Dynamic similarity: the same motion, larger and slower."""
+    robot = get_robot("go1")
+    large = robot.model_copy(update={"characteristic_length": 0.54})
+    scale = Scale.of(large)
+    time = np.arange(0.0, 4.0, 0.013)
+    factors = {"vx": scale.speed, "vy": scale.speed, "yaw": scale.frequency, "jump": scale.length}
+    space, other = legged(robot).commands, command_space(large)
+    lift = lift_channel(robot.limbs[0])
+    asks: list[dict[str, Any]] = [
+        {"vx": 0.5, "gait": Gait.PACE}, {"vx": 0.5, "gait": Gait.BOUND}, {"vx": 0.031},
+        {"vx": 0.029}, {"yaw": 0.061}, {"vx": 0.7, "yaw": 0.5}, {"vx": 1.9},
+        {"jump": 0.004}, {"jump": 0.006}, {"jump": 0.08}, {lift: 0.019}, {lift: 0.021},
+    ]  # fmt: skip
+    for asked in asks:
+        small = CommandSchedule.asking(space, **asked)
+        scaled = {
+            name: value if name == "gait" else factors.get(name, scale.length) * value
+            for name, value in asked.items()
+        }
+        same = CommandSchedule.asking(other, **scaled)
+        mine = legged(robot).clock.phase(CommandBatch.stack([small] * len(time)), time)
+        batch = CommandBatch.stack([same] * len(time))
+        theirs = GaitClock(large).phase(batch, time / scale.frequency)
+        distance = np.abs(mine - theirs)
+        np.testing.assert_array_less(np.minimum(distance, 1.0 - distance), 1e-3)

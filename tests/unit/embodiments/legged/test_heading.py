@@ -15,6 +15,7 @@ from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.staged_commands import EARLY_S, Commands, StagedCommands
 from tabrl.embodiments.legged.embodiment import LeggedRobot
 from tabrl.embodiments.legged.gait import MID_SWING, Gait
+from tabrl.embodiments.legged.scale import Scale
 from tests.support.engine import random_programs
 
 Asks = Callable[..., CommandSchedule]
@@ -47,9 +48,12 @@ def test_it_is_the_integral_of_the_yaw_channel(embodiment: LeggedRobot) -> None:
 
 
 def test_it_does_not_run_away_from_legs_that_rest(embodiment: LeggedRobot, asks: Asks) -> None:
-    slow, turning = (CommandBatch.stack([asks(yaw=rate)]) for rate in (0.05, 0.1))
+    scale = Scale.of(embodiment.robot).frequency
+    slow, turning = (CommandBatch.stack([asks(yaw=rate * scale)]) for rate in (0.05, 0.1))
     assert embodiment.heading(np.full(1, 20.0), slow) == 0.0
-    np.testing.assert_allclose(embodiment.heading(np.full(1, 20.0), turning), 2.0, rtol=1e-5)
+    np.testing.assert_allclose(
+        embodiment.heading(np.full(1, 20.0), turning), 2.0 * scale, rtol=1e-5
+    )
 
 
 def test_it_is_what_was_turned_in_all_stages(embodiment: LeggedRobot, asks: Asks) -> None:

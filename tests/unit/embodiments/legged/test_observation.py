@@ -1,4 +1,4 @@
-"""A legged robot's observation against MuJoCo's own sensors and against version 2 as recorded."""
+"""A legged robot's observation against MuJoCo's own sensors and what is left of version 2."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.command_space import CommandSpace
 from tabrl.control.embodiment import LOOK_AHEAD_S
+from tabrl.control.segments import Segments
 from tabrl.control.staged_commands import StagedCommands
 from tabrl.embodiments.legged.embodiment import LeggedRobot
 from tabrl.embodiments.legged.gait import MID_SWING
+from tabrl.embodiments.legged.scale import Scale
 from tabrl.robots import get_robot, scene_xml
 from tests.support.engine import quaternions, random_programs
 from tests.support.robots import legged
@@ -28,17 +30,22 @@ GO1_SEGMENTS = (
     ("gravity", 3),
     ("angular_velocity", 3),
     ("linear_velocity", 3),
+    ("linear_velocity_known", 1),
     ("joint_offset", 12),
     ("joint_velocity", 12),
     ("last_action", 12),
     ("command", 13),
     ("command_ahead", 13),
     ("heading_error", 1),
+    ("path_error", 2),
     ("step_frequency", 1),
     ("gait_sin", 4),
     ("gait_cos", 4),
     ("modulation", 6),
 )
+
+
+ADDED = ("linear_velocity_known", "path_error")  # in version 3
 
 
 @dataclass(frozen=True)
@@ -100,22 +107,25 @@ def recorded_commands(
     return StagedCommands(batch, kept["staged_duration"]) if kind == "staged" else batch
 
 
-def test_the_segments_of_version_2_are_these() -> None:
+def test_the_segments_of_version_3_are_these() -> None:
     assert legged(get_robot("go1")).observation.widths == GO1_SEGMENTS
 
 
 @pytest.mark.parametrize(("kind", "rows"), [("plain", slice(24)), ("staged", slice(24, None))])
-def test_it_is_version_2_to_the_last_bit(kind: str, rows: slice) -> None:
+def test_what_version_2_had_is_the_same_to_the_last_bit(kind: str, rows: slice) -> None:
     embodiment = legged(get_robot("go1"))
     with np.load(RECORDED) as archive:
         kept = dict(archive)
     commands = recorded_commands(kept, kind, embodiment.commands)
     states = (kept[name][rows] for name in ("time", "qpos", "qvel", "ctrl"))
-    observation = embodiment.observe(*states, commands, kept["origin"][rows, None])
-    for name in embodiment.observation.names:
+    origin = np.zeros((len(kept["origin"][rows]), 3))
+    origin[:, 0] = kept["origin"][rows]
+    observation = embodiment.observe(*states, commands, origin)
+    before = Segments(tuple(part for part in GO1_SEGMENTS if part[0] not in ADDED))
+    for name in before.names:
         np.testing.assert_array_equal(
             seen(embodiment, observation, name),
-            seen(embodiment, kept["observation"][rows], name),
+            kept["observation"][rows][..., before[name]],
             err_msg=name,
         )
 
@@ -146,7 +156,7 @@ def test_a_robot_on_course_sees_no_heading_error_and_one_off_course_sees_it_clip
         np.zeros((3, embodiment.nv)),
         np.tile(embodiment.joints.home, (3, 1)),
         CommandBatch.neutral(embodiment.commands, 3),
-        np.full((3, 1), 0.3),
+        np.tile([0.3, 0.0, 0.0], (3, 1)),
     )
     error = seen(embodiment, observation, "heading_error")[:, 0]
     np.testing.assert_allclose(error, [0.0, 0.3, 1.0], atol=1e-6)
@@ -159,6 +169,44 @@ def test_a_robot_begins_where_it_looks(embodiment: LeggedRobot, states: States) 
         states.time, states.qpos, states.qvel, states.ctrl, schedules, origin
     )
     np.testing.assert_allclose(seen(embodiment, observation, "heading_error"), 0.0, atol=1e-5)
+    np.testing.assert_allclose(seen(embodiment, observation, "path_error"), 0.0, atol=1e-5)
+
+
+def test_what_is_not_known_is_not_seen_and_said_to_be_unknown(
+    embodiment: LeggedRobot, states: States
+) -> None:
+    schedules = random_programs(COUNT, robot=embodiment.robot)
+    full = states.observe(embodiment, schedules)
+    qpos, qvel = states.qpos.copy(), states.qvel.copy()
+    qpos[::2, :2] = qvel[1::2, :3] = np.nan
+    part = embodiment.observe(states.time, qpos, qvel, states.ctrl, schedules)
+    assert np.isfinite(part).all()
+    known = seen(embodiment, part, "linear_velocity_known")[:, 0]
+    np.testing.assert_array_equal(known, np.arange(COUNT) % 2 == 0)
+    np.testing.assert_array_equal(seen(embodiment, part, "linear_velocity")[1::2], 0.0)
+    np.testing.assert_array_equal(seen(embodiment, part, "path_error")[::2], 0.0)
+    hidden = np.zeros(len(embodiment.observation), bool)
+    for name in ("linear_velocity", "linear_velocity_known", "path_error"):
+        hidden[embodiment.observation[name]] = True
+    np.testing.assert_array_equal(part[:, ~hidden], full[:, ~hidden])
+
+
+def test_a_robot_beside_its_path_sees_where_it_is(embodiment: LeggedRobot) -> None:
+    space, scale = embodiment.commands, Scale.of(embodiment.robot)
+    turning = CommandSchedule.asking(space, vx=0.4 * scale.speed, yaw=0.5 * scale.frequency)
+    time = np.array([2.0 / scale.frequency])
+    radius, angle = 0.8 * scale.length, 1.0
+    path = np.array([radius * np.sin(angle), radius * (1.0 - np.cos(angle))])
+    qpos = embodiment.home_qpos[None].astype(float)
+    qpos[0, 3:7] = np.cos(angle / 2), 0.0, 0.0, np.sin(angle / 2)
+    off = 0.1 * scale.length
+    qpos[0, :2] = path - off * np.array([np.cos(angle), np.sin(angle)])
+    observation = embodiment.observe(
+        time, qpos, np.zeros((1, embodiment.nv)), embodiment.joints.home[None],
+        CommandBatch.stack([turning]),
+    )  # fmt: skip
+    error = seen(embodiment, observation, "path_error")[0]
+    np.testing.assert_allclose(error, [off, 0.0], atol=1e-5)
 
 
 def test_the_clock_of_the_sinusoids_starts_at_zero_and_ticks_at_their_frequency(
@@ -229,6 +277,6 @@ def test_it_follows_the_stages_and_looks_over_a_switch(embodiment: LeggedRobot) 
     for row, due in enumerate((crouch, crouch, step, step, crouch)):
         alone = at_home(embodiment, due, time[row : row + 1])[0]
         for name in embodiment.observation.names:
-            if name not in ("command_ahead", "heading_error"):
+            if name not in ("command_ahead", "heading_error", "path_error"):
                 part = embodiment.observation[name]
                 np.testing.assert_array_equal(observation[row, part], alone[part], err_msg=name)
