@@ -18,6 +18,7 @@ from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.control.staged_commands import FOREVER_S, StagedCommands
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot, get_robot
+from tabrl.sim.learning.networks import critic_width
 from tabrl.sim.learning.ppo import Learner, PPOConfig, TrainState
 from tabrl.sim.reward.function import ExportedReward, export_reward
 from tabrl.sim.simulator import Experience
@@ -148,10 +149,12 @@ def made_up(seed: int = 0) -> Experience:
     """Made-up observations and small actions `[SMALL.unroll, ROBOTS]`; the rollout is empty."""
     rng = np.random.default_rng(seed)
     steps, size = SMALL.unroll, len(embodiment_of(GO1).observation)
+    more = critic_width(GO1) - size
     zeros = np.zeros((steps, ROBOTS), np.float32)
     return Experience(
         rollout=Rollout({}),
         observation=rng.normal(size=(steps + 1, ROBOTS, size)).astype(np.float32),
+        privileged=rng.normal(size=(steps + 1, ROBOTS, more)).astype(np.float32),
         action=rng.normal(scale=0.5, size=(steps, ROBOTS, GO1.nu)).astype(np.float32),
         terminated=zeros,
         truncated=zeros.copy(),

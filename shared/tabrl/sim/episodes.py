@@ -6,9 +6,9 @@ numpy, for all robots in JAX); what then happens is computed here, or by the rob
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import jax
 import numpy as np
@@ -18,6 +18,7 @@ from tabrl.control.arrays import Array, Xp
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.embodiment import Embodiment, Noise, Randomisation
 from tabrl.control.rollout import CONTROL_DT
+from tabrl.control.segments import Segments
 from tabrl.control.staged_commands import Commands
 
 CommandSampler: TypeAlias = Callable[[np.random.Generator, int], Commands]
@@ -47,24 +48,108 @@ class EpisodeConfig:
     start: StartPoses | None = None
 
 
+# What a critic is told of how a robot differs; see `RobotDifferences.columns`.
+DIFFERENCES = Segments(
+    (
+        ("friction", 1), ("stiffness", 1), ("damping", 1), ("body_mass", 1), ("body_offset", 3),
+        ("late", 1), ("known", 1),
+    )
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class RobotDifferences:
-    """What is drawn once for every robot of a training; see `Randomisation`."""
+    """How each of a batch of robots differs from the scene; see `Randomisation`."""
 
-    friction: Float[np.ndarray, " B"]  # sliding, of all shapes
-    motor_gain: Float[np.ndarray, " B"]  # a factor
-    body_mass: Float[np.ndarray, " B"] | None  # kg more than the scene says
+    friction: Float[np.ndarray, " B"]  # factors
+    stiffness: Float[np.ndarray, " B"]
+    damping: Float[np.ndarray, " B"]
+    body: str | None
+    body_mass: Float[np.ndarray, " B"]  # a factor
+    body_offset: Float[np.ndarray, "B 3"]  # m, in the body's frame
+    late: Bool[np.ndarray, " B"]  # acts a control step later than it decides
+    sees_decision: Bool[np.ndarray, " B"]  # a late one's last action: what it decided, or did
+    noise: Float[np.ndarray, "B no"]  # standard deviation of what is sensed
+    known: Float[np.ndarray, "B no"]  # 1 or 0
 
     @classmethod
     def draw(
-        cls, randomisation: Randomisation, size: int, rng: np.random.Generator
-    ) -> RobotDifferences:
-        """Random differences of `size` robots."""
-        friction = rng.uniform(*randomisation.friction, size)
-        motor_gain = rng.uniform(*randomisation.motor_gain, size)
-        if randomisation.body is None:
-            return cls(friction, motor_gain, None)
-        return cls(friction, motor_gain, rng.uniform(*randomisation.body_mass, size))
+        cls,
+        randomisation: Randomisation,
+        observation: Segments,
+        size: int,
+        rng: np.random.Generator,
+    ) -> Self:
+        """Random differences of `size` robots that observe the segments of `observation`."""
+        known = np.ones((size, len(observation)), np.float32)
+        shares = np.cumsum([unknown.share for unknown in randomisation.unknown])
+        kind = np.searchsorted(shares, rng.random(size), side="right")
+        for number, unknown in enumerate(randomisation.unknown):
+            for name in unknown.segments:
+                known[kind == number, observation[name]] = 0.0
+        noise = np.zeros((size, len(observation)), np.float32)
+        for name, deviation in randomisation.noise.items():
+            noise[:, observation[name]] = deviation
+        return cls(
+            friction=rng.uniform(*randomisation.friction, size),
+            stiffness=rng.uniform(*randomisation.stiffness, size),
+            damping=rng.uniform(*randomisation.damping, size),
+            body=randomisation.body,
+            body_mass=rng.uniform(*randomisation.body_mass, size),
+            body_offset=np.stack(
+                [rng.uniform(*ends, size) for ends in randomisation.body_offset], axis=1
+            ),
+            late=rng.random(size) < randomisation.late,
+            sees_decision=rng.random(size) < 0.5,
+            noise=noise * known,
+            known=known,
+        )
+
+    @classmethod
+    def of_training(cls, embodiment: Embodiment, size: int, seed: int, share: float = 1.0) -> Self:
+        """Of `size` robots of a training; the first ones, up to a share, differ."""
+        rng, count = np.random.default_rng(seed), round(share * size)
+        randomisation, observation = embodiment.randomisation, embodiment.observation
+        drawn = (
+            cls.draw(randomisation, observation, count, rng),
+            cls.draw(Randomisation(), observation, size - count, rng),
+        )
+        return cls.joined(drawn)
+
+    def __len__(self) -> int:
+        return len(self.friction)
+
+    def pick(self, part: slice) -> Self:
+        """Those of some robots."""
+        fields = {name: value for name, value in vars(self).items() if name != "body"}
+        return type(self)(body=self.body, **{name: value[part] for name, value in fields.items()})
+
+    @classmethod
+    def joined(cls, some: Sequence[Self]) -> Self:
+        """Those of several batches of robots, one after the other."""
+        bodies = {one.body for one in some if one.body is not None}
+        if len(bodies) > 1:
+            raise ValueError(f"one body may differ, not {', '.join(sorted(bodies))}")
+        fields = {
+            name: np.concatenate([getattr(one, name) for one in some])
+            for name in vars(some[0])
+            if name != "body"
+        }
+        return cls(body=next(iter(bodies), None), **fields)
+
+    def columns(self) -> Float[np.ndarray, "B D"]:
+        """The segments of `DIFFERENCES`, float32."""
+        numbers = (self.friction, self.stiffness, self.damping, self.body_mass)
+        columns = [column[:, None] for column in numbers]
+        shares = [self.late[:, None], self.known.mean(-1, keepdims=True)]
+        return np.concatenate([*columns, self.body_offset, *shares], axis=1, dtype=np.float32)
+
+    @staticmethod
+    def no_columns(size: int) -> Float[np.ndarray, "B D"]:
+        """The same columns of robots that are as their scene says."""
+        columns = np.ones((size, len(DIFFERENCES)), np.float32)
+        columns[:, DIFFERENCES["body_offset"]] = columns[:, DIFFERENCES["late"]] = 0.0
+        return columns
 
 
 def chance(every_s: float) -> float:

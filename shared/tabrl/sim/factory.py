@@ -8,6 +8,7 @@ import jax
 
 from tabrl.robots import Robot
 from tabrl.sim.cpu.simulator import CpuSimulator
+from tabrl.sim.episodes import RobotDifferences
 from tabrl.sim.simulator import Simulator
 
 # `auto` is `mjx` where JAX has a GPU, else `cpu`; `warp` is MJX with Warp's kernels.
@@ -19,7 +20,7 @@ def make_simulator(
     size: int,
     *,
     kind: SimulatorKind = "auto",
-    randomise: bool = False,
+    differences: RobotDifferences | None = None,
     seed: int = 0,
 ) -> Simulator:
     """A simulator.
@@ -28,8 +29,8 @@ def make_simulator(
         robot: any that is registered.
         size: number of robots, B.
         kind: see above.
-        randomise: whether every robot gets a friction, motors and a mass of its own.
-        seed: of these, and of all randomness until the first reset.
+        differences: how each robot differs from the scene, if they do.
+        seed: of all randomness until the first reset.
 
     Raises:
         RuntimeError: for `warp` where Warp is not installed.
@@ -37,10 +38,10 @@ def make_simulator(
     if kind == "auto":
         kind = "mjx" if jax.default_backend() == "gpu" else "cpu"
     if kind == "cpu":
-        return CpuSimulator(robot, size, randomise=randomise, seed=seed)
+        return CpuSimulator(robot, size, differences=differences, seed=seed)
     from tabrl.sim.mjx.simulator import (
         MjxSimulator,  # loads slowly, and most machines never need it
     )
 
     impl = "warp" if kind == "warp" else "jax"
-    return MjxSimulator(robot, size, impl=impl, randomise=randomise, seed=seed)
+    return MjxSimulator(robot, size, impl=impl, differences=differences, seed=seed)

@@ -54,6 +54,7 @@ class Experience:
 
     rollout: Rollout
     observation: Float[np.ndarray, "T+1 B no"]  # the last one follows the block
+    privileged: Float[np.ndarray, "T+1 B np"]  # what a critic sees beside it
     action: Float[np.ndarray, "T B nu"]
     terminated: Float[np.ndarray, "T B"]  # 1: failed
     truncated: Float[np.ndarray, "T B"]  # 1: out of time
@@ -136,7 +137,9 @@ def _cut(blocks: list[Experience], steps: int) -> Experience:
     def joined(fields: list[Float[np.ndarray, "_ ..."]]) -> Float[np.ndarray, "T ..."]:
         return np.concatenate(fields)[:steps]
 
-    firsts = [block.observation[:-1] for block in blocks]
+    def seen(fields: list[Float[np.ndarray, "_ ..."]]) -> Float[np.ndarray, "T+1 ..."]:
+        return np.concatenate([*(field[:-1] for field in fields), fields[-1][-1:]])[: steps + 1]
+
     return Experience(
         rollout=Rollout(
             {
@@ -144,7 +147,8 @@ def _cut(blocks: list[Experience], steps: int) -> Experience:
                 for name in blocks[0].rollout
             }
         ),
-        observation=np.concatenate([*firsts, blocks[-1].observation[-1:]])[: steps + 1],
+        observation=seen([block.observation for block in blocks]),
+        privileged=seen([block.privileged for block in blocks]),
         action=joined([block.action for block in blocks]),
         terminated=joined([block.terminated for block in blocks]),
         truncated=joined([block.truncated for block in blocks]),

@@ -22,7 +22,7 @@ from tabrl.control.staged_commands import StagedCommands
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.robots import Robot, scene_sha256, scene_xml
 from tabrl.sim.cpu.simulator import CpuSimulator
-from tabrl.sim.episodes import EpisodeConfig
+from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl.sim.simulator import Experience, PolicyFn, episode
 from tests.support.engine import random_programs, still
 from tests.support.inference import random_params
@@ -105,8 +105,8 @@ def test_it_steps_exactly_like_plain_mujoco(
     data, states = mujoco.MjData(model), state_of(run, robot)
     for one in (0, SIZE - 1):
         mujoco.mj_resetDataKeyframe(model, data, 0)
-        for t, action in enumerate(run.action[:, one]):
-            data.ctrl[:] = embodiment.joints.targets(action)
+        for t, action in enumerate(run.rollout.action[:, one]):
+            data.ctrl[:] = embodiment.joints.ctrl(action)
             mujoco.mj_step(model, data, SUBSTEPS)
             np.testing.assert_allclose(states[t, one], data.qpos, atol=1e-6)
             speeds = embodiment.skeleton.joint_velocity(data.qvel)
@@ -140,7 +140,7 @@ def test_observations_are_those_of_the_states_before_each_action(
     run = episode(simulator, schedules, act, 0.2, config=QUIET)
     time, (qpos, qvel) = run.rollout.time[4], states[5]
     # The run began at the home pose, which fixes the same origin for all of it.
-    ctrl = embodiment.joints.targets(run.action[4])
+    ctrl = embodiment.joints.ctrl(run.rollout.action[4])
     expected = embodiment.observe(time, qpos, qvel, ctrl, schedules)
     np.testing.assert_allclose(run.observation[5], expected, atol=2e-4)
     assert run.observation.shape[0] == run.action.shape[0] + 1
@@ -325,14 +325,14 @@ def test_robots_begin_all_over_their_schedules(
 def test_randomised_robots_move_differently_under_the_same_actions(
     embodiment: Embodiment, hold: PolicyFn
 ) -> None:
-    def spread(randomise: bool) -> float:
-        simulator = CpuSimulator(embodiment.robot, 4, threads=1, randomise=randomise, seed=1)
+    def spread(differences: RobotDifferences | None) -> float:
+        simulator = CpuSimulator(embodiment.robot, 4, threads=1, differences=differences)
         neutral = CommandBatch.neutral(embodiment.commands, 4)
         run = episode(simulator, neutral, hold, 0.5, config=QUIET)
         return float(np.ptp(run.rollout.joint_position[-1], axis=0).max())
 
-    assert spread(False) == 0.0
-    assert spread(True) > 1e-4
+    assert spread(None) == 0.0
+    assert spread(RobotDifferences.of_training(embodiment, 4, 1)) > 1e-4
 
 
 def test_schedules_must_be_as_many_as_robots(
@@ -380,6 +380,6 @@ def test_a_policy_that_is_served_does_what_it_does_here_over_all_switches(
     for step, (qpos, qvel) in enumerate(states):
         action, _ = served.control(np.full(SIZE, step * CONTROL_DT), qpos, qvel, ctrl)
         np.testing.assert_allclose(action, run.action[step], atol=2e-4, err_msg=str(step))
-        ctrl = embodiment.joints.targets(run.action[step])
+        ctrl = embodiment.joints.aimed(run.action[step], qpos, qvel)
     switched = run.rollout.command[:, 0, 0] > 0.0  # after the step, so one earlier
     assert np.flatnonzero(np.diff(switched)).tolist() == [23, 54, 79, 110]

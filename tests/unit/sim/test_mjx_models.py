@@ -21,25 +21,18 @@ from tests.support.engine import GO1, fresh_state, small_learner
 
 def test_randomised_robots_have_the_models_that_the_cpu_gives_them(embodiment: Embodiment) -> None:
     robot = embodiment.robot
-    one = CpuSimulator(robot, 4, threads=1, randomise=True, seed=1)
+    drawn = RobotDifferences.of_training(embodiment, 4, 1)
+    one = CpuSimulator(robot, 4, threads=1, differences=drawn)
 
     def given(name: str) -> NDArray[np.float64]:
         return np.concatenate([shard.robots._batch.expand(name) for shard in one._shards])
 
-    other = MjxSimulator(robot, 4, seed=1)
-    host, name = other.physics.host, embodiment.randomisation.body
-    body = None if name is None else host.body(name).id
-    drawn = RobotDifferences(
-        friction=given("geom_friction")[:, 0, 0] if host.ngeom else np.ones(4),
-        motor_gain=given("actuator_gainprm")[:, 0, 0] / host.actuator_gainprm[0, 0],
-        body_mass=None if body is None else given("body_mass")[:, body] - host.body_mass[body],
-    )
-    other.physics.randomise(drawn)
+    other = MjxSimulator(robot, 4, differences=drawn)
     model = other.physics.model
     changed = ["geom_friction", "actuator_gainprm", "actuator_biasprm"]
-    if body is not None:
+    if drawn.body is not None:
         assert np.ptp(drawn.body_mass) > 0.0
-        changed += ["body_mass", "dof_invweight0", "body_invweight0"]
+        changed += ["body_mass", "body_ipos", "dof_invweight0", "body_invweight0"]
     for name in changed:
         np.testing.assert_allclose(getattr(model, name), given(name), rtol=1e-5)
     still = jnp.zeros((4, embodiment.nv))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tabrl.control.arrays import Floats
-from tabrl.embodiments.load import embodiment_of
+from tabrl.sim.learning.networks import critic_width
 from tabrl.sim.learning.ppo import Schedule, TrainState
 from tabrl.sim.simulator import Experience
 from tests.support.engine import GO1, ROBOTS, SMALL, fresh_state, made_up, small_learner
@@ -102,12 +102,17 @@ def test_the_rate_stays_within_its_bounds_and_follows_the_divergence() -> None:
     assert metrics["learning_rate"] >= 3e-5 * 0.999
 
 
+def critics_view(experience: Experience) -> Floats:
+    """What the policy sees and what it does not, `[T+1, B, _]`."""
+    return np.concatenate([experience.observation, experience.privileged], axis=-1)
+
+
 def test_the_normaliser_learns_only_when_told() -> None:
     before = fresh_state(0).normalizer
     kept, _ = update(made_up(), ANYTHING, Schedule.of(reward_scale=1.0))
     assert not changed(before, kept.normalizer)
     learnt, _ = update(made_up(), ANYTHING, Schedule.of(reward_scale=1.0, learn_normalizer=True))
-    seen = made_up().observation[:-1].reshape(-1, len(embodiment_of(GO1).observation))
+    seen = critics_view(made_up())[:-1].reshape(-1, critic_width(GO1))
     np.testing.assert_allclose(learnt.normalizer.mean, seen.mean(0), atol=1e-4)
     np.testing.assert_allclose(learnt.normalizer.std, seen.std(0), rtol=1e-2)
 
@@ -160,7 +165,7 @@ def test_a_fall_is_worth_nothing_afterwards_but_running_out_of_time_is_not_a_fal
             state, _ = update(experience, ones, schedule, state)
         networks = small_learner().networks
         value = jax.jit(networks.value_network.apply)
-        observation = made_up(0).observation[0]
+        observation = critics_view(made_up(0))[0]
         return float(np.mean(value(state.normalizer, state.params.value, observation)))
 
     falling = learnt_value(terminated=1.0, truncated=0.0)

@@ -41,8 +41,14 @@ class CpuRobots:
     """`size` robots of one model on `threads` threads, the caller's included."""
 
     def __init__(
-        self, embodiment: Embodiment, model: mujoco.MjModel, size: int, threads: int
+        self,
+        embodiment: Embodiment,
+        model: mujoco.MjModel,
+        size: int,
+        threads: int,
+        substeps: int = SUBSTEPS,
     ) -> None:
+        self._substeps = substeps  # of a control step, as long as the model's timestep
         self._embodiment = embodiment
         self._batch = batch = Batch(model, size, threads)
         self._model = model
@@ -52,6 +58,9 @@ class CpuRobots:
         self._age = np.zeros(size, np.float32)
         self._just_reset = np.ones(size, np.bool_)
         self._diverged = np.zeros(size, np.bool_)
+        self._differences: RobotDifferences | None = None
+        self._told = RobotDifferences.no_columns(size)
+        self._decided = np.zeros((size, embodiment.robot.nu), np.float32)  # targets, rad
         self.carry = embodiment.carry(size)
         self.layout = layout = Layout(embodiment)
         # All that a decision depends on, kept up to date: see `Layout`.
@@ -96,22 +105,37 @@ class CpuRobots:
         self.qpos[:], self.qvel[:] = qpos, qvel
         self._look()
 
-    def observe(self) -> Float[np.ndarray, "B no"]:
-        """What the policy sees now."""
-        observation: Float[np.ndarray, "B no"] = self._embodiment.complete_observation(
-            self.look_ahead.now(), *self.layout.parts(self.state), self._origin
+    def observe(self) -> tuple[Float[np.ndarray, "B no"], Float[np.ndarray, "B np"]]:
+        """What the policy sees now, and what a critic sees beside it."""
+        qpos, qvel, ctrl = self.layout.parts(self.state)
+        clean: Float[np.ndarray, "B no"] = self._embodiment.complete_observation(
+            self.look_ahead.now(), qpos, qvel, ctrl, self._origin
         )
-        return observation
+        seen = observation = clean
+        differences = self._differences
+        if differences is not None:
+            seen = clean * differences.known
+            noise = self._rng.standard_normal(clean.shape, np.float32)
+            noise *= differences.noise
+            observation = seen + noise
+        hidden = self._embodiment.privileged(clean, seen, qpos)
+        return observation, np.concatenate([hidden, self._told], axis=1)
 
     def targets(self, action: Float[np.ndarray, "B nu"]) -> Float[np.ndarray, "B nu"]:
         """Joint angles that an action stands for, rad."""
-        targets: Float[np.ndarray, "B nu"] = self._embodiment.joints.targets(action)
+        qpos, qvel, _ = self.layout.parts(self.state)
+        targets: Float[np.ndarray, "B nu"] = self._embodiment.joints.aimed(action, qpos, qvel)
         return targets
 
     def step(self, targets: Float[np.ndarray, "B nu"]) -> None:
         """A control step of 20 ms towards joint angles in rad."""
-        self.ctrl[:] = targets
-        self._batch.step(nstep=SUBSTEPS)
+        differences = self._differences
+        if differences is None:
+            self.ctrl[:] = targets
+        else:
+            self.ctrl[:] = np.where(differences.late[:, None], self._decided, targets)
+            self._decided[:] = targets
+        self._batch.step(nstep=self._substeps)
         self._time += CONTROL_DT
         self.look_ahead.go_on()
         self._age += CONTROL_DT
@@ -149,22 +173,30 @@ class CpuRobots:
         self._disturb(terminated | truncated)
         return terminated, truncated
 
-    def randomise(self, rng: np.random.Generator) -> None:
-        """Give every robot a friction, motors and a mass of its own; see `Randomisation`."""
-        batch, randomisation = self._batch, self._embodiment.randomisation
-        drawn = RobotDifferences.draw(randomisation, self.size, rng)
-        batch.expand("geom_friction")[:, :, 0] = drawn.friction[:, None]
-        batch.expand("actuator_gainprm")[:, :, 0] *= drawn.motor_gain[:, None]
-        batch.expand("actuator_biasprm")[:, :, 1] *= drawn.motor_gain[:, None]
-        if drawn.body_mass is not None:
-            body = self._model.body(randomisation.body).id
-            batch.expand("body_mass")[:, body] += drawn.body_mass
+    def differ(self, differences: RobotDifferences) -> None:
+        """Make robots differ from the scene, once."""
+        batch = self._batch
+        batch.expand("geom_friction")[:, :, 0] *= differences.friction[:, None]
+        batch.expand("actuator_gainprm")[:, :, 0] *= differences.stiffness[:, None]
+        bias = batch.expand("actuator_biasprm")
+        bias[:, :, 1] *= differences.stiffness[:, None]
+        bias[:, :, 2] *= differences.damping[:, None]
+        if differences.body is not None:
+            body = self._model.body(differences.body).id
+            batch.expand("body_mass")[:, body] *= differences.body_mass
+            batch.expand("body_ipos")[:, body] += differences.body_offset
         batch.set_const()
+        self._differences, self._told = differences, differences.columns()
+        self._decided = self.ctrl.astype(np.float32)
 
     def _look(self, ids: Int[np.ndarray, " N"] | slice = EVERYONE) -> None:
         """Bring `state` up to date with the physics."""
         self.state[ids, self.layout.motion] = self._motion[ids]
-        self.state[ids, self.layout.ctrl] = self.ctrl[ids]
+        ctrl = self.ctrl[ids]
+        if self._differences is not None:
+            decided = self._differences.sees_decision[ids, None]
+            ctrl = np.where(decided, self._decided[ids], ctrl)
+        self.state[ids, self.layout.ctrl] = ctrl
 
     def _disturb(self, done: Bool[np.ndarray, " B"]) -> None:
         """What happens between two steps: pushes, new schedules, resets of those that are done."""
@@ -206,6 +238,7 @@ class CpuRobots:
         self.ctrl[ids] = self._embodiment.joints.home
         if config.start is not None:
             self._pose(ids, config.start(rng, self._schedules.pick(ids).first()))
+        self._decided[ids] = self.ctrl[ids]
         if config.reset_noise > 0.0:
             noise = episodes.draw(self._embodiment.reset_noise, count, rng)
             qpos, qvel = self._embodiment.reset_offset(noise)

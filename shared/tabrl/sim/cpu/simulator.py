@@ -21,7 +21,7 @@ from threadpoolctl import ThreadpoolController
 
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.embodiment import Embodiment
-from tabrl.control.physics import physics_model
+from tabrl.control.physics import SUBSTEPS, physics_model
 from tabrl.control.rollout import Rollout
 from tabrl.control.staged_commands import Commands, StagedCommands
 from tabrl.embodiments.load import embodiment_of
@@ -29,7 +29,7 @@ from tabrl.robots import Robot
 from tabrl.sim.cpu import derivation
 from tabrl.sim.cpu.layout import RolloutBuffer
 from tabrl.sim.cpu.shard import CpuRobots
-from tabrl.sim.episodes import EpisodeConfig
+from tabrl.sim.episodes import DIFFERENCES, EpisodeConfig, RobotDifferences
 from tabrl.sim.simulator import Experience, GraphPolicy, PolicyFn
 
 SHARDS = 2  # of the robots, whatever the machine: random numbers are drawn by share
@@ -47,22 +47,30 @@ class _Shard:
 class CpuSimulator:
     """`Simulator` on `mujoco.batch.Batch`: `size` robots on `threads` threads (0: all cores).
 
+    The robots may differ from their scene, and their physics be finer than everybody's `substeps`.
     Results do not depend on the number of threads. What is compiled depends
     on the robot and the size, for the rollout also on the number of steps; never on the policy.
     """
 
     def __init__(
-        self, robot: Robot, size: int, *, threads: int = 0, randomise: bool = False, seed: int = 0
+        self,
+        robot: Robot,
+        size: int,
+        *,
+        threads: int = 0,
+        differences: RobotDifferences | None = None,
+        substeps: int = SUBSTEPS,
+        seed: int = 0,
     ) -> None:
         self._embodiment = embodiment = embodiment_of(robot)
         self._size = size
-        model = physics_model(robot)
+        model = physics_model(robot, substeps)
         threads = threads or len(os.sched_getaffinity(0))
         count = min(SHARDS, size)
         ends = [size * (i + 1) // count for i in range(count)]
         each = -(-threads // count)
         self._shards = [
-            _Shard(i, CpuRobots(embodiment, model, end - begin, each), slice(begin, end))
+            _Shard(i, CpuRobots(embodiment, model, end - begin, each, substeps), slice(begin, end))
             for i, (begin, end) in enumerate(pairwise([0, *ends]))
         ]
         self._helpers = ThreadPoolExecutor(count - 1) if min(threads, count) > 1 else None
@@ -75,8 +83,8 @@ class CpuSimulator:
                 CommandBatch.neutral(embodiment.commands, shard.robots.size)
             )
             shard.robots.reset(neutral, EpisodeConfig(), rng)
-            if randomise:
-                shard.robots.randomise(rng)
+            if differences is not None:
+                shard.robots.differ(differences.pick(shard.part))
 
     @property
     def size(self) -> int:
@@ -158,7 +166,7 @@ class CpuSimulator:
         buffers = {shard.index: self._new_buffer(shard, chunk.steps) for shard in self._shards}
 
         def observe(shard: _Shard, t: int) -> None:
-            chunk.observation[t, shard.part] = shard.robots.observe()
+            chunk.see(t, shard.part, shard.robots)
 
         def step(shard: _Shard, t: int) -> None:
             robots, buffer = shard.robots, buffers[shard.index]
@@ -191,12 +199,12 @@ class CpuSimulator:
         noise = np.random.default_rng(seed).standard_normal(shape, np.float32)
         for t in range(chunk.steps):
             on_step()
-            observation = chunk.observation[t, part] = robots.observe()
+            observation = chunk.see(t, part, robots)
             action = chunk.action[t, part] = self._act(policy, observation, noise[t])
             robots.step(robots.targets(action))
             robots.record(buffer, t)
             chunk.ended[:, t, part] = robots.end(buffer, t)
-        chunk.observation[-1, part] = robots.observe()
+        chunk.see(chunk.steps, part, robots)
         chunk.keep(part, self._derive(shard, buffer, robots.carry))
 
     def _act(
@@ -229,6 +237,7 @@ class _Chunk:
 
     fields: dict[str, Float[np.ndarray, "T B ..."]]
     observation: Float[np.ndarray, "T+1 B no"]
+    privileged: Float[np.ndarray, "T+1 B np"]
     action: Float[np.ndarray, "T B nu"]
     ended: Float[np.ndarray, "2 T B"]  # failures, and time limits
 
@@ -242,6 +251,7 @@ class _Chunk:
         return cls(
             fields={name: room(steps, size, *shape) for name, shape in embodiment.schema.items()},
             observation=room(steps + 1, size, len(embodiment.observation)),
+            privileged=room(steps + 1, size, len(embodiment.hidden) + len(DIFFERENCES)),
             action=room(steps, size, embodiment.robot.nu),
             ended=room(2, steps, size),
         )
@@ -251,6 +261,12 @@ class _Chunk:
         """Number of control steps, T."""
         return len(self.action)
 
+    def see(self, t: int, part: slice, robots: CpuRobots) -> Float[np.ndarray, "b no"]:
+        """Write down what some robots see before step `t`; returns what their policy sees."""
+        observation, privileged = robots.observe()
+        self.observation[t, part], self.privileged[t, part] = observation, privileged
+        return observation
+
     def keep(self, part: slice, rollout: Rollout) -> None:
         """Write down the rollout of some robots."""
         for name, field in rollout.fields.items():
@@ -258,4 +274,6 @@ class _Chunk:
 
     def rollout(self) -> Experience:
         """The filled chunk."""
-        return Experience(Rollout(self.fields), self.observation, self.action, *self.ended)
+        return Experience(
+            Rollout(self.fields), self.observation, self.privileged, self.action, *self.ended
+        )

@@ -7,14 +7,17 @@ from typing import TypeAlias
 import jax
 import jax.numpy as jnp
 import numpy as np
+from brax.training import networks as brax_networks
 from brax.training import types
 from brax.training.acme import running_statistics
 from brax.training.agents.ppo import networks as ppo_networks
+from brax.training.distribution import NormalDistribution
 from jaxtyping import Float
 
 from tabrl.control.policy import Layer, PolicyWeights
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
+from tabrl.sim.episodes import DIFFERENCES
 from tabrl.sim.simulator import GraphPolicy
 
 # Mean and standard deviation of observations, then kernel and bias of every layer.
@@ -28,27 +31,53 @@ INITIAL_NOISE = 0.6  # standard deviation of the first exploring actions
 
 
 def make_networks(robot: Robot) -> ppo_networks.PPONetworks:
-    """Gaussian actor with a learnt, state-independent noise and a critic, both MLPs 256-128."""
-    return ppo_networks.make_ppo_networks(
-        len(embodiment_of(robot).observation),
-        robot.nu,
-        preprocess_observations_fn=running_statistics.normalize,
-        policy_hidden_layer_sizes=HIDDEN,
-        value_hidden_layer_sizes=HIDDEN,
-        activation=jax.nn.swish,
-        distribution_type="normal",
-        noise_std_type="log",
-        init_noise_std=INITIAL_NOISE,
-        mean_kernel_init_fn=jax.nn.initializers.orthogonal,
-        mean_kernel_init_kwargs={"scale": 0.01},
+    """Gaussian actor with a learnt, state-independent noise and a critic, both MLPs 256-128.
+
+    Both take `[..., no + np]`, what a critic sees; the actor reads the first `no` columns of it.
+    """
+    seen = len(embodiment_of(robot).observation)
+
+    def observed(
+        observation: Float[jax.Array, "... N"], statistics: running_statistics.NestedMeanStd
+    ) -> Float[jax.Array, "... no"]:
+        own = running_statistics.NestedMeanStd(statistics.mean[:seen], statistics.std[:seen])
+        normal: Float[jax.Array, "... no"] = running_statistics.normalize(
+            observation[..., :seen], own
+        )
+        return normal
+
+    distribution = NormalDistribution(event_size=robot.nu)
+    return ppo_networks.PPONetworks(
+        policy_network=brax_networks.make_policy_network(
+            distribution.param_size,
+            seen,
+            preprocess_observations_fn=observed,
+            hidden_layer_sizes=HIDDEN,
+            activation=jax.nn.swish,
+            distribution_type="normal",
+            noise_std_type="log",
+            init_noise_std=INITIAL_NOISE,
+            mean_kernel_init=jax.nn.initializers.orthogonal(scale=0.01),
+        ),
+        value_network=brax_networks.make_value_network(
+            critic_width(robot),
+            preprocess_observations_fn=running_statistics.normalize,
+            hidden_layer_sizes=HIDDEN,
+            activation=jax.nn.swish,
+        ),
+        parametric_action_distribution=distribution,
     )
+
+
+def critic_width(robot: Robot) -> int:
+    """What a critic sees: the observation, what is hidden from the policy, how a robot differs."""
+    embodiment = embodiment_of(robot)
+    return len(embodiment.observation) + len(embodiment.hidden) + len(DIFFERENCES)
 
 
 def initial_normalizer(robot: Robot) -> running_statistics.RunningStatisticsState:
-    """Observation statistics before any observation."""
-    return running_statistics.init_state(
-        jnp.zeros(len(embodiment_of(robot).observation), jnp.float32)
-    )
+    """Statistics of what a critic sees before it has seen anything."""
+    return running_statistics.init_state(jnp.zeros(critic_width(robot), jnp.float32))
 
 
 def policy_weights(
@@ -58,15 +87,16 @@ def policy_weights(
 
     Args:
         policy: flax's tree of the actor that `make_networks` makes.
-        normalizer: statistics of observations.
+        normalizer: statistics of what a critic sees.
     """
     tree = policy["params"]
     hidden = tree["MLP_0"]
+    seen = hidden["hidden_0"]["kernel"].shape[0]
     names = sorted(hidden, key=lambda name: int(name.rsplit("_", 1)[1]))
     dense = [hidden[name] for name in names] + [tree["Dense_0"]]
     return PolicyWeights(
-        mean=np.asarray(normalizer.mean, np.float32),
-        std=np.asarray(normalizer.std, np.float32),
+        mean=np.asarray(normalizer.mean, np.float32)[:seen],
+        std=np.asarray(normalizer.std, np.float32)[:seen],
         layers=tuple(
             Layer(np.asarray(layer["kernel"], np.float32), np.asarray(layer["bias"], np.float32))
             for layer in dense

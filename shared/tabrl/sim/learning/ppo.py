@@ -40,6 +40,9 @@ Loss: TypeAlias = Callable[
 Carry: TypeAlias = tuple[losses.PPONetworkParams, optax.OptState, Scalar]
 
 
+MIRRORED = 4  # every so many robots of a minibatch are looked at in the mirror too
+
+
 @dataclass(frozen=True)
 class PPOConfig:
     """Shapes and constants of the update; `unroll` control steps of 20 ms a block."""
@@ -72,6 +75,7 @@ class Schedule:
     target_kl: Scalar
     entropy: Scalar
     anchor: Scalar  # weight of the KL divergence to the reference policy
+    symmetry: Scalar  # weight of what differs between a policy and its mirror image
     policy_weight: Scalar  # 0 while only the value function learns
     min_rate: Scalar
     max_rate: Scalar
@@ -79,10 +83,13 @@ class Schedule:
 
     @classmethod
     def of(cls, *, reward_scale: float, target_kl: float = 0.01, entropy: float = 0.003,
-           anchor: float = 0.0, policy_weight: float = 1.0, min_rate: float = 1e-5,
-           max_rate: float = 1e-3, learn_normalizer: bool = False) -> Schedule:  # fmt: skip
+           anchor: float = 0.0, symmetry: float = 0.0, policy_weight: float = 1.0,
+           min_rate: float = 1e-5, max_rate: float = 1e-3,
+           learn_normalizer: bool = False) -> Schedule:  # fmt: skip
         """A schedule from plain numbers."""
-        numbers = (reward_scale, target_kl, entropy, anchor, policy_weight, min_rate, max_rate)
+        numbers = (
+            reward_scale, target_kl, entropy, anchor, symmetry, policy_weight, min_rate, max_rate,
+        )  # fmt: skip
         return cls(*(jnp.float32(x) for x in numbers), jnp.float32(learn_normalizer))  # type: ignore[call-arg]
 
 
@@ -172,7 +179,7 @@ class Learner:
         """
         state, metrics = self._update(
             state,
-            experience.observation,
+            np.concatenate([experience.observation, experience.privileged], axis=-1),
             experience.action,
             jnp.asarray(reward, jnp.float32),
             experience.terminated,
@@ -255,9 +262,35 @@ class Learner:
             drift = jnp.mean(dist.kl_divergence(base))
             policy = schedule.policy_weight * (metrics["policy_loss"] + schedule.anchor * drift)
             total = total - metrics["policy_loss"] + policy
-            return total, {**metrics, "anchor_kl": drift}
+            uneven = self._asymmetry(state, params, batch.observation, logits)
+            total = total + schedule.policy_weight * schedule.symmetry * uneven
+            return total, {**metrics, "anchor_kl": drift, "asymmetry": uneven}
 
         return loss
+
+    def _asymmetry(
+        self,
+        state: TrainState,
+        params: losses.PPONetworkParams,
+        observation: Float[jax.Array, "B T N"],
+        logits: Logits,
+    ) -> Scalar:
+        """How much an action differs from the mirror image of that in the mirror, squared.
+
+        Of a share of the batch: it takes as much as the policy's own loss. Zero for robots that
+        look different in a mirror.
+        """
+        mirror = embodiment_of(self._robot).mirror
+        if mirror is None:
+            return jnp.zeros(())
+        some = max(len(observation) // MIRRORED, 1)
+        seen = observation[:some, :, : len(mirror.observation.index)]
+        reflected, _ = self.networks.policy_network.apply(
+            state.normalizer, params.policy, mirror.observation(seen)
+        )
+        wanted = mirror.action(logits[0][:some])
+        uneven: Scalar = jnp.mean(jnp.sum((reflected - wanted) ** 2, axis=-1))
+        return uneven
 
     def _update_graph(
         self, state: TrainState,
@@ -309,7 +342,7 @@ class Learner:
         )
         last = {
             name: metrics[name][-1, -1]
-            for name in ("kl_mean", "anchor_kl", "v_loss", "policy_dist_mean_std")
+            for name in ("kl_mean", "anchor_kl", "asymmetry", "v_loss", "policy_dist_mean_std")
         }
         return (
             TrainState(params, optimizer, normalizer, key, rate),

@@ -19,6 +19,8 @@ from tabrl.sim.episodes import RobotDifferences
 # a control step are measured in the parity test; without them they are as large.
 NEWTON_STEPS = 8
 LINE_SEARCH_STEPS = 10
+# Warp sorts pairs that may touch in a way of its own, and refuses to be told how MuJoCo should.
+NOT_FOR_WARP = int(mujoco.mjtDisableBit.mjDSBL_MIDPHASE)
 # Room that Warp reserves: for contacts (a robot with all of its shapes on the floor has 13), and
 # for constraint rows (four a contact, one a joint limit).
 CONTACTS_A_ROBOT = 16
@@ -64,43 +66,46 @@ class Physics:
         host = physics_model(embodiment.robot)
         host.opt.iterations, host.opt.ls_iterations = NEWTON_STEPS, LINE_SEARCH_STEPS
         self.host = host
-        self.model = mjx.put_model(host, impl=impl)
         room: dict[str, int] = {}
         if impl == "warp":
+            host.opt.disableflags &= ~NOT_FOR_WARP
             room = {"naconmax": CONTACTS_A_ROBOT * size, "njmax": ROWS_A_ROBOT}
+        self.model = mjx.put_model(host, impl=impl)
         self._blank = mjx.make_data(host, impl=impl, **room)
         self._embodiment = embodiment
         self.axes: mjx.Model | None = None  # 0 for fields that differ between robots, else None
 
-    def randomise(self, drawn: RobotDifferences) -> None:
-        """Give every robot a friction, motors and a mass of its own."""
-        host, size = self.host, len(drawn.friction)
-        rows = self._masses(drawn.body_mass) if drawn.body_mass is not None else {}
+    def differ(self, differences: RobotDifferences) -> None:
+        """Make robots differ from the scene, once."""
+        host, size = self.host, len(differences)
+        rows = self._bodies(differences) if differences.body is not None else {}
         fields = {name: np.stack(values) for name, values in rows.items()}
-        fields["geom_friction"] = np.tile(host.geom_friction, (size, 1, 1))
-        fields["geom_friction"][:, :, 0] = drawn.friction[:, None]
-        fields["actuator_gainprm"] = np.tile(host.actuator_gainprm, (size, 1, 1))
-        fields["actuator_gainprm"][:, :, 0] *= drawn.motor_gain[:, None]
-        fields["actuator_biasprm"] = np.tile(host.actuator_biasprm, (size, 1, 1))
-        fields["actuator_biasprm"][:, :, 1] *= drawn.motor_gain[:, None]
+        for name in ("geom_friction", "actuator_gainprm", "actuator_biasprm"):
+            fields[name] = np.tile(getattr(host, name), (size, 1, 1))
+        fields["geom_friction"][:, :, 0] *= differences.friction[:, None]
+        fields["actuator_gainprm"][:, :, 0] *= differences.stiffness[:, None]
+        fields["actuator_biasprm"][:, :, 1] *= differences.stiffness[:, None]
+        fields["actuator_biasprm"][:, :, 2] *= differences.damping[:, None]
         arrays = {name: jnp.asarray(field, jnp.float32) for name, field in fields.items()}
         shared = jax.tree.map(lambda _: None, self.model)
         self.model = self.model.tree_replace(arrays)
         self.axes = shared.tree_replace(dict.fromkeys(arrays, 0))
 
-    def _masses(self, more: Float[np.ndarray, " B"]) -> dict[str, list[Float[np.ndarray, ...]]]:
-        """What follows from other masses of the randomised body, a row for each of `more` kg."""
+    def _bodies(self, differences: RobotDifferences) -> dict[str, list[Float[np.ndarray, ...]]]:
+        """What follows from another mass and middle of the body that differs, a row a robot."""
         host, data = self.host, mujoco.MjData(self.host)
-        body = host.body(self._embodiment.randomisation.body).id
-        as_written = float(host.body_mass[body])
-        derived = ("body_mass", "body_subtreemass", "body_invweight0", "dof_invweight0")
+        body = host.body(differences.body).id
+        mass, middle = float(host.body_mass[body]), host.body_ipos[body].copy()
+        derived = (
+            "body_mass", "body_ipos", "body_subtreemass", "body_invweight0", "dof_invweight0",
+        )  # fmt: skip
         rows: dict[str, list[Float[np.ndarray, ...]]] = {name: [] for name in derived}
-        for one in more:
-            host.body_mass[body] = as_written + one
+        for factor, offset in zip(differences.body_mass, differences.body_offset, strict=True):
+            host.body_mass[body], host.body_ipos[body] = mass * factor, middle + offset
             mujoco.mj_setConst(host, data)
             for name in derived:
                 rows[name].append(getattr(host, name).copy())
-        host.body_mass[body] = as_written
+        host.body_mass[body], host.body_ipos[body] = mass, middle
         mujoco.mj_setConst(host, data)
         return rows
 

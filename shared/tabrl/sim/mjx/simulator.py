@@ -19,7 +19,7 @@ from tabrl.control.staged_commands import Commands, StagedCommands
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
 from tabrl.sim.episodes import EpisodeConfig, RobotDifferences, truncated
-from tabrl.sim.mjx.episodes import EpisodeArguments, Episodes, Robots
+from tabrl.sim.mjx.episodes import EpisodeArguments, Episodes, Pool, Robots, Sensing
 from tabrl.sim.mjx.physics import Motion, Outcome, Physics
 from tabrl.sim.simulator import Experience, GraphPolicy, Parameters, PolicyFn, PolicyGraph
 
@@ -33,6 +33,7 @@ class Chunk(NamedTuple):
     fields: dict[str, Float[Array, "T B ..."]]  # as of `Embodiment.instant`
     just_reset: Float[Array, "T B"]
     observation: Float[Array, "T+1 B no"]
+    privileged: Float[Array, "T+1 B np"]
     action: Float[Array, "T B nu"]
     terminated: Float[Array, "T B"]
     truncated: Float[Array, "T B"]
@@ -40,16 +41,17 @@ class Chunk(NamedTuple):
 
 # The runtime arguments of the graph, in order: the last two are the policy's and the episodes' key.
 _Arguments: TypeAlias = tuple[
-    mjx.Model, Robots, EpisodeArguments, StagedCommands, Parameters, jax.Array, jax.Array
+    mjx.Model, Robots, EpisodeArguments, Pool, Parameters, jax.Array, jax.Array
 ]
 # What decides which graph is compiled: the policy's, steps, and the shapes of its parameters.
 _GraphName: TypeAlias = tuple[
     PolicyGraph, int, PyTreeDef, tuple[tuple[tuple[int, ...], np.dtype], ...]
 ]
 _Row: TypeAlias = dict[str, Float[jax.Array, "B ..."]]  # the fields of `RawSteps` in one step
-# A step's row, observation and action, and who has failed and run out of time in it.
+# A step's row, observation, what a critic sees beside it, action, and who has failed and run out of
+# time in it.
 _Made: TypeAlias = tuple[
-    _Row, Float[jax.Array, "B no"], Float[jax.Array, "B nu"],
+    _Row, Float[jax.Array, "B no"], Float[jax.Array, "B np"], Float[jax.Array, "B nu"],
     Bool[jax.Array, " B"], Bool[jax.Array, " B"],
 ]  # fmt: skip
 
@@ -62,13 +64,19 @@ class MjxSimulator:
     for every robot, size, number of steps and policy graph; schedules, seeds and parameters
     are runtime arguments. JAX's persistent cache keeps them where `JAX_COMPILATION_CACHE_DIR` says.
 
-    Differs from the CPU in this: schedules of a sampler are drawn before each chunk, enough for two
-    resets or changes of each robot and one more in every half second; a robot that needs more of
-    them sees its first ones again.
+    Differs from the CPU in this: schedules of a sampler, and the poses they begin in, are drawn
+    before each chunk, enough for two resets or changes of each robot and one more in every half
+    second; a robot that needs more of them sees its first ones again.
     """
 
     def __init__(
-        self, robot: Robot, size: int, *, impl: str = "jax", randomise: bool = False, seed: int = 0
+        self,
+        robot: Robot,
+        size: int,
+        *,
+        impl: str = "jax",
+        differences: RobotDifferences | None = None,
+        seed: int = 0,
     ) -> None:
         self._embodiment = embodiment = embodiment_of(robot)
         self._size = size
@@ -82,9 +90,9 @@ class MjxSimulator:
         self._graphs: dict[_GraphName, jax.stages.Compiled] = {}
         self._start = jax.jit(self._episodes.start)
         self._observe = jax.jit(self._episodes.observe)
-        if randomise:
-            drawn = RobotDifferences.draw(embodiment.randomisation, size, self._rng)
-            self._physics.randomise(drawn)
+        if differences is not None:
+            self._physics.differ(differences)
+        self._sensing = Sensing.of(differences, size, len(embodiment.observation))
         self._robots = self._begin(CommandBatch.neutral(embodiment.commands, size))
 
     @property
@@ -101,8 +109,6 @@ class MjxSimulator:
         """Start all robots anew with `schedules [B]`."""
         if len(schedules) != self.size:
             raise ValueError(f"{len(schedules)} schedules for {self.size} robots")
-        if config.start is not None:
-            raise ValueError("start poses are for the CPU simulator only")
         self._config, self._numbers = config, EpisodeArguments.of(config)
         self._rng = np.random.default_rng(seed)
         self._key = jax.random.PRNGKey(seed)
@@ -130,9 +136,8 @@ class MjxSimulator:
         just_reset = np.concatenate([chunk.just_reset for chunk in chunks])
         return Experience(
             rollout=self._embodiment.look_back(fields, just_reset, self._carry),
-            observation=np.concatenate(
-                [*(chunk.observation[:-1] for chunk in chunks), chunks[-1].observation[-1:]]
-            ),
+            observation=_followed([chunk.observation for chunk in chunks]),
+            privileged=_followed([chunk.privileged for chunk in chunks]),
             action=np.concatenate([chunk.action for chunk in chunks]),
             terminated=np.concatenate([chunk.terminated for chunk in chunks]),
             truncated=np.concatenate([chunk.truncated for chunk in chunks]),
@@ -158,12 +163,16 @@ class MjxSimulator:
 
     def _begin(self, schedules: Commands) -> Robots:
         self._key, use = jax.random.split(self._key)
-        robots: Robots = self._start(use, _on_device(schedules), self._numbers)
+        self._schedules = StagedCommands.of(schedules)
+        poses = self._poses(self._schedules)
+        robots: Robots = self._start(
+            use, _on_device(schedules), poses, self._sensing, self._numbers
+        )
         return robots
 
     def _stepwise(self, policy: PolicyFn, steps: int, on_step: Callable[[], None]) -> list[Chunk]:
         chunks = []
-        observation = np.asarray(self._observe(self._robots))
+        observation = np.asarray(self._observe(self._robots, self._key)[0])
         for _ in range(steps):
             on_step()
             action = np.asarray(policy(observation), np.float32)
@@ -200,48 +209,62 @@ class MjxSimulator:
             jax.random.fold_in(key, policy.seed), key,
         )  # fmt: skip
 
-    def _pool(self, steps: int, draw: bool) -> StagedCommands:
-        """The next schedules of every robot, `[K, B]`; none are drawn without a sampler."""
+    def _pool(self, steps: int, draw: bool) -> Pool:
+        """The next schedules of every robot, its own without a sampler, and their start poses."""
         rounds = SAMPLES + steps // SAMPLES_EVERY
         if self._config.sampler is None or not draw:
-            unused: StagedCommands = jax.tree.map(
-                lambda x: jnp.broadcast_to(x, (rounds, *x.shape)), self._robots.schedules
-            )
-            return unused
-        drawn = _on_device(self._config.sampler(self._rng, rounds * self.size))
-        pool: StagedCommands = jax.tree.map(
-            lambda x: x.reshape(rounds, self.size, *x.shape[1:]), drawn
+            drawn = self._schedules.pick(np.tile(np.arange(self.size), rounds))
+        else:
+            drawn = StagedCommands.of(self._config.sampler(self._rng, rounds * self.size))
+        poses = self._poses(drawn) if draw else self._no_poses(len(drawn))
+        pool: Pool = jax.tree.map(
+            lambda x: x.reshape(rounds, self.size, *x.shape[1:]), Pool(_on_device(drawn), poses)
         )
         return pool
+
+    def _poses(self, schedules: StagedCommands) -> Float[jax.Array, "N nq"]:
+        """Where robots begin that are asked `schedules`; not a number: the home keyframe."""
+        if self._config.start is None:
+            return self._no_poses(len(schedules))
+        return jnp.asarray(self._config.start(self._rng, schedules.first()), jnp.float32)
+
+    def _no_poses(self, count: int) -> Float[jax.Array, "N nq"]:
+        return jnp.full((count, self._embodiment.nq), jnp.nan, jnp.float32)
 
     def _chunk(
         self, graph: PolicyGraph, steps: int, model: mjx.Model, robots: Robots,
         arguments: EpisodeArguments,
-        pool: StagedCommands, parameters: Parameters, policy_key: jax.Array, key: jax.Array,
+        pool: Pool, parameters: Parameters, policy_key: jax.Array, key: jax.Array,
     ) -> tuple[Robots, Chunk]:  # fmt: skip
         """The graph: a scan over control steps."""
 
         def step(robots: Robots, keys: jax.Array) -> tuple[Robots, _Made]:
-            observation = self._episodes.observe(robots)
+            noise_key, between_key = jax.random.split(keys[1])
+            observation, privileged = self._episodes.observe(robots, noise_key)
             action = graph(parameters, observation, keys[0])
-            ctrl = self._embodiment.joints.targets(action, jnp)
+            robots, ctrl = self._episodes.decide(robots, action)
             motion, outcome = self._physics.batched_step(model, robots.motion, ctrl)
             moved = self._episodes.moved(robots, motion, ctrl)
             raw = self._row(moved, outcome, robots.just_reset)
             terminated, timed_out = self._ends(raw["qpos"], moved, arguments)
-            after = self._episodes.between(moved, keys[1], terminated | timed_out, pool, arguments)
-            return after, (raw, observation, action, terminated, timed_out)
+            after = self._episodes.between(
+                moved, between_key, terminated | timed_out, pool, arguments
+            )
+            return after, (raw, observation, privileged, action, terminated, timed_out)
 
         keys = jnp.stack(
             [jax.random.split(policy_key, steps), jax.random.split(key, steps)], axis=1
         )
         robots = robots.replace(samples=jnp.zeros_like(robots.samples))  # type: ignore[attr-defined]
-        robots, (raw, seen, action, terminated, timed_out) = jax.lax.scan(step, robots, keys)
-        last = self._episodes.observe(robots)
+        robots, (raw, seen, privileged, action, terminated, timed_out) = jax.lax.scan(
+            step, robots, keys
+        )
+        last, last_privileged = self._episodes.observe(robots, key)
         return robots, Chunk(
             fields=self._embodiment.instant(RawSteps(**raw), jnp),
             just_reset=raw["just_reset"],
             observation=jnp.concatenate([seen, last[None]]),
+            privileged=jnp.concatenate([privileged, last_privileged[None]]),
             action=action,
             terminated=terminated.astype(jnp.float32),
             truncated=timed_out.astype(jnp.float32),
@@ -272,6 +295,11 @@ class MjxSimulator:
         terminated: Bool[jax.Array, " B"] = self._embodiment.failed(qpos, jnp) | robots.diverged
         ended: Bool[jax.Array, " B"] = truncated(terminated, robots.age, arguments.episode_s)
         return terminated, ended
+
+
+def _followed(fields: list[Float[np.ndarray, "_ ..."]]) -> Float[np.ndarray, "T+1 ..."]:
+    """Chunks that follow each other; each one's last row is the next one's first."""
+    return np.concatenate([*(field[:-1] for field in fields), fields[-1][-1:]])
 
 
 def _asked(action: Float[np.ndarray, "B nu"]) -> GraphPolicy:
