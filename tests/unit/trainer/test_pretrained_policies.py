@@ -9,6 +9,7 @@ import numpy as np
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.robots import Robot, scene_sha256
+from tabrl.robots.abilities import abilities_of
 from tabrl.sim.learning.checkpoint import load_tree
 from tabrl.sim.learning.networks import policy_weights
 from tabrl.sim.motion_library import NEGATIVE_REFERENCES, load_motion_library
@@ -77,6 +78,18 @@ def test_the_shipped_card_reaches_what_the_product_promises_and_names_what_it_mi
     assert all(f"- {command}: " in cannot for command in missed)
     promised = ("velocity", "stand", "height -", "pitch -", "roll ±", "trot", "hop", "right front")
     assert [command for command in missed if command.startswith(promised)] == []
+
+
+def test_the_shipped_abilities_are_those_of_the_shipped_card() -> None:
+    folder, pretraining = packaged_folder(GO1.id), pretraining_of(GO1)
+    card = ModelCard.model_validate(json.loads(folder.joinpath("card.json").read_text()))
+    reaches = {row.command: dict(row.reaches) for row in pretraining.benchmarks}
+    rows = [row.model_copy(update={"reaches": reaches[row.command]}) for row in card.rows]
+    measured = abilities_of(GO1.id)
+    assert measured is not None
+    assert measured.commanded == card.model_copy(update={"rows": rows}).abilities.commanded
+    missed = [row.model_copy(update={"fall_rate": 1.0}) for row in rows]
+    assert card.model_copy(update={"rows": missed}).abilities.commanded == {}
 
 
 def test_the_stages_of_a_card_keep_their_keys() -> None:

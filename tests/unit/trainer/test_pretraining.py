@@ -120,7 +120,7 @@ def short(pretraining: Pretraining[Any], monkeypatch: pytest.MonkeyPatch) -> Pre
     monkeypatch.setattr(train, "CONFIG", SMALL)
     monkeypatch.setattr(train, "Learner", lambda robot, _: learner_of(robot))
     first = replace(pretraining.curriculum[0], name="first", samples=2 * CHUNK)
-    second = replace(first, name="second", samples=4 * CHUNK, randomise=True, push_speed=0.3)
+    second = replace(first, name="second", samples=4 * CHUNK, randomise=1.0, push_speed=0.3)
     pretraining.curriculum = (first, second)
     return pretraining
 

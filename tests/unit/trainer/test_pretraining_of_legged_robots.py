@@ -13,16 +13,14 @@ from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.command_space import MODULATION_RANGE
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.domain.errors import Invalid
-from tabrl.embodiments.legged.channels import Scale
 from tabrl.embodiments.legged.embodiment import LeggedRobot
 from tabrl.embodiments.legged.gait import (
     DUTY_FACTOR,
     GRAVITY,
-    HOP_FREQUENCY,
-    LIFTED,
     LONGEST_FLIGHT,
 )
 from tabrl.embodiments.legged.limbs import front, is_rear, lift_channel
+from tabrl.embodiments.legged.scale import Scale
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
 from tabrl.sim.motion_library import load_motion_library
@@ -30,7 +28,12 @@ from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.pretraining.legged import LeggedPretraining
 from tabrl_trainer.pretraining.legged.commands import CommandMix, MixedCommands
 from tabrl_trainer.pretraining.legged.rearing import RearingPose
-from tabrl_trainer.pretraining.legged.reward import REAR_CLEARANCE, LeggedReward, RewardWeights
+from tabrl_trainer.pretraining.legged.reward import (
+    REAR_CLEARANCE,
+    Errors,
+    LeggedReward,
+    RewardWeights,
+)
 from tests.support.robots import LEGGED
 from tests.support.training_context import pretrained_policy
 
@@ -87,7 +90,7 @@ def test_drawn_commands_stay_within_what_is_trained(legged: LeggedRobot) -> None
 
 def test_a_mix_draws_its_shares(legged: LeggedRobot) -> None:
     schedules, clock = drawn(legged), legged.clock
-    lifting = (schedules.peak()[:, lifts(legged)] > LIFTED).any(axis=1)
+    lifting = (schedules.peak()[:, lifts(legged)] > clock.amounts.lifted).any(axis=1)
     rearing = schedules.constant[:, legged.commands.column("rear")] > 0.0
     hopping, frequency = clock.hopping(schedules), schedules.settings["gait_frequency"]
     assert not np.any(lifting & rearing | lifting & hopping | rearing & hopping)
@@ -137,7 +140,7 @@ def test_drawn_hops_fit_into_their_period_and_lifts_stay_off_the_ground(
     schedules, space = drawn(legged), legged.commands
     hops = schedules.pick(np.flatnonzero(legged.clock.hopping(schedules)))
     frequency = hops.settings["gait_frequency"]
-    frequency = np.where(frequency > 0.0, frequency, HOP_FREQUENCY)
+    frequency = np.where(frequency > 0.0, frequency, legged.clock.amounts.hop_frequency)
     flight = frequency * np.sqrt(8.0 * hops.constant[:, space.column("jump")] / GRAVITY)
     assert np.all(flight <= LONGEST_FLIGHT + 1e-5)
     assert flight.min() > 0.15  # none is too low to tell from a step
@@ -146,7 +149,7 @@ def test_drawn_hops_fit_into_their_period_and_lifts_stay_off_the_ground(
     lift, swing = schedules.constant[:, columns], np.abs(schedules.amplitude[:, columns])
     lifted = lift > 0.0
     assert np.all(lifted.sum(axis=1) <= 1)
-    assert np.all((lift - swing)[lifted] >= LIFTED - 1e-6)
+    assert np.all((lift - swing)[lifted] >= legged.clock.amounts.lifted - 1e-6)
     assert np.all((lift + swing)[lifted] <= space.upper[columns[0]] + 1e-6)
 
 
@@ -242,11 +245,17 @@ def standing(legged: LeggedRobot, schedule: CommandSchedule) -> Rollout:
     return Rollout(fields)
 
 
+def on_course(rollout: Rollout) -> Errors:
+    """Robots that are and look where they are wanted."""
+    zero = np.zeros(rollout.shape, np.float32)
+    return Errors(heading=zero, path=np.stack([zero, zero], axis=-1))
+
+
 def earned(legged: LeggedRobot, rollout: Rollout, schedule: CommandSchedule) -> dict[str, float]:
     """Mean of every term."""
     zero = np.zeros(rollout.shape, np.float32)
     stepping = zero + legged.clock.stepping(CommandBatch.stack([schedule]))
-    terms = LeggedReward(legged).terms(rollout, zero, stepping, RewardWeights())
+    terms = LeggedReward(legged).terms(rollout, on_course(rollout), stepping, RewardWeights())
     return {name: float(term.mean()) for name, term in terms.items()}
 
 
@@ -255,9 +264,9 @@ def test_the_reward_prefers_the_commanded_motion(walker: TrainingContext) -> Non
     library = load_motion_library(pretrained_policy(walker.robot.id).library)
     walk, stand = library.clip("walk"), library.clip("stand")
     zero, reward = np.zeros(walk.shape, np.float32), LeggedReward(legged)
-    terms = reward.terms(walk, zero, zero + 1.0, RewardWeights())
+    terms = reward.terms(walk, on_course(walk), zero + 1.0, RewardWeights())
     lazy = Rollout({**stand.fields, "command": walk.command, "gait_phase": walk.gait_phase})
-    other = reward.terms(lazy, zero, zero + 1.0, RewardWeights())
+    other = reward.terms(lazy, on_course(lazy), zero + 1.0, RewardWeights())
     assert {name: value.shape for name, value in terms.items()} == dict.fromkeys(terms, walk.shape)
     assert terms["velocity"].mean() > 2.0 * other["velocity"].mean()
     assert terms["swing"].mean() > other["swing"].mean()
@@ -300,7 +309,7 @@ def test_hopping_as_asked_pays_more_than_standing_or_hopping_out_of_time(
         rollout.base_linear_velocity[..., 2] = np.gradient(rise[:, 0], CONTROL_DT)[:, None]
         return earned(legged, rollout, schedule)
 
-    on_time, late = hop(0), hop(round(0.5 / HOP_FREQUENCY / CONTROL_DT))
+    on_time, late = hop(0), hop(round(0.5 / legged.clock.amounts.hop_frequency / CONTROL_DT))
     still = earned(legged, standing(legged, schedule), schedule)
     assert sum(on_time.values()) > sum(still.values()) + 0.5
     assert sum(on_time.values()) > sum(late.values()) + 0.5

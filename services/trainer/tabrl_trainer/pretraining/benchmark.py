@@ -9,7 +9,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from tabrl.control.command_batch import CommandBatch
+from tabrl.control.embodiment import Disturbance
 from tabrl.control.rollout import Rollout
+from tabrl.robots.abilities import Span
 from tabrl.sim.episodes import EpisodeConfig
 
 EPISODE_S = 20.0
@@ -40,7 +42,9 @@ class Bound(BaseModel):
 class Benchmark:
     """What to measure: schedules from randomness, and what to read from the settled rollout.
 
-    `most_falls` is the share of episodes that may fail.
+    `most_falls` is the share of episodes that may fail; `looks` bounds what is ugly (see
+    `Embodiment.looks`); `reaches` are the ranges of channels that the schedules go through, which
+    the robot can follow where the row is reached. The robots may be disturbed.
     """
 
     command: str
@@ -49,6 +53,9 @@ class Benchmark:
     must: Mapping[str, Bound]
     episodes: EpisodeConfig = field(default=QUIET)
     most_falls: float = 0.01
+    looks: Mapping[str, Bound] = field(default_factory=dict)
+    disturbance: Disturbance | None = None
+    reaches: Mapping[str, Span] = field(default_factory=dict)
 
 
 def at_most(**limits: float) -> dict[str, Bound]:

@@ -13,6 +13,7 @@ from typing import Any
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.domain.errors import TabrlError
 from tabrl.robots import get_robot, robot_folder
+from tabrl.robots.abilities import ABILITIES, store_abilities
 from tabrl.sim.learning.checkpoint import dump_tree
 from tabrl.sim.learning.networks import deployed, policy_weights
 from tabrl.sim.motion_library import dump_motion_library, record_motion_library
@@ -100,7 +101,7 @@ def progress_line(progress: PretrainingProgress, rate: float, pretraining: Pretr
 
 
 def ship(run: PretrainingRun, seed: int, out: Path) -> ModelCard:
-    """Write params file, training state, library and card into `out`."""
+    """Write params file, training state, library, card and abilities into `out`."""
     out.mkdir(parents=True, exist_ok=True)
     pretraining, robot, state = run.pretraining, run.pretraining.robot, run.state
     weights = policy_weights(state.params.policy, state.normalizer)
@@ -125,6 +126,7 @@ def ship(run: PretrainingRun, seed: int, out: Path) -> ModelCard:
     text = card.markdown(pretraining.words)
     (out / "card.json").write_text(card.model_dump_json(indent=1) + "\n")
     (out / "card.md").write_text(text)
+    store_abilities(card.abilities, out / ABILITIES)
     print(text)
     print(f"written to {out}")
     return card

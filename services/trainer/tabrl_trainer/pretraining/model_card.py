@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.rollout import CONTROL_DT, Rollout
+from tabrl.robots.abilities import Abilities, Span, widest
 from tabrl.sim.cpu.simulator import CpuSimulator
+from tabrl.sim.robustness import disturbed_simulator
 from tabrl.sim.simulator import PolicyFn, episode
 from tabrl_trainer.pretraining.benchmark import EPISODE_S, Benchmark, Bound
 from tabrl_trainer.pretraining.pretraining import CardWords, Pretraining
@@ -28,11 +30,22 @@ class CardRow(BaseModel):
     must: dict[str, Bound]  # by the names of what is measured
     fall_rate: float
     most_falls: float
+    reaches: dict[str, Span] = {}
+    looks: dict[str, float] = {}
+    looks_must: dict[str, Bound] = {}
+
+    @property
+    def bounded(self) -> Iterator[tuple[str, float, Bound]]:
+        """Everything with a bound: name, value, bound."""
+        for name, bound in self.must.items():
+            yield name, self.measured[name], bound
+        for name, bound in self.looks_must.items():
+            yield name, self.looks[name], bound
 
     @property
     def passed(self) -> bool:
         """Whether every bound holds."""
-        held = (bound.holds(self.measured[name]) for name, bound in self.must.items())
+        held = (bound.holds(value) for _, value, bound in self.bounded)
         return self.fall_rate <= self.most_falls and all(held)
 
 
@@ -46,6 +59,15 @@ class ModelCard(BaseModel):
     episodes: int
     rows: list[CardRow]
 
+    @property
+    def abilities(self) -> Abilities:
+        """How far the commands of the rows that are reached go."""
+        spans: dict[str, list[Span]] = {}
+        for row in self.rows:
+            for channel, span in row.reaches.items() if row.passed else ():
+                spans.setdefault(channel, []).append(span)
+        return Abilities(commanded={name: widest(found) for name, found in spans.items()})
+
     def markdown(self, words: CardWords) -> str:
         """The card as a table, then what it misses in words, then the curriculum."""
         failures = words.failures
@@ -57,15 +79,16 @@ class ModelCard(BaseModel):
             f"{SETTLE * CONTROL_DT:g} s left out. {words.errors} A {words.failure} counts, "
             "whatever came before it.",
             "",
-            f"| command | measured | must | {failures} | |",
-            "| --- | --- | --- | --- | --- |",
+            f"| command | measured | must | {failures} | looks | |",
+            "| --- | --- | --- | --- | --- | --- |",
         ]
         for row in self.rows:
             measured = ", ".join(f"{name} {value:.3f}" for name, value in row.measured.items())
-            must = ", ".join(f"{name} {bound}" for name, bound in row.must.items())
+            must = ", ".join(f"{name} {bound}" for name, _, bound in row.bounded)
+            looks = ", ".join(f"{name} {value:.3f}" for name, value in row.looks.items())
             mark = "reached" if row.passed else "**missed**"
             failed = f"{row.fall_rate:.1%} (≤ {row.most_falls:.0%})"
-            lines.append(f"| {row.command} | {measured} | {must} | {failed} | {mark} |")
+            lines.append(f"| {row.command} | {measured} | {must} | {failed} | {looks} | {mark} |")
         lines += ["", "## What it cannot do", "", *self._misses(failures)]
         lines += ["", "## Curriculum", "", *(f"- {stage}" for stage in self.stages)]
         return "\n".join(lines) + "\n"
@@ -74,9 +97,9 @@ class ModelCard(BaseModel):
         missed = []
         for row in self.rows:
             short = [
-                f"{name} {row.measured[name]:.3f} instead of {bound}"
-                for name, bound in row.must.items()
-                if not bound.holds(row.measured[name])
+                f"{name} {value:.3f} instead of {bound}"
+                for name, value, bound in row.bounded
+                if not bound.holds(value)
             ]
             if row.fall_rate > row.most_falls:
                 short.append(f"{failures} in {row.fall_rate:.1%} of the episodes")
@@ -87,9 +110,14 @@ class ModelCard(BaseModel):
 
 def measure(pretraining: Pretraining[Any], policy: PolicyFn, seed: int = 1) -> Iterator[CardRow]:
     """Measure the rows of the card one by one; some ten seconds each on two cores."""
-    simulator = CpuSimulator(pretraining.robot, EPISODES)
+    undisturbed = CpuSimulator(pretraining.robot, EPISODES)
     rng = np.random.default_rng(seed)
     for benchmark in pretraining.benchmarks:
+        simulator = undisturbed
+        if benchmark.disturbance is not None:
+            simulator = disturbed_simulator(
+                pretraining.embodiment, [benchmark.disturbance], EPISODES
+            )
         schedules = benchmark.schedules(rng, simulator.size)
         run = episode(simulator, schedules, policy, EPISODE_S, seed, benchmark.episodes)
         yield row_of(benchmark, schedules, run.rollout, pretraining.embodiment)
@@ -104,9 +132,12 @@ def row_of(
     settled = Rollout({name: field[SETTLE:, whole] for name, field in rollout.fields.items()})
     measured = benchmark.measure(settled, schedules.pick(whole)) if len(whole) else {}
     return CardRow(
+        looks=dict(embodiment.looks(settled)) if len(whole) else {},
+        looks_must=dict(benchmark.looks) if len(whole) else {},
         command=benchmark.command,
         measured=measured or dict.fromkeys(benchmark.must, float("nan")),
         must=dict(benchmark.must),
         fall_rate=float(failed.mean()),
         most_falls=benchmark.most_falls,
+        reaches=dict(benchmark.reaches),
     )

@@ -31,12 +31,13 @@ class CurriculumStage:
 
     name: str
     samples: int
-    randomise: bool = False
+    randomise: float = 0.0  # share of the robots that differ from the scene
     push_speed: float = 0.0  # m/s
     entropy: float = 0.003
     min_rate: float = 1e-5
     max_rate: float = 1e-3
     target_kl: float = 0.01
+    symmetry: float = 0.5  # weight of the policy's difference from its mirror image
     min_action_std: float = 0.0  # floor under the exploration noise, in units of action
 
     def document(self) -> dict[str, object]:

@@ -15,7 +15,7 @@ import numpy as np
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.sim.cpu.simulator import CpuSimulator
-from tabrl.sim.episodes import EpisodeConfig
+from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl.sim.learning.checkpoint import dump_tree, load_tree, read_metadata
 from tabrl.sim.learning.ppo import Learner, PPOConfig, Schedule, TrainState
 from tabrl.sim.simulator import Experience
@@ -97,6 +97,7 @@ class PretrainingRun:
         schedule = Schedule.of(
             reward_scale=0.02, entropy=stage.entropy, learn_normalizer=True,
             min_rate=stage.min_rate, max_rate=stage.max_rate, target_kl=stage.target_kl,
+            symmetry=stage.symmetry,
         )  # fmt: skip
         saved, chunk = time.monotonic(), 0
         while self.samples < end:
@@ -115,7 +116,15 @@ class PretrainingRun:
     def _simulator(self, stage: CurriculumStage, seed: int) -> CpuSimulator:
         """Robots that have just begun the stage."""
         pretraining = self.pretraining
-        simulator = CpuSimulator(pretraining.robot, ROBOTS, randomise=stage.randomise, seed=seed)
+        differences = RobotDifferences.of_training(
+            pretraining.embodiment, ROBOTS, seed, stage.randomise
+        )
+        simulator = CpuSimulator(
+            pretraining.robot,
+            ROBOTS,
+            differences=differences if stage.randomise > 0.0 else None,
+            seed=seed,
+        )
         config = EpisodeConfig(
             episode_s=20.0,
             start_spread_s=5.0,

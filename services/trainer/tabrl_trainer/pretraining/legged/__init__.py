@@ -16,7 +16,7 @@ from tabrl_trainer.pretraining.legged.benchmarks import benchmarks
 from tabrl_trainer.pretraining.legged.commands import MixedCommands
 from tabrl_trainer.pretraining.legged.curriculum import CURRICULUM, LeggedStage
 from tabrl_trainer.pretraining.legged.rearing import RearingPose
-from tabrl_trainer.pretraining.legged.reward import LeggedReward
+from tabrl_trainer.pretraining.legged.reward import Errors, LeggedReward
 from tabrl_trainer.pretraining.pretraining import CardWords, Pretraining
 
 MIN_JOINTS = 2  # of a leg
@@ -32,7 +32,9 @@ class LeggedPretraining(Pretraining[LeggedStage]):
             "second (speeds) or taken every step (postures)."
         ),
     )
-    reported_terms = ("velocity", "yaw", "orientation", "height", "feet", "swing", "slip")
+    reported_terms = (
+        "velocity", "yaw", "orientation", "height", "feet", "swing", "slip", "motors", "tucked",
+    )  # fmt: skip
 
     def __init__(
         self, embodiment: Embodiment, curriculum: tuple[LeggedStage, ...] = CURRICULUM
@@ -49,17 +51,21 @@ class LeggedPretraining(Pretraining[LeggedStage]):
         self.embodiment = embodiment
         self.curriculum = curriculum
         self._reward = LeggedReward(embodiment)
-        self._heading_error = embodiment.observation.column("heading_error")
         self._step_frequency = embodiment.observation.column("step_frequency")
 
     def sampler(self, stage: LeggedStage) -> CommandSampler:
         return MixedCommands(stage.mix, self.embodiment)
 
     def reward_terms(self, experience: Experience, stage: LeggedStage) -> dict[str, Floats]:
-        seen = experience.observation[1:]
-        stepping = (seen[..., self._step_frequency] > 0.0).astype(np.float32)
-        error = seen[..., self._heading_error]
-        return self._reward.terms(experience.rollout, error, stepping, stage.weights)
+        stepping = experience.observation[1:, :, self._step_frequency] > 0.0
+        hidden, privileged = self.embodiment.hidden, experience.privileged[1:]
+        errors = Errors(
+            heading=privileged[..., hidden.column("heading_error")],
+            path=privileged[..., hidden["path_error"]],
+        )
+        return self._reward.terms(
+            experience.rollout, errors, stepping.astype(np.float32), stage.weights
+        )
 
     def start(self, stage: LeggedStage) -> StartPoses | None:
         rears = stage.start_reared and "rear" in self.embodiment.commands

@@ -1,6 +1,6 @@
 """Random command schedules for pretraining: which behaviours a policy meets, and how often.
 
-Amounts are those of the reference robot (see `channels`); others get them scaled.
+Amounts are those of the reference robot (see `scale`); others get them scaled.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_space import MODULATION_RANGE
 from tabrl.control.embodiment import Embodiment
-from tabrl.embodiments.legged.channels import Scale
-from tabrl.embodiments.legged.gait import GAITS, GRAVITY, HOP_FREQUENCY, LONGEST_FLIGHT, Gait
+from tabrl.embodiments.legged.gait import GAITS, GRAVITY, LONGEST_FLIGHT, Gait, GaitAmounts
 from tabrl.embodiments.legged.limbs import lift_channel
+from tabrl.embodiments.legged.scale import Scale
 
 VELOCITY = ("vx", "vy", "yaw")
 POSTURE = ("height", "pitch", "roll")
@@ -80,6 +80,7 @@ class MixedCommands:
         self._mix = mix
         self._space = space = embodiment.commands
         self._scale = Scale.of(embodiment.robot)
+        self._gait = GaitAmounts.of(embodiment.robot)
         self._velocity, self._posture = space.columns(VELOCITY), space.columns(POSTURE)
         self._lifts = np.array(
             [space.column(lift_channel(limb)) for limb in embodiment.robot.limbs]
@@ -170,13 +171,14 @@ class MixedCommands:
     def _hop(self, rng: np.random.Generator, rows: Rows, waves: _Waves, frequency: Floats) -> None:
         """Hops that legs can do: their flight fits into the period, and they drift slowly."""
         scale, jump = self._scale, self._space.column("jump")
+        usual = self._gait.hop_frequency
         waves.scale(rows, self._velocity, 0.5, 0.0)
         waves.scale(rows, self._posture, 0.3, 0.0)
         waves.amplitude[rows] = 0.0
         waves.clear(rows[rng.random(len(rows)) < 0.5], self._velocity)  # hops on the spot
         chosen = rng.uniform(1.5 * scale.frequency, 3.0 * scale.frequency, len(rows))
         frequency[rows] = np.where(rng.random(len(rows)) < 0.3, 0.0, chosen)
-        period = LONGEST_FLIGHT / np.where(frequency[rows] > 0, chosen, HOP_FREQUENCY)
+        period = LONGEST_FLIGHT / np.where(frequency[rows] > 0, chosen, usual)
         highest = np.minimum(GRAVITY / 8.0 * period**2, self._space.upper[jump])
         waves.constant[rows, jump] = rng.uniform(0.02 * scale.length, highest)
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_space import CommandSpace
-from tabrl.embodiments.legged.channels import Scale
 from tabrl.embodiments.legged.gait import GAITS, Gait
+from tabrl.embodiments.legged.scale import Scale
 from tabrl_trainer.pretraining.benchmark import Draw
 
 Numbers = NDArray[np.floating[Any]]

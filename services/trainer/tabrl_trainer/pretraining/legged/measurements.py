@@ -11,9 +11,9 @@ from tabrl.control.embodiment import Embodiment
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.embodiments.legged.gait import DUTY_FACTOR
 from tabrl.embodiments.legged.limbs import front, lift_channel
+from tabrl.embodiments.legged.velocity import heading_velocity
 from tabrl.robots import Robot
 from tabrl_trainer.pretraining.benchmark import Measure
-from tabrl_trainer.pretraining.legged.reward import heading_velocity
 
 STRIDE = 25  # control steps; speeds are means over half a second, about one stride
 HOLD_S = 5.0  # how long a foot must stay up
@@ -39,6 +39,7 @@ class Measurements:
 
     def __init__(self, embodiment: Embodiment) -> None:
         self._robot, self._space = embodiment.robot, embodiment.commands
+        self._embodiment = embodiment
         self._front = front(self._robot)
         self._lifts = self._space.columns(lift_channel(limb) for limb in self._robot.limbs)
 
@@ -93,6 +94,26 @@ class Measurements:
         clearance = (feet - self._robot.end_effector_radius).min(-1)
         _, pitch = rotation.roll_pitch(rollout.base_quaternion)
         return {"front_feet": float(clearance.mean()), "nose_up": float(-pitch.mean())}
+
+    def speed_error(self, rollout: Rollout, _: CommandBatch) -> dict[str, float]:
+        """How far mean speeds are from the commanded ones, as a share of these."""
+        return {"speed_error": float(self._embodiment.speed_error(rollout).mean())}
+
+    def motors(self, rollout: Rollout, schedules: CommandBatch) -> dict[str, float]:
+        """How much of the time joints are within their motors' lines, and the speeds' errors.
+
+        Torques may exceed a line by a hundredth; `fastest` is the highest speed of a joint as a
+        share of its motor's.
+        """
+        lines = self._embodiment.joints.motors
+        torque, velocity = rollout.joint_torque, rollout.joint_velocity
+        fast = np.abs(velocity) / lines.no_load_speed
+        within = (lines.exceeded(torque, velocity) <= 0.01 * lines.torque) & (fast <= 1.0)
+        return {
+            "within": float(within.mean()),
+            "fastest": float(fast.max()),
+            **self.speeds(rollout, schedules),
+        }
 
     def _asked(self, rollout: Rollout, channel: str) -> Floats:
         asked: Floats = rollout.command[..., self._space.column(channel)]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
-from tabrl.embodiments.legged.channels import Scale
 from tabrl.embodiments.legged.gait import REARED
 from tabrl.embodiments.legged.limbs import front, rear
+from tabrl.embodiments.legged.scale import Scale
 from tabrl.robots import Limb, Robot
 
 Doubles = NDArray[np.float64]

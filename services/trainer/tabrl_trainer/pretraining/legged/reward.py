@@ -1,7 +1,7 @@
 """The reward of pretraining: follow the command, step to the gait clock, move gently.
 
 Term shapes after "Walk These Ways" (Margolis and Agrawal, 2022), constants tuned here on the
-reference robot (see `channels`): for others, lengths, speeds, frequencies and torques are measured
+reference robot (see `scale`): for others, lengths, speeds, frequencies and torques are measured
 in units of theirs.
 """
 
@@ -16,14 +16,18 @@ from tabrl.control.arrays import Floats
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.physics import physics_model
 from tabrl.control.rollout import Rollout
-from tabrl.embodiments.legged.channels import Scale
 from tabrl.embodiments.legged.fields import legs_of
-from tabrl.embodiments.legged.gait import DUTY_FACTOR, HOPPING, LIFTED, REARED
+from tabrl.embodiments.legged.gait import DUTY_FACTOR, REARED, GaitAmounts
 from tabrl.embodiments.legged.limbs import front, lift_channel
+from tabrl.embodiments.legged.scale import Scale
+from tabrl.embodiments.legged.velocity import heading_velocity, world_velocity
 from tabrl_trainer.pretraining.legged.rearing import RearingPose
 
 USUAL_SWING_HEIGHT = 0.07  # m, clearance of a swing foot at its highest, unless commanded
 HEADING_GAIN = 1.5  # rad/s of extra yaw rate a rad of heading error
+PATH_GAIN = 1.0  # m/s of extra speed a metre from the path
+FAST = 0.85  # of the no-load speed: from here on, speed of a motor costs
+TUCKED_M = 0.04  # feet stay so far below the trunk's origin unless they are to be higher
 REAR_CLEARANCE = 0.2  # m, at least, of both front feet of a robot that has reared
 REFERENCE_MASS = 12.743448  # kg
 
@@ -40,6 +44,16 @@ class RewardWeights:
     schedule: float = 1.0
     clearance: float = 100.0
     fall: float = 10.0
+    power: float = 4e-4  # a watt of the reference robot
+    overload: float = 0.0  # torques outside of a motor's line, as shares of its torque
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How far robots are from where the schedule wants them; zero of what they do not know."""
+
+    heading: Floats  # rad, `[T, B]`
+    path: Floats  # m ahead and left, `[T, B, 2]`
 
 
 class LeggedReward:
@@ -50,6 +64,7 @@ class LeggedReward:
         model = physics_model(robot)
         legs = legs_of(robot, model)
         self._robot, self._space, self._scale = robot, space, Scale.of(robot)
+        self._amounts = GaitAmounts.of(robot)
         # Torques hold weights, on levers as long as the legs.
         self._torque = float(model.body_mass.sum()) / REFERENCE_MASS * self._scale.length
         self._front = np.array(front(robot), np.intp)
@@ -60,15 +75,16 @@ class LeggedReward:
         self._sideways_home = embodiment.joints.home[self._sideways]
         self._shanks = [leg.shank for leg in legs]
         self._rearing = RearingPose(robot)
+        self._motors = embodiment.joints.motors
 
     def terms(
-        self, rollout: Rollout, heading_error: Floats, stepping: Floats, weights: RewardWeights
+        self, rollout: Rollout, errors: Errors, stepping: Floats, weights: RewardWeights
     ) -> dict[str, Floats]:
         """Weighted terms.
 
         Args:
             rollout: What happened.
-            heading_error: How far robots look away from where the command wants, rad, `[T, B]`.
+            errors: In heading and place.
             stepping: 1 where the gait clock runs, 0 where it rests, `[T, B]`.
             weights: Of the tracking terms.
 
@@ -77,10 +93,10 @@ class LeggedReward:
         """
         command, phase, contact = rollout.command, rollout.gait_phase, rollout.foot_contact
         rearing = np.clip(self._asked(command, "rear"), 0.0, 1.0)
-        hopping = (self._asked(command, "jump") > HOPPING).astype(np.float32)
+        hopping = (self._asked(command, "jump") > self._amounts.hopping).astype(np.float32)
         clearance = rollout.foot_position[..., 2] - self._robot.end_effector_radius
         return {
-            **self._motion(rollout, heading_error, rearing, weights),
+            **self._motion(rollout, errors, stepping, rearing, weights),
             "height": weights.height * self._height(rollout, hopping, rearing),
             "pose": 2.0 * rearing * self._rearing.closeness(rollout.joint_position, rearing),
             "feet": weights.feet * self._held_feet(command, clearance, rearing),
@@ -89,6 +105,9 @@ class LeggedReward:
             / self._scale.length**2
             * self._clearance_error(command, phase, clearance),
             **self._gentleness(rollout, stepping, hopping),
+            **self._hardware(rollout, weights),
+            "tucked": -4.0 / self._scale.length * self._tucked(rollout, rearing),
+            "self_contact": -1.0 * rollout.self_collision,
             "knees": -0.5 * np.sum(self._shank_contact(rollout) * (1.0 - contact), axis=-1),
             "fall": -weights.fall * rollout.fallen,
         }
@@ -105,15 +124,21 @@ class LeggedReward:
         return np.take(rollout.body_contact, self._shanks, axis=-1)
 
     def _motion(
-        self, rollout: Rollout, heading_error: Floats, rearing: Floats, weights: RewardWeights
+        self,
+        rollout: Rollout,
+        errors: Errors,
+        stepping: Floats,
+        rearing: Floats,
+        weights: RewardWeights,
     ) -> dict[str, Floats]:
         """How the trunk moves and is held."""
         roll, pitch = rotation.roll_pitch(rollout.base_quaternion)
         forward, left = heading_velocity(rollout)
         command, speed, turn = rollout.command, self._scale.speed**2, self._scale.frequency**2
         vx, vy, yaw = (self._asked(command, name) for name in ("vx", "vy", "yaw"))
-        error = (forward - vx) ** 2 + (left - vy) ** 2
-        rate = yaw + HEADING_GAIN * self._scale.frequency * heading_error
+        back = PATH_GAIN * self._scale.frequency * stepping[..., None] * errors.path
+        error = (forward - vx - back[..., 0]) ** 2 + (left - vy - back[..., 1]) ** 2
+        rate = yaw + HEADING_GAIN * self._scale.frequency * errors.heading
         yaw_error = (rollout.base_angular_velocity[..., 2] - rate) ** 2
         nose = self._asked(command, "pitch") + self._rearing.pitch(rearing)
         lean = (roll - self._asked(command, "roll")) ** 2 + (pitch - nose) ** 2
@@ -157,7 +182,7 @@ class LeggedReward:
         due = REAR_CLEARANCE * length * share
         low = np.maximum(due[..., None] - np.take(clearance, self._front, axis=-1), 0.0)
         reared = np.exp(-(low**2).sum(-1) / (0.02 * square))
-        held: Floats = np.where(lift > LIFTED, close, 1.0).min(-1) * reared
+        held: Floats = np.where(lift > self._amounts.lifted, close, 1.0).min(-1) * reared
         return held
 
     def _gait(self, rollout: Rollout, hopping: Floats, weights: RewardWeights) -> dict[str, Floats]:
@@ -181,7 +206,7 @@ class LeggedReward:
         height = usual + self._asked(command, "swing")[..., None]
         arc = height * np.sin(np.pi * progress)
         lift = np.take(command, self._lifts, axis=-1)
-        wanted = np.where(lift > LIFTED, lift, arc)
+        wanted = np.where(lift > self._amounts.lifted, lift, arc)
         swinging = phase > DUTY_FACTOR
         swinging[..., self._front] &= self._asked(command, "rear")[..., None] <= 0.05
         error: Floats = np.sum(swinging * (clearance - wanted) ** 2, axis=-1)
@@ -203,19 +228,23 @@ class LeggedReward:
             "bounce": -0.2 / scale.speed**2 * (1.0 - hopping) * upward**2,
         }
 
+    def _hardware(self, rollout: Rollout, weights: RewardWeights) -> dict[str, Floats]:
+        """What motors cannot do, or only at a price."""
+        torque, velocity, motors = rollout.joint_torque, rollout.joint_velocity, self._motors
+        outside = motors.exceeded(torque, velocity) / motors.torque
+        fast = np.maximum(np.abs(velocity) / motors.no_load_speed - FAST, 0.0)
+        power = self._torque * self._scale.frequency
+        return {
+            "motors": -2.0 * np.sum(outside**2 + 2.0 * fast**2, axis=-1),
+            "overload": -weights.overload * np.sum(outside + fast, axis=-1),
+            "power": -weights.power / power * np.sum(np.abs(torque * velocity), axis=-1),
+        }
 
-def heading_velocity(rollout: Rollout) -> tuple[Floats, Floats]:
-    """Forward and leftward speed `[T, B]`, m/s, along the heading: pitch and roll do not count."""
-    world = world_velocity(rollout)
-    yaw = rotation.yaw(rollout.base_quaternion)
-    cos: Floats = np.cos(yaw)
-    sin: Floats = np.sin(yaw)
-    x, y = world[..., 0], world[..., 1]
-    return cos * x + sin * y, cos * y - sin * x
-
-
-def world_velocity(rollout: Rollout) -> Floats:
-    """The trunk's velocity `[T, B, 3]` in the world, m/s."""
-    inverse = rollout.base_quaternion * np.array([1.0, -1.0, -1.0, -1.0], np.float32)
-    velocity: Floats = rotation.rotate_inverse(inverse, rollout.base_linear_velocity)
-    return velocity
+    def _tucked(self, rollout: Rollout, rearing: Floats) -> Floats:
+        """How far feet are up beside the trunk or over it without being asked, m."""
+        lift = np.take(rollout.command, self._lifts, axis=-1).max(-1)
+        free = (lift <= self._amounts.lifted) & (rearing <= 0.05)
+        below = rollout.base_position[..., 2, None] - rollout.foot_position[..., 2]
+        close: Floats = np.maximum(TUCKED_M * self._scale.length - below, 0.0)
+        summed: Floats = free * close.sum(-1)
+        return summed
