@@ -12,18 +12,21 @@ from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.robots import Robot, get_robot
-from tabrl.sim.episodes import EpisodeConfig
+from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl.sim.factory import SimulatorKind, make_simulator
 from tabrl.sim.learning.checkpoint import load_tree
 from tabrl.sim.learning.networks import deployed
 from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
+from tabrl.sim.robustness import RobustnessTest
 from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES, Evaluator
 from tabrl_trainer.finetune import CONFIG, ROBOTS, copy_state
 from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
 from tabrl_trainer.search import WINDOW_S as SEARCH_WINDOW_S
 from tabrl_trainer.selection import WINDOW_S as SELECTION_WINDOW_S
 
+DIFFERING = 0.4  # of the robots of a fine-tuning
+DISTURBED_EPISODES = 32  # of each disturbance, after every training
 MAX_CONTEXTS = 2  # of a process; each holds the simulators of several hundred robots
 
 
@@ -40,6 +43,11 @@ class TrainingContext:
         self.pretrained_weights: PolicyWeights = load_policy(pretrained.policy).weights
         self.library: MotionLibrary = load_motion_library(pretrained.library)
         self.simulator = make_simulator(robot, ROBOTS, kind=simulator)
+        # Without some robots that differ, a minute forgets what the pretrained policy can bear.
+        self.training_simulator = make_simulator(
+            robot, ROBOTS, kind=simulator,
+            differences=RobotDifferences.of_training(self.embodiment, ROBOTS, 0, DIFFERING),
+        )  # fmt: skip
         counts = {*EPISODES, *FEWER_EPISODES}
         # One of a size serves all, one after the other: every use begins with a reset.
         sizes = {ROBOTS: self.simulator}
@@ -49,6 +57,7 @@ class TrainingContext:
             Evaluator(self.embodiment, [sizes[size] for size in episodes])
             for episodes in (EPISODES, FEWER_EPISODES)
         )
+        self.robustness = RobustnessTest(self.embodiment, DISTURBED_EPISODES, fine=False)
 
     def warm_up(self) -> None:
         """Compile what every job uses: rollouts, one exploring chunk and one update."""
@@ -56,11 +65,12 @@ class TrainingContext:
         self.simulator.prepare(deterministic, round(SEARCH_WINDOW_S / CONTROL_DT))
         self.small_simulator.prepare(deterministic, round(SELECTION_WINDOW_S / CONTROL_DT))
         self.evaluator.warm_up(deterministic)
-        self.simulator.reset(
+        self.robustness.prepare(deterministic)
+        self.training_simulator.reset(
             CommandBatch.neutral(self.embodiment.commands, ROBOTS), EpisodeConfig(), 0
         )
         policy = self.learner.exploring(self.pretrained_state, 0)
-        experience = self.simulator.rollout(policy, CONFIG.unroll)
+        experience = self.training_simulator.rollout(policy, CONFIG.unroll)
         reward = np.zeros((CONFIG.unroll, ROBOTS), np.float32)
         schedule = Schedule.of(reward_scale=1.0)
         state = self.pretrained_state

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from tabrl.control.agreement import reward_checks_disagree
 from tabrl.control.checks import evaluate_checks
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.embodiment import Embodiment
+from tabrl.control.looks import uglier
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.control.staged_commands import StagedCommands
@@ -41,10 +42,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class EvaluationEntry:
-    """One candidate's evaluation with the checks' measured values."""
+    """One candidate's evaluation with the checks' measured values, and how it looks."""
 
     row: EvaluationRow
     values: tuple[float, ...]
+    looks: Mapping[str, float] = field(default_factory=dict)
 
 
 class Evaluator:
@@ -127,6 +129,7 @@ def _row(
             episodes=len(by_episode),
         ),
         tuple(values),
+        embodiment.looks(rollout),
     )
 
 
@@ -158,9 +161,12 @@ def flags_of(
     base: EvaluationEntry,
     program: EvaluationEntry,
     result: EvaluationEntry,
-    catalogue: Catalogue,
+    embodiment: Embodiment,
 ) -> tuple[Finding, ...]:
     """What a person should know before believing the result."""
-    results = check_results(checks, base, program, result, catalogue)
-    finding = reward_checks_disagree(base.row, program.row, result.row, checks, results)
-    return () if finding is None else (finding,)
+    results = check_results(checks, base, program, result, embodiment.catalogue)
+    findings = (
+        reward_checks_disagree(base.row, program.row, result.row, checks, results),
+        uglier(embodiment.looked_at, program.looks, result.looks),
+    )
+    return tuple(finding for finding in findings if finding is not None)

@@ -9,7 +9,7 @@ from tabrl.contracts.training import TrainResult
 from tabrl.domain.jobs import Job
 from tabrl.ports import BlobStore, JobControl, ModelRepository, VerifiedArtifacts
 from tabrl_trainer.context import TrainingContexts
-from tabrl_trainer.stages.evaluate import evaluate
+from tabrl_trainer.stages.evaluate import disturb, evaluate
 from tabrl_trainer.stages.fine_tune import fine_tune
 from tabrl_trainer.stages.load import load
 from tabrl_trainer.stages.publish import publish
@@ -50,7 +50,9 @@ class TrainingHandler:
         session.begin_stage("evaluation")  # from here on nobody can ask for other weights
         selected = select(session, loaded.context, tuned)
         evaluated = evaluate(session, loaded.context, tuned, selected)
-        return publish(session, Completed(loaded, found, tuned, selected, evaluated), publisher)
+        robustness = disturb(session, loaded.context, tuned, evaluated)
+        done = Completed(loaded, found, tuned, selected, evaluated, robustness)
+        return publish(session, done, publisher)
 
     def _publisher(self, session: JobSession, loaded: Loaded) -> SnapshotPublisher:
         published = loaded.resumed.snapshots if loaded.resumed else 0

@@ -22,7 +22,12 @@ def replay(context: TrainingContext, reward: RolloutReward, record: TrainingReco
     if record.kept == 0:
         return params_file(context.robot.id, context.pretrained_weights, schedule, 0)
     tune = FineTune(
-        context.simulator, context.learner, context.pretrained_state, reward, schedule, record.seed
+        context.training_simulator,
+        context.learner,
+        context.pretrained_state,
+        reward,
+        schedule,
+        record.seed,
     )
     changes = {change.update: change.weights for change in record.reweightings}
     # A restart went on from a checkpoint, with robots that had just been reset.

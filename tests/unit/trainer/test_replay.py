@@ -28,8 +28,9 @@ def test_weights_changed_on_the_way_and_a_restart_are_part_of_the_schedule(
     )
     *_, found = search.run(generations=(1,))
     tune = FineTune(
-        context.simulator, context.learner, context.pretrained_state, reward, found.best, seed
-    )
+        context.training_simulator, context.learner, context.pretrained_state, reward, found.best,
+        seed,
+    )  # fmt: skip
     for report in tune.run(updates=7):
         if report.update == 6:
             tune.reweight(later)

@@ -89,7 +89,7 @@ class Obedient:
             "base_angular_velocity": command[..., [yaw, yaw, yaw]],
         }
         return Experience(
-            Rollout(moved), none[[0, *range(steps)]], none, none[..., 0], none[..., 0]
+            Rollout(moved), *[none[[0, *range(steps)]]] * 2, none, none[..., 0], none[..., 0]
         )
 
 

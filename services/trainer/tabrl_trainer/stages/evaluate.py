@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from tabrl.contracts.checks import episode_s
+from tabrl.contracts.training import RobustnessRow
+from tabrl.control.arrays import Floats
 from tabrl.control.command_schedule import CommandSchedule
-from tabrl.control.rollout import CONTROL_DT
+from tabrl.control.rollout import CONTROL_DT, Rollout
+from tabrl.sim.learning.networks import deployed
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.evaluation import EPISODES, Candidate
 from tabrl_trainer.stages.acceptance import accepted, rejection_reason
@@ -12,6 +15,7 @@ from tabrl_trainer.stages.results import Evaluated, FineTuned, Selected
 from tabrl_trainer.stages.select import expected_s
 from tabrl_trainer.stages.session import JobSession
 
+DISTURBED_S = 4.0  # length of a disturbed episode
 MAX_EVALUATION_S = 18.0  # where it would take longer, fewer episodes are run
 
 
@@ -41,4 +45,22 @@ def evaluate(
     note = rejection_reason(base, program, result)
     return Evaluated(
         base, program, program, pretrained, update=0, accepted=False, note=note, began=began
+    )
+
+
+def disturb(
+    session: JobSession, context: TrainingContext, tuned: FineTuned, evaluated: Evaluated
+) -> tuple[RobustnessRow, ...]:
+    """What is delivered, on robots other than their scene. Raises `JobStoppedError`."""
+
+    def earned(rollout: Rollout) -> Floats:
+        rewards: Floats = tuned.reward.terms_of(rollout).sum(-1)
+        return rewards
+
+    return context.robustness.measure(
+        deployed(evaluated.weights),
+        tuned.schedule,
+        DISTURBED_S,
+        earned,
+        session.control.raise_if_stopped,
     )

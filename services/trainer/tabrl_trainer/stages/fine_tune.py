@@ -51,7 +51,7 @@ class _FineTuning:
         self._publisher, self._checkpoints = publisher, checkpoints
         context, resumed = loaded.context, loaded.resumed
         self._tune = FineTune(
-            context.simulator, context.learner, context.pretrained_state,
+            context.training_simulator, context.learner, context.pretrained_state,
             loaded.reward, found.schedule, session.spec.seed, session.clock,
         )  # fmt: skip
         self._pool = CheckpointPool()

@@ -26,8 +26,8 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
         samples=samples,
         reward=result.row.reward,
     )
-    catalogue = done.loaded.context.embodiment.catalogue
-    checks = check_results(spec.checks, base, program, result, catalogue)
+    embodiment = done.loaded.context.embodiment
+    checks = check_results(spec.checks, base, program, result, embodiment.catalogue)
     session.publish(
         EvaluationEvent(checks=checks, base=base.row, program=program.row, result=result.row)
     )
@@ -47,7 +47,8 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
         stages_s=_stages_s(done, evaluation_s),
         versions={name: version(name) for name in PACKAGES},
         note=evaluated.note,
-        flags=flags_of(spec.checks, base, program, result, catalogue),
+        flags=flags_of(spec.checks, base, program, result, embodiment),
+        robustness=done.robustness,
         schedule=_record(spec, done),
     )
 

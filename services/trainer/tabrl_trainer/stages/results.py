@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tabrl.contracts.training import Reweighting
+from tabrl.contracts.training import Reweighting, RobustnessRow
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.ports.jobs import Weights
@@ -112,3 +112,4 @@ class Completed:
     tuned: FineTuned
     selected: Selected
     evaluated: Evaluated
+    robustness: tuple[RobustnessRow, ...]
