@@ -26,6 +26,20 @@ def knee_of(robot: Robot, foot: str) -> str:
     return robot.limbs[robot.end_effectors.index(foot)].joints[-1]
 
 
+def folding(robot: Robot) -> str:
+    """Which way the knees of a legged robot bend, in words."""
+    ways: dict[str, list[str]] = {"negative": [], "positive": []}
+    for limb in robot.limbs:
+        mirrored = bool(limb.signs) and limb.signs[-1] < 0.0
+        ways["positive" if mirrored else "negative"].append(limb.joints[-1])
+    return " ".join(
+        f"Knees: a more {way} angle of {', '.join(knees)} folds the leg, a less {way} one "
+        "stretches it."
+        for way, knees in ways.items()
+        if knees
+    )
+
+
 def channel_words(robot: Robot) -> Mapping[str, str]:
     """What each command channel asks for, with its unit and sign, in words."""
     return {channel.name: channel.meaning for channel in embodiment_of(robot).commands.channels}

@@ -14,7 +14,7 @@ from tabrl.rewards.source import check_source
 from tabrl.robots import get_robot
 from tabrl_reward_worker.generator import generate
 from tabrl_reward_worker.generator.generate import NotUnderstoodError
-from tabrl_reward_worker.generator.goal.abilities import abilities
+from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
@@ -23,12 +23,13 @@ from tabrl_reward_worker.limbs import feet_of
 from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES
 
 GO1 = get_robot("go1")
+AMOUNTS = Amounts.of(GO1)
 METHODS = state_methods_of(GO1)
 TARGETS = ("vx", "vy", "yaw", "height", "pitch", "roll", "steps", "cadence", "rear")
 
 
 def goal(sentence: str) -> Goal:
-    return interpret(parse(sentence))
+    return interpret(parse(sentence, AMOUNTS.top_speed), AMOUNTS)
 
 
 def fields(found: Goal) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def test_hops_fit_into_their_period() -> None:
 
 def test_too_much_is_cut_and_said() -> None:
     proposal = generate("run forward at 5 m/s", GO1)
-    assert any("1.8 m/s" in line for line in proposal.not_understood)
+    assert any("2.9 m/s" in line for line in proposal.not_understood)
     assert goal("sway at 9 Hz").rhythms[0].hz == 2.5
     assert any("2.5 Hz" in line for line in goal("sway at 9 Hz").not_understood)
 
@@ -147,7 +148,7 @@ def test_one_thing_after_another() -> None:
 
 
 def test_a_height_above_the_ground_is_told_as_one() -> None:
-    assert abilities()["trunk"]["standing"] == GO1.characteristic_length
+    assert AMOUNTS.standing == GO1.characteristic_length
     assert goal("crouch to a height of 22 cm").understood == [
         "“crouch height 22 cm” → trunk 22 cm above the ground, 6.0 cm below standing"
     ]
@@ -192,7 +193,7 @@ def test_no_sequence_of_known_words_is_beyond_the_grammar() -> None:
     vocabulary = [*sorted(lexicon().vocabulary), ",", "then", "2", "hz", "not", "very", "after"]
     dice = random.Random(3)
     for _ in range(400):
-        interpret(parse(" ".join(dice.choices(vocabulary, k=dice.randint(1, 9)))))
+        interpret(parse(" ".join(dice.choices(vocabulary, k=dice.randint(1, 9))), 1.5), AMOUNTS)
 
 
 def test_similes_are_plain_english() -> None:

@@ -14,6 +14,7 @@ from tabrl.sim.motion_library import MotionLibrary, load_motion_library
 from tabrl.sim.reward.function import export_reward
 from tabrl_reward_worker.building import BuiltCandidate
 from tabrl_reward_worker.generator import generate
+from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.report import report_on
@@ -22,6 +23,7 @@ from tabrl_trainer.pretrained import load_pretrained
 from tests.unit.reward_worker.sentences import UNDERSTOOD
 
 GO1 = get_robot("go1")
+AMOUNTS = Amounts.of(GO1)
 HOPS = ("hop", "hop high", "hop quickly", "hop slowly", "hop low")
 LIKED = {
     "walk forward": ("walk", "walk with slow steps", "walk with quick steps"),
@@ -78,7 +80,7 @@ def test_every_candidate_likes_the_motion_that_was_asked_for(
 def test_checks_reject_recorded_motion_that_was_not_asked_for(
     bank: MotionLibrary, sentence: str
 ) -> None:
-    goal = interpret(parse(sentence))
+    goal = interpret(parse(sentence, AMOUNTS.top_speed), AMOUNTS)
     seconds = bank.rollout.shape[0] * 0.02
     checks = [
         check.model_copy(update={"start_s": 0.0, "end_s": seconds})

@@ -20,6 +20,7 @@ from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import get_robot
 from tabrl.sim.reward.function import export_reward, load_reward
 from tabrl_reward_worker.generator import generate
+from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.reading.parser import parse
@@ -28,6 +29,7 @@ from tests.support.motion import RANDOM, STAND, WALK, Motion, rollout_of, sequen
 from tests.unit.reward_worker.sentences import SEQUENCES, UNDERSTOOD
 
 GO1 = get_robot("go1")
+AMOUNTS = Amounts.of(GO1)
 NEVER = {name: rollout_of(motion, GO1) for name, motion in (("stand", STAND), ("walk", WALK))}
 NEVER |= {f"random {seed}": rollout_of(RANDOM, GO1, seed=seed) for seed in range(3)}
 
@@ -85,7 +87,7 @@ def passes(checks: tuple[CheckSpec, ...], rollout: Rollout) -> bool:
 
 @pytest.mark.parametrize("sentence", [*UNDERSTOOD, *combinations()])
 def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
-    goal = interpret(parse(sentence))
+    goal = interpret(parse(sentence, AMOUNTS.top_speed), AMOUNTS)
     checks = generate(sentence, GO1).candidates[0].checks
     assert len({check.id for check in checks}) == len(checks) <= 16
     assert checks[-1].id == "falls"
@@ -101,7 +103,7 @@ def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
 
 @pytest.mark.parametrize("sentence", list(SEQUENCES)[::2])
 def test_checks_of_a_sequence_accept_it_and_no_part_of_it_alone(sentence: str) -> None:
-    goal = interpret(parse(sentence))
+    goal = interpret(parse(sentence, AMOUNTS.top_speed), AMOUNTS)
     checks = generate(sentence, GO1).candidates[0].checks
     assert len({check.id for check in checks}) == len(checks) <= 16
     assert checks[-1].id == "falls"
@@ -148,7 +150,7 @@ SCORED = [
 
 @pytest.mark.parametrize("sentence", SCORED)
 def test_every_candidate_prefers_the_asked_motion(sentence: str) -> None:
-    goal = interpret(parse(sentence))
+    goal = interpret(parse(sentence, AMOUNTS.top_speed), AMOUNTS)
     asked, half = rollout_for(goal), rollout_for(goal, 0.6)
     first = goal.phases[0].goal if goal.phases else goal
     falling = rollout_of(Motion(**{**vars(motion_of(first)), "falls_at": 2.0}), GO1)

@@ -7,6 +7,7 @@ import re
 from tabrl.domain.errors import Invalid
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal
+from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.reading.intents import Reading
@@ -23,7 +24,9 @@ _KIND = "legged"  # whose words the lexicon has
 class NotUnderstoodError(Invalid):
     """The sentence asks for nothing the rule-based generator can write a reward for."""
 
-    def __init__(self, message: str, robot: Robot, reading: Goal, hint: str = "") -> None:
+    def __init__(
+        self, message: str, robot: Robot, reading: Goal | None = None, hint: str = ""
+    ) -> None:
         examples = "; ".join(f"“{example}”" for example in robot.examples[:4])
         super().__init__(
             message,
@@ -32,8 +35,8 @@ class NotUnderstoodError(Invalid):
             or f"Write in English what the robot should do: a direction, a speed, a height, a "
             f"posture or a rhythm. For example: {examples}.",
         )
-        self.understood = reading.understood
-        self.not_understood = reading.not_understood
+        self.understood = reading.understood if reading else []
+        self.not_understood = reading.not_understood if reading else []
 
 
 def has_words_for(robot: Robot) -> bool:
@@ -47,8 +50,7 @@ def require_words_for(robot: Robot) -> None:
         raise NotUnderstoodError(
             "Sentences for this kind of robot need a language model.",
             robot,
-            Goal(),
-            "Ask whoever runs TabRL to name one in TABRL_LLM_MODEL.",
+            hint="Ask whoever runs TabRL to name one in TABRL_LLM_MODEL.",
         )
 
 
@@ -58,9 +60,10 @@ def generate(prompt: str, robot: Robot) -> Proposal:
     language = foreign(prompt, lexicon().vocabulary)
     if language is not None:
         message = f"This sentence looks like {language.name}; only English is understood here. "
-        raise NotUnderstoodError(message + language.note, robot, Goal())
-    reading = parse(prompt)
-    goal = interpret(reading)
+        raise NotUnderstoodError(message + language.note, robot)
+    amounts = Amounts.of(robot)
+    reading = parse(prompt, amounts.top_speed)
+    goal = interpret(reading, amounts)
     if goal.empty or _mostly_unknown(reading):
         raise NotUnderstoodError(_why(reading), robot, goal)
     return Proposal(

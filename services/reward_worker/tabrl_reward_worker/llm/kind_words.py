@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -12,13 +13,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from tabrl.embodiments.legged.limbs import is_rear
+from tabrl.embodiments.legged.scale import Scale
 from tabrl.robots import Robot
-from tabrl_reward_worker.limbs import knee_of
+from tabrl_reward_worker.limbs import feet_of, folding, knee_of
 from tabrl_reward_worker.llm.schema import LlmCandidate
 
 _OTHER = "other"  # for kinds without a folder of their own
 _BEND = 0.25  # of a joint's room to its farther limit, but no more than:
 _MAX_BEND = 0.3  # rad
+_FRONT, _HIND = (0.0, 0.2, -0.4), (0.0, -0.125, 0.25)  # rad, of the legs in a bow
 
 
 class KindWords(BaseModel):
@@ -34,12 +38,17 @@ class KindWords(BaseModel):
     pays: str
     held: str
     missed: str
+    able: dict[str, str] = {}  # said of robots that have the ability
     styles: dict[str, str]
 
-    def filled(self, facts: Mapping[str, str]) -> dict[str, str]:
+    def filled(self, facts: Mapping[str, str], robot: Robot) -> dict[str, str]:
         """The words for the prompt, with a robot's facts in them."""
-        texts: dict[str, str] = self.model_dump(exclude={"styles"})
-        return {name: Template(text).substitute(facts) for name, text in texts.items()}
+        texts: dict[str, str] = self.model_dump(exclude={"styles", "able"})
+        able = "".join(f" {text}" for name, text in self.able.items() if name not in robot.without)
+        known = {**facts, "able": able, "folding": folding(robot)}
+        return {
+            name: Template(as_large(text, robot)).substitute(known) for name, text in texts.items()
+        }
 
 
 class Example(LlmCandidate):
@@ -70,7 +79,7 @@ def kind_words(kind: str) -> KindWords:
 def examples(robot: Robot) -> tuple[Example, ...]:
     """The worked examples, with names of the robot's joints in them."""
     text = _folder(robot.embodiment).joinpath("examples.toml").read_text("utf-8")
-    entries = tomllib.loads(Template(text).substitute(_names(robot)))["example"]
+    entries = tomllib.loads(Template(as_large(text, robot)).substitute(_names(robot)))["example"]
     every = (Example.model_validate(entry) for entry in entries)
     return tuple(example for example in every if example.fits(robot))
 
@@ -108,4 +117,50 @@ def _names(robot: Robot) -> dict[str, Any]:
         "most": most,
     }
     words = {"knee": knee_of(robot, limb.end_effector), "joint": joint.name}
+    words |= {"bow": _listed(_bow(robot)), "folded": f"{_folded(robot):.4g}"}
+    words |= {f"{end}_{side}": str(place) for (end, side), place in _corners(robot).items()}
     return words | {name: f"{value:.3f}" for name, value in numbers.items()}
+
+
+def as_large(text: str, robot: Robot) -> str:
+    """Amounts of the reference robot in a text, such as `{{0.3 m/s}}`, made the robot's."""
+    scale = Scale.of(robot)
+    factors = {
+        "m": scale.length, "cm": scale.length, "m/s": scale.speed, "/m2": 1.0 / scale.length**2,
+    }  # fmt: skip
+
+    def amount(found: re.Match[str]) -> str:
+        return str(float(f"{float(found[1]) * factors[found[2]]:.3g}"))
+
+    return re.sub(r"\{\{(-?[\d.]+) (\S+)\}\}", amount, text)
+
+
+def _corners(robot: Robot) -> dict[tuple[str, str], int]:
+    """Where the foot at each corner is in the robot's order; 0 where there is none."""
+    feet = feet_of(robot)
+    return {
+        (end, side): robot.end_effectors.index(feet[end, side]) if (end, side) in feet else 0
+        for end in ("front", "rear")
+        for side in ("left", "right")
+    }
+
+
+def _bow(robot: Robot) -> list[float]:
+    """By how much each joint is turned in a bow, rad: front legs folded, hind legs stretched."""
+    turned = [0.0] * robot.nu
+    for limb in robot.limbs:
+        leg = _HIND if is_rear(limb) else _FRONT
+        signs = limb.signs or (1.0,) * len(limb.joints)
+        for name, sign, angle in zip(limb.joints, signs, leg, strict=False):
+            turned[robot.joint_names.index(name)] = sign * angle
+    return turned
+
+
+def _folded(robot: Robot) -> float:
+    """The first leg's last joint in that bow, rad."""
+    place = robot.joint_names.index(robot.limbs[0].joints[-1])
+    return robot.home[place] + _bow(robot)[place]
+
+
+def _listed(values: list[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)

@@ -21,7 +21,7 @@ from tabrl_reward_worker.llm.kind_words import Example, examples, kind_texts, ki
 from tabrl_reward_worker.llm.provider import Message
 from tabrl_reward_worker.llm.schema import LlmCandidate
 
-_EDITION = 4
+_EDITION = 5
 _FILES = ("prompt.md", "styles.toml")
 _COUNTS = ("No", "One", "Two", "Three")
 _CURVE_POINTS = 6
@@ -55,7 +55,7 @@ def prompt_version() -> str:
 def system_message(robot: Robot) -> Message:
     """What holds for every candidate; the same for all, so that providers can cache it."""
     known, shown = facts(robot), [_shown(example) for example in examples(robot)]
-    words = kind_words(robot.embodiment).filled(known)
+    words = kind_words(robot.embodiment).filled(known, robot)
     count = f"{_COUNTS[len(shown)]} worked example{'' if len(shown) == 1 else 's'}"
     filled = Template(_text("prompt.md")).substitute(
         known | words, count=count, examples="\n\n".join(shown)

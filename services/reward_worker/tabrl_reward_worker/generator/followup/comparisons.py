@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tabrl_reward_worker.generator.followup.phrases import find_phrase
-from tabrl_reward_worker.generator.goal.abilities import abilities
 from tabrl_reward_worker.generator.goal.goal import Goal, Rhythm, parts_of
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.parser import parse
@@ -15,6 +14,7 @@ from tabrl_reward_worker.generator.reading.slots import SlotKind
 
 PERCENT = re.compile(r"\b(?:by )?(\d+) ?(?:%|percent)")
 _AMPLITUDE = "amplitude of "  # before the channel of a rhythm
+# Of the reference robot.
 _MIN_SPEED = 0.1  # m/s or rad/s: slower is standing
 _TARGET_OF = {
     SlotKind.MOVE: "speed",
@@ -46,7 +46,8 @@ def comparison_in(clause: str, goal: Goal) -> Comparison | None:
     if found is None:
         return None
     phrase, entry = found
-    reading = parse(clause)
+    top = goal.amounts.top_speed
+    reading = parse(clause, top)
     if any(intent.negated or _belongs_to(intent, phrase) for intent in reading.intents):
         return None  # "lower your head" is a posture of its own
     rest = clause.replace(phrase, " ", 1)
@@ -57,7 +58,7 @@ def comparison_in(clause: str, goal: Goal) -> Comparison | None:
     if percent:
         share = min(int(percent.group(1)), 90) / 100.0
         factor = 1.0 + share if factor > 1.0 or step > 0.0 else 1.0 - share
-    comparison = Comparison(clause, entry["aspect"], factor, step, _about(rest))
+    comparison = Comparison(clause, entry["aspect"], factor, step, _about(rest, top))
     probes = [replace(part, understood=[]) for part in parts_of(goal)]
     return comparison if any(apply_comparison(comparison, probe) for probe in probes) else None
 
@@ -66,9 +67,9 @@ def _belongs_to(intent: Intent, phrase: str) -> bool:
     return phrase in intent.text and intent.kind not in (SlotKind.HEIGHT, SlotKind.MOVE)
 
 
-def _about(rest: str) -> str:
+def _about(rest: str, top_speed: float) -> str:
     """What a comparison is about: a word of the table, or an intent or rhythm of the lexicon."""
-    for intent in parse(rest).intents:
+    for intent in parse(rest, top_speed).intents:
         if intent.kind == SlotKind.RHYTHM:
             return f"{_AMPLITUDE}{intent.meaning.get('channel', '')}"
         if intent.kind != SlotKind.HEIGHT and intent.text:
@@ -109,8 +110,8 @@ def _speed(comparison: Comparison, goal: Goal) -> str:
     for name, tables in (("vx", ("forward", "backward")), ("vy", ("sideways", "sideways"))):
         value = getattr(goal, name)
         if value:
-            limit = abilities()[tables[value < 0.0]]["limit"]
-            scaled = _within(value * comparison.factor, _MIN_SPEED, limit)
+            limit = goal.amounts[tables[value < 0.0]]["limit"]
+            scaled = _within(value * comparison.factor, goal.amounts.speed(_MIN_SPEED), limit)
             setattr(goal, name, scaled)
             messages.append(f"{abs(scaled):g} m/s instead of {abs(value):g} m/s")
     if goal.yaw and comparison.aspect == "pace" and not comparison.target:
@@ -129,18 +130,18 @@ def _turn(comparison: Comparison, goal: Goal) -> str:
     )
     before, goal.yaw = (
         goal.yaw,
-        _within(goal.yaw * factor, _MIN_SPEED, abilities()["turn"]["limit"]),
+        _within(goal.yaw * factor, goal.amounts.rate(_MIN_SPEED), goal.amounts["turn"]["limit"]),
     )
     return f"turn at {abs(goal.yaw):g} rad/s instead of {abs(before):g} rad/s"
 
 
 def _frequency(comparison: Comparison, goal: Goal) -> str:
     if goal.hop is not None:
-        table = abilities()["hop_frequency"]
+        table = goal.amounts["hop_frequency"]
         hz = _within(goal.hop.hz * comparison.factor, table["lowest"], table["highest"])
         goal.hop = replace(goal.hop, hz=hz)
     elif goal.rhythms:
-        table = abilities()["rhythm_frequency"]
+        table = goal.amounts["rhythm_frequency"]
         hz = _within(goal.rhythms[0].hz * comparison.factor, table["lowest"], table["highest"])
         goal.rhythms = tuple(replace(rhythm, hz=hz) for rhythm in goal.rhythms)
     else:
@@ -151,8 +152,8 @@ def _frequency(comparison: Comparison, goal: Goal) -> str:
 def _height(comparison: Comparison, goal: Goal) -> str:
     if not goal.height:
         return ""  # the sentence's own reading says how low "lower" is
-    step = comparison.step or goal.height * (comparison.factor - 1.0)
-    low, high = -abilities()["low"]["limit"], abilities()["high"]["limit"]
+    step = comparison.step * goal.amounts.scale.length or goal.height * (comparison.factor - 1.0)
+    low, high = -goal.amounts["low"]["limit"], goal.amounts["high"]["limit"]
     goal.height = round(max(low, min(goal.height + step, high)), 3)
     where = "below" if goal.height < 0.0 else "above"
     return f"{abs(goal.height) * 100:.1f} cm {where} standing"
@@ -167,7 +168,8 @@ def _raised(name: str, table: str, minimum: float, words: str) -> Callable[[Comp
             return ""
         if comparison.aspect == "pace":
             return _frequency(comparison, goal)
-        height = _within(asked.height * _factor(comparison), minimum, abilities()[table]["limit"])
+        least = goal.amounts.length(minimum)
+        height = _within(asked.height * _factor(comparison), least, goal.amounts[table]["limit"])
         setattr(goal, name, replace(asked, height=height))
         return words.format(f"{height * 100:.1f} cm")
 
@@ -181,7 +183,8 @@ def _scaled(name: str, table: str, minimum: float, words: str) -> Callable[[Comp
         value = getattr(goal, name)
         if not value or comparison.aspect == "pace":
             return ""
-        changed = _within(value * _factor(comparison), minimum, abilities()[table]["limit"])
+        least = goal.amounts.length(minimum) if name == "steps" else minimum
+        changed = _within(value * _factor(comparison), least, goal.amounts[table]["limit"])
         setattr(goal, name, changed)
         return f"{words} {abs(changed):g} instead of {abs(value):g}"
 
@@ -194,7 +197,7 @@ def _of_rhythm(channel: str) -> Callable[[Comparison, Goal], str]:
             return ""
         if comparison.aspect == "pace":
             return _frequency(comparison, goal)
-        table = abilities()[f"{channel}_rhythm"]
+        table = goal.amounts[f"{channel}_rhythm"]
         rhythms, message = [], ""
         for rhythm in goal.rhythms:
             if rhythm.channel == channel:

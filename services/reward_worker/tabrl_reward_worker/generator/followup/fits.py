@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tabrl_reward_worker.generator.goal.abilities import abilities
 from tabrl_reward_worker.generator.goal.goal import Goal, Lift
 from tabrl_reward_worker.generator.goal.quantities import limited
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
+# Of the reference robot.
 _LEVEL = 0.15  # m: a longer length is a height above the ground, not a change of it
 _MIN_SPEED = 0.1  # m/s or rad/s: slower is standing
+_MIN_HOP, _MIN_LIFT, _MIN_RADIUS = 0.02, 0.03, 0.1  # m
 _RHYTHMS = {"roll": "its sway", "pitch": "its nod", "heading": "its twist"}
 EXAMPLES = {
     SlotKind.SPEED: "“walk at 0.4 m/s”",
@@ -46,12 +47,12 @@ def _speeds(goal: Goal) -> list[Fit]:
 
 
 def _to_speed(goal: Goal, size: float) -> str:
-    share = max(size, _MIN_SPEED) / math.hypot(goal.vx or 0.0, goal.vy or 0.0)
+    share = max(size, goal.amounts.speed(_MIN_SPEED)) / math.hypot(goal.vx or 0.0, goal.vy or 0.0)
     for name, row in (("vx", "forward" if (goal.vx or 0.0) > 0.0 else "backward"),
                       ("vy", "sideways")):  # fmt: skip
         value = getattr(goal, name)
         if value:
-            limit = abilities()[row]["limit"]
+            limit = goal.amounts[row]["limit"]
             setattr(goal, name, round(limited(value * share, limit, f"m/s {row}", goal), 3))
     return f"{math.hypot(goal.vx or 0.0, goal.vy or 0.0):.3g} m/s"
 
@@ -63,8 +64,10 @@ def _turns(goal: Goal) -> list[Fit]:
 
 def _to_turn(goal: Goal, size: float) -> str:
     sign = -1.0 if (goal.yaw or 0.0) < 0.0 else 1.0
-    limit = abilities()["turn"]["limit"]
-    goal.yaw = round(sign * limited(max(size, _MIN_SPEED), limit, "rad/s", goal), 3)
+    limit = goal.amounts["turn"]["limit"]
+    goal.yaw = round(
+        sign * limited(max(size, goal.amounts.rate(_MIN_SPEED)), limit, "rad/s", goal), 3
+    )
     return f"turn at {abs(goal.yaw):g} rad/s"
 
 
@@ -77,7 +80,7 @@ def _circles(goal: Goal) -> list[Fit]:
 
 def _to_radius(goal: Goal, size: float) -> str:
     speed = math.hypot(goal.vx or 0.0, goal.vy or 0.0)
-    return _to_turn(goal, speed / max(size, 0.1))
+    return _to_turn(goal, speed / max(size, goal.amounts.length(_MIN_RADIUS)))
 
 
 def _frequencies(goal: Goal) -> list[Fit]:
@@ -86,14 +89,14 @@ def _frequencies(goal: Goal) -> list[Fit]:
     if goal.rhythms:
         return [Fit("its rhythm", "“sway twice a second”", goal.rhythms[0].hz, to_frequency)]
     if goal.limp is None and (goal.moves or goal.steps is not None):
-        usual = goal.cadence or abilities()["cadence"]["usual"]
+        usual = goal.cadence or goal.amounts["cadence"]["usual"]
         return [Fit("its steps", "“take 2 steps a second”", usual, to_frequency)]
     return []
 
 
 def to_frequency(goal: Goal, hz: float) -> str:
     row = "hop_frequency" if goal.hop else "rhythm_frequency" if goal.rhythms else "cadence"
-    table = abilities()[row]
+    table = goal.amounts[row]
     bounded = round(max(table["lowest"], min(hz, table["highest"])), 2)
     if abs(bounded - hz) > 0.01:
         goal.not_understood.append(f"{hz:.3g} times a second cannot be done: {bounded:g}")
@@ -129,7 +132,9 @@ def _lengths(goal: Goal) -> list[Fit]:
 
 def _to_hop(goal: Goal, size: float) -> str:
     if goal.hop is not None:
-        size = max(0.02, limited(size, abilities()["hop"]["limit"], "m", goal))
+        size = max(
+            goal.amounts.length(_MIN_HOP), limited(size, goal.amounts["hop"]["limit"], "m", goal)
+        )
         goal.hop = replace(goal.hop, height=round(size, 3))
     return f"hop {size * 100:.3g} cm high"
 
@@ -142,20 +147,23 @@ def _to_reach(goal: Goal, size: float) -> str:
 
 def _to_lift(goal: Goal, size: float) -> str:
     if goal.lift is not None:
-        size = max(0.03, limited(size, abilities()["paw"]["limit"], "m", goal))
+        size = max(
+            goal.amounts.length(_MIN_LIFT), limited(size, goal.amounts["paw"]["limit"], "m", goal)
+        )
         goal.lift = Lift(goal.lift.foot, round(size, 3))
     return f"foot up by {size * 100:.3g} cm"
 
 
 def _to_steps(goal: Goal, size: float) -> str:
-    goal.steps = round(max(0.03, limited(size, abilities()["steps"]["limit"], "m", goal)), 3)
+    size = limited(size, goal.amounts["steps"]["limit"], "m", goal)
+    goal.steps = round(max(goal.amounts.length(_MIN_LIFT), size), 3)
     return f"feet lifted by {goal.steps * 100:.3g} cm"
 
 
 def _to_height(goal: Goal, size: float) -> str:
-    low, high = abilities()["low"]["limit"], abilities()["high"]["limit"]
-    if size > _LEVEL:
-        offset = size - abilities()["trunk"]["standing"]
+    low, high = goal.amounts["low"]["limit"], goal.amounts["high"]["limit"]
+    if size > goal.amounts.length(_LEVEL):
+        offset = size - goal.amounts.standing
         if offset and not -low - 1e-9 <= offset <= high + 1e-9:
             goal.not_understood.append(f"{size * 100:.3g} cm above the ground is out of reach")
         goal.height = round(max(-low, min(offset, high)), 3)
@@ -184,7 +192,7 @@ def _angles(goal: Goal) -> list[Fit]:
 
 def _to_tilt(name: str) -> Callable[[Goal, float], str]:
     def change(goal: Goal, size: float) -> str:
-        limit = abilities()["pitch" if name == "pitch" else "lean"]["limit"]
+        limit = goal.amounts["pitch" if name == "pitch" else "lean"]["limit"]
         sign = -1.0 if getattr(goal, name) < 0.0 else 1.0
         setattr(goal, name, round(sign * limited(max(size, 0.02), limit, "rad", goal), 3))
         return f"{'pitch' if name == 'pitch' else 'lean'} {abs(getattr(goal, name)):g} rad"
@@ -193,14 +201,14 @@ def _to_tilt(name: str) -> Callable[[Goal, float], str]:
 
 
 def _to_rear(goal: Goal, size: float) -> str:
-    goal.rear = round(max(0.5, limited(size, abilities()["rear"]["limit"], "rad", goal)), 3)
+    goal.rear = round(max(0.5, limited(size, goal.amounts["rear"]["limit"], "rad", goal)), 3)
     return f"nose up by {goal.rear:g} rad"
 
 
 def _to_amplitude(channel: str) -> Callable[[Goal, float], str]:
     def change(goal: Goal, size: float) -> str:
         unit = "m" if channel == "height" else "rad"
-        size = round(limited(size, abilities()[f"{channel}_rhythm"]["limit"], unit, goal), 3)
+        size = round(limited(size, goal.amounts[f"{channel}_rhythm"]["limit"], unit, goal), 3)
         goal.rhythms = tuple(
             replace(rhythm, amplitude=size) if rhythm.channel == channel else rhythm
             for rhythm in goal.rhythms

@@ -30,6 +30,7 @@ from tabrl_reward_worker.generator.generate import (
     NotUnderstoodError,
     require_words_for,
 )
+from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal, parts_of
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.goal.resolve_constraints import resolve_constraints
@@ -55,8 +56,8 @@ def generate_followup(earlier: Sequence[str], words: str, robot: Robot) -> Propo
     language = foreign(words, lexicon().vocabulary)
     if language is not None:
         message = f"This sentence looks like {language.name}; only English is understood here. "
-        raise NotUnderstoodError(message + language.note, robot, Goal())
-    goal = Goal()
+        raise NotUnderstoodError(message + language.note, robot)
+    goal = Goal(Amounts.of(robot))
     for sentence in earlier:
         goal = _continued(goal, sentence)
     before = list(goal.understood)
@@ -71,11 +72,13 @@ def generate_followup(earlier: Sequence[str], words: str, robot: Robot) -> Propo
 
 def _continued(goal: Goal, words: str) -> Goal:
     """The goal as the words change it; with an empty one before, what the words say alone."""
+    amounts = goal.amounts
+    top = amounts.top_speed
     if goal.empty:
-        return interpret(parse(words))
+        return interpret(parse(words, top), amounts)
     comparisons, quantities, rest = _comparisons(words, goal)
-    reading = parse(rest)
-    new = interpret(reading)
+    reading = parse(rest, top)
+    new = interpret(reading, amounts)
     if new.phases:
         new.understood.insert(0, "one thing after another → instead of what was asked before")
         return new
@@ -130,18 +133,18 @@ def _comparisons(words: str, goal: Goal) -> tuple[list[Comparison], list[NamedQu
 
 def _quantity(clause: str, goal: Goal) -> NamedQuantity | None:
     """The clause as an amount, if it is nothing else: "20 cm", "2 cm lower", "to the right"."""
-    found = find_phrase("comparison", clause)
+    found, top = find_phrase("comparison", clause), goal.amounts.top_speed
     if PERCENT.search(clause):
         return None
     if found is not None:
         phrase, entry = found
         rises = float(entry.get("factor", 1.0)) > 1.0 or float(entry.get("step", 0.0)) > 0.0
         rest = clause.replace(phrase, " ", 1)
-        quantity = quantity_in(rest, 1 if rises else -1, entry["aspect"] == "level")
+        quantity = quantity_in(rest, top, 1 if rises else -1, entry["aspect"] == "level")
         if quantity is None:
             return None
         quantity = replace(quantity, text=clause)
     else:
-        quantity = quantity_in(clause)
+        quantity = quantity_in(clause, top)
     probes = [replace(part, understood=[], not_understood=[]) for part in parts_of(goal)]
     return quantity if quantity is not None and apply_quantity(quantity, probes) else None

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from tabrl_reward_worker.generator.followup.fits import EXAMPLES, FITS, Fit
 from tabrl_reward_worker.generator.followup.sides import change_pace, change_side
-from tabrl_reward_worker.generator.goal.abilities import abilities
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.reading.lexicon import Word, lexicon
 from tabrl_reward_worker.generator.reading.measures import measured
@@ -53,12 +52,14 @@ class NamedQuantity:
     level: bool = False  # higher or lower, which a crouch takes the other way round
 
 
-def quantity_in(clause: str, sign: int = 0, level: bool = False) -> NamedQuantity | None:
+def quantity_in(
+    clause: str, top_speed: float, sign: int = 0, level: bool = False
+) -> NamedQuantity | None:
     """The only thing a clause names; None if it says what to do."""
     raw = lexicon().read(clause)
     if any(word.kind == SlotKind.FROM for word in raw):
         return None
-    words = [word for word in measured(raw) if word.kind not in _ASIDE]
+    words = [word for word in measured(raw, top_speed) if word.kind not in _ASIDE]
     if len(words) != 1 or any(word.kind in (*INTENT_KINDS, SlotKind.IMPOSSIBLE) for word in words):
         return None
     word = words[0]
@@ -140,7 +141,7 @@ def _size(quantity: NamedQuantity, fit: Fit) -> float:
 def _fits(quantity: NamedQuantity, goal: Goal) -> list[Fit]:
     fits = FITS[quantity.of](goal)
     if quantity.of == SlotKind.LENGTH and goal.hop is not None and goal.moves and not goal.height:
-        high = abilities()["hop"]["limit"]
+        high = goal.amounts["hop"]["limit"]
         far = not quantity.level if quantity.sign else quantity.value > high
         fits = [fit for fit in fits if (fit.what == "how far it hops") == far]
     return fits

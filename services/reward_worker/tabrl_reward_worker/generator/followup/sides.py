@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from tabrl_reward_worker.generator.followup.fits import to_frequency
-from tabrl_reward_worker.generator.goal.abilities import abilities
 from tabrl_reward_worker.generator.goal.goal import Goal, Lift
 from tabrl_reward_worker.generator.goal.quantities import PACES
 
@@ -20,18 +19,18 @@ def change_pace(text: str, way: str, goal: Goal) -> bool:
     for name, tables in (("vx", ("forward", "backward")), ("vy", ("sideways", "sideways"))):
         value = getattr(goal, name)
         if value:
-            speed = abilities()[hop + tables[value < 0.0]][row]
+            speed = goal.amounts[hop + tables[value < 0.0]][row]
             setattr(goal, name, speed if value > 0.0 else -speed)
             messages.append(f"{speed:g} m/s")
     if goal.yaw and not goal.moves:
-        goal.yaw = math.copysign(abilities()["spin"][row], goal.yaw)
+        goal.yaw = math.copysign(goal.amounts["spin"][row], goal.yaw)
         messages.append(f"turn at {abs(goal.yaw):g} rad/s")
     if not messages and (goal.rhythms or goal.hop is not None):
         hops = goal.hop is not None
         hz = (
-            abilities()["hop_frequency"][row]
+            goal.amounts["hop_frequency"][row]
             if hops
-            else goal.rhythms[0].hz * abilities()["rhythm_frequency"][row]
+            else goal.rhythms[0].hz * goal.amounts["rhythm_frequency"][row]
         )
         messages.append(to_frequency(goal, hz))
     if messages:
@@ -70,5 +69,5 @@ def _other_side(way: str, goal: Goal) -> str:
         goal.vy = -goal.vy
         return f"to the {'left' if goal.vy > 0.0 else 'right'}"
     goal.vx = -(goal.vx or 0.0)
-    goal.vx = max(goal.vx, -abilities()["backward"]["limit"])
+    goal.vx = max(goal.vx, -goal.amounts["backward"]["limit"])
     return "forward" if goal.vx > 0.0 else "backward"

@@ -1,15 +1,110 @@
-"""What words mean in numbers, and the limits of what the robot can do."""
+"""What words mean in numbers, and the limits of what a robot can do."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
-Table = dict[str, float]
+from tabrl.embodiments.legged.scale import Scale
+from tabrl.embodiments.reach import reach_of
+from tabrl.robots import Robot
+from tabrl.robots.abilities import Span
+
+Table = Mapping[str, float]
+_TOP = "very_fast"  # of which "a third of your top speed" is a share
+_SIDES = {  # tables of what is measured, the channel and which of its ends
+    "forward": ("vx", 1), "backward": ("vx", 0), "sideways": ("vy", None),
+    "spin": ("yaw", None), "turn": ("yaw", None),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """The numbers of one robot.
+
+    `standing` is the height of its trunk in m. Amounts that stand in the code are those of the
+    reference robot; `length`, `speed` and `rate` make them the robot's.
+    """
+
+    tables: Mapping[str, Table]
+    scale: Scale
+    standing: float
+    lacking: tuple[str, ...]  # abilities
+
+    @classmethod
+    def of(cls, robot: Robot) -> Amounts:
+        """As large as the robot is, and as far as it was measured to go."""
+        return _amounts(robot)
+
+    def __getitem__(self, name: str) -> Table:
+        return self.tables[name]
+
+    @property
+    def top_speed(self) -> float:
+        """Of a run, m/s."""
+        return self["forward"][_TOP]
+
+    def length(self, reference: float) -> float:
+        """Metres, as large as the robot is."""
+        return _rounded(reference * self.scale.length)
+
+    def speed(self, reference: float) -> float:
+        """Metres a second, likewise."""
+        return _rounded(reference * self.scale.speed)
+
+    def rate(self, reference: float) -> float:
+        """Hertz or radians a second, likewise."""
+        return _rounded(reference * self.scale.frequency)
+
+    def seconds(self, reference: float) -> float:
+        """Seconds, likewise."""
+        return _rounded(reference / self.scale.frequency)
+
+    def per_square_speed(self, weight: float) -> float:
+        """The weight of a cost in m²/s², likewise."""
+        return weight / self.scale.speed**2
+
+    def per_square_rate(self, weight: float) -> float:
+        """The weight of a cost in rad²/s², likewise."""
+        return weight / self.scale.frequency**2
 
 
 @cache
-def abilities() -> dict[str, Table]:
-    """The table from words to numbers."""
-    return tomllib.loads(files(__package__).joinpath("abilities.toml").read_text("utf-8"))
+def _amounts(robot: Robot) -> Amounts:
+    reach = reach_of(robot)
+    limits = {
+        name: _limit(reach[channel], end)
+        for name, (channel, end) in _SIDES.items()
+        if channel in reach
+    }
+    scale = Scale.of(robot)
+    return Amounts(_tables(scale, limits), scale, robot.characteristic_length, robot.without)
+
+
+def _limit(span: Span, end: int | None) -> float:
+    """How far a span goes one way; without an end as far as both ways do, or the farther does."""
+    return abs(span[end]) if end is not None else max(map(abs, span))
+
+
+def _tables(scale: Scale, limits: Mapping[str, float]) -> Mapping[str, Table]:
+    data = tomllib.loads(files(__package__).joinpath("abilities.toml").read_text("utf-8"))
+    units: dict[str, list[str]] = data.pop("units")
+    factors = {"m/s": scale.speed, "m": scale.length, "Hz": scale.frequency}
+    factors["rad/s"] = scale.frequency
+    by_name = {name: factors[unit] for unit, names in units.items() for name in names}
+    tables = {
+        name: {row: _rounded(value * by_name.get(name, 1.0)) for row, value in table.items()}
+        for name, table in data.items()
+    }
+    for name in _SIDES:
+        tables[name]["limit"] = limits.get(name, float("inf"))
+    return MappingProxyType({name: MappingProxyType(table) for name, table in tables.items()})
+
+
+def _rounded(value: float) -> float:
+    """To what a sentence says."""
+    return float(f"{value:.2g}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tabrl_reward_worker.generator.goal.abilities import Table, abilities
-from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Foot, Goal, Hop, Lift
+from tabrl_reward_worker.generator.goal.abilities import Table
+from tabrl_reward_worker.generator.goal.goal import Foot, Goal, Hop, Lift
 from tabrl_reward_worker.generator.goal.quantities import (
     directions,
     extent,
@@ -24,19 +24,19 @@ def hop(intent: Intent, goal: Goal) -> None:
     ways = directions(intent, goal)
     speed = intent.find(SlotKind.SPEED)
     travels = bool(ways) or speed is not None
-    frequencies, rate = abilities()["hop_frequency"], intent.find(SlotKind.RATE)
+    frequencies, rate = goal.amounts["hop_frequency"], intent.find(SlotKind.RATE)
     far = _reach(intent, ways, goal)
     hz = rate.meaning["value"] if rate else frequencies["normal" if travels else pace(intent)]
     if far and rate is None:
-        hz = max(frequencies["lowest"], min(hz, _travelling(ways[0])["limit"] / far))
+        hz = max(frequencies["lowest"], min(hz, _travelling(ways[0], goal)["limit"] / far))
     if not frequencies["lowest"] <= hz <= frequencies["highest"]:
         bounded = max(frequencies["lowest"], min(hz, frequencies["highest"]))
         goal.not_understood.append(f"{hz:g} hops a second cannot be done: {bounded:g}")
         hz = bounded
     hz = frequency_by_count(intent, hz, frequencies["lowest"], goal)
-    height = _length(intent, abilities()["hop"], goal)
+    height = _length(intent, goal.amounts["hop"], goal)
     # All four feet are in the air for at most so much of a period.
-    highest = _GRAVITY / 8.0 * (frequencies["flight"] / hz) ** 2
+    highest = _GRAVITY / 8.0 * (goal.amounts["hop_flight"]["limit"] / hz) ** 2
     named = rate is not None or (not travels and intent.find(SlotKind.PACE) is not None)
     goal.hop = Hop(round(min(height, highest), 3), round(hz, 2), named)
     goal.understood.append(
@@ -52,8 +52,8 @@ def _reach(intent: Intent, ways: Sequence[str], goal: Goal) -> float:
     if distance is None:
         return 0.0
     far = float(distance.meaning["value"])
-    table = _travelling(ways[0])
-    if far > table["limit"] / abilities()["hop_frequency"]["lowest"] + 1e-9 or intent.find(
+    table = _travelling(ways[0], goal)
+    if far > table["limit"] / goal.amounts["hop_frequency"]["lowest"] + 1e-9 or intent.find(
         SlotKind.SPEED
     ):
         speed = intent.find(SlotKind.SPEED)
@@ -64,15 +64,15 @@ def _reach(intent: Intent, ways: Sequence[str], goal: Goal) -> float:
     return far
 
 
-def _travelling(way: str) -> Table:
+def _travelling(way: str, goal: Goal) -> Table:
     sideways = way not in ("forward", "backward")
-    return abilities()["hop_sideways" if sideways else f"hop_{way}"]
+    return goal.amounts["hop_sideways" if sideways else f"hop_{way}"]
 
 
 def _travel(intent: Intent, way: str, asked: float, goal: Goal) -> None:
     """Along a way, at the speed `asked` in m/s if it is not 0."""
     sideways = way not in ("forward", "backward")
-    table = _travelling(way)
+    table = _travelling(way, goal)
     explicit = intent.find(SlotKind.SPEED)
     sign = -1.0 if way in ("backward", "right") else 1.0
     asked = asked or (explicit.meaning["value"] if explicit else table[pace(intent)])
@@ -89,7 +89,7 @@ def paw(intent: Intent, goal: Goal) -> None:
     sides = [side for side in directions(intent, goal) if side in ("left", "right")]
     side = intent.meaning.get("side") or (sides[0] if sides else "")
     end = str(intent.meaning["end"])
-    height = _length(intent, abilities()["paw"], goal)
+    height = _length(intent, goal.amounts["paw"], goal)
     if goal.lift is not None:
         known = goal.lift.foot
         if side and goal.lift_named and (end, side) != known:
@@ -105,7 +105,7 @@ def paw(intent: Intent, goal: Goal) -> None:
 
 def limp(intent: Intent, feet: Sequence[Intent], goal: Goal) -> None:
     """Walking that spares one foot; `feet` are intents that say which."""
-    named = Goal()
+    named = Goal(goal.amounts)
     for foot in feet:
         paw(foot, named)
     goal.limp = named.lift.foot if named.lift else Foot("front", "right")
@@ -116,7 +116,7 @@ def limp(intent: Intent, feet: Sequence[Intent], goal: Goal) -> None:
 
 def rear(intent: Intent, goal: Goal) -> None:
     """Up on the hind legs."""
-    goal.rear = abilities()["rear"][extent(intent)]
+    goal.rear = goal.amounts["rear"][extent(intent)]
     goal.understood.append(
         f"“{intent.words()}” → up on the hind legs, nose up by {goal.rear:g} rad"
     )
@@ -124,12 +124,12 @@ def rear(intent: Intent, goal: Goal) -> None:
 
 def step(intent: Intent, goal: Goal) -> None:
     """How high the feet are lifted while stepping."""
-    table = abilities()["steps"]
+    table = goal.amounts["steps"]
     named = (
         intent.find(SlotKind.LENGTH) or intent.find(SlotKind.EXTENT) or intent.find(SlotKind.DEGREE)
     )
     goal.steps = _length(intent, table, goal) if named else table[intent.meaning["steps"]]
-    how = "no higher than" if goal.steps <= LOW_STEPS else "by"
+    how = "no higher than" if goal.low_steps else "by"
     goal.understood.append(f"“{intent.words()}” → feet lifted {how} {goal.steps * 100:g} cm")
     if intent.find(SlotKind.RATE):
         cadence(intent, goal)
@@ -137,7 +137,7 @@ def step(intent: Intent, goal: Goal) -> None:
 
 def cadence(intent: Intent, goal: Goal) -> None:
     """How often each foot steps."""
-    table, rate = abilities()["cadence"], intent.find(SlotKind.RATE)
+    table, rate = goal.amounts["cadence"], intent.find(SlotKind.RATE)
     asked = rate.meaning["value"] if rate else table["lowest"]
     hz = max(table["lowest"], min(asked, table["highest"]))
     if hz != asked:
@@ -156,13 +156,13 @@ def _length(intent: Intent, table: Table, goal: Goal) -> float:
 def step_in_place(goal: Goal) -> None:
     """Walking on the spot is stepping without getting anywhere."""
     if goal.moves and goal.steps is None and goal.hop is None:
-        goal.steps = abilities()["steps"]["small"]
+        goal.steps = goal.amounts["steps"]["small"]
         goal.understood.append("walking on the spot → lift the feet in turn")
 
 
 def hurry(pace: Slot, goal: Goal) -> None:
     """ "run on the spot as fast as you can" is about how often the feet step."""
-    table = abilities()["cadence"]
+    table = goal.amounts["cadence"]
     step = int(pace.meaning["step"])
     goal.cadence = table["fast" if step > 0 else "slow"] if step else table["usual"]
     goal.understood.append(f"“{pace.text}” → each foot steps {goal.cadence:g} times a second")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-_BASE_CADENCE = 2.2  # Hz, of each foot in plain walking at half a metre per second
-LOW_STEPS = 0.055  # m: up to here it is asked to lift its feet no higher than this
+from tabrl_reward_worker.generator.goal.abilities import Amounts
+
+# Of the reference robot.
+_BASE_SPEED, _BASE_CADENCE = 0.5, 2.2  # m/s and Hz of each foot, in plain walking
+_LOW_STEPS = 0.055  # m: up to here it is asked to lift its feet no higher than this
 _BASE_STEPS = 0.09  # m, within tolerance of the 0.075 m by which plain walking lifts its feet
 
 
@@ -64,8 +67,12 @@ class Phase:
 
 @dataclass
 class Goal:
-    """Targets; None where the sentence asks for nothing. SI units, the program's sign rules."""
+    """Targets; None where the sentence asks for nothing. SI units, the program's sign rules.
 
+    `amounts` are those of the robot that it is for.
+    """
+
+    amounts: Amounts = field(repr=False)
     vx: float | None = None
     vy: float | None = None
     yaw: float | None = None
@@ -119,14 +126,21 @@ class Goal:
         asked = self.still or self.rhythms or self.feet or self.phases
         return not (asked or any(target is not None for target in targets))
 
+    @property
+    def low_steps(self) -> bool:
+        """Whether it is to lift its feet no higher than it says, instead of so high."""
+        return self.steps is not None and self.steps <= self.amounts.length(_LOW_STEPS)
+
     def walks_like_base(self) -> bool:
-        """Whether plain walking at half a metre per second meets what is asked for."""
-        only_forward = self.vx is not None and abs(self.vx - 0.5) <= 0.25
+        """Whether plain walking meets what is asked for."""
+        own = self.amounts
+        usual = own.speed(_BASE_SPEED)
+        only_forward = self.vx is not None and abs(self.vx - usual) <= 0.5 * usual
         posture = (self.vy, self.yaw, self.height, self.pitch, self.roll)
         others = (*posture, self.lift, self.limp, self.hop, self.rear)
-        low = self.steps is None or LOW_STEPS < self.steps <= _BASE_STEPS
+        low = self.steps is None or (not self.low_steps and self.steps <= own.length(_BASE_STEPS))
         plain = low and not self.rhythms and self.gait in ("", "trot")
-        in_step = self.cadence is None or abs(_BASE_CADENCE / self.cadence - 1.0) <= 0.15
+        in_step = self.cadence is None or abs(own.rate(_BASE_CADENCE) / self.cadence - 1.0) <= 0.15
         return only_forward and plain and in_step and all(target is None for target in others)
 
 

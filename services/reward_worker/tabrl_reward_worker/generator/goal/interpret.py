@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.feet import (
     hop,
     hurry,
@@ -32,20 +33,23 @@ from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
 
-def interpret(reading: Reading) -> Goal:
-    """The goal of a reading; `empty` if nothing in it can be done."""
-    whole = in_phases([(part, _at_once(part)) for part in reading.phases or [reading]])
+def interpret(reading: Reading, amounts: Amounts) -> Goal:
+    """The goal of a reading in a robot's amounts; `empty` if nothing in it can be done."""
+    parts = [(part, _at_once(part, amounts)) for part in reading.phases or [reading]]
+    whole = in_phases(parts, amounts)
     whole.understood = [*reading.notes, *whole.understood]
     whole.not_understood = [*reading.unknown, *reading.impossible, *whole.not_understood]
     return whole
 
 
-def _at_once(reading: Reading) -> Goal:
+def _at_once(reading: Reading, amounts: Amounts) -> Goal:
     """What is asked for at the same time."""
-    goal = Goal()
+    goal = Goal(amounts)
     negated = [intent for intent in reading.intents if intent.negated]
     wanted = [intent for intent in reading.intents if not intent.negated]
-    wanted = _one_rhythm(_levelled(_joined(_joined(wanted, SlotKind.MOVE), SlotKind.TURN)))
+    wanted = _able(wanted, goal)
+    joined = _joined(_joined(wanted, SlotKind.MOVE), SlotKind.TURN)
+    wanted = _one_rhythm(_levelled(joined, amounts))
     postures = any(intent.kind == SlotKind.POSTURE for intent in wanted)
     for intent in wanted if postures else []:
         if intent.kind == SlotKind.LEAN and all(
@@ -53,7 +57,7 @@ def _at_once(reading: Reading) -> Goal:
         ):
             next(item for item in wanted if item.kind == SlotKind.POSTURE).slots += intent.slots
     wanted = _spared(wanted, goal)
-    for intent in _about_feet(wanted, negated):
+    for intent in _about_feet(wanted, negated, amounts):
         posed = intent.kind in (SlotKind.LEAN, SlotKind.POSTURE, SlotKind.HEIGHT)
         if (
             posed and (repeated(intent) or (intent.find(SlotKind.ANGLE) and intent.to_and_fro))
@@ -79,6 +83,13 @@ def _at_once(reading: Reading) -> Goal:
     if goal.still and _asks_motion(goal):
         goal.still = False
     return goal
+
+
+def _able(wanted: list[Intent], goal: Goal) -> list[Intent]:
+    """What the robot has the abilities for; the rest is said."""
+    lacking = [intent for intent in wanted if _ABILITY.get(intent.kind) in goal.amounts.lacking]
+    goal.not_understood += [f"“{intent.words()}”: this robot cannot" for intent in lacking]
+    return [intent for intent in wanted if intent not in lacking]
 
 
 def _asks_motion(goal: Goal) -> bool:
@@ -123,7 +134,7 @@ def _one_rhythm(wanted: list[Intent]) -> list[Intent]:
     ]
 
 
-def _levelled(wanted: list[Intent]) -> list[Intent]:
+def _levelled(wanted: list[Intent], amounts: Amounts) -> list[Intent]:
     """ "crouch to a height of 22 cm" is one height: that with a number takes the others along."""
     heights = [intent for intent in wanted if intent.kind == SlotKind.HEIGHT]
     numbered = next((intent for intent in heights if intent.find(SlotKind.LENGTH)), None)
@@ -131,7 +142,9 @@ def _levelled(wanted: list[Intent]) -> list[Intent]:
         return wanted
     others = [intent for intent in heights if intent is not numbered]
     fitting = [
-        intent for intent in heights if (intent.meaning["height"] == "at") == is_level(numbered)
+        intent
+        for intent in heights
+        if (intent.meaning["height"] == "at") == is_level(numbered, amounts)
     ]
     first = next(
         (intent for intent in fitting if "below" in intent.meaning), [*fitting, numbered][0]
@@ -154,7 +167,7 @@ def _spared(wanted: list[Intent], goal: Goal) -> list[Intent]:
     return [intent for intent in wanted if intent.kind != SlotKind.PAW]
 
 
-def _about_feet(wanted: list[Intent], negated: list[Intent]) -> list[Intent]:
+def _about_feet(wanted: list[Intent], negated: list[Intent], amounts: Amounts) -> list[Intent]:
     """The intents without those that only say what becomes of a foot: "raise your paw high"."""
     if any(intent.kind == SlotKind.PAW for intent in wanted):
         wanted = [
@@ -174,7 +187,7 @@ def _about_feet(wanted: list[Intent], negated: list[Intent]) -> list[Intent]:
         for intent in wanted
         if intent.kind == SlotKind.HEIGHT
         and ("of" in intent.meaning or intent.meaning["height"] == "at")
-        and not is_level(intent)
+        and not is_level(intent, amounts)
     ]
     for verb in verbs:
         if "reach" in verb.meaning and not verb.find(SlotKind.LENGTH):
@@ -273,6 +286,7 @@ def _hold_place(text: str, goal: Goal, wanted: list[Intent]) -> None:
         goal.still = True
 
 
+_ABILITY: dict[SlotKind, str] = {SlotKind.HOP: "jump", SlotKind.REAR: "rear"}
 _INTERPRETERS = {
     SlotKind.MOVE: move,
     SlotKind.TURN: turn,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tabrl_reward_worker.generator.goal.abilities import abilities
 from tabrl_reward_worker.generator.goal.feet import cadence, step
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.posture import height
@@ -13,6 +12,7 @@ from tabrl_reward_worker.generator.goal.quantities import directions, limited, p
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
+# Of the reference robot.
 _MIN_SPEED = 0.1  # m/s; what is slower is standing to a reward
 _CIRCLING = 0.4  # m/s, where the sentence names no speed
 _MIN_RADIUS = 0.1  # m, of a circle
@@ -23,20 +23,21 @@ def move(intent: Intent, goal: Goal) -> None:
     ways = directions(intent, goal) or ["forward"]
     row = pace(intent, intent.meaning.get("speed", "normal"))
     side = next((way for way in ways if way in ("left", "right")), "")
+    least = goal.amounts.speed(_MIN_SPEED)
     if "sideways" in ways or side:
         sign = -1.0 if side == "right" else 1.0
         alone = not {"forward", "backward"} & set(ways)
-        table = abilities()["sideways"]
+        table = goal.amounts["sideways"]
         explicit = _speed_for(intent, ("left", "right", "sideways"), alone)
         speed = explicit.meaning["value"] if explicit else table[row]
-        goal.vy = limited(sign * speed, table["limit"], "m/s sideways", goal, _MIN_SPEED)
+        goal.vy = limited(sign * speed, table["limit"], "m/s sideways", goal, least)
         goal.understood.append(f"“{intent.words()}” → {_side(goal.vy)} at {abs(goal.vy):g} m/s")
     for direction, sign in (("forward", 1.0), ("backward", -1.0)):
         if direction in ways:
-            table = abilities()[direction]
+            table = goal.amounts[direction]
             explicit = _speed_for(intent, (direction,), True)
             speed = explicit.meaning["value"] if explicit else table[row]
-            goal.vx = limited(sign * speed, table["limit"], f"m/s {direction}", goal, _MIN_SPEED)
+            goal.vx = limited(sign * speed, table["limit"], f"m/s {direction}", goal, least)
             way = "forward" if goal.vx > 0.0 else "backward"
             goal.understood.append(f"“{intent.words()}” → {way} at {abs(goal.vx):.3g} m/s")
     if any(slot.meaning.get("straight") for slot in intent.slots):
@@ -52,7 +53,7 @@ def move(intent: Intent, goal: Goal) -> None:
         cadence(intent, goal)
     length, count = intent.find(SlotKind.LENGTH), intent.find(SlotKind.COUNT)
     if count is not None and count.meaning.get("steps") and goal.lasts is None:
-        hz = goal.cadence or abilities()["cadence"]["usual"]
+        hz = goal.cadence or goal.amounts["cadence"]["usual"]
         goal.lasts = (count.text, count.meaning["value"] / hz)
     if length is not None and goal.lasts is None:
         speed = math.hypot(goal.vx or 0.0, goal.vy or 0.0)
@@ -77,17 +78,18 @@ def _side(value: float) -> str:
 
 def turn(intent: Intent, goal: Goal) -> None:
     """About the vertical, with or without walking on."""
-    ways = directions(intent, goal)
-    table = abilities()[intent.meaning["rate"]]
+    ways, circling = directions(intent, goal), goal.amounts.speed(_CIRCLING)
+    table = goal.amounts[intent.meaning["rate"]]
     explicit, rounds = intent.find(SlotKind.TURN_RATE), intent.find(SlotKind.RATE)
     speed = explicit.meaning["value"] if explicit else table[pace(intent)]
     radius = intent.find(SlotKind.RADIUS)
     if radius is not None and explicit is None:
-        speed = abs(goal.vx or _CIRCLING) / max(radius.meaning["value"], _MIN_RADIUS)
+        least = goal.amounts.length(_MIN_RADIUS)
+        speed = abs(goal.vx or circling) / max(radius.meaning["value"], least)
     if rounds is not None and explicit is None:
         speed = 2.0 * math.pi * rounds.meaning["value"]
     sign = -1.0 if "right" in ways else 1.0
-    goal.yaw = limited(sign * round(speed, 6), abilities()["turn"]["limit"], "rad/s", goal)
+    goal.yaw = limited(sign * round(speed, 6), goal.amounts["turn"]["limit"], "rad/s", goal)
     goal.understood.append(
         f"“{intent.words()}” → turn {_side(goal.yaw)} at {abs(goal.yaw):.3g} rad/s"
     )
@@ -99,7 +101,7 @@ def turn(intent: Intent, goal: Goal) -> None:
     elif count is not None:
         goal.lasts = (count.text, 2.0 * math.pi * count.meaning["value"] / abs(goal.yaw))
     if intent.meaning.get("move") and goal.vx is None:
-        goal.vx = _CIRCLING
-        goal.understood.append(f"“{intent.text}” → walk on at {_CIRCLING:g} m/s")
+        goal.vx = circling
+        goal.understood.append(f"“{intent.text}” → walk on at {circling:g} m/s")
     elif "backward" in ways or "forward" in ways:
         move(Intent(SlotKind.MOVE, intent.text, {"direction": ways[0]}, at=intent.at), goal)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabrl_reward_worker.generator.goal.abilities import abilities
+from tabrl_reward_worker.generator.goal.abilities import Amounts, Table
 from tabrl_reward_worker.generator.goal.goal import Goal, Phase
 from tabrl_reward_worker.generator.reading.intents import Reading
 
 ORDINALS = ("first", "second", "third")
 
 
-def in_phases(parts: Sequence[tuple[Reading, Goal]]) -> Goal:
+def in_phases(parts: Sequence[tuple[Reading, Goal]], amounts: Amounts) -> Goal:
     """The goals one after the other, again and again. What asks for nothing is left out."""
     asked = [(reading, goal) for reading, goal in parts if not goal.empty]
     if len(asked) < 2:
-        return _alone(parts, asked[0][1] if asked else Goal())
-    whole = Goal()
+        return _alone(parts, asked[0][1] if asked else Goal(amounts))
+    whole, table = Goal(amounts), amounts["sequence"]
     wanted = [reading.seconds or (goal.lasts and goal.lasts[1]) for reading, goal in asked]
     start, phases = 0.0, []
-    for ordinal, (reading, goal), seconds in zip(ORDINALS, asked, _durations(wanted), strict=False):
+    for ordinal, (reading, goal), seconds in zip(
+        ORDINALS, asked, _durations(wanted, table), strict=False
+    ):
         phases.append(Phase(start, round(start + seconds, 2), goal))
         start = phases[-1].end
         words = reading.seconds_text or (goal.lasts[0] if goal.lasts else "")
@@ -32,7 +34,7 @@ def in_phases(parts: Sequence[tuple[Reading, Goal]]) -> Goal:
         phase.goal.displaced = any(other.goal.moves for other in phases)
     whole.phases = tuple(phases)
     whole.understood.append(f"one after the other → a round of {whole.period:g} s, then again")
-    whole.not_understood += _cut(wanted, whole.phases)
+    whole.not_understood += _cut(wanted, whole.phases, table)
     return whole
 
 
@@ -45,9 +47,8 @@ def _alone(parts: Sequence[tuple[Reading, Goal]], asked: Goal) -> Goal:
     return replace(asked, understood=understood, not_understood=not_understood)
 
 
-def _durations(wanted: Sequence[float | None]) -> list[float]:
+def _durations(wanted: Sequence[float | None], table: Table) -> list[float]:
     """Seconds of each part: as the sentence says, within what one episode can show."""
-    table = abilities()["sequence"]
     usual = table["normal" if len(wanted) < len(ORDINALS) else "several"]
     seconds = [max(table["least"], usual if asked is None else asked) for asked in wanted]
     while sum(seconds) > table["total"] + 1e-9:
@@ -64,9 +65,9 @@ def _durations(wanted: Sequence[float | None]) -> list[float]:
     return [round(item, 1) for item in seconds]
 
 
-def _cut(wanted: Sequence[float | None], phases: Sequence[Phase]) -> list[str]:
+def _cut(wanted: Sequence[float | None], phases: Sequence[Phase], table: Table) -> list[str]:
     """What became of durations that were asked for and do not fit."""
-    table, words = abilities()["sequence"], []
+    words = []
     for asked, phase in zip(wanted, phases, strict=True):
         lasts = phase.end - phase.start
         if asked is not None and abs(asked - lasts) > 0.1:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from tabrl_reward_worker.generator.goal.abilities import abilities
+from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.quantities import directions, extent, limited
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
-_MAX_OFFSET = 0.15  # m: a longer length is no change of height
+_MAX_OFFSET = 0.15  # m, of the reference robot: a longer length is no change of height
 
 
 def height(intent: Intent, goal: Goal) -> None:
     """Below or above standing, or so high above the ground; of two heights the first."""
     length = intent.find(SlotKind.LENGTH)
-    if length is not None and (intent.meaning["height"] == "at" or is_level(intent)):
+    if length is not None and (intent.meaning["height"] == "at" or is_level(intent, goal.amounts)):
         _level(intent, length, goal)
         return
     kind = intent.meaning["height"]
@@ -22,9 +22,9 @@ def height(intent: Intent, goal: Goal) -> None:
         if "of" not in intent.meaning and goal.height is None:
             goal.not_understood.append(intent.words())
         return
-    table = abilities()[kind]
+    table = goal.amounts[kind]
     offset = table[extent(intent)]
-    if length is not None and length.meaning["value"] <= _MAX_OFFSET:
+    if length is not None and length.meaning["value"] <= goal.amounts.length(_MAX_OFFSET):
         offset = limited(length.meaning["value"], table["limit"], "m", goal)
     elif length is not None:
         goal.not_understood.append(f"“{length.text}”: too much for a change of height")
@@ -34,21 +34,23 @@ def height(intent: Intent, goal: Goal) -> None:
     goal.understood.append(f"“{intent.words()}” → {_from_standing(goal.height)}")
 
 
-def is_level(intent: Intent) -> bool:
+def is_level(intent: Intent, amounts: Amounts) -> bool:
     """Whether "crouch to 22 cm" says where the trunk is, and not by how much it moves."""
     length = intent.find(SlotKind.LENGTH)
-    if length is None or length.meaning["value"] <= _MAX_OFFSET or length.meaning.get("by"):
+    if length is None or length.meaning.get("by"):
+        return False
+    if length.meaning["value"] <= amounts.length(_MAX_OFFSET):
         return False
     if intent.meaning.get("level"):
         return True
     rises = intent.meaning["height"] == "high"
-    return not (rises and length.meaning["value"] < abilities()["trunk"]["standing"])
+    return not (rises and length.meaning["value"] < amounts.standing)
 
 
 def _level(intent: Intent, length: Slot, goal: Goal) -> None:
     """So many m above the ground, within what the legs can reach."""
-    standing, asked = abilities()["trunk"]["standing"], length.meaning["value"]
-    low, high = abilities()["low"]["limit"], abilities()["high"]["limit"]
+    standing, asked = goal.amounts.standing, length.meaning["value"]
+    low, high = goal.amounts["low"]["limit"], goal.amounts["high"]["limit"]
     trunk = asked + intent.meaning.get("below", 0.0)
     goal.height = round(max(-low, min(trunk - standing, high)), 3)
     reached = standing + goal.height
@@ -70,7 +72,7 @@ def _from_standing(offset: float) -> str:
 
 def posture(intent: Intent, goal: Goal) -> None:
     """Nose up or down."""
-    numbers = abilities()["pitch"]
+    numbers = goal.amounts["pitch"]
     explicit = intent.find(SlotKind.ANGLE)
     angle = numbers[extent(intent)]
     if explicit is not None:
@@ -90,7 +92,7 @@ def lean(intent: Intent, goal: Goal) -> None:
             Intent(SlotKind.POSTURE, intent.text, {"pitch": way}, intent.slots, at=intent.at), goal
         )
         return
-    numbers = abilities()["lean"]
+    numbers = goal.amounts["lean"]
     explicit = intent.find(SlotKind.ANGLE)
     angle = numbers[extent(intent)]
     if explicit is not None:

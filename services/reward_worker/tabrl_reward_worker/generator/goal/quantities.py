@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tabrl_reward_worker.generator.goal.abilities import abilities
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import SlotKind
@@ -53,7 +52,7 @@ def frequency_by_count(intent: Intent, hz: float, lowest: float, goal: Goal) -> 
         return hz
     times = float(count.meaning["value"])
     if intent.find(SlotKind.RATE) is None:
-        hz = min(hz, max(lowest, times / abilities()["sequence"]["least"]))
+        hz = min(hz, max(lowest, times / goal.amounts["sequence"]["least"]))
     if goal.lasts is None:
         goal.lasts = (count.text, times / hz)
     return hz

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tabrl_reward_worker.generator.goal.abilities import abilities
 from tabrl_reward_worker.generator.goal.goal import Goal, Rhythm
 from tabrl_reward_worker.generator.goal.quantities import limited
 
@@ -26,15 +25,15 @@ def fit_into_limits(goal: Goal) -> None:
     """Keep held posture plus rhythm within what the legs can reach."""
     for found in goal.rhythms:
         if found.channel == "height":
-            low, high = -abilities()["low"]["limit"], abilities()["high"]["limit"]
-            usual = abilities()["height_rhythm"]["centre"]
+            low, high = -goal.amounts["low"]["limit"], goal.amounts["high"]["limit"]
+            usual = goal.amounts["height_rhythm"]["centre"]
             centre = usual if goal.height is None else goal.height
             goal.height = round(max(low + found.amplitude, min(centre, high - found.amplitude)), 3)
         elif found.channel == "pitch" and goal.pitch:
-            room = abilities()["pitch"]["limit"] - found.amplitude / 2
+            room = goal.amounts["pitch"]["limit"] - found.amplitude / 2
             goal.pitch = max(-room, min(goal.pitch, room))
         elif found.channel == "roll" and goal.roll:
-            room = abilities()["lean"]["limit"] - found.amplitude / 2
+            room = goal.amounts["lean"]["limit"] - found.amplitude / 2
             goal.roll = max(-room, min(goal.roll, room))
 
 
@@ -58,7 +57,7 @@ def resolve_feet(goal: Goal) -> None:
         kept = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel == "heading")
         if kept != goal.rhythms:
             goal.not_understood.append("while it hops, hopping is the only beat of the trunk")
-            if goal.height == abilities()["height_rhythm"]["centre"]:
+            if goal.height == goal.amounts["height_rhythm"]["centre"]:
                 goal.height = None  # the middle of a bob, which there is none of
             goal.rhythms = kept
         goal.vx = _at_most(goal.vx, "hop_forward", "m/s while hopping", goal)
@@ -77,7 +76,7 @@ def _limping(goal: Goal) -> None:
         goal.limp = None
         goal.not_understood.append("it limps only while it walks on four legs")
     elif not goal.moves:
-        goal.vx, goal.still = abilities()["forward"]["slow"], False
+        goal.vx, goal.still = goal.amounts["forward"]["slow"], False
         goal.not_understood.append(f"it limps only while it walks: {goal.vx:g} m/s forward")
     if goal.limp is None:
         return
@@ -88,19 +87,19 @@ def _limping(goal: Goal) -> None:
 
 
 def _at_most(value: float | None, table: str, unit: str, goal: Goal) -> float | None:
-    return None if value is None else limited(value, abilities()[table]["limit"], unit, goal)
+    return None if value is None else limited(value, goal.amounts[table]["limit"], unit, goal)
 
 
 def _calm(goal: Goal) -> None:
     """Posture within what is left to legs that hop or stand on three."""
-    calm = abilities()["calm"]
+    calm, tilt = goal.amounts["calm"], goal.amounts["calm_tilt"]
     if goal.height is not None:
         limit = calm["low" if goal.height < 0.0 else "high"]
         goal.height = limited(goal.height, limit, "m of height on such legs", goal)
     if goal.pitch is not None:
-        goal.pitch = limited(goal.pitch, calm["pitch"], "rad of pitch on such legs", goal)
+        goal.pitch = limited(goal.pitch, tilt["pitch"], "rad of pitch on such legs", goal)
     if goal.roll is not None:
-        goal.roll = limited(goal.roll, calm["lean"], "rad of lean on such legs", goal)
+        goal.roll = limited(goal.roll, tilt["lean"], "rad of lean on such legs", goal)
 
 
 def _stand_on(goal: Goal, reason: str, rhythms: tuple[Rhythm, ...]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tabrl_reward_worker.generator.goal.abilities import abilities
 from tabrl_reward_worker.generator.goal.feet import paw
 from tabrl_reward_worker.generator.goal.goal import Goal, Rhythm
 from tabrl_reward_worker.generator.goal.quantities import (
@@ -40,7 +39,7 @@ def as_rhythm(intent: Intent) -> Intent:
 
 def rhythm(intent: Intent, goal: Goal) -> None:
     """A sinusoid of the channel that the intent names; one frequency for each channel."""
-    frequencies = abilities()["rhythm_frequency"]
+    frequencies = goal.amounts["rhythm_frequency"]
     rate = intent.find(SlotKind.RATE)
     hz = rate.meaning["value"] if rate else float(intent.meaning["hz"]) * frequencies[pace(intent)]
     if not frequencies["lowest"] <= hz <= frequencies["highest"]:
@@ -89,7 +88,7 @@ def waved_paw(intent: Intent, goal: Goal) -> None:
 
 
 def _amplitude(intent: Intent, channel: str, hz: float, goal: Goal) -> float:
-    table = abilities()[f"{channel}_rhythm"]
+    table = goal.amounts[f"{channel}_rhythm"]
     amplitude = table[extent(intent)]
     explicit = _extent_of(intent, channel)
     if explicit is not None:
@@ -100,7 +99,7 @@ def _amplitude(intent: Intent, channel: str, hz: float, goal: Goal) -> float:
             size = abs(ends[1].meaning["value"] - ends[0].meaning["value"]) / 2.0
         amplitude = limited(size, table["limit"], unit, goal)
     if channel == "heading":
-        reach = round(abilities()["rhythm_frequency"]["heading_rate"] / (6.2832 * hz), 3)
+        reach = round(goal.amounts["heading_rate"]["limit"] / (6.2832 * hz), 3)
         if explicit is not None and amplitude > reach:
             goal.not_understood.append(
                 f"{amplitude:.3g} rad to each side at {hz:g} Hz is too quick: {reach:g} rad"
@@ -120,7 +119,7 @@ def _centre(intent: Intent, channel: str, goal: Goal) -> str:
         return ""
     middle = round(float(explicit.meaning["value"]), 3)
     if channel == "height":
-        trunk = abilities()["trunk"]["standing"]
+        trunk = goal.amounts.standing
         goal.height = round(middle - trunk if middle > trunk / 2.0 else -middle, 3)
         return f" about {trunk + goal.height:.3g} m above the ground"
     if channel not in ("pitch", "roll") or not middle:

@@ -8,7 +8,6 @@ from functools import cache
 
 import pint
 
-from tabrl_reward_worker.generator.goal.abilities import abilities
 from tabrl_reward_worker.generator.reading.lexicon import Meaning, Word
 from tabrl_reward_worker.generator.reading.numbers import join_numbers, number_word
 from tabrl_reward_worker.generator.reading.slots import SlotKind
@@ -59,7 +58,7 @@ class _Found:
     end: int
 
 
-def measured(words: Sequence[Word]) -> list[Word]:
+def measured(words: Sequence[Word], top_speed: float) -> list[Word]:
     """The words with numbers and units drawn together; SI units.
 
     A measure that is a range means its middle; `ends` are then the two measures it lies between,
@@ -77,7 +76,8 @@ def measured(words: Sequence[Word]) -> list[Word]:
             by = position > 0 and words[position - 1].kind == SlotKind.BY
             result += [_changed_by(word) if by else word for word in found.words]
             position = found.end
-    return [_positive(word) for word in result if word.kind not in _JOINERS]
+    result = [_of_top(word, top_speed) for word in result if word.kind not in _JOINERS]
+    return [_positive(word) for word in result]
 
 
 def _first(words: Sequence[Word], start: int) -> _Found | None:
@@ -87,6 +87,11 @@ def _first(words: Sequence[Word], start: int) -> _Found | None:
 def _changed_by(word: Word) -> Word:
     """ "by 5 cm" is a change, "5 cm" may be a place."""
     return replace(word, meaning={**word.meaning, "by": True})
+
+
+def _of_top(word: Word, top_speed: float) -> Word:
+    share = word.meaning.get("of_top")
+    return replace(word, meaning={"value": share * top_speed}) if share is not None else word
 
 
 def _positive(word: Word) -> Word:
@@ -214,9 +219,7 @@ def _share(words: Sequence[Word], start: int) -> _Found | None:
     share = float(words[start].meaning["value"])
     share = share / 100.0 if share > 1.0 else share
     text = _text(words, start, start + 2)
-    return _Found(
-        (Word(SlotKind.SPEED, text, {"value": share * abilities()["top"]["speed"]}),), start + 2
-    )
+    return _Found((Word(SlotKind.SPEED, text, {"of_top": share}),), start + 2)
 
 
 def _bare_height(words: Sequence[Word], start: int) -> _Found | None:

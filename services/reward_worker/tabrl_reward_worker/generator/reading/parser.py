@@ -31,9 +31,12 @@ _IMPLIED: dict[SlotKind, tuple[SlotKind, Meaning]] = {
 _FIRST = (SlotKind.DIRECTION, SlotKind.SPEED, SlotKind.TURN_RATE, SlotKind.SWING)
 
 
-def parse(sentence: str) -> Reading:
-    """Read a sentence. Never fails: what is not understood is listed."""
-    slots, left_out = in_order(measured(lexicon().read(sentence)))
+def parse(sentence: str, top_speed: float) -> Reading:
+    """Read a sentence. Never fails: what is not understood is listed.
+
+    `top_speed` in m/s is what shares of the robot's top speed are of.
+    """
+    slots, left_out = in_order(measured(lexicon().read(sentence), top_speed))
     readings = [_read(words) for words in slots]
     asked = [reading for reading in readings if reading.intents]
     whole = Reading() if len(asked) > 1 else (asked or readings or [Reading()])[0]

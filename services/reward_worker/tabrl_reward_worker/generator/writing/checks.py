@@ -83,7 +83,11 @@ def _standing_again(goal: Goal, goals: list[Goal], standing: float) -> list[Chec
     checks = []
     offset = max((abs(other.height or 0.0) for other in goals), default=0.0)
     if offset:
-        checks.append(mean_around("height", Quantity.HEIGHT, standing, max(0.015, 0.5 * offset)))
+        checks.append(
+            mean_around(
+                "height", Quantity.HEIGHT, standing, max(goal.amounts.length(0.015), 0.5 * offset)
+            )
+        )
     for name, quantity, angles in (
         ("pitch", Quantity.PITCH, [other.pitch for other in goals]),
         ("roll", Quantity.ROLL, [other.roll for other in goals]),
@@ -114,7 +118,7 @@ def _on_foot(goal: Goal, goals: list[Goal]) -> list[CheckSpec]:
 
     Fast walking and bounding fly a little by themselves.
     """
-    slow = abs(goal.vx or 0.0) < 0.8 and goal.gait != "bound"
+    slow = abs(goal.vx or 0.0) < goal.amounts.speed(0.8) and goal.gait != "bound"
     hopped = goal.hop is None and goal.steps is None and any(other.hop for other in goals)
     if not (hopped and slow and (goal.moves or goal.yaw)):
         return []
@@ -123,11 +127,12 @@ def _on_foot(goal: Goal, goals: list[Goal]) -> list[CheckSpec]:
 
 
 def _speeds(goal: Goal) -> list[CheckSpec]:
+    own = goal.amounts
     if not goal.moves and goal.displaced:
-        room = 0.2 if goal.hop is None else 0.3
+        room = own.speed(0.2 if goal.hop is None else 0.3)
         return [mean_within("speed_drift", Quantity.PLANAR_SPEED, None, room)]
     if not goal.moves:
-        drift, room = Quantity.DRIFT, 0.6 if goal.hop is None else 0.9
+        drift, room = Quantity.DRIFT, own.length(0.6 if goal.hop is None else 0.9)
         return [CheckSpec(id="drift", quantity=drift, statistic=Statistic.MAX, at_most=room)]
     checks = []
     for name, quantity, target in (
@@ -135,17 +140,19 @@ def _speeds(goal: Goal) -> list[CheckSpec]:
         ("sideways", Quantity.LATERAL_SPEED, goal.vy),
     ):
         if target:
-            share = 0.3 if abs(target) > 1.2 else 0.35 if abs(target) > 0.7 else 0.4
-            checks.append(mean_around(name, quantity, target, max(0.08, share * abs(target))))
+            fast = abs(target) / own.scale.speed
+            share = 0.3 if fast > 1.2 else 0.35 if fast > 0.7 else 0.4
+            room = max(own.speed(0.08), share * abs(target))
+            checks.append(mean_around(name, quantity, target, room))
         else:
-            checks.append(mean_around(f"{name}_drift", quantity, 0.0, 0.15))
+            checks.append(mean_around(f"{name}_drift", quantity, 0.0, own.speed(0.15)))
     return checks
 
 
 def _turning(goal: Goal) -> list[CheckSpec]:
     if goal.yaw:
         # The fastest spins are reached in part within a minute: ask for less than is rewarded.
-        low = min(0.6 * abs(goal.yaw), max(1.0, 0.5 * abs(goal.yaw)))
+        low = min(0.6 * abs(goal.yaw), max(goal.amounts.rate(1.0), 0.5 * abs(goal.yaw)))
         high = 1.5 * abs(goal.yaw)
         bounds = (low, high) if goal.yaw > 0 else (-high, -low)
         return [mean_within("turning", Quantity.YAW_RATE, *bounds)]
@@ -164,7 +171,7 @@ def _turning(goal: Goal) -> list[CheckSpec]:
 
 def _height(goal: Goal, standing: float) -> list[CheckSpec]:
     bobs = any(rhythm.channel == "height" for rhythm in goal.rhythms)
-    if not goal.height or (bobs and abs(goal.height) < 0.03):
+    if not goal.height or (bobs and abs(goal.height) < goal.amounts.length(0.03)):
         return []
     if goal.height < 0:
         high = standing + 0.55 * goal.height
@@ -223,6 +230,6 @@ def _stillness(goal: Goal) -> list[CheckSpec]:
     if goal.feet:
         return []
     return [
-        mean_within("speed", Quantity.PLANAR_SPEED, None, 0.1),
+        mean_within("speed", Quantity.PLANAR_SPEED, None, goal.amounts.speed(0.1)),
         mean_within("restlessness", Quantity.JOINT_SPEED, None, 0.6),
     ]

@@ -7,11 +7,11 @@ import math
 from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.embodiments.legged.catalogue import Quantity
 from tabrl.robots import Robot
-from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Foot, Goal, Hop, Lift
+from tabrl_reward_worker.generator.goal.goal import Foot, Goal, Hop, Lift
 from tabrl_reward_worker.generator.writing.bounds import mean_within
 from tabrl_reward_worker.limbs import feet_of
 
-USUAL_STEP = 0.07  # m: plain walking lifts its feet no higher
+USUAL_STEP = 0.07  # m, of the reference robot: plain walking lifts its feet no higher
 
 
 def foot_checks(goal: Goal, robot: Robot) -> list[CheckSpec]:
@@ -22,11 +22,13 @@ def foot_checks(goal: Goal, robot: Robot) -> list[CheckSpec]:
     if goal.lift is not None:
         checks += _lifted(goal, goal.lift, robot)
     if goal.limp is not None:
-        checks += _limping(goal.limp, robot)
+        checks += _limping(goal, goal.limp, robot)
     if goal.rear is not None:
         checks.append(mean_within("nose_up", Quantity.PITCH, None, -0.6 * goal.rear))
         checks += [
-            mean_within(f"{foot}_up", Quantity.FOOT_HEIGHT, 0.08, None, part=foot)
+            mean_within(
+                f"{foot}_up", Quantity.FOOT_HEIGHT, goal.amounts.length(0.08), None, part=foot
+            )
             for place, foot in feet_of(robot).items()
             if place[0] == "front"
         ]
@@ -41,7 +43,7 @@ def foot_checks(goal: Goal, robot: Robot) -> list[CheckSpec]:
     return checks
 
 
-def _limping(foot: Foot, robot: Robot) -> list[CheckSpec]:
+def _limping(goal: Goal, foot: Foot, robot: Robot) -> list[CheckSpec]:
     """The foot bears the robot for less of the time than the one beside it, but does touch down."""
     spared, beside = feet_of(robot)[foot], feet_of(robot)[foot.beside]
     return [
@@ -52,7 +54,7 @@ def _limping(foot: Foot, robot: Robot) -> list[CheckSpec]:
             quantity=Quantity.FOOT_AIR_TIME,
             part=spared,
             statistic=Statistic.MAX,
-            at_most=1.5,
+            at_most=goal.amounts.seconds(1.5),
         ),
     ]
 
@@ -120,9 +122,12 @@ def _steps(goal: Goal, height: float, robot: Robot) -> list[CheckSpec]:
         id="hops", quantity=air, statistic=Statistic.SHARE_ABOVE, threshold=3.5, at_most=0.05
     )
     checks = [mean_within("stepping", air, 0.8, 2.6), hops]
-    if height <= LOW_STEPS:
-        return [*checks, *_swings(robot, "low", at_most=round(height + 0.013, 3))]
-    if height > USUAL_STEP or not (goal.moves or goal.yaw):
+    if goal.low_steps:
+        return [
+            *checks,
+            *_swings(robot, "low", at_most=round(height + goal.amounts.length(0.013), 3)),
+        ]
+    if height > goal.amounts.length(USUAL_STEP) or not (goal.moves or goal.yaw):
         checks += _swings(robot, "step", at_least=round(0.75 * height, 3))
     return checks
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tabrl.robots import Robot
-from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Foot, Goal, Lift
+from tabrl_reward_worker.generator.goal.goal import Foot, Goal, Lift
 from tabrl_reward_worker.generator.writing.terms import (
     ASKED,
     BESIDE,
@@ -16,17 +16,18 @@ from tabrl_reward_worker.generator.writing.terms import (
     wave,
 )
 
-MAX_SWING_S = 0.6  # s: a foot that is longer in the air does not step
+MAX_SWING_S = 0.6  # s, of the reference robot: a foot that is longer in the air does not step
 
 
-def reared(angle: float, robot: Robot) -> list[Term]:
+def reared(goal: Goal, angle: float, robot: Robot) -> list[Term]:
     """Up on the hind legs: nose up, both front feet off the ground, not to one side."""
     right, left = (foot_index(robot, Foot("front", side)) for side in ("right", "left"))
     front = f"jnp.minimum(foot_height[{right}], foot_height[{left}])"
+    high = number(goal.amounts.length(0.2))
     nose = f"rl.gaussian(state.pitch() + {number(angle)}, {number(0.6 * angle)})"
     return [
         Term("nose_up", ASKED, nose, f"{number(angle)} rad"),
-        Term("front_feet", ASKED, f"jnp.clip({front} / 0.2, 0.0, 1.0)", "both in the air"),
+        Term("front_feet", ASKED, f"jnp.clip({front} / {high}, 0.0, 1.0)", "both in the air"),
         Term("level", BESIDE, "rl.gaussian(state.roll(), 0.2)", "not to one side"),
     ]
 
@@ -36,12 +37,13 @@ def feet(goal: Goal, robot: Robot) -> list[Term]:
     if goal.lift is not None:
         return held_foot(goal, goal.lift, robot)
     if goal.limp is not None:
-        return [spared_foot(goal.limp, robot)]
+        return [spared_foot(goal, goal.limp, robot)]
     terms = []
-    if goal.steps is not None and goal.steps <= LOW_STEPS:
+    if goal.steps is not None and goal.low_steps:
         over = f"jnp.maximum(jnp.max(foot_height){minus(goal.steps)}, 0.0)"
+        width = number(goal.amounts.length(0.02))
         comment = f"feet no more than {number(goal.steps * 100)} cm up"
-        terms.append(Term("low_steps", ASKED, f"rl.gaussian({over}, 0.02)", comment))
+        terms.append(Term("low_steps", ASKED, f"rl.gaussian({over}, {width})", comment))
     elif goal.steps is not None:
         share = f"jnp.clip(foot_height / {number(goal.steps)}, 0.0, 1.0)"
         steps = f"0.5 * (1.0 - airborne) * jnp.sum(swinging * jnp.square({share}))"
@@ -121,13 +123,13 @@ def held_foot(goal: Goal, lift: Lift, robot: Robot) -> list[Term]:
     ]
 
 
-def spared_foot(foot: Foot, robot: Robot) -> Term:
+def spared_foot(goal: Goal, foot: Foot, robot: Robot) -> Term:
     """A limp: the foot is down for less of the time than the one beside it.
 
     One that is held up for good counts no longer: it is to touch the ground in every step.
     """
     index, other = foot_index(robot, foot), foot_index(robot, foot.beside)
-    stepping = f"(state.foot_air_time()[{index}] < {MAX_SWING_S})"
+    stepping = f"(state.foot_air_time()[{index}] < {number(goal.amounts.seconds(MAX_SWING_S))})"
     expression = f"(contact[{other}] - contact[{index}]) * {stepping}"
     return Term(
         "limp",

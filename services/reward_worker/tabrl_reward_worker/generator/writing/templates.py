@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import RewardCandidate
-from tabrl_reward_worker.generator.goal.goal import LOW_STEPS, Goal, Hop, Phase
+from tabrl_reward_worker.generator.goal.goal import Goal, Hop, Phase
 from tabrl_reward_worker.generator.goal.phases import ORDINALS
 from tabrl_reward_worker.generator.writing import foot_terms as f
 from tabrl_reward_worker.generator.writing import terms as t
@@ -18,6 +18,7 @@ from tabrl_reward_worker.limbs import feet_of
 
 Template = Callable[[Goal, Robot], list[Term]]
 
+LONGEST_SWING_S = 0.5  # of the reference robot
 _LOCALS = {
     "velocity": "velocity = state.base_linear_velocity_filtered()",
     "foot_speed": "foot_speed = state.foot_velocity()",
@@ -26,7 +27,7 @@ _LOCALS = {
     "airborne": "airborne = jnp.prod(1.0 - state.foot_contact()) * (1.0 - state.fallen())",
     "foot_height": "foot_height = state.foot_height()",
     # A foot that is held up does not step.
-    "swinging": "swinging = (1.0 - state.foot_contact()) * (state.foot_air_time() < 0.5)",
+    "swinging": "swinging = (1.0 - state.foot_contact()) * (state.foot_air_time() < {swing})",
 }
 
 
@@ -42,12 +43,14 @@ def candidates_for(goal: Goal, robot: Robot) -> tuple[RewardCandidate, ...]:
     if goal.only_still:
         # What costs haste would only say again what a bell around each target says.
         written[1:] = [("Steady", "Pays for a trunk that neither shifts nor turns", steady)]
-    checks = checks_of(goal, robot)
+    checks, longest_swing = checks_of(goal, robot), goal.amounts.seconds(LONGEST_SWING_S)
     return tuple(
         RewardCandidate(
             name,
             f"{idea}: {asked}.",
-            source(asked, lines := _lines(goal, robot, template), clock(goal, robot)),
+            source(
+                asked, lines := _lines(goal, robot, template), clock(goal, robot), longest_swing
+            ),
             {line.name: float(t.number(line.weight)) for line in lines if not line.local},
             checks,
             seconds,
@@ -64,7 +67,7 @@ def _lines(goal: Goal, robot: Robot, template: Template) -> list[Term]:
 
 
 def _posture(goal: Goal, robot: Robot) -> list[Term]:
-    return t.posture(goal) if goal.rear is None else f.reared(goal.rear, robot)
+    return t.posture(goal) if goal.rear is None else f.reared(goal, goal.rear, robot)
 
 
 def direct(goal: Goal, robot: Robot) -> list[Term]:
@@ -148,7 +151,7 @@ def together(goal: Goal, robot: Robot) -> list[Term]:
 def steady(goal: Goal, robot: Robot) -> list[Term]:
     """Standing still as the trunk has it: no speed, no turning, at its place and height."""
     return [
-        *t.drift(),
+        *t.drift(goal),
         t.grip(),
         *t.place(goal),
         *_posture(goal, robot),
@@ -157,12 +160,20 @@ def steady(goal: Goal, robot: Robot) -> list[Term]:
     ]
 
 
-def source(asked: str, lines: list[Term], clock: list[str]) -> str:
-    """The reward as Python text; `clock` are statements that tell its phases apart."""
+def source(asked: str, lines: list[Term], clock: list[str], longest_swing: float) -> str:
+    """The reward as Python text.
+
+    `clock` are statements that tell its phases apart; a foot that is in the air for more than
+    `longest_swing` s is held up.
+    """
     named = [line for line in lines if not line.local]
     inner = [f"{line.name} = {line.expression}" for line in lines if line.local]
     text = "\n".join([line.expression for line in lines])
-    local = [line for name, line in _LOCALS.items() if re.search(rf"(?<![.\w]){name}\b", text)]
+    local = [
+        line.format(swing=t.number(longest_swing))
+        for name, line in _LOCALS.items()
+        if re.search(rf"(?<![.\w]){name}\b", text)
+    ]
     weights = [f'    "{line.name}": {t.number(line.weight)},' for line in named]
     returned = []
     for line in named:
@@ -230,7 +241,7 @@ def in_words(goal: Goal, robot: Robot) -> str:
         if value:
             parts.append(f"{positive if value > 0 else negative} by {abs(value):.2f} rad")
     bobs = t.rhythm_of(goal, "height") is not None
-    if goal.height and not (bobs and abs(goal.height) <= 0.02):
+    if goal.height and not (bobs and abs(goal.height) <= goal.amounts.length(0.02)):
         level = "below" if goal.height < 0 else "above"
         parts.append(f"{abs(goal.height) * 100:.0f} cm {level} standing")
     if goal.hop is not None:
@@ -248,7 +259,7 @@ def in_words(goal: Goal, robot: Robot) -> str:
     if goal.cadence is not None:
         parts.append(f"each foot stepping at {goal.cadence:g} Hz")
     if goal.steps is not None:
-        low = "no more than " if goal.steps <= LOW_STEPS else ""
+        low = "no more than " if goal.low_steps else ""
         parts.append(f"feet lifted {low}{goal.steps * 100:.3g} cm in turn")
     verbs = {"roll": "swaying", "pitch": "nodding", "height": "bobbing", "heading": "twisting"}
     verbs["paw"] = "waving"

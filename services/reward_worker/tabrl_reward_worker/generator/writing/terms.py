@@ -58,12 +58,13 @@ def foot_index(robot: Robot, foot: Foot) -> int:
 def speeds(goal: Goal) -> list[Term]:
     """Each body velocity near its target; those not asked for near zero."""
     terms = []
-    for name, index, target, least, width in (
+    for name, index, target, least, usual in (
         ("forward_speed", 0, goal.vx, 0.15, 0.25),
         ("sideways_speed", 1, goal.vy, 0.12, 0.2),
     ):
+        width = goal.amounts.speed(usual)
         if target:
-            width = max(least, 0.6 * abs(target))
+            width = max(goal.amounts.speed(least), 0.6 * abs(target))
         weight = ASKED if target else BESIDE
         comment = f"{number(target or 0.0)} m/s" if target else "no speed that was not asked for"
         expression = f"rl.gaussian(velocity[{index}]{minus(target or 0.0)}, {number(width)})"
@@ -82,23 +83,25 @@ def progress(goal: Goal) -> list[Term]:
             terms.append(Term(f"{name}_excess", -ASKED, excess, "faster is not better"))
         else:
             expression = f"jnp.square(velocity[{index}])"
-            terms.append(Term(f"{name}_drift", -4.0 * BESIDE, expression))
+            weight = goal.amounts.per_square_speed(-4.0 * BESIDE)
+            terms.append(Term(f"{name}_drift", weight, expression))
     return terms
 
 
 def heading(goal: Goal) -> list[Term]:
     """The asked turning rate, or the heading of the start; with a rhythm around either."""
-    rhythm = rhythm_of(goal, "heading")
+    rhythm, own = rhythm_of(goal, "heading"), goal.amounts
     if goal.yaw:
         reference = minus(goal.yaw)
         if rhythm:
             reference += f" - {wave(rhythm, 2 * math.pi * rhythm.hz, 'cos')}"
-        width = max(0.3, 0.6 * abs(goal.yaw))
+        width = max(own.rate(0.3), 0.6 * abs(goal.yaw))
         expression = f"rl.gaussian(state.base_angular_velocity()[2]{reference}, {number(width)})"
         return [Term("turning", ASKED, expression, f"{number(goal.yaw)} rad/s")]
     if goal.turned:
         reference = f" - {wave(rhythm, 2 * math.pi * rhythm.hz, 'cos')}" if rhythm else ""
-        expression = f"rl.gaussian(state.base_angular_velocity()[2]{reference}, 0.4)"
+        bell = number(own.rate(0.4))
+        expression = f"rl.gaussian(state.base_angular_velocity()[2]{reference}, {bell})"
         name, weight = ("twist", 1.5 * ASKED) if rhythm else ("heading", BESIDE)
         return [Term(name, weight, expression, "about the heading it has")]
     if rhythm:
@@ -122,10 +125,11 @@ def height(goal: Goal, standing: float) -> list[Term]:
         expression = f"rl.gaussian({level} - {wave(rhythm)}, {number(width)})"
         return [Term("bob", 1.5 * ASKED, expression, f"up and down at {number(rhythm.hz)} Hz")]
     if goal.height:
-        width = max(0.02, 0.6 * abs(offset))
+        width = max(goal.amounts.length(0.02), 0.6 * abs(offset))
         comment = f"{number(abs(offset) * 100)} cm {'below' if offset < 0 else 'above'} standing"
         return [Term("height", ASKED, f"rl.gaussian({level}, {number(width)})", comment)]
-    return [Term("height", 0.5 * BESIDE, f"rl.gaussian({level}, 0.05)", "as high as it stands")]
+    bell = f"rl.gaussian({level}, {number(goal.amounts.length(0.05))})"
+    return [Term("height", 0.5 * BESIDE, bell, "as high as it stands")]
 
 
 def posture(goal: Goal) -> list[Term]:
@@ -192,7 +196,8 @@ def place(goal: Goal) -> list[Term]:
     """Where it began, unless it is to leave."""
     if goal.moves or goal.displaced:
         return []
-    expression = "rl.gaussian(state.base_displacement()[:2], 0.4)"
+    width = number(goal.amounts.length(0.4))
+    expression = f"rl.gaussian(state.base_displacement()[:2], {width})"
     return [Term("stay", BESIDE, expression, "where it began")]
 
 
@@ -201,7 +206,7 @@ def course(goal: Goal) -> list[Term]:
     if not goal.moves or goal.yaw or goal.turned or rhythm_of(goal, "heading"):
         return []
     target = f"jnp.array([{number(goal.vx or 0.0)}, {number(goal.vy or 0.0)}])"
-    width = max(0.2, 0.6 * math.hypot(goal.vx or 0.0, goal.vy or 0.0))
+    width = max(goal.amounts.speed(0.2), 0.6 * math.hypot(goal.vx or 0.0, goal.vy or 0.0))
     expression = f"rl.gaussian(state.base_linear_velocity_world()[:2] - {target}, {number(width)})"
     return [Term("course", BESIDE, expression, "the asked way as seen from the start")]
 
@@ -234,9 +239,12 @@ def gentleness(goal: Goal) -> list[Term]:
         Term("effort", -0.001, "jnp.sum(jnp.abs(state.power()))"),
     ]
     slip = "jnp.sum(state.foot_contact() * jnp.sum(jnp.square(foot_speed[:, :2]), axis=1))"
-    terms.append(Term("slip", -0.1, slip, "feet on the ground stay where they are"))
+    weight = goal.amounts.per_square_speed(-0.1)
+    terms.append(Term("slip", weight, slip, "feet on the ground stay where they are"))
     if (goal.moves or goal.yaw) and goal.hop is None:
-        swing = "jnp.sum(state.foot_touchdown() * jnp.clip(state.foot_last_air_time(), 0.0, 0.3))"
+        longest = number(goal.amounts.seconds(0.3))
+        in_air = f"jnp.clip(state.foot_last_air_time(), 0.0, {longest})"
+        swing = f"jnp.sum(state.foot_touchdown() * {in_air})"
         terms.append(Term("swing", 1.0, swing, "long steps"))
     return terms
 
@@ -246,13 +254,14 @@ def grip() -> Term:
     return Term("grip", BESIDE, "jnp.prod(state.foot_contact())", "all feet bear it")
 
 
-def drift() -> list[Term]:
+def drift(goal: Goal) -> list[Term]:
     """Costs of a trunk that moves, along any way or about any axis."""
+    own = goal.amounts
     moves = "jnp.sum(jnp.square(state.base_linear_velocity()))"
     turns = "jnp.sum(jnp.square(state.base_angular_velocity()))"
     return [
-        Term("shift", -ASKED, moves, "the trunk stays where it is"),
-        Term("turn", -ASKED / 2, turns, "and does not turn"),
+        Term("shift", own.per_square_speed(-ASKED), moves, "the trunk stays where it is"),
+        Term("turn", own.per_square_rate(-ASKED / 2), turns, "and does not turn"),
     ]
 
 
