@@ -81,7 +81,7 @@ bench-gpu: setup-python ## measure: the MJX simulator, on a GPU where there is o
 	@$(BIN)/python -m bench.gpu $(BENCH_ARGS)
 
 .PHONY: bench-tasks
-bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips in var/bench-tasks
+bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips (TASKS_ARGS=--help)
 	@$(BIN)/python -m bench.tasks $(TASKS_ARGS)
 
 .PHONY: lock

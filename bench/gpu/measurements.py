@@ -79,7 +79,7 @@ def measure_stepping(base: PretrainedPolicy, robots: int, impl: str, repeats: in
         reward.total(experience.rollout)
         rewarded = time.perf_counter()
         motion = Motion(jnp.asarray(qpos), jnp.asarray(qvel), jnp.zeros_like(qvel))
-        targets = jnp.asarray(joints.targets(experience.action))
+        targets = jnp.asarray(joints.ctrl(experience.rollout.action))
         targets.block_until_ready()
         again = time.perf_counter()
         bare(simulator.physics.model, motion, targets).qpos.block_until_ready()

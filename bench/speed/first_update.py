@@ -47,7 +47,7 @@ def first_update(
         began = time.perf_counter()
         reward = StagedReward(RolloutReward(load_reward(blob), weights), compilations)
         tune = FineTune(
-            context.simulator,
+            context.training_simulator,
             context.learner,
             context.pretrained_state,
             reward,

@@ -104,7 +104,7 @@ class _TimedRobots(CpuRobots):
         self.__dict__.update(robots.__dict__)
         self._timer = timer
 
-    def observe(self) -> Floats:
+    def observe(self) -> tuple[Floats, Floats]:
         with self._timer.section(POLICY, SHARDS):
             return super().observe()
 

@@ -72,7 +72,7 @@ def measure_rollout(context: TrainingContext, robots: int, repeats: int, chunks:
             experience = simulator.rollout(policy, UNROLL)
             reward.total(experience.rollout)
             ours += time.perf_counter() - began
-            targets = joints.targets(experience.action)
+            targets = joints.ctrl(experience.rollout.action)
             same += bare.replay_s(qpos, qvel, targets)
             whole += scene.replay_s(qpos, qvel, targets)
         seconds.append((ours, same, whole))

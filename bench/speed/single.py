@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from tabrl.control.command_batch import CommandBatch
 from tabrl.embodiments.legged.gait import offsets
+from tabrl.embodiments.legged.observation import PATH_REACH
+from tabrl.embodiments.legged.trunk import ON_ITS_SIDE
 
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -44,26 +46,35 @@ class SingleWalk:
         out[3:6] = qvel[3:6]
         vx, vy, vz = qvel[0:3].tolist()
         out[6:9] = [vx * a + vy * b + vz * c for a, b, c in zip(ahead, left, up, strict=True)]
-        out[9:21] = qpos[7:] - self.joints.home
-        out[21:33] = qvel[6:]
-        out[33:45] = (ctrl - self.joints.home) / self.joints.scale
-        out[45:58] = out[58:71] = self._command
+        out[9] = 1.0  # the velocity is known
+        out[10:22] = qpos[7:] - self.joints.home
+        out[22:34] = qvel[6:]
+        out[34:46] = (ctrl - self.joints.home) / self.joints.scale
+        out[46:59] = out[59:72] = self._command
         yaw = math.atan2(left[0], ahead[0])
-        out[71] = min(max(-yaw, -1.0), 1.0)
-        out[72] = self._frequency
+        out[72] = min(max(-yaw, -1.0), 1.0)
+        out[73:75] = self._path_error(time, yaw, qpos)
+        out[75] = self._frequency
         angles = [
             2.0 * math.pi * ((self._frequency * time + offset) % 1.0) for offset in self._offsets
         ]
-        out[73:77] = [math.sin(angle) for angle in angles]
-        out[77:81] = [math.cos(angle) for angle in angles]
+        out[76:80] = [math.sin(angle) for angle in angles]
+        out[80:84] = [math.cos(angle) for angle in angles]
         angle = self._modulation * time
-        out[81:87] = [wave(k * angle) for k in (1.0, 0.5, 2.0) for wave in (math.sin, math.cos)]
+        out[84:90] = [wave(k * angle) for k in (1.0, 0.5, 2.0) for wave in (math.sin, math.cos)]
         return out
+
+    def _path_error(self, time: float, yaw: float, qpos: Doubles) -> list[float]:
+        """Ahead and to the left, m, of a path that leads straight on."""
+        x, y = SPEED * time - float(qpos[0]), -float(qpos[1])
+        cos, sin = math.cos(yaw), math.sin(yaw)
+        error = (cos * x + sin * y, cos * y - sin * x)
+        return [min(max(part, -PATH_REACH), PATH_REACH) for part in error]
 
     def reward(self, observation: Array, previous: Array) -> float:
         """The reward of the step that led to `observation`, after the action `previous [nu]`."""
         forward, left, _ = observation[6:9].tolist()
-        change = observation[33:45] - previous
+        change = observation[34:46] - previous
         return (
             WEIGHTS["speed"] * math.exp(-(((forward - SPEED) / WIDTH) ** 2))
             + WEIGHTS["side"] * math.exp(-((left / 0.3) ** 2))
@@ -72,10 +83,10 @@ class SingleWalk:
         )
 
     def fallen(self, observation: Array, height: float) -> bool:
-        """Whether the trunk touches the ground or is upside down."""
+        """Whether the trunk touches the ground, lies on its side or is upside down."""
         x, y, z = (-g for g in observation[0:3].tolist())
         lowest: float = min(
             height + x * cx + y * cy + z * cz - abs(x) * hx - abs(y) * hy - abs(z) * hz - radius
             for cx, cy, cz, hx, hy, hz, radius in self._boxes
         )
-        return lowest < 0.002 or z < 0.0
+        return lowest < 0.002 or abs(y) > ON_ITS_SIDE or z < 0.0

@@ -17,7 +17,7 @@ from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.physics import physics_model
 from tabrl.control.rollout import CONTROL_DT
-from tabrl.embodiments.legged.trunk import trunk_shapes
+from tabrl.embodiments.legged.trunk import overturned, trunk_shapes
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.simulator import PolicyFn, episode
 
@@ -69,7 +69,7 @@ def trunk_boxes() -> Floats:
 
 
 def has_fallen(quaternion: Any, height: Any, boxes: Any, xp: Any = np) -> Any:
-    """Where the trunk touches the ground or is upside down, `[...]` of bool.
+    """Where the trunk touches the ground, lies on its side or is upside down, `[...]` of bool.
 
     `quaternion [..., 4]` wxyz and `height [...]` of the trunk's origin, m.
     """
@@ -77,7 +77,7 @@ def has_fallen(quaternion: Any, height: Any, boxes: Any, xp: Any = np) -> Any:
     lowest = (
         up @ boxes[:, :3].T - xp.abs(up) @ boxes[:, 3:6].T - boxes[:, 6] + height[..., None]
     ).min(axis=-1)
-    return (lowest < 0.002) | (up[..., 2] < 0.0)
+    return (lowest < 0.002) | overturned(up, xp)
 
 
 class ReturnEvaluator:

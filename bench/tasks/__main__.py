@@ -12,29 +12,35 @@ import sys
 import time
 from pathlib import Path
 
-from bench.tasks.report import markdown
-from bench.tasks.suite import SUITE, find
+from bench.robot import ROBOT
+from bench.tasks.body import named, quadrupeds
+from bench.tasks.suite import suite_of
 
 from tabrl_local.stack import CACHE
+
+RESULTS = Path("var/bench-tasks")
 
 
 def main() -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="python -m bench.tasks", description=__doc__)
-    names = ", ".join(task.name for task in SUITE)
+    robots = [robot.id for robot in quadrupeds()]
+    names = ", ".join(task.name for task in suite_of(named(ROBOT.id)).tasks)
+    parser.add_argument("--robot", choices=robots, default=ROBOT.id, help="who learns")
     parser.add_argument("--tasks", nargs="*", default=[], metavar="NAME", help=f"of: {names}")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--seconds", type=float, default=60.0, help="what a minute is cut to")
     parser.add_argument("--episodes", type=int, default=128, help="of each of the three policies")
-    parser.add_argument("--out", type=Path, default=Path("var/bench-tasks"))
+    parser.add_argument("--out", type=Path, help="var/bench-tasks/ROBOT without it")
     parser.add_argument("--base", type=Path, help="folder with another pretrained policy's files")
     parser.add_argument(
         "--simulator", choices=("auto", "cpu", "mjx", "warp"), default="auto", help="to learn on"
     )
     parser.add_argument("--no-films", action="store_true")
     arguments = parser.parse_args()
+    body = named(arguments.robot)
     try:
-        tasks = find(arguments.tasks)
+        tasks = suite_of(body).find(arguments.tasks)
     except ValueError as error:
         parser.error(str(error))
     if CACHE.is_dir():
@@ -47,10 +53,10 @@ def main() -> int:
         print(f"{time.monotonic() - began:7.0f} s  {text}", file=sys.stderr, flush=True)
 
     experiment = Experiment(
-        arguments.out, arguments.base, arguments.seconds, arguments.episodes, log,
-        film_strips=not arguments.no_films, simulator=arguments.simulator,
+        body, arguments.out or RESULTS / body.robot.id, arguments.base, arguments.seconds,
+        arguments.episodes, log, film_strips=not arguments.no_films, simulator=arguments.simulator,
     )  # fmt: skip
-    print(markdown(experiment.run(tasks, arguments.seeds)))
+    print(experiment.markdown(experiment.run(tasks, arguments.seeds)))
     return 0
 
 

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from zipfile import BadZipFile
 
+from bench.robot import ROBOT
+from bench.tasks.body import named, quadrupeds
 from bench.tasks.motion import Motion, read_rollout
-from bench.tasks.suite import SUITE, find
+from bench.tasks.suite import suite_of
 from bench.tasks.task import Task
 
 
@@ -25,14 +27,20 @@ def report_lines(task: Task, motion: Motion) -> list[str]:
 def main() -> int:
     """Entry point: exit code 0 only if every file succeeds, 2 if one cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m bench.tasks.check", description=__doc__)
-    parser.add_argument("task", choices=[task.name for task in SUITE])
+    parser.add_argument("task", metavar="TASK")
     parser.add_argument("files", nargs="+", type=Path)
+    robots = [robot.id for robot in quadrupeds()]
+    parser.add_argument("--robot", choices=robots, default=ROBOT.id)
     arguments = parser.parse_args()
-    (task,) = find([arguments.task])
+    body = named(arguments.robot)
+    try:
+        (task,) = suite_of(body).find([arguments.task])
+    except ValueError as error:
+        parser.error(str(error))
     failures = 0
     for path in arguments.files:
         try:
-            motion = read_rollout(path)
+            motion = read_rollout(path, body)
             lines = report_lines(task, motion)
         except (OSError, KeyError, ValueError, BadZipFile) as error:
             print(f"{path}: {error}", file=sys.stderr)

@@ -12,13 +12,15 @@ from pathlib import Path
 
 import jax
 from bench.tasks import render
+from bench.tasks.abilities import write_learnt
+from bench.tasks.body import Body
 from bench.tasks.harness import Harness, Log, Trained, budget_of, read_base
 from bench.tasks.motion import read_rollout
 from bench.tasks.report import TaskSummary, markdown, summarize
 from bench.tasks.run_result import RunResult
 from bench.tasks.scoring import Scorer, rollout_of
-from bench.tasks.suite import SUITE
-from bench.tasks.task import Task
+from bench.tasks.suite import lacks, suite_of
+from bench.tasks.task import MINUTE_S, Task
 from pydantic import ValidationError
 
 from tabrl.domain.errors import TabrlError
@@ -31,8 +33,9 @@ RESULT, ROLLOUT, PARAMS = "outcome.json", "rollout.npz", "params.safetensors"
 
 @dataclass(frozen=True)
 class Experiment:
-    """Where results go, which base learns, and how long."""
+    """Which robot and base learn, how long, and where results go."""
 
+    body: Body
     out: Path
     base: Path | None
     minute_s: float
@@ -43,20 +46,24 @@ class Experiment:
 
     def run(self, tasks: Sequence[Task], seeds: Sequence[int]) -> list[TaskSummary]:
         """Train what is missing of these, then report on all that the folder holds."""
-        base = read_base(self.base)
+        base = read_base(self.body.robot, self.base)
         sha256 = hashlib.sha256(base.policy).hexdigest()
         pairs = [(task, seed) for task in tasks for seed in seeds]
         missing = [pair for pair in pairs if self._stored(*pair, sha256) is None]
         self.log(f"{len(pairs)} trainings, {len(pairs) - len(missing)} of them done before")
         if missing:
             self._train(base, missing)
-        found = summarize(SUITE, self._all_stored(sha256))
+        found = summarize(suite_of(self.body).tasks, self._all_stored(sha256))
         self._report(found)
         return found
 
+    def markdown(self, found: Sequence[TaskSummary]) -> str:
+        """The report of this robot."""
+        return markdown(self.body.robot, suite_of(self.body), found)
+
     def _train(self, base: PretrainedPolicy, missing: Sequence[tuple[Task, int]]) -> None:
-        with Harness(base, self.log, self.simulator) as harness:
-            scorer = Scorer.of(harness.context.pretrained_weights, self.episodes)
+        with Harness(self.body.robot, base, self.log, self.simulator) as harness:
+            scorer = Scorer.of(self.body, harness.context.pretrained_weights, self.episodes)
             for number, (task, seed) in enumerate(missing, start=1):
                 self.log(f"{number}/{len(missing)} {task.name}, seed {seed}: “{task.sentence}”")
                 try:
@@ -74,8 +81,8 @@ class Experiment:
         folder = self._folder(task, seed)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / PARAMS).write_bytes(trained.params)
-        rollout_of(trained.params).save(folder / ROLLOUT)
-        motion = read_rollout(folder / ROLLOUT)  # scored as a user's file would be
+        rollout_of(trained.params, self.body.robot).save(folder / ROLLOUT)
+        motion = read_rollout(folder / ROLLOUT, self.body)  # scored as a user's file would be
         delivered = trained.result
         result = RunResult(
             task=task.name,
@@ -119,8 +126,11 @@ class Experiment:
         if not found:
             return
         self.out.mkdir(parents=True, exist_ok=True)
-        (self.out / "tasks.md").write_text(markdown(found))
+        (self.out / "tasks.md").write_text(self.markdown(found))
+        left_out = suite_of(self.body).left_out
         document = {
+            "robot": self.body.robot.id,
+            "left_out": {task.name: lacks(task) for task in left_out},
             "machine": {
                 "system": platform.platform(),
                 "cores": os.cpu_count(),
@@ -129,6 +139,10 @@ class Experiment:
             "tasks": [_document(summary) for summary in found],
         }
         (self.out / "tasks.json").write_text(json.dumps(document, indent=2))
+        if self.base is None and self.minute_s == MINUTE_S:
+            path = write_learnt(self.body.robot, found)
+            if path is not None:
+                self.log(f"how fast it moves is now in {path}")
         if self.film_strips:
             self._render(found)
 
@@ -139,6 +153,7 @@ class Experiment:
             verdict = "" if shown.success else " (missed)"
             jobs.append(
                 render.StripJob(
+                    robot=self.body.robot.id,
                     rollout=self._folder(task, shown.seed) / ROLLOUT,
                     caption=f"{task.name}: {task.sentence}{verdict}",
                     picture=self.out / f"{task.name}.png",
@@ -155,7 +170,7 @@ class Experiment:
         """Everything in the folder that fits into one table."""
         pairs = [
             (task, int(folder.name.removeprefix("seed")))
-            for task in SUITE
+            for task in suite_of(self.body).tasks
             for folder in (self.out / task.name).glob("seed*")
         ]
         stored = [self._stored(task, seed, base_sha256) for task, seed in sorted(pairs, key=_order)]

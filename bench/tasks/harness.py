@@ -14,7 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.robot import ROBOT
 from bench.tasks.task import Task
 
 from tabrl.adapters.clock import SystemClock
@@ -24,7 +23,7 @@ from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.models import Model
 from tabrl.ports import StopReason
-from tabrl.robots import scene_sha256
+from tabrl.robots import Robot, scene_sha256
 from tabrl.sim.factory import SimulatorKind
 from tabrl_reward_worker.sandbox import BuiltReward, Sandbox
 from tabrl_trainer.context import TrainingContext, TrainingContexts
@@ -56,10 +55,12 @@ class Trained:
 class Harness:
     """A warm trainer of one pretrained policy. A context manager: the sandbox is a process."""
 
-    def __init__(self, base: PretrainedPolicy, log: Log, simulator: SimulatorKind = "auto") -> None:
+    def __init__(
+        self, robot: Robot, base: PretrainedPolicy, log: Log, simulator: SimulatorKind = "auto"
+    ) -> None:
         self.base_sha256 = hashlib.sha256(base.policy).hexdigest()
-        self._base = base
-        self.context = TrainingContext(ROBOT, base, simulator)
+        self._robot, self._base = robot, base
+        self.context = TrainingContext(robot, base, simulator)
         self._log = log
         self._sandbox = Sandbox()
 
@@ -78,14 +79,14 @@ class Harness:
 
     def train(self, task: Task, seed: int, budget: TrainBudget) -> Trained:
         """Learn a task. Raises `RewardError`, or `JobFailedError`."""
-        reward = self._sandbox.build(task.reward, ROBOT)
+        reward = self._sandbox.build(task.reward, self._robot)
         clock, blobs = SystemClock(), MemoryBlobStore()
         database = MemoryDatabase(clock)
         jobs, models = MemoryJobRepository(database), MemoryModelRepository(database)
         artifact = hashlib.sha256(reward.blob).hexdigest()
         blobs.put(f"artifacts/{artifact}.bin", reward.blob)
         spec = TrainSpec(
-            robot=ROBOT.id,
+            robot=self._robot.id,
             artifact_sha256=artifact,
             weights=reward.weights,
             checks=task.checks,
@@ -97,7 +98,7 @@ class Harness:
         claimed = jobs.claim(job.id, LEASE_S, 1)
         assert claimed is not None
         verified = MemoryVerifiedArtifacts(database)
-        verified.record(artifact, ROBOT.id)
+        verified.record(artifact, self._robot.id)
         contexts = TrainingContexts(lambda *_: self.context, lambda _: self._base)
         handler = TrainingHandler(contexts, blobs, models, verified)
         began = time.monotonic()
@@ -107,13 +108,13 @@ class Harness:
         return Trained(result, params, reward, seconds)
 
 
-def read_base(folder: Path | None) -> PretrainedPolicy:
-    """The base that comes with the project, or another from a folder with the same files.
+def read_base(robot: Robot, folder: Path | None) -> PretrainedPolicy:
+    """The base that comes with the robot, or another from a folder with the same files.
 
     Raises `NotFound`, or `OSError`.
     """
     if folder is None:
-        return load_pretrained(ROBOT.id)
+        return load_pretrained(robot.id)
     return PretrainedPolicy(*((folder / name).read_bytes() for name in (POLICY, TRAIN_STATE, BANK)))
 
 

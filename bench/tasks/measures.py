@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from bench.robot import FEET
 from bench.rotation import Floats
 from bench.tasks.motion import HZ, Motion
 
 Signal = Callable[[Motion], Floats]
 Measure = Callable[[Motion], float]
+# Of the reference robot; others' are scaled.
 MIN_SWING_CLEARANCE = 0.02  # m; a foot that rises higher is in a swing
 MIN_SWINGS_PER_S = 0.5  # a second, of every foot that steps at all
+STEP_S = 0.5  # over which a step's wobble averages out
+LOWEST_HZ = 0.3  # what is slower is no beat
 MIN_STD = 1e-4  # m or rad; below it a signal is still
 
 
@@ -33,9 +35,10 @@ def left_speed(motion: Motion) -> float:
 def heading_drift(motion: Motion) -> float:
     """Largest turn away from the heading at the window's begin, rad.
 
-    The heading is averaged over half a second first, or the wobble of every step would count.
+    The heading is averaged over a step first (`STEP_S`), or the wobble of every one would count.
     """
-    kernel = np.ones(round(HZ / 2)) / round(HZ / 2)
+    rows = round(HZ * motion.body.units.seconds(STEP_S))
+    kernel = np.ones(rows) / rows
     smooth = np.convolve(motion.heading, kernel, mode="valid")
     return float(np.abs(smooth - smooth[0]).max())
 
@@ -87,7 +90,7 @@ def sinusoid_correlation(signal: Signal, frequency: float, lag_s: float = 0.15) 
 
 
 def main_frequency(signal: Signal) -> Measure:
-    """Frequency of the largest peak of the spectrum above 0.3 Hz, Hz; 0 for a still signal."""
+    """Frequency of the largest peak of the spectrum above `LOWEST_HZ`, Hz; 0 for a still signal."""
 
     def measure(motion: Motion) -> float:
         values = signal(motion)
@@ -97,7 +100,7 @@ def main_frequency(signal: Signal) -> Measure:
         size = 16 * len(values)
         spectrum = np.abs(np.fft.rfft(tapered, size))
         frequencies = np.fft.rfftfreq(size, 1.0 / HZ)
-        spectrum[frequencies < 0.3] = 0.0
+        spectrum[frequencies < motion.body.units.frequency(LOWEST_HZ)] = 0.0
         return float(frequencies[np.argmax(spectrum)])
 
     return measure
@@ -126,28 +129,28 @@ def flight_share(motion: Motion) -> float:
 
 def foot(name: str) -> Signal:
     """The clearance of one foot as a signal."""
-    index = FEET.index(name)
-    return lambda motion: motion.clearance[:, index]
+    return lambda motion: motion.clearance[:, motion.body.place(name)]
 
 
 def lowest_swing(motion: Motion) -> float:
     """Median peak of the swings of the foot that swings lowest, m.
 
-    A swing is a stretch of time in which the foot is more than 2 cm up; those cut by the window's
-    ends do not count. A foot that makes less than one swing in two seconds counts as 0.
+    A swing is a stretch of time in which the foot is more than `MIN_SWING_CLEARANCE` up; those cut
+    by the window's ends do not count, and a foot that makes too few of them counts as 0.
     """
-    seconds = len(motion) / HZ
+    seconds, units = len(motion) / HZ, motion.body.units
+    up, often = units.length(MIN_SWING_CLEARANCE), units.frequency(MIN_SWINGS_PER_S)
     lowest = np.inf
-    for index in range(len(FEET)):
-        peaks = _peaks(motion.clearance[:, index])
-        enough = len(peaks) >= MIN_SWINGS_PER_S * seconds
+    for clearance in motion.clearance.T:
+        peaks = _peaks(clearance, up)
+        enough = len(peaks) >= often * seconds
         lowest = min(lowest, float(np.median(peaks)) if enough else 0.0)
     return float(lowest)
 
 
-def _peaks(clearance: Floats) -> list[float]:
+def _peaks(clearance: Floats, swinging: float) -> list[float]:
     """Highest point of every complete swing."""
-    up = clearance > MIN_SWING_CLEARANCE
+    up = clearance > swinging
     edges = np.flatnonzero(np.diff(up.astype(np.int8)))
     if len(edges) and up[0]:
         edges = edges[1:]  # the first swing had begun before
@@ -159,22 +162,24 @@ def _peaks(clearance: Floats) -> list[float]:
 
 def sides_together(motion: Motion) -> float:
     """Share of the time that front and hind foot of a side are both down or both up."""
+    feet = motion.body.feet
     return _agreement(
-        motion, ((FEET.front_right, FEET.rear_right), (FEET.front_left, FEET.rear_left))
+        motion, ((feet.front_right, feet.rear_right), (feet.front_left, feet.rear_left))
     )
 
 
 def diagonals_together(motion: Motion) -> float:
     """The same of diagonal feet; near 1 for a trot, and for standing."""
+    feet = motion.body.feet
     return _agreement(
-        motion, ((FEET.front_right, FEET.rear_left), (FEET.front_left, FEET.rear_right))
+        motion, ((feet.front_right, feet.rear_left), (feet.front_left, feet.rear_right))
     )
 
 
 def _agreement(motion: Motion, pairs: tuple[tuple[str, str], ...]) -> float:
+    place, grounded = motion.body.place, motion.grounded
     shares = [
-        (motion.grounded[:, FEET.index(first)] == motion.grounded[:, FEET.index(second)]).mean()
-        for first, second in pairs
+        (grounded[:, place(first)] == grounded[:, place(second)]).mean() for first, second in pairs
     ]
     return float(np.mean(shares))
 
@@ -183,10 +188,9 @@ def longest_upright(front: float, trunk: float) -> Measure:
     """Longest time in a row with both front feet `front` m up and the trunk's lowest point above
     `trunk` m, s. A robot that sits on its haunches has its trunk too low for this."""
 
-    right, left = foot(FEET.front_right), foot(FEET.front_left)
-
     def measure(motion: Motion) -> float:
-        front_feet = np.minimum(right(motion), left(motion))
+        right, left, _, _ = (foot(name)(motion) for name in motion.body.feet)
+        front_feet = np.minimum(right, left)
         up = (front_feet >= front) & (motion.trunk_gap >= trunk)
         longest = run = 0
         for step in up:

@@ -2,22 +2,22 @@
 
 Everything is derived here from `qpos` and `qvel` with MuJoCo's forward kinematics. This module is
 independent of the product on purpose, because it scores the product: of `tabrl` it sees the robot's
-data and scene, but no code of rewards, rollouts, rotations or success checks, so that an error
-there cannot pass unseen here. Its formulas (and those of `bench.rotation`) repeat some of
+data, scene and size, but no code of rewards, rollouts, rotations or success checks, so that an
+error there cannot pass unseen here. Its formulas (and those of `bench.rotation`) repeat some of
 `tabrl.control`; within the benchmarks and their tests each exists once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import mujoco
 import numpy as np
-from bench.robot import FEET, scene_model
 from bench.rotation import Floats, rotation_matrices
+from bench.tasks.body import Body
 from numpy.typing import NDArray
 
 HZ = 50.0  # rows a second
@@ -28,11 +28,12 @@ GROUND_GAP = 0.002  # m; a sphere or the trunk that is lower touches the floor
 class Motion:
     """One recording, a row every 20 ms.
 
-    `time [T]` s since the reset, `qpos [T, 19]` and `qvel [T, 18]` as MuJoCo has them (free joint
+    `time [T]` s since the reset, `qpos [T, nq]` and `qvel [T, nv]` as MuJoCo has them (free joint
     first: velocity in the world, angular velocity in the trunk's frame), `feet [T, 4, 3]` centres
-    of the foot spheres in the world, in the order of `FEET`.
+    of the foot spheres in the world, in the robot's order.
     """
 
+    body: Body
     time: Floats
     qpos: Floats
     qvel: Floats
@@ -47,7 +48,8 @@ class Motion:
         Raises `ValueError` if less than a second of it was recorded.
         """
         rows = slice(round(start_s * HZ), round(end_s * HZ))
-        part = Motion(self.time[rows], self.qpos[rows], self.qvel[rows], self.feet[rows])
+        fields = (self.time, self.qpos, self.qvel, self.feet)
+        part = Motion(self.body, *(field[rows] for field in fields))
         if len(part) < HZ:
             raise ValueError(f"the recording holds less than a second of {start_s}…{end_s} s")
         return part
@@ -93,7 +95,7 @@ class Motion:
     @cached_property
     def clearance(self) -> Floats:
         """Gap between each foot's sole and the floor, `[T, 4]`, m."""
-        return self.feet[:, :, 2] - _body().foot_radius
+        return self.feet[:, :, 2] - self.body.robot.end_effector_radius
 
     @cached_property
     def grounded(self) -> NDArray[np.bool_]:
@@ -103,39 +105,12 @@ class Motion:
     @cached_property
     def trunk_gap(self) -> Floats:
         """Gap between the floor and the lowest point of trunk and head, `[T]`, m."""
-        body, up = _body(), self.rotation[:, 2, :]
-        box = self.height - np.abs(up) @ body.trunk_half
-        head = self.height + up @ body.head_place - body.head_radius
-        return np.minimum(box, head)
+        return self.body.trunk_gap(self.height, self.rotation[:, 2, :])
 
     @cached_property
     def fell(self) -> bool:
         """Whether trunk or head ever touched the floor, or the robot was ever upside down."""
         return bool((self.trunk_gap < GROUND_GAP).any() or (self.rotation[:, 2, 2] < 0.0).any())
-
-
-@dataclass(frozen=True, eq=False)
-class Body:
-    """The robot's shapes that the measures need, out of its scene."""
-
-    foot_sites: tuple[int, ...]
-    foot_radius: float
-    trunk_half: Floats
-    head_place: Floats
-    head_radius: float
-
-
-@cache
-def _body() -> Body:
-    model = scene_model()
-    trunk, head = model.geom("trunk"), model.geom("head")
-    return Body(
-        foot_sites=tuple(int(model.site(name).id) for name in FEET),
-        foot_radius=float(model.geom(f"{FEET[0]}_foot").size[0]),
-        trunk_half=np.array(trunk.size),
-        head_place=np.array(head.pos),
-        head_radius=float(head.size[0]),
-    )
 
 
 class Positions(NamedTuple):
@@ -145,11 +120,11 @@ class Positions(NamedTuple):
     feet: Floats
 
 
-def forward_kinematics(qpos: Floats) -> Positions:
+def forward_kinematics(body: Body, qpos: Floats) -> Positions:
     """Where bodies and feet are at the states `[T, nq]`."""
-    model, sites = scene_model(), list(_body().foot_sites)
+    model, sites = body.model, body.foot_sites
     data = mujoco.MjData(model)
-    bodies, feet = np.empty((len(qpos), model.nbody - 1, 3)), np.empty((len(qpos), len(FEET), 3))
+    bodies, feet = np.empty((len(qpos), model.nbody - 1, 3)), np.empty((len(qpos), len(sites), 3))
     for row, pose in enumerate(qpos):
         data.qpos[:] = pose
         mujoco.mj_kinematics(model, data)
@@ -157,14 +132,17 @@ def forward_kinematics(qpos: Floats) -> Positions:
     return Positions(bodies, feet)
 
 
-def motion_of(time: Floats, qpos: Floats, qvel: Floats) -> Motion:
+def motion_of(body: Body, time: Floats, qpos: Floats, qvel: Floats) -> Motion:
     """A motion from raw states alone; the feet follow from the joints."""
     qpos = np.asarray(qpos, np.float64)
-    feet = forward_kinematics(qpos).feet
-    return Motion(np.asarray(time, np.float64), qpos, np.asarray(qvel, np.float64), feet)
+    feet = forward_kinematics(body, qpos).feet
+    return Motion(body, np.asarray(time, np.float64), qpos, np.asarray(qvel, np.float64), feet)
 
 
-def read_rollout(path: Path) -> Motion:
-    """The motion of a `tabrl rollout` file. Raises `OSError`, or `KeyError` for another npz."""
+def read_rollout(path: Path, body: Body) -> Motion:
+    """The motion of a `tabrl rollout` file.
+
+    Raises `OSError`, `KeyError` for another npz, or `ValueError` for one of another robot.
+    """
     with np.load(path, allow_pickle=False) as file:
-        return motion_of(file["time"], file["qpos"], file["qvel"])
+        return motion_of(body, file["time"], file["qpos"], file["qvel"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import mujoco
 import numpy as np
-from bench.robot import ROBOT
+from bench.tasks.body import Body, named
 from bench.tasks.motion import HZ, Motion, read_rollout
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -26,7 +26,8 @@ LENGTH_S = 2.1  # two periods of 1 Hz; frames are 0.3 s apart
 BACKGROUND = (255, 255, 255)
 INK = (40, 44, 52)
 LABEL = 26
-STANDING_M = 0.3  # height of the trunk, at most
+STANDING = 1.07  # height of the trunk, at most, in standing heights
+DISTANCE, LOOKED_AT = 3.75, 0.71  # likewise: of the camera, and height of what it looks at
 VIEW = 140.0  # degrees from the nose: from ahead and the right, so that a sway shows as well
 COLUMNS = 2
 OPENGL = ("egl", "osmesa") if sys.platform == "linux" else ("",)
@@ -37,6 +38,7 @@ class StripJob(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    robot: str
     rollout: Path
     caption: str
     picture: Path
@@ -92,13 +94,13 @@ def save(picture: Image.Image, path: Path) -> None:
 
 
 def _render_frames(motion: Motion, rows: Sequence[int]) -> list[Pixels]:
-    model = _checkered_scene()
+    model, size = _checkered_scene(motion.body), motion.body.robot.characteristic_length
     data = mujoco.MjData(model)
     camera = mujoco.MjvCamera()
     camera.type = mujoco.mjtCamera.mjCAMERA_FREE
     # A robot on its hind legs needs a higher and a wider view.
-    risen = max(float(np.mean([motion.qpos[row][2] for row in rows])) - STANDING_M, 0.0)
-    camera.distance, camera.elevation = 1.05 + 1.5 * risen, -12.0
+    risen = max(float(np.mean([motion.qpos[row][2] for row in rows])) - STANDING * size, 0.0)
+    camera.distance, camera.elevation = DISTANCE * size + 1.5 * risen, -12.0
     camera.azimuth = float(np.degrees(motion.heading[rows[0]])) + VIEW
     width, height = FRAME
     frames: list[Pixels] = []
@@ -106,15 +108,15 @@ def _render_frames(motion: Motion, rows: Sequence[int]) -> list[Pixels]:
         for row in rows:
             data.qpos[:] = motion.qpos[row]
             mujoco.mj_forward(model, data)
-            camera.lookat[:] = [*motion.place[row], 0.2 + risen]
+            camera.lookat[:] = [*motion.place[row], LOOKED_AT * size + risen]
             renderer.update_scene(data, camera)
             frames.append(renderer.render().copy())
     return frames
 
 
-def _checkered_scene() -> mujoco.MjModel:
+def _checkered_scene(body: Body) -> mujoco.MjModel:
     """The scene on a floor of light squares, whose size shows how far the robot gets."""
-    spec = mujoco.MjSpec.from_string(scene_xml(ROBOT.id).decode())
+    spec = mujoco.MjSpec.from_string(scene_xml(body.robot.id).decode())
     spec.add_texture(
         name="squares",
         type=mujoco.mjtTexture.mjTEXTURE_2D,
@@ -150,7 +152,7 @@ def render_strips(jobs: Sequence[StripJob], overview_path: Path) -> None:
     """Render and save all strips, and one picture of them together."""
     strips = []
     for job in jobs:
-        strips.append(render_strip(read_rollout(job.rollout), job.caption))
+        strips.append(render_strip(read_rollout(job.rollout, named(job.robot)), job.caption))
         save(strips[-1], job.picture)
     save(overview(strips), overview_path)
 

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.tasks.run_result import POLICIES, RunResult
+from bench.tasks.suite import Suite, lacks
 from bench.tasks.task import Bound, Task
+
+from tabrl.robots import Robot
 
 MAX_FALL_RATE = 0.02
 
@@ -68,9 +71,11 @@ def summarize(tasks: Sequence[Task], results: Sequence[RunResult]) -> list[TaskS
     return [summary for summary in found if summary.results]
 
 
-def markdown(summaries: Sequence[TaskSummary]) -> str:
-    """The whole report."""
-    parts = [_summary(summaries), "", _results(summaries), "", _rows(summaries)]
+def markdown(robot: Robot, suite: Suite, summaries: Sequence[TaskSummary]) -> str:
+    """The whole report of one robot."""
+    parts = [f"{robot.maker} {robot.name}: {_summary(summaries)}"]
+    parts += [f"Not asked: **{task.name}**, {lacks(task)}." for task in suite.left_out]
+    parts += ["", _results(summaries), "", _rows(summaries)]
     missed = _missed(summaries)
     if missed:
         parts += ["", *missed]

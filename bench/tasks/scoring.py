@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from bench.robot import ROBOT, legged_robot
 from bench.rotation import rotation_matrices
+from bench.tasks.body import Body
 from bench.tasks.harness import Trained
 from bench.tasks.motion import Motion
 from bench.tasks.run_result import POLICIES, Interval, PolicyName, PolicyScore
@@ -20,8 +20,8 @@ from bench.tasks.task import ROLLOUT_S, Task
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import Rollout
-from tabrl.embodiments.load import load_policy
-from tabrl.robots import scene_sha256, scene_xml
+from tabrl.embodiments.load import embodiment_of, load_policy
+from tabrl.robots import Robot, scene_sha256, scene_xml
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.reward.function import load_reward
 from tabrl_inference.batching import forward
@@ -34,14 +34,14 @@ from tabrl_trainer.rollout_reward import RolloutReward
 SCORING_SEED = 104_729  # other starts than the trainer's own evaluation
 
 
-def rollout_of(params: bytes, seconds: float = ROLLOUT_S) -> Recording:
+def rollout_of(params: bytes, robot: Robot, seconds: float = ROLLOUT_S) -> Recording:
     """Drive a params file from the home keyframe. Raises `Invalid` for one that cannot play."""
     policy = load_params(params)
-    plant = Plant(scene_xml(ROBOT.id), ROBOT)
+    plant = Plant(scene_xml(robot.id), robot)
     steps = round(seconds * policy.control_hz)
     substeps = round(1.0 / policy.control_hz / plant.model.opt.timestep)
-    log = Recording.empty(steps, plant.model, ROBOT, scene_sha256(ROBOT.id))
-    home, scale = np.array(ROBOT.home), np.array(ROBOT.action_scale)
+    log = Recording.empty(steps, plant.model, robot, scene_sha256(robot.id))
+    home, scale = np.array(robot.home), np.array(robot.action_scale)
     for tick in range(steps):
         ends = plant.ends()
         log.time[tick], log.qpos[tick], log.qvel[tick], _ = plant.state()
@@ -57,34 +57,35 @@ def rollout_of(params: bytes, seconds: float = ROLLOUT_S) -> Recording:
 class Scorer:
     """Measures policies over `episodes` episodes each, from the same starts."""
 
+    body: Body
     evaluator: Evaluator
     base: PolicyWeights
 
     @classmethod
-    def of(cls, base: PolicyWeights, episodes: int) -> Scorer:
+    def of(cls, body: Body, base: PolicyWeights, episodes: int) -> Scorer:
         """With a simulator of its own."""
-        simulator = CpuSimulator(ROBOT, episodes)
-        return cls(Evaluator(legged_robot(), [simulator] * len(POLICIES), SCORING_SEED), base)
+        simulator, embodiment = CpuSimulator(body.robot, episodes), embodiment_of(body.robot)
+        return cls(body, Evaluator(embodiment, [simulator] * len(POLICIES), SCORING_SEED), base)
 
     def score(self, task: Task, trained: Trained) -> dict[PolicyName, PolicyScore]:
         """Base with no command, base with the found command schedule, and what was delivered."""
         policy = load_policy(trained.params)
         candidates = [
-            Candidate(self.base, CommandSchedule.neutral(legged_robot().commands)),
+            Candidate(self.base, CommandSchedule.neutral(embodiment_of(self.body.robot).commands)),
             Candidate(self.base, policy.schedule),
             Candidate(policy.weights, policy.schedule),
         ]
         reward = RolloutReward(load_reward(trained.reward.blob), trained.reward.weights)
         rollouts = self.evaluator.rollouts(candidates, seconds=ROLLOUT_S)
         return {
-            name: _score(task, rollout, reward)
+            name: _score(task, self.body, rollout, reward)
             for name, rollout in zip(POLICIES, rollouts, strict=True)
         }
 
 
-def _score(task: Task, rollout: Rollout, reward: RolloutReward) -> PolicyScore:
+def _score(task: Task, body: Body, rollout: Rollout, reward: RolloutReward) -> PolicyScore:
     rewards = reward.total(rollout).mean(0, dtype=np.float64)
-    motions = list(motions_of(rollout))
+    motions = list(motions_of(body, rollout))
     values = np.array([task.values(motion) for motion in motions])
     return PolicyScore(
         reward=_interval(rewards),
@@ -99,7 +100,7 @@ def _interval(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Inte
     return Interval(mean=float(values.mean()), ci95=half_width(values))
 
 
-def motions_of(rollout: Rollout) -> Iterator[Motion]:
+def motions_of(body: Body, rollout: Rollout) -> Iterator[Motion]:
     """Each robot's motion out of a rollout's raw states."""
     qpos = np.concatenate(
         [rollout.base_position, rollout.base_quaternion, rollout.joint_position], axis=-1
@@ -111,6 +112,7 @@ def motions_of(rollout: Rollout) -> Iterator[Motion]:
     )
     for robot in range(qpos.shape[1]):
         yield Motion(
+            body,
             rollout.time[:, robot].astype(np.float64),
             qpos[:, robot].astype(np.float64),
             qvel[:, robot].astype(np.float64),

@@ -57,7 +57,8 @@ class Task:
     """One task of the suite.
 
     `reward` is source under the reward contract, `checks` are what a user of the product would be
-    shown with it; success is decided by `bounds` alone, and by not falling.
+    shown with it; success is decided by `bounds` alone, and by not falling. `needs` are
+    abilities of the robot, without which it is none of its tasks.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Task:
     seconds: float = MINUTE_S
     stretch: bool = field(default=False)  # beyond what one minute is expected to teach
     extra: bool = field(default=False)  # not of the first twelve
+    needs: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:

@@ -68,7 +68,7 @@ class WalkEnv(envs.Env):  # type: ignore[misc]
         before = state.pipeline_state
         # At a reset the targets are home, which is the action zero.
         previous = self._joints.action(before.ctrl)
-        data = before.replace(ctrl=self._joints.targets(action, jnp))
+        data = before.replace(ctrl=self._joints.aimed(action, before.qpos, before.qvel, jnp))
         data, _ = jax.lax.scan(
             lambda d, _: (mjx.step(self._model, d), None), data, None, length=SUBSTEPS
         )

@@ -58,9 +58,7 @@ class WalkEnv(gymnasium.Env[Array, Array]):  # type: ignore[misc]
         """One control step of 20 ms."""
         data = self._data
         joints = self._walk.joints
-        # Like `Joints.targets`; np.clip costs a single robot several times as much.
-        targets = joints.home + joints.scale * action
-        data.ctrl[:] = np.minimum(np.maximum(targets, joints.lower), joints.upper)
+        data.ctrl[:] = joints.aimed(action, data.qpos, data.qvel)
         mujoco.mj_step(self._model, data, SUBSTEPS)
         self._steps += 1
         observation = self._observe()

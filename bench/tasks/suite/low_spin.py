@@ -2,52 +2,60 @@
 
 from __future__ import annotations
 
+from bench.tasks.body import Body
 from bench.tasks.measures import max_displacement, mean_height, turn_rate
 from bench.tasks.task import FALLS, Bound, Task, check
 
 from tabrl.contracts.checks import Statistic
 from tabrl.embodiments.legged.catalogue import Quantity
 
-REWARD = """
-WEIGHTS = {
+
+def task(body: Body) -> Task:
+    """For one robot."""
+    u = body.units
+    reward = f"""
+WEIGHTS = {{
     "spin": 2.0,
     "low": 2.0,
-    "walk": -1.0,
-    "away": -1.0,
+    "walk": {u.per_square_speed(-1.0)},
+    "away": {u.per_length(-1.0)},
     "level": -1.0,
     "smooth": -0.01,
     "fall": -5.0,
-}
+}}
 
 
 def reward(state, action):
     velocity = state.base_linear_velocity_filtered()
     away = rl.norm(state.base_displacement()[:2])
-    return {
-        "spin": rl.progress(state.base_angular_velocity()[2], 1.8),
-        "low": rl.gaussian(state.base_height() - 0.175, 0.06),
+    return {{
+        "spin": rl.progress(state.base_angular_velocity()[2], {u.frequency(1.8)}),
+        "low": rl.gaussian(state.base_height() - {u.length(0.175)}, {u.length(0.06)}),
         "walk": jnp.square(velocity[0]) + jnp.square(velocity[1]),
-        "away": jnp.minimum(away, 1.0),
+        "away": jnp.minimum(away, {u.length(1.0)}),
         "level": jnp.square(state.roll()) + jnp.square(state.pitch()),
         "smooth": jnp.sum(jnp.square(action - state.previous_action())),
         "fall": state.fallen(),
-    }
+    }}
 """
-
-TASK = Task(
-    name="low_spin",
-    sentence="crouch and spin on the spot",
-    reward=REWARD,
-    checks=(
-        check("turning", Quantity.YAW_RATE, Statistic.MEAN, at_least=1.2),
-        check("low", Quantity.HEIGHT, Statistic.MEAN, at_most=0.2),
-        check("on_the_spot", Quantity.DRIFT, Statistic.MAX, at_most=0.4),
-        FALLS,
-    ),
-    bounds=(
-        Bound("turning", "rad/s", turn_rate, at_least=1.2),
-        Bound("trunk height", "m", mean_height, at_most=0.2),
-        Bound("away from the spot", "m", max_displacement, at_most=0.4),
-    ),
-    extra=True,
-)
+    return Task(
+        name="low_spin",
+        sentence="crouch and spin on the spot",
+        reward=reward,
+        checks=(
+            check("turning", Quantity.YAW_RATE, Statistic.MEAN, at_least=u.frequency(1.2)),
+            check("low", Quantity.HEIGHT, Statistic.MEAN, at_most=u.length(0.2)),
+            check("on_the_spot", Quantity.DRIFT, Statistic.MAX, at_most=u.length(0.4)),
+            FALLS,
+        ),
+        bounds=(
+            Bound("turning", "rad/s", turn_rate, at_least=u.frequency(1.2)),
+            Bound("trunk height", "m", mean_height, at_most=u.length(0.2)),
+            Bound("away from the spot", "m", max_displacement, at_most=u.length(0.4)),
+        ),
+        extra=True,
+        needs=(
+            "yaw",
+            "height",
+        ),
+    )

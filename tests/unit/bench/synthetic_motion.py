@@ -1,23 +1,31 @@
-"""Synthetic motions: a prescribed trunk, and legs that follow by inverse kinematics.
+"""Synthetic motions: a prescribed trunk and prescribed feet.
 
-No physics: feet may slide and nobody weighs anything. What the success checks look at is exact.
+No physics: feet may slide, legs are as long as they need to be, and nobody weighs anything. What
+the success checks look at is exact. Amounts are those of the reference robot; others get them
+scaled, as the tasks' are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import mujoco
 import numpy as np
-from bench.robot import FEET, ROBOT, legged_robot, scene_model
 from bench.rotation import Floats, rotation_matrices
+from bench.tasks.body import Body
 from bench.tasks.motion import HZ, Motion, forward_kinematics, motion_of
 from bench.tasks.task import ROLLOUT_S
 
 from tabrl.control.rollout import RawSteps, Rollout
+from tabrl.embodiments.legged.scale import Scale
+from tabrl.embodiments.load import embodiment_of
 
+# Of the front right, front left, rear right and rear left foot.
 OFFSETS = {"trot": (0.0, 0.5, 0.5, 0.0), "pace": (0.0, 0.5, 0.0, 0.5), "hop": (0.0,) * 4}
+AHEAD, ASIDE, BELOW = 0.19, 0.13, 0.25  # m, of a foot from the trunk's middle
+Corner = Literal["front_right", "front_left", "rear_right", "rear_left"]
 Sinusoid = tuple[float, float]  # amplitude, Hz; begins at zero with the reset, upwards
 
 
@@ -38,35 +46,25 @@ class MotionSpec:
     stride_frequency: float = 2.0  # Hz
     swing_height: float = 0.07  # m
     swing_fraction: float = 0.45
-    held: Mapping[str, float] = field(default_factory=dict)  # foot -> clearance
-    carried: tuple[str, ...] = ()  # feet that keep their place below the tilted trunk
+    held: Mapping[Corner, float] = field(default_factory=dict)  # clearance
+    carried: tuple[Corner, ...] = ()  # feet that keep their place below the tilted trunk
     falls_at: float | None = None
 
-
-@dataclass(frozen=True)
-class Leg:
-    """A leg's measures out of the scene, m: hip in the trunk, hip to thigh, thigh to calf."""
-
-    hip: Floats
-    side: float
-    link: float
-
-    @classmethod
-    def of(cls, foot: str) -> Leg:
-        """The leg that ends in this foot's site."""
-        model = scene_model()
-        calf = int(model.site(foot).bodyid[0])
-        thigh = int(model.body_parentid[calf])
-        hip = int(model.body_parentid[thigh])
-        place = model.body_pos
-        return cls(place[hip], float(place[thigh][1]), float(-place[calf][2]))
+    def scaled(self, scale: Scale) -> MotionSpec:
+        """The same by a robot of another size."""
+        length, hz = scale.length, scale.frequency
+        return replace(
+            self, vx=self.vx * scale.speed, vy=self.vy * scale.speed, yaw=self.yaw * hz,
+            height=self.height * length, bob=(self.bob[0] * length, self.bob[1] * hz),
+            nod=(self.nod[0], self.nod[1] * hz), sway=(self.sway[0], self.sway[1] * hz),
+            stride_frequency=self.stride_frequency * hz, swing_height=self.swing_height * length,
+            held={corner: clearance * length for corner, clearance in self.held.items()},
+        )  # fmt: skip
 
 
-LEGS = tuple(Leg.of(foot) for foot in FEET)
-
-
-def synthesize(spec: MotionSpec, seconds: float = ROLLOUT_S) -> Motion:
+def synthesize(body: Body, spec: MotionSpec, seconds: float = ROLLOUT_S) -> Motion:
     """The specified motion, 50 rows a second."""
+    spec, length = spec.scaled(body.scale), body.scale.length
     time = np.arange(round(seconds * HZ)) / HZ
     heading = spec.yaw * time
     cos, sin = np.cos(heading), np.sin(heading)
@@ -74,42 +72,37 @@ def synthesize(spec: MotionSpec, seconds: float = ROLLOUT_S) -> Motion:
     place = np.cumsum(velocity, axis=0) / HZ
     height = spec.height + _sinusoid(spec.bob, time)
     pitch, roll = spec.pitch + _sinusoid(spec.nod, time), spec.roll + _sinusoid(spec.sway, time)
-    lift = _lifts(spec, time)
+    lift = _lifts(body, spec, time)
     if spec.gait == "hop":
         height = height + lift[:, 0]
     if spec.falls_at is not None:
         down = time >= spec.falls_at
         height, roll = np.where(down, 0.08, height), np.where(down, 1.5, roll)
-    rotation = _rotations(roll, pitch, heading)
     trunk = np.column_stack([place, height])
-    qpos = np.zeros((len(time), scene_model().nq))
-    qpos[:, :3], qpos[:, 3:7] = trunk, _quaternions(roll, pitch, heading)
+    rotation = _rotations(roll, pitch, heading)
     level = _rotations(np.zeros_like(roll), np.zeros_like(pitch), heading)
-    for index, (name, leg) in enumerate(zip(FEET, LEGS, strict=True)):
-        below = leg.hip + np.array([0.0, leg.side, 0.0])
-        if name in spec.carried:
-            in_trunk = np.tile(below + np.array([0.0, 0.0, -0.25]), (len(time), 1))
-        else:
-            hip = np.einsum("tij,j->ti", rotation, below)
-            # Below its hip as the trunk tilts, and on the floor unless it swings.
-            flat = np.einsum("tij,tj->ti", np.swapaxes(level, 1, 2), hip)
-            flat[:, 0] = np.where(abs(spec.pitch) > 0.6, flat[:, 0], below[0])
-            flat[:, 1] = below[1]
-            foot = np.einsum("tij,tj->ti", level, flat) + trunk
-            foot[:, 2] = ROBOT.end_effector_radius + lift[:, index]
-            in_trunk = np.einsum("tij,tj->ti", np.swapaxes(rotation, 1, 2), foot - trunk)
-        qpos[:, 7 + 3 * index : 10 + 3 * index] = _leg_angles(in_trunk, leg)
-    qvel = np.zeros((len(time), scene_model().nv))
+    feet = np.empty((len(time), 4, 3))
+    for corner, name in body.feet._asdict().items():
+        ahead = AHEAD if "front" in corner else -AHEAD
+        aside = ASIDE if "left" in corner else -ASIDE
+        below = length * np.array([ahead, aside, -BELOW])
+        index = body.place(name)
+        feet[:, index] = trunk + (rotation if corner in spec.carried else level) @ below
+        if corner not in spec.carried:  # on the floor unless it swings
+            feet[:, index, 2] = body.robot.end_effector_radius + lift[:, index]
+    qpos = np.tile(np.concatenate([np.zeros(7), body.robot.home]), (len(time), 1))
+    qpos[:, :3], qpos[:, 3:7] = trunk, _quaternions(roll, pitch, heading)
+    qvel = np.zeros((len(time), qpos.shape[1] - 1))
     qvel[:, :3] = np.gradient(trunk, 1.0 / HZ, axis=0)
     turning = np.zeros((len(time), 3))
     turning[:, 2] = spec.yaw
     qvel[:, 3:6] = np.einsum("tij,tj->ti", np.swapaxes(rotation, 1, 2), turning)
-    return motion_of(time, qpos, qvel)
+    return Motion(body, time, qpos, qvel, feet)
 
 
-def simulate(targets: Floats) -> Motion:
-    """What physics makes of joint targets `[T, 12]`, from the home keyframe."""
-    model = scene_model()
+def simulate(body: Body, targets: Floats) -> Motion:
+    """What physics makes of joint targets `[T, nu]`, from the home keyframe."""
+    model = body.model
     data = mujoco.MjData(model)
     mujoco.mj_resetDataKeyframe(model, data, 0)
     time, qpos, qvel = [], [], []
@@ -119,25 +112,37 @@ def simulate(targets: Floats) -> Motion:
         qvel.append(data.qvel.copy())
         data.ctrl[:] = row
         mujoco.mj_step(model, data, 2)
-    return motion_of(np.array(time), np.array(qpos), np.array(qvel))
+    return motion_of(body, np.array(time), np.array(qpos), np.array(qvel))
 
 
-def standing_motion() -> Motion:
+def standing_motion(body: Body) -> Motion:
     """Home targets, held."""
-    return simulate(np.tile(ROBOT.home, (round(ROLLOUT_S * HZ), 1)))
+    return simulate(body, np.tile(body.robot.home, (round(ROLLOUT_S * HZ), 1)))
 
 
-def random_motion(seed: int = 0) -> Motion:
+def random_motion(body: Body, seed: int = 0) -> Motion:
     """New random targets at every step."""
-    rng = np.random.default_rng(seed)
-    noise = rng.normal(0.0, 0.8, (round(ROLLOUT_S * HZ), ROBOT.nu))
-    return simulate(np.array(ROBOT.home) + noise * np.array(ROBOT.action_scale))
+    rng, robot = np.random.default_rng(seed), body.robot
+    noise = rng.normal(0.0, 0.8, (round(ROLLOUT_S * HZ), robot.nu))
+    return simulate(body, np.array(robot.home) + noise * np.array(robot.action_scale))
+
+
+def of_size(motion: Motion, body: Body) -> Motion:
+    """A motion of the reference robot made as large as another robot, though as quick as it was."""
+    length, radius = body.scale.length, body.robot.end_effector_radius
+    qpos, qvel = motion.qpos.copy(), motion.qvel.copy()
+    qpos[:, :3] *= length
+    qvel[:, :3] *= length
+    feet = motion.feet * length
+    feet[..., 2] = motion.clearance * length + radius
+    return Motion(body, motion.time, qpos, qvel, feet)
 
 
 def derived_rollout(motion: Motion) -> Rollout:
     """The reward contract's rollout `[T, 1]` of a motion, by the project's own code."""
-    embodiment, steps = legged_robot(), len(motion)
-    none = np.zeros((steps, 1, ROBOT.nu))
+    robot, steps = motion.body.robot, len(motion)
+    embodiment = embodiment_of(robot)
+    none = np.zeros((steps, 1, robot.nu))
     recorded = embodiment.recorded.stop - embodiment.recorded.start
     just_reset = np.zeros((steps, 1))
     just_reset[0] = 1.0
@@ -148,8 +153,8 @@ def derived_rollout(motion: Motion) -> Rollout:
         action=none,
         joint_torque=none,
         constraint_force=none,
-        body_position=forward_kinematics(motion.qpos).bodies[:, None],
-        joint_axis=np.zeros((steps, 1, ROBOT.nu, 3)),
+        body_position=forward_kinematics(motion.body, motion.qpos).bodies[:, None],
+        joint_axis=np.zeros((steps, 1, robot.nu, 3)),
         end_position=motion.feet[:, None],
         end_velocity=np.gradient(motion.feet, 1.0 / HZ, axis=0)[:, None],
         commanded=np.zeros((steps, 1, recorded)),
@@ -164,27 +169,17 @@ def _sinusoid(sinusoid: Sinusoid, time: Floats) -> Floats:
     return amplitude * np.sin(2.0 * np.pi * hz * time)
 
 
-def _lifts(spec: MotionSpec, time: Floats) -> Floats:
+def _lifts(body: Body, spec: MotionSpec, time: Floats) -> Floats:
     """Clearance of every foot, `[T, 4]`."""
     lift = np.zeros((len(time), 4))
+    places = [body.place(name) for name in body.feet]
     if spec.gait is not None:
         stride = (spec.stride_frequency * time[:, None] + np.array(OFFSETS[spec.gait])) % 1.0
         swing = np.clip((stride - 1.0 + spec.swing_fraction) / spec.swing_fraction, 0.0, 1.0)
-        lift = spec.swing_height * np.sin(np.pi * swing)
-    for name, clearance in spec.held.items():
-        lift[:, FEET.index(name)] = clearance
+        lift[:, places] = spec.swing_height * np.sin(np.pi * swing)
+    for corner, clearance in spec.held.items():
+        lift[:, body.place(getattr(body.feet, corner))] = clearance
     return lift
-
-
-def _leg_angles(foot: Floats, leg: Leg) -> Floats:
-    """Hip, thigh and calf angles `[T, 3]` for the foot's place in the trunk's frame `[T, 3]`."""
-    x, y, z = (foot - leg.hip).T
-    side, link = leg.side, leg.link
-    down = np.sqrt(np.maximum(y**2 + z**2 - side**2, 1e-6))
-    hip = np.arctan2(down * y + side * z, side * y - down * z)
-    reach = np.clip((x**2 + down**2 - 2 * link**2) / (2 * link**2), -1.0, 1.0)
-    calf = -np.arccos(reach)
-    return np.stack([hip, np.arctan2(-x, down) - calf / 2, calf], axis=1)
 
 
 def _rotations(roll: Floats, pitch: Floats, heading: Floats) -> Floats:

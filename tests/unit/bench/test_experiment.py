@@ -6,28 +6,34 @@ import hashlib
 import sys
 from pathlib import Path
 
+import bench.tasks.abilities
 import bench.tasks.experiment
 import numpy as np
 import pytest
 from bench.robot import ROBOT, legged_robot
 from bench.tasks import check, render
+from bench.tasks.abilities import write_learnt
+from bench.tasks.body import body_of
 from bench.tasks.experiment import RESULT, Experiment
 from bench.tasks.harness import budget_of
 from bench.tasks.motion import read_rollout
 from bench.tasks.report import markdown, summarize
 from bench.tasks.run_result import Interval, PolicyName, PolicyScore, RunResult
 from bench.tasks.scoring import motions_of, rollout_of
-from bench.tasks.suite import find
+from bench.tasks.suite import suite_of
 from bench.tasks.task import Bound, Task
 
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy
 from tabrl.robots import scene_sha256
+from tabrl.robots.abilities import Abilities
 from tabrl_trainer.evaluation import half_width
 from tabrl_trainer.pretrained import PretrainedPolicy
 from tests.unit.bench.synthetic_motion import MotionSpec, derived_rollout, synthesize
 
-WALK, CREEP, REAR = (find([name])[0] for name in ("walk", "creep", "rear"))
+BODY = body_of(ROBOT)
+SUITE = suite_of(BODY)
+WALK, CREEP, REAR = (SUITE.find([name])[0] for name in ("walk", "creep", "rear"))
 BASE = PretrainedPolicy(policy=b"policy", train_state=b"", library=b"")
 BASE_SHA256 = hashlib.sha256(BASE.policy).hexdigest()
 
@@ -88,11 +94,31 @@ def test_the_table_gives_median_worst_and_who_beats_the_schedule() -> None:
     assert summary.median.seed == 2
     assert summary.beats_program  # two of three; 1.05 ± 0.05 is not apart from 1.00 ± 0.05
     assert summary.max_fall_rate == 0.03
-    text = markdown([summary])
+    text = markdown(ROBOT, SUITE, [summary])
     assert "1 of 1 tasks succeed in the median seed; in 0 of 1" in text
     assert "| 0.9 | 0.8 | 2/3 | 3.0% | yes | 58 | 400 k |" in text
     assert "- walk, seed 1: forward speed is 0.8, wanted 0.85 … 1.15 m/s" in text
     assert "0.000 ± 0.050 | 1.000 ± 0.050 | 1.500 ± 0.050" in text
+
+
+def test_how_fast_it_moves_is_written_for_those_who_read_sentences(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.tasks.abilities, "abilities_path", lambda robot_id: tmp_path / "new")
+    known = Abilities(commanded={"vx": (-1.0, 1.8)}, learnt={"yaw": (0.0, 2.2)})
+    monkeypatch.setattr(bench.tasks.abilities, "abilities_of", lambda robot_id: known)
+    results = [run_result(0, 1.0)]
+    assert write_learnt(ROBOT, summarize([WALK], results)) is None  # as fast as it was asked to
+    for task, seed, speed in (("run", 0, 2.5), ("run", 1, 2.71234), ("run", 2, 2.9),
+                              ("backwards", 0, -0.6), ("sideways", 0, 0.1)):  # fmt: skip
+        result = run_result(seed, speed).model_copy(update={"task": task})
+        missed = {"success": task != "sideways", "values": (speed, 0.1)}
+        results.append(result.model_copy(update=missed))
+    summaries = summarize(SUITE.tasks, results)
+    assert write_learnt(ROBOT, summaries) == tmp_path / "new"
+    written = Abilities.model_validate_json((tmp_path / "new").read_text())
+    assert written.commanded == known.commanded
+    assert written.learnt == {"yaw": (0.0, 2.2), "vx": (-0.6, 2.712)}
 
 
 def test_a_seed_of_two_that_misses_is_the_median() -> None:
@@ -105,8 +131,8 @@ def test_stored_results_are_not_trained_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messages: list[str] = []
-    experiment = Experiment(tmp_path, None, 60.0, 128, messages.append, film_strips=False)
-    monkeypatch.setattr(bench.tasks.experiment, "read_base", lambda folder: BASE)
+    experiment = Experiment(BODY, tmp_path, None, 60.0, 128, messages.append, film_strips=False)
+    monkeypatch.setattr(bench.tasks.experiment, "read_base", lambda robot, folder: BASE)
     tried: list[tuple[str, int]] = []
 
     def train(_: object, base: PretrainedPolicy, missing: list[tuple[Task, int]]) -> None:
@@ -151,9 +177,9 @@ def still_params() -> bytes:
 
 
 def test_a_rollout_is_read_back_as_it_was_driven(tmp_path: Path) -> None:
-    recording = rollout_of(still_params(), 3.0)
+    recording = rollout_of(still_params(), ROBOT, 3.0)
     recording.save(tmp_path / "rollout.npz")
-    motion = read_rollout(tmp_path / "rollout.npz")
+    motion = read_rollout(tmp_path / "rollout.npz", BODY)
     assert len(motion) == 150
     np.testing.assert_allclose(motion.feet, recording.end_position, atol=1e-9)
     assert not motion.fell
@@ -168,7 +194,7 @@ def test_a_file_is_scored_by_hand(
         ("good", MotionSpec(vx=1.0, gait="trot")),
         ("bad", MotionSpec(vx=0.5, gait="trot")),
     ):
-        motion = synthesize(spec)
+        motion = synthesize(BODY, spec)
         np.savez(tmp_path / name, time=motion.time, qpos=motion.qpos, qvel=motion.qvel)
 
     def run(*files: str) -> int:
@@ -184,8 +210,8 @@ def test_a_file_is_scored_by_hand(
 
 
 def test_a_rollout_holds_the_same_motion() -> None:
-    motion = synthesize(MotionSpec(vx=0.5, yaw=0.4, pitch=0.2, roll=0.1, gait="trot"), 3.0)
-    (again,) = motions_of(derived_rollout(motion))
+    motion = synthesize(BODY, MotionSpec(vx=0.5, yaw=0.4, pitch=0.2, roll=0.1, gait="trot"), 3.0)
+    (again,) = motions_of(BODY, derived_rollout(motion))
     np.testing.assert_allclose(again.velocity, motion.velocity, atol=1e-4)
     np.testing.assert_allclose(again.heading, motion.heading, atol=1e-5)
     np.testing.assert_allclose(again.clearance, motion.clearance, atol=1e-5)
@@ -197,7 +223,7 @@ def test_a_strip_has_eight_frames_and_the_overview_all_strips(
 ) -> None:
     frame = np.zeros((render.FRAME[1], render.FRAME[0], 3), np.uint8)
     monkeypatch.setattr(render, "_render_frames", lambda motion, rows: [frame] * len(rows))
-    motion = synthesize(MotionSpec(), 12.0)
+    motion = synthesize(BODY, MotionSpec(), 12.0)
     rows = render.frame_steps(motion)
     assert len(rows) == render.FRAMES
     assert motion.time[rows[0]] == render.BEGIN_S
@@ -210,4 +236,4 @@ def test_a_strip_has_eight_frames_and_the_overview_all_strips(
 
 
 def test_frames_of_a_short_recording_stay_inside() -> None:
-    assert render.frame_steps(synthesize(MotionSpec(), 1.5))[-1] == 74
+    assert render.frame_steps(synthesize(BODY, MotionSpec(), 1.5))[-1] == 74

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import bench.tasks.harness
 import pytest
+from bench.robot import ROBOT
+from bench.tasks.body import body_of
 from bench.tasks.harness import Harness, budget_of, read_base
-from bench.tasks.suite import find
+from bench.tasks.suite import suite_of
 
 from tabrl.contracts.events import NoticeEvent, ProgressEvent
 from tabrl.contracts.training import TrainResult
@@ -17,7 +19,7 @@ from tabrl.ports import BlobStore, JobControl, ModelRepository, VerifiedArtifact
 from tabrl_trainer.pretrained import BANK, POLICY, TRAIN_STATE, PretrainedPolicy
 from tests.support.factories import train_result
 
-WALK = find(["walk"])[0]
+WALK = suite_of(body_of(ROBOT)).find(["walk"])[0]
 PARAMS = b"what was learnt"
 
 
@@ -74,7 +76,7 @@ def test_a_task_becomes_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench.tasks.harness, "TrainingContext", Context)
     monkeypatch.setattr(bench.tasks.harness, "TrainingHandler", Handler)
     messages: list[str] = []
-    with Harness(PretrainedPolicy(b"policy", b"", b""), messages.append) as harness:
+    with Harness(ROBOT, PretrainedPolicy(b"policy", b"", b""), messages.append) as harness:
         trained = harness.train(WALK, seed=2, budget=budget_of(WALK, 30.0))
     assert Handler.job is not None
     assert Handler.job.spec is not None
@@ -91,7 +93,7 @@ def test_a_task_becomes_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_base_is_read_from_a_folder(tmp_path: Path) -> None:
     for name in (POLICY, TRAIN_STATE, BANK):
         (tmp_path / name).write_bytes(name.encode())
-    base = read_base(tmp_path)
+    base = read_base(ROBOT, tmp_path)
     assert (base.policy, base.library) == (POLICY.encode(), BANK.encode())
     with pytest.raises(FileNotFoundError):
-        read_base(tmp_path / "none")
+        read_base(ROBOT, tmp_path / "none")
