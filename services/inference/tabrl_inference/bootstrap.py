@@ -55,7 +55,8 @@ def load_params(data: bytes) -> LoadedPolicy:
     policy = load_policy(data)
     robot = get_robot(policy.header.robot)
     embodiment = embodiment_of(robot)
-    size = Dimensions(embodiment.nq, embodiment.nv, robot.nu)
+    skeleton = embodiment.skeleton
+    size = Dimensions(embodiment.nq, embodiment.nv, robot.nu, skeleton.place, skeleton.linear)
     qpos, ctrl = np.array([embodiment.home_qpos], float), np.array([robot.home])
     try:
         _, ctrl = policy.control(np.zeros(1), qpos, np.zeros((1, size.nv)), ctrl)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tabrl.contracts.wire import HEADER, PROTOCOL, Header, Kind
+from tabrl.contracts.wire import HEADER, PROTOCOL, Flags, Header, Kind
 from tabrl_inference.rejections import Rejected, RejectReason
 
 MAGNITUDE = 1e6  # metres, radians, seconds: far beyond any simulation that is still of use
@@ -15,11 +15,16 @@ MAGNITUDE = 1e6  # metres, radians, seconds: far beyond any simulation that is s
 
 @dataclass(frozen=True)
 class Dimensions:
-    """Sizes of a robot's state: generalised positions, velocities and actuators."""
+    """Sizes of a robot's state: generalised positions, velocities and actuators.
+
+    Of the root, a robot may not know the first `place` positions and `linear_velocity` velocities.
+    """
 
     nq: int
     nv: int
     nu: int
+    place: int = 0
+    linear_velocity: int = 0
 
     @property
     def row(self) -> int:
@@ -44,7 +49,10 @@ class Dimensions:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """One state of one simulator; `row` is `[1+nq+nv+nu]` float64: time, qpos, qvel, ctrl."""
+    """One state of one simulator; `row` is `[1+nq+nv+nu]` float64: time, qpos, qvel, ctrl.
+
+    What the simulator says that it does not know is not a number.
+    """
 
     tick: int
     row: NDArray[np.float64]
@@ -78,7 +86,23 @@ def decode_state(frame: bytes, size: Dimensions) -> State:
     row = np.frombuffer(frame, dtype="<f8", offset=HEADER.size)
     if not np.abs(row).max() <= MAGNITUDE:  # NaN compares false, so this one test finds it all
         raise _bad_values(row, size)
-    return State(header.tick, row)
+    return State(header.tick, _without_unknown(row, Flags(header.flags), size))
+
+
+def _without_unknown(
+    row: NDArray[np.float64], flags: Flags, size: Dimensions
+) -> NDArray[np.float64]:
+    hidden = (
+        (Flags.PLACE_UNKNOWN, "qpos", size.place),
+        (Flags.VELOCITY_UNKNOWN, "qvel", size.linear_velocity),
+    )
+    if not any(flag in flags for flag, _, _ in hidden):
+        return row
+    row = row.copy()  # the frame's own bytes cannot be written
+    for flag, name, columns in hidden:
+        if flag in flags:
+            row[size.parts()[name]][:columns] = np.nan
+    return row
 
 
 def encode_action(tick: int, params_version: int, ctrl: NDArray[np.floating]) -> bytes:

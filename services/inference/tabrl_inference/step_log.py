@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -64,7 +65,10 @@ class JsonlStepLog:
         size: Dimensions,
         ctrl: NDArray[np.floating],
     ) -> None:
-        """Append one step; doubles are written so that they read back bit for bit."""
+        """Append one step; doubles are written so that they read back bit for bit.
+
+        What the client does not know is null.
+        """
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("a", buffering=1)
@@ -75,8 +79,8 @@ class JsonlStepLog:
             "tick": state.tick,
             "params_version": params_version,
             "time": parts["time"][0],
-            "qpos": parts["qpos"],
-            "qvel": parts["qvel"],
+            "qpos": [_or_none(value) for value in parts["qpos"]],
+            "qvel": [_or_none(value) for value in parts["qvel"]],
             "ctrl_in": parts["ctrl"],
             "ctrl_out": np.asarray(ctrl, dtype=np.float32).tolist(),
         }
@@ -87,3 +91,7 @@ class JsonlStepLog:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabrl.contracts.wire import HEADER, PROTOCOL, Header, Kind
+from tabrl.contracts.wire import HEADER, PROTOCOL, Flags, Header, Kind
 from tabrl_inference.frames import MAGNITUDE, Dimensions, State, decode_state, encode_action
 from tabrl_inference.rejections import Rejected, RejectReason
 
 GO1 = Dimensions(nq=19, nv=18, nu=12)
+FLOATING = Dimensions(19, 18, 12, place=2, linear_velocity=3)
 HEAD = HEADER.pack(Kind.STATE, PROTOCOL, 0, 7, 0)
 
 
@@ -34,6 +35,31 @@ def test_doubles_arrive_bit_for_bit():
     state = decode_state(HEAD + row.astype("<f8").tobytes(), GO1)
     assert state.tick == 7
     np.testing.assert_array_equal(state.row, row)
+
+
+@pytest.mark.parametrize(
+    ("flags", "unknown"),
+    [
+        (Flags.RESET, ()),
+        (Flags.PLACE_UNKNOWN, (1, 2)),
+        (Flags.VELOCITY_UNKNOWN, (20, 21, 22)),
+        (Flags.PLACE_UNKNOWN | Flags.VELOCITY_UNKNOWN | Flags.RESET, (1, 2, 20, 21, 22)),
+    ],
+)
+def test_what_a_client_does_not_know_is_not_read(flags, unknown):
+    row = np.arange(float(FLOATING.row))
+    frame = Header(Kind.STATE, PROTOCOL, flags, 7, 0).pack() + row.tobytes()
+    state = decode_state(frame, FLOATING)
+    assert tuple(np.flatnonzero(np.isnan(state.row))) == unknown
+    known = np.isfinite(state.row)
+    np.testing.assert_array_equal(state.row[known], row[known])
+
+
+def test_a_robot_on_a_fixed_base_knows_all_of_its_state():
+    row = np.arange(float(GO1.row))
+    flags = Flags.PLACE_UNKNOWN | Flags.VELOCITY_UNKNOWN
+    frame = Header(Kind.STATE, PROTOCOL, flags, 7, 0).pack() + row.tobytes()
+    np.testing.assert_array_equal(decode_state(frame, GO1).row, row)
 
 
 def test_an_action_is_float32_behind_a_header():
