@@ -171,6 +171,23 @@ def export(
 
 
 @app.command()
+def certify(
+    model: Annotated[
+        str, typer.Argument(help="A model's id, or a robot's: its pretrained policy.")
+    ],
+    as_json: AsJson = False,
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """Measure a policy on robots other than their scene: lag, noise, a slippery floor and more."""
+    from tabrl_local.certify import certify as measure
+
+    robot = any(robot.id == model for robot in robots_here())
+    with connect(url, port) as api:
+        sys.exit(measure(model if robot else api.params(model), as_json=as_json))
+
+
+@app.command()
 def rollout(
     model: Annotated[str, typer.Argument(help="A model's id.")],
     seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="How long.")] = 10.0,

@@ -23,7 +23,7 @@ Exported from TabRL, version {version} of the parameters (step {step}).
 | file | what it is |
 | --- | --- |
 | `policy.safetensors` | observation normaliser, network, and in its header the command schedule |
-| `robot.json` | joint order, home pose, action scale and limits, limbs, command channels |
+| `robot.json` | joint order, home pose, action scale, limits, motors, limbs, command channels |
 | `scene.xml` | the MuJoCo scene the policy was trained in (sha256 {scene}) |
 | `run_policy.py` | the policy in numpy: `control(time, qpos, qvel, ctrl)`, at {control_hz} Hz |
 | `observe.py` | what the policy sees of that state |
@@ -81,6 +81,12 @@ def robot_constants(embodiment: Embodiment) -> dict[str, object]:
         "home": robot.home,
         "action_scale": robot.action_scale,
         "joint_range": robot.joint_range,
+        "stiffness": embodiment.joints.stiffness.tolist(),
+        "damping": embodiment.joints.damping.tolist(),
+        "motors": {
+            name: getattr(embodiment.joints.motors, name).tolist()
+            for name in ("torque", "corner_speed", "no_load_speed")
+        },
         "end_effectors": robot.end_effectors,
         "limbs": [limb.model_dump(include={"name", "joints", "place"}) for limb in robot.limbs],
         "channels": commands.names,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tabrl.contracts.training import CheckResult, RunReport, measured_words
+from tabrl.contracts.training import CheckResult, RobustnessRow, RunReport, measured_words
 from tabrl_local.api_schemas import JobView, TaskView
 from tabrl_local.errors import CommandError
 
@@ -48,6 +50,7 @@ def build_run_report(
         snapshots=result.snapshots,
         versions=result.versions,
         flags=result.flags,
+        robustness=result.robustness,
     )
 
 
@@ -64,6 +67,8 @@ def print_run_report(report: RunReport, console: Console) -> None:
     console.print(table)
     for flag in report.flags:
         console.print(f"[yellow]![/] {escape(flag.message)}", soft_wrap=True, highlight=False)
+    if report.robustness:
+        console.print(robustness_table(report.robustness))
     stages = ", ".join(f"{name} {value:.1f} s" for name, value in report.stages_s.items())
     console.print(f"stages: {stages}", soft_wrap=True, highlight=False)
     console.print(
@@ -72,6 +77,18 @@ def print_run_report(report: RunReport, console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def robustness_table(rows: Sequence[RobustnessRow]) -> Table:
+    """How the result fares on robots other than its scene, beside the undisturbed one."""
+    table = Table(title="robustness", title_justify="left", box=None, pad_edge=False)
+    for name in ("the robot", "reward a step", "speed error", "falls"):
+        table.add_column(name, justify="left" if name == "the robot" else "right")
+    for row in rows:
+        error = "" if row.speed_error is None else f"{row.speed_error:.1%}"
+        reward = "" if row.reward is None else f"{row.reward:.3f}"
+        table.add_row(escape(row.words), reward, error, f"{row.fall_rate:.1%}")
+    return table
 
 
 def _row(check: CheckResult) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ def test_the_run_report_has_the_documented_keys(tabrl: Any) -> None:
         "task_id", "job_id", "model_id", "stages_s", "candidates", "chosen", "samples",
         "samples_per_s", "checks", "reward_base", "reward_program", "reward_result",
         "fall_rate_base", "fall_rate_result", "params_sha256", "reward_sha256", "snapshots",
-        "versions", "flags",
+        "versions", "flags", "robustness",
     }  # fmt: skip
 
 

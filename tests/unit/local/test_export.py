@@ -100,9 +100,10 @@ def test_the_program_runs_without_tabrl(
 
 
 def test_the_observation_is_that_of_whatever_robot_of_the_kind(tmp_path: Path) -> None:
-    """Fewer legs in another order, and channels left out: nothing is found by its position."""
+    """Larger, fewer legs in another order, channels left out: nothing is found by its position."""
     limbs = tuple(GO1.limbs[place] for place in (3, 0, 2))
-    robot = GO1.model_copy(update={"limbs": limbs, "without": ("jump", "height")})
+    changed = {"limbs": limbs, "without": ("jump", "height"), "characteristic_length": 0.54}
+    robot = GO1.model_copy(update=changed)
     embodiment = LeggedRobot(robot, physics_model(GO1))
     (tmp_path / "observe.py").write_bytes(export_template(robot))
     observer = runpy.run_path(str(tmp_path / "observe.py"))["observer"]

@@ -24,6 +24,8 @@ TENSORS = {
 }
 ROBOT = json.loads((HERE / "robot.json").read_text())
 HOME, SCALE, LIMITS = (np.array(ROBOT[k]) for k in ("home", "action_scale", "joint_range"))
+STIFFNESS, DAMPING = (np.array(ROBOT[k]) for k in ("stiffness", "damping"))
+MOTORS = {name: np.array(values) for name, values in ROBOT["motors"].items()}
 observe = runpy.run_path(str(HERE / "observe.py"))["observer"](PROGRAM, ROBOT)
 
 
@@ -35,8 +37,18 @@ def control(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
     for i in range(last + 1):
         x = x @ TENSORS[f"policy/{i}/kernel"] + TENSORS[f"policy/{i}/bias"]
         x = x if i == last else x / (1 + np.exp(-x))
-    targets: Array = np.clip(HOME + SCALE * x, LIMITS[:, 0], LIMITS[:, 1])
+    position, velocity = qpos[-len(HOME) :], qvel[-len(HOME) :]
+    most = position + (line(velocity) + DAMPING * velocity) / STIFFNESS
+    least = position - (line(-velocity) - DAMPING * velocity) / STIFFNESS
+    targets: Array = np.clip(np.clip(HOME + SCALE * x, least, most), LIMITS[:, 0], LIMITS[:, 1])
     return targets
+
+
+def line(velocity: Array) -> Array:
+    """The largest torques of the motors at joint velocities: full, then less in a straight line."""
+    slope = MOTORS["torque"] / (MOTORS["no_load_speed"] - MOTORS["corner_speed"])
+    torque: Array = np.clip((MOTORS["no_load_speed"] - velocity) * slope, 0, MOTORS["torque"])
+    return torque
 
 
 def main() -> None:
