@@ -18,6 +18,7 @@ export type EvaluationRow = Schemas["EvaluationRow"];
 export type CandidateReport = Schemas["CandidateReport"];
 export type TermReport = Schemas["TermReport"];
 export type Finding = Schemas["Finding"];
+export type RobustnessRow = Schemas["RobustnessRow"];
 export type Lineage = Schemas["Lineage"];
 export type CheckView = Schemas["CheckView"];
 export type CheckSpec = Schemas["CheckSpec"];

@@ -1,7 +1,7 @@
 import { Check, X } from "lucide-react";
 import type { CSSProperties, ReactNode } from "react";
 import type { Candidate, CheckResult, EvaluationRow, Finding } from "@/api/types";
-import { figure } from "@/lib/format";
+import { figure, percent } from "@/lib/format";
 import { Badge, cx, Note, StepHeading } from "@/ui/kit";
 import { CheckLabel } from "./CheckLabel";
 import { byPhase, phasesOf } from "./phases";
@@ -26,6 +26,7 @@ interface Props {
 
 const FLAG_TITLES: Record<string, string> = {
   reward_up_checks_down: "The reward rose but the success checks fell",
+  uglier_than_schedule: "It looks worse than before learning",
 };
 
 /** More checks than these are wider than any screen; the table is then turned over. */
@@ -193,8 +194,4 @@ export function passes(
   const value = check[row];
   if (value === null) return false;
   return value >= (bounds.at_least ?? -Infinity) && value <= (bounds.at_most ?? Infinity);
-}
-
-function percent(rate: number): string {
-  return `${(100 * rate).toFixed(rate > 0 && rate < 0.1 ? 1 : 0)} %`;
 }

@@ -112,6 +112,8 @@ export const WIRE = {
     "action": 2
   },
   "flags": {
-    "reset": 1
+    "reset": 1,
+    "velocity_unknown": 2,
+    "place_unknown": 4
   }
 } as const;

@@ -18,6 +18,11 @@ export function figure(value: number | null): string {
   return trimZeros(value.toFixed(digits)).replace("-", "−");
 }
 
+/** "3.1 %", "42 %": a digit behind the point for small shares. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
+}
+
 function trimZeros(text: string): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }

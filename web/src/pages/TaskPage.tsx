@@ -7,6 +7,7 @@ import type { Job, Task } from "@/api/types";
 import { Candidates, WritingCandidates } from "@/candidates/Candidates";
 import { Preview } from "@/candidates/Preview";
 import { Checks } from "@/checks/CheckTable";
+import { Robustness } from "@/checks/Robustness";
 import { ago } from "@/lib/format";
 import { FollowUp } from "@/tasks/FollowUp";
 import { LineageLine } from "@/tasks/Lineage";
@@ -118,6 +119,7 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
           flags={job?.result?.flags ?? []}
         />
       )}
+      <Robustness rows={job?.result?.robustness ?? []} />
       {job !== undefined && job.candidate !== null && (
         <FollowUp key={job.id} task={task} candidate={job.candidate} jobId={job.id} />
       )}
