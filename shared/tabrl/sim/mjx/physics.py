@@ -19,6 +19,8 @@ from tabrl.sim.episodes import RobotDifferences
 # a control step are measured in the parity test; without them they are as large.
 NEWTON_STEPS = 8
 LINE_SEARCH_STEPS = 10
+# Warp sorts pairs that may touch in a way of its own, and refuses to be told how MuJoCo should.
+NOT_FOR_WARP = int(mujoco.mjtDisableBit.mjDSBL_MIDPHASE)
 # Room that Warp reserves: for contacts (a robot with all of its shapes on the floor has 13), and
 # for constraint rows (four a contact, one a joint limit).
 CONTACTS_A_ROBOT = 16
@@ -64,10 +66,11 @@ class Physics:
         host = physics_model(embodiment.robot)
         host.opt.iterations, host.opt.ls_iterations = NEWTON_STEPS, LINE_SEARCH_STEPS
         self.host = host
-        self.model = mjx.put_model(host, impl=impl)
         room: dict[str, int] = {}
         if impl == "warp":
+            host.opt.disableflags &= ~NOT_FOR_WARP
             room = {"naconmax": CONTACTS_A_ROBOT * size, "njmax": ROWS_A_ROBOT}
+        self.model = mjx.put_model(host, impl=impl)
         self._blank = mjx.make_data(host, impl=impl, **room)
         self._embodiment = embodiment
         self.axes: mjx.Model | None = None  # 0 for fields that differ between robots, else None
