@@ -6,6 +6,7 @@ Compiling its physics takes most of the time here: all tests but one share a sin
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -371,3 +372,43 @@ def test_schedules_must_be_as_many_as_robots(
 ) -> None:
     with pytest.raises(ValueError, match="3 schedules for 100 robots"):
         simulator.reset(CommandBatch.neutral(embodiment.commands, 3), QUIET, 0)
+
+
+def test_episodes_begin_in_the_poses_of_their_schedules(
+    simulator: MjxSimulator, embodiment: Embodiment, neutral: CommandBatch, still: GraphPolicy
+) -> None:
+    """Half of the schedules ask for something; those begin bent, held by their motors."""
+    home, nu = embodiment.home_qpos, embodiment.robot.nu
+    bent = home.astype(np.float32)
+    middle = (embodiment.joints.lower + embodiment.joints.upper) / 2
+    bent[-nu:] = home[-nu:] + 0.2 * (middle - home[-nu:])
+    bent[-1] = embodiment.joints.upper[-1] + 0.1  # farther than its motor is told to go
+
+    def asked(rng: np.random.Generator, count: int) -> CommandBatch:
+        schedules = CommandBatch.zeros(embodiment.commands, count)
+        schedules.constant[:, 0] = embodiment.commands.upper[0] * (rng.random(count) < 0.5)
+        return schedules
+
+    def poses(_: np.random.Generator, schedules: CommandBatch) -> Floats:
+        return np.where(schedules.constant[:, :1] > 0.0, bent, np.float32(np.nan))
+
+    def begin(config: EpisodeConfig) -> None:
+        simulator.reset(asked(np.random.default_rng(0), SIZE), config, 0)
+
+    quiet = EpisodeConfig(reset_noise=0.0, episode_s=0.06, start=poses)
+    seen, told = (embodiment.observation[name] for name in ("joint_offset", "command"))
+    for config in (quiet, replace(quiet, sampler=asked)):
+        begin(config)
+        run = simulator.rollout(still, STEPS)
+        after = np.concatenate([np.ones((1, SIZE)), run.truncated]) > 0.5
+        offset = np.abs(run.observation[after][:, seen] - (bent - home)[-nu:]).max(-1)
+        asks = run.observation[after][:, told][:, 0] > 0.0
+        assert 0.3 < asks.mean() < 0.7
+        np.testing.assert_array_equal(offset < 1e-5, asks)
+        last = run.observation[after][:, embodiment.observation["last_action"]]
+        held = embodiment.joints.action(np.clip(bent[-nu:], embodiment.joints.lower,
+                                                embodiment.joints.upper))  # fmt: skip
+        np.testing.assert_allclose(last[asks], np.tile(held, (asks.sum(), 1)), atol=1e-5)
+        np.testing.assert_array_equal(last[~asks], 0.0)
+    begin(QUIET)
+    np.testing.assert_allclose(simulator.state()[0], np.tile(home, (SIZE, 1)), atol=1e-6)

@@ -5,7 +5,7 @@ The same arguments as the CPU simulator's, with JAX's random numbers.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import flax.struct
 import jax
@@ -42,7 +42,14 @@ class Robots:
     origin: Float[jax.Array, "B O"]  # what the start of the episode fixed
     just_reset: Bool[jax.Array, " B"]  # just before
     diverged: Bool[jax.Array, " B"]  # not finite or huge since the reset
-    samples: Int[jax.Array, " B"]  # schedules drawn in this block
+    samples: Int[jax.Array, " B"]  # taken from the pool in this block
+
+
+class Pool(NamedTuple):
+    """What robots follow and begin in next, `[K, B]`: one after the other, then all again."""
+
+    schedules: StagedCommands
+    poses: Float[jax.Array, "K B nq"]  # of each schedule; not a number: the home keyframe
 
 
 @flax.struct.dataclass
@@ -79,13 +86,15 @@ class Episodes:
         self._home = jnp.asarray(embodiment.home_qpos)
 
     def start(
-        self, key: jax.Array, schedules: StagedCommands, arguments: EpisodeArguments
-    ) -> Robots:
+        self, key: jax.Array, schedules: StagedCommands, poses: Float[jax.Array, "B nq"],
+        arguments: EpisodeArguments,
+    ) -> Robots:  # fmt: skip
         """All robots at their first step, of any age so that they do not all end together.
 
         Args:
             key: of the random start.
             schedules: what each robot is asked, `[B]`.
+            poses: where it begins; not a number: the home keyframe.
             arguments: how episodes begin.
         """
         key, age_key = jax.random.split(key)
@@ -102,7 +111,7 @@ class Episodes:
             samples=jnp.zeros(size, jnp.int32),
         )
         everyone = jnp.ones(size, jnp.bool_)
-        begun = self._restart(blank, key, everyone, schedules, arguments)
+        begun = self._restart(blank, key, everyone, poses, arguments)
         age = jax.random.uniform(age_key, (size,)) * arguments.episode_s
         return begun.replace(  # type: ignore[attr-defined, no-any-return]
             age=jnp.where(arguments.auto_reset, age, 0.0), samples=blank.samples
@@ -141,15 +150,14 @@ class Episodes:
         )
 
     def between(self, robots: Robots, key: jax.Array, done: Bool[jax.Array, " B"],
-                pool: StagedCommands, arguments: EpisodeArguments) -> Robots:  # fmt: skip
+                pool: Pool, arguments: EpisodeArguments) -> Robots:  # fmt: skip
         """What happens between two steps: pushes, new schedules, resets.
 
         Args:
             robots: after a step.
             key: of all that is random.
             done: whose episodes have ended.
-            pool: each robot's next schedules `[K, B]`, one after the other; all used, they come
-                again.
+            pool: each robot's next schedules and start poses; its own schedules if none are drawn.
             arguments: how episodes begin and are disturbed.
         """
         size = len(done)
@@ -164,44 +172,50 @@ class Episodes:
         drawn = (
             jax.random.bernoulli(draw_key, arguments.resample_chance, (size,)) & arguments.sampled
         )
-        robots = self._drawn(robots, drawn, pool)
+        robots, _ = self._drawn(robots, drawn, pool)
         robots = self._clocked(robots, clock_key, drawn, arguments)
 
         again = done & arguments.auto_reset
-        robots = self._drawn(robots, again & arguments.sampled, pool)
-        return self._restart(robots, reset_key, again, robots.schedules, arguments)
+        robots, poses = self._drawn(robots, again, pool)
+        return self._restart(robots, reset_key, again, poses, arguments)
 
     def _restart(self, robots: Robots, key: jax.Array, chosen: Bool[jax.Array, " B"],
-                 schedules: StagedCommands, arguments: EpisodeArguments) -> Robots:  # fmt: skip
+                 poses: Float[jax.Array, "B nq"],
+                 arguments: EpisodeArguments) -> Robots:  # fmt: skip
         noise_key, clock_key = jax.random.split(key)
-        size, nu = robots.ctrl.shape
+        size = len(chosen)
         noise = episodes.draw_on_device(self._embodiment.reset_noise, size, noise_key)
         more_qpos, more_qvel = self._embodiment.reset_offset(noise, jnp)
-        motion = self._at_home(size)
+        motion, home = self._at_home(size), jnp.tile(self._embodiment.joints.home, (size, 1))
+        posed = jnp.isfinite(poses).all(-1)
         begun = Motion(
-            motion.qpos + more_qpos * arguments.reset_noise,
+            _choose(posed, poses, motion.qpos) + more_qpos * arguments.reset_noise,
             motion.qvel + more_qvel * arguments.reset_noise,
             motion.warm_start,
         )
         robots = robots.replace(  # type: ignore[attr-defined]
             motion=_choose(chosen, begun, robots.motion),
             ctrl=_choose(
-                chosen, jnp.broadcast_to(self._embodiment.joints.home, (size, nu)), robots.ctrl
+                chosen,
+                _choose(posed, episodes.held_pose(self._embodiment, poses, jnp), home),
+                robots.ctrl,
             ),
-            schedules=schedules,
             age=jnp.where(chosen, 0.0, robots.age),
             just_reset=robots.just_reset | chosen,
             diverged=robots.diverged & ~chosen,
         )
         return self._clocked(robots, clock_key, chosen, arguments)
 
-    def _drawn(self, robots: Robots, chosen: Bool[jax.Array, " B"], pool: StagedCommands) -> Robots:
-        rounds = pool.duration.shape[0]
-        turn, each = robots.samples % rounds, jnp.arange(len(chosen))
-        offered = jax.tree.map(lambda field: field[turn, each], pool)
-        return robots.replace(  # type: ignore[attr-defined, no-any-return]
-            schedules=_choose(chosen, offered, robots.schedules), samples=robots.samples + chosen
+    def _drawn(
+        self, robots: Robots, chosen: Bool[jax.Array, " B"], pool: Pool
+    ) -> tuple[Robots, Float[jax.Array, "B nq"]]:
+        """The `chosen` follow their next schedules; all robots' next start poses."""
+        turn, each = robots.samples % len(pool.poses), jnp.arange(len(chosen))
+        schedules, poses = jax.tree.map(lambda field: field[turn, each], pool)
+        robots = robots.replace(  # type: ignore[attr-defined]
+            schedules=_choose(chosen, schedules, robots.schedules), samples=robots.samples + chosen
         )
+        return robots, poses
 
     def _clocked(
         self,

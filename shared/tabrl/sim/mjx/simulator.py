@@ -19,7 +19,7 @@ from tabrl.control.staged_commands import Commands, StagedCommands
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
 from tabrl.sim.episodes import EpisodeConfig, RobotDifferences, truncated
-from tabrl.sim.mjx.episodes import EpisodeArguments, Episodes, Robots
+from tabrl.sim.mjx.episodes import EpisodeArguments, Episodes, Pool, Robots
 from tabrl.sim.mjx.physics import Motion, Outcome, Physics
 from tabrl.sim.simulator import Experience, GraphPolicy, Parameters, PolicyFn, PolicyGraph
 
@@ -40,7 +40,7 @@ class Chunk(NamedTuple):
 
 # The runtime arguments of the graph, in order: the last two are the policy's and the episodes' key.
 _Arguments: TypeAlias = tuple[
-    mjx.Model, Robots, EpisodeArguments, StagedCommands, Parameters, jax.Array, jax.Array
+    mjx.Model, Robots, EpisodeArguments, Pool, Parameters, jax.Array, jax.Array
 ]
 # What decides which graph is compiled: the policy's, steps, and the shapes of its parameters.
 _GraphName: TypeAlias = tuple[
@@ -62,9 +62,9 @@ class MjxSimulator:
     for every robot, size, number of steps and policy graph; schedules, seeds and parameters
     are runtime arguments. JAX's persistent cache keeps them where `JAX_COMPILATION_CACHE_DIR` says.
 
-    Differs from the CPU in this: schedules of a sampler are drawn before each chunk, enough for two
-    resets or changes of each robot and one more in every half second; a robot that needs more of
-    them sees its first ones again.
+    Differs from the CPU in this: schedules of a sampler, and the poses they begin in, are drawn
+    before each chunk, enough for two resets or changes of each robot and one more in every half
+    second; a robot that needs more of them sees its first ones again.
     """
 
     def __init__(
@@ -101,8 +101,6 @@ class MjxSimulator:
         """Start all robots anew with `schedules [B]`."""
         if len(schedules) != self.size:
             raise ValueError(f"{len(schedules)} schedules for {self.size} robots")
-        if config.start is not None:
-            raise ValueError("start poses are for the CPU simulator only")
         self._config, self._numbers = config, EpisodeArguments.of(config)
         self._rng = np.random.default_rng(seed)
         self._key = jax.random.PRNGKey(seed)
@@ -158,7 +156,9 @@ class MjxSimulator:
 
     def _begin(self, schedules: Commands) -> Robots:
         self._key, use = jax.random.split(self._key)
-        robots: Robots = self._start(use, _on_device(schedules), self._numbers)
+        self._schedules = StagedCommands.of(schedules)
+        poses = self._poses(self._schedules)
+        robots: Robots = self._start(use, _on_device(schedules), poses, self._numbers)
         return robots
 
     def _stepwise(self, policy: PolicyFn, steps: int, on_step: Callable[[], None]) -> list[Chunk]:
@@ -200,24 +200,32 @@ class MjxSimulator:
             jax.random.fold_in(key, policy.seed), key,
         )  # fmt: skip
 
-    def _pool(self, steps: int, draw: bool) -> StagedCommands:
-        """The next schedules of every robot, `[K, B]`; none are drawn without a sampler."""
+    def _pool(self, steps: int, draw: bool) -> Pool:
+        """The next schedules of every robot, its own without a sampler, and their start poses."""
         rounds = SAMPLES + steps // SAMPLES_EVERY
         if self._config.sampler is None or not draw:
-            unused: StagedCommands = jax.tree.map(
-                lambda x: jnp.broadcast_to(x, (rounds, *x.shape)), self._robots.schedules
-            )
-            return unused
-        drawn = _on_device(self._config.sampler(self._rng, rounds * self.size))
-        pool: StagedCommands = jax.tree.map(
-            lambda x: x.reshape(rounds, self.size, *x.shape[1:]), drawn
+            drawn = self._schedules.pick(np.tile(np.arange(self.size), rounds))
+        else:
+            drawn = StagedCommands.of(self._config.sampler(self._rng, rounds * self.size))
+        poses = self._poses(drawn) if draw else self._no_poses(len(drawn))
+        pool: Pool = jax.tree.map(
+            lambda x: x.reshape(rounds, self.size, *x.shape[1:]), Pool(_on_device(drawn), poses)
         )
         return pool
+
+    def _poses(self, schedules: StagedCommands) -> Float[jax.Array, "N nq"]:
+        """Where robots begin that are asked `schedules`; not a number: the home keyframe."""
+        if self._config.start is None:
+            return self._no_poses(len(schedules))
+        return jnp.asarray(self._config.start(self._rng, schedules.first()), jnp.float32)
+
+    def _no_poses(self, count: int) -> Float[jax.Array, "N nq"]:
+        return jnp.full((count, self._embodiment.nq), jnp.nan, jnp.float32)
 
     def _chunk(
         self, graph: PolicyGraph, steps: int, model: mjx.Model, robots: Robots,
         arguments: EpisodeArguments,
-        pool: StagedCommands, parameters: Parameters, policy_key: jax.Array, key: jax.Array,
+        pool: Pool, parameters: Parameters, policy_key: jax.Array, key: jax.Array,
     ) -> tuple[Robots, Chunk]:  # fmt: skip
         """The graph: a scan over control steps."""
 
