@@ -11,6 +11,7 @@ PYTEST_ARGS ?=
 UNIT_WORKERS ?= 2
 DEMO_ARGS ?=
 BENCH_ARGS ?=
+PART ?=
 FUZZ_EXAMPLES ?= 1000
 TASKS_ARGS ?=
 
@@ -77,8 +78,8 @@ bench-speed: setup-python ## measure: against bare stepping, Stable-Baselines3 a
 	@$(BIN)/python -m bench.speed $(BENCH_ARGS)
 
 .PHONY: bench-gpu
-bench-gpu: setup-python ## measure: the MJX simulator, on a GPU where there is one (BENCH_ARGS=--help)
-	@$(BIN)/python -m bench.gpu $(BENCH_ARGS)
+bench-gpu: setup-python ## measure: MJX, on a GPU where there is one; PART=update for one part (BENCH_ARGS=--help)
+	@$(BIN)/python -m bench.gpu $(PART) $(BENCH_ARGS)
 
 .PHONY: bench-tasks
 bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips (TASKS_ARGS=--help)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import median
-from typing import Any
 
-import jax
 import jax.numpy as jnp
-from bench.gpu.results import Learning, Stepping
+from bench.gpu.results import Learning, RolloutRow
+from bench.gpu.stepping import compiled_scan
 from bench.robot import ROBOT, legged_robot
 from bench.speed.compilations import REWARD, Compilations, StagedReward
 from bench.speed.from_scratch import walk_artifact
@@ -26,29 +26,37 @@ from tabrl.sim.mjx.physics import Motion
 from tabrl.sim.mjx.simulator import MjxSimulator
 from tabrl.sim.motion_library import load_motion_library
 from tabrl.sim.reward.function import load_reward
-from tabrl_trainer.finetune import CONFIG, RULES, FineTune
+from tabrl_trainer.finetune import RULES, FineTune
 from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search import CommandSearch
+from tabrl_trainer.sizes import sizes_for
 
 
 class Worker:
     """A simulator of any size with the learner and pretrained policy that a job has."""
 
     def __init__(self, base: PretrainedPolicy, robots: int, impl: str) -> None:
-        # Chunks as the trainer has them; a minibatch is a quarter of the robots.
-        self.learner = Learner(ROBOT, CONFIG)
+        # Chunks as the trainer has them on this device, whatever the number of robots.
+        self.sizes = sizes_for("auto")
+        self.learner = Learner(ROBOT, self.sizes.fine_tuning.config)
         self.state: TrainState = load_tree(base.train_state, self.learner.init(0))
         self.act = load_policy(base.policy).weights.act
         self.library = load_motion_library(base.library)
         self.simulator = MjxSimulator(ROBOT, robots, impl=impl)
+
+    def called(self, reward: RolloutReward) -> RolloutReward:
+        """The reward in calls of the trainer's size."""
+        return reward.in_calls_of(self.sizes.reward_steps)
 
     def first_update(self, blob: bytes, weights: dict[str, float]) -> tuple[float, list[str]]:
         """Seconds from an artifact to the first update, and what else than it was compiled."""
         compilations = Compilations()
         with compilations.listening():
             began = time.perf_counter()
-            reward = StagedReward(RolloutReward(load_reward(blob), weights), compilations)
+            reward = StagedReward(
+                self.called(RolloutReward(load_reward(blob), weights)), compilations
+            )
             tune = FineTune(
                 self.simulator, self.learner, self.state, reward, COMMAND_SCHEDULE, seed=1
             )
@@ -57,9 +65,17 @@ class Worker:
         return took, [compilation.function for compilation in compilations.outside(REWARD)]
 
 
-def measure_stepping(base: PretrainedPolicy, robots: int, impl: str, repeats: int) -> Stepping:
+def measure_rollout(
+    base: PretrainedPolicy, robots: Sequence[int], impl: str, repeats: int
+) -> Iterator[RolloutRow]:
     """Chunks under the exploring pretrained policy, and the same motion by MJX alone, in turn."""
-    worker, reward, steps = Worker(base, robots, impl), walk_artifact(), CONFIG.unroll
+    for size in robots:
+        yield _rollout(Worker(base, size, impl), repeats)
+
+
+def _rollout(worker: Worker, repeats: int) -> RolloutRow:
+    robots, steps = worker.simulator.size, worker.learner.config.unroll
+    reward = worker.called(walk_artifact())
     simulator, policy = worker.simulator, worker.learner.exploring(worker.state, 0)
     clock = _TimedRobot(legged_robot())
     simulator._embodiment = clock
@@ -68,7 +84,7 @@ def measure_stepping(base: PretrainedPolicy, robots: int, impl: str, repeats: in
     rollout_compile_s = time.perf_counter() - began
     simulator.reset(CommandBatch.stack([COMMAND_SCHEDULE] * robots), RULES, 0)
     reward.total(simulator.rollout(policy, steps).rollout)  # compiles the reward
-    bare, bare_compile_s = _bare(simulator, robots, steps)
+    bare, bare_compile_s = compiled_scan(simulator, steps)
     joints = clock.joints
     seconds: list[tuple[float, float, float, float]] = []
     for _ in range(repeats):
@@ -86,7 +102,7 @@ def measure_stepping(base: PretrainedPolicy, robots: int, impl: str, repeats: in
         alone = time.perf_counter() - again
         seconds.append((stepped - began, rewarded - began, alone, clock.seconds))
     total = robots * steps
-    return Stepping(
+    return RolloutRow(
         robots=robots,
         steps=steps,
         rollout_per_s=median(total / experience for experience, _, _, _ in seconds),
@@ -100,9 +116,10 @@ def measure_stepping(base: PretrainedPolicy, robots: int, impl: str, repeats: in
 
 def measure_learning(
     base: PretrainedPolicy, robots: int, impl: str, search_s: float, ppo_s: float
-) -> list[Learning]:
+) -> Iterator[Learning]:
     """Search and fine-tuning for the walk, after one throw-away round of each that compiles."""
-    worker, reward = Worker(base, robots, impl), walk_artifact()
+    worker = Worker(base, robots, impl)
+    reward = worker.called(walk_artifact())
     # In the compiled rollout the graph runs; `act` is the same policy for a simulator on the host.
     policy = replace(worker.learner.deterministic(worker.state), act=worker.act)
 
@@ -131,26 +148,8 @@ def measure_learning(
 
     search(0.0)
     tune(1e-3)
-    return [search(search_s), tune(ppo_s)]
-
-
-def _bare(simulator: MjxSimulator, robots: int, steps: int) -> tuple[Any, float]:
-    """The compiled scan of the physics alone over targets `[T, B, nu]`, and its seconds."""
-    physics = simulator.physics
-
-    def replay(model: Any, motion: Motion, targets: jax.Array) -> Motion:
-        def step(motion: Motion, ctrl: jax.Array) -> tuple[Motion, None]:
-            return physics.bare_step(model, motion, ctrl), None
-
-        after: Motion = jax.lax.scan(step, motion, targets)[0]
-        return after
-
-    qpos, qvel = map(jnp.asarray, simulator.state())
-    targets = jnp.zeros((steps, robots, ROBOT.nu))
-    began = time.perf_counter()
-    lowered = jax.jit(replay).lower(physics.model, Motion(qpos, qvel, qvel), targets)
-    compiled = lowered.compile()
-    return compiled, time.perf_counter() - began
+    yield search(search_s)
+    yield tune(ppo_s)
 
 
 class _TimedRobot(LeggedRobot):

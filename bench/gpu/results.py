@@ -1,4 +1,4 @@
-"""What was measured on a device, and the same as a table."""
+"""What was measured on a device, and the same as tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from pydantic import BaseModel
 
 
 class Stepping(BaseModel):
+    """The physics alone: control steps a second."""
+
+    robots: int
+    impl: str
+    per_s: float
+    compile_s: float
+
+
+class RolloutRow(BaseModel):
     """Control steps a second, medians of the repeats; seconds of compilation before."""
 
     robots: int
@@ -19,6 +28,17 @@ class Stepping(BaseModel):
     rollout_share: float  # of the rollout's time: fields with a memory, on the host
     rollout_compile_s: float
     bare_compile_s: float
+
+
+class Update(BaseModel):
+    """One update of PPO from a block on the host."""
+
+    robots: int
+    steps: int
+    minibatches: int
+    epochs: int
+    seconds: float
+    compile_s: float
 
 
 class Start(BaseModel):
@@ -43,67 +63,82 @@ class Learning(BaseModel):
     reward_last: float
 
 
-class Results(BaseModel):
-    """One run of the benchmark."""
+Row = Stepping | RolloutRow | Update | Start | Learning
+HEADS: dict[type[Row], tuple[str, ...]] = {
+    Stepping: ("robots", "kernels", "physics alone, steps/s", "compiled in"),
+    RolloutRow: (
+        "robots", "rollout, steps/s", "with reward", "bare MJX", "ratio", "fields",
+        "compiled in (rollout, bare)",
+    ),
+    Update: ("robots", "steps", "minibatches × epochs", "update", "samples/s", "compiled in"),
+    Start: (
+        "process just begun", "start to first update", "of which imports",
+        "artifact to first update", "second reward", "compiled for it",
+    ),
+    Learning: ("stage", "robots", "samples", "seconds", "samples/s", "reward a step"),
+}  # fmt: skip
 
+
+class PartResult(BaseModel):
+    """One part of the benchmark."""
+
+    part: str
     machine: Machine
     device: str
     impl: str
     base: str
-    stepping: list[Stepping] = []
-    starts: list[Start] = []
-    learning: list[Learning] = []
-    notes: list[str] = []
+    rows: list[Row] = []
+    failure: str = ""
 
     def write(self, folder: Path) -> None:
-        """Keep JSON and table."""
+        """Keep it as JSON, and the tables of all parts that the folder holds together."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "gpu.json").write_text(self.model_dump_json(indent=2))
-        (folder / "gpu.md").write_text(self.markdown())
+        (folder / f"{self.part}.json").write_text(self.model_dump_json(indent=2))
+        parts = [PartResult.model_validate_json(path.read_text()) for path in folder.glob("*.json")]
+        tables = "\n".join(part.markdown() for part in sorted(parts, key=lambda part: part.part))
+        (folder / "gpu.md").write_text(tables)
 
     def markdown(self) -> str:
-        """The tables."""
+        """Where it was measured, and the table."""
         lines = [
-            f"MJX ({self.impl}) on {self.device}; {self.machine.describe()}; "
+            f"{self.part}: MJX ({self.impl}) on {self.device}; {self.machine.describe()}; "
             f"pretrained policy: {self.base}",
             "",
         ]
-        if self.stepping:
-            lines += _table(
-                ("robots", "rollout, steps/s", "with reward", "bare MJX", "ratio", "fields",
-                 "compiled in (rollout, bare)"),
-                [
-                    (f"{row.robots:,}", f"{row.rollout_per_s:,.0f}",
-                     f"{row.with_reward_per_s:,.0f}", f"{row.bare_per_s:,.0f}",
-                     f"{row.rollout_per_s / row.bare_per_s:.2f}", f"{row.rollout_share:.0%}",
-                     f"{row.rollout_compile_s:.0f} s, {row.bare_compile_s:.0f} s")
-                    for row in self.stepping
-                ],
-            )  # fmt: skip
-        if self.starts:
-            lines += _table(
-                ("process just begun", "start to first update", "of which imports",
-                 "artifact to first update", "second reward", "compiled for it"),
-                [
-                    ("graphs cached" if row.cached else "nothing cached",
-                     f"{row.process_s:.1f} s", f"{row.imports_s:.1f} s", f"{row.first_s:.1f} s",
-                     f"{row.second_s:.2f} s", ", ".join(row.second_compiled) or "the reward alone")
-                    for row in self.starts
-                ],
-            )  # fmt: skip
-        if self.learning:
-            lines += _table(
-                ("stage", "robots", "samples", "seconds", "samples/s", "reward a step"),
-                [
-                    (row.stage, f"{row.robots:,}", f"{row.samples:,}", f"{row.seconds:.1f}",
-                     f"{row.samples / row.seconds:,.0f}",
-                     f"{row.reward_first:.3f} → {row.reward_last:.3f}")
-                    for row in self.learning
-                ],
-            )  # fmt: skip
-        return "\n".join([*lines, *(f"- {note}" for note in self.notes)]) + "\n"
+        if self.rows:
+            cells = [HEADS[type(self.rows[0])], *(cells_of(row) for row in self.rows)]
+            cells.insert(1, ("---",) * len(cells[0]))
+            lines += [*(f"| {' | '.join(row)} |" for row in cells), ""]
+        return "\n".join([*lines, *([f"- failed: {self.failure}"] if self.failure else [])]) + "\n"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
-    cells = [head, ("---",) * len(head), *rows]
-    return [*(f"| {' | '.join(row)} |" for row in cells), ""]
+def cells_of(row: Row) -> tuple[str, ...]:
+    """A row of its table."""
+    match row:
+        case Stepping():
+            return (f"{row.robots:,}", row.impl, f"{row.per_s:,.0f}", f"{row.compile_s:.0f} s")
+        case RolloutRow():
+            return (
+                f"{row.robots:,}", f"{row.rollout_per_s:,.0f}", f"{row.with_reward_per_s:,.0f}",
+                f"{row.bare_per_s:,.0f}", f"{row.rollout_per_s / row.bare_per_s:.2f}",
+                f"{row.rollout_share:.0%}",
+                f"{row.rollout_compile_s:.0f} s, {row.bare_compile_s:.0f} s",
+            )  # fmt: skip
+        case Update():
+            return (
+                f"{row.robots:,}", f"{row.steps}", f"{row.minibatches} × {row.epochs}",
+                f"{row.seconds * 1e3:.0f} ms", f"{row.robots * row.steps / row.seconds:,.0f}",
+                f"{row.compile_s:.0f} s",
+            )  # fmt: skip
+        case Start():
+            return (
+                "graphs cached" if row.cached else "nothing cached", f"{row.process_s:.1f} s",
+                f"{row.imports_s:.1f} s", f"{row.first_s:.1f} s", f"{row.second_s:.2f} s",
+                ", ".join(row.second_compiled) or "the reward alone",
+            )  # fmt: skip
+        case Learning():
+            return (
+                row.stage, f"{row.robots:,}", f"{row.samples:,}", f"{row.seconds:.1f}",
+                f"{row.samples / row.seconds:,.0f}",
+                f"{row.reward_first:.3f} → {row.reward_last:.3f}",
+            )  # fmt: skip

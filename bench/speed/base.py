@@ -13,8 +13,8 @@ from tabrl.sim.learning.checkpoint import dump_tree, load_tree
 from tabrl.sim.learning.networks import policy_weights
 from tabrl.sim.learning.ppo import Learner
 from tabrl.sim.motion_library import dump_motion_library, load_motion_library, record_motion_library
-from tabrl_trainer.finetune import CONFIG
 from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
+from tabrl_trainer.sizes import CPU
 
 SHIPPED, UNTRAINED = "shipped", "untrained"
 
@@ -26,7 +26,7 @@ def find_base() -> tuple[str, PretrainedPolicy]:
         base = load_pretrained(ROBOT.id)
         load_policy(base.policy)
         load_motion_library(base.library)
-        load_tree(base.train_state, Learner(ROBOT, CONFIG).init(0))
+        load_tree(base.train_state, Learner(ROBOT, CPU.fine_tuning.config).init(0))
     except (NotFound, Invalid):
         return UNTRAINED, untrained_base()
     return SHIPPED, base
@@ -34,7 +34,7 @@ def find_base() -> tuple[str, PretrainedPolicy]:
 
 def untrained_base() -> PretrainedPolicy:
     """A pretrained policy that was never trained, complete with its library."""
-    state = Learner(ROBOT, CONFIG).init(0)
+    state = Learner(ROBOT, CPU.fine_tuning.config).init(0)
     weights = policy_weights(state.params.policy, state.normalizer)
     neutral = CommandSchedule.neutral(legged_robot().commands)
     header = PolicyHeader(

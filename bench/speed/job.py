@@ -11,7 +11,7 @@ from bench.speed.walk_task import COMMAND_SCHEDULE
 from pydantic import BaseModel
 
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.finetune import ROBOTS, FineTune
+from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.search import CommandSearch
 
 
@@ -32,7 +32,7 @@ class JobRow(BaseModel):
 def measure_job(context: TrainingContext, search_s: float, ppo_s: float) -> list[JobRow]:
     """Search, then PPO (without its first update), as a job does them one after the other."""
     timer = SectionTimer()
-    simulator = TimedSimulator(ROBOTS, timer)
+    simulator = TimedSimulator(context.simulator.size, timer)
     reward = TimedReward(walk_artifact(), timer)
     rows = []
 

@@ -22,10 +22,11 @@ from bench.speed.walk_task import SOURCE
 
 from tabrl.sim.reward.function import export_reward
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.finetune import CONFIG, ROBOTS
+from tabrl_trainer.sizes import CPU
 
 FOLDER = Path(__file__).resolve().parents[2] / "var/bench"
 PEERS = FOLDER / "peers"
+ROBOTS = CPU.fine_tuning.robots
 
 
 def rollout(sizes: Sizes) -> Measurement:
@@ -82,7 +83,7 @@ def ours(sizes: Sizes) -> Measurement:
         cap_s=sizes.ours_cap_s,
         min_s=sizes.ours_min_s,
     )
-    learn(race, ROBOTS, CONFIG)
+    learn(race, ROBOTS, CPU.fine_tuning.config)
     return Measurement(machine=machine, races=[race.result])
 
 

@@ -12,9 +12,10 @@ from tabrl.robots import Robot, list_robots
 from tabrl.sim.learning.ppo import Learner, PPOConfig
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.pretrained import NotTrained, load_pretrained
+from tabrl_trainer.sizes import Batch, TrainingSizes
 from tests.support.engine import GO1, ROBOTS, SMALL, small_learner
 
-EPISODES = (4, 4, 4)
+SIZES = TrainingSizes(Batch(ROBOTS, SMALL), Batch(ROBOTS, SMALL), (4, 4, 4), (4, 4, 4), 8192)
 pretrained_policy = cache(load_pretrained)
 
 
@@ -43,12 +44,8 @@ def context_of(robot: Robot) -> TrainingContext:
         return learner_of(robot)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tabrl_trainer.context, "CONFIG", SMALL)
-        patch.setattr(tabrl_trainer.context, "ROBOTS", ROBOTS)
-        patch.setattr(tabrl_trainer.context, "EPISODES", EPISODES)
-        patch.setattr(tabrl_trainer.context, "FEWER_EPISODES", EPISODES)
         patch.setattr(tabrl_trainer.context, "Learner", shared)
-        return TrainingContext(robot, pretrained_policy(robot.id))
+        return TrainingContext(robot, pretrained_policy(robot.id), sizes=SIZES)
 
 
 def some_schedule(context: TrainingContext) -> CommandSchedule:

@@ -11,11 +11,13 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
 
 from tabrl_local import stack as stacks
 from tabrl_local.errors import CommandError
@@ -23,7 +25,7 @@ from tabrl_local.robots import refusals
 from tabrl_local.stack import LaunchOptions, Stack
 from tabrl_local.supervisor import Child, Supervisor
 
-READY_LIMIT_S = 180.0
+READY_LIMIT_S = 180.0  # without progress
 START_ATTEMPTS = 3
 TICK_S = 0.1
 STATE_FILE = "launcher.json"
@@ -54,7 +56,7 @@ def run(
     state = options.data / STATE_FILE
     try:
         begin = time.monotonic()
-        _start(supervisor, stack, console, stop, begin + ready_limit_s)
+        _Startup(supervisor, console, stop, ready_limit_s).start(stack)
         if stop.is_set():
             return
         console.print(
@@ -81,64 +83,73 @@ def run(
         console.print("[dim]stopped[/]")
 
 
-def _start(
-    supervisor: Supervisor,
-    stack: Stack,
-    console: Console,
-    stop: threading.Event,
-    deadline: float,
-) -> None:
-    """Start everything at once, Redis first, and wait until each part says that it is ready."""
-    waiting: dict[str, str] = {}
-    with console.status("starting …") as status:
-        for spec in stack.specs:
-            supervisor.start(spec)
-            waiting[spec.name] = "starting"
-            if spec.name == "redis":
-                _await_ready(supervisor, waiting, console, stop, deadline)
-                if stop.is_set():
-                    return
-        status.update(f"waiting for {', '.join(waiting)}")
-        _await_ready(supervisor, waiting, console, stop, deadline)
+@dataclass
+class _Startup:
+    """Children on their way: waited for as long as anything moves.
 
+    A reason not to be ready that no child has given before is progress, such as the next one of
+    the graphs that the trainer compiles. The same reasons over and over are not.
+    """
 
-def _await_ready(
-    supervisor: Supervisor,
-    waiting: dict[str, str],
-    console: Console,
-    stop: threading.Event,
-    deadline: float,
-) -> None:
-    while waiting and not stop.is_set():
-        for child, code in supervisor.watch():
-            if child.quick_exits >= START_ATTEMPTS:
+    supervisor: Supervisor
+    console: Console
+    stop: threading.Event
+    limit_s: float  # without progress
+    waiting: dict[str, str] = field(default_factory=dict)  # why, by child
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    moved: float = field(default_factory=time.monotonic)
+
+    def start(self, stack: Stack) -> None:
+        """Start everything at once, Redis first, and wait until each part says it is ready."""
+        with self.console.status("starting …") as status:
+            for spec in stack.specs:
+                self.supervisor.start(spec)
+                self.waiting[spec.name] = "starting"
+                if spec.name == "redis":
+                    self._await(status)
+                    if self.stop.is_set():
+                        return
+            self._await(status)
+
+    def _await(self, status: Status) -> None:
+        while self.waiting and not self.stop.is_set():
+            for child, code in self.supervisor.watch():
+                if child.quick_exits >= START_ATTEMPTS:
+                    raise CommandError(
+                        f"{child.spec.name} ended {child.quick_exits} times with code {code}; "
+                        f"the end of {child.log}:\n{child.tail()}",
+                        code="start_failed",
+                    )
+                _log_exit(self.console, child, code)
+            for name in list(self.waiting):
+                self._look_at(self.supervisor.children[name])
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in self.waiting.items())
+            status.update(f"waiting for {escape(reasons)}")
+            if self.waiting and time.monotonic() - self.moved > self.limit_s:
                 raise CommandError(
-                    f"{child.spec.name} ended {child.quick_exits} times with code {code}; "
-                    f"the end of {child.log}:\n{child.tail()}",
-                    code="start_failed",
+                    f"not ready, and nothing moved for {self.limit_s:g} s: {reasons}",
+                    hint=f"see the logs in {self.supervisor.logs}",
+                    code="start_timeout",
                 )
-            _log_exit(console, child, code)
-        for name in list(waiting):
-            child = supervisor.children[name]
-            if child.restart_at is not None:
-                continue
-            reason = child.spec.ready()
-            if reason is None:
-                del waiting[name]
-                console.print(
-                    f"  [green]✓[/] {name:<14} {time.monotonic() - child.started:5.1f} s",
-                    highlight=False,
-                )
-            else:
-                waiting[name] = reason
-        if waiting and time.monotonic() > deadline:
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in waiting.items())
-            raise CommandError(
-                f"not ready in time: {reasons}",
-                hint=f"see the logs in {supervisor.logs}",
-                code="start_timeout",
+            self.stop.wait(TICK_S)
+
+    def _look_at(self, child: Child) -> None:
+        """Ask a child whether it is ready, unless it waits for its restart."""
+        if child.restart_at is not None:
+            return
+        name, reason = child.spec.name, child.spec.ready()
+        if reason is None:
+            del self.waiting[name]
+            self.moved = time.monotonic()
+            self.console.print(
+                f"  [green]✓[/] {name:<14} {time.monotonic() - child.started:5.1f} s",
+                highlight=False,
             )
-        stop.wait(TICK_S)
+            return
+        self.waiting[name] = reason
+        if (name, reason) not in self.seen:
+            self.seen.add((name, reason))
+            self.moved = time.monotonic()
 
 
 def _log_exit(console: Console, child: Child, code: int) -> None:

@@ -82,7 +82,7 @@ def http_ready(url: str) -> str | None:
         with opener.open(url, timeout=2.0) as reply:
             status = reply.status
     except urllib.error.HTTPError as error:
-        return f"answers {error.code}: {error.read(200).decode(errors='replace')}"
+        return f"answers {error.code}: {error.read(200).decode(errors='replace').strip()}"
     except OSError as error:
         return str(getattr(error, "reason", error))
     return None if status == 200 else f"answers {status}"

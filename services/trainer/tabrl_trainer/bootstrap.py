@@ -15,6 +15,7 @@ from tabrl.adapters.celery_app import make_celery
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.logs import logger
 from tabrl.adapters.metrics import WorkerMetrics
+from tabrl.adapters.operations import Startup
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
@@ -28,6 +29,7 @@ from tabrl.sim.malloc import malloc_trim
 from tabrl_trainer.context import TrainingContext, TrainingContexts
 from tabrl_trainer.job import TrainingHandler
 from tabrl_trainer.pretrained import PretrainedPolicy
+from tabrl_trainer.sizes import sizes_for
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Trainer:
     blobs: BlobStore
     contexts: TrainingContexts
     registry: CollectorRegistry
+    startup: Startup
 
 
 def wire(settings: Settings) -> Trainer:
@@ -51,9 +54,18 @@ def wire(settings: Settings) -> Trainer:
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
 
+    startup = Startup()
+
+    def compiling(number: int, count: int) -> None:
+        logger.info("compiling %d of %d", number, count)
+        if startup.doing is not None:  # else a job waits for a further robot
+            startup.compiling(number, count)
+
     def make_context(robot: Robot, pretrained: PretrainedPolicy) -> TrainingContext:
-        context = TrainingContext(robot, pretrained, settings.simulator)
-        context.warm_up()
+        context = TrainingContext(
+            robot, pretrained, settings.simulator, sizes_for(settings.simulator)
+        )
+        context.warm_up(before=compiling)
         malloc_trim()
         logger.info("warm: %s", robot.id)
         return context
@@ -72,4 +84,4 @@ def wire(settings: Settings) -> Trainer:
         metrics=WorkerMetrics(registry),
         settings=settings,
     )
-    return Trainer(settings, make_celery(settings), runner, blobs, contexts, registry)
+    return Trainer(settings, make_celery(settings), runner, blobs, contexts, registry, startup)

@@ -19,11 +19,13 @@ from tabrl.sim.learning.networks import deployed
 from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
 from tabrl.sim.robustness import RobustnessTest
-from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES, Evaluator
-from tabrl_trainer.finetune import CONFIG, ROBOTS, copy_state
+from tabrl.sim.simulator import PolicyFn
+from tabrl_trainer.evaluation import Evaluator
+from tabrl_trainer.finetune import copy_state
 from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
 from tabrl_trainer.search import WINDOW_S as SEARCH_WINDOW_S
 from tabrl_trainer.selection import WINDOW_S as SELECTION_WINDOW_S
+from tabrl_trainer.sizes import TrainingSizes, sizes_for
 
 DIFFERING = 0.4  # of the robots of a fine-tuning
 DISTURBED_EPISODES = 32  # of each disturbance, after every training
@@ -34,46 +36,63 @@ class TrainingContext:
     """A robot's pretrained policy, simulators and learner. One job at a time may use it."""
 
     def __init__(
-        self, robot: Robot, pretrained: PretrainedPolicy, simulator: SimulatorKind = "auto"
-    ) -> None:
+        self, robot: Robot, pretrained: PretrainedPolicy, simulator: SimulatorKind = "auto",
+        sizes: TrainingSizes | None = None,
+    ) -> None:  # fmt: skip
+        """`sizes` are those for the device unless given."""
         self.robot = robot
+        self.sizes = sizes = sizes or sizes_for(simulator)
+        robots = sizes.fine_tuning.robots
         self.embodiment = embodiment_of(robot)
-        self.learner = Learner(robot, CONFIG)
+        self.learner = Learner(robot, sizes.fine_tuning.config)
         self.pretrained_state: TrainState = load_tree(pretrained.train_state, self.learner.init(0))
         self.pretrained_weights: PolicyWeights = load_policy(pretrained.policy).weights
         self.library: MotionLibrary = load_motion_library(pretrained.library)
-        self.simulator = make_simulator(robot, ROBOTS, kind=simulator)
+        self.simulator = make_simulator(robot, robots, kind=simulator)
         # Without some robots that differ, a minute forgets what the pretrained policy can bear.
         self.training_simulator = make_simulator(
-            robot, ROBOTS, kind=simulator,
-            differences=RobotDifferences.of_training(self.embodiment, ROBOTS, 0, DIFFERING),
+            robot, robots, kind=simulator,
+            differences=RobotDifferences.of_training(self.embodiment, robots, 0, DIFFERING),
         )  # fmt: skip
-        counts = {*EPISODES, *FEWER_EPISODES}
+        counts = {*sizes.episodes, *sizes.fewer_episodes}
         # One of a size serves all, one after the other: every use begins with a reset.
-        sizes = {ROBOTS: self.simulator}
-        sizes |= {n: make_simulator(robot, n, kind=simulator) for n in counts - {ROBOTS}}
-        self.small_simulator = sizes[min(counts)]
+        simulators = {robots: self.simulator}
+        simulators |= {n: make_simulator(robot, n, kind=simulator) for n in counts - {robots}}
+        self.small_simulator = simulators[min(counts)]
         self.evaluator, self.quick_evaluator = (
-            Evaluator(self.embodiment, [sizes[size] for size in episodes])
-            for episodes in (EPISODES, FEWER_EPISODES)
+            Evaluator(self.embodiment, [simulators[count] for count in episodes])
+            for episodes in (sizes.episodes, sizes.fewer_episodes)
         )
         self.robustness = RobustnessTest(self.embodiment, DISTURBED_EPISODES, fine=False)
 
-    def warm_up(self) -> None:
-        """Compile what every job uses: rollouts, one exploring chunk and one update."""
+    def warm_up(self, before: Callable[[int, int], None] = lambda number, count: None) -> None:
+        """Compile what every job uses: rollouts, one exploring chunk and one update.
+
+        Args:
+            before: called before each part of it, with its number, from 1, and how many there are.
+        """
         deterministic = deployed(self.pretrained_weights)
-        self.simulator.prepare(deterministic, round(SEARCH_WINDOW_S / CONTROL_DT))
-        self.small_simulator.prepare(deterministic, round(SELECTION_WINDOW_S / CONTROL_DT))
-        self.evaluator.warm_up(deterministic)
-        self.robustness.prepare(deterministic)
-        self.training_simulator.reset(
-            CommandBatch.neutral(self.embodiment.commands, ROBOTS), EpisodeConfig(), 0
+        exploring = self.learner.exploring(self.pretrained_state, 0)
+        search, selection = (round(s / CONTROL_DT) for s in (SEARCH_WINDOW_S, SELECTION_WINDOW_S))
+        parts: tuple[Callable[[], None], ...] = (
+            lambda: self.simulator.prepare(deterministic, search),
+            lambda: self.small_simulator.prepare(deterministic, selection),
+            *self.evaluator.warm_ups(deterministic),
+            lambda: self.robustness.prepare(deterministic),
+            lambda: self.training_simulator.prepare(exploring, self.learner.config.unroll),
+            lambda: self._learn(exploring),
         )
-        policy = self.learner.exploring(self.pretrained_state, 0)
-        experience = self.training_simulator.rollout(policy, CONFIG.unroll)
-        reward = np.zeros((CONFIG.unroll, ROBOTS), np.float32)
+        for number, compile_part in enumerate(parts, 1):
+            before(number, len(parts))
+            compile_part()
+
+    def _learn(self, exploring: PolicyFn) -> None:
+        """A chunk as fine-tuning makes them, and an update from it that is forgotten."""
+        neutral = CommandBatch.neutral(self.embodiment.commands, self.simulator.size)
+        self.training_simulator.reset(neutral, EpisodeConfig(), 0)
+        experience = self.training_simulator.rollout(exploring, self.learner.config.unroll)
+        reward, state = np.zeros_like(experience.terminated), self.pretrained_state
         schedule = Schedule.of(reward_scale=1.0)
-        state = self.pretrained_state
         self.learner.update(copy_state(state), experience, reward, schedule, state.params)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +27,6 @@ from tabrl.sim.learning.networks import deployed
 from tabrl.sim.simulator import PolicyFn, Simulator, episode
 from tabrl_trainer.rollout_reward import RolloutReward
 
-# One number a row. The pretrained policy with no command only stands there.
-EPISODES = (64, 256, 256)
-FEWER_EPISODES = (64, 64, 64)  # on a machine so busy that all would take too long
 CHUNK_S = 2.0  # rollouts are compiled for this length
 
 
@@ -63,10 +61,11 @@ class Evaluator:
         self._simulators = tuple(simulators)
         self._seed = seed
 
-    def warm_up(self, policy: PolicyFn) -> None:
-        """Compile what evaluations of policies of this kind would compile."""
-        for simulator in self._simulators:
-            simulator.prepare(policy, round(CHUNK_S / CONTROL_DT))
+    def warm_ups(self, policy: PolicyFn) -> list[Callable[[], None]]:
+        """What compiles, done together, all that evaluations of policies of this kind need."""
+        steps = round(CHUNK_S / CONTROL_DT)
+        different = dict.fromkeys(self._simulators)
+        return [partial(simulator.prepare, policy, steps) for simulator in different]
 
     def evaluate(
         self,

@@ -19,12 +19,10 @@ from tabrl.control.rollout import CONTROL_DT
 from tabrl.control.staged_commands import StagedCommands
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.learning.networks import policy_weights
-from tabrl.sim.learning.ppo import Learner, PPOConfig, Schedule, TrainState
+from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
 from tabrl.sim.simulator import Simulator
-from tabrl_trainer.rollout_reward import CHUNK, RolloutReward
+from tabrl_trainer.rollout_reward import RolloutReward
 
-ROBOTS = 256
-CONFIG = PPOConfig(unroll=CHUNK // ROBOTS, epochs=4, minibatches=4, discount=0.985)
 CRITIC_WARM_UP_UPDATES = 5  # or a fresh value function ruins a good schedule
 INITIAL_LEARNING_RATE = 3e-4
 MIN_ACTION_STD = 0.2  # of exploration at the start, in units of action
@@ -141,14 +139,14 @@ class FineTune:
     def _update(self, update: int, began: float) -> UpdateReport:
         state = self.state
         policy = self._learner.exploring(state.train, self._seed * 100_003 + update)
-        experience = self._simulator.rollout(policy, CONFIG.unroll)
+        experience = self._simulator.rollout(policy, self._learner.config.unroll)
         terms = self._reward.terms_of(experience.rollout)
         reward = terms.sum(-1)
         scale = float(state.reward_scale)
         if scale == 0.0:
             scale = 0.1 / max(float(np.abs(reward).mean()), 1e-3)
         # A fall ends the flow of rewards; make sure that this never pays, whatever their sign.
-        penalty = 0.1 / scale / (1.0 - CONFIG.discount)
+        penalty = 0.1 / scale / (1.0 - self._learner.config.discount)
         critic_warm_up = update < CRITIC_WARM_UP_UPDATES
         schedule = Schedule.of(
             reward_scale=scale, anchor=ANCHOR, entropy=0.0, target_kl=0.01,

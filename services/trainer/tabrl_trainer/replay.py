@@ -16,6 +16,7 @@ def replay(context: TrainingContext, reward: RolloutReward, record: TrainingReco
 
     `reward` carries the weights of the job's spec.
     """
+    reward = reward.in_calls_of(context.sizes.reward_steps)
     if record.weights:
         reward = reward.reweighted(record.weights)
     schedule = _search(context, reward, record)

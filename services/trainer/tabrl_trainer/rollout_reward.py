@@ -12,7 +12,7 @@ from tabrl.control.arrays import Floats
 from tabrl.control.rollout import Rollout
 from tabrl.sim.reward.function import RewardFunction
 
-CHUNK = 8192  # steps a call; PPO's chunk is exactly one
+CALL_STEPS = 8192  # unless told
 
 
 class RolloutReward:
@@ -20,6 +20,7 @@ class RolloutReward:
 
     def __init__(self, reward: RewardFunction, weights: Mapping[str, float]) -> None:
         self._reward = reward
+        self._steps = CALL_STEPS
         self.weights: Floats = reward.vector(weights)
 
     def reweighted(self, weights: Mapping[str, float]) -> Self:
@@ -29,6 +30,12 @@ class RolloutReward:
         """
         other = copy(self)
         other.weights = self._reward.vector(weights)
+        return other
+
+    def in_calls_of(self, steps: int) -> Self:
+        """The same reward, called for so many steps at a time."""
+        other = copy(self)
+        other._steps = steps
         return other
 
     @property
@@ -42,11 +49,11 @@ class RolloutReward:
         flat = rollout.flat()
         total = steps * size
         pieces = []
-        for begin in range(0, total, CHUNK):
-            piece = {name: field[begin : begin + CHUNK] for name, field in flat.items()}
+        for begin in range(0, total, self._steps):
+            piece = {name: field[begin : begin + self._steps] for name, field in flat.items()}
             count = len(piece["time"])
-            if count < CHUNK:
-                piece = {name: _padded(field) for name, field in piece.items()}
+            if count < self._steps:
+                piece = {name: _padded(field, self._steps) for name, field in piece.items()}
             pieces.append(np.asarray(self._reward(piece))[:count])
         terms = np.nan_to_num(np.concatenate(pieces), posinf=0.0, neginf=0.0)
         weighted: Floats = terms.reshape(steps, size, -1) * self.weights
@@ -62,7 +69,7 @@ class RolloutReward:
         return dict(zip(self.terms, terms.mean((0, 1), dtype=np.float64).tolist(), strict=True))
 
 
-def _padded(field: Floats) -> Floats:
+def _padded(field: Floats, size: int) -> Floats:
     """The last row repeated up to a full piece: real values, so that nothing new can go wrong."""
-    missing = CHUNK - len(field)
+    missing = size - len(field)
     return np.concatenate([field, np.repeat(field[-1:], missing, axis=0)])

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-
 from tabrl.adapters import logs
 from tabrl.adapters.celery_worker import serve
 from tabrl.adapters.operations import serve_operations
 from tabrl.adapters.settings import Settings
-from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import JobKind
 from tabrl_trainer.bootstrap import wire
 from tabrl_trainer.pretrained import seed_blobs
@@ -19,16 +16,13 @@ def run() -> None:
     logs.configure()
     settings = Settings()
     trainer = wire(settings)
-    warm = threading.Event()
-
-    def raise_unless_warm() -> None:
-        if not warm.is_set():
-            raise Unavailable("The trainer is still compiling.", code="warming_up")
-
+    startup = trainer.startup
     if settings.metrics_port is not None:
-        serve_operations(settings.host, settings.metrics_port, trainer.registry, raise_unless_warm)
+        serve_operations(
+            settings.host, settings.metrics_port, trainer.registry, startup.raise_unless_done
+        )
     trained = seed_blobs(trainer.blobs)
     for robot_id in trained[:1]:  # others are compiled for when their first job comes
         trainer.contexts.get(robot_id)
-    warm.set()
+    startup.finish()
     serve(trainer.app, JobKind.TRAIN, trainer.runner)

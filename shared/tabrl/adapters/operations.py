@@ -10,10 +10,39 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
-from tabrl.domain.errors import TabrlError
+from tabrl.domain.errors import TabrlError, Unavailable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Startup:
+    """How far a process is with getting ready: set by the one thread, asked by probes."""
+
+    def __init__(self) -> None:
+        self._doing: str | None = "loading"
+
+    @property
+    def doing(self) -> str | None:
+        """What it is at, such as `compiling 2 of 7`; None once it is ready."""
+        return self._doing
+
+    def compiling(self, number: int, count: int) -> None:
+        """The graph of this number is being compiled, of so many."""
+        self._doing = f"compiling {number} of {count}"
+
+    def finish(self) -> None:
+        """From now on it is ready."""
+        self._doing = None
+
+    def raise_unless_done(self) -> None:
+        """Raises `StartingError` before that."""
+        if self._doing is not None:
+            raise StartingError(self._doing, code="warming_up")
+
+
+class StartingError(Unavailable):
+    """Nothing is wrong, the process is not ready yet; the message says what it is at."""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -26,7 +55,11 @@ class _Quiet(WSGIRequestHandler):
 
 
 def operations_app(registry: CollectorRegistry, ready: Callable[[], None]) -> WSGIApplication:
-    """A WSGI application; `ready` raises `TabrlError` while a part does not answer."""
+    """A WSGI application; `ready` raises `TabrlError` while a part does not answer.
+
+    `/readyz` answers 503 then, and `/healthz` 200 in any case; while a process is starting, both
+    say what it is at.
+    """
     metrics = make_wsgi_app(registry)
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -35,12 +68,15 @@ def operations_app(registry: CollectorRegistry, ready: Callable[[], None]) -> WS
             exposition: Iterable[bytes] = metrics(environ, start_response)
             return exposition
         status, body = "200 OK", "ok"
-        if path == "/readyz":
+        if path in ("/readyz", "/healthz"):
             try:
                 ready()
             except TabrlError as error:
-                status, body = "503 Service Unavailable", error.code
-        elif path != "/healthz":
+                if path == "/readyz":
+                    status, body = "503 Service Unavailable", error.code
+                if isinstance(error, StartingError):
+                    body = f"starting: {error.message}"
+        else:
             status, body = "404 Not Found", "not_found"
         start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
         return [f"{body}\n".encode()]

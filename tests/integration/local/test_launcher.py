@@ -23,7 +23,7 @@ from rich.console import Console
 
 from tabrl_local import redis_server
 from tabrl_local.errors import CommandError
-from tabrl_local.launcher import STATE_FILE, run
+from tabrl_local.launcher import READY_LIMIT_S, STATE_FILE, run
 from tabrl_local.ports import pick_free
 from tabrl_local.stack import LaunchOptions, Stack, http_ready
 from tabrl_local.supervisor import ChildSpec
@@ -62,11 +62,14 @@ def until(condition: Callable[[], bool], limit_s: float = 20.0) -> None:
 
 
 @contextmanager
-def running(stack: Stack, options: LaunchOptions) -> Iterator[Callable[[], dict[str, int]]]:
+def running(
+    stack: Stack, options: LaunchOptions, ready_limit_s: float = READY_LIMIT_S
+) -> Iterator[Callable[[], dict[str, int]]]:
     """The launcher in a thread; yields what asks for its children by name, once it is ready."""
     stop, output = threading.Event(), io.StringIO()
     console = Console(file=output)
-    thread = threading.Thread(target=run, args=(stack, options, console, stop))
+    launch = partial(run, stack, options, console, stop, ready_limit_s=ready_limit_s)
+    thread = threading.Thread(target=launch)
     thread.start()
     state = options.data / STATE_FILE
 
@@ -137,6 +140,28 @@ def test_a_service_that_never_gets_ready_is_named(tmp_path: Path) -> None:
     options, console = LaunchOptions(data=tmp_path), Console(file=io.StringIO())
     with pytest.raises(CommandError, match="slow: still loading"):
         run(Stack((slow,), None), options, console, threading.Event(), ready_limit_s=0.5)
+
+
+def test_a_service_that_gets_on_is_waited_for_beyond_the_limit(tmp_path: Path) -> None:
+    """Six parts of 0.3 s with a limit of 1 s; one that has got stuck is given up."""
+    parts, part_s = 6, 0.3
+
+    def slow(last: str | None) -> Stack:
+        began = time.monotonic()
+
+        def ready() -> str | None:
+            done = int((time.monotonic() - began) / part_s)
+            return f"starting: compiling {done + 1} of {parts}" if done < parts else last
+
+        command = (sys.executable, "-S", "-c", "import time; time.sleep(60)")
+        return Stack((ChildSpec("slow", command, dict(os.environ), ready),), None)
+
+    options = LaunchOptions(data=tmp_path)
+    with running(slow(None), options, ready_limit_s=1.0) as children:
+        assert set(children()) == {"slow"}
+    console, stop, last = Console(file=io.StringIO()), threading.Event(), "starting: stuck"
+    with pytest.raises(CommandError, match="nothing moved for 1 s: slow: starting: stuck"):
+        run(slow(last), options, console, stop, ready_limit_s=1.0)
 
 
 def up(*arguments: str) -> subprocess.CompletedProcess[str]:

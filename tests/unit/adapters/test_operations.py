@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from tabrl.adapters.logs import where
 from tabrl.adapters.metrics import WorkerMetrics
-from tabrl.adapters.operations import serve_operations
+from tabrl.adapters.operations import Startup, serve_operations
 from tabrl.domain.errors import Unavailable
 
 
@@ -20,11 +20,14 @@ class Probe:
 
     def __init__(self) -> None:
         self.error: Unavailable | None = None
+        self.startup = Startup()
+        self.startup.finish()
         self.registry = CollectorRegistry()
         WorkerMetrics(self.registry).jobs.labels("train", "finished").inc()
         self.server = serve_operations("127.0.0.1", 0, self.registry, self._ready)
 
     def _ready(self) -> None:
+        self.startup.raise_unless_done()
         if self.error is not None:
             raise self.error
 
@@ -53,6 +56,21 @@ def test_probes(probe: Probe) -> None:
     probe.error = Unavailable("The queue failed.", code="queue_unavailable")
     assert probe.get("/readyz") == (503, "queue_unavailable\n")
     assert probe.get("/healthz")[0] == 200
+
+
+def test_a_process_that_is_starting_says_how_far_it_is(probe: Probe) -> None:
+    probe.startup = Startup()
+
+    def seen() -> tuple[tuple[int, str], tuple[int, str]]:
+        """What `/readyz` and `/healthz` answer."""
+        return probe.get("/readyz"), probe.get("/healthz")
+
+    assert seen() == ((503, "starting: loading\n"), (200, "starting: loading\n"))
+    probe.startup.compiling(2, 7)
+    text = "starting: compiling 2 of 7\n"
+    assert seen() == ((503, text), (200, text))
+    probe.startup.finish()
+    assert seen() == ((200, "ok\n"), (200, "ok\n"))
 
 
 def test_metrics(probe: Probe) -> None:

@@ -28,6 +28,7 @@ from tabrl.sim.simulator import Experience, GraphPolicy
 from tests.support.engine import random_programs, random_sequences
 from tests.support.parity import BOUNDS, alike
 from tests.support.robots import ROBOTS
+from tests.support.start_poses import BentStarts
 
 pytestmark = pytest.mark.timeout(900)  # a compile takes 35 s of a core, which others may want too
 
@@ -351,40 +352,22 @@ def test_schedules_must_be_as_many_as_robots(
 
 
 def test_episodes_begin_in_the_poses_of_their_schedules(
-    simulator: MjxSimulator, embodiment: Embodiment, neutral: CommandBatch, still: GraphPolicy
+    simulator: MjxSimulator, embodiment: Embodiment, still: GraphPolicy
 ) -> None:
-    """Half of the schedules ask for something; those begin bent, held by their motors."""
-    home, nu = embodiment.home_qpos, embodiment.robot.nu
-    bent = home.astype(np.float32)
-    middle = (embodiment.joints.lower + embodiment.joints.upper) / 2
-    bent[-nu:] = home[-nu:] + 0.2 * (middle - home[-nu:])
-    bent[-1] = embodiment.joints.upper[-1] + 0.1  # farther than its motor is told to go
-
-    def asked(rng: np.random.Generator, count: int) -> CommandBatch:
-        schedules = CommandBatch.zeros(embodiment.commands, count)
-        schedules.constant[:, 0] = embodiment.commands.upper[0] * (rng.random(count) < 0.5)
-        return schedules
-
-    def poses(_: np.random.Generator, schedules: CommandBatch) -> Floats:
-        return np.where(schedules.constant[:, :1] > 0.0, bent, np.float32(np.nan))
-
-    def begin(config: EpisodeConfig) -> None:
-        simulator.reset(asked(np.random.default_rng(0), SIZE), config, 0)
-
-    quiet = EpisodeConfig(reset_noise=0.0, episode_s=0.06, start=poses)
-    seen, told = (embodiment.observation[name] for name in ("joint_offset", "command"))
-    for config in (quiet, replace(quiet, sampler=asked)):
-        begin(config)
+    starts = BentStarts(embodiment)
+    quiet = EpisodeConfig(reset_noise=0.0, episode_s=0.06, start=starts.poses)
+    asked = starts.asked(np.random.default_rng(0), SIZE)
+    for config in (quiet, replace(quiet, sampler=starts.asked)):
+        simulator.reset(asked, config, 0)
         run = simulator.rollout(still, STEPS)
-        after = np.concatenate([np.ones((1, SIZE)), run.truncated]) > 0.5
-        offset = np.abs(run.observation[after][:, seen] - (bent - home)[-nu:]).max(-1)
-        asks = run.observation[after][:, told][:, 0] > 0.0
-        assert 0.3 < asks.mean() < 0.7
-        np.testing.assert_array_equal(offset < 1e-5, asks)
-        last = run.observation[after][:, embodiment.observation["last_action"]]
-        held = embodiment.joints.action(np.clip(bent[-nu:], embodiment.joints.lower,
-                                                embodiment.joints.upper))  # fmt: skip
-        np.testing.assert_allclose(last[asks], np.tile(held, (asks.sum(), 1)), atol=1e-5)
-        np.testing.assert_array_equal(last[~asks], 0.0)
-    begin(QUIET)
-    np.testing.assert_allclose(simulator.state()[0], np.tile(home, (SIZE, 1)), atol=1e-6)
+        begun = np.concatenate([np.ones((1, SIZE)), run.truncated]) > 0.5
+        names = ("command", "joint_offset", "last_action")
+        command, offset, last = (
+            run.observation[begun][:, embodiment.observation[name]] for name in names
+        )
+        posed = command[:, 0] > 0.0
+        assert 0.3 < posed.mean() < 0.7
+        expected = np.where(posed[:, None], starts.offset, 0.0)
+        np.testing.assert_allclose(offset, expected, atol=1e-5)
+        expected = np.where(posed[:, None], starts.held, 0.0)
+        np.testing.assert_allclose(last, expected, atol=1e-5)

@@ -8,12 +8,11 @@ import pytest
 
 import tabrl.contracts.checks
 import tabrl_trainer.evaluation
-import tabrl_trainer.finetune
 from tabrl.robots import Robot
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.rollout_reward import RolloutReward
-from tests.support.engine import FORWARD, GO1, SMALL
+from tests.support.engine import FORWARD, GO1
 from tests.support.training_context import (
     context_of,
     pretrained_policy,
@@ -25,7 +24,6 @@ from tests.support.training_job import World, reward_for
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tabrl_trainer.finetune, "CONFIG", SMALL)
     monkeypatch.setattr(tabrl.contracts.checks, "EPISODE_S", 2.5)
     monkeypatch.setattr(tabrl_trainer.evaluation, "EPISODE_S", 2.5)
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import get_args
 
+import jax
 import pytest
 
 import tabrl_trainer.context
 from tabrl.robots import Robot
+from tabrl.sim.factory import SimulatorKind
 from tabrl_trainer.context import MAX_CONTEXTS, TrainingContext, TrainingContexts
-from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES
-from tabrl_trainer.finetune import ROBOTS
 from tabrl_trainer.pretrained import NotTrained, PretrainedPolicy
+from tabrl_trainer.sizes import CPU, GPU, TrainingSizes, sizes_for
 from tests.support.engine import GO1
 from tests.support.training_context import learner_of
 
 
+@pytest.mark.parametrize("sizes", [CPU, GPU], ids=["cpu", "gpu"])
 def test_one_simulator_of_a_size_is_enough(
-    trained_robot: Robot, pretrained: PretrainedPolicy, monkeypatch: pytest.MonkeyPatch
+    trained_robot: Robot,
+    pretrained: PretrainedPolicy,
+    sizes: TrainingSizes,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made: list[int] = []
 
@@ -27,10 +33,30 @@ def test_one_simulator_of_a_size_is_enough(
 
     monkeypatch.setattr(tabrl_trainer.context, "make_simulator", simulator)
     monkeypatch.setattr(tabrl_trainer.context, "Learner", lambda robot, _: learner_of(robot))
-    context = TrainingContext(trained_robot, pretrained)
+    context = TrainingContext(trained_robot, pretrained, sizes=sizes)
+    counts = {*sizes.episodes, *sizes.fewer_episodes}
+    robots = sizes.fine_tuning.robots
     # One more for PPO, whose robots differ.
-    assert sorted(made) == sorted([*{ROBOTS, *EPISODES, *FEWER_EPISODES}, ROBOTS])
-    assert context.small_simulator.size == min(*EPISODES, *FEWER_EPISODES)
+    assert sorted(made) == sorted([*{robots, *counts}, robots])
+    assert context.small_simulator.size == min(counts)
+
+
+def test_a_gpu_has_larger_batches_only_where_it_steps_the_robots(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kinds = get_args(SimulatorKind)
+    assert all(sizes_for(kind) is CPU for kind in kinds)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert {kind for kind in kinds if sizes_for(kind) is GPU} == {"auto", "mjx", "warp"}
+    assert sizes_for("cpu") is CPU
+
+
+@pytest.mark.parametrize("sizes", [CPU, GPU], ids=["cpu", "gpu"])
+def test_batches_divide_into_minibatches_and_calls(sizes: TrainingSizes) -> None:
+    for batch in (sizes.fine_tuning, sizes.pretraining):
+        assert batch.robots % batch.config.minibatches == 0
+    block = sizes.fine_tuning.robots * sizes.fine_tuning.config.unroll
+    assert block == sizes.reward_steps
 
 
 @pytest.fixture
@@ -87,3 +113,11 @@ def test_an_untrained_robot_takes_nobodys_place(made: list[str]) -> None:
     contexts.get("a")
     contexts.get("b")
     assert made == ["a", "b"]
+
+
+def test_warming_up_tells_of_every_part_before_it(context: TrainingContext) -> None:
+    told: list[tuple[int, int]] = []
+    context.warm_up(before=lambda number, count: told.append((number, count)))
+    count = len(told)
+    assert told == [(number, count) for number in range(1, count + 1)]
+    assert count == 4 + len({*context.sizes.episodes})

@@ -26,11 +26,13 @@ from tabrl_trainer.pretraining.cli import default_output, main, progress_line
 from tabrl_trainer.pretraining.model_card import SETTLE, ModelCard, row_of
 from tabrl_trainer.pretraining.pretraining import Pretraining, pretraining_of
 from tabrl_trainer.pretraining.train import PretrainingProgress, PretrainingRun
-from tests.support.engine import ROBOTS, SMALL
+from tabrl_trainer.sizes import Batch
+from tests.support.engine import GO1, ROBOTS, SMALL
 from tests.support.robots import PACKAGED
 from tests.support.training_context import learner_of
 
 CHUNK = SMALL.unroll * ROBOTS
+BATCH = Batch(ROBOTS, SMALL)
 
 
 @pytest.fixture(params=list_robots(), ids=lambda robot: robot.id)
@@ -116,8 +118,6 @@ def test_a_kind_of_ones_own_brings_its_own_pretraining(
 def short(pretraining: Pretraining[Any], monkeypatch: pytest.MonkeyPatch) -> Pretraining[Any]:
     """Two short stages: the first one, and the same with disturbances."""
     train = tabrl_trainer.pretraining.train
-    monkeypatch.setattr(train, "ROBOTS", ROBOTS)
-    monkeypatch.setattr(train, "CONFIG", SMALL)
     monkeypatch.setattr(train, "Learner", lambda robot, _: learner_of(robot))
     first = replace(pretraining.curriculum[0], name="first", samples=2 * CHUNK)
     second = replace(first, name="second", samples=4 * CHUNK, randomise=1.0, push_speed=0.3)
@@ -128,7 +128,7 @@ def short(pretraining: Pretraining[Any], monkeypatch: pytest.MonkeyPatch) -> Pre
 def test_pretraining_goes_on_exactly_where_it_stopped(
     short: Pretraining[Any], tmp_path: Path
 ) -> None:
-    run = PretrainingRun(short, tmp_path, seed=0)
+    run = PretrainingRun(short, tmp_path, seed=0, batch=BATCH)
     seen = []
     for progress in run.run(save_every_s=-1.0):
         seen.append((progress.stage, progress.samples))
@@ -136,11 +136,11 @@ def test_pretraining_goes_on_exactly_where_it_stopped(
             break
     assert seen == [("first", CHUNK), ("first", 2 * CHUNK), ("second", 3 * CHUNK),
                     ("second", 4 * CHUNK)]  # fmt: skip
-    again = PretrainingRun(short, tmp_path, seed=0)
+    again = PretrainingRun(short, tmp_path, seed=0, batch=BATCH)
     assert again.samples == 3 * CHUNK
     rest = [(progress.stage, progress.samples) for progress in again.run()]
     assert rest == [("second", n * CHUNK) for n in (4, 5, 6)]
-    done = PretrainingRun(short, tmp_path, seed=0)
+    done = PretrainingRun(short, tmp_path, seed=0, batch=BATCH)
     assert done.samples == done.total == 6 * CHUNK
     assert list(done.run()) == []
     weights = policy_weights(done.state.params.policy, done.state.normalizer)
@@ -148,10 +148,27 @@ def test_pretraining_goes_on_exactly_where_it_stopped(
     np.testing.assert_array_equal(weights.layers[0].kernel, trained.layers[0].kernel)
 
 
+@pytest.mark.timeout(900)  # compiles the physics
+@pytest.mark.parametrize("pretraining", [GO1], ids=lambda robot: robot.id, indirect=True)
+def test_pretraining_runs_on_mjx(short: Pretraining[Any], tmp_path: Path) -> None:
+    """Two updates in a stage that asks all of a simulator: robots that differ, start poses."""
+    curriculum = pretraining_of(short.robot).curriculum
+    stage = next(s for s in curriculum if s.randomise and short.start(s) is not None)
+    short.curriculum = (replace(stage, samples=2 * CHUNK),)
+    run = PretrainingRun(short, tmp_path, seed=0, simulator="mjx", batch=BATCH)
+    before = policy_weights(run.state.params.policy, run.state.normalizer).layers[0].kernel
+    seen = list(run.run())
+    assert [progress.samples for progress in seen] == [CHUNK, 2 * CHUNK]
+    assert all(np.isfinite(list(progress.metrics.values())).all() for progress in seen)
+    after = policy_weights(run.state.params.policy, run.state.normalizer).layers[0].kernel
+    assert np.isfinite(after).all()
+    assert not np.array_equal(before, after)
+
+
 def test_exploration_has_a_floor(short: Pretraining[Any], tmp_path: Path) -> None:
     first, _ = short.curriculum
     short.curriculum = (replace(first, samples=CHUNK, min_action_std=0.9),)
-    (progress,) = PretrainingRun(short, tmp_path, seed=0).run()
+    (progress,) = PretrainingRun(short, tmp_path, seed=0, batch=BATCH).run()
     assert progress.metrics["policy_dist_mean_std"] > 0.8
 
 

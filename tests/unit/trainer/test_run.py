@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import tabrl_trainer.run
+from tabrl.adapters.operations import Startup
 from tests.twins import MemoryBlobStore
 
 
@@ -15,16 +16,23 @@ def test_the_first_trained_robot_is_warm_before_work_begins(
     monkeypatch: pytest.MonkeyPatch, trained: tuple[str, ...], warm: list[str]
 ) -> None:
     begun: list[str] = []
+    startup = Startup()
+
+    def serve(*_: object) -> None:
+        begun.append("work")
+        assert startup.doing is None
+
     trainer = SimpleNamespace(
         app=None,
         runner=None,
         registry=None,
+        startup=startup,
         blobs=MemoryBlobStore(),
         contexts=SimpleNamespace(get=begun.append),
     )
     monkeypatch.setattr(tabrl_trainer.run, "Settings", lambda: SimpleNamespace(metrics_port=None))
     monkeypatch.setattr(tabrl_trainer.run, "wire", lambda _: trainer)
     monkeypatch.setattr(tabrl_trainer.run, "seed_blobs", lambda _: trained)
-    monkeypatch.setattr(tabrl_trainer.run, "serve", lambda *_: begun.append("work"))
+    monkeypatch.setattr(tabrl_trainer.run, "serve", serve)
     tabrl_trainer.run.run()
     assert begun == [*warm, "work"]

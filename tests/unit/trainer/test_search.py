@@ -21,7 +21,7 @@ from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.crossover import Gene, ablated, crossovers, genes_of
 from tabrl_trainer.mutation import Mutator, single_entries
 from tabrl_trainer.periodicity import modulation_frequencies_of
-from tabrl_trainer.rollout_reward import CHUNK, RolloutReward
+from tabrl_trainer.rollout_reward import CALL_STEPS, RolloutReward
 from tabrl_trainer.search import CommandSearch
 from tests.support.engine import SWAY
 from tests.support.training_job import exported_for, reward_for
@@ -235,7 +235,9 @@ def test_terms_are_weighted_and_do_not_depend_on_the_rollouts_length(
     motion, calm = (moving.terms.index(name) for name in ("motion", "calm"))
     np.testing.assert_allclose(weighted[..., motion], 2.0 * terms[..., motion], rtol=1e-6)
     np.testing.assert_array_equal(weighted[..., calm], 0.0)
-    assert rollout.shape[0] * rollout.shape[1] < CHUNK
+    assert rollout.shape[0] * rollout.shape[1] < CALL_STEPS
+    few = moving.in_calls_of(17)
+    np.testing.assert_allclose(few.terms_of(rollout), terms, rtol=1e-6)
     np.testing.assert_allclose(
         moving.terms_of(rollout.robots(slice(1, 2))), terms[:, 1:2], rtol=1e-6
     )

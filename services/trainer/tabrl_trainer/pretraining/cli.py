@@ -8,12 +8,16 @@ import sys
 import time
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import jax
+
+from tabrl.adapters.settings import Settings
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.domain.errors import TabrlError
 from tabrl.robots import get_robot, robot_folder
 from tabrl.robots.abilities import ABILITIES, store_abilities
+from tabrl.sim.factory import SimulatorKind
 from tabrl.sim.learning.checkpoint import dump_tree
 from tabrl.sim.learning.networks import deployed, policy_weights
 from tabrl.sim.motion_library import dump_motion_library, record_motion_library
@@ -21,6 +25,7 @@ from tabrl_trainer.pretrained import BANK, OWN_FOLDER, POLICY, TRAIN_STATE
 from tabrl_trainer.pretraining.model_card import EPISODES, CardRow, ModelCard, measure
 from tabrl_trainer.pretraining.pretraining import Pretraining, pretraining_of
 from tabrl_trainer.pretraining.train import PretrainingProgress, PretrainingRun
+from tabrl_trainer.sizes import GPU, sizes_for
 from tabrl_trainer.storage.params import params_file
 
 REPORT_EVERY_S = 5.0
@@ -33,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         robot = get_robot(options.robot)
         work = options.work or Path("var/base") / robot.id
         out = options.out or default_output(robot.id, work)
-        run = PretrainingRun(pretraining_of(robot), work, options.seed)
+        simulator = options.simulator or Settings().simulator
+        _prepare(simulator)
+        run = PretrainingRun(pretraining_of(robot), work, options.seed, simulator)
         if not options.ship_only:
             _train(run)
         ship(run, options.seed, out)
@@ -52,6 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("robot", help="id of the robot, such as go1")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
+        "--simulator",
+        choices=get_args(SimulatorKind),
+        help="what the robots move in while they learn (default: TABRL_SIMULATOR); the card is "
+        "measured on the CPU's in any case",
+    )
+    parser.add_argument(
         "--work", type=Path, help="folder of the checkpoint (default var/base/ROBOT)"
     )
     parser.add_argument(
@@ -65,6 +78,14 @@ def _parser() -> argparse.ArgumentParser:
         "--ship-only", action="store_true", help="measure and write what the checkpoint holds now"
     )
     return parser
+
+
+def _prepare(simulator: SimulatorKind) -> None:
+    """On a GPU, learn in full precision and keep what was compiled, as the trainer does."""
+    if sizes_for(simulator) is GPU:
+        cache = Settings().data.absolute() / "compiled"
+        jax.config.update("jax_default_matmul_precision", "highest")  # type: ignore[no-untyped-call]
+        jax.config.update("jax_compilation_cache_dir", str(cache))  # type: ignore[no-untyped-call]
 
 
 def default_output(robot_id: str, work: Path) -> Path:

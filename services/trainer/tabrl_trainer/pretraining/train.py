@@ -14,15 +14,14 @@ import numpy as np
 
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.rollout import CONTROL_DT
-from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
+from tabrl.sim.factory import SimulatorKind, make_simulator
 from tabrl.sim.learning.checkpoint import dump_tree, load_tree, read_metadata
-from tabrl.sim.learning.ppo import Learner, PPOConfig, Schedule, TrainState
-from tabrl.sim.simulator import Experience
+from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
+from tabrl.sim.simulator import Experience, Simulator
 from tabrl_trainer.pretraining.pretraining import CurriculumStage, Pretraining
+from tabrl_trainer.sizes import Batch, sizes_for
 
-ROBOTS = 512
-CONFIG = PPOConfig(unroll=24, epochs=4, minibatches=4, discount=0.985)
 CHECKPOINT = "train_state.safetensors"
 
 
@@ -43,10 +42,23 @@ class PretrainingProgress:
 class PretrainingRun:
     """Trains a robot's policy, keeping its whole state in `folder`."""
 
-    def __init__(self, pretraining: Pretraining[Any], folder: Path, seed: int) -> None:
-        """Goes on from the checkpoint in `folder`, if there is one."""
+    def __init__(
+        self, pretraining: Pretraining[Any], folder: Path, seed: int,
+        simulator: SimulatorKind = "auto", batch: Batch | None = None,
+    ) -> None:  # fmt: skip
+        """Goes on from the checkpoint in `folder`, if there is one.
+
+        Args:
+            pretraining: of the robot.
+            folder: of the checkpoint.
+            seed: of all randomness.
+            simulator: which one the robots move in.
+            batch: what suits the device, unless given.
+        """
         self.pretraining = pretraining
-        self.learner = Learner(pretraining.robot, CONFIG)
+        self._kind = simulator
+        self._batch = batch or sizes_for(simulator).pretraining
+        self.learner = Learner(pretraining.robot, self._batch.config)
         self._folder = folder
         self._seed = seed
         self.state: TrainState = self.learner.init(seed)
@@ -106,22 +118,24 @@ class PretrainingRun:
             if stage.min_action_std > 0.0:
                 self._explore(stage.min_action_std)
             policy = self.learner.exploring(self.state, seed + chunk)
-            experience = simulator.rollout(policy, CONFIG.unroll)
+            experience = simulator.rollout(policy, self._batch.config.unroll)
             yield self._learn(experience, stage, schedule, began)
             if time.monotonic() - saved > save_every_s:
                 self.save()
                 saved = time.monotonic()
         self.save()
 
-    def _simulator(self, stage: CurriculumStage, seed: int) -> CpuSimulator:
+    def _simulator(self, stage: CurriculumStage, seed: int) -> Simulator:
         """Robots that have just begun the stage."""
         pretraining = self.pretraining
+        robots = self._batch.robots
         differences = RobotDifferences.of_training(
-            pretraining.embodiment, ROBOTS, seed, stage.randomise
+            pretraining.embodiment, robots, seed, stage.randomise
         )
-        simulator = CpuSimulator(
+        simulator = make_simulator(
             pretraining.robot,
-            ROBOTS,
+            robots,
+            kind=self._kind,
             differences=differences if stage.randomise > 0.0 else None,
             seed=seed,
         )
@@ -134,7 +148,7 @@ class PretrainingRun:
             resample_s=6.0,
             start=pretraining.start(stage),
         )
-        neutral = CommandBatch.neutral(pretraining.embodiment.commands, ROBOTS)
+        neutral = CommandBatch.neutral(pretraining.embodiment.commands, simulator.size)
         simulator.reset(neutral, config, seed)
         return simulator
 

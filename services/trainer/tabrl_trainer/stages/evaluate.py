@@ -9,7 +9,7 @@ from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.sim.learning.networks import deployed
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.evaluation import EPISODES, Candidate
+from tabrl_trainer.evaluation import Candidate
 from tabrl_trainer.stages.acceptance import accepted, rejection_reason
 from tabrl_trainer.stages.results import Evaluated, FineTuned, Selected
 from tabrl_trainer.stages.select import expected_s
@@ -32,7 +32,7 @@ def evaluate(
         Candidate(kept.weights, tuned.schedule),
     ]
     lasts_s = episode_s(spec.phases_s, spec.checks)
-    steps = sum(EPISODES) * lasts_s / CONTROL_DT
+    steps = sum(context.sizes.episodes) * lasts_s / CONTROL_DT
     crowded = expected_s(steps, tuned.samples_per_s) > MAX_EVALUATION_S
     evaluator = context.quick_evaluator if crowded else context.evaluator
     base, program, result = evaluator.evaluate(

@@ -27,6 +27,7 @@ def load(
     session.begin_stage("loading")
     reward = verified_reward(session.spec, blobs, verified)
     context = _context(session.robot, contexts)
+    reward = reward.in_calls_of(context.sizes.reward_steps)
     if session.control.fence > 1:  # an earlier attempt may have left one
         template = initial_state(context.pretrained_state, session.spec.seed)
         checkpoint = checkpoints.latest(template)
