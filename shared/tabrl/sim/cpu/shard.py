@@ -13,7 +13,6 @@ from mujoco.batch import Batch
 
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.embodiment import Embodiment
-from tabrl.control.physics import SUBSTEPS
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.control.staged_commands import StagedCommands
 from tabrl.sim import episodes
@@ -46,6 +45,7 @@ class CpuRobots:
         self._embodiment = embodiment
         self._batch = batch = Batch(model, size, threads)
         self._model = model
+        self._substeps = round(CONTROL_DT / model.opt.timestep)
         self._rng = np.random.default_rng(0)
         self._config = EpisodeConfig()
         self._schedules = StagedCommands.of(CommandBatch.neutral(embodiment.commands, size))
@@ -111,7 +111,7 @@ class CpuRobots:
     def step(self, targets: Float[np.ndarray, "B nu"]) -> None:
         """A control step of 20 ms towards joint angles in rad."""
         self.ctrl[:] = targets
-        self._batch.step(nstep=SUBSTEPS)
+        self._batch.step(nstep=self._substeps)
         self._time += CONTROL_DT
         self.look_ahead.go_on()
         self._age += CONTROL_DT

@@ -52,11 +52,13 @@ class CpuSimulator:
     """
 
     def __init__(
-        self, robot: Robot, size: int, *, threads: int = 0, randomise: bool = False, seed: int = 0
-    ) -> None:
+        self, robot: Robot, size: int, *, threads: int = 0, randomise: bool = False, seed: int = 0,
+        coarse: bool = False,
+    ) -> None:  # fmt: skip
+        """`coarse` physics are for ranking, see `physics_model`; nothing is learnt on them."""
         self._embodiment = embodiment = embodiment_of(robot)
         self._size = size
-        model = physics_model(robot)
+        model = physics_model(robot, coarse=coarse)
         threads = threads or len(os.sched_getaffinity(0))
         count = min(SHARDS, size)
         ends = [size * (i + 1) // count for i in range(count)]
