@@ -14,7 +14,7 @@ from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.pretrained import NotTrained, load_pretrained
 from tests.support.engine import GO1, ROBOTS, SMALL, small_learner
 
-EPISODES = (4, 4, 4)
+EPISODES = 4
 pretrained_policy = cache(load_pretrained)
 
 
@@ -45,8 +45,8 @@ def context_of(robot: Robot) -> TrainingContext:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tabrl_trainer.context, "CONFIG", SMALL)
         patch.setattr(tabrl_trainer.context, "ROBOTS", ROBOTS)
-        patch.setattr(tabrl_trainer.context, "EPISODES", EPISODES)
-        patch.setattr(tabrl_trainer.context, "FEWER_EPISODES", EPISODES)
+        patch.setattr(tabrl_trainer.context, "EPISODES_A_ROUND", EPISODES)
+        patch.setattr(tabrl_trainer.context, "FEW_EPISODES", EPISODES)
         patch.setattr(tabrl_trainer.context, "Learner", shared)
         return TrainingContext(robot, pretrained_policy(robot.id))
 

@@ -7,23 +7,29 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tabrl.contracts.phases import EPISODE_S
 from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.robots import Robot, get_robot
+from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.factory import SimulatorKind, make_simulator
 from tabrl.sim.learning.checkpoint import load_tree
 from tabrl.sim.learning.networks import deployed
 from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
-from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES, Evaluator
+from tabrl.sim.simulator import Simulator
+from tabrl_trainer.evaluation import Candidate, Evaluator, Standing
 from tabrl_trainer.finetune import CONFIG, ROBOTS, copy_state
 from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
 from tabrl_trainer.search import WINDOW_S as SEARCH_WINDOW_S
 from tabrl_trainer.selection import WINDOW_S as SELECTION_WINDOW_S
 
+EPISODES_A_ROUND = 128  # of each of two policies; an evaluation has one round or two
+FEW_EPISODES = 64  # of a policy that only stands, or on a machine too busy for more
 MAX_CONTEXTS = 2  # of a process; each holds the simulators of several hundred robots
 
 
@@ -40,22 +46,37 @@ class TrainingContext:
         self.pretrained_weights: PolicyWeights = load_policy(pretrained.policy).weights
         self.library: MotionLibrary = load_motion_library(pretrained.library)
         self.simulator = make_simulator(robot, ROBOTS, kind=simulator)
-        counts = {*EPISODES, *FEWER_EPISODES}
+        # What ranks schedules in a search's first generations; only the CPU knows cheaper physics.
+        self.coarse_simulator: Simulator = (
+            CpuSimulator(robot, ROBOTS, coarse=True)
+            if isinstance(self.simulator, CpuSimulator)
+            else self.simulator
+        )
         # One of a size serves all, one after the other: every use begins with a reset.
         sizes = {ROBOTS: self.simulator}
-        sizes |= {n: make_simulator(robot, n, kind=simulator) for n in counts - {ROBOTS}}
-        self.small_simulator = sizes[min(counts)]
-        self.evaluator, self.quick_evaluator = (
-            Evaluator(self.embodiment, [sizes[size] for size in episodes])
-            for episodes in (EPISODES, FEWER_EPISODES)
+        sizes |= {
+            n: make_simulator(robot, n, kind=simulator)
+            for n in {FEW_EPISODES, EPISODES_A_ROUND} - {ROBOTS}
+        }
+        self.small_simulator = sizes[FEW_EPISODES]
+        self.round_simulator = sizes[EPISODES_A_ROUND]  # of evaluations and the search's final
+        neutral = CommandSchedule.neutral(self.embodiment.commands)
+        self._standing = Standing(Candidate(self.pretrained_weights, neutral), self.small_simulator)
+        self.evaluator = Evaluator(self.embodiment, self._standing, self.round_simulator, looks=2)
+        self.quick_evaluator = Evaluator(
+            self.embodiment, self._standing, self.small_simulator, looks=1
         )
 
     def warm_up(self) -> None:
         """Compile what every job uses: rollouts, one exploring chunk and one update."""
         deterministic = deployed(self.pretrained_weights)
-        self.simulator.prepare(deterministic, round(SEARCH_WINDOW_S / CONTROL_DT))
+        for simulator in (self.simulator, self.coarse_simulator):
+            simulator.prepare(deterministic, round(SEARCH_WINDOW_S / CONTROL_DT))
         self.small_simulator.prepare(deterministic, round(SELECTION_WINDOW_S / CONTROL_DT))
+        self.round_simulator.prepare(deterministic, round(SEARCH_WINDOW_S / CONTROL_DT))
         self.evaluator.warm_up(deterministic)
+        self.quick_evaluator.warm_up(deterministic)
+        self._standing.rollout(EPISODE_S)
         self.simulator.reset(
             CommandBatch.neutral(self.embodiment.commands, ROBOTS), EpisodeConfig(), 0
         )

@@ -8,8 +8,13 @@ import pytest
 
 import tabrl_trainer.context
 from tabrl.robots import Robot
-from tabrl_trainer.context import MAX_CONTEXTS, TrainingContext, TrainingContexts
-from tabrl_trainer.evaluation import EPISODES, FEWER_EPISODES
+from tabrl_trainer.context import (
+    EPISODES_A_ROUND,
+    FEW_EPISODES,
+    MAX_CONTEXTS,
+    TrainingContext,
+    TrainingContexts,
+)
 from tabrl_trainer.finetune import ROBOTS
 from tabrl_trainer.pretrained import NotTrained, PretrainedPolicy
 from tests.support.engine import GO1
@@ -28,8 +33,14 @@ def test_one_simulator_of_a_size_is_enough(
     monkeypatch.setattr(tabrl_trainer.context, "make_simulator", simulator)
     monkeypatch.setattr(tabrl_trainer.context, "Learner", lambda robot, _: learner_of(robot))
     context = TrainingContext(trained_robot, pretrained)
-    assert sorted(made) == sorted({ROBOTS, *EPISODES, *FEWER_EPISODES})
-    assert context.small_simulator.size == min(*EPISODES, *FEWER_EPISODES)
+    assert sorted(made) == sorted({ROBOTS, EPISODES_A_ROUND, FEW_EPISODES})
+    assert context.small_simulator.size == FEW_EPISODES
+    assert context.coarse_simulator is context.simulator  # it has no cheaper physics
+
+
+def test_a_search_ranks_on_coarse_physics_where_there_are_some(context: TrainingContext) -> None:
+    assert context.coarse_simulator is not context.simulator
+    assert context.coarse_simulator.size == context.simulator.size
 
 
 @pytest.fixture
