@@ -65,7 +65,7 @@ describe("checks", () => {
 });
 
 describe("the sentence under the checks", () => {
-  const row = { reward: 1, reward_ci95: 0.1, terms: {}, episodes: 256 };
+  const row = { reward: 1, reward_ci95: 0.1, terms: {}, episodes: 256, fall_rate_upper: null };
   const rows = { checks: [], base: { ...row, fall_rate: 0 }, program: { ...row, fall_rate: 0 } };
 
   it("says how much was gained, and how seldom it falls at most", () => {
