@@ -14,6 +14,7 @@ from bench.gpu.results import Stepping, Update
 from bench.robot import ROBOT, legged_robot
 
 from tabrl.control.rollout import Rollout
+from tabrl.sim.learning.networks import critic_width
 from tabrl.sim.learning.ppo import Learner, Schedule
 from tabrl.sim.mjx.physics import Motion
 from tabrl.sim.mjx.simulator import MjxSimulator
@@ -88,11 +89,13 @@ def measure_updates(batches: Sequence[Batch], repeats: int) -> Iterator[Update]:
 def _made_up(batch: Batch) -> Experience:
     """Random observations and small actions; the rollout is empty."""
     rng, steps, size = np.random.default_rng(0), batch.config.unroll, batch.robots
-    seen = (steps + 1, size, len(legged_robot().observation))
+    seen = len(legged_robot().observation)
+    hidden = critic_width(ROBOT) - seen
     zeros = np.zeros((steps, size), np.float32)
     return Experience(
         rollout=Rollout({}),
-        observation=rng.standard_normal(seen, np.float32),
+        observation=rng.standard_normal((steps + 1, size, seen), np.float32),
+        privileged=rng.standard_normal((steps + 1, size, hidden), np.float32),
         action=0.5 * rng.standard_normal((steps, size, ROBOT.nu), np.float32),
         terminated=zeros,
         truncated=zeros,

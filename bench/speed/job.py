@@ -10,6 +10,7 @@ from bench.speed.profiling import SectionTimer, TimedLearner, TimedReward, Timed
 from bench.speed.walk_task import COMMAND_SCHEDULE
 from pydantic import BaseModel
 
+from tabrl.sim.learning.networks import deployed
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.search import CommandSearch
@@ -37,8 +38,11 @@ def measure_job(context: TrainingContext, search_s: float, ppo_s: float) -> list
     rows = []
 
     search = CommandSearch(
-        context.embodiment, simulator, context.pretrained_weights.act, reward, context.library, 0
-    )
+        context.embodiment, simulator, deployed(context.pretrained_weights), reward,
+        context.library, 0,
+        coarse=TimedSimulator(simulator.size, timer, coarse=True),
+        final=TimedSimulator(context.sizes.episodes_a_round, timer),
+    )  # fmt: skip
     timer.reset()
     began, schedule, samples = time.perf_counter(), COMMAND_SCHEDULE, 0
     for found in search.run(search_s):

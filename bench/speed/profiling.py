@@ -69,8 +69,8 @@ class SectionTimer:
 class TimedSimulator(CpuSimulator):
     """The CPU simulator with a timer around its parts."""
 
-    def __init__(self, size: int, timer: SectionTimer) -> None:
-        super().__init__(ROBOT, size)
+    def __init__(self, size: int, timer: SectionTimer, *, coarse: bool = False) -> None:
+        super().__init__(ROBOT, size, coarse=coarse)
         self._timer = timer
         self._embodiment = _TimedRobot(legged_robot(), timer)
         self._shards = [

@@ -83,7 +83,7 @@ class Experiment:
         (folder / PARAMS).write_bytes(trained.params)
         rollout_of(trained.params, self.body.robot).save(folder / ROLLOUT)
         motion = read_rollout(folder / ROLLOUT, self.body)  # scored as a user's file would be
-        delivered = trained.result
+        delivered, scores = trained.result, scorer.score(task, trained)
         result = RunResult(
             task=task.name,
             task_sha256=task.sha256,
@@ -92,7 +92,8 @@ class Experiment:
             success=task.succeeded(motion),
             fell=motion.fell,
             values=task.values(motion),
-            rows=scorer.score(task, trained),
+            rows=scores.rows,
+            comparison=scores.comparison,
             program_words=delivered.program_words,
             delivered=delivered.delivered,
             note=delivered.note,
@@ -119,7 +120,8 @@ class Experiment:
             f"{name} {score.reward.mean:.3f}" for name, score in result.rows.items()
         )
         self.log(f"  {'learnt' if result.success else 'MISSED'}: {values}")
-        self.log(f"  reward: {rewards}; falls {result.rows['result'].fall_rate:.1%}")
+        self.log(f"  reward: {rewards}; {result.compared.words}")
+        self.log(f"  falls {result.rows['result'].fall_rate:.1%}")
 
     def _report(self, found: Sequence[TaskSummary]) -> None:
         """Write `tasks.md`, `tasks.json` and the film strips."""

@@ -9,6 +9,7 @@ from bench.tasks.run_result import POLICIES, RunResult
 from bench.tasks.suite import Suite, lacks
 from bench.tasks.task import Bound, Task
 
+from tabrl.contracts.comparison import MIN_EFFECT
 from tabrl.robots import Robot
 
 MAX_FALL_RATE = 0.02
@@ -44,7 +45,7 @@ class TaskSummary:
 
     @property
     def beats_program(self) -> bool:
-        """Whether most seeds' results beat the found command schedules, with intervals apart."""
+        """Whether most seeds' results beat the found command schedules."""
         better = sum(result.beats_program for result in self.results)
         return 2 * better > len(self.results)
 
@@ -91,7 +92,8 @@ def _summary(summaries: Sequence[TaskSummary]) -> str:
     return (
         f"{learnt} of {len(first)} tasks succeed in the median seed; in {steady} of {len(minute)} "
         f"no seed falls in more than {MAX_FALL_RATE:.0%} of episodes; in {better} of "
-        f"{len(minute)} the result beats the found schedule with intervals apart."
+        f"{len(minute)} the result beats the found schedule: by {MIN_EFFECT:.0%} or more over the "
+        "same starts, with an interval apart from zero."
     )
 
 
@@ -112,7 +114,7 @@ def _results(summaries: Sequence[TaskSummary]) -> str:
                 cells += [
                     f"{summary.successes}/{len(summary.results)}",
                     f"{summary.max_fall_rate:.1%}",
-                    "yes" if summary.beats_program else "no",
+                    f"{'yes' if summary.beats_program else 'no'}: {median.compared.words}",
                     f"{median.fine_tuning_s:.0f}",
                     f"{median.samples / 1000:.0f} k",
                 ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from tabrl.contracts.comparison import Comparison
 
 PolicyName = Literal["base", "program", "result"]
 POLICIES: tuple[PolicyName, ...] = ("base", "program", "result")
@@ -19,10 +22,6 @@ class Interval(_Record):
 
     mean: float
     ci95: float
-
-    def above(self, other: Interval) -> bool:
-        """Whether it lies above another with the intervals apart."""
-        return self.mean - self.ci95 > other.mean + other.ci95
 
 
 class PolicyScore(_Record):
@@ -67,8 +66,23 @@ class RunResult(_Record):
     params_sha256: str
     base_sha256: str
     versions: dict[str, str]
+    comparison: Comparison | None = None  # results of earlier versions have none
+
+    @property
+    def compared(self) -> Comparison:
+        """The result's reward against the found schedule's; without pairs, as if independent."""
+        if self.comparison is not None:
+            return self.comparison
+        before, after = self.rows["program"], self.rows["result"]
+        return Comparison.of(
+            before.reward.mean,
+            after.reward.mean - before.reward.mean,
+            math.hypot(before.reward.ci95, after.reward.ci95),
+            min(before.episodes, after.episodes),
+        )
 
     @property
     def beats_program(self) -> bool:
-        """Whether the result earns more than the found command schedule, with intervals apart."""
-        return self.rows["result"].reward.above(self.rows["program"].reward)
+        """Whether the result earns at least 1 % more than the found command schedule, with an
+        interval apart from zero."""
+        return self.compared.verdict == "better"

@@ -17,6 +17,8 @@ from bench.tasks.motion import Motion
 from bench.tasks.run_result import POLICIES, Interval, PolicyName, PolicyScore
 from bench.tasks.task import ROLLOUT_S, Task
 
+from tabrl.contracts.comparison import Comparison
+from tabrl.control.arrays import Floats
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import Rollout
@@ -28,7 +30,8 @@ from tabrl_inference.batching import forward
 from tabrl_inference.bootstrap import load_params
 from tabrl_inference.frames import decode_state
 from tabrl_local.rollout import Plant, Recording
-from tabrl_trainer.evaluation import Candidate, Evaluator, half_width
+from tabrl_trainer.comparison import compare, half_width
+from tabrl_trainer.evaluation import Candidate
 from tabrl_trainer.rollout_reward import RolloutReward
 
 SCORING_SEED = 104_729  # other starts than the trainer's own evaluation
@@ -54,20 +57,27 @@ def rollout_of(params: bytes, robot: Robot, seconds: float = ROLLOUT_S) -> Recor
 
 
 @dataclass(frozen=True)
+class Scores:
+    """The three policies measured, and how the delivered one compares with the found schedule."""
+
+    rows: dict[PolicyName, PolicyScore]
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
 class Scorer:
-    """Measures policies over `episodes` episodes each, from the same starts."""
+    """Measures policies over as many episodes as the simulator has robots, from the same starts."""
 
     body: Body
-    evaluator: Evaluator
+    simulator: CpuSimulator
     base: PolicyWeights
 
     @classmethod
     def of(cls, body: Body, base: PolicyWeights, episodes: int) -> Scorer:
         """With a simulator of its own."""
-        simulator, embodiment = CpuSimulator(body.robot, episodes), embodiment_of(body.robot)
-        return cls(body, Evaluator(embodiment, [simulator] * len(POLICIES), SCORING_SEED), base)
+        return cls(body, CpuSimulator(body.robot, episodes), base)
 
-    def score(self, task: Task, trained: Trained) -> dict[PolicyName, PolicyScore]:
+    def score(self, task: Task, trained: Trained) -> Scores:
         """Base with no command, base with the found command schedule, and what was delivered."""
         policy = load_policy(trained.params)
         candidates = [
@@ -76,15 +86,16 @@ class Scorer:
             Candidate(policy.weights, policy.schedule),
         ]
         reward = RolloutReward(load_reward(trained.reward.blob), trained.reward.weights)
-        rollouts = self.evaluator.rollouts(candidates, seconds=ROLLOUT_S)
-        return {
-            name: _score(task, self.body, rollout, reward)
-            for name, rollout in zip(POLICIES, rollouts, strict=True)
-        }
+        rows: dict[PolicyName, PolicyScore] = {}
+        rewards: dict[PolicyName, Floats] = {}
+        for name, candidate in zip(POLICIES, candidates, strict=True):
+            rollout = candidate.rollout(self.simulator, ROLLOUT_S, SCORING_SEED)
+            rewards[name] = reward.total(rollout).mean(0, dtype=np.float64)
+            rows[name] = _score(task, self.body, rollout, rewards[name])
+        return Scores(rows, compare(rewards["program"], rewards["result"]))
 
 
-def _score(task: Task, body: Body, rollout: Rollout, reward: RolloutReward) -> PolicyScore:
-    rewards = reward.total(rollout).mean(0, dtype=np.float64)
+def _score(task: Task, body: Body, rollout: Rollout, rewards: Floats) -> PolicyScore:
     motions = list(motions_of(body, rollout))
     values = np.array([task.values(motion) for motion in motions])
     return PolicyScore(
@@ -96,7 +107,7 @@ def _score(task: Task, body: Body, rollout: Rollout, reward: RolloutReward) -> P
     )
 
 
-def _interval(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Interval:
+def _interval(values: Floats) -> Interval:
     return Interval(mean=float(values.mean()), ci95=half_width(values))
 
 

@@ -15,7 +15,7 @@ from tabrl_trainer.pretrained import NotTrained, load_pretrained
 from tabrl_trainer.sizes import Batch, TrainingSizes
 from tests.support.engine import GO1, ROBOTS, SMALL, small_learner
 
-SIZES = TrainingSizes(Batch(ROBOTS, SMALL), Batch(ROBOTS, SMALL), (4, 4, 4), (4, 4, 4), 8192)
+SIZES = TrainingSizes(Batch(ROBOTS, SMALL), Batch(ROBOTS, SMALL), 4, 4, 8192)
 pretrained_policy = cache(load_pretrained)
 
 

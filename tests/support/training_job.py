@@ -8,6 +8,7 @@ from functools import cache
 from typing import TypeVar
 
 from tabrl.contracts.checks import CheckSpec, Statistic
+from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.events import Event, ProgressEvent
 from tabrl.contracts.training import EvaluationRow, TrainBudget, TrainSpec
 from tabrl.domain.jobs import Job
@@ -16,7 +17,8 @@ from tabrl.ports import JobStoppedError, StopReason
 from tabrl.robots import Robot, scene_sha256
 from tabrl.sim.reward.function import ExportedReward, export_reward, load_reward
 from tabrl_trainer.context import TrainingContext, TrainingContexts
-from tabrl_trainer.evaluation import Candidate, EvaluationEntry
+from tabrl_trainer.episode_scores import EvaluationEntry
+from tabrl_trainer.evaluation import Candidate, Evaluation
 from tabrl_trainer.job import TrainingHandler
 from tabrl_trainer.rollout_reward import RolloutReward
 from tests.support.factories import training
@@ -175,13 +177,19 @@ class FixedEvaluator:
     measured: tuple[float, float, float] = (0.0, 0.0, 0.0)
     seen: list[Candidate] = field(default_factory=list)
 
-    def evaluate(self, candidates: list[Candidate], *_: object) -> list[EvaluationEntry]:
-        self.seen = candidates
-        return [
+    def evaluate(self, program: Candidate, result: Candidate, *_: object) -> Evaluation:
+        self.seen = [program, result]
+        base, before, after = (
             EvaluationEntry(
                 EvaluationRow(reward=reward, terms={}, fall_rate=0.0, episodes=4), (value,)
             )
             for reward, value in zip(
                 (self.base, self.program, self.result), self.measured, strict=True
             )
-        ]
+        )
+        gain = self.result - self.program
+        return Evaluation(base, before, after, Comparison.of(self.program, gain, 0.01, 4))
+
+    @property
+    def most_episodes(self) -> int:
+        return 8

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { passes } from "@/checks/CheckTable";
+import { passes, summary } from "@/checks/CheckTable";
 import { count, duration, figure } from "@/lib/format";
 import { quantile, RateMeter } from "@/sim/meter";
 import { initialQuality } from "@/viewer/preferences";
@@ -61,6 +61,34 @@ describe("checks", () => {
     expect(passes({ ...check, passed: true }, "result", candidate)).toBe(true);
     expect(passes({ ...check, base: null }, "base", candidate)).toBe(false);
     expect(passes(check, "base", undefined)).toBeNull();
+  });
+});
+
+describe("the sentence under the checks", () => {
+  const row = { reward: 1, reward_ci95: 0.1, terms: {}, episodes: 256, fall_rate_upper: null };
+  const rows = { checks: [], base: { ...row, fall_rate: 0 }, program: { ...row, fall_rate: 0 } };
+
+  it("says how much was gained, and how seldom it falls at most", () => {
+    const comparison = {
+      reference: 2,
+      difference: 0.24,
+      ci95: 0.06,
+      episodes: 128,
+      effect: 0.12,
+      verdict: "better" as const,
+      words: "better by 12 % (9.0…15)",
+    };
+    const result = { ...row, fall_rate: 0, fall_rate_upper: 0.0116 };
+    expect(summary({ ...rows, result, comparison })).toBe(
+      "The result’s reward is better by 12 % (9.0…15), over 128 episodes from the same starts; " +
+        "in brackets, the 95 % interval. No falls in 256 episodes: fewer than 1.2 %, with 95 % " +
+        "confidence.",
+    );
+  });
+
+  it("says of older results what is known", () => {
+    const result = { ...row, fall_rate: 0.05 };
+    expect(summary({ ...rows, result })).toBe("Falls in 5.0 % of 256 episodes.");
   });
 });
 

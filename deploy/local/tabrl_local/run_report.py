@@ -45,6 +45,8 @@ def build_run_report(
         reward_result=result.result.reward,
         fall_rate_base=result.base.fall_rate,
         fall_rate_result=result.result.fall_rate,
+        fall_rate_result_upper=result.result.fall_rate_upper,
+        comparison=result.comparison,
         params_sha256=result.params_sha256,
         reward_sha256=result.reward_sha256,
         snapshots=result.snapshots,
@@ -65,6 +67,14 @@ def print_run_report(report: RunReport, console: Console) -> None:
     rewards = (report.reward_base, report.reward_program, report.reward_result)
     table.add_row("reward a step", "", *(f"{value:.3f}" for value in rewards), "")
     console.print(table)
+    if report.comparison is not None:
+        episodes = report.comparison.episodes
+        console.print(
+            f"result: {report.comparison.words}, over {episodes} episodes from the same starts",
+            soft_wrap=True,
+            highlight=False,
+        )
+    console.print(f"falls: {_falls(report)}", soft_wrap=True, highlight=False)
     for flag in report.flags:
         console.print(f"[yellow]![/] {escape(flag.message)}", soft_wrap=True, highlight=False)
     if report.robustness:
@@ -89,6 +99,12 @@ def robustness_table(rows: Sequence[RobustnessRow]) -> Table:
         reward = "" if row.reward is None else f"{row.reward:.3f}"
         table.add_row(escape(row.words), reward, error, f"{row.fall_rate:.1%}")
     return table
+
+
+def _falls(report: RunReport) -> str:
+    seen = f"{report.fall_rate_result:.1%} of episodes" if report.fall_rate_result else "none seen"
+    upper = report.fall_rate_result_upper
+    return seen if upper is None else f"{seen} (under {upper:.1%}, with 95 % confidence)"
 
 
 def _row(check: CheckResult) -> tuple[str, ...]:

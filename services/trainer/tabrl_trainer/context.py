@@ -7,11 +7,14 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tabrl.contracts.phases import EPISODE_S
 from tabrl.control.command_batch import CommandBatch
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.robots import Robot, get_robot
+from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl.sim.factory import SimulatorKind, make_simulator
 from tabrl.sim.learning.checkpoint import load_tree
@@ -19,8 +22,8 @@ from tabrl.sim.learning.networks import deployed
 from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
 from tabrl.sim.robustness import RobustnessTest
-from tabrl.sim.simulator import PolicyFn
-from tabrl_trainer.evaluation import Evaluator
+from tabrl.sim.simulator import PolicyFn, Simulator
+from tabrl_trainer.evaluation import Candidate, Evaluator, Standing
 from tabrl_trainer.finetune import copy_state
 from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
 from tabrl_trainer.search import WINDOW_S as SEARCH_WINDOW_S
@@ -54,14 +57,25 @@ class TrainingContext:
             robot, robots, kind=simulator,
             differences=RobotDifferences.of_training(self.embodiment, robots, 0, DIFFERING),
         )  # fmt: skip
-        counts = {*sizes.episodes, *sizes.fewer_episodes}
+        # What ranks schedules in a search's first generations; only the CPU knows cheaper physics.
+        self.coarse_simulator: Simulator = (
+            CpuSimulator(robot, robots, coarse=True)
+            if isinstance(self.simulator, CpuSimulator)
+            else self.simulator
+        )
         # One of a size serves all, one after the other: every use begins with a reset.
         simulators = {robots: self.simulator}
-        simulators |= {n: make_simulator(robot, n, kind=simulator) for n in counts - {robots}}
-        self.small_simulator = simulators[min(counts)]
-        self.evaluator, self.quick_evaluator = (
-            Evaluator(self.embodiment, [simulators[count] for count in episodes])
-            for episodes in (sizes.episodes, sizes.fewer_episodes)
+        simulators |= {
+            count: make_simulator(robot, count, kind=simulator)
+            for count in {sizes.few_episodes, sizes.episodes_a_round} - {robots}
+        }
+        self.small_simulator = simulators[sizes.few_episodes]
+        self.round_simulator = simulators[sizes.episodes_a_round]  # and for the search's final
+        neutral = CommandSchedule.neutral(self.embodiment.commands)
+        self._standing = Standing(Candidate(self.pretrained_weights, neutral), self.small_simulator)
+        self.evaluator = Evaluator(self.embodiment, self._standing, self.round_simulator, rounds=2)
+        self.quick_evaluator = Evaluator(
+            self.embodiment, self._standing, self.small_simulator, rounds=1
         )
         self.robustness = RobustnessTest(self.embodiment, DISTURBED_EPISODES, fine=False)
 
@@ -74,10 +88,14 @@ class TrainingContext:
         deterministic = deployed(self.pretrained_weights)
         exploring = self.learner.exploring(self.pretrained_state, 0)
         search, selection = (round(s / CONTROL_DT) for s in (SEARCH_WINDOW_S, SELECTION_WINDOW_S))
-        parts: tuple[Callable[[], None], ...] = (
+        parts: tuple[Callable[[], object], ...] = (
             lambda: self.simulator.prepare(deterministic, search),
+            lambda: self.coarse_simulator.prepare(deterministic, search),
             lambda: self.small_simulator.prepare(deterministic, selection),
-            *self.evaluator.warm_ups(deterministic),
+            lambda: self.round_simulator.prepare(deterministic, search),
+            lambda: self.evaluator.warm_up(deterministic),
+            lambda: self.quick_evaluator.warm_up(deterministic),
+            lambda: self._standing.rollout(EPISODE_S),
             lambda: self.robustness.prepare(deterministic),
             lambda: self.training_simulator.prepare(exploring, self.learner.config.unroll),
             lambda: self._learn(exploring),

@@ -11,6 +11,9 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Literal, NamedTuple
 
+import numpy as np
+from jaxtyping import Int
+
 from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule, Wave
@@ -43,6 +46,16 @@ def genes_of(schedule: CommandSchedule) -> tuple[Gene, ...]:
         *(Gene("amplitude", name) for name in names if abs(schedule.wave(name).amplitude) > _USED),
     ]
     return (*genes, *[Gene("settings")] * (not schedule.plain))
+
+
+def gene_counts(schedules: CommandBatch) -> Int[np.ndarray, " B"]:
+    """In how many genes each schedule differs from the neutral one."""
+    space = schedules.space
+    used = [np.abs(values) > _USED for values in (schedules.constant, schedules.amplitude)]
+    counts: Int[np.ndarray, " B"] = np.concatenate(used, axis=1).sum(1)
+    # Neutral settings are zero: the first choice, or no number.
+    asked = [schedules.settings[setting.name] != 0 for setting in space.settings]
+    return counts + np.any(asked, axis=0) if asked else counts
 
 
 def ablated(schedule: CommandSchedule, gene: Gene) -> CommandSchedule:
@@ -104,11 +117,10 @@ def _strongest(entries: list[Entry], frequency: float) -> float:
 
 def _entries(schedules: CommandBatch, gains: Floats) -> list[Entry]:
     entries = []
-    for row in range(len(schedules)):
-        schedule = schedules.single(row)
-        genes = genes_of(schedule)
-        if len(genes) == 1:
-            entries.append(Entry(genes[0], schedule, float(gains[row])))
+    for row in np.flatnonzero(gene_counts(schedules) == 1):
+        schedule = schedules.single(int(row))
+        (gene,) = genes_of(schedule)
+        entries.append(Entry(gene, schedule, float(gains[row])))
     return entries
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from tabrl.contracts.checks import CheckSpec, describe
+from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.findings import Finding
 from tabrl.contracts.phases import EPISODE_S
 from tabrl.contracts.quantities import Catalogue
-from tabrl.contracts.training import CheckResult, EvaluationRow
+from tabrl.contracts.training import CheckResult
 from tabrl.control.agreement import reward_checks_disagree
-from tabrl.control.checks import evaluate_checks
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.looks import uglier
@@ -25,9 +21,17 @@ from tabrl.control.staged_commands import StagedCommands
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.learning.networks import deployed
 from tabrl.sim.simulator import PolicyFn, Simulator, episode
+from tabrl_trainer.comparison import ONE_ROUND, TWO_ROUNDS, compare
+from tabrl_trainer.episode_scores import EpisodeScores, EvaluationEntry
 from tabrl_trainer.rollout_reward import RolloutReward
 
 CHUNK_S = 2.0  # rollouts are compiled for this length
+SEED = 7_919
+RULES = EpisodeConfig(reset_noise=0.5)
+
+
+def _nothing() -> None:
+    """What is done between two steps unless somebody wants to know."""
 
 
 @dataclass(frozen=True)
@@ -37,99 +41,111 @@ class Candidate:
     weights: PolicyWeights
     schedule: CommandSchedule
 
+    def rollout(
+        self,
+        simulator: Simulator,
+        seconds: float,
+        seed: int = SEED,
+        on_step: Callable[[], None] = _nothing,
+    ) -> Rollout:
+        """What it does in undisturbed episodes with deterministic actions, `[T, B]`.
+
+        Equal seeds give equal starts on simulators of one size. `on_step` is called at every step
+        and may raise.
+        """
+        schedules = StagedCommands.stack([self.schedule] * simulator.size)
+        policy = deployed(self.weights)
+        run = episode(simulator, schedules, policy, seconds, seed, RULES, on_step, CHUNK_S)
+        return run.rollout
+
+
+class Standing:
+    """What the pretrained policy does without a command, recorded once: no reward changes it."""
+
+    def __init__(self, candidate: Candidate, simulator: Simulator) -> None:
+        self._candidate = candidate
+        self._simulator = simulator
+        self._recorded: Rollout | None = None
+
+    def rollout(self, seconds: float, on_step: Callable[[], None] = _nothing) -> Rollout:
+        """So many seconds of it; recorded if nobody asked for as many before."""
+        steps = round(seconds / CONTROL_DT)
+        if self._recorded is None or self._recorded.shape[0] < steps:
+            self._recorded = self._candidate.rollout(self._simulator, seconds, on_step=on_step)
+        return Rollout({name: field[:steps] for name, field in self._recorded.fields.items()})
+
 
 @dataclass(frozen=True)
-class EvaluationEntry:
-    """One candidate's evaluation with the checks' measured values, and how it looks."""
+class Evaluation:
+    """The three rows, and how the result compares with the found schedule."""
 
-    row: EvaluationRow
-    values: tuple[float, ...]
-    looks: Mapping[str, float] = field(default_factory=dict)
+    base: EvaluationEntry
+    program: EvaluationEntry
+    result: EvaluationEntry
+    comparison: Comparison
 
 
 class Evaluator:
-    """Runs candidates one after the other, undisturbed, in episodes of 10 s unless told otherwise.
+    """Measures a result against the found schedule over the same starts, in one round or two.
 
-    There is a simulator for each candidate, with a robot for each of its episodes; it may be the
-    same one. Candidates with as many episodes begin from the same starts.
+    Each round has an episode of every robot of the simulator. Where the first of two has settled
+    the comparison, only the result goes on: how seldom it falls needs the episodes.
     """
 
     def __init__(
-        self, embodiment: Embodiment, simulators: Sequence[Simulator], seed: int = 7_919
+        self, embodiment: Embodiment, standing: Standing, simulator: Simulator, rounds: int
     ) -> None:
+        """Raises `ValueError` unless there are one or two rounds."""
+        if rounds not in (1, len(TWO_ROUNDS)):
+            raise ValueError(f"{rounds} rounds: there are rules for one and for two")
         self._embodiment = embodiment
-        self._simulators = tuple(simulators)
-        self._seed = seed
+        self._standing = standing
+        self._simulator = simulator
+        self._errors = TWO_ROUNDS if rounds == len(TWO_ROUNDS) else (ONE_ROUND,)
 
-    def warm_ups(self, policy: PolicyFn) -> list[Callable[[], None]]:
-        """What compiles, done together, all that evaluations of policies of this kind need."""
-        steps = round(CHUNK_S / CONTROL_DT)
-        different = dict.fromkeys(self._simulators)
-        return [partial(simulator.prepare, policy, steps) for simulator in different]
+    @property
+    def most_episodes(self) -> int:
+        """Episodes that an evaluation simulates at most."""
+        return 2 * len(self._errors) * self._simulator.size
+
+    def warm_up(self, policy: PolicyFn) -> None:
+        """Compile what evaluations of policies of this kind would compile."""
+        self._simulator.prepare(policy, round(CHUNK_S / CONTROL_DT))
 
     def evaluate(
         self,
-        candidates: Sequence[Candidate],
+        program: Candidate,
+        result: Candidate,
         reward: RolloutReward,
         checks: Sequence[CheckSpec],
-        on_step: Callable[[], None] = lambda: None,
+        on_step: Callable[[], None] = _nothing,
         seconds: float | None = None,
-    ) -> list[EvaluationEntry]:
-        """Deterministic actions, episodes of `seconds`. Raises `ValueError` on a wrong count.
+    ) -> Evaluation:
+        """Deterministic actions, episodes of `seconds`, of 10 s unless told otherwise.
 
         `on_step` is called at every step and may raise to end the evaluation early.
         """
-        rollouts = self.rollouts(candidates, on_step, seconds)
-        return [_row(rollout, reward, checks, self._embodiment) for rollout in rollouts]
+        lasts_s = seconds or EPISODE_S
 
-    def rollouts(
-        self,
-        candidates: Sequence[Candidate],
-        on_step: Callable[[], None] = lambda: None,
-        seconds: float | None = None,
-    ) -> Iterator[Rollout]:
-        """What each candidate did in episodes of `seconds`, `[T, B]` each.
+        def judged(rollout: Rollout) -> EpisodeScores:
+            return EpisodeScores.of(rollout, reward, checks, self._embodiment)
 
-        Raises `ValueError` on a wrong count.
-        """
-        if len(candidates) != len(self._simulators):
-            raise ValueError(f"{len(candidates)} candidates, room for {len(self._simulators)}")
-        rules = EpisodeConfig(reset_noise=0.5)
-        for candidate, simulator in zip(candidates, self._simulators, strict=True):
-            schedules = StagedCommands.stack([candidate.schedule] * simulator.size)
-            policy = deployed(candidate.weights)
-            run = episode(
-                simulator, schedules, policy, seconds or EPISODE_S, self._seed, rules, on_step,
-                CHUNK_S,
-            )  # fmt: skip
-            yield run.rollout
+        def measured(candidate: Candidate, number: int) -> EpisodeScores:
+            return judged(candidate.rollout(self._simulator, lasts_s, SEED + number, on_step))
 
-
-def half_width(values: NDArray[np.floating]) -> float:
-    """Half the width of the 95 % confidence interval of the mean of `values [B]`; 0 for one."""
-    if len(values) < 2:
-        return 0.0
-    return float(1.96 * values.std(ddof=1, dtype=np.float64) / np.sqrt(len(values)))
-
-
-def _row(
-    rollout: Rollout, reward: RolloutReward, checks: Sequence[CheckSpec], embodiment: Embodiment
-) -> EvaluationEntry:
-    terms = reward.terms_of(rollout)
-    by_episode = terms.sum(-1).mean(0, dtype=np.float64)
-    values = evaluate_checks(checks, rollout.fields, embodiment)
-    fallen = embodiment.failures(rollout).max(0) > 0.5
-    return EvaluationEntry(
-        EvaluationRow(
-            reward=float(by_episode.mean()),
-            reward_ci95=half_width(by_episode),
-            terms=reward.means(terms),
-            fall_rate=float(fallen.mean()),
-            episodes=len(by_episode),
-        ),
-        tuple(values),
-        embodiment.looks(rollout),
-    )
+        before, after = measured(program, 0), measured(result, 0)
+        comparison = compare(before.rewards, after.rewards, self._errors[0])
+        for number, errors in enumerate(self._errors[1:], start=1):
+            if not comparison.settled:
+                before = before.joined(measured(program, number))
+            after = after.joined(measured(result, number))
+            if not comparison.settled:
+                comparison = compare(before.rewards, after.rewards, errors)
+        base = judged(self._standing.rollout(lasts_s, on_step))
+        rows = [
+            scores.entry(reward.terms, checks, self._embodiment) for scores in (base, before, after)
+        ]
+        return Evaluation(rows[0], rows[1], rows[2], comparison)
 
 
 def check_results(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Bool, Float, Int
 
 from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
@@ -14,7 +15,7 @@ from tabrl.control.embodiment import Embodiment
 
 _LEVELS = (-1.0, -0.7, -0.45, -0.25, 0.25, 0.45, 0.7, 1.0)
 _COARSE = 0.5  # of the range: what an upward channel is tried with at least
-_SETTINGS_CHANCE = 0.12
+_SETTINGS_CHANCE, _FREQUENCY_CHANCE = 0.12, 0.1
 _SMALL_SHARE = 0.05  # of the largest amplitude: smaller ones are set to neutral
 
 
@@ -30,33 +31,40 @@ class Mutator:
         self._rhythmic = rhythmic
 
     def mutated(self, schedules: CommandBatch, step: float) -> CommandBatch:
-        """Every schedule with one to three entries changed; `step` in ranges of the channel."""
+        """Every schedule with one to three entries changed; `step` in ranges of the channel.
+
+        An entry is set to neutral, or becomes another constant or another sinusoid.
+        """
         rng, changed, space = self._rng, schedules.copy(), schedules.space
-        for row in range(len(schedules)):
-            used = (np.abs(changed.constant[row]) > 0) | (np.abs(changed.amplitude[row]) > 0)
-            chance = space.weight + used
-            count = min(int(rng.integers(1, 4)), len(space))
-            chosen = rng.choice(len(space), count, replace=False, p=chance / chance.sum())
-            for column in chosen:
-                self._change(changed, row, column, step)
-            if self._rhythmic and rng.random() < 0.1:
-                changed.modulation_frequency[row] = rng.choice(self._frequencies)
-            if space.settings and rng.random() < _SETTINGS_CHANCE:
-                self._embodiment.mutate_settings(changed, row, step, rng)
+        shape = changed.constant.shape
+        used = (changed.constant != 0.0) | (changed.amplitude != 0.0)
+        chosen = _drawn(rng, space.weight + used, rng.integers(1, 4, shape[0]))
+        kind = rng.random(shape)
+        cleared = chosen & used & (kind < 0.15)
+        held = chosen & ~cleared & ((kind < (0.55 if self._rhythmic else 0.93)) | ~space.rhythmic)
+        swung = chosen & ~cleared & ~held
+        drawn = rng.normal(0.0, step, (3, *shape))
+        changed.constant[:] += np.where(held, drawn[0] * (space.upper - space.lower) / 2, 0.0)
+        changed.amplitude[:] += np.where(swung, drawn[1] * space.amplitude, 0.0)
+        changed.phase[:] += np.where(swung, drawn[2] * np.pi, 0.0)
+        changed.constant[cleared] = changed.amplitude[cleared] = 0.0
+        if self._rhythmic:
+            other = rng.random(shape[0]) < _FREQUENCY_CHANCE
+            changed.modulation_frequency[other] = rng.choice(self._frequencies, other.sum())
+        if space.settings:
+            for row in np.flatnonzero(rng.random(shape[0]) < _SETTINGS_CHANCE):
+                self._embodiment.mutate_settings(changed, int(row), step, rng)
         return _trained(changed)
 
-    def _change(self, schedules: CommandBatch, row: int, column: int, step: float) -> None:
-        """One entry: set to neutral, another constant, or another sinusoid."""
-        rng, channel = self._rng, schedules.space.channels[column]
-        kind = rng.random()
-        if kind < 0.15:
-            schedules.constant[row, column] = schedules.amplitude[row, column] = 0.0
-        elif kind < (0.55 if self._rhythmic else 0.93) or not channel.rhythmic:
-            width = (channel.upper - channel.lower) / 2
-            schedules.constant[row, column] += rng.normal(0.0, step * width)
-        else:
-            schedules.amplitude[row, column] += rng.normal(0.0, step * channel.amplitude)
-            schedules.phase[row, column] += rng.normal(0.0, step * np.pi)
+
+def _drawn(
+    rng: np.random.Generator, weight: Float[np.ndarray, "B C"], count: Int[np.ndarray, " B"]
+) -> Bool[np.ndarray, "B C"]:
+    """`count` different columns of each row, drawn one after the other by their weights."""
+    # The least of exponentially distributed numbers is each one's with a chance like its rate.
+    waited = rng.exponential(size=weight.shape) / weight
+    chosen: Bool[np.ndarray, "B C"] = waited.argsort(axis=1).argsort(axis=1) < count[:, None]
+    return chosen
 
 
 def _trained(schedules: CommandBatch) -> CommandBatch:

@@ -22,7 +22,7 @@ from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.motion_library import MotionLibrary
 from tabrl.sim.simulator import PolicyFn, Simulator, episode
-from tabrl_trainer.crossover import ablated, crossovers, genes_of, steady
+from tabrl_trainer.crossover import ablated, crossovers, gene_counts, genes_of, steady
 from tabrl_trainer.mutation import Mutator, rhythms, single_entries
 from tabrl_trainer.periodicity import EVER, modulation_frequencies_of
 from tabrl_trainer.rollout_reward import RolloutReward
@@ -31,8 +31,11 @@ from tabrl_trainer.window import Window
 ENTRY_COST = 0.01  # of the spread between the best and the neutral schedule, an entry
 DEFAULT_FREQUENCIES = (1.0,)
 WINDOW_S, SETTLE_S = 2.6, 0.6
+FINAL_S = 3 * WINDOW_S  # what drifts, tires or falls later than in a generation's window
 GENERATIONS = 6
+COARSE_GENERATIONS = 2  # of them, where there are cheaper physics to rank schedules by
 PARENTS = 12
+FINALISTS, PRUNED = 6, 2  # of the parents; and how many of these are also tried with less
 LIBRARY_SEEDS = 24  # schedules of the clips that the reward likes best
 STEP = (1.0, 0.5, 0.3, 0.18, 0.1, 0.06)  # size of a mutation by generation, in ranges
 
@@ -54,14 +57,21 @@ class CommandSearch:
         self, embodiment: Embodiment, simulator: Simulator, policy: PolicyFn, reward: RolloutReward,
         library: MotionLibrary, seed: int,
         on_step: Callable[[], None] = lambda: None, window: Window = EVER,
+        *, coarse: Simulator | None = None, final: Simulator | None = None,
+        final_s: float = FINAL_S,
     ) -> None:  # fmt: skip
         """`on_step` is called at the steps of all episodes and may raise to end the search.
 
-        With a `window`, the reward sees all that happens within that part of its time.
+        With a `window`, the reward sees all that happens within that part of its time. The first
+        generations run on `coarse`, which is as large as `simulator`; the final on `final`, for
+        `final_s`. Without these two all run on `simulator`.
         """
         self._embodiment = embodiment
         self._neutral = CommandSchedule.neutral(embodiment.commands)
         self._simulator = simulator
+        self._coarse = simulator if coarse is None else coarse
+        self._last = simulator if final is None else final
+        self._final_s = final_s
         self._policy = policy
         self._reward = reward
         self._library = library
@@ -101,11 +111,15 @@ class CommandSearch:
         composed: CommandBatch | None = None
         for index in range(most):
             started = clock()
+            simulator = self._coarse if index < COARSE_GENERATIONS else self._simulator
             children = population if index == 0 else self._children(parents, STEP[index], composed)
-            child_scores = self._scores(children)
+            again = index == COARSE_GENERATIONS and simulator is not self._coarse
+            if again:  # scores under other physics are no match for the children's
+                children = parents.joined(children).pick(slice(simulator.size))
+            child_scores = self._scores(children, simulator)
             composed = self._calibrate(children, child_scores) if index == 0 else None
             costed = child_scores - self._cost(children)
-            if index == 0:
+            if index == 0 or again:
                 pool, pool_scores = children, costed
             else:
                 pool, pool_scores = parents.joined(children), np.concatenate([scores, costed])
@@ -116,11 +130,16 @@ class CommandSearch:
             best = parents.single(0)
             yield Generation(index + 1, best, float(scores[0]), samples)
             spent = clock() - started
-            if clock() - begin + 2.2 * spent > budget_s:  # leave room for the final
+            if clock() - begin + self._reserve(spent) > budget_s:
                 break
         winner, score = self._final(parents)
-        samples += self._simulator.size * round(WINDOW_S / CONTROL_DT)
+        samples += self._last.size * round(self._final_s / CONTROL_DT)
         yield Generation(index + 2, winner, score, samples)
+
+    def _reserve(self, spent_s: float) -> float:
+        """How long another generation and the final may take, where the last one took `spent_s`."""
+        share = self._last.size / self._simulator.size
+        return (1.1 + 1.1 * share * self._final_s / WINDOW_S) * spent_s
 
     def _first(self) -> CommandBatch:
         """Neutral, single entries at several levels, the library's best, and mutations of them."""
@@ -167,11 +186,13 @@ class CommandSearch:
             ]
         return self._mutator.mutated(children, step)
 
-    def _scores(self, schedules: CommandBatch) -> Floats:
+    def _scores(
+        self, schedules: CommandBatch, simulator: Simulator, seconds: float = WINDOW_S
+    ) -> Floats:
         """Mean reward a step of every schedule; a fall costs twice the spread of the population."""
         rules = EpisodeConfig(reset_noise=0.3)
         run = episode(
-            self._simulator, schedules, self._policy, WINDOW_S, self._seed, rules, self._on_step
+            simulator, schedules, self._policy, seconds, self._seed, rules, self._on_step, WINDOW_S
         )
         settle = round(SETTLE_S / CONTROL_DT)
         rollout = Rollout({name: field[settle:] for name, field in run.rollout.fields.items()})
@@ -195,25 +216,21 @@ class CommandSearch:
         return CommandBatch.stack(chosen[: size * 7 // 8]) if chosen else None
 
     def _cost(self, schedules: CommandBatch) -> Floats:
-        genes = [len(genes_of(schedules.single(row))) for row in range(len(schedules))]
-        return np.array(genes, np.float32) * np.float32(self._entry_cost)
+        return gene_counts(schedules).astype(np.float32) * np.float32(self._entry_cost)
 
     def _final(self, parents: CommandBatch) -> tuple[CommandSchedule, float]:
         """The elite and its pruned variants, each on several robots from other starts."""
-        variants = [parents.single(i) for i in range(min(4, len(parents)))]
-        for i in range(min(2, len(parents))):
-            parent = parents.single(i)
+        variants = [parents.single(i) for i in range(min(FINALISTS, len(parents)))]
+        for parent in variants[:PRUNED]:
             variants += [ablated(parent, gene) for gene in genes_of(parent)]
-        variants = list(dict.fromkeys(variants))[: self._simulator.size]
-        each = self._simulator.size // len(variants)
+        size = self._last.size
+        variants = list(dict.fromkeys(variants))[:size]
+        each = size // len(variants)
         repeated = CommandBatch.stack([v for v in variants for _ in range(each)])
-        spare = self._simulator.size - len(repeated)
-        scores = self._scores(
-            repeated.joined(CommandBatch.neutral(self._embodiment.commands, spare))
-            if spare
-            else repeated
-        )
-        means = scores[: len(repeated)].reshape(len(variants), each).mean(1)
+        spare = CommandBatch.neutral(self._embodiment.commands, size)
+        asked = repeated.joined(spare).pick(slice(size))
+        scores = self._scores(asked, self._last, self._final_s)[: len(repeated)]
+        means = scores.reshape(len(variants), each).mean(1)
         costed = means - self._cost(CommandBatch.stack(variants))
         best = int(costed.argmax())
         self.finalists = [variants[i] for i in np.argsort(-costed, kind="stable")]

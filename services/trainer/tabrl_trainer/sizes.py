@@ -26,17 +26,16 @@ class TrainingSizes:
 
     fine_tuning: Batch  # the search's as well
     pretraining: Batch
-    episodes: tuple[int, int, int]  # of each row of the evaluation
-    fewer_episodes: tuple[int, int, int]  # on a machine so busy that all would take too long
+    episodes_a_round: int  # of each of two policies; an evaluation has one round or two
+    few_episodes: int  # of a policy that only stands, or on a machine too busy for more
     reward_steps: int  # a call of the reward: a block of fine-tuning
 
 
 CPU = TrainingSizes(
     fine_tuning=Batch(256, PPOConfig(unroll=32, epochs=4, minibatches=4, discount=DISCOUNT)),
     pretraining=Batch(512, PPOConfig(unroll=24, epochs=4, minibatches=4, discount=DISCOUNT)),
-    # The pretrained policy with no command only stands there.
-    episodes=(64, 256, 256),
-    fewer_episodes=(64, 64, 64),
+    episodes_a_round=128,
+    few_episodes=64,
     reward_steps=8192,
 )
 """Two to some ten cores, measured: robots enough to fill them, updates as often as these allow."""
@@ -44,8 +43,8 @@ CPU = TrainingSizes(
 GPU = TrainingSizes(
     fine_tuning=Batch(4096, PPOConfig(unroll=20, epochs=4, minibatches=16, discount=DISCOUNT)),
     pretraining=Batch(8192, PPOConfig(unroll=20, epochs=4, minibatches=32, discount=DISCOUNT)),
-    episodes=(1024, 1024, 1024),
-    fewer_episodes=(1024, 1024, 1024),
+    episodes_a_round=1024,
+    few_episodes=1024,
     reward_steps=4096 * 20,
 )
 """One GPU. Not measured: no training has run on one yet.

@@ -25,6 +25,7 @@ from tabrl.sim.simulator import PolicyFn, Simulator, episode
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search import GENERATIONS, CommandSearch, Generation
+from tabrl_trainer.search import WINDOW_S as SEARCH_WINDOW_S
 from tabrl_trainer.selection import WINDOW_S
 from tabrl_trainer.window import Window
 
@@ -34,13 +35,17 @@ JOIN_SHARE = 0.5  # of a phase's time in the budget, for measuring them together
 
 @dataclass(frozen=True)
 class SearchSimulators:
-    """Where a search runs: `large` for single stages, `small` for whole schedules."""
+    """Where a search runs: `large` for single stages, `small` for whole schedules.
+
+    `coarse`, if there is one, is as large as the first.
+    """
 
     embodiment: Embodiment
     large: Simulator
     small: Simulator
     policy: PolicyFn
     library: MotionLibrary
+    coarse: Simulator | None = None
 
 
 class StagedSearch:
@@ -89,6 +94,8 @@ class StagedSearch:
                 self._simulators.embodiment, self._simulators.large, self._simulators.policy,
                 self._reward, self._simulators.library,
                 self._seed + number, self._on_step, window,
+                coarse=self._simulators.coarse,
+                final_s=SEARCH_WINDOW_S,  # how phases go together is measured afterwards
             )  # fmt: skip
             before = samples
             left_s = budget_s - (clock() - begin)
@@ -159,9 +166,11 @@ def search_for(
     policy = deployed(context.pretrained_weights)
     if len(phases_s) < 2:
         return CommandSearch(
-            context.embodiment, context.simulator, policy, reward, context.library, seed, on_step
-        )
+            context.embodiment, context.simulator, policy, reward, context.library, seed, on_step,
+            coarse=context.coarse_simulator, final=context.round_simulator,
+        )  # fmt: skip
     simulators = SearchSimulators(
-        context.embodiment, context.simulator, context.small_simulator, policy, context.library
-    )
+        context.embodiment, context.simulator, context.small_simulator, policy, context.library,
+        context.coarse_simulator,
+    )  # fmt: skip
     return StagedSearch(simulators, reward, phases_s, seed, on_step)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.training import CheckResult, EvaluationRow
 
 Stage = Literal["writing", "loading", "search", "value_warmup", "ppo", "evaluation"]
@@ -91,13 +92,14 @@ class SnapshotEvent(_Event):
 
 
 class EvaluationEvent(_Event):
-    """The three rows at the end."""
+    """The three rows at the end, and how the result compares with the found schedule."""
 
     type: Literal["evaluation"] = "evaluation"
     checks: list[CheckResult]
     base: EvaluationRow
     program: EvaluationRow
     result: EvaluationRow
+    comparison: Comparison | None = None
 
 
 Event = Annotated[

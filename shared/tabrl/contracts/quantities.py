@@ -99,6 +99,11 @@ class Catalogue:
         """The quantity's own name, of whatever name it was given."""
         return self.aliases.get(name, SHARED_ALIASES.get(name, name))
 
+    def per_episode(self, name: str) -> bool:
+        """Whether it is something that an episode has or has not, such as a fall."""
+        entry = self.entries.get(self.canonical(name))
+        return entry is not None and entry.per_episode
+
     def infos(self) -> list[QuantityInfo]:
         """All of it, for a form or a prompt."""
         return [

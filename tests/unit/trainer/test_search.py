@@ -11,6 +11,7 @@ from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule, Wave
 from tabrl.control.command_space import CommandSpace
 from tabrl.control.embodiment import Embodiment
+from tabrl.control.rollout import CONTROL_DT
 from tabrl.embodiments.legged.gait import Gait
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
@@ -18,11 +19,11 @@ from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.reward.function import load_reward
 from tabrl.sim.simulator import Experience, PolicyFn
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.crossover import Gene, ablated, crossovers, genes_of
+from tabrl_trainer.crossover import Gene, ablated, crossovers, gene_counts, genes_of
 from tabrl_trainer.mutation import Mutator, single_entries
 from tabrl_trainer.periodicity import modulation_frequencies_of
 from tabrl_trainer.rollout_reward import CALL_STEPS, RolloutReward
-from tabrl_trainer.search import CommandSearch
+from tabrl_trainer.search import COARSE_GENERATIONS, FINAL_S, WINDOW_S, CommandSearch
 from tests.support.engine import SWAY
 from tests.support.training_job import exported_for, reward_for
 
@@ -139,6 +140,32 @@ def test_genes_are_named_and_taken_out(space: CommandSpace, embodiment: Embodime
     assert genes_of(CommandSchedule.neutral(space)) == ()
 
 
+def test_genes_of_many_schedules_are_counted_at_once(embodiment: Embodiment) -> None:
+    space = embodiment.commands
+    mutator = Mutator(embodiment, np.random.default_rng(0), np.array([1.3]), True)
+    schedules = CommandBatch.neutral(space, 64)
+    for _ in range(3):
+        schedules = mutator.mutated(schedules, 0.5)
+    one_by_one = [len(genes_of(schedules.single(row))) for row in range(64)]
+    np.testing.assert_array_equal(gene_counts(schedules), one_by_one)
+    assert len(set(one_by_one)) > 2
+    assert not gene_counts(CommandBatch.neutral(space, 2)).any()
+
+
+def test_a_mutation_changes_one_to_three_entries_by_their_weights(embodiment: Embodiment) -> None:
+    space = embodiment.commands
+    mutator = Mutator(embodiment, np.random.default_rng(0), np.array([1.3]), False)
+    changed = mutator.mutated(CommandBatch.neutral(space, 4096), 1.0)
+    entries = (changed.constant != 0.0) | (changed.amplitude != 0.0)
+    assert entries.sum(1).max() == min(3, len(space))
+    often = entries.mean(0)
+    assert often[space.weight.argmax()] >= often[space.weight.argmin()]
+    assert np.all(often > 0.0)
+    again = Mutator(embodiment, np.random.default_rng(0), np.array([1.3]), False)
+    same = again.mutated(CommandBatch.neutral(space, 4096), 1.0)
+    np.testing.assert_array_equal(changed.constant, same.constant)
+
+
 @pytest.mark.parametrize("rhythmic", [True, False])
 def test_mutations_stay_within_what_was_trained(embodiment: Embodiment, rhythmic: bool) -> None:
     space = embodiment.commands
@@ -208,9 +235,37 @@ def test_a_search_keeps_to_its_budget(
 
     shortest, _ = run(0.1)
     assert shortest == 2  # one generation and the final: there is always an answer
-    count, took = run(4.5)
+    count, took = run(6.5)
     assert count > shortest
-    assert took <= 4.5
+    assert took <= 6.5
+
+
+def test_the_first_generations_are_coarse_and_the_final_is_long(
+    walker: TrainingContext, forward: RolloutReward
+) -> None:
+    seen: list[tuple[str, int]] = []
+
+    class Noted(CpuSimulator):
+        def __init__(self, name: str, size: int, *, coarse: bool = False) -> None:
+            super().__init__(walker.robot, size, coarse=coarse)
+            self.name = name
+
+        def rollout(
+            self, policy: PolicyFn, steps: int, on_step: Callable[[], None] = lambda: None
+        ) -> Experience:
+            seen.append((self.name, steps))
+            return super().rollout(policy, steps, on_step)
+
+    search = CommandSearch(
+        walker.embodiment, Noted("fine", 24), walker.pretrained_weights.act, forward,
+        walker.library, seed=1, coarse=Noted("coarse", 24, coarse=True), final=Noted("final", 16),
+    )  # fmt: skip
+    *_, last, final = search.run(generations=(COARSE_GENERATIONS + 1,))
+    block = round(WINDOW_S / CONTROL_DT)
+    long = round(FINAL_S / WINDOW_S) * [("final", block)]
+    assert seen == [("coarse", block)] * COARSE_GENERATIONS + [("fine", block)] + long
+    assert final.samples - last.samples == 16 * round(FINAL_S / CONTROL_DT)
+    assert FINAL_S >= 6.0
 
 
 def test_the_same_seed_finds_the_same(

@@ -14,6 +14,7 @@ export type Failure = Schemas["FailureView"];
 export type Model = Schemas["ModelView"];
 export type TrainResult = Schemas["TrainResult"];
 export type CheckResult = Schemas["CheckResult"];
+export type Comparison = Schemas["Comparison"];
 export type EvaluationRow = Schemas["EvaluationRow"];
 export type CandidateReport = Schemas["CandidateReport"];
 export type TermReport = Schemas["TermReport"];

@@ -1,6 +1,6 @@
 import { Check, X } from "lucide-react";
 import type { CSSProperties, ReactNode } from "react";
-import type { Candidate, CheckResult, EvaluationRow, Finding } from "@/api/types";
+import type { Candidate, CheckResult, Comparison, EvaluationRow, Finding } from "@/api/types";
 import { figure, percent } from "@/lib/format";
 import { Badge, cx, Note, StepHeading } from "@/ui/kit";
 import { CheckLabel } from "./CheckLabel";
@@ -13,6 +13,8 @@ export interface Evaluation {
   base: EvaluationRow;
   program: EvaluationRow;
   result: EvaluationRow;
+  /** Of the result with what the search found; older results have none. */
+  comparison?: Comparison | null | undefined;
 }
 
 interface Props {
@@ -144,6 +146,9 @@ export function Checks({
           </tbody>
         </table>
       </div>
+      <p className="mt-2 px-1.5 text-xs text-faint sm:px-4" data-testid="comparison">
+        {summary(evaluation)}
+      </p>
     </section>
   );
 }
@@ -169,6 +174,21 @@ function Cell({ ground, passed = null, children }: CellProps): ReactNode {
       </span>
     </td>
   );
+}
+
+/** What was gained by learning, and how sure it is that the result does not fall. */
+export function summary({ comparison, result }: Evaluation): string {
+  const sentences = [];
+  if (comparison)
+    sentences.push(
+      `The result’s reward is ${comparison.words}, over ${comparison.episodes} episodes from ` +
+        "the same starts; in brackets, the 95 % interval.",
+    );
+  const seen = result.fall_rate > 0 ? `Falls in ${percent(result.fall_rate)} of` : "No falls in";
+  const upper = result.fall_rate_upper ?? null;
+  const bound = upper === null ? "" : `: fewer than ${percent(upper)}, with 95 % confidence`;
+  sentences.push(`${seen} ${result.episodes} episodes${bound}.`);
+  return sentences.join(" ");
 }
 
 /** Which part of the task each check is about, where one thing follows another. */

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tabrl.contracts.checks import episode_s
 from tabrl.contracts.training import RobustnessRow
 from tabrl.control.arrays import Floats
-from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.sim.learning.networks import deployed
 from tabrl_trainer.context import TrainingContext
@@ -25,27 +26,23 @@ def evaluate(
     """Measure the candidates against each other. Raises `JobStoppedError` at any step."""
     began, spec, pretrained = session.clock(), session.spec, context.pretrained_weights
     kept = selected.snapshot
-    neutral = CommandSchedule.neutral(context.embodiment.commands)
-    candidates = [
-        Candidate(pretrained, neutral),
-        Candidate(pretrained, tuned.schedule),
-        Candidate(kept.weights, tuned.schedule),
-    ]
     lasts_s = episode_s(spec.phases_s, spec.checks)
-    steps = sum(context.sizes.episodes) * lasts_s / CONTROL_DT
+    steps = context.evaluator.most_episodes * lasts_s / CONTROL_DT
     crowded = expected_s(steps, tuned.samples_per_s) > MAX_EVALUATION_S
     evaluator = context.quick_evaluator if crowded else context.evaluator
-    base, program, result = evaluator.evaluate(
-        candidates, tuned.reward, spec.checks, session.control.raise_if_stopped, lasts_s
+    measured = evaluator.evaluate(
+        Candidate(pretrained, tuned.schedule),
+        Candidate(kept.weights, tuned.schedule),
+        tuned.reward,
+        spec.checks,
+        session.control.raise_if_stopped,
+        lasts_s,
     )
-    if accepted(base, program, result):
-        return Evaluated(
-            base, program, result, kept.weights, kept.update, accepted=True, note="", began=began
-        )
-    note = rejection_reason(base, program, result)
-    return Evaluated(
-        base, program, program, pretrained, update=0, accepted=False, note=note, began=began
-    )
+    if accepted(measured):
+        return Evaluated(measured, kept.weights, kept.update, note="", began=began)
+    withdrawn = replace(measured, result=measured.program)
+    note = rejection_reason(measured)
+    return Evaluated(withdrawn, pretrained, update=0, note=note, began=began)
 
 
 def disturb(

@@ -7,6 +7,7 @@ from tabrl.contracts.training import Reweighting, TrainBudget
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.domain.errors import Invalid
 from tabrl_trainer.finetune import FineTune, UpdateReport
+from tabrl_trainer.plateau import Plateau
 from tabrl_trainer.selection import MEASURED, WINDOW_S, CheckpointPool, Snapshot, measured
 from tabrl_trainer.stages.results import FineTuned, Loaded, SearchResult
 from tabrl_trainer.stages.session import JobSession
@@ -60,6 +61,7 @@ class _FineTuning:
         self._reweightings: tuple[Reweighting, ...] = ()
         self._restarts: tuple[int, ...] = ()
         self._saved_update, self._saved_at = 0, 0.0
+        self._plateau = Plateau()
         if resumed is not None:
             self._tune.state = resumed.state
             self._pool = self._pool.added(
@@ -86,6 +88,8 @@ class _FineTuning:
             if stopping or (due and not report.critic_warm_up):
                 self._save(report)
             session.control.raise_if_stopped()
+            if self._no_longer_pays(report):
+                break
         if report is not None and report.update != self._saved_update:
             self._save(report)
         return FineTuned(
@@ -98,6 +102,13 @@ class _FineTuning:
             seconds=self._seconds,
             reweightings=self._reweightings,
         )
+
+    def _no_longer_pays(self, report: UpdateReport) -> bool:
+        """Whether the budget lets it end early, and the reward has stopped rising."""
+        if report.critic_warm_up or not self._session.spec.budget.stop_when_flat:
+            return False
+        self._plateau = self._plateau.added(report.reward)
+        return self._plateau.flat
 
     def _apply_requested_weights(self, update: int) -> None:
         """Take over the weights the user asked for since; the next update is `update`.
@@ -113,6 +124,7 @@ class _FineTuning:
             return
         self._weights = requested
         self._reweightings += (Reweighting(update=update, weights=requested),)
+        self._plateau = Plateau()
         self._pool = CheckpointPool()  # what was earned under other weights says nothing
         self._session.publish(ReweightedEvent(update=update, weights=requested))
 

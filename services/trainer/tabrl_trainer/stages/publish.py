@@ -17,7 +17,9 @@ PACKAGES = ("tabrl", "jax", "brax", "mujoco", "numpy")
 def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) -> TrainResult:
     """Publish what the stages led to and report on it."""
     spec, found, tuned, evaluated = session.spec, done.found, done.tuned, done.evaluated
-    base, program, result = evaluated.base, evaluated.program, evaluated.result
+    measured = evaluated.measured
+    base, program, result = measured.base, measured.program, measured.result
+    comparison = measured.comparison if evaluated.accepted else None
     samples = found.samples + tuned.samples
     sha256 = publisher.publish(
         evaluated.weights,
@@ -29,7 +31,13 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
     embodiment = done.loaded.context.embodiment
     checks = check_results(spec.checks, base, program, result, embodiment.catalogue)
     session.publish(
-        EvaluationEvent(checks=checks, base=base.row, program=program.row, result=result.row)
+        EvaluationEvent(
+            checks=checks,
+            base=base.row,
+            program=program.row,
+            result=result.row,
+            comparison=comparison,
+        )
     )
     evaluation_s = session.clock() - evaluated.began
     return TrainResult(
@@ -50,6 +58,7 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
         flags=flags_of(spec.checks, base, program, result, embodiment),
         robustness=done.robustness,
         schedule=_record(spec, done),
+        comparison=comparison,
     )
 
 

@@ -9,7 +9,7 @@ from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.ports.jobs import Weights
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.evaluation import EvaluationEntry
+from tabrl_trainer.evaluation import Evaluation
 from tabrl_trainer.finetune import FineTuneState
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.selection import CheckpointPool, Snapshot
@@ -89,18 +89,20 @@ class Selected:
 class Evaluated:
     """The three rows, and the policy that is delivered for them.
 
-    `result` is the row of what is delivered: `weights` after `update` updates. `note` says why
-    the fine-tuned policy was not accepted, if so; `began` in seconds of the session's clock.
+    `measured.result` is the row of what is delivered: `weights` after `update` updates. `note` says
+    why the fine-tuned policy was not accepted, if so; `began` in seconds of the session's clock.
     """
 
-    base: EvaluationEntry
-    program: EvaluationEntry
-    result: EvaluationEntry
+    measured: Evaluation
     weights: PolicyWeights
     update: int
-    accepted: bool
     note: str
     began: float
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the fine-tuned policy is delivered."""
+        return self.note == ""
 
 
 @dataclass(frozen=True)

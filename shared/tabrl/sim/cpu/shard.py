@@ -13,7 +13,6 @@ from mujoco.batch import Batch
 
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.embodiment import Embodiment
-from tabrl.control.physics import SUBSTEPS
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.control.staged_commands import StagedCommands
 from tabrl.sim import episodes
@@ -46,12 +45,11 @@ class CpuRobots:
         model: mujoco.MjModel,
         size: int,
         threads: int,
-        substeps: int = SUBSTEPS,
     ) -> None:
-        self._substeps = substeps  # of a control step, as long as the model's timestep
         self._embodiment = embodiment
         self._batch = batch = Batch(model, size, threads)
         self._model = model
+        self._substeps = round(CONTROL_DT / model.opt.timestep)
         self._rng = np.random.default_rng(0)
         self._config = EpisodeConfig()
         self._schedules = StagedCommands.of(CommandBatch.neutral(embodiment.commands, size))

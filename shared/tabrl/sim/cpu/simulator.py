@@ -60,17 +60,19 @@ class CpuSimulator:
         threads: int = 0,
         differences: RobotDifferences | None = None,
         substeps: int = SUBSTEPS,
+        coarse: bool = False,
         seed: int = 0,
     ) -> None:
+        """`coarse` physics are for ranking, see `physics_model`; nothing is learnt on them."""
         self._embodiment = embodiment = embodiment_of(robot)
         self._size = size
-        model = physics_model(robot, substeps)
+        model = physics_model(robot, substeps, coarse=coarse)
         threads = threads or len(os.sched_getaffinity(0))
         count = min(SHARDS, size)
         ends = [size * (i + 1) // count for i in range(count)]
         each = -(-threads // count)
         self._shards = [
-            _Shard(i, CpuRobots(embodiment, model, end - begin, each, substeps), slice(begin, end))
+            _Shard(i, CpuRobots(embodiment, model, end - begin, each), slice(begin, end))
             for i, (begin, end) in enumerate(pairwise([0, *ends]))
         ]
         self._helpers = ThreadPoolExecutor(count - 1) if min(threads, count) > 1 else None

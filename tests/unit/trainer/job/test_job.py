@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 import pytest
 
@@ -17,9 +18,30 @@ from tabrl.embodiments.load import load_policy
 from tabrl.ports import JobStoppedError, StopReason
 from tabrl.robots import scene_sha256
 from tabrl_trainer.context import TrainingContext
+from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES
+from tabrl_trainer.plateau import Plateau
 from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.replay import replay
+from tabrl_trainer.stages import fine_tune
 from tests.support.training_job import MOVES, Control, World, reward_for
+
+
+def test_ppo_ends_early_where_the_budget_lets_it_and_the_reward_is_flat(
+    context: TrainingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fine_tune, "Plateau", lambda: Plateau(window=1, least_gain=math.inf))
+    full, early = World(context, ppo_s=10.0), World(context, ppo_s=10.0)
+    spec = early.jobs.get(early.job_id).spec
+    assert spec is not None
+    budget = spec.budget.model_copy(update={"stop_when_flat": True})
+    job = early.claim().model_copy(update={"spec": spec.model_copy(update={"budget": budget})})
+    result = early.handler(job, Control(job.fence))
+    assert result.schedule is not None
+    assert result.schedule.updates == CRITIC_WARM_UP_UPDATES + 2  # two windows of one update each
+    whole = full.claim()
+    unchanged = full.handler(whole, Control(whole.fence))
+    assert unchanged.schedule is not None
+    assert unchanged.schedule.updates > result.schedule.updates
 
 
 def test_a_job_is_searched_learnt_and_evaluated(world: World, pretrained: PretrainedPolicy) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tabrl.contracts.events import ProgressEvent, SnapshotEvent
+from tabrl.contracts.events import EvaluationEvent, ProgressEvent, SnapshotEvent
 from tabrl.embodiments.load import load_policy
 from tabrl_trainer.context import TrainingContext
 from tests.support.training_job import Control, FixedEvaluator, World
@@ -18,6 +18,9 @@ def test_all_snapshots_but_a_withdrawn_result_differ(scored_context: TrainingCon
     result = world.handler(job, control)
     assert result.delivered == "result"
     assert result.note == ""
+    assert result.comparison is not None
+    assert result.comparison.words == "better by 80 % (78…82)"
+    assert control.of(EvaluationEvent)[-1].comparison == result.comparison
     assert [flag.code for flag in result.flags] == ["reward_up_checks_down"]
     assert len(set(world.params())) == len(world.params()) == len(control.of(SnapshotEvent))
     last = load_policy(world.blobs.get(world.model.params_key))
@@ -39,6 +42,6 @@ def test_a_result_that_is_worse_is_not_delivered(scored_context: TrainingContext
     delivered = load_policy(world.blobs.get(world.model.params_key))
     kernel = delivered.weights.layers[0].kernel
     assert (kernel == scored_context.pretrained_weights.layers[0].kernel).all()
-    assert delivered.schedule == evaluator.seen[1].schedule
-    assert evaluator.seen[0].schedule.in_words() == "stand"
+    assert result.comparison is None
+    assert delivered.schedule == evaluator.seen[0].schedule == evaluator.seen[1].schedule
     assert world.model.params_sha256 == result.params_sha256

@@ -1,0 +1,93 @@
+"""What an evaluation keeps of its episodes, whose rollouts are large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from tabrl.contracts.checks import CheckSpec
+from tabrl.contracts.comparison import fall_rate_upper
+from tabrl.contracts.training import EvaluationRow
+from tabrl.control.checks import over_episodes, per_episode
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.rollout import Rollout
+from tabrl_trainer.comparison import half_width
+from tabrl_trainer.rollout_reward import RolloutReward
+
+
+@dataclass(frozen=True)
+class EvaluationEntry:
+    """One candidate's evaluation with the checks' measured values, and how it looks."""
+
+    row: EvaluationRow
+    values: tuple[float, ...]
+    looks: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EpisodeScores:
+    """One number an episode: weighted terms a step `[B, K]`, checks `[checks, B]`, falls `[B]`.
+
+    `looks` are means over all episodes.
+    """
+
+    terms: Float[np.ndarray, "B K"]
+    values: Float[np.ndarray, "checks B"]
+    fallen: Bool[np.ndarray, " B"]
+    looks: Mapping[str, float]
+
+    @classmethod
+    def of(
+        cls,
+        rollout: Rollout,
+        reward: RolloutReward,
+        checks: Sequence[CheckSpec],
+        embodiment: Embodiment,
+    ) -> EpisodeScores:
+        """What a reward and the checks say of a rollout."""
+        return cls(
+            reward.terms_of(rollout).mean(0, dtype=np.float64),
+            per_episode(checks, rollout.fields, embodiment),
+            embodiment.failures(rollout).max(0) > 0.5,
+            embodiment.looks(rollout),
+        )
+
+    def joined(self, others: EpisodeScores) -> EpisodeScores:
+        """These episodes, then others of the same policy."""
+        share = len(self.fallen) / (len(self.fallen) + len(others.fallen))
+        return EpisodeScores(
+            np.concatenate([self.terms, others.terms]),
+            np.concatenate([self.values, others.values], axis=1),
+            np.concatenate([self.fallen, others.fallen]),
+            {
+                name: share * look + (1.0 - share) * others.looks[name]
+                for name, look in self.looks.items()
+            },
+        )
+
+    @property
+    def rewards(self) -> Float[np.ndarray, " B"]:
+        """Mean reward a step of every episode."""
+        rewards: Float[np.ndarray, " B"] = self.terms.sum(1)
+        return rewards
+
+    def entry(
+        self, names: Sequence[str], checks: Sequence[CheckSpec], embodiment: Embodiment
+    ) -> EvaluationEntry:
+        """All of it in one row; `names` are those of the terms."""
+        rewards, count = self.rewards, len(self.fallen)
+        return EvaluationEntry(
+            EvaluationRow(
+                reward=float(rewards.mean()),
+                reward_ci95=half_width(rewards),
+                terms=dict(zip(names, self.terms.mean(0).tolist(), strict=True)),
+                fall_rate=float(self.fallen.mean()),
+                fall_rate_upper=fall_rate_upper(int(self.fallen.sum()), count),
+                episodes=count,
+            ),
+            tuple(over_episodes(checks, self.values, embodiment)),
+            self.looks,
+        )
