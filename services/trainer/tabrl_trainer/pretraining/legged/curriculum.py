@@ -140,4 +140,21 @@ CURRICULUM = (
         target_kl=0.01,
         start_reared=True,
     ),
-)
+    # What was left: bounds that fall, and a body that leans to a side on its hind legs.
+    LeggedStage(
+        name="even",
+        samples=10_000_000,
+        weights=RewardWeights(
+            schedule=2.0, feet=2.0, height=2.4, clearance=350.0, fall=40.0, power=1e-3,
+            overload=2.0, even=4.0,
+        ),
+        mix=CommandMix(marching_share=0.08, rearing_share=0.16, own_gait_share=0.75),
+        randomise=0.4,
+        push_speed=0.5,
+        entropy=0.0,
+        min_rate=3e-5,
+        max_rate=2e-4,
+        target_kl=0.01,
+        start_reared=True,
+    ),
+)  # fmt: skip

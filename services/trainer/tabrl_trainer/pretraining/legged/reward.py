@@ -46,6 +46,7 @@ class RewardWeights:
     fall: float = 10.0
     power: float = 4e-4  # a watt of the reference robot
     overload: float = 0.0  # torques outside of a motor's line, as shares of its torque
+    even: float = 0.0  # on the hind legs
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class LeggedReward:
         self._shanks = [leg.shank for leg in legs]
         self._rearing = RearingPose(robot)
         self._motors = embodiment.joints.motors
+        self._mirror = embodiment.mirror
 
     def terms(
         self, rollout: Rollout, errors: Errors, stepping: Floats, weights: RewardWeights
@@ -99,6 +101,7 @@ class LeggedReward:
             **self._motion(rollout, errors, stepping, rearing, weights),
             "height": weights.height * self._height(rollout, hopping, rearing),
             "pose": 2.0 * rearing * self._rearing.closeness(rollout.joint_position, rearing),
+            "even": -weights.even * rearing * self._unevenness(rollout.joint_position),
             "feet": weights.feet * self._held_feet(command, clearance, rearing),
             **self._gait(rollout, hopping, weights),
             "clearance": -weights.clearance
@@ -239,6 +242,14 @@ class LeggedReward:
             "overload": -weights.overload * np.sum(outside + fast, axis=-1),
             "power": -weights.power / power * np.sum(np.abs(torque * velocity), axis=-1),
         }
+
+    def _unevenness(self, joint_position: Floats) -> Floats:
+        """How far left and right legs are from each other's mirror images, rad², `[T, B]`."""
+        if self._mirror is None:
+            return np.zeros_like(joint_position[..., 0])
+        apart = joint_position - self._mirror.action(joint_position)
+        squared: Floats = 0.5 * np.sum(apart**2, axis=-1)  # of every pair once
+        return squared
 
     def _tucked(self, rollout: Rollout, rearing: Floats) -> Floats:
         """How far feet are up beside the trunk or over it without being asked, m."""
