@@ -11,11 +11,15 @@ from tabrl_trainer.pretraining.pretraining import CurriculumStage
 
 @dataclass(frozen=True, kw_only=True)
 class LeggedStage(CurriculumStage):
-    """A stage of a legged robot; with `start_reared`, half of the rearing ones begin reared."""
+    """A stage of a legged robot; with `start_reared`, half of the rearing ones begin reared.
+
+    One that `teaches` the use of a single channel is left out for robots without it.
+    """
 
     weights: RewardWeights = field(default_factory=RewardWeights)
     mix: CommandMix = field(default_factory=CommandMix)
     start_reared: bool = False
+    teaches: str = ""
 
 
 # Noise and rate have floors until the last stage: left alone, exploration shrinks to 0.15 within
@@ -122,6 +126,7 @@ CURRICULUM = (
         min_rate=2e-4,
         target_kl=0.02,
         start_reared=True,
+        teaches="rear",
         min_action_std=0.3,
     ),
     # Half of the robots are as the scene says: what all of them can do is done exactly by these.
