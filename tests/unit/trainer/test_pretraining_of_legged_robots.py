@@ -158,6 +158,11 @@ def test_a_robot_that_cannot_is_never_asked_to(legged: LeggedRobot) -> None:
     pretraining = LeggedPretraining(less)
     words = " ".join(row.command for row in pretraining.benchmarks)
     assert not any(word in words for word in ("hop", "rear up", "march"))
+    taught = [stage.name for stage in LeggedPretraining(legged).curriculum]
+    assert [name for name in taught if name != "rearing"] == [
+        s.name for s in pretraining.curriculum
+    ]
+    assert "rearing" in taught
     stage = pretraining.curriculum[-1]
     schedules = pretraining.sampler(stage)(np.random.default_rng(0), 4000)
     assert not less.clock.hopping(schedules).any()
@@ -334,6 +339,23 @@ def test_rearing_pays_when_it_is_asked_for(legged: LeggedRobot) -> None:
     up = asking(legged, rear=1.0)
     assert reared(up, 1.0) > reared(up, 0.5) > reared(up, 0.0)
     assert reared(asking(legged), 0.0) > reared(asking(legged), 1.0)
+
+
+def test_on_its_hind_legs_a_robot_is_paid_for_leaning_to_no_side(legged: LeggedRobot) -> None:
+    def even(schedule: CommandSchedule, sideways: float) -> float:
+        rollout = standing(legged, schedule)
+        for limb in legged.robot.limbs:
+            rollout.joint_position[..., legged.robot.joint_names.index(limb.joints[0])] += sideways
+        zero = np.zeros(rollout.shape, np.float32)
+        weights = RewardWeights(even=1.0)
+        terms = LeggedReward(legged).terms(rollout, on_course(rollout), zero, weights)
+        return float(terms["even"].mean())
+
+    up = asking(legged, rear=1.0)
+    assert even(up, 0.0) == pytest.approx(0.0, abs=1e-6)
+    # A hip turned outwards on one side and inwards on the other: twice its angle from its mirror.
+    assert even(up, 0.1) == pytest.approx(-0.5 * len(legged.robot.limbs) * 0.2**2, rel=1e-3)
+    assert even(asking(legged), 0.1) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_high_steps_pay_when_high_steps_are_asked_for(legged: LeggedRobot) -> None:

@@ -262,7 +262,11 @@ class Learner:
             drift = jnp.mean(dist.kl_divergence(base))
             policy = schedule.policy_weight * (metrics["policy_loss"] + schedule.anchor * drift)
             total = total - metrics["policy_loss"] + policy
-            uneven = self._asymmetry(state, params, batch.observation, logits)
+            uneven = jax.lax.cond(
+                schedule.symmetry > 0.0,
+                lambda: self._asymmetry(state, params, batch.observation, logits),
+                lambda: jnp.zeros(()),  # for nothing it would take an eighth of an update
+            )
             total = total + schedule.policy_weight * schedule.symmetry * uneven
             return total, {**metrics, "anchor_kl": drift, "asymmetry": uneven}
 

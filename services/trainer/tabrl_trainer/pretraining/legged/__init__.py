@@ -49,7 +49,10 @@ class LeggedPretraining(Pretraining[LeggedStage]):
                 hint=f"a leg needs at least {MIN_JOINTS}: a thigh and a calf",
             )
         self.embodiment = embodiment
-        self.curriculum = curriculum
+        channels = embodiment.commands
+        self.curriculum = tuple(
+            stage for stage in curriculum if not stage.teaches or stage.teaches in channels
+        )
         self._reward = LeggedReward(embodiment)
         self._step_frequency = embodiment.observation.column("step_frequency")
 

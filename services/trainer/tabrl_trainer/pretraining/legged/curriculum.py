@@ -11,11 +11,15 @@ from tabrl_trainer.pretraining.pretraining import CurriculumStage
 
 @dataclass(frozen=True, kw_only=True)
 class LeggedStage(CurriculumStage):
-    """A stage of a legged robot; with `start_reared`, half of the rearing ones begin reared."""
+    """A stage of a legged robot; with `start_reared`, half of the rearing ones begin reared.
+
+    One that `teaches` the use of a single channel is left out for robots without it.
+    """
 
     weights: RewardWeights = field(default_factory=RewardWeights)
     mix: CommandMix = field(default_factory=CommandMix)
     start_reared: bool = False
+    teaches: str = ""
 
 
 # Noise and rate have floors until the last stage: left alone, exploration shrinks to 0.15 within
@@ -122,6 +126,7 @@ CURRICULUM = (
         min_rate=2e-4,
         target_kl=0.02,
         start_reared=True,
+        teaches="rear",
         min_action_std=0.3,
     ),
     # Half of the robots are as the scene says: what all of them can do is done exactly by these.
@@ -140,4 +145,60 @@ CURRICULUM = (
         target_kl=0.01,
         start_reared=True,
     ),
-)
+    # What was left: bounds that fall, and a body that leans to a side on its hind legs.
+    LeggedStage(
+        name="even",
+        samples=10_000_000,
+        weights=RewardWeights(
+            schedule=2.0, feet=2.0, height=2.4, clearance=350.0, fall=40.0, power=1e-3,
+            overload=2.0, even=4.0,
+        ),
+        mix=CommandMix(marching_share=0.08, rearing_share=0.16, own_gait_share=0.75),
+        randomise=0.4,
+        push_speed=0.5,
+        entropy=0.0,
+        min_rate=3e-5,
+        max_rate=2e-4,
+        target_kl=0.01,
+        start_reared=True,
+    ),
+    # A heavy robot that had not learnt to turn by here: turning pays twice, and is tried again.
+    LeggedStage(
+        name="turning",
+        samples=10_000_000,
+        weights=RewardWeights(
+            yaw=3.0, schedule=2.0, feet=2.0, height=2.0, clearance=350.0, fall=20.0, overload=1.0
+        ),
+        mix=CommandMix(
+            standing_share=0.14,
+            marching_share=0.06,
+            lifting_share=0.07,
+            hopping_share=0.08,
+            rearing_share=0.1,
+            own_gait_share=0.5,
+        ),
+        randomise=0.4,
+        push_speed=0.3,
+        entropy=0.003,
+        min_rate=2e-4,
+        target_kl=0.02,
+        start_reared=True,
+        min_action_std=0.3,
+    ),
+    LeggedStage(
+        name="settle",
+        samples=8_000_000,
+        weights=RewardWeights(
+            yaw=2.0, schedule=2.2, feet=2.0, height=2.4, clearance=350.0, fall=40.0, power=1e-3,
+            overload=3.0, even=4.0,
+        ),
+        mix=CommandMix(marching_share=0.1, rearing_share=0.14, own_gait_share=0.7),
+        randomise=0.4,
+        push_speed=0.5,
+        entropy=0.0,
+        min_rate=3e-5,
+        max_rate=2e-4,
+        target_kl=0.01,
+        start_reared=True,
+    ),
+)  # fmt: skip
