@@ -93,6 +93,11 @@ lock: setup-python ## resolve the locks again after a change of dependencies
 setup: setup-python setup-web ## Python environment, built page, robot visuals
 	@scripts/setup visuals
 
+.PHONY: visuals
+visuals: setup-python ## detailed meshes of all robots that have some, with a download of 131 MB
+	@scripts/setup meshes
+	@scripts/setup visuals
+
 .PHONY: setup-python
 setup-python:
 	@scripts/setup python

@@ -19,7 +19,21 @@ from tabrl.visuals.meshes import build_visuals, read_reference
 from tabrl.visuals.recipe import VisualRecipe
 from tabrl.visuals.reference import Reference
 
-RECIPES = {robot.id: recipe for robot in list_robots() if (recipe := VisualRecipe.of(robot.id))}
+
+def installed() -> dict[str, VisualRecipe]:
+    """The recipes whose meshes are at hand: the Go1's always, others after `make visuals`."""
+    found = {}
+    for robot in list_robots():
+        recipe = VisualRecipe.of(robot.id)
+        try:
+            if recipe is not None and recipe.source().is_file():
+                found[robot.id] = recipe
+        except NotFound:
+            assert robot.id != "go1"
+    return found
+
+
+RECIPES = installed()
 
 
 @dataclass(frozen=True, eq=False)
