@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from bench.speed.race import RaceResult
 from bench.speed.results import FirstUpdates, Results
+from bench.speed.rollout import RolloutRow
+from bench.speed.stepping import SteppingRow
 from bench.speed.walk_task import RETURN_LEVELS
 
 Row = tuple[str, ...]
@@ -32,6 +34,7 @@ def markdown(results: Results) -> str:
     lines += _table(("ratio or time", "measured", "aim", ""), list(_ratios(results)))
     for title, head, rows in (
         ("Rollout phase and bare stepping", _ROLLOUT, list(_rollouts(results))),
+        ("EnvPool's own Go1 task and ours", _STEPPING, list(_steppings(results))),
         ("Where a job's time goes", _JOB, list(_job(results))),
         ("From the artifact to the first update", _FIRST, list(_first(results))),
         (
@@ -66,6 +69,8 @@ def _ratios(results: Results) -> Iterator[Row]:
                 f"{row.ratio_scene:.2f}",
                 *target.cells(row.ratio_scene),
             )
+    for own, peer in _same_sizes(results):
+        yield from _stepping_ratios(own, peer)
     ours = next(iter(results.races("ours")), None)
     if ours is not None:
         for race, bound in _peers(results):
@@ -78,6 +83,22 @@ def _ratios(results: Results) -> Iterator[Row]:
     updates = results.first_updates
     if updates is not None:
         yield from _first_ratios(updates)
+
+
+def _same_sizes(results: Results) -> Iterator[tuple[RolloutRow, SteppingRow]]:
+    """Our rollouts and what peers stepped, as many robots each."""
+    rows = [row for measurement in results.measurements.values() for row in measurement.stepping]
+    for measurement in results.measurements.values():
+        for own in measurement.rollout:
+            yield from ((own, peer) for peer in rows if peer.robots == own.robots)
+
+
+def _stepping_ratios(own: RolloutRow, peer: SteppingRow) -> Iterator[Row]:
+    for what, rate in (("rollout phase", own.rollout_per_s), ("bare stepping", own.bare_per_s)):
+        name = f"{what} / {peer.name}, {own.robots} robots"
+        yield f"{name}, control steps/s", f"{rate / peer.control_per_s:.1f} ×", "", ""
+        physics = rate * own.substeps / peer.physics_per_s
+        yield f"{name}, physics steps/s", f"{physics:.1f} ×", "", ""
 
 
 def _first_ratios(updates: FirstUpdates) -> Iterator[Row]:
@@ -132,6 +153,24 @@ def _rollouts(results: Results) -> Iterator[Row]:
         for row in measurement.rollout:
             rates = (row.rollout_per_s, row.bare_per_s, row.scene_per_s)
             yield str(row.robots), *(f"{rate:,.0f}" for rate in rates), str(row.repeats)
+
+
+_STEPPING = ("who", "robots", "control steps/s", "physics steps each", "physics steps/s")
+
+
+def _steppings(results: Results) -> Iterator[Row]:
+    """Peers and, at the same sizes, the project."""
+    for measurement in results.measurements.values():
+        for row in measurement.stepping:
+            yield _stepping(row.name, row.robots, row.control_per_s, row.substeps)
+    for own, _ in _same_sizes(results):
+        for what, rate in (("rollout phase", own.rollout_per_s), ("bare stepping", own.bare_per_s)):
+            yield _stepping(f"TabRL, {what}", own.robots, rate, own.substeps)
+
+
+def _stepping(who: str, robots: int, control_per_s: float, substeps: int) -> Row:
+    rates = f"{control_per_s:,.0f}", str(substeps), f"{control_per_s * substeps:,.0f}"
+    return who, str(robots), *rates
 
 
 _JOB = ("part", "seconds", "samples", "samples/s", "share of each stage")
