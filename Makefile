@@ -74,7 +74,7 @@ bench-stack: setup ## measure: round trip and control rate of a rollout, idle an
 	@$(BIN)/python -m tabrl_local.bench
 
 .PHONY: bench-speed
-bench-speed: setup-python ## measure: against bare stepping, Stable-Baselines3 and Brax (12 minutes; BENCH_ARGS=--help)
+bench-speed: setup-python ## measure: against bare stepping, Stable-Baselines3, Brax and EnvPool (13 minutes; BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.speed $(BENCH_ARGS)
 
 .PHONY: bench-gpu
