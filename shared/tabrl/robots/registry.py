@@ -38,7 +38,7 @@ class _Found:
 
 
 def list_robots() -> tuple[Robot, ...]:
-    """All robots, by id."""
+    """All robots: the project's before others, by rank and id."""
     return tuple(robot for robot, _ in _found().robots.values())
 
 
@@ -108,7 +108,12 @@ def _found() -> _Found:
             refused.append(RefusedRobot(folder.name, str(error)))
         except ValidationError as error:
             refused.append(RefusedRobot(folder.name, _words(error)))
-    return _Found(dict(sorted(robots.items())), tuple(refused))
+    ours = {folder.name for folder in _folders_in(files("tabrl.robots"))}
+
+    def place(robot_id: str) -> tuple[bool, int, str]:
+        return robot_id not in ours, robots[robot_id][0].rank, robot_id
+
+    return _Found({name: robots[name] for name in sorted(robots, key=place)}, tuple(refused))
 
 
 def _folders() -> Iterator[Traversable]:
@@ -117,9 +122,14 @@ def _folders() -> Iterator[Traversable]:
     roots: list[Traversable] = [files("tabrl.robots"), *(Path(root) for root in own if root)]
     for root in roots:
         if root.is_dir():
-            for folder in sorted(root.iterdir(), key=lambda entry: entry.name):
-                if folder.joinpath(MANIFEST).is_file():
-                    yield folder
+            yield from _folders_in(root)
+
+
+def _folders_in(root: Traversable) -> Iterator[Traversable]:
+    """Folders with a manifest, by name."""
+    for folder in sorted(root.iterdir(), key=lambda entry: entry.name):
+        if folder.joinpath(MANIFEST).is_file():
+            yield folder
 
 
 def _read(folder: Traversable) -> Robot:

@@ -80,7 +80,9 @@ class Robot(BaseModel):
     a unit of action. `characteristic_length` is what the kind measures others by: the standing
     height of a legged robot, the reach of an arm. `without` names abilities of the kind that this
     robot has not; `range_share` which share of a command's range in the kind its motors allow,
-    where that is not all of it. `body_names` are read from the scene, in its order.
+    where that is not all of it. `body_names` are read from the scene, in its order. Robots of a
+    lower `rank` come first wherever robots are listed, and the first is the one that is taken
+    where nobody names another.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -99,6 +101,7 @@ class Robot(BaseModel):
     end_effector_radius: float = Field(default=0.0, ge=0.0)
     action_scale: tuple[PositiveFloat, ...]
     without: tuple[str, ...] = ()
+    rank: int = 100
     range_share: Annotated[tuple[tuple[str, Share], ...], BeforeValidator(_items)] = ()
     camera: Camera | None = None
 
