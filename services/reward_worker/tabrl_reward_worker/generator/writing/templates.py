@@ -9,6 +9,7 @@ from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import RewardCandidate
 from tabrl_reward_worker.generator.goal.goal import Goal, Hop, Phase
 from tabrl_reward_worker.generator.goal.phases import ORDINALS
+from tabrl_reward_worker.generator.goal.spec import spec_of
 from tabrl_reward_worker.generator.writing import foot_terms as f
 from tabrl_reward_worker.generator.writing import terms as t
 from tabrl_reward_worker.generator.writing.checks import checks_of
@@ -43,6 +44,7 @@ def candidates_for(goal: Goal, robot: Robot) -> tuple[RewardCandidate, ...]:
     if goal.only_still:
         # What costs haste would only say again what a bell around each target says.
         written[1:] = [("Steady", "Pays for a trunk that neither shifts nor turns", steady)]
+    motion = spec_of(goal, robot)
     checks, longest_swing = checks_of(goal, robot), goal.amounts.seconds(LONGEST_SWING_S)
     return tuple(
         RewardCandidate(
@@ -54,6 +56,7 @@ def candidates_for(goal: Goal, robot: Robot) -> tuple[RewardCandidate, ...]:
             {line.name: float(t.number(line.weight)) for line in lines if not line.local},
             checks,
             seconds,
+            motion,
         )
         for name, idea, template in written
     )
