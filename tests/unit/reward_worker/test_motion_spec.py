@@ -11,7 +11,6 @@ from tabrl.contracts.motion import (
     Hold,
     MotionSpec,
     Phase,
-    Shape,
     Sinusoid,
     Target,
     fault_of,
@@ -26,19 +25,11 @@ from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.goal.spec import spec_of
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.writing.templates import candidates_for
+from tests.support.asking import asking
 from tests.unit.reward_worker.sentences import SEQUENCES, UNDERSTOOD
 
 ROBOTS = [get_robot(name) for name in ("go1", "anymal_c")]
 GO1 = ROBOTS[0]
-
-
-def asking(**targets: Shape) -> MotionSpec:
-    """One phase; an underscore pair separates a quantity from its part."""
-    named = []
-    for name, shape in targets.items():
-        quantity, _, part = name.partition("__")
-        named.append(Target(quantity=quantity, part=part or None, shape=shape))
-    return MotionSpec(phases=(Phase(targets=tuple(named)),))
 
 
 @pytest.mark.parametrize("robot", ROBOTS, ids=lambda robot: robot.id)
