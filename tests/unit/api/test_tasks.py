@@ -203,7 +203,7 @@ def test_an_edit_of_the_motion_goes_to_the_worker_as_data(gateway: Gateway) -> N
     assert revision.motion is not None
     assert revision.motion.phases[0].find("forward_speed") is not None
     known = gateway.http.get("/api/robots/toy/askables").json()
-    assert [(one["name"], one["unit"]) for one in known][0] == ("forward_speed", "m/s")
+    assert (known[0]["name"], known[0]["unit"]) == ("forward_speed", "m/s")
 
 
 FOOT = {"id": "foot", "quantity": "foot_height", "statistic": "max", "at_least": 0.1}
