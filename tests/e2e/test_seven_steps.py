@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import mujoco
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tabrl.robots import scene_xml
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import get_robot, scene_xml
 from tests.e2e.probe import (
     BrowserTick,
     ServerTick,
@@ -24,6 +26,7 @@ from tests.e2e.stack import RESULTS, Site
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(900)]
 
 TASK = "walk backwards"
+FALLS = re.compile(r"falls in .* episodes", re.IGNORECASE)
 WATCHED_S = 10.0
 SUBSTEPS = 2
 
@@ -75,6 +78,10 @@ def test_seven_steps(site: Site, page: Page) -> None:
     expect(training).to_have_attribute("data-state", "succeeded", timeout=120_000)
     assert checks.locator("tbody tr").count() == 3
     expect(checks.locator("tr[data-row=result] td").first).to_be_visible()
+    expect(checks.get_by_test_id("comparison")).to_contain_text(FALLS)
+    disturbances = embodiment_of(get_robot("go1")).disturbances
+    measured = [one for one in disturbances if one.substeps == SUBSTEPS]
+    expect(page.get_by_test_id("robustness").locator("tbody tr")).to_have_count(len(measured))
     assert fits_a_phone(page)
 
     moving_robot(page)

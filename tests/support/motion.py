@@ -4,7 +4,6 @@ physics."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,85 +50,30 @@ RANDOM = Motion(noise=1.0)
 
 def rollout_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 0) -> Rollout:
     """The rollout `[T, 1]` of a motion."""
-    rng = np.random.default_rng(seed)
     time = (np.arange(round(seconds / CONTROL_DT)) + 1) * CONTROL_DT
-    ramp = np.clip(time / RAMP_S, 0.0, 1.0)
-
-    def channel(name: str, constant: float) -> Floats:
-        amplitude, hz = motion.rhythms.get(name, (0.0, 1.0))
-        asked: Floats = ramp * (constant + amplitude * np.sin(2 * np.pi * hz * time))
-        size = 0.02 if name == "height" else 0.1
-        return asked + motion.noise * _wander(rng, len(time), size)
-
-    stepping = motion.vx != 0 or motion.vy != 0 or motion.yaw != 0
-    jitter = 0.02 * np.sin(2 * np.pi * 2.2 * time) if stepping else 0.0
-    roll = channel("roll", motion.roll) + jitter
-    pitch = channel("pitch", motion.pitch - motion.rear)
+    take = _Take(motion, robot, time, np.random.default_rng(seed))
     phase = _phases(motion, robot, time)
-    swing_share = np.clip((phase - DUTY_FACTOR) / (1.0 - DUTY_FACTOR), 0.0, 1.0)
-    swing, hz = motion.rhythms.get("heading", (0.0, 1.0))
-    heading = np.cumsum(ramp * motion.yaw) * CONTROL_DT
-    heading = heading + ramp * swing * np.sin(2 * np.pi * hz * time)
-    heading = heading + motion.noise * _wander(rng, len(time), 0.3)
-    height = (
-        robot.characteristic_length + channel("height", motion.height) + 0.1 * motion.rear * ramp
-    )
-    clearance = (motion.steps or USUAL_STEP) * np.sin(np.pi * swing_share)
-    if motion.limp is not None:
-        spared = robot.end_effectors.index(motion.limp)
-        for foot, stance in ((spared, 0.25), (spared ^ 1, 0.75)):
-            share = np.clip((phase[:, foot] - stance) / (1.0 - stance), 0.0, 1.0)
-            clearance[:, foot] = USUAL_STEP * np.sin(np.pi * share)
-    if motion.hop is not None:
-        flight = motion.hop[0] * 4.0 * swing_share * (1.0 - swing_share)
-        height, clearance = height + flight[:, 0], flight
-    if motion.lift is not None:
-        foot = robot.end_effectors.index(motion.lift[0])
-        clearance[:, foot] = motion.lift[1] * ramp + channel("paw", 0.0)
-    if motion.rear:
-        clearance[:, :2] = 0.3 * motion.rear * ramp[:, None]
-    if motion.falls_at is not None:
-        down = time >= motion.falls_at
-        roll, height = np.where(down, 1.6, roll), np.where(down, 0.08, height)
-    else:
-        down = np.zeros(len(time), bool)
-    forward = np.where(down, 0.0, ramp * motion.vx) + motion.noise * _wander(rng, len(time), 0.2)
-    left = np.where(down, 0.0, ramp * motion.vy) + motion.noise * _wander(rng, len(time), 0.2)
-    velocity = np.stack(
-        [
-            np.cos(heading) * forward - np.sin(heading) * left,
-            np.sin(heading) * forward + np.cos(heading) * left,
-            np.gradient(height, CONTROL_DT),
-        ],
-        axis=-1,
-    )
+    swing_share = _share(phase, DUTY_FACTOR)
+    # In this order: each of them draws its noise.
+    roll, pitch, heading = _angles(take)
+    height = _height(take, swing_share)
+    clearance = _clearance(take, phase, swing_share)
+    velocity = _velocity(take, heading, height)
     position = np.cumsum(velocity, axis=0) * CONTROL_DT
     position[:, 2] = height
-    quaternion, rotation = _attitude(roll, pitch, heading)
-    body_velocity = np.einsum("tij,ti->tj", rotation, velocity)
-    rates = _body_rates(roll, pitch, heading)
     fields: dict[str, Floats] = {
         name: np.zeros((len(time), *shape)) for name, shape in embodiment_of(robot).schema.items()
     }
-    legs = 3.0 * motion.noise * rng.normal(size=(len(time), robot.nu))
-    moved: dict[str, Any] = {
+    fields |= {
         "time": time,
         "base_position": position,
         "initial_position": np.tile([0.0, 0.0, robot.characteristic_length], (len(time), 1)),
-        "base_quaternion": quaternion,
-        "base_linear_velocity": body_velocity,
-        "base_linear_velocity_filtered": body_velocity,
-        "base_angular_velocity": rates,
-        "gravity": -rotation[:, 2, :],
-        "joint_velocity": legs,
-        "joint_torque": legs,
-        "action": legs,
-        "previous_action": np.roll(legs, 1, axis=0),
+        **_trunk(roll, pitch, heading, velocity),
+        **_joints(take),
         **_feet(clearance, robot),
         "gait_phase": phase,
-        "fallen": down.astype(np.float64),
+        "fallen": take.down.astype(np.float64),
     }
-    fields |= moved
     return Rollout({name: value[:, None].astype(np.float32) for name, value in fields.items()})
 
 
@@ -173,6 +117,129 @@ def sequence_of(phases: list[tuple[float, Motion]], robot: Robot, seconds: float
     position = fields["base_position"].copy()
     position[..., :2] = np.cumsum(along, axis=0)
     return Rollout(fields | {"base_position": position})
+
+
+@dataclass(frozen=True)
+class _Take:
+    """A motion as it is played: when, and with which random numbers."""
+
+    motion: Motion
+    robot: Robot
+    time: Floats  # `[T]`, s
+    rng: np.random.Generator
+
+    @property
+    def ramp(self) -> Floats:
+        """How much of the motion there is already."""
+        ramp: Floats = np.clip(self.time / RAMP_S, 0.0, 1.0)
+        return ramp
+
+    @property
+    def down(self) -> NDArray[np.bool_]:
+        """When the robot lies on its side."""
+        falls_at = np.inf if self.motion.falls_at is None else self.motion.falls_at
+        down: NDArray[np.bool_] = self.time >= falls_at
+        return down
+
+    def noise(self, size: float) -> Floats:
+        """Smooth noise, where the motion has any."""
+        return self.motion.noise * _wander(self.rng, len(self.time), size)
+
+    def channel(self, name: str, constant: float) -> Floats:
+        """What a channel does: constant, rhythm and noise."""
+        amplitude, hz = self.motion.rhythms.get(name, (0.0, 1.0))
+        asked: Floats = self.ramp * (constant + amplitude * np.sin(2 * np.pi * hz * self.time))
+        return asked + self.noise(0.02 if name == "height" else 0.1)
+
+
+def _share(phase: Floats, stance: float) -> Floats:
+    """How much of their swing feet have done; 0 in their stance."""
+    share: Floats = np.clip((phase - stance) / (1.0 - stance), 0.0, 1.0)
+    return share
+
+
+def _angles(take: _Take) -> tuple[Floats, Floats, Floats]:
+    """Roll, pitch and heading of the trunk, rad."""
+    motion, time, ramp = take.motion, take.time, take.ramp
+    stepping = motion.vx != 0 or motion.vy != 0 or motion.yaw != 0
+    jitter = 0.02 * np.sin(2 * np.pi * 2.2 * time) if stepping else 0.0
+    roll = np.where(take.down, 1.6, take.channel("roll", motion.roll) + jitter)
+    pitch = take.channel("pitch", motion.pitch - motion.rear)
+    swing, hz = motion.rhythms.get("heading", (0.0, 1.0))
+    heading = np.cumsum(ramp * motion.yaw) * CONTROL_DT
+    heading = heading + ramp * swing * np.sin(2 * np.pi * hz * time)
+    return roll, pitch, heading + take.noise(0.3)
+
+
+def _height(take: _Take, swing_share: Floats) -> Floats:
+    """The trunk's height, m."""
+    motion, length = take.motion, take.robot.characteristic_length
+    height = length + take.channel("height", motion.height) + 0.1 * motion.rear * take.ramp
+    if motion.hop is not None:
+        height = height + _flight(motion.hop, swing_share)[:, 0]
+    return np.where(take.down, 0.08, height)
+
+
+def _flight(hop: tuple[float, float], swing_share: Floats) -> Floats:
+    """How high a hop has every foot, m."""
+    return hop[0] * 4.0 * swing_share * (1.0 - swing_share)
+
+
+def _clearance(take: _Take, phase: Floats, swing_share: Floats) -> Floats:
+    """How far each foot is above the ground `[T, 4]`, m."""
+    motion, robot = take.motion, take.robot
+    clearance: Floats = (motion.steps or USUAL_STEP) * np.sin(np.pi * swing_share)
+    if motion.limp is not None:
+        spared = robot.end_effectors.index(motion.limp)
+        for foot, stance in ((spared, 0.25), (spared ^ 1, 0.75)):
+            clearance[:, foot] = USUAL_STEP * np.sin(np.pi * _share(phase[:, foot], stance))
+    if motion.hop is not None:
+        clearance = _flight(motion.hop, swing_share)
+    if motion.lift is not None:
+        foot = robot.end_effectors.index(motion.lift[0])
+        clearance[:, foot] = motion.lift[1] * take.ramp + take.channel("paw", 0.0)
+    if motion.rear:
+        clearance[:, :2] = 0.3 * motion.rear * take.ramp[:, None]
+    return clearance
+
+
+def _velocity(take: _Take, heading: Floats, height: Floats) -> Floats:
+    """The trunk's velocity in the world `[T, 3]`, m/s."""
+    motion, ramp, down = take.motion, take.ramp, take.down
+    forward = np.where(down, 0.0, ramp * motion.vx) + take.noise(0.2)
+    left = np.where(down, 0.0, ramp * motion.vy) + take.noise(0.2)
+    return np.stack(
+        [
+            np.cos(heading) * forward - np.sin(heading) * left,
+            np.sin(heading) * forward + np.cos(heading) * left,
+            np.gradient(height, CONTROL_DT),
+        ],
+        axis=-1,
+    )
+
+
+def _trunk(roll: Floats, pitch: Floats, heading: Floats, velocity: Floats) -> dict[str, Floats]:
+    """Fields of the trunk's attitude and velocity in its own frame."""
+    quaternion, rotation = _attitude(roll, pitch, heading)
+    body_velocity = np.einsum("tij,ti->tj", rotation, velocity)
+    return {
+        "base_quaternion": quaternion,
+        "base_linear_velocity": body_velocity,
+        "base_linear_velocity_filtered": body_velocity,
+        "base_angular_velocity": _body_rates(roll, pitch, heading),
+        "gravity": -rotation[:, 2, :],
+    }
+
+
+def _joints(take: _Take) -> dict[str, Floats]:
+    """Fields of joints and actions: they are still but for noise."""
+    legs = 3.0 * take.motion.noise * take.rng.normal(size=(len(take.time), take.robot.nu))
+    return {
+        "joint_velocity": legs,
+        "joint_torque": legs,
+        "action": legs,
+        "previous_action": np.roll(legs, 1, axis=0),
+    }
 
 
 def _phases(motion: Motion, robot: Robot, time: Floats) -> Floats:

@@ -181,10 +181,11 @@ def certify(
 ) -> None:
     """Measure a policy on robots other than their scene: lag, noise, a slippery floor and more."""
     from tabrl_local.certify import certify as measure
+    from tabrl_local.certify import policy_named
 
-    robot = any(robot.id == model for robot in robots_here())
     with connect(url, port) as api:
-        sys.exit(measure(model if robot else api.params(model), as_json=as_json))
+        policy = policy_named(api, model)
+    sys.exit(measure(policy, as_json=as_json))
 
 
 @app.command()

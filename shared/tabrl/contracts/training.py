@@ -15,15 +15,17 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class TrainBudget(BaseModel):
-    """Wall-clock shares of one fine-tuning, in seconds; search and PPO together stay below 60.
+    """Wall-clock shares of one fine-tuning, in seconds.
+
+    With writing before it and evaluation after it, a sentence's result is there within a minute.
 
     With `stop_when_flat` PPO ends before its share is used up, once the reward no longer rises.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    search_s: float = Field(default=13.0, gt=0.0, le=600.0)
-    ppo_s: float = Field(default=45.0, ge=0.0, le=86_400.0)
+    search_s: float = Field(default=12.0, gt=0.0, le=600.0)
+    ppo_s: float = Field(default=42.0, ge=0.0, le=86_400.0)
     evaluation_s: float = Field(default=10.0, gt=0.0, le=600.0)
     stop_when_flat: bool = False
 

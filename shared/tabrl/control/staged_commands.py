@@ -103,6 +103,10 @@ class StagedCommands:
             index = xp.where((self.duration[..., k] > 0.0) & (into + EARLY_S >= begin), k, index)
         return Place(periods, into, index)
 
+    def lasting(self, xp: Xp = np) -> Float[Array, "*B S"]:
+        """How long the stages last, s; nothing for schedules that never begin again."""
+        return xp.where(self.duration[..., 1:2] > 0.0, self.duration, 0.0)
+
     def stage(self, k: int) -> CommandBatch:
         """Stage `k` of every schedule."""
         axis = self.duration.ndim - 1

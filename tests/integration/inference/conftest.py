@@ -19,13 +19,13 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.web_origin import OriginRules
-from tabrl.contracts.wire import HEADER, PROTOCOL, Header, Hello, Kind
+from tabrl.contracts.wire import HEADER, PROTOCOL, Flags, Header, Hello, Kind
 from tabrl.domain.errors import NotFound
 from tabrl.domain.models import Model
 from tabrl_inference.frames import Dimensions
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
-from tabrl_inference.policy_cache import LoadedPolicy
+from tabrl_inference.policy_cache import LoadedPolicy, PolicyLoader
 from tabrl_inference.server import InferenceServer
 from tabrl_inference.step_log import NoStepLog, StepLog
 
@@ -131,10 +131,14 @@ def answer(row: NDArray[np.float64], gain: float) -> NDArray[np.float32]:
 
 
 def state_frame(
-    row: NDArray[np.float64], tick: int = 0, kind: int = Kind.STATE, protocol: int = PROTOCOL
+    row: NDArray[np.float64],
+    tick: int = 0,
+    kind: int = Kind.STATE,
+    protocol: int = PROTOCOL,
+    flags: int = Flags.NONE,
 ) -> bytes:
     """A state frame as a browser packs it."""
-    return HEADER.pack(kind, protocol, 0, tick, 0) + row.astype("<f8").tobytes()
+    return HEADER.pack(kind, protocol, flags, tick, 0) + row.astype("<f8").tobytes()
 
 
 def random_row(seed: int) -> NDArray[np.float64]:
@@ -179,10 +183,12 @@ class Rig:
         return connect(self.url(model_id), compression=None, **options)
 
     @asynccontextmanager
-    async def joined(self, model_id: str = "mdl_a") -> AsyncIterator[ClientConnection]:
+    async def joined(
+        self, model_id: str = "mdl_a", scene: str = SCENE
+    ) -> AsyncIterator[ClientConnection]:
         """A client past its handshake."""
         async with self.connect(model_id) as client:
-            await client.send(Hello(model_id=model_id, scene_sha256=SCENE).model_dump_json())
+            await client.send(Hello(model_id=model_id, scene_sha256=scene).model_dump_json())
             welcome = json.loads(await client.recv())
             assert welcome["type"] == "welcome", welcome
             yield client
@@ -209,9 +215,11 @@ class Exchange:
     notices: list[dict[str, Any]] = field(default_factory=list)
 
 
-async def exchange(client: ClientConnection, row: NDArray[np.float64], tick: int = 0) -> Exchange:
+async def exchange(
+    client: ClientConnection, row: NDArray[np.float64], tick: int = 0, flags: int = Flags.NONE
+) -> Exchange:
     """Send a state and read its action, with the notices that came before it."""
-    await client.send(state_frame(row, tick))
+    await client.send(state_frame(row, tick, flags=flags))
     notices = []
     while True:
         message = await client.recv()
@@ -223,12 +231,17 @@ async def exchange(client: ClientConnection, row: NDArray[np.float64], tick: int
 
 @asynccontextmanager
 async def running(
-    limits: Limits, settings: Settings | None = None, step_log: StepLog | None = None
+    limits: Limits,
+    settings: Settings | None = None,
+    step_log: StepLog | None = None,
+    loader: PolicyLoader = load,
 ) -> AsyncIterator[Rig]:
     """A server with one model, `mdl_a`, of gain 2."""
     models, blobs, metrics = ModelTable(), Blobs(), Metrics()
     origins = OriginRules(settings or Settings(allowed_origins=("http://page.test",)))
-    server = InferenceServer(models, blobs, load, origins, limits, step_log or NoStepLog(), metrics)
+    server = InferenceServer(
+        models, blobs, loader, origins, limits, step_log or NoStepLog(), metrics
+    )
     async with asyncio.timeout(30), server.running("127.0.0.1", 0) as port:
         rig = Rig(port, models, blobs, metrics)
         rig.add_model()
@@ -250,5 +263,5 @@ def kit() -> ModuleType:
 
 @pytest.fixture
 def start() -> Callable[..., AbstractAsyncContextManager[Rig]]:
-    """Starts a server with limits, origins or a step log of the test's own."""
+    """Starts a server with limits, origins, a step log or a loader of the test's own."""
     return running

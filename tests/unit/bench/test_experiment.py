@@ -165,10 +165,10 @@ def test_stored_results_are_not_trained_again(
 
 def test_a_minute_is_the_products_own_and_five_go_into_learning() -> None:
     minute, short, five = budget_of(WALK, 60.0), budget_of(WALK, 6.0), budget_of(REAR, 60.0)
-    assert (minute.search_s, minute.ppo_s) == (13.0, 45.0)
-    assert (short.search_s, short.ppo_s) == pytest.approx((1.3, 4.5))
-    assert five.search_s + five.ppo_s == pytest.approx(290.0)
-    assert five.search_s == pytest.approx(19.5)
+    assert (minute.search_s, minute.ppo_s) == (12.0, 42.0)
+    assert (short.search_s, short.ppo_s) == pytest.approx((1.2, 4.2))
+    assert five.search_s + five.ppo_s == pytest.approx(270.0)
+    assert five.search_s == pytest.approx(18.0)
 
 
 def test_half_the_width_of_an_interval() -> None:

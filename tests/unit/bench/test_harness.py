@@ -81,7 +81,7 @@ def test_a_task_becomes_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Handler.job is not None
     assert Handler.job.spec is not None
     spec = Handler.job.spec
-    assert (spec.seed, spec.budget.search_s, spec.budget.ppo_s) == (2, 6.5, 22.5)
+    assert (spec.seed, spec.budget.search_s, spec.budget.ppo_s) == (2, 6.0, 21.0)
     assert spec.checks == WALK.checks
     assert spec.weights["forward"] == 3.0
     assert trained.params == PARAMS

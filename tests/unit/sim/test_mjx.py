@@ -22,7 +22,7 @@ from tabrl.control.staged_commands import StagedCommands
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
 from tabrl.sim.cpu.simulator import CpuSimulator
-from tabrl.sim.episodes import EpisodeConfig
+from tabrl.sim.episodes import DIFFERENCES, EpisodeConfig
 from tabrl.sim.mjx.simulator import MjxSimulator
 from tabrl.sim.simulator import Experience, GraphPolicy
 from tests.support.engine import random_programs, random_sequences
@@ -147,6 +147,27 @@ def test_both_simulators_step_alike_from_the_same_states(
     seen = np.abs(mjx.observation[1] - cpu.observation[1]).max(-1)
     assert np.quantile(seen, share) <= near * BOUNDS["joint_velocity"]
     np.testing.assert_array_equal(mjx.action, cpu.action)
+
+
+def test_a_critic_is_told_the_same_of_the_same_states(
+    simulator: MjxSimulator, embodiment: Embodiment, still: GraphPolicy
+) -> None:
+    """A little into their schedules, where their paths have led somewhere."""
+    schedules = random_sequences(SIZE, robot=embodiment.robot)
+    qpos, qvel = states(embodiment, 0)
+    alone, told = replace(ALONE, reset_noise=0.0), []
+    cpu = CpuSimulator(embodiment.robot, SIZE, threads=1)
+    for each, acting in ((cpu, still.act), (simulator, still)):
+        each.reset(schedules, alone, 0)
+        each.rollout(acting, STEPS)
+        each.place(qpos, qvel)
+        told.append(each.rollout(acting, STEPS).privileged)
+    expected, found = told
+    assert found.dtype == expected.dtype
+    width = len(embodiment.hidden) + len(DIFFERENCES)
+    assert found.shape == expected.shape == (STEPS + 1, SIZE, width)
+    assert np.ptp(expected[0], axis=0)[: len(embodiment.hidden)].all()
+    np.testing.assert_allclose(found[0], expected[0], atol=1e-5)
 
 
 def test_running_out_of_time_is_a_truncation_and_begins_anew(

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from tabrl.control.arrays import Floats
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import get_robot
 from tabrl.sim.learning.networks import critic_width
-from tabrl.sim.learning.ppo import Schedule, TrainState
+from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
 from tabrl.sim.simulator import Experience
 from tests.support.engine import GO1, ROBOTS, SMALL, fresh_state, made_up, small_learner
 
@@ -90,6 +92,37 @@ def test_a_strong_anchor_keeps_the_policy_near_its_reference() -> None:
         return metrics["anchor_kl"]
 
     assert drift(30.0) < 0.5 * drift(0.0)
+
+
+def test_the_symmetry_loss_makes_a_policy_do_in_the_mirror_what_it_does() -> None:
+    mirror = embodiment_of(GO1).mirror
+    assert mirror is not None
+
+    def uneven(symmetry: float) -> tuple[float, float]:
+        """How uneven a policy is after a few updates, and what the last one measured of it."""
+        state = fresh_state(0)
+        schedule = Schedule.of(
+            reward_scale=1.0, symmetry=symmetry, entropy=0.0, min_rate=1e-3, max_rate=1e-3
+        )
+        for block in range(4):
+            state, metrics = update(made_up(block), ANYTHING, schedule, state)
+        act, seen = small_learner().deterministic(state), made_up(99).observation[0]
+        apart = act(mirror.observation(seen)) - mirror.action(act(seen))
+        return float(np.mean(np.sum(apart**2, axis=-1))), metrics["asymmetry"]
+
+    (without, found), (with_it, left) = uneven(0.0), uneven(10.0)
+    assert with_it < 0.5 * without
+    assert left < 0.5 * found
+
+
+def test_a_robot_without_a_mirror_has_no_symmetry_loss() -> None:
+    robot = get_robot("pointer")
+    assert embodiment_of(robot).mirror is None
+    state = fresh_state(0)  # of another robot: its policy could not be asked
+    seen = np.ones((4, SMALL.unroll, critic_width(robot)), np.float32)
+    action = np.ones((4, SMALL.unroll, robot.nu), np.float32)
+    learner = Learner(robot, SMALL)
+    assert learner._asymmetry(state, state.params, seen, (action, action)) == 0.0  # type: ignore[arg-type]
 
 
 def test_the_rate_stays_within_its_bounds_and_follows_the_divergence() -> None:

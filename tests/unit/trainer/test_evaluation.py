@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,12 +11,21 @@ from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.training import EvaluationRow
 from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.looks import UGLIER
 from tabrl.control.rollout import CONTROL_DT
+from tabrl.embodiments.load import embodiment_of
 from tabrl.embodiments.lookup import catalogue_of
 from tabrl_trainer.comparison import compare, half_width
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.episode_scores import EvaluationEntry
-from tabrl_trainer.evaluation import Candidate, Evaluation, Evaluator, Standing, check_results
+from tabrl_trainer.episode_scores import EpisodeScores, EvaluationEntry
+from tabrl_trainer.evaluation import (
+    Candidate,
+    Evaluation,
+    Evaluator,
+    Standing,
+    check_results,
+    flags_of,
+)
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.stages.acceptance import accepted, rejection_reason
 from tests.support.engine import GO1
@@ -151,3 +162,30 @@ def test_a_check_shows_all_rows_and_is_passed_by_the_result() -> None:
         speed, row(0, 0, 0.0), row(0, 0, 0.1), row(0, 0, float("nan")), catalogue
     )
     assert (unknown.passed, unknown.result) == (False, None)
+
+
+def looking(**looks: float) -> EvaluationEntry:
+    return replace(row(1.0, 0.0, 0.3), looks=looks)
+
+
+def test_a_result_that_looks_worse_than_its_schedule_is_flagged() -> None:
+    embodiment = embodiment_of(GO1)
+    look = embodiment.looked_at[0]
+    even, ugly = looking(**{look.name: 0.0}), looking(**{look.name: 2.0 * look.margin})
+    flags = flags_of(CHECKS[:1], even, even, ugly, embodiment)
+    assert [flag.code for flag in flags] == [UGLIER]
+    assert look.words in flags[0].message
+    # It is the schedule that it is compared with, and what got better is no finding.
+    assert flags_of(CHECKS[:1], even, ugly, ugly, embodiment) == ()
+    assert flags_of(CHECKS[:1], even, ugly, even, embodiment) == ()
+
+
+def test_joined_episodes_look_as_their_mean_weighted_by_their_number() -> None:
+    def scores(count: int, look: float) -> EpisodeScores:
+        shape = np.full((count, 1), look)
+        return EpisodeScores(shape, shape.T, np.zeros(count, bool), {"high_feet": look})
+
+    both = scores(6, 0.1).joined(scores(2, 0.5))
+    assert both.looks == pytest.approx({"high_feet": 0.2})
+    assert both.looks["high_feet"] == pytest.approx(both.rewards.mean())
+    assert len(both.fallen) == both.values.shape[1] == 8

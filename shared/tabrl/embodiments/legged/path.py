@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from tabrl.contracts.phases import MAX_PHASES
 from tabrl.control.arrays import Array, Xp
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.staged_commands import Commands, StagedCommands
 from tabrl.embodiments.legged.gait import GaitClock
+from tabrl.embodiments.legged.heading import offset, swing, turning, turns
 
 
 class _Course(NamedTuple):
@@ -38,7 +38,7 @@ def path(
     now = commands.at(time, xp)
     along = middle + turn(turned, _aside(clock, now, time, xp), xp)
     start = _aside(clock, first, xp.zeros_like(time), xp)
-    return turn(_offset(first, xp), along - start, xp)
+    return turn(offset(first, xp), along - start, xp)
 
 
 def turn(
@@ -53,39 +53,17 @@ def _staged(
     clock: GaitClock, commands: StagedCommands, time: Float[Array, "*B"], xp: Xp
 ) -> tuple[Float[Array, "*B 2"], Float[Array, "*B"]]:
     """The mean path, and how far it has turned, of schedules whose stages begin again."""
-    periods, into, index = commands.place(time, xp)
+    place, lasts = commands.place(time, xp), commands.lasting(xp)
     courses = _course(clock, commands.stages, xp)
-    begin = turned = xp.zeros_like(periods)
-    reached = xp.zeros((*periods.shape, 2), periods.dtype)
-    here, heading = _arc(_stage(courses, 0), into, xp), courses.rate[..., 0] * into
-    for k in range(1, MAX_PHASES):
-        lasts, course = commands.duration[..., k - 1], _stage(courses, k - 1)
-        used = commands.duration[..., k] > 0.0
-        step = turn(turned, _arc(course, xp.where(used, lasts, 0.0), xp), xp)
-        reached = reached + step
-        turned = turned + xp.where(used, course.rate * lasts, 0.0)
-        begin = begin + lasts
-        following, since = _stage(courses, k), into - begin
-        arrived = reached + turn(turned, _arc(following, since, xp), xp)
-        here = xp.where((index == k)[..., None], arrived, here)
-        heading = xp.where(index == k, turned + following.rate * since, heading)
-    whole, angle = _period(commands, courses, xp)
-    before = _repeated(whole, angle, periods, xp)
-    return before + turn(periods * angle, here, xp), periods * angle + heading
-
-
-def _period(
-    commands: StagedCommands, courses: _Course, xp: Xp
-) -> tuple[Float[Array, "*B 2"], Float[Array, "*B"]]:
-    """How far one whole period leads and turns; nothing for schedules that never begin again."""
-    lasting = commands.duration[..., 1] > 0.0
-    angle = xp.zeros_like(commands.duration[..., 0])
-    led = xp.zeros((*angle.shape, 2), angle.dtype)
-    for k in range(MAX_PHASES):
-        lasts, course = xp.where(lasting, commands.duration[..., k], 0.0), _stage(courses, k)
-        led = led + turn(angle, _arc(course, lasts, xp), xp)
-        angle = angle + course.rate * lasts
-    return led, angle
+    turned = turns(courses.rate, commands, place, xp)
+    here = led = xp.zeros((*place.into_s.shape, 2), place.into_s.dtype)
+    for k, angle in enumerate(turned.begin):
+        course = _stage(courses, k)
+        arrived = led + turn(angle, _arc(course, turned.since_s, xp), xp)
+        here = xp.where((place.stage == k)[..., None], arrived, here)
+        led = led + turn(angle, _arc(course, lasts[..., k], xp), xp)
+    before = _repeated(led, turned.whole, place.periods, xp)
+    return before + turn(place.periods * turned.whole, here, xp), turned.before + turned.within
 
 
 def _repeated(
@@ -114,7 +92,7 @@ def _course(clock: GaitClock, commands: CommandBatch, xp: Xp) -> _Course:
     """The mean motion along the mean heading: v (1 - β²/4), and what two sinusoids add up to."""
     column = commands.space.column
     vx, vy, yaw = column("vx"), column("vy"), column("yaw")
-    stepping, beta = clock.stepping(commands, xp), _swing(commands, xp)
+    stepping, beta = clock.stepping(commands, xp), swing(commands, xp)
     shorter = 1.0 - 0.25 * beta**2
     # Speeds that swing in step with the heading: a mean over a period.
     apart = commands.phase - commands.phase[..., yaw, None]
@@ -122,7 +100,7 @@ def _course(clock: GaitClock, commands: CommandBatch, xp: Xp) -> _Course:
     ahead = commands.constant[..., vx] * shorter + drift[..., vy]
     left = commands.constant[..., vy] * shorter - drift[..., vx]
     velocity = xp.stack([ahead, left], axis=-1) * stepping[..., None]
-    return _Course(velocity, commands.constant[..., yaw] * stepping)
+    return _Course(velocity, turning(commands, stepping))
 
 
 def _aside(
@@ -134,19 +112,7 @@ def _aside(
     omega = (2.0 * xp.pi) * commands.modulation_frequency
     angle = commands.modulation_phase(time, xp)[..., None] + commands.phase
     waves = -commands.amplitude * xp.cos(angle) / omega[..., None]
-    sideways = _swing(commands, xp) * xp.sin(angle[..., yaw]) / omega
+    sideways = swing(commands, xp) * xp.sin(angle[..., yaw]) / omega
     ahead = waves[..., vx] + sideways * commands.constant[..., vy]
     left = waves[..., vy] - sideways * commands.constant[..., vx]
     return xp.stack([ahead, left], axis=-1) * clock.stepping(commands, xp)[..., None]
-
-
-def _swing(commands: CommandBatch, xp: Xp) -> Float[Array, "*B"]:
-    """The heading's swing about its mean, rad."""
-    omega = (2.0 * xp.pi) * commands.modulation_frequency
-    return commands.amplitude[..., commands.space.column("yaw")] / omega
-
-
-def _offset(commands: CommandBatch, xp: Xp) -> Float[Array, "*B"]:
-    """The mean heading, rad from the one at time zero."""
-    yaw = commands.space.column("yaw")
-    return _swing(commands, xp) * xp.cos(commands.phase[..., yaw])

@@ -162,4 +162,43 @@ CURRICULUM = (
         target_kl=0.01,
         start_reared=True,
     ),
+    # A heavy robot that had not learnt to turn by here: turning pays twice, and is tried again.
+    LeggedStage(
+        name="turning",
+        samples=10_000_000,
+        weights=RewardWeights(
+            yaw=3.0, schedule=2.0, feet=2.0, height=2.0, clearance=350.0, fall=20.0, overload=1.0
+        ),
+        mix=CommandMix(
+            standing_share=0.14,
+            marching_share=0.06,
+            lifting_share=0.07,
+            hopping_share=0.08,
+            rearing_share=0.1,
+            own_gait_share=0.5,
+        ),
+        randomise=0.4,
+        push_speed=0.3,
+        entropy=0.003,
+        min_rate=2e-4,
+        target_kl=0.02,
+        start_reared=True,
+        min_action_std=0.3,
+    ),
+    LeggedStage(
+        name="settle",
+        samples=8_000_000,
+        weights=RewardWeights(
+            yaw=2.0, schedule=2.2, feet=2.0, height=2.4, clearance=350.0, fall=40.0, power=1e-3,
+            overload=3.0, even=4.0,
+        ),
+        mix=CommandMix(marching_share=0.1, rearing_share=0.14, own_gait_share=0.7),
+        randomise=0.4,
+        push_speed=0.5,
+        entropy=0.0,
+        min_rate=3e-5,
+        max_rate=2e-4,
+        target_kl=0.01,
+        start_reared=True,
+    ),
 )  # fmt: skip

@@ -25,11 +25,15 @@ from tabrl_trainer.pretraining.legged.rearing import RearingPose
 
 USUAL_SWING_HEIGHT = 0.07  # m, clearance of a swing foot at its highest, unless commanded
 HEADING_GAIN = 1.5  # rad/s of extra yaw rate a rad of heading error
+# Behind by more than this a heavy robot was asked for more than it could see pay, and never turned.
+CATCH_UP = 0.4  # rad
 PATH_GAIN = 1.0  # m/s of extra speed a metre from the path
 FAST = 0.85  # of the no-load speed: from here on, speed of a motor costs
 TUCKED_M = 0.04  # feet stay so far below the trunk's origin unless they are to be higher
 REAR_CLEARANCE = 0.2  # m, at least, of both front feet of a robot that has reared
 REFERENCE_MASS = 12.743448  # kg
+# Shares of the pay for turning, and the squared errors in rad²/s² within which they are earned.
+_TURNING = ((0.3, 1.2), (0.45, 0.25), (0.25, 0.03))
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,8 @@ class LeggedReward:
         vx, vy, yaw = (self._asked(command, name) for name in ("vx", "vy", "yaw"))
         back = PATH_GAIN * self._scale.frequency * stepping[..., None] * errors.path
         error = (forward - vx - back[..., 0]) ** 2 + (left - vy - back[..., 1]) ** 2
-        rate = yaw + HEADING_GAIN * self._scale.frequency * errors.heading
+        behind = np.clip(errors.heading, -CATCH_UP, CATCH_UP)
+        rate = yaw + HEADING_GAIN * self._scale.frequency * behind
         yaw_error = (rollout.base_angular_velocity[..., 2] - rate) ** 2
         nose = self._asked(command, "pitch") + self._rearing.pitch(rearing)
         lean = (roll - self._asked(command, "roll")) ** 2 + (pitch - nose) ** 2
@@ -149,7 +154,7 @@ class LeggedReward:
             "velocity": weights.velocity
             * (0.7 * np.exp(-error / (0.2 * speed)) + 0.3 * np.exp(-error / (0.02 * speed))),
             "yaw": weights.yaw
-            * (0.7 * np.exp(-yaw_error / (0.25 * turn)) + 0.3 * np.exp(-yaw_error / (0.03 * turn))),
+            * sum(part * np.exp(-yaw_error / (width * turn)) for part, width in _TURNING),
             "orientation": weights.orientation
             * (0.6 * np.exp(-lean / (0.03 + 0.3 * rearing)) + 0.4 * np.exp(-lean / 0.004)),
         }
