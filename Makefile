@@ -74,7 +74,7 @@ bench-stack: setup ## measure: round trip and control rate of a rollout, idle an
 	@$(BIN)/python -m tabrl_local.bench
 
 .PHONY: bench-speed
-bench-speed: setup-python ## measure: against bare stepping, Stable-Baselines3 and Brax (12 minutes; BENCH_ARGS=--help)
+bench-speed: setup-python ## measure: against bare stepping, Stable-Baselines3, Brax and EnvPool (13 minutes; BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.speed $(BENCH_ARGS)
 
 .PHONY: bench-gpu
@@ -91,6 +91,11 @@ lock: setup-python ## resolve the locks again after a change of dependencies
 
 .PHONY: setup
 setup: setup-python setup-web ## Python environment, built page, robot visuals
+	@scripts/setup visuals
+
+.PHONY: visuals
+visuals: setup-python ## detailed meshes of all robots that have some, with a download of 131 MB
+	@scripts/setup meshes
 	@scripts/setup visuals
 
 .PHONY: setup-python

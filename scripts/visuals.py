@@ -35,7 +35,8 @@ def _build(robot_id: str, out: Path, digest: str) -> None:
     if target.is_file() and stamp.is_file() and stamp.read_text() == digest:
         return
     try:
-        from tabrl.visuals.meshes import VisualRecipe, build_visuals
+        from tabrl.visuals.meshes import build_visuals
+        from tabrl.visuals.recipe import VisualRecipe
 
         recipe = VisualRecipe.of(robot_id)
         assert recipe is not None
@@ -53,12 +54,11 @@ def _build(robot_id: str, out: Path, digest: str) -> None:
 
 def _digest(robot_id: str, recipe: bytes) -> str:
     """Of everything the meshes are made from, but for the packages, which are pinned."""
-    parts = [scene_xml(robot_id), recipe]
-    for name in ("tabrl.visuals.meshes", "tabrl.visuals.glb"):
-        spec = find_spec(name)
-        assert spec is not None
-        assert spec.origin is not None
-        parts.append(Path(spec.origin).read_bytes())
+    package = find_spec("tabrl.visuals")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    sources = sorted(Path(package.submodule_search_locations[0]).glob("*.py"))
+    parts = [scene_xml(robot_id), recipe, *(source.read_bytes() for source in sources)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 

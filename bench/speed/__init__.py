@@ -12,4 +12,6 @@ JSON in `var/bench/speed`, and the report is made of whatever lies there.
   pass the same evaluations, on C MuJoCo, which cost nobody time. Peers get what their users would
   write: a lean environment for Stable-Baselines3 (the faster of its two kinds), a vmapped one for
   Brax.
+- `envpool`: EnvPool's own Go1 joystick task, stepped natively in batches of the sizes of `rollout`,
+  to set both beside each other in control steps and in physics steps.
 """

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.speed.sizes import TINY, Sizes
 
 ROOT = Path(__file__).resolve().parents[2]
-MEASUREMENT_NAMES = ("rollout", "job", "first-update", "ours", "sb3", "brax")
+MEASUREMENT_NAMES = ("rollout", "job", "first-update", "ours", "sb3", "brax", "envpool")
 
 
 def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:

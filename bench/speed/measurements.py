@@ -16,8 +16,9 @@ from bench.speed.machine import Machine
 from bench.speed.peers.environment import PeerError, peers_python, run_peer
 from bench.speed.race import Race, RaceResult
 from bench.speed.results import FirstUpdates, Measurement
-from bench.speed.rollout import measure_rollout
+from bench.speed.rollout import UNROLL, measure_rollout
 from bench.speed.sizes import Sizes
+from bench.speed.stepping import SteppingRow
 from bench.speed.walk_task import SOURCE
 
 from tabrl.sim.reward.function import export_reward
@@ -93,7 +94,8 @@ def sb3(sizes: Sizes) -> Measurement:
     def run(setting: str, envs: int, kind: str, cap_s: float) -> RaceResult:
         options = ["--setting", setting, "--envs", str(envs), "--kind", kind]
         out = FOLDER / f"races/sb3-{setting}-{kind}.json"
-        return run_peer(python, "sb3", [*options, "--cap-s", str(cap_s)], out, cap_s + 300.0)
+        options += ["--cap-s", str(cap_s)]
+        return run_peer(python, "sb3", options, out, cap_s + 300.0, RaceResult)
 
     machine, races, note = Machine.here(), [], ""
     try:
@@ -114,10 +116,25 @@ def brax(sizes: Sizes) -> Measurement:
     try:
         python, out = peers_python(PEERS), FOLDER / "races/brax.json"
         options = ["--robots", str(ROBOTS), "--cap-s", str(sizes.cap_s)]
-        races.append(run_peer(python, "brax_mjx", options, out, sizes.cap_s + 900.0))
+        races.append(run_peer(python, "brax_mjx", options, out, sizes.cap_s + 900.0, RaceResult))
     except PeerError as error:
         note = str(error)
     return Measurement(machine=machine, races=races, note=note)
+
+
+def envpool(sizes: Sizes) -> Measurement:
+    """EnvPool's own Go1 task, as many robots and control steps as `rollout` measures of ours."""
+    machine, rows, note = Machine.here(), [], ""
+    try:
+        python = peers_python(PEERS)
+        for robots in sizes.robots:
+            out = FOLDER / f"stepping/envpool-{robots}.json"
+            options = ["--robots", str(robots), "--steps", str(sizes.chunks * UNROLL)]
+            options += ["--repeats", str(sizes.repeats)]
+            rows.append(run_peer(python, "envpool_go1", options, out, 600.0, SteppingRow))
+    except PeerError as error:
+        note = str(error)
+    return Measurement(machine=machine, stepping=rows, note=note)
 
 
 MEASUREMENTS: dict[str, Callable[[Sizes], Measurement]] = {
@@ -127,4 +144,5 @@ MEASUREMENTS: dict[str, Callable[[Sizes], Measurement]] = {
     "ours": ours,
     "sb3": sb3,
     "brax": brax,
+    "envpool": envpool,
 }

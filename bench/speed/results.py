@@ -10,6 +10,7 @@ from bench.speed.job import JobRow
 from bench.speed.machine import Machine
 from bench.speed.race import RaceResult
 from bench.speed.rollout import RolloutRow
+from bench.speed.stepping import SteppingRow
 from pydantic import BaseModel
 
 
@@ -33,6 +34,7 @@ class Measurement(BaseModel):
     job: list[JobRow] = []
     first_updates: FirstUpdates | None = None
     races: list[RaceResult] = []
+    stepping: list[SteppingRow] = []
     note: str = ""
 
 

@@ -28,6 +28,7 @@ class RolloutRow(BaseModel):
 
     robots: int
     repeats: int
+    substeps: int = SUBSTEPS  # physics steps a control step
     rollout_per_s: float  # policy, observation, rollout and reward included
     bare_per_s: float  # of the model that the simulator steps, freed of what costs time
     scene_per_s: float  # of the scene as it is written

@@ -21,6 +21,7 @@ from tabrl.embodiments.legged.trunk import ON_ITS_SIDE
 
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+LAST_ACTION = slice(34, 46)  # of the observation
 
 
 class SingleWalk:
@@ -49,7 +50,7 @@ class SingleWalk:
         out[9] = 1.0  # the velocity is known
         out[10:22] = qpos[7:] - self.joints.home
         out[22:34] = qvel[6:]
-        out[34:46] = (ctrl - self.joints.home) / self.joints.scale
+        out[LAST_ACTION] = (ctrl - self.joints.home) / self.joints.scale
         out[46:59] = out[59:72] = self._command
         yaw = math.atan2(left[0], ahead[0])
         out[72] = min(max(-yaw, -1.0), 1.0)
@@ -74,7 +75,7 @@ class SingleWalk:
     def reward(self, observation: Array, previous: Array) -> float:
         """The reward of the step that led to `observation`, after the action `previous [nu]`."""
         forward, left, _ = observation[6:9].tolist()
-        change = observation[34:46] - previous
+        change = observation[LAST_ACTION] - previous
         return (
             WEIGHTS["speed"] * math.exp(-(((forward - SPEED) / WIDTH) ** 2))
             + WEIGHTS["side"] * math.exp(-((left / 0.3) ** 2))

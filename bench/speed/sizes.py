@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """Repeats and seconds; together some eleven minutes on two quiet cores."""
+    """Repeats and seconds; together some twelve minutes on two quiet cores."""
 
     repeats: int = 5
     chunks: int = 3  # of 32 control steps, a repeat

@@ -6,12 +6,15 @@ import hashlib
 import os
 import subprocess
 from pathlib import Path
+from typing import TypeVar
 
-from bench.speed.race import RaceResult
+from pydantic import BaseModel
 
 ROOT = Path(__file__).resolve().parents[3]
 UV = ROOT / ".tools/uv/bin/uv"  # scripts/setup puts it there
 LOCK = Path(__file__).with_name("requirements.txt")
+
+Result = TypeVar("Result", bound=BaseModel)
 
 
 class PeerError(Exception):
@@ -42,8 +45,8 @@ def peers_python(folder: Path) -> Path:
 
 
 def run_peer(
-    python: Path, module: str, options: list[str], out: Path, limit_s: float
-) -> RaceResult:
+    python: Path, module: str, options: list[str], out: Path, limit_s: float, kind: type[Result]
+) -> Result:
     """Run a peer's module and read its result, what there is of it after `limit_s`.
 
     Raises `PeerError`.
@@ -58,7 +61,7 @@ def run_peer(
     except PeerError:
         if not out.exists():
             raise
-    return RaceResult.model_validate_json(out.read_text())
+    return kind.model_validate_json(out.read_text())
 
 
 def _run(

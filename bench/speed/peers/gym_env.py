@@ -9,7 +9,7 @@ import gymnasium  # type: ignore[import-not-found]
 import mujoco
 import numpy as np
 from bench.robot import ROBOT, legged_robot
-from bench.speed.single import SingleWalk
+from bench.speed.single import LAST_ACTION, SingleWalk
 from bench.speed.walk_task import EPISODE_STEPS
 from numpy.typing import NDArray
 
@@ -63,7 +63,7 @@ class WalkEnv(gymnasium.Env[Array, Array]):  # type: ignore[misc]
         self._steps += 1
         observation = self._observe()
         reward = self._walk.reward(observation, self._previous)
-        self._previous = observation[33:45]
+        self._previous = observation[LAST_ACTION]
         fallen = self._walk.fallen(observation, float(data.qpos[2]))
         return observation, reward, fallen, self._steps >= EPISODE_STEPS, {}
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from bench.robot import ROBOT, legged_robot
 from bench.speed.from_scratch import walk_artifact
-from bench.speed.single import SingleWalk
+from bench.speed.single import LAST_ACTION, SingleWalk
 from bench.speed.walk_task import (
     COMMAND_SCHEDULE,
     EPISODE_STEPS,
@@ -79,7 +79,7 @@ def test_one_robot_sees_and_earns_what_a_batch_does() -> None:
         velocity = rotation.rotate_inverse(qpos[3:7], qvel[0:3])
         reward = walk_reward(velocity, qvel[3:6], action, previous)
         assert walk.reward(seen, previous) == pytest.approx(float(reward), rel=1e-4, abs=1e-5)
-        previous = seen[34:46]
+        previous = seen[LAST_ACTION]
         falls.append(walk.fallen(seen, float(qpos[2])))
         assert falls[-1] == has_fallen(qpos[3:7], qpos[2], boxes)
     assert len(set(falls)) == 2

@@ -341,21 +341,25 @@ def test_rearing_pays_when_it_is_asked_for(legged: LeggedRobot) -> None:
     assert reared(asking(legged), 0.0) > reared(asking(legged), 1.0)
 
 
-def test_on_its_hind_legs_a_robot_is_paid_for_leaning_to_no_side(legged: LeggedRobot) -> None:
-    def even(schedule: CommandSchedule, sideways: float) -> float:
+def test_who_stands_or_rears_pays_for_leaning_to_a_side(legged: LeggedRobot) -> None:
+    def even(schedule: CommandSchedule, sideways: float, stepping: float = 0.0) -> float:
         rollout = standing(legged, schedule)
         for limb in legged.robot.limbs:
             rollout.joint_position[..., legged.robot.joint_names.index(limb.joints[0])] += sideways
-        zero = np.zeros(rollout.shape, np.float32)
+        steps = np.full(rollout.shape, stepping, np.float32)
         weights = RewardWeights(even=1.0)
-        terms = LeggedReward(legged).terms(rollout, on_course(rollout), zero, weights)
+        terms = LeggedReward(legged).terms(rollout, on_course(rollout), steps, weights)
         return float(terms["even"].mean())
 
     up = asking(legged, rear=1.0)
     assert even(up, 0.0) == pytest.approx(0.0, abs=1e-6)
     # A hip turned outwards on one side and inwards on the other: twice its angle from its mirror.
-    assert even(up, 0.1) == pytest.approx(-0.5 * len(legged.robot.limbs) * 0.2**2, rel=1e-3)
-    assert even(asking(legged), 0.1) == pytest.approx(0.0, abs=1e-6)
+    crooked = pytest.approx(-0.5 * len(legged.robot.limbs) * 0.2**2, rel=1e-3)
+    assert even(up, 0.1) == even(asking(legged), 0.1) == crooked
+    lifting = {lift_channel(legged.robot.limbs[0]): legged.clock.amounts.lifted * 2.0}
+    for uneven in ({"roll": 0.2}, lifting):
+        assert even(asking(legged, **uneven), 0.1) == pytest.approx(0.0, abs=1e-6)
+    assert even(asking(legged, vx=0.5), 0.1, stepping=1.0) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_high_steps_pay_when_high_steps_are_asked_for(legged: LeggedRobot) -> None:

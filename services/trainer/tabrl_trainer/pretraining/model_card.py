@@ -66,7 +66,7 @@ class ModelCard(BaseModel):
         for row in self.rows:
             for channel, span in row.reaches.items() if row.passed else ():
                 spans.setdefault(channel, []).append(span)
-        return Abilities(commanded={name: widest(found) for name, found in spans.items()})
+        return Abilities(commanded={name: _rounded(widest(found)) for name, found in spans.items()})
 
     def markdown(self, words: CardWords) -> str:
         """The card as a table, then what it misses in words, then the curriculum."""
@@ -141,3 +141,9 @@ def row_of(
         most_falls=benchmark.most_falls,
         reaches=dict(benchmark.reaches),
     )
+
+
+def _rounded(span: Span) -> Span:
+    """To what a person reads."""
+    low, high = span
+    return round(low, 3), round(high, 3)

@@ -201,4 +201,23 @@ CURRICULUM = (
         target_kl=0.01,
         start_reared=True,
     ),
+    # The heavy robot's last faults: crooked standing, pushes, low swings, motors past their line.
+    LeggedStage(
+        name="stance",
+        samples=8_000_000,
+        weights=RewardWeights(
+            yaw=1.6, schedule=2.5, feet=2.0, height=2.4, clearance=450.0, fall=40.0, power=1e-3,
+            overload=6.0, even=6.0,
+        ),
+        mix=CommandMix(
+            standing_share=0.24, marching_share=0.14, rearing_share=0.1, own_gait_share=0.75
+        ),
+        randomise=0.4,
+        push_speed=0.6,
+        entropy=0.0,
+        min_rate=3e-5,
+        max_rate=2e-4,
+        target_kl=0.01,
+        start_reared=True,
+    ),
 )  # fmt: skip

@@ -30,6 +30,7 @@ CATCH_UP = 0.4  # rad
 PATH_GAIN = 1.0  # m/s of extra speed a metre from the path
 FAST = 0.85  # of the no-load speed: from here on, speed of a motor costs
 TUCKED_M = 0.04  # feet stay so far below the trunk's origin unless they are to be higher
+LEANING = 0.02  # rad: who leans more has one side lower than the other
 REAR_CLEARANCE = 0.2  # m, at least, of both front feet of a robot that has reared
 REFERENCE_MASS = 12.743448  # kg
 # Shares of the pay for turning, and the squared errors in rad²/s² within which they are earned.
@@ -50,7 +51,7 @@ class RewardWeights:
     fall: float = 10.0
     power: float = 4e-4  # a watt of the reference robot
     overload: float = 0.0  # torques outside of a motor's line, as shares of its torque
-    even: float = 0.0  # on the hind legs
+    even: float = 0.0  # on the hind legs, and standing
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,9 @@ class LeggedReward:
             **self._motion(rollout, errors, stepping, rearing, weights),
             "height": weights.height * self._height(rollout, hopping, rearing),
             "pose": 2.0 * rearing * self._rearing.closeness(rollout.joint_position, rearing),
-            "even": -weights.even * rearing * self._unevenness(rollout.joint_position),
+            "even": -weights.even
+            * np.maximum(rearing, self._square(command, stepping))
+            * self._unevenness(rollout.joint_position),
             "feet": weights.feet * self._held_feet(command, clearance, rearing),
             **self._gait(rollout, hopping, weights),
             "clearance": -weights.clearance
@@ -247,6 +250,13 @@ class LeggedReward:
             "overload": -weights.overload * np.sum(outside + fast, axis=-1),
             "power": -weights.power / power * np.sum(np.abs(torque * velocity), axis=-1),
         }
+
+    def _square(self, command: Floats, stepping: Floats) -> Floats:
+        """1 where a robot is to stand with its sides alike: on all feet, leaning to none."""
+        lift = np.take(command, self._lifts, axis=-1).max(-1)
+        leaning = np.abs(self._asked(command, "roll")) > LEANING
+        square: Floats = (1.0 - stepping) * (lift <= self._amounts.lifted) * ~leaning
+        return square
 
     def _unevenness(self, joint_position: Floats) -> Floats:
         """How far left and right legs are from each other's mirror images, rad², `[T, B]`."""
