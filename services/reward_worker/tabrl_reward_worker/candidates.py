@@ -14,8 +14,8 @@ from tabrl.contracts.quantities import Catalogue
 class RewardCandidate:
     """One proposed reward with the success checks that belong to it.
 
-    `phases_s` are the seconds of phases that follow each other and then begin again: the reward
-    pays for each in its part of `state.time()` modulo their sum. `motion` is what it was written
+    `phases_s` are the seconds of phases that follow each other: the reward pays for each in its
+    part of `state.time()`, modulo their sum if they are to `repeat`. `motion` is what it was written
     for, where that was a specification and not a sentence alone.
     """
 
@@ -26,6 +26,7 @@ class RewardCandidate:
     checks: tuple[CheckSpec, ...]
     phases_s: tuple[float, ...] = ()
     motion: MotionSpec | None = None
+    repeat: bool = True
 
 
 @dataclass(frozen=True)

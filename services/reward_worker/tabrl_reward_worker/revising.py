@@ -70,6 +70,7 @@ def _recoded(revision: Revision, parent: Candidate, source: str) -> tuple[Reward
         tuple(parent.checks),
         parent.phases_s,
         parent.motion if same else None,
+        parent.repeat,
     )
     return candidate, same and parent.author == RULE_BASED
 

@@ -107,6 +107,7 @@ class Candidate(BaseModel):
     weights: dict[Identifier, float]
     checks: list[CheckSpec]
     phases_s: PhasesS = ()  # what follows what, if anything does
+    repeat: bool = True  # the first phase comes after the last one; else the last one goes on
     motion: MotionSpec | None = None  # what it was written for, unless code says more than that
     artifact_sha256: Sha256
     report: CandidateReport = CandidateReport()

@@ -95,7 +95,7 @@ export function CandidateCard(props: Props): ReactNode {
         {phases.length > 0 && (
           <p className="mt-2 flex gap-2 text-[13px] text-soft" data-testid="phases">
             <ListOrdered className="mt-0.5 size-4 shrink-0 text-accent" aria-hidden />
-            {inTurn(phases)}
+            {inTurn(phases, candidate.repeat)}
           </p>
         )}
       </div>

@@ -140,7 +140,10 @@ class CandidateView(BaseModel):
     weights: dict[str, float]
     checks: list[CheckView]
     phases_s: list[float] = Field(
-        description="Seconds of what is done one after the other, then again; empty for one thing."
+        description="Seconds of what is done one after the other; empty for one thing."
+    )
+    repeat: bool = Field(
+        description="Whether the first phase comes after the last one, which else goes on."
     )
     motion: MotionSpec | None = Field(
         description="What it was written for; null where its code is all that says so."
@@ -163,6 +166,7 @@ class CandidateView(BaseModel):
             weights=dict(candidate.weights),
             checks=[CheckView.of(check, catalogue) for check in candidate.checks],
             phases_s=list(candidate.phases_s),
+            repeat=candidate.repeat,
             motion=candidate.motion,
             artifact_sha256=candidate.artifact_sha256,
             report=candidate.report,

@@ -278,6 +278,7 @@ def _training(task: Task, candidate: Candidate, context: AppContext) -> tuple[Jo
             weights=candidate.weights,
             checks=tuple(candidate.checks),
             phases_s=candidate.phases_s,
+            repeat=candidate.repeat,
         ),
         queued_at=now,
         created_at=now,
