@@ -15,8 +15,8 @@ class RewardCandidate:
     """One proposed reward with the success checks that belong to it.
 
     `phases_s` are the seconds of phases that follow each other: the reward pays for each in its
-    part of `state.time()`, modulo their sum if they are to `repeat`. `motion` is what it was written
-    for, where that was a specification and not a sentence alone.
+    part of `state.time()`, modulo their sum if they are to `repeat`. `motion` is what it was
+    written for, where that was a specification and not a sentence alone.
     """
 
     name: str

@@ -11,14 +11,16 @@ from tabrl.contracts.motion import (
     Importance,
     MotionSpec,
     Phase,
+    Reached,
     Sinusoid,
     Target,
+    Until,
 )
 from tabrl.embodiments.legged.askable import Askable
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.goal.abilities import Amounts
-from tabrl_reward_worker.generator.goal.goal import Foot, Goal, Hop, Lift, Rhythm, parts_of
-from tabrl_reward_worker.generator.goal.goal import Phase as TimedGoal
+from tabrl_reward_worker.generator.goal.goal import Foot, Goal, Hop, Lift, Rhythm
+from tabrl_reward_worker.generator.goal.phases import rest_of, timed
 from tabrl_reward_worker.generator.goal.spec import CHANNELS, DIGITS, FIELDS
 from tabrl_reward_worker.limbs import feet_of
 
@@ -37,18 +39,24 @@ def goal_of(spec: MotionSpec, robot: Robot) -> Goal:
     amounts = Amounts.of(robot)
     if len(spec.phases) == 1:
         return _PhaseReader(spec.phases[0], robot, amounts).goal
-    whole, start, timed = Goal(amounts), 0.0, list[TimedGoal]()
+    goals, seconds = list[Goal](), list[float]()
     for phase in spec.phases:
-        seconds = phase.until.seconds if isinstance(phase.until, Duration) else 0.0
-        end = round(start + seconds, 2)
-        timed.append(TimedGoal(start, end, _PhaseReader(phase, robot, amounts).goal))
-        start = end
-    whole.phases = tuple(timed)
-    parts = parts_of(whole)
-    for part in parts:
-        part.turned = any(other.yaw for other in parts)
-        part.displaced = any(other.moves for other in parts)
-    return whole
+        goals.append(_PhaseReader(phase, robot, amounts).goal)
+        seconds.append(_seconds(phase.until, goals[-1], seconds))
+    return Goal(amounts, phases=timed(goals, seconds, spec.repeat), repeat=spec.repeat)
+
+
+def _seconds(until: Until, goal: Goal, before: list[float]) -> float:
+    """How long a phase lasts after others of so many s; one that ends by quantity is told so."""
+    if isinstance(until, Duration):
+        return until.seconds
+    if isinstance(until, Reached):
+        turns = until.quantity == Askable.HEADING
+        goal.turn_by, goal.go_by = (until.by, None) if turns else (None, until.by)
+        rate = goal.yaw if turns else goal.speed
+        takes = until.by / rate if rate and until.by / rate > 0.0 else until.within_s
+        return round(min(takes, until.within_s), 2)
+    return rest_of(before, goal.amounts["sequence"])
 
 
 class _PhaseReader:

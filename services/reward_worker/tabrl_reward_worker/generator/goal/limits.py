@@ -24,7 +24,7 @@ def _beyond(goal: Goal) -> Iterator[str]:
 
 
 def _too_much(goal: Goal) -> Iterator[str]:
-    own = goal.amounts
+    own, lift, hop = goal.amounts, goal.lift, goal.hop
     for words, unit, value, low, high in (
         ("forward speed", "m/s", goal.vx, -own["backward"]["limit"], own["forward"]["limit"]),
         ("sideways speed", "m/s", goal.vy, -own["sideways"]["limit"], own["sideways"]["limit"]),
@@ -34,10 +34,10 @@ def _too_much(goal: Goal) -> Iterator[str]:
         ("roll", "rad", goal.roll, -own["lean"]["limit"], own["lean"]["limit"]),
         ("step height", "m", goal.steps, 0.0, own["steps"]["limit"]),
         ("step rate", "Hz", goal.cadence, own["cadence"]["lowest"], own["cadence"]["highest"]),
-        ("lifted foot", "m", goal.lift and goal.lift.height, 0.0, own["paw"]["limit"]),
+        ("lifted foot", "m", lift.height if lift else None, 0.0, own["paw"]["limit"]),
         ("rearing", "rad", goal.rear, 0.0, own["rear"]["limit"]),
-        ("hop height", "m", goal.hop and goal.hop.height, 0.0, own["hop"]["limit"]),
-        ("hop rate", "Hz", goal.hop and goal.hop.hz, *_bounds(goal, "hop_frequency")),
+        ("hop height", "m", hop.height if hop else None, 0.0, own["hop"]["limit"]),
+        ("hop rate", "Hz", hop.hz if hop else None, *_bounds(goal, "hop_frequency")),
     ):
         if value is not None and not low - _EPSILON <= value <= high + _EPSILON:
             yield f"{words} of {value:g} {unit}: this robot does {low:g} to {high:g} {unit}"

@@ -11,12 +11,15 @@ from tabrl.contracts.motion import (
     Importance,
     MotionSpec,
     Phase,
+    Reached,
     Sinusoid,
     Target,
+    Until,
 )
 from tabrl.embodiments.legged.askable import Askable
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.goal import Phase as TimedGoal
 from tabrl_reward_worker.limbs import feet_of
 
 LIMP_LOAD = 0.3  # of the time, for the foot that is spared
@@ -42,14 +45,23 @@ def spec_of(goal: Goal, robot: Robot) -> MotionSpec:
     """What a goal asks for."""
     if not goal.phases:
         return MotionSpec(phases=(_phase(goal, robot, Hold()),))
-    phases = tuple(
-        _phase(phase.goal, robot, Duration(seconds=round(phase.end - phase.start, 2)))
-        for phase in goal.phases
-    )
-    return MotionSpec(phases=phases, repeat=True)
+    *earlier, last = (_phase(one.goal, robot, _until(one)) for one in goal.phases)
+    if not goal.repeat and isinstance(last.until, Duration):
+        last = last.model_copy(update={"until": Hold()})
+    return MotionSpec(phases=(*earlier, last), repeat=goal.repeat)
 
 
-def _phase(goal: Goal, robot: Robot, until: Hold | Duration) -> Phase:
+def _until(phase: TimedGoal) -> Until:
+    """When a phase is over."""
+    goal, seconds = phase.goal, round(phase.end - phase.start, 2)
+    if goal.turn_by is not None:
+        return Reached(quantity=Askable.HEADING, by=goal.turn_by, within_s=seconds)
+    if goal.go_by is not None:
+        return Reached(quantity=Askable.WAY, by=goal.go_by, within_s=seconds)
+    return Duration(seconds=seconds)
+
+
+def _phase(goal: Goal, robot: Robot, until: Until) -> Phase:
     return Phase(targets=tuple(_targets(goal, robot)), gait=goal.gait or None, until=until)
 
 

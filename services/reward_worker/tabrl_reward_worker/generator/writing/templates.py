@@ -57,6 +57,7 @@ def candidates_for(goal: Goal, robot: Robot) -> tuple[RewardCandidate, ...]:
             checks,
             seconds,
             motion,
+            goal.repeat or not goal.phases,
         )
         for name, idea, template in written
     )
@@ -205,7 +206,9 @@ def clock(goal: Goal, robot: Robot) -> list[str]:
     """Which phase it is, as statements; none where there are no phases."""
     if not goal.phases:
         return []
-    moment = f"moment = jnp.mod(state.time(), {t.number(goal.period)})  # s into the round"
+    moment = "moment = state.time()"
+    if goal.repeat:
+        moment = f"moment = jnp.mod(state.time(), {t.number(goal.period)})  # s into the round"
     return [
         moment,
         *(
@@ -225,10 +228,13 @@ def _within(phase: Phase, period: float) -> str:
 def in_words(goal: Goal, robot: Robot) -> str:
     """The goal as a sentence fragment, without any word of the user's."""
     if goal.phases:
-        return "; then ".join(
-            f"{phase.end - phase.start:.3g} s of {in_words(phase.goal, robot)}"
-            for phase in goal.phases
-        )
+        *earlier, last = (in_words(phase.goal, robot) for phase in goal.phases)
+        lengths = [phase.end - phase.start for phase in goal.phases]
+        said = [
+            f"{seconds:.3g} s of {words}" for seconds, words in zip(lengths, earlier, strict=False)
+        ]
+        ending = f"{lengths[-1]:.3g} s of {last}" if goal.repeat else last
+        return "; then ".join([*said, ending])
     parts = []
     for value, positive, negative, unit in (
         (goal.vx, "forward", "backward", "m/s"),
