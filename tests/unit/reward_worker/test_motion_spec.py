@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tabrl.contracts.motion import (
@@ -11,6 +13,7 @@ from tabrl.contracts.motion import (
     Hold,
     MotionSpec,
     Phase,
+    Reached,
     Sinusoid,
     Target,
     fault_of,
@@ -42,6 +45,34 @@ def test_a_specification_says_all_that_a_goal_does(robot: Robot) -> None:
         assert fault_of(spec, askables_of(robot)) is None, sentence
         again = candidates_for(goal_of(spec, robot), robot)
         assert again == candidates_for(goal, robot), sentence
+
+
+def test_a_turn_and_a_way_end_by_themselves() -> None:
+    amounts = Amounts.of(GO1)
+    spec = spec_of(interpret(parse("turn round, walk 2 m, stop there", 2.9), amounts), GO1)
+    turn, way, hold = spec.phases
+    assert not spec.repeat
+    assert isinstance(turn.until, Reached)
+    assert (turn.until.quantity, round(turn.until.by, 3)) == ("heading", 3.142)
+    assert isinstance(way.until, Reached)
+    assert (way.until.quantity, way.until.by) == ("way", 2.0)
+    assert isinstance(hold.until, Hold)
+    direct = candidates_of(spec, GO1)[0]
+    assert direct.phases_s[:2] == pytest.approx((math.pi / 0.7, 4.0), abs=0.01)
+    assert not direct.repeat
+    assert "jnp.mod" not in direct.code
+    checks = {check.id: check for check in direct.checks}
+    assert checks["second_facing"].at_least == pytest.approx(math.pi - 0.2, abs=0.01)
+    assert checks["third_place"].at_most == pytest.approx(2.25, abs=0.01)
+
+
+def test_what_is_done_again_and_again_begins_again() -> None:
+    amounts = Amounts.of(GO1)
+    spec = spec_of(interpret(parse("crouch, then hop, and repeat", 2.9), amounts), GO1)
+    assert spec.repeat
+    written = candidates_of(spec, GO1)[0]
+    assert written.repeat
+    assert "jnp.mod(state.time(), 8.0)" in written.code
 
 
 def test_a_specification_of_ones_own_is_written_for_like_a_sentence() -> None:

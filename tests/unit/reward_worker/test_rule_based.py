@@ -52,6 +52,8 @@ def fields(found: Goal) -> dict[str, Any]:
         named["phases"] = [
             {"s": round(phase.end - phase.start, 2), **fields(phase.goal)} for phase in found.phases
         ]
+    if found.repeat:
+        named["repeat"] = True
     return named
 
 

@@ -25,16 +25,17 @@ def in_phases(
     """The goals one after the other. What asks for nothing is left out."""
     asked = [(reading, goal) for reading, goal in parts if not goal.empty]
     wanted = [_lasting(reading, goal) for reading, goal in asked]
-    ends = bool(wanted) and wanted[-1] is not None and not repeats
+    table = amounts["sequence"]
+    ends = bool(asked) and not repeats and _comes_to_an_end(asked[-1][1], wanted, table)
     if len(asked) < 2 and not ends:
         return _alone(parts, asked[0][1] if asked else Goal(amounts))
-    whole, table = Goal(amounts, repeat=repeats), amounts["sequence"]
-    if ends:
-        asked.append((Reading(), Goal(amounts, still=True)))
-        wanted.append(None)
+    whole = Goal(amounts, repeat=repeats)
     seconds = _durations(wanted, [goal.ends for _, goal in asked], table)
+    if ends and not asked[-1][1].only_still:
+        asked.append((Reading(), Goal(amounts, still=True)))
+        wanted, seconds = [*wanted, None], [*seconds, 0.0]
     if not repeats:
-        seconds[-1] = rest_of(seconds[:-1], table)
+        wanted[-1], seconds[-1] = None, rest_of(seconds[:-1], table)
     whole.phases = timed(
         [_hastened(goal, lasts) for (_, goal), lasts in zip(asked, seconds, strict=True)],
         seconds,
@@ -53,6 +54,15 @@ def in_phases(
         whole.understood.append("one after the other → the last one goes on")
     whole.not_understood += _cut(wanted, whole.phases, table)
     return whole
+
+
+def retimed(goal: Goal) -> tuple[Phase, ...]:
+    """The phases of a goal that was changed: turns and ways take as long as they take now."""
+    goals = [phase.goal for phase in goal.phases]
+    seconds = [_needed(one.goal) or one.end - one.start for one in goal.phases]
+    if goals and not goal.repeat:
+        seconds[-1] = rest_of(seconds[:-1], goal.amounts["sequence"])
+    return timed(goals, seconds, goal.repeat)
 
 
 def rest_of(before: Sequence[float], table: Table) -> float:
@@ -76,21 +86,38 @@ def timed(goals: Sequence[Goal], seconds: Sequence[float], repeats: bool) -> tup
     return tuple(phases)
 
 
+def _comes_to_an_end(goal: Goal, wanted: Sequence[float | None], table: Table) -> bool:
+    """Whether the last part is over while somebody looks; who is to walk for a minute walks on."""
+    *before, last = wanted
+    room = table["total"] - table["least"] * len(before)
+    return last is not None and (goal.ends or last <= room)
+
+
 def _lasting(reading: Reading, goal: Goal) -> float | None:
     """How long a part is to last, s, where the sentence says so."""
     if reading.seconds:
         goal.turn_by = goal.go_by = None
         return reading.seconds
+    needed = _needed(goal)
+    if needed is None:
+        goal.turn_by = goal.go_by = None  # what was to go so far has given way to something else
+        return goal.lasts and goal.lasts[1]
+    return needed
+
+
+def _needed(goal: Goal) -> float | None:
+    """How long a turn or a way takes, s; None for what does not end by itself."""
     if goal.turn_by is not None and goal.yaw:
-        return goal.turn_by / goal.yaw
+        return abs(goal.turn_by / goal.yaw)
     if goal.go_by is not None and goal.moves:
         return goal.go_by / goal.speed
-    goal.turn_by = goal.go_by = None  # whatever was to go so far has given way to something else
-    return goal.lasts and goal.lasts[1]
+    return None
 
 
 def _hastened(goal: Goal, seconds: float) -> Goal:
     """Fast enough to arrive in time."""
+    if goal.lasts is None or seconds > goal.lasts[1] - 0.05:
+        return goal
     if goal.turn_by is not None and goal.yaw:
         limit = goal.amounts["turn"]["limit"]
         rate = min(abs(goal.turn_by) / seconds, limit)

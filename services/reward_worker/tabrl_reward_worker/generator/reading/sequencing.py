@@ -59,8 +59,10 @@ class Order(NamedTuple):
 
 def in_order(words: Sequence[Word]) -> Order:
     """The words of a sentence in the order of what they ask for."""
-    words = _alternating(_turned_round(_or(list(words))))
-    repeats = any(word.kind in (SlotKind.REPEAT, SlotKind.ALTERNATE) for word in words)
+    turned = _turned_round(_or(list(words)))
+    words = _alternating(turned)
+    again = (SlotKind.REPEAT, SlotKind.ALTERNATE)
+    repeats = words is not turned or any(word.kind in again for word in words)
     words = [
         word
         for word in words
