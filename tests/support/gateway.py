@@ -11,6 +11,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from tabrl.adapters.settings import Settings
+from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.page import Camera, RobotPage
 from tabrl.contracts.quantities import Catalogue, Entry, named
 from tabrl.domain.errors import NotFound
@@ -42,6 +43,10 @@ CATALOGUE = Catalogue(
         "foot_height": Entry("m", "how high its toe is", named(("toe",), "a foot's name")),
     }
 )
+ASKABLES = (
+    AskableInfo.of("forward_speed", "m/s", "forward", "backward"),
+    AskableInfo.of("foot_height", "m", "off the floor", parts=("toe",)),
+)
 
 
 class ToyCatalog:
@@ -67,6 +72,11 @@ class ToyCatalog:
         """What can be measured of it."""
         self.get_robot(robot_id)
         return CATALOGUE
+
+    def askables_of(self, robot_id: str) -> tuple[AskableInfo, ...]:
+        """What it can be asked for."""
+        self.get_robot(robot_id)
+        return ASKABLES
 
     def scene_xml(self, robot_id: str) -> bytes:
         """Its scene."""

@@ -77,16 +77,19 @@ def rollout_of(motion: Motion, robot: Robot, seconds: float = 10.0, seed: int = 
     return Rollout({name: value[:, None].astype(np.float32) for name, value in fields.items()})
 
 
-def sequence_of(phases: list[tuple[float, Motion]], robot: Robot, seconds: float = 10.0) -> Rollout:
+def sequence_of(
+    phases: list[tuple[float, Motion]], robot: Robot, seconds: float = 10.0, *, repeat: bool = True
+) -> Rollout:
     """The rollout `[T, 1]` of motions one after the other, each from one time (s) to the next; the
-    last one ends the round, and then the first begins again.
+    last one ends the round, and then the first begins again, or without `repeat` the last goes on.
 
     `phases` are (end, motion) within a round. Every phase goes on from where the last one ended.
     """
     period = phases[-1][0]
     rollouts = [rollout_of(motion, robot, seconds).fields for _, motion in phases]
     time = rollouts[0]["time"][:, 0]
-    turn = np.searchsorted([end for end, _ in phases], np.mod(time, period), side="right")
+    into = np.mod(time, period) if repeat else time
+    turn = np.searchsorted([end for end, _ in phases], into, side="right")
     turn = np.minimum(turn, len(phases) - 1)
     fields = {
         name: np.stack([rollout[name] for rollout in rollouts])[turn, np.arange(len(time))]

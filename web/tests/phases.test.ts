@@ -8,9 +8,10 @@ describe("one thing after another", () => {
   const phases = phasesOf([4, 2.5, 3]);
 
   it("is told by the clock", () => {
-    expect(inTurn(phases)).toBe(
+    expect(inTurn(phases, true)).toBe(
       "First 0–4 s, then 4–6.5 s, then 6.5–9.5 s, then again from the beginning.",
     );
+    expect(inTurn(phases, false)).toBe("First 0–4 s, then 4–6.5 s, then from 6.5 s on.");
     expect(phasesOf([])).toEqual([]);
     expect(phasesOf([5])).toEqual([]);
   });

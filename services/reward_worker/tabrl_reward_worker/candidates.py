@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tabrl.contracts.checks import CheckSpec
+from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.quantities import Catalogue
 
 
@@ -13,8 +14,9 @@ from tabrl.contracts.quantities import Catalogue
 class RewardCandidate:
     """One proposed reward with the success checks that belong to it.
 
-    `phases_s` are the seconds of phases that follow each other and then begin again: the reward
-    pays for each in its part of `state.time()` modulo their sum.
+    `phases_s` are the seconds of phases that follow each other: the reward pays for each in its
+    part of `state.time()`, modulo their sum if they are to `repeat`. `motion` is what it was
+    written for, where that was a specification and not a sentence alone.
     """
 
     name: str
@@ -23,6 +25,8 @@ class RewardCandidate:
     weights: dict[str, float]
     checks: tuple[CheckSpec, ...]
     phases_s: tuple[float, ...] = ()
+    motion: MotionSpec | None = None
+    repeat: bool = True
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,8 @@ class RewardHandler:
             weights=reward.weights,
             checks=list(candidate.checks),
             phases_s=candidate.phases_s,
+            repeat=candidate.repeat,
+            motion=candidate.motion,
             artifact_sha256=sha256,
             report=validated.report.model_copy(update={"stages_s": stages}),
         )

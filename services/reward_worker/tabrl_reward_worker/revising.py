@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
-from tabrl.domain.errors import Unavailable
+from tabrl.contracts.motion import MotionSpec
+from tabrl.domain.errors import Invalid, Unavailable
 from tabrl.domain.jobs import FailureKind
 from tabrl.domain.tasks import Candidate, Revision
 from tabrl.embodiments.lookup import catalogue_of
@@ -14,28 +17,83 @@ from tabrl.robots import Robot
 from tabrl_reward_worker.building import BuiltCandidate, RewardBuilder
 from tabrl_reward_worker.candidates import RewardCandidate, taken_over
 from tabrl_reward_worker.generation import RULE_BASED
+from tabrl_reward_worker.generator import candidates_of
 
 USER = "you"
 """Who generated an edited candidate, as it is stored."""
+_EDITED = ", edited"
 
 
 def revised(
     revision: Revision, parent: Candidate, source: str, robot: Robot, reward_builder: RewardBuilder
 ) -> BuiltCandidate:
-    """The parent with the edit. Raises `JobFailedError` (with the line at fault) or `Unavailable`.
+    """The parent with the edit.
 
     Unchanged code is built again too: its artifact may be from before the present verifier.
+
+    Raises:
+        JobFailedError: the edit is at fault, with its line where it is code.
+        Unavailable: nothing can be built here now.
+    """
+    with _told_to_the_user():
+        if revision.motion is not None:
+            candidate = _respecified(revision.motion, parent, robot)
+            reward = reward_builder.build(candidate.code, robot, trusted=True)
+            base = candidate.weights
+        else:
+            candidate, ours = _recoded(revision, parent, source)
+            reward = reward_builder.build(candidate.code, robot, trusted=ours)
+            base = dict(parent.weights) if candidate.code == source else reward.weights
+        reward = replace(reward, weights=_weights(revision, base))
+    checks = candidate.checks if revision.checks is None else tuple(revision.checks)
+    name = candidate.name.removesuffix(_EDITED) + _EDITED
+    edited = replace(
+        candidate,
+        name=name,
+        weights=reward.weights,
+        checks=taken_over(checks, catalogue_of(robot)),
+    )
+    return BuiltCandidate(edited, reward)
+
+
+def _recoded(revision: Revision, parent: Candidate, source: str) -> tuple[RewardCandidate, bool]:
+    """The parent with the edit's code, and whether that is still of our own templates.
+
+    Other code is no longer what a specification says.
     """
     same = revision.code is None or revision.code == source
-    code = source if revision.code is None else revision.code
+    candidate = RewardCandidate(
+        parent.name,
+        parent.idea,
+        source if revision.code is None else revision.code,
+        parent.weights,
+        tuple(parent.checks),
+        parent.phases_s,
+        parent.motion if same else None,
+        parent.repeat,
+    )
+    return candidate, same and parent.author == RULE_BASED
+
+
+def _respecified(motion: MotionSpec, parent: Candidate, robot: Robot) -> RewardCandidate:
+    """What is written for a specification in the parent's way, or in the first there is."""
+    written = candidates_of(motion, robot)
+    same = (one for one in written if one.name == parent.name.removesuffix(_EDITED))
+    return next(same, written[0])
+
+
+@contextmanager
+def _told_to_the_user() -> Iterator[None]:
+    """Faults of an edit as the job's failure."""
     try:
-        reward = reward_builder.build(code, robot, trusted=same and parent.author == RULE_BASED)
-        base = dict(parent.weights) if same else reward.weights
-        reward = replace(reward, weights=_weights(revision, base))
+        yield
     except RewardError as error:
         hint = f" {error.hint[0].upper()}{error.hint[1:]}." if error.hint else ""
         message = f"{error.message[0].upper()}{error.message[1:]}.{hint}"
         raise JobFailedError(FailureKind.CODE, error.code, message, error.line) from None
+    except Invalid as error:
+        hint = f" {error.hint}" if error.hint else ""
+        raise JobFailedError(FailureKind.CODE, error.code, f"{error.message}{hint}") from None
     except Unavailable as error:
         if error.code != "jail_no_seccomp":  # which another attempt will not find either
             raise
@@ -43,12 +101,6 @@ def revised(
         raise JobFailedError(
             FailureKind.INFRASTRUCTURE, error.code, f"{error.message}{hint}"
         ) from None
-    checks = taken_over(
-        parent.checks if revision.checks is None else revision.checks, catalogue_of(robot)
-    )
-    name = parent.name if parent.name.endswith(", edited") else f"{parent.name}, edited"
-    candidate = RewardCandidate(name, parent.idea, code, reward.weights, checks, parent.phases_s)
-    return BuiltCandidate(candidate, reward)
 
 
 def _weights(revision: Revision, weights: dict[str, float]) -> dict[str, float]:

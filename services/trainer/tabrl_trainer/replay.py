@@ -47,6 +47,6 @@ def replay(context: TrainingContext, reward: RolloutReward, record: TrainingReco
 def _search(
     context: TrainingContext, reward: RolloutReward, record: TrainingRecord
 ) -> CommandSchedule:
-    search = search_for(context, reward, record.phases_s, record.seed)
+    search = search_for(context, reward, record.phases_s, record.seed, repeat=record.repeat)
     *_, found = search.run(generations=record.generations)
     return found.best

@@ -58,10 +58,15 @@ class StagedSearch:
         phases_s: Sequence[float],
         seed: int,
         on_step: Callable[[], None] = lambda: None,
+        *,
+        repeat: bool = True,
     ) -> None:
-        """`on_step` is called at the steps of all episodes and may raise to end the search."""
+        """`on_step` is called at the steps of all episodes and may raise to end the search.
+
+        Without `repeat` the last phase goes on.
+        """
         self._simulators, self._reward, self._phases_s = simulators, reward, tuple(phases_s)
-        self._seed, self._on_step = seed, on_step
+        self._seed, self._on_step, self._repeat = seed, on_step, repeat
         self._neutral = CommandSchedule.neutral(simulators.embodiment.commands)
         begins = accumulate(self._phases_s[:-1], initial=0.0)
         self._windows = [
@@ -113,7 +118,8 @@ class StagedSearch:
     def _shown(self, phases: list[CommandSchedule]) -> CommandSchedule:
         """What is known so far; phases not yet searched stand."""
         missing = len(self._phases_s) - len(phases)
-        return CommandSchedule.sequence([*phases, *[self._neutral] * missing], self._phases_s)
+        stages = [*phases, *[self._neutral] * missing]
+        return CommandSchedule.sequence(stages, self._phases_s, repeat=self._repeat)
 
     def _together(self, chosen: list[list[CommandSchedule]]) -> tuple[CommandSchedule, float, int]:
         """The best of all combinations over one period, its mean reward a step, samples taken.
@@ -161,6 +167,8 @@ def search_for(
     phases_s: Sequence[float],
     seed: int,
     on_step: Callable[[], None] = lambda: None,
+    *,
+    repeat: bool = True,
 ) -> CommandSearch | StagedSearch:
     """The search for a task on a robot's simulators."""
     policy = deployed(context.pretrained_weights)
@@ -173,4 +181,4 @@ def search_for(
         context.embodiment, context.simulator, context.small_simulator, policy, context.library,
         context.coarse_simulator,
     )  # fmt: skip
-    return StagedSearch(simulators, reward, phases_s, seed, on_step)
+    return StagedSearch(simulators, reward, phases_s, seed, on_step, repeat=repeat)

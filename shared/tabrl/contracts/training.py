@@ -40,6 +40,7 @@ class TrainSpec(BaseModel):
     weights: dict[Identifier, float] = Field(min_length=1, max_length=32)
     checks: tuple[CheckSpec, ...] = Field(min_length=1, max_length=16)
     phases_s: PhasesS = ()
+    repeat: bool = True  # the phases, after the last one
     seed: int = Field(default=0, ge=0)
     budget: TrainBudget = TrainBudget()
 
@@ -129,6 +130,7 @@ class TrainingRecord(BaseModel):
     kept: int
     weights: dict[Identifier, float] = {}
     phases_s: PhasesS = ()
+    repeat: bool = True  # the phases, after the last one
     restarts: tuple[int, ...] = ()
     reweightings: tuple[Reweighting, ...] = ()
 

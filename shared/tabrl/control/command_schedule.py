@@ -37,7 +37,8 @@ class Wave(NamedTuple):
 class CommandSchedule:
     """One schedule; columns and settings are those of `space`.
 
-    With `later` stages it lasts `stages_s` seconds in each stage and begins again after the last.
+    With `later` stages it lasts `stages_s` seconds in each stage; then it begins again, unless it
+    is not to `repeat`: the last stage then goes on.
     """
 
     space: CommandSpace = field(repr=False, compare=False)
@@ -48,6 +49,7 @@ class CommandSchedule:
     settings: tuple[str | float, ...] = ()
     stages_s: tuple[float, ...] = ()
     later: tuple[CommandSchedule, ...] = ()
+    repeat: bool = True
 
     @classmethod
     def neutral(cls, space: CommandSpace) -> Self:
@@ -79,7 +81,9 @@ class CommandSchedule:
         return cls(space, constant, amplitude, phase, modulation_frequency, tuple(settings))
 
     @classmethod
-    def sequence(cls, stages: Sequence[CommandSchedule], stages_s: Sequence[float]) -> Self:
+    def sequence(
+        cls, stages: Sequence[CommandSchedule], stages_s: Sequence[float], *, repeat: bool = True
+    ) -> Self:
         """Schedules of one stage each, one after the other, for `stages_s` seconds each.
 
         Raises `ValueError` unless there are as many times, at least two and not too many.
@@ -91,17 +95,17 @@ class CommandSchedule:
             raise ValueError("a stage has no stages of its own")
         return cls(
             first.space, first.constant, first.amplitude, first.phase, first.modulation_frequency,
-            first.settings, tuple(stages_s), tuple(later),
+            first.settings, tuple(stages_s), tuple(later), repeat,
         )  # fmt: skip
 
     @property
     def stages(self) -> tuple[CommandSchedule, ...]:
         """The stages in order, each a schedule of its own."""
-        return (replace(self, stages_s=(), later=()), *self.later)
+        return (replace(self, stages_s=(), later=(), repeat=True), *self.later)
 
     @property
     def period_s(self) -> float:
-        """After how many seconds the stages begin again; 0 for a single one."""
+        """After how many seconds all stages were seen; 0 for a single one."""
         return sum(self.stages_s)
 
     def wave(self, channel: str) -> Wave:
@@ -140,9 +144,12 @@ class CommandSchedule:
     def in_words(self) -> str:
         """The schedule as a person would say it: "forward 0.40 m/s; roll ±0.20 rad at 1.00 Hz"."""
         if self.later:
-            timed = zip(self.stages, self.stages_s, strict=True)
+            lasting = [f"{seconds:g} s" for seconds in self.stages_s]
+            if not self.repeat:
+                lasting[-1] = "from then on"
+            timed = zip(self.stages, lasting, strict=True)
             return "first " + ", then ".join(
-                f"{stage.in_words()} ({seconds:g} s)" for stage, seconds in timed
+                f"{stage.in_words()} ({lasts})" for stage, lasts in timed
             )
         parts = []
         for channel in self.space.channels:
@@ -169,6 +176,10 @@ def _empty(value: tuple[object, ...]) -> bool:
     return not value
 
 
+def _usual(repeat: bool) -> bool:
+    return repeat
+
+
 class ScheduleDocument(BaseModel):
     """A schedule as files keep it, the same since the first version.
 
@@ -188,6 +199,7 @@ class ScheduleDocument(BaseModel):
     later: tuple[ScheduleDocument, ...] = Field(
         default=(), max_length=MAX_PHASES - 1, exclude_if=_empty
     )
+    repeat: bool = Field(default=True, exclude_if=_usual)
 
     @classmethod
     def of(cls, schedule: CommandSchedule) -> Self:
@@ -201,6 +213,7 @@ class ScheduleDocument(BaseModel):
             beat_frequency=schedule.modulation_frequency,
             phases_s=schedule.stages_s,
             later=tuple(cls.of(stage) for stage in schedule.later),
+            repeat=schedule.repeat,
             **settings,
         )
 
@@ -211,7 +224,9 @@ class ScheduleDocument(BaseModel):
         stages = [self._stage(space), *(one._stage(space) for one in self.later)]
         if len(self.phases_s) != (len(stages) if self.later else 0):
             raise _unfit("every stage needs its time, and a single stage has none")
-        return CommandSchedule.sequence(stages, self.phases_s) if self.later else stages[0]
+        if not self.later:
+            return stages[0]
+        return CommandSchedule.sequence(stages, self.phases_s, repeat=self.repeat)
 
     def _stage(self, space: CommandSpace) -> CommandSchedule:
         zero = (0.0,) * len(space)
@@ -235,7 +250,7 @@ class ScheduleDocument(BaseModel):
     def _in_old_order(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Stages last, after the settings: equal schedules are equal bytes, as ever."""
         written: dict[str, Any] = write(self)
-        last = {key: written.pop(key) for key in ("phases_s", "later") if key in written}
+        last = {key: written.pop(key) for key in ("phases_s", "later", "repeat") if key in written}
         return written | last
 
 

@@ -1,9 +1,10 @@
 """Schedules whose stages follow each other by time, as batches of one shape.
 
 Every schedule has room for `MAX_PHASES` stages, used or not, so that what is compiled for one is
-compiled for all. A stage is chosen by the time since reset, modulo the period; what it asks for is
-then a plain schedule's, whose clocks (modulation and gait) run on over all switches: a reward that
-listens to a rhythm keeps hearing the same one however often the stages begin again.
+compiled for all. A stage is chosen by the time since reset, modulo the period where stages repeat;
+what it asks for is then a plain schedule's, whose clocks (modulation and gait) run on over all
+switches: a reward that listens to a rhythm keeps hearing the same one however often they begin
+again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tabrl.control.arrays import Array, Xp
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
 
-FOREVER_S = 1e9  # a schedule of one stage; finite, so that no rest of a division is lost
+FOREVER_S = 1e9  # a stage that nothing follows; finite, so that no rest of a division is lost
 # Half a control step: clocks that add up steps miss a switch by rounding, on either side.
 EARLY_S = 0.01
 
@@ -56,6 +57,8 @@ class StagedCommands:
         duration[:, 0] = FOREVER_S
         for row, schedule in enumerate(schedules):
             duration[row, : len(schedule.stages_s)] = schedule.stages_s
+            if not schedule.repeat:
+                duration[row, len(schedule.stages_s) - 1] = FOREVER_S
         return cls(rows, duration)
 
     @classmethod

@@ -11,6 +11,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from tabrl.contracts.checks import CheckSpec, Identifier
+from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.phases import PhasesS
 from tabrl.contracts.training import Sha256
 from tabrl.domain.jobs import Failure, JobState
@@ -106,6 +107,8 @@ class Candidate(BaseModel):
     weights: dict[Identifier, float]
     checks: list[CheckSpec]
     phases_s: PhasesS = ()  # what follows what, if anything does
+    repeat: bool = True  # the first phase comes after the last one; else the last one goes on
+    motion: MotionSpec | None = None  # what it was written for, unless code says more than that
     artifact_sha256: Sha256
     report: CandidateReport = CandidateReport()
     parent: int | None = None  # the candidate it was edited from
@@ -135,6 +138,7 @@ class Revision(BaseModel):
     task_id: str
     parent: int = Field(ge=1)
     code: str | None = Field(default=None, repr=False)
+    motion: MotionSpec | None = None
     weights: dict[Identifier, float] | None = None
     checks: list[CheckSpec] | None = None
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
+from importlib.util import find_spec
 from types import ModuleType
 
+from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.page import Camera, KindPage, RobotPage
 from tabrl.contracts.quantities import Catalogue
 from tabrl.domain.errors import Invalid
@@ -33,6 +35,15 @@ def state_methods_of(robot: Robot) -> dict[str, str]:
     """What a reward may read of this robot's `state`, each with its arguments and units."""
     methods: dict[str, str] = kind_module(robot, "catalogue").state_methods(robot)
     return methods
+
+
+def askables_of(robot: Robot) -> tuple[AskableInfo, ...]:
+    """What this robot can be asked for; nothing of a kind that has no such table."""
+    package = find_spec(f"{_package(robot)}.askable")
+    if package is None:
+        return ()
+    found: tuple[AskableInfo, ...] = kind_module(robot, "askable").askables(robot)
+    return found
 
 
 def page_of(robot: Robot) -> RobotPage:

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Sequence
 
 import tabrl.robots
+from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.page import RobotPage
 from tabrl.contracts.quantities import Catalogue
 from tabrl.domain.errors import Invalid
-from tabrl.embodiments.lookup import catalogue_of, page_of
+from tabrl.embodiments.lookup import askables_of, catalogue_of, page_of
 from tabrl.robots import Robot
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,10 @@ class RegisteredRobots:
     def catalogue_of(self, robot_id: str) -> Catalogue:
         """What success checks of a robot can measure."""
         return catalogue_of(self.get_robot(robot_id))
+
+    def askables_of(self, robot_id: str) -> tuple[AskableInfo, ...]:
+        """What a robot can be asked for in a specification of motion."""
+        return askables_of(self.get_robot(robot_id))
 
     def scene_xml(self, robot_id: str) -> bytes:
         """The MJCF that browser, trainer and inference compile, byte for byte."""

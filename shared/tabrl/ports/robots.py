@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.page import RobotPage
 from tabrl.contracts.quantities import Catalogue
 
@@ -41,6 +42,10 @@ class RobotCatalog(Protocol):
 
     def catalogue_of(self, robot_id: str) -> Catalogue:
         """What success checks of a robot can measure."""
+        ...
+
+    def askables_of(self, robot_id: str) -> tuple[AskableInfo, ...]:
+        """What a robot can be asked for in a specification of motion."""
         ...
 
     def scene_xml(self, robot_id: str) -> bytes:

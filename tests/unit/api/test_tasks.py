@@ -187,6 +187,25 @@ def test_a_task_that_is_not_ready_cannot_be_edited(gateway: Gateway) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "task_not_ready")
 
 
+def asking(quantity: str, **more: object) -> dict[str, object]:
+    """A specification with one target."""
+    target = {"quantity": quantity, "shape": {"kind": "constant", "value": 0.4}, **more}
+    return {"phases": [{"targets": [target]}]}
+
+
+def test_an_edit_of_the_motion_goes_to_the_worker_as_data(gateway: Gateway) -> None:
+    task_id = gateway.ready_task()
+    url = f"/api/tasks/{task_id}/candidates"
+    sent = gateway.http.post(url, json={"parent": 1, "motion": asking("forward_speed")})
+    assert sent.status_code == 202, sent.text
+    revision = gateway.context.tasks.revision(sent.json()["id"])
+    assert revision is not None
+    assert revision.motion is not None
+    assert revision.motion.phases[0].find("forward_speed") is not None
+    known = gateway.http.get("/api/robots/toy/askables").json()
+    assert (known[0]["name"], known[0]["unit"]) == ("forward_speed", "m/s")
+
+
 FOOT = {"id": "foot", "quantity": "foot_height", "statistic": "max", "at_least": 0.1}
 
 
@@ -195,6 +214,10 @@ FOOT = {"id": "foot", "quantity": "foot_height", "statistic": "max", "at_least":
     [
         ({"parent": 1}, 422, "empty_revision"),
         ({"parent": 9, "code": "x"}, 404, "unknown_candidate"),
+        ({"parent": 1, "code": "x", "motion": asking("forward_speed")}, 422, "two_revisions"),
+        ({"parent": 1, "motion": asking("wings")}, 422, "bad_motion"),
+        ({"parent": 1, "motion": asking("foot_height")}, 422, "bad_motion"),
+        ({"parent": 1, "motion": {"phases": []}}, 422, "invalid_request"),
         ({"parent": 1, "weights": {"nothing": 1.0}}, 422, "unknown_term"),
         ({"parent": 1, "code": "x" * 20_001}, 422, "invalid_request"),
         ({"parent": 1, "checks": []}, 422, "invalid_request"),

@@ -113,6 +113,12 @@ def test_a_schedule_says_what_it_asks_in_words() -> None:
     assert schedule.in_words() == words
     two = CommandSchedule.sequence([CommandSchedule.neutral(SMALL), schedule], (1.0, 2.5))
     assert two.in_words() == f"first hold still (1 s), then {words} (2.5 s)"
+    once = CommandSchedule.sequence(two.stages, two.stages_s, repeat=False)
+    assert once.in_words() == f"first hold still (1 s), then {words} (from then on)"
+    document = ScheduleDocument.of(once).model_dump()
+    assert list(document)[-1] == "repeat"
+    assert ScheduleDocument.model_validate(document).schedule(SMALL) == once
+    assert "repeat" not in ScheduleDocument.of(two).model_dump()  # as files have been so far
 
 
 @pytest.mark.parametrize(

@@ -26,13 +26,14 @@ from tests.support.engine import random_programs
 
 
 def schedules(robot: Robot) -> list[CommandSchedule]:
-    """One stage, two, three, and one again."""
+    """One stage, two, three, one again, and two of which the last goes on."""
     one, two, three, four = (random_programs(4, 11, robot).single(i) for i in range(4))
     return [
         one,
         CommandSchedule.sequence([one, two], (4.0, 2.5)),
         CommandSchedule.sequence([three, one, four], (1.5, 2.0, 3.3)),
         four,
+        CommandSchedule.sequence([two, four], (3.0, 2.0), repeat=False),
     ]
 
 
@@ -40,12 +41,13 @@ def when(schedule: CommandSchedule, time: float) -> CommandSchedule:
     """The stage that is due at a time, by counting."""
     if not schedule.later:
         return schedule
-    left = time % schedule.period_s
+    left = time % schedule.period_s if schedule.repeat else time
     for stage, lasts in zip(schedule.stages, schedule.stages_s, strict=True):
         if left < lasts:
             return stage
         left -= lasts
-    raise AssertionError("a period has no end")
+    assert not schedule.repeat
+    return schedule.later[-1]
 
 
 def assert_same(one: CommandBatch, other: CommandBatch) -> None:
@@ -63,7 +65,8 @@ def test_at_every_time_the_stage_that_is_due_is_asked(robot: Robot) -> None:
         due = [when(schedule, time) for time in TICKS]
         assert_same(asked, CommandBatch.stack(due))
         switches = sum(a != b for a, b in pairwise(due))
-        assert (switches >= 8) == bool(schedule.later)
+        assert (switches >= 8) == (bool(schedule.later) and schedule.repeat)
+        assert (switches == 0) == (not schedule.later)
 
 
 def test_clocks_that_missed_a_switch_by_rounding_do_not_miss_it(embodiment: Embodiment) -> None:

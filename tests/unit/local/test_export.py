@@ -51,6 +51,9 @@ PROGRAMS = {
         ],
         (2.0, 1.7, 0.5),
     ),
+    "turn, walk on, and stay": CommandSchedule.sequence(
+        [ASKING(yaw=1.0), ASKING(vx=0.5), ASKING()], (1.5, 1.0, 2.0), repeat=False
+    ),
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tabrl.contracts.events import Event
+from tabrl.contracts.motion import Constant, MotionSpec, Phase
 from tabrl.domain.errors import Conflict
 from tabrl.domain.ids import new_job_id
 from tabrl.domain.jobs import Job, JobKind, JobState
@@ -28,6 +29,7 @@ from tabrl_reward_worker.generation import (
 from tabrl_reward_worker.handler import BankCache, Repositories, RewardHandler
 from tabrl_reward_worker.history import HistoryService
 from tabrl_reward_worker.sandbox import Sandbox
+from tests.support.asking import asking
 from tests.support.factories import progress, train_result, training
 from tests.support.motion_library import CLIPS, made_up_bank
 from tests.twins import (
@@ -261,6 +263,23 @@ def test_an_edit_of_weights_or_checks_keeps_the_artifact(world: World) -> None:
     assert world.sources.get(task_id)[4] == world.sources.get(task_id)[1]
 
 
+def test_an_edited_motion_is_written_anew_in_the_same_way(world: World) -> None:
+    task_id = written(world)
+    first, second, *_ = world.tasks.candidates(task_id)
+    assert first.motion == second.motion is not None
+    slower = asking(forward_speed=Constant(value=0.3))
+    job = revise(world, motion=slower)
+    world.handler(job, Control(job.fence))
+    edited = world.tasks.candidates(task_id)[-1]
+    assert (edited.name, edited.motion) == (f"{first.name}, edited", slower)
+    assert "velocity[0] - 0.3" in world.sources.get(task_id)[4]
+    assert edited.artifact_sha256 != first.artifact_sha256
+    assert {check.id for check in edited.checks} >= {"forward", "falls"}
+    recoded = revise(world, code=CODE)
+    world.handler(recoded, Control(recoded.fence))
+    assert world.tasks.candidates(task_id)[-1].motion is None  # the code says more than that
+
+
 @pytest.mark.parametrize(
     ("edit", "code", "line"),
     [
@@ -268,6 +287,8 @@ def test_an_edit_of_weights_or_checks_keeps_the_artifact(world: World) -> None:
         ({"code": "import os\n" + CODE}, "reward_not_allowed", 1),
         ({"code": CODE, "weights": {"tal": 1.0}}, "reward_weights", None),
         ({"weights": {"nothing": 1.0}}, "reward_weights", None),
+        ({"motion": asking(forward_speed=Constant(value=9.0))}, "motion_beyond", None),
+        ({"motion": MotionSpec(phases=(Phase(),))}, "bad_motion", None),
     ],
 )
 def test_an_edit_at_fault_is_told_where(

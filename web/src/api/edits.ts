@@ -4,7 +4,7 @@ import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { client, idempotencyKey, unwrap } from "./client";
 import { isActive } from "./queries";
-import type { Job, QuantityInfo, RevisionRequest } from "./types";
+import type { AskableInfo, Job, QuantityInfo, RevisionRequest } from "./types";
 
 const POLL_MS = 500;
 
@@ -15,6 +15,20 @@ export function useQuantities(robotId: string): UseQueryResult<QuantityInfo[]> {
     queryFn: () =>
       unwrap(
         client.GET("/api/robots/{robot_id}/quantities", {
+          params: { path: { robot_id: robotId } },
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Everything that this robot can be asked for. */
+export function useAskables(robotId: string): UseQueryResult<AskableInfo[]> {
+  return useQuery({
+    queryKey: ["askables", robotId],
+    queryFn: () =>
+      unwrap(
+        client.GET("/api/robots/{robot_id}/askables", {
           params: { path: { robot_id: robotId } },
         }),
       ),

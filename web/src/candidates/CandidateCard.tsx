@@ -16,6 +16,7 @@ import { CheckLabel } from "@/checks/CheckLabel";
 import { byPhase, inTurn, phasesOf } from "@/checks/phases";
 import { withWeights } from "@/edit/literal";
 import { seriesColor } from "@/lib/format";
+import { MotionChips } from "@/motion/MotionChips";
 import { Findings } from "@/report/Findings";
 import { Ranking } from "@/report/Ranking";
 import { ShareBar } from "@/report/ShareBar";
@@ -33,6 +34,8 @@ interface Props {
   onTrain: (weights: Record<string, number> | undefined) => void;
   onPreview: () => void;
   onEdit: () => void;
+  /** Called with the number of the candidate that a changed motion has become. */
+  onMade: (n: number) => void;
   busy: boolean;
   trained: boolean;
   /** It has just come into being: bring it into view. */
@@ -81,10 +84,18 @@ export function CandidateCard(props: Props): ReactNode {
         </div>
         <h3 className="text-base font-semibold tracking-tight">{candidate.name}</h3>
         <p className="mt-1 text-sm leading-relaxed text-soft">{candidate.idea}</p>
+        {candidate.motion && (
+          <MotionChips
+            task={props.task}
+            candidate={candidate}
+            motion={candidate.motion}
+            onDone={props.onMade}
+          />
+        )}
         {phases.length > 0 && (
           <p className="mt-2 flex gap-2 text-[13px] text-soft" data-testid="phases">
             <ListOrdered className="mt-0.5 size-4 shrink-0 text-accent" aria-hidden />
-            {inTurn(phases)}
+            {inTurn(phases, candidate.repeat)}
           </p>
         )}
       </div>

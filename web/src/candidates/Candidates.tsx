@@ -72,6 +72,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
             selected={selected === candidate.n}
             editing={edited === candidate.n}
             onEdit={() => setEdited(edited === candidate.n ? null : candidate.n)}
+            onMade={select}
             codeOpen={codeOpen}
             onCode={() => setCodeOpen(!codeOpen)}
             onPreview={() => onPreview(candidate.n)}

@@ -25,10 +25,15 @@ export function phasesOf(lengths: readonly number[]): Phase[] {
   });
 }
 
-/** "First 0–5 s, then 5–10 s, then again from the beginning." */
-export function inTurn(phases: readonly Phase[]): string {
-  const turns = phases.map(({ title, when }) => `${title} ${when}`).join(", ");
-  return `${turns.replaceAll(", Then", ", then")}, then again from the beginning.`;
+/** "First 0–5 s, then 5–10 s, then again from the beginning."; without `repeat` the last goes on. */
+export function inTurn(phases: readonly Phase[], repeat: boolean): string {
+  const shown = phases.map(({ title, when, begin }, index) =>
+    !repeat && index === phases.length - 1
+      ? `${title} from ${figure(begin)} s on`
+      : `${title} ${when}`,
+  );
+  const turns = shown.join(", ").replaceAll(", Then", ", then");
+  return repeat ? `${turns}, then again from the beginning.` : `${turns}.`;
 }
 
 export interface CheckGroup {

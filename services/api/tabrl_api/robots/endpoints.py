@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
+from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.quantities import QuantityInfo
 from tabrl_api.context import WithContext
 from tabrl_api.files import conditional_file
@@ -59,6 +60,17 @@ def get_scene(
 def list_quantities(robot_id: str, context: WithContext) -> list[QuantityInfo]:
     """Every quantity with its unit and the parts it can be taken of."""
     return context.robots.catalogue_of(robot_id).infos()
+
+
+@router.get(
+    "/{robot_id}/askables",
+    operation_id="listAskables",
+    summary="What a robot can be asked for",
+    responses=problem_responses(_404="There is no such robot."),
+)
+def list_askables(robot_id: str, context: WithContext) -> list[AskableInfo]:
+    """Every quantity that a specification of motion may name, with its unit and its parts."""
+    return list(context.robots.askables_of(robot_id))
 
 
 @router.get(

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from tabrl.contracts.checks import CheckSpec, Statistic, describe
+from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.quantities import Catalogue
 from tabrl.domain.tasks import (
     PROMPT_MAX,
@@ -87,6 +88,10 @@ class RevisionRequest(BaseModel):
         default=None, description="Terms left out keep the weight the code gives them."
     )
     checks: Annotated[list[CheckSpec], Field(min_length=1, max_length=16)] | None = None
+    motion: MotionSpec | None = Field(
+        default=None,
+        description="What the robot is to do instead; code and checks are written for it anew.",
+    )
 
 
 class TrainRequest(BaseModel):
@@ -135,7 +140,13 @@ class CandidateView(BaseModel):
     weights: dict[str, float]
     checks: list[CheckView]
     phases_s: list[float] = Field(
-        description="Seconds of what is done one after the other, then again; empty for one thing."
+        description="Seconds of what is done one after the other; empty for one thing."
+    )
+    repeat: bool = Field(
+        description="Whether the first phase comes after the last one, which else goes on."
+    )
+    motion: MotionSpec | None = Field(
+        description="What it was written for; null where its code is all that says so."
     )
     artifact_sha256: str
     report: CandidateReport
@@ -155,6 +166,8 @@ class CandidateView(BaseModel):
             weights=dict(candidate.weights),
             checks=[CheckView.of(check, catalogue) for check in candidate.checks],
             phases_s=list(candidate.phases_s),
+            repeat=candidate.repeat,
+            motion=candidate.motion,
             artifact_sha256=candidate.artifact_sha256,
             report=candidate.report,
             parent=candidate.parent,

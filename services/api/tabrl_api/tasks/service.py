@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from tabrl.contracts.checks import CheckSpec, episode_s, fault_of
+from tabrl.contracts.motion import fault_of as fault_of_motion
 from tabrl.contracts.quantities import Catalogue
 from tabrl.contracts.training import TrainSpec
 from tabrl.domain.errors import Conflict, Invalid, NotFound
@@ -111,17 +112,16 @@ def revise(
     task_id: str, request: RevisionRequest, key: IdempotencyKey | None, context: AppContext
 ) -> Job:
     """Commit an edit and the job that checks it, then send the job."""
-    if request.code is None and request.weights is None and request.checks is None:
-        raise Invalid(
-            "There is nothing to change.",
-            code="empty_revision",
-            hint="Give code, weights or checks.",
-        )
+    _raise_unless_an_edit(request)
     task = _ready(task_id, "edited", context)
+    if request.motion is not None:
+        fault = fault_of_motion(request.motion, context.robots.askables_of(task.robot))
+        if fault is not None:
+            raise Invalid(f"This motion cannot be asked for: {fault}.", code="bad_motion")
     candidate = context.tasks.candidate(task_id, request.parent)
     # Only the worker knows the terms of new code, so it checks the weights that come with it.
     weights = request.weights
-    if weights is not None and request.code is None:
+    if weights is not None and request.code is None and request.motion is None:
         weights = merged_weights(candidate.weights, weights)
     _raise_unless_measurable(
         request.checks or (), context.robots.catalogue_of(task.robot), candidate.phases_s
@@ -140,6 +140,7 @@ def revise(
         task_id=task_id,
         parent=candidate.n,
         code=request.code,
+        motion=request.motion,
         weights=weights,
         checks=request.checks,
     )
@@ -147,6 +148,24 @@ def revise(
     if kept == job.id:
         _started(job, context)
     return context.jobs.get(kept)
+
+
+def _raise_unless_an_edit(request: RevisionRequest) -> None:
+    """Raises `Invalid` (code `empty_revision` or `two_revisions`)."""
+    if all(
+        edit is None for edit in (request.code, request.weights, request.checks, request.motion)
+    ):
+        raise Invalid(
+            "There is nothing to change.",
+            code="empty_revision",
+            hint="Give code, weights, checks or a motion.",
+        )
+    if request.code is not None and request.motion is not None:
+        raise Invalid(
+            "Code and a motion cannot be given together: the code is written for the motion.",
+            code="two_revisions",
+            hint="Give one of them.",
+        )
 
 
 def _raise_unless_measurable(
@@ -259,6 +278,7 @@ def _training(task: Task, candidate: Candidate, context: AppContext) -> tuple[Jo
             weights=candidate.weights,
             checks=tuple(candidate.checks),
             phases_s=candidate.phases_s,
+            repeat=candidate.repeat,
         ),
         queued_at=now,
         created_at=now,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
+from tabrl.contracts.motion import MotionSpec, fault_of
 from tabrl.domain.errors import Invalid
+from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
-from tabrl_reward_worker.candidates import Proposal
+from tabrl_reward_worker.candidates import Proposal, RewardCandidate
 from tabrl_reward_worker.generator.goal.abilities import Amounts
+from tabrl_reward_worker.generator.goal.from_spec import goal_of
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.goal.limits import beyond
 from tabrl_reward_worker.generator.reading.intents import Reading
 from tabrl_reward_worker.generator.reading.languages import foreign
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
@@ -71,6 +75,31 @@ def generate(prompt: str, robot: Robot) -> Proposal:
         understood=goal.understood,
         not_understood=goal.not_understood,
     )
+
+
+def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ...]:
+    """Rewards for a specification, each another way to write it.
+
+    Raises `Invalid`: code `bad_motion` for what is no specification of this robot's motion,
+    `motion_beyond` for more than it can do.
+    """
+    require_words_for(robot)
+    fault = fault_of(motion, askables_of(robot))
+    if fault is not None:
+        raise Invalid(f"This motion cannot be asked of {robot.id}: {fault}.", code="bad_motion")
+    goal = goal_of(motion, robot)
+    if goal.empty:
+        raise Invalid(
+            "This motion asks for nothing.", code="bad_motion", hint="Give it at least one target."
+        )
+    told = beyond(goal)
+    if told:
+        raise Invalid(
+            f"This is more than the robot can do: {'; '.join(told)}.",
+            code="motion_beyond",
+            hint="Change these numbers, or take out what does not go with the rest.",
+        )
+    return candidates_for(goal, robot)
 
 
 def _why(reading: Reading) -> str:

@@ -81,6 +81,7 @@ def _record(spec: TrainSpec, done: Completed) -> TrainingRecord:
         updates=done.tuned.updates,
         kept=done.evaluated.update,
         phases_s=spec.phases_s,
+        repeat=spec.repeat,
         restarts=() if resumed is None else resumed.restarts,
         reweightings=done.tuned.reweightings,
     )

@@ -8,7 +8,7 @@ import pytest
 from tabrl.contracts.phases import MAX_PHASES
 from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
-from tabrl.control.staged_commands import Commands, StagedCommands
+from tabrl.control.staged_commands import FOREVER_S, Commands, StagedCommands
 from tabrl.embodiments.legged.embodiment import LeggedRobot
 from tabrl.embodiments.legged.path import path
 
@@ -66,14 +66,15 @@ def test_sinusoids_lead_to_and_fro_about_the_path(embodiment: LeggedRobot) -> No
     np.testing.assert_allclose(wanted(embodiment, asked, 0.0), 0.0, atol=1e-12)
 
 
+@pytest.mark.parametrize("last_s", [1.6, FOREVER_S], ids=["again", "held"])
 @pytest.mark.parametrize("seconds", [0.5, 2.0, 6.1])
 def test_stages_lead_on_from_where_the_last_one_ended(
-    embodiment: LeggedRobot, seconds: float
+    embodiment: LeggedRobot, seconds: float, last_s: float
 ) -> None:
     rows = StagedCommands.of(walking(embodiment, waves=False))
     rows.stages.constant[:, 1] = walking(embodiment, waves=False, seed=1).constant
     duration = np.zeros((COUNT, MAX_PHASES), np.float32)
-    duration[:, :2] = 1.0, 1.6
+    duration[:, :2] = 1.0, last_s
     staged = StagedCommands(rows.stages, duration)
     # Stages begin half a control step early.
     expected = integrated(embodiment, staged, seconds)

@@ -33,6 +33,7 @@ from tabrl_reward_worker.generator.generate import (
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal, parts_of
 from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.goal.phases import retimed
 from tabrl_reward_worker.generator.goal.resolve_constraints import resolve_constraints
 from tabrl_reward_worker.generator.reading.languages import foreign
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
@@ -95,6 +96,7 @@ def _continued(goal: Goal, words: str) -> Goal:
         resolve_constraints(part)
     if all(part.still for part in parts):
         goal.phases, goal.still = (), True
+    goal.phases = retimed(goal)
     goal.understood = messages + _once(part.understood for part in parts)
     # Without a word of the user's it is about what these words would ask for on their own.
     goal.understood += [line for line in new.understood if line.startswith("“")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -58,11 +59,38 @@ class Hop:
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of a sequence: from when to when it is asked for within one round, s."""
+    """A part of a sequence: from when to when it is asked for, s, at first or within one round."""
 
     start: float
     end: float
     goal: Goal
+
+
+class Begin(NamedTuple):
+    """Where a part of a sequence begins: after so many s, facing and standing there.
+
+    rad and m from where the robot began; None where the parts before it do not say.
+    """
+
+    time: float
+    heading: float | None
+    at: tuple[float, float] | None
+
+    def after(self, goal: Goal, time: float) -> Begin:
+        """Where what follows `goal` begins, at `time` s."""
+        vx, vy, yaw, seconds = goal.vx or 0.0, goal.vy or 0.0, goal.yaw or 0.0, time - self.time
+        known = goal.turn_by is not None or not goal.yaw
+        heading = self.heading + yaw * seconds if self.heading is not None and known else None
+        if not goal.moves:
+            return Begin(time, heading, self.at)
+        if goal.go_by is None or heading is None or self.heading is None or self.at is None:
+            return Begin(time, heading, None)
+        half = yaw * seconds / 2.0
+        chord = seconds * (math.sin(half) / half if half else 1.0)
+        cos, sin = math.cos(self.heading + half), math.sin(self.heading + half)
+        x, y = self.at
+        at = (x + chord * (cos * vx - sin * vy), y + chord * (sin * vx + cos * vy))
+        return Begin(time, heading, at)
 
 
 @dataclass
@@ -92,19 +120,33 @@ class Goal:
     turned: bool = False  # another phase turns: the heading of the start is not kept
     displaced: bool = False  # another phase leaves the place of the start
     lasts: tuple[str, float] | None = None  # how long in s, and the words that say so
+    turn_by: float | None = None  # rad after which it is done
+    go_by: float | None = None  # m along its way, likewise
+    begin: Begin | None = None  # of a part of a sequence
     phases: tuple[Phase, ...] = ()  # one thing after another, instead of all the above
+    repeat: bool = False  # the phases, after the last one; else that one goes on
     understood: list[str] = field(default_factory=list)
     not_understood: list[str] = field(default_factory=list)
 
     @property
+    def ends(self) -> bool:
+        """Whether it is done once it has turned or gone so far."""
+        return self.turn_by is not None or self.go_by is not None
+
+    @property
     def period(self) -> float:
-        """The length of one round of its phases, s; 0 without phases."""
+        """The length of its phases together, s; 0 without phases."""
         return self.phases[-1].end if self.phases else 0.0
 
     @property
     def moves(self) -> bool:
         """Whether it is to leave its place."""
         return bool(self.vx) or bool(self.vy)
+
+    @property
+    def speed(self) -> float:
+        """How fast it leaves its place, m/s."""
+        return math.hypot(self.vx or 0.0, self.vy or 0.0)
 
     @property
     def feet(self) -> bool:

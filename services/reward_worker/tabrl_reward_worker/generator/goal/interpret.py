@@ -36,7 +36,7 @@ from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 def interpret(reading: Reading, amounts: Amounts) -> Goal:
     """The goal of a reading in a robot's amounts; `empty` if nothing in it can be done."""
     parts = [(part, _at_once(part, amounts)) for part in reading.phases or [reading]]
-    whole = in_phases(parts, amounts)
+    whole = in_phases(parts, amounts, repeats=reading.repeats)
     whole.understood = [*reading.notes, *whole.understood]
     whole.not_understood = [*reading.unknown, *reading.impossible, *whole.not_understood]
     return whole

@@ -57,7 +57,8 @@ def move(intent: Intent, goal: Goal) -> None:
         goal.lasts = (count.text, count.meaning["value"] / hz)
     if length is not None and goal.lasts is None:
         speed = math.hypot(goal.vx or 0.0, goal.vy or 0.0)
-        goal.lasts = (length.text, length.meaning["value"] / speed)
+        goal.go_by = float(length.meaning["value"])
+        goal.lasts = (length.text, goal.go_by / speed)
 
 
 def _speed_for(intent: Intent, ways: Sequence[str], alone: bool) -> Slot | None:
@@ -74,6 +75,13 @@ def _speed_for(intent: Intent, ways: Sequence[str], alone: bool) -> Slot | None:
 
 def _side(value: float) -> str:
     return "to the left" if value > 0 else "to the right"
+
+
+def _end_after(angle: float, text: str, goal: Goal) -> None:
+    """The turn is done after so many rad."""
+    assert goal.yaw
+    goal.turn_by = math.copysign(angle, goal.yaw)
+    goal.lasts = (text, angle / abs(goal.yaw))
 
 
 def turn(intent: Intent, goal: Goal) -> None:
@@ -97,9 +105,11 @@ def turn(intent: Intent, goal: Goal) -> None:
     if angle is not None:
         ends = [end.meaning["value"] for end in angle.meaning.get("ends", ())]
         way = abs(ends[1] - ends[0]) if ends else angle.meaning["value"]
-        goal.lasts = (angle.text, way / abs(goal.yaw))
+        _end_after(way, angle.text, goal)
     elif count is not None:
-        goal.lasts = (count.text, 2.0 * math.pi * count.meaning["value"] / abs(goal.yaw))
+        _end_after(2.0 * math.pi * count.meaning["value"], count.text, goal)
+    elif intent.meaning.get("about"):
+        _end_after(math.pi, intent.text, goal)
     if intent.meaning.get("move") and goal.vx is None:
         goal.vx = circling
         goal.understood.append(f"“{intent.text}” → walk on at {circling:g} m/s")

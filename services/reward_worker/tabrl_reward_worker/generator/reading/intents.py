@@ -168,3 +168,4 @@ class Reading:
     unknown: list[str] = field(default_factory=list)  # words without a meaning here
     impossible: list[str] = field(default_factory=list)  # understood, but out of reach
     phases: list[Reading] = field(default_factory=list)  # in their order; none if all is at once
+    repeats: bool = False  # after the last of them the first comes again

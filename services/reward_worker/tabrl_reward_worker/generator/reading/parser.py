@@ -36,18 +36,18 @@ def parse(sentence: str, top_speed: float) -> Reading:
 
     `top_speed` in m/s is what shares of the robot's top speed are of.
     """
-    slots, left_out = in_order(measured(lexicon().read(sentence), top_speed))
-    readings = [_read(words) for words in slots]
+    order = in_order(measured(lexicon().read(sentence), top_speed))
+    readings = [_read(words) for words in order.parts]
     asked = [reading for reading in readings if reading.intents]
     whole = Reading() if len(asked) > 1 else (asked or readings or [Reading()])[0]
     if len(asked) > 1:
-        whole.phases = asked
+        whole.phases, whole.repeats = asked, order.repeats
     for reading in readings:
         if reading is not whole:
             whole.notes += [note for note in reading.notes if note not in whole.notes]
             whole.unknown += reading.unknown
             whole.impossible += reading.impossible
-    whole.unknown += [f"“{text}”: only three things one after the other" for text in left_out]
+    whole.unknown += [f"“{text}”: only three things one after the other" for text in order.left_out]
     return whole
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from tabrl_reward_worker.generator.reading.intents import DISTANCE, opposed
 from tabrl_reward_worker.generator.reading.lexicon import Word
@@ -48,9 +49,20 @@ _THEN = Word(SlotKind.THEN, "", {})
 _WAIT = Word(SlotKind.STAND, "", {"stops": True})
 
 
-def in_order(words: Sequence[Word]) -> tuple[list[list[Word]], list[str]]:
-    """The words of what comes first, then, and last; and the texts of what is too much."""
-    words = _alternating(_turned_round(_or(list(words))))
+class Order(NamedTuple):
+    """What comes first, then, and last; the texts of what is too much; whether it begins again."""
+
+    parts: list[list[Word]]
+    left_out: list[str]
+    repeats: bool
+
+
+def in_order(words: Sequence[Word]) -> Order:
+    """The words of a sentence in the order of what they ask for."""
+    turned = _turned_round(_or(list(words)))
+    words = _alternating(turned)
+    again = (SlotKind.REPEAT, SlotKind.ALTERNATE)
+    repeats = words is not turned or any(word.kind in again for word in words)
     words = [
         word
         for word in words
@@ -64,12 +76,14 @@ def in_order(words: Sequence[Word]) -> tuple[list[list[Word]], list[str]]:
         for stretch in _there_and_back(ramp)
     ]
     parts = [part for part in parts if any(word.kind != SlotKind.SEP for word in part)]
-    parts = _one_round(_carried_on(parts))
-    return parts[:MAX_PHASES], [_text(part) for part in parts[MAX_PHASES:]]
+    carried = _carried_on(parts)
+    parts = _one_round(carried)
+    left_out = [_text(part) for part in parts[MAX_PHASES:]]
+    return Order(parts[:MAX_PHASES], left_out, repeats or len(parts) < len(carried))
 
 
 def _one_round(parts: list[list[Word]]) -> list[list[Word]]:
-    """ "sit, stand, sit, stand" is a round of two: a sequence begins again by itself."""
+    """ "sit, stand, sit, stand" is a round of two, which begins again."""
     texts = [_text(part) for part in parts]
     for size in range(2, len(parts) // 2 + 1):
         if len(parts) % size == 0 and texts == texts[:size] * (len(parts) // size):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.embodiments.legged.catalogue import Quantity
 from tabrl.robots import Robot
@@ -128,6 +130,9 @@ def _on_foot(goal: Goal, goals: list[Goal]) -> list[CheckSpec]:
 
 def _speeds(goal: Goal) -> list[CheckSpec]:
     own = goal.amounts
+    if not goal.moves and goal.displaced and goal.begin is not None and goal.begin.at is not None:
+        far = math.hypot(*goal.begin.at)
+        return [mean_around("place", Quantity.DRIFT, far, max(own.length(0.25), 0.1 * far))]
     if not goal.moves and goal.displaced:
         room = own.speed(0.2 if goal.hop is None else 0.3)
         return [mean_within("speed_drift", Quantity.PLANAR_SPEED, None, room)]
@@ -157,6 +162,8 @@ def _turning(goal: Goal) -> list[CheckSpec]:
         bounds = (low, high) if goal.yaw > 0 else (-high, -low)
         return [mean_within("turning", Quantity.YAW_RATE, *bounds)]
     swing = next((r.amplitude for r in goal.rhythms if r.channel == "heading"), 0.0)
+    if goal.turned and goal.begin is not None and goal.begin.heading is not None:
+        return [mean_around("facing", Quantity.HEADING, goal.begin.heading, 0.2 + swing)]
     bound = round(0.5 + 2.0 * swing, 2)
     return [
         CheckSpec(

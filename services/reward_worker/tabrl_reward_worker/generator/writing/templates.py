@@ -9,6 +9,7 @@ from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import RewardCandidate
 from tabrl_reward_worker.generator.goal.goal import Goal, Hop, Phase
 from tabrl_reward_worker.generator.goal.phases import ORDINALS
+from tabrl_reward_worker.generator.goal.spec import spec_of
 from tabrl_reward_worker.generator.writing import foot_terms as f
 from tabrl_reward_worker.generator.writing import terms as t
 from tabrl_reward_worker.generator.writing.checks import checks_of
@@ -43,6 +44,7 @@ def candidates_for(goal: Goal, robot: Robot) -> tuple[RewardCandidate, ...]:
     if goal.only_still:
         # What costs haste would only say again what a bell around each target says.
         written[1:] = [("Steady", "Pays for a trunk that neither shifts nor turns", steady)]
+    motion = spec_of(goal, robot)
     checks, longest_swing = checks_of(goal, robot), goal.amounts.seconds(LONGEST_SWING_S)
     return tuple(
         RewardCandidate(
@@ -54,6 +56,8 @@ def candidates_for(goal: Goal, robot: Robot) -> tuple[RewardCandidate, ...]:
             {line.name: float(t.number(line.weight)) for line in lines if not line.local},
             checks,
             seconds,
+            motion,
+            goal.repeat or not goal.phases,
         )
         for name, idea, template in written
     )
@@ -202,7 +206,9 @@ def clock(goal: Goal, robot: Robot) -> list[str]:
     """Which phase it is, as statements; none where there are no phases."""
     if not goal.phases:
         return []
-    moment = f"moment = jnp.mod(state.time(), {t.number(goal.period)})  # s into the round"
+    moment = "moment = state.time()"
+    if goal.repeat:
+        moment = f"moment = jnp.mod(state.time(), {t.number(goal.period)})  # s into the round"
     return [
         moment,
         *(
@@ -222,10 +228,13 @@ def _within(phase: Phase, period: float) -> str:
 def in_words(goal: Goal, robot: Robot) -> str:
     """The goal as a sentence fragment, without any word of the user's."""
     if goal.phases:
-        return "; then ".join(
-            f"{phase.end - phase.start:.3g} s of {in_words(phase.goal, robot)}"
-            for phase in goal.phases
-        )
+        *earlier, last = (in_words(phase.goal, robot) for phase in goal.phases)
+        lengths = [phase.end - phase.start for phase in goal.phases]
+        said = [
+            f"{seconds:.3g} s of {words}" for seconds, words in zip(lengths, earlier, strict=False)
+        ]
+        ending = f"{lengths[-1]:.3g} s of {last}" if goal.repeat else last
+        return "; then ".join([*said, ending])
     parts = []
     for value, positive, negative, unit in (
         (goal.vx, "forward", "backward", "m/s"),

@@ -97,18 +97,44 @@ def heading(goal: Goal) -> list[Term]:
             reference += f" - {wave(rhythm, 2 * math.pi * rhythm.hz, 'cos')}"
         width = max(own.rate(0.3), 0.6 * abs(goal.yaw))
         expression = f"rl.gaussian(state.base_angular_velocity()[2]{reference}, {number(width)})"
-        return [Term("turning", ASKED, expression, f"{number(goal.yaw)} rad/s")]
+        return [Term("turning", ASKED, expression, f"{number(goal.yaw)} rad/s"), *_swept(goal)]
     if goal.turned:
         reference = f" - {wave(rhythm, 2 * math.pi * rhythm.hz, 'cos')}" if rhythm else ""
         bell = number(own.rate(0.4))
         expression = f"rl.gaussian(state.base_angular_velocity()[2]{reference}, {bell})"
         name, weight = ("twist", 1.5 * ASKED) if rhythm else ("heading", BESIDE)
-        return [Term(name, weight, expression, "about the heading it has")]
+        return [Term(name, weight, expression, "about the heading it has"), *_facing(goal)]
     if rhythm:
         width = RHYTHM_WIDTH * rhythm.amplitude
         expression = f"rl.gaussian(state.yaw() - {wave(rhythm)}, {number(width)})"
         return [Term("twist", 1.5 * ASKED, expression, f"to and fro at {number(rhythm.hz)} Hz")]
     return [Term("heading", BESIDE, "rl.gaussian(state.yaw(), 0.4)", "keep the heading")]
+
+
+def _swept(goal: Goal) -> list[Term]:
+    """A turn that is done after so many rad: where it faces on its way there."""
+    begin = goal.begin
+    if goal.turn_by is None or not goal.yaw or begin is None or begin.heading is None:
+        return []
+    swept = f"{number(goal.yaw)} * (moment{minus(begin.time)})"
+    error = f"state.yaw(){minus(begin.heading)} - {swept}"
+    return [Term("swept", ASKED, _angle(error, 0.3), f"{number(goal.turn_by)} rad in the end")]
+
+
+def _facing(goal: Goal) -> list[Term]:
+    """The heading that the turns before led to."""
+    begin = goal.begin
+    if begin is None or begin.heading is None:
+        return []
+    error = f"state.yaw(){minus(begin.heading)}"
+    return [
+        Term("facing", ASKED, _angle(error, 0.3), f"{number(begin.heading)} rad from the start")
+    ]
+
+
+def _angle(error: str, width: float) -> str:
+    """A bell around no difference of headings, which begin again after a full turn."""
+    return f"rl.gaussian(jnp.sin(0.5 * ({error})), {number(0.5 * width)})"
 
 
 def height(goal: Goal, standing: float) -> list[Term]:
@@ -194,11 +220,47 @@ def hop_timing(hop: Hop) -> Term:
 
 def place(goal: Goal) -> list[Term]:
     """Where it began, unless it is to leave."""
-    if goal.moves or goal.displaced:
-        return []
+    if goal.moves:
+        return _gone(goal)
+    if goal.displaced:
+        return _arrived(goal)
     width = number(goal.amounts.length(0.4))
     expression = f"rl.gaussian(state.base_displacement()[:2], {width})"
     return [Term("stay", BESIDE, expression, "where it began")]
+
+
+def _gone(goal: Goal) -> list[Term]:
+    """A way that is done after so many m: how far along it is."""
+    begin = goal.begin
+    if goal.go_by is None or goal.yaw or begin is None or begin.heading is None or begin.at is None:
+        return []
+    angle = begin.heading + math.atan2(goal.vy or 0.0, goal.vx or 0.0)
+    along = f"jnp.array([{number(math.cos(angle))}, {number(math.sin(angle))}])"
+    way = (
+        f"jnp.dot({_from(begin.at)}, {along}) - {number(goal.speed)} * (moment{minus(begin.time)})"
+    )
+    width = number(goal.amounts.length(0.15))
+    return [
+        Term("gone", ASKED, f"rl.gaussian({way}, {width})", f"{number(goal.go_by)} m in the end")
+    ]
+
+
+def _arrived(goal: Goal) -> list[Term]:
+    """Where the ways before led to."""
+    if goal.begin is None or goal.begin.at is None:
+        return []
+    width = number(goal.amounts.length(0.2))
+    return [
+        Term("stay", ASKED, f"rl.gaussian({_from(goal.begin.at)}, {width})", "where it arrived")
+    ]
+
+
+def _from(at: tuple[float, float]) -> str:
+    """The way from a place, [m, m] in the world."""
+    x, y = at
+    if not x and not y:
+        return "state.base_displacement()[:2]"
+    return f"(state.base_displacement()[:2] - jnp.array([{number(x)}, {number(y)}]))"
 
 
 def course(goal: Goal) -> list[Term]:

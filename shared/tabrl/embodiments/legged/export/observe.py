@@ -93,11 +93,13 @@ class Stage:
 
 
 class Schedule:
-    """The stages, which begin again after the last one."""
+    """The stages, which begin again after the last one unless they are not to repeat."""
 
     def __init__(self, program: dict[str, Any], robot: dict[str, Any]) -> None:
         self.stages = [Stage(asked, robot) for asked in (program, *program.get("later", []))]
-        self.lasts = program.get("phases_s") or [1e9]
+        self.lasts = list(program.get("phases_s") or [1e9])
+        if not program.get("repeat", True):
+            self.lasts[-1] = 1e9  # nothing follows the last stage
         self.turns = [
             stage.turning * lasts for stage, lasts in zip(self.stages, self.lasts, strict=True)
         ]

@@ -1,0 +1,131 @@
+"""What is asked, as data: from goals and back, what is refused, and what is written for it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tabrl.contracts.motion import (
+    Constant,
+    Duration,
+    Extreme,
+    Hold,
+    MotionSpec,
+    Phase,
+    Reached,
+    Sinusoid,
+    Target,
+    fault_of,
+)
+from tabrl.domain.errors import Invalid
+from tabrl.embodiments.lookup import askables_of
+from tabrl.robots import Robot, get_robot
+from tabrl_reward_worker.generator import candidates_of
+from tabrl_reward_worker.generator.goal.abilities import Amounts
+from tabrl_reward_worker.generator.goal.from_spec import goal_of
+from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.goal.spec import spec_of
+from tabrl_reward_worker.generator.reading.parser import parse
+from tabrl_reward_worker.generator.writing.templates import candidates_for
+from tests.support.asking import asking
+from tests.unit.reward_worker.sentences import SEQUENCES, UNDERSTOOD
+
+ROBOTS = [get_robot(name) for name in ("go1", "anymal_c")]
+GO1 = ROBOTS[0]
+
+
+@pytest.mark.parametrize("robot", ROBOTS, ids=lambda robot: robot.id)
+def test_a_specification_says_all_that_a_goal_does(robot: Robot) -> None:
+    amounts = Amounts.of(robot)
+    for sentence in (*UNDERSTOOD, *SEQUENCES):
+        goal = interpret(parse(sentence, amounts.top_speed), amounts)
+        spec = spec_of(goal, robot)
+        assert MotionSpec.model_validate_json(spec.model_dump_json()) == spec
+        assert fault_of(spec, askables_of(robot)) is None, sentence
+        again = candidates_for(goal_of(spec, robot), robot)
+        assert again == candidates_for(goal, robot), sentence
+
+
+def test_a_turn_and_a_way_end_by_themselves() -> None:
+    amounts = Amounts.of(GO1)
+    spec = spec_of(interpret(parse("turn round, walk 2 m, stop there", 2.9), amounts), GO1)
+    turn, way, hold = spec.phases
+    assert not spec.repeat
+    assert isinstance(turn.until, Reached)
+    assert (turn.until.quantity, round(turn.until.by, 3)) == ("heading", 3.142)
+    assert isinstance(way.until, Reached)
+    assert (way.until.quantity, way.until.by) == ("way", 2.0)
+    assert isinstance(hold.until, Hold)
+    direct = candidates_of(spec, GO1)[0]
+    assert direct.phases_s[:2] == pytest.approx((math.pi / 0.7, 4.0), abs=0.01)
+    assert not direct.repeat
+    assert "jnp.mod" not in direct.code
+    checks = {check.id: check for check in direct.checks}
+    assert checks["second_facing"].at_least == pytest.approx(math.pi - 0.2, abs=0.01)
+    assert checks["third_place"].at_most == pytest.approx(2.25, abs=0.01)
+
+
+def test_what_is_done_again_and_again_begins_again() -> None:
+    amounts = Amounts.of(GO1)
+    spec = spec_of(interpret(parse("crouch, then hop, and repeat", 2.9), amounts), GO1)
+    assert spec.repeat
+    written = candidates_of(spec, GO1)[0]
+    assert written.repeat
+    assert "jnp.mod(state.time(), 8.0)" in written.code
+
+
+def test_a_specification_of_ones_own_is_written_for_like_a_sentence() -> None:
+    spec = asking(forward_speed=Constant(value=0.5), roll=Sinusoid(amplitude=0.2, hz=1.0))
+    written = candidates_of(spec, GO1)
+    assert [one.name for one in written] == ["Direct", "Smooth", "All at once"]
+    assert all(one.motion == spec for one in written)
+    assert "velocity[0] - 0.5" in written[0].code
+    assert {check.id for check in written[0].checks} >= {"forward", "roll_amplitude", "falls"}
+
+
+def test_the_most_of_something_is_what_was_measured_of_the_robot() -> None:
+    for robot in ROBOTS:
+        goal = goal_of(asking(forward_speed=Extreme()), robot)
+        assert goal.vx == Amounts.of(robot)["forward"]["limit"]
+    back = goal_of(asking(forward_speed=Extreme(sense="least")), GO1)
+    assert back.vx == -Amounts.of(GO1)["backward"]["limit"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "words"),
+    [
+        (asking(forward_speed=Constant(value=9.0)), "motion_beyond", "forward speed of 9 m/s"),
+        (asking(roll=Sinusoid(amplitude=0.2, hz=9.0)), "motion_beyond", "roll at 9 Hz"),
+        (asking(roll=Sinusoid(amplitude=1.2, hz=1.0)), "motion_beyond", "up to ±0.25"),
+        (asking(foot_height__FR=Constant(value=0.5)), "motion_beyond", "lifted foot"),
+        (
+            asking(foot_height__FR=Constant(value=0.1), forward_speed=Constant(value=0.5)),
+            "motion_beyond",
+            "on three legs it stays in place",
+        ),
+        (asking(wings=Constant(value=1.0)), "bad_motion", "there is no wings"),
+        (asking(foot_height=Constant(value=0.1)), "bad_motion", "needs a part: one of FR, FL"),
+        (asking(roll__FR=Constant(value=0.1)), "bad_motion", "roll has no parts"),
+        (asking(hop_rate=Sinusoid(amplitude=0.1, hz=1.0)), "bad_motion", "constant"),
+        (MotionSpec(phases=(Phase(),)), "bad_motion", "asks for nothing"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_the_reason(
+    spec: MotionSpec, code: str, words: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        candidates_of(spec, GO1)
+    assert refused.value.code == code
+    assert words in refused.value.message
+
+
+def test_nothing_follows_what_is_held_for_ever() -> None:
+    walk = Target(quantity="forward_speed", shape=Constant(value=0.5))
+    with pytest.raises(ValueError, match="phase 1 is held for ever"):
+        MotionSpec(phases=(Phase(targets=(walk,)), Phase()))
+    with pytest.raises(ValueError, match="repeat needs two"):
+        MotionSpec(phases=(Phase(targets=(walk,), until=Duration(seconds=2.0)),), repeat=True)
+    with pytest.raises(ValueError, match="more than one target for forward_speed"):
+        Phase(targets=(walk, walk))
+    MotionSpec(phases=(Phase(targets=(walk,), until=Duration(seconds=2.0)), Phase(until=Hold())))
