@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 from tabrl.contracts.checks import Identifier, QuantityName
 from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES, SHORTEST_S
 
-VERSION = 1
 MAX_TARGETS = 24  # of a phase
 MAX_HZ = 10.0
 
@@ -198,7 +197,7 @@ class MotionSpec(_Part):
     After the last phase the first begins again if it is to `repeat`; else the last one is held.
     """
 
-    version: Literal[1] = VERSION
+    version: Literal[1] = 1
     phases: Annotated[tuple[Phase, ...], Field(min_length=1, max_length=MAX_PHASES)]
     repeat: bool = False
     tempo_hz: Hertz | None = Field(default=None, description="The beat that all of it keeps.")

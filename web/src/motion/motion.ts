@@ -55,7 +55,13 @@ function chips(target: Target, info: AskableInfo | undefined): Bare[] {
       { field: "amplitude", label: `${name} ±`, unit, size: shape.amplitude, sign: 1 },
       { field: "hz", label: `${name} at`, unit: "Hz", size: shape.hz, sign: 1 },
     ];
-    const about: Bare = { field: "mean", label: `${name} about`, unit, size: shape.mean ?? 0, sign: 1 };
+    const about: Bare = {
+      field: "mean",
+      label: `${name} about`,
+      unit,
+      size: shape.mean ?? 0,
+      sign: 1,
+    };
     return shape.mean ? [about, ...swing] : swing;
   }
   return [];
