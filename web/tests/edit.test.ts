@@ -63,6 +63,8 @@ function candidate(weights = { forward: 1.5, smooth: -0.01 }): Candidate {
     weights,
     checks: [speed],
     phases_s: [],
+    repeat: true,
+    motion: null,
     artifact_sha256: "0".repeat(64),
     report: {} as Candidate["report"],
     parent: null,
