@@ -29,7 +29,7 @@ from tabrl.sim.reward.function import load_reward
 from tabrl_trainer.finetune import RULES, FineTune
 from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.rollout_reward import RolloutReward
-from tabrl_trainer.search import CommandSearch
+from tabrl_trainer.search.command_search import CommandSearch
 from tabrl_trainer.sizes import sizes_for
 
 

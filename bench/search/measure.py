@@ -16,7 +16,7 @@ from tabrl.sim.reward.function import export_reward, load_reward
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.evaluation import Candidate
 from tabrl_trainer.rollout_reward import RolloutReward
-from tabrl_trainer.search import CommandSearch
+from tabrl_trainer.search.command_search import CommandSearch
 
 EPISODES, EPISODE_S = 64, 10.0
 SEED = 104_729  # of the episodes; other starts than the trainer's

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from tabrl.sim.learning.networks import deployed
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import FineTune
-from tabrl_trainer.search import CommandSearch
+from tabrl_trainer.search.command_search import CommandSearch
 
 
 class JobRow(BaseModel):

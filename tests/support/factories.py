@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.contracts.events import ProgressEvent
+from tabrl.contracts.motion import MotionSpec, Phase, Shape, Target
 from tabrl.contracts.training import EvaluationRow, TrainResult, TrainSpec
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
@@ -109,3 +110,12 @@ def progress(update: int, **terms: float) -> ProgressEvent:
         elapsed_s=float(update),
         eta_s=1.0,
     )
+
+
+def asking(**targets: Shape) -> MotionSpec:
+    """One phase; an underscore pair separates a quantity from its part."""
+    named = []
+    for name, shape in targets.items():
+        quantity, _, part = name.partition("__")
+        named.append(Target(quantity=quantity, part=part or None, shape=shape))
+    return MotionSpec(phases=(Phase(targets=tuple(named)),))

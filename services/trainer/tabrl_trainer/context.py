@@ -26,7 +26,7 @@ from tabrl.sim.simulator import PolicyFn, Simulator
 from tabrl_trainer.evaluation import Candidate, Evaluator, Standing
 from tabrl_trainer.finetune import copy_state
 from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
-from tabrl_trainer.search import WINDOW_S as SEARCH_WINDOW_S
+from tabrl_trainer.search.command_search import WINDOW_S as SEARCH_WINDOW_S
 from tabrl_trainer.selection import WINDOW_S as SELECTION_WINDOW_S
 from tabrl_trainer.sizes import TrainingSizes, sizes_for
 

@@ -7,7 +7,7 @@ from tabrl.control.command_schedule import CommandSchedule
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.rollout_reward import RolloutReward
-from tabrl_trainer.staged_search import search_for
+from tabrl_trainer.search.staged_search import search_for
 from tabrl_trainer.storage.params import params_file
 
 

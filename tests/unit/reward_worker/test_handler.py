@@ -29,8 +29,7 @@ from tabrl_reward_worker.generation import (
 from tabrl_reward_worker.handler import BankCache, Repositories, RewardHandler
 from tabrl_reward_worker.history import HistoryService
 from tabrl_reward_worker.sandbox import Sandbox
-from tests.support.asking import asking
-from tests.support.factories import progress, train_result, training
+from tests.support.factories import asking, progress, train_result, training
 from tests.support.motion_library import CLIPS, made_up_bank
 from tests.twins import (
     ManualClock,

@@ -9,7 +9,7 @@ from tabrl.sim.learning.networks import policy_weights
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.replay import replay
-from tabrl_trainer.search import CommandSearch
+from tabrl_trainer.search.command_search import CommandSearch
 from tabrl_trainer.storage.params import params_file
 from tests.support.training_job import reward_for
 

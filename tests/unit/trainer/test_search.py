@@ -19,11 +19,11 @@ from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.reward.function import load_reward
 from tabrl.sim.simulator import Experience, PolicyFn
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.crossover import Gene, ablated, crossovers, gene_counts, genes_of
-from tabrl_trainer.mutation import Mutator, single_entries
-from tabrl_trainer.periodicity import modulation_frequencies_of
 from tabrl_trainer.rollout_reward import CALL_STEPS, RolloutReward
-from tabrl_trainer.search import COARSE_GENERATIONS, FINAL_S, WINDOW_S, CommandSearch
+from tabrl_trainer.search.command_search import COARSE_GENERATIONS, FINAL_S, WINDOW_S, CommandSearch
+from tabrl_trainer.search.crossover import Gene, ablated, crossovers, gene_counts, genes_of
+from tabrl_trainer.search.mutation import Mutator, single_entries
+from tabrl_trainer.search.periodicity import modulation_frequencies_of
 from tests.support.engine import SWAY
 from tests.support.training_job import exported_for, reward_for
 

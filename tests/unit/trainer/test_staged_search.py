@@ -19,12 +19,12 @@ from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.simulator import Experience, PolicyFn
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import RULES, episode_config_for
-from tabrl_trainer.periodicity import modulation_frequencies_of
 from tabrl_trainer.rollout_reward import RolloutReward
-from tabrl_trainer.search import GENERATIONS, Generation
+from tabrl_trainer.search.command_search import GENERATIONS, Generation
+from tabrl_trainer.search.periodicity import modulation_frequencies_of
+from tabrl_trainer.search.staged_search import SearchSimulators, StagedSearch, stage_schedule
+from tabrl_trainer.search.window import Window
 from tabrl_trainer.selection import MEASURED, WINDOW_S, measured
-from tabrl_trainer.staged_search import SearchSimulators, StagedSearch, stage_schedule
-from tabrl_trainer.window import Window
 
 ASKS = CommandSchedule.asking
 TIMES = (3.0, 2.0)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tabrl.contracts.events import SearchEvent
-from tabrl_trainer.search import Generation
-from tabrl_trainer.staged_search import search_for
+from tabrl_trainer.search.command_search import Generation
+from tabrl_trainer.search.staged_search import search_for
 from tabrl_trainer.stages.results import Loaded, SearchResult
 from tabrl_trainer.stages.session import JobSession
 

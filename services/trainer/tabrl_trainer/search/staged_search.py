@@ -24,10 +24,10 @@ from tabrl.sim.motion_library import MotionLibrary
 from tabrl.sim.simulator import PolicyFn, Simulator, episode
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.rollout_reward import RolloutReward
-from tabrl_trainer.search import GENERATIONS, CommandSearch, Generation
-from tabrl_trainer.search import WINDOW_S as SEARCH_WINDOW_S
+from tabrl_trainer.search.command_search import GENERATIONS, CommandSearch, Generation
+from tabrl_trainer.search.command_search import WINDOW_S as SEARCH_WINDOW_S
+from tabrl_trainer.search.window import Window
 from tabrl_trainer.selection import WINDOW_S
-from tabrl_trainer.window import Window
 
 FINALISTS = 2  # of every phase
 JOIN_SHARE = 0.5  # of a phase's time in the budget, for measuring them together

@@ -22,11 +22,11 @@ from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.motion_library import MotionLibrary
 from tabrl.sim.simulator import PolicyFn, Simulator, episode
-from tabrl_trainer.crossover import ablated, crossovers, gene_counts, genes_of, steady
-from tabrl_trainer.mutation import Mutator, rhythms, single_entries
-from tabrl_trainer.periodicity import EVER, modulation_frequencies_of
 from tabrl_trainer.rollout_reward import RolloutReward
-from tabrl_trainer.window import Window
+from tabrl_trainer.search.crossover import ablated, crossovers, gene_counts, genes_of, steady
+from tabrl_trainer.search.mutation import Mutator, rhythms, single_entries
+from tabrl_trainer.search.periodicity import EVER, modulation_frequencies_of
+from tabrl_trainer.search.window import Window
 
 ENTRY_COST = 0.01  # of the spread between the best and the neutral schedule, an entry
 DEFAULT_FREQUENCIES = (1.0,)

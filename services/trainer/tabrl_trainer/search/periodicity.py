@@ -12,7 +12,7 @@ from tabrl.control.command_space import MODULATION_RANGE
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.sim.motion_library import MotionLibrary
 from tabrl_trainer.rollout_reward import RolloutReward
-from tabrl_trainer.window import Window
+from tabrl_trainer.search.window import Window
 
 LISTEN_S = 16.0
 EVER = Window()
