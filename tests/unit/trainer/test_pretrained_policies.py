@@ -95,7 +95,9 @@ def test_the_shipped_abilities_are_those_of_the_shipped_card() -> None:
 def test_the_stages_of_a_card_keep_their_keys() -> None:
     card = json.loads(packaged_folder(GO1.id).joinpath("card.json").read_text())
     stages = [json.loads(json.dumps(stage.document())) for stage in pretraining_of(GO1).curriculum]
-    for stage, written in zip(card["stages"], stages, strict=True):
+    by_name = {stage["name"]: stage for stage in stages}  # others may have come since
+    for stage in card["stages"]:
+        written = by_name[stage["name"]]
         assert written.keys() == stage.keys()
         assert written["mix"].keys() == stage["mix"].keys()
         assert written["weights"].keys() == stage["weights"].keys()

@@ -292,7 +292,7 @@ def test_terms_are_weighted_and_do_not_depend_on_the_rollouts_length(
     np.testing.assert_array_equal(weighted[..., calm], 0.0)
     assert rollout.shape[0] * rollout.shape[1] < CALL_STEPS
     few = moving.in_calls_of(17)
-    np.testing.assert_allclose(few.terms_of(rollout), terms, rtol=1e-6)
+    np.testing.assert_allclose(few.terms_of(rollout), terms, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(
         moving.terms_of(rollout.robots(slice(1, 2))), terms[:, 1:2], rtol=1e-6
     )

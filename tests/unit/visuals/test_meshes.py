@@ -110,7 +110,8 @@ def built(request) -> Built:
 
 
 def test_two_kinds_of_reference_are_in_use():
-    assert {recipe.source().suffix for recipe in RECIPES.values()} == {".xml", ".urdf"}
+    scenes = {VisualRecipe.of(name).scene for name in ("go1", "anymal_c")}
+    assert {scene.rpartition(".")[2] for scene in scenes} == {"xml", "urdf"}
 
 
 def test_it_is_small(built):
@@ -216,7 +217,7 @@ def test_a_missing_reference_is_named(change):
 
 
 def test_a_file_of_another_kind_is_no_reference():
-    scene = RECIPES["anymal_c"].scene.replace("urdf/anymal.urdf", "LICENSE")
+    scene = "mjlab/__init__.py"  # whatever is there and is neither
     with pytest.raises(Invalid) as error:
-        read_reference(RECIPES["anymal_c"].model_copy(update={"scene": scene}))
+        read_reference(RECIPES["go1"].model_copy(update={"scene": scene}))
     assert error.value.code == "other_reference"

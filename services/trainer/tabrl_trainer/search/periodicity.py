@@ -16,7 +16,8 @@ from tabrl_trainer.search.window import Window
 
 LISTEN_S = 16.0
 EVER = Window()
-_STILL_STATES = 10  # different poses: at a symmetric one a reward may show only its double beat
+# Of all over the library: at an even pose a reward may show only its double beat.
+_STILL_STATES = 16
 _PADDING = 8  # finer frequency grid: 1/128 Hz
 
 
@@ -29,9 +30,11 @@ def modulation_frequencies_of(
     """
     listen_s = min(LISTEN_S, window.lasts_s)
     steps = round(listen_s / CONTROL_DT)
+    clips = library.rollout.shape[1]
+    some = np.unique(np.linspace(0, clips - 1, _STILL_STATES).round().astype(int))
     still = {}
     for name, field in library.rollout.fields.items():
-        pose = field[len(field) // 3, :_STILL_STATES]
+        pose = field[len(field) // 3, some]
         still[name] = np.broadcast_to(pose, (steps, *pose.shape)).astype(np.float32)
     times = window.at(np.arange(steps, dtype=np.float32) * CONTROL_DT)[:, None]
     still["time"] = np.broadcast_to(times, (steps, still["time"].shape[1])).copy()

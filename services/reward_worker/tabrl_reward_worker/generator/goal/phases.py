@@ -11,12 +11,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabrl.contracts.phases import SHORTEST_S
+from tabrl.contracts.phases import MAX_PHASES, SHORTEST_S
 from tabrl_reward_worker.generator.goal.abilities import Amounts, Table
 from tabrl_reward_worker.generator.goal.goal import Begin, Goal, Phase
 from tabrl_reward_worker.generator.reading.intents import Reading
 
-ORDINALS = ("first", "second", "third", "fourth")
+ORDINALS = ("first", "second", "third")
 
 
 def in_phases(
@@ -31,6 +31,7 @@ def in_phases(
         return _alone(parts, asked[0][1] if asked else Goal(amounts))
     whole = Goal(amounts, repeat=repeats)
     seconds = _durations(wanted, [goal.ends for _, goal in asked], table)
+    ends = ends and len(asked) < MAX_PHASES  # else there is no room for it
     if ends and not asked[-1][1].only_still:
         asked.append((Reading(), Goal(amounts, still=True)))
         wanted, seconds = [*wanted, None], [*seconds, 0.0]
