@@ -26,15 +26,20 @@ from tests.support.engine import random_programs
 
 
 def schedules(robot: Robot) -> list[CommandSchedule]:
-    """One stage, two, three, one again, and two of which the last goes on."""
+    """One stage, two, three, and one again."""
     one, two, three, four = (random_programs(4, 11, robot).single(i) for i in range(4))
     return [
         one,
         CommandSchedule.sequence([one, two], (4.0, 2.5)),
         CommandSchedule.sequence([three, one, four], (1.5, 2.0, 3.3)),
         four,
-        CommandSchedule.sequence([two, four], (3.0, 2.0), repeat=False),
     ]
+
+
+def once(robot: Robot) -> CommandSchedule:
+    """Two stages, of which the last goes on."""
+    one, two = (random_programs(2, 12, robot).single(i) for i in range(2))
+    return CommandSchedule.sequence([one, two], (3.0, 2.0), repeat=False)
 
 
 def when(schedule: CommandSchedule, time: float) -> CommandSchedule:
@@ -59,8 +64,9 @@ TICKS = np.arange(0.0, 30.0, CONTROL_DT) + 0.2 * CONTROL_DT  # a little after ev
 
 
 def test_at_every_time_the_stage_that_is_due_is_asked(robot: Robot) -> None:
-    staged = StagedCommands.stack(schedules(robot))
-    for row, schedule in enumerate(schedules(robot)):
+    every = [*schedules(robot), once(robot)]
+    staged = StagedCommands.stack(every)
+    for row, schedule in enumerate(every):
         asked = staged.pick(np.full(len(TICKS), row)).at(TICKS)
         due = [when(schedule, time) for time in TICKS]
         assert_same(asked, CommandBatch.stack(due))
