@@ -53,7 +53,7 @@ def test_what_follows_what_is_told_and_can_be_changed_untrained(site: Site, page
         card = page.get_by_test_id("candidate").first
         expect(card).to_be_visible(timeout=180_000)
         expect(card.get_by_test_id("phases")).to_have_text(
-            "First 0–4 s, then 4–7 s, then again from the beginning."
+            "First 0–4 s, then 4–7 s, then from 7 s on."
         )
         expect(card).to_contain_text("Then, 4–7 s")
         expect(card).to_contain_text("All the time")
