@@ -57,6 +57,9 @@ describe("what is asked, as fields", () => {
     expect(second).toEqual([]);
     expect(wordsOf(MOTION, 0, ASKABLES)).toEqual(["trot", "for 4 s"]);
     expect(wordsOf(MOTION, 1, ASKABLES)).toEqual(["not moving over the floor"]);
+    const turn = { ...MOTION.phases[0], until: { kind: "reached", quantity: "roll", by: 1.5 } };
+    const turning = { ...MOTION, phases: [turn] } as MotionSpec;
+    expect(wordsOf(turning, 0, ASKABLES)).toEqual(["trot", "until roll +1.5 rad"]);
   });
 
   it("keeps its sign and all else when a number changes", () => {

@@ -53,14 +53,7 @@ class Extreme(_Part):
     sense: Literal["most", "least"] = "most"
 
 
-class Change(_Part):
-    """Another value at the end of the phase than at its beginning."""
-
-    kind: Literal["change"] = "change"
-    by: FiniteFloat
-
-
-Shape = Annotated[Constant | Sinusoid | Extreme | Change, Field(discriminator="kind")]
+Shape = Annotated[Constant | Sinusoid | Extreme, Field(discriminator="kind")]
 
 
 class Importance(StrEnum):
@@ -131,6 +124,8 @@ class AskableInfo(BaseModel):
             return f"{self.name} needs a part: one of {', '.join(self.parts)}"
         if target.part is not None and not self.parts:
             return f"{self.name} has no parts"
+        if not self.shapes:
+            return f"{self.name} can only end a phase"
         if target.shape.kind not in self.shapes:
             return f"{self.name} can be {' or '.join(self.shapes)}, not {target.shape.kind}"
         return None

@@ -37,6 +37,7 @@ def state_methods_of(robot: Robot) -> dict[str, str]:
     return methods
 
 
+@cache
 def askables_of(robot: Robot) -> tuple[AskableInfo, ...]:
     """What this robot can be asked for; nothing of a kind that has no such table."""
     package = find_spec(f"{_package(robot)}.askable")

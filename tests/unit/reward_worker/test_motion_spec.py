@@ -120,6 +120,52 @@ def test_what_cannot_be_asked_is_refused_with_the_reason(
     assert words in refused.value.message
 
 
+WALK = Target(quantity="forward_speed", shape=Constant(value=0.5))
+
+
+def ending(by: float, quantity: str, *targets: Target, gait: str | None = None) -> MotionSpec:
+    """A phase that ends by a quantity, and standing after it."""
+    still = Target(quantity="planar_speed", shape=Constant(value=0.0))
+    first = Phase(targets=targets, gait=gait, until=Reached(quantity=quantity, by=by))
+    return MotionSpec(phases=(first, Phase(targets=(still,))))
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (ending(1.0, "way", WALK, gait="gallop"), "there is no gait gallop"),
+        (ending(1.0, "heading", WALK), "needs a yaw_rate towards it"),
+        (ending(1.0, "height", WALK), "by heading or by way"),
+        (ending(-1.0, "way", WALK), "a way above 0 m"),
+        (ending(19.0, "way", WALK), "of at most 20 s"),
+        (asking(planar_speed=Constant(value=0.5)), "planar_speed can only be 0"),
+        (asking(way=Constant(value=2.0)), "way can only end a phase"),
+        (asking(roll=Sinusoid(amplitude=0.1, hz=1.0, phase=1.0)), "the phase of roll"),
+        (
+            MotionSpec(phases=(Phase(targets=(WALK.model_copy(update={"tolerance": 0.1}),)),)),
+            "the tolerance of forward_speed",
+        ),
+        (MotionSpec(phases=(Phase(targets=(WALK,)),), tempo_hz=1.0), "tempo_hz"),
+    ],
+)
+def test_nothing_of_it_is_lost_without_a_word(spec: MotionSpec, words: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        candidates_of(spec, GO1)
+    assert refused.value.code == "bad_motion"
+    assert words in refused.value.message
+
+
+def test_a_slower_turn_takes_longer_and_turns_as_far() -> None:
+    amounts = Amounts.of(GO1)
+    spec = spec_of(interpret(parse("turn round and then stand still", 2.9), amounts), GO1)
+    slow = Target(quantity="yaw_rate", shape=Constant(value=0.5))
+    turn = spec.phases[0].model_copy(update={"targets": (slow,)})
+    edited = candidates_of(spec.model_copy(update={"phases": (turn, *spec.phases[1:])}), GO1)[0]
+    assert edited.phases_s[0] == pytest.approx(math.pi / 0.5, abs=0.01)
+    facing = next(check for check in edited.checks if check.id == "second_facing")
+    assert facing.at_most == pytest.approx(math.pi + 0.2, abs=0.01)
+
+
 def test_nothing_follows_what_is_held_for_ever() -> None:
     walk = Target(quantity="forward_speed", shape=Constant(value=0.5))
     with pytest.raises(ValueError, match="phase 1 is held for ever"):

@@ -81,6 +81,10 @@ export function wordsOf(
     if (shape.kind === "constant" && shape.value === 0) said.push(`not ${label}`);
     if (shape.kind === "extreme") said.push(`${label}, as much as it can`);
   }
+  if (until?.kind === "reached") {
+    const { label, unit } = known.get(until.quantity) ?? { label: words(until.quantity), unit: "" };
+    said.push(`until ${label} ${until.by > 0 ? "+" : ""}${figure(until.by)} ${unit}`.trim());
+  }
   if (until?.kind === "duration") said.push(`for ${figure(until.seconds)} s`);
   return said;
 }

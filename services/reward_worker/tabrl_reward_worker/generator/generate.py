@@ -14,6 +14,7 @@ from tabrl_reward_worker.generator.goal.from_spec import goal_of
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.goal.limits import beyond
+from tabrl_reward_worker.generator.goal.spec_faults import lost_in, untimed
 from tabrl_reward_worker.generator.reading.intents import Reading
 from tabrl_reward_worker.generator.reading.languages import foreign
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
@@ -84,10 +85,12 @@ def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ..
     `motion_beyond` for more than it can do.
     """
     require_words_for(robot)
-    fault = fault_of(motion, askables_of(robot))
+    fault = fault_of(motion, askables_of(robot)) or lost_in(motion)
+    if fault is None:
+        goal = goal_of(motion, robot)
+        fault = untimed(goal)
     if fault is not None:
         raise Invalid(f"This motion cannot be asked of {robot.id}: {fault}.", code="bad_motion")
-    goal = goal_of(motion, robot)
     if goal.empty:
         raise Invalid(
             "This motion asks for nothing.", code="bad_motion", hint="Give it at least one target."

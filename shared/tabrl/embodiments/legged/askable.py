@@ -33,8 +33,7 @@ class Askable(StrEnum):
     REARING = "rearing"
 
 
-GAITS = ("trot", "pace", "bound")
-_HELD, _SWUNG, _EITHER = ("constant",), ("sinusoid",), ("constant", "sinusoid")
+_SWUNG, _EITHER = ("sinusoid",), ("constant", "sinusoid")
 _FASTEST = ("constant", "extreme")
 _NEEDS = {Askable.HOP_HEIGHT: "jump", Askable.HOP_RATE: "jump", Askable.REARING: "rear"}
 
@@ -50,7 +49,7 @@ def askables(robot: Robot) -> tuple[AskableInfo, ...]:
         AskableInfo.of(Askable.PLANAR_SPEED, "m/s", "moving over the floor"),
         AskableInfo.of(Askable.YAW_RATE, "rad/s", "turning left", "turning right", shapes=_FASTEST),
         AskableInfo.of(Askable.HEADING, "rad", "heading left", "heading right", shapes=_SWUNG),
-        AskableInfo.of(Askable.WAY, "m", "way along the path"),
+        AskableInfo.of(Askable.WAY, "m", "way along the path", shapes=()),
         AskableInfo.of(Askable.HEIGHT, "m", "trunk above the floor", shapes=_EITHER),
         AskableInfo.of(Askable.ROLL, "rad", "leaning right", "leaning left", shapes=_EITHER),
         AskableInfo.of(Askable.PITCH, "rad", "nose down", "nose up", shapes=_EITHER),

@@ -31,17 +31,15 @@ def in_phases(
         return _alone(parts, asked[0][1] if asked else Goal(amounts))
     whole = Goal(amounts, repeat=repeats)
     seconds = _durations(wanted, [goal.ends for _, goal in asked], table)
+    hastened = [_hastened(goal, s) for (_, goal), s in zip(asked, seconds, strict=True)]
+    seconds = [_lasts(goal, s) for goal, s in zip(hastened, seconds, strict=True)]
     ends = ends and len(asked) < MAX_PHASES  # else there is no room for it
     if ends and not asked[-1][1].only_still:
         asked.append((Reading(), Goal(amounts, still=True)))
         wanted, seconds = [*wanted, None], [*seconds, 0.0]
     if not repeats:
         wanted[-1], seconds[-1] = None, rest_of(seconds[:-1], table)
-    whole.phases = timed(
-        [_hastened(goal, lasts) for (_, goal), lasts in zip(asked, seconds, strict=True)],
-        seconds,
-        repeats,
-    )
+    whole.phases = timed([goal for _, goal in asked], seconds, repeats)
     for ordinal, (reading, goal), lasts in zip(ORDINALS, asked, seconds, strict=False):
         words = reading.seconds_text or (goal.lasts[0] if goal.lasts else "")
         how_long = f"“{words}” → {lasts:g} s" if words else f"{lasts:g} s"
@@ -60,7 +58,7 @@ def in_phases(
 def retimed(goal: Goal) -> tuple[Phase, ...]:
     """The phases of a goal that was changed: turns and ways take as long as they take now."""
     goals = [phase.goal for phase in goal.phases]
-    seconds = [_needed(one.goal) or one.end - one.start for one in goal.phases]
+    seconds = [_lasts(one.goal, one.end - one.start) for one in goal.phases]
     if goals and not goal.repeat:
         seconds[-1] = rest_of(seconds[:-1], goal.amounts["sequence"])
     return timed(goals, seconds, goal.repeat)
@@ -113,6 +111,12 @@ def _needed(goal: Goal) -> float | None:
     if goal.go_by is not None and goal.moves:
         return goal.go_by / goal.speed
     return None
+
+
+def _lasts(goal: Goal, seconds: float) -> float:
+    """How long a part lasts: as long as its turn or its way takes, or so many s."""
+    needed = _needed(goal)
+    return seconds if needed is None else round(needed, 2)
 
 
 def _hastened(goal: Goal, seconds: float) -> Goal:

@@ -55,9 +55,9 @@ def _until(phase: TimedGoal) -> Until:
     """When a phase is over."""
     goal, seconds = phase.goal, round(phase.end - phase.start, 2)
     if goal.turn_by is not None:
-        return Reached(quantity=Askable.HEADING, by=goal.turn_by, within_s=seconds)
+        return Reached(quantity=Askable.HEADING, by=goal.turn_by)
     if goal.go_by is not None:
-        return Reached(quantity=Askable.WAY, by=goal.go_by, within_s=seconds)
+        return Reached(quantity=Askable.WAY, by=goal.go_by)
     return Duration(seconds=seconds)
 
 
