@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from tabrl_trainer.pretraining.legged.commands import CommandMix
 from tabrl_trainer.pretraining.legged.reward import RewardWeights
@@ -22,6 +23,10 @@ class LeggedStage(CurriculumStage):
     teaches: str = ""
 
 
+# Hardly any exploring: what is known is done better.
+_QUIET = partial(
+    LeggedStage, entropy=0.0, min_rate=3e-5, max_rate=2e-4, target_kl=0.01, start_reared=True
+)
 # Noise and rate have floors until the last stage: left alone, exploration shrinks to 0.15 within
 # twenty million samples and the KL-steered rate with it, and what is rare is never learnt.
 CURRICULUM = (
@@ -94,18 +99,13 @@ CURRICULUM = (
         start_reared=True,
         min_action_std=0.25,
     ),
-    LeggedStage(
+    _QUIET(
         name="polish",
         samples=16_000_000,
         weights=RewardWeights(schedule=2.0, feet=2.0, height=1.8, clearance=350.0, fall=20.0),
         mix=CommandMix(marching_share=0.10, rearing_share=0.10, own_gait_share=0.6),
         randomise=1.0,
         push_speed=0.5,
-        entropy=0.0,
-        min_rate=3e-5,
-        max_rate=2e-4,
-        target_kl=0.01,
-        start_reared=True,
     ),
     # On its hind legs a robot with soft motors falls: learnt where most are as the scene says.
     LeggedStage(
@@ -130,7 +130,7 @@ CURRICULUM = (
         min_action_std=0.3,
     ),
     # Half of the robots are as the scene says: what all of them can do is done exactly by these.
-    LeggedStage(
+    _QUIET(
         name="finish",
         samples=12_000_000,
         weights=RewardWeights(
@@ -139,14 +139,9 @@ CURRICULUM = (
         mix=CommandMix(marching_share=0.10, rearing_share=0.12, own_gait_share=0.6),
         randomise=0.5,
         push_speed=0.5,
-        entropy=0.0,
-        min_rate=3e-5,
-        max_rate=2e-4,
-        target_kl=0.01,
-        start_reared=True,
     ),
     # What was left: bounds that fall, and a body that leans to a side on its hind legs.
-    LeggedStage(
+    _QUIET(
         name="even",
         samples=10_000_000,
         weights=RewardWeights(
@@ -156,11 +151,6 @@ CURRICULUM = (
         mix=CommandMix(marching_share=0.08, rearing_share=0.16, own_gait_share=0.75),
         randomise=0.4,
         push_speed=0.5,
-        entropy=0.0,
-        min_rate=3e-5,
-        max_rate=2e-4,
-        target_kl=0.01,
-        start_reared=True,
     ),
     # A heavy robot that had not learnt to turn by here: turning pays twice, and is tried again.
     LeggedStage(
@@ -185,7 +175,7 @@ CURRICULUM = (
         start_reared=True,
         min_action_std=0.3,
     ),
-    LeggedStage(
+    _QUIET(
         name="settle",
         samples=8_000_000,
         weights=RewardWeights(
@@ -195,14 +185,9 @@ CURRICULUM = (
         mix=CommandMix(marching_share=0.1, rearing_share=0.14, own_gait_share=0.7),
         randomise=0.4,
         push_speed=0.5,
-        entropy=0.0,
-        min_rate=3e-5,
-        max_rate=2e-4,
-        target_kl=0.01,
-        start_reared=True,
     ),
     # The heavy robot's last faults: crooked standing, pushes, low swings, motors past their line.
-    LeggedStage(
+    _QUIET(
         name="stance",
         samples=8_000_000,
         weights=RewardWeights(
@@ -214,10 +199,5 @@ CURRICULUM = (
         ),
         randomise=0.4,
         push_speed=0.6,
-        entropy=0.0,
-        min_rate=3e-5,
-        max_rate=2e-4,
-        target_kl=0.01,
-        start_reared=True,
     ),
 )  # fmt: skip
