@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import betaincinv
 
 from tabrl.contracts.comparison import Comparison
 
@@ -22,6 +23,16 @@ def half_width(values: Float[np.ndarray, " B"], errors: float = ONE_ROUND) -> fl
     if len(values) < 2:
         return 0.0
     return float(errors * values.std(ddof=1, dtype=np.float64) / np.sqrt(len(values)))
+
+
+def fall_rate_upper(falls: int, episodes: int) -> float:
+    """The 95 % upper bound of a rate of which `falls` of `episodes` were seen.
+
+    Exact, by Clopper and Pearson (1934); without any it is close to 3 / `episodes`.
+    """
+    if falls >= episodes:
+        return 1.0
+    return float(betaincinv(falls + 1, episodes - falls, 0.95))
 
 
 def compare(

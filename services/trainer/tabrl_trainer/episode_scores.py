@@ -9,12 +9,11 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from tabrl.contracts.checks import CheckSpec
-from tabrl.contracts.comparison import fall_rate_upper
 from tabrl.contracts.training import EvaluationRow
 from tabrl.control.checks import over_episodes, per_episode
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.rollout import Rollout
-from tabrl_trainer.comparison import half_width
+from tabrl_trainer.comparison import fall_rate_upper, half_width
 from tabrl_trainer.rollout_reward import RolloutReward
 
 

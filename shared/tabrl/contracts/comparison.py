@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -57,30 +56,6 @@ class Comparison(BaseModel):
         low, high = self.difference - self.ci95, self.difference + self.ci95
         least = MIN_EFFECT * abs(self.reference)
         return low > least or high < -least or (-least < low and high < least)
-
-
-def fall_rate_upper(falls: int, episodes: int) -> float:
-    """The 95 % upper bound of a rate of which `falls` of `episodes` were seen; exact.
-
-    Without any it is close to 3 / `episodes`, the rule of three.
-    """
-    if falls >= episodes:
-        return 1.0
-    low, high = falls / episodes, 1.0
-    for _ in range(40):
-        rate = (low + high) / 2
-        seldom = _at_most(falls, episodes, rate) < 0.05
-        low, high = (low, rate) if seldom else (rate, high)
-    return high
-
-
-def _at_most(falls: int, episodes: int, rate: float) -> float:
-    """How likely so few falls are at a rate within 0…1."""
-    odds = math.log(rate) - math.log1p(-rate)
-    none = episodes * math.log1p(-rate)
-    return math.fsum(
-        math.exp(none + k * odds + math.log(math.comb(episodes, k))) for k in range(falls + 1)
-    )
 
 
 def _words(verdict: Verdict, difference: float, ci95: float, size: float) -> str:

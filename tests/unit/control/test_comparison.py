@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tabrl.contracts.comparison import Comparison, Verdict, fall_rate_upper
+from tabrl.contracts.comparison import Comparison, Verdict
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,3 @@ def test_a_comparison_is_settled_if_more_episodes_would_not_change_it(
     difference: float, ci95: float, settled: bool
 ) -> None:
     assert Comparison.of(1.0, difference, ci95, 128).settled is settled
-
-
-def test_no_falls_seen_is_not_no_falls() -> None:
-    assert fall_rate_upper(0, 256) == pytest.approx(3 / 256, rel=0.01)  # the rule of three
-    assert fall_rate_upper(0, 256) < 0.012
-    assert fall_rate_upper(3, 256) == pytest.approx(0.0300, abs=2e-4)  # Clopper and Pearson's
-    assert fall_rate_upper(4, 4) == 1.0
-    assert fall_rate_upper(0, 4) == pytest.approx(1 - 0.05**0.25)

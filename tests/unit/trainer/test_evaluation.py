@@ -15,7 +15,7 @@ from tabrl.control.looks import UGLIER
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.embodiments.load import embodiment_of
 from tabrl.embodiments.lookup import catalogue_of
-from tabrl_trainer.comparison import compare, half_width
+from tabrl_trainer.comparison import compare, fall_rate_upper, half_width
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.episode_scores import EpisodeScores, EvaluationEntry
 from tabrl_trainer.evaluation import (
@@ -189,3 +189,11 @@ def test_joined_episodes_look_as_their_mean_weighted_by_their_number() -> None:
     assert both.looks == pytest.approx({"high_feet": 0.2})
     assert both.looks["high_feet"] == pytest.approx(both.rewards.mean())
     assert len(both.fallen) == both.values.shape[1] == 8
+
+
+def test_no_falls_seen_is_not_no_falls() -> None:
+    assert fall_rate_upper(0, 256) == pytest.approx(3 / 256, rel=0.01)  # the rule of three
+    assert fall_rate_upper(0, 256) < 0.012
+    assert fall_rate_upper(3, 256) == pytest.approx(0.0300, abs=2e-4)  # Clopper and Pearson's
+    assert fall_rate_upper(4, 4) == 1.0
+    assert fall_rate_upper(0, 4) == pytest.approx(1 - 0.05**0.25)
