@@ -12,7 +12,7 @@ from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.training import EvaluationRow
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.looks import UGLIER
-from tabrl.control.rollout import CONTROL_DT
+from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.embodiments.load import embodiment_of
 from tabrl.embodiments.lookup import catalogue_of
 from tabrl_trainer.comparison import compare, fall_rate_upper, half_width
@@ -75,9 +75,24 @@ def test_what_is_settled_in_the_first_round_costs_the_schedule_no_second(
     assert walker.evaluator.most_episodes == 16
     quick = walker.quick_evaluator.evaluate(standing(walker), walking(walker, 0.5), forward, CHECKS)
     assert (quick.program.row.episodes, quick.result.row.episodes) == (4, 4)
-    close = walker.evaluator.evaluate(walking(walker, 0.45), walking(walker, 0.46), forward, CHECKS)
-    if not close.comparison.settled:
-        assert close.comparison.episodes == close.program.row.episodes == 8
+
+
+def test_what_the_first_round_leaves_open_both_are_measured_for_again(
+    walker: TrainingContext, forward: RolloutReward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earned = iter([(1.0, 1.0), (1.0, 1.04), (1.0, 1.0), (1.0, 1.04)])  # apart by 0 to 4 %
+
+    def scored(rollout: Rollout, *_: object) -> EpisodeScores:
+        size = rollout.shape[1]
+        terms = np.zeros((size, len(forward.terms)))
+        terms[:, 0] = np.resize(next(earned, (0.0,)), size)
+        return EpisodeScores(terms, np.zeros((0, size)), np.zeros(size, bool), {})
+
+    monkeypatch.setattr(EpisodeScores, "of", scored)
+    found = walker.evaluator.evaluate(standing(walker), walking(walker, 0.5), forward, ())
+    assert found.comparison.episodes == found.program.row.episodes == 8
+    assert found.result.row.episodes == 8
+    assert found.comparison.effect == pytest.approx(0.02)
 
 
 def test_standing_is_recorded_once_and_again_only_for_longer(walker: TrainingContext) -> None:
