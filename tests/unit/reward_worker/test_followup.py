@@ -73,7 +73,7 @@ CHANGES = [
     ("lean left", "5 degrees", "leaning left by 0.09 rad"),
     ("turn left", "30 degrees per second", "turning left at 0.524 rad/s"),
     ("walk in a circle", "50 cm radius", "turning left at 1 rad/s"),
-    ("first walk, then sway", "0.3 m/s", "forward at 0.3 m/s; then 4 s of swaying"),
+    ("first walk, then sway", "0.3 m/s", "forward at 0.3 m/s; then swaying"),
     # Only a comparison.
     ("walk forward", "more", "forward at 0.7 m/s"),
     ("walk forward", "0.2 m/s faster", "forward at 0.7 m/s"),

@@ -19,42 +19,15 @@ from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
-from tabrl_reward_worker.limbs import feet_of
-from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES
+from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES, fields
 
 GO1 = get_robot("go1")
 AMOUNTS = Amounts.of(GO1)
 METHODS = state_methods_of(GO1)
-TARGETS = ("vx", "vy", "yaw", "height", "pitch", "roll", "steps", "cadence", "rear")
 
 
 def goal(sentence: str) -> Goal:
     return interpret(parse(sentence, AMOUNTS.top_speed), AMOUNTS)
-
-
-def fields(found: Goal) -> dict[str, Any]:
-    """What a goal asks for, as the table of sentences writes it."""
-    targets = {name: getattr(found, name) for name in TARGETS}
-    named: dict[str, Any] = {name: round(t, 4) for name, t in targets.items() if t is not None}
-    if found.rhythms:
-        named["rhythms"] = {one.channel: [one.amplitude, one.hz] for one in found.rhythms}
-    if found.hop:
-        named["hop"] = [found.hop.height, found.hop.hz]
-    if found.lift:
-        named["lift"] = [feet_of(GO1)[found.lift.foot], round(found.lift.height, 4)]
-    if found.limp:
-        named["limp"] = feet_of(GO1)[found.limp]
-    if found.gait:
-        named["gait"] = found.gait
-    if found.still:
-        named["still"] = True
-    if found.phases:
-        named["phases"] = [
-            {"s": round(phase.end - phase.start, 2), **fields(phase.goal)} for phase in found.phases
-        ]
-    if found.repeat:
-        named["repeat"] = True
-    return named
 
 
 def test_the_table_is_large() -> None:

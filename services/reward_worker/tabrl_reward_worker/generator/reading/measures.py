@@ -206,7 +206,8 @@ def _named(words: Sequence[Word], start: int) -> _Found | None:
     )
     if "direction" not in meaning:
         return _Found((value,), end)
-    return _Found((replace(words[start], kind=SlotKind.DIRECTION), replace(value, text="")), end)
+    number = replace(value, text=_text(words, start + 1, end))
+    return _Found((replace(words[start], kind=SlotKind.DIRECTION), number), end)
 
 
 def _share(words: Sequence[Word], start: int) -> _Found | None:
