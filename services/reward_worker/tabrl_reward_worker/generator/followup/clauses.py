@@ -55,6 +55,7 @@ def clauses_of(words: str, goal: Goal) -> Clauses:
     found = Clauses()
     text = _BETWEEN.sub(r"between \1 to", words.lower().replace("’", "'"))
     text = _TO_AND_FRO.sub(r"\1 & \2", text)
+    text = re.sub(r"\b(it|he|she|that|there)'s\b", r"\1 is", text)
     before: Remark | None = None
     clause, *others = _CLAUSE_END.split(text)
     for joiner, said in zip(["", *others[::2]], [clause, *others[1::2]], strict=True):

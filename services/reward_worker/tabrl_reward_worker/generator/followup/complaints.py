@@ -117,7 +117,10 @@ def level(text: str, goal: Goal) -> None:
 
 def _less(complaint: Complaint, intent: Intent, goal: Goal) -> str:
     name = _HELD.get(intent.kind, str(intent.meaning.get("channel", "")))
-    name = str(intent.meaning.get("axis", name))
+    way = intent.find(SlotKind.DIRECTION)
+    along = way is not None and way.meaning["direction"] in ("forward", "backward")
+    if intent.kind == SlotKind.LEAN and (along or intent.meaning.get("axis")):
+        name = "pitch"
     targets = (target_of(intent), f"{AMPLITUDE}{name}", name) if complaint.much else ()
     for target in filter(None, targets):
         told = len(goal.understood)

@@ -64,7 +64,9 @@ def _at_once(reading: Reading, amounts: Amounts) -> Goal:
     negated = [intent for intent in reading.intents if intent.negated]
     wanted = [intent for intent in reading.intents if not intent.negated]
     wanted = _able(wanted, goal)
-    joined = _joined(_joined(wanted, SlotKind.MOVE), SlotKind.TURN)
+    joined = wanted
+    for kind in (SlotKind.MOVE, SlotKind.TURN, SlotKind.HOP):
+        joined = _joined(joined, kind)
     wanted = _one_rhythm(_levelled(joined, amounts))
     postures = any(intent.kind == SlotKind.POSTURE for intent in wanted)
     for intent in wanted if postures else []:
@@ -191,11 +193,11 @@ def _spared(wanted: list[Intent], goal: Goal) -> list[Intent]:
 
 def _about_feet(wanted: list[Intent], negated: list[Intent], amounts: Amounts) -> list[Intent]:
     """The intents without those that only say what becomes of a foot: "raise your paw high"."""
-    if any(intent.kind == SlotKind.PAW for intent in wanted):
+    lifted = [i for i in wanted if i.kind in (SlotKind.PAW, SlotKind.STEP)]
+    if lifted:
         off = [i for i in wanted if i.kind == SlotKind.HOP and "of" in i.meaning]
         wanted = [intent for intent in wanted if intent not in off]
-        paw = next(intent for intent in wanted if intent.kind == SlotKind.PAW)
-        paw.slots += [_word(intent) for intent in off]
+        lifted[0].slots += [slot for intent in off for slot in (_word(intent), *intent.slots)]
     footed = [
         intent for intent in wanted if intent.kind in (SlotKind.PAW, SlotKind.HOP, SlotKind.STEP)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tabrl_reward_worker.generator.reading.lexicon import Word
 from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind
@@ -30,6 +31,10 @@ def alternating(words: list[Word]) -> list[Word]:
     )
     if not stops and not any(word.kind == SlotKind.ALTERNATE for word in words):
         return words
+    if any(word.kind == SlotKind.SWING for word in words) and every is not None:
+        # Both sides are one cycle.
+        cycle = replace(every, meaning={"value": every.meaning["value"] / 2.0})
+        return [cycle if word is every else word for word in words]
     lasts = []
     if every is not None and every.meaning["value"] > 0.0:
         lasts = [Word(SlotKind.DURATION, every.text, {"value": 1.0 / every.meaning["value"]})]

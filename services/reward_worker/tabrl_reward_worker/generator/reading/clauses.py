@@ -29,10 +29,35 @@ def placed(words: Sequence[Word]) -> list[Word]:
     for clause in map(_levelled, _clauses(words)):
         parts = [word for word in clause if word.kind == SlotKind.PART]
         alone = all(word.kind in (SlotKind.PART, *_ENDS) for word in clause)
+        clause = _denied(clause)
         if alone:
             result += [replace(w, kind=SlotKind.WORD) if w in parts else w for w in clause]
         else:
             result += [word for word in clause if word.kind != SlotKind.PART]
+    return result
+
+
+def _denied(clause: list[Word]) -> list[Word]:
+    """ "without bending the left leg": what stands behind a denied unknown word is not asked."""
+    for at, word in enumerate(clause[:-1]):
+        if word.kind == SlotKind.NEGATION and clause[at + 1].kind == SlotKind.WORD:
+            rest = (replace(behind, kind=SlotKind.WORD) for behind in clause[at + 2 :])
+            return [*clause[: at + 2], *rest]
+    return clause
+
+
+def ended(words: Sequence[Word]) -> list[Word]:
+    """ "bow, stay, and rise": rising from a bow is its end, and no height of its own."""
+    result: list[Word] = []
+    bowed = False
+    for clause in _clauses(words):
+        said = [word for word in clause if word.kind not in _ENDS]
+        if bowed and len(said) == 1 and said[0].meaning.get("height") == "high":
+            up = replace(said[0], kind=SlotKind.STAND, meaning={"up": True})
+            clause = [up if word is said[0] else word for word in clause]
+        kinds = {word.kind for word in said}
+        bowed = (bowed or SlotKind.POSTURE in kinds) and SlotKind.HEIGHT not in kinds
+        result += clause
     return result
 
 
@@ -64,9 +89,10 @@ def described(words: Sequence[Word]) -> list[Word]:
             or any(word.meaning.get("refers") for word in clause)
         )
         joins = all_of_it or (impossible and not own and bool(opening) and about)
-        if joins or (at and _leads_up(clauses[at - 1], clauses[at:])):
+        needed = opening == "with" and any(word.meaning.get("thing") for word in clause)
+        if joins or needed or (at and _leads_up(clauses[at - 1], clauses[at:])):
             clause = [word for word in clause if word.kind not in _ENDS]
-            while clause and result[-1].kind in _ENDS:
+            while clause and result and result[-1].kind in _ENDS:
                 result.pop()
         result += clause
         stays = any(w.meaning.get("stays") for w in clause) or (stays and opening in _AND)

@@ -10,7 +10,7 @@ from typing import Any
 from lark import Lark, Token, Transformer, v_args
 from lark.lexer import Lexer
 
-from tabrl_reward_worker.generator.reading.clauses import described, placed
+from tabrl_reward_worker.generator.reading.clauses import described, ended, placed
 from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.lexicon import Meaning, Word, lexicon
 from tabrl_reward_worker.generator.reading.measures import measured
@@ -43,7 +43,7 @@ def parse(sentence: str, top_speed: float) -> Reading:
 
     `top_speed` in m/s is what shares of the robot's top speed are of.
     """
-    words = measured(described(placed(lexicon().read(sentence))), top_speed)
+    words = measured(described(ended(placed(lexicon().read(sentence)))), top_speed)
     order = in_order(words)
     readings = [_read(words) for words in order.parts]
     asked = [reading for reading in readings if reading.intents]
@@ -313,7 +313,9 @@ class _Clauses(Transformer[Token, list[list[Slot]]]):
         return _slot(SlotKind.IMPOSSIBLE, tokens)
 
     def measure(self, tokens: list[_WordToken]) -> Slot:
-        return _slot(tokens[0].word.kind, tokens)
+        # A radius without a length says nothing.
+        known = tokens[0].word.kind if "value" in tokens[0].word.meaning else SlotKind.UNKNOWN
+        return _slot(known, tokens)
 
     def limitation(self, tokens: list[_WordToken]) -> Slot:
         return _slot(SlotKind.LIMITATION, tokens)

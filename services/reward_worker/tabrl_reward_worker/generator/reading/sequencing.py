@@ -335,4 +335,6 @@ def _split(words: Sequence[Word], *kinds: str) -> list[list[Word]]:
 
 
 def _text(words: Sequence[Word]) -> str:
-    return " ".join(word.text for word in words if word.kind != SlotKind.SEP)
+    return " ".join(
+        word.written if word.read_as else word.text for word in words if word.kind != SlotKind.SEP
+    )
