@@ -12,7 +12,14 @@ from importlib.resources import files
 from typing import Any
 
 from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind
-from tabrl_reward_worker.generator.reading.spelling import Piece, corrected, forms, pieces_of, plain
+from tabrl_reward_worker.generator.reading.spelling import (
+    Piece,
+    corrected,
+    forms,
+    is_english,
+    pieces_of,
+    plain,
+)
 
 Meaning = Mapping[str, Any]  # what a line of the lexicon says besides its words
 
@@ -184,7 +191,7 @@ class Lexicon:
         if known or not piece[0].isalpha():
             return known or (piece,)
         meant = corrected(piece, self.vocabulary)
-        if not meant:
+        if not meant and not is_english(piece):
             # "trottting": the error may sit in a form that the lexicon does not spell out.
             stems = (corrected(stem, self.vocabulary) for stem in forms(piece, {})[1:])
             meant = next((stem for stem in stems if stem), ())
