@@ -19,42 +19,15 @@ from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
-from tabrl_reward_worker.limbs import feet_of
-from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES
+from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES, fields
 
 GO1 = get_robot("go1")
 AMOUNTS = Amounts.of(GO1)
 METHODS = state_methods_of(GO1)
-TARGETS = ("vx", "vy", "yaw", "height", "pitch", "roll", "steps", "cadence", "rear")
 
 
 def goal(sentence: str) -> Goal:
     return interpret(parse(sentence, AMOUNTS.top_speed), AMOUNTS)
-
-
-def fields(found: Goal) -> dict[str, Any]:
-    """What a goal asks for, as the table of sentences writes it."""
-    targets = {name: getattr(found, name) for name in TARGETS}
-    named: dict[str, Any] = {name: round(t, 4) for name, t in targets.items() if t is not None}
-    if found.rhythms:
-        named["rhythms"] = {one.channel: [one.amplitude, one.hz] for one in found.rhythms}
-    if found.hop:
-        named["hop"] = [found.hop.height, found.hop.hz]
-    if found.lift:
-        named["lift"] = [feet_of(GO1)[found.lift.foot], round(found.lift.height, 4)]
-    if found.limp:
-        named["limp"] = feet_of(GO1)[found.limp]
-    if found.gait:
-        named["gait"] = found.gait
-    if found.still:
-        named["still"] = True
-    if found.phases:
-        named["phases"] = [
-            {"s": round(phase.end - phase.start, 2), **fields(phase.goal)} for phase in found.phases
-        ]
-    if found.repeat:
-        named["repeat"] = True
-    return named
 
 
 def test_the_table_is_large() -> None:
@@ -228,22 +201,22 @@ def test_words_before_a_being_keep_what_they_say() -> None:
 
 
 def test_what_a_part_of_a_sequence_says_of_others_is_told() -> None:
-    found = goal("walk forward slowly, then don't turn, then yodel")
-    assert fields(found) == {"vx": 0.3}
+    found = goal("walk forward for 3 seconds, then don't turn, then yodel")
+    assert fields(found) == {"phases": [{"s": 3.0, "vx": 0.5}, {"s": 7.0, "still": True}]}
     assert "“don't turn” → keep the heading" in found.understood
     assert found.not_understood == ["yodel"]
 
 
 def test_a_sequence_depends_on_the_time_alone() -> None:
-    proposal = generate("first crouch, then hop", GO1)
+    proposal = generate("crouch, then hop, again and again", GO1)
     assert proposal.understood == [
         "first (4 s): “crouch” → 7.5 cm below standing",
-        "second (6 s): “hop” → hop 5 cm high, 2 times a second",
-        "one after the other → the last one goes on",
+        "second (4 s): “hop” → hop 5 cm high, 2 times a second",
+        "one after the other → a round of 8 s, then again",
     ]
     for candidate in proposal.candidates:
-        assert (candidate.phases_s, candidate.repeat) == ((4.0, 6.0), False)
-        assert "moment = state.time()" in candidate.code
+        assert (candidate.phases_s, candidate.repeat) == ((4.0, 4.0), True)
+        assert "moment = jnp.mod(state.time(), 8.0)" in candidate.code
         assert "command" not in candidate.code
     assert generate("crouch", GO1).candidates[0].phases_s == ()
 

@@ -13,7 +13,7 @@ from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
 PERCENT = re.compile(r"\b(?:by )?(\d+) ?(?:%|percent)")
-_AMPLITUDE = "amplitude of "  # before the channel of a rhythm
+AMPLITUDE = "amplitude of "  # before the channel of a rhythm
 # Of the reference robot.
 _MIN_SPEED = 0.1  # m/s or rad/s: slower is standing
 _TARGET_OF = {
@@ -38,6 +38,11 @@ class Comparison:
     factor: float
     step: float
     target: str
+
+    @property
+    def about_feet(self) -> bool:
+        """Whether it may be meant of feet: how they step, or how fast."""
+        return self.aspect == "pace" or self.target in ("steps", "paw", "hop")
 
 
 def comparison_in(clause: str, goal: Goal) -> Comparison | None:
@@ -70,18 +75,24 @@ def _belongs_to(intent: Intent, phrase: str) -> bool:
 def _about(rest: str, top_speed: float) -> str:
     """What a comparison is about: a word of the table, or an intent or rhythm of the lexicon."""
     for intent in parse(rest, top_speed).intents:
-        if intent.kind == SlotKind.RHYTHM:
-            return f"{_AMPLITUDE}{intent.meaning.get('channel', '')}"
-        if intent.kind != SlotKind.HEIGHT and intent.text:
-            return _TARGET_OF.get(intent.kind, "")
+        if intent.kind == SlotKind.RHYTHM or (intent.kind != SlotKind.HEIGHT and intent.text):
+            return target_of(intent)
     found = find_phrase("about", rest)
     return str(found[1]["target"]) if found else ""
+
+
+def target_of(intent: Intent) -> str:
+    """The target that an intent is about; "" if there is none."""
+    if intent.kind == SlotKind.RHYTHM:
+        return f"{AMPLITUDE}{intent.meaning.get('channel', '')}"
+    return _TARGET_OF.get(intent.kind, "")
 
 
 def apply_comparison(comparison: Comparison, goal: Goal) -> bool:
     """Change the goal and say so; False if it has nothing of the kind."""
     for target in [comparison.target] if comparison.target else _unsaid(comparison, goal):
-        done = _TARGETS.get(target, _of_rhythm(target.removeprefix(_AMPLITUDE)))(comparison, goal)
+        change = _TARGETS.get(target, _of_rhythm(target.removeprefix(AMPLITUDE)))
+        done = change(comparison, goal)
         if done:
             goal.understood.append(f"“{comparison.text}” → {done}")
             return True
@@ -92,7 +103,7 @@ def _unsaid(comparison: Comparison, goal: Goal) -> tuple[str, ...]:
     """What a comparison without an object may be about, the likeliest first."""
     if goal.hop is not None and goal.moves and re.search("f[au]rther", comparison.text):
         return ("speed",)
-    channels = tuple(f"{_AMPLITUDE}{rhythm.channel}" for rhythm in goal.rhythms)
+    channels = tuple(f"{AMPLITUDE}{rhythm.channel}" for rhythm in goal.rhythms)
     return {
         "pace": ("speed", "frequency"),
         "level": ("hop", "paw", "rear", "steps", "height"),
@@ -184,7 +195,10 @@ def _scaled(name: str, table: str, minimum: float, words: str) -> Callable[[Comp
         if not value or comparison.aspect == "pace":
             return ""
         least = goal.amounts.length(minimum) if name == "steps" else minimum
-        changed = _within(value * _factor(comparison), least, goal.amounts[table]["limit"])
+        factor = _factor(comparison)
+        if name == "pitch" and comparison.aspect == "level" and value > 0.0:
+            factor = 1.0 / factor  # a nose that points down goes higher by less of it
+        changed = _within(value * factor, least, goal.amounts[table]["limit"])
         setattr(goal, name, changed)
         return f"{words} {abs(changed):g} instead of {abs(value):g}"
 

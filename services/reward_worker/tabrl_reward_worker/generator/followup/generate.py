@@ -6,26 +6,15 @@ sentence and takes the place of what it contradicts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal
-from tabrl_reward_worker.generator.followup.comparisons import (
-    PERCENT,
-    Comparison,
-    apply_comparison,
-    comparison_in,
-)
+from tabrl_reward_worker.generator.followup.clauses import Clauses, clauses_of
+from tabrl_reward_worker.generator.followup.comparisons import apply_comparison
+from tabrl_reward_worker.generator.followup.complaints import level, relieve
 from tabrl_reward_worker.generator.followup.merge import fitting, merge
-from tabrl_reward_worker.generator.followup.phrases import find_phrase, phrases
-from tabrl_reward_worker.generator.followup.quantities import (
-    NamedQuantity,
-    UnclearError,
-    apply_quantity,
-    quantity_in,
-)
+from tabrl_reward_worker.generator.followup.quantities import UnclearError, apply_quantity
 from tabrl_reward_worker.generator.generate import (
     NotUnderstoodError,
     require_words_for,
@@ -40,11 +29,13 @@ from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.writing.templates import candidates_for
 
-_CLAUSE_END = re.compile(r"[;!?]|[.,](?!\d)|\b(?:and|but|then|also|plus)\b")
-_BETWEEN = re.compile(r"\bbetween (.{1,20}?) and\b")
 _HINT = (
     "Write what is to be different from before: “slower”, “half as fast”, “at 0.3 m/s”, “5 cm "
     "lower”, “to the left”, “and sway your hips”, “without turning”."
+)
+_INSTEAD = (
+    "This tells what it does and was not asked to, so there is nothing to take away. Say what it "
+    "should do instead: “stand still”, “lower steps”, “slower”, “keep the body level”."
 )
 
 
@@ -77,8 +68,8 @@ def _continued(goal: Goal, words: str) -> Goal:
     top = amounts.top_speed
     if goal.empty:
         return interpret(parse(words, top), amounts)
-    comparisons, quantities, rest = _comparisons(words, goal)
-    reading = parse(rest, top)
+    clauses = clauses_of(words, goal)
+    reading = parse(clauses.rest, top)
     new = interpret(reading, amounts)
     if new.phases:
         new.understood.insert(0, "one thing after another → instead of what was asked before")
@@ -87,11 +78,15 @@ def _continued(goal: Goal, words: str) -> Goal:
     parts = parts_of(goal)
     for part in parts:
         part.understood, part.not_understood = [], []
-    for quantity in quantities:
+    for quantity in clauses.quantities:
         apply_quantity(quantity, parts)
     for part in parts:
-        for comparison in comparisons:
+        for comparison in clauses.comparisons:
             apply_comparison(comparison, part)
+    unplaced = _relieved(clauses, parts)
+    if not (reading.intents or reading.in_place or any(part.understood for part in parts)):
+        _refuse(clauses, unplaced)
+    for part in parts:
         merge(part, fitting(new, part, parts), reading)
         resolve_constraints(part)
     if all(part.still for part in parts):
@@ -101,52 +96,30 @@ def _continued(goal: Goal, words: str) -> Goal:
     # Without a word of the user's it is about what these words would ask for on their own.
     goal.understood += [line for line in new.understood if line.startswith("“")]
     goal.not_understood = [*new.not_understood, *_once(part.not_understood for part in parts)]
+    goal.not_understood += [f"“{text}”: {why}" for text, why in clauses.unmeasured.items()]
+    goal.not_understood += [f"“{text}”: nothing of it was asked for" for text in unplaced]
     return goal
+
+
+def _relieved(clauses: Clauses, parts: Sequence[Goal]) -> list[str]:
+    """Take away what is complained about; the complaints of which there is nothing to take."""
+    for text in clauses.level:
+        for part in parts:
+            level(text, part)
+    return [
+        complaint.text
+        for complaint in clauses.complaints
+        if sum(relieve(complaint, part) for part in parts) == 0
+    ]
+
+
+def _refuse(clauses: Clauses, unplaced: Sequence[str]) -> None:
+    """Ask back where nothing of the follow-up can be placed."""
+    if clauses.unmeasured:
+        raise UnclearError(next(iter(clauses.unmeasured.values())))
+    if unplaced:
+        raise UnclearError(_INSTEAD)
 
 
 def _once(lists: Iterable[list[str]]) -> list[str]:
     return list(dict.fromkeys(line for lines in lists for line in lines))
-
-
-def _comparisons(words: str, goal: Goal) -> tuple[list[Comparison], list[NamedQuantity], str]:
-    """The comparisons in the words, the clauses that are only an amount, and the others."""
-    comparisons, quantities, plain = list[Comparison](), list[NamedQuantity](), list[str]()
-    for clause in _CLAUSE_END.split(
-        _BETWEEN.sub(r"between \1 to", words.lower().replace("’", "'"))
-    ):
-        for phrase in phrases("filler"):
-            clause = re.sub(rf"\b{phrase}\b", " ", clause)
-        clause = " ".join(clause.split())
-        for phrase in phrases("drop"):
-            clause = re.sub(rf"^(?:please )?{phrase} (?=\w)", "without ", clause)
-        unmeasured = find_phrase("unmeasured", clause)
-        if unmeasured is not None:
-            raise UnclearError(str(unmeasured[1]["message"]))
-        quantity = _quantity(clause, goal)
-        comparison = None if quantity else comparison_in(clause, goal)
-        if quantity is not None:
-            quantities.append(quantity)
-        elif comparison is None:
-            plain.append(clause)
-        else:
-            comparisons.append(comparison)
-    return comparisons, quantities, ", ".join(clause for clause in plain if clause)
-
-
-def _quantity(clause: str, goal: Goal) -> NamedQuantity | None:
-    """The clause as an amount, if it is nothing else: "20 cm", "2 cm lower", "to the right"."""
-    found, top = find_phrase("comparison", clause), goal.amounts.top_speed
-    if PERCENT.search(clause):
-        return None
-    if found is not None:
-        phrase, entry = found
-        rises = float(entry.get("factor", 1.0)) > 1.0 or float(entry.get("step", 0.0)) > 0.0
-        rest = clause.replace(phrase, " ", 1)
-        quantity = quantity_in(rest, top, 1 if rises else -1, entry["aspect"] == "level")
-        if quantity is None:
-            return None
-        quantity = replace(quantity, text=clause)
-    else:
-        quantity = quantity_in(clause, top)
-    probes = [replace(part, understood=[], not_understood=[]) for part in parts_of(goal)]
-    return quantity if quantity is not None and apply_quantity(quantity, probes) else None

@@ -53,7 +53,7 @@ def merge(goal: Goal, new: Goal, reading: Reading) -> None:
     negated = [intent for intent in reading.intents if intent.negated]
     for intent in negated:
         if not (intent.kind == SlotKind.MOVE and new.moves):  # "don't run, walk"
-            _drop(intent, goal)
+            drop(intent, goal)
     if new.still or (negated and goal.empty):
         goal.still = not (goal.rhythms or goal.feet or goal.yaw or goal.moves)
 
@@ -83,11 +83,13 @@ def _frequency_named(reading: Reading) -> bool:
     )
 
 
-def _drop(intent: Intent, goal: Goal) -> None:
+def drop(intent: Intent, goal: Goal) -> None:
     """Take out what is not wanted any more."""
     if intent.kind == SlotKind.RHYTHM:
         channels = (intent.meaning.get("channel"), intent.meaning.get("also"))
         goal.rhythms = tuple(item for item in goal.rhythms if item.channel not in channels)
+        if "height" in channels and goal.height == goal.amounts["height_rhythm"]["centre"]:
+            goal.height = None  # the middle of a bob
         return
     if intent.meaning.get("limp"):
         goal.limp = None

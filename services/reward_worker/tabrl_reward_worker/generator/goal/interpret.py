@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -32,6 +33,9 @@ from tabrl_reward_worker.generator.goal.rhythm import (
 from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
+_QUOTED = re.compile(r"“([^”]*)”")
+_PIECE = re.compile(r"[^\s“”,:;]+")
+
 
 def interpret(reading: Reading, amounts: Amounts) -> Goal:
     """The goal of a reading in a robot's amounts; `empty` if nothing in it can be done."""
@@ -39,7 +43,19 @@ def interpret(reading: Reading, amounts: Amounts) -> Goal:
     whole = in_phases(parts, amounts, repeats=reading.repeats)
     whole.understood = [*reading.notes, *whole.understood]
     whole.not_understood = [*reading.unknown, *reading.impossible, *whole.not_understood]
+    whole.not_understood += _unsaid(reading, whole)
     return whole
+
+
+def _unsaid(reading: Reading, goal: Goal) -> list[str]:
+    """Words of the sentence of which nothing was said so far."""
+    quoted = _QUOTED.findall(" ".join(goal.understood))
+    said = _pieces(" ".join([*quoted, *goal.not_understood]))
+    return [text for text in dict.fromkeys(reading.words) if not _pieces(text) <= said]
+
+
+def _pieces(text: str) -> set[str]:
+    return set(_PIECE.findall(text))
 
 
 def _at_once(reading: Reading, amounts: Amounts) -> Goal:
@@ -48,14 +64,17 @@ def _at_once(reading: Reading, amounts: Amounts) -> Goal:
     negated = [intent for intent in reading.intents if intent.negated]
     wanted = [intent for intent in reading.intents if not intent.negated]
     wanted = _able(wanted, goal)
-    joined = _joined(_joined(wanted, SlotKind.MOVE), SlotKind.TURN)
+    joined = wanted
+    for kind in (SlotKind.MOVE, SlotKind.TURN, SlotKind.HOP):
+        joined = _joined(joined, kind)
     wanted = _one_rhythm(_levelled(joined, amounts))
     postures = any(intent.kind == SlotKind.POSTURE for intent in wanted)
     for intent in wanted if postures else []:
         if intent.kind == SlotKind.LEAN and all(
             slot.kind == SlotKind.ANGLE for slot in intent.slots
         ):
-            next(item for item in wanted if item.kind == SlotKind.POSTURE).slots += intent.slots
+            first = next(item for item in wanted if item.kind == SlotKind.POSTURE)
+            first.slots += [_word(intent), *intent.slots]
     wanted = _spared(wanted, goal)
     for intent in _about_feet(wanted, negated, amounts):
         posed = intent.kind in (SlotKind.LEAN, SlotKind.POSTURE, SlotKind.HEIGHT)
@@ -97,6 +116,11 @@ def _asks_motion(goal: Goal) -> bool:
     return bool(goal.rhythms) or goal.feet or any(target for target in targets)
 
 
+def _word(intent: Intent) -> Slot:
+    """An intent that another one takes along, for its words."""
+    return Slot(SlotKind.WORD, intent.text, {}, intent.at)
+
+
 def _joined(wanted: list[Intent], kind: str) -> list[Intent]:
     """ "walk forward, trot slowly" is one way of moving: a verb without a way joins another."""
     moves = [intent for intent in wanted if intent.kind == kind]
@@ -113,7 +137,7 @@ def _joined(wanted: list[Intent], kind: str) -> list[Intent]:
         if other is first or other in steered or other.find(SlotKind.SWING):
             continue
         joined.meaning = dict(other.meaning) | dict(joined.meaning)
-        joined.slots += [Slot(SlotKind.WORD, other.text, {}, other.at), *other.slots]
+        joined.slots += [_word(other), *other.slots]
     gone = [intent for intent in moves if intent not in steered and not intent.find(SlotKind.SWING)]
     result = [intent for intent in wanted if intent not in gone and intent is not first]
     result.insert(min(wanted.index(first), len(result)), joined)
@@ -128,7 +152,7 @@ def _one_rhythm(wanted: list[Intent]) -> list[Intent]:
             channels = (str(intent.meaning["channel"]), str(intent.meaning.get("also")))
             same = first.setdefault(channels, intent)
             if same is not intent:
-                same.slots += [*intent.slots, Slot(SlotKind.WORD, intent.text, {}, intent.at)]
+                same.slots += [*intent.slots, _word(intent)]
     return [
         intent for intent in wanted if intent.kind != SlotKind.RHYTHM or intent in first.values()
     ]
@@ -149,7 +173,7 @@ def _levelled(wanted: list[Intent], amounts: Amounts) -> list[Intent]:
     first = next(
         (intent for intent in fitting if "below" in intent.meaning), [*fitting, numbered][0]
     )
-    words = [Slot(SlotKind.WORD, intent.text, {}, intent.at) for intent in others]
+    words = [_word(intent) for intent in others]
     joined = replace(numbered, meaning=first.meaning, slots=[*numbered.slots, *words])
     return [joined if intent is numbered else intent for intent in wanted if intent not in others]
 
@@ -169,19 +193,25 @@ def _spared(wanted: list[Intent], goal: Goal) -> list[Intent]:
 
 def _about_feet(wanted: list[Intent], negated: list[Intent], amounts: Amounts) -> list[Intent]:
     """The intents without those that only say what becomes of a foot: "raise your paw high"."""
-    if any(intent.kind == SlotKind.PAW for intent in wanted):
-        wanted = [
-            intent
-            for intent in wanted
-            if not (intent.kind == SlotKind.HOP and "of" in intent.meaning)
-        ]
+    lifted = [i for i in wanted if i.kind in (SlotKind.PAW, SlotKind.STEP)]
+    if lifted:
+        off = [i for i in wanted if i.kind == SlotKind.HOP and "of" in i.meaning]
+        wanted = [intent for intent in wanted if intent not in off]
+        lifted[0].slots += [slot for intent in off for slot in (_word(intent), *intent.slots)]
     footed = [
         intent for intent in wanted if intent.kind in (SlotKind.PAW, SlotKind.HOP, SlotKind.STEP)
     ]
     if not footed:
         return wanted
-    if any(intent.meaning.get("of") for intent in negated):
-        return [intent for intent in wanted if intent.kind != SlotKind.PAW]
+    held_down = next((intent for intent in negated if intent.meaning.get("of")), None)
+    if held_down is not None:
+        paws = [intent for intent in wanted if intent.kind == SlotKind.PAW]
+        held_down.slots += [
+            Slot(slot.kind, slot.text, slot.meaning, slot.at)
+            for intent in paws
+            for slot in (Slot(SlotKind.PAW, intent.text, {}, intent.at), *intent.slots)
+        ]
+        return [intent for intent in wanted if intent not in paws]
     verbs = [
         intent
         for intent in wanted
@@ -194,8 +224,7 @@ def _about_feet(wanted: list[Intent], negated: list[Intent], amounts: Amounts) -
             for intent in footed:
                 high = {"extent": verb.meaning["reach"]}
                 intent.slots.append(Slot(SlotKind.EXTENT, verb.text, high, verb.at))
-        elif verb.slots:
-            footed[0].slots += verb.slots
+        footed[0].slots += [_word(verb), *verb.slots]
     for intent in footed:
         if intent.kind == SlotKind.HOP and (
             intent.find(SlotKind.DIRECTION) or "direction" in intent.meaning
@@ -227,6 +256,12 @@ def _negate(intent: Intent, goal: Goal) -> None:
     """ "without turning": what is negated is dropped where asked, else it is held at nothing."""
     if intent.meaning.get("limp"):
         goal.understood.append(f"“{intent.words()}” → walk on all feet alike")
+        return
+    if goal.moves and intent.find(SlotKind.PAW) is not None:
+        goal.not_understood.append(
+            f"“{intent.words()}”: every foot is lifted in walking; a limp spares one: “limp on "
+            "your left front leg”"
+        )
         return
     held = {
         SlotKind.MOVE: "stay in place",

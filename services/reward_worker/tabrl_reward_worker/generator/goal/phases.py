@@ -45,6 +45,10 @@ def in_phases(
         how_long = f"“{words}” → {lasts:g} s" if words else f"{lasts:g} s"
         whole.understood += [f"{ordinal} ({how_long}): {line}" for line in goal.understood]
         whole.not_understood += goal.not_understood
+    for _, goal in parts:
+        if goal.empty:  # "then don't turn" asks for nothing, and is said all the same
+            whole.understood += goal.understood
+            whole.not_understood += goal.not_understood
     if ends:
         whole.understood.append("that has an end → it stands afterwards")
     elif repeats:

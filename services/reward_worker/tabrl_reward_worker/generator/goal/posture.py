@@ -21,6 +21,8 @@ def height(intent: Intent, goal: Goal) -> None:
     if kind == "at":
         if "of" not in intent.meaning and goal.height is None:
             goal.not_understood.append(intent.words())
+        elif goal.height is not None:
+            goal.understood.append(f"“{intent.words()}” → {_from_standing(goal.height)}")
         return
     table = goal.amounts[kind]
     offset = table[extent(intent)]

@@ -18,7 +18,9 @@ def extent(intent: Intent) -> str:
 def pace(intent: Intent, base: str = "normal") -> str:
     """A row of an ability table from the verb's own pace and its adverbs."""
     step = PACES.index(base)
-    for slot in intent.slots:
+    # "to a slow beat like a happy puppy" is slow, whatever puppies are.
+    beat = [s for s in intent.slots if s.kind == SlotKind.BEAT and s.meaning["step"]]
+    for slot in beat or intent.slots:
         if slot.meaning.get("row"):
             return str(slot.meaning["row"])
         if slot.kind in (SlotKind.PACE, SlotKind.BEAT):

@@ -53,8 +53,12 @@ def rhythm(intent: Intent, goal: Goal) -> None:
         or intent.find(SlotKind.BEAT) is not None
         or intent.find(SlotKind.PACE) is not None
     )
-    for channel in (intent.meaning["channel"], intent.meaning.get("also")):
-        if channel is None or any(rhythm.channel == channel for rhythm in goal.rhythms):
+    channels = [c for c in (intent.meaning["channel"], intent.meaning.get("also")) if c]
+    swung = [rhythm.channel for rhythm in goal.rhythms]
+    if all(channel in swung for channel in channels):
+        goal.understood.append(f"“{intent.words()}” → goes with the rest of it")
+    for channel in channels:
+        if channel in swung:
             continue
         found = Rhythm(channel, _amplitude(intent, channel, hz, goal), hz)
         centre = _centre(intent, channel, goal)

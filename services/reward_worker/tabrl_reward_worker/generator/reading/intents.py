@@ -167,5 +167,6 @@ class Reading:
     notes: list[str] = field(default_factory=list)  # words that were read as others
     unknown: list[str] = field(default_factory=list)  # words without a meaning here
     impossible: list[str] = field(default_factory=list)  # understood, but out of reach
+    words: list[str] = field(default_factory=list)  # of the sentence, that say something
     phases: list[Reading] = field(default_factory=list)  # in their order; none if all is at once
     repeats: bool = False  # after the last of them the first comes again

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,14 +11,22 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from tabrl_reward_worker.generator.reading.slots import SlotKind
-from tabrl_reward_worker.generator.reading.spelling import Piece, corrected, forms, pieces_of, plain
+from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind
+from tabrl_reward_worker.generator.reading.spelling import (
+    Piece,
+    corrected,
+    forms,
+    is_english,
+    pieces_of,
+    plain,
+)
 
 Meaning = Mapping[str, Any]  # what a line of the lexicon says besides its words
 
 _FILES = ("lexicon.toml", "similes.toml", "measures.toml")
 _BREAKS = frozenset(",;:.!?&+")
 _ADJECTIVES = 3  # at most so many words stand between "like" and what it is like
+_EITHER = re.compile(r"\(([^)]*)\)")  # "(lift|raise) paw" is two phrases
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,7 @@ class Lexicon:
     """The lexicon files, indexed."""
 
     phrases: _Node
+    particles: _Node  # say nothing behind a verb, and something else elsewhere
     units_after_number: Mapping[str, Meaning]  # these mean something else elsewhere
     irregular: Mapping[str, str]
     determiners: frozenset[str]
@@ -88,7 +99,9 @@ class Lexicon:
         after_number = bool(before) and before[-1].kind == SlotKind.NUMBER
         if after_number and piece in self.units_after_number:
             return [Word(SlotKind.UNIT, piece, self.units_after_number[piece])], 1
-        match = self._longest(readings[start:])
+        after_verb = bool(before) and before[-1].kind in INTENT_KINDS
+        match = self._longest(readings[start:], self.particles) if after_verb else None
+        match = match or self._longest(readings[start:])
         if match is None:
             return self._unmatched(piece, readings[start][0]), 1
         words = pieces[start : start + match.length]
@@ -108,8 +121,11 @@ class Lexicon:
             last = next((word.kind for word in reversed(before) if word.kind not in joiners), "")
             negated = last == SlotKind.NEGATION
             return meant[:1] if negated else meant, match.length
-        found = [] if kind == SlotKind.FILLER else [Word(kind, written, meaning, read_as, written)]
-        return found, match.length
+        if kind == SlotKind.FILLER:
+            return [], match.length
+        if meaning.get("thing") and any(word.meaning.get("likens") for word in before):
+            return [Word(SlotKind.WORD, written, {})], match.length  # "bounce like a ball"
+        return [Word(kind, written, meaning, read_as, written)], match.length
 
     def _simile(
         self,
@@ -135,17 +151,19 @@ class Lexicon:
                 )
                 meant = self._meant(f"{written} {being}", str(match.node.meaning["means"]))
                 return [*between, *meant], length + gap + match.length - 1
-        return [Word(SlotKind.LIKE, written, {})], length
+        return [Word(SlotKind.LIKE, written, {"likens": True})], length
 
     def _meant(self, written: str, means: str) -> list[Word]:
         """The words of the sentence that a simile stands for."""
         first, *others = self.read(means)
         return [replace(first, read_as=means, written=written), *others]
 
-    def _longest(self, readings: Sequence[tuple[str, ...]]) -> _Match | None:
+    def _longest(
+        self, readings: Sequence[tuple[str, ...]], phrases: _Node | None = None
+    ) -> _Match | None:
         """The longest phrase; of equally long ones the one nearest to what was written."""
         best: _Match | None = None
-        open_ends: list[_Match] = [_Match(self.phrases, ())]
+        open_ends: list[_Match] = [_Match(phrases or self.phrases, ())]
         for reading in readings:
             open_ends = [
                 _Match(end.node.children[form], (*end.spelling, form))
@@ -173,7 +191,7 @@ class Lexicon:
         if known or not piece[0].isalpha():
             return known or (piece,)
         meant = corrected(piece, self.vocabulary)
-        if not meant:
+        if not meant and not is_english(piece):
             # "trottting": the error may sit in a form that the lexicon does not spell out.
             stems = (corrected(stem, self.vocabulary) for stem in forms(piece, {})[1:])
             meant = next((stem for stem in stems if stem), ())
@@ -221,6 +239,9 @@ def lexicon() -> Lexicon:
     fillers = frozenset(data.pop("fillers").split())
     irregular: dict[str, str] = data.pop("irregular")
     openers: list[str] = data.pop("alike")
+    particles = _Node()
+    for phrase in data.pop("particles"):
+        _insert(particles, phrase.split(), SlotKind.FILLER, {})
     openings: list[str] = [*openers, *data.pop("alike_if_known")]
     phrases = _Node()
     units: dict[str, Meaning] = {}
@@ -231,7 +252,7 @@ def lexicon() -> Lexicon:
             if line.get("only_after_number"):
                 units |= dict.fromkeys(line["words"], meaning)
                 continue
-            written = [*line.get("words", [])]
+            written = [phrase for words in line.get("words", []) for phrase in _spelled_out(words)]
             written += [f"{like} {being}" for being in line.get("beings", []) for like in openings]
             for phrase in written:
                 words = [piece.text for piece in pieces_of(plain(phrase))]
@@ -241,7 +262,16 @@ def lexicon() -> Lexicon:
     for like in openers:
         words = [piece.text for piece in pieces_of(plain(like)) if piece.text not in determiners]
         _insert(phrases, words, SlotKind.LIKE, {})
-    return Lexicon(phrases, units, irregular, determiners, fillers, frozenset(vocabulary))
+    return Lexicon(
+        phrases, particles, units, irregular, determiners, fillers, frozenset(vocabulary)
+    )
+
+
+def _spelled_out(words: str) -> list[str]:
+    """ "(lift|raise) (front|) paw" as the four phrases that it stands for."""
+    parts = _EITHER.split(words)  # the text between, then what is in brackets, in turn
+    choices = [part.split("|") if at % 2 else [part] for at, part in enumerate(parts)]
+    return ["".join(choice) for choice in itertools.product(*choices)]
 
 
 def _insert(phrases: _Node, words: Sequence[str], kind: SlotKind, meaning: Meaning) -> None:

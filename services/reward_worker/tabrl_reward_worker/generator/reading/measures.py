@@ -30,6 +30,7 @@ _SIGNED = (
     SlotKind.TURN_RATE,
 )  # "at -0.3 m/s" is backwards; "-10 degrees" says no more than 10
 _JOINERS = (SlotKind.BY, SlotKind.TO, SlotKind.FROM, SlotKind.MINUS, SlotKind.NAMED)
+_TURN_S = 2.0  # what is done for so long "each" takes turns one after the other
 _SHORT = 2  # letters; a unit so short is none without a number
 _COUNTED = (
     SlotKind.TURN,
@@ -165,6 +166,11 @@ def _with_unit(words: Sequence[Word], start: int) -> _Found | None:
     if kind == SlotKind.DURATION and _kinds(words, end, SlotKind.PER) and _done_at(words, end + 1):
         kind, size = SlotKind.RATE, 1.0 / max(size, 1e-3)  # "three seconds per nod"
         end += 1 + _kinds(words, end + 1, SlotKind.TIMES)
+    alone = end + 1 == len(words) or _kinds(words, end + 1, SlotKind.SEP)
+    if kind == SlotKind.DURATION and size < _TURN_S and _kinds(words, end, SlotKind.PER) and alone:
+        # "to the left and to the right, one second each"
+        rate = Word(SlotKind.RATE, _text(words, start, end), {"value": 1.0 / max(size, 1e-3)})
+        return _Found((Word(SlotKind.ALTERNATE, words[end].text, {}), rate), end + 1)
     if kind == SlotKind.RATE and end < len(words) and words[end].kind == SlotKind.BEAT:
         end += 1  # "a 1 Hz beat"
     return _Found((Word(kind, _text(words, start, end), {"value": size}),), end)
@@ -206,7 +212,8 @@ def _named(words: Sequence[Word], start: int) -> _Found | None:
     )
     if "direction" not in meaning:
         return _Found((value,), end)
-    return _Found((replace(words[start], kind=SlotKind.DIRECTION), replace(value, text="")), end)
+    number = replace(value, text=_text(words, start + 1, end))
+    return _Found((replace(words[start], kind=SlotKind.DIRECTION), number), end)
 
 
 def _share(words: Sequence[Word], start: int) -> _Found | None:
@@ -224,7 +231,8 @@ def _share(words: Sequence[Word], start: int) -> _Found | None:
 
 def _bare_height(words: Sequence[Word], start: int) -> _Found | None:
     """ "height 0.22": of a height without a unit it is clear whether it is m or cm."""
-    if not _kinds(words, start, SlotKind.HEIGHT) or words[start].meaning["height"] != "at":
+    steps = _kinds(words, start, SlotKind.STEP)
+    if not steps and words[start].meaning.get("height") != "at":
         return None
     at = start + 1 + _kinds(words, start + 1, SlotKind.TO)
     behind = words[at + 1].kind if at + 1 < len(words) else ""

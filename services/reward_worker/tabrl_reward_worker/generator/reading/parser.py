@@ -10,6 +10,7 @@ from typing import Any
 from lark import Lark, Token, Transformer, v_args
 from lark.lexer import Lexer
 
+from tabrl_reward_worker.generator.reading.clauses import described, ended, placed
 from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.lexicon import Meaning, Word, lexicon
 from tabrl_reward_worker.generator.reading.measures import measured
@@ -27,6 +28,12 @@ _IMPLIED: dict[SlotKind, tuple[SlotKind, Meaning]] = {
     SlotKind.RATE: (SlotKind.RHYTHM, {"channel": "height", "hz": 1.0}),
     SlotKind.SWING: (SlotKind.RHYTHM, {"channel": "", "hz": 1.0}),
 }
+# These join and count what others say, and say nothing alone.
+_BESIDE = (
+    SlotKind.SEP, SlotKind.OR, SlotKind.THEN, SlotKind.AFTER, SlotKind.BEFORE, SlotKind.FIRST,
+    SlotKind.ALTERNATE, SlotKind.REPEAT, SlotKind.TIMES, SlotKind.PER, SlotKind.UNIT,
+    SlotKind.LIKE, SlotKind.DEGREE,
+)  # fmt: skip
 # These are placed first: what they stand for may take the other slots.
 _FIRST = (SlotKind.DIRECTION, SlotKind.SPEED, SlotKind.TURN_RATE, SlotKind.SWING)
 
@@ -36,7 +43,8 @@ def parse(sentence: str, top_speed: float) -> Reading:
 
     `top_speed` in m/s is what shares of the robot's top speed are of.
     """
-    order = in_order(measured(lexicon().read(sentence), top_speed))
+    words = measured(described(ended(placed(lexicon().read(sentence)))), top_speed)
+    order = in_order(words)
     readings = [_read(words) for words in order.parts]
     asked = [reading for reading in readings if reading.intents]
     whole = Reading() if len(asked) > 1 else (asked or readings or [Reading()])[0]
@@ -48,6 +56,12 @@ def parse(sentence: str, top_speed: float) -> Reading:
             whole.unknown += reading.unknown
             whole.impossible += reading.impossible
     whole.unknown += [f"“{text}”: only three things one after the other" for text in order.left_out]
+    whole.words = [
+        end.text
+        for word in words
+        for end in word.meaning.get("ends", [word])
+        if word.kind not in _BESIDE
+    ]
     return whole
 
 
@@ -129,6 +143,9 @@ def _attach(
         return
     if slot.kind == SlotKind.LIMITATION:
         reading.unknown.append(f"“{slot.text}”: {slot.meaning['reason']}")
+        return
+    if slot.kind == SlotKind.ALWAYS:
+        reading.notes.append(f"“{slot.text}” → {slot.meaning['note']}")
         return
     for intent in _nearest(slot, number, intents, order):
         if intent.accepts(slot):
@@ -296,10 +313,15 @@ class _Clauses(Transformer[Token, list[list[Slot]]]):
         return _slot(SlotKind.IMPOSSIBLE, tokens)
 
     def measure(self, tokens: list[_WordToken]) -> Slot:
-        return _slot(tokens[0].word.kind, tokens)
+        # A radius without a length says nothing.
+        known = tokens[0].word.kind if "value" in tokens[0].word.meaning else SlotKind.UNKNOWN
+        return _slot(known, tokens)
 
     def limitation(self, tokens: list[_WordToken]) -> Slot:
         return _slot(SlotKind.LIMITATION, tokens)
+
+    def always(self, tokens: list[_WordToken]) -> Slot:
+        return _slot(SlotKind.ALWAYS, tokens)
 
     def simile(self, tokens: list[_WordToken]) -> Slot | list[Slot]:
         # "like you are sad": what follows speaks for itself.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from tabrl_reward_worker.generator.reading.alternation import alternating, swings
 from tabrl_reward_worker.generator.reading.intents import DISTANCE, opposed
 from tabrl_reward_worker.generator.reading.lexicon import Word
 from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind
@@ -60,7 +60,7 @@ class Order(NamedTuple):
 def in_order(words: Sequence[Word]) -> Order:
     """The words of a sentence in the order of what they ask for."""
     turned = _turned_round(_or(list(words)))
-    words = _alternating(turned)
+    words = alternating(turned)
     again = (SlotKind.REPEAT, SlotKind.ALTERNATE)
     repeats = words is not turned or any(word.kind in again for word in words)
     words = [
@@ -78,6 +78,9 @@ def in_order(words: Sequence[Word]) -> Order:
     parts = [part for part in parts if any(word.kind != SlotKind.SEP for word in part)]
     carried = _carried_on(parts)
     parts = _one_round(carried)
+    swing = swings(parts) if repeats or len(parts) < len(carried) else None
+    if swing is not None:
+        return Order([swing], [], False)
     left_out = [_text(part) for part in parts[MAX_PHASES:]]
     return Order(parts[:MAX_PHASES], left_out, repeats or len(parts) < len(carried))
 
@@ -136,28 +139,6 @@ def _end_of_clause(words: Sequence[Word]) -> int:
         (at for at, word in enumerate(words) if word.kind in (SlotKind.SEP, SlotKind.THEN)),
         len(words),
     )
-
-
-def _alternating(words: list[Word]) -> list[Word]:
-    """ "alternate between X and Y", "X and stop every 3 seconds": what is joined takes turns."""
-    # "every three seconds" is then how long each lasts.
-    every = next((word for word in words if word.kind == SlotKind.RATE), None)
-    stops = any(
-        word.kind == SlotKind.STAND and word.meaning.get("stops") and next_word is every
-        for word, next_word in itertools.pairwise(words)
-    )
-    if not stops and not any(word.kind == SlotKind.ALTERNATE for word in words):
-        return words
-    lasts = []
-    if every is not None and every.meaning["value"] > 0.0:
-        lasts = [Word(SlotKind.DURATION, every.text, {"value": 1.0 / every.meaning["value"]})]
-    result = []
-    for word in words:
-        if word.kind == SlotKind.SEP:
-            result += [*lasts, _THEN]
-        elif word is not every:
-            result.append(word)
-    return [*result, *lasts]
 
 
 def _by_durations(words: list[Word]) -> list[Word]:
@@ -354,4 +335,6 @@ def _split(words: Sequence[Word], *kinds: str) -> list[list[Word]]:
 
 
 def _text(words: Sequence[Word]) -> str:
-    return " ".join(word.text for word in words if word.kind != SlotKind.SEP)
+    return " ".join(
+        word.written if word.read_as else word.text for word in words if word.kind != SlotKind.SEP
+    )

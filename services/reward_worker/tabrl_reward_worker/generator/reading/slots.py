@@ -69,6 +69,8 @@ class SlotKind(StrEnum):
     NEGATION = "NEGATION"
     IMPOSSIBLE = "IMPOSSIBLE"
     LIMITATION = "LIMITATION"
+    ALWAYS = "ALWAYS"  # part of every reward
+    PART = "PART"  # of the body or of the world
     OTHER = "OTHER"
     LIKE = "LIKE"
     SIMILE = "SIMILE"

@@ -15,6 +15,7 @@ from tabrl_reward_worker.limbs import feet_of
 RHYTHM_WIDTH = 0.9
 GRAVITY = 9.81  # m/s²
 ASKED, BESIDE = 2.0, 0.6  # weights of what is asked for, and of what should not happen beside it
+_LEVEL = 0.08  # rad: within it a trunk that is to be level is level
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,8 @@ def posture(goal: Goal) -> list[Term]:
             expression = f"rl.gaussian({angle} - {wave(rhythm)}, {number(width)})"
             comment = f"±{number(rhythm.amplitude)} rad at {number(rhythm.hz)} Hz"
             terms.append(Term(swing, 1.5 * ASKED, expression, comment))
-        elif held:
-            expression = f"rl.gaussian({angle}, {number(0.6 * abs(held))})"
+        elif held is not None:
+            expression = f"rl.gaussian({angle}, {number(0.6 * abs(held) or _LEVEL)})"
             terms.append(Term(hold, ASKED, expression, f"{number(held)} rad of {channel}"))
         else:
             level.append(f"state.{channel}()")

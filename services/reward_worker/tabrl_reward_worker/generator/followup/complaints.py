@@ -1,0 +1,179 @@
+"""What people say of what they have seen: what it does, should do, or does not do.
+
+A complaint is taken as less of what it is about, or as none of it; it never asks for it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from tabrl_reward_worker.generator.followup.comparisons import (
+    AMPLITUDE,
+    Comparison,
+    apply_comparison,
+    target_of,
+)
+from tabrl_reward_worker.generator.followup.merge import drop
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.reading.intents import Intent
+from tabrl_reward_worker.generator.reading.slots import SlotKind
+
+_LESS = 0.6
+_HELD = {  # what is held at nothing, where it was not asked for
+    SlotKind.LEAN: "roll",
+    SlotKind.POSTURE: "pitch",
+    SlotKind.HEIGHT: "height",
+}
+_TAKEN = ("yaw", "height", "pitch", "roll", "rhythms", "lift", "limp", "hop", "rear", "steps")
+_INSTEAD = re.compile(r"\b(?:instead of|rather than)\b")
+
+
+class Mood(StrEnum):
+    """What a clause says of the robot."""
+
+    WANTED = "wanted"
+    UNWANTED = "unwanted"
+    LACKING = "lacking"
+    SEEN = "seen"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is said of the robot, or of its `feet` alone, without the words that say so."""
+
+    mood: Mood
+    text: str
+    feet: bool = False
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What there is to be less of: `much` of it was seen, or any at all."""
+
+    text: str
+    intents: tuple[Intent, ...]
+    much: bool
+
+
+def remark_in(clause: str, before: Remark | None) -> Remark | None:
+    """The clause as a remark; one without a subject goes on with the remark `before` it."""
+    for kind in (Mood.UNWANTED, Mood.WANTED):
+        found = _pattern(f"{kind}_alone").match(clause)
+        if found:
+            return Remark(kind, clause[found.end() :].strip())
+    for entry in _data()["subject"]:
+        subject = _compiled(tuple(entry["words"])).match(clause)
+        if subject is None:
+            continue
+        said = clause[subject.end() :].strip()
+        feet = bool(entry.get("feet"))
+        for mood in (Mood.UNWANTED, Mood.WANTED, Mood.LACKING, Mood.SEEN):
+            found = _pattern(mood).match(said)
+            if found and said[found.end() :].strip():
+                return Remark(mood, said[found.end() :].strip(), feet)
+        return Remark(Mood.SEEN, said, feet)
+    return Remark(before.mood, clause, before.feet) if before else None
+
+
+def instead_in(text: str) -> tuple[str, str]:
+    """What is seen and what it is seen instead of: "it bounces instead of walking"."""
+    seen, *wanted = _INSTEAD.split(text, 1)
+    return seen.strip(), wanted[0].strip() if wanted else ""
+
+
+def is_much(text: str) -> bool:
+    """Whether it is complained of as too much, rather than at all."""
+    return _pattern("amount", anywhere=True).search(text) is not None
+
+
+def remedy_in(clause: str) -> dict[str, Any] | None:
+    """What is done about the clause, where that has an entry of its own."""
+    entries: list[dict[str, Any]] = _data()["remedy"]
+    return next(
+        (e for e in entries if _compiled(tuple(e["words"]), anywhere=True).search(clause)), None
+    )
+
+
+def relieve(complaint: Complaint, goal: Goal) -> bool:
+    """Less of it in the goal, or none; False if there is nothing that could be taken away."""
+    done = [message for intent in complaint.intents if (message := _less(complaint, intent, goal))]
+    if done:
+        goal.understood.append(f"“{complaint.text}” → {', '.join(dict.fromkeys(done))}")
+    return bool(done)
+
+
+def level(text: str, goal: Goal) -> None:
+    """Hold the trunk level."""
+    goal.roll = goal.pitch = 0.0
+    goal.rhythms = tuple(r for r in goal.rhythms if r.channel not in ("roll", "pitch"))
+    goal.understood.append(f"“{text}” → the trunk level")
+
+
+def _less(complaint: Complaint, intent: Intent, goal: Goal) -> str:
+    name = _HELD.get(intent.kind, str(intent.meaning.get("channel", "")))
+    way = intent.find(SlotKind.DIRECTION)
+    along = way is not None and way.meaning["direction"] in ("forward", "backward")
+    if intent.kind == SlotKind.LEAN and (along or intent.meaning.get("axis")):
+        name = "pitch"
+    targets = (target_of(intent), f"{AMPLITUDE}{name}", name) if complaint.much else ()
+    for target in filter(None, targets):
+        told = len(goal.understood)
+        if apply_comparison(Comparison(complaint.text, "extent", _LESS, 0.0, target), goal):
+            return goal.understood.pop(told).partition(" → ")[2]
+    if intent.kind in (SlotKind.MOVE, SlotKind.STAND):
+        return _halted(intent, goal)
+    before = _state(goal)
+    without = replace(goal)
+    drop(intent, without)
+    without.rhythms = tuple(rhythm for rhythm in without.rhythms if rhythm.channel != name)
+    if _state(without) == before:
+        return _levelled(name, goal)
+    for field in _TAKEN:
+        setattr(goal, field, getattr(without, field))
+    return "without it"
+
+
+def _state(goal: Goal) -> tuple[object, ...]:
+    """What can be taken away; what is held at nothing is as good as not asked for."""
+    return tuple(getattr(goal, name) or None for name in _TAKEN)
+
+
+def _halted(intent: Intent, goal: Goal) -> str:
+    """ "it walks away" of what was to stay in its place."""
+    if intent.kind == SlotKind.STAND or goal.moves or goal.yaw or goal.phases:
+        return ""
+    goal.still = not (goal.rhythms or goal.feet)
+    return "stay in place"
+
+
+def _levelled(name: str, goal: Goal) -> str:
+    """Held at nothing: what was not asked for, but was seen."""
+    if name not in _HELD.values() or getattr(goal, name) not in (None, 0.0):
+        return ""
+    setattr(goal, name, 0.0)
+    return {"roll": "no roll", "pitch": "no pitch", "height": "at its standing height"}[name]
+
+
+@cache
+def _data() -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads(files(__package__).joinpath("complaints.toml").read_text("utf-8"))
+
+
+@cache
+def _pattern(kind: str, *, anywhere: bool = False) -> re.Pattern[str]:
+    words = tuple(word for entry in _data()[kind] for word in entry["words"])
+    return _compiled(words, anywhere=anywhere)
+
+
+@cache
+def _compiled(words: tuple[str, ...], *, anywhere: bool = False) -> re.Pattern[str]:
+    """Any of the phrases, as whole words."""
+    phrases = [re.sub(" +", r"\\s*", word.strip()) for word in words]
+    begin = r"(?<![\w'])" if anywhere else ""
+    return re.compile(rf"{begin}(?:{'|'.join(phrases)})(?![\w'])")
