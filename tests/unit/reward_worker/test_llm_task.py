@@ -85,8 +85,8 @@ def test_different_candidates_are_shown_with_their_usage(
     assert [(item.name, item.code) for item in task.dropped] == [("The same again", "reward_alike")]
     assert "Straight on" in task.dropped[0].message
     assert task.usage is not None
-    assert task.usage.calls == 4  # one was sent back for what recorded motion says
-    assert task.usage.cost_usd == pytest.approx(0.004)
+    assert task.usage.calls == 5  # one was sent back for what recorded motion says
+    assert task.usage.cost_usd == pytest.approx(0.005)
     assert "recorded motion" in model.asked["reference"][1].messages[-1]["content"]
     asked = ["By the way", "Constant", "Straight on", "The same again"]
     assert sorted(tries) == asked, "each is tried once"
@@ -103,7 +103,7 @@ def test_the_usage_is_kept_when_the_fallback_takes_over(
     task = world.tasks.get("tsk_a")
     assert {item.author for item in world.tasks.candidates("tsk_a")} == {"composer"}
     assert task.usage is not None
-    assert task.usage.calls == 9
+    assert task.usage.calls == 10
     assert {item.code for item in task.dropped} == {"reward_not_valid"}
     assert "The offline generator wrote these candidates." in task.notices[0]
     assert [event.type for event in control.events] == ["stage", "notice"]
@@ -119,4 +119,4 @@ def test_the_usage_is_kept_when_nobody_understands(sandbox: Sandbox, bank: Motio
     task = world.tasks.get("tsk_a")
     assert "yodel" in task.not_understood
     assert task.usage is not None
-    assert task.usage.calls == 3
+    assert task.usage.calls == 4
