@@ -21,7 +21,7 @@ from tabrl_reward_worker.llm.prompt import Example, examples
 from tabrl_reward_worker.report import report_on
 from tabrl_reward_worker.sandbox import BuiltReward, Sandbox
 from tabrl_trainer.pretrained import load_pretrained
-from tests.support.servers.llm import Answer, Given, LlmStub, llm_stub
+from tests.support.servers.llm import UNSAID, Answer, Given, LlmStub, llm_stub
 
 GO1 = get_robot("go1")
 KEY = "sk-very-secret"
@@ -271,12 +271,14 @@ def test_a_passing_failure_is_asked_again(wired: Wired, stub: LlmStub, broken: G
 
 
 def test_the_next_model_is_asked_when_one_fails(wired: Wired, stub: LlmStub) -> None:
-    stub.by_model = {"gpt-4o-mini": [404], "other": [candidate("From the other")]}
+    unsaid = json.dumps(UNSAID)
+    stub.by_model = {"gpt-4o-mini": [404], "other": [unsaid, candidate("From the other")]}
+    stub.by_style = {"motion": []}  # by model too
     result = wired(llm_fallbacks=("openai/other",)).generate(PROMPT, GO1)
     assert result.generator == "llm:openai/other"
     assert len(result.candidates) == 3
     assert result.usage is not None
-    assert (result.usage.calls, result.usage.cost_usd) == (7, None)
+    assert (result.usage.calls, result.usage.cost_usd) == (8, None)
     formats = {request["response_format"]["type"] for request in stub.requests[-3:]}
     assert formats == {"json_object"}  # nothing is known of that model
 

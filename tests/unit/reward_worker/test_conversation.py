@@ -151,9 +151,9 @@ def test_conversations_of_one_writing_share_what_a_model_takes() -> None:
     for _ in range(2):
         deadline = time.now + 100.0
         options = LlmOptions("openai/a")
-        Conversation(
-            options, model, {}, UsageMeter(), deadline, time.clock(), formats=formats
-        ).ask(HELLO)
+        Conversation(options, model, {}, UsageMeter(), deadline, time.clock(), formats=formats).ask(
+            HELLO
+        )
     assert [form for _, form in asked(model)] == ["schema", "json", "json"]
 
 

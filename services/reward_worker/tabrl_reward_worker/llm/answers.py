@@ -1,4 +1,4 @@
-"""The candidate in what a language model wrote, with or without prose, wrappers and lists around."""
+"""The candidate in what a language model wrote, whatever prose and wrappers are around it."""
 
 from __future__ import annotations
 

@@ -114,9 +114,7 @@ class _Writing:
         if not speaks_motion(self.robot):
             return MotionOutcome()
         conversation = self._conversation(motion_schema(self.robot))
-        writer = MotionWriter(
-            self.builder, self.validate, conversation, self.robot, self.cancelled
-        )
+        writer = MotionWriter(self.builder, self.validate, conversation, self.robot, self.cancelled)
         # In a thread of its own, so that nobody waits for one that is cancelled.
         (outcome,) = parallel_map(
             writer.write, [motion_opening(prompt, self.robot, history)], self.cancelled, 1
@@ -133,9 +131,7 @@ class _Writing:
         def write(place: int) -> BuiltCandidate | Dropped:
             style = styles()[place]
             conversation = self._conversation(answer_schema(self.robot))
-            writer = CodeWriter(
-                self.builder, self.validate, conversation, self.robot, style, place
-            )
+            writer = CodeWriter(self.builder, self.validate, conversation, self.robot, style, place)
             return writer.write(opening(prompt, self.robot, style, history))
 
         count = MAX_MOTIONS - len(motions.built)

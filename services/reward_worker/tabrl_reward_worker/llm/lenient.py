@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import json5
@@ -77,7 +77,7 @@ def without_thoughts(text: str) -> str:
     return "".join([*kept, text[begin:]])
 
 
-def holding(node: JsonValue, key: str, depth: int = _MAX_DEPTH) -> list[Object]:
+def holding(node: JsonValue | Sequence[Object], key: str, depth: int = _MAX_DEPTH) -> list[Object]:
     """The objects that hold a key, in order, from within wrappers of any name."""
     if isinstance(node, dict) and key in node:
         return [node]

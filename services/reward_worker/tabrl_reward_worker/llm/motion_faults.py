@@ -1,4 +1,4 @@
-"""What of a motion is lost when rewards are written for it, so that it is said and not passed by."""
+"""What of a motion would be lost when rewards are written for it: it is said, not passed by."""
 
 from __future__ import annotations
 

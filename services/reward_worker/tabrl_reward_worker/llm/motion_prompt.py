@@ -67,7 +67,7 @@ def motion_opening(prompt: str, robot: Robot, history: History | None) -> list[M
     """The first messages; the user's words are data at their end."""
     request = f"The sentence:\n{prompt}"
     if history is not None:
-        earlier = history.motion and json.dumps(shown(history.motion))
+        earlier = json.dumps(shown(history.motion)) if history.motion else None
         went_before = lineage(history, robot, earlier)
         request = f"{went_before}\n\nWhat the user says of this result:\n{prompt}"
     asks = "Write the MOTIONS for this, as many as are worth choosing between."

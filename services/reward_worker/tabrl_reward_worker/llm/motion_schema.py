@@ -155,8 +155,9 @@ def read_motions(text: str) -> MotionAnswer:
         singly = holding(attempt, "motion")
         if singly:
             return _answer(attempt[0], list[JsonValue](singly))
-    found = [one for attempt in written for one in attempt]
-    return _answer(best_of(found, _KEYS, text), [])
+        for answer in (*holding(attempt, "unsaid"), *holding(attempt, "declined")):
+            return _answer(answer, [])
+    return _answer(best_of([one for attempt in written for one in attempt], _KEYS, text), [])
 
 
 def _answer(answer: Object, given: JsonValue) -> MotionAnswer:
@@ -164,6 +165,7 @@ def _answer(answer: Object, given: JsonValue) -> MotionAnswer:
         return MotionAnswer((), declined=True)
     if isinstance(given, dict):  # by name
         given = [*given.values()]
+    given = [] if given is None else given
     if not isinstance(given, list):
         raise AnswerError("motions: give a list of two or three")
     unsaid = answer.get("unsaid")

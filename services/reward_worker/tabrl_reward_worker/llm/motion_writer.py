@@ -1,4 +1,4 @@
-"""Candidates said as data: one question, one repair, and what our templates write for the answer."""
+"""Candidates said as data: one question, one repair, and what our templates write for it."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ class MotionWriter:
         if read.end is not None:
             return MotionOutcome(rejected=[read.end])
         built, rejected = self._built(read.said, alone=not read.unsaid)
-        faulty = [Dropped(name=name, code=one.code, message=one.for_user) for name, one in read.faults]
+        faulty = [
+            Dropped(name=name, code=one.code, message=one.for_user) for name, one in read.faults
+        ]
         return MotionOutcome(built, [*rejected, *faulty], read.unsaid)
 
     def _asked(self, messages: list[Message]) -> _Read:

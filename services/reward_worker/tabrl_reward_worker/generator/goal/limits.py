@@ -36,9 +36,7 @@ def ranges(amounts: Amounts) -> Mapping[Askable, Range]:
     own, standing = amounts, amounts.standing
     limit = {name: own[name]["limit"] for name in _LIMITED}
     return {
-        Askable.FORWARD_SPEED: Range(
-            "forward speed", "m/s", -limit["backward"], limit["forward"]
-        ),
+        Askable.FORWARD_SPEED: Range("forward speed", "m/s", -limit["backward"], limit["forward"]),
         Askable.LATERAL_SPEED: Range(
             "sideways speed", "m/s", -limit["sideways"], limit["sideways"]
         ),

@@ -81,8 +81,11 @@ def test_it_is_read_the_way_it_was_meant(answer: str) -> None:
 
 
 def test_what_looks_like_another_language_within_strings_stays() -> None:
-    code = "x = [1, 2,]  # None, // True\n\"\"\"So 'it' is: `a`.\"\"\"\n/* no */\n"
-    for answer in (json.dumps(GOOD | {"code": code}), json.dumps(GOOD | {"code": code})[:-1] + ",}"):
+    code = 'x = [1, 2,]  # None, // True\n"""So \'it\' is: `a`."""\n/* no */\n'
+    for answer in (
+        json.dumps(GOOD | {"code": code}),
+        json.dumps(GOOD | {"code": code})[:-1] + ",}",
+    ):
         assert read(answer).code == code
 
 
@@ -143,7 +146,7 @@ def test_what_is_hostile_takes_no_time() -> None:
     for text in (
         "{" * 100_000,
         '{"a":' * 50_000,
-        "{'a': \"\"\"" * 20_000,
+        '{\'a\': """' * 20_000,
         "<think>" * 30_000 + "</think>" * 20_000,
         "{'" + "\\'" * 29_000,
         "{" + "/*" * 29_000,
