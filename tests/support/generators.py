@@ -19,7 +19,7 @@ from tabrl_reward_worker.llm.provider import (
     ResponseFormat,
 )
 from tabrl_reward_worker.sandbox import BuiltReward
-from tests.support.servers.llm import style_of
+from tests.support.servers.llm import UNSAID, style_of
 
 CHECK = {"id": "forward", "quantity": "forward_speed", "statistic": "mean", "at_least": 0.2}
 Given = str | dict[str, Any] | list[Any] | CallFailure | CallFailedError | Reply
@@ -37,10 +37,14 @@ class FakeRewardBuilder:
 
 
 class Model:
-    """Answers each writer in turn, the last answer for ever; keeps what it was asked."""
+    """Answers each writer in turn, the last answer for ever; keeps what it was asked.
+
+    Unless there are answers for `motion`, a motion can say nothing and code is asked for.
+    """
 
     def __init__(self, *answers: Given, **by_style: Sequence[Given]) -> None:
         self._left: dict[str, list[Given]] = defaultdict(lambda: list(answers))
+        self._left |= {"motion": [UNSAID]}
         self._left |= {style: list(given) for style, given in by_style.items()}
         self._lock = threading.Lock()
         self.asked: dict[str, list[Question]] = defaultdict(list)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tabrl.domain.errors import Unavailable
 from tabrl.domain.report import CandidateReport, MotionPreview
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
@@ -81,6 +82,29 @@ class CandidateBuilder:
             cancelled,
             self._workers,
         )
+
+    def build_our_own(
+        self,
+        candidates: Sequence[RewardCandidate],
+        robot: Robot,
+        cancelled: CancellationToken = never_cancelled,
+    ) -> list[BuiltCandidate]:
+        """Build what our own templates wrote, all of which must work.
+
+        Raises:
+            RewardError: a template of ours is broken.
+            Unavailable: nothing can be built here, or not in time.
+            WorkCancelledError: soon after the token is cancelled.
+        """
+        built = []
+        for outcome in self.build(candidates, robot, trusted=True, cancelled=cancelled):
+            if isinstance(outcome, RewardError):
+                if outcome.code in ("reward_timeout", "reward_crashed"):
+                    message = "The reward builder was too slow; the task will be tried again."
+                    raise Unavailable(message, code="jail_overloaded")
+                raise outcome
+            built.append(outcome)
+        return built
 
     def _build(
         self, candidate: RewardCandidate, robot: Robot, trusted: bool

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from tabrl.contracts.events import NoticeEvent
+from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.training import CheckResult
 from tabrl.domain.errors import Invalid, Unavailable
 from tabrl.domain.tasks import Dropped, LlmUsage
-from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
 from tabrl_reward_worker.building import BuiltCandidate, CandidateBuilder
 from tabrl_reward_worker.concurrency import CancellationToken, WorkCancelledError, never_cancelled
@@ -27,6 +27,7 @@ class History:
 
     `sentences` are the user's, oldest first. `curves` hold each weighted term's mean per control
     step, one number per update. Checks and fall rates are empty until a training has ended.
+    `motion` is what the code was written for, where that was a specification.
     """
 
     sentences: tuple[str, ...]
@@ -38,6 +39,7 @@ class History:
     checks: Sequence[CheckResult] = ()
     fall_rate_base: float | None = None
     fall_rate_result: float | None = None
+    motion: MotionSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -127,16 +129,7 @@ class RuleBasedGenerator:
             proposal = generate(prompt, robot)
         else:
             proposal = generate_followup(history.sentences, prompt, robot)
-        built = []
-        for outcome in self._builder.build(
-            proposal.candidates, robot, trusted=True, cancelled=cancelled
-        ):
-            if isinstance(outcome, RewardError):
-                if outcome.code in ("reward_timeout", "reward_crashed"):
-                    message = "The reward builder was too slow; the task will be tried again."
-                    raise Unavailable(message, code="jail_overloaded")
-                raise outcome  # a template of ours is broken: fail loudly
-            built.append(outcome)
+        built = self._builder.build_our_own(proposal.candidates, robot, cancelled)
         return GenerationResult(RULE_BASED, built, proposal.understood, proposal.not_understood)
 
 

@@ -47,6 +47,7 @@ class HistoryService:
             checks=result.checks if result else (),
             fall_rate_base=result.base.fall_rate if result else None,
             fall_rate_result=result.result.fall_rate if result else None,
+            motion=candidate.motion,
         )
 
     def _sentences(self, lineage: Lineage) -> tuple[str, ...]:

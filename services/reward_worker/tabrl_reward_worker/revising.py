@@ -37,7 +37,7 @@ def revised(
     """
     with _told_to_the_user():
         if revision.motion is not None:
-            candidate = _respecified(revision.motion, parent, robot)
+            candidate = _respecified(revision.motion, parent, source, robot)
             reward = reward_builder.build(candidate.code, robot, trusted=True)
             base = candidate.weights
         else:
@@ -72,14 +72,33 @@ def _recoded(revision: Revision, parent: Candidate, source: str) -> tuple[Reward
         parent.motion if same else None,
         parent.repeat,
     )
-    return candidate, same and parent.author == RULE_BASED
+    # Whoever said the motion, its code is what our templates wrote.
+    ours = parent.author == RULE_BASED or parent.motion is not None
+    return candidate, same and ours
 
 
-def _respecified(motion: MotionSpec, parent: Candidate, robot: Robot) -> RewardCandidate:
+def _respecified(
+    motion: MotionSpec, parent: Candidate, source: str, robot: Robot
+) -> RewardCandidate:
     """What is written for a specification in the parent's way, or in the first there is."""
-    written = candidates_of(motion, robot)
-    same = (one for one in written if one.name == parent.name.removesuffix(_EDITED))
-    return next(same, written[0])
+    written, name = candidates_of(motion, robot), parent.name.removesuffix(_EDITED)
+    same = next((one for one in written if one.name == name), None)
+    if same is not None:
+        return same
+    if parent.motion is None:
+        return written[0]
+    # A language model named it, so only its code tells which way that is.
+    way = _way_of(parent.motion, source, robot)
+    return replace(written[min(way, len(written) - 1)], name=name)
+
+
+def _way_of(motion: MotionSpec, source: str, robot: Robot) -> int:
+    """Which of the ways to write rewards for a specification wrote this source; else the first."""
+    try:
+        codes = [one.code for one in candidates_of(motion, robot)]
+    except Invalid:  # asked for of a robot that now does less
+        return 0
+    return codes.index(source) if source in codes else 0
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from tabrl_reward_worker.llm.prompt import Example, examples
 from tabrl_reward_worker.report import report_on
 from tabrl_reward_worker.sandbox import BuiltReward, Sandbox
 from tabrl_trainer.pretrained import load_pretrained
-from tests.support.servers.llm import Answer, Given, LlmStub, llm_stub
+from tests.support.servers.llm import UNSAID, Answer, Given, LlmStub, llm_stub
 
 GO1 = get_robot("go1")
 KEY = "sk-very-secret"
@@ -119,9 +119,9 @@ def test_good_answers_become_built_candidates(wired: Wired, stub: LlmStub) -> No
     assert result.generator == f"llm:{KNOWN}"
     assert result.candidates[0].reward.terms == ("speed",)
     assert result.usage is not None
-    assert (result.usage.calls, result.usage.prompt_tokens) == (3, 300)
-    assert result.usage.completion_tokens == 30
-    assert result.usage.cost_usd == pytest.approx(3 * (100 * 0.15e-6 + 10 * 0.6e-6))
+    assert (result.usage.calls, result.usage.prompt_tokens) == (4, 400)
+    assert result.usage.completion_tokens == 40
+    assert result.usage.cost_usd == pytest.approx(4 * (100 * 0.15e-6 + 10 * 0.6e-6))
     (request, *_) = stub.of_style("direct")
     assert request["messages"][-1]["content"].endswith(PROMPT)
     schema = request["response_format"]["json_schema"]
@@ -148,6 +148,56 @@ def test_mistakes_are_sent_back_with_their_line(wired: Wired, stub: LlmStub) -> 
             assert expected in complaint, complaint
 
 
+STROLL = {
+    "name": "Stroll",
+    "idea": "Slowly ahead",
+    "motion": {
+        "phases": [
+            {
+                "targets": [
+                    {
+                        "quantity": "forward_speed",
+                        "part": None,
+                        "shape": {"kind": "constant", "value": 0.3},
+                    }
+                ],
+                "gait": "trot",
+                "until": {"kind": "hold"},
+            }
+        ],
+        "repeat": False,
+    },
+}
+BRISK = json.loads(json.dumps(STROLL).replace("0.3", "0.8")) | {"name": "Brisk"}
+MOTIONS = json.dumps({"declined": False, "unsaid": "", "motions": [STROLL, BRISK]})
+
+
+@pytest.mark.parametrize(
+    ("before", "forms"),
+    [
+        ([], ["json_schema"]),
+        ([400], ["json_schema", "json_object"]),
+        ([500, 500], ["json_schema", "json_schema", "json_object"]),
+        ([500, 500, 500], ["json_schema", "json_schema", "json_object", None]),
+    ],
+)
+def test_motions_are_one_call_in_the_strictest_format_that_the_server_takes(
+    wired: Wired, stub: LlmStub, before: list[Given], forms: list[str | None]
+) -> None:
+    stub.by_style = {"motion": [*before, MOTIONS]}
+    result = wired().generate(PROMPT, GO1)
+    assert [built.candidate.name for built in result.candidates] == ["Stroll", "Brisk"]
+    assert all(built.candidate.motion is not None for built in result.candidates)
+    assert all("def reward" in built.candidate.code for built in result.candidates)
+    asked = [request.get("response_format", {}).get("type") for request in stub.requests]
+    assert asked == forms
+    assert result.usage is not None
+    assert (result.usage.calls, result.usage.prompt_tokens) == (len(forms), 100)
+    schema = stub.requests[0]["response_format"]["json_schema"]
+    assert schema["strict"] is True
+    assert schema["schema"]["required"] == ["declined", "unsaid", "motions"]
+
+
 def test_what_cannot_be_mended_is_left_out(wired: Wired, stub: LlmStub) -> None:
     stub.answers = [candidate("Fine")]
     stub.by_style = {
@@ -162,7 +212,7 @@ def test_what_cannot_be_mended_is_left_out(wired: Wired, stub: LlmStub) -> None:
     ]
     assert "Here is your reward" not in result.rejected[0].message
     assert result.usage is not None
-    assert result.usage.calls == len(stub.requests) == 7
+    assert result.usage.calls == len(stub.requests) == 8
 
 
 FAILURES: dict[str, tuple[Given, str]] = {
@@ -217,16 +267,18 @@ def test_a_passing_failure_is_asked_again(wired: Wired, stub: LlmStub, broken: G
     result = wired().generate(PROMPT, GO1)
     assert result.candidates[0].candidate.name == "At last"
     assert result.usage is not None
-    assert (result.usage.calls, result.usage.prompt_tokens) == (4, 300)
+    assert (result.usage.calls, result.usage.prompt_tokens) == (5, 400)
 
 
 def test_the_next_model_is_asked_when_one_fails(wired: Wired, stub: LlmStub) -> None:
-    stub.by_model = {"gpt-4o-mini": [404], "other": [candidate("From the other")]}
+    unsaid = json.dumps(UNSAID)
+    stub.by_model = {"gpt-4o-mini": [404], "other": [unsaid, candidate("From the other")]}
+    stub.by_style = {"motion": []}  # by model too
     result = wired(llm_fallbacks=("openai/other",)).generate(PROMPT, GO1)
     assert result.generator == "llm:openai/other"
     assert len(result.candidates) == 3
     assert result.usage is not None
-    assert (result.usage.calls, result.usage.cost_usd) == (6, None)
+    assert (result.usage.calls, result.usage.cost_usd) == (8, None)
     formats = {request["response_format"]["type"] for request in stub.requests[-3:]}
     assert formats == {"json_object"}  # nothing is known of that model
 
@@ -235,11 +287,11 @@ def test_a_cancelled_call_hangs_up_and_tells_what_was_spent(wired: Wired, stub: 
     stub.answers = [Answer(candidate("Drop by drop"), drips=True)]
     with pytest.raises(WorkCancelledError) as error:
         wired(timeout=600.0, llm_deadline=600.0).generate(
-            PROMPT, GO1, cancelled=lambda: len(stub.requests) == 3
+            PROMPT, GO1, cancelled=lambda: len(stub.requests) == 4
         )
     assert all(stub.hung_up.acquire(timeout=60.0) for _ in range(3))
     assert error.value.usage is not None
-    assert (error.value.usage.calls, error.value.usage.prompt_tokens) == (3, 0)
+    assert (error.value.usage.calls, error.value.usage.prompt_tokens) == (4, 100)
 
 
 def test_a_server_that_is_not_there_is_no_hang(sandbox: Memory) -> None:

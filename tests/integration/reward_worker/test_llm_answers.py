@@ -113,9 +113,36 @@ def test_weights_that_the_code_does_not_repeat_are_added_below_it() -> None:
 )
 def test_it_is_read_all_the_same(stub: LlmStub, answer: Answer) -> None:
     result = generate(stub, answer)
-    assert len(result.candidates) == len(stub.requests) == 3
+    assert (len(result.candidates), len(stub.requests)) == (3, 4)
     assert result.usage is not None
-    assert (result.usage.prompt_tokens, result.usage.completion_tokens) == (300, 30)
+    assert (result.usage.prompt_tokens, result.usage.completion_tokens) == (400, 40)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(None, reasoning=GOOD),
+        Answer("", reasoning=f"Let me see.\n\n{GOOD}"),
+        Answer(" \n", reasoning=f"First {json.dumps(candidate('bad'))}; better:\n{GOOD}"),
+        Answer(f"Perhaps {json.dumps(candidate('bad'))}?</think>\n{GOOD}"),
+        Answer(f"<think>{json.dumps(candidate('bad'))}</think>\n{GOOD}"),
+        Answer(f"<think>{GOOD}</think>"),
+        Answer(GOOD, reasoning=json.dumps(candidate("bad"))),
+        Answer(body=body({"reasoning": GOOD})),
+    ],
+)
+def test_an_answer_is_told_from_the_thoughts_before_it(stub: LlmStub, answer: Answer) -> None:
+    result = generate(stub, answer)
+    assert (len(result.candidates), len(stub.requests)) == (3, 4)
+    assert result.candidates[0].candidate.code == CODE
+
+
+def test_thoughts_that_were_cut_off_hold_no_answer(stub: LlmStub) -> None:
+    cut = Answer("", reasoning=json.dumps(candidate("bad")), finish="length")
+    assert len(generate(stub, cut, cut, cut, GOOD).candidates) == 3
+    assert len(stub.requests) == 7
+    repairs = [request["messages"][-1]["content"] for request in stub.requests[-3:]]
+    assert all("shorter" in repair for repair in repairs)
 
 
 @pytest.mark.parametrize("count", [-100, 10**15, None])
@@ -124,7 +151,7 @@ def test_a_count_of_tokens_that_is_none_has_no_price(stub: LlmStub, count: int |
     result = generate(stub, Answer(body=body({"content": GOOD}, usage)))
     assert len(result.candidates) == 3
     assert result.usage is not None
-    assert (result.usage.prompt_tokens, result.usage.cost_usd) == (0, None)
+    assert (result.usage.prompt_tokens, result.usage.cost_usd) == (100, None)  # for motions
 
 
 @pytest.mark.parametrize(

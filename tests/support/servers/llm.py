@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-STYLES = {"DIRECT": "direct", "RHYTHMIC": "rhythmic", "REFERENCE-POSTURE": "reference"}
+STYLES = {
+    "the DIRECT cand": "direct",
+    "the RHYTHMIC cand": "rhythmic",
+    "the REFERENCE-POSTURE cand": "reference",
+    "Write the MOTIONS": "motion",
+}
+UNSAID: dict[str, Any] = {"declined": False, "unsaid": "how its eyes shine", "motions": []}
+"""What sends a writer from the question for motions on to those for code."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class Answer:
     """
 
     text: str | None = ""
+    reasoning: str | None = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     usage: tuple[int, int] | None = (100, 10)
@@ -40,6 +48,8 @@ class Answer:
         if self.status != 200:
             return json.dumps({"error": {"message": "the stub says no", "type": "stub"}}).encode()
         message: dict[str, Any] = {"role": "assistant", "content": self.text}
+        if self.reasoning is not None:
+            message["reasoning_content"] = self.reasoning
         if self.refusal is not None:
             message["refusal"] = self.refusal
         choice = {"index": 0, "finish_reason": self.finish, "message": message}
@@ -68,7 +78,8 @@ class LlmStub:
     """Answers in turn; the last answer for ever. A text, an HTTP status, or an `Answer`.
 
     `answers` serve everybody, `by_style` only the writer of that style, `by_model` only questions
-    to that model. Keeps what it was asked; `hung_up` counts who left before the end.
+    to that model. Unless `by_style` has an answer for `motion`, a motion can say nothing. Keeps
+    what it was asked; `hung_up` counts who left before the end.
     """
 
     answers: list[Given] = field(default_factory=list)
@@ -85,6 +96,8 @@ class LlmStub:
         with self._lock:
             self.requests.append(request)
             model, style = str(request["model"]), style_of(request)
+            if style == "motion" and style not in self.by_style:
+                return Answer(json.dumps(UNSAID))
             queue = self.by_model.get(model) or self.by_style.get(style) or self.answers
             given = queue.pop(0) if len(queue) > 1 else queue[0]
         if isinstance(given, int):
@@ -97,9 +110,9 @@ class LlmStub:
 
 
 def style_of(request: dict[str, Any]) -> str:
-    """Which candidate a request wants written: direct, rhythmic, reference, or "" for none."""
+    """What a request wants written: direct, rhythmic, reference, motion, or "" for none."""
     opening = next((m["content"] for m in request["messages"] if m["role"] == "user"), "")
-    return next((style for word, style in STYLES.items() if f"the {word} cand" in opening), "")
+    return next((style for word, style in STYLES.items() if word in opening), "")
 
 
 @contextmanager

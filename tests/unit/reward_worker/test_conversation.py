@@ -113,6 +113,50 @@ def test_a_format_that_is_rejected_falls_back() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("failures", "forms", "pauses"),
+    [
+        (1, "schema schema", [0.5]),  # a failure that passed
+        (2, "schema schema json", [0.5, 1.0]),
+        (3, "schema schema json text", [0.5, 1.0, 2.0]),
+    ],
+)
+def test_a_server_that_fails_again_is_asked_for_a_fallback_format(
+    failures: int, forms: str, pauses: list[float]
+) -> None:
+    model, time = Model(*[CallFailure.SERVER] * failures, OK), Time()
+    conversation = talk(model, time)
+    assert conversation.ask(HELLO).text == '{"name": "fine"}'
+    assert [form for _, form in asked(model)] == forms.split()
+    assert time.pauses == pauses
+    conversation.ask(HELLO)
+    assert asked(model)[-1] == asked(model)[-2], "it is remembered"
+
+
+def test_a_server_that_fails_without_a_format_too_is_left() -> None:
+    model, time = Model(*[CallFailure.SERVER] * 4, OK), Time()
+    talk(model, time).ask(HELLO)
+    assert [name for name, _ in asked(model)] == ["openai/a"] * 4 + ["openai/b"]
+    assert asked(model)[-1] == ("openai/b", ResponseFormat.SCHEMA)
+
+
+def test_a_server_that_rests_between_failures_is_asked_the_same() -> None:
+    model = Model(CallFailure.SERVER, CallFailure.RATE_LIMIT, OK)
+    talk(model, Time()).ask(HELLO)
+    assert {form for _, form in asked(model)} == {ResponseFormat.SCHEMA}
+
+
+def test_conversations_of_one_writing_share_what_a_model_takes() -> None:
+    model, time, formats = Model(CallFailure.REJECTED, OK), Time(), dict[str, ResponseFormat]()
+    for _ in range(2):
+        deadline = time.now + 100.0
+        options = LlmOptions("openai/a")
+        Conversation(options, model, {}, UsageMeter(), deadline, time.clock(), formats=formats).ask(
+            HELLO
+        )
+    assert [form for _, form in asked(model)] == ["schema", "json", "json"]
+
+
 def test_the_next_model_begins_with_the_strictest_format() -> None:
     rejects: list[Given] = [CallFailure.REJECTED] * 3
     model = Model(*rejects, OK)

@@ -93,8 +93,8 @@ def test_the_usage_is_kept() -> None:
     usage = generator_with(model).generate("trot", GO1).usage
     assert usage is not None
     assert (usage.model, usage.prompt_version) == ("openai/test", prompt_version())
-    assert (usage.calls, usage.prompt_tokens, usage.completion_tokens) == (4, 400, 40)
-    assert usage.cost_usd == pytest.approx(0.004)
+    assert (usage.calls, usage.prompt_tokens, usage.completion_tokens) == (5, 500, 50)
+    assert usage.cost_usd == pytest.approx(0.005)
 
 
 def test_a_cost_that_is_partly_unknown_is_unknown() -> None:
@@ -102,7 +102,7 @@ def test_a_cost_that_is_partly_unknown_is_unknown() -> None:
     usage = generator_with(Model(candidate("good"), direct=[free])).generate("trot", GO1).usage
     assert usage is not None
     assert usage.cost_usd is None
-    assert usage.prompt_tokens == 205
+    assert usage.prompt_tokens == 305
 
 
 def test_a_fall_check_is_always_there_and_always_ours() -> None:
@@ -302,7 +302,7 @@ def test_where_strangers_code_may_not_run_the_fallback_writes_and_the_usage_is_k
     assert result.generator == "composer"
     assert result.notices[0].code == "jail_no_seccomp"
     assert result.usage is not None
-    assert result.usage.calls == 3
+    assert result.usage.calls == 4
 
 
 def test_the_rule_based_generators_refusal_is_passed_on() -> None:
@@ -316,7 +316,7 @@ def test_the_rule_based_generators_refusal_is_passed_on() -> None:
     assert "language model found nothing" in error.value.message
     assert error.value.not_understood == ["asdf"]
     assert error.value.usage is not None
-    assert error.value.usage.calls == 3
+    assert error.value.usage.calls == 4
 
 
 @pytest.mark.parametrize(("fault", "expected"), [("slow", Unavailable), ("bad", RewardError)])

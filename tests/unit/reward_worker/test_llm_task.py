@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tabrl.contracts.motion import Constant
 from tabrl.domain.jobs import JobState
 from tabrl.domain.report import CandidateReport, MotionPreview
 from tabrl.ports import JobFailedError
@@ -14,14 +15,16 @@ from tabrl.sim.motion_library import MotionLibrary
 from tabrl_reward_worker import validation
 from tabrl_reward_worker.building import BuiltCandidate, CandidateBuilder
 from tabrl_reward_worker.generation import FallbackGenerator, RuleBasedGenerator
+from tabrl_reward_worker.generator import candidates_of
 from tabrl_reward_worker.llm import LlmGenerator, LlmOptions
 from tabrl_reward_worker.llm.provider import CallFailure
 from tabrl_reward_worker.report import report_on
 from tabrl_reward_worker.sandbox import Sandbox
 from tabrl_reward_worker.validation import with_validation
+from tests.support.asking import asking
 from tests.support.generators import Model, candidate
 from tests.support.motion_library import made_up_bank
-from tests.unit.reward_worker.test_handler import Control, World
+from tests.unit.reward_worker.test_handler import Control, World, revise
 
 GO1 = get_robot("go1")
 
@@ -85,8 +88,8 @@ def test_different_candidates_are_shown_with_their_usage(
     assert [(item.name, item.code) for item in task.dropped] == [("The same again", "reward_alike")]
     assert "Straight on" in task.dropped[0].message
     assert task.usage is not None
-    assert task.usage.calls == 4  # one was sent back for what recorded motion says
-    assert task.usage.cost_usd == pytest.approx(0.004)
+    assert task.usage.calls == 5  # one was sent back for what recorded motion says
+    assert task.usage.cost_usd == pytest.approx(0.005)
     assert "recorded motion" in model.asked["reference"][1].messages[-1]["content"]
     asked = ["By the way", "Constant", "Straight on", "The same again"]
     assert sorted(tries) == asked, "each is tried once"
@@ -103,7 +106,7 @@ def test_the_usage_is_kept_when_the_fallback_takes_over(
     task = world.tasks.get("tsk_a")
     assert {item.author for item in world.tasks.candidates("tsk_a")} == {"composer"}
     assert task.usage is not None
-    assert task.usage.calls == 9
+    assert task.usage.calls == 10
     assert {item.code for item in task.dropped} == {"reward_not_valid"}
     assert "The offline generator wrote these candidates." in task.notices[0]
     assert [event.type for event in control.events] == ["stage", "notice"]
@@ -119,4 +122,35 @@ def test_the_usage_is_kept_when_nobody_understands(sandbox: Sandbox, bank: Motio
     task = world.tasks.get("tsk_a")
     assert "yodel" in task.not_understood
     assert task.usage is not None
-    assert task.usage.calls == 3
+    assert task.usage.calls == 4
+
+
+def walk(speed: float, name: str) -> dict[str, Any]:
+    shape = {"kind": "constant", "value": speed}
+    phase = {"targets": [{"quantity": "forward_speed", "part": None, "shape": shape}]}
+    return {"name": name, "idea": "Straight on", "motion": {"phases": [phase]}}
+
+
+def test_a_motion_that_a_model_said_is_stored_shown_and_edited_like_any_other(
+    sandbox: Sandbox, bank: MotionLibrary
+) -> None:
+    said = {"declined": False, "unsaid": "", "motions": [walk(0.3, "Stroll"), walk(0.9, "Rush")]}
+    world = written_by(Model(motion=[said]), sandbox, bank)
+    job = world.post("walk on, my friend")
+    world.handler(job, Control(job.fence))
+    world.jobs.finish(job.id, job.fence, JobState.SUCCEEDED)
+    first, *_ = world.tasks.candidates("tsk_a")
+    assert (first.name, first.author) == ("Stroll", "llm:openai/test")
+    assert first.motion is not None
+    ways = candidates_of(first.motion, GO1)
+    source = world.sources.get("tsk_a")[1]
+    place = [way.code for way in ways].index(source)
+    task = world.tasks.get("tsk_a")
+    assert task.usage is not None
+    assert task.usage.calls == 1
+    faster = asking(forward_speed=Constant(value=0.5))
+    job = revise(world, motion=faster)
+    world.handler(job, Control(job.fence))
+    edited = world.tasks.candidates("tsk_a")[-1]
+    assert (edited.name, edited.motion) == ("Stroll, edited", faster)
+    assert world.sources.get("tsk_a")[edited.n] == candidates_of(faster, GO1)[place].code

@@ -1,18 +1,14 @@
-"""Reading what a language model wrote: JSON, with or without prose, fences and lists around it."""
+"""The candidate in what a language model wrote, whatever prose and wrappers are around it."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from pydantic import JsonValue, ValidationError
 
+from tabrl_reward_worker.llm.lenient import Object, attempts, holding, unreadable
 from tabrl_reward_worker.llm.schema import LlmCandidate
 
-_THOUGHTS = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_MAX_CHARACTERS = 200_000  # characters
-_MAX_STARTS = 64
 _MAX_FAULTS = 8
 _KEYS = frozenset(LlmCandidate.model_fields) | {"declined", "candidates", "checks"}
 
@@ -24,76 +20,53 @@ class AnswerError(Exception):
 def read_answer(text: str, position: int = 0) -> LlmCandidate | None:
     """The candidate in an answer; None if the model declined the task.
 
-    Some models give a list of several whatever they are asked; of these the one at `position`
-    (counted round) is taken. Raises `AnswerError`.
+    Of several attempts the last is meant. Some models give a list of several candidates whatever
+    they are asked; of these the one at `position` (counted round) is taken. Raises `AnswerError`.
     """
-    found = _answer(text[:_MAX_CHARACTERS])
-    answer: JsonValue = found
-    if "candidates" in found:
-        candidates = found["candidates"]
-        if not isinstance(candidates, list):
-            raise AnswerError("candidates: give one candidate, not a list of them")
-        if not candidates:
-            return None
-        answer = candidates[position % len(candidates)]
-    if isinstance(answer, dict) and answer.get("declined") is True:
+    written = attempts(text)
+    for attempt in reversed(written):
+        several = holding(attempt, "code")
+        if several:
+            answer = several[position % len(several)]
+            declined = any(declines(one) for one in (answer, *attempt))
+            return None if declined else _candidate(answer)
+    found = [one for attempt in written for one in attempt]
+    if any(declines(one) or one.get("candidates") == [] for one in found):
         return None
-    try:
-        return LlmCandidate.model_validate(answer)
-    except ValidationError as error:
-        raise AnswerError(_in_words(error)) from None
+    return _candidate(best_of(found, _KEYS, text))
 
 
-def _answer(text: str) -> dict[str, JsonValue]:
-    """The first JSON object that looks like an answer, else the first object."""
-    first: dict[str, JsonValue] | None = None
-    for found in _objects(_THOUGHTS.sub("", text)):
-        if _KEYS & found.keys():
-            return found
-        first = found if first is None else first
-    if first is None:
-        raise AnswerError(_no_json(text))
-    return first
+def best_of(found: Sequence[Object], keys: frozenset[str], text: str) -> Object:
+    """Of the objects in a text the first with one of these keys, to say what it lacks.
+
+    Raises `AnswerError` if there is none because the text cannot be read.
+    """
+    for one in found:
+        if keys & one.keys():
+            return one
+    fault = unreadable(text)
+    if fault is not None or not found:
+        raise AnswerError(fault or "there is no JSON object in it")
+    return found[0]
 
 
-def _objects(text: str) -> Iterator[dict[str, JsonValue]]:
-    decoder = json.JSONDecoder(strict=False)  # line breaks within strings are no fault
-    start = text.find("{")
-    for _ in range(_MAX_STARTS):
-        if start < 0:
-            return
-        try:
-            found, end = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            end = start + 1
-        else:
-            if isinstance(found, dict):
-                yield found
-        start = text.find("{", end)
+def declines(answer: Object) -> bool:
+    """Whether a model says that it declines."""
+    return str(answer.get("declined")).lower() == "true"
 
 
-def _no_json(text: str) -> str:
-    if not text.strip():
-        return "the answer is empty"
-    start = text.find("{")
-    if start < 0:
-        return "there is no JSON object in it"
-    try:
-        json.JSONDecoder(strict=False).raw_decode(text, start)
-    except json.JSONDecodeError as error:
-        shown = text[start:].splitlines()
-        row = error.lineno - 1 - text.count("\n", 0, start)
-        line = shown[row] if 0 <= row < len(shown) else ""
-        return f"{error.msg} in line {error.lineno}, column {error.colno}:\n    {line[:200]}"
-    except (ValueError, RecursionError):
-        pass
-    return "its JSON cannot be read"
-
-
-def _in_words(error: ValidationError) -> str:
+def in_words(error: ValidationError) -> str:
+    """What is wrong with an answer, for its writer."""
     faults = error.errors(include_url=False, include_input=False)
     messages = [
         f"{'.'.join(str(place)[:40] for place in fault['loc']) or 'answer'}: {fault['msg']}"
         for fault in faults[:_MAX_FAULTS]
     ]
     return "; ".join(messages)
+
+
+def _candidate(answer: JsonValue) -> LlmCandidate:
+    try:
+        return LlmCandidate.model_validate(answer)
+    except ValidationError as error:
+        raise AnswerError(in_words(error)) from None

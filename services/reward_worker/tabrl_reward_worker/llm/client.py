@@ -144,15 +144,15 @@ def _reply(litellm: ModuleType, response: Response, model: str) -> Reply:
     try:
         choice = response.choices[0]
         message, usage = choice.message, getattr(response, "usage", None)
-        text = message.content or _called(message)
         reason = choice.finish_reason
+        text = _said(message) or _called(message) or _thought(message, reason)
     except (AttributeError, IndexError, TypeError):
         raise CallFailedError(CallFailure.NONSENSE) from None
     fields = getattr(message, "provider_specific_fields", None) or {}
     refused = bool(fields.get("refusal")) or reason == "content_filter"
     prompt_tokens = _tokens(usage, "prompt_tokens")
     return Reply(
-        text=text if isinstance(text, str) else "",
+        text=text,
         prompt_tokens=prompt_tokens,
         completion_tokens=_tokens(usage, "completion_tokens"),
         # Without a count of tokens there is no price either.
@@ -160,6 +160,21 @@ def _reply(litellm: ModuleType, response: Response, model: str) -> Reply:
         refused=refused,
         cut_off=reason == "length",
     )
+
+
+def _said(message: Response) -> str:
+    """The answer itself, unless it is blank."""
+    text = message.content
+    return text if isinstance(text, str) and text.strip() else ""
+
+
+def _thought(message: object, reason: str) -> str:
+    """What a server took for thoughts, which holds the answer where there is no other.
+
+    Of thoughts that were cut off nothing is an answer.
+    """
+    text = getattr(message, "reasoning_content", None)
+    return text if isinstance(text, str) and reason != "length" else ""
 
 
 def _called(message: object) -> str:

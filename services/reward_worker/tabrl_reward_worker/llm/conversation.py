@@ -85,7 +85,8 @@ class UsageMeter:
 class Conversation:
     """Turns with the first model that answers, until a deadline in the clock's seconds.
 
-    `schema` is that of all answers.
+    `schema` is that of all answers; `formats` are those that models were found to take, which
+    conversations of the same writing share.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Conversation:
         deadline: float,
         clock: Clock,
         cancelled: CancellationToken = never_cancelled,
+        formats: dict[str, ResponseFormat] | None = None,
     ) -> None:
         self._options = options
         self._provider = provider
@@ -106,7 +108,7 @@ class Conversation:
         self._clock = clock
         self._cancelled = cancelled
         self._models = [options.model, *options.fallbacks]
-        self._format: ResponseFormat | None = None
+        self._formats = {} if formats is None else formats
 
     def ask(self, messages: Sequence[Message]) -> Reply:
         """The next answer. A model that failed is not asked again in this conversation.
@@ -120,36 +122,53 @@ class Conversation:
                 if len(self._models) == 1 or self._left() < _MIN_CALL_S:
                     raise
                 del self._models[0]
-                self._format = None
 
     def _ask_model(self, model: str, messages: Sequence[Message]) -> Reply:
         """Ask, and again after a passing failure or with a fallback format."""
         retries, pause = self._options.retries, _FIRST_PAUSE_S
+        form, failed = self._format_of(model), False
         while True:
             try:
-                return self._once(model, messages)
+                return self._once(model, form, messages)
             except CallFailedError as error:
-                fallback = self._format.fallback if self._format else None
-                if error.failure is CallFailure.REJECTED and fallback is not None:
-                    self._format = fallback
+                asked, form = form, self._after(error.failure, model, form, failed)
+                laxer = form is not asked
+                if error.failure is CallFailure.REJECTED and laxer:
                     continue
+                failed = error.failure is CallFailure.SERVER
                 wait = pause if error.retry_after_s is None else error.retry_after_s
                 in_time = wait <= min(_MAX_PAUSE_S, self._left() - _MIN_CALL_S)
-                if not (error.failure.passing and retries and in_time):
+                if not (error.failure.passing and (retries or laxer) and in_time):
                     raise
-                retries, pause = retries - 1, pause * 2.0
+                retries, pause = max(0, retries - 1), pause * 2.0
                 self._clock.sleep(wait)
 
-    def _once(self, model: str, messages: Sequence[Message]) -> Reply:
-        if self._format is None:
-            self._format = self._provider.response_format(model)
+    def _format_of(self, model: str) -> ResponseFormat:
+        if model not in self._formats:
+            self._formats[model] = self._provider.response_format(model)
+        return self._formats[model]
+
+    def _after(
+        self, failure: CallFailure, model: str, asked: ResponseFormat, failed: bool
+    ) -> ResponseFormat:
+        """The format to ask for after one that may be at fault.
+
+        Some servers say that they reject it; others only fail, and do so again (`failed`).
+        """
+        at_fault = failure is CallFailure.REJECTED or (failed and failure is CallFailure.SERVER)
+        if not at_fault or asked.fallback is None:
+            return asked
+        self._formats[model] = asked.fallback
+        return asked.fallback
+
+    def _once(self, model: str, form: ResponseFormat, messages: Sequence[Message]) -> Reply:
         timeout_s = min(self._options.timeout_s, self._left())
         if timeout_s < _MIN_CALL_S:
             raise CallFailedError(CallFailure.TIMEOUT)
         if self._cancelled():
             raise WorkCancelledError
         self._usage_meter.sent()
-        question = Question(model, tuple(messages), self._format, timeout_s, self._schema)
+        question = Question(model, tuple(messages), form, timeout_s, self._schema)
         reply = self._provider.ask(question, self._cancelled)
         self._usage_meter.add(model, reply)
         return reply

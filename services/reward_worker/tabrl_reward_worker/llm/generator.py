@@ -1,20 +1,17 @@
-"""The generator: several candidates in parallel, each built, validated and repaired by itself."""
+"""The generator: motions as data first, and reward code for what they cannot say."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from tabrl.contracts.checks import episode_s, fault_of
 from tabrl.contracts.events import NoticeEvent
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.tasks import Dropped, LlmUsage
-from tabrl.embodiments.lookup import catalogue_of
-from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot
 from tabrl_reward_worker.building import BuiltCandidate, CandidateBuilder
-from tabrl_reward_worker.candidates import RewardCandidate
 from tabrl_reward_worker.concurrency import (
     CancellationToken,
     WorkCancelledError,
@@ -22,26 +19,15 @@ from tabrl_reward_worker.concurrency import (
     parallel_map,
 )
 from tabrl_reward_worker.generation import GenerationResult, History, NoRewardError
-from tabrl_reward_worker.llm.answers import AnswerError, read_answer
 from tabrl_reward_worker.llm.client import LitellmProvider, LlmOptions
+from tabrl_reward_worker.llm.code_writer import CodeWriter, Validate
 from tabrl_reward_worker.llm.conversation import Clock, Conversation, UsageMeter
-from tabrl_reward_worker.llm.prompt import Style, opening, prompt_version, repair, styles
-from tabrl_reward_worker.llm.provider import CallFailedError, Provider
+from tabrl_reward_worker.llm.motion_prompt import motion_opening, speaks_motion
+from tabrl_reward_worker.llm.motion_schema import MAX_MOTIONS, motion_schema
+from tabrl_reward_worker.llm.motion_writer import MotionOutcome, MotionWriter
+from tabrl_reward_worker.llm.prompt import opening, prompt_version, styles
+from tabrl_reward_worker.llm.provider import Provider, ResponseFormat
 from tabrl_reward_worker.llm.schema import answer_schema
-
-REPAIR_TURNS = 2
-
-Validate = Callable[[BuiltCandidate, Robot], BuiltCandidate]
-"""A built candidate with its validation, whose failures it must not be offered for."""
-
-
-@dataclass(frozen=True)
-class _Fault:
-    """What is wrong with an answer: for its writer, and for the user (without any source)."""
-
-    code: str
-    for_writer: str
-    for_user: str
 
 
 class LlmGenerator:
@@ -68,146 +54,112 @@ class LlmGenerator:
         history: History | None = None,
         cancelled: CancellationToken = never_cancelled,
     ) -> GenerationResult:
-        """One candidate of each style that works; see `RewardGenerator.generate`.
+        """Two or three candidates; see `RewardGenerator.generate`.
 
         Raises:
             NoRewardError: with the codes `llm_unavailable`, `llm_no_reward`, `llm_declined`, or
                 why nothing can be built.
             WorkCancelledError: with the usage until then.
         """
-        started = self._clock.now()
-        usage_meter = UsageMeter()
-
-        def write(place: int) -> BuiltCandidate | Dropped:
-            style = styles()[place]
-            conversation = Conversation(
-                self._options,
-                self._provider,
-                answer_schema(robot),
-                usage_meter,
-                started + self._options.deadline_s,
-                self._clock,
-                cancelled,
-            )
-            messages = opening(prompt, robot, style, history)
-            return _Writer(self._builder, self._validate, conversation, robot, style, place).write(
-                messages
-            )
-
-        models = [self._options.model, *self._options.fallbacks]
-
-        def usage_so_far() -> LlmUsage:
-            return usage_meter.usage(models, prompt_version(), self._clock.now() - started)
-
+        writing = _Writing(
+            self._options,
+            self._builder,
+            self._provider,
+            self._validate,
+            self._clock,
+            robot,
+            cancelled,
+            self._clock.now(),
+        )
         try:
-            outcomes = parallel_map(write, range(len(styles())), cancelled, len(styles()))
+            motions = writing.motions(prompt, history)
+            code, dropped = writing.code(prompt, history, motions)
         except WorkCancelledError:
-            raise WorkCancelledError(usage_so_far()) from None
+            raise WorkCancelledError(writing.usage()) from None
         except Unavailable as error:  # nothing can be built here, whoever wrote it
-            raise NoRewardError(error.message, code=error.code, usage=usage_so_far()) from None
-        built = [outcome for outcome in outcomes if isinstance(outcome, BuiltCandidate)]
-        rejected = [outcome for outcome in outcomes if isinstance(outcome, Dropped)]
-        usage = usage_so_far()
+            raise NoRewardError(error.message, code=error.code, usage=writing.usage()) from None
+        built, rejected = [*code, *motions.built], [*motions.rejected, *dropped]
+        usage = writing.usage()
         if not built:
-            code, message = _why_nothing(rejected)
-            raise NoRewardError(message, code=code, usage=usage, rejected=rejected)
+            reason, message = _why_nothing(dropped or motions.rejected)
+            raise NoRewardError(message, code=reason, usage=usage, rejected=rejected)
         return GenerationResult(
             generator=f"llm:{usage.model}",
             candidates=_named_apart(built),
             understood=[],
             not_understood=[],
-            notices=_notices(rejected),
+            notices=[*_unsaid(motions), *_notices(rejected)],
             usage=usage,
             rejected=rejected,
         )
 
 
 @dataclass
-class _Writer:
-    """One candidate's way from the opening to a reward that works, or to being rejected."""
+class _Writing:
+    """One task's questions, which share a deadline, a bill and what was found out of the models."""
 
+    options: LlmOptions
     builder: CandidateBuilder
+    provider: Provider
     validate: Validate | None
-    conversation: Conversation
+    clock: Clock
     robot: Robot
-    style: Style
-    place: int
+    cancelled: CancellationToken
+    started: float
+    meter: UsageMeter = field(default_factory=UsageMeter)
+    formats: dict[str, ResponseFormat] = field(default_factory=dict)
 
-    def write(self, messages: list[dict[str, str]]) -> BuiltCandidate | Dropped:
-        """Raises `Unavailable` where rewards cannot be built at all."""
-        fault: _Fault | None = None
-        for _ in range(1 + REPAIR_TURNS):
-            try:
-                reply = self.conversation.ask(messages)
-            except CallFailedError as error:
-                return self._gone(error, fault)
-            if reply.refused:
-                return self._rejected("llm_refused", "The language model refused to write it.")
-            outcome = self._examined(reply.text)
-            if isinstance(outcome, BuiltCandidate):
-                return outcome
-            if outcome is None:
-                return self._rejected(
-                    "llm_declined", "The language model found that the robot cannot do this."
-                )
-            if reply.cut_off and outcome.code == "llm_bad_answer":
-                hint = "Your answer was cut off: be much shorter."
-                outcome = replace(outcome, for_writer=f"{hint}\n{outcome.for_writer}")
-            fault = outcome
-            messages = [*messages, *repair(reply.text, fault.for_writer)]
-        assert fault is not None
-        return self._rejected(fault.code, fault.for_user)
+    def motions(self, prompt: str, history: History | None) -> MotionOutcome:
+        """Candidates said as data, where this robot's motion can be."""
+        if not speaks_motion(self.robot):
+            return MotionOutcome()
+        conversation = self._conversation(motion_schema(self.robot))
+        writer = MotionWriter(self.builder, self.validate, conversation, self.robot, self.cancelled)
+        # In a thread of its own, so that nobody waits for one that is cancelled.
+        (outcome,) = parallel_map(
+            writer.write, [motion_opening(prompt, self.robot, history)], self.cancelled, 1
+        )
+        return outcome
 
-    def _examined(self, text: str) -> BuiltCandidate | _Fault | None:
-        """The answer built, or what is wrong with it; None if the model declined."""
+    def code(
+        self, prompt: str, history: History | None, motions: MotionOutcome
+    ) -> tuple[list[BuiltCandidate], list[Dropped]]:
+        """Candidates as code, as many as the motions leave room and reason for."""
+        if motions.over or (motions.built and not motions.unsaid):
+            return [], []
+
+        def write(place: int) -> BuiltCandidate | Dropped:
+            style = styles()[place]
+            conversation = self._conversation(answer_schema(self.robot))
+            writer = CodeWriter(self.builder, self.validate, conversation, self.robot, style, place)
+            return writer.write(opening(prompt, self.robot, style, history))
+
+        count = MAX_MOTIONS - len(motions.built)
         try:
-            answer = read_answer(text, self.place)
-        except AnswerError as error:
-            return _Fault(
-                "llm_bad_answer",
-                f"The answer is not the JSON that was asked for: {error}",
-                "Its answer was not in the form that was asked for.",
-            )
-        if answer is None:
-            return None
-        candidate = answer.to_candidate(catalogue_of(self.robot))
-        return self._check_fault(candidate) or self._built(candidate)
+            outcomes = parallel_map(write, range(count), self.cancelled, count)
+        except Unavailable as error:  # strangers' code may not run here; motions are ours
+            if not motions.built:
+                raise
+            return [], [Dropped(name="Code", code=error.code, message=error.message)]
+        built = [outcome for outcome in outcomes if isinstance(outcome, BuiltCandidate)]
+        return built, [outcome for outcome in outcomes if isinstance(outcome, Dropped)]
 
-    def _check_fault(self, candidate: RewardCandidate) -> _Fault | None:
-        lasts_s = episode_s(candidate.phases_s, candidate.checks)
-        for check in candidate.checks:
-            reason = fault_of(check, catalogue_of(self.robot), lasts_s)
-            if reason is not None:
-                for_user = "One of its success checks cannot be measured on this robot."
-                return _Fault("llm_bad_check", f"success_checks, {check.id}: {reason}", for_user)
-        return None
+    def usage(self) -> LlmUsage:
+        """What the questions took so far."""
+        models = [self.options.model, *self.options.fallbacks]
+        return self.meter.usage(models, prompt_version(), self.clock.now() - self.started)
 
-    def _built(self, candidate: RewardCandidate) -> BuiltCandidate | _Fault:
-        (result,) = self.builder.build([candidate], self.robot)
-        if isinstance(result, RewardError):
-            return _Fault(result.code, result.for_author(), result.message)
-        if set(candidate.weights) != set(result.reward.terms):
-            detail = (
-                f"`weights` names {sorted(candidate.weights)}, but the reward returns the terms "
-                f"{list(result.reward.terms)}"
-            )
-            for_user = "Its weights do not belong to its terms."
-            return _Fault("llm_weights_mismatch", detail, for_user)
-        validated = self.validate(result, self.robot) if self.validate else result
-        if validated.validation is not None and validated.validation.report.failures:
-            failures = [finding.message for finding in validated.validation.report.failures]
-            detail = "The reward was tried on recorded motion.\n" + "\n".join(failures)
-            return _Fault("reward_not_valid", detail, " ".join(failures))
-        return validated
-
-    def _gone(self, error: CallFailedError, fault: _Fault | None) -> Dropped:
-        reason = f"The language model did not answer: {error.failure}."
-        if fault is None:
-            return self._rejected("llm_unavailable", reason)
-        return self._rejected(fault.code, f"{fault.for_user} {reason}")
-
-    def _rejected(self, code: str, message: str) -> Dropped:
-        return Dropped(name=self.style.title, code=code, message=message)
+    def _conversation(self, schema: Mapping[str, Any]) -> Conversation:
+        return Conversation(
+            self.options,
+            self.provider,
+            schema,
+            self.meter,
+            self.started + self.options.deadline_s,
+            self.clock,
+            self.cancelled,
+            self.formats,
+        )
 
 
 def _why_nothing(rejected: Sequence[Dropped]) -> tuple[str, str]:
@@ -223,12 +175,20 @@ def _why_nothing(rejected: Sequence[Dropped]) -> tuple[str, str]:
     return "llm_no_reward", "The language model wrote no reward that works."
 
 
+def _unsaid(motions: MotionOutcome) -> list[NoticeEvent]:
+    """What the motions that are offered leave out."""
+    if not (motions.built and motions.unsaid):
+        return []
+    names = " and ".join(f"“{one.candidate.name}”" for one in motions.built)
+    leave = "leaves" if len(motions.built) == 1 else "leave"
+    message = f"{names} {leave} something out: {motions.unsaid.rstrip('.')}."
+    return [NoticeEvent(code="llm_motion_unsaid", message=message)]
+
+
 def _notices(rejected: Sequence[Dropped]) -> list[NoticeEvent]:
     if not rejected:
         return []
-    what = "reward" if len(rejected) == 1 else "rewards"
-    were = "was" if len(rejected) == 1 else "were"
-    message = f"{len(rejected)} of the language model's {what} did not work and {were} left out."
+    message = f"{len(rejected)} of the language model's rewards did not work and were left out."
     if len(rejected) == 1:
         message = "One of the language model's rewards did not work and was left out."
     return [NoticeEvent(code="llm_reward_dropped", message=message)]

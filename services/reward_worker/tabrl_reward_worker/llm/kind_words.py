@@ -20,6 +20,7 @@ from tabrl_reward_worker.limbs import feet_of, folding, knee_of
 from tabrl_reward_worker.llm.schema import LlmCandidate
 
 _OTHER = "other"  # for kinds without a folder of their own
+_FILES = ("words.toml", "examples.toml", "motions.toml")
 _BEND = 0.25  # of a joint's room to its farther limit, but no more than:
 _MAX_BEND = 0.3  # rad
 _FRONT, _HIND = (0.0, 0.2, -0.4), (0.0, -0.125, 0.25)  # rad, of the legs in a bow
@@ -70,15 +71,13 @@ class Example(LlmCandidate):
 @cache
 def kind_words(kind: str) -> KindWords:
     """The words of a kind of robot."""
-    return KindWords.model_validate(
-        tomllib.loads(_folder(kind).joinpath("words.toml").read_text("utf-8"))
-    )
+    return KindWords.model_validate(tomllib.loads(kind_file(kind, "words.toml")))
 
 
 @cache
 def examples(robot: Robot) -> tuple[Example, ...]:
     """The worked examples, with names of the robot's joints in them."""
-    text = _folder(robot.embodiment).joinpath("examples.toml").read_text("utf-8")
+    text = kind_file(robot.embodiment, "examples.toml")
     entries = tomllib.loads(Template(as_large(text, robot)).substitute(_names(robot)))["example"]
     every = (Example.model_validate(entry) for entry in entries)
     return tuple(example for example in every if example.fits(robot))
@@ -87,11 +86,13 @@ def examples(robot: Robot) -> tuple[Example, ...]:
 def kind_texts() -> list[str]:
     """All kinds' files, always in the same order."""
     folders = sorted(files(__package__).joinpath("kinds").iterdir(), key=lambda entry: entry.name)
-    return [
-        folder.joinpath(name).read_text("utf-8")
-        for folder in folders
-        for name in ("words.toml", "examples.toml")
-    ]
+    every = (folder.joinpath(name) for folder in folders for name in _FILES)
+    return [file.read_text("utf-8") for file in every if file.is_file()]
+
+
+def kind_file(kind: str, name: str) -> str:
+    """The text of one of a kind's files."""
+    return _folder(kind).joinpath(name).read_text("utf-8")
 
 
 def _folder(kind: str) -> Traversable:

@@ -21,8 +21,8 @@ from tabrl_reward_worker.llm.kind_words import Example, examples, kind_texts, ki
 from tabrl_reward_worker.llm.provider import Message
 from tabrl_reward_worker.llm.schema import LlmCandidate
 
-_EDITION = 5
-_FILES = ("prompt.md", "styles.toml")
+_EDITION = 6
+_FILES = ("prompt.md", "motion.md", "styles.toml")
 _COUNTS = ("No", "One", "Two", "Three")
 _CURVE_POINTS = 6
 _MAX_ECHO = 30_000  # characters of an answer that goes back and is paid for again
@@ -47,7 +47,7 @@ def styles() -> tuple[Style, ...]:
 @cache
 def prompt_version() -> str:
     """The prompt's edition and a hash of its text: the same version means the same words."""
-    texts = [*map(_text, _FILES), *kind_texts()]
+    texts = [*map(text_of, _FILES), *kind_texts()]
     digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
     return f"{_EDITION}-{digest[:8]}"
 
@@ -56,11 +56,15 @@ def system_message(robot: Robot) -> Message:
     """What holds for every candidate; the same for all, so that providers can cache it."""
     known, shown = facts(robot), [_shown(example) for example in examples(robot)]
     words = kind_words(robot.embodiment).filled(known, robot)
-    count = f"{_COUNTS[len(shown)]} worked example{'' if len(shown) == 1 else 's'}"
-    filled = Template(_text("prompt.md")).substitute(
-        known | words, count=count, examples="\n\n".join(shown)
+    filled = Template(text_of("prompt.md")).substitute(
+        known | words, count=counted(len(shown)), examples="\n\n".join(shown)
     )
     return {"role": "system", "content": filled}
+
+
+def counted(examples: int) -> str:
+    """The heading of so many worked examples."""
+    return f"{_COUNTS[examples]} worked example{'' if examples == 1 else 's'}"
 
 
 def opening(prompt: str, robot: Robot, style: Style, history: History | None) -> list[Message]:
@@ -74,7 +78,7 @@ def opening(prompt: str, robot: Robot, style: Style, history: History | None) ->
     if history is None:
         request = f"The sentence:\n{prompt}"
     else:
-        request = f"{_lineage(history, robot)}\n\nWhat the user says of this result:\n{prompt}"
+        request = f"{lineage(history, robot)}\n\nWhat the user says of this result:\n{prompt}"
     return [system_message(robot), {"role": "user", "content": f"{asks}\n\n{request}"}]
 
 
@@ -102,16 +106,19 @@ def _shown(example: Example) -> str:
 _ANSWER_KEYS = tuple(LlmCandidate.model_fields)
 
 
-def _lineage(history: History, robot: Robot) -> str:
-    """What was asked, written, learnt and measured so far."""
+def lineage(history: History, robot: Robot, motion: str | None = None) -> str:
+    """What was asked, written, learnt and measured so far; with a motion instead of its code."""
+    learnt, what = f"```python\n{history.code.strip()}\n```", "reward"
+    if motion is not None:
+        learnt, what = motion, "motion"
     asked = "\n".join(f"{n}. {sentence}" for n, sentence in enumerate(history.sentences, start=1))
     parts = [
         "The robot has already learnt from an earlier reward, and the user wants it otherwise. "
-        "Write a new reward for everything that was asked, as the last words change it; keep what "
-        "worked. Make checks that fit the new wish.",
+        "Write for everything that was asked, as the last words change it; keep what worked. Make "
+        "what is checked fit the new wish.",
         f"What was asked so far:\n{asked}",
-        f"The reward it learnt from: {history.name} ({history.idea})\n```python\n"
-        f"{history.code.strip()}\n```\nIts weights at the end: {json.dumps(dict(history.weights))}",
+        f"The {what} it learnt from: {history.name} ({history.idea})\n{learnt}\n"
+        f"Its weights at the end: {json.dumps(dict(history.weights))}",
     ]
     if history.curves:
         lines = [f"- {term}: {_points(curve)}" for term, curve in history.curves.items() if curve]
@@ -143,7 +150,8 @@ def _points(curve: Sequence[float]) -> str:
 
 
 @cache
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """One of the prompt's own texts."""
     return files(__package__).joinpath(name).read_text("utf-8")
 
 
@@ -151,4 +159,4 @@ Toml: TypeAlias = dict[str, Any]  # a file's tables, of any form; models check t
 
 
 def _toml(name: str) -> Toml:
-    return tomllib.loads(_text(name))
+    return tomllib.loads(text_of(name))

@@ -61,6 +61,14 @@ class LlmCandidate(BaseModel):
     ]
     phases_s: PhasesS = ()
 
+    @field_validator("code", mode="before")
+    @classmethod
+    def _joined(cls, code: object) -> object:
+        """Models that shun line breaks in a string write a list of lines."""
+        if isinstance(code, list) and all(isinstance(line, str) for line in code):
+            return "\n".join(line.rstrip("\r\n") for line in code)
+        return code
+
     @field_validator("code", mode="after")
     @classmethod
     def _bare(cls, code: str) -> str:
@@ -102,8 +110,8 @@ class LlmCandidate(BaseModel):
             # Below, where they move no line that a fault is about.
             code = f"{code.rstrip()}\n\n\nWEIGHTS = {weights}\n"
         return RewardCandidate(
-            name=_line(self.name),
-            idea=_line(self.idea),
+            name=one_line(self.name),
+            idea=one_line(self.idea),
             code=code,
             weights=weights,
             checks=(*checks, *(_no_failure(name, catalogue, lasts_s) for name in failures)),
@@ -123,7 +131,7 @@ def _no_failure(quantity: str, catalogue: Catalogue, lasts_s: float) -> CheckSpe
     )
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """The text on one line, without what cannot be shown or stored, such as NUL."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
@@ -144,15 +152,21 @@ def answer_schema(robot: Robot) -> dict[str, Any]:
 
     Checks can be of the robot's quantities only.
     """
-    schema: dict[str, Any] = _strict(TypeAdapter(_DeclinedOrCandidate).json_schema(by_alias=False))
+    schema = strict_schema(TypeAdapter(_DeclinedOrCandidate).json_schema(by_alias=False))
     check = schema["$defs"][CheckSpec.__name__]["properties"]
     check["quantity"] |= {"enum": list(catalogue_of(robot).entries)}
     return schema
 
 
-def _strict(schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def strict_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with only the strict subset's keywords; every property is required."""
+    return _strict(schema)
+
+
+def _strict(schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
     result: dict[str, JsonValue] = {}
+    if "oneOf" in schema:  # of kinds that a constant tells apart, so any of them is one of them
+        schema = schema | {"anyOf": schema["oneOf"]}
     for key in _STRICT:
         part = schema.get(key)
         if key in ("$defs", "properties") and isinstance(part, dict):

@@ -2,13 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from tabrl.embodiments.legged.askable import Askable
+from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal, parts_of
 from tabrl_reward_worker.generator.goal.resolve_constraints import resolve_constraints
+from tabrl_reward_worker.generator.goal.spec import CHANNELS, DIGITS
 
 _EPSILON = 1e-9
+
+
+@dataclass(frozen=True)
+class Range:
+    """From where to where a robot does something."""
+
+    words: str
+    unit: str
+    low: float
+    high: float
+
+    def fault(self, value: float) -> str | None:
+        """Why it does not do so much of it; None if it does."""
+        if self.low - _EPSILON <= value <= self.high + _EPSILON:
+            return None
+        span = f"{self.low:g} to {self.high:g} {self.unit}"
+        return f"{self.words} of {value:g} {self.unit}: this robot does {span}"
+
+
+def ranges(amounts: Amounts) -> Mapping[Askable, Range]:
+    """What a robot can be held at, quantity by quantity."""
+    own, standing = amounts, amounts.standing
+    limit = {name: own[name]["limit"] for name in _LIMITED}
+    return {
+        Askable.FORWARD_SPEED: Range("forward speed", "m/s", -limit["backward"], limit["forward"]),
+        Askable.LATERAL_SPEED: Range(
+            "sideways speed", "m/s", -limit["sideways"], limit["sideways"]
+        ),
+        Askable.YAW_RATE: Range("turning", "rad/s", -limit["turn"], limit["turn"]),
+        Askable.HEIGHT: Range(
+            "height of the trunk",
+            "m",
+            round(standing - limit["low"], DIGITS),
+            round(standing + limit["high"], DIGITS),
+        ),
+        Askable.PITCH: Range("pitch", "rad", -limit["pitch"], limit["pitch"]),
+        Askable.ROLL: Range("roll", "rad", -limit["lean"], limit["lean"]),
+        Askable.STEP_HEIGHT: Range("step height", "m", 0.0, limit["steps"]),
+        Askable.STEP_RATE: Range("step rate", "Hz", *_bounds(own, "cadence")),
+        Askable.FOOT_HEIGHT: Range("lifted foot", "m", 0.0, limit["paw"]),
+        Askable.REARING: Range("rearing", "rad", 0.0, limit["rear"]),
+        Askable.HOP_HEIGHT: Range("hop height", "m", 0.0, limit["hop"]),
+        Askable.HOP_RATE: Range("hop rate", "Hz", *_bounds(own, "hop_frequency")),
+    }
+
+
+def swings(amounts: Amounts) -> Mapping[Askable, float]:
+    """By how much to either side a quantity can swing, in its unit."""
+    return {
+        quantity: amounts[f"{channel}_rhythm"]["limit"] for channel, quantity in CHANNELS.items()
+    }
+
+
+def beats(amounts: Amounts) -> tuple[float, float]:
+    """The slowest and the fastest swing, Hz."""
+    return _bounds(amounts, "rhythm_frequency")
 
 
 def beyond(goal: Goal) -> list[str]:
@@ -24,31 +83,46 @@ def _beyond(goal: Goal) -> Iterator[str]:
 
 
 def _too_much(goal: Goal) -> Iterator[str]:
-    own, lift, hop = goal.amounts, goal.lift, goal.hop
-    for words, unit, value, low, high in (
-        ("forward speed", "m/s", goal.vx, -own["backward"]["limit"], own["forward"]["limit"]),
-        ("sideways speed", "m/s", goal.vy, -own["sideways"]["limit"], own["sideways"]["limit"]),
-        ("turning", "rad/s", goal.yaw, -own["turn"]["limit"], own["turn"]["limit"]),
-        ("height from standing", "m", goal.height, -own["low"]["limit"], own["high"]["limit"]),
-        ("pitch", "rad", goal.pitch, -own["pitch"]["limit"], own["pitch"]["limit"]),
-        ("roll", "rad", goal.roll, -own["lean"]["limit"], own["lean"]["limit"]),
-        ("step height", "m", goal.steps, 0.0, own["steps"]["limit"]),
-        ("step rate", "Hz", goal.cadence, own["cadence"]["lowest"], own["cadence"]["highest"]),
-        ("lifted foot", "m", lift.height if lift else None, 0.0, own["paw"]["limit"]),
-        ("rearing", "rad", goal.rear, 0.0, own["rear"]["limit"]),
-        ("hop height", "m", hop.height if hop else None, 0.0, own["hop"]["limit"]),
-        ("hop rate", "Hz", hop.hz if hop else None, *_bounds(goal, "hop_frequency")),
-    ):
-        if value is not None and not low - _EPSILON <= value <= high + _EPSILON:
-            yield f"{words} of {value:g} {unit}: this robot does {low:g} to {high:g} {unit}"
+    held, able = _held(goal), ranges(goal.amounts)
+    for quantity, one in able.items():
+        value = held[quantity]
+        fault = None if value is None else one.fault(value)
+        if fault is not None:
+            yield fault
+    widest, (low, high) = swings(goal.amounts), beats(goal.amounts)
     for rhythm in goal.rhythms:
-        limit = own[f"{rhythm.channel}_rhythm"]["limit"]
+        limit = widest[CHANNELS[rhythm.channel]]
         if rhythm.amplitude > limit + _EPSILON:
             yield f"{rhythm.channel} of ±{rhythm.amplitude:g}: this robot does up to ±{limit:g}"
-        low, high = _bounds(goal, "rhythm_frequency")
         if not low - _EPSILON <= rhythm.hz <= high + _EPSILON:
             yield f"{rhythm.channel} at {rhythm.hz:g} Hz: this robot does {low:g} to {high:g} Hz"
 
 
-def _bounds(goal: Goal, table: str) -> tuple[float, float]:
-    return goal.amounts[table]["lowest"], goal.amounts[table]["highest"]
+def _held(goal: Goal) -> Mapping[Askable, float | None]:
+    """What a goal holds, quantity by quantity."""
+    lift, hop = goal.lift, goal.hop
+    height = None if goal.height is None else round(goal.amounts.standing + goal.height, DIGITS)
+    return {
+        Askable.FORWARD_SPEED: goal.vx,
+        Askable.LATERAL_SPEED: goal.vy,
+        Askable.YAW_RATE: goal.yaw,
+        Askable.HEIGHT: height,
+        Askable.PITCH: goal.pitch,
+        Askable.ROLL: goal.roll,
+        Askable.STEP_HEIGHT: goal.steps,
+        Askable.STEP_RATE: goal.cadence,
+        Askable.FOOT_HEIGHT: lift.height if lift else None,
+        Askable.REARING: goal.rear,
+        Askable.HOP_HEIGHT: hop.height if hop else None,
+        Askable.HOP_RATE: hop.hz if hop else None,
+    }
+
+
+_LIMITED = (
+    "forward", "backward", "sideways", "turn", "low", "high", "pitch", "lean", "steps", "paw",
+    "rear", "hop",
+)  # fmt: skip
+
+
+def _bounds(amounts: Amounts, table: str) -> tuple[float, float]:
+    return amounts[table]["lowest"], amounts[table]["highest"]
