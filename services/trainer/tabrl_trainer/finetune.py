@@ -141,7 +141,7 @@ class FineTune:
         policy = self._learner.exploring(state.train, self._seed * 100_003 + update)
         experience = self._simulator.rollout(policy, self._learner.config.unroll)
         terms = self._reward.terms_of(experience.rollout)
-        reward = terms.sum(-1)
+        reward = self._reward.total_of(terms)
         scale = float(state.reward_scale)
         if scale == 0.0:
             scale = 0.1 / max(float(np.abs(reward).mean()), 1e-3)

@@ -7,6 +7,7 @@ from copy import copy
 from typing import Self
 
 import numpy as np
+from jaxtyping import Float
 
 from tabrl.control.arrays import Floats
 from tabrl.control.rollout import Rollout
@@ -59,10 +60,23 @@ class RolloutReward:
         weighted: Floats = terms.reshape(steps, size, -1) * self.weights
         return weighted
 
+    def total_of(self, terms: Floats) -> Floats:
+        """The reward `[T, B]` that weighted terms `[T, B, K]` come to."""
+        total: Floats = terms.sum(-1)
+        return np.maximum(total, 0.0) if self._reward.clips_total else total
+
     def total(self, rollout: Rollout) -> Floats:
         """Weighted reward `[T, B]`."""
-        reward: Floats = self.terms_of(rollout).sum(-1)
-        return reward
+        return self.total_of(self.terms_of(rollout))
+
+    def episode_means(
+        self, terms: Floats
+    ) -> tuple[Float[np.ndarray, "B K"], Float[np.ndarray, " B"]]:
+        """Means a control step of every episode: weighted terms, and the reward."""
+        means: Float[np.ndarray, "B K"] = terms.mean(0, dtype=np.float64)
+        if self._reward.clips_total:
+            return means, self.total_of(terms).mean(0, dtype=np.float64)
+        return means, means.sum(1)
 
     def means(self, terms: Floats) -> dict[str, float]:
         """Mean of every weighted term a control step."""

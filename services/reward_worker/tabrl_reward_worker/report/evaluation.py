@@ -24,7 +24,8 @@ class Evaluation:
     """What a reward pays on the bank's clips; `raw [T, B, K]` are its unweighted terms.
 
     `finite` is false if any value was not; such values count as zero. `rest` is the clip of a robot
-    that is asked for nothing, if there is one.
+    that is asked for nothing, if there is one. With `clip_total` a step whose weighted terms come
+    to less than zero pays zero.
     """
 
     clips: tuple[str, ...]
@@ -33,6 +34,7 @@ class Evaluation:
     raw: Floats
     finite: bool
     rest: str | None = None
+    clip_total: bool = False
 
     @cached_property
     def weighted(self) -> Floats:
@@ -49,7 +51,13 @@ class Evaluation:
     def totals(self) -> Floats:
         """The reward's mean per control step, `[B]`."""
         totals: Floats = self.means.sum(axis=1)
-        return totals
+        return self.steps.mean(axis=0) if self.clip_total else totals
+
+    @cached_property
+    def steps(self) -> Floats:
+        """The reward of every control step, `[T, B]`."""
+        steps: Floats = self.weighted.sum(axis=-1)
+        return np.maximum(steps, 0.0) if self.clip_total else steps
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -94,7 +102,13 @@ class RewardEvaluator:
         raw = np.nan_to_num(raw, posinf=0.0, neginf=0.0)
         weights = np.nan_to_num(self._weights, posinf=0.0, neginf=0.0)
         return Evaluation(
-            self._bank.clips, self._reward.terms, weights, raw, finite, _rest(self._bank)
+            self._bank.clips,
+            self._reward.terms,
+            weights,
+            raw,
+            finite,
+            _rest(self._bank),
+            self._reward.clips_total,
         )
 
 

@@ -18,7 +18,7 @@ from jaxtyping import Float
 
 from tabrl.embodiments.load import embodiment_of
 from tabrl.embodiments.lookup import state_methods_of
-from tabrl.rewards.errors import RewardError, did_you_mean, lines_of
+from tabrl.rewards.errors import RewardError, lines_of
 from tabrl.rewards.source import (
     FILENAME,
     TERM_NAME,
@@ -29,6 +29,7 @@ from tabrl.rewards.source import (
 )
 from tabrl.rewards.state import Names, RewardState, UnknownNameError
 from tabrl.rewards.vocabulary import MAX_TERMS
+from tabrl.rewards.weights import SCALAR, weights_of
 from tabrl.robots import Robot
 from tabrl.sim.reward.artifact import (
     PLATFORMS,
@@ -90,10 +91,10 @@ class RewardExporter:
             raise
         except Exception as error:
             raise _explained(error, source) from None
-        _match_weights(checked, terms)
-        header = ArtifactHeader.of(robot, tuple(terms))
-        weights = {term: checked.weights[term] for term in terms}
-        return ExportedReward(pack_artifact(header, payload), header.terms, weights)
+        found = weights_of(checked, terms)
+        header = ArtifactHeader.of(robot, tuple(terms), checked.clip_total)
+        blob = pack_artifact(header, payload)
+        return ExportedReward(blob, header.terms, found.weights, found.assumed)
 
     def _checked(self, source: str, robot: Robot) -> CheckedSource:
         if not self._layers.static:
@@ -137,7 +138,7 @@ def _evaluate(
     result = reward(state, fields["action"])
     if result is None:
         raise RewardError("reward(state, action) returned nothing", code="reward_shape")
-    values = result if isinstance(result, dict) else {"reward": result}
+    values = _returned_terms(result)
     if not 1 <= len(values) <= MAX_TERMS:
         raise RewardError(
             f"a reward has 1 to {MAX_TERMS} terms, not {len(values)}", code="reward_shape"
@@ -159,25 +160,14 @@ def _evaluate(
     return terms
 
 
-def _match_weights(checked: CheckedSource, terms: list[str]) -> None:
-    line = _line_of_text(checked.source, "WEIGHTS")
-    for name in terms:
-        if name not in checked.weights:
-            raise RewardError.at(
-                checked.source,
-                line,
-                f"term '{name}' has no weight in WEIGHTS",
-                code="reward_weights",
-            )
-    for name in checked.weights:
-        if name not in terms:
-            raise RewardError.at(
-                checked.source,
-                line,
-                f"WEIGHTS names '{name}', which the reward does not return: "
-                f"{did_you_mean(name, terms)}",
-                code="reward_weights",
-            )
+def _returned_terms(result: object) -> dict[object, object]:
+    """The terms of what a reward returned: of `total, terms` the terms alone.
+
+    A total is what the trainer forms with the weights in force, which change while it learns.
+    """
+    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict):
+        result = result[1]
+    return result if isinstance(result, dict) else {SCALAR: result}
 
 
 def _line_of_text(source: str, text: str) -> int | None:

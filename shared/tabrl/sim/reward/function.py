@@ -57,7 +57,7 @@ class RewardFunction:
     def __init__(self, header: ArtifactHeader, call: jax.stages.Wrapped) -> None:
         self.header = header
         self.terms = header.terms
-        self._schema = rollout_schema_names(get_robot(header.robot))
+        self._schema = rollout_schema_names(get_robot(header.robot), header.contract)
         self._call = call
 
     def __call__(self, fields: Fields) -> Float[jax.Array, "N K"]:
@@ -65,9 +65,15 @@ class RewardFunction:
         terms: Float[jax.Array, "N K"] = self._call({name: fields[name] for name in self._schema})
         return terms
 
+    @property
+    def clips_total(self) -> bool:
+        """Whether the weighted sum of the terms counts as zero where it is below."""
+        return self.header.clip_total
+
     def compile(self, steps: int) -> None:
         """Compile it for so many steps, and forget that."""
-        self._call.lower(arguments(get_robot(self.header.robot), steps)).compile()
+        robot = get_robot(self.header.robot)
+        self._call.lower(arguments(robot, steps, contract=self.header.contract)).compile()
 
     def vector(self, weights: Mapping[str, float]) -> Float[np.ndarray, " K"]:
         """Weights in the order of the terms. Raises `Invalid` if they are not the same names."""
@@ -90,7 +96,7 @@ def load_reward(blob: bytes, compiler_options: CompilerOptions | None = None) ->
         Invalid: `bad_artifact` if it is none, `stale_artifact` if it fits another schema.
     """
     header, payload = unpack_artifact(blob)
-    if header.schema_sha256 != schema_sha256(get_robot(header.robot)):
+    if header.schema_sha256 != schema_sha256(get_robot(header.robot), header.contract):
         raise Invalid(
             "the artifact was exported for another version of the rollout",
             code="stale_artifact",

@@ -16,7 +16,8 @@ from jaxlib.mlir.passmanager import PassManager
 from tabrl.domain.errors import Invalid
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.limits import MAX_ARTIFACT
-from tabrl.rewards.source import read_source
+from tabrl.rewards.source import CheckedSource, read_source
+from tabrl.rewards.weights import TermWeights, weights_of
 from tabrl.robots import Robot
 from tabrl.sim.reward.artifact import (
     PLATFORMS,
@@ -40,7 +41,7 @@ def verify(blob: bytes, source: str, robot: Robot) -> ExportedReward:
 
     Args:
         blob: the artifact as it was handed over; it is only read.
-        source: whose text says the weights; it is not run.
+        source: whose text says the weights, and whether the total is clipped; it is not run.
         robot: whose rollout the artifact must take.
 
     Raises:
@@ -53,9 +54,10 @@ def verify(blob: bytes, source: str, robot: Robot) -> ExportedReward:
         header, payload = unpack_artifact(blob)
     except Invalid as error:
         raise _refused(error.message) from None
-    terms = tuple(sorted(checked.weights))
-    if header != ArtifactHeader.of(robot, terms):
-        raise _refused("its header does not fit the robot, the rollout or the weights")
+    terms = tuple(sorted(set(header.terms)))
+    if header != ArtifactHeader.of(robot, terms, checked.clip_total):
+        raise _refused("its header does not fit the robot, the rollout or the source")
+    found = _weights(checked, terms)
     try:
         given = export.deserialize(bytearray(payload))
         module = _canonical_module(given.mlir_module_serialized, _signature(robot, len(terms)))
@@ -68,7 +70,15 @@ def verify(blob: bytes, source: str, robot: Robot) -> ExportedReward:
     except Exception as error:  # whatever a parser makes of nonsense
         raise _refused(f"it cannot be read ({type(error).__name__})") from None
     canonical = pack_artifact(header, bytes(frame.serialize(vjp_order=0)))
-    return ExportedReward(canonical, terms, {term: checked.weights[term] for term in terms})
+    return ExportedReward(canonical, terms, found.weights, found.assumed)
+
+
+def _weights(checked: CheckedSource, terms: tuple[str, ...]) -> TermWeights:
+    """The text's weights of the terms that the header names."""
+    try:
+        return weights_of(checked, terms)
+    except RewardError:
+        raise _refused("its header does not fit the weights") from None
 
 
 def _refused(reason: str) -> RewardError:
