@@ -338,3 +338,18 @@ def test_a_clipped_total_pays_nothing_less_than_zero(bank: MotionLibrary) -> Non
         bank, {"cost": (-1.0, "1.0 + state.time()")}, WALKS, before="CLIP_TOTAL = True\n"
     )
     assert "all_zero" in codes(never)
+
+
+def test_recorded_motion_is_remembered_from_the_clips_begin_on(bank: MotionLibrary) -> None:
+    terms = {
+        "go": (1.0, f"rl.running_mean({SPEED}, 0.5)"),
+        "top": (1.0, f"rl.best_so_far({SPEED})"),
+    }
+    found, _ = report(bank, terms, WALKS)
+    assert found.best_clip == "walk"
+    top = {clip.clip: clip.terms["top"] for clip in found.clips}
+    speed = bank.rollout.base_linear_velocity[..., 0]
+    best = np.maximum.accumulate(speed, axis=0).mean(0)
+    assert top == {
+        clip: pytest.approx(best[index], abs=1e-3) for index, clip in enumerate(bank.clips)
+    }

@@ -37,6 +37,7 @@ def reward(state, action):
         "i": jnp.sum(jnp.sort(q)) + jnp.einsum("i,i->", q, q) + jnp.interp(q[0], q, q),
         "j": jnp.sum(jax.nn.softmax(q) + jax.nn.silu(q) + jax.nn.elu(q) + jax.nn.softplus(q)),
         "k": jnp.sum(jax.nn.relu(q) + jax.nn.leaky_relu(q)) + jnp.deg2rad(jnp.rad2deg(q[0])),
+        "l": rl.running_mean(v[0], 1.0) + rl.best_so_far(v[1]) + rl.best_before(v[2]),
     }
 """)
 _MISTAKES = (

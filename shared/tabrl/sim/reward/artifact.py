@@ -21,6 +21,7 @@ from tabrl.control.embodiment import Shapes
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.load import embodiment_of
 from tabrl.rewards.limits import MAX_ARTIFACT
+from tabrl.rewards.memory import MAX_MEMORY, MEMORY, Remembered
 from tabrl.rewards.vocabulary import MAX_TERMS
 from tabrl.robots import Robot
 
@@ -39,7 +40,8 @@ _SINCE = {"heading": 2}
 class ArtifactHeader(BaseModel):
     """What an artifact says of itself; `terms` are sorted.
 
-    With `clip_total` the weighted sum of its terms counts as zero where it is below.
+    With `clip_total` the weighted sum of its terms counts as zero where it is below. Of `memory`
+    the program gives the step's numbers after its terms, and takes what is remembered of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,9 +52,16 @@ class ArtifactHeader(BaseModel):
     jax: str
     contract: Literal[1, 2] = CONTRACT
     clip_total: bool = False
+    memory: Annotated[tuple[Remembered, ...], Field(max_length=MAX_MEMORY)] = ()
 
     @classmethod
-    def of(cls, robot: Robot, terms: tuple[str, ...], clip_total: bool = False) -> ArtifactHeader:
+    def of(
+        cls,
+        robot: Robot,
+        terms: tuple[str, ...],
+        clip_total: bool = False,
+        memory: tuple[Remembered, ...] = (),
+    ) -> ArtifactHeader:
         """The header of an artifact made here and now."""
         return cls(
             robot=robot.id,
@@ -60,6 +69,7 @@ class ArtifactHeader(BaseModel):
             schema_sha256=schema_sha256(robot),
             jax=jax.__version__,
             clip_total=clip_total,
+            memory=memory,
         )
 
 
@@ -99,7 +109,7 @@ def schema_sha256(robot: Robot, contract: int = CONTRACT) -> str:
 
 
 def arguments(
-    robot: Robot, *batch: Size, contract: int = CONTRACT
+    robot: Robot, *batch: Size, contract: int = CONTRACT, remembers: bool = False
 ) -> dict[str, jax.ShapeDtypeStruct]:
     """The rollout's fields as a reward's arguments.
 
@@ -107,13 +117,15 @@ def arguments(
         robot: whose rollout it is.
         batch: leading sizes of all fields; none for a single step.
         contract: the edition that the reward was built for.
+        remembers: with the memory, for a reward that has one.
 
     Returns:
         Field -> shape `[*batch, …]`, float32.
     """
+    shapes = reward_schema(robot, contract) | ({MEMORY: (MAX_MEMORY,)} if remembers else {})
     return {
         name: jax.ShapeDtypeStruct((*batch, *shape), jnp.float32)  # type: ignore[no-untyped-call]
-        for name, shape in reward_schema(robot, contract).items()
+        for name, shape in shapes.items()
     }
 
 

@@ -18,7 +18,9 @@ from jaxtyping import Float
 
 from tabrl.control import rotation
 from tabrl.rewards import vocabulary
+from tabrl.rewards.memory import MAX_MEMORY, Rule
 from tabrl.sim.reward.array_functions import einsum, interp
+from tabrl.sim.reward.recorder import Recorder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -106,8 +108,10 @@ def _short_range(*bounds: int) -> range:
     return steps
 
 
-def namespace() -> dict[str, object]:
-    """Fresh globals for one reward's module."""
+def namespace(recorder: Recorder | None = None) -> dict[str, object]:
+    """Fresh globals for one reward's module; `recorder` is asked for what is to be remembered."""
+    recorder = recorder or Recorder(jnp.zeros(MAX_MEMORY))
+    helpers = _HELPERS | {rule.value: getattr(recorder, rule.value) for rule in Rule}
     constants = {name: getattr(jnp, name) for name in vocabulary.JNP_CONSTANTS}
     functions = _picked(jnp, vocabulary.JNP_FUNCTIONS)
     functions |= {name: _wrapped(function) for name, function in _ARRAY_FUNCTIONS.items()}
@@ -121,7 +125,7 @@ def namespace() -> dict[str, object]:
         "jnp": of_jnp,
         "lax": of_lax,
         "jax": Namespace({"nn": of_nn, "numpy": of_jnp, "lax": of_lax}),
-        "rl": Namespace({name: _wrapped(_HELPERS[name]) for name in vocabulary.HELPERS}),
+        "rl": Namespace({name: _wrapped(helpers[name]) for name in vocabulary.HELPERS}),
     }
 
 

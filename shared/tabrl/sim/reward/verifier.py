@@ -6,6 +6,8 @@ an artifact written anew: the module as it was read and checked, in a frame that
 
 from __future__ import annotations
 
+import ast
+
 import jax
 from jax import export
 from jax.extend.mlir import ir
@@ -55,13 +57,15 @@ def verify(blob: bytes, source: str, robot: Robot) -> ExportedReward:
     except Invalid as error:
         raise _refused(error.message) from None
     terms = tuple(sorted(set(header.terms)))
-    if header != ArtifactHeader.of(robot, terms, checked.clip_total):
+    if header != ArtifactHeader.of(robot, terms, checked.clip_total, header.memory):
         raise _refused("its header does not fit the robot, the rollout or the source")
+    if any(remembered.rule not in _attributes(checked) for remembered in header.memory):
+        raise _refused("its header remembers what the source does not ask for")
     found = _weights(checked, terms)
     try:
         given = export.deserialize(bytearray(payload))
-        module = _canonical_module(given.mlir_module_serialized, _signature(robot, len(terms)))
-        frame = _frame(robot, len(terms), module, given.calling_convention_version)
+        module = _canonical_module(given.mlir_module_serialized, _signature(robot, header))
+        frame = _frame(robot, header, module, given.calling_convention_version)
         _compare(given, frame)
     except RefusedModule as refusal:
         raise _refused(str(refusal)) from None
@@ -89,10 +93,20 @@ def _refused(reason: str) -> RewardError:
     )
 
 
-def _signature(robot: Robot, terms: int) -> Signature:
-    fields = arguments(robot)
+def _attributes(checked: CheckedSource) -> frozenset[str]:
+    """Names of all attributes in the text."""
+    nodes = ast.walk(checked.tree)
+    return frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute))
+
+
+def _columns(header: ArtifactHeader) -> int:
+    return len(header.terms) + len(header.memory)
+
+
+def _signature(robot: Robot, header: ArtifactHeader) -> Signature:
+    fields = arguments(robot, remembers=bool(header.memory))
     inputs = tuple(Shape((N, *fields[name].shape), "f32") for name in sorted(fields))
-    return Signature(inputs, (Shape((N, terms), "f32"),))
+    return Signature(inputs, (Shape((N, _columns(header)), "f32"),))
 
 
 def _context() -> ir.Context:
@@ -127,14 +141,14 @@ def _canonical_module(serialized: bytes, signature: Signature) -> bytes:
         return bytes(stablehlo.serialize_portable_artifact(module, version))
 
 
-def _frame(robot: Robot, terms: int, module: bytes, convention: int) -> export.Exported:
+def _frame(robot: Robot, header: ArtifactHeader, module: bytes, convention: int) -> export.Exported:
     """Everything around the module, as JAX itself would say it of a reward of this robot."""
     if convention not in _CONVENTIONS:
         raise RefusedModule("its calling convention is not supported")
     (n,) = export.symbolic_shape("n")
-    fields = arguments(robot, n)
+    fields = arguments(robot, n, remembers=bool(header.memory))
     leaves, tree = jax.tree.flatten(((fields,), {}))
-    out = jax.core.ShapedArray((n, terms), leaves[0].dtype)
+    out = jax.core.ShapedArray((n, _columns(header)), leaves[0].dtype)
     nothing = (None,) * len(leaves)
     return export.Exported(
         fun_name="reward",
