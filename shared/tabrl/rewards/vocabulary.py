@@ -65,7 +65,7 @@ NAMESPACES: dict[str, frozenset[str]] = {
     "jnp": JNP_FUNCTIONS | JNP_CONSTANTS | {"linalg"},
     "lax": LAX_FUNCTIONS,
     "rl": frozenset(HELPERS),
-    "jax": frozenset({"nn", "numpy", "lax"}),
+    "jax": frozenset({"nn"}),
 }
 ATTRIBUTES: frozenset[str] = (
     frozenset().union(*NAMESPACES.values()) | ARRAY_ATTRIBUTES | LINALG_FUNCTIONS | NN_FUNCTIONS

@@ -40,8 +40,6 @@ CALLS: dict[str, str] = {
     "array sort": "q.sort()",
     "interp, ends": "jnp.interp(v[0], jnp.array([0.0, 1.0]), q[:2], left=-1.0, right=2.0)",
     **{f"nn.{name}": f"jax.nn.{name}(q)" for name in sorted(NN_FUNCTIONS)},
-    "jax.numpy": "jax.numpy.square(q)",
-    "jax.lax": "jax.lax.rsqrt(w)",
     "where": "jnp.where(q > 0.0, q, w)",
     "zeros": "jnp.zeros((2, 3)) + v",
     "linalg.norm": "jnp.linalg.norm(v)",

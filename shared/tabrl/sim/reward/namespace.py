@@ -124,7 +124,7 @@ def namespace(recorder: Recorder | None = None) -> dict[str, object]:
         "__builtins__": allowed | {"range": _short_range},
         "jnp": of_jnp,
         "lax": of_lax,
-        "jax": Namespace({"nn": of_nn, "numpy": of_jnp, "lax": of_lax}),
+        "jax": Namespace({"nn": of_nn}),
         "rl": Namespace({name: _wrapped(helpers[name]) for name in vocabulary.HELPERS}),
     }
 
