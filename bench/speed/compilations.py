@@ -10,6 +10,7 @@ import jax.monitoring
 
 from tabrl.control.arrays import Floats
 from tabrl.control.rollout import Rollout
+from tabrl.rewards.memory import RewardCarry
 from tabrl_trainer.rollout_reward import RolloutReward
 
 EVENT = "/jax/core/compile/backend_compile_duration"
@@ -75,7 +76,9 @@ class StagedReward(RolloutReward):
         self.__dict__.update(reward.__dict__)
         self._compilations = compilations
 
-    def terms_of(self, rollout: Rollout) -> Floats:
+    def terms_of(
+        self, rollout: Rollout, carry: RewardCarry | None = None, ends: Floats | None = None
+    ) -> Floats:
         """As `RolloutReward.terms_of`, in a stage of its own."""
         with self._compilations.stage(REWARD):
-            return super().terms_of(rollout)
+            return super().terms_of(rollout, carry, ends)

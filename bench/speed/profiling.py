@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tabrl.control.arrays import Floats
 from tabrl.control.rollout import RawSteps, Rollout
 from tabrl.embodiments.legged.embodiment import LeggedRobot
+from tabrl.rewards.memory import RewardCarry
 from tabrl.sim.cpu.layout import RolloutBuffer
 from tabrl.sim.cpu.shard import CpuRobots
 from tabrl.sim.cpu.simulator import SHARDS, CpuSimulator
@@ -138,10 +139,12 @@ class TimedReward(RolloutReward):
         self.__dict__.update(reward.__dict__)
         self._timer = timer
 
-    def terms_of(self, rollout: Rollout) -> Floats:
+    def terms_of(
+        self, rollout: Rollout, carry: RewardCarry | None = None, ends: Floats | None = None
+    ) -> Floats:
         """As `RolloutReward.terms_of`."""
         with self._timer.section("reward"):
-            return super().terms_of(rollout)
+            return super().terms_of(rollout, carry, ends)
 
 
 class TimedLearner(Learner):

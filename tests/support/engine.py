@@ -130,7 +130,7 @@ def random_sequences(count: int, seed: int = 0, robot: Robot = GO1) -> StagedCom
     )
     duration = (CONTROL_DT * rng.integers(2, 25, (count, MAX_PHASES))).astype(np.float32)
     duration[rng.random(count) < 0.4, -1] = 0.0
-    duration[::3] = [FOREVER_S, 0.0, 0.0]
+    duration[::3] = [FOREVER_S, *[0.0] * (MAX_PHASES - 1)]
     return StagedCommands(stages, duration)
 
 

@@ -119,7 +119,8 @@ def sequence_of(
     )
     position = fields["base_position"].copy()
     position[..., :2] = np.cumsum(along, axis=0)
-    return Rollout(fields | {"base_position": position})
+    turned = (yaw + offset).astype(np.float32)
+    return Rollout(fields | {"base_position": position, "heading": turned})
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,7 @@ def _trunk(roll: Floats, pitch: Floats, heading: Floats, velocity: Floats) -> di
     body_velocity = np.einsum("tij,ti->tj", rotation, velocity)
     return {
         "base_quaternion": quaternion,
+        "heading": heading,
         "base_linear_velocity": body_velocity,
         "base_linear_velocity_filtered": body_velocity,
         "base_angular_velocity": _body_rates(roll, pitch, heading),

@@ -13,6 +13,7 @@ BOUNDS = {
     "time": 0.0,
     "base_position": 1e-7,
     "base_quaternion": 5e-7,
+    "heading": 2e-6,
     "base_linear_velocity": 1e-6,
     "base_angular_velocity": 1e-5,
     "joint_position": 1e-6,

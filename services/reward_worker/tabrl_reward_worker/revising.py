@@ -18,6 +18,7 @@ from tabrl_reward_worker.building import BuiltCandidate, RewardBuilder
 from tabrl_reward_worker.candidates import RewardCandidate, taken_over
 from tabrl_reward_worker.generation import RULE_BASED
 from tabrl_reward_worker.generator import candidates_of
+from tabrl_reward_worker.sandbox import BuiltReward
 
 USER = "you"
 """Who generated an edited candidate, as it is stored."""
@@ -39,12 +40,13 @@ def revised(
         if revision.motion is not None:
             candidate = _respecified(revision.motion, parent, source, robot)
             reward = reward_builder.build(candidate.code, robot, trusted=True)
-            base = candidate.weights
+            given = candidate.weights
         else:
             candidate, ours = _recoded(revision, parent, source)
             reward = reward_builder.build(candidate.code, robot, trusted=ours)
-            base = dict(parent.weights) if candidate.code == source else reward.weights
-        reward = replace(reward, weights=_weights(revision, base))
+            given = dict(parent.weights) if candidate.code == source else {}
+        given = {**given, **_changes(revision, reward)}
+        reward = reward.with_weights(given)
     checks = candidate.checks if revision.checks is None else tuple(revision.checks)
     name = candidate.name.removesuffix(_EDITED) + _EDITED
     edited = replace(
@@ -122,14 +124,14 @@ def _told_to_the_user() -> Iterator[None]:
         ) from None
 
 
-def _weights(revision: Revision, weights: dict[str, float]) -> dict[str, float]:
-    """These weights, with those of the edit in their place."""
+def _changes(revision: Revision, reward: BuiltReward) -> dict[str, float]:
+    """The weights of the edit. Raises `RewardError` if a term is not the reward's."""
     changes = revision.weights or {}
     for name in changes:
-        if name not in weights:
+        if name not in reward.weights:
             raise RewardError(
                 f"there is no term '{name}' to give a weight",
                 code="reward_weights",
-                hint=did_you_mean(name, list(weights)),
+                hint=did_you_mean(name, list(reward.weights)),
             )
-    return {**weights, **changes}
+    return changes

@@ -10,7 +10,7 @@ from tabrl.sim.motion_library import MotionLibrary
 from tabrl_reward_worker.building import BuiltCandidate, ValidationReport
 from tabrl_reward_worker.concurrency import CancellationToken, never_cancelled, parallel_map
 from tabrl_reward_worker.diversity import distinct
-from tabrl_reward_worker.report import report_on, with_similarity
+from tabrl_reward_worker.report import report_on, unrecorded_report, with_similarity
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,9 @@ def validate(
     bank nothing can be said against any of them. Raises `WorkCancelledError`.
     """
     if bank is None:
-        return [ValidatedCandidate(built, CandidateReport(), None) for built in candidates], []
+        return [
+            ValidatedCandidate(built, unrecorded_report(built), None) for built in candidates
+        ], []
     reports = parallel_map(
         lambda built: built.validation or _validate(built, bank), candidates, cancelled
     )

@@ -28,12 +28,14 @@ class EvaluationEntry:
 
 @dataclass(frozen=True)
 class EpisodeScores:
-    """One number an episode: weighted terms a step `[B, K]`, checks `[checks, B]`, falls `[B]`.
+    """One number an episode: weighted terms a step `[B, K]`, what they come to `[B]`, checks
+    `[checks, B]`, falls `[B]`.
 
     `looks` are means over all episodes.
     """
 
     terms: Float[np.ndarray, "B K"]
+    rewards: Float[np.ndarray, " B"]
     values: Float[np.ndarray, "checks B"]
     fallen: Bool[np.ndarray, " B"]
     looks: Mapping[str, float]
@@ -48,7 +50,7 @@ class EpisodeScores:
     ) -> EpisodeScores:
         """What a reward and the checks say of a rollout."""
         return cls(
-            reward.terms_of(rollout).mean(0, dtype=np.float64),
+            *reward.episode_means(reward.terms_of(rollout)),
             per_episode(checks, rollout.fields, embodiment),
             embodiment.failures(rollout).max(0) > 0.5,
             embodiment.looks(rollout),
@@ -59,6 +61,7 @@ class EpisodeScores:
         share = len(self.fallen) / (len(self.fallen) + len(others.fallen))
         return EpisodeScores(
             np.concatenate([self.terms, others.terms]),
+            np.concatenate([self.rewards, others.rewards]),
             np.concatenate([self.values, others.values], axis=1),
             np.concatenate([self.fallen, others.fallen]),
             {
@@ -66,12 +69,6 @@ class EpisodeScores:
                 for name, look in self.looks.items()
             },
         )
-
-    @property
-    def rewards(self) -> Float[np.ndarray, " B"]:
-        """Mean reward a step of every episode."""
-        rewards: Float[np.ndarray, " B"] = self.terms.sum(1)
-        return rewards
 
     def entry(
         self, names: Sequence[str], checks: Sequence[CheckSpec], embodiment: Embodiment

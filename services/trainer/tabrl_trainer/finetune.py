@@ -17,6 +17,7 @@ from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.control.staged_commands import StagedCommands
+from tabrl.rewards.memory import RewardCarry
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.learning.networks import policy_weights
 from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
@@ -80,6 +81,7 @@ class FineTune:
         self._clock = clock
         # With the exploration of the learner, or the anchor would pull at the noise alone.
         self._reference: losses.PPONetworkParams = _exploring(pretrained.params)
+        self._carry = RewardCarry()
         self.state = initial_state(pretrained, seed)
 
     @property
@@ -115,6 +117,7 @@ class FineTune:
             self._rules,
             self._seed + update,
         )
+        self._carry = RewardCarry()
         took = 0.0
         while float(self.state.elapsed_s) + took < budget_s and update != updates:
             before(update)
@@ -140,8 +143,9 @@ class FineTune:
         state = self.state
         policy = self._learner.exploring(state.train, self._seed * 100_003 + update)
         experience = self._simulator.rollout(policy, self._learner.config.unroll)
-        terms = self._reward.terms_of(experience.rollout)
-        reward = terms.sum(-1)
+        ends = np.maximum(experience.terminated, experience.truncated)
+        terms = self._reward.terms_of(experience.rollout, self._carry, ends)
+        reward = self._reward.total_of(terms)
         scale = float(state.reward_scale)
         if scale == 0.0:
             scale = 0.1 / max(float(np.abs(reward).mean()), 1e-3)

@@ -233,6 +233,11 @@ class Embodiment(ABC):
     def qpos_of(self, rollout: Rollout) -> Float[np.ndarray, "T B nq"]:
         """The generalised positions behind a rollout, for playing it."""
 
+    def completed(self, recorded: dict[str, Floats]) -> dict[str, Floats]:
+        """The fields of a recording `[T, B, …]`, and those that its kind did not have when it was
+        made."""
+        return recorded
+
     def derive(self, raw: RawSteps, carry: dict[str, Floats]) -> Rollout:
         """The rollout `[T, B]` of a chunk; `carry` is moved on to the chunk's end."""
         return self.look_back(self.instant(raw), raw.just_reset, carry)

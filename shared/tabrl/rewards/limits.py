@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-VERIFIER = 3  # raised with every change of what the verifier lets through or emits
+# Raised whenever the verifier refuses, or writes otherwise, what it let through before: artifacts
+# that it recorded under another number are not trained on.
+VERIFIER = 3
 MAX_ARTIFACT = 2_000_000  # bytes
 MAX_EQUATIONS = 4_000  # of the jaxpr, a step
 MAX_ELEMENTS = 4_096  # of one array, a step

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import CodeType
 
 from tabrl.rewards import vocabulary as words
+from tabrl.rewards.annotations import annotations_of, leave_out_annotations, names_types
 from tabrl.rewards.errors import RewardError, did_you_mean
+from tabrl.rewards.literals import NoLiteralError, assignment, constants, literal
 
 FILENAME = "<reward>"  # under which an author's source is compiled
 TERM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}\Z")
@@ -39,16 +41,22 @@ _FORBIDDEN: dict[type[ast.AST], str] = {
     ast.AsyncFunctionDef: "a reward may not be async",
 }
 _CONSTANTS = (bool, int, float, str, type(None))
+_ONLY_LITERALS = "outside a function only NAME = literal is allowed"
+THROWAWAY = "_"
 
 
 @dataclass(frozen=True)
 class CheckedSource:
-    """A reward that passed the static check; `weights` were read, not computed."""
+    """A reward that passed the static check; `weights` and `clip_total` were read, not run.
+
+    `weights` are those of WEIGHTS; see `tabrl.rewards.weights` for terms that it does not name.
+    """
 
     source: str
     tree: ast.Module
     weights: dict[str, float]
     has_weights: bool
+    clip_total: bool = False
 
 
 def check_source(source: str, state_methods: Collection[str], kind: str = "") -> CheckedSource:
@@ -99,8 +107,9 @@ def _syntax(source: str, error: Exception) -> RewardError:
 
 
 def _read(source: str, tree: ast.Module) -> CheckedSource:
-    weights = _Checker(source, tree).weights()
-    return CheckedSource(source, tree, weights or {"reward": 1.0}, weights is not None)
+    reader = _Checker(source, tree)
+    weights = reader.weights()
+    return CheckedSource(source, tree, weights or {}, weights is not None, reader.clip_total())
 
 
 class _Checker:
@@ -112,13 +121,17 @@ class _Checker:
         self._kind = kind
         self._namespaces = {**words.NAMESPACES, "state": frozenset(state_methods)}
         self._attributes = words.ATTRIBUTES | self._namespaces["state"]
-        self._names = set(words.BUILTINS) | {"jnp", "lax", "rl"}
+        self._names = set(words.BUILTINS) | words.NAMESPACES.keys()
 
     def run(self) -> None:
         nodes = list(ast.walk(self._tree))
         if len(nodes) > words.MAX_NODES:
             message = f"a reward may have at most {words.MAX_NODES} syntax nodes"
             raise RewardError(message, code="reward_too_long")
+        for node in nodes:
+            self._annotations(node)
+        leave_out_annotations(self._tree)
+        nodes = list(ast.walk(self._tree))
         self._module()
         for node in nodes:
             self._collect(node)
@@ -138,30 +151,45 @@ class _Checker:
                 if [a.arg for a in node.args.args] != ["state", "action"]:
                     raise self.fail(node, "write it as: def reward(state, action):")
             elif isinstance(node, ast.Assign):
-                if len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
-                    raise self.fail(node, "outside a function only NAME = literal is allowed")
-                if not _is_literal(node.value):
-                    raise self.fail(node, f"{node.targets[0].id} must be a literal")
-            elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-                message = _FORBIDDEN.get(
-                    type(node), "outside a function only NAME = literal is allowed"
-                )
-                raise self.fail(node, message)
+                name, value = assignment(node)
+                if name is None or value is None:
+                    raise self.fail(node, _ONLY_LITERALS)
+                self._literal(name, value, constants(self._tree.body, node))
+            elif not (
+                isinstance(node, ast.Pass)
+                or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+            ):
+                raise self.fail(node, _FORBIDDEN.get(type(node), _ONLY_LITERALS))
         if rewards != 1:
             raise RewardError(
                 "a reward needs exactly one function: def reward(state, action):",
                 code="reward_missing_function",
             )
 
+    def _annotations(self, node: ast.AST) -> None:
+        for annotation in annotations_of(node):
+            if not names_types(annotation):
+                raise self.fail(annotation, "an annotation may only name types")
+
+    def _literal(self, name: str, value: ast.expr, known: Mapping[str, object]) -> object:
+        try:
+            return literal(value, known)
+        except NoLiteralError:
+            message = f"{name} must be a literal, with arithmetic of numbers at most"
+            raise self.fail(value, message) from None
+
     def _collect(self, node: ast.AST) -> None:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            if node.id == THROWAWAY:
+                return
             if node.id in self._namespaces or node.id in words.BUILTINS:
                 raise self.fail(node, f"'{node.id}' may not be replaced")
             self._names.add(node.id)
         elif isinstance(node, ast.arg):
-            if node.arg in ("jnp", "lax", "rl"):
+            if node.arg in words.NAMESPACES:
                 raise self.fail(node, f"'{node.arg}' may not be replaced")
-            self._names.add(node.arg)
+            if node.arg != THROWAWAY:
+                self._names.add(node.arg)
         elif isinstance(node, ast.FunctionDef):
             if node.decorator_list:
                 raise self.fail(node, "decorators are not allowed")
@@ -185,6 +213,10 @@ class _Checker:
             self._attribute(node)
 
     def _name(self, node: ast.Name) -> None:
+        if node.id == THROWAWAY:
+            if isinstance(node.ctx, ast.Load):
+                raise self.fail(node, "'_' is for what is thrown away: give it a name to use it")
+            return
         if node.id.startswith("_"):
             raise self.fail(node, "names may not begin with an underscore")
         if isinstance(node.ctx, ast.Load) and node.id not in self._names:
@@ -206,15 +238,31 @@ class _Checker:
             raise self.fail(node, message, code="reward_unknown_name")
 
     def weights(self) -> dict[str, float] | None:
-        found = [node for node in self._tree.body if _assigns(node, "WEIGHTS")]
-        if len(found) > 1:
-            raise self.fail(found[1], "WEIGHTS may be given once only")
-        return self._weights(found[0]) if found else None
+        found = self._given("WEIGHTS")
+        return None if found is None else self._weights(*found)
 
-    def _weights(self, node: ast.stmt) -> dict[str, float]:
-        if not (isinstance(node, ast.Assign) and _is_literal(node.value)):
-            raise self.fail(node, "WEIGHTS must be a literal")
-        value = ast.literal_eval(node.value)
+    def clip_total(self) -> bool:
+        found = self._given("CLIP_TOTAL")
+        if found is None:
+            return False
+        node, value = found
+        if not isinstance(value, bool):
+            raise self.fail(node, "CLIP_TOTAL is True or False")
+        return value
+
+    def _given(self, name: str) -> tuple[ast.stmt, object] | None:
+        """The statement that gives `name` a value, and that value; None if there is none."""
+        found = [node for node in self._tree.body if _assigns(node, name)]
+        if len(found) > 1:
+            raise self.fail(found[1], f"{name} may be given once only")
+        if not found:
+            return None
+        node, (target, value) = found[0], assignment(found[0])
+        if target != name or value is None:
+            raise self.fail(node, f"{name} must be a literal")
+        return node, self._literal(name, value, constants(self._tree.body, node))
+
+    def _weights(self, node: ast.stmt, value: object) -> dict[str, float]:
         if not isinstance(value, dict):
             raise self.fail(node, 'WEIGHTS must be a dict such as {"forward": 1.0}')
         if not 1 <= len(value) <= words.MAX_TERMS:
@@ -237,11 +285,3 @@ def _assigns(node: ast.stmt, name: str) -> bool:
         isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Store)
         for inner in ast.walk(node)
     )
-
-
-def _is_literal(node: ast.AST) -> bool:
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True

@@ -31,6 +31,9 @@ HELPERS: dict[str, str] = {
     "wrap_angle": "(angle) the same angle within ±π",
     "rotate": "(quaternion, vector) body frame to world",
     "rotate_inverse": "(quaternion, vector) world to body frame",
+    "running_mean": "(x, seconds) mean of about the last seconds, from the episode's begin on",
+    "best_so_far": "(x) largest value of the episode until now",
+    "best_before": "(x) largest value of the episode before this step; its own in the first",
 }
 
 
@@ -40,16 +43,17 @@ def _names(text: str) -> frozenset[str]:
 
 JNP_FUNCTIONS = _names("""
     abs absolute add all any arccos arcsin arctan arctan2 argmax argmin array asarray ceil clip
-    concatenate cos cosh cross cumsum diff divide dot equal exp expm1 eye floor full greater
-    greater_equal heaviside hstack hypot isfinite less less_equal linspace log log1p log2
-    logical_and logical_not logical_or logical_xor matmul max maximum mean median min minimum mod
-    multiply nan_to_num negative not_equal ones ones_like outer power prod ravel reciprocal
-    remainder reshape roll round sign sin sinc sinh sqrt square stack std subtract sum tan tanh
-    transpose var vstack where zeros zeros_like
+    concatenate cos cosh cross cumsum deg2rad diff divide dot einsum equal exp expm1 eye floor
+    full greater greater_equal heaviside hstack hypot interp isfinite less less_equal linspace log
+    log1p log2 logical_and logical_not logical_or logical_xor matmul max maximum mean median min
+    minimum mod multiply nan_to_num negative not_equal ones ones_like outer power prod rad2deg
+    ravel reciprocal remainder reshape roll round sign sin sinc sinh sort sqrt square stack std
+    subtract sum tan tanh transpose var vstack where zeros zeros_like
 """)
 JNP_CONSTANTS = _names("pi e inf float32 int32 bool_")
 LINALG_FUNCTIONS = _names("norm")
 LAX_FUNCTIONS = _names("clamp select rsqrt stop_gradient")
+NN_FUNCTIONS = _names("elu leaky_relu relu sigmoid silu softmax softplus tanh")  # of jax.nn
 ARRAY_ATTRIBUTES = _names("""
     T all any append argmax argmin astype at clip cumsum dot flatten items keys max mean min ndim
     prod ravel reshape round set shape size squeeze std sum transpose values var
@@ -61,12 +65,15 @@ NAMESPACES: dict[str, frozenset[str]] = {
     "jnp": JNP_FUNCTIONS | JNP_CONSTANTS | {"linalg"},
     "lax": LAX_FUNCTIONS,
     "rl": frozenset(HELPERS),
+    "jax": frozenset({"nn"}),
 }
 ATTRIBUTES: frozenset[str] = (
-    frozenset().union(*NAMESPACES.values()) | ARRAY_ATTRIBUTES | LINALG_FUNCTIONS
+    frozenset().union(*NAMESPACES.values()) | ARRAY_ATTRIBUTES | LINALG_FUNCTIONS | NN_FUNCTIONS
 )
 
 MAX_SOURCE = 20_000
 MAX_NODES = 4_000
 MAX_TERMS = 32
 MAX_RANGE = 128
+MAX_SUBSCRIPTS = 64  # characters of an einsum
+MAX_OPERANDS = 3  # of an einsum

@@ -109,7 +109,8 @@ def load_motion_library(data: bytes) -> MotionLibrary:
             fields = {
                 name: archive[name].astype(np.float32) for name in archive.files if name != "header"
             }
-        embodiment, rollout = embodiment_of(get_robot(about["robot"])), Rollout(fields)
+        embodiment = embodiment_of(get_robot(about["robot"]))
+        rollout = Rollout(embodiment.completed(fields))
         schedules = tuple(p and _schedule(p, embodiment) for p in about["programs"])
         qpos = embodiment.qpos_of(rollout)
         return MotionLibrary(about["robot"], tuple(about["clips"]), schedules, rollout, qpos)

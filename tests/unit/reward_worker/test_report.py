@@ -39,17 +39,19 @@ def report(
     terms: dict[str, tuple[float, str]],
     *checks: dict[str, object],
     phases_s: tuple[float, ...] = (),
+    before: str = "",
+    assumed: tuple[str, ...] = (),
 ) -> tuple[CandidateReport, MotionPreview]:
     """The report on a reward of `terms`: name to weight and expression."""
     lines = ", ".join(f'"{name}": {text}' for name, (_, text) in terms.items())
-    weights = {name: weight for name, (weight, _) in terms.items()}
-    code = f"WEIGHTS = {weights}\ndef reward(state, action):\n    return {{{lines}}}\n"
+    weights = {name: weight for name, (weight, _) in terms.items() if name not in assumed}
+    code = f"{before}WEIGHTS = {weights}\ndef reward(state, action):\n    return {{{lines}}}\n"
     built = export_reward(code, GO1)
     specs = tuple(
         CheckSpec.model_validate({"id": f"c{n}", **check}) for n, check in enumerate(checks)
     )
     candidate = RewardCandidate("Name", "Idea", code, weights, specs, phases_s)
-    reward = BuiltReward(built.blob, built.terms, built.weights)
+    reward = BuiltReward(built.blob, built.terms, built.weights, built.assumed)
     return report_on(BuiltCandidate(candidate, reward), bank)
 
 
@@ -310,3 +312,44 @@ def test_a_report_stored_before_still_loads() -> None:
         found.model_copy(update={"similarity": {2: 0.5}}).model_dump_json()
     )
     assert again.similarity == {2: 0.5}
+
+
+def test_a_weight_that_nobody_gave_is_said(bank: MotionLibrary) -> None:
+    terms = {"go": (2.0, f"rl.gaussian({SPEED} - 0.5, 0.3)"), "level": (1.0, "state.uprightness()")}
+    found, _ = report(bank, terms, WALKS, UPRIGHT, assumed=("level",))
+    (warning,) = found.warnings
+    assert warning.code == "assumed_weight"
+    assert "Term level" in warning.message
+    assert warning.message in found.notes
+    given, _ = report(bank, terms, WALKS, UPRIGHT)
+    assert found.clips == given.clips
+
+
+def test_a_clipped_total_pays_nothing_less_than_zero(bank: MotionLibrary) -> None:
+    terms = {"go": (1.0, SPEED), "late": (-1.0, "jnp.ones(()) * 0.2")}
+    plain, _ = report(bank, terms, WALKS)
+    clipped, _ = report(bank, terms, WALKS, before="CLIP_TOTAL = True\n")
+    before = {clip.clip: clip for clip in plain.clips}
+    after = {clip.clip: clip for clip in clipped.clips}
+    assert before["stand"].score < -0.1
+    assert all(clip.score >= 0.0 for clip in after.values())
+    assert all(after[name].terms == clip.terms for name, clip in before.items())
+    never, _ = report(
+        bank, {"cost": (-1.0, "1.0 + state.time()")}, WALKS, before="CLIP_TOTAL = True\n"
+    )
+    assert "all_zero" in codes(never)
+
+
+def test_recorded_motion_is_remembered_from_the_clips_begin_on(bank: MotionLibrary) -> None:
+    terms = {
+        "go": (1.0, f"rl.running_mean({SPEED}, 0.5)"),
+        "top": (1.0, f"rl.best_so_far({SPEED})"),
+    }
+    found, _ = report(bank, terms, WALKS)
+    assert found.best_clip == "walk"
+    top = {clip.clip: clip.terms["top"] for clip in found.clips}
+    speed = bank.rollout.base_linear_velocity[..., 0]
+    best = np.maximum.accumulate(speed, axis=0).mean(0)
+    assert top == {
+        clip: pytest.approx(best[index], abs=1e-3) for index, clip in enumerate(bank.clips)
+    }

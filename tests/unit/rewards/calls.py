@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from tabrl.rewards.vocabulary import NN_FUNCTIONS
+
 _UNARY = (
     "abs absolute arccos arcsin arctan cos cosh exp expm1 floor ceil isfinite log log1p log2 "
     "logical_not negative ones_like ravel reciprocal round sign sin sinc sinh sqrt square tan "
     "tanh zeros_like any all argmax argmin cumsum diff max mean median min prod std sum var "
-    "transpose asarray array nan_to_num"
+    "transpose asarray array nan_to_num deg2rad rad2deg sort"
 )
 _BINARY = (
     "add arctan2 divide equal greater greater_equal heaviside hypot less less_equal logical_and "
@@ -28,6 +30,16 @@ CALLS: dict[str, str] = {
     "roll": "jnp.roll(q, 1)",
     "stack": "jnp.stack([q, w])",
     "vstack": "jnp.vstack([q, w])",
+    "interp": "jnp.interp(q, jnp.array([-1.0, 0.0, 0.5, 2.0]), jnp.array([0.0, 1.0, 0.5, 3.0]))",
+    "einsum": "jnp.einsum('ij,j->i', state.foot_position(), v)",
+    "einsum, outer": "jnp.einsum('i,j->ij', v, g)",
+    "einsum, three": "jnp.einsum('ij,j,i->', state.foot_position(), v, state.foot_contact())",
+    "einsum, implicit": "jnp.einsum('ij,ij', state.foot_position(), state.foot_velocity())",
+    "sort, axis": "jnp.sort(state.foot_position(), axis=0)",
+    "sort, descending": "jnp.sort(q, descending=True)",
+    "array sort": "q.sort()",
+    "interp, ends": "jnp.interp(v[0], jnp.array([0.0, 1.0]), q[:2], left=-1.0, right=2.0)",
+    **{f"nn.{name}": f"jax.nn.{name}(q)" for name in sorted(NN_FUNCTIONS)},
     "where": "jnp.where(q > 0.0, q, w)",
     "zeros": "jnp.zeros((2, 3)) + v",
     "linalg.norm": "jnp.linalg.norm(v)",

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
+import struct
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import export
 
 from tabrl.control.rollout import Rollout
 from tabrl.domain.errors import Invalid
@@ -66,6 +72,7 @@ def test_terms_are_what_they_say(rollout: Rollout) -> None:
             "pitch": "state.pitch()",
             "yaw": "state.base_euler()[2]",
             "up": "state.uprightness()",
+            "heading": "state.heading()",
             "far": "rl.norm(state.base_displacement()[:2])",
             "power": "jnp.sum(jnp.abs(state.power()))",
             "hip": "state.joint_position('FL_hip') - state.get_joint_angle('FL_hip')",
@@ -86,6 +93,8 @@ def test_terms_are_what_they_say(rollout: Rollout) -> None:
     np.testing.assert_allclose(found["pitch"][-20:], 0.2, atol=0.01)
     heading = found["yaw"]
     np.testing.assert_allclose(found["world"][-20:], 0.5 * np.sin(heading[-20:]), atol=0.02)
+    np.testing.assert_array_equal(found["heading"], flat["heading"])
+    np.testing.assert_allclose(found["heading"], heading, atol=1e-5)
     np.testing.assert_allclose(found["up"], np.cos(found["roll"]) * np.cos(found["pitch"]), 1e-4)
     np.testing.assert_allclose(
         found["far"],
@@ -211,6 +220,14 @@ def test_mistakes_that_show_when_traced_name_their_line(body: str, line: int, wo
         ),
         ("WEIGHTS = {'a': 1}\ndef reward(state, action):\n    return {'b': 1}\n", "reward_weights"),
         (
+            "def reward(state, action):\n    return {f't{n}': 1.0 for n in range(3)}\n",
+            "reward_weights",
+        ),
+        (
+            "def reward(state, action):\n    return state.time(), state.roll()\n",
+            "reward_shape",
+        ),
+        (
             "WEIGHTS = {'a': 1, 'b': 2}\ndef reward(state, action):\n    return {'a': 1}\n",
             "reward_weights",
         ),
@@ -258,3 +275,82 @@ def test_every_field_of_the_tape_is_an_argument() -> None:
     with pytest.raises(KeyError):
         reward({name: value for name, value in flat.items() if name != "gravity"})
     assert dataclasses.is_dataclass(exported)
+
+
+def test_an_artifact_of_before_the_heading_still_works(rollout: Rollout) -> None:
+    schema = embodiment_of(GO1).schema
+    before = {name: shape for name, shape in schema.items() if name != "heading"}
+    (n,) = export.symbolic_shape("n")
+    fields = {
+        name: jax.ShapeDtypeStruct((n, *shape), jnp.float32) for name, shape in before.items()
+    }
+    jitted = jax.jit(lambda fields: fields["time"][:, None], keep_unused=True)
+    payload = bytes(export.export(jitted, platforms=("cpu", "cuda"))(fields).serialize())
+    digest = hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+    header = json.dumps(
+        {
+            "robot": "go1",
+            "terms": ["late"],
+            "schema_sha256": digest,
+            "jax": jax.__version__,
+            "contract": 1,
+        }
+    ).encode()
+    blob = b"TABRLRW1" + struct.pack("<I", len(header)) + header + payload
+    reward = load_reward(blob, QUICK)
+    assert not reward.clips_total
+    flat = rollout.flat()
+    np.testing.assert_array_equal(np.asarray(reward(flat))[:, 0], flat["time"])
+    del flat["heading"]
+    reward(flat)
+    reward.compile(4)
+
+
+def test_the_functions_that_are_ours_mean_what_jax_means(rollout: Rollout) -> None:
+    flat = rollout.flat()
+    found = terms_of(
+        {
+            "between": "jnp.interp(state.time(), jnp.array([0.2, 0.7, 1.5]), "
+            "jnp.array([3.0, -1.0, 2.0]))",
+            "one": "jnp.interp(state.time(), jnp.array([0.2]), jnp.array([3.0]))",
+            "step": "jnp.interp(state.time(), jnp.array([0.2, 1.0, 1.0, 1.5]), "
+            "jnp.array([0.0, 1.0, 5.0, 6.0]), left=-9.0, right=9.0)",
+            "sum": "jnp.sum(jnp.einsum('ij,j->i', state.foot_position(), state.gravity()))",
+            "soft": "jax.nn.sigmoid(state.roll())",
+            "sorted": "jnp.sort(state.joint_position())[0]",
+        },
+        rollout,
+    )
+    time = flat["time"]
+    expected = {
+        "between": np.interp(time, [0.2, 0.7, 1.5], [3.0, -1.0, 2.0]),
+        "one": np.full(len(time), 3.0),
+        "step": np.interp(time, [0.2, 1.0, 1.0, 1.5], [0.0, 1.0, 5.0, 6.0], left=-9.0, right=9.0),
+        "sum": np.einsum("nij,nj->n", flat["foot_position"], flat["gravity"]),
+        "sorted": flat["joint_position"].min(1),
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "jnp.einsum('i,j,k,l->', action, action, action, action)",
+        "jnp.einsum('i,j,k->ijk', jnp.zeros(60), jnp.zeros(60), jnp.zeros(60))",
+        "jnp.einsum('...i->i', action)",
+        "jnp.einsum('ij->i', action)",
+        "jnp.einsum('ii->i', jnp.eye(3))",
+        "jnp.einsum('i,j->', action)",
+        "jnp.einsum(action, [0])",
+        "jnp.einsum('i->' + 'i' * 99, action)",
+        "jnp.einsum('i,i->', action, action, precision='highest')",
+        "jnp.interp(state.time(), action, action[1:])",
+        "jnp.interp(state.time(), 1.0, 2.0)",
+        "jnp.interp(state.time(), action, action, period=1.0)",
+    ],
+)
+def test_the_functions_that_are_ours_have_bounds(call: str) -> None:
+    with pytest.raises(RewardError) as error:
+        export_reward(f"def reward(state, action):\n    return jnp.sum({call})\n", GO1)
+    assert error.value.line == 2

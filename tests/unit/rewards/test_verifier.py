@@ -71,8 +71,28 @@ def test_weights_come_from_the_text() -> None:
         SOURCE.replace('"up"', '"down"'),
         SOURCE.replace('{"up": 2.0}', '{"up": 2.0, "more": 1.0}'),
         SOURCE.replace("2.0", "float(2)"),
-        SOURCE.replace('WEIGHTS = {"up": 2.0}\n', ""),
+        "def reward(state, action):\n    return {'down': state.roll()}\n",
+        "CLIP_TOTAL = True\n" + SOURCE,
         'WEIGHTS = {"up": 1.0}\n' + SOURCE,
     ):
         with pytest.raises(RewardError):
             verify(blob, other, GO1)
+
+
+def test_a_term_without_a_weight_is_said() -> None:
+    source = 'WEIGHTS = {"up": 2.0}\ndef reward(state, action):\n    return state.roll(), TERMS\n'
+    source = source.replace("TERMS", '{"up": state.roll(), "still": state.pitch()}')
+    exported = export_reward(source, GO1)
+    verified = verify(exported.blob, source, GO1)
+    for reward in (exported, verified):
+        assert reward.terms == ("still", "up")
+        assert reward.weights == {"still": 1.0, "up": 2.0}
+        assert reward.assumed == ("still",)
+
+
+def test_whether_the_total_is_clipped_comes_from_the_text() -> None:
+    clipped = "CLIP_TOTAL = True\n" + SOURCE
+    verified = verify(export_reward(clipped, GO1).blob, clipped, GO1)
+    assert load_reward(verified.blob, QUICK).clips_total
+    with pytest.raises(RewardError):
+        verify(verified.blob, SOURCE, GO1)

@@ -198,7 +198,9 @@ def test_a_result_that_looks_worse_than_its_schedule_is_flagged() -> None:
 def test_joined_episodes_look_as_their_mean_weighted_by_their_number() -> None:
     def scores(count: int, look: float) -> EpisodeScores:
         shape = np.full((count, 1), look)
-        return EpisodeScores(shape, shape.T, np.zeros(count, bool), {"high_feet": look})
+        return EpisodeScores(
+            shape, shape.sum(1), shape.T, np.zeros(count, bool), {"high_feet": look}
+        )
 
     both = scores(6, 0.1).joined(scores(2, 0.5))
     assert both.looks == pytest.approx({"high_feet": 0.2})

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
+from tabrl.control.rollout import Rollout, concatenate
 from tabrl.embodiments.load import embodiment_of
+from tabrl.rewards.memory import RewardCarry
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES, FineTune, UpdateReport
 from tabrl_trainer.rollout_reward import RolloutReward
@@ -21,6 +23,7 @@ from tabrl_trainer.storage.checkpoints import (
 )
 from tests.support.engine import GO1, ROBOTS, SMALL
 from tests.support.training_context import some_schedule
+from tests.support.training_job import reward_for
 from tests.twins import MemoryBlobStore
 
 BLOCK = SMALL.unroll * ROBOTS
@@ -88,6 +91,42 @@ def test_it_warms_the_critic_then_learns_and_leaves_the_pretrained_state_alone(
     assert set(reports[0].terms) == {"motion", "calm"}
     assert sum(reports[0].terms.values()) == pytest.approx(reports[0].reward, rel=1e-4)
     assert reports[-1].kl > 0.0
+
+
+REMEMBERS = """
+def reward(state, action):
+    moved = jnp.mean(jnp.square(state.joint_velocity()))
+    return {"new": moved - rl.best_before(moved), "calm": rl.running_mean(-moved, 0.5)}
+"""
+
+
+def test_what_a_reward_remembers_goes_on_from_update_to_update(
+    context: TrainingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reward = reward_for(context.robot, REMEMBERS)
+    blocks: list[Rollout] = []
+    ended: list[np.ndarray] = []
+    paid: list[np.ndarray] = []
+
+    def noted(
+        self: RolloutReward, rollout: Rollout, carry: RewardCarry | None, ends: np.ndarray
+    ) -> np.ndarray:
+        terms = terms_of(self, rollout, carry, ends)
+        blocks.append(rollout)
+        ended.append(ends)
+        paid.append(terms)
+        return terms
+
+    terms_of = RolloutReward.terms_of
+    tune = tuning(context, reward)
+    monkeypatch.setattr(RolloutReward, "terms_of", noted)
+    list(tune.run(updates=2))
+    list(tune.run(updates=4))  # the robots begin anew: so does what is remembered
+    monkeypatch.undo()
+    for first in (0, 2):
+        both = slice(first, first + 2)
+        whole = reward.terms_of(concatenate(blocks[both]), ends=np.concatenate(ended[both]))
+        np.testing.assert_allclose(np.concatenate(paid[both]), whole, atol=1e-4)
 
 
 def test_a_checkpoint_goes_on_where_it_was_taken(

@@ -103,13 +103,19 @@ class CodeWriter:
         (result,) = self.builder.build([candidate], self.robot)
         if isinstance(result, RewardError):
             return Fault(result.code, result.for_author(), result.message)
-        if set(candidate.weights) != set(result.reward.terms):
+        if not set(candidate.weights) <= set(result.reward.terms):
             detail = (
                 f"`weights` names {sorted(candidate.weights)}, but the reward returns the terms "
                 f"{list(result.reward.terms)}"
             )
             for_user = "Its weights do not belong to its terms."
             return Fault("llm_weights_mismatch", detail, for_user)
+        missing = {
+            term: candidate.weights[term]
+            for term in result.reward.assumed
+            if term in candidate.weights
+        }
+        result = replace(result, reward=result.reward.with_weights(missing))
         validated = self.validate(result, self.robot) if self.validate else result
         failures = failures_of(validated)
         if failures:

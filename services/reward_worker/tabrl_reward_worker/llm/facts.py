@@ -15,6 +15,7 @@ from tabrl.rewards.vocabulary import (
     JNP_FUNCTIONS,
     LAX_FUNCTIONS,
     LINALG_FUNCTIONS,
+    NN_FUNCTIONS,
 )
 from tabrl.robots import Robot
 from tabrl_reward_worker.limbs import channel_words
@@ -44,6 +45,7 @@ def facts(robot: Robot) -> dict[str, str]:
         "builtins": ", ".join(sorted(BUILTINS)),
         "jnp": ", ".join([*sorted(JNP_FUNCTIONS), *sorted(JNP_CONSTANTS), *linalg]),
         "lax": ", ".join(sorted(LAX_FUNCTIONS)),
+        "nn": ", ".join(sorted(NN_FUNCTIONS)),
         "state": "\n".join(f"- state.{name}{about}" for name, about in methods.items()),
         "helpers": "\n".join(f"- rl.{name}{about}" for name, about in HELPERS.items()),
         "statistics": "\n".join(f"- {name}: {about}" for name, about in STATISTICS.items()),

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.rollout import CONTROL_DT
+from tabrl.rewards.memory import MEMORY, RewardCarry
 from tabrl.sim.motion_library import NEGATIVE_REFERENCES, MotionLibrary
-from tabrl.sim.reward.function import FAST_COMPILE, load_reward
+from tabrl.sim.reward.function import FAST_COMPILE, Fields, load_reward
 from tabrl_reward_worker.sandbox import BuiltReward
 
 _HALF_STEP = CONTROL_DT / 2.0
@@ -24,7 +25,8 @@ class Evaluation:
     """What a reward pays on the bank's clips; `raw [T, B, K]` are its unweighted terms.
 
     `finite` is false if any value was not; such values count as zero. `rest` is the clip of a robot
-    that is asked for nothing, if there is one.
+    that is asked for nothing, if there is one. With `clip_total` a step whose weighted terms come
+    to less than zero pays zero.
     """
 
     clips: tuple[str, ...]
@@ -33,6 +35,7 @@ class Evaluation:
     raw: Floats
     finite: bool
     rest: str | None = None
+    clip_total: bool = False
 
     @cached_property
     def weighted(self) -> Floats:
@@ -49,7 +52,13 @@ class Evaluation:
     def totals(self) -> Floats:
         """The reward's mean per control step, `[B]`."""
         totals: Floats = self.means.sum(axis=1)
-        return totals
+        return self.steps.mean(axis=0) if self.clip_total else totals
+
+    @cached_property
+    def steps(self) -> Floats:
+        """The reward of every control step, `[T, B]`."""
+        steps: Floats = self.weighted.sum(axis=-1)
+        return np.maximum(steps, 0.0) if self.clip_total else steps
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -84,18 +93,35 @@ class RewardEvaluator:
         """
         steps, size = self._bank.rollout.shape
         moved = {"time": self._flat["time"] + np.float32(shift_s)}
-        raw = np.asarray(self._reward(self._flat | moved), np.float64).reshape(steps, size, -1)
+        shown, known = self._remembering(self._flat | moved)
+        raw = np.asarray(self._reward(shown), np.float64).reshape(steps, size, -1)
         if window is not None:
             time = moved["time"].reshape(steps, size)[:, 0]
             # Half a step earlier, for times are sums; the last moment is the next phase's.
             within = (time >= window[0] - _HALF_STEP) & (time < window[1] - _HALF_STEP)
             raw = raw[within] if within.any() else raw
-        finite = bool(np.isfinite(raw).all() and np.isfinite(self._weights).all())
+        finite = known and bool(np.isfinite(raw).all() and np.isfinite(self._weights).all())
         raw = np.nan_to_num(raw, posinf=0.0, neginf=0.0)
         weights = np.nan_to_num(self._weights, posinf=0.0, neginf=0.0)
         return Evaluation(
-            self._bank.clips, self._reward.terms, weights, raw, finite, _rest(self._bank)
+            self._bank.clips,
+            self._reward.terms,
+            weights,
+            raw,
+            finite,
+            _rest(self._bank),
+            self._reward.clips_total,
         )
+
+    def _remembering(self, flat: Fields) -> tuple[Fields, bool]:
+        """The clips with what the reward remembers of them, and whether that was finite."""
+        if not self._reward.memory:
+            return flat, True
+        steps, size = self._bank.rollout.shape
+        values = np.asarray(self._reward.remembers(flat)).reshape(steps, size, -1)
+        finite = np.nan_to_num(values, posinf=0.0, neginf=0.0)
+        seen = RewardCarry().move_on(self._reward.memory, finite)
+        return {**flat, MEMORY: seen.reshape(steps * size, -1)}, bool(np.isfinite(values).all())
 
 
 def _rest(bank: MotionLibrary) -> str | None:

@@ -24,7 +24,7 @@ from tabrl_reward_worker.report.evaluation import (
 )
 from tabrl_reward_worker.report.preview import preview_of
 from tabrl_reward_worker.report.sanity_checks import Verdict, judge, places
-from tabrl_reward_worker.report.terms import examine, still_terms
+from tabrl_reward_worker.report.terms import assumed_weights, examine, still_terms
 
 _MAX_SHOWN = 4
 
@@ -75,6 +75,7 @@ def report_on(built: BuiltCandidate, bank: MotionLibrary) -> tuple[CandidateRepo
     terms, oddities = examine(evaluation, still)
     warnings = _each_once(
         [
+            *assumed_weights(built.reward),
             *(warning for verdict in verdicts for warning in verdict.warnings),
             *oddities,
             *_easy_checks(phases),
@@ -96,6 +97,13 @@ def report_on(built: BuiltCandidate, bank: MotionLibrary) -> tuple[CandidateRepo
     )
     favourites = [phase.favourite for phase in phases] if len(phases) > 1 else [clips[0].clip]
     return report, preview_of(favourites, clips[0].score, bank)
+
+
+def unrecorded_report(built: BuiltCandidate) -> CandidateReport:
+    """What can be said of a candidate without recorded motion."""
+    warnings = assumed_weights(built.reward)
+    notes = tuple(warning.message for warning in warnings)
+    return CandidateReport(warnings=warnings, notes=notes)
 
 
 def _measurable(

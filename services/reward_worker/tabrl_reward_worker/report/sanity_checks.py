@@ -88,8 +88,8 @@ def _broken(evaluation: Evaluation) -> Finding | None:
             message="Some values are not finite on recorded motion (a division by zero, or a root "
             "or logarithm of something negative).",
         )
-    steps = evaluation.weighted.sum(axis=-1)
-    if not np.any(evaluation.weighted):
+    steps = evaluation.steps
+    if not np.any(evaluation.weighted) or (evaluation.clip_total and not np.any(steps)):
         return Finding(code="all_zero", message="The reward is zero whatever the robot does.")
     largest = float(np.abs(steps).max())
     if float(np.ptp(steps)) <= MIN_SIZE * max(largest, 1.0):

@@ -8,6 +8,7 @@ import numpy as np
 
 from tabrl.domain.report import Finding, TermReport
 from tabrl_reward_worker.report.evaluation import Evaluation, Floats
+from tabrl_reward_worker.sandbox import BuiltReward
 
 STILL = 1e-6  # relative: below it a term never moves
 SAME = 0.985  # correlation over the bank's steps from which on two terms say the same
@@ -50,6 +51,17 @@ def examine(
         return reports, ()
     odd = (_oddity(report, doubles.get(report.name), len(reports)) for report in reports)
     return reports, tuple(finding for finding in odd if finding is not None)
+
+
+def assumed_weights(reward: BuiltReward) -> tuple[Finding, ...]:
+    """That terms have the weight 1 because nobody gave them one."""
+    return tuple(
+        Finding(
+            code="assumed_weight",
+            message=f"Term {term} has no entry in WEIGHTS: it counts with weight 1.",
+        )
+        for term in reward.assumed
+    )
 
 
 def still_terms(evaluation: Evaluation) -> frozenset[str]:

@@ -8,7 +8,8 @@ itself never looks into an artifact that was not verified.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 from pydantic import ValidationError
@@ -26,11 +27,20 @@ from tabrl_reward_worker.sandbox.wire import Action, Answer, Built, Capabilities
 
 @dataclass(frozen=True)
 class BuiltReward:
-    """A reward that could be built: its canonical artifact, terms (sorted) and weights."""
+    """A reward that could be built: its canonical artifact, terms (sorted) and weights.
+
+    `assumed` are the terms that nobody gave a weight: they have 1.
+    """
 
     blob: bytes
     terms: tuple[str, ...]
     weights: dict[str, float]
+    assumed: tuple[str, ...] = ()
+
+    def with_weights(self, given: Mapping[str, float]) -> BuiltReward:
+        """With these weights of some or all of its terms."""
+        assumed = tuple(term for term in self.assumed if term not in given)
+        return replace(self, weights={**self.weights, **given}, assumed=assumed)
 
 
 class Pipeline:
@@ -153,7 +163,8 @@ def _believed(answer: Answer, robot: Robot) -> BuiltReward:
         and header.robot == robot.id
         and list(header.terms) == message.terms
         and set(message.weights) == set(message.terms)
+        and set(message.assumed) <= set(message.terms)
     )
     if not fits or not isinstance(message, Built):
         raise RewardError("the verifier's answer makes no sense", code="reward_crashed")
-    return BuiltReward(answer.blob, header.terms, message.weights)
+    return BuiltReward(answer.blob, header.terms, message.weights, tuple(message.assumed))

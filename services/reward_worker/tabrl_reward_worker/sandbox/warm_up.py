@@ -20,7 +20,7 @@ from tabrl.sim.reward.verifier import verify
 
 _MAX_JOINTS = 12  # sorting more takes more work than a reward may
 _EVERYTHING = Template("""
-WEIGHTS = {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0, "e": 1.0, "f": 1.0, "g": 1.0, "h": 1.0}
+WEIGHTS = {"a": 2.0 * 0.5, "b": 1.0, "c": 1.0, "d": 1.0, "e": 1.0, "f": 1.0, "g": 1.0, "h": 1.0}
 def reward(state, action):
     q = state.joint_position()[:$n]
     places = state.body_position()
@@ -34,6 +34,10 @@ def reward(state, action):
         "f": rl.gaussian(jnp.arctan2(v[0], v[2]), 0.3) + jnp.linalg.norm(v) + lax.rsqrt(q[0]),
         "g": jnp.sum(jnp.concatenate([q, q]).reshape((2, $n)) % 0.3) + jnp.sum(jnp.eye(3)),
         "h": jnp.sum(jnp.linspace(0.0, 1.0, $n) * jnp.clip(jnp.round(q), 0.0, 1.0)) + q[0] ** 3,
+        "i": jnp.sum(jnp.sort(q)) + jnp.einsum("i,i->", q, q) + jnp.interp(q[0], q, q),
+        "j": jnp.sum(jax.nn.softmax(q) + jax.nn.silu(q) + jax.nn.elu(q) + jax.nn.softplus(q)),
+        "k": jnp.sum(jax.nn.relu(q) + jax.nn.leaky_relu(q)) + jnp.deg2rad(jnp.rad2deg(q[0])),
+        "l": rl.running_mean(v[0], 1.0) + rl.best_so_far(v[1]) + rl.best_before(v[2]),
     }
 """)
 _MISTAKES = (
@@ -55,6 +59,8 @@ _MISTAKES = (
     "{}['a']",
     "range(999)",
     "lax.clamp(1, action, 2.0)",
+    "jnp.einsum('ij,j->i', action, action)",
+    "jnp.interp(action, action)",
 )
 
 

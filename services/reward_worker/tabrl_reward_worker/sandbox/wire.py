@@ -64,13 +64,17 @@ class Request(BaseModel):
 
 
 class Built(BaseModel):
-    """A child's answer when the reward could be built or verified; the blob follows."""
+    """A child's answer when the reward could be built or verified; the blob follows.
+
+    `assumed` are the terms that the source gives no weight.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["built"] = "built"
     terms: Annotated[list[Identifier], Field(min_length=1, max_length=32)]
     weights: dict[Identifier, Annotated[float, Field(allow_inf_nan=False)]]
+    assumed: Annotated[list[Identifier], Field(max_length=32)] = []
 
 
 class Compiled(BaseModel):

@@ -183,7 +183,8 @@ def _act(request: Request, blob: bytes) -> bytes:
         reward = verify(blob, request.source, robot)
     else:
         reward = RewardExporter(request.author).export(request.source, robot)
-    return pack(Built(terms=list(reward.terms), weights=reward.weights), reward.blob)
+    built = Built(terms=list(reward.terms), weights=reward.weights, assumed=list(reward.assumed))
+    return pack(built, reward.blob)
 
 
 def _warm_compiler() -> None:

@@ -51,8 +51,7 @@ def disturb(
     """What is delivered, on robots other than their scene. Raises `JobStoppedError`."""
 
     def earned(rollout: Rollout) -> Floats:
-        rewards: Floats = tuned.reward.terms_of(rollout).sum(-1)
-        return rewards
+        return tuned.reward.total(rollout)
 
     return context.robustness.measure(
         deployed(evaluated.weights),

@@ -300,6 +300,7 @@ _OWN_METHODS = {
     "roll": "() rad, positive: right side down",
     "pitch": "() rad, positive: nose down",
     "yaw": "() rad, positive: turned left, within ±π",
+    "heading": "() rad, as yaw, but counting on over full turns: one to the left is 6.28",
     "base_linear_velocity": "() [forward, left, up] in the body frame, m/s",
     "base_linear_velocity_world": "() [x, y, z] in the world, m/s",
     "base_linear_velocity_filtered": "() body frame, low-pass filtered, m/s",

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from tabrl.contracts.quantities import Catalogue
+from tabrl.control import rotation
 from tabrl.control.arrays import Array, Floats, Xp
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
@@ -131,6 +132,12 @@ class LeggedRobot(Embodiment):
         self, carry: Fields, now: Fields, just_reset: Float[Array, " B"], xp: Xp = np
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         return self._fields.advance(carry, now, just_reset, xp)
+
+    def completed(self, recorded: dict[str, Floats]) -> dict[str, Floats]:
+        if "heading" in recorded:
+            return recorded
+        yaw = rotation.yaw(recorded["base_quaternion"])
+        return recorded | {"heading": np.unwrap(yaw, axis=0).astype(np.float32)}
 
     def reset_offset(
         self, noise: Mapping[str, Array], xp: Xp = np

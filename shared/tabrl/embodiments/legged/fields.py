@@ -23,8 +23,8 @@ FILTER_TIME_S = 0.2  # time constant of `base_linear_velocity_filtered`
 KNEE_RADIUS = 0.025  # m, of a knee that touches the floor; of the reference robot (see `scale`)
 COLLISION_M = 0.04  # feet, or a foot and another leg's knee, that are closer touch; likewise
 LOOKED_BACK = (
-    "action", "base_position", "base_linear_velocity", "joint_velocity", "foot_position",
-    "foot_contact",
+    "action", "base_position", "base_quaternion", "base_linear_velocity", "joint_velocity",
+    "foot_position", "foot_contact",
 )  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def schema(robot: Robot, channels: int) -> Shapes:
     """Fields of a rollout and their shape in one step of one robot; all float32, SI units.
 
     World frame: z up, heading 0 at the reset. Body frame: x forward, y left. Contacts, touchdowns,
-    lift-offs and `fallen` are 0 or 1.
+    lift-offs and `fallen` are 0 or 1. `heading` counts on over full turns.
     """
     nj, nf, nb = robot.nu, len(robot.limbs), len(robot.body_names)
     return {
@@ -40,6 +40,7 @@ def schema(robot: Robot, channels: int) -> Shapes:
         "base_position": (3,),
         "initial_position": (3,),
         "base_quaternion": (4,),
+        "heading": (),
         "base_linear_velocity": (3,),
         "base_linear_velocity_filtered": (3,),
         "base_angular_velocity": (3,),
@@ -81,6 +82,7 @@ def empty_carry(robot: Robot, size: int) -> dict[str, Floats]:
         "filtered_velocity": 3,
         "previous_joint_velocity": nj,
         "initial_position": 3,
+        "heading": 1,
         "contact": nf,
         "air_time": nf,
         "contact_time": nf,
@@ -208,17 +210,21 @@ class RolloutFields:
         blend = np.float32(1.0 - np.exp(-CONTROL_DT / FILTER_TIME_S))
         filtered = carry["filtered_velocity"] + blend * (linear - carry["filtered_velocity"])
         feet, steps = self._feet(carry, now, xp)
+        turned = _heading(now, xp) - carry["heading"]
+        heading = carry["heading"] + rotation.wrap(turned, xp)
         row = {
             **fields,
             "base_linear_velocity_filtered": filtered,
             "base_acceleration": (linear - carry["previous_velocity"]) / CONTROL_DT,
             "initial_position": carry["initial_position"],
+            "heading": heading[..., 0],
         }
         following = {
             **general,
             "previous_velocity": linear,
             "filtered_velocity": filtered,
             "initial_position": carry["initial_position"],
+            "heading": heading,
             "contact": now["foot_contact"],
             **feet,
         }
@@ -302,12 +308,18 @@ def _restarted(carry: Fields, now: Fields, just_reset: Bool[Array, " B"], xp: Xp
     """The carry with robots that were reset begun anew; feet start on the ground."""
     first: Mapping[str, Array | float] = {
         "initial_position": now["base_position"],
+        "heading": _heading(now, xp),
         "previous_velocity": now["base_linear_velocity"],
         "filtered_velocity": now["base_linear_velocity"],
         "previous_joint_velocity": now["joint_velocity"],
         "contact": xp.float32(1.0),
     }
     return after_reset(carry, just_reset, first, xp)
+
+
+def _heading(now: Fields, xp: Xp) -> Float[Array, "B 1"]:
+    """The direction that the trunk faces, within ±π."""
+    return rotation.yaw(now["base_quaternion"], xp)[..., None]
 
 
 def _of_three(columns: Array, torque: Array, xp: Xp) -> Array:

@@ -40,6 +40,9 @@ class LeggedRewardState(RewardState):
     def yaw(self) -> Array:
         return rotation.yaw(self.base_quaternion(), self._xp)
 
+    def heading(self) -> Array:
+        return self._fields["heading"]
+
     def base_linear_velocity(self) -> Array:
         return self._fields["base_linear_velocity"]
 

@@ -18,7 +18,8 @@ from jaxtyping import Float
 
 from tabrl.embodiments.load import embodiment_of
 from tabrl.embodiments.lookup import state_methods_of
-from tabrl.rewards.errors import RewardError, did_you_mean, lines_of
+from tabrl.rewards.errors import RewardError, lines_of
+from tabrl.rewards.memory import MAX_MEMORY, MEMORY, Remembered
 from tabrl.rewards.source import (
     FILENAME,
     TERM_NAME,
@@ -29,6 +30,7 @@ from tabrl.rewards.source import (
 )
 from tabrl.rewards.state import Names, RewardState, UnknownNameError
 from tabrl.rewards.vocabulary import MAX_TERMS
+from tabrl.rewards.weights import SCALAR, weights_of
 from tabrl.robots import Robot
 from tabrl.sim.reward.artifact import (
     PLATFORMS,
@@ -39,6 +41,7 @@ from tabrl.sim.reward.artifact import (
 )
 from tabrl.sim.reward.jaxpr import check_jaxpr
 from tabrl.sim.reward.namespace import namespace, open_namespace
+from tabrl.sim.reward.recorder import Recorder, depends
 
 # The author's `reward(state, action)`: what it returns is for us to check.
 AuthorFunction: TypeAlias = Callable[[RewardState, Float[jax.Array, " nu"]], object]
@@ -73,36 +76,43 @@ class RewardExporter:
         """
         checked = self._checked(source, robot)
         terms: list[str] = []
+        memory: list[Remembered] = []
         try:
 
-            def step(one: OneStep) -> Float[jax.Array, " K"]:
+            def step(one: OneStep) -> tuple[Float[jax.Array, " C"], ...]:
                 # Here, so that the defaults of its functions are traced too, and not computed.
-                reward = self._load_function(checked)
+                recorder = Recorder(one[MEMORY])
+                reward = self._load_function(checked, recorder)
                 values = _evaluate(reward, one, checked, robot)
-                terms[:] = sorted(values)
-                return jnp.stack([values[name] for name in terms])
+                terms[:], memory[:] = sorted(values), recorder.remembered
+                stacked = jnp.stack([values[name] for name in terms])
+                return (stacked, jnp.stack(recorder.values)) if memory else (stacked,)
 
-            closed = jax.make_jaxpr(step)(arguments(robot))
+            taken = arguments(robot, remembers=True)
+            closed = jax.make_jaxpr(step)(taken)
             if self._layers.jaxpr:
                 check_jaxpr(closed, source)
-            payload = _exported(closed, robot)
+            if memory and depends(closed.jaxpr, 1, sorted(taken).index(MEMORY)):
+                message = "what is remembered may not depend on what is remembered"
+                raise RewardError(message, code="reward_failed")
+            payload = _exported(closed, robot, remembers=bool(memory))
         except (RewardError, MemoryError):
             raise
         except Exception as error:
             raise _explained(error, source) from None
-        _match_weights(checked, terms)
-        header = ArtifactHeader.of(robot, tuple(terms))
-        weights = {term: checked.weights[term] for term in terms}
-        return ExportedReward(pack_artifact(header, payload), header.terms, weights)
+        found = weights_of(checked, terms)
+        header = ArtifactHeader.of(robot, tuple(terms), checked.clip_total, tuple(memory))
+        blob = pack_artifact(header, payload)
+        return ExportedReward(blob, header.terms, found.weights, found.assumed)
 
     def _checked(self, source: str, robot: Robot) -> CheckedSource:
         if not self._layers.static:
             return read_source(source)
         return check_source(source, state_methods_of(robot), robot.embodiment)
 
-    def _load_function(self, checked: CheckedSource) -> AuthorFunction:
+    def _load_function(self, checked: CheckedSource, recorder: Recorder) -> AuthorFunction:
         code = compiled(checked)
-        module = namespace() if self._layers.namespace else open_namespace()
+        module = namespace(recorder) if self._layers.namespace else open_namespace()
         exec(code, module)
         return cast(AuthorFunction, module["reward"])
 
@@ -112,20 +122,21 @@ def export_reward(source: str, robot: Robot) -> ExportedReward:
     return RewardExporter(AuthorLayers()).export(source, robot)
 
 
-def _exported(closed: ClosedJaxpr, robot: Robot) -> bytes:
+def _exported(closed: ClosedJaxpr, robot: Robot, remembers: bool) -> bytes:
     """The very program that was checked, for any number of steps: the author's Python has had its
     one turn, and could not answer differently now."""
     run = jaxpr_as_fun(closed)
 
-    def one_step(fields: OneStep) -> Float[jax.Array, " K"]:
-        (terms,) = run(*jax.tree.leaves(fields))
-        return jnp.asarray(terms)
+    def one_step(fields: OneStep) -> Float[jax.Array, " K+M"]:
+        nothing = {} if remembers else {MEMORY: jnp.zeros(MAX_MEMORY, jnp.float32)}
+        columns = run(*jax.tree.leaves(fields | nothing))
+        return jnp.concatenate(columns) if remembers else jnp.asarray(columns[0])
 
     (n,) = export.symbolic_shape("n")
     # The rollout always holds every field, so that all rewards of a robot have one signature.
     jitted = jax.jit(jax.vmap(one_step), keep_unused=True)
     exporting = export.export(jitted, platforms=PLATFORMS)
-    return bytes(exporting(arguments(robot, n)).serialize(vjp_order=0))
+    return bytes(exporting(arguments(robot, n, remembers=remembers)).serialize(vjp_order=0))
 
 
 def _evaluate(
@@ -137,7 +148,7 @@ def _evaluate(
     result = reward(state, fields["action"])
     if result is None:
         raise RewardError("reward(state, action) returned nothing", code="reward_shape")
-    values = result if isinstance(result, dict) else {"reward": result}
+    values = _returned_terms(result)
     if not 1 <= len(values) <= MAX_TERMS:
         raise RewardError(
             f"a reward has 1 to {MAX_TERMS} terms, not {len(values)}", code="reward_shape"
@@ -159,25 +170,14 @@ def _evaluate(
     return terms
 
 
-def _match_weights(checked: CheckedSource, terms: list[str]) -> None:
-    line = _line_of_text(checked.source, "WEIGHTS")
-    for name in terms:
-        if name not in checked.weights:
-            raise RewardError.at(
-                checked.source,
-                line,
-                f"term '{name}' has no weight in WEIGHTS",
-                code="reward_weights",
-            )
-    for name in checked.weights:
-        if name not in terms:
-            raise RewardError.at(
-                checked.source,
-                line,
-                f"WEIGHTS names '{name}', which the reward does not return: "
-                f"{did_you_mean(name, terms)}",
-                code="reward_weights",
-            )
+def _returned_terms(result: object) -> dict[object, object]:
+    """The terms of what a reward returned: of `total, terms` the terms alone.
+
+    A total is what the trainer forms with the weights in force, which change while it learns.
+    """
+    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict):
+        result = result[1]
+    return result if isinstance(result, dict) else {SCALAR: result}
 
 
 def _line_of_text(source: str, text: str) -> int | None:

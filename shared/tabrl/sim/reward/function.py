@@ -16,6 +16,7 @@ from jaxtyping import Float
 
 from tabrl.control.arrays import Array
 from tabrl.domain.errors import Invalid
+from tabrl.rewards.memory import MAX_MEMORY, MEMORY
 from tabrl.robots import get_robot
 from tabrl.sim.reward.artifact import (
     ArtifactHeader,
@@ -57,17 +58,40 @@ class RewardFunction:
     def __init__(self, header: ArtifactHeader, call: jax.stages.Wrapped) -> None:
         self.header = header
         self.terms = header.terms
-        self._schema = rollout_schema_names(get_robot(header.robot))
+        self.memory = header.memory
+        names = rollout_schema_names(get_robot(header.robot), header.contract)
+        self._schema = (*names, MEMORY) if header.memory else names
         self._call = call
 
     def __call__(self, fields: Fields) -> Float[jax.Array, "N K"]:
-        """The terms of a flat rollout, a column each; further fields are ignored."""
-        terms: Float[jax.Array, "N K"] = self._call({name: fields[name] for name in self._schema})
-        return terms
+        """The terms of a flat rollout, a column each; further fields are ignored.
+
+        A reward that remembers also takes `memory`, which `RewardCarry` makes of `remembers`.
+        """
+        columns: Float[jax.Array, "N K+M"] = self._call(
+            {name: fields[name] for name in self._schema}
+        )
+        return columns[:, : len(self.terms)] if self.memory else columns
+
+    def remembers(self, fields: Fields) -> Float[jax.Array, "N M"]:
+        """The numbers of a flat rollout that a reward wants remembered, a column each."""
+        blank = np.zeros((len(fields["time"]), MAX_MEMORY), np.float32)
+        given = dict(fields) | {MEMORY: blank}
+        columns: Float[jax.Array, "N K+M"] = self._call(
+            {name: given[name] for name in self._schema}
+        )
+        return columns[:, len(self.terms) :]
+
+    @property
+    def clips_total(self) -> bool:
+        """Whether the weighted sum of the terms counts as zero where it is below."""
+        return self.header.clip_total
 
     def compile(self, steps: int) -> None:
         """Compile it for so many steps, and forget that."""
-        self._call.lower(arguments(get_robot(self.header.robot), steps)).compile()
+        robot = get_robot(self.header.robot)
+        taken = arguments(robot, steps, contract=self.header.contract, remembers=bool(self.memory))
+        self._call.lower(taken).compile()
 
     def vector(self, weights: Mapping[str, float]) -> Float[np.ndarray, " K"]:
         """Weights in the order of the terms. Raises `Invalid` if they are not the same names."""
@@ -90,7 +114,7 @@ def load_reward(blob: bytes, compiler_options: CompilerOptions | None = None) ->
         Invalid: `bad_artifact` if it is none, `stale_artifact` if it fits another schema.
     """
     header, payload = unpack_artifact(blob)
-    if header.schema_sha256 != schema_sha256(get_robot(header.robot)):
+    if header.schema_sha256 != schema_sha256(get_robot(header.robot), header.contract):
         raise Invalid(
             "the artifact was exported for another version of the rollout",
             code="stale_artifact",

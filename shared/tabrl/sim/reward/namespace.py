@@ -1,4 +1,4 @@
-"""The names `jnp`, `lax` and `rl` of a reward: proxies that show the allowed functions only.
+"""The names `jnp`, `lax`, `jax` and `rl` of a reward: proxies that show the allowed functions only.
 
 Every function is wrapped in a Python function, so that no module and no JAX object is within reach.
 """
@@ -6,7 +6,8 @@ Every function is wrapped in a Python function, so that no module and no JAX obj
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
 from typing import ParamSpec, TypeAlias, TypeVar
 
 import jax
@@ -17,6 +18,9 @@ from jaxtyping import Float
 
 from tabrl.control import rotation
 from tabrl.rewards import vocabulary
+from tabrl.rewards.memory import MAX_MEMORY, Rule
+from tabrl.sim.reward.array_functions import einsum, interp
+from tabrl.sim.reward.recorder import Recorder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,6 +90,9 @@ _HELPERS: dict[str, Callable[..., jax.Array]] = {
     for function in (gaussian, progress, tolerance, norm, wrap_angle, rotate, rotate_inverse)
 }
 
+# Instead of JAX's own.
+_ARRAY_FUNCTIONS: dict[str, Callable[..., jax.Array]] = {"einsum": einsum, "interp": interp}
+
 
 def _wrapped(function: Callable[P, T]) -> Callable[P, T]:
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -101,18 +108,30 @@ def _short_range(*bounds: int) -> range:
     return steps
 
 
-def namespace() -> dict[str, object]:
-    """Fresh globals for one reward's module."""
+def namespace(recorder: Recorder | None = None) -> dict[str, object]:
+    """Fresh globals for one reward's module; `recorder` is asked for what is to be remembered."""
+    recorder = recorder or Recorder(jnp.zeros(MAX_MEMORY))
+    helpers = _HELPERS | {rule.value: getattr(recorder, rule.value) for rule in Rule}
     constants = {name: getattr(jnp, name) for name in vocabulary.JNP_CONSTANTS}
-    functions = {name: _wrapped(getattr(jnp, name)) for name in vocabulary.JNP_FUNCTIONS}
-    linalg = Namespace({n: _wrapped(getattr(jnp.linalg, n)) for n in vocabulary.LINALG_FUNCTIONS})
+    functions = _picked(jnp, vocabulary.JNP_FUNCTIONS)
+    functions |= {name: _wrapped(function) for name, function in _ARRAY_FUNCTIONS.items()}
+    linalg = Namespace(_picked(jnp.linalg, vocabulary.LINALG_FUNCTIONS))
+    of_lax = Namespace(_picked(lax, vocabulary.LAX_FUNCTIONS))
+    of_jnp = Namespace(constants | functions | {"linalg": linalg})
+    of_nn = Namespace(_picked(jax.nn, vocabulary.NN_FUNCTIONS))
     allowed = {name: getattr(builtins, name) for name in vocabulary.BUILTINS}
     return {
         "__builtins__": allowed | {"range": _short_range},
-        "jnp": Namespace(constants | functions | {"linalg": linalg}),
-        "lax": Namespace({n: _wrapped(getattr(lax, n)) for n in vocabulary.LAX_FUNCTIONS}),
-        "rl": Namespace({name: _wrapped(_HELPERS[name]) for name in vocabulary.HELPERS}),
+        "jnp": of_jnp,
+        "lax": of_lax,
+        "jax": Namespace({"nn": of_nn}),
+        "rl": Namespace({name: _wrapped(helpers[name]) for name in vocabulary.HELPERS}),
     }
+
+
+def _picked(module: ModuleType, names: Iterable[str]) -> dict[str, object]:
+    """A module's functions of these names, wrapped."""
+    return {name: _wrapped(getattr(module, name)) for name in names}
 
 
 def open_namespace() -> dict[str, object]:

@@ -6,6 +6,8 @@ an artifact written anew: the module as it was read and checked, in a frame that
 
 from __future__ import annotations
 
+import ast
+
 import jax
 from jax import export
 from jax.extend.mlir import ir
@@ -16,7 +18,8 @@ from jaxlib.mlir.passmanager import PassManager
 from tabrl.domain.errors import Invalid
 from tabrl.rewards.errors import RewardError
 from tabrl.rewards.limits import MAX_ARTIFACT
-from tabrl.rewards.source import read_source
+from tabrl.rewards.source import CheckedSource, read_source
+from tabrl.rewards.weights import TermWeights, weights_of
 from tabrl.robots import Robot
 from tabrl.sim.reward.artifact import (
     PLATFORMS,
@@ -40,7 +43,7 @@ def verify(blob: bytes, source: str, robot: Robot) -> ExportedReward:
 
     Args:
         blob: the artifact as it was handed over; it is only read.
-        source: whose text says the weights; it is not run.
+        source: whose text says the weights, and whether the total is clipped; it is not run.
         robot: whose rollout the artifact must take.
 
     Raises:
@@ -53,13 +56,16 @@ def verify(blob: bytes, source: str, robot: Robot) -> ExportedReward:
         header, payload = unpack_artifact(blob)
     except Invalid as error:
         raise _refused(error.message) from None
-    terms = tuple(sorted(checked.weights))
-    if header != ArtifactHeader.of(robot, terms):
-        raise _refused("its header does not fit the robot, the rollout or the weights")
+    terms = tuple(sorted(set(header.terms)))
+    if header != ArtifactHeader.of(robot, terms, checked.clip_total, header.memory):
+        raise _refused("its header does not fit the robot, the rollout or the source")
+    if any(remembered.rule not in _attributes(checked) for remembered in header.memory):
+        raise _refused("its header remembers what the source does not ask for")
+    found = _weights(checked, terms)
     try:
         given = export.deserialize(bytearray(payload))
-        module = _canonical_module(given.mlir_module_serialized, _signature(robot, len(terms)))
-        frame = _frame(robot, len(terms), module, given.calling_convention_version)
+        module = _canonical_module(given.mlir_module_serialized, _signature(robot, header))
+        frame = _frame(robot, header, module, given.calling_convention_version)
         _compare(given, frame)
     except RefusedModule as refusal:
         raise _refused(str(refusal)) from None
@@ -68,7 +74,15 @@ def verify(blob: bytes, source: str, robot: Robot) -> ExportedReward:
     except Exception as error:  # whatever a parser makes of nonsense
         raise _refused(f"it cannot be read ({type(error).__name__})") from None
     canonical = pack_artifact(header, bytes(frame.serialize(vjp_order=0)))
-    return ExportedReward(canonical, terms, {term: checked.weights[term] for term in terms})
+    return ExportedReward(canonical, terms, found.weights, found.assumed)
+
+
+def _weights(checked: CheckedSource, terms: tuple[str, ...]) -> TermWeights:
+    """The text's weights of the terms that the header names."""
+    try:
+        return weights_of(checked, terms)
+    except RewardError:
+        raise _refused("its header does not fit the weights") from None
 
 
 def _refused(reason: str) -> RewardError:
@@ -79,10 +93,20 @@ def _refused(reason: str) -> RewardError:
     )
 
 
-def _signature(robot: Robot, terms: int) -> Signature:
-    fields = arguments(robot)
+def _attributes(checked: CheckedSource) -> frozenset[str]:
+    """Names of all attributes in the text."""
+    nodes = ast.walk(checked.tree)
+    return frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute))
+
+
+def _columns(header: ArtifactHeader) -> int:
+    return len(header.terms) + len(header.memory)
+
+
+def _signature(robot: Robot, header: ArtifactHeader) -> Signature:
+    fields = arguments(robot, remembers=bool(header.memory))
     inputs = tuple(Shape((N, *fields[name].shape), "f32") for name in sorted(fields))
-    return Signature(inputs, (Shape((N, terms), "f32"),))
+    return Signature(inputs, (Shape((N, _columns(header)), "f32"),))
 
 
 def _context() -> ir.Context:
@@ -117,14 +141,14 @@ def _canonical_module(serialized: bytes, signature: Signature) -> bytes:
         return bytes(stablehlo.serialize_portable_artifact(module, version))
 
 
-def _frame(robot: Robot, terms: int, module: bytes, convention: int) -> export.Exported:
+def _frame(robot: Robot, header: ArtifactHeader, module: bytes, convention: int) -> export.Exported:
     """Everything around the module, as JAX itself would say it of a reward of this robot."""
     if convention not in _CONVENTIONS:
         raise RefusedModule("its calling convention is not supported")
     (n,) = export.symbolic_shape("n")
-    fields = arguments(robot, n)
+    fields = arguments(robot, n, remembers=bool(header.memory))
     leaves, tree = jax.tree.flatten(((fields,), {}))
-    out = jax.core.ShapedArray((n, terms), leaves[0].dtype)
+    out = jax.core.ShapedArray((n, _columns(header)), leaves[0].dtype)
     nothing = (None,) * len(leaves)
     return export.Exported(
         fun_name="reward",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
@@ -146,6 +147,56 @@ def test_a_reset_forgets_what_was_before_and_only_that(embodiment: LeggedRobot) 
         np.testing.assert_array_equal(field[:4, 0], never.fields[name][:4, 0], err_msg=name)
         np.testing.assert_array_equal(field[:, 1], never.fields[name][:, 1], err_msg=name)
     np.testing.assert_array_equal(rollout.initial_position[4:, 0], [raw.qpos[4, 0, :3]] * 4)
+
+
+def turning(embodiment: LeggedRobot, headings: Floats) -> RawSteps:
+    """Steps of one upright robot that faces these ways, rad."""
+    raw = raw_steps(embodiment, len(headings))
+    raw.qpos[:, 0, 3], raw.qpos[:, 0, 6] = np.cos(headings / 2), np.sin(headings / 2)
+    return raw
+
+
+@pytest.mark.parametrize("rate", [7.0, -7.0])
+def test_the_heading_counts_on_over_full_turns(embodiment: LeggedRobot, rate: float) -> None:
+    headings = rate * CONTROL_DT * np.arange(200) + 0.3
+    raw = turning(embodiment, headings)
+    whole = derive(embodiment, raw)
+    assert abs(headings[-1]) > 4 * np.pi
+    np.testing.assert_allclose(whole.heading[:, 0], headings, atol=1e-5)
+    carry = embodiment.carry(1)
+    blocks = [
+        embodiment.derive(part(raw, slice(begin, begin + 50)), carry).heading
+        for begin in range(0, 200, 50)
+    ]
+    np.testing.assert_array_equal(np.concatenate(blocks), whole.heading)
+
+
+def test_a_reset_begins_the_heading_anew(embodiment: LeggedRobot) -> None:
+    raw = turning(embodiment, 7.0 * CONTROL_DT * np.arange(100))
+    raw.just_reset[60] = 1.0
+    rollout = derive(embodiment, raw)
+    yaw = rotation.yaw(raw.qpos[:, 0, 3:7])
+    assert rollout.heading[59, 0] > 8.0
+    np.testing.assert_allclose(rollout.heading[60, 0], yaw[60], atol=1e-6)
+
+
+def test_the_heading_is_the_same_in_jax(embodiment: LeggedRobot) -> None:
+    raw = turning(embodiment, -9.0 * CONTROL_DT * np.arange(60))
+    rollout = derive(embodiment, raw)
+    carry = {name: jnp.asarray(field) for name, field in embodiment.carry(1).items()}
+    for t in range(60):
+        now = {name: jnp.asarray(rollout.fields[name][t]) for name in embodiment.looked_back}
+        carry, row = embodiment.advance(carry, now, jnp.asarray(raw.just_reset[t]), jnp)
+        np.testing.assert_allclose(row["heading"], rollout.heading[t], atol=1e-5)
+
+
+def test_a_recording_of_before_gets_its_heading(embodiment: LeggedRobot) -> None:
+    rollout = derive(embodiment, turning(embodiment, 7.0 * CONTROL_DT * np.arange(100)))
+    before = {name: field for name, field in rollout.fields.items() if name != "heading"}
+    completed = embodiment.completed(before)
+    assert completed["heading"].dtype == np.float32
+    np.testing.assert_allclose(completed["heading"], rollout.heading, atol=1e-5)
+    assert embodiment.completed(rollout.fields) is rollout.fields
 
 
 def lowest_point(model: mujoco.MjModel, pose: Floats) -> float:

@@ -52,6 +52,29 @@ def test_a_reward_comes_back_built_and_verified(sandbox: Sandbox) -> None:
     assert verify(built.blob, SOURCE, GO1).blob == built.blob
 
 
+def test_harmless_python_is_built_and_a_missing_weight_is_said(sandbox: Sandbox) -> None:
+    source = """
+OMEGA: float = 2 * jnp.pi * 1.5
+CLIP_TOTAL = True
+WEIGHTS: dict[str, float] = {"a": 0.02 * 5, "b": 1 / 4}
+def reward(state: State, action: jnp.ndarray) -> tuple[float, dict[str, float]]:
+    q: jnp.ndarray = jnp.sort(state.joint_position())
+    for _ in range(2):
+        q = jax.nn.sigmoid(q) + jax.nn.softplus(q) + jnp.deg2rad(q)
+    a = jnp.einsum("i,i->", q, action) + jnp.interp(q[0], q, action)
+    terms = {"a": a, "b": jnp.sin(OMEGA * state.time()), "c": state.heading()}
+    return 0.1 * a, terms
+"""
+    built = sandbox.build(source, GO1)
+    assert built.terms == ("a", "b", "c")
+    assert built.weights == pytest.approx({"a": 0.1, "b": 0.25, "c": 1.0})
+    assert built.assumed == ("c",)
+    assert load_reward(built.blob).clips_total
+    given = built.with_weights({"c": 3.0})
+    assert given.weights["c"] == 3.0
+    assert given.assumed == ()
+
+
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
@@ -255,6 +278,9 @@ def test_a_verifiers_answer_must_agree_with_its_artifact() -> None:
         answer = Answer(Built(terms=terms, weights=weights), blob)
         with pytest.raises(RewardError):
             client_module._believed(answer, GO1)
+    stray = Answer(Built(terms=["up"], weights={"up": 1.0}, assumed=["other"]), blob)
+    with pytest.raises(RewardError):
+        client_module._believed(stray, GO1)
     with pytest.raises(Invalid):
         client_module._believed(Answer(Built(terms=["up"], weights={"up": 1.0}), b""), GO1)
 

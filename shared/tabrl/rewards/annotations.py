@@ -1,0 +1,54 @@
+"""Annotations may name types; they are left out before anything runs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+_NODES = (
+    *(ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.Constant, ast.BinOp),
+    *(ast.BitOr, ast.expr_context),
+)
+_STATEMENTS = ("body", "orelse")  # where a statement holds others
+
+
+def annotations_of(node: ast.AST) -> Iterator[ast.expr]:
+    """The annotations of a function, an argument or a variable; none of anything else."""
+    given = (getattr(node, name, None) for name in ("annotation", "returns"))
+    yield from (annotation for annotation in given if isinstance(annotation, ast.expr))
+
+
+def names_types(annotation: ast.expr) -> bool:
+    """Whether an annotation is one: names of types, parts of them, and nothing that does
+    anything."""
+    return all(_harmless(node) for node in ast.walk(annotation))
+
+
+def leave_out_annotations(tree: ast.Module) -> None:
+    """Take all annotations out of a tree, in place; `name: type` alone becomes `pass`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+        for name in _STATEMENTS:
+            statements = getattr(node, name, None)
+            if isinstance(statements, list):
+                setattr(node, name, [_plain(statement) for statement in statements])
+
+
+def _harmless(node: ast.AST) -> bool:
+    if isinstance(node, ast.Name):
+        return not node.id.startswith("_")
+    if isinstance(node, ast.Attribute):
+        return not node.attr.startswith("_")
+    return isinstance(node, _NODES)
+
+
+def _plain(statement: ast.stmt) -> ast.stmt:
+    if not isinstance(statement, ast.AnnAssign):
+        return statement
+    plain: ast.stmt = ast.Pass()
+    if statement.value is not None:
+        plain = ast.Assign(targets=[statement.target], value=statement.value)
+    return ast.copy_location(plain, statement)
