@@ -134,11 +134,11 @@ def ending(by: float, quantity: str, *targets: Target, gait: str | None = None) 
     ("spec", "words"),
     [
         (ending(1.0, "way", WALK, gait="gallop"), "there is no gait gallop"),
-        (ending(1.0, "heading", WALK), "needs a yaw_rate towards it"),
-        (ending(1.0, "height", WALK), "by heading or by way"),
+        (ending(1.0, "heading", WALK), "needs a yaw_rate of the same sign"),
+        (ending(1.0, "height", WALK), "no phase ends by height; use heading or way"),
         (ending(-1.0, "way", WALK), "a way above 0 m"),
         (ending(19.0, "way", WALK), "of at most 20 s"),
-        (asking(planar_speed=Constant(value=0.5)), "planar_speed can only be 0"),
+        (asking(planar_speed=Constant(value=0.5)), "planar_speed can only be constant (value 0)"),
         (asking(way=Constant(value=2.0)), "way can only end a phase"),
         (asking(roll=Sinusoid(amplitude=0.1, hz=1.0, phase=1.0)), "the phase of roll"),
         (
@@ -153,6 +153,17 @@ def test_nothing_of_it_is_lost_without_a_word(spec: MotionSpec, words: str) -> N
         candidates_of(spec, GO1)
     assert refused.value.code == "bad_motion"
     assert words in refused.value.message
+
+
+def test_what_ends_ends_by_standing_still() -> None:
+    walk = Phase(targets=(WALK,), until=Duration(seconds=3.0))
+    written = candidates_of(MotionSpec(phases=(walk,)), GO1)[0]
+    assert written.motion is not None
+    assert written.phases_s == (3.0, 7.0)
+    assert written.motion.phases[1].find("planar_speed") is not None
+    full = [walk.model_copy(update={"gait": gait}) for gait in ("trot", "pace", "bound")]
+    with pytest.raises(Invalid, match="no room for one that is held"):
+        candidates_of(MotionSpec(phases=tuple(full)), GO1)
 
 
 def test_a_slower_turn_takes_longer_and_turns_as_far() -> None:

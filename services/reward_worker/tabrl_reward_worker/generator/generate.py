@@ -14,7 +14,12 @@ from tabrl_reward_worker.generator.goal.from_spec import goal_of
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.goal.limits import beyond
-from tabrl_reward_worker.generator.goal.spec_faults import lost_in, untimed
+from tabrl_reward_worker.generator.goal.spec_faults import (
+    ended,
+    faults_in,
+    lost_between,
+    untimed,
+)
 from tabrl_reward_worker.generator.reading.intents import Reading
 from tabrl_reward_worker.generator.reading.languages import foreign
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
@@ -79,18 +84,17 @@ def generate(prompt: str, robot: Robot) -> Proposal:
 
 
 def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ...]:
-    """Rewards for a specification, each another way to write it.
+    """Rewards for a specification, each another way to write it; none leaves anything of it out.
 
     Raises `Invalid`: code `bad_motion` for what is no specification of this robot's motion,
     `motion_beyond` for more than it can do.
     """
     require_words_for(robot)
-    fault = fault_of(motion, askables_of(robot)) or lost_in(motion)
-    if fault is None:
-        goal = goal_of(motion, robot)
-        fault = untimed(goal)
-    if fault is not None:
-        raise Invalid(f"This motion cannot be asked of {robot.id}: {fault}.", code="bad_motion")
+    _require_none(fault_of(motion, askables_of(robot)))
+    motion = ended(motion)
+    _require_none(*faults_in(motion))
+    goal = goal_of(motion, robot)
+    _require_none(untimed(goal))
     if goal.empty:
         raise Invalid(
             "This motion asks for nothing.", code="bad_motion", hint="Give it at least one target."
@@ -102,7 +106,16 @@ def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ..
             code="motion_beyond",
             hint="Change these numbers, or take out what does not go with the rest.",
         )
-    return candidates_for(goal, robot)
+    written = candidates_for(goal, robot)
+    if written[0].motion is not None:
+        _require_none(*lost_between(motion, written[0].motion))
+    return written
+
+
+def _require_none(*faults: str | None) -> None:
+    found = [fault for fault in faults if fault is not None]
+    if found:
+        raise Invalid(f"This motion cannot be asked for: {'; '.join(found)}.", code="bad_motion")
 
 
 def _why(reading: Reading) -> str:

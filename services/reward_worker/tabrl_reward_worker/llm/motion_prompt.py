@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.motion import AskableInfo, MotionSpec
 from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES
-from tabrl.embodiments.legged.askable import GAITS, Askable
+from tabrl.embodiments.legged.askable import Askable
+from tabrl.embodiments.legged.gait import GAITS
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.generation import History

@@ -29,7 +29,8 @@ from tabrl.contracts.motion import (
     Target,
     Until,
 )
-from tabrl.embodiments.legged.askable import GAITS, Askable
+from tabrl.embodiments.legged.askable import ENDINGS, Askable
+from tabrl.embodiments.legged.gait import GAITS
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.llm.answers import AnswerError, best_of, declines, in_words
@@ -37,7 +38,6 @@ from tabrl_reward_worker.llm.lenient import Object, attempts, holding
 from tabrl_reward_worker.llm.schema import one_line, strict_schema
 
 MAX_MOTIONS = 3
-ENDINGS = (Askable.HEADING, Askable.WAY)  # what a phase can end by
 _KEYS = frozenset({"motions", "motion", "unsaid", "declined"})
 _SHAPES = {"value": "constant", "amplitude": "sinusoid", "sense": "extreme"}
 _MAX_REASON = 160  # characters

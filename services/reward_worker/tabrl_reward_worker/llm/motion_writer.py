@@ -19,10 +19,10 @@ from tabrl_reward_worker.concurrency import (
     never_cancelled,
     parallel_map,
 )
+from tabrl_reward_worker.generator import candidates_of
 from tabrl_reward_worker.llm.answers import AnswerError, in_words
 from tabrl_reward_worker.llm.code_writer import Fault, Validate, failures_of
 from tabrl_reward_worker.llm.conversation import Conversation
-from tabrl_reward_worker.llm.motion_faults import written_for
 from tabrl_reward_worker.llm.motion_schema import (
     MAX_MOTIONS,
     LlmMotion,
@@ -154,7 +154,7 @@ class MotionWriter:
         except ValidationError as error:
             return Unread(name, in_words(error))
         try:
-            return Said(name, one_line(motion.idea), written_for(spec, self.robot))
+            return Said(name, one_line(motion.idea), candidates_of(spec, self.robot))
         except Invalid as error:
             return Fault(error.code, f"{error.message} {error.hint or ''}", error.message)
 

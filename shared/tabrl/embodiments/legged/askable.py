@@ -33,6 +33,7 @@ class Askable(StrEnum):
     REARING = "rearing"
 
 
+ENDINGS = (Askable.HEADING, Askable.WAY)  # what a phase can end by reaching
 _SWUNG, _EITHER = ("sinusoid",), ("constant", "sinusoid")
 _FASTEST = ("constant", "extreme")
 _NEEDS = {Askable.HOP_HEIGHT: "jump", Askable.HOP_RATE: "jump", Askable.REARING: "rear"}

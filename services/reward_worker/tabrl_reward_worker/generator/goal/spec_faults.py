@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from tabrl.contracts.motion import Constant, MotionSpec, Phase, Reached, Sinusoid, Target
-from tabrl.contracts.phases import LONGEST_EPISODE_S
-from tabrl.embodiments.legged.askable import Askable
+from tabrl.contracts.motion import (
+    Constant,
+    Duration,
+    Extreme,
+    MotionSpec,
+    Phase,
+    Reached,
+    Shape,
+    Sinusoid,
+    Target,
+)
+from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES
+from tabrl.embodiments.legged.askable import ENDINGS, Askable
 from tabrl.embodiments.legged.gait import GAITS
 from tabrl_reward_worker.generator.goal.goal import Goal
-from tabrl_reward_worker.generator.goal.spec import LIMP_LOAD
 
-_FIXED = {Askable.PLANAR_SPEED: 0.0, Askable.FOOT_LOAD: LIMP_LOAD}  # the only value so far
+_TOLERANCE = 1e-3  # what rounding does to a number
+_STANDING = Phase(targets=(Target(quantity=Askable.PLANAR_SPEED, shape=Constant(value=0.0)),))
 
 
-def lost_in(spec: MotionSpec) -> str | None:
-    """The first thing that nothing would be written for; None if all of it is."""
-    return next(_lost(spec), None)
+def ended(spec: MotionSpec) -> MotionSpec:
+    """The specification with a last phase that is held: what ends, ends by standing still."""
+    last = spec.phases[-1].until
+    if spec.repeat or not isinstance(last, Duration | Reached) or len(spec.phases) == MAX_PHASES:
+        return spec
+    return spec.model_copy(update={"phases": (*spec.phases, _STANDING)})
+
+
+def faults_in(spec: MotionSpec) -> list[str]:
+    """Everything that nothing would be written for; none if all of it is."""
+    return list(dict.fromkeys(_faults(spec)))
 
 
 def untimed(goal: Goal) -> str | None:
@@ -26,38 +45,82 @@ def untimed(goal: Goal) -> str | None:
     return None
 
 
-def _lost(spec: MotionSpec) -> Iterator[str]:
+def lost_between(asked: MotionSpec, written: MotionSpec) -> list[str]:
+    """Targets of a specification that are other ones, or none, in what was written for."""
+    pairs = zip(asked.phases, written.phases, strict=True)
+    return list(dict.fromkeys(words for pair in pairs for words in _lost(*pair)))
+
+
+def _faults(spec: MotionSpec) -> Iterator[str]:
     if spec.tempo_hz is not None:
         yield "tempo_hz is not kept yet: give every sinusoid its hz"
-    for phase in spec.phases:
+    for number, phase in enumerate(spec.phases, 1):
         if phase.gait is not None and phase.gait not in GAITS:
             yield f"there is no gait {phase.gait}; there are {', '.join(GAITS)}"
-        yield from (words for target in phase.targets for words in _lost_target(target))
+        if len({one.shape.hz for one in phase.targets if isinstance(one.shape, Sinusoid)}) > 1:
+            yield f"the sinusoids of phase {number} need one hz for all"
+        yield from (words for target in phase.targets for words in _unkept(target))
         if isinstance(phase.until, Reached):
-            yield from _lost_end(phase, phase.until)
+            yield from _never_reached(phase, phase.until, number)
+    if not spec.repeat and isinstance(spec.phases[-1].until, Duration | Reached):
+        yield "its last phase ends, and there is no room for one that is held: leave one out"
 
 
-def _lost_target(target: Target) -> Iterator[str]:
-    shape = target.shape
+def _unkept(target: Target) -> Iterator[str]:
     if target.tolerance is not None:
         yield f"the tolerance of {target.quantity} is not kept yet: leave it out"
-    if isinstance(shape, Sinusoid) and shape.phase:
+    if isinstance(target.shape, Sinusoid) and target.shape.phase:
         yield f"the phase of {target.quantity} is not kept yet: leave it out"
-    fixed = _FIXED.get(Askable(target.quantity))
-    if fixed is not None and isinstance(shape, Constant) and shape.value != fixed:
-        yield f"{target.quantity} can only be {fixed:g}"
 
 
-def _lost_end(phase: Phase, until: Reached) -> Iterator[str]:
-    """What ends by turning must turn that way, what ends by its way must go."""
+def _never_reached(phase: Phase, until: Reached, number: int) -> Iterator[str]:
+    """Why a phase does not come to its end: what ends by turning must turn, what by its way go."""
+    if until.quantity not in ENDINGS:
+        yield f"no phase ends by {until.quantity}; use {' or '.join(ENDINGS)}, or a duration"
+        return
     if until.quantity == Askable.HEADING:
-        rate = phase.find(Askable.YAW_RATE)
-        sign = rate.shape.value if rate and isinstance(rate.shape, Constant) else until.by
-        if rate is None or sign * until.by <= 0.0:
-            yield "a phase that ends by heading needs a yaw_rate towards it"
-    elif until.quantity == Askable.WAY:
-        moves = phase.find(Askable.FORWARD_SPEED) or phase.find(Askable.LATERAL_SPEED)
-        if moves is None or until.by <= 0.0:
-            yield "a phase that ends by way needs a speed, and a way above 0 m"
+        moves = _rate(phase.find(Askable.YAW_RATE)) * until.by > 0.0
+        needs = "a yaw_rate of the same sign"
     else:
-        yield f"a phase ends by heading or by way, not by {until.quantity}"
+        speeds = (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED)
+        moves = until.by > 0.0 and any(_rate(phase.find(speed)) for speed in speeds)
+        needs = "a speed, and a way above 0 m"
+    if not moves:
+        yield f"phase {number} ends by {until.quantity}, which needs {needs}"
+
+
+def _rate(target: Target | None) -> float:
+    """How fast something changes: its value, or only its sign."""
+    if target is None:
+        return 0.0
+    if isinstance(target.shape, Extreme):
+        return 1.0 if target.shape.sense == "most" else -1.0
+    return target.shape.value if isinstance(target.shape, Constant) else 0.0
+
+
+def _lost(asked: Phase, written: Phase) -> Iterator[str]:
+    for target in asked.targets:
+        found = written.find(target.quantity, target.part)
+        name = " of ".join(filter(None, target.key))
+        if found is None:
+            yield f"{name} cannot be held in such a phase"
+        elif not _same(target.shape, found.shape):
+            yield f"{name} can only be {_in_words(found.shape)} here"
+
+
+def _same(asked: Shape, written: Shape) -> bool:
+    """Whether two shapes are of one kind and size; the most of something is a number by then."""
+    if isinstance(asked, Extreme):
+        return True
+    if isinstance(asked, Constant) and isinstance(written, Constant):
+        return math.isclose(asked.value, written.value, abs_tol=_TOLERANCE)
+    if isinstance(asked, Sinusoid) and isinstance(written, Sinusoid):
+        names = ("mean", "amplitude", "hz")
+        pairs = [(getattr(asked, name), getattr(written, name)) for name in names]
+        return all(math.isclose(*pair, abs_tol=_TOLERANCE) for pair in pairs)
+    return False
+
+
+def _in_words(shape: Shape) -> str:
+    values = shape.model_dump(exclude={"kind", "phase"})
+    return f"{shape.kind} ({', '.join(f'{name} {value:g}' for name, value in values.items())})"
