@@ -16,6 +16,7 @@ from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_space import MODULATION_RANGE, CommandSpace
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.control.staged_commands import FOREVER_S, StagedCommands
+from tabrl.control.waypoints import Path
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot, get_robot
 from tabrl.sim.learning.networks import critic_width
@@ -101,7 +102,25 @@ def random_programs(count: int, seed: int = 0, robot: Robot = GO1) -> CommandBat
         rng.uniform(0.0, 2.0 * np.pi, shape).astype(np.float32),
         rng.uniform(*MODULATION_RANGE, count).astype(np.float32),
         _random_settings(space, natural, count, rng),
+        *_random_rest(space, count, rng),
     )
+
+
+def _random_rest(
+    space: CommandSpace, count: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Harmonics, and for half of the schedules a path through three waypoints."""
+    harmonic = np.ones((count, space.harmonic_width), np.float32)
+    path = np.zeros((count, space.path_width), np.float32)
+    if space.harmonics:
+        harmonic[:] = rng.choice(space.harmonics, harmonic.shape)
+    if space.on_path:
+        reach = space.upper[: space.on_path] / 2
+        for row in range(count):
+            times = (0.3, 0.9, 1.7) if rng.random() < 0.5 else ()
+            points = tuple((time, *rng.uniform(-reach, reach).tolist()) for time in times)
+            path[row] = Path(points).packed(space.on_path)
+    return harmonic, path
 
 
 def _random_settings(

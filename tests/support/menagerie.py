@@ -90,18 +90,18 @@ def facts_of(
     return RobotFacts(
         source=source,
         bodies={
-            name: _body(model, data, model.body(theirs).id)
+            name: body_facts(model, data, model.body(theirs).id)
             for name, theirs in zip(robot.body_names, bodies, strict=True)
         },
         joints={
-            name: JointFacts(axis=_row(data.xaxis[joint]), range=_row(model.jnt_range[joint]))
+            name: JointFacts(axis=row(data.xaxis[joint]), range=row(model.jnt_range[joint]))
             for name, joint in zip(robot.joint_names, joints, strict=True)
         },
         foot_radius=float(model.geom_size[feet[0], 0]),
         poses=tuple(
             PoseFacts(
-                angles=_row(pose),
-                feet=tuple(map(_row, _posed(model, joints, pose).geom_xpos[list(feet)])),
+                angles=row(pose),
+                feet=tuple(map(row, _posed(model, joints, pose).geom_xpos[list(feet)])),
             )
             for pose in angles
         ),
@@ -128,19 +128,21 @@ def _posed(model: mujoco.MjModel, joints: Sequence[int], angles: Doubles) -> muj
     return data
 
 
-def _body(model: mujoco.MjModel, data: mujoco.MjData, body: int) -> BodyFacts:
+def body_facts(model: mujoco.MjModel, data: mujoco.MjData, body: int) -> BodyFacts:
+    """Of a body of a model in a pose."""
     # Principal moments and axes are not compared: their order and signs are free.
     turn = data.ximat[body].reshape(3, 3)
     tensor = turn @ np.diag(model.body_inertia[body]) @ turn.T
     return BodyFacts(
         mass=float(model.body_mass[body]),
-        origin=_row(data.xpos[body]),
-        centre=_row(data.xipos[body] - data.xpos[body]),
-        inertia=tuple(map(_row, tensor)),
+        origin=row(data.xpos[body]),
+        centre=row(data.xipos[body] - data.xpos[body]),
+        inertia=tuple(map(row, tensor)),
     )
 
 
-def _row(values: Doubles) -> tuple[float, ...]:
+def row(values: Doubles) -> tuple[float, ...]:
+    """Rounded to nanometres and the like."""
     return tuple(values.round(9).tolist())
 
 

@@ -45,10 +45,14 @@ class Fall(_Data):
 
 
 class KindPage(_Data):
-    """What a kind of robot says of how its robots are shown; `fall` null: they cannot fall."""
+    """What a kind of robot says of how its robots are shown; `fall` null: they cannot fall.
+
+    `ink` is the site whose way is drawn in the air; null: only what floats leaves a trail.
+    """
 
     readouts: tuple[Readout, ...] = ()
     fall: Fall | None = None
+    ink: str | None = None
 
 
 class RobotPage(_Data):
@@ -59,3 +63,6 @@ class RobotPage(_Data):
     camera: Camera
     readouts: tuple[Readout, ...]
     fall: Fall | None = Field(description="When it has fallen; null: this robot cannot fall.")
+    ink: str | None = Field(
+        default=None, description="The site of the scene whose way the page draws in the air."
+    )

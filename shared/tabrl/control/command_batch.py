@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int, Num
 from tabrl.control.arrays import Array, Xp
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.command_space import CommandSpace
+from tabrl.control.waypoints import Path, along, begun
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class CommandBatch:
     """A batch of schedules of one stage.
 
     `constant`, `amplitude`, `phase` `[B, C]`; `modulation_frequency [B]` in Hz; `settings` by name,
-    `[B]` each: a number, or an index into the setting's choices.
+    `[B]` each: a number, or an index into the setting's choices. `harmonic [B, C]` and `path`, as
+    `waypoints` packs them, have no columns in a space without.
     """
 
     space: CommandSpace
@@ -28,6 +30,8 @@ class CommandBatch:
     phase: Float[Array, "*B C"]
     modulation_frequency: Float[Array, "*B"]
     settings: dict[str, Num[Array, "*B"]]
+    harmonic: Float[Array, "*B H"]
+    path: Float[Array, "*B Q"]
 
     @classmethod
     def stack(cls, schedules: Sequence[CommandSchedule]) -> Self:
@@ -35,17 +39,20 @@ class CommandBatch:
         if any(schedule.later for schedule in schedules):
             raise ValueError("a schedule of several stages belongs into StagedCommands")
         space = schedules[0].space
-        constant, amplitude, phase, frequency = (
+        constant, amplitude, phase, frequency, harmonic = (
             np.array([getattr(schedule, name) for schedule in schedules], np.float32)
-            for name in ("constant", "amplitude", "phase", "modulation_frequency")
+            for name in ("constant", "amplitude", "phase", "modulation_frequency", "harmonic")
         )
+        path = np.zeros((len(schedules), space.path_width), np.float32)
+        if space.on_path:
+            path[:] = [schedule.path.packed(space.on_path) for schedule in schedules]
         settings = {
             setting.name: _column(
                 [schedule.settings[place] for schedule in schedules], setting.choices
             )
             for place, setting in enumerate(space.settings)
         }
-        return cls(space, constant, amplitude, phase, frequency, settings)
+        return cls(space, constant, amplitude, phase, frequency, settings, harmonic, path)
 
     @classmethod
     def neutral(cls, space: CommandSpace, size: int) -> Self:
@@ -69,6 +76,8 @@ class CommandBatch:
             change(self.phase),
             change(self.modulation_frequency),
             {name: change(values) for name, values in self.settings.items()},
+            change(self.harmonic),
+            change(self.path),
         )
 
     def _with(self, other: Self, join: Callable[[Array, Array], Array]) -> Self:
@@ -80,12 +89,15 @@ class CommandBatch:
             join(self.phase, other.phase),
             join(self.modulation_frequency, other.modulation_frequency),
             {name: join(values, other.settings[name]) for name, values in self.settings.items()},
+            join(self.harmonic, other.harmonic),
+            join(self.path, other.path),
         )
 
     def arrays(self) -> list[Array]:
-        """All arrays, always in the same order: channels first, then one number a schedule."""
+        """All arrays, always in the same order: channels, one number a schedule, the rest."""
         columns = [self.constant, self.amplitude, self.phase, self.modulation_frequency]
-        return [*columns, *(self.settings[setting.name] for setting in self.space.settings)]
+        settings = (self.settings[setting.name] for setting in self.space.settings)
+        return [*columns, *settings, self.harmonic, self.path]
 
     def where(self, chosen: Bool[Array, "*B"], others: Self, xp: Xp = np) -> Self:
         """These schedules where `chosen`, else the others."""
@@ -126,6 +138,8 @@ class CommandBatch:
             tuple(self.phase[index].tolist()),
             float(self.modulation_frequency[index]),
             tuple(settings),
+            harmonic=tuple(self.harmonic[index].tolist()),
+            path=Path.unpacked(self.path[index], self.space.on_path),
         )
 
     def at(self, time: Float[Array, "*B"], xp: Xp = np) -> Self:
@@ -138,11 +152,22 @@ class CommandBatch:
 
     def command(self, time: Float[Array, "*B"], xp: Xp = np) -> Float[Array, "*B C"]:
         """The command at `time` seconds after the reset, in the channels' units."""
-        angle = self.modulation_phase(time, xp)[..., None] + self.phase
-        return self.constant + self.amplitude * xp.sin(angle)
+        turned = self.modulation_phase(time, xp)[..., None]
+        if self.space.harmonics:
+            turned = turned * self.harmonic
+        wanted = self.constant + self.amplitude * xp.sin(turned + self.phase)
+        count = self.space.on_path
+        if not count:
+            return wanted
+        led = along(self.path, time, count, xp)
+        return xp.concatenate([wanted[..., :count] + led, wanted[..., count:]], axis=-1)
+
+    def begun(self, time: Float[Array, "*B"], xp: Xp = np) -> Self:
+        """These schedules with their paths begun at `time` s after the reset."""
+        return replace(self, path=begun(self.path, time, xp))
 
     def peak(self, xp: Xp = np) -> Float[Array, "*B C"]:
-        """The most that every channel asks for in either direction."""
+        """The most that every channel asks for in either direction, its path apart."""
         return xp.abs(self.constant) + xp.abs(self.amplitude)
 
 

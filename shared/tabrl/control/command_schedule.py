@@ -1,7 +1,8 @@
 """Command schedules: what a policy is asked to do, as a closed form of the time since reset.
 
-Each channel is `constant + amplitude · sin(2π · modulation_frequency · t + phase)`. A schedule has
-one stage, or several that follow each other by time and then begin again.
+Each channel is `constant + amplitude · sin(2π · harmonic · modulation_frequency · t + phase)`, and
+what a path adds to it; the harmonic is 1 but in spaces that have others. A schedule has one stage,
+or several that follow each other by time and then begin again.
 """
 
 from __future__ import annotations
@@ -20,17 +21,22 @@ from pydantic import (
 
 from tabrl.contracts.phases import MAX_PHASES, PhasesS
 from tabrl.control.command_space import MODULATION_RANGE, CommandSpace
+from tabrl.control.waypoints import Path
 from tabrl.domain.errors import Invalid
 
 _SILENT = 1e-3  # smaller entries are not worth a word
 
 
 class Wave(NamedTuple):
-    """What is asked of one channel: a constant and a sinusoid; the channel's unit, and rad."""
+    """What is asked of one channel: a constant and a sinusoid; the channel's unit, and rad.
+
+    `harmonic` multiplies the modulation frequency, where the space has harmonics.
+    """
 
     constant: float = 0.0
     amplitude: float = 0.0
     phase: float = 0.0
+    harmonic: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class CommandSchedule:
     stages_s: tuple[float, ...] = ()
     later: tuple[CommandSchedule, ...] = ()
     repeat: bool = True
+    harmonic: tuple[float, ...] = ()  # none in a space without harmonics
+    path: Path = Path()  # from the stage's begin on
 
     @classmethod
     def neutral(cls, space: CommandSpace) -> Self:
@@ -62,23 +70,27 @@ class CommandSchedule:
         space: CommandSpace,
         *,
         modulation_frequency: float = 1.0,
+        path: Path = Path(),  # noqa: B008 - never changes
         **asked: str | float | tuple[float, ...],
     ) -> Self:
         """A schedule by names of channels and settings; a channel takes a constant or a `Wave`.
 
-        Raises `ValueError` for a name that is neither.
+        Raises `ValueError` for a name that is neither, or a path that does not fit the space.
         """
         known = {*space.names, *(setting.name for setting in space.settings)}
         unknown = asked.keys() - known
         if unknown:
             raise ValueError(f"no such channel: {', '.join(sorted(unknown))}")
         waves = [_wave(asked.get(name, 0.0)) for name in space.names]
-        constant, amplitude, phase = zip(*waves, strict=True) if waves else ((), (), ())
+        constant, amplitude, phase, harmonic = zip(*waves, strict=True) if waves else ((),) * 4
         settings = []
         for setting in space.settings:
             value = asked.get(setting.name, setting.neutral)
             settings.append(setting.checked(value) if isinstance(value, str | int | float) else 0.0)
-        return cls(space, constant, amplitude, phase, modulation_frequency, tuple(settings))
+        return cls(
+            space, constant, amplitude, phase, modulation_frequency, tuple(settings),
+            harmonic=_harmonics(space, harmonic), path=_fitting(space, path),
+        )  # fmt: skip
 
     @classmethod
     def sequence(
@@ -95,7 +107,7 @@ class CommandSchedule:
             raise ValueError("a stage has no stages of its own")
         return cls(
             first.space, first.constant, first.amplitude, first.phase, first.modulation_frequency,
-            first.settings, tuple(stages_s), tuple(later), repeat,
+            first.settings, tuple(stages_s), tuple(later), repeat, first.harmonic, first.path,
         )  # fmt: skip
 
     @property
@@ -111,7 +123,8 @@ class CommandSchedule:
     def wave(self, channel: str) -> Wave:
         """What the first stage asks of a channel. Raises `KeyError`."""
         column = self.space.column(channel)
-        return Wave(self.constant[column], self.amplitude[column], self.phase[column])
+        harmonic = self.harmonic[column] if self.harmonic else 1.0
+        return Wave(self.constant[column], self.amplitude[column], self.phase[column], harmonic)
 
     def setting(self, name: str) -> str | float:
         """The first stage's value of a setting. Raises `KeyError`."""
@@ -123,12 +136,14 @@ class CommandSchedule:
     def with_wave(self, channel: str, wave: Wave) -> Self:
         """The same but for one channel of the first stage. Raises `KeyError`."""
         column = self.space.column(channel)
-        columns = (self.constant, self.amplitude, self.phase)
-        constant, amplitude, phase = (
-            (*values[:column], new, *values[column + 1 :])
+        columns = (self.constant, self.amplitude, self.phase, self.harmonic)
+        constant, amplitude, phase, harmonic = (
+            (*values[:column], new, *values[column + 1 :]) if values else values
             for values, new in zip(columns, wave, strict=True)
         )
-        return replace(self, constant=constant, amplitude=amplitude, phase=phase)
+        return replace(
+            self, constant=constant, amplitude=amplitude, phase=phase, harmonic=harmonic
+        )
 
     def with_settings(self, settings: Sequence[str | float] | None = None) -> Self:
         """The same with other settings; without any, with neutral ones."""
@@ -153,13 +168,16 @@ class CommandSchedule:
             )
         parts = []
         for channel in self.space.channels:
-            constant, amplitude, _ = self.wave(channel.name)
+            constant, amplitude, _, harmonic = self.wave(channel.name)
             if abs(constant) > _SILENT:
                 words = channel.positive if constant > 0 else channel.negative
                 parts.append(f"{words} {abs(constant):.2f} {channel.unit}")
             if abs(amplitude) > _SILENT:
                 swing = f"{channel.name} ±{abs(amplitude):.2f} {channel.unit}"
-                parts.append(f"{swing} at {self.modulation_frequency:.2f} Hz")
+                parts.append(f"{swing} at {harmonic * self.modulation_frequency:.2f} Hz")
+        if self.path:
+            rounds = "round and round" if self.path.repeat else f"in {self.path.seconds:g} s"
+            parts.append(f"along {len(self.path.waypoints)} waypoints {rounds}")
         for setting, value in zip(self.space.settings, self.settings, strict=True):
             if value != setting.neutral:
                 parts.append(value if isinstance(value, str) else setting.words.format(value))
@@ -172,12 +190,26 @@ def _wave(asked: str | float | tuple[float, ...]) -> Wave:
     return Wave(*asked) if isinstance(asked, tuple) else Wave(float(asked))
 
 
+def _harmonics(space: CommandSpace, harmonic: tuple[float, ...]) -> tuple[float, ...]:
+    return harmonic if space.harmonics else ()
+
+
+def _fitting(space: CommandSpace, path: Path) -> Path:
+    if path and len(path.waypoints[0]) != 1 + space.on_path:
+        raise ValueError(f"a waypoint of this robot is a time and {space.on_path} numbers")
+    return path
+
+
 def _empty(value: tuple[object, ...]) -> bool:
     return not value
 
 
 def _usual(repeat: bool) -> bool:
     return repeat
+
+
+def _no(value: bool) -> bool:
+    return not value
 
 
 class ScheduleDocument(BaseModel):
@@ -195,6 +227,9 @@ class ScheduleDocument(BaseModel):
     phase: tuple[float, ...] = ()
     beat_frequency: float = Field(default=1.0, ge=MODULATION_RANGE[0], le=MODULATION_RANGE[1])
     # Left out where they say nothing: schedules of one stage are written as they always were.
+    harmonic: tuple[float, ...] = Field(default=(), exclude_if=_empty)
+    path: tuple[tuple[float, ...], ...] = Field(default=(), exclude_if=_empty)
+    path_repeats: bool = Field(default=False, exclude_if=_no)
     phases_s: PhasesS = Field(default=(), exclude_if=_empty)
     later: tuple[ScheduleDocument, ...] = Field(
         default=(), max_length=MAX_PHASES - 1, exclude_if=_empty
@@ -211,6 +246,9 @@ class ScheduleDocument(BaseModel):
             amplitude=schedule.amplitude,
             phase=schedule.phase,
             beat_frequency=schedule.modulation_frequency,
+            harmonic=schedule.harmonic if any(one != 1.0 for one in schedule.harmonic) else (),
+            path=schedule.path.waypoints,
+            path_repeats=schedule.path.repeat,
             phases_s=schedule.stages_s,
             later=tuple(cls.of(stage) for stage in schedule.later),
             repeat=schedule.repeat,
@@ -231,8 +269,11 @@ class ScheduleDocument(BaseModel):
     def _stage(self, space: CommandSpace) -> CommandSchedule:
         zero = (0.0,) * len(space)
         columns = (self.constant or zero, self.amplitude or zero, self.phase or zero)
+        harmonic = self.harmonic or ((1.0,) * len(space) if space.harmonics else ())
         if any(len(values) != len(space) for values in columns):
             raise _unfit(f"a schedule of this robot has {len(space)} channels")
+        if len(harmonic) != space.harmonic_width:
+            raise _unfit(f"a schedule of this robot has {space.harmonic_width} harmonics")
         found: Mapping[str, Any] = self.model_extra or {}
         unknown = found.keys() - {setting.name for setting in space.settings}
         if unknown:
@@ -242,9 +283,12 @@ class ScheduleDocument(BaseModel):
                 setting.checked(found.get(setting.name, setting.neutral))
                 for setting in space.settings
             )
+            path = _fitting(space, Path(self.path, self.path_repeats))
         except (ValueError, TypeError) as error:
             raise _unfit(str(error)) from None
-        return CommandSchedule(space, *columns, self.beat_frequency, settings)
+        return CommandSchedule(
+            space, *columns, self.beat_frequency, settings, harmonic=harmonic, path=path
+        )
 
     @model_serializer(mode="wrap")
     def _in_old_order(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

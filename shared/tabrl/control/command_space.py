@@ -14,6 +14,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tabrl.control.waypoints import packed_width
+
 MODULATION_RANGE = (0.4, 2.5)  # Hz, of the sinusoids; one frequency for all channels
 
 
@@ -73,11 +75,18 @@ class Setting:
 
 @dataclass(frozen=True)
 class CommandSpace:
-    """All channels and settings of one robot; `rest` says in words that nothing is asked."""
+    """All channels and settings of one robot; `rest` says in words that nothing is asked.
+
+    With `harmonics`, each channel's sinusoid has one of these multiples of the modulation
+    frequency; without, all have that frequency. The first channels, as many as `on_path`, also
+    follow a path of waypoints.
+    """
 
     channels: tuple[Channel, ...]
     settings: tuple[Setting, ...] = ()
     rest: str = "hold still"
+    harmonics: tuple[float, ...] = ()
+    on_path: int = 0
     _columns: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +106,16 @@ class CommandSpace:
     def names(self) -> tuple[str, ...]:
         """Names of the channels, in the order of their columns."""
         return tuple(channel.name for channel in self.channels)
+
+    @property
+    def harmonic_width(self) -> int:
+        """Numbers of a schedule's harmonics: one a channel, or none."""
+        return len(self) if self.harmonics else 0
+
+    @property
+    def path_width(self) -> int:
+        """Numbers of a stage's path, packed; none where no channel follows one."""
+        return packed_width(self.on_path) if self.on_path else 0
 
     def column(self, name: str) -> int:
         """The column of a channel. Raises `KeyError`."""

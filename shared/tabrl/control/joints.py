@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import mujoco
 import numpy as np
 from jaxtyping import Float
 
 from tabrl.control.arrays import Array, Floats, Xp
+from tabrl.control.rollout import CONTROL_DT
 from tabrl.robots import Joint, Robot
 
 _NO_LIMIT = 1e9  # of a motor that nothing is said of; finite, so that no infinity meets another one
@@ -48,6 +50,8 @@ class Joints:
     stiffness * (target - angle) - damping * velocity.
     """
 
+    integrated: ClassVar[bool] = False  # whether an action says how targets go on from the last
+
     home: Floats
     scale: Floats
     lower: Floats
@@ -57,7 +61,7 @@ class Joints:
     motors: MotorLines
 
     @classmethod
-    def of(cls, robot: Robot, model: mujoco.MjModel) -> Joints:
+    def of(cls, robot: Robot, model: mujoco.MjModel) -> Self:
         """Constants of a robot, float32; stiffness and damping are those of its scene."""
         limits = np.array(robot.joint_range, np.float32)
         return cls(
@@ -76,8 +80,9 @@ class Joints:
         position: Float[Array, "... nu"],
         velocity: Float[Array, "... nu"],
         xp: Xp = np,
+        last: Float[Array, "... nu"] | None = None,
     ) -> Float[Array, "... nu"]:
-        """Actuator targets of an action, rad: home + scale * action, within what can be done.
+        """Actuator targets of an action, rad: those of `ctrl`, within what can be done.
 
         That is the joints' limits, and torques that the motors have at the speed at which the step
         begins: the target moves until the actuator asks for no more.
@@ -87,11 +92,12 @@ class Joints:
             position: angles of the joints now, rad.
             velocity: of the joints now, rad/s.
             xp: numpy or jax.numpy.
+            last: targets so far, rad; only of use where they are integrated.
         """
         damped = self.damping * velocity
         most = position + (self.motors.most(velocity, xp) + damped) / self.stiffness
         least = position - (self.motors.most(-velocity, xp) - damped) / self.stiffness
-        wanted = xp.clip(self.home + self.scale * action, least, most)
+        wanted = xp.clip(self.ctrl(action, last), least, most)
         return xp.clip(wanted, self.lower, self.upper)
 
     def aimed(
@@ -100,18 +106,48 @@ class Joints:
         qpos: Float[Array, "... nq"],
         qvel: Float[Array, "... nv"],
         xp: Xp = np,
+        last: Float[Array, "... nu"] | None = None,
     ) -> Float[Array, "... nu"]:
         """`targets` in a state as MuJoCo has it: a robot's joints come last."""
         count = len(self.home)
-        return self.targets(action, qpos[..., -count:], qvel[..., -count:], xp)
+        return self.targets(action, qpos[..., -count:], qvel[..., -count:], xp, last)
 
-    def ctrl(self, action: Float[Array, "... nu"]) -> Float[Array, "... nu"]:
-        """The actuator targets of an action that is within all limits."""
+    def ctrl(
+        self, action: Float[Array, "... nu"], last: Float[Array, "... nu"] | None = None
+    ) -> Float[Array, "... nu"]:
+        """The actuator targets of an action that is within all limits, after `last` ones."""
         return self.home + self.scale * action
 
-    def action(self, ctrl: Float[Array, "... nu"]) -> Float[Array, "... nu"]:
-        """The action that stands behind actuator targets."""
+    def action(
+        self, ctrl: Float[Array, "... nu"], last: Float[Array, "... nu"] | None = None
+    ) -> Float[Array, "... nu"]:
+        """The action that stands behind actuator targets, which follow `last` ones."""
         return (ctrl - self.home) / self.scale
+
+
+class IntegratedJoints(Joints):
+    """Joints whose actions are speeds of their targets: no error of what they lead to stays.
+
+    The scale is in rad/s a unit of action. `last` is needed everywhere.
+    """
+
+    integrated: ClassVar[bool] = True
+
+    def ctrl(
+        self, action: Float[Array, "... nu"], last: Float[Array, "... nu"] | None = None
+    ) -> Float[Array, "... nu"]:
+        return _known(last) + (self.scale * CONTROL_DT) * action
+
+    def action(
+        self, ctrl: Float[Array, "... nu"], last: Float[Array, "... nu"] | None = None
+    ) -> Float[Array, "... nu"]:
+        return (ctrl - _known(last)) / (self.scale * CONTROL_DT)
+
+
+def _known(last: Array | None) -> Array:
+    if last is None:
+        raise ValueError("joints whose targets are integrated need the last ones")
+    return last
 
 
 def _line(joint: Joint) -> tuple[float, float, float]:

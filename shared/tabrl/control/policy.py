@@ -91,7 +91,7 @@ class Policy:
         embodiment = self._embodiment
         observation = embodiment.observe(time, qpos, qvel, ctrl, self._commands)
         action = self.weights.act(observation)
-        return action, embodiment.joints.aimed(action, qpos, qvel)
+        return action, embodiment.joints.aimed(action, qpos, qvel, last=ctrl)
 
 
 def dump_policy(header: PolicyHeader, weights: PolicyWeights) -> bytes:

@@ -54,7 +54,7 @@ def _row(
         "time": np.asarray(states.time[step + 1]),
         "qpos": states.qpos[step + 1],
         "qvel": states.qvel[step + 1],
-        "action": (states.ctrl[step] - joints.home) / joints.scale,
+        "action": joints.action(states.ctrl[step], states.ctrl[step - 1] if step else joints.home),
         "joint_torque": skeleton.joint_velocity(data.qfrc_actuator).copy(),
         "constraint_force": skeleton.joint_velocity(data.qfrc_constraint).copy(),
         "body_position": data.xpos[1:].copy(),  # after the world

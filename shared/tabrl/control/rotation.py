@@ -83,6 +83,29 @@ def roll_pitch(
     return roll, pitch
 
 
+def from_matrix(matrix: Float[Array, "... 3 3"], xp: Xp = np) -> Float[Array, "... 4"]:
+    """The quaternion `[..., 4]` of a rotation matrix, with w not below zero."""
+    m = [[matrix[..., i, j] for j in range(3)] for i in range(3)]
+    trace = m[0][0] + m[1][1] + m[2][2]
+    # Each column is the quaternion times four of its own entries: the longest one is the safest.
+    x, y, z = (1.0 + 2.0 * m[i][i] - trace for i in range(3))
+    turn = [m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]]
+    mixed = [m[0][1] + m[1][0], m[0][2] + m[2][0], m[1][2] + m[2][1]]
+    columns = xp.stack(
+        [
+            xp.stack([1.0 + trace, *turn], axis=-1),
+            xp.stack([turn[0], x, mixed[0], mixed[1]], axis=-1),
+            xp.stack([turn[1], mixed[0], y, mixed[2]], axis=-1),
+            xp.stack([turn[2], mixed[1], mixed[2], z], axis=-1),
+        ],
+        axis=-2,
+    )
+    longest = xp.stack([1.0 + trace, x, y, z], axis=-1).argmax(-1)[..., None, None]
+    chosen = xp.take_along_axis(columns, longest, axis=-2)[..., 0, :]
+    unit = chosen / xp.sqrt((chosen * chosen).sum(-1, keepdims=True))
+    return xp.where(unit[..., :1] < 0.0, -unit, unit)
+
+
 def wrap(angle: Float[Array, ...], xp: Xp = np) -> Float[Array, ...]:
     """The same angle in [-π, π)."""
     return (angle + xp.pi) % (2.0 * xp.pi) - xp.pi

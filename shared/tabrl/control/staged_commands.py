@@ -93,7 +93,11 @@ class StagedCommands:
 
     def at(self, time: Float[Array, "*B"], xp: Xp = np) -> CommandBatch:
         """What is asked at `time` s after the reset, as schedules of one stage `[B, …]`."""
-        return self.chosen(self.place(time, xp).stage, xp)
+        place = self.place(time, xp)
+        now = self.chosen(place.stage, xp)
+        if not now.space.on_path:
+            return now
+        return now.begun(time - place.into_s + self._begins(place.stage, xp), xp)
 
     def place(self, time: Float[Array, "*B"], xp: Xp = np) -> Place:
         """Where in its schedule every robot is at `time` s after the reset."""
@@ -105,6 +109,14 @@ class StagedCommands:
             begin = begin + self.duration[..., k - 1]
             index = xp.where((self.duration[..., k] > 0.0) & (into + EARLY_S >= begin), k, index)
         return Place(periods, into, index)
+
+    def _begins(self, stage: Int[Array, "*B"], xp: Xp) -> Float[Array, "*B"]:
+        """When in its period a stage begins, s."""
+        begin = after = xp.zeros_like(self.duration[..., 0])
+        for k in range(1, MAX_PHASES):
+            after = after + self.duration[..., k - 1]
+            begin = xp.where(stage >= k, after, begin)
+        return begin
 
     def lasting(self, xp: Xp = np) -> Float[Array, "*B S"]:
         """How long the stages last, s; nothing for schedules that never begin again."""

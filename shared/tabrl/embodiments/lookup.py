@@ -57,6 +57,7 @@ def page_of(robot: Robot) -> RobotPage:
         camera=robot.camera or Camera(distance_m=_DISTANCE * size, height_m=_HEIGHT * size),
         readouts=kind.readouts,
         fall=kind.fall,
+        ink=kind.ink,
     )
 
 

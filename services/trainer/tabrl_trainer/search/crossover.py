@@ -16,7 +16,7 @@ from jaxtyping import Int
 
 from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
-from tabrl.control.command_schedule import CommandSchedule, Wave
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.command_space import CommandSpace
 
 MAX_GENES = 6  # 63 combinations a frequency
@@ -135,5 +135,5 @@ def _merged(space: CommandSpace, entries: tuple[Entry, ...], frequency: float) -
         if kind == "constant":
             merged = merged.with_wave(channel, own._replace(constant=wave.constant))
         else:
-            merged = merged.with_wave(channel, Wave(own.constant, wave.amplitude, wave.phase))
+            merged = merged.with_wave(channel, wave._replace(constant=own.constant))
     return merged

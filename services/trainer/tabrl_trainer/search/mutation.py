@@ -16,6 +16,7 @@ from tabrl.control.embodiment import Embodiment
 _LEVELS = (-1.0, -0.7, -0.45, -0.25, 0.25, 0.45, 0.7, 1.0)
 _COARSE = 0.5  # of the range: what an upward channel is tried with at least
 _SETTINGS_CHANCE, _FREQUENCY_CHANCE = 0.12, 0.1
+_HARMONIC_CHANCE = 0.3  # of a sinusoid that changes
 _SMALL_SHARE = 0.05  # of the largest amplitude: smaller ones are set to neutral
 
 
@@ -48,6 +49,9 @@ class Mutator:
         changed.amplitude[:] += np.where(swung, drawn[1] * space.amplitude, 0.0)
         changed.phase[:] += np.where(swung, drawn[2] * np.pi, 0.0)
         changed.constant[cleared] = changed.amplitude[cleared] = 0.0
+        if space.harmonics:
+            other = swung & (rng.random(shape) < _HARMONIC_CHANCE)
+            changed.harmonic[other] = rng.choice(space.harmonics, other.sum())
         if self._rhythmic:
             other = rng.random(shape[0]) < _FREQUENCY_CHANCE
             changed.modulation_frequency[other] = rng.choice(self._frequencies, other.sum())
@@ -84,13 +88,14 @@ def _trained(schedules: CommandBatch) -> CommandBatch:
             values = np.where(values > 0.0, np.clip(values, *setting.range), 0.0)
             values = values.astype(np.float32)
         settings[setting.name] = values
-    return CommandBatch(
-        space,
-        constant.astype(np.float32),
-        amplitude.astype(np.float32),
-        (schedules.phase % (2 * np.pi)).astype(np.float32),
-        np.clip(schedules.modulation_frequency, *MODULATION_RANGE).astype(np.float32),
-        settings,
+    frequency = np.clip(schedules.modulation_frequency, *MODULATION_RANGE)
+    return replace(
+        schedules,
+        constant=constant.astype(np.float32),
+        amplitude=amplitude.astype(np.float32),
+        phase=(schedules.phase % (2 * np.pi)).astype(np.float32),
+        modulation_frequency=frequency.astype(np.float32),
+        settings=settings,
     )
 
 

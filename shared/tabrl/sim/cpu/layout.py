@@ -76,7 +76,8 @@ class Layout:
         """Length of a row."""
         space = self.embodiment.commands
         begin: int = self.origin.stop
-        return begin + MAX_PHASES * (3 * len(space) + 1 + len(space.settings) + 1)
+        rest = space.harmonic_width + space.path_width
+        return begin + MAX_PHASES * (3 * len(space) + 1 + len(space.settings) + rest + 1)
 
     def parts(
         self, rows: Float[Array, "*B _"]
@@ -98,15 +99,26 @@ class Layout:
             flat[..., i * wide : (i + 1) * wide].reshape(*lead, MAX_PHASES, len(space))
             for i in range(3)
         )
-        frequency, *settings, duration = (
+        frequency, *settings = (
             flat[..., 3 * wide + i * MAX_PHASES :][..., :MAX_PHASES]
-            for i in range(len(space.settings) + 2)
+            for i in range(len(space.settings) + 1)
+        )
+        widths = (space.harmonic_width, space.path_width)
+        duration, rest = flat[..., -MAX_PHASES:], flat[..., : -MAX_PHASES]
+        begin = rest.shape[-1] - MAX_PHASES * sum(widths)
+        harmonic, path = (
+            rest[..., begin + MAX_PHASES * skipped :][..., : MAX_PHASES * width].reshape(
+                *lead, MAX_PHASES, width
+            )
+            for skipped, width in zip((0, widths[0]), widths, strict=True)
         )
         named = {
             setting.name: values.astype(xp.int32) if setting.choices else values
             for setting, values in zip(space.settings, settings, strict=True)
         }
-        stages = CommandBatch(space, constant, amplitude, phase, frequency, named)
+        stages = CommandBatch(
+            space, constant, amplitude, phase, frequency, named, harmonic, path
+        )
         return StagedCommands(stages, duration)
 
     @staticmethod
@@ -129,6 +141,7 @@ class RolloutBuffer:
     qfrc_actuator: Float[Array, "T B nv"]
     qfrc_constraint: Float[Array, "T B nv"]
     just_reset: Float[Array, "T B"]
+    last_ctrl: Float[Array, "T B _"]  # the targets before, where these are integrated
 
     @classmethod
     def empty(cls, steps: int, size: int, layout: Layout) -> RolloutBuffer:
@@ -137,13 +150,14 @@ class RolloutBuffer:
         def room(*shape: int) -> Float[np.ndarray, "T B ..."]:
             return np.empty((steps, size, *shape), np.float32)
 
-        recorded = layout.embodiment.recorded
+        recorded, joints = layout.embodiment.recorded, layout.embodiment.joints
         return cls(
             rows=room(layout.buffered.stop),
             commanded=room(recorded.stop - recorded.start),
             qfrc_actuator=room(layout.nv),
             qfrc_constraint=room(layout.nv),
             just_reset=room(),
+            last_ctrl=room(len(joints.home) if joints.integrated else 0),
         )
 
     def steps(self, layout: Layout, pose: Pose, xp: Xp = np) -> RawSteps:
@@ -160,7 +174,7 @@ class RolloutBuffer:
             time=self.rows[..., layout.time],
             qpos=qpos,
             qvel=qvel,
-            action=xp.nan_to_num(embodiment.joints.action(ctrl)),
+            action=xp.nan_to_num(embodiment.joints.action(ctrl, self.last_ctrl)),
             joint_torque=embodiment.skeleton.joint_velocity(self.qfrc_actuator),
             constraint_force=embodiment.skeleton.joint_velocity(self.qfrc_constraint),
             **pose._asdict(),

@@ -59,6 +59,7 @@ class CpuRobots:
         self._differences: RobotDifferences | None = None
         self._told = RobotDifferences.no_columns(size)
         self._decided = np.zeros((size, embodiment.robot.nu), np.float32)  # targets, rad
+        self._last_ctrl = np.zeros_like(self._decided)  # those in force before the step
         self.carry = embodiment.carry(size)
         self.layout = layout = Layout(embodiment)
         # All that a decision depends on, kept up to date: see `Layout`.
@@ -121,13 +122,16 @@ class CpuRobots:
 
     def targets(self, action: Float[np.ndarray, "B nu"]) -> Float[np.ndarray, "B nu"]:
         """Joint angles that an action stands for, rad."""
-        qpos, qvel, _ = self.layout.parts(self.state)
-        targets: Float[np.ndarray, "B nu"] = self._embodiment.joints.aimed(action, qpos, qvel)
+        qpos, qvel, last = self.layout.parts(self.state)
+        joints = self._embodiment.joints
+        targets: Float[np.ndarray, "B nu"] = joints.aimed(action, qpos, qvel, last=last)
         return targets
 
     def step(self, targets: Float[np.ndarray, "B nu"]) -> None:
         """A control step of 20 ms towards joint angles in rad."""
         differences = self._differences
+        if self._embodiment.joints.integrated:
+            self._last_ctrl[:] = self.ctrl
         if differences is None:
             self.ctrl[:] = targets
         else:
@@ -146,12 +150,17 @@ class CpuRobots:
         buffer.qfrc_actuator[t] = self._qfrc_actuator
         buffer.qfrc_constraint[t] = self._qfrc_constraint
         buffer.just_reset[t] = self._just_reset
+        integrated = self._embodiment.joints.integrated
+        if integrated:
+            buffer.last_ctrl[t] = self._last_ctrl
         self._just_reset[:] = False
         self._diverged[:] = False
         if self._warnings.any():
             self._diverged = self._warnings[:, _DIVERGENCES, 1].any(1)
             # All zero, which is in the floor for what floats: a failure for the rollout too.
             buffer.rows[t, self._diverged, self.layout.moving] = 0.0
+            if integrated:
+                buffer.last_ctrl[t, self._diverged] = 0.0
 
     def end(
         self, buffer: RolloutBuffer, t: int

@@ -24,9 +24,11 @@ Tree = TypeVar("Tree")
 HUGE = 1e10  # MuJoCo's own limit of a healthy state
 jax.tree_util.register_dataclass(
     CommandBatch,
-    data_fields=["constant", "amplitude", "phase", "modulation_frequency", "settings"],
+    data_fields=[
+        "constant", "amplitude", "phase", "modulation_frequency", "settings", "harmonic", "path",
+    ],
     meta_fields=["space"],
-)
+)  # fmt: skip
 jax.tree_util.register_dataclass(StagedCommands, data_fields=["stages", "duration"], meta_fields=[])
 
 
@@ -152,7 +154,7 @@ class Episodes:
     ) -> tuple[Float[jax.Array, "B no"], Float[jax.Array, "B np"]]:
         """What the policy sees, its noise drawn with `key`, and what a critic sees beside it."""
         motion, sensing = robots.motion, robots.sensing
-        last = jnp.where(sensing.sees_decision[:, None], robots.decided, robots.ctrl)
+        last = self._last_targets(robots)
         clean = self._embodiment.observe(
             robots.time, motion.qpos, motion.qvel, last, robots.schedules, robots.origin, jnp
         )
@@ -161,12 +163,16 @@ class Episodes:
         hidden = self._embodiment.privileged(clean, seen, motion.qpos, jnp)
         return observation, jnp.concatenate([hidden, sensing.told], axis=-1)
 
+    def _last_targets(self, robots: Robots) -> Float[jax.Array, "B nu"]:
+        """What robots take for their last targets: what they decided, or what they did."""
+        return jnp.where(robots.sensing.sees_decision[:, None], robots.decided, robots.ctrl)
+
     def decide(
         self, robots: Robots, action: Float[jax.Array, "B nu"]
     ) -> tuple[Robots, Float[jax.Array, "B nu"]]:
         """The targets (rad) that are in force for the next step: late robots' are the last ones."""
-        motion = robots.motion
-        targets = self._embodiment.joints.aimed(action, motion.qpos, motion.qvel, jnp)
+        motion, last = robots.motion, self._last_targets(robots)
+        targets = self._embodiment.joints.aimed(action, motion.qpos, motion.qvel, jnp, last)
         ctrl = jnp.where(robots.sensing.late[:, None], robots.decided, targets)
         return robots.replace(decided=targets), ctrl  # type: ignore[attr-defined]
 

@@ -245,7 +245,7 @@ class MjxSimulator:
             robots, ctrl = self._episodes.decide(robots, action)
             motion, outcome = self._physics.batched_step(model, robots.motion, ctrl)
             moved = self._episodes.moved(robots, motion, ctrl)
-            raw = self._row(moved, outcome, robots.just_reset)
+            raw = self._row(moved, outcome, robots)
             terminated, timed_out = self._ends(raw["qpos"], moved, arguments)
             after = self._episodes.between(
                 moved, between_key, terminated | timed_out, pool, arguments
@@ -270,9 +270,10 @@ class MjxSimulator:
             truncated=timed_out.astype(jnp.float32),
         )
 
-    def _row(self, robots: Robots, outcome: Outcome, just_reset: Bool[jax.Array, " B"]) -> _Row:
+    def _row(self, robots: Robots, outcome: Outcome, before: Robots) -> _Row:
         """A step's raw quantities. A diverged robot is all zero: a failure for rewards too."""
         whole = ~robots.diverged[:, None]
+        last = jnp.where(whole, before.ctrl, robots.ctrl)
         embodiment = self._embodiment
         features = embodiment.command_features(robots.time, robots.schedules, jnp)
         forces = {
@@ -283,10 +284,10 @@ class MjxSimulator:
             "time": robots.time,
             "qpos": jnp.where(whole, robots.motion.qpos, 0.0),
             "qvel": jnp.where(whole, robots.motion.qvel, 0.0),
-            "action": embodiment.joints.action(robots.ctrl),
+            "action": embodiment.joints.action(robots.ctrl, last),
             **forces,
             "commanded": features[:, embodiment.recorded],
-            "just_reset": just_reset.astype(jnp.float32),
+            "just_reset": before.just_reset.astype(jnp.float32),
         }
 
     def _ends(
