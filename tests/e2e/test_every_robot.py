@@ -1,4 +1,4 @@
-"""Robots that nobody wrote the page for: three legs, and two joints on a table."""
+"""Robots without a pretrained policy, and those that nobody wrote the page for."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from tests.e2e.probe import fits_a_phone
 from tests.e2e.stack import RESULTS, Site
 from tests.support.inference import TrainingInProgress
 from tests.support.made_up import made_up_params, made_up_schedule
-from tests.support.robots import MADE_UP
+from tests.support.robots import MADE_UP, PACKAGED
+from tests.support.training_context import trained_robots
 
+UNTRAINED = (*MADE_UP, *(robot for robot in PACKAGED if robot not in trained_robots()))
 pytestmark = [
     pytest.mark.needs_chromium,
     pytest.mark.stack,
     pytest.mark.timeout(600),
-    pytest.mark.parametrize("robot", MADE_UP, ids=lambda robot: robot.id),
+    pytest.mark.parametrize("robot", UNTRAINED, ids=lambda robot: robot.id),
 ]
 LAST_STATE = "() => window.__tabrl?.history().at(-1)"
 

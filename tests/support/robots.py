@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from tabrl.control.embodiment import Embodiment
+from tabrl.embodiments.arm.embodiment import ArmRobot
 from tabrl.embodiments.legged.embodiment import LeggedRobot
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot, list_robots, robot_folder
@@ -22,10 +23,18 @@ _PROJECT = Path(str(files("tabrl.robots")))
 PACKAGED = tuple(robot for robot in ROBOTS if Path(str(robot_folder(robot.id))).parent == _PROJECT)
 MADE_UP = tuple(robot for robot in ROBOTS if robot not in PACKAGED)
 LEGGED = tuple(robot for robot in ROBOTS if robot.embodiment == "legged")
+ARMS = tuple(robot for robot in ROBOTS if robot.embodiment == "arm")
 
 
 def legged(robot: Robot) -> LeggedRobot:
     """A legged robot as its own kind."""
     embodiment: Embodiment = embodiment_of(robot)
     assert isinstance(embodiment, LeggedRobot)
+    return embodiment
+
+
+def arm(robot: Robot) -> ArmRobot:
+    """An arm as its own kind."""
+    embodiment: Embodiment = embodiment_of(robot)
+    assert isinstance(embodiment, ArmRobot)
     return embodiment

@@ -1,15 +1,23 @@
 import { describe, expect, it } from "vitest";
 import type { Readout } from "@/api/types";
 import type { SceneInfo } from "@/sim/messages";
-import { readingOf } from "@/sim/readings";
+import type { Moment } from "@/sim/readings";
+import { readingOf, readOver } from "@/sim/readings";
 
 const scene = (qposAdr: number | null): SceneInfo => ({
   bodyNames: [],
   geoms: [],
   joints: [{ name: "elbow", qposAdr: 1 }],
+  sites: [
+    { name: "flange", body: 1, position: [0, 0, 0] },
+    { name: "tip", body: 1, position: [0, 0, 0.1] },
+  ],
   root: { body: 1, qposAdr },
+  floor: 0,
   nq: 9,
 });
+
+const moment = (qpos: number[], sites: number[] = []): Moment => ({ qpos, sites });
 
 function readout(quantity: Readout["quantity"], part: string | null = null): Readout {
   return { quantity, part, label: "", unit: "", decimals: 2 };
@@ -22,7 +30,7 @@ describe("figures of a floating base", () => {
   const before = [9, 9, 0, 0, 0.3, ...facingLeft];
   const after = [9, 9, 0, 0.5, 0.25, ...facingLeft];
   const read = (quantity: Readout["quantity"], then = before, now = after): number | undefined =>
-    readingOf(readout(quantity), scene(2))?.(then, now, 1);
+    readingOf(readout(quantity), scene(2), null)?.(moment(then), moment(now), 1);
 
   it("are told in the robot's own frame", () => {
     expect(read("forward_speed")).toBeCloseTo(0.5);
@@ -39,13 +47,25 @@ describe("figures of a floating base", () => {
 
 describe("figures of a fixed robot", () => {
   it("are those of its joints", () => {
-    const reading = readingOf(readout("joint_position", "elbow"), scene(null));
-    expect(reading?.([0, 0], [0.1, 0.7], 1)).toBe(0.7);
+    const reading = readingOf(readout("joint_position", "elbow"), scene(null), null);
+    expect(reading?.(moment([0, 0]), moment([0.1, 0.7]), 1)).toBe(0.7);
+  });
+
+  it("and those of its tool", () => {
+    const before = moment([], [9, 9, 9, 0.1, 0.2, 0.3]);
+    const after = moment([], [9, 9, 9, 0.1, 0.23, 0.34]);
+    const read = (tool: string, quantity: string, part: string | null): number | undefined =>
+      readingOf(readout(quantity, part), scene(null), tool)?.(before, after, 0.1);
+    expect(read("tip", "tool_position", "z")).toBe(0.34);
+    expect(read("flange", "tool_position", "x")).toBe(9);
+    expect(read("tip", "tool_speed", null)).toBeCloseTo(0.5);
+    expect(read("hand", "tool_speed", null)).toBeUndefined();
+    expect(readOver(readout("tool_speed"))).toBeLessThan(readOver(readout("forward_speed")));
   });
 
   it("are left out where there are none", () => {
-    expect(readingOf(readout("joint_position", "knee"), scene(null))).toBeNull();
-    expect(readingOf(readout("forward_speed"), scene(null))).toBeNull();
-    expect(readingOf(readout("power"), scene(2))).toBeNull();
+    expect(readingOf(readout("joint_position", "knee"), scene(null), null)).toBeNull();
+    expect(readingOf(readout("forward_speed"), scene(null), null)).toBeNull();
+    expect(readingOf(readout("power"), scene(2), null)).toBeNull();
   });
 });

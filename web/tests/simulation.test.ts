@@ -12,7 +12,9 @@ class FakePhysics {
     bodyNames: ["world", "base"],
     geoms: [],
     joints: [],
+    sites: [],
     root: { body: 1, qposAdr: 0 },
+    floor: 0,
     nq: 7,
   };
   shown: number[][] = [];
@@ -39,6 +41,7 @@ class FakePhysics {
   qvel = (): Float64Array => new Float64Array(1);
   ctrl = (): Float64Array => new Float64Array(1);
   poses = (): Float32Array => new Float32Array(7);
+  sites = (): Float64Array => new Float64Array(0);
 }
 
 class FakeSocket implements Socket {
@@ -83,6 +86,7 @@ const RULES: RobotRules = {
   control_hz: 50,
   readouts: [{ quantity: "height", part: null, label: "height", unit: "m", decimals: 2 }],
   fall: { min_upright: 0.25, seconds: 2.5 },
+  ink: null,
 };
 
 function setUp(rules: Partial<RobotRules> = {}) {

@@ -81,6 +81,7 @@ def robot_constants(embodiment: Embodiment) -> dict[str, object]:
         "home": robot.home,
         "action_scale": robot.action_scale,
         "joint_range": robot.joint_range,
+        "integrated": embodiment.joints.integrated,
         "stiffness": embodiment.joints.stiffness.tolist(),
         "damping": embodiment.joints.damping.tolist(),
         "motors": {

@@ -20,10 +20,11 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from tabrl.contracts.training import RoundTrip
 from tabrl.contracts.wire import HEADER, PROTOCOL, Flags, Header, Hello, Kind, Refusal, Welcome
+from tabrl.control.embodiment import Embodiment
 from tabrl.robots import Robot
 from tabrl_local.client import LOOPBACK, Api
 from tabrl_local.errors import CommandError
-from tabrl_local.robots import robot_named
+from tabrl_local.robots import embodiment_named
 
 CONTACT_GAP_M = 0.001
 ANSWER_LIMIT_S = 5.0
@@ -62,10 +63,14 @@ class Recording:
     end_contact: NDArray[np.bool_]  # [T, ne] end effector within 1 mm of the floor
     end_names: tuple[str, ...]
     scene_sha256: str
+    tool_pose: Floats | None  # [T, 7] place and quaternion wxyz of a kind's tool, if it has one
 
     @classmethod
-    def empty(cls, steps: int, model: mujoco.MjModel, robot: Robot, scene_sha256: str) -> Recording:
+    def empty(
+        cls, steps: int, model: mujoco.MjModel, embodiment: Embodiment, scene_sha256: str
+    ) -> Recording:
         """Room for so many steps."""
+        robot, tool = embodiment.robot, embodiment.tool
         ends = len(robot.end_effectors)
         return cls(
             time=np.zeros(steps),
@@ -78,13 +83,21 @@ class Recording:
             end_contact=np.zeros((steps, ends), np.bool_),
             end_names=robot.end_effectors,
             scene_sha256=scene_sha256,
+            tool_pose=None if tool is None else np.zeros((steps, 7)),
         )
 
     def save(self, path: Path) -> None:
         """Write an npz of exactly these arrays. Raises CommandError if that is not possible.
 
-        Its keys are a public interface, and say foot for whatever ends a limb.
+        Its keys are a public interface, and say foot for whatever ends a limb. Of robots with a
+        tool there are tool_position and tool_quaternion as well.
         """
+        tool = {}
+        if self.tool_pose is not None:
+            tool = {
+                "tool_position": self.tool_pose[:, :3],
+                "tool_quaternion": self.tool_pose[:, 3:],
+            }
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as file:
@@ -100,6 +113,7 @@ class Recording:
                     foot_contact=self.end_contact,
                     foot_names=np.array(self.end_names),
                     scene_sha256=np.array(self.scene_sha256),
+                    **tool,
                 )
         except OSError as error:
             raise CommandError(f"cannot write {path}: {error.strerror}") from error
@@ -134,6 +148,12 @@ class Plant:
         positions: Floats = self._shadow.site_xpos[self._ends].copy()
         return positions
 
+    def pose(self, site: str) -> Floats:
+        """Place and quaternion wxyz of a site, `[7]`, where `ends` was asked last."""
+        found, quaternion = self._shadow.site(site), np.zeros(4)
+        mujoco.mju_mat2Quat(quaternion, found.xmat)
+        return np.concatenate([found.xpos, quaternion])
+
     def touching(self, ends: Floats) -> NDArray[np.bool_]:
         """Which end effectors are on the floor, `[ne]`."""
         touching: NDArray[np.bool_] = ends[:, 2] - self._radius < CONTACT_GAP_M
@@ -150,7 +170,8 @@ class Plant:
 def rollout(api: Api, model_id: str, seconds: float) -> tuple[Recording, RolloutReport]:
     """Drive a model from the home keyframe in real time. Raises CommandError for any failure."""
     view = api.model(model_id)
-    robot = robot_named(view.robot)
+    embodiment = embodiment_named(view.robot)
+    robot = embodiment.robot
     scene = api.fetch(view.scene_url)
     found = hashlib.sha256(scene).hexdigest()
     if found != view.scene_sha256:
@@ -160,18 +181,18 @@ def rollout(api: Api, model_id: str, seconds: float) -> tuple[Recording, Rollout
             code="wrong_scene",
         )
     hello = Hello(model_id=view.id, scene_sha256=found)
-    return asyncio.run(_drive(view.inference_url, hello, Plant(scene, robot), robot, seconds))
+    return asyncio.run(_drive(view.inference_url, hello, Plant(scene, robot), embodiment, seconds))
 
 
 async def _drive(
-    url: str, hello: Hello, plant: Plant, robot: Robot, seconds: float
+    url: str, hello: Hello, plant: Plant, embodiment: Embodiment, seconds: float
 ) -> tuple[Recording, RolloutReport]:
     proxy: Literal[True] | None = None if urlsplit(url).hostname in LOOPBACK else True
     try:
         async with connect(url, compression=None, proxy=proxy, open_timeout=10) as socket:
             await socket.send(hello.model_dump_json())
             welcome = _welcome(await _receive(socket))
-            return await _steps(socket, welcome, hello, plant, robot, seconds)
+            return await _steps(socket, welcome, hello, plant, embodiment, seconds)
     except ConnectionClosed as error:
         reason = error.rcvd.reason if error.rcvd else ""
         raise CommandError(
@@ -190,14 +211,13 @@ async def _steps(
     welcome: Welcome,
     hello: Hello,
     plant: Plant,
-    robot: Robot,
+    embodiment: Embodiment,
     seconds: float,
 ) -> tuple[Recording, RolloutReport]:
     period = 1.0 / welcome.control_hz
     substeps = max(1, round(period / plant.model.opt.timestep))
     steps = max(1, round(seconds * welcome.control_hz))
-    log = Recording.empty(steps, plant.model, robot, hello.scene_sha256)
-    home, scale = np.array(robot.home), np.array(robot.action_scale)
+    log = Recording.empty(steps, plant.model, embodiment, hello.scene_sha256)
     version = welcome.params_version
     gc.collect()
     gc.disable()  # a collection in the loop would show as a late step
@@ -205,13 +225,15 @@ async def _steps(
         begin = due = time.perf_counter()
         for tick in range(steps):
             ends = plant.ends()
-            log.time[tick], log.qpos[tick], log.qvel[tick], _ = plant.state()
+            log.time[tick], log.qpos[tick], log.qvel[tick], last = plant.state()
             log.end_position[tick], log.end_contact[tick] = ends, plant.touching(ends)
+            if log.tool_pose is not None and embodiment.tool is not None:
+                log.tool_pose[tick] = plant.pose(embodiment.tool)
             sent = time.perf_counter()
             await socket.send(plant.frame(tick))
             version, ctrl = await _action(socket, tick, plant.model.nu)
             log.rtt_ms[tick] = (time.perf_counter() - sent) * 1e3
-            log.ctrl[tick], log.action[tick] = ctrl, (ctrl - home) / scale
+            log.ctrl[tick], log.action[tick] = ctrl, embodiment.joints.action(ctrl, last)
             plant.step(ctrl, substeps)
             due += period
             late = time.perf_counter() - due

@@ -55,6 +55,26 @@ class CommandBatch:
         return cls(space, constant, amplitude, phase, frequency, settings, harmonic, path)
 
     @classmethod
+    def of(
+        cls,
+        space: CommandSpace,
+        constant: Float[Array, "B C"],
+        amplitude: Float[Array, "B C"],
+        phase: Float[Array, "B C"],
+        modulation_frequency: Float[Array, " B"],
+        settings: dict[str, Num[Array, " B"]],
+    ) -> Self:
+        """Schedules without paths, every sinusoid at the modulation frequency itself."""
+        count = len(constant)
+        harmonic = np.ones((count, space.harmonic_width), np.float32)
+        path = np.zeros((count, space.path_width), np.float32)
+        if space.on_path:
+            path[:] = Path().packed(space.on_path)
+        return cls(
+            space, constant, amplitude, phase, modulation_frequency, settings, harmonic, path
+        )
+
+    @classmethod
     def neutral(cls, space: CommandSpace, size: int) -> Self:
         """`size` schedules that ask for nothing."""
         return cls.stack([CommandSchedule.neutral(space)] * size)
@@ -164,6 +184,8 @@ class CommandBatch:
 
     def begun(self, time: Float[Array, "*B"], xp: Xp = np) -> Self:
         """These schedules with their paths begun at `time` s after the reset."""
+        if not self.space.on_path:
+            return self
         return replace(self, path=begun(self.path, time, xp))
 
     def peak(self, xp: Xp = np) -> Float[Array, "*B C"]:

@@ -21,7 +21,7 @@ from pydantic import (
 
 from tabrl.contracts.phases import MAX_PHASES, PhasesS
 from tabrl.control.command_space import MODULATION_RANGE, CommandSpace
-from tabrl.control.waypoints import Path
+from tabrl.control.waypoints import NO_PATH, Path
 from tabrl.domain.errors import Invalid
 
 _SILENT = 1e-3  # smaller entries are not worth a word
@@ -57,7 +57,7 @@ class CommandSchedule:
     later: tuple[CommandSchedule, ...] = ()
     repeat: bool = True
     harmonic: tuple[float, ...] = ()  # none in a space without harmonics
-    path: Path = Path()  # from the stage's begin on
+    path: Path = NO_PATH  # from the stage's begin on
 
     @classmethod
     def neutral(cls, space: CommandSpace) -> Self:
@@ -70,12 +70,11 @@ class CommandSchedule:
         space: CommandSpace,
         *,
         modulation_frequency: float = 1.0,
-        path: Path = Path(),  # noqa: B008 - never changes
         **asked: str | float | tuple[float, ...],
     ) -> Self:
         """A schedule by names of channels and settings; a channel takes a constant or a `Wave`.
 
-        Raises `ValueError` for a name that is neither, or a path that does not fit the space.
+        Raises `ValueError` for a name that is neither.
         """
         known = {*space.names, *(setting.name for setting in space.settings)}
         unknown = asked.keys() - known
@@ -89,7 +88,7 @@ class CommandSchedule:
             settings.append(setting.checked(value) if isinstance(value, str | int | float) else 0.0)
         return cls(
             space, constant, amplitude, phase, modulation_frequency, tuple(settings),
-            harmonic=_harmonics(space, harmonic), path=_fitting(space, path),
+            harmonic=harmonic if space.harmonics else (),
         )  # fmt: skip
 
     @classmethod
@@ -141,9 +140,17 @@ class CommandSchedule:
             (*values[:column], new, *values[column + 1 :]) if values else values
             for values, new in zip(columns, wave, strict=True)
         )
-        return replace(
-            self, constant=constant, amplitude=amplitude, phase=phase, harmonic=harmonic
-        )
+        return replace(self, constant=constant, amplitude=amplitude, phase=phase, harmonic=harmonic)
+
+    def along(self, path: Path) -> Self:
+        """The same with a path for its first stage.
+
+        Raises `ValueError` for one whose waypoints do not fit the space.
+        """
+        count = self.space.on_path
+        if path and len(path.waypoints[0]) != 1 + count:
+            raise ValueError(f"a waypoint of this robot is a time and {count} numbers")
+        return replace(self, path=path)
 
     def with_settings(self, settings: Sequence[str | float] | None = None) -> Self:
         """The same with other settings; without any, with neutral ones."""
@@ -190,16 +197,6 @@ def _wave(asked: str | float | tuple[float, ...]) -> Wave:
     return Wave(*asked) if isinstance(asked, tuple) else Wave(float(asked))
 
 
-def _harmonics(space: CommandSpace, harmonic: tuple[float, ...]) -> tuple[float, ...]:
-    return harmonic if space.harmonics else ()
-
-
-def _fitting(space: CommandSpace, path: Path) -> Path:
-    if path and len(path.waypoints[0]) != 1 + space.on_path:
-        raise ValueError(f"a waypoint of this robot is a time and {space.on_path} numbers")
-    return path
-
-
 def _empty(value: tuple[object, ...]) -> bool:
     return not value
 
@@ -210,6 +207,9 @@ def _usual(repeat: bool) -> bool:
 
 def _no(value: bool) -> bool:
     return not value
+
+
+_LAST = ("harmonic", "path", "path_repeats", "phases_s", "later", "repeat")
 
 
 class ScheduleDocument(BaseModel):
@@ -283,18 +283,19 @@ class ScheduleDocument(BaseModel):
                 setting.checked(found.get(setting.name, setting.neutral))
                 for setting in space.settings
             )
-            path = _fitting(space, Path(self.path, self.path_repeats))
+            path = Path(self.path, self.path_repeats)
+            stage = CommandSchedule(
+                space, *columns, self.beat_frequency, settings, harmonic=harmonic
+            )
+            return stage.along(path)
         except (ValueError, TypeError) as error:
             raise _unfit(str(error)) from None
-        return CommandSchedule(
-            space, *columns, self.beat_frequency, settings, harmonic=harmonic, path=path
-        )
 
     @model_serializer(mode="wrap")
     def _in_old_order(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Stages last, after the settings: equal schedules are equal bytes, as ever."""
+        """After the settings what not all have: equal schedules are equal bytes, as ever."""
         written: dict[str, Any] = write(self)
-        last = {key: written.pop(key) for key in ("phases_s", "later", "repeat") if key in written}
+        last = {key: written.pop(key) for key in _LAST if key in written}
         return written | last
 
 

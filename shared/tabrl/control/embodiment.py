@@ -127,6 +127,7 @@ class Embodiment(ABC):
     certified: Mapping[str, float] = MappingProxyType({})  # and commands of a policy without any
     origin_size: int = 0  # numbers that the start of an episode fixes for all of it
     failure: str | None = None  # the field that is 1 where an episode ends early (termination)
+    tool: str | None = None  # the site whose pose recordings keep, of a kind that has a tool
 
     def __init__(self, robot: Robot, model: mujoco.MjModel) -> None:
         self.robot = robot

@@ -95,8 +95,6 @@ class StagedCommands:
         """What is asked at `time` s after the reset, as schedules of one stage `[B, …]`."""
         place = self.place(time, xp)
         now = self.chosen(place.stage, xp)
-        if not now.space.on_path:
-            return now
         return now.begun(time - place.into_s + self._begins(place.stage, xp), xp)
 
     def place(self, time: Float[Array, "*B"], xp: Xp = np) -> Place:

@@ -21,7 +21,7 @@ from tabrl.control.arrays import Array, Floats, Xp
 MAX_WAYPOINTS = 64
 NODES = MAX_WAYPOINTS + 1  # a path that does not begin at once has its start in addition
 FAR_S = 1e9  # the time of nodes that are not used; finite, so that nothing becomes not a number
-_HEAD = 3  # numbers before the nodes: when the path began, when its round begins, how long that is
+_HEAD = 3  # numbers before the nodes: when it began, its first waypoint's time, a round's length
 _CLOSED = 1e-4  # how near to its first waypoint a path that goes round must end
 
 Row = tuple[float, ...]
@@ -62,10 +62,8 @@ class Path:
         nodes = np.array(self.waypoints, np.float32).reshape(-1, 1 + width)
         if not self.waypoints or nodes[0, 0] > 0.0:
             nodes = np.concatenate([np.zeros((1, 1 + width), np.float32), nodes])
-        head = [0.0, 0.0, 0.0]
-        if self.repeat:
-            first = self.waypoints[0][0]
-            head = [0.0, first, self.seconds - first]
+        first = self.waypoints[0][0] if self.waypoints else 0.0
+        head = [0.0, first, self.seconds - first if self.repeat else 0.0]
         times = np.full(NODES, FAR_S, np.float32)
         places = np.tile(nodes[-1, 1:], (NODES, 1))
         times[: len(nodes)], places[: len(nodes)] = nodes[:, 0], nodes[:, 1:]
@@ -82,10 +80,8 @@ class Path:
         used = times < FAR_S
         repeat = bool(values[2] > 0.0)
         rows = np.concatenate([times[used, None], places[used]], axis=1).tolist()
-        if repeat and values[1] > 0.0:
-            rows = rows[1:]  # the start that was added
-        if len(rows) == 1 and not any(rows[0]):
-            rows = []
+        if values[1] > 0.0 or not any(map(any, rows)):
+            rows = rows[1:]  # the start that was added, or all there is of no path
         return cls(tuple(map(tuple, rows)), repeat)
 
     def _closed(self) -> bool:
@@ -93,6 +89,9 @@ class Path:
             return False
         first, last = np.array(self.waypoints[0][1:]), np.array(self.waypoints[-1][1:])
         return bool(np.abs(first - last).max() < _CLOSED)
+
+
+NO_PATH = Path()
 
 
 def packed_width(width: int) -> int:

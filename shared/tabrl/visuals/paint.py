@@ -15,9 +15,6 @@ from tabrl.visuals.recipe import VisualRecipe
 from tabrl.visuals.reference import Faces, Shape, Vectors
 from tabrl.visuals.shading import shade
 
-# Higher values reach the asked share at any price and mangle the head.
-_AGGRESSIVENESS = 2.0
-
 _Piece = tuple[Vectors, Vectors, Faces]  # points, normals, faces
 
 
@@ -56,7 +53,7 @@ def _thinned(part: trimesh.Trimesh, recipe: VisualRecipe) -> tuple[Vectors, Face
     if target >= len(faces):
         return points, faces
     points, faces = fast_simplification.simplify(
-        points, faces, target_count=target, agg=_AGGRESSIVENESS
+        points, faces, target_count=target, agg=recipe.aggressiveness
     )
     return np.asarray(points, np.float64), np.asarray(faces, np.int64)
 

@@ -10,10 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tabrl.domain.errors import NotFound
 from tabrl.robots import robot_folder
+from tabrl.visuals.menagerie import MENAGERIE, from_menagerie
 
 
 class VisualRecipe(BaseModel):
-    """Which package and model hold the meshes, how many triangles stay, and their paint."""
+    """Which package and model hold the meshes, how many triangles stay, and their paint.
+
+    The package `mujoco-menagerie` holds none but downloads them: the scene is then one of its
+    robots and a file of it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -23,6 +28,8 @@ class VisualRecipe(BaseModel):
     keep: float = Field(gt=0.0, le=1.0)
     min_triangles: int = Field(gt=0)
     smallest_part: float = Field(ge=0.0)
+    # Higher values reach the asked share at any price, and mangle what has a face.
+    aggressiveness: float = Field(default=2.0, gt=0.0)
     materials: dict[str, tuple[str, ...]]
 
     @classmethod
@@ -32,17 +39,18 @@ class VisualRecipe(BaseModel):
         return cls.model_validate(tomllib.loads(file.read_text())) if file.is_file() else None
 
     def source(self) -> Path:
-        """The reference model. Raises `NotFound` if the package or the file is not installed.
-
-        The package is located but not imported: only its files are of use.
-        """
-        try:
-            file = Path(str(distribution(self.package).locate_file(self.scene)))
-        except PackageNotFoundError:
-            file = None
+        """The reference model. Raises `NotFound` if the package or the file is not at hand."""
+        file = from_menagerie(self.scene) if self.package == MENAGERIE else self._installed()
         if file is None or not file.is_file():
             raise NotFound(
                 f"the package {self.package} with the meshes in {self.scene} is not installed",
                 code="meshes_not_found",
             )
         return file
+
+    def _installed(self) -> Path | None:
+        """A file of a package, which is located but not imported: only its files are of use."""
+        try:
+            return Path(str(distribution(self.package).locate_file(self.scene)))
+        except PackageNotFoundError:
+            return None

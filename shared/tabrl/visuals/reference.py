@@ -71,7 +71,8 @@ class Reference:
         unknown = set(body_of.values()) - {ours.body(i).name for i in range(ours.nbody)}
         if unknown:
             raise Invalid(f"the reference has other bodies: {sorted(unknown)}", code="other_bodies")
-        mine, theirs = _at_zero(ours), _at_zero(self.model)
+        floating = bool(ours.njnt) and ours.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE
+        mine, theirs = (_at_zero(model, floating=floating) for model in (ours, self.model))
         return [self._placement(geom, body, mine, theirs) for geom, body in body_of.items()]
 
     def _meshes(self) -> Iterator[int]:
@@ -96,9 +97,11 @@ class Reference:
         return Placement(body, mesh, position, quaternion)
 
 
-def _at_zero(model: mujoco.MjModel) -> mujoco.MjData:
-    """All joints at zero, a free root at the origin."""
+def _at_zero(model: mujoco.MjModel, *, floating: bool) -> mujoco.MjData:
+    """All joints at zero, the root at the origin whichever way a fixed one is mounted."""
     data = mujoco.MjData(model)
+    if not floating:
+        model.body_pos[1], model.body_quat[1] = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0)
     data.qpos[:] = 0.0
     for joint in range(model.njnt):
         if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tabrl.control.embodiment import Embodiment
-from tabrl.control.joints import Joints, MotorLines
+from tabrl.control.joints import IntegratedJoints, Joints, MotorLines
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Motor, get_robot
 
@@ -62,3 +62,38 @@ def test_a_robot_without_motors_has_no_limit(embodiment: Embodiment) -> None:
 def test_a_motors_line_must_fall() -> None:
     with pytest.raises(ValueError, match="corner_speed must be below"):
         Motor(torque=10.0, corner_speed=5.0, no_load_speed=4.0)
+
+
+ARM = embodiment_of(get_robot("ur5e")).joints
+
+
+def test_integrated_targets_go_on_from_the_last() -> None:
+    assert isinstance(ARM, IntegratedJoints)
+    assert not GO1.integrated
+    home, still = ARM.home[None], np.zeros((1, 6), np.float32)
+    np.testing.assert_array_equal(ARM.targets(still, home, still, last=home), home)
+    action = np.linspace(-1.0, 1.0, 6, dtype=np.float32)[None]
+    targets = ARM.targets(action, home, still, last=home)
+    np.testing.assert_allclose(targets - home, 0.02 * ARM.scale * action, atol=1e-6)
+    np.testing.assert_allclose(ARM.action(targets, home), action, atol=1e-4)
+    again = ARM.targets(action, home, still, last=targets)
+    np.testing.assert_allclose(again - home, 0.04 * ARM.scale * action, atol=1e-6)
+
+
+def test_integrated_targets_stay_within_what_motors_and_joints_can_do() -> None:
+    home, still = ARM.home[None], np.zeros((1, 6), np.float32)
+    target = home
+    for _ in range(200):  # held fast, the targets would run away
+        target = ARM.targets(np.full((1, 6), 5.0, np.float32), home, still, last=target)
+    np.testing.assert_allclose(ARM.stiffness * (target - home), ARM.motors.torque[None], rtol=1e-4)
+    edge = ARM.upper[None]
+    beyond = ARM.targets(np.full((1, 6), 5.0, np.float32), edge, still, last=edge)
+    np.testing.assert_array_equal(beyond, edge)
+
+
+def test_integrated_targets_need_the_last_ones() -> None:
+    still = np.zeros((1, 6), np.float32)
+    with pytest.raises(ValueError, match="need the last"):
+        ARM.targets(still, still, still)
+    with pytest.raises(ValueError, match="need the last"):
+        ARM.action(still)

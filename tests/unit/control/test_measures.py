@@ -24,7 +24,11 @@ from tests.support.robots import PACKAGED, ROBOTS
 AXES = ("x", "y", "z")
 # Of the contract's methods: those that are constants or names, and what shows the rest.
 CONSTANT = {"dt", "default_pose", "joint_limits", "joint_names", "foot_names", "body_names"}
-SHOWN_AS = {"base_euler": ("roll", "pitch", "yaw"), "phase": ("time",)}
+SHOWN_AS = {
+    "base_euler": ("roll", "pitch", "yaw"),
+    "phase": ("time",),
+    "tool_distance": ("tool_position",),
+}
 Fields = dict[str, NDArray[Any]]
 EACH = [
     pytest.param(robot, method, id=f"{robot.id}-{method}")

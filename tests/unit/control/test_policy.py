@@ -111,7 +111,7 @@ def test_control_is_observe_act_and_aim(embodiment: Embodiment) -> None:
     schedules = CommandBatch.stack([policy.schedule])
     observation = embodiment.observe(time, qpos, qvel, ctrl, schedules)
     np.testing.assert_array_equal(action, policy.weights.act(observation))
-    np.testing.assert_array_equal(targets, joints.aimed(action, qpos, qvel))
+    np.testing.assert_array_equal(targets, joints.aimed(action, qpos, qvel, last=ctrl))
 
 
 def test_a_file_keeps_its_stages_and_follows_them(embodiment: Embodiment) -> None:

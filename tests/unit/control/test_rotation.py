@@ -34,3 +34,17 @@ def test_wrapped_angles_lie_within_a_half_turn() -> None:
     wrapped = rotation.wrap(angles)
     assert np.all((wrapped >= -np.pi) & (wrapped < np.pi))
     np.testing.assert_allclose(np.exp(1j * wrapped), np.exp(1j * angles), atol=1e-12)
+
+
+def test_a_matrix_gives_its_quaternion_back() -> None:
+    rng = np.random.default_rng(4)
+    drawn = rng.normal(size=(50, 4))
+    halves = np.array([[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    quaternions = np.concatenate([drawn, halves, np.eye(4)[:1]])
+    quaternions /= np.linalg.norm(quaternions, axis=1, keepdims=True)
+    matrices = np.zeros((len(quaternions), 9))
+    for matrix, quaternion in zip(matrices, quaternions, strict=True):
+        mujoco.mju_quat2Mat(matrix, quaternion)
+    found = rotation.from_matrix(matrices.reshape(-1, 3, 3))
+    assert (found[:, 0] >= 0.0).all()
+    np.testing.assert_allclose(np.abs((found * quaternions).sum(1)), 1.0, atol=1e-9)

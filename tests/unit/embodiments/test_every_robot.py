@@ -108,7 +108,7 @@ def test_a_rollout_of_logged_states_is_the_simulators(robot: Robot, embodiment: 
     rows = []
     for tick in range(STEPS):
         action = 0.1 * np.sin(tick + np.arange(robot.nu))
-        data.ctrl[:] = embodiment.joints.aimed(action, data.qpos, data.qvel)
+        data.ctrl[:] = embodiment.joints.aimed(action, data.qpos, data.qvel, last=data.ctrl)
         rows.append([part.copy() for part in (data.qpos, data.qvel, data.ctrl)])
         mujoco.mj_step(model, data, 2)
     qpos, qvel, ctrl = (np.array(part) for part in zip(*rows, strict=True))

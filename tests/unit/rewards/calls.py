@@ -54,6 +54,7 @@ CALLS: dict[str, str] = {
     "rl.wrap_angle": "rl.wrap_angle(state.yaw())",
     "rl.rotate": "rl.rotate(state.base_quaternion(), v)",
     "rl.rotate_inverse": "rl.rotate_inverse(state.base_quaternion(), v)",
+    "rl.direction": "rl.direction('up') * v",
     "sum, axis": "jnp.sum(state.foot_position(), axis=0)",
     "mean, keepdims": "jnp.mean(state.foot_position(), axis=-1, keepdims=True)",
     "median, axis": "jnp.median(state.foot_position(), axis=0)",

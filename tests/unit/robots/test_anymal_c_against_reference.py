@@ -1,4 +1,4 @@
-"""Our ANYmal C beside what is kept of MuJoCo Menagerie's (`tests/support/menagerie.py`).
+"""Our ANYmal C beside what is kept of MuJoCo Menagerie's (`tests/support/menagerie/legged.py`).
 
 Their frames are turned by quaternions of six digits, which leaves 1e-6 rad: axes and feet agree to
 that, tensors to 1e-7 kg·m²; masses and ranges exactly.
@@ -14,7 +14,13 @@ import numpy as np
 import pytest
 
 from tabrl.robots import get_robot, scene_xml
-from tests.support.menagerie import DATA, ROOT_VARIABLE, RobotFacts, facts_of, menagerie_facts
+from tests.support.menagerie.legged import (
+    DATA,
+    ROOT_VARIABLE,
+    RobotFacts,
+    facts_of,
+    menagerie_facts,
+)
 
 ROBOT = get_robot("anymal_c")
 FEET = [f"{limb.name}_foot" for limb in ROBOT.limbs]

@@ -1,4 +1,4 @@
-"""Our UR5e beside what is kept of MuJoCo Menagerie's (`tests/support/menagerie_arm.py`)."""
+"""Our UR5e beside what is kept of MuJoCo Menagerie's (`tests/support/menagerie/arm.py`)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 from tabrl.control.physics import physics_model
 from tabrl.robots import get_robot, scene_xml
-from tests.support.menagerie import ROOT_VARIABLE
-from tests.support.menagerie_arm import DATA, ArmFacts, facts_of, menagerie_facts
+from tests.support.menagerie.arm import DATA, ArmFacts, facts_of, menagerie_facts
+from tests.support.menagerie.legged import ROOT_VARIABLE
 
 ROBOT = get_robot("ur5e")
 LINKS = ROBOT.body_names[:-1]  # the last one is the tool, which is ours alone
@@ -78,8 +78,8 @@ def test_the_tool_ends_where_the_tip_of_the_pen_is(model: mujoco.MjModel) -> Non
     mujoco.mj_kinematics(model, data)
     tip, flange, point = model.geom("pen_tip"), data.site("flange"), data.site("pen_point")
     assert tip.size[0] == ROBOT.end_effector_radius
-    np.testing.assert_allclose(point.xpos, flange.xpos + [0.0, 0.0, -0.157], atol=1e-4)
-    end = tip.pos + [0.0, 0.0, tip.size[1]]
+    np.testing.assert_allclose(point.xpos, flange.xpos + np.array([0.0, 0.0, -0.157]), atol=1e-4)
+    end = tip.pos + np.array([0.0, 0.0, tip.size[1]])
     np.testing.assert_allclose(model.site("pen_point").pos, end, atol=1e-9)
 
 

@@ -2,15 +2,26 @@
 import type { Robot } from "@/api/types";
 
 /** What of a robot's data the simulation goes by. */
-export type RobotRules = Pick<Robot, "control_hz" | "fall" | "readouts">;
+export type RobotRules = Pick<Robot, "control_hz" | "fall" | "ink" | "readouts">;
 
 /** What the page must know of a compiled scene; arrays are flat, row by row. */
 export interface SceneInfo {
   bodyNames: string[];
   geoms: GeomInfo[];
   joints: JointInfo[];
+  sites: SiteInfo[];
   root: RootInfo;
+  /** Height of the floor, metres: that of the lowest plane. */
+  floor: number;
   nq: number;
+}
+
+/** A marked place of a body, in the order of the scene. */
+export interface SiteInfo {
+  name: string;
+  body: number;
+  /** In the body's frame. */
+  position: [number, number, number];
 }
 
 /** A hinge or a slide, and where its number lies in `qpos`. */

@@ -128,6 +128,11 @@ export class Physics {
     return out;
   }
 
+  /** Where the scene's sites were as the last step left them, `[nsite * 3]`. */
+  sites(): Float64Array {
+    return Float64Array.from(this.data.site_xpos as Float64Array);
+  }
+
   dispose(): void {
     this.data.delete();
     this.model.delete();

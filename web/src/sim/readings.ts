@@ -4,32 +4,65 @@ import type { SceneInfo } from "./messages";
 
 type Qpos = ArrayLike<number>;
 
-/** A figure from two states `dt` seconds apart, the later one being the present. */
-export type Reading = (before: Qpos, after: Qpos, dt: number) => number;
+/** A state, and where the scene's sites were in it, `[nsite * 3]`. */
+export interface Moment {
+  qpos: Qpos;
+  sites: ArrayLike<number>;
+}
 
-/** How to compute a figure of this scene's robot; null where the page does not know how. */
-export function readingOf({ quantity, part }: Readout, scene: SceneInfo): Reading | null {
+/** A figure from two moments `dt` seconds apart, the later one being the present. */
+export type Reading = (before: Moment, after: Moment, dt: number) => number;
+
+/**
+ * How to compute a figure of this scene's robot; null where the page does not know how.
+ * `tool` is the site at the end of an arm.
+ */
+export function readingOf(
+  { quantity, part }: Readout,
+  scene: SceneInfo,
+  tool: string | null,
+): Reading | null {
   if (quantity === "joint_position") {
     const joint = scene.joints.find(({ name }) => name === part);
-    return joint === undefined ? null : (_, after) => after[joint.qposAdr] ?? Number.NaN;
+    return joint === undefined ? null : (_, { qpos }) => qpos[joint.qposAdr] ?? Number.NaN;
   }
+  if (quantity === "tool_position" || quantity === "tool_speed") return ofTool(part, scene, tool);
   const at = scene.root.qposAdr;
   if (at === null) return null;
   switch (quantity) {
     case "forward_speed":
-      return (...states) => planar(at, ...states).forward;
+      return (before, after, dt) => planar(at, before.qpos, after.qpos, dt).forward;
     case "lateral_speed":
-      return (...states) => planar(at, ...states).left;
+      return (before, after, dt) => planar(at, before.qpos, after.qpos, dt).left;
     case "yaw_rate":
       return (before, after, dt) => {
-        const turn = heading(after, at) - heading(before, at);
+        const turn = heading(after.qpos, at) - heading(before.qpos, at);
         return Math.atan2(Math.sin(turn), Math.cos(turn)) / dt;
       };
     case "height":
-      return (_, after) => after[at + 2] ?? Number.NaN;
+      return (_, { qpos }) => qpos[at + 2] ?? Number.NaN;
     default:
       return null;
   }
+}
+
+/** A tool's place along an axis, or without one its speed. */
+function ofTool(axis: string | null, scene: SceneInfo, tool: string | null): Reading | null {
+  const at = 3 * scene.sites.findIndex(({ name }) => name === tool);
+  if (at < 0) return null;
+  if (axis !== null) {
+    const place = at + ["x", "y", "z"].indexOf(axis);
+    return (_, { sites }) => sites[place] ?? Number.NaN;
+  }
+  return (before, after, dt) => {
+    const way = [0, 1, 2].map((i) => (after.sites[at + i] ?? 0) - (before.sites[at + i] ?? 0));
+    return Math.hypot(...way) / dt;
+  };
+}
+
+/** How long the time is over which a figure is taken, seconds: a tool comes back within one. */
+export function readOver({ quantity }: Readout): number {
+  return quantity === "tool_speed" ? 0.1 : 1;
 }
 
 /** Velocity over the floor in the heading frame of the free body whose pose begins at `at`. */

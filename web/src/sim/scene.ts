@@ -1,5 +1,5 @@
 import type { MainModule, MjModel } from "@mujoco/mujoco";
-import type { GeomInfo, JointInfo, RootInfo, SceneInfo, Shape } from "./messages";
+import type { GeomInfo, JointInfo, RootInfo, SceneInfo, Shape, SiteInfo } from "./messages";
 
 type Ints = Int32Array;
 
@@ -7,11 +7,15 @@ type Ints = Int32Array;
 export function describeScene(mujoco: MainModule, model: MjModel): SceneInfo {
   const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
   const body = mujoco.mjtObj.mjOBJ_BODY.value;
+  const geoms = range(model.ngeom).map((geom) => describeGeom(mujoco, model, geom));
+  const planes = geoms.filter(({ shape }) => shape === "plane");
   return {
     bodyNames: range(model.nbody).map((index) => mujoco.mj_id2name(model, body, index)),
-    geoms: range(model.ngeom).map((geom) => describeGeom(mujoco, model, geom)),
+    geoms,
     joints: describeJoints(mujoco, model),
+    sites: range(model.nsite).map((site) => describeSite(mujoco, model, site)),
     root: findRoot(mujoco, model),
+    floor: Math.min(...planes.map(({ position }) => position[2]), 0),
     nq: model.nq,
   };
 }
@@ -46,6 +50,15 @@ function describeJoints(mujoco: MainModule, model: MjModel): JointInfo[] {
         ]
       : [],
   );
+}
+
+function describeSite(mujoco: MainModule, model: MjModel, site: number): SiteInfo {
+  const positions = model.site_pos as Float64Array;
+  return {
+    name: mujoco.mj_id2name(model, mujoco.mjtObj.mjOBJ_SITE.value, site),
+    body: (model.site_bodyid as Ints)[site] ?? 0,
+    position: Array.from(positions.slice(3 * site, 3 * site + 3)) as SiteInfo["position"],
+  };
 }
 
 function describeGeom(mujoco: MainModule, model: MjModel, geom: number): GeomInfo {

@@ -76,6 +76,12 @@ export class Session {
 
   readonly getState = (): SessionState => this.state;
 
+  /** The frames that came after a tick, oldest first. */
+  framesAfter(tick: number): Frame[] {
+    const first = this.history.findLastIndex((frame) => frame.tick <= tick) + 1;
+    return this.history.slice(first);
+  }
+
   connect(connection: Connection | null): void {
     this.update({ snapshot: null, recovered: null });
     this.send({ type: "connect", connection });

@@ -3,8 +3,8 @@ import { Link } from "./link";
 import type { Connection, FromWorker, Push, RobotRules } from "./messages";
 import { quantile, RateMeter } from "./meter";
 import type { Physics } from "./physics";
-import type { Reading } from "./readings";
-import { readingOf } from "./readings";
+import type { Moment, Reading } from "./readings";
+import { readingOf, readOver } from "./readings";
 import type { Action } from "./wire";
 import { encodeState } from "./wire";
 
@@ -12,7 +12,7 @@ import { encodeState } from "./wire";
 const SLACK_MS = 100;
 const STATS_EVERY_MS = 500;
 const SILENCE_MS = 4000;
-/** Over so long speeds are taken. */
+/** Over so long speeds are taken, at most. */
 const READ_OVER_S = 1;
 const ROUND_TRIPS = 250;
 
@@ -35,7 +35,7 @@ export class Simulation {
   private readonly stats: ReturnType<typeof setInterval>;
   private readonly meter = new RateMeter();
   private readonly roundTrips: number[] = [];
-  private readonly recentQpos: Float64Array[] = [];
+  private readonly recent: Moment[] = [];
   private readonly readings: (Reading | null)[];
   private readonly periodMs: number;
   private fallenTicks = 0;
@@ -50,7 +50,7 @@ export class Simulation {
     private readonly open?: (url: string) => Socket,
   ) {
     this.periodMs = 1000 / rules.control_hz;
-    this.readings = rules.readouts.map((readout) => readingOf(readout, physics.scene));
+    this.readings = rules.readouts.map((readout) => readingOf(readout, physics.scene, rules.ink));
     this.stats = setInterval(() => this.report(), STATS_EVERY_MS);
     this.restartClock();
     this.show();
@@ -133,7 +133,7 @@ export class Simulation {
     this.tick += 1;
     this.justReset = true;
     this.fallenTicks = 0;
-    this.recentQpos.length = 0;
+    this.recent.length = 0;
     this.hold();
     this.restartClock();
     this.show();
@@ -245,8 +245,8 @@ export class Simulation {
 
   private show(): void {
     const qpos = this.physics.qpos();
-    this.recentQpos.push(qpos);
-    if (this.recentQpos.length > READ_OVER_S * this.rules.control_hz + 1) this.recentQpos.shift();
+    this.recent.push({ qpos, sites: this.physics.sites() });
+    if (this.recent.length > READ_OVER_S * this.rules.control_hz + 1) this.recent.shift();
     const { tick } = this;
     this.post({
       type: "frame",
@@ -270,10 +270,14 @@ export class Simulation {
   }
 
   private read(): (number | null)[] {
-    const latest = this.recentQpos.at(-1) ?? [];
-    const first = this.recentQpos[0] ?? latest;
-    // With a single state nothing has moved yet, over whatever time.
-    const seconds = Math.max(1, this.recentQpos.length - 1) / this.rules.control_hz;
-    return this.readings.map((reading) => reading?.(first, latest, seconds) ?? null);
+    const { control_hz: hz, readouts } = this.rules;
+    const latest = this.recent.at(-1);
+    if (latest === undefined) return this.readings.map(() => null);
+    return readouts.map((readout, index) => {
+      const steps = Math.min(Math.round(readOver(readout) * hz), this.recent.length - 1);
+      const before = this.recent[this.recent.length - 1 - steps] ?? latest;
+      // With a single state nothing has moved yet, over whatever time.
+      return this.readings[index]?.(before, latest, Math.max(1, steps) / hz) ?? null;
+    });
   }
 }

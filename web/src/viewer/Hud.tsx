@@ -7,6 +7,8 @@ import type { Drive } from "./drive";
 
 /** Below this share of its control rate a robot lags visibly. */
 const SLOW_SHARE = 0.9;
+/** Figures that are never below zero. */
+const UNSIGNED = new Set(["height", "tool_speed"]);
 
 interface Props {
   state: SessionState;
@@ -117,7 +119,7 @@ function number(value: number, digits: number): string {
 function reading(value: number, { quantity, decimals }: Readout): string {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value).toFixed(decimals);
-  if (quantity === "height") return size;
+  if (UNSIGNED.has(quantity)) return size;
   return `${value < 0 && Number(size) > 0 ? "−" : "+"}${size}`;
 }
 

@@ -38,7 +38,7 @@ export function Viewer({ robot, className, ...rest }: Props): ReactNode {
 type LiveProps = Omit<Props, "robot" | "className"> & { session: Session; robot: Robot };
 
 function Live({ session, robot, drive, bare = false, faded = false }: LiveProps): ReactNode {
-  const { camera, control_hz: controlHz, visuals_url: visualsUrl } = robot;
+  const { camera, control_hz: controlHz, ink, visuals_url: visualsUrl } = robot;
   const state = useSessionState(session);
   const container = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View | null>(null);
@@ -59,7 +59,7 @@ function Live({ session, robot, drive, bare = false, faded = false }: LiveProps)
     void import("./view")
       .then((module) => {
         if (left) return;
-        next = new module.View(element, session, { scene, camera, controlHz, quality });
+        next = new module.View(element, session, { scene, camera, controlHz, quality, ink });
         next.onSlow = () => {
           setQuality("low");
           setSlowed(true);
@@ -76,7 +76,7 @@ function Live({ session, robot, drive, bare = false, faded = false }: LiveProps)
       setView(null);
       next?.dispose();
     };
-  }, [session, scene, camera, controlHz, quality, visualsUrl]);
+  }, [session, scene, camera, controlHz, quality, ink, visualsUrl]);
 
   useEffect(() => {
     if (view !== null) view.mode = mode;

@@ -7,11 +7,13 @@ import {
   Group,
   Mesh,
   MeshStandardMaterial,
+  Quaternion,
   SphereGeometry,
+  Vector3,
 } from "three";
 import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
-import type { GeomInfo, SceneInfo } from "@/sim/messages";
+import type { GeomInfo, SceneInfo, SiteInfo } from "@/sim/messages";
 
 /** Geom groups above this one are for collisions and sites. */
 const LAST_VISIBLE_GROUP = 2;
@@ -74,6 +76,15 @@ export class RobotView {
 
   body(index: number): Object3D | undefined {
     return this.bodies[index];
+  }
+
+  /** Where a place of a body was in a frame's poses. */
+  static placeOf({ body, position }: SiteInfo, poses: Float32Array): Vector3 {
+    const at = FLOATS_PER_POSE * body;
+    const [x, y, z, qw, qx, qy, qz] = poses.subarray(at, at + FLOATS_PER_POSE);
+    return new Vector3(...position)
+      .applyQuaternion(new Quaternion(qx, qy, qz, qw))
+      .add(new Vector3(x, y, z));
   }
 
   private addPrimitive(geom: GeomInfo): void {

@@ -31,10 +31,14 @@ export class Stage {
   private readonly floor: Mesh;
   private readonly sun: DirectionalLight;
 
-  /** `distance` is that of the camera at first, metres: it tells how large the robot is. */
+  /**
+   * `distance` is that of the camera at first, metres: it tells how large the robot is. `height` is
+   * that of the floor.
+   */
   constructor(
     shadows: boolean,
     private readonly distance: number,
+    private readonly height: number,
   ) {
     this.scene.background = new Color(BACKGROUND);
     this.scene.fog = this.fog;
@@ -83,7 +87,8 @@ export class Stage {
     const { x, y } = target.position;
     this.sun.position.set(x, y, 0).addScaledVector(SUN, this.distance);
     this.sun.target.position.set(x, y, 0.1 * this.distance);
-    this.floor.position.set(TILE_M * Math.round(x / TILE_M), TILE_M * Math.round(y / TILE_M), 0);
+    const tile = (along: number): number => TILE_M * Math.round(along / TILE_M);
+    this.floor.position.set(tile(x), tile(y), this.height);
   }
 }
 

@@ -1,18 +1,36 @@
 import { BufferAttribute, BufferGeometry, Line, LineBasicMaterial } from "three";
 
-const POINTS = 400;
-const SPACING_M = 0.03;
-const JUMP_M = 0.5;
-const HEIGHT_M = 0.004;
+interface Pen {
+  /** How many points are kept. */
+  points: number;
+  spacingM: number;
+  /** From a step longer than this on a new line begins. */
+  jumpM: number;
+  /** Red, green, blue of the newest point; older ones fade into the dark. */
+  color: [number, number, number];
+}
 
-/** Where the base has been, drawn on the floor; older points fade into its colour. */
+/** Where a robot's base was, on the floor. */
+export const FOOTPRINTS: Pen = {
+  points: 400,
+  spacingM: 0.03,
+  jumpM: 0.5,
+  color: [0.15, 0.64, 0.5],
+};
+/** Where a tool was, in the air. */
+export const INK: Pen = { points: 1500, spacingM: 0.003, jumpM: 0.15, color: [0.35, 0.8, 1] };
+const FAINT = 0.06;
+
+/** Where something has been, drawn as a line; older points fade. */
 export class Trail {
   readonly line: Line;
-  private readonly points: [number, number][] = [];
-  private readonly positions = new BufferAttribute(new Float32Array(3 * POINTS), 3);
-  private readonly colors = new BufferAttribute(new Float32Array(3 * POINTS), 3);
+  private readonly points: [number, number, number][] = [];
+  private readonly positions: BufferAttribute;
+  private readonly colors: BufferAttribute;
 
-  constructor() {
+  constructor(private readonly pen: Pen) {
+    this.positions = new BufferAttribute(new Float32Array(3 * pen.points), 3);
+    this.colors = new BufferAttribute(new Float32Array(3 * pen.points), 3);
     const geometry = new BufferGeometry();
     geometry.setAttribute("position", this.positions);
     geometry.setAttribute("color", this.colors);
@@ -20,24 +38,20 @@ export class Trail {
     this.line.frustumCulled = false;
   }
 
-  add(x: number, y: number): void {
+  add(x: number, y: number, z: number): void {
     const last = this.points.at(-1);
     if (last !== undefined) {
-      const distance = Math.hypot(x - last[0], y - last[1]);
-      if (distance > JUMP_M) this.points.length = 0;
-      else if (distance < SPACING_M) return;
+      const distance = Math.hypot(x - last[0], y - last[1], z - last[2]);
+      if (distance > this.pen.jumpM) this.points.length = 0;
+      else if (distance < this.pen.spacingM) return;
     }
-    this.points.push([x, y]);
-    if (this.points.length > POINTS) this.points.shift();
-    this.points.forEach(([px, py], index) => {
-      const strength = index / this.points.length;
-      this.positions.setXYZ(index, px, py, HEIGHT_M);
-      this.colors.setXYZ(
-        index,
-        0.03 + 0.12 * strength,
-        0.04 + 0.6 * strength,
-        0.05 + 0.45 * strength,
-      );
+    this.points.push([x, y, z]);
+    if (this.points.length > this.pen.points) this.points.shift();
+    const [r, g, b] = this.pen.color;
+    this.points.forEach((point, index) => {
+      const strength = FAINT + (1 - FAINT) * (index / this.points.length);
+      this.positions.setXYZ(index, ...point);
+      this.colors.setXYZ(index, strength * r, strength * g, strength * b);
     });
     this.positions.needsUpdate = this.colors.needsUpdate = true;
     this.line.geometry.setDrawRange(0, this.points.length);

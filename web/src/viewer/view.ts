@@ -1,3 +1,4 @@
+import type { Object3D } from "three";
 import {
   ACESFilmicToneMapping,
   ArrowHelper,
@@ -12,11 +13,11 @@ import {
 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import type { Camera } from "@/api/types";
-import type { SceneInfo } from "@/sim/messages";
+import type { SceneInfo, SiteInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
 import { RobotView } from "./robot";
 import { Stage } from "./stage";
-import { Trail } from "./trail";
+import { FOOTPRINTS, INK, Trail } from "./trail";
 
 export type Quality = "high" | "low";
 export type CameraMode = "follow" | "orbit";
@@ -29,12 +30,16 @@ const FOLLOW_MS = 160;
 /** Below this rate at high quality a machine is better off with the simple picture. */
 const SLOW_FPS = 14;
 const SLOW_AFTER_FRAMES = 40;
+/** Footprints lie so high above the floor, metres, that they are seen. */
+const FOOTPRINT_M = 0.004;
 
 interface Options {
   scene: SceneInfo;
   camera: Camera;
   controlHz: number;
   quality: Quality;
+  /** The site whose way is drawn in the air. */
+  ink: string | null;
 }
 
 interface Grab {
@@ -53,6 +58,9 @@ export class View {
   private readonly stage: Stage;
   private readonly robot: RobotView;
   private readonly trail: Trail | null;
+  private readonly ink = new Trail(INK);
+  private readonly pen: SiteInfo | null;
+  private inked = -1;
   private readonly arrow = new ArrowHelper(
     new Vector3(1, 0, 0),
     new Vector3(),
@@ -77,7 +85,7 @@ export class View {
     private readonly session: Session,
     private readonly options: Options,
   ) {
-    const { scene, quality, camera } = options;
+    const { scene, quality, camera, ink } = options;
     const high = quality === "high";
     this.renderer = new WebGLRenderer({ antialias: high, powerPreference: "high-performance" });
     this.renderer.shadowMap.enabled = high;
@@ -88,14 +96,16 @@ export class View {
     this.canvas = this.renderer.domElement;
     container.append(this.canvas);
 
-    this.stage = new Stage(high, camera.distance_m);
+    this.stage = new Stage(high, camera.distance_m, scene.floor);
     if (high) this.stage.addReflections(this.renderer);
     this.robot = new RobotView(scene);
     this.arrow.visible = false;
     this.stage.scene.add(this.robot.root, this.arrow);
     // Only what moves about leaves a trail.
-    this.trail = scene.root.qposAdr === null ? null : new Trail();
+    this.trail = scene.root.qposAdr === null ? null : new Trail(FOOTPRINTS);
     if (this.trail !== null) this.stage.scene.add(this.trail.line);
+    this.pen = scene.sites.find(({ name }) => name === ink) ?? null;
+    this.stage.scene.add(this.ink.line);
 
     this.camera.up.set(0, 0, 1);
     this.controls = new OrbitControls(this.camera, this.canvas);
@@ -166,6 +176,7 @@ export class View {
       this.robot.place(adjacent ? previous.poses : latest.poses, latest.poses, share);
     }
     this.followRobot(Math.min(since, 500));
+    this.drawInk();
     this.drawPush();
     this.controls.update();
     this.renderer.render(this.stage.scene, this.camera);
@@ -180,7 +191,7 @@ export class View {
   private followRobot(sinceMs: number): void {
     const { base } = this.robot;
     this.stage.follow(base, this.controls.getDistance());
-    this.trail?.add(base.position.x, base.position.y);
+    this.trail?.add(base.position.x, base.position.y, this.options.scene.floor + FOOTPRINT_M);
     if (this.mode !== "follow") return;
     const jump = Math.hypot(base.position.x - this.followed.x, base.position.y - this.followed.y);
     const share = jump > 2 ? 1 : 1 - Math.exp(-sinceMs / FOLLOW_MS);
@@ -193,6 +204,15 @@ export class View {
     // The robot stays in the middle also after the camera was left behind in orbit mode.
     this.controls.target.x += share * (this.followed.x - this.controls.target.x);
     this.controls.target.y += share * (this.followed.y - this.controls.target.y);
+  }
+
+  /** The tool's way, step by step however seldom the picture is drawn. */
+  private drawInk(): void {
+    if (this.pen === null) return;
+    for (const { tick, poses } of this.session.framesAfter(this.inked)) {
+      this.ink.add(...RobotView.placeOf(this.pen, poses).toArray());
+      this.inked = tick;
+    }
   }
 
   private drawPush(): void {
@@ -225,11 +245,9 @@ export class View {
     if (event.button !== 0 || !event.isPrimary) return;
     this.aim(event);
     const hit = this.raycaster.intersectObject(this.robot.root, true)[0];
-    if (hit === undefined) return;
-    let node = hit.object;
-    while (node.userData.body === undefined && node.parent !== null) node = node.parent;
-    const body = node.userData.body as number | undefined;
-    if (body === undefined) return;
+    const node = hit === undefined ? null : movable(hit.object);
+    if (hit === undefined || node === null) return;
+    const body = node.userData.body as number;
     event.stopImmediatePropagation();
     this.canvas.setPointerCapture(event.pointerId);
     this.controls.enabled = false;
@@ -253,7 +271,8 @@ export class View {
       this.raycaster.ray.intersectPlane(this.grab.plane, this.grab.target);
       this.grab.target.z = Math.max(0.02, this.grab.target.z);
     } else if (event.buttons === 0) {
-      const over = this.raycaster.intersectObject(this.robot.root, true).length > 0;
+      const hit = this.raycaster.intersectObject(this.robot.root, true)[0];
+      const over = hit !== undefined && movable(hit.object) !== null;
       this.canvas.style.cursor = over ? "grab" : "default";
     }
   };
@@ -264,6 +283,14 @@ export class View {
     this.controls.enabled = true;
     this.session.push(null);
   };
+}
+
+/** The body that a drawn shape belongs to; null for what stands still, such as a table. */
+function movable(shape: Object3D): Object3D | null {
+  let node = shape;
+  while (node.userData.body === undefined && node.parent !== null) node = node.parent;
+  const body = node.userData.body as number | undefined;
+  return body === undefined || body === 0 ? null : node;
 }
 
 /** From the point looked at to the camera; the robot looks along x. */

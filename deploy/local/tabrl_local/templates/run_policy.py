@@ -40,7 +40,9 @@ def control(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
     position, velocity = qpos[-len(HOME) :], qvel[-len(HOME) :]
     most = position + (line(velocity) + DAMPING * velocity) / STIFFNESS
     least = position - (line(-velocity) - DAMPING * velocity) / STIFFNESS
-    targets: Array = np.clip(np.clip(HOME + SCALE * x, least, most), LIMITS[:, 0], LIMITS[:, 1])
+    # An action is a distance from home, or where it is integrated the speed of the targets.
+    wanted = ctrl + SCALE * x / ROBOT["control_hz"] if ROBOT["integrated"] else HOME + SCALE * x
+    targets: Array = np.clip(np.clip(wanted, least, most), LIMITS[:, 0], LIMITS[:, 1])
     return targets
 
 

@@ -13,6 +13,7 @@ from tabrl.control.embodiment import Disturbance
 from tabrl.control.rollout import Rollout
 from tabrl.robots.abilities import Span
 from tabrl.sim.episodes import EpisodeConfig
+from tabrl.sim.simulator import PolicyFn
 
 EPISODE_S = 20.0
 QUIET = EpisodeConfig(reset_noise=0.5)
@@ -44,7 +45,8 @@ class Benchmark:
 
     `most_falls` is the share of episodes that may fail; `looks` bounds what is ugly (see
     `Embodiment.looks`); `reaches` are the ranges of channels that the schedules go through, which
-    the robot can follow where the row is reached. The robots may be disturbed.
+    the robot can follow where the row is reached. The robots may be disturbed. With a `policy`, it
+    is measured instead of the one that the card is of; `robots` are then as many as it can manage.
     """
 
     command: str
@@ -56,6 +58,8 @@ class Benchmark:
     looks: Mapping[str, Bound] = field(default_factory=dict)
     disturbance: Disturbance | None = None
     reaches: Mapping[str, Span] = field(default_factory=dict)
+    policy: PolicyFn | None = None
+    robots: int | None = None
 
 
 def at_most(**limits: float) -> dict[str, Bound]:

@@ -118,8 +118,11 @@ def measure(pretraining: Pretraining[Any], policy: PolicyFn, seed: int = 1) -> I
             simulator = disturbed_simulator(
                 pretraining.embodiment, [benchmark.disturbance], EPISODES
             )
+        elif benchmark.robots is not None:
+            simulator = CpuSimulator(pretraining.robot, benchmark.robots)
         schedules = benchmark.schedules(rng, simulator.size)
-        run = episode(simulator, schedules, policy, EPISODE_S, seed, benchmark.episodes)
+        measured = benchmark.policy or policy
+        run = episode(simulator, schedules, measured, EPISODE_S, seed, benchmark.episodes)
         yield row_of(benchmark, schedules, run.rollout, pretraining.embodiment)
 
 

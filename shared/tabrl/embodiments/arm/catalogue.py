@@ -117,16 +117,15 @@ def state_methods(robot: Robot) -> dict[str, str]:
 
 def page(robot: Robot) -> KindPage:
     """Where the tool is and how fast; where it has been, the page draws."""
-    tool = robot.end_effectors[0]
     return KindPage(
         readouts=(
-            Readout(quantity=Quantity.TOOL_SPEED, part=tool, label="tool", unit="m/s"),
+            Readout(quantity=Quantity.TOOL_SPEED, label="tool", unit="m/s"),
             *(
-                Readout(quantity=Quantity.TOOL_POSITION, part=f"{tool}_{axis}", label=axis, unit="m")
+                Readout(quantity=Quantity.TOOL_POSITION, part=axis, label=axis, unit="m")
                 for axis in WORLD_AXES
             ),
         ),
-        ink=tool,
+        ink=robot.end_effectors[0],
     )
 
 

@@ -11,17 +11,17 @@ from jaxtyping import Bool, Float
 
 from tabrl.contracts.quantities import Catalogue
 from tabrl.control.arrays import Array, Floats, Xp
-from tabrl.control.chain import Chain
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.embodiment import Embodiment, Noise
 from tabrl.control.joints import IntegratedJoints
-from tabrl.control.rollout import Fields, RawSteps, Rollout
+from tabrl.control.rollout import CONTACT_MARGIN, Fields, RawSteps, Rollout
 from tabrl.control.segments import Segments
 from tabrl.control.staged_commands import Commands
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.arm import fields, observation
 from tabrl.embodiments.arm.catalogue import catalogue
+from tabrl.embodiments.arm.chain import Chain
 from tabrl.embodiments.arm.channels import command_space
 from tabrl.embodiments.arm.looks import LOOKS, looks
 from tabrl.embodiments.arm.measures import ArmMeasures
@@ -33,8 +33,8 @@ from tabrl.embodiments.arm.reward_state import ArmRewardState
 from tabrl.embodiments.arm.shapes import Shapes
 from tabrl.robots import Robot
 
-FAILING = 2.0  # action of the joint that drives an arm into its table
-_TRIED = 0.05  # rad by which joints are moved to find out which one does
+FAILING = 2.0  # action of the joint that drives an arm into its table or itself
+_TRIED = np.linspace(0.0, 2.5, 126)  # rad by which joints are moved to find out which one does
 
 
 class ArmRobot(Embodiment):
@@ -56,6 +56,7 @@ class ArmRobot(Embodiment):
         self.joints = IntegratedJoints.of(robot, model)
         self.commands = space = command_space(robot)
         limb = robot.limbs[0]
+        self.tool = limb.end_effector
         self.chain = Chain.of(model, limb.joints, limb.end_effector)
         self.shapes = Shapes(model, self.chain, limb.end_effector)
         self.wanted = WantedPose.of(self.chain, self.home_qpos, space)
@@ -67,9 +68,7 @@ class ArmRobot(Embodiment):
         )
         recorded = Segments(self.features.widths[:2])
         self.schema = fields.schema(robot, recorded)
-        self._fields = fields.RolloutFields(
-            self.chain, self.shapes, self.wanted.axes, recorded
-        )
+        self._fields = fields.RolloutFields(self.chain, self.shapes, self.wanted.axes, recorded)
         self.reset_noise = (
             Noise("joints", robot.nu, "normal", 0.1),
             Noise("speeds", robot.nu, "normal", 0.1),
@@ -145,11 +144,19 @@ class ArmRobot(Embodiment):
 
     @cached_property
     def failing_action(self) -> Floats | None:
-        moved = self.home_qpos + _TRIED * np.concatenate([np.eye(self.nq), -np.eye(self.nq)])
-        place, _ = self.chain.point(self.chain.frames(moved.astype(np.float32)))
-        which = int(place[:, 2].argmin())
-        action = np.zeros(self.robot.nu, np.float32)
-        action[which % self.nq] = FAILING if which < self.nq else -FAILING
+        ways = np.concatenate([np.eye(self.nq), -np.eye(self.nq)])
+        moved = self.home_qpos + _TRIED[:, None, None] * ways
+        frames = self.chain.frames(moved.astype(np.float32))
+        failed = self.shapes.touching(frames.reshape(-1, *frames.shape[2:])).reshape(
+            moved.shape[:2]
+        )
+        # A tip on the table would stop it before.
+        stopped = self.shapes.table_gap(self.shapes.ends(frames)) < CONTACT_MARGIN
+        first = np.where(failed.any(0), failed.argmax(0), len(_TRIED))
+        first[stopped.any(0) & (stopped.argmax(0) < first)] = len(_TRIED)
+        if first.min() == len(_TRIED):
+            return None
+        action: Floats = FAILING * ways[first.argmin()].astype(np.float32)
         return action
 
     @property
@@ -165,6 +172,7 @@ class ArmRobot(Embodiment):
                 self.commands.column(name) if name in self.commands else None
                 for name in observation.joint_channels(self.robot)
             ],
+            "on_path": self.commands.on_path,
             "home_place": self.wanted.place.astype(float).tolist(),
             "home_axes": self.wanted.axes.astype(float).tolist(),
             "near_m": observation.NEAR_M,

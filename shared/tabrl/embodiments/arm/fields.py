@@ -7,11 +7,11 @@ from jaxtyping import Float
 
 from tabrl.control import rotation
 from tabrl.control.arrays import Array, Floats, Xp
-from tabrl.control.chain import Chain
 from tabrl.control.embodiment import Shapes as FieldShapes
 from tabrl.control.embodiment import action_fields, after_reset, looking_back
 from tabrl.control.rollout import CONTACT_MARGIN, Fields, RawSteps
 from tabrl.control.segments import Segments
+from tabrl.embodiments.arm.chain import Chain
 from tabrl.embodiments.arm.shapes import Shapes
 from tabrl.robots import Robot
 
@@ -22,8 +22,8 @@ def schema(robot: Robot, recorded: Segments) -> FieldShapes:
     """Fields of a rollout and their shape in one step of one robot; all float32, SI units.
 
     The table is at z = 0. The tool's axis is the z axis of its site, its twist the turn about that
-    axis from home. Contacts and `collided` are 0 or 1; a contact of the tool's tip with the table is none that an
-    episode ends by.
+    axis from home. Contacts and `collided` are 0 or 1; a contact of the tool's tip with the table
+    is none that an episode ends by.
     """
     nj, nb = robot.nu, len(robot.body_names)
     return {
@@ -65,11 +65,9 @@ def empty_carry(robot: Robot, size: int) -> dict[str, Floats]:
 class RolloutFields:
     """Derives the rollout's fields of one arm from raw steps."""
 
-    def __init__(
-        self, chain: Chain, shapes: Shapes, home_axes: Floats, recorded: Segments
-    ) -> None:
+    def __init__(self, chain: Chain, shapes: Shapes, home_axes: Floats, recorded: Segments) -> None:
         self._chain, self._shapes, self._recorded = chain, shapes, recorded
-        self._from_home = rotation.from_matrix(home_axes) * np.float32([1.0, -1.0, -1.0, -1.0])
+        self._from_home = rotation.from_matrix(home_axes) * np.array([1.0, -1.0, -1.0, -1.0], np.float32)
 
     def instant(self, raw: RawSteps, xp: Xp = np) -> dict[str, Array]:
         """The fields that depend on their own step alone; a pure function, for JAX as well."""
@@ -81,7 +79,8 @@ class RolloutFields:
         table = self._shapes.table_gap(ends, xp)
         limbs = self._shapes.table_gap(ends, xp, limbs_only=True)
         apart = self._shapes.self_gap(ends, xp)
-        collided = (limbs < CONTACT_MARGIN) | (apart < CONTACT_MARGIN)
+        diverged = (raw.qpos == 0.0).all(-1)  # simulators put zeros there
+        collided = (limbs < CONTACT_MARGIN) | (apart < CONTACT_MARGIN) | diverged
         return {
             **action_fields(raw),
             "joint_position": raw.qpos,

@@ -24,9 +24,10 @@ class ArmMeasures(Measures):
 
     @property
     def azimuth(self) -> Float[np.ndarray, "T B"]:
-        """Direction over the table, counting on over full turns."""
+        """Direction over the table, within ±π."""
         axis = self.doubles("tool_axis")
-        return np.unwrap(np.arctan2(axis[..., 1], axis[..., 0]), axis=0)
+        azimuth: Floats = np.arctan2(axis[..., 1], axis[..., 0])
+        return azimuth
 
     @property
     def elevation(self) -> Float[np.ndarray, "T B"]:

@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Float
 
 from tabrl.control.arrays import Array, Floats, Xp
-from tabrl.control.chain import Chain
 from tabrl.control.command_space import CommandSpace
 from tabrl.control.embodiment import LOOK_AHEAD_S
 from tabrl.control.segments import Segments
 from tabrl.control.staged_commands import Commands
+from tabrl.embodiments.arm.chain import Chain
 from tabrl.embodiments.arm.names import ELBOW, joint_channel
 from tabrl.embodiments.arm.pose import ToolPose, WantedPose, pointing_error, roll_error
 from tabrl.robots import Robot
@@ -150,5 +150,3 @@ class Observer:
 def _number(values: Array, name: str) -> Array:
     """A setting as the policy sees it: an elbow that is up 1, down -1; speeds in m/s."""
     return 1.0 - 2.0 * values if name == ELBOW else values
-
-

@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from tabrl.control.arrays import Array, Floats, Xp
-from tabrl.control.chain import Chain
 from tabrl.control.command_space import CommandSpace
 from tabrl.control.rotation import cross
+from tabrl.embodiments.arm.chain import Chain
 from tabrl.embodiments.arm.names import PLACE, POINTING
 
 

@@ -123,7 +123,7 @@ def recipes(robot: Robot, space: CommandSpace) -> Mapping[str, CommandSchedule]:
     }
     if space.on_path:
         found |= {
-            name: CommandSchedule.asking(space, path=_drawn(corners, scale))
+            name: CommandSchedule.neutral(space).along(_drawn(corners, scale))
             for name, corners in _FIGURES.items()
         }
     return found

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from tabrl.control.arrays import Array, Floats, Xp
-from tabrl.control.chain import Chain, transform_between
 from tabrl.control.rollout import CONTACT_MARGIN
 from tabrl.domain.errors import Invalid
+from tabrl.embodiments.arm.chain import Chain, transform_between
 from tabrl.embodiments.arm.segments import between_segments
 
 NO_PAIRS_GAP = 10.0  # m, of an arm that cannot touch itself

@@ -104,7 +104,7 @@ class Layout:
             for i in range(len(space.settings) + 1)
         )
         widths = (space.harmonic_width, space.path_width)
-        duration, rest = flat[..., -MAX_PHASES:], flat[..., : -MAX_PHASES]
+        duration, rest = flat[..., -MAX_PHASES:], flat[..., :-MAX_PHASES]
         begin = rest.shape[-1] - MAX_PHASES * sum(widths)
         harmonic, path = (
             rest[..., begin + MAX_PHASES * skipped :][..., : MAX_PHASES * width].reshape(
@@ -116,9 +116,7 @@ class Layout:
             setting.name: values.astype(xp.int32) if setting.choices else values
             for setting, values in zip(space.settings, settings, strict=True)
         }
-        stages = CommandBatch(
-            space, constant, amplitude, phase, frequency, named, harmonic, path
-        )
+        stages = CommandBatch(space, constant, amplitude, phase, frequency, named, harmonic, path)
         return StagedCommands(stages, duration)
 
     @staticmethod

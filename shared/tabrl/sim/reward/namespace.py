@@ -85,9 +85,22 @@ def rotate_inverse(
     return jnp.asarray(rotation.rotate_inverse(jnp.asarray(quaternion), jnp.asarray(vector), jnp))
 
 
+_DIRECTIONS = {
+    "forward": (1.0, 0.0, 0.0), "back": (-1.0, 0.0, 0.0), "left": (0.0, 1.0, 0.0),
+    "right": (0.0, -1.0, 0.0), "up": (0.0, 0.0, 1.0), "down": (0.0, 0.0, -1.0),
+}  # fmt: skip
+
+
+def direction(name: str) -> Float[jax.Array, " n"]:
+    """A unit vector of the world, as a person says it. Raises `ValueError`."""
+    if name not in _DIRECTIONS:
+        raise ValueError(f"direction takes one of {', '.join(_DIRECTIONS)}")
+    return jnp.array(_DIRECTIONS[name], jnp.float32)
+
+
+_FUNCTIONS = (gaussian, progress, tolerance, norm, wrap_angle, rotate, rotate_inverse, direction)
 _HELPERS: dict[str, Callable[..., jax.Array]] = {
-    function.__name__: function
-    for function in (gaussian, progress, tolerance, norm, wrap_angle, rotate, rotate_inverse)
+    function.__name__: function for function in _FUNCTIONS
 }
 
 # Instead of JAX's own.

@@ -111,7 +111,7 @@ class MixedCommands:
             self._rear(rng, np.flatnonzero(rearing), waves)
         self._stay_in_reach(waves)
         low, high = np.log(MODULATION_RANGE)
-        return CommandBatch(
+        return CommandBatch.of(
             space,
             waves.constant.astype(np.float32),
             waves.amplitude.astype(np.float32),

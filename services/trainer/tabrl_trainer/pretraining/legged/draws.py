@@ -123,7 +123,7 @@ class Draws:
     ) -> CommandBatch:
         zero = np.zeros((count, len(self._space)), np.float32)
         none = np.zeros(count, np.float32)
-        return CommandBatch(
+        return CommandBatch.of(
             self._space,
             zero if constant is None else constant,
             zero if amplitude is None else amplitude,

@@ -1,6 +1,6 @@
 """What MuJoCo Menagerie's UR5e says of masses, joints and the flange, kept as `DATA`.
 
-`MENAGERIE_ROOT=FOLDER python -m tests.support.menagerie_arm` writes it anew from a checkout.
+`MENAGERIE_ROOT=FOLDER python -m tests.support.menagerie.arm` writes it anew from a checkout.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from tabrl.robots import Robot, get_robot
-from tests.support.menagerie import (
+from tests.support.menagerie.legged import (
     POSES,
     ROOT_VARIABLE,
     SEED,
@@ -26,11 +26,11 @@ from tests.support.menagerie import (
 )
 
 MODEL = "universal_robots_ur5e/ur5e.xml"
-DATA = Path(__file__).parents[1] / "data/ur5e_reference.json"
+DATA = Path(__file__).parents[2] / "data/ur5e_reference.json"
 SOURCE = (
     "MuJoCo Menagerie (github.com/google-deepmind/mujoco_menagerie), "
     "universal_robots_ur5e/ur5e.xml; derived from ROS-Industrial's ur_e_description; "
-    "BSD-3-Clause, Copyright 2018 ROS-Industrial"
+    "BSD-3-Clause, Copyright 2018 ROS Industrial Consortium"
 )
 
 

@@ -1,8 +1,8 @@
 """The frames of one chain of hinges on a fixed base, for a decision between two steps of physics.
 
-`kinematics` knows whole trees and speeds, for many steps at once in a compiled graph. Here a few
-large operations in numpy matter: a joint's rotation is linear in its sine and cosine, so all joints
-are turned at once, and what is left are products of small matrices.
+`control.kinematics` knows whole trees and speeds, for many steps at once in a compiled graph. Here
+few large operations in numpy matter: a joint's rotation is linear in its sine and cosine, so all
+joints are turned at once, and what is left are products of small matrices.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ class Chain:
     """Joints one after the other, each on the body of the one before, and a point on the last.
 
     The transform over a joint of angle q is `fixed + sin(q) * sine + cos(q) * cosine`,
-    `[nj, 4, 4]` each; `tip [4, 4]` is that of the point in the frame of the last joint.
+    `[nj, 4, 4]` each; `tip [4, 4]` is that of the point in the frame of the last joint, `axes`
+    are those of the joints in their own frames.
     """
 
     columns: tuple[int, ...]  # of the joints in qpos
@@ -35,6 +36,7 @@ class Chain:
     sine: Floats
     cosine: Floats
     tip: Floats
+    axes: Floats
 
     @classmethod
     def of(cls, model: mujoco.MjModel, joints: Sequence[str], site: str) -> Self:
@@ -61,7 +63,8 @@ class Chain:
         fixed, sine, cosine = (np.array(part, np.float32) for part in zip(*parts, strict=True))
         columns = tuple(int(model.jnt_qposadr[joint]) for joint in ids)
         tip = (carrier @ mounted).astype(np.float32)
-        return cls(columns, tuple(bodies), fixed, sine, cosine, tip)
+        axes = model.jnt_axis[ids].astype(np.float32)
+        return cls(columns, tuple(bodies), fixed, sine, cosine, tip, axes)
 
     def frames(self, qpos: Float[Array, "*B nq"], xp: Xp = np) -> Float[Array, "*B nl 4 4"]:
         """Transforms of the world, then of each joint's body to the world."""
@@ -80,6 +83,13 @@ class Chain:
         """World position and axes (columns) of the point, from the chain's frames."""
         placed = frames[..., -1, :, :] @ self.tip
         return placed[..., :3, 3], placed[..., :3, :3]
+
+    def jacobian(self, frames: Float[np.ndarray, "B nl 4 4"]) -> Float[np.ndarray, "B 6 nj"]:
+        """How fast the point moves and turns in the world for a speed of 1 of each joint."""
+        place, _ = self.point(frames)
+        axis = np.einsum("bjik,jk->bji", frames[:, 1:, :3, :3], self.axes)
+        moves = np.cross(axis, place[:, None] - frames[:, 1:, :3, 3])
+        return np.concatenate([moves, axis], axis=-1).swapaxes(1, 2)
 
     def link(self, model: mujoco.MjModel, body: int) -> int:
         """Which of the frames a body moves with; 0 for one that never moves."""

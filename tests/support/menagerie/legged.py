@@ -1,6 +1,6 @@
 """What MuJoCo Menagerie's ANYmal C says of masses, joints and feet, kept as `DATA`.
 
-`MENAGERIE_ROOT=FOLDER python -m tests.support.menagerie` writes it anew from a checkout.
+`MENAGERIE_ROOT=FOLDER python -m tests.support.menagerie.legged` writes it anew from a checkout.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tabrl.robots import Robot, get_robot
 
 ROOT_VARIABLE = "MENAGERIE_ROOT"
 MODEL = "anybotics_anymal_c/anymal_c.xml"
-DATA = Path(__file__).parents[1] / "data/anymal_c_reference.json"
+DATA = Path(__file__).parents[2] / "data/anymal_c_reference.json"
 SOURCE = (
     "MuJoCo Menagerie (github.com/google-deepmind/mujoco_menagerie), "
     "anybotics_anymal_c/anymal_c.xml, release of 2022-09-07; "

@@ -1,0 +1,61 @@
+"""What arms are trained on, stage by stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tabrl_trainer.pretraining.arm.commands import CommandMix
+from tabrl_trainer.pretraining.arm.reward import RewardWeights
+from tabrl_trainer.pretraining.pretraining import CurriculumStage
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmStage(CurriculumStage):
+    """A stage of an arm; `start_share` of the episodes begin in other poses than home."""
+
+    weights: RewardWeights = field(default_factory=RewardWeights)
+    mix: CommandMix = field(default_factory=CommandMix)
+    start_share: float = 0.5
+    symmetry: float = 0.0  # an arm with an offset shoulder has no mirror image
+
+
+CURRICULUM = (
+    # Getting there first, near home, without a hurry to be smooth.
+    ArmStage(
+        name="reach",
+        samples=3_000_000,
+        weights=RewardWeights(smooth=0.01, tempo=0.5, elbow=0.2),
+        mix=CommandMix(
+            reach=0.6, waving_share=0.15, path_share=0.1, joints_share=0.1, tempo_share=0.0,
+            elbow_down_share=0.0,
+        ),
+        entropy=0.004,
+        min_rate=1e-4,
+        target_kl=0.015,
+    ),
+    ArmStage(
+        name="follow",
+        samples=5_000_000,
+        entropy=0.002,
+        min_rate=1e-4,
+        target_kl=0.015,
+    ),
+    ArmStage(
+        name="sturdy",
+        samples=6_000_000,
+        randomise=1.0,
+        entropy=0.001,
+        min_rate=5e-5,
+        max_rate=5e-4,
+    ),
+    # Hardly any exploring: half of the arms are as the scene says, and do it exactly.
+    ArmStage(
+        name="exact",
+        samples=6_000_000,
+        weights=RewardWeights(place=4.0, smooth=0.04, still=0.03, collision=40.0),
+        randomise=0.5,
+        entropy=0.0,
+        min_rate=3e-5,
+        max_rate=2e-4,
+    ),
+)  # fmt: skip

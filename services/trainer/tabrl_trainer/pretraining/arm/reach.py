@@ -1,0 +1,159 @@
+"""Poses of the tool that an arm can take: what commands are drawn from.
+
+A command that no arm can follow teaches nothing. Poses are drawn all over the command channels'
+ranges and solved for by damped least squares, once for all commands of a training; only those are
+kept that the arm reaches without touching anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tabrl.control.arrays import Floats
+from tabrl.embodiments.arm.embodiment import ArmRobot
+from tabrl.embodiments.arm.names import PLACE, POINTING, has_elbow
+
+DRAWN, SEED = 12_000, 17  # poses on each side of the elbow
+STEPS, DAMPING, STEP_RAD = 60, 0.03, 0.3
+PLACE_M, TURN_RAD = 0.002, 0.02  # how near a solution is
+TABLE_M, SELF_M, LIMIT_RAD = 0.008, 0.03, 0.3  # how far it keeps from table, itself and limits
+DOWN_SHARE, FORWARD_SHARE = 0.5, 0.3  # of tools that point straight down, or only up and down
+ELBOW = 2  # of a limb's joints
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Poses within reach, those near home first.
+
+    `command [N, 6]` of the channels of place and pointing, `elbow_down [N]`, joint angles
+    `qpos [N, nq]`, and how far each is from home, as a share of the channels' ranges, `[N]`.
+    """
+
+    command: Floats
+    elbow_down: Floats
+    qpos: Floats
+    extent: Floats
+
+    @classmethod
+    def of(cls, robot: ArmRobot, seed: int = SEED) -> Self:
+        """Of one arm; the same seed gives the same poses."""
+        rng = np.random.default_rng(seed)
+        wanted = _drawn(robot, rng)
+        starts = [robot.home_qpos]
+        if has_elbow(robot.robot):
+            starts.append(_elbow_down(robot))
+        found = [_reached(robot, wanted, start) for start in starts]
+        qpos = np.concatenate([q for q, _ in found])
+        command = np.concatenate([wanted[kept] for _, kept in found])
+        down = np.concatenate([np.full(len(q), float(side)) for side, (q, _) in enumerate(found)])
+        extent = np.abs(command / _largest(robot)).max(-1)
+        order = np.argsort(extent)
+        parts = (command, down, qpos, extent)
+        return cls(*(np.asarray(part[order], np.float32) for part in parts))
+
+    def __len__(self) -> int:
+        return len(self.command)
+
+    def pointing_down(self) -> Reach:
+        """Those whose tool points straight down, as at home, the elbow up."""
+        return self._some((self.command[:, len(PLACE) :] == 0.0).all(-1) & (self.elbow_down == 0.0))
+
+    def up(self) -> Reach:
+        """Those with the elbow up."""
+        return self._some(self.elbow_down == 0.0)
+
+    def down(self) -> Reach:
+        """Those with the elbow down."""
+        return self._some(self.elbow_down > 0.0)
+
+    def within(self, share: float) -> int:
+        """How many of the first poses are within a share of the ranges."""
+        return max(int(np.searchsorted(self.extent, share, side="right")), 1)
+
+    def _some(self, chosen: NDArray[np.bool_]) -> Reach:
+        return Reach(
+            self.command[chosen], self.elbow_down[chosen], self.qpos[chosen], self.extent[chosen]
+        )
+
+
+def _largest(robot: ArmRobot) -> Floats:
+    space = robot.commands
+    most = [
+        max(-space[name].lower, space[name].upper) if name in space else 1.0
+        for name in (*PLACE, *POINTING)
+    ]
+    return np.array(most, np.float32)
+
+
+def _drawn(robot: ArmRobot, rng: np.random.Generator) -> Floats:
+    """Commands all over the ranges, `[DRAWN, 6]`."""
+    space = robot.commands
+    names = (*PLACE, *POINTING)
+    ends = [(space[n].lower, space[n].upper) if n in space else (0.0, 0.0) for n in names]
+    lower, upper = np.array(ends).T
+    command = rng.uniform(lower, upper, (DRAWN, len(names)))
+    kind = rng.random(DRAWN)
+    command[kind < DOWN_SHARE + FORWARD_SHARE, 3] = 0.0
+    command[kind < DOWN_SHARE + FORWARD_SHARE, 5] = 0.0
+    command[kind < DOWN_SHARE, 4] = 0.0
+    return command.astype(np.float32)
+
+
+def _elbow_down(robot: ArmRobot) -> Floats:
+    """Home with the elbow on the other side: about the same place of the wrist."""
+    columns, start = robot.chain.columns, robot.home_qpos.copy()
+    bend = start[columns[ELBOW]]
+    start[columns[ELBOW]] = -bend
+    for neighbour in (ELBOW - 1, ELBOW + 1):
+        start[columns[neighbour]] += bend
+    return start
+
+
+def _reached(
+    robot: ArmRobot, command: Floats, start: Floats
+) -> tuple[Floats, NDArray[np.intp]]:
+    """Joint angles that reach poses from a start, and which poses these are."""
+    chain, columns = robot.chain, np.array(robot.chain.columns)
+    full = np.zeros((len(command), len(robot.commands)), np.float32)
+    names = (*PLACE, *POINTING)
+    for place, name in enumerate(names):
+        if name in robot.commands:
+            full[:, robot.commands.column(name)] = command[:, place]
+    wanted = robot.wanted(full)
+    goal = np.stack([wanted.side, np.cross(wanted.axis, wanted.side), wanted.axis], axis=-1)
+    qpos = np.tile(start, (len(command), 1))
+    for _ in range(STEPS):
+        frames = chain.frames(qpos)
+        error = _error(*chain.point(frames), wanted.place, goal)
+        jacobian = chain.jacobian(frames)
+        square = jacobian @ jacobian.swapaxes(1, 2) + DAMPING**2 * np.eye(6)
+        step = jacobian.swapaxes(1, 2) @ np.linalg.solve(square, error[..., None])
+        qpos[:, columns] += np.clip(step[..., 0], -STEP_RAD, STEP_RAD)
+    frames = chain.frames(qpos)
+    error = _error(*chain.point(frames), wanted.place, goal)
+    near = np.linalg.norm(error[:, :3], axis=-1) < PLACE_M
+    near &= np.linalg.norm(error[:, 3:], axis=-1) < TURN_RAD
+    ends, limits = robot.shapes.ends(frames), np.array(robot.robot.joint_range)
+    clear = (robot.shapes.table_gap(ends) > TABLE_M) & (robot.shapes.self_gap(ends) > SELF_M)
+    inside = ((qpos > limits[:, 0] + LIMIT_RAD) & (qpos < limits[:, 1] - LIMIT_RAD)).all(-1)
+    kept = np.flatnonzero(near & clear & inside & (_side(frames) == _side(chain.frames(start))))
+    return qpos[kept], kept
+
+
+def _error(place: Floats, axes: Floats, wanted: Floats, goal: Floats) -> Floats:
+    """How a tool must move and turn, `[N, 6]`."""
+    turn = 0.5 * np.cross(axes, goal, axis=-2).sum(-1)
+    return np.concatenate([wanted - place, turn], axis=-1)
+
+
+def _side(frames: Floats) -> NDArray[np.bool_]:
+    """Whether the elbow is above the line from the shoulder to the wrist."""
+    if frames.shape[-3] <= ELBOW + 2:
+        return np.ones(frames.shape[:-3], np.bool_)
+    shoulder, elbow, wrist = (frames[..., ELBOW + link, 2, 3] for link in (0, 1, 2))
+    above: NDArray[np.bool_] = elbow > 0.5 * (shoulder + wrist)
+    return above

@@ -1,0 +1,1 @@
+"""What MuJoCo Menagerie says of robots of ours, kept so that tests need no copy of it."""
