@@ -103,6 +103,7 @@ class Recording:
             with path.open("wb") as file:
                 np.savez_compressed(
                     file,
+                    allow_pickle=False,
                     time=self.time,
                     qpos=self.qpos,
                     qvel=self.qvel,

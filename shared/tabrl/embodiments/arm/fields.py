@@ -67,7 +67,8 @@ class RolloutFields:
 
     def __init__(self, chain: Chain, shapes: Shapes, home_axes: Floats, recorded: Segments) -> None:
         self._chain, self._shapes, self._recorded = chain, shapes, recorded
-        self._from_home = rotation.from_matrix(home_axes) * np.array([1.0, -1.0, -1.0, -1.0], np.float32)
+        back = np.array([1.0, -1.0, -1.0, -1.0], np.float32)
+        self._from_home = rotation.from_matrix(home_axes) * back
 
     def instant(self, raw: RawSteps, xp: Xp = np) -> dict[str, Array]:
         """The fields that depend on their own step alone; a pure function, for JAX as well."""

@@ -101,14 +101,11 @@ class MixedCommands:
         omega = 2.0 * np.pi * frequency * batch.harmonic[rows[:, None], self._tool]
         speed = np.array([WAVE_SPEED * self._length] * 3 + [TURN_SPEED] * 3)
         push = np.array([WAVE_ACCELERATION * self._length] * 3 + [TURN_ACCELERATION] * 3)
-        most = np.minimum(np.minimum(speed / omega, push / omega**2), self._most_amplitude())
+        most = np.minimum(speed / omega, push / omega**2)
+        most = np.minimum(most, self._space.amplitude[self._tool])
         swing = np.clip(half, -most, most)
         batch.constant[rows[:, None], self._tool] = first + swing
         batch.amplitude[rows[:, None], self._tool] = swing
-
-    def _most_amplitude(self) -> Floats:
-        most: Floats = self._space.amplitude[self._tool]
-        return most
 
     def _follow(self, rng: np.random.Generator, batch: CommandBatch, rows: Rows) -> None:
         """Paths of a tool that points straight down."""

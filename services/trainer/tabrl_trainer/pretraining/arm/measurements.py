@@ -86,8 +86,8 @@ class Measurements:
         asked: Floats = rollout.command[..., column]
         if channel in PLACE:
             home = self._embodiment.wanted.place
-            axis = PLACE.index(channel)
-            return rollout.tool_position[..., axis] - home[axis], asked
+            along = PLACE.index(channel)
+            return rollout.tool_position[..., along] - home[along], asked
         axis = rollout.tool_axis
         if channel == "azimuth":
             return np.unwrap(np.arctan2(axis[..., 1], axis[..., 0]), axis=0), asked

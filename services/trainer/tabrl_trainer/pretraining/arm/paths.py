@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from tabrl.control.arrays import Floats
 from tabrl.control.waypoints import Path
 from tabrl_trainer.pretraining.arm.reach import Reach
 
@@ -16,7 +15,8 @@ CIRCLE_NODES = 16
 CORNERS = (3, 9)
 PAUSE_S = 0.2
 CIRCLES, UPRIGHT = 0.35, 0.3  # shares of the paths, and of the circles
-Place = np.ndarray
+Place = np.ndarray  # [3], m from home
+Places = np.ndarray  # [N, 3]
 
 
 def random_path(rng: np.random.Generator, reach: Reach, share: float = 1.0) -> Path:
@@ -48,7 +48,7 @@ def circle(
 
 
 def polyline(
-    corners: Floats, speed: float, first_s: float, rng: np.random.Generator | None = None
+    corners: Places, speed: float, first_s: float, rng: np.random.Generator | None = None
 ) -> Path:
     """From corner to corner; with a stop at each, or smoothly past them, and back to the first."""
     stops = rng is None or rng.random() < 0.5
@@ -65,21 +65,21 @@ def polyline(
     return Path(_rows(np.array(times), np.array(places)), True)
 
 
-def _corners(rng: np.random.Generator, middle: Place, places: Floats) -> Floats:
+def _corners(rng: np.random.Generator, middle: Place, places: Places) -> Places:
     """Some corners about a middle, each towards a place within reach."""
     count = int(rng.integers(*CORNERS))
     ahead = places[rng.integers(0, len(places), count)]
-    corners: Floats = middle + rng.uniform(0.15, 0.6, (count, 1)) * (ahead - middle)
+    corners: Places = middle + rng.uniform(0.15, 0.6, (count, 1)) * (ahead - middle)
     return corners
 
 
-def _radius(rng: np.random.Generator, middle: Place, places: Floats) -> float:
+def _radius(rng: np.random.Generator, middle: Place, places: Places) -> float:
     """A radius that leaves room on all sides."""
     low, high = places.min(0), places.max(0)
     room = float(np.minimum(middle - low, high - middle).min())
     return float(rng.uniform(0.03, 0.16)) if room > 0.16 else max(0.9 * room, 0.02)
 
 
-def _rows(times: Floats, places: Floats) -> tuple[tuple[float, ...], ...]:
+def _rows(times: np.ndarray, places: Places) -> tuple[tuple[float, ...], ...]:
     rows = zip(times.tolist(), places.tolist(), strict=True)
     return tuple((time, *place) for time, place in rows)

@@ -113,9 +113,7 @@ def _elbow_down(robot: ArmRobot) -> Floats:
     return start
 
 
-def _reached(
-    robot: ArmRobot, command: Floats, start: Floats
-) -> tuple[Floats, NDArray[np.intp]]:
+def _reached(robot: ArmRobot, command: Floats, start: Floats) -> tuple[Floats, NDArray[np.intp]]:
     """Joint angles that reach poses from a start, and which poses these are."""
     chain, columns = robot.chain, np.array(robot.chain.columns)
     full = np.zeros((len(command), len(robot.commands)), np.float32)

@@ -103,7 +103,7 @@ class ArmReward:
             return np.ones_like(rollout.time)
         asked = rollout.settings[..., self._settings[ELBOW]]  # 1 up, -1 down
         height = elbow_height(self._embodiment, rollout) / (ELBOW_M * self._length)
-        side: Floats = 0.5 + 0.5 * np.clip(asked * height, -1.0, 1.0)
+        side: Floats = 0.5 + 0.5 * np.clip(asked * height, np.float32(-1.0), np.float32(1.0))
         return side
 
     def _hurry(self, rollout: Rollout) -> Floats:
