@@ -9,11 +9,13 @@ from tabrl.domain.errors import Invalid
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal, RewardCandidate
+from tabrl_reward_worker.generator.dance.generate import dances_of, is_dance, named
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.from_spec import goal_of
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.goal.limits import beyond
+from tabrl_reward_worker.generator.goal.spec import spec_of
 from tabrl_reward_worker.generator.goal.spec_faults import (
     ended,
     faults_in,
@@ -64,8 +66,11 @@ def require_words_for(robot: Robot) -> None:
         )
 
 
-def generate(prompt: str, robot: Robot) -> Proposal:
-    """Rewards for a sentence. Raises `NotUnderstoodError` (code `task_not_understood`)."""
+def generate(prompt: str, robot: Robot, seed: int = 0) -> Proposal:
+    """Rewards for a sentence; a dance is another one with every seed.
+
+    Raises `NotUnderstoodError` (code `task_not_understood`).
+    """
     require_words_for(robot)
     language = foreign(prompt, lexicon().vocabulary)
     if language is not None:
@@ -76,11 +81,27 @@ def generate(prompt: str, robot: Robot) -> Proposal:
     goal = interpret(reading, amounts)
     if goal.empty or _mostly_unknown(reading):
         raise NotUnderstoodError(_why(reading), robot, goal)
+    if is_dance(reading):
+        return _danced(reading, goal, robot, seed)
     return Proposal(
         candidates=candidates_for(goal, robot),
         understood=goal.understood,
         not_understood=goal.not_understood,
     )
+
+
+def _danced(reading: Reading, goal: Goal, robot: Robot, seed: int) -> Proposal:
+    """Dances on the beat of a goal that only sways and bobs, each written directly."""
+    plain = spec_of(goal, robot)
+    candidates = tuple(
+        named(candidates_of(motion, robot)[0], moves)
+        for motion, moves in dances_of(plain, robot, seed)
+    )
+    swung = [line for line in goal.understood if line.endswith(" Hz")]
+    told = [line for line in goal.understood if line not in swung]
+    words = swung[0].partition(" → ")[0]
+    told.append(f"{words} → a dance of several moves, other ones every time")
+    return Proposal(candidates, told, goal.not_understood)
 
 
 def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ...]:
