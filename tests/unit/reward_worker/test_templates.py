@@ -21,9 +21,11 @@ from tabrl.robots import get_robot
 from tabrl.sim.reward.function import export_reward, load_reward
 from tabrl_reward_worker.generator import generate
 from tabrl_reward_worker.generator.goal.abilities import Amounts
+from tabrl_reward_worker.generator.goal.from_spec import goal_of
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.reading.parser import parse
+from tabrl_reward_worker.generator.writing.templates import candidates_for
 from tabrl_reward_worker.limbs import feet_of
 from tests.support.motion import RAMP_S, RANDOM, STAND, WALK, Motion, rollout_of, sequence_of
 from tests.unit.reward_worker.sentences import SEQUENCES, UNDERSTOOD
@@ -92,7 +94,7 @@ def passes(checks: tuple[CheckSpec, ...], rollout: Rollout) -> bool:
 @pytest.mark.parametrize("sentence", [*UNDERSTOOD, *combinations()])
 def test_checks_accept_the_asked_motion_and_nothing_else(sentence: str) -> None:
     goal = interpret(parse(sentence, AMOUNTS.top_speed), AMOUNTS)
-    checks = generate(sentence, GO1).candidates[0].checks
+    checks = candidates_for(goal, GO1)[0].checks
     assert len({check.id for check in checks}) == len(checks) <= 16
     assert checks[-1].id == "falls"
     for share in (1.0, 0.8):
@@ -120,6 +122,17 @@ def test_checks_of_a_sequence_accept_it_and_no_part_of_it_alone(sentence: str) -
         assert not passes(checks, rollout), name
     for phase in goal.phases:
         assert not passes(checks, rollout_for(phase.goal)), phase
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_checks_of_a_dance_accept_it_and_no_move_of_it_alone(seed: int) -> None:
+    for candidate in generate("dance", GO1, seed).candidates:
+        assert candidate.motion is not None
+        goal = goal_of(candidate.motion, GO1)
+        for share in (1.0, 0.85):
+            assert passes(candidate.checks, rollout_for(goal, share)), (candidate.name, share)
+        for phase in goal.phases:
+            assert not passes(candidate.checks, rollout_for(phase.goal)), candidate.name
 
 
 SCORED = [
