@@ -16,6 +16,8 @@ from tabrl.control.command_space import CommandSpace
 from tabrl.control.embodiment import Led
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.control.staged_commands import Commands, StagedCommands
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import get_robot
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.simulator import Experience, PolicyFn
 from tabrl_trainer.context import TrainingContext
@@ -84,7 +86,9 @@ class Obedient:
         command = np.stack([self._schedules.at(time).command(time) for time in rows])
         none = np.zeros_like(command)
         yaw = self._schedules.stages.space.column("yaw")
+        schema = embodiment_of(get_robot("go1")).schema  # as any legged robot's, but for numbers
         moved = {
+            **{name: np.zeros((*command.shape[:2], *shape)) for name, shape in schema.items()},
             "time": np.stack(rows),
             "base_linear_velocity": command[..., :3],
             "base_angular_velocity": command[..., [yaw, yaw, yaw]],
