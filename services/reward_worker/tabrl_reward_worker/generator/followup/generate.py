@@ -1,4 +1,4 @@
-"""Going on from an earlier sentence: "lower your hips, and slower" on top of "trot forward".
+"""Going on from an earlier task: "lower your hips, and slower" on top of "trot forward".
 
 Comparisons scale or move what the earlier goal has; whatever else the new words say is read as any
 sentence and takes the place of what it contradicts.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tabrl.contracts.motion import MotionSpec, fault_of
+from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal
 from tabrl_reward_worker.generator.followup.clauses import Clauses, clauses_of
@@ -20,6 +22,7 @@ from tabrl_reward_worker.generator.generate import (
     require_words_for,
 )
 from tabrl_reward_worker.generator.goal.abilities import Amounts
+from tabrl_reward_worker.generator.goal.from_spec import goal_of
 from tabrl_reward_worker.generator.goal.goal import Goal, parts_of
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.goal.phases import retimed
@@ -27,7 +30,7 @@ from tabrl_reward_worker.generator.goal.resolve_constraints import resolve_const
 from tabrl_reward_worker.generator.reading.languages import foreign
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
-from tabrl_reward_worker.generator.writing.templates import candidates_for
+from tabrl_reward_worker.generator.writing.templates import candidates_for, in_words
 
 _HINT = (
     "Write what is to be different from before: “slower”, “half as fast”, “at 0.3 m/s”, “5 cm "
@@ -39,19 +42,26 @@ _INSTEAD = (
 )
 
 
-def generate_followup(earlier: Sequence[str], words: str, robot: Robot) -> Proposal:
-    """Rewards for the earlier sentences as the new words change them.
+def generate_followup(
+    earlier: Sequence[str], words: str, robot: Robot, motion: MotionSpec | None = None
+) -> Proposal:
+    """Rewards for what was asked earlier, as the new words change it.
 
-    Raises `NotUnderstoodError` (code `task_not_understood`).
+    Args:
+        earlier: the sentences so far, oldest first.
+        words: the new ones.
+        robot: what it is for.
+        motion: what was trained, edits and all: gone on from instead of the sentences.
+
+    Raises:
+        NotUnderstoodError: code `task_not_understood`.
     """
     require_words_for(robot)
     language = foreign(words, lexicon().vocabulary)
     if language is not None:
         message = f"This sentence looks like {language.name}; only English is understood here. "
         raise NotUnderstoodError(message + language.note, robot)
-    goal = Goal(Amounts.of(robot))
-    for sentence in earlier:
-        goal = _continued(goal, sentence)
+    goal = _told(earlier, robot) if motion is None else _trained(motion, earlier, robot)
     before = list(goal.understood)
     try:
         goal = _continued(goal, words)
@@ -60,6 +70,27 @@ def generate_followup(earlier: Sequence[str], words: str, robot: Robot) -> Propo
     if goal.empty or goal.understood == before:
         raise NotUnderstoodError("This change was not understood.", robot, goal, _HINT)
     return Proposal(candidates_for(goal, robot), goal.understood, goal.not_understood)
+
+
+def _told(sentences: Sequence[str], robot: Robot) -> Goal:
+    """What sentences came to; one that was unclear then is left aside."""
+    goal = Goal(Amounts.of(robot))
+    for sentence in sentences:
+        said = list(goal.understood)
+        try:
+            goal = _continued(goal, sentence)
+        except UnclearError:
+            goal.understood = said
+    return goal
+
+
+def _trained(motion: MotionSpec, sentences: Sequence[str], robot: Robot) -> Goal:
+    """What a specification asks for; the sentences where it is none of this robot's."""
+    if fault_of(motion, askables_of(robot)) is not None:
+        return _told(sentences, robot)
+    goal = goal_of(motion, robot)
+    goal.understood = [f"so far → {in_words(goal, robot)}"]
+    return goal
 
 
 def _continued(goal: Goal, words: str) -> Goal:
