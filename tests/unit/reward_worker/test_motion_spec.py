@@ -23,9 +23,8 @@ from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot, get_robot
 from tabrl_reward_worker.generator import candidates_of
 from tabrl_reward_worker.generator.goal.abilities import Amounts
-from tabrl_reward_worker.generator.goal.from_spec import goal_of
 from tabrl_reward_worker.generator.goal.interpret import interpret
-from tabrl_reward_worker.generator.goal.spec import spec_of
+from tabrl_reward_worker.generator.goal.spec import plan_of, spec_of
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.writing.templates import candidates_for
 from tests.support.factories import asking
@@ -36,20 +35,21 @@ GO1 = ROBOTS[0]
 
 
 @pytest.mark.parametrize("robot", ROBOTS, ids=lambda robot: robot.id)
-def test_a_specification_says_all_that_a_goal_does(robot: Robot) -> None:
+def test_a_specification_says_all_that_a_plan_does(robot: Robot) -> None:
     amounts = Amounts.of(robot)
     for sentence in (*UNDERSTOOD, *SEQUENCES):
-        goal = interpret(parse(sentence, amounts.top_speed), amounts)
-        spec = spec_of(goal, robot)
+        plan = interpret(parse(sentence, amounts.top_speed), amounts)
+        spec = spec_of(plan)
         assert MotionSpec.model_validate_json(spec.model_dump_json()) == spec
         assert fault_of(spec, askables_of(robot)) is None, sentence
-        again = candidates_for(goal_of(spec, robot), robot)
-        assert again == candidates_for(goal, robot), sentence
+        again = plan_of(spec, robot)
+        assert spec_of(again) == spec, sentence
+        assert candidates_for(again) == candidates_for(plan), sentence
 
 
 def test_a_turn_and_a_way_end_by_themselves() -> None:
     amounts = Amounts.of(GO1)
-    spec = spec_of(interpret(parse("turn round, walk 2 m, stop there", 2.9), amounts), GO1)
+    spec = spec_of(interpret(parse("turn round, walk 2 m, stop there", 2.9), amounts))
     turn, way, hold = spec.phases
     assert not spec.repeat
     assert isinstance(turn.until, Reached)
@@ -68,7 +68,7 @@ def test_a_turn_and_a_way_end_by_themselves() -> None:
 
 def test_what_is_done_again_and_again_begins_again() -> None:
     amounts = Amounts.of(GO1)
-    spec = spec_of(interpret(parse("crouch, then hop, and repeat", 2.9), amounts), GO1)
+    spec = spec_of(interpret(parse("crouch, then hop, and repeat", 2.9), amounts))
     assert spec.repeat
     written = candidates_of(spec, GO1)[0]
     assert written.repeat
@@ -86,9 +86,9 @@ def test_a_specification_of_ones_own_is_written_for_like_a_sentence() -> None:
 
 def test_the_most_of_something_is_what_was_measured_of_the_robot() -> None:
     for robot in ROBOTS:
-        goal = goal_of(asking(forward_speed=Extreme()), robot)
+        (goal,) = plan_of(asking(forward_speed=Extreme()), robot).parts
         assert goal.vx == Amounts.of(robot)["forward"]["limit"]
-    back = goal_of(asking(forward_speed=Extreme(sense="least")), GO1)
+    (back,) = plan_of(asking(forward_speed=Extreme(sense="least")), GO1).parts
     assert back.vx == -Amounts.of(GO1)["backward"]["limit"]
 
 
@@ -168,7 +168,7 @@ def test_what_ends_ends_by_standing_still() -> None:
 
 def test_a_slower_turn_takes_longer_and_turns_as_far() -> None:
     amounts = Amounts.of(GO1)
-    spec = spec_of(interpret(parse("turn round and then stand still", 2.9), amounts), GO1)
+    spec = spec_of(interpret(parse("turn round and then stand still", 2.9), amounts))
     slow = Target(quantity="yaw_rate", shape=Constant(value=0.5))
     turn = spec.phases[0].model_copy(update={"targets": (slow,)})
     edited = candidates_of(spec.model_copy(update={"phases": (turn, *spec.phases[1:])}), GO1)[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from tabrl.contracts.motion import (
@@ -12,16 +11,16 @@ from tabrl.contracts.motion import (
     MotionSpec,
     Phase,
     Reached,
-    Shape,
     Sinusoid,
     Target,
 )
 from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES
 from tabrl.embodiments.legged.askable import ENDINGS, Askable
 from tabrl.embodiments.legged.gait import GAITS
-from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.goal import LIMP_LOAD
+from tabrl_reward_worker.generator.goal.plan import Plan
 
-_TOLERANCE = 1e-3  # what rounding does to a number
+_ONLY = {Askable.PLANAR_SPEED: 0.0, Askable.FOOT_LOAD: LIMP_LOAD}  # what can be held of them
 _STANDING = Phase(targets=(Target(quantity=Askable.PLANAR_SPEED, shape=Constant(value=0.0)),))
 
 
@@ -38,17 +37,11 @@ def faults_in(spec: MotionSpec) -> list[str]:
     return list(dict.fromkeys(_faults(spec)))
 
 
-def untimed(goal: Goal) -> str | None:
-    """Why the phases of a goal do not fit into what is looked at; None if they do."""
-    if goal.period > LONGEST_EPISODE_S:
-        return f"its phases take {goal.period:g} s, of at most {LONGEST_EPISODE_S:g} s"
+def untimed(plan: Plan) -> str | None:
+    """Why the phases of a plan do not fit into what is looked at; None if they do."""
+    if plan.period > LONGEST_EPISODE_S:
+        return f"its phases take {plan.period:g} s, of at most {LONGEST_EPISODE_S:g} s"
     return None
-
-
-def lost_between(asked: MotionSpec, written: MotionSpec) -> list[str]:
-    """Targets of a specification that are other ones, or none, in what was written for."""
-    pairs = zip(asked.phases, written.phases, strict=True)
-    return list(dict.fromkeys(words for pair in pairs for words in _lost(*pair)))
 
 
 def _faults(spec: MotionSpec) -> Iterator[str]:
@@ -60,6 +53,7 @@ def _faults(spec: MotionSpec) -> Iterator[str]:
         if len({one.shape.hz for one in phase.targets if isinstance(one.shape, Sinusoid)}) > 1:
             yield f"the sinusoids of phase {number} need one hz for all"
         yield from (words for target in phase.targets for words in _unkept(target))
+        yield from _unwritten(phase)
         if isinstance(phase.until, Reached):
             yield from _never_reached(phase, phase.until, number)
     if not spec.repeat and isinstance(spec.phases[-1].until, Duration | Reached):
@@ -98,29 +92,18 @@ def _rate(target: Target | None) -> float:
     return target.shape.value if isinstance(target.shape, Constant) else 0.0
 
 
-def _lost(asked: Phase, written: Phase) -> Iterator[str]:
-    for target in asked.targets:
-        found = written.find(target.quantity, target.part)
-        name = " of ".join(filter(None, target.key))
-        if found is None:
+def _unwritten(phase: Phase) -> Iterator[str]:
+    """Targets that nothing could be written for."""
+    for target in phase.targets:
+        name, shape = " of ".join(filter(None, target.key)), target.shape
+        only = _ONLY.get(Askable(target.quantity))
+        if target is not _last(phase, target.quantity):
             yield f"{name} cannot be held in such a phase"
-        elif not _same(target.shape, found.shape):
-            yield f"{name} can only be {_in_words(found.shape)} here"
+        elif isinstance(shape, Constant) and only is not None and shape.value != only:
+            yield f"{name} can only be constant (value {only:g}) here"
+        elif isinstance(shape, Sinusoid) and target.quantity == Askable.HEADING and shape.mean:
+            yield f"{name} can only swing about 0 here"
 
 
-def _same(asked: Shape, written: Shape) -> bool:
-    """Whether two shapes are of one kind and size; the most of something is a number by then."""
-    if isinstance(asked, Extreme):
-        return True
-    if isinstance(asked, Constant) and isinstance(written, Constant):
-        return math.isclose(asked.value, written.value, abs_tol=_TOLERANCE)
-    if isinstance(asked, Sinusoid) and isinstance(written, Sinusoid):
-        names = ("mean", "amplitude", "hz")
-        pairs = [(getattr(asked, name), getattr(written, name)) for name in names]
-        return all(math.isclose(*pair, abs_tol=_TOLERANCE) for pair in pairs)
-    return False
-
-
-def _in_words(shape: Shape) -> str:
-    values = shape.model_dump(exclude={"kind", "phase"})
-    return f"{shape.kind} ({', '.join(f'{name} {value:g}' for name, value in values.items())})"
+def _last(phase: Phase, quantity: str) -> Target:
+    return [target for target in phase.targets if target.quantity == quantity][-1]
