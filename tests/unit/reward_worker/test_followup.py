@@ -290,6 +290,36 @@ def test_what_a_language_model_said_is_gone_on_from() -> None:
     assert bow == motion.phases[1]
 
 
+def test_tolerances_phases_and_the_tempo_outlive_a_follow_up() -> None:
+    motion = MotionSpec(
+        phases=(
+            Phase(
+                targets=(
+                    Target(quantity="yaw_rate", shape=Constant(value=0.5), tolerance=0.1),
+                    Target(quantity="roll", shape=Sinusoid(amplitude=0.2)),
+                    Target(quantity="height", shape=Sinusoid(mean=0.26, amplitude=0.02, hz=1.6)),
+                    Target(quantity="pitch", shape=Sinusoid(amplitude=0.1, phase=1.0)),
+                )
+            ),
+        ),
+        tempo_hz=0.8,
+    )
+    less = followed(motion, "turn slower, and sway less")
+    assert less.tempo_hz == 0.8
+    turn, *swings = less.phases[0].targets
+    assert turn == motion.phases[0].targets[0].model_copy(update={"shape": Constant(value=0.325)})
+    assert [one.shape for one in swings] == [
+        Sinusoid(amplitude=0.12),
+        Sinusoid(mean=0.26, amplitude=0.02, hz=1.6),
+        Sinusoid(amplitude=0.1, phase=1.0),
+    ]
+    faster = followed(motion, "faster beat")
+    assert faster.tempo_hz == 1.2
+    assert [
+        one.shape.hz for one in faster.phases[0].targets if isinstance(one.shape, Sinusoid)
+    ] == [1.2, 2.4, 1.2]
+
+
 def test_sentences_are_read_where_the_motion_is_none_of_this_robot() -> None:
     strange = asking(wings=Constant(value=1.0))
     asked = generate_followup(["trot"], "slower", GO1, strange).candidates

@@ -14,6 +14,7 @@ from tabrl.contracts.motion import (
     MotionSpec,
     Phase,
     Reached,
+    Shape,
     Sinusoid,
     Target,
     fault_of,
@@ -140,12 +141,21 @@ def ending(by: float, quantity: str, *targets: Target, gait: str | None = None) 
         (ending(19.0, "way", WALK), "of at most 20 s"),
         (asking(planar_speed=Constant(value=0.5)), "planar_speed can only be constant (value 0)"),
         (asking(way=Constant(value=2.0)), "way can only end a phase"),
-        (asking(roll=Sinusoid(amplitude=0.1, hz=1.0, phase=1.0)), "the phase of roll"),
         (
-            MotionSpec(phases=(Phase(targets=(WALK.model_copy(update={"tolerance": 0.1}),)),)),
-            "the tolerance of forward_speed",
+            asking(roll=Sinusoid(amplitude=0.1, hz=1.0), pitch=Sinusoid(amplitude=0.1, hz=2.0)),
+            "one hz for all",
         ),
-        (MotionSpec(phases=(Phase(targets=(WALK,)),), tempo_hz=1.0), "tempo_hz"),
+        (
+            asking(hop_height=Constant(value=0.05), hop_rate=Constant(value=1.7)).model_copy(
+                update={"tempo_hz": 2.0}
+            ),
+            "hops at 1.7 Hz do not keep the tempo of 2 Hz",
+        ),
+        (asking(heading=Sinusoid(mean=0.2, amplitude=0.1, hz=1.0)), "can only swing about 0"),
+        (
+            asking(foot_height__FR=Constant(value=0.1), foot_height__FL=Constant(value=0.1)),
+            "foot_height of FR cannot be held",
+        ),
     ],
 )
 def test_nothing_of_it_is_lost_without_a_word(spec: MotionSpec, words: str) -> None:
@@ -153,6 +163,85 @@ def test_nothing_of_it_is_lost_without_a_word(spec: MotionSpec, words: str) -> N
         candidates_of(spec, GO1)
     assert refused.value.code == "bad_motion"
     assert words in refused.value.message
+
+
+def tolerant(tolerance: float | None, **targets: Shape) -> MotionSpec:
+    """One phase whose first target may be missed by so much."""
+    (phase,) = asking(**targets).phases
+    first = phase.targets[0].model_copy(update={"tolerance": tolerance})
+    return MotionSpec(phases=(phase.model_copy(update={"targets": (first, *phase.targets[1:])}),))
+
+
+@pytest.mark.parametrize(
+    ("targets", "bell", "check", "low", "high"),
+    [
+        ({"forward_speed": Constant(value=0.5)}, "velocity[0] - 0.5, 0.05)", "forward", 0.45, 0.55),
+        ({"yaw_rate": Constant(value=-1.0)}, "[2] + 1.0, 0.05)", "turning", -1.05, -0.95),
+        ({"height": Constant(value=0.24)}, "height() - 0.24, 0.05)", "height", 0.19, 0.29),
+        ({"pitch": Constant(value=0.2)}, "pitch() - 0.2, 0.05)", "pitch", 0.15, 0.25),
+        ({"rearing": Constant(value=0.8)}, "pitch() + 0.8, 0.05)", "nose_up", -0.85, -0.75),
+        ({"foot_height__FR": Constant(value=0.1)}, "[0] - 0.1, 0.05)", "paw_height", 0.05, 0.15),
+        (
+            {"roll": Sinusoid(amplitude=0.2, hz=1.0)},
+            "roll() - 0.2 * jnp.sin(state.phase(1.0)), 0.05)",
+            "roll_amplitude",
+            0.15,
+            0.25,
+        ),
+    ],
+)
+def test_a_tolerance_is_as_wide_as_bell_and_bounds(
+    targets: dict[str, Shape], bell: str, check: str, low: float, high: float
+) -> None:
+    spec = tolerant(0.05, **targets)
+    direct = candidates_of(spec, GO1)[0]
+    assert direct.motion == spec
+    assert bell in direct.code
+    (bounds,) = (one for one in direct.checks if one.id == check)
+    assert (bounds.at_least, bounds.at_most) == pytest.approx((low, high))
+    assert candidates_of(tolerant(None, **targets), GO1)[0].code != direct.code
+
+
+def test_a_phase_is_kept_by_the_reference_and_its_rate() -> None:
+    spec = asking(
+        roll=Sinusoid(amplitude=0.2, hz=1.0),
+        pitch=Sinusoid(amplitude=0.1, hz=1.0, phase=math.pi / 2),
+    )
+    direct, smooth, _ = candidates_of(spec, GO1)
+    assert direct.motion == spec
+    assert "0.2 * jnp.sin(state.phase(1.0)), 0.18)" in direct.code
+    assert "0.1 * jnp.sin(state.phase(1.0, 0.25)), 0.09)" in direct.code
+    assert "jnp.cos(state.phase(1.0, 0.25))" in smooth.code
+
+
+def beating(tempo_hz: float, **targets: Shape) -> MotionSpec:
+    """One phase that keeps a tempo."""
+    named = [Target(quantity=name, shape=shape) for name, shape in targets.items()]
+    return MotionSpec(phases=(Phase(targets=tuple(named)),), tempo_hz=tempo_hz)
+
+
+def test_everything_keeps_the_tempo() -> None:
+    """What says no frequency comes once a beat, and the rest in time with it."""
+    spec = beating(1.5, roll=Sinusoid(amplitude=0.2), pitch=Sinusoid(amplitude=0.1, hz=0.75))
+    direct = candidates_of(spec, GO1)[0]
+    assert direct.motion == spec
+    assert "0.2 * jnp.sin(state.phase(1.5))" in direct.code
+    assert "0.1 * jnp.sin(state.phase(0.75))" in direct.code
+    hops = beating(1.75, hop_height=Constant(value=0.05))
+    hopping = candidates_of(hops, GO1)[0]
+    assert hopping.motion == hops
+    beat = next(check for check in hopping.checks if check.id == "hop_beat")
+    assert (beat.at_least, beat.at_most) == (1.49, 2.01)
+    assert spec_of(plan_of(spec, GO1)) == spec
+
+
+def test_what_does_not_keep_the_tempo_is_no_specification() -> None:
+    with pytest.raises(ValueError, match="does not keep the tempo of 2 Hz"):
+        beating(2.0, roll=Sinusoid(amplitude=0.2, hz=1.3))
+    with pytest.raises(ValueError, match="say its hz, or a tempo_hz"):
+        asking(roll=Sinusoid(amplitude=0.2))
+    with pytest.raises(Invalid, match="roll at 9 Hz"):
+        candidates_of(beating(9.0, roll=Sinusoid(amplitude=0.2)), GO1)
 
 
 def test_what_ends_ends_by_standing_still() -> None:

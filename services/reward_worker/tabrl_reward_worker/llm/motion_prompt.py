@@ -77,7 +77,12 @@ def motion_opening(prompt: str, robot: Robot, history: History | None) -> list[M
 
 def shown(motion: MotionSpec) -> dict[str, Any]:
     """A specification in the form of the answer."""
-    return LlmSpec.model_validate(motion.model_dump()).model_dump(
+    given = motion.model_dump()
+    for phase in given["phases"]:
+        for target in phase["targets"]:
+            if target["shape"].get("hz", 0.0) is None:
+                target["shape"]["hz"] = motion.tempo_hz
+    return LlmSpec.model_validate(given).model_dump(
         exclude={"phases": {"__all__": {"targets": {"__all__": {"shape": {"phase"}}}}}}
     )
 

@@ -60,11 +60,10 @@ class Number:
         return one.swing if self.swings else one.limit(value)
 
     def _put(self, goal: Goal, value: float) -> None:
-        swing = goal.swing_of(self.quantity) if self.swings else None
-        if swing is None:
-            goal.hold(self.quantity, value)
+        if self.swings:
+            goal.swing(self.quantity, value)
         else:
-            goal.swing(self.quantity, value, swing.hz)
+            goal.hold(self.quantity, value)
 
     def _of_robot(self, reference: float, amounts: Amounts) -> float:
         grows = {"speed": amounts.speed, "rate": amounts.rate, "length": amounts.length}

@@ -105,14 +105,15 @@ class Offset(Held):
 class Goal:
     """What is asked for at the same time: targets in SI units, by quantity and part.
 
-    `amounts` are those of the robot that it is for. Of several swings the first leads. `until`
-    says when it is done: never (`Hold`), or once it has turned or gone so far.
+    `amounts` are those of the robot that it is for. Of several swings the first leads, unless a
+    tempo does. `until` says when it is done: never (`Hold`), or once it has turned or gone so far.
     """
 
     amounts: Amounts = field(repr=False)
     targets: dict[tuple[str, str], Target] = field(default_factory=dict)
     gait: str = ""  # trot, pace or bound
     until: Until = field(default_factory=Hold)
+    tempo_hz: float | None = None
     lasts: tuple[str, float] | None = None  # the words that say how long, and s
     lift_named: bool = False  # the sentence says which foot
     understood: list[str] = field(default_factory=list)
@@ -178,29 +179,29 @@ class Goal:
     def swings(self) -> list[Swing]:
         """What swings, the first to lead."""
         return [
-            Swing(Askable(one.quantity), one.shape.amplitude, one.shape.hz, one.shape.phase)
+            Swing(Askable(one.quantity), shape.amplitude, hz, shape.phase)
             for one in self.targets.values()
-            if isinstance(one.shape, Sinusoid)
+            if isinstance(shape := one.shape, Sinusoid) and (hz := shape.hz or self.tempo_hz)
         ]
 
     def swing_of(self, quantity: Askable) -> Swing | None:
         """How a quantity swings, if it does."""
         return next((swing for swing in self.swings if swing.quantity is quantity), None)
 
-    def swing(self, quantity: Askable, amplitude: float, hz: float, *, leads: bool = False) -> None:
-        """Let a quantity swing about what it is held at."""
+    def swing(
+        self, quantity: Askable, amplitude: float, hz: float | None = None, *, leads: bool = False
+    ) -> None:
+        """Let a quantity swing about what it is held at; without `hz` as often as it does."""
         target, mean = self.find(quantity), self.held(quantity)
         if target is not None and isinstance(target.shape, Sinusoid):
-            changed = {"amplitude": amplitude, "hz": hz}
+            changed = {"amplitude": amplitude, "hz": hz or target.shape.hz}
             shape = target.shape.model_copy(update=changed)
         else:
             mean = self._middle(quantity) if mean is None else mean
             shape = Sinusoid(mean=mean, amplitude=amplitude, hz=hz)
         self.ask(quantity, shape)
         if leads:
-            others = {key: one for key, one in self.targets.items() if key[0] != quantity}
-            self.targets = {key: self.targets[key] for key in self.targets if key not in others}
-            self.targets |= others
+            self.targets = dict(sorted(self.targets.items(), key=lambda one: one[0][0] != quantity))
 
     def rest(self, *channels: str) -> None:
         """Let nothing swing in these channels, but be held where it swung about."""
@@ -212,9 +213,18 @@ class Goal:
                 )
 
     def beat(self, hz: float) -> None:
-        """One frequency for all swings."""
+        """One frequency for all swings; with a tempo for the first, and the others in time."""
+        times = hz / self.swings[0].hz
         for swing in self.swings:
-            self.swing(swing.quantity, swing.amplitude, hz)
+            own = hz if self.tempo_hz is None else round(swing.hz * times, 4)
+            self.swing(swing.quantity, swing.amplitude, own)
+        self.tempo_hz = self.tempo_hz and round(self.tempo_hz * times, 4)
+
+    @property
+    def rates(self) -> list[float]:
+        """How often it swings and hops, Hz."""
+        hops = [self.hop.hz] if self.hop is not None else []
+        return [*(swing.hz for swing in self.swings), *hops]
 
     def _middle(self, quantity: Askable) -> float:
         """What a quantity swings about where nothing is said of it."""
@@ -279,11 +289,11 @@ class Goal:
     @property
     def hop(self) -> Hop | None:
         """How it hops."""
-        height, hz = self.held(Askable.HOP_HEIGHT), self.held(Askable.HOP_RATE)
+        height, rate = self.held(Askable.HOP_HEIGHT), self.find(Askable.HOP_RATE)
+        hz = self.held(Askable.HOP_RATE) or self.tempo_hz
         if height is None or hz is None:
             return None
-        rate = self.find(Askable.HOP_RATE)
-        return Hop(height, hz, rate is not None and rate.importance is Importance.ASKED)
+        return Hop(height, hz, rate is None or rate.importance is Importance.ASKED)
 
     @hop.setter
     def hop(self, hop: Hop | None) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from tabrl.contracts.motion import in_time
 from tabrl.embodiments.legged.askable import Askable
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.goal.abilities import DIGITS, Amounts, data
@@ -132,7 +133,8 @@ def beyond(plan: Plan) -> list[str]:
 def _beyond(goal: Goal) -> Iterator[str]:
     able, (low, high) = ranges(goal.amounts), beats(goal.amounts)
     for quantity, one in able.items():
-        value = goal.held(quantity)
+        hops = quantity is Askable.HOP_RATE and goal.hop is not None
+        value = goal.hop.hz if hops and goal.hop else goal.held(quantity)
         fault = None if value is None else one.fault(value)
         if fault is not None:
             yield fault
@@ -155,8 +157,13 @@ def resolve_constraints(goal: Goal) -> None:
 
 
 def share_frequency(goal: Goal) -> None:
-    """All swings follow the first one's frequency."""
-    if len({swing.hz for swing in goal.swings}) > 1:
+    """All swings follow the first one's frequency, or keep the tempo if there is one."""
+    tempo = goal.tempo_hz
+    for swing in goal.swings if tempo is not None else ():
+        if tempo is not None and not in_time(swing.hz, tempo):
+            goal.understood.append(f"one beat for everything → {tempo:g} Hz")
+            goal.swing(swing.quantity, swing.amplitude, tempo)
+    if tempo is None and len({swing.hz for swing in goal.swings}) > 1:
         hz = goal.swings[0].hz
         goal.understood.append(f"one beat for everything → {hz:g} Hz")
         goal.beat(hz)

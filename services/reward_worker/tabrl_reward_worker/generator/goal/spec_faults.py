@@ -13,6 +13,7 @@ from tabrl.contracts.motion import (
     Reached,
     Sinusoid,
     Target,
+    in_time,
 )
 from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES
 from tabrl.embodiments.legged.askable import ENDINGS, Askable
@@ -45,14 +46,10 @@ def untimed(plan: Plan) -> str | None:
 
 
 def _faults(spec: MotionSpec) -> Iterator[str]:
-    if spec.tempo_hz is not None:
-        yield "tempo_hz is not kept yet: give every sinusoid its hz"
     for number, phase in enumerate(spec.phases, 1):
         if phase.gait is not None and phase.gait not in GAITS:
             yield f"there is no gait {phase.gait}; there are {', '.join(GAITS)}"
-        if len({one.shape.hz for one in phase.targets if isinstance(one.shape, Sinusoid)}) > 1:
-            yield f"the sinusoids of phase {number} need one hz for all"
-        yield from (words for target in phase.targets for words in _unkept(target))
+        yield from _out_of_time(phase, spec.tempo_hz, number)
         yield from _unwritten(phase)
         if isinstance(phase.until, Reached):
             yield from _never_reached(phase, phase.until, number)
@@ -60,11 +57,28 @@ def _faults(spec: MotionSpec) -> Iterator[str]:
         yield "its last phase ends, and there is no room for one that is held: leave one out"
 
 
-def _unkept(target: Target) -> Iterator[str]:
-    if target.tolerance is not None:
-        yield f"the tolerance of {target.quantity} is not kept yet: leave it out"
-    if isinstance(target.shape, Sinusoid) and target.shape.phase:
-        yield f"the phase of {target.quantity} is not kept yet: leave it out"
+def _out_of_time(phase: Phase, tempo: float | None, number: int) -> Iterator[str]:
+    """What has another beat than the rest: without a tempo all sinusoids need the same."""
+    beats = {one.shape.hz for one in phase.targets if isinstance(one.shape, Sinusoid)}
+    hops = _rate(phase.find(Askable.HOP_RATE))
+    if tempo is None and len(beats) > 1:
+        yield f"the sinusoids of phase {number} need one hz for all"
+    elif tempo is not None and hops > 0.0 and not in_time(hops, tempo):
+        yield f"hops at {hops:g} Hz do not keep the tempo of {tempo:g} Hz"
+
+
+def _unwritten(phase: Phase) -> Iterator[str]:
+    """Targets that nothing could be written for."""
+    for target in phase.targets:
+        name, shape = " of ".join(filter(None, target.key)), target.shape
+        alike = [one for one in phase.targets if one.quantity == target.quantity]
+        only = _ONLY.get(Askable(target.quantity))
+        if target is not alike[-1]:
+            yield f"{name} cannot be held in such a phase"
+        elif isinstance(shape, Constant) and only is not None and shape.value != only:
+            yield f"{name} can only be constant (value {only:g}) here"
+        elif isinstance(shape, Sinusoid) and target.quantity == Askable.HEADING and shape.mean:
+            yield f"{name} can only swing about 0 here"
 
 
 def _never_reached(phase: Phase, until: Reached, number: int) -> Iterator[str]:
@@ -90,20 +104,3 @@ def _rate(target: Target | None) -> float:
     if isinstance(target.shape, Extreme):
         return 1.0 if target.shape.sense == "most" else -1.0
     return target.shape.value if isinstance(target.shape, Constant) else 0.0
-
-
-def _unwritten(phase: Phase) -> Iterator[str]:
-    """Targets that nothing could be written for."""
-    for target in phase.targets:
-        name, shape = " of ".join(filter(None, target.key)), target.shape
-        only = _ONLY.get(Askable(target.quantity))
-        if target is not _last(phase, target.quantity):
-            yield f"{name} cannot be held in such a phase"
-        elif isinstance(shape, Constant) and only is not None and shape.value != only:
-            yield f"{name} can only be constant (value {only:g}) here"
-        elif isinstance(shape, Sinusoid) and target.quantity == Askable.HEADING and shape.mean:
-            yield f"{name} can only swing about 0 here"
-
-
-def _last(phase: Phase, quantity: str) -> Target:
-    return [target for target in phase.targets if target.quantity == quantity][-1]

@@ -7,6 +7,7 @@ import math
 from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.embodiments.legged.askable import Askable
 from tabrl.embodiments.legged.catalogue import Quantity
+from tabrl_reward_worker.generator.goal.goal import LIMP_LOAD
 from tabrl_reward_worker.generator.goal.plan import Segment
 from tabrl_reward_worker.generator.writing.bounds import bounded, mean_beyond, mean_within
 from tabrl_reward_worker.limbs import feet_of
@@ -90,8 +91,10 @@ def spared_foot(one: Segment) -> list[CheckSpec]:
         return []
     spared, beside = feet_of(robot)[foot], feet_of(robot)[foot.beside]
     longest, air = one.goal.amounts.seconds(1.5), Quantity.FOOT_AIR_TIME
+    miss = one.goal.tolerance(Askable.FOOT_LOAD)
+    low, high = (0.03, 0.42) if miss is None else (LIMP_LOAD - miss, LIMP_LOAD + miss)
     return [
-        mean_within("spared", Quantity.FOOT_CONTACT, 0.03, 0.42, part=spared),
+        mean_within("spared", Quantity.FOOT_CONTACT, low, high, part=spared),
         mean_within("bearing", Quantity.FOOT_CONTACT, 0.62, None, part=beside),
         bounded("touches", air, Statistic.MAX, high=longest, part=spared),
     ]

@@ -41,7 +41,8 @@ class Axis:
         if target:
             width = max(goal.amounts.speed(self.least), 0.6 * abs(target))
             comment = f"{number(target)} m/s"
-        width = goal.tolerance(self.quantity) or width
+        still = None if target else goal.tolerance(Askable.PLANAR_SPEED)
+        width = goal.tolerance(self.quantity) or still or width
         error = f"velocity[{self.index}]{minus(target or 0.0)}"
         weight = ASKED if target else BESIDE
         return [Term(f"{self.name}_speed", weight, bell(error, width), comment)]
@@ -54,7 +55,8 @@ class Axis:
             return [Term(f"{self.name}_drift", weight, f"jnp.square({speed})")]
         most = number(target)
         up = f"rl.progress({speed}, {most})"
-        over = f"jnp.square(jnp.maximum({speed} / {most} - 1.0, 0.0))"
+        enough = 1.0 + (one.goal.tolerance(self.quantity) or 0.0) / abs(target)
+        over = f"jnp.square(jnp.maximum({speed} / {most} - {number(enough)}, 0.0))"
         return [
             Term(f"{self.name}_progress", ASKED, up, f"up to {most} m/s"),
             Term(f"{self.name}_excess", -ASKED, over, "faster is not better"),
