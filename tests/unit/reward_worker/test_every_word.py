@@ -48,9 +48,9 @@ def beside() -> frozenset[str]:
 
 def unaccounted(sentence: str) -> list[str]:
     """The words of a sentence of which nothing is said, though they say something."""
-    goal = interpret(parse(sentence, AMOUNTS.top_speed), AMOUNTS)
-    quoted = re.findall("“([^”]*)”", " ".join(goal.understood))
-    said = {p.text for text in (*quoted, *goal.not_understood) for p in pieces_of(plain(text))}
+    plan = interpret(parse(sentence, AMOUNTS.top_speed), AMOUNTS)
+    quoted = re.findall("“([^”]*)”", " ".join(plan.understood))
+    said = {p.text for text in (*quoted, *plan.not_understood) for p in pieces_of(plain(text))}
     written = [piece.text for piece in pieces_of(plain(sentence))]
     return [text for text in written if not _known(text, said)]
 

@@ -11,7 +11,7 @@ import pytest
 from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
 from tabrl_reward_worker.generator.followup.generate import generate_followup
-from tabrl_reward_worker.generator.goal.from_spec import goal_of
+from tabrl_reward_worker.generator.goal.spec import plan_of
 from tests.unit.reward_worker.sentences import fields
 
 GO1 = get_robot("go1")
@@ -36,7 +36,7 @@ def test_a_follow_up_comes_to_its_numbers(row: dict[str, Any]) -> None:
     expected = {name: value for name, value in row["gives"].items() if name != "not_understood"}
     motion = proposal.candidates[0].motion
     assert motion is not None
-    assert fields(goal_of(motion, GO1)) == expected
+    assert fields(plan_of(motion, GO1)) == expected
     assert proposal.not_understood == row["gives"].get("not_understood", [])
 
 

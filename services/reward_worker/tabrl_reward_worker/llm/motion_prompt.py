@@ -77,7 +77,12 @@ def motion_opening(prompt: str, robot: Robot, history: History | None) -> list[M
 
 def shown(motion: MotionSpec) -> dict[str, Any]:
     """A specification in the form of the answer."""
-    return LlmSpec.model_validate(motion.model_dump()).model_dump(
+    given = motion.model_dump()
+    for phase in given["phases"]:
+        for target in phase["targets"]:
+            if target["shape"].get("hz", 0.0) is None:
+                target["shape"]["hz"] = motion.tempo_hz
+    return LlmSpec.model_validate(given).model_dump(
         exclude={"phases": {"__all__": {"targets": {"__all__": {"shape": {"phase"}}}}}}
     )
 
@@ -121,13 +126,21 @@ def _quantities(robot: Robot, amounts: Amounts) -> Iterator[str]:
             span = spans.get(name)
             yield f"- {one.name}, {_meaning(one)}: " + "; ".join(
                 [
-                    *([f"{span.low:g} to {span.high:g}"] if span else []),
+                    *(
+                        [f"{span.low:g} to {span.high:g}"]
+                        if span and "constant" in one.shapes
+                        else []
+                    ),
                     *([f"swings by ±{widest[name]:g}"] if "sinusoid" in one.shapes else []),
                     *(["or extreme"] if "extreme" in one.shapes else []),
                     *([f"part: {', '.join(one.parts)}"] if one.parts else []),
                     *([_ONLY[name]] if name in _ONLY else []),
                 ]
             )
+
+
+def _held(one: AskableInfo) -> bool:
+    return "constant" in one.shapes
 
 
 def _meaning(one: AskableInfo) -> str:
