@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 
-def source_of(name: str) -> str:
-    """A file beside this one."""
-    return files(__package__).joinpath(name).read_text("utf-8")
-
-
-def table_of(name: str) -> dict[str, Any]:
-    """A file beside this one, read."""
-    return tomllib.loads(source_of(name))
+@cache
+def table_of(name: str) -> Mapping[str, Any]:
+    """What a file beside this one says."""
+    return tomllib.loads(files(__package__).joinpath(name).read_text("utf-8"))

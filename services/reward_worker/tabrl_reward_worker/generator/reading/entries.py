@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple, Self
 
 import pint
@@ -42,12 +40,14 @@ class Entries:
     vocabulary: frozenset[str]
 
     @classmethod
-    def of(cls, *texts: str) -> Self:
-        """The entries of TOML texts; the first line that has a phrase keeps it."""
-        data = _together(texts)
+    def of(cls, *files: Mapping[str, Any]) -> Self:
+        """The entries of files; the first line that has a phrase keeps it."""
+        data: defaultdict[str, list[Any]] = defaultdict(list)
+        for key, value in itertools.chain.from_iterable(file.items() for file in files):
+            data[key] += value
         determiners = frozenset(data.pop("determiners"))
         fillers = frozenset(" ".join(data.pop("fillers")).split())
-        irregular = data.pop("irregular")
+        irregular = dict(pair.split() for pair in data.pop("irregular"))
         alike = data.pop("alike")
         openings = [*alike, *data.pop("alike_if_known")]
         lines = [(SlotKind[name], line) for name, lines in data.items() for line in lines]
@@ -66,31 +66,14 @@ class Entries:
         return cls(phrases, irregular, determiners, fillers, frozenset(vocabulary))
 
 
-def _together(texts: Iterable[str]) -> dict[str, Any]:
-    """The tables of several files, the lines of the first before those of the next."""
-    data: dict[str, Any] = {}
-    for text in texts:
-        for key, value in tomllib.loads(text).items():
-            if isinstance(value, dict):
-                data[key] = data.get(key, {}) | value
-            else:
-                data[key] = [*data.get(key, []), *value]
-    return data
-
-
 def _meaning(line: Mapping[str, Any]) -> Meaning:
     """What a line says besides its phrases; a unit's value is its size in SI units."""
     meaning = {key: value for key, value in line.items() if key not in _NO_MEANING}
     if "unit" in line:
-        meaning["value"] = _units().Quantity(1.0, line["unit"]).to_base_units().magnitude
+        meaning["value"] = pint.Quantity(1.0, line["unit"]).to_base_units().magnitude
     if "value" in meaning:
         meaning["value"] = float(meaning["value"])
     return meaning
-
-
-@cache
-def _units() -> pint.UnitRegistry[float]:
-    return pint.UnitRegistry(cache_folder=None)
 
 
 def _spelled_out(line: Mapping[str, Any], openings: Iterable[str]) -> Iterator[str]:

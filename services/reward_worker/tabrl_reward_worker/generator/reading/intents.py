@@ -5,20 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tabrl_reward_worker.generator.reading.data import table_of
+from tabrl_reward_worker.generator.reading.patterns import kinds_of
 from tabrl_reward_worker.generator.reading.slots import Meaning, Slot, SlotKind
 
 DISTANCE = 0.4  # m: from here on a length is a way to go, below it a height
 _NOTHING = 0.001  # m, rad, their rates or Hz: less of something than this is none of it
-_MEASURED = (
-    SlotKind.RATE, SlotKind.SPEED, SlotKind.TURN_RATE, SlotKind.RADIUS, SlotKind.ANGLE,
-    SlotKind.LENGTH, SlotKind.COUNT,
-)  # fmt: skip
 _TABLE = table_of("intents.toml")
-_ACCEPTED_BY = {
-    SlotKind[slot]: {SlotKind[intent] for intent in intents.split()}
-    for slot, intents in _TABLE["accepts"].items()
-}
-_IMPLIED = {SlotKind[slot]: intent for slot, intent in _TABLE["implied"].items()}
 
 
 @dataclass
@@ -35,10 +27,9 @@ class Intent:
     @classmethod
     def implied_by(cls, slot: Slot) -> Intent | None:
         """What a slot stands for where it belongs to no intent: a direction is walking."""
-        if slot.kind not in _IMPLIED:
-            return None
-        meaning = dict(_IMPLIED[slot.kind])
-        return cls(SlotKind[meaning.pop("kind")], "", meaning, [slot], at=slot.at)
+        meaning = dict(_TABLE["implied"].get(slot.kind.name, {}))
+        kind = meaning.pop("kind", "")
+        return cls(SlotKind[kind], "", meaning, [slot], at=slot.at) if kind else None
 
     def words(self) -> str:
         """The intent in the user's words and their order."""
@@ -57,14 +48,13 @@ class Intent:
             if slot.kind == SlotKind.BEAT and self.find(SlotKind.RATE):
                 return True
         kind = SlotKind.RHYTHM if self.find(SlotKind.SWING) else self.kind
-        return kind in _ACCEPTED_BY[slot.kind]
+        return kind in kinds_of(_TABLE["accepts"].get(slot.kind.name, "!ANY"))
 
     @property
     def nothing(self) -> bool:
         """Whether an amount says that there is to be none of it: "walk at 0 m/s"."""
-        amounts = [slot for kind in _MEASURED if (slot := self.find(kind)) is not None]
-        single = [slot for slot in amounts if "ends" not in slot.meaning]
-        return any(abs(slot.meaning["value"]) < _NOTHING for slot in single)
+        amounts = [slot.meaning for slot in self.slots if slot.kind in kinds_of("MEASURE")]
+        return any(abs(of["value"]) < _NOTHING for of in amounts if "ends" not in of)
 
     @property
     def to_and_fro(self) -> bool:

@@ -11,8 +11,6 @@ from functools import cache
 from tabrl_reward_worker.generator.reading.data import table_of
 from tabrl_reward_worker.generator.reading.spelling import is_english, plain
 
-_LATIN = "LATIN"  # how Unicode names the letters that English has
-
 
 @dataclass(frozen=True)
 class Language:
@@ -25,12 +23,11 @@ class Language:
 
     def likelihood(self, words: Sequence[str], known: Container[str]) -> float:
         """How many words speak for it; none if not more of them do than for English."""
-        shared = [word for word in words if word in self.shared]
-        others = [word for word in words if word not in self.shared]
-        own = [word for word in others if word in self.words]
-        english = [word for word in others if word not in self.words]
-        english = [word for word in english if word in known or is_english(word)]
-        return len(own) + 0.5 * len(shared) if len(own) > len(english) else 0.0
+        shared = sum(word in self.shared for word in words)
+        own = sum(word in self.words for word in words if word not in self.shared)
+        others = (word for word in words if word not in self.words | self.shared)
+        english = sum(word in known or is_english(word) for word in others)
+        return own + 0.5 * shared if own > english else 0.0
 
 
 _OTHER_SCRIPT = Language("one in other letters than English has", "Please write in English.")
@@ -43,7 +40,7 @@ def foreign(sentence: str, known: Container[str]) -> Language | None:
     English sentence is no more than a word that is not understood.
     """
     letters = [letter for letter in sentence if letter.isalpha()]
-    latin = [item for item in letters if unicodedata.name(item, "").startswith(_LATIN)]
+    latin = [item for item in letters if unicodedata.name(item, "").startswith("LATIN")]
     if len(letters) > 2 * len(latin):
         return _OTHER_SCRIPT
     words = re.findall(r"[a-zß]+", plain(sentence).replace("'", " "))
@@ -55,11 +52,6 @@ def foreign(sentence: str, known: Container[str]) -> Language | None:
 def languages() -> tuple[Language, ...]:
     """The languages of the data file."""
     return tuple(
-        Language(
-            name,
-            entry["note"],
-            frozenset(entry["words"].split()),
-            frozenset(entry["shared"].split()),
-        )
-        for name, entry in table_of("languages.toml").items()
+        Language(name, line["note"], *(frozenset(line[key].split()) for key in ("words", "shared")))
+        for name, line in table_of("languages.toml").items()
     )

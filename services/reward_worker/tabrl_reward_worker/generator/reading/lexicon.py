@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
+from typing import Any
 
-from tabrl_reward_worker.generator.reading.data import source_of
+from tabrl_reward_worker.generator.reading.data import table_of
 from tabrl_reward_worker.generator.reading.entries import Entries, Entry, Phrase
 from tabrl_reward_worker.generator.reading.patterns import kinds_of
 from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind, Word
@@ -39,13 +41,11 @@ class Lexicon(Entries):
     def _spellings(self, piece: str) -> tuple[str, ...]:
         """The piece as the lexicon may spell it, the likeliest first; at least one."""
         known = [form for form in forms(piece, self.irregular) if form in self.vocabulary]
-        if not known and piece[0].isalpha():
-            meant = corrected(piece, self.vocabulary)
-            if not meant and not is_english(piece):
-                # "trottting": the error may sit in a form that the lexicon does not spell out.
-                stems = (corrected(stem, self.vocabulary) for stem in forms(piece, {})[1:])
-                meant = next((stem for stem in stems if stem), ())
-            known = [form for word in meant for form in forms(word, self.irregular)]
+        if not known and piece[0].isalpha() and not is_english(piece):
+            # "trottting": the error may sit in a form that the lexicon does not spell out.
+            meant = (corrected(stem, self.vocabulary) for stem in forms(piece, {}))
+            words = next((words for words in meant if words), ())
+            known = [form for word in words for form in forms(word, self.irregular)]
         return tuple(dict.fromkeys(known)) or (piece,)
 
     def _parted(self, piece: Piece) -> Iterator[Piece]:
@@ -96,8 +96,6 @@ class _Sentence:
                 meant = self._meant(written, entry)
                 said = [word.kind for word in before if word.kind not in kinds_of("BY/TO/FROM")]
                 return meant[:1] if said[-1:] == [SlotKind.NEGATION] else meant, after
-        if entry.meaning.get("thing") and any(word.meaning.get("likens") for word in before):
-            return [Word(SlotKind.WORD, written)], after  # "bounce like a ball"
         read_as = "" if self._is_spelled(start, phrase) else " ".join(phrase)
         return [Word(entry.kind, written, entry.meaning, 0, read_as, written)], after
 
@@ -141,7 +139,8 @@ class _Sentence:
         if piece in _BREAKS:
             return [Word(SlotKind.SEP, piece)]
         if piece[0] in "0123456789.":
-            return [_number(piece)]
+            value = float(Fraction(piece.replace(" ", "").replace(",", ".")))
+            return [Word(SlotKind.NUMBER, piece, {"value": value, "add": "/" in piece})]
         filler = piece == "%" or {piece, self.spellings[at][0]} & self.lexicon.fillers
         return [] if filler else [Word(SlotKind.WORD, piece)]
 
@@ -154,17 +153,9 @@ class _Sentence:
         return self.text[self.pieces[start].start : self.pieces[after - 1].end]
 
 
-def _number(piece: str) -> Word:
-    """A number in digits; a fraction goes on top of a number before it: 1 1/2."""
-    if "/" not in piece:
-        return Word(SlotKind.NUMBER, piece, {"value": float(piece.replace(",", "."))})
-    above, below = (float(part) for part in piece.split("/"))
-    return Word(SlotKind.NUMBER, piece, {"value": above / below if below else 0.0, "add": True})
-
-
-def lexicon_of(*texts: str) -> Lexicon:
-    """The shipped lexicon with the lines of further TOML texts, which come first."""
-    return Lexicon.of(*texts, *map(source_of, _FILES))
+def lexicon_of(*files: Mapping[str, Any]) -> Lexicon:
+    """The shipped lexicon with the lines of further files, which come first."""
+    return Lexicon.of(*files, *map(table_of, _FILES))
 
 
 @cache

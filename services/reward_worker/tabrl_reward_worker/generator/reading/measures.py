@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabrl_reward_worker.generator.reading.patterns import Found, kinds_of, rewritten, rules
+from tabrl_reward_worker.generator.reading.patterns import (
+    Found,
+    applied,
+    found,
+    rewritten,
+)
 from tabrl_reward_worker.generator.reading.slots import SlotKind, Word, text_of
 
 
@@ -19,20 +24,13 @@ def measured(words: Sequence[Word], top_speed: float) -> list[Word]:
         replace(word, meaning={**word.meaning, "value": top_speed})
         if word.meaning.get("pace") == "fastest"
         else word
-        for word in rules("numbers").applied(words)
+        for word in applied("numbers", words)
     ]
-    return [_unsigned(word) for word in rules("joined").applied(rewritten(words, _measure))]
-
-
-def _unsigned(word: Word) -> Word:
-    """ "-0.3 m/s" is backwards, "-10 degrees" no more than 10."""
-    if word.kind not in kinds_of("UNSIGNED"):
-        return word
-    return replace(word, meaning={**word.meaning, "value": abs(word.meaning["value"])})
+    return applied("joined", rewritten(words, _measure))
 
 
 def _measure(words: Sequence[Word], start: int) -> Found | None:
-    return _range(words, start) or rules("measures").at(words, start)
+    return _range(words, start) or found("measures", words, start)
 
 
 def _range(words: Sequence[Word], start: int) -> Found | None:
@@ -40,7 +38,7 @@ def _range(words: Sequence[Word], start: int) -> Found | None:
     opened = words[start].kind == SlotKind.FROM
     between = words[start].meaning.get("between", False)
     begin = start + opened
-    low = rules("measures").at(words, begin)
+    low = found("measures", words, begin)
     joiner = low.end if low else begin + 1
     shape = [word.kind for word in (*words[begin : begin + 1], *words[joiner : joiner + 2])]
     joiners = [SlotKind.TO, SlotKind.SEP] if between else [SlotKind.TO]
@@ -49,9 +47,9 @@ def _range(words: Sequence[Word], start: int) -> Found | None:
     rest = words[joiner + 1 :]
     if opened and [word.text for word in rest[2:3]] == ["every"]:
         rest = rest[:2]  # "every two seconds" is how often it goes to and fro
-    high = rules("measures").at(rest, 0)
+    high = found("measures", rest, 0)
     if high and not low:
-        low = rules("measures").at([words[begin], *rest[1 : high.end]], 0)
+        low = found("measures", [words[begin], *rest[1 : high.end]], 0)
     if not high or not low or [w.kind for w in high.words] != [w.kind for w in low.words]:
         return None
     ends = (low.words[-1], high.words[-1])

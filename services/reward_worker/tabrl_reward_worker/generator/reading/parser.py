@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from tabrl.contracts.phases import MAX_PHASES
 from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.lexicon import Lexicon, lexicon
 from tabrl_reward_worker.generator.reading.measures import measured
-from tabrl_reward_worker.generator.reading.patterns import kinds_of, rules
-from tabrl_reward_worker.generator.reading.sequencing import in_order, split
-from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, Slot, SlotKind, Word, text_of
+from tabrl_reward_worker.generator.reading.patterns import applied, kinds_of, split
+from tabrl_reward_worker.generator.reading.sequencing import in_order, quoted
+from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind, Word, text_of
 
 
 def parse(sentence: str, top_speed: float, known: Lexicon | None = None) -> Reading:
@@ -22,110 +23,96 @@ def parse(sentence: str, top_speed: float, known: Lexicon | None = None) -> Read
         known: the words; those of the shipped lexicon if not given.
     """
     written = (known or lexicon()).read(sentence)
-    words = measured(rules("told").applied(rules("parts").applied(written)), top_speed)
-    order = in_order(words)
-    readings = [_read(part) for part in order.parts]
-    asked = [reading for reading in readings if reading.intents]
+    words = measured(applied("told", applied("parts", written)), top_speed)
+    phases, again = in_order(words)
+    told = Reading(notes=[f"“{w.written}” → read as “{w.read_as}”" for w in written if w.read_as])
+    parts = [_read(part, told) for part in phases[:MAX_PHASES]]
+    for part in phases[MAX_PHASES:]:
+        told.unknown.append(f"“{quoted(part)}”: only three things one after the other")
+    asked = [part for part in parts if part.intents]
     if len(asked) > 1:
-        whole = Reading(phases=asked, repeats=order.repeats)
+        whole = Reading(phases=asked, repeats=again)
     else:
-        whole = next(iter([*asked, *readings]), Reading())
-    for reading in readings:
-        if reading is not whole:
-            whole.notes += reading.notes
-            whole.unknown += reading.unknown
-            whole.impossible += reading.impossible
-    read_as = [f"“{word.written}” → read as “{word.read_as}”" for word in written if word.read_as]
-    whole.notes = list(dict.fromkeys([*read_as, *whole.notes]))
-    whole.unknown += [f"“{text}”: only three things one after the other" for text in order.left_out]
+        whole = next(iter([*asked, *parts]), Reading())
     said = [word for word in words if word.kind not in kinds_of("BESIDE")]
     whole.words = [end.text for word in said for end in word.meaning.get("ends", [word])]
+    whole.notes = list(dict.fromkeys(told.notes))
+    whole.unknown, whole.impossible = told.unknown, told.impossible
     return whole
 
 
-def _read(words: Sequence[Word]) -> Reading:
-    """What is asked for at the same time."""
+def _read(words: Sequence[Word], told: Reading) -> Reading:
+    """What is asked for at the same time; what cannot be read or done goes to `told`."""
     reading = Reading()
     numbered = [replace(word, at=at) for at, word in enumerate(words)]
-    clauses = [rules("slots").applied(clause) for clause in split(numbered, SlotKind.SEP)]
-    clauses = [_possible(clause, reading) for clause in clauses]
-    intents = [[_intent(slot) for slot in clause if _is_intent(slot)] for clause in clauses]
-    slots = [
-        (slot, number)
-        for number, clause in enumerate(clauses)
-        for slot in clause
-        if not _is_intent(slot)
-    ]
-    for slot, number in sorted(slots, key=lambda placed: _turn(placed[0])):
-        _attach(slot, number, intents, reading)
+    clauses = [_possible(applied("slots", clause), told) for clause in split(numbered, "SEP")]
+    intents = [[_intent(word) for word in clause if _asks(word)] for clause in clauses]
+    slots = [(word, at) for at, clause in enumerate(clauses) for word in clause if not _asks(word)]
+    for slot, clause in sorted(slots, key=lambda placed: _turn(placed[0])):
+        match slot.kind:
+            case SlotKind.PLACE:
+                reading.in_place = slot.text
+            case SlotKind.DURATION:
+                reading.seconds, reading.seconds_text = slot.meaning["value"], slot.text
+            case SlotKind.LIMITATION:
+                told.unknown.append(f"“{slot.text}”: {slot.meaning['reason']}")
+            case SlotKind.ALWAYS:
+                told.notes.append(f"“{slot.text}” → {slot.meaning['note']}")
+            case SlotKind.UNKNOWN:
+                told.unknown.append(slot.text)
+            case _ if not _attached(slot, clause, intents):
+                told.unknown.append(slot.text)
     reading.intents = [intent for clause in intents for intent in clause]
     for intent in reading.intents:
         intent.negated = intent.negated or intent.nothing
     return reading
 
 
-def _possible(clause: list[Word], reading: Reading) -> list[Word]:
+def _possible(clause: list[Word], told: Reading) -> list[Word]:
     """A clause that asks for something out of reach is left out as a whole."""
-    beyond = [slot for slot in clause if slot.kind == SlotKind.IMPOSSIBLE]
-    if not beyond:
-        return clause
-    reading.impossible.append(f"“{text_of(clause)}”: {beyond[0].meaning['reason']}")
-    return []
+    beyond = [word for word in clause if word.kind == SlotKind.IMPOSSIBLE]
+    if beyond:
+        told.impossible.append(f"“{text_of(clause)}”: {beyond[0].meaning['reason']}")
+    return [] if beyond else clause
 
 
-def _is_intent(slot: Slot) -> bool:
-    return slot.kind in INTENT_KINDS or slot.kind == SlotKind.NEGATED
+def _asks(word: Word) -> bool:
+    return word.kind in kinds_of("INTENT/NEGATED")
 
 
-def _intent(slot: Word) -> Intent:
-    if slot.kind != SlotKind.NEGATED:
-        return Intent(slot.kind, slot.text, slot.meaning, at=slot.at)
-    beside = (SlotKind.NEGATION, SlotKind.DEGREE)
-    what = next(word for word in slot.parts if word.kind not in beside)
-    ways = [word.meaning["direction"] for word in slot.parts if "direction" in word.meaning]
-    return Intent(what.kind, slot.text, {**what.meaning, "ways": ways}, negated=True, at=slot.at)
+def _intent(word: Word) -> Intent:
+    if word.kind != SlotKind.NEGATED:
+        return Intent(word.kind, word.text, word.meaning, at=word.at)
+    what = next(part for part in word.parts if part.kind not in kinds_of("NEGATION/DEGREE"))
+    ways = [part.meaning["direction"] for part in word.parts if "direction" in part.meaning]
+    return Intent(what.kind, word.text, {**what.meaning, "ways": ways}, negated=True, at=word.at)
 
 
-def _turn(slot: Slot) -> int:
+def _turn(slot: Slot) -> tuple[bool, bool]:
     """When a slot finds its intent: beats last, for of steps with a rate no bob is made."""
-    if slot.kind in kinds_of("DIRECTION/SPEED/TURN_RATE/SWING"):
-        return 0  # what these stand for may take the others
-    return 2 if slot.kind == SlotKind.BEAT else 1
+    return slot.kind == SlotKind.BEAT, slot.kind not in kinds_of("IMPLYING")
 
 
-def _attach(slot: Slot, number: int, intents: list[list[Intent]], reading: Reading) -> None:
-    """Give a slot of a clause to the nearest intent that can take it, or to the whole."""
-    match slot.kind:
-        case SlotKind.PLACE:
-            reading.in_place = slot.text
-        case SlotKind.DURATION:
-            reading.seconds, reading.seconds_text = slot.meaning["value"], slot.text
-        case SlotKind.LIMITATION:
-            reading.unknown.append(f"“{slot.text}”: {slot.meaning['reason']}")
-        case SlotKind.ALWAYS:
-            reading.notes.append(f"“{slot.text}” → {slot.meaning['note']}")
-        case SlotKind.UNKNOWN:
-            reading.unknown.append(slot.text)
-        case _:
-            takers = (intent for intent in _nearest(slot, number, intents) if intent.accepts(slot))
-            taker = next(takers, None)
-            implied = Intent.implied_by(slot)
-            if taker is not None:
-                taker.slots.append(slot)
-            elif implied is not None:
-                intents[number].append(implied)
-            elif slot.kind != SlotKind.DEGREE:  # "very" alone says nothing
-                reading.unknown.append(slot.text)
+def _attached(slot: Slot, clause: int, intents: list[list[Intent]]) -> bool:
+    """Give a slot to the nearest intent that can take it, or to one that it stands for."""
+    for intent in _nearest(slot, clause, intents):
+        if intent.accepts(slot):
+            intent.slots.append(slot)
+            return True
+    implied = Intent.implied_by(slot)
+    if implied is not None:
+        intents[clause].append(implied)
+    return implied is not None or slot.kind == SlotKind.DEGREE  # "very" alone says nothing
 
 
-def _nearest(slot: Slot, number: int, intents: Sequence[Sequence[Intent]]) -> Iterator[Intent]:
+def _nearest(slot: Slot, clause: int, intents: Sequence[Sequence[Intent]]) -> Iterator[Intent]:
     """The intents before a slot, after it, and of other clauses."""
-    here = intents[number]
+    here = intents[clause]
     # "limp on your left leg" is about the left leg, and not a way to go.
     yield from (one for one in here if one.at == slot.at + 1 and one.kind == SlotKind.PAW)
     yield from (one for one in reversed(here) if one.at <= slot.at)
     yield from (one for one in here if one.at > slot.at)
-    for clause in reversed(intents[:number]):
-        yield from reversed(clause)
-    for clause in intents[number + 1 :]:
-        yield from clause
+    for before in reversed(intents[:clause]):
+        yield from reversed(before)
+    for behind in intents[clause + 1 :]:
+        yield from behind

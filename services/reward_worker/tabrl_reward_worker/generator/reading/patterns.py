@@ -5,16 +5,23 @@ The rules are in rules.toml, which says how one is written.
 
 from __future__ import annotations
 
+import itertools
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from tabrl_reward_worker.generator.reading.data import table_of
 from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind, Word, text_of
 
 _DATA = table_of("rules.toml")
+_CLASSES = {
+    "ANY": "/".join(kind.name for kind in SlotKind),
+    "INTENT": "/".join(kind.name for kind in INTENT_KINDS),
+    **_DATA["classes"],
+}
 _SYMBOL = re.compile(  # of a pattern: words of a kind, the begin of a named group, an end
     r"(?:(?P<group>[a-z]+):)?(?P<other>(?:(?<!\?)!)?)(?P<kinds>[A-Z][A-Z_/]+)"
     r"(?P<features>(?:\[[^]]*\])*)(?P<many>[*+?]?)"
@@ -24,7 +31,15 @@ _TERM = re.compile(r"([*/+-]?) *([\w.]+)")  # of a formula
 _NAMED = re.compile(r"{(\w+)}")
 _CALCULATED = ("value", "step")
 _LEAST = 1e-3  # is divided by at least
+_SIGNS: dict[str, Callable[[float, float], float]] = {
+    "": operator.mul,
+    "*": operator.mul,
+    "/": lambda above, below: above / max(abs(below), _LEAST),
+    "+": operator.add,
+    "-": operator.sub,
+}
 _Groups = Mapping[str, Sequence[Word]]
+_Item = str | Mapping[str, Any]  # of what a rule gives
 
 
 class Found(NamedTuple):
@@ -34,83 +49,71 @@ class Found(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A pattern, and what is put in place of the words that it finds."""
-
-    find: re.Pattern[str]
-    gives: Sequence[str | Mapping[str, Any]]
-
-    def at(self, words: Sequence[Word], start: int) -> Found | None:
-        """What the rule makes of the words from `start`; None if that is no other words."""
-        lines = "".join(word.line for word in words)
-        match = self.find.match(lines, sum(len(word.line) for word in words[:start]))
+def found(table: str, words: Sequence[Word], start: int) -> Found | None:
+    """What the first rule of a table that changes something makes of the words from `start`."""
+    lines = "".join(word.line for word in words)
+    offset = sum(len(word.line) for word in words[:start])
+    for pattern, gives in _rules(table):
+        match = pattern.match(lines, offset)
         if match is None:
-            return None
-        spans = {"all": match.span(), **{name: match.span(name) for name in match.groupdict()}}
-        groups = {
-            name: words[lines.count("\n", 0, begin) : lines.count("\n", 0, end)]
-            for name, (begin, end) in spans.items()
-            if begin < end
-        }
-        made = [word for item in self.gives for word in _made(item, groups)]
-        return Found(made, start + len(groups["all"])) if made != groups["all"] else None
+            continue
+        groups = _groups(match, words)
+        made = [word for item in gives for word in _made(item, groups)]
+        if made != groups["all"]:
+            return Found(made, start + len(groups["all"]))
+    return None
 
 
-@dataclass(frozen=True)
-class Rules:
-    """A table of rules; the first that finds something at a word counts."""
-
-    rules: tuple[Rule, ...]
-
-    def at(self, words: Sequence[Word], start: int) -> Found | None:
-        """What is made of the words from `start`."""
-        found = (rule.at(words, start) for rule in self.rules)
-        return next((item for item in found if item is not None), None)
-
-    def applied(self, words: Sequence[Word]) -> list[Word]:
-        """What is made of all words."""
-        return rewritten(words, self.at)
+def applied(table: str, words: Sequence[Word]) -> list[Word]:
+    """What the rules of a table make of all words."""
+    return rewritten(words, partial(found, table))
 
 
 def rewritten(
     words: Sequence[Word], at: Callable[[Sequence[Word], int], Found | None]
 ) -> list[Word]:
-    """The words from left to right; what is found at one is put there and looked at again."""
+    """The words from left to right; what is made at one is put there and looked at again."""
     result, position = list(words), 0
     while position < len(result):
-        found = at(result, position)
-        if found is None:
+        made = at(result, position)
+        if made is None:
             position += 1
         else:
-            result[position : found.end] = found.words
+            result[position : made.end] = made.words
     return result
 
 
 @cache
-def rules(table: str) -> Rules:
-    """The rules of one table of rules.toml."""
-    return Rules(tuple(Rule(_compiled(line["find"]), line["gives"]) for line in _DATA[table]))
+def kinds_of(names: str) -> frozenset[SlotKind]:
+    """The kinds that are named: "ADJ/ADV", also by a class ("INTENT"); all others with a "!"."""
+    if names.startswith("!"):
+        return frozenset(SlotKind) - kinds_of(names[1:])
+    kinds = (
+        kinds_of(_CLASSES[name]) if name in _CLASSES else {SlotKind[name]}
+        for name in names.split("/")
+    )
+    return frozenset(itertools.chain.from_iterable(kinds))
+
+
+def split(words: Sequence[Word], kinds: str) -> list[list[Word]]:
+    """The words between those of some kinds."""
+    parts: list[list[Word]] = [[]]
+    for word in words:
+        if word.kind in kinds_of(kinds):
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
 
 
 @cache
-def kinds_of(names: str) -> frozenset[SlotKind]:
-    """What names of kinds and of classes of them stand for: "ADJ/ADV", "INTENT"."""
-    found: set[SlotKind] = set()
-    for name in names.split("/"):
-        if name == "ANY":
-            found.update(SlotKind)
-        elif name == "INTENT":
-            found.update(INTENT_KINDS)
-        else:
-            classes = _DATA["classes"]
-            found |= kinds_of(classes[name]) if name in classes else {SlotKind[name]}
-    return frozenset(found)
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern as a regular expression over the lines of words."""
-    return re.compile(_SYMBOL.sub(_expression, pattern), re.MULTILINE | re.VERBOSE)
+def _rules(table: str) -> tuple[tuple[re.Pattern[str], Sequence[_Item]], ...]:
+    """The rules of a table: regular expressions over the lines of words, and what they give."""
+    flags = re.MULTILINE | re.VERBOSE
+    return tuple(
+        (re.compile(_SYMBOL.sub(_expression, line["find"]), flags), line["gives"])
+        for line in _DATA[table]
+    )
 
 
 def _expression(symbol: re.Match[str]) -> str:
@@ -129,7 +132,17 @@ def _expression(symbol: re.Match[str]) -> str:
     return f"(?P<{symbol['group']}>{words})" if symbol["group"] else words
 
 
-def _made(item: str | Mapping[str, Any], groups: _Groups) -> list[Word]:
+def _groups(match: re.Match[str], words: Sequence[Word]) -> _Groups:
+    """The words of each named group that found some, and of the whole."""
+    spans = {"all": match.span()} | {name: match.span(name) for name in match.groupdict()}
+    return {
+        name: words[match.string.count("\n", 0, begin) : match.string.count("\n", 0, end)]
+        for name, (begin, end) in spans.items()
+        if begin < end
+    }
+
+
+def _made(item: _Item, groups: _Groups) -> list[Word]:
     """The words that one item of `gives` stands for."""
     if not isinstance(item, str):
         return [_new(dict(item), groups)]
@@ -138,8 +151,6 @@ def _made(item: str | Mapping[str, Any], groups: _Groups) -> list[Word]:
             return [replace(word, kind=SlotKind[kind]) for word in groups.get(group, ())]
         case [group, "only", kinds]:
             return [word for word in groups.get(group, ()) if word.kind in kinds_of(kinds)]
-        case [group, "without", kinds]:
-            return [word for word in groups.get(group, ()) if word.kind not in kinds_of(kinds)]
         case [("low" | "high") as end, "of", group]:
             return [groups[group][0].meaning["ends"][end == "high"]]
         case [kind] if kind.isupper():
@@ -174,13 +185,5 @@ def _value(formula: str, groups: _Groups) -> float:
         words = groups.get(name, ())
         constant = float(name) if name.isdigit() else 1.0
         number = float(words[-1].meaning.get(key or "value", 1.0)) if words else constant
-        match sign:
-            case "+":
-                result += number
-            case "-":
-                result -= number
-            case "/":
-                result /= max(abs(number), _LEAST)
-            case _:
-                result *= number
+        result = _SIGNS[sign](result, number)
     return result

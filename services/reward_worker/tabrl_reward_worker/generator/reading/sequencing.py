@@ -4,67 +4,92 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
-from tabrl_reward_worker.generator.reading.alternation import alternating, opposite, swings
-from tabrl_reward_worker.generator.reading.patterns import kinds_of, rules
+from tabrl_reward_worker.generator.reading.data import table_of
+from tabrl_reward_worker.generator.reading.patterns import applied, kinds_of, split
 from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind, Word
 
-MAX_PHASES = 3  # things one after the other
+_SHORTEST_S = 2.0  # what takes shorter turns is a rhythm
 _COMMA = Word(SlotKind.SEP, ",")
 _THEN = Word(SlotKind.THEN, "")
+_OPPOSITES = [
+    (axis, pair) for axis, pairs in table_of("intents.toml")["opposites"].items() for pair in pairs
+]
+_OPPOSITE = {way: other for _, pair in _OPPOSITES for way, other in (pair, reversed(pair))}
 
 
-class Order(NamedTuple):
-    """What comes first, then, and last; the texts of what is too much; whether it begins again."""
-
-    parts: list[list[Word]]
-    left_out: list[str]
-    repeats: bool
-
-
-def in_order(words: Sequence[Word]) -> Order:
-    """The words of a sentence in the order of what they ask for."""
-    told = rules("order").applied(rules("either").applied(words))
-    turns = alternating(told)
-    again = turns is not told or _has(turns, "AGAIN")
-    turns = [word for word in turns if word.kind not in kinds_of("FIRST/AGAIN")]
-    parts = split(rules("ends").applied(turns), SlotKind.THEN)
+def in_order(words: Sequence[Word]) -> tuple[list[list[Word]], bool]:
+    """The words in the order of what they ask for, and whether after the last it begins again."""
+    words = applied("turns", applied("order", applied("either", words)))
+    again = _has(words, "AGAIN")
+    words = [word for word in _alternating(words) if word.kind not in kinds_of("FIRST/AGAIN")]
+    parts = split(applied("ends", words), "THEN")
     parts = [piece for part in parts for piece in _by_contradiction(part)]
     for table in ("both", "carried"):
-        parts = split(rules(table).applied(_joined(parts)), SlotKind.THEN)
+        parts = split(applied(table, _joined(parts)), "THEN")
     once = _one_round(parts)
     again = again or len(once) < len(parts)
-    swing = swings(once) if again else None
-    if swing is not None:
-        return Order([swing], [], False)
-    return Order(once[:MAX_PHASES], [_text(part) for part in once[MAX_PHASES:]], again)
+    swing = _swing(once) if again else None
+    return ([swing], False) if swing else (once, again)
 
 
-def split(words: Sequence[Word], kind: SlotKind) -> list[list[Word]]:
-    """The words between those of a kind."""
-    parts: list[list[Word]] = [[]]
-    for word in words:
-        if word.kind == kind:
-            parts.append([])
-        else:
-            parts[-1].append(word)
-    return parts
+def quoted(words: Iterable[Word]) -> str:
+    """The words as they were written."""
+    said = (word for word in words if word.kind != SlotKind.SEP)
+    return " ".join(word.written if word.read_as else word.text for word in said)
+
+
+def _alternating(words: Sequence[Word]) -> Sequence[Word]:
+    """ "alternate between X and Y every 3 seconds": what is joined takes turns, so long each."""
+    if not _has(words, "ALTERNATE") or any(word.meaning.get("cycle") for word in words):
+        return words
+    every = next((word for word in words if word.kind == SlotKind.RATE), None)
+    lasts = []
+    if every is not None and every.meaning["value"] > 0.0:
+        lasts = [Word(SlotKind.DURATION, every.text, {"value": 1.0 / every.meaning["value"]})]
+    parts = [[word for word in part if word is not every] for part in split(words, "JOIN")]
+    return _joined([*part, *lasts] for part in parts if _has(part, "!ALTERNATE"))
 
 
 def _joined(parts: Iterable[Sequence[Word]]) -> list[Word]:
     """The parts one after another, without those that say nothing."""
-    asking = [part for part in parts if any(word.kind != SlotKind.SEP for word in part)]
+    asking = (part for part in parts if _has(part, "!SEP"))
     return [word for part in asking for word in (_THEN, *part)][1:]
 
 
 def _one_round(parts: list[list[Word]]) -> list[list[Word]]:
     """ "sit, stand, sit, stand" is a round of two, which begins again."""
-    texts = [_text(part) for part in parts]
+    texts = [quoted(part) for part in parts]
     for size in range(2, len(parts) // 2 + 1):
         if len(parts) % size == 0 and texts == texts[:size] * (len(parts) // size):
             return parts[:size]
     return parts
+
+
+def _swing(parts: Sequence[Sequence[Word]]) -> list[Word]:
+    """Two opposite parts that come again and again as one rhythm, if each is too short for more."""
+    words = [word for part in parts for word in part]
+    times = [[word for word in part if word.kind == SlotKind.DURATION] for part in parts]
+    seconds = [sum(word.meaning["value"] for word in lasting) for lasting in times]
+    ways = {_way(part) for part in parts}
+    axis = next((axis for axis, pair in _OPPOSITES if ways == {*pair}), "")
+    swung = {word.kind for word in words if word.kind in INTENT_KINDS}
+    short = len(parts) == 2 and all(0.0 < lasts < _SHORTEST_S for lasts in seconds)
+    if not axis or not short or len(swung) > 1 or not swung <= kinds_of("SWUNG"):
+        return []
+    told = [word.text for word in words if _way([word])]
+    rate = dict.fromkeys(word.text for lasting in times for word in lasting)
+    return [
+        *(word for word in parts[0] if word.kind not in kinds_of("DURATION/SEP/DIRECTION")),
+        Word(SlotKind.SWING, ", ".join(told), {"axis": axis}),
+        Word(SlotKind.RATE, ", ".join(rate), {"value": 1.0 / sum(seconds)}),
+    ]
+
+
+def _way(part: Iterable[Word]) -> str:
+    """Where a part goes: to a side, along, up or down."""
+    named = ((word.meaning.get(key) for key in ("direction", "pitch", "height")) for word in part)
+    return next((str(way) for ways in named for way in ways if way), "")
 
 
 def _by_contradiction(words: list[Word]) -> list[list[Word]]:
@@ -75,9 +100,9 @@ def _by_contradiction(words: list[Word]) -> list[list[Word]]:
     goes = all(word.kind == SlotKind.STAND for word in words if word.kind in INTENT_KINDS)
     steered = [SlotKind.MOVE] if goes else []
     footed = _has(words, "PAW/HOP/STEP")
-    for clause in split(words, SlotKind.SEP):
+    for clause in split(words, "SEP"):
         wants = _wants(clause, steered, footed)
-        if any((what, opposite(way)) in asked for what, way in wants):
+        if any((what, _OPPOSITE.get(way)) in asked for what, way in wants):
             parts.append([])
             asked = set()
         asked |= wants
@@ -120,19 +145,14 @@ def _wants(
     return wants
 
 
-def _asked(clause: Sequence[Word]) -> list[Word]:
+def _asked(clause: Iterable[Word]) -> list[Word]:
     """What is not negated: that contradicts nothing."""
     return list(itertools.takewhile(lambda word: word.kind != SlotKind.NEGATION, clause))
 
 
-def _steered(words: Sequence[Word]) -> list[SlotKind]:
+def _steered(words: Iterable[Word]) -> list[SlotKind]:
     return [word.kind for word in words if word.kind in kinds_of("STEERED")]
 
 
-def _has(words: Sequence[Word], kinds: str) -> bool:
+def _has(words: Iterable[Word], kinds: str) -> bool:
     return any(word.kind in kinds_of(kinds) for word in words)
-
-
-def _text(words: Sequence[Word]) -> str:
-    said = (word for word in words if word.kind != SlotKind.SEP)
-    return " ".join(word.written if word.read_as else word.text for word in said)

@@ -51,10 +51,11 @@ class Word(Slot):
     def line(self) -> str:
         """The word as a line of the text that patterns are looked for in (see patterns.py)."""
         known = {"text": self.text, **self.meaning}
-        single = {
-            k: v for k, v in known.items() if v is not False and isinstance(v, str | int | float)
-        }
-        features = [feature for k, v in single.items() for feature in (k, f"{k}={v}")]
+        features = [
+            f"{name},{name}={value}"
+            for name, value in known.items()
+            if value is not False and isinstance(value, (str, int, float))
+        ]
         return ",".join([self.kind.name, *features, "\n"]).replace(" ", "_")
 
 

@@ -14,22 +14,10 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from tabrl.robots import list_robots
+from tabrl_reward_worker.generator.reading.data import table_of
 
 _PIECES = re.compile(
-    r"\d+ ?/ ?\d+|\d+(?:[.,]\d+)?|\.\d+|°|%|[a-z]+(?:'[a-z]+)?|/|[,;:.!?&+]", re.ASCII
-)
-# What is written in more ways than one, and the way it is read; one after the other.
-_PLAIN = (
-    (r"\s*[\r\n]+\s*(?:[-*•]\s+)?", ". "),  # a line is a sentence
-    (r"&", " and "),
-    (r"[-=]+>|→|⇒|(?<=\s)>+(?=\s)", ", then "),
-    (r"(?<=\d) ?[-–—] ?(?=\.?\d)", " to "),
-    (r"(?<![\w.)])[-−] ?(?=\.?\d)", "minus "),
-    (r"(?:(?<=\s)|^)\+(?=\.?\d)", ""),
-    (r"[’\u2018]", "'"),
-    (r"[–—]| - ", ", "),
-    (r"-", " "),
-    (r"([¼-¾⅐-⅞])", r" \1"),
+    r"\d+ ?/ ?[1-9]\d*|\d+(?:[.,]\d+)?|\.\d+|°|%|[a-z]+(?:'[a-z]+)?|/|[,;:.!?&+]", re.ASCII
 )
 _NUMBERED = re.compile(r"(?:^|(?<=[\s,;.]))\d[.)]\s+(?=[a-z])")  # the number of a list
 _SUFFIXES = ("ing", "ed", "es", "s", "er", "est")
@@ -53,7 +41,7 @@ def plain(text: str) -> str:
     Arrows and the numbers of a list are read as "then"; a line is a sentence.
     """
     text = _robot_name().sub("robot", text.strip().lower())
-    for written, read in _PLAIN:
+    for written, read in table_of("spelling.toml")["plain"]:
         text = re.sub(written, read, text)
     if len(_NUMBERED.findall(text)) > 1:
         text = _NUMBERED.sub(", then ", text)
