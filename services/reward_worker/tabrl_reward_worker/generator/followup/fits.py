@@ -45,7 +45,7 @@ def fits_of(kind: SlotKind, goal: Goal) -> list[Fit]:
     held = [
         Fit(one.what, one.example, abs(value), one.set)
         for one in numbers().values()
-        if one.of == kind and (value := one.get(goal)) is not None
+        if one.of == kind.name and (value := one.get(goal)) is not None
     ]
     return [*held, *_MORE[kind](goal)]
 
