@@ -30,7 +30,7 @@ from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.writing.templates import candidates_for
 from tabrl_reward_worker.limbs import feet_of
 from tests.support.motion import RAMP_S, RANDOM, STAND, WALK, Motion, rollout_of, sequence_of
-from tests.unit.reward_worker.sentences import SEQUENCES, UNDERSTOOD, walks_like_base
+from tests.unit.reward_worker.generator.sentences import SEQUENCES, UNDERSTOOD, walks_like_base
 
 GO1 = get_robot("go1")
 AMOUNTS = Amounts.of(GO1)

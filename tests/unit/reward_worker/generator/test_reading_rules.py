@@ -78,7 +78,7 @@ def test_a_new_word_or_move_is_a_line_of_a_file(
     tmp_path: Path, text: str, sentence: str, expected: dict[str, Any]
 ) -> None:
     known = extended(tmp_path, text)
-    goal = interpret(read(sentence, known), AMOUNTS)
+    (goal,) = interpret(read(sentence, known), AMOUNTS).parts
     found = {name: pytest.approx(getattr(goal, name), abs=1e-3) for name in expected}
     assert expected == found
 

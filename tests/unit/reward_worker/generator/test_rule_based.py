@@ -20,7 +20,7 @@ from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.goal.plan import Plan
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
-from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES, fields
+from tests.unit.reward_worker.generator.sentences import DECLINED, EVERY, SEQUENCES, fields
 
 GO1 = get_robot("go1")
 AMOUNTS = Amounts.of(GO1)

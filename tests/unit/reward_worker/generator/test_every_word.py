@@ -16,7 +16,7 @@ from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 from tabrl_reward_worker.generator.reading.spelling import forms, pieces_of, plain
-from tests.unit.reward_worker.sentences import DECLINED, EVERY
+from tests.unit.reward_worker.generator.sentences import DECLINED, EVERY
 
 AMOUNTS = Amounts.of(get_robot("go1"))
 SENTENCES = [
