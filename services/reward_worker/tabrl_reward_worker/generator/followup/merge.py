@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import is_asked
+from tabrl_reward_worker.generator.goal.limits import clamp
 from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
@@ -34,12 +36,12 @@ def merge(goal: Goal, new: Goal, reading: Reading) -> None:
         steered = steered or any(slot.meaning["value"] < 0.0 for slot in speeds)
         if steered or not goal.moves:
             goal.vx, goal.vy = new.vx, new.vy
-        elif any(
-            intent.find(SlotKind.SPEED) or intent.find(SlotKind.PACE) for intent in reading.intents
-        ):
+        elif any(map(_says_how_fast, reading.intents)):
             ratio = abs(new.vx or 0.0) / max(abs(goal.vx or 0.0), abs(goal.vy or 0.0))
-            goal.vx = round(goal.vx * ratio, 3) if goal.vx else goal.vx
-            goal.vy = round(goal.vy * ratio, 3) if goal.vy else goal.vy
+            for quantity in (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED):
+                value = goal.held(quantity)
+                if value:
+                    goal.hold(quantity, round(clamp(quantity, value * ratio, goal), 3))
         goal.still = False
     for name in _FIELDS:
         if getattr(new, name) is not None:
@@ -56,6 +58,12 @@ def merge(goal: Goal, new: Goal, reading: Reading) -> None:
             drop(intent, goal)
     if new.still or (negated and goal.empty):
         goal.still = not (goal.swings or goal.feet or goal.yaw or goal.moves)
+
+
+def _says_how_fast(intent: Intent) -> bool:
+    """In so many words, or by its verb: "now run"."""
+    named = intent.find(SlotKind.SPEED) or intent.find(SlotKind.PACE)
+    return named is not None or "speed" in intent.meaning
 
 
 def _stop(goal: Goal, new: Goal, reading: Reading) -> None:
