@@ -29,8 +29,10 @@ _SYMBOL = re.compile(  # of a pattern: words of a kind, the begin of a named gro
 )
 _TERM = re.compile(r"([*/+-]?) *([\w.]+)")  # of a formula
 _NAMED = re.compile(r"{(\w+)}")
+_CALCULATED = ("value", "step")
 _LEAST = 1e-3  # is divided by at least
 _SIGNS: dict[str, Callable[[float, float], float]] = {
+    "*": operator.mul,
     "/": lambda above, below: above / max(abs(below), _LEAST),
     "+": operator.add,
     "-": operator.sub,
@@ -160,7 +162,7 @@ def _new(item: dict[str, Any], groups: _Groups) -> Word:
     kind = str(item.pop("kind", source.kind.name))
     texts = {name: text_of(groups.get(name, ())) for name in _NAMED.findall(text)}
     parts = tuple(word for name in texts for word in groups.get(name, ()))
-    values = {key: _value(item.pop(key), groups) for key in ("value", "step") if key in item}
+    values = {key: _value(item.pop(key), groups) for key in _CALCULATED if key in item}
     return replace(
         source,
         kind=SlotKind[groups[kind][-1].meaning["kind"] if kind in groups else kind],
@@ -179,5 +181,5 @@ def _value(formula: str, groups: _Groups) -> float:
         words = groups.get(name, ())
         constant = float(name) if name.isdigit() else 1.0
         number = float(words[-1].meaning.get(key or "value", 1.0)) if words else constant
-        result = _SIGNS.get(sign, operator.mul)(result, number)
+        result = _SIGNS[sign or "*"](result, number)
     return result
