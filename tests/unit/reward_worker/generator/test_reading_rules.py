@@ -89,3 +89,12 @@ def test_a_word_of_a_file_is_found_in_all_its_forms_and_with_typing_errors(tmp_p
         assert [intent.text for intent in read(f"{word} home", known).intents] == [word]
     assert read("skedaddle").unknown == ["skedaddle"]
     assert "skedaddle" not in lexicon().vocabulary
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["walk back and forth ", "from 1 to 2 m ", "hop from side to side, ", "after walk before hop "],
+)
+def test_what_is_said_again_and_again_is_read_once_a_time(words: str) -> None:
+    """Rules that double a part do not double what they made."""
+    assert len(read(words * 40).phases) <= 3

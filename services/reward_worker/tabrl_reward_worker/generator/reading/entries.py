@@ -59,9 +59,8 @@ class Entries:
                 pieces = (piece.text for piece in pieces_of(plain(text)))
                 phrase = tuple(piece for piece in pieces if piece not in determiners)
                 vocabulary.update(phrase)
-                known.update(
-                    {phrase[:at]: None for at in range(1, len(phrase)) if phrase[:at] not in known}
-                )
+                for length in range(1, len(phrase)):
+                    known.setdefault(phrase[:length], None)
                 known[phrase] = known.get(phrase) or entry
         return cls(phrases, irregular, determiners, fillers, frozenset(vocabulary))
 

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cache
 from typing import Any
 
+from tabrl_reward_worker.generator.reading import spelling
 from tabrl_reward_worker.generator.reading.data import table_of
 from tabrl_reward_worker.generator.reading.entries import Entries, Entry, Phrase
 from tabrl_reward_worker.generator.reading.patterns import kinds_of
 from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind, Word
-from tabrl_reward_worker.generator.reading.spelling import (
-    Piece,
-    corrected,
-    forms,
-    is_english,
-    pieces_of,
-    plain,
-)
 
 __all__ = ["Lexicon", "Word", "lexicon", "lexicon_of"]
 
@@ -33,30 +25,32 @@ class Lexicon(Entries):
 
     def read(self, sentence: str) -> list[Word]:
         """The sentence's words in order; what is not known has the kind `WORD`."""
-        text = plain(sentence)
-        pieces = [part for piece in pieces_of(text) for part in self._parted(piece)]
+        text = spelling.plain(sentence)
+        pieces = [part for piece in spelling.pieces_of(text) for part in self._parted(piece)]
         spellings = [self._spellings(piece.text) for piece in pieces]
         return _Sentence(self, text, pieces, spellings).words(0, len(pieces))
 
     def _spellings(self, piece: str) -> tuple[str, ...]:
         """The piece as the lexicon may spell it, the likeliest first; at least one."""
-        known = [form for form in forms(piece, self.irregular) if form in self.vocabulary]
-        if not known and piece[0].isalpha() and not is_english(piece):
+        known = [form for form in spelling.forms(piece, self.irregular) if form in self.vocabulary]
+        if not known and piece[0].isalpha() and not spelling.is_english(piece):
             # "trottting": the error may sit in a form that the lexicon does not spell out.
-            meant = (corrected(stem, self.vocabulary) for stem in forms(piece, {}))
+            meant = (
+                spelling.corrected(stem, self.vocabulary) for stem in spelling.forms(piece, {})
+            )
             words = next((words for words in meant if words), ())
-            known = [form for word in words for form in forms(word, self.irregular)]
+            known = [form for word in words for form in spelling.forms(word, self.irregular)]
         return tuple(dict.fromkeys(known)) or (piece,)
 
-    def _parted(self, piece: Piece) -> Iterator[Piece]:
+    def _parted(self, piece: spelling.Piece) -> Iterator[spelling.Piece]:
         """A piece, two where words ran together ("walkforward"), none for a determiner."""
         if piece.text in self.determiners:
             return
         if piece.text not in self.vocabulary and self._spellings(piece.text) == (piece.text,):
             for cut in range(3, len(piece.text) - 2):
                 if {piece.text[:cut], piece.text[cut:]} <= self.vocabulary:
-                    yield Piece(piece.text[:cut], piece.start, piece.start + cut)
-                    yield Piece(piece.text[cut:], piece.start + cut, piece.end)
+                    yield spelling.Piece(piece.text[:cut], piece.start, piece.start + cut)
+                    yield spelling.Piece(piece.text[cut:], piece.start + cut, piece.end)
                     return
         yield piece
 
@@ -67,7 +61,7 @@ class _Sentence:
 
     lexicon: Lexicon
     text: str
-    pieces: Sequence[Piece]
+    pieces: Sequence[spelling.Piece]
     spellings: Sequence[tuple[str, ...]]  # of each piece
 
     def words(self, start: int, end: int) -> list[Word]:
@@ -139,15 +133,18 @@ class _Sentence:
         if piece in _BREAKS:
             return [Word(SlotKind.SEP, piece)]
         if piece[0] in "0123456789.":
-            value = float(Fraction(piece.replace(" ", "").replace(",", ".")))
-            return [Word(SlotKind.NUMBER, piece, {"value": value, "add": "/" in piece})]
+            above, part, below = piece.replace(",", ".").partition("/")
+            value = float(above) / float(below or 1.0)
+            return [Word(SlotKind.NUMBER, piece, {"value": value, "add": bool(part)})]
         filler = piece == "%" or {piece, self.spellings[at][0]} & self.lexicon.fillers
         return [] if filler else [Word(SlotKind.WORD, piece)]
 
     def _is_spelled(self, start: int, phrase: Phrase) -> bool:
         """Whether a phrase is written as the lexicon has it, or in another form of its words."""
         written = zip(phrase, self.pieces[start:], strict=False)
-        return all(known in forms(piece.text, self.lexicon.irregular) for known, piece in written)
+        return all(
+            known in spelling.forms(piece.text, self.lexicon.irregular) for known, piece in written
+        )
 
     def _written(self, start: int, after: int) -> str:
         return self.text[self.pieces[start].start : self.pieces[after - 1].end]

@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabrl_reward_worker.generator.reading.patterns import (
-    Found,
-    applied,
-    found,
-    rewritten,
-)
+from tabrl_reward_worker.generator.reading.patterns import Found, applied, found, rewritten
 from tabrl_reward_worker.generator.reading.slots import SlotKind, Word, text_of
 
 
@@ -26,11 +21,8 @@ def measured(words: Sequence[Word], top_speed: float) -> list[Word]:
         else word
         for word in applied("numbers", words)
     ]
-    return applied("joined", rewritten(words, _measure))
-
-
-def _measure(words: Sequence[Word], start: int) -> Found | None:
-    return _range(words, start) or found("measures", words, start)
+    drawn = rewritten(words, lambda here, at: _range(here, at) or found("measures", here, at))
+    return applied("joined", drawn)
 
 
 def _range(words: Sequence[Word], start: int) -> Found | None:
@@ -40,9 +32,9 @@ def _range(words: Sequence[Word], start: int) -> Found | None:
     begin = start + opened
     low = found("measures", words, begin)
     joiner = low.end if low else begin + 1
-    shape = [word.kind for word in (*words[begin : begin + 1], *words[joiner : joiner + 2])]
+    kinds = [word.kind for word in (*words[begin : begin + 1], *words[joiner : joiner + 2])]
     joiners = [SlotKind.TO, SlotKind.SEP] if between else [SlotKind.TO]
-    if shape not in [[SlotKind.NUMBER, kind, SlotKind.NUMBER] for kind in joiners]:
+    if kinds[::2] != [SlotKind.NUMBER, SlotKind.NUMBER] or kinds[1] not in joiners:
         return None
     rest = words[joiner + 1 :]
     if opened and [word.text for word in rest[2:3]] == ["every"]:
@@ -61,5 +53,5 @@ def _range(words: Sequence[Word], start: int) -> Found | None:
         "opposed": min(values) * max(values) <= 0.0,
     }
     end = joiner + 1 + high.end
-    text = text_of(words[start:end])
-    return Found([*high.words[:-1], Word(ends[1].kind, text, meaning)], end)
+    middle = Word(ends[1].kind, text_of(words[start:end]), meaning)
+    return Found([*high.words[:-1], middle], end)

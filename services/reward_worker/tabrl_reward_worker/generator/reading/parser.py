@@ -30,10 +30,9 @@ def parse(sentence: str, top_speed: float, known: Lexicon | None = None) -> Read
     for part in phases[MAX_PHASES:]:
         told.unknown.append(f"“{quoted(part)}”: only three things one after the other")
     asked = [part for part in parts if part.intents]
+    whole = Reading() if len(asked) > 1 else next(iter([*asked, *parts]), Reading())
     if len(asked) > 1:
-        whole = Reading(phases=asked, repeats=again)
-    else:
-        whole = next(iter([*asked, *parts]), Reading())
+        whole.phases, whole.repeats = asked, again
     said = [word for word in words if word.kind not in kinds_of("BESIDE")]
     whole.words = [end.text for word in said for end in word.meaning.get("ends", [word])]
     whole.notes = list(dict.fromkeys(told.notes))

@@ -22,7 +22,7 @@ _CLASSES = {
     "INTENT": "/".join(kind.name for kind in INTENT_KINDS),
     **_DATA["classes"],
 }
-_SYMBOL = re.compile(  # of a pattern: words of a kind, the begin of a named group, an end
+_SYMBOL = re.compile(  # of a pattern: words of a kind, the begin of a named group, ^ or $
     r"(?:(?P<group>[a-z]+):)?(?P<other>(?:(?<!\?)!)?)(?P<kinds>[A-Z][A-Z_/]+)"
     r"(?P<features>(?:\[[^]]*\])*)(?P<many>[*+?]?)"
     r"|(?P<opened>[a-z]+):\(|(?P<anchor>[\^$])"
@@ -32,14 +32,12 @@ _NAMED = re.compile(r"{(\w+)}")
 _CALCULATED = ("value", "step")
 _LEAST = 1e-3  # is divided by at least
 _SIGNS: dict[str, Callable[[float, float], float]] = {
-    "": operator.mul,
     "*": operator.mul,
     "/": lambda above, below: above / max(abs(below), _LEAST),
     "+": operator.add,
     "-": operator.sub,
 }
 _Groups = Mapping[str, Sequence[Word]]
-_Item = str | Mapping[str, Any]  # of what a rule gives
 
 
 class Found(NamedTuple):
@@ -47,20 +45,21 @@ class Found(NamedTuple):
 
     words: list[Word]
     end: int
+    done: bool = False  # not to be looked at again
 
 
 def found(table: str, words: Sequence[Word], start: int) -> Found | None:
     """What the first rule of a table that changes something makes of the words from `start`."""
     lines = "".join(word.line for word in words)
     offset = sum(len(word.line) for word in words[:start])
-    for pattern, gives in _rules(table):
+    for pattern, rule in _rules(table):
         match = pattern.match(lines, offset)
         if match is None:
             continue
         groups = _groups(match, words)
-        made = [word for item in gives for word in _made(item, groups)]
+        made = [word for item in rule["gives"] for word in _made(item, groups)]
         if made != groups["all"]:
-            return Found(made, start + len(groups["all"]))
+            return Found(made, start + len(groups["all"]), rule.get("once", False))
     return None
 
 
@@ -72,7 +71,7 @@ def applied(table: str, words: Sequence[Word]) -> list[Word]:
 def rewritten(
     words: Sequence[Word], at: Callable[[Sequence[Word], int], Found | None]
 ) -> list[Word]:
-    """The words from left to right; what is made at one is put there and looked at again."""
+    """The words with what is made of them, from left to right; that is looked at again."""
     result, position = list(words), 0
     while position < len(result):
         made = at(result, position)
@@ -80,6 +79,7 @@ def rewritten(
             position += 1
         else:
             result[position : made.end] = made.words
+            position += len(made.words) if made.done else 0
     return result
 
 
@@ -88,11 +88,8 @@ def kinds_of(names: str) -> frozenset[SlotKind]:
     """The kinds that are named: "ADJ/ADV", also by a class ("INTENT"); all others with a "!"."""
     if names.startswith("!"):
         return frozenset(SlotKind) - kinds_of(names[1:])
-    kinds = (
-        kinds_of(_CLASSES[name]) if name in _CLASSES else {SlotKind[name]}
-        for name in names.split("/")
-    )
-    return frozenset(itertools.chain.from_iterable(kinds))
+    each = (kinds_of(_CLASSES[n]) if n in _CLASSES else {SlotKind[n]} for n in names.split("/"))
+    return frozenset(itertools.chain.from_iterable(each))
 
 
 def split(words: Sequence[Word], kinds: str) -> list[list[Word]]:
@@ -107,16 +104,15 @@ def split(words: Sequence[Word], kinds: str) -> list[list[Word]]:
 
 
 @cache
-def _rules(table: str) -> tuple[tuple[re.Pattern[str], Sequence[_Item]], ...]:
-    """The rules of a table: regular expressions over the lines of words, and what they give."""
-    flags = re.MULTILINE | re.VERBOSE
-    return tuple(
-        (re.compile(_SYMBOL.sub(_expression, line["find"]), flags), line["gives"])
-        for line in _DATA[table]
-    )
+def _rules(table: str) -> tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]:
+    """The rules of a table, with their patterns as expressions over the lines of words."""
+    patterns = (_SYMBOL.sub(_expression, rule["find"]) for rule in _DATA[table])
+    expressions = (re.compile(pattern, re.MULTILINE | re.VERBOSE) for pattern in patterns)
+    return tuple(zip(expressions, _DATA[table], strict=True))
 
 
 def _expression(symbol: re.Match[str]) -> str:
+    """One symbol of a pattern as a regular expression."""
     if symbol["anchor"]:
         return r"\A" if symbol["anchor"] == "^" else r"\Z"
     if symbol["opened"]:
@@ -142,7 +138,7 @@ def _groups(match: re.Match[str], words: Sequence[Word]) -> _Groups:
     }
 
 
-def _made(item: _Item, groups: _Groups) -> list[Word]:
+def _made(item: str | Mapping[str, Any], groups: _Groups) -> list[Word]:
     """The words that one item of `gives` stands for."""
     if not isinstance(item, str):
         return [_new(dict(item), groups)]
@@ -185,5 +181,5 @@ def _value(formula: str, groups: _Groups) -> float:
         words = groups.get(name, ())
         constant = float(name) if name.isdigit() else 1.0
         number = float(words[-1].meaning.get(key or "value", 1.0)) if words else constant
-        result = _SIGNS[sign](result, number)
+        result = _SIGNS[sign or "*"](result, number)
     return result

@@ -25,7 +25,7 @@ def in_order(words: Sequence[Word]) -> tuple[list[list[Word]], bool]:
     words = [word for word in _alternating(words) if word.kind not in kinds_of("FIRST/AGAIN")]
     parts = split(applied("ends", words), "THEN")
     parts = [piece for part in parts for piece in _by_contradiction(part)]
-    for table in ("both", "carried"):
+    for table in ("ramps", "back", "carried"):
         parts = split(applied(table, _joined(parts)), "THEN")
     once = _one_round(parts)
     again = again or len(once) < len(parts)

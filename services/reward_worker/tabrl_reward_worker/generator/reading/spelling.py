@@ -64,10 +64,8 @@ def pieces_of(text: str) -> list[Piece]:
 
 def forms(piece: str, irregular: Mapping[str, str]) -> tuple[str, ...]:
     """The piece and what it may be a form of: bobbing -> bob, swaying -> sway, races -> race."""
-    found = [piece, irregular[piece]] if piece in irregular else [piece]
     bare = piece.removesuffix("'s")
-    if bare != piece:
-        found.append(bare)
+    found = [piece, irregular.get(piece, piece), bare]
     for suffix in _SUFFIXES:
         stem = bare.removesuffix(suffix)
         if stem != bare and len(stem) >= 2:
