@@ -77,7 +77,7 @@ def motion_opening(prompt: str, robot: Robot, history: History | None) -> list[M
 
 def shown(motion: MotionSpec) -> dict[str, Any]:
     """A specification in the form of the answer."""
-    return LlmSpec.model_validate(motion.model_dump()).model_dump(
+    return LlmSpec.of(motion).model_dump(
         exclude={"phases": {"__all__": {"targets": {"__all__": {"shape": {"phase"}}}}}}
     )
 
