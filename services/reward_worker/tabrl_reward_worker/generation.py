@@ -131,7 +131,7 @@ class RuleBasedGenerator:
         if history is None:
             proposal = generate(prompt, robot, seed)
         else:
-            proposal = generate_followup(history.sentences, prompt, robot)
+            proposal = generate_followup(history.sentences, prompt, robot, history.motion)
         built = self._builder.build_our_own(proposal.candidates, robot, cancelled)
         return GenerationResult(RULE_BASED, built, proposal.understood, proposal.not_understood)
 

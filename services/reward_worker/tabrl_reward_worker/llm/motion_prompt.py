@@ -121,13 +121,21 @@ def _quantities(robot: Robot, amounts: Amounts) -> Iterator[str]:
             span = spans.get(name)
             yield f"- {one.name}, {_meaning(one)}: " + "; ".join(
                 [
-                    *([f"{span.low:g} to {span.high:g}"] if span else []),
+                    *(
+                        [f"{span.low:g} to {span.high:g}"]
+                        if span and "constant" in one.shapes
+                        else []
+                    ),
                     *([f"swings by ±{widest[name]:g}"] if "sinusoid" in one.shapes else []),
                     *(["or extreme"] if "extreme" in one.shapes else []),
                     *([f"part: {', '.join(one.parts)}"] if one.parts else []),
                     *([_ONLY[name]] if name in _ONLY else []),
                 ]
             )
+
+
+def _held(one: AskableInfo) -> bool:
+    return "constant" in one.shapes
 
 
 def _meaning(one: AskableInfo) -> str:

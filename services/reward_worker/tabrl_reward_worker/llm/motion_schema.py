@@ -112,6 +112,7 @@ def motion_schema(robot: Robot) -> dict[str, Any]:
     properties[LlmPhase.__name__]["gait"] = _optional(GAITS)
     properties[Reached.__name__]["quantity"] |= {"enum": list(ENDINGS)}
     _without(schema["$defs"][Sinusoid.__name__], "phase")
+    properties[Sinusoid.__name__]["hz"] = {"type": "number"}  # there is no tempo to leave it to
     return schema
 
 

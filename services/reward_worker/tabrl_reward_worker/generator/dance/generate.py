@@ -45,5 +45,6 @@ def _beat(plain: MotionSpec, amounts: Amounts) -> tuple[float, float]:
     swung = [one for one in plain.phases[0].targets if isinstance(one.shape, Sinusoid)]
     first = swung[0]
     assert isinstance(first.shape, Sinusoid)
+    assert first.shape.hz  # of a sentence, not of a tempo
     usual = amounts[f"{first.quantity}_rhythm"]["normal"]
     return first.shape.hz, first.shape.amplitude / usual

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import is_asked
+from tabrl_reward_worker.generator.goal.limits import clamp
 from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
@@ -15,7 +16,7 @@ _FIELDS = ("yaw", "height", "pitch", "roll", "steps", "cadence", "lift", "limp",
 
 def fitting(new: Goal, part: Goal, parts: Sequence[Goal]) -> Goal:
     """The new goal for one part: feet that another part already uses so are meant there alone."""
-    fits = replace(new)
+    fits = new.copy()
     for name in ("hop", "lift", "rear", "steps"):
         if getattr(part, name) is None and any(getattr(other, name) for other in parts):
             setattr(fits, name, None)
@@ -35,27 +36,34 @@ def merge(goal: Goal, new: Goal, reading: Reading) -> None:
         steered = steered or any(slot.meaning["value"] < 0.0 for slot in speeds)
         if steered or not goal.moves:
             goal.vx, goal.vy = new.vx, new.vy
-        elif any(
-            intent.find(SlotKind.SPEED) or intent.find(SlotKind.PACE) for intent in reading.intents
-        ):
+        elif any(map(_says_how_fast, reading.intents)):
             ratio = abs(new.vx or 0.0) / max(abs(goal.vx or 0.0), abs(goal.vy or 0.0))
-            goal.vx = round(goal.vx * ratio, 3) if goal.vx else goal.vx
-            goal.vy = round(goal.vy * ratio, 3) if goal.vy else goal.vy
+            for quantity in (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED):
+                value = goal.held(quantity)
+                if value:
+                    goal.hold(quantity, round(clamp(quantity, value * ratio, goal), 3))
         goal.still = False
     for name in _FIELDS:
         if getattr(new, name) is not None:
             setattr(goal, name, getattr(new, name))
     goal.gait = new.gait or goal.gait
-    named = {rhythm.channel for rhythm in new.rhythms}
-    kept = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel not in named)
-    goal.rhythms = (*new.rhythms, *kept) if _frequency_named(reading) else (*kept, *new.rhythms)
+    goal.rest(*(swing.channel for swing in new.swings))
+    leads = _frequency_named(reading)
+    for swing in reversed(new.swings) if leads else new.swings:
+        goal.swing(swing.quantity, swing.amplitude, swing.hz, leads=leads)
     _stop(goal, new, reading)
     negated = [intent for intent in reading.intents if intent.negated]
     for intent in negated:
         if not (intent.kind == SlotKind.MOVE and new.moves):  # "don't run, walk"
             drop(intent, goal)
     if new.still or (negated and goal.empty):
-        goal.still = not (goal.rhythms or goal.feet or goal.yaw or goal.moves)
+        goal.still = not (goal.swings or goal.feet or goal.yaw or goal.moves)
+
+
+def _says_how_fast(intent: Intent) -> bool:
+    """In so many words, or by its verb: "now run"."""
+    named = intent.find(SlotKind.SPEED) or intent.find(SlotKind.PACE)
+    return named is not None or "speed" in intent.meaning
 
 
 def _stop(goal: Goal, new: Goal, reading: Reading) -> None:
@@ -72,7 +80,8 @@ def _stop(goal: Goal, new: Goal, reading: Reading) -> None:
     if stands:
         goal.yaw, goal.gait, goal.steps, goal.cadence = new.yaw, new.gait, new.steps, new.cadence
     if len(stands) == len(reading.intents) and not reading.in_place:
-        goal.rhythms, goal.hop = (), None
+        goal.rest(*(swing.channel for swing in goal.swings))
+        goal.hop = None
     if any(intent.meaning.get("up") for intent in stands):
         goal.height, goal.pitch, goal.rear, goal.lift = new.height, new.pitch, None, new.lift
 
@@ -86,9 +95,10 @@ def _frequency_named(reading: Reading) -> bool:
 def drop(intent: Intent, goal: Goal) -> None:
     """Take out what is not wanted any more."""
     if intent.kind == SlotKind.RHYTHM:
-        channels = (intent.meaning.get("channel"), intent.meaning.get("also"))
-        goal.rhythms = tuple(item for item in goal.rhythms if item.channel not in channels)
-        if "height" in channels and goal.height == goal.amounts["height_rhythm"]["centre"]:
+        channels = (intent.meaning.get("channel", ""), intent.meaning.get("also", ""))
+        bobbing = goal.bobs_as_usual and "height" in channels
+        goal.rest(*channels)
+        if bobbing:
             goal.height = None  # the middle of a bob
         return
     if intent.meaning.get("limp"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tabrl_reward_worker.generator.followup.fits import EXAMPLES, FITS, Fit
+from tabrl_reward_worker.generator.followup.fits import EXAMPLES, Fit, fits_of
 from tabrl_reward_worker.generator.followup.sides import change_pace, change_side
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.reading.lexicon import Word, lexicon
@@ -100,7 +100,7 @@ def apply_quantity(quantity: NamedQuantity, parts: Sequence[Goal]) -> bool:
     if quantity.of == SlotKind.PACE:
         return sum(change_pace(quantity.text, quantity.way, part) for part in parts) > 0
     if quantity.of == SlotKind.BEAT:
-        if not any(part.rhythms or part.hop for part in parts):
+        if not any(part.swings or part.hop for part in parts):
             return False
         raise UnclearError("It keeps a beat already. Write how often: “twice a second”, “120 bpm”.")
     if quantity.of == SlotKind.NUMBER:
@@ -139,7 +139,7 @@ def _size(quantity: NamedQuantity, fit: Fit) -> float:
 
 
 def _fits(quantity: NamedQuantity, goal: Goal) -> list[Fit]:
-    fits = FITS[quantity.of](goal)
+    fits = fits_of(quantity.of, goal)
     if quantity.of == SlotKind.LENGTH and goal.hop is not None and goal.moves and not goal.height:
         high = goal.amounts["hop"]["limit"]
         far = not quantity.level if quantity.sign else quantity.value > high

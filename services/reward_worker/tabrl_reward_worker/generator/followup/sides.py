@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.followup.fits import to_frequency
-from tabrl_reward_worker.generator.goal.goal import Goal, Lift
+from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.quantities import PACES
 
 _PACE_STEPS = {"slowest": 0, "slow": 1, "normal": 2, "fast": 3, "fastest": 4}
+_WAYS = (
+    (Askable.FORWARD_SPEED, ("forward", "backward")),
+    (Askable.LATERAL_SPEED, ("sideways", "sideways")),
+)
 
 
 def change_pace(text: str, way: str, goal: Goal) -> bool:
@@ -16,23 +21,19 @@ def change_pace(text: str, way: str, goal: Goal) -> bool:
     row = PACES[_PACE_STEPS[way]]
     hop = "hop_" if goal.hop is not None else ""
     messages = []
-    for name, tables in (("vx", ("forward", "backward")), ("vy", ("sideways", "sideways"))):
-        value = getattr(goal, name)
+    for quantity, tables in _WAYS:
+        value = goal.held(quantity)
         if value:
             speed = goal.amounts[hop + tables[value < 0.0]][row]
-            setattr(goal, name, speed if value > 0.0 else -speed)
+            goal.hold(quantity, math.copysign(speed, value))
             messages.append(f"{speed:g} m/s")
     if goal.yaw and not goal.moves:
-        goal.yaw = math.copysign(goal.amounts["spin"][row], goal.yaw)
-        messages.append(f"turn at {abs(goal.yaw):g} rad/s")
-    if not messages and (goal.rhythms or goal.hop is not None):
-        hops = goal.hop is not None
-        hz = (
-            goal.amounts["hop_frequency"][row]
-            if hops
-            else goal.rhythms[0].hz * goal.amounts["rhythm_frequency"][row]
-        )
-        messages.append(to_frequency(goal, hz))
+        turn = goal.amounts["spin"][row]
+        goal.yaw = math.copysign(turn, goal.yaw)
+        messages.append(f"turn at {turn:g} rad/s")
+    if not messages and (goal.swings or goal.hop is not None):
+        table = goal.amounts["hop_frequency" if goal.hop else "rhythm_frequency"]
+        messages.append(to_frequency(goal, table[row] * (1.0 if goal.hop else goal.swings[0].hz)))
     if messages:
         goal.understood.append(f"“{text}” → {', '.join(messages)}")
     return bool(messages)
@@ -53,21 +54,19 @@ def _other_side(way: str, goal: Goal) -> str:
         if way == "other" or foot.side != way:
             foot = foot.beside
         goal.limp = foot if goal.limp else None
-        goal.lift = Lift(foot, goal.lift.height) if goal.lift else None
+        goal.lift = goal.lift._replace(foot=foot) if goal.lift else None
         return foot.words
-    if goal.roll and sided and not goal.moves:
-        right = goal.roll < 0.0 if way == "other" else way == "right"
-        goal.roll = math.copysign(goal.roll, 1.0 if right else -1.0)
-        return f"lean to the {'right' if right else 'left'}"
-    if goal.yaw and sided:
-        left = goal.yaw < 0.0 if way == "other" else way == "left"
-        goal.yaw = math.copysign(goal.yaw, 1.0 if left else -1.0)
-        return f"turn to the {'left' if left else 'right'}"
+    for quantity, verb, left in ((Askable.ROLL, "lean", -1.0), (Askable.YAW_RATE, "turn", 1.0)):
+        value = goal.held(quantity)
+        if value and sided and not (quantity is Askable.ROLL and goal.moves):
+            sign = -math.copysign(1.0, value) if way == "other" else left
+            sign = -left if way == "right" else sign
+            goal.hold(quantity, math.copysign(value, sign))
+            return f"{verb} to the {'left' if sign == left else 'right'}"
     if way != "other" or not goal.moves:
         return ""
     if goal.vy:
         goal.vy = -goal.vy
         return f"to the {'left' if goal.vy > 0.0 else 'right'}"
-    goal.vx = -(goal.vx or 0.0)
-    goal.vx = max(goal.vx, -goal.amounts["backward"]["limit"])
+    goal.vx = max(-(goal.vx or 0.0), -goal.amounts["backward"]["limit"])
     return "forward" if goal.vx > 0.0 else "backward"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.abilities import Table
 from tabrl_reward_worker.generator.goal.goal import Foot, Goal, Hop, Lift
+from tabrl_reward_worker.generator.goal.limits import clamp, clamp_rate, limited
 from tabrl_reward_worker.generator.goal.quantities import (
     directions,
     extent,
     frequency_by_count,
-    limited,
     pace,
 )
 from tabrl_reward_worker.generator.reading.intents import Intent
@@ -29,21 +30,18 @@ def hop(intent: Intent, goal: Goal) -> None:
     hz = rate.meaning["value"] if rate else frequencies["normal" if travels else pace(intent)]
     if far and rate is None:
         hz = max(frequencies["lowest"], min(hz, _travelling(ways[0], goal)["limit"] / far))
-    if not frequencies["lowest"] <= hz <= frequencies["highest"]:
-        bounded = max(frequencies["lowest"], min(hz, frequencies["highest"]))
-        goal.not_understood.append(f"{hz:g} hops a second cannot be done: {bounded:g}")
-        hz = bounded
+    hz = clamp_rate(Askable.HOP_RATE, hz, goal)
     hz = frequency_by_count(intent, hz, frequencies["lowest"], goal)
-    height = _length(intent, goal.amounts["hop"], goal)
+    height = _length(Askable.HOP_HEIGHT, "hop", intent, goal)
     # All four feet are in the air for at most so much of a period.
     highest = _GRAVITY / 8.0 * (goal.amounts["hop_flight"]["limit"] / hz) ** 2
     named = rate is not None or (not travels and intent.find(SlotKind.PACE) is not None)
-    goal.hop = Hop(round(min(height, highest), 3), round(hz, 2), named)
+    goal.hop = found = Hop(round(min(height, highest), 3), round(hz, 2), named)
     goal.understood.append(
-        f"“{intent.words()}” → hop {goal.hop.height * 100:g} cm high, {hz:g} times a second"
+        f"“{intent.words()}” → hop {found.height * 100:g} cm high, {hz:g} times a second"
     )
     for way in ways or (["forward"] if speed else []):
-        _travel(intent, way, far * goal.hop.hz, goal)
+        _travel(intent, way, far * found.hz, goal)
 
 
 def _reach(intent: Intent, ways: Sequence[str], goal: Goal) -> float:
@@ -89,7 +87,7 @@ def paw(intent: Intent, goal: Goal) -> None:
     sides = [side for side in directions(intent, goal) if side in ("left", "right")]
     side = intent.meaning.get("side") or (sides[0] if sides else "")
     end = str(intent.meaning["end"])
-    height = _length(intent, goal.amounts["paw"], goal)
+    height = _length(Askable.FOOT_HEIGHT, "paw", intent, goal)
     if goal.lift is not None:
         known = goal.lift.foot
         if side and goal.lift_named and (end, side) != known:
@@ -99,8 +97,8 @@ def paw(intent: Intent, goal: Goal) -> None:
         side = side or known.side
         height = max(height, goal.lift.height) if intent.slots else goal.lift.height
     goal.lift_named = goal.lift_named or bool(side)
-    goal.lift = Lift(Foot(end, side or "right"), height)
-    goal.understood.append(f"“{intent.words()}” → {goal.lift.foot.words} up by {height * 100:g} cm")
+    goal.lift = lift = Lift(Foot(end, side or "right"), height)
+    goal.understood.append(f"“{intent.words()}” → {lift.foot.words} up by {height * 100:g} cm")
 
 
 def limp(intent: Intent, feet: Sequence[Intent], goal: Goal) -> None:
@@ -124,13 +122,14 @@ def rear(intent: Intent, goal: Goal) -> None:
 
 def step(intent: Intent, goal: Goal) -> None:
     """How high the feet are lifted while stepping."""
-    table = goal.amounts["steps"]
-    named = (
-        intent.find(SlotKind.LENGTH) or intent.find(SlotKind.EXTENT) or intent.find(SlotKind.DEGREE)
-    )
-    goal.steps = _length(intent, table, goal) if named else table[intent.meaning["steps"]]
+    said = [intent.find(kind) for kind in (SlotKind.LENGTH, SlotKind.EXTENT, SlotKind.DEGREE)]
+    if any(said):
+        high = _length(Askable.STEP_HEIGHT, "steps", intent, goal)
+    else:
+        high = goal.amounts["steps"][intent.meaning["steps"]]
+    goal.steps = high
     how = "no higher than" if goal.low_steps else "by"
-    goal.understood.append(f"“{intent.words()}” → feet lifted {how} {goal.steps * 100:g} cm")
+    goal.understood.append(f"“{intent.words()}” → feet lifted {how} {high * 100:g} cm")
     if intent.find(SlotKind.RATE):
         cadence(intent, goal)
 
@@ -139,18 +138,16 @@ def cadence(intent: Intent, goal: Goal) -> None:
     """How often each foot steps."""
     table, rate = goal.amounts["cadence"], intent.find(SlotKind.RATE)
     asked = rate.meaning["value"] if rate else table["lowest"]
-    hz = max(table["lowest"], min(asked, table["highest"]))
-    if hz != asked:
-        goal.not_understood.append(f"{asked:g} steps a second cannot be done: {hz:g}")
-    goal.cadence = round(hz, 2)
+    goal.cadence = round(clamp_rate(Askable.STEP_RATE, asked, goal), 2)
     goal.understood.append(f"“{intent.words()}” → each foot steps {goal.cadence:g} times a second")
 
 
-def _length(intent: Intent, table: Table, goal: Goal) -> float:
+def _length(quantity: Askable, table: str, intent: Intent, goal: Goal) -> float:
+    """As far as the intent says, m."""
     explicit = intent.find(SlotKind.LENGTH)
     if explicit is not None:
-        return limited(explicit.meaning["value"], table["limit"], "m", goal)
-    return table[extent(intent)]
+        return clamp(quantity, explicit.meaning["value"], goal)
+    return goal.amounts[table][extent(intent)]
 
 
 def step_in_place(goal: Goal) -> None:

@@ -1,26 +1,29 @@
-"""What a sentence asks for, in numbers: the goal that rewards and checks are written for."""
+"""What is asked for while it is read, changed and written for: a specification in the making."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from tabrl_reward_worker.generator.goal.abilities import Amounts
+from tabrl.contracts.motion import (
+    Constant,
+    Hold,
+    Importance,
+    Reached,
+    Shape,
+    Sinusoid,
+    Target,
+    Until,
+)
+from tabrl.embodiments.legged.askable import Askable
+from tabrl_reward_worker.generator.goal.abilities import DIGITS, Amounts
+from tabrl_reward_worker.limbs import feet_of
 
-# Of the reference robot.
-_BASE_SPEED, _BASE_CADENCE = 0.5, 2.2  # m/s and Hz of each foot, in plain walking
-_LOW_STEPS = 0.055  # m: up to here it is asked to lift its feet no higher than this
-_BASE_STEPS = 0.09  # m, within tolerance of the 0.075 m by which plain walking lifts its feet
-
-
-@dataclass(frozen=True)
-class Rhythm:
-    """A sinusoid of `channel` (roll, pitch, height, heading or paw): rad or m, Hz."""
-
-    channel: str
-    amplitude: float
-    hz: float
+LIMP_LOAD = 0.3  # of the time, for the foot that is spared
+_LOW_STEPS = 0.055  # m, of the reference robot: up to here it lifts its feet no higher than this
+_PAW = "paw"  # the channel of a lifted foot; others are called as their quantities
+_PAIRED = ("pace", "bound")
 
 
 class Foot(NamedTuple):
@@ -40,103 +43,276 @@ class Foot(NamedTuple):
         return Foot(self.end, "left" if self.side == "right" else "right")
 
 
-@dataclass(frozen=True)
-class Lift:
-    """A foot held up; with a rhythm of the channel `paw` it waves around this height."""
+class Swing(NamedTuple):
+    """A quantity that swings about what it is held at: rad or m, Hz, and `phase` in rad."""
+
+    quantity: Askable
+    amplitude: float
+    hz: float
+    phase: float
+
+    @property
+    def channel(self) -> str:
+        """Its name in tables of amounts and in words: roll, pitch, height, heading or paw."""
+        return _PAW if self.quantity is Askable.FOOT_HEIGHT else str(self.quantity)
+
+
+class Lift(NamedTuple):
+    """A foot held up, m; where it swings, it waves around this height."""
 
     foot: Foot
-    height: float  # clearance, m
+    height: float
 
 
-@dataclass(frozen=True)
-class Hop:
+class Hop(NamedTuple):
     """Hops with all feet at once: how far the trunk rises in flight, m, and how often, Hz."""
 
     height: float
     hz: float
-    hz_named: bool = False  # by the sentence
+    named: bool = False  # how often, by the sentence
 
 
-@dataclass(frozen=True)
-class Phase:
-    """A part of a sequence: from when to when it is asked for, s, at first or within one round."""
-
-    start: float
-    end: float
-    goal: Goal
+def swung(channel: str) -> Askable:
+    """The quantity that swings in a channel."""
+    return Askable.FOOT_HEIGHT if channel == _PAW else Askable(channel)
 
 
-class Begin(NamedTuple):
-    """Where a part of a sequence begins: after so many s, facing and standing there.
+class Held:
+    """What a quantity is held at or swings about; None where it is asked for neither."""
 
-    rad and m from where the robot began; None where the parts before it do not say.
-    """
+    def __init__(self, quantity: Askable) -> None:
+        self._quantity = quantity
 
-    time: float
-    heading: float | None
-    at: tuple[float, float] | None
+    def __get__(self, goal: Goal, owner: type[Goal]) -> float | None:
+        return goal.held(self._quantity)
 
-    def after(self, goal: Goal, time: float) -> Begin:
-        """Where what follows `goal` begins, at `time` s."""
-        vx, vy, yaw, seconds = goal.vx or 0.0, goal.vy or 0.0, goal.yaw or 0.0, time - self.time
-        known = goal.turn_by is not None or not goal.yaw
-        heading = self.heading + yaw * seconds if self.heading is not None and known else None
-        if not goal.moves:
-            return Begin(time, heading, self.at)
-        if goal.go_by is None or heading is None or self.heading is None or self.at is None:
-            return Begin(time, heading, None)
-        half = yaw * seconds / 2.0
-        chord = seconds * (math.sin(half) / half if half else 1.0)
-        cos, sin = math.cos(self.heading + half), math.sin(self.heading + half)
-        x, y = self.at
-        at = (x + chord * (cos * vx - sin * vy), y + chord * (sin * vx + cos * vy))
-        return Begin(time, heading, at)
+    def __set__(self, goal: Goal, value: float | None) -> None:
+        goal.hold(self._quantity, value)
+
+
+class Offset(Held):
+    """The same of the trunk's height, as m above standing."""
+
+    def __get__(self, goal: Goal, owner: type[Goal]) -> float | None:
+        level = goal.held(self._quantity)
+        return None if level is None else round(level - goal.amounts.standing, DIGITS)
+
+    def __set__(self, goal: Goal, value: float | None) -> None:
+        goal.hold(self._quantity, None if value is None else goal.amounts.level(value))
 
 
 @dataclass
 class Goal:
-    """Targets; None where the sentence asks for nothing. SI units, the program's sign rules.
+    """What is asked for at the same time: targets in SI units, by quantity and part.
 
-    `amounts` are those of the robot that it is for.
+    `amounts` are those of the robot that it is for. Of several swings the first leads, unless a
+    tempo does. `until` says when it is done: never (`Hold`), or once it has turned or gone so far.
     """
 
     amounts: Amounts = field(repr=False)
-    vx: float | None = None
-    vy: float | None = None
-    yaw: float | None = None
-    height: float | None = None  # offset from standing
-    pitch: float | None = None
-    roll: float | None = None
-    rhythms: tuple[Rhythm, ...] = ()
+    targets: dict[tuple[str, str], Target] = field(default_factory=dict)
     gait: str = ""  # trot, pace or bound
-    steps: float | None = None  # clearance of stepping feet; without a speed: on the spot
-    cadence: float | None = None  # how often each foot steps, Hz
-    lift: Lift | None = None
+    until: Until = field(default_factory=Hold)
+    tempo_hz: float | None = None
+    lasts: tuple[str, float] | None = None  # the words that say how long, and s
     lift_named: bool = False  # the sentence says which foot
-    limp: Foot | None = None  # the foot that is spared in walking
-    hop: Hop | None = None
-    rear: float | None = None  # nose up on the hind legs, rad
-    still: bool = False
-    turned: bool = False  # another phase turns: the heading of the start is not kept
-    displaced: bool = False  # another phase leaves the place of the start
-    lasts: tuple[str, float] | None = None  # how long in s, and the words that say so
-    turn_by: float | None = None  # rad after which it is done
-    go_by: float | None = None  # m along its way, likewise
-    begin: Begin | None = None  # of a part of a sequence
-    phases: tuple[Phase, ...] = ()  # one thing after another, instead of all the above
-    repeat: bool = False  # the phases, after the last one; else that one goes on
     understood: list[str] = field(default_factory=list)
     not_understood: list[str] = field(default_factory=list)
+
+    vx = Held(Askable.FORWARD_SPEED)
+    vy = Held(Askable.LATERAL_SPEED)
+    yaw = Held(Askable.YAW_RATE)
+    height = Offset(Askable.HEIGHT)
+    pitch = Held(Askable.PITCH)
+    roll = Held(Askable.ROLL)
+    steps = Held(Askable.STEP_HEIGHT)  # without a speed: on the spot
+    cadence = Held(Askable.STEP_RATE)
+    rear = Held(Askable.REARING)
+
+    def copy(self) -> Goal:
+        """Another goal with the same targets, of which nothing was said yet."""
+        return replace(self, targets=dict(self.targets), understood=[], not_understood=[])
+
+    def find(self, quantity: str) -> Target | None:
+        """The target of a quantity, of whichever part."""
+        return next((one for one in self.targets.values() if one.quantity == quantity), None)
+
+    def drop(self, *quantities: str) -> None:
+        """Ask for nothing of them any more."""
+        for key in [key for key in self.targets if key[0] in quantities]:
+            del self.targets[key]
+
+    def ask(self, quantity: Askable, shape: Shape, part: str | None = None) -> None:
+        """Ask for a shape of a quantity, of one part; what else was said of it stays."""
+        before = self.find(quantity) or Target(quantity=quantity, shape=shape)
+        target = before.model_copy(update={"shape": shape, "part": part or before.part})
+        if target.key not in self.targets or before.shape.kind != shape.kind:
+            self.drop(quantity)  # swings stand in the order in which they came
+        self.targets[target.key] = target
+
+    def held(self, quantity: Askable) -> float | None:
+        """What it is held at or swings about; a tilt that swings about nothing is not held."""
+        target = self.find(quantity)
+        if target is None:
+            return None
+        if isinstance(target.shape, Sinusoid):
+            return target.shape.mean or None
+        return target.shape.value if isinstance(target.shape, Constant) else None
+
+    def hold(self, quantity: Askable, value: float | None) -> None:
+        """Hold a quantity at a value, or let it swing about it as it does."""
+        target = self.find(quantity)
+        if target is not None and isinstance(target.shape, Sinusoid):
+            mean = self._middle(quantity) if value is None else value
+            self.ask(quantity, target.shape.model_copy(update={"mean": mean}))
+        elif value is None:
+            self.drop(quantity)
+        else:
+            self.ask(quantity, Constant(value=value))
+
+    def tolerance(self, quantity: Askable) -> float | None:
+        """How far off still counts, where that is said; of a swing, in its amplitude."""
+        target = self.find(quantity)
+        return None if target is None else target.tolerance
+
+    @property
+    def swings(self) -> list[Swing]:
+        """What swings, the first to lead."""
+        return [
+            Swing(Askable(one.quantity), shape.amplitude, hz, shape.phase)
+            for one in self.targets.values()
+            if isinstance(shape := one.shape, Sinusoid) and (hz := shape.hz or self.tempo_hz)
+        ]
+
+    def swing_of(self, quantity: Askable) -> Swing | None:
+        """How a quantity swings, if it does."""
+        return next((swing for swing in self.swings if swing.quantity is quantity), None)
+
+    def swing(
+        self, quantity: Askable, amplitude: float, hz: float | None = None, *, leads: bool = False
+    ) -> None:
+        """Let a quantity swing about what it is held at; without `hz` as often as it does."""
+        target, mean = self.find(quantity), self.held(quantity)
+        if target is not None and isinstance(target.shape, Sinusoid):
+            changed = {"amplitude": amplitude, "hz": hz or target.shape.hz}
+            shape = target.shape.model_copy(update=changed)
+        else:
+            mean = self._middle(quantity) if mean is None else mean
+            shape = Sinusoid(mean=mean, amplitude=amplitude, hz=hz)
+        self.ask(quantity, shape)
+        if leads:
+            self.targets = dict(sorted(self.targets.items(), key=lambda one: one[0][0] != quantity))
+
+    def rest(self, *channels: str) -> None:
+        """Let nothing swing in these channels, but be held where it swung about."""
+        for swing in self.swings:
+            if swing.channel in channels:
+                middle = self.held(swing.quantity)
+                self.drop(swing.quantity) if middle is None else self.ask(
+                    swing.quantity, Constant(value=middle)
+                )
+
+    def beat(self, hz: float) -> None:
+        """One frequency for all swings; with a tempo for the first, and the others in time."""
+        times = hz / self.swings[0].hz
+        for swing in self.swings:
+            own = hz if self.tempo_hz is None else round(swing.hz * times, 4)
+            self.swing(swing.quantity, swing.amplitude, own)
+        self.tempo_hz = self.tempo_hz and round(self.tempo_hz * times, 4)
+
+    @property
+    def rates(self) -> list[float]:
+        """How often it swings and hops, Hz."""
+        hops = [self.hop.hz] if self.hop is not None else []
+        return [*(swing.hz for swing in self.swings), *hops]
+
+    def _middle(self, quantity: Askable) -> float:
+        """What a quantity swings about where nothing is said of it."""
+        if quantity is not Askable.HEIGHT:
+            return 0.0
+        return self.amounts.level(self.amounts["height_rhythm"]["centre"])
+
+    @property
+    def bobs_as_usual(self) -> bool:
+        """Whether it bobs about a middle of which nothing was said."""
+        swings = self.swing_of(Askable.HEIGHT) is not None
+        return swings and self.held(Askable.HEIGHT) == self._middle(Askable.HEIGHT)
+
+    @property
+    def still(self) -> bool:
+        """Whether it is to stand."""
+        return self.find(Askable.PLANAR_SPEED) is not None
+
+    @still.setter
+    def still(self, still: bool) -> None:
+        self.hold(Askable.PLANAR_SPEED, 0.0 if still else None)
+
+    @property
+    def lift(self) -> Lift | None:
+        """The foot that is held up."""
+        target = self.find(Askable.FOOT_HEIGHT)
+        if target is None:
+            return None
+        return Lift(self._foot(target), self.held(Askable.FOOT_HEIGHT) or 0.0)
+
+    @lift.setter
+    def lift(self, lift: Lift | None) -> None:
+        if lift is None:
+            self.drop(Askable.FOOT_HEIGHT)
+            return
+        swing, part = self.swing_of(Askable.FOOT_HEIGHT), feet_of(self.amounts.robot)[lift.foot]
+        shape: Shape = Constant(value=lift.height)
+        if swing is not None:
+            shape = Sinusoid(
+                mean=lift.height, amplitude=swing.amplitude, hz=swing.hz, phase=swing.phase
+            )
+        self.ask(Askable.FOOT_HEIGHT, shape, part)
+
+    @property
+    def limp(self) -> Foot | None:
+        """The foot that is spared in walking."""
+        target = self.find(Askable.FOOT_LOAD)
+        return None if target is None else self._foot(target)
+
+    @limp.setter
+    def limp(self, foot: Foot | None) -> None:
+        self.drop(Askable.FOOT_LOAD)
+        if foot is not None:
+            part = feet_of(self.amounts.robot)[foot]
+            self.ask(Askable.FOOT_LOAD, Constant(value=LIMP_LOAD), part)
+
+    def _foot(self, target: Target) -> Foot:
+        """Where the part of a target is."""
+        feet = feet_of(self.amounts.robot)
+        return next(Foot(*place) for place, name in feet.items() if name == target.part)
+
+    @property
+    def hop(self) -> Hop | None:
+        """How it hops."""
+        height, rate = self.held(Askable.HOP_HEIGHT), self.find(Askable.HOP_RATE)
+        hz = self.held(Askable.HOP_RATE) or self.tempo_hz
+        if height is None or hz is None:
+            return None
+        return Hop(height, hz, rate is None or rate.importance is Importance.ASKED)
+
+    @hop.setter
+    def hop(self, hop: Hop | None) -> None:
+        self.hold(Askable.HOP_HEIGHT, hop and hop.height)
+        self.hold(Askable.HOP_RATE, hop and hop.hz)
+        rate = self.find(Askable.HOP_RATE)
+        if hop is not None and rate is not None:
+            named = Importance.ASKED if hop.named else Importance.STYLE
+            self.targets[rate.key] = rate.model_copy(update={"importance": named})
+
+    def ends_by(self, quantity: Askable) -> float | None:
+        """How far it turns (rad) or goes (m) before it is done, if it ends by that."""
+        until = self.until
+        return until.by if isinstance(until, Reached) and until.quantity == quantity else None
 
     @property
     def ends(self) -> bool:
         """Whether it is done once it has turned or gone so far."""
-        return self.turn_by is not None or self.go_by is not None
-
-    @property
-    def period(self) -> float:
-        """The length of its phases together, s; 0 without phases."""
-        return self.phases[-1].end if self.phases else 0.0
+        return isinstance(self.until, Reached)
 
     @property
     def moves(self) -> bool:
@@ -149,43 +325,43 @@ class Goal:
         return math.hypot(self.vx or 0.0, self.vy or 0.0)
 
     @property
+    def paired(self) -> bool:
+        """Whether the feet of a side or of an end step together."""
+        return self.gait in _PAIRED
+
+    @property
     def feet(self) -> bool:
         """Whether it asks something of the feet beyond carrying the robot."""
-        asked = (self.steps, self.cadence, self.lift, self.limp, self.hop, self.rear)
-        return any(target is not None for target in asked) or self.gait in ("pace", "bound")
+        return self.paired or any(self.find(quantity) for quantity in _OF_FEET)
+
+    @property
+    def beside_standing(self) -> list[Target]:
+        """What is asked for that whoever stands level and still does not do."""
+        level = {Askable.HEIGHT: Constant(value=self.amounts.level(0.0))}
+        stands = Constant(value=0.0)
+        return [
+            one
+            for one in self.targets.values()
+            if one.shape != level.get(Askable(one.quantity), stands)
+        ]
 
     @property
     def only_still(self) -> bool:
         """Whether standing still is all that is asked for."""
-        targets = (self.vx, self.vy, self.yaw, self.height, self.pitch, self.roll)
-        more = self.rhythms or self.feet or self.phases or any(targets)
-        return self.still and not more
+        return self.still and not (self.beside_standing or self.feet)
 
     @property
     def empty(self) -> bool:
         """Whether nothing is asked for."""
-        targets = (self.vx, self.vy, self.yaw, self.height, self.pitch, self.roll)
-        asked = self.still or self.rhythms or self.feet or self.phases
-        return not (asked or any(target is not None for target in targets))
+        return not (self.targets or self.paired)
 
     @property
     def low_steps(self) -> bool:
         """Whether it is to lift its feet no higher than it says, instead of so high."""
         return self.steps is not None and self.steps <= self.amounts.length(_LOW_STEPS)
 
-    def walks_like_base(self) -> bool:
-        """Whether plain walking meets what is asked for."""
-        own = self.amounts
-        usual = own.speed(_BASE_SPEED)
-        only_forward = self.vx is not None and abs(self.vx - usual) <= 0.5 * usual
-        posture = (self.vy, self.yaw, self.height, self.pitch, self.roll)
-        others = (*posture, self.lift, self.limp, self.hop, self.rear)
-        low = self.steps is None or (not self.low_steps and self.steps <= own.length(_BASE_STEPS))
-        plain = low and not self.rhythms and self.gait in ("", "trot")
-        in_step = self.cadence is None or abs(own.rate(_BASE_CADENCE) / self.cadence - 1.0) <= 0.15
-        return only_forward and plain and in_step and all(target is None for target in others)
 
-
-def parts_of(goal: Goal) -> list[Goal]:
-    """What is asked for one after the other, or all at once."""
-    return [phase.goal for phase in goal.phases] or [goal]
+_OF_FEET = (
+    Askable.STEP_HEIGHT, Askable.STEP_RATE, Askable.FOOT_HEIGHT, Askable.FOOT_LOAD,
+    Askable.HOP_HEIGHT, Askable.HOP_RATE, Askable.REARING,
+)  # fmt: skip

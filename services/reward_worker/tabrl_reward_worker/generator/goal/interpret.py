@@ -16,15 +16,16 @@ from tabrl_reward_worker.generator.goal.feet import (
     step_in_place,
 )
 from tabrl_reward_worker.generator.goal.goal import Goal
-from tabrl_reward_worker.generator.goal.locomotion import move, turn
-from tabrl_reward_worker.generator.goal.phases import in_phases
-from tabrl_reward_worker.generator.goal.posture import height, is_level, lean, posture
-from tabrl_reward_worker.generator.goal.quantities import repeated
-from tabrl_reward_worker.generator.goal.resolve_constraints import (
-    fit_into_limits,
+from tabrl_reward_worker.generator.goal.limits import (
+    fit_swings,
     resolve_feet,
     share_frequency,
 )
+from tabrl_reward_worker.generator.goal.locomotion import move, turn
+from tabrl_reward_worker.generator.goal.phases import in_phases
+from tabrl_reward_worker.generator.goal.plan import Plan
+from tabrl_reward_worker.generator.goal.posture import height, is_level, lean, posture
+from tabrl_reward_worker.generator.goal.quantities import repeated
 from tabrl_reward_worker.generator.goal.rhythm import (
     as_rhythm,
     rhythm,
@@ -37,8 +38,8 @@ _QUOTED = re.compile(r"“([^”]*)”")
 _PIECE = re.compile(r"[^\s“”,:;]+")
 
 
-def interpret(reading: Reading, amounts: Amounts) -> Goal:
-    """The goal of a reading in a robot's amounts; `empty` if nothing in it can be done."""
+def interpret(reading: Reading, amounts: Amounts) -> Plan:
+    """The plan of a reading in a robot's amounts; `empty` if nothing in it can be done."""
     parts = [(part, _at_once(part, amounts)) for part in reading.phases or [reading]]
     whole = in_phases(parts, amounts, repeats=reading.repeats)
     whole.understood = [*reading.notes, *whole.understood]
@@ -47,10 +48,10 @@ def interpret(reading: Reading, amounts: Amounts) -> Goal:
     return whole
 
 
-def _unsaid(reading: Reading, goal: Goal) -> list[str]:
+def _unsaid(reading: Reading, plan: Plan) -> list[str]:
     """Words of the sentence of which nothing was said so far."""
-    quoted = _QUOTED.findall(" ".join(goal.understood))
-    said = _pieces(" ".join([*quoted, *goal.not_understood]))
+    quoted = _QUOTED.findall(" ".join(plan.understood))
+    said = _pieces(" ".join([*quoted, *plan.not_understood]))
     return [text for text in dict.fromkeys(reading.words) if not _pieces(text) <= said]
 
 
@@ -93,27 +94,23 @@ def _at_once(reading: Reading, amounts: Amounts) -> Goal:
         if count is not None and (goal.lasts is None or goal.lasts[0] != count.text):
             goal.not_understood.append(f"“{count.text}”: it is done again and again")
     share_frequency(goal)
-    fit_into_limits(goal)
+    fit_swings(goal)
     for intent in negated:
         _negate(intent, goal)
     if reading.in_place:
         _hold_place(reading.in_place, goal, wanted)
     resolve_feet(goal)
-    if goal.still and _asks_motion(goal):
-        goal.still = False
+    goal.still = goal.only_still
     return goal
 
 
 def _able(wanted: list[Intent], goal: Goal) -> list[Intent]:
     """What the robot has the abilities for; the rest is said."""
-    lacking = [intent for intent in wanted if _ABILITY.get(intent.kind) in goal.amounts.lacking]
+    lacking = [
+        intent for intent in wanted if _ABILITY.get(intent.kind) in goal.amounts.robot.without
+    ]
     goal.not_understood += [f"“{intent.words()}”: this robot cannot" for intent in lacking]
     return [intent for intent in wanted if intent not in lacking]
-
-
-def _asks_motion(goal: Goal) -> bool:
-    targets = (goal.vx, goal.vy, goal.yaw, goal.height, goal.pitch, goal.roll)
-    return bool(goal.rhythms) or goal.feet or any(target for target in targets)
 
 
 def _word(intent: Intent) -> Slot:
@@ -270,8 +267,7 @@ def _negate(intent: Intent, goal: Goal) -> None:
     }
     meaning = held.get(intent.kind, "not done")
     if intent.kind == SlotKind.RHYTHM:
-        channel = intent.meaning["channel"]
-        goal.rhythms = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel != channel)
+        goal.rest(intent.meaning["channel"])
     elif intent.kind == SlotKind.TURN:
         goal.yaw = None
     elif intent.kind in (SlotKind.MOVE, SlotKind.DIRECTION):

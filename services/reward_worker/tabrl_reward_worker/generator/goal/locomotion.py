@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from tabrl.contracts.motion import Reached
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.feet import cadence, step
 from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.limits import clamp
 from tabrl_reward_worker.generator.goal.posture import height
-from tabrl_reward_worker.generator.goal.quantities import directions, limited, pace
+from tabrl_reward_worker.generator.goal.quantities import directions, pace
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
@@ -30,14 +33,14 @@ def move(intent: Intent, goal: Goal) -> None:
         table = goal.amounts["sideways"]
         explicit = _speed_for(intent, ("left", "right", "sideways"), alone)
         speed = explicit.meaning["value"] if explicit else table[row]
-        goal.vy = limited(sign * speed, table["limit"], "m/s sideways", goal, least)
+        goal.vy = clamp(Askable.LATERAL_SPEED, sign * speed, goal, least)
         goal.understood.append(f"“{intent.words()}” → {_side(goal.vy)} at {abs(goal.vy):g} m/s")
     for direction, sign in (("forward", 1.0), ("backward", -1.0)):
         if direction in ways:
             table = goal.amounts[direction]
             explicit = _speed_for(intent, (direction,), True)
             speed = explicit.meaning["value"] if explicit else table[row]
-            goal.vx = limited(sign * speed, table["limit"], f"m/s {direction}", goal, least)
+            goal.vx = clamp(Askable.FORWARD_SPEED, sign * speed, goal, least)
             way = "forward" if goal.vx > 0.0 else "backward"
             goal.understood.append(f"“{intent.words()}” → {way} at {abs(goal.vx):.3g} m/s")
     if any(slot.meaning.get("straight") for slot in intent.slots):
@@ -45,7 +48,7 @@ def move(intent: Intent, goal: Goal) -> None:
     if "height" in intent.meaning:
         height(Intent(SlotKind.HEIGHT, intent.text, intent.meaning, at=intent.at), goal)
     goal.gait = intent.meaning.get("gait", goal.gait)
-    if goal.gait in ("pace", "bound"):
+    if goal.paired:
         goal.understood.append(f"“{intent.words()}” → the gait called {goal.gait}")
     if "steps" in intent.meaning:
         step(Intent(SlotKind.STEP, intent.text, intent.meaning, at=intent.at), goal)
@@ -56,9 +59,10 @@ def move(intent: Intent, goal: Goal) -> None:
         hz = goal.cadence or goal.amounts["cadence"]["usual"]
         goal.lasts = (count.text, count.meaning["value"] / hz)
     if length is not None and goal.lasts is None:
-        speed = math.hypot(goal.vx or 0.0, goal.vy or 0.0)
-        goal.go_by = float(length.meaning["value"])
-        goal.lasts = (length.text, goal.go_by / speed)
+        far = float(length.meaning["value"])
+        goal.lasts = (length.text, far / goal.speed)
+        if goal.ends_by(Askable.HEADING) is None:
+            goal.until = Reached(quantity=Askable.WAY, by=far)
 
 
 def _speed_for(intent: Intent, ways: Sequence[str], alone: bool) -> Slot | None:
@@ -80,7 +84,7 @@ def _side(value: float) -> str:
 def _end_after(angle: float, text: str, goal: Goal) -> None:
     """The turn is done after so many rad."""
     assert goal.yaw
-    goal.turn_by = math.copysign(angle, goal.yaw)
+    goal.until = Reached(quantity=Askable.HEADING, by=math.copysign(angle, goal.yaw))
     goal.lasts = (text, angle / abs(goal.yaw))
 
 
@@ -97,7 +101,7 @@ def turn(intent: Intent, goal: Goal) -> None:
     if rounds is not None and explicit is None:
         speed = 2.0 * math.pi * rounds.meaning["value"]
     sign = -1.0 if "right" in ways else 1.0
-    goal.yaw = limited(sign * round(speed, 6), goal.amounts["turn"]["limit"], "rad/s", goal)
+    goal.yaw = clamp(Askable.YAW_RATE, sign * round(speed, 6), goal)
     goal.understood.append(
         f"“{intent.words()}” → turn {_side(goal.yaw)} at {abs(goal.yaw):.3g} rad/s"
     )

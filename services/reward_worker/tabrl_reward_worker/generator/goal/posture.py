@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
-from tabrl_reward_worker.generator.goal.quantities import directions, extent, limited
+from tabrl_reward_worker.generator.goal.limits import clamp
+from tabrl_reward_worker.generator.goal.quantities import directions, extent
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
@@ -18,22 +20,24 @@ def height(intent: Intent, goal: Goal) -> None:
         _level(intent, length, goal)
         return
     kind = intent.meaning["height"]
+    before = None if goal.bobs_as_usual else goal.height
     if kind == "at":
-        if "of" not in intent.meaning and goal.height is None:
+        if "of" not in intent.meaning and before is None:
             goal.not_understood.append(intent.words())
-        elif goal.height is not None:
-            goal.understood.append(f"“{intent.words()}” → {_from_standing(goal.height)}")
+        elif before is not None:
+            goal.understood.append(f"“{intent.words()}” → {_from_standing(before)}")
         return
     table = goal.amounts[kind]
     offset = table[extent(intent)]
     if length is not None and length.meaning["value"] <= goal.amounts.length(_MAX_OFFSET):
-        offset = limited(length.meaning["value"], table["limit"], "m", goal)
+        sign = -1.0 if kind == "low" else 1.0
+        offset = abs(clamp(Askable.HEIGHT, sign * length.meaning["value"], goal))
     elif length is not None:
         goal.not_understood.append(f"“{length.text}”: too much for a change of height")
     more = length is not None or extent(intent) != "normal"
-    if goal.height is None or (more and (goal.height < 0) == (kind == "low")):
-        goal.height = -offset if kind == "low" else offset
-    goal.understood.append(f"“{intent.words()}” → {_from_standing(goal.height)}")
+    if before is None or (more and (before < 0) == (kind == "low")):
+        goal.height = before = -offset if kind == "low" else offset
+    goal.understood.append(f"“{intent.words()}” → {_from_standing(before)}")
 
 
 def is_level(intent: Intent, amounts: Amounts) -> bool:
@@ -54,8 +58,8 @@ def _level(intent: Intent, length: Slot, goal: Goal) -> None:
     standing, asked = goal.amounts.standing, length.meaning["value"]
     low, high = goal.amounts["low"]["limit"], goal.amounts["high"]["limit"]
     trunk = asked + intent.meaning.get("below", 0.0)
-    goal.height = round(max(-low, min(trunk - standing, high)), 3)
-    reached = standing + goal.height
+    goal.height = offset = round(max(-low, min(trunk - standing, high)), 3)
+    reached = standing + offset
     if abs(reached - trunk) > 1e-3:
         goal.not_understood.append(
             f"{trunk * 100:.3g} cm above the ground is out of the trunk's reach: "
@@ -63,7 +67,7 @@ def _level(intent: Intent, length: Slot, goal: Goal) -> None:
         )
     goal.understood.append(
         f"“{intent.words()}” → trunk {reached * 100:.3g} cm above the ground, "
-        f"{_from_standing(goal.height)}"
+        f"{_from_standing(offset)}"
     )
 
 
@@ -74,15 +78,19 @@ def _from_standing(offset: float) -> str:
 
 def posture(intent: Intent, goal: Goal) -> None:
     """Nose up or down."""
-    numbers = goal.amounts["pitch"]
-    explicit = intent.find(SlotKind.ANGLE)
-    angle = numbers[extent(intent)]
-    if explicit is not None:
-        angle = round(limited(explicit.meaning["value"], numbers["limit"], "rad", goal), 3)
+    angle = _angle(Askable.PITCH, "pitch", intent, goal)
     goal.pitch = angle if intent.meaning["pitch"] == "down" else -angle
     goal.understood.append(
         f"“{intent.words()}” → nose {intent.meaning['pitch']} by {angle:.2f} rad"
     )
+
+
+def _angle(quantity: Askable, table: str, intent: Intent, goal: Goal) -> float:
+    """As far as the intent says."""
+    explicit = intent.find(SlotKind.ANGLE)
+    if explicit is None:
+        return goal.amounts[table][extent(intent)]
+    return round(clamp(quantity, explicit.meaning["value"], goal), 3)
 
 
 def lean(intent: Intent, goal: Goal) -> None:
@@ -94,11 +102,7 @@ def lean(intent: Intent, goal: Goal) -> None:
             Intent(SlotKind.POSTURE, intent.text, {"pitch": way}, intent.slots, at=intent.at), goal
         )
         return
-    numbers = goal.amounts["lean"]
-    explicit = intent.find(SlotKind.ANGLE)
-    angle = numbers[extent(intent)]
-    if explicit is not None:
-        angle = round(limited(explicit.meaning["value"], numbers["limit"], "rad", goal), 3)
+    angle = _angle(Askable.ROLL, "lean", intent, goal)
     right = "right" in ways
     goal.roll = angle if right else -angle
     side = "right" if right else "left"

@@ -33,20 +33,6 @@ def pace(intent: Intent, base: str = "normal") -> str:
     return PACES[max(0, min(step, len(PACES) - 1))]
 
 
-def limited(value: float, limit: float, unit: str, goal: Goal, minimum: float = 0.0) -> float:
-    """The value within ±limit and no nearer to nothing than `minimum`; what was changed is said."""
-    size = abs(value)
-    if size > limit + 1e-9:
-        goal.not_understood.append(
-            f"{size:g} {unit} is more than this robot can do: {limit:g} {unit}"
-        )
-        size = limit
-    elif 0.0 < size < minimum - 1e-9:
-        goal.not_understood.append(f"{size:g} {unit} is too little to do: {minimum:g} {unit}")
-        size = minimum
-    return size if value > 0 else -size
-
-
 def frequency_by_count(intent: Intent, hz: float, lowest: float, goal: Goal) -> float:
     """The frequency, Hz, at which "three times" fills a phase; how long the phase then lasts."""
     count = intent.find(SlotKind.COUNT)

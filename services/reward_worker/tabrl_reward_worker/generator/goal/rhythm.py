@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.feet import paw
-from tabrl_reward_worker.generator.goal.goal import Goal, Rhythm
+from tabrl_reward_worker.generator.goal.goal import Goal, swung
+from tabrl_reward_worker.generator.goal.limits import clamp_swing
 from tabrl_reward_worker.generator.goal.quantities import (
     extent,
     frequency_by_count,
-    limited,
     pace,
     repeated,
 )
@@ -54,19 +55,17 @@ def rhythm(intent: Intent, goal: Goal) -> None:
         or intent.find(SlotKind.PACE) is not None
     )
     channels = [c for c in (intent.meaning["channel"], intent.meaning.get("also")) if c]
-    swung = [rhythm.channel for rhythm in goal.rhythms]
-    if all(channel in swung for channel in channels):
+    channels = [channel for channel in channels if goal.swing_of(swung(channel)) is None]
+    if not channels:
         goal.understood.append(f"“{intent.words()}” → goes with the rest of it")
     for channel in channels:
-        if channel in swung:
-            continue
-        found = Rhythm(channel, _amplitude(intent, channel, hz, goal), hz)
+        amplitude = _amplitude(intent, channel, hz, goal)
         centre = _centre(intent, channel, goal)
         # A frequency that the sentence names comes first: there is one, and it leads.
-        goal.rhythms = (found, *goal.rhythms) if named else (*goal.rhythms, found)
+        goal.swing(swung(channel), amplitude, hz, leads=named)
         unit = "m" if channel in ("height", "paw") else "rad"
         goal.understood.append(
-            f"“{intent.words()}” → {channel} ±{found.amplitude:g} {unit}{centre} at {hz:g} Hz"
+            f"“{intent.words()}” → {channel} ±{amplitude:g} {unit}{centre} at {hz:g} Hz"
         )
 
 
@@ -77,13 +76,13 @@ def waved_paw(intent: Intent, goal: Goal) -> None:
     if swing is not None and swing.meaning["axis"] == "side" and "swing" not in intent.meaning:
         goal.not_understood.append(f"“{intent.words()}”: only one foot at a time")
         return
-    waved = any(rhythm.channel == "paw" for rhythm in goal.rhythms)
+    waved = goal.swing_of(Askable.FOOT_HEIGHT) is not None
     # "wave your left paw slowly": what is waved may say how.
     again = waved and any(
         intent.find(kind) for kind in (SlotKind.PACE, SlotKind.BEAT, SlotKind.RATE)
     )
     if swing is not None or "swing" in intent.meaning or again or repeated(intent):
-        goal.rhythms = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel != "paw")
+        goal.rest("paw")
         how = [slot for slot in intent.slots if slot.kind != SlotKind.LENGTH]
         rhythm(
             Intent(SlotKind.RHYTHM, intent.text, {"channel": "paw", "hz": 1.0}, how, at=intent.at),
@@ -96,12 +95,11 @@ def _amplitude(intent: Intent, channel: str, hz: float, goal: Goal) -> float:
     amplitude = table[extent(intent)]
     explicit = _extent_of(intent, channel)
     if explicit is not None:
-        unit = "m" if channel == "height" else "rad"
         ends = explicit.meaning.get("ends")
         size = explicit.meaning["value"]
         if ends:
             size = abs(ends[1].meaning["value"] - ends[0].meaning["value"]) / 2.0
-        amplitude = limited(size, table["limit"], unit, goal)
+        amplitude = clamp_swing(swung(channel), size, goal)
     if channel == "heading":
         reach = round(goal.amounts["heading_rate"]["limit"] / (6.2832 * hz), 3)
         if explicit is not None and amplitude > reach:
@@ -124,8 +122,8 @@ def _centre(intent: Intent, channel: str, goal: Goal) -> str:
     middle = round(float(explicit.meaning["value"]), 3)
     if channel == "height":
         trunk = goal.amounts.standing
-        goal.height = round(middle - trunk if middle > trunk / 2.0 else -middle, 3)
-        return f" about {trunk + goal.height:.3g} m above the ground"
+        goal.height = offset = round(middle - trunk if middle > trunk / 2.0 else -middle, 3)
+        return f" about {trunk + offset:.3g} m above the ground"
     if channel not in ("pitch", "roll") or not middle:
         return ""
     setattr(goal, channel, middle)

@@ -8,6 +8,7 @@ from typing import Any
 
 from tabrl.robots import get_robot
 from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.plan import Plan
 from tabrl_reward_worker.limbs import feet_of
 
 _GO1 = get_robot("go1")
@@ -28,12 +29,21 @@ DECLINED: dict[str, str] = {
 }
 
 
-def fields(found: Goal) -> dict[str, Any]:
-    """What a goal asks for, as the tables write it."""
+def fields(found: Plan) -> dict[str, Any]:
+    """What a plan asks for, as the tables write it."""
+    if not found.sequence:
+        return _at_once(found.parts[0])
+    phases = [
+        {"s": round(one.end - one.start, 2), **_at_once(one.goal)} for one in found.segments()
+    ]
+    return {"phases": phases} | ({"repeat": True} if found.repeat else {})
+
+
+def _at_once(found: Goal) -> dict[str, Any]:
     targets = {name: getattr(found, name) for name in _TARGETS}
     named: dict[str, Any] = {name: round(t, 4) for name, t in targets.items() if t is not None}
-    if found.rhythms:
-        named["rhythms"] = {one.channel: [one.amplitude, one.hz] for one in found.rhythms}
+    if found.swings:
+        named["rhythms"] = {one.channel: [one.amplitude, one.hz] for one in found.swings}
     if found.hop:
         named["hop"] = [found.hop.height, found.hop.hz]
     if found.lift:
@@ -44,13 +54,18 @@ def fields(found: Goal) -> dict[str, Any]:
         named["gait"] = found.gait
     if found.still:
         named["still"] = True
-    if found.phases:
-        named["phases"] = [
-            {"s": round(phase.end - phase.start, 2), **fields(phase.goal)} for phase in found.phases
-        ]
-    if found.repeat:
-        named["repeat"] = True
     return named
+
+
+def walks_like_base(goal: Goal) -> bool:
+    """Whether plain walking, 0.5 m/s in steps of 0.075 m at 2.2 Hz, meets what is asked for."""
+    only_forward = goal.vx is not None and abs(goal.vx - 0.5) <= 0.25
+    posture = (goal.vy, goal.yaw, goal.height, goal.pitch, goal.roll)
+    others = (*posture, goal.lift, goal.limp, goal.hop, goal.rear)
+    low = goal.steps is None or (not goal.low_steps and goal.steps <= 0.09)
+    in_step = goal.cadence is None or abs(2.2 / goal.cadence - 1.0) <= 0.15
+    plain = low and in_step and not goal.swings and not goal.paired
+    return only_forward and plain and all(target is None for target in others)
 
 
 def _first_of_each(sequences: bool) -> dict[str, dict[str, Any]]:

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from tabrl.contracts.motion import (
+    Constant,
+    Duration,
+    MotionSpec,
+    Phase,
+    Reached,
+    Shape,
+    Sinusoid,
+    Target,
+)
 from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
+from tabrl_reward_worker.generator import candidates_of, generate
 from tabrl_reward_worker.generator.followup.generate import generate_followup
+from tests.support.factories import asking
 
 GO1 = get_robot("go1")
 
@@ -185,3 +197,136 @@ def test_what_changes_nothing_is_declined(words: str) -> None:
 
 def test_an_earlier_sentence_that_was_not_understood_is_left_aside() -> None:
     assert "swaying" in idea("mumble grumble", "sway your hips")
+
+
+def motion_of(sentence: str) -> MotionSpec:
+    motion = generate(sentence, GO1).candidates[0].motion
+    assert motion is not None
+    return motion
+
+
+def edited(motion: MotionSpec, quantity: str, shape: Shape) -> MotionSpec:
+    """With another shape of a quantity, as the page's form sends it and a task then trains."""
+    phases = [
+        phase.model_copy(
+            update={
+                "targets": tuple(
+                    one.model_copy(update={"shape": shape}) if one.quantity == quantity else one
+                    for one in phase.targets
+                )
+            }
+        )
+        for phase in motion.phases
+    ]
+    asked = candidates_of(motion.model_copy(update={"phases": tuple(phases)}), GO1)[0].motion
+    assert asked is not None
+    return asked
+
+
+def followed(motion: MotionSpec, words: str, earlier: str = "mumble grumble") -> MotionSpec:
+    asked = generate_followup([earlier], words, GO1, motion).candidates[0].motion
+    assert asked is not None
+    return asked
+
+
+@pytest.mark.parametrize(("earlier", "words", "expected"), CHANGES)
+def test_the_motion_of_the_sentences_is_gone_on_from_alike(
+    earlier: str, words: str, expected: str
+) -> None:
+    *before, last = earlier.split("|")
+    begun = generate_followup(before, last, GO1) if before else generate(last, GO1)
+    motion = begun.candidates[0].motion
+    told = generate_followup(earlier.split("|"), words, GO1)
+    trained = generate_followup(earlier.split("|"), words, GO1, motion)
+    assert trained.candidates == told.candidates, expected
+    assert trained.not_understood == told.not_understood
+    assert trained.understood[0].startswith("so far → ")
+
+
+def test_an_edited_number_is_still_there_after_a_follow_up() -> None:
+    motion = edited(motion_of("trot and sway"), "forward_speed", Constant(value=0.62))
+    motion = edited(motion, "roll", Sinusoid(amplitude=0.11, hz=1.3))
+    (phase,) = followed(motion, "and crouch", "trot and sway").phases
+    assert phase.gait == "trot"
+    assert phase.find("forward_speed") == motion.phases[0].find("forward_speed")
+    assert phase.find("roll") == motion.phases[0].find("roll")
+    (slower,) = followed(motion, "half as fast", "trot and sway").phases
+    speed = slower.find("forward_speed")
+    assert speed is not None
+    assert speed.shape == Constant(value=0.31)
+
+
+def test_an_edited_turn_is_followed_phase_by_phase() -> None:
+    motion = edited(motion_of("turn round, then sway"), "yaw_rate", Constant(value=0.5))
+    turn, sway = followed(motion, "sway less", "turn round, then sway").phases
+    assert turn == motion.phases[0]
+    swing = sway.find("roll")
+    assert swing is not None
+    assert swing.shape == Sinusoid(amplitude=0.12, hz=1.0)
+
+
+def test_what_a_language_model_said_is_gone_on_from() -> None:
+    """No sentence of it is understood; its motion is."""
+    motion = MotionSpec(
+        phases=(
+            Phase(
+                targets=(Target(quantity="forward_speed", shape=Constant(value=0.7)),),
+                gait="trot",
+                until=Reached(quantity="way", by=2.0),
+            ),
+            Phase(
+                targets=(Target(quantity="pitch", shape=Constant(value=0.2)),),
+                until=Duration(seconds=3.0),
+            ),
+        ),
+        repeat=True,
+    )
+    asked = followed(motion, "0.5 m/s", "pretend to fetch my slippers")
+    assert asked.repeat
+    fetch, bow = asked.phases
+    assert fetch == motion.phases[0].model_copy(
+        update={"targets": asking(forward_speed=Constant(value=0.5)).phases[0].targets}
+    )
+    assert bow == motion.phases[1]
+
+
+def test_tolerances_phases_and_the_tempo_outlive_a_follow_up() -> None:
+    motion = MotionSpec(
+        phases=(
+            Phase(
+                targets=(
+                    Target(quantity="yaw_rate", shape=Constant(value=0.5), tolerance=0.1),
+                    Target(quantity="roll", shape=Sinusoid(amplitude=0.2)),
+                    Target(quantity="height", shape=Sinusoid(mean=0.26, amplitude=0.02, hz=1.6)),
+                    Target(quantity="pitch", shape=Sinusoid(amplitude=0.1, phase=1.0)),
+                )
+            ),
+        ),
+        tempo_hz=0.8,
+    )
+    less = followed(motion, "turn slower, and sway less")
+    assert less.tempo_hz == 0.8
+    turn, *swings = less.phases[0].targets
+    assert turn == motion.phases[0].targets[0].model_copy(update={"shape": Constant(value=0.325)})
+    assert [one.shape for one in swings] == [
+        Sinusoid(amplitude=0.12),
+        Sinusoid(mean=0.26, amplitude=0.02, hz=1.6),
+        Sinusoid(amplitude=0.1, phase=1.0),
+    ]
+    faster = followed(motion, "faster beat")
+    assert faster.tempo_hz == 1.2
+    assert [
+        one.shape.hz for one in faster.phases[0].targets if isinstance(one.shape, Sinusoid)
+    ] == [1.2, 2.4, 1.2]
+
+
+def test_sentences_are_read_where_the_motion_is_none_of_this_robot() -> None:
+    strange = asking(wings=Constant(value=1.0))
+    asked = generate_followup(["trot"], "slower", GO1, strange).candidates
+    assert asked == generate_followup(["trot"], "slower", GO1).candidates
+
+
+def test_what_was_unclear_before_is_left_aside() -> None:
+    asked = generate_followup(["trot", "smoother"], "slower", GO1)
+    assert asked.candidates == generate_followup(["trot"], "slower", GO1).candidates
+    assert asked.understood[0] == "“trot” → forward at 0.5 m/s"

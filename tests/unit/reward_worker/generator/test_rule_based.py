@@ -17,17 +17,23 @@ from tabrl_reward_worker.generator.generate import NotUnderstoodError
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
+from tabrl_reward_worker.generator.goal.plan import Plan
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
-from tests.unit.reward_worker.sentences import DECLINED, EVERY, SEQUENCES, fields
+from tests.unit.reward_worker.generator.sentences import DECLINED, EVERY, SEQUENCES, fields
 
 GO1 = get_robot("go1")
 AMOUNTS = Amounts.of(GO1)
 METHODS = state_methods_of(GO1)
 
 
-def goal(sentence: str) -> Goal:
+def plan(sentence: str) -> Plan:
     return interpret(parse(sentence, AMOUNTS.top_speed), AMOUNTS)
+
+
+def goal(sentence: str) -> Goal:
+    (only,) = plan(sentence).parts
+    return only
 
 
 def test_the_table_is_large() -> None:
@@ -36,7 +42,7 @@ def test_the_table_is_large() -> None:
 
 @pytest.mark.parametrize(("sentence", "expected"), EVERY.items())
 def test_a_sentence_comes_to_its_numbers(sentence: str, expected: dict[str, Any]) -> None:
-    found = goal(sentence)
+    found = plan(sentence)
     asked = {name: value for name, value in expected.items() if name != "not_understood"}
     assert fields(found) == asked
     assert found.not_understood == expected.get("not_understood", [])
@@ -79,8 +85,8 @@ def test_what_is_left_out_is_said() -> None:
     ],
 )
 def test_feet_are_asked_one_thing_at_a_time(sentence: str, kept: str, said: str) -> None:
-    found = goal(sentence)
-    assert getattr(found, kept)
+    found = plan(sentence)
+    assert getattr(found.parts[0], kept)
     assert any(said in line for line in found.not_understood)
 
 
@@ -99,9 +105,9 @@ def test_hops_fit_into_their_period() -> None:
 
 def test_too_much_is_cut_and_said() -> None:
     proposal = generate("run forward at 5 m/s", GO1)
-    assert any("2.9 m/s" in line for line in proposal.not_understood)
-    assert goal("sway at 9 Hz").rhythms[0].hz == 2.5
-    assert any("2.5 Hz" in line for line in goal("sway at 9 Hz").not_understood)
+    assert any("2.066 m/s" in line for line in proposal.not_understood)
+    assert goal("sway at 9 Hz").swings[0].hz == 2.5
+    assert any("2.5 Hz" in line for line in plan("sway at 9 Hz").not_understood)
 
 
 def test_typing_errors_are_owned_up_to() -> None:
@@ -111,20 +117,20 @@ def test_typing_errors_are_owned_up_to() -> None:
 
 def test_one_beat_leads() -> None:
     both = goal("bob up and down and sway quickly")
-    assert {rhythm.hz for rhythm in both.rhythms} == {1.6}
-    assert {rhythm.channel for rhythm in both.rhythms} == {"height", "roll"}
+    assert {swing.hz for swing in both.swings} == {1.6}
+    assert {swing.channel for swing in both.swings} == {"height", "roll"}
 
 
 def test_one_thing_after_another() -> None:
-    found = goal("first crouch, then hop")
-    assert [(phase.start, phase.end) for phase in found.phases] == [(0.0, 4.0), (4.0, 10.0)]
-    assert found.phases[0].goal.height == pytest.approx(-0.075)
-    assert found.phases[1].goal.hop is not None
+    first, second = plan("first crouch, then hop").segments()
+    assert (first.start, first.end, second.start, second.end) == (0.0, 4.0, 4.0, 10.0)
+    assert first.goal.height == pytest.approx(-0.075)
+    assert second.goal.hop is not None
 
 
 def test_a_height_above_the_ground_is_told_as_one() -> None:
     assert AMOUNTS.standing == GO1.characteristic_length
-    assert goal("crouch to a height of 22 cm").understood == [
+    assert plan("crouch to a height of 22 cm").understood == [
         "“crouch height 22 cm” → trunk 22 cm above the ground, 6.0 cm below standing"
     ]
 
@@ -132,9 +138,9 @@ def test_a_height_above_the_ground_is_told_as_one() -> None:
 def test_posture_and_rhythm_together_stay_within_reach() -> None:
     low = goal("crouch deeply and bob up and down strongly")
     assert low.height is not None
-    bob = low.rhythms[0].amplitude
+    bob = low.swings[0].amplitude
     assert low.height - bob >= -0.1 - 1e-6
-    twist = goal("wiggle at 2.5 Hz").rhythms[0]
+    twist = goal("wiggle at 2.5 Hz").swings[0]
     assert twist.amplitude * 6.2832 * twist.hz <= 0.95
 
 
@@ -177,14 +183,14 @@ def test_similes_are_plain_english() -> None:
     text = folder.joinpath("similes.toml").read_text("utf-8")
     for line in tomllib.loads(text)["SIMILE"]:
         manner = "walk" if line["means"].endswith("slowly") else ""
-        found = goal(f"{manner} {line['means']}")
+        found = plan(f"{manner} {line['means']}")
         assert not found.empty
         assert not found.not_understood, line
         assert not any("read as" in text for text in found.understood), line
 
 
 def test_every_phrase_is_told_with_what_it_became() -> None:
-    found = goal("wlak slowly like a crab at 0.2 m/s without turning, and yodel")
+    found = plan("wlak slowly like a crab at 0.2 m/s without turning, and yodel")
     assert found.understood == [
         "“wlak” → read as “walk”",
         "“like a crab” → read as “sideways”",
@@ -196,12 +202,12 @@ def test_every_phrase_is_told_with_what_it_became() -> None:
 
 def test_words_before_a_being_keep_what_they_say() -> None:
     for words in ("very slow", "slow motion"):
-        found = goal(f"walk like a {words} cat")
+        found = plan(f"walk like a {words} cat")
         assert f"“walk {words} creep” → forward at 0.2 m/s" in found.understood
 
 
 def test_what_a_part_of_a_sequence_says_of_others_is_told() -> None:
-    found = goal("walk forward for 3 seconds, then don't turn, then yodel")
+    found = plan("walk forward for 3 seconds, then don't turn, then yodel")
     assert fields(found) == {"phases": [{"s": 3.0, "vx": 0.5}, {"s": 7.0, "still": True}]}
     assert "“don't turn” → keep the heading" in found.understood
     assert found.not_understood == ["yodel"]
@@ -230,5 +236,5 @@ def test_a_sequence_stays_within_the_language_of_rewards(sentence: str) -> None:
 
 @pytest.mark.parametrize("word", ["house", "talk", "table", "corner", "pizza"])
 def test_an_english_word_is_no_typing_error(word: str) -> None:
-    found = goal(f"walk to the {word}")
+    found = plan(f"walk to the {word}")
     assert not any("read as" in line for line in found.understood)

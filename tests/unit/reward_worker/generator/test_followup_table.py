@@ -11,8 +11,8 @@ import pytest
 from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
 from tabrl_reward_worker.generator.followup.generate import generate_followup
-from tabrl_reward_worker.generator.goal.from_spec import goal_of
-from tests.unit.reward_worker.sentences import fields
+from tabrl_reward_worker.generator.goal.spec import plan_of
+from tests.unit.reward_worker.generator.sentences import fields
 
 GO1 = get_robot("go1")
 ROWS: list[dict[str, Any]] = tomllib.loads(
@@ -27,7 +27,7 @@ def named(row: dict[str, Any]) -> str:
 
 
 def test_the_table_is_large() -> None:
-    assert len({named(row) for row in ROWS}) == len(ROWS) >= 60
+    assert len({named(row) for row in ROWS}) == len(ROWS) >= 120
 
 
 @pytest.mark.parametrize("row", PLACED, ids=named)
@@ -36,7 +36,7 @@ def test_a_follow_up_comes_to_its_numbers(row: dict[str, Any]) -> None:
     expected = {name: value for name, value in row["gives"].items() if name != "not_understood"}
     motion = proposal.candidates[0].motion
     assert motion is not None
-    assert fields(goal_of(motion, GO1)) == expected
+    assert fields(plan_of(motion, GO1)) == expected
     assert proposal.not_understood == row["gives"].get("not_understood", [])
 
 
