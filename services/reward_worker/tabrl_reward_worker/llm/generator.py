@@ -97,7 +97,7 @@ class LlmGenerator:
 
 @dataclass
 class _Writing:
-    """One task's questions, which share a deadline, a bill and what was found out of the models."""
+    """One task's questions, with a deadline, usage and knowledge of the models in common."""
 
     options: LlmOptions
     builder: CandidateBuilder

@@ -77,12 +77,7 @@ def motion_opening(prompt: str, robot: Robot, history: History | None) -> list[M
 
 def shown(motion: MotionSpec) -> dict[str, Any]:
     """A specification in the form of the answer."""
-    given = motion.model_dump()
-    for phase in given["phases"]:
-        for target in phase["targets"]:
-            if target["shape"].get("hz", 0.0) is None:
-                target["shape"]["hz"] = motion.tempo_hz
-    return LlmSpec.model_validate(given).model_dump(
+    return LlmSpec.of(motion).model_dump(
         exclude={"phases": {"__all__": {"targets": {"__all__": {"shape": {"phase"}}}}}}
     )
 

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    TypeAdapter,
-    ValidationError,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from tabrl.contracts.motion import (
     Constant,
-    Duration,
     Extreme,
     Hold,
     MotionSpec,
@@ -29,24 +19,22 @@ from tabrl.contracts.motion import (
     Target,
     Until,
 )
+from tabrl.contracts.phases import MAX_PHASES
 from tabrl.embodiments.legged.askable import ENDINGS, Askable
 from tabrl.embodiments.legged.gait import GAITS
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
-from tabrl_reward_worker.llm.answers import AnswerError, best_of, declines, in_words
-from tabrl_reward_worker.llm.lenient import Object, attempts, holding
-from tabrl_reward_worker.llm.schema import one_line, strict_schema
+from tabrl_reward_worker.llm.forms import shortened
+from tabrl_reward_worker.llm.schema import strict_schema
 
 MAX_MOTIONS = 3
-_KEYS = frozenset({"motions", "motion", "unsaid", "declined"})
-_SHAPES = {"value": "constant", "amplitude": "sinusoid", "sense": "extreme"}
-_MAX_REASON = 160  # characters
 
 
 class _Written(BaseModel):
-    """A piece of an answer. What it says beyond its fields is not read."""
+    """A piece of an answer, in the form that was asked for: what it says beyond that is refused,
+    for it may be what matters."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="forbid")
 
 
 class LlmTarget(_Written):
@@ -56,22 +44,6 @@ class LlmTarget(_Written):
     part: str | None = None
     shape: Annotated[Constant | Sinusoid | Extreme, Field(discriminator="kind")]
 
-    @field_validator("part", mode="before")
-    @classmethod
-    def _none(cls, part: object) -> object:
-        return part or None
-
-    @field_validator("shape", mode="before")
-    @classmethod
-    def _of_its_kind(cls, shape: object) -> object:
-        """Models without a schema to follow write a bare number, or leave the kind out."""
-        if isinstance(shape, int | float):
-            return {"kind": "constant", "value": shape}
-        if isinstance(shape, dict) and "kind" not in shape:
-            kinds = [kind for name, kind in _SHAPES.items() if name in shape]
-            return shape | {"kind": kinds[-1]} if kinds else shape
-        return shape
-
 
 class LlmPhase(_Written):
     """What is asked for at the same time."""
@@ -80,31 +52,28 @@ class LlmPhase(_Written):
     gait: str | None = None
     until: Until = Hold()
 
-    @field_validator("gait", mode="before")
-    @classmethod
-    def _none(cls, gait: object) -> object:
-        return gait or None
-
-    @field_validator("until", mode="before")
-    @classmethod
-    def _held(cls, until: object) -> object:
-        if isinstance(until, int | float):
-            return Duration(seconds=until)
-        return Hold() if until is None else until
-
 
 class LlmSpec(_Written):
     """A specification as the model writes it."""
 
-    phases: Annotated[list[LlmPhase], Field(min_length=1)]
+    phases: Annotated[list[LlmPhase], Field(min_length=1, max_length=MAX_PHASES)]
     repeat: bool = False
+
+    @classmethod
+    def of(cls, motion: MotionSpec) -> LlmSpec:
+        """A specification as a model would write it."""
+        targets = {"__all__": {"tolerance", "importance"}}
+        phases = motion.model_dump(
+            include={"phases"}, exclude={"phases": {"__all__": {"targets": targets}}}
+        )
+        return cls.model_validate(phases | {"repeat": motion.repeat})
 
 
 class LlmMotion(_Written):
     """One motion that could be learnt."""
 
-    name: Annotated[str, Field(min_length=1, max_length=60)]
-    idea: Annotated[str, Field(min_length=1, max_length=300)]
+    name: Annotated[str, Field(min_length=1, max_length=60), shortened(60)]
+    idea: Annotated[str, Field(min_length=1, max_length=300), shortened(300)]
     motion: LlmSpec
 
     def to_spec(self) -> MotionSpec:
@@ -117,8 +86,9 @@ class LlmMotion(_Written):
             )
             for phase in self.motion.phases
         ]
-        # A single phase goes on by itself.
-        return MotionSpec(phases=tuple(phases), repeat=self.motion.repeat and len(phases) > 1)
+        if self.motion.repeat and len(phases) == 1:  # over and over, it goes on and on
+            return MotionSpec(phases=(phases[0].model_copy(update={"until": Hold()}),))
+        return MotionSpec(phases=tuple(phases), repeat=self.motion.repeat)
 
 
 class LlmMotions(_Written):
@@ -127,63 +97,6 @@ class LlmMotions(_Written):
     declined: bool
     unsaid: str
     motions: list[LlmMotion]
-
-
-@dataclass(frozen=True)
-class Unread:
-    """A motion that is not of the form asked for; the fault is for whoever wrote it."""
-
-    name: str
-    fault: str
-
-
-@dataclass(frozen=True)
-class MotionAnswer:
-    """What a model answered; `unsaid` is empty where its motions say all that is asked for."""
-
-    motions: Sequence[LlmMotion | Unread]
-    unsaid: str = ""
-    declined: bool = False
-
-
-def read_motions(text: str) -> MotionAnswer:
-    """The motions in an answer; of several attempts the last is meant. Raises `AnswerError`."""
-    written = attempts(text)
-    for attempt in reversed(written):
-        for answer in holding(attempt, "motions"):
-            return _answer(answer, answer["motions"])
-        singly = holding(attempt, "motion")
-        if singly:
-            return _answer(attempt[0], list[JsonValue](singly))
-        for answer in (*holding(attempt, "unsaid"), *holding(attempt, "declined")):
-            return _answer(answer, [])
-    return _answer(best_of([one for attempt in written for one in attempt], _KEYS, text), [])
-
-
-def _answer(answer: Object, given: JsonValue) -> MotionAnswer:
-    if declines(answer):
-        return MotionAnswer((), declined=True)
-    if isinstance(given, dict):  # by name
-        given = [*given.values()]
-    given = [] if given is None else given
-    if not isinstance(given, list):
-        raise AnswerError("motions: give a list of two or three")
-    unsaid = answer.get("unsaid")
-    reason = one_line(unsaid)[:_MAX_REASON] if isinstance(unsaid, str) else ""
-    if not given and not reason:
-        raise AnswerError(
-            "motions is empty: give two or three, or say in `unsaid` what a motion cannot say"
-        )
-    return MotionAnswer([_motion(one, n) for n, one in enumerate(given[:MAX_MOTIONS], 1)], reason)
-
-
-def _motion(given: JsonValue, number: int) -> LlmMotion | Unread:
-    try:
-        return LlmMotion.model_validate(given)
-    except ValidationError as error:
-        name = given.get("name") if isinstance(given, dict) else None
-        shown = one_line(name)[:60] if isinstance(name, str) else ""
-        return Unread(shown or f"Motion {number}", in_words(error))
 
 
 @cache

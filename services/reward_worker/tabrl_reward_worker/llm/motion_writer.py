@@ -23,13 +23,9 @@ from tabrl_reward_worker.generator import candidates_of
 from tabrl_reward_worker.llm.answers import AnswerError, in_words
 from tabrl_reward_worker.llm.code_writer import Fault, Validate, failures_of
 from tabrl_reward_worker.llm.conversation import Conversation
-from tabrl_reward_worker.llm.motion_schema import (
-    MAX_MOTIONS,
-    LlmMotion,
-    MotionAnswer,
-    Unread,
-    read_motions,
-)
+from tabrl_reward_worker.llm.motion_answers import MotionAnswer, Unread, read_motions
+from tabrl_reward_worker.llm.motion_faults import lost_in
+from tabrl_reward_worker.llm.motion_schema import MAX_MOTIONS, LlmMotion
 from tabrl_reward_worker.llm.prompt import repair
 from tabrl_reward_worker.llm.provider import CallFailedError, Message, Reply
 from tabrl_reward_worker.llm.schema import one_line
@@ -81,6 +77,19 @@ class _Read:
     unsaid: str = ""
     end: Dropped | None = None
 
+    def beside(self, first: _Read) -> _Read:
+        """This one, with what was good before and is missing now: some models repeat only what they
+        have mended."""
+        if not self.said:
+            return first if first.said else self
+        named = {one.name for one in self.said} | {name for name, _ in self.faults}
+        missing = len(first.said) + len(first.faults) - len(self.said) - len(self.faults)
+        kept = [one for one in first.said if one.name not in named][: max(0, missing)]
+        if len(kept) + len(self.said) < len(first.said):
+            return first
+        unsaid = self.unsaid or (first.unsaid if kept else "")
+        return replace(self, said=[*kept, *self.said][:MAX_MOTIONS], unsaid=unsaid)
+
 
 @dataclass
 class MotionWriter:
@@ -97,7 +106,7 @@ class MotionWriter:
         read = self._asked(messages)
         if read.end is not None:
             return MotionOutcome(rejected=[read.end])
-        built, rejected = self._built(read.said, alone=not read.unsaid)
+        built, rejected = self._built(_apart(read.said), alone=not read.unsaid)
         faulty = [
             Dropped(name=name, code=one.code, message=one.for_user) for name, one in read.faults
         ]
@@ -117,13 +126,13 @@ class MotionWriter:
             mended = self._read(self.conversation.ask([*messages, *repair(reply.text, told)]))
         except CallFailedError:
             return first
-        return first if len(mended.said) < len(first.said) else mended
+        return mended.beside(first)
 
     def _read(self, reply: Reply) -> _Read:
         if reply.refused:
             return _end("llm_refused", "The language model refused to write it.")
         try:
-            answer = read_motions(reply.text)
+            answer = read_motions(reply.text, self.robot, reply.cut_off)
         except AnswerError as error:
             hint = "Your answer was cut off: be much shorter.\n" if reply.cut_off else ""
             detail = f"{hint}The answer is not the JSON that was asked for: {error}"
@@ -134,7 +143,6 @@ class MotionWriter:
 
     def _sorted(self, answer: MotionAnswer) -> _Read:
         said, faults = list[Said](), list[tuple[str, Fault]]()
-        alike: Counter[str] = Counter()
         for motion in answer.motions:
             outcome = motion if isinstance(motion, Unread) else self._written(motion)
             if isinstance(outcome, Unread):
@@ -142,9 +150,7 @@ class MotionWriter:
             elif isinstance(outcome, Fault):
                 faults.append((one_line(motion.name), outcome))
             else:
-                kind = _kind(outcome.ways[0].motion)
-                said.append(replace(outcome, begin=alike[kind]))
-                alike[kind] += 1
+                said.append(outcome)
         return _Read(said, faults, answer.unsaid)
 
     def _written(self, motion: LlmMotion) -> Said | Fault | Unread:
@@ -153,6 +159,9 @@ class MotionWriter:
             spec = motion.to_spec()
         except ValidationError as error:
             return Unread(name, in_words(error))
+        lost = lost_in(spec)
+        if lost:
+            return Unread(name, "; ".join(lost))
         try:
             return Said(name, one_line(motion.idea), candidates_of(spec, self.robot))
         except Invalid as error:
@@ -188,6 +197,17 @@ class MotionWriter:
 
 def _end(code: str, message: str) -> _Read:
     return _Read(end=Dropped(name=_TITLE, code=code, message=message))
+
+
+def _apart(said: Sequence[Said]) -> list[Said]:
+    """Motions with other ways to write them first where they are alike."""
+    alike: Counter[str] = Counter()
+    apart = []
+    for one in said:
+        kind = _kind(one.ways[0].motion)
+        apart.append(replace(one, begin=alike[kind]))
+        alike[kind] += 1
+    return apart
 
 
 def _kind(motion: MotionSpec | None) -> str:

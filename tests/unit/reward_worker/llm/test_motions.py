@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -121,6 +122,23 @@ def test_a_single_motion_is_written_in_every_way() -> None:
         (motion("Odd", phase(roll={"kind": "spiral"})), "llm_bad_answer", "shape"),
         (
             motion(
+                "Late",
+                phase(
+                    {"kind": "reached", "quantity": "heading", "by": 90.0, "within_s": 4.0},
+                    yaw_rate=held(0.7),
+                ),
+                phase(planar_speed=held(0.0)),
+            ),
+            "llm_bad_answer",
+            "takes 129 s for 90 rad at 0.7 rad/s",
+        ),
+        (
+            motion("Torn", phase(planar_speed=held(0.0), forward_speed=held(0.5))),
+            "llm_bad_answer",
+            "stands still by planar_speed and has a speed",
+        ),
+        (
+            motion(
                 "Wrong way round",
                 phase({"kind": "reached", "quantity": "heading", "by": 1.5}, yaw_rate=held(-0.6)),
                 phase(planar_speed=held(0.0)),
@@ -171,6 +189,40 @@ def test_a_repair_that_is_worse_or_never_comes_loses_nothing() -> None:
         result = generate(Model(motion=[said(STROLL, MARCH, RUSH), second]))
         assert names(result) == ["Stroll", "March"]
         assert [one.name for one in result.rejected] == ["Rush"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected", "unsaid"),
+    [
+        (said(STROLL, MARCH, RUSH), said(ROLLING), ["Stroll", "March", "Rolling"], False),
+        (said(STROLL, RUSH), said(ROLLING | {"name": "Rush"}), ["Stroll", "Rush"], False),
+        (said(STROLL, RUSH), said(MARCH, ROLLING), ["March", "Rolling"], False),
+        (said(STROLL, MARCH, RUSH), said(STROLL), ["March", "Stroll"], False),
+        (said(STROLL, RUSH, unsaid="the tail"), said(ROLLING), ["Stroll", "Rolling"], True),
+    ],
+)
+def test_a_repair_that_repeats_only_what_was_wrong_keeps_the_rest(
+    first: dict[str, Any], second: dict[str, Any], expected: list[str], unsaid: bool
+) -> None:
+    result = generate(Model(candidate("good"), motion=[first, second]))
+    assert [name for name in names(result) if name != "Named good"] == expected
+    assert not result.rejected
+    assert ("llm_motion_unsaid" in [notice.code for notice in result.notices]) == unsaid
+
+
+def test_nothing_unsaid_asks_for_no_code() -> None:
+    for nothing in ("None", "nothing", "-"):
+        model = Model(candidate("good"), motion=[said(STROLL, MARCH, unsaid=nothing)])
+        result = generate(model)
+        assert calls(model) == (1, 0)
+        assert not result.notices
+
+
+def test_a_draft_in_thoughts_that_were_cut_off_is_asked_for_again() -> None:
+    cut = Reply(f"<think>Perhaps {json.dumps(said(RUSH, MARCH))}? Or", cut_off=True)
+    model = Model(motion=[cut, said(STROLL, ROLLING)])
+    assert names(generate(model)) == ["Stroll", "Rolling"]
+    assert "be much shorter" in model.asked["motion"][1].messages[-1]["content"]
 
 
 @pytest.mark.parametrize("answer", [said(RUSH), "no json", "", candidate("good"), "{}", said()])

@@ -1,4 +1,7 @@
-"""Annotations may name types; they are left out before anything runs."""
+"""What harmless Python says beside what it does: left out before anything runs.
+
+Annotations may name types, and imports what is there anyway.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ _NODES = (
     *(ast.BitOr, ast.expr_context),
 )
 _STATEMENTS = ("body", "orelse")  # where a statement holds others
+_MODULES = {("jax", "jax"), ("jax.numpy", "jnp"), ("jax.lax", "lax")}  # and their names
+_OF_JAX = {("numpy", "jnp"), ("lax", "lax")}
+_OF_TYPES = ("typing", "__future__")  # whose names only annotations have
 
 
 def annotations_of(node: ast.AST) -> Iterator[ast.expr]:
@@ -24,8 +30,11 @@ def names_types(annotation: ast.expr) -> bool:
     return all(_harmless(node) for node in ast.walk(annotation))
 
 
-def leave_out_annotations(tree: ast.Module) -> None:
-    """Take all annotations out of a tree, in place; `name: type` alone becomes `pass`."""
+def leave_out(tree: ast.Module) -> None:
+    """Take all annotations and imports of what is there out of a tree, in place.
+
+    `name: type` alone becomes `pass`, and so does such an import.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             node.returns = None
@@ -46,9 +55,21 @@ def _harmless(node: ast.AST) -> bool:
 
 
 def _plain(statement: ast.stmt) -> ast.stmt:
-    if not isinstance(statement, ast.AnnAssign):
-        return statement
     plain: ast.stmt = ast.Pass()
-    if statement.value is not None:
-        plain = ast.Assign(targets=[statement.target], value=statement.value)
+    if isinstance(statement, ast.AnnAssign):
+        if statement.value is not None:
+            plain = ast.Assign(targets=[statement.target], value=statement.value)
+    elif not _is_there(statement):
+        return statement
     return ast.copy_location(plain, statement)
+
+
+def _is_there(statement: ast.stmt) -> bool:
+    """Whether a statement imports only what a reward finds under the same names without it."""
+    if isinstance(statement, ast.Import):
+        given = {(one.name, one.asname or one.name) for one in statement.names}
+        return given <= _MODULES
+    if not isinstance(statement, ast.ImportFrom) or statement.level:
+        return False
+    given = {(one.name, one.asname or one.name) for one in statement.names}
+    return statement.module in _OF_TYPES or (statement.module == "jax" and given <= _OF_JAX)
