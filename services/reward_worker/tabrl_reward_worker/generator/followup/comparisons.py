@@ -111,7 +111,7 @@ def compare(comparison: Comparison, goal: Goal) -> bool:
 def _unsaid(comparison: Comparison, goal: Goal) -> tuple[str, ...]:
     if goal.hop is not None and goal.moves and re.search("f[au]rther", comparison.text):
         return ("speed",)
-    swings = [amplitude_of(swing.channel) for swing in goal.swings]
+    swings = [amplitude_of(channel) for channel in goal.swings]
     extent = comparison.aspect == "extent"
     return (*(swings if extent else ()), *_UNSAID[comparison.aspect])
 
@@ -128,7 +128,7 @@ def compared(comparison: Comparison, target: str, goal: Goal) -> str:
     if number is None or number.get(goal) is None:
         return ""
     if comparison.aspect == "pace" and target != "turn":
-        return _frequency(comparison, goal) if number.paced or number.swings else ""
+        return _frequency(comparison, goal) if number.paced or number.channel else ""
     return number.scaled(goal, _factor(comparison, target, goal))
 
 
@@ -159,7 +159,7 @@ def _frequency(comparison: Comparison, goal: Goal) -> str:
         hz = within(goal.hop.hz * comparison.factor, one.low, one.high)
         goal.hop = goal.hop._replace(hz=hz)
     elif goal.swings:
-        hz = within(goal.swings[0].hz * comparison.factor, *beats(goal.amounts))
+        hz = within(goal.rates[0] * comparison.factor, *beats(goal.amounts))
         goal.beat(hz)
     else:
         return ""

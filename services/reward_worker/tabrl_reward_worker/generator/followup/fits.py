@@ -80,8 +80,8 @@ def _rates(goal: Goal) -> Iterator[Fit]:
     if goal.hop is not None:
         yield Fit("how often it hops", "“hop twice a second”", goal.hop.hz, to_frequency)
     elif goal.swings:
-        yield Fit("its rhythm", "“sway twice a second”", goal.swings[0].hz, to_frequency)
-    elif goal.limp is None and (goal.moves or goal.steps is not None):
+        yield Fit("its rhythm", "“sway twice a second”", goal.rates[0], to_frequency)
+    elif not goal.find(Askable.FOOT_LOAD) and (goal.moves or goal.steps is not None):
         usual = goal.cadence or goal.amounts["cadence"]["usual"]
         yield Fit("its steps", "“take 2 steps a second”", usual, to_frequency)
 
@@ -107,7 +107,7 @@ def _lengths(goal: Goal) -> Iterator[Fit]:
     if goal.hop is not None and goal.moves:
         far = goal.speed / goal.hop.hz
         yield Fit("how far it hops", "“hop forward 20 cm”", far, _to_reach)
-    if goal.height and goal.swing_of(Askable.HEIGHT) is None:
+    if goal.height and "height" not in goal.swings:
         example = "“crouch by 5 cm”" if goal.height < 0.0 else "“stand 2 cm taller”"
         yield Fit("its height", example, goal.height, _to_height)
 

@@ -20,7 +20,7 @@ class Number:
     """What a quantity is held at, or how far it swings; see the file."""
 
     quantity: Askable
-    swings: bool
+    channel: str  # "" for what is held
     least: float
     compared: str
     lowest: float = 0.0
@@ -33,9 +33,9 @@ class Number:
 
     def get(self, goal: Goal) -> float | None:
         """What it is, with its sign; None where it is nothing."""
-        if not self.swings:
+        if not self.channel:
             return goal.held(self.quantity) or None
-        swing = goal.swing_of(self.quantity)
+        swing = goal.swings.get(self.channel)
         return swing.amplitude if swing else None
 
     def scaled(self, goal: Goal, factor: float) -> str:
@@ -57,11 +57,11 @@ class Number:
 
     def _limit(self, goal: Goal, value: float) -> float:
         one = ranges(goal.amounts)[self.quantity]
-        return one.swing if self.swings else one.limit(value)
+        return one.swing if self.channel else one.limit(value)
 
     def _put(self, goal: Goal, value: float) -> None:
-        if self.swings:
-            goal.swing(self.quantity, value)
+        if self.channel:
+            goal.swing(self.channel, value)
         else:
             goal.hold(self.quantity, value)
 
@@ -83,11 +83,11 @@ def numbers() -> Mapping[str, Number]:
         files(__package__).joinpath("numbers.toml").read_text("utf-8")
     )
     swings: dict[str, dict[str, Any]] = data.pop("swing")
-    rows = [(name, False, row) for name, row in data.items()]
-    rows += [(amplitude_of(channel), True, row) for channel, row in swings.items()]
+    rows = [(name, "", row) for name, row in data.items()]
+    rows += [(amplitude_of(channel), channel, row) for channel, row in swings.items()]
     return {
-        name: Number(**{**row, "quantity": Askable(row["quantity"]), "swings": swung})
-        for name, swung, row in rows
+        name: Number(**{**row, "quantity": Askable(row["quantity"]), "channel": channel})
+        for name, channel, row in rows
     }
 
 

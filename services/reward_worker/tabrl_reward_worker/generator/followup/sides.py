@@ -33,7 +33,7 @@ def change_pace(text: str, way: str, goal: Goal) -> bool:
         messages.append(f"turn at {turn:g} rad/s")
     if not messages and (goal.swings or goal.hop is not None):
         table = goal.amounts["hop_frequency" if goal.hop else "rhythm_frequency"]
-        messages.append(to_frequency(goal, table[row] * (1.0 if goal.hop else goal.swings[0].hz)))
+        messages.append(to_frequency(goal, table[row] * (1.0 if goal.hop else goal.rates[0])))
     if messages:
         goal.understood.append(f"“{text}” → {', '.join(messages)}")
     return bool(messages)
@@ -49,13 +49,12 @@ def change_side(text: str, way: str, goal: Goal) -> bool:
 
 def _other_side(way: str, goal: Goal) -> str:
     sided = way in ("left", "right", "other")
-    foot = goal.limp or (goal.lift.foot if goal.lift else None)
-    if foot is not None and sided:
-        if way == "other" or foot.side != way:
-            foot = foot.beside
-        goal.limp = foot if goal.limp else None
-        goal.lift = goal.lift._replace(foot=foot) if goal.lift else None
-        return foot.words
+    for quantity in (Askable.FOOT_LOAD, Askable.FOOT_HEIGHT) if sided else ():
+        foot = goal.foot(quantity)
+        if foot is not None:
+            foot = foot.beside if way == "other" or foot.side != way else foot
+            goal.place(quantity, foot)
+            return foot.words
     for quantity, verb, left in ((Askable.ROLL, "lean", -1.0), (Askable.YAW_RATE, "turn", 1.0)):
         value = goal.held(quantity)
         if value and sided and not (quantity is Askable.ROLL and goal.moves):
