@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.abilities import Table
-from tabrl_reward_worker.generator.goal.goal import LIMP_LOAD, Foot, Goal, Hop
+from tabrl_reward_worker.generator.goal.goal import LIMP_LOAD, Goal, Hop
 from tabrl_reward_worker.generator.goal.limits import clamp_rate, limited
 from tabrl_reward_worker.generator.goal.quantities import (
     amount,
@@ -16,6 +16,7 @@ from tabrl_reward_worker.generator.goal.quantities import (
     pace,
     said,
 )
+from tabrl_reward_worker.generator.goal.targets import Foot
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 

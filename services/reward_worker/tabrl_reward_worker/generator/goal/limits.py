@@ -11,8 +11,9 @@ from tabrl.contracts.motion import in_time
 from tabrl.embodiments.legged.askable import Askable
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.goal.abilities import DIGITS, Amounts, data
-from tabrl_reward_worker.generator.goal.goal import CHANNELS, HOPS, Goal
+from tabrl_reward_worker.generator.goal.goal import HOPS, Goal
 from tabrl_reward_worker.generator.goal.plan import Plan
+from tabrl_reward_worker.generator.goal.targets import CHANNELS
 
 _EPSILON = 1e-9
 _WAYS = (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED, Askable.YAW_RATE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tabrl_reward_worker.generator.goal.feet import paw
-from tabrl_reward_worker.generator.goal.goal import CHANNELS, Goal
+from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.limits import beats, clamp_swing
 from tabrl_reward_worker.generator.goal.quantities import (
     extent,
@@ -14,6 +14,7 @@ from tabrl_reward_worker.generator.goal.quantities import (
     repeated,
     said,
 )
+from tabrl_reward_worker.generator.goal.targets import CHANNELS
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tabrl_reward_worker.generator.goal.goal import CHANNELS, Goal, Swing
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.targets import CHANNELS, Swing
 
 ASKED, BESIDE = 2.0, 0.6  # weights of what is asked for, and of what should not happen beside it
 GRAVITY = 9.81  # m/s²

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.embodiments.legged.askable import Askable
 from tabrl.embodiments.legged.catalogue import Quantity
-from tabrl_reward_worker.generator.goal.goal import CHANNELS, Goal, Swing
+from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.plan import Segment
+from tabrl_reward_worker.generator.goal.targets import CHANNELS, Swing
 from tabrl_reward_worker.generator.writing.check import (
     bounded,
     mean_around,
