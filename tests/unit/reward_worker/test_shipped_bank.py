@@ -20,7 +20,7 @@ from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.report import report_on
 from tabrl_reward_worker.sandbox import BuiltReward
 from tabrl_trainer.pretrained import load_pretrained
-from tests.unit.reward_worker.sentences import UNDERSTOOD, walks_like_base
+from tests.unit.reward_worker.generator.sentences import UNDERSTOOD, walks_like_base
 
 GO1 = get_robot("go1")
 AMOUNTS = Amounts.of(GO1)

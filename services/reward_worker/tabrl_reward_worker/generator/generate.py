@@ -9,11 +9,12 @@ from tabrl.domain.errors import Invalid
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal, RewardCandidate
+from tabrl_reward_worker.generator.dance.generate import dances_of, is_dance, named
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.goal.limits import beyond
 from tabrl_reward_worker.generator.goal.plan import Plan
-from tabrl_reward_worker.generator.goal.spec import plan_of
+from tabrl_reward_worker.generator.goal.spec import plan_of, spec_of
 from tabrl_reward_worker.generator.goal.spec_faults import (
     ended,
     faults_in,
@@ -72,15 +73,33 @@ def require_english(prompt: str, robot: Robot) -> None:
         raise NotUnderstoodError(message + language.note, robot)
 
 
-def generate(prompt: str, robot: Robot) -> Proposal:
-    """Rewards for a sentence. Raises `NotUnderstoodError` (code `task_not_understood`)."""
+def generate(prompt: str, robot: Robot, seed: int = 0) -> Proposal:
+    """Rewards for a sentence; a dance is another one with every seed.
+
+    Raises `NotUnderstoodError` (code `task_not_understood`).
+    """
     require_english(prompt, robot)
     amounts = Amounts.of(robot)
     reading = parse(prompt, amounts.top_speed)
     plan = interpret(reading, amounts)
     if plan.empty or _mostly_unknown(reading):
         raise NotUnderstoodError(_why(reading), robot, plan)
+    if is_dance(reading):
+        return _danced(plan, robot, seed)
     return Proposal(candidates_for(plan), plan.understood, plan.not_understood)
+
+
+def _danced(plan: Plan, robot: Robot, seed: int) -> Proposal:
+    """Dances on the beat of a plan that only sways and bobs, each written directly."""
+    candidates = tuple(
+        named(candidates_of(motion, robot)[0], moves)
+        for motion, moves in dances_of(spec_of(plan), robot, seed)
+    )
+    swung = [line for line in plan.understood if line.endswith(" Hz")]
+    told = [line for line in plan.understood if line not in swung]
+    words = swung[0].partition(" → ")[0]
+    told.append(f"{words} → a dance of several moves, other ones every time")
+    return Proposal(candidates, told, plan.not_understood)
 
 
 def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ...]:

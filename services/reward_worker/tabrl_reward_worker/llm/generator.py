@@ -53,6 +53,7 @@ class LlmGenerator:
         robot: Robot,
         history: History | None = None,
         cancelled: CancellationToken = never_cancelled,
+        seed: int = 0,
     ) -> GenerationResult:
         """Two or three candidates; see `RewardGenerator.generate`.
 

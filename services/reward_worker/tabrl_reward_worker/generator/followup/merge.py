@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.goal import HOPS, Goal
 from tabrl_reward_worker.generator.goal.interpret import is_asked
+from tabrl_reward_worker.generator.goal.limits import clamp
 from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
@@ -68,11 +69,19 @@ def _go(goal: Goal, new: Goal, reading: Reading) -> None:
     named = any("direction" in intent.meaning for intent in reading.intents)
     if back or named or _says(reading, SlotKind.DIRECTION) or not goal.moves:
         goal.vx, goal.vy = new.vx, new.vy
-    elif _says(reading, SlotKind.SPEED, SlotKind.PACE):
+    elif any(map(_says_how_fast, reading.intents)):
         ratio = abs(new.vx or 0.0) / max(abs(goal.vx or 0.0), abs(goal.vy or 0.0))
-        goal.vx = round(goal.vx * ratio, 3) if goal.vx else goal.vx
-        goal.vy = round(goal.vy * ratio, 3) if goal.vy else goal.vy
+        for quantity in (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED):
+            value = goal.held(quantity)
+            if value:
+                goal.hold(quantity, round(clamp(quantity, value * ratio, goal), 3))
     goal.still = False
+
+
+def _says_how_fast(intent: Intent) -> bool:
+    """In so many words, or by its verb: "now run"."""
+    named = intent.find(SlotKind.SPEED) or intent.find(SlotKind.PACE)
+    return named is not None or "speed" in intent.meaning
 
 
 def _stop(goal: Goal, new: Goal, reading: Reading) -> None:

@@ -60,7 +60,7 @@ class Number:
     told: str = ""
     scale: str = ""
     paced: bool = False
-    of: str = ""
+    of: SlotKind | None = None
     what: str = ""
     example: str = ""
 
@@ -273,7 +273,7 @@ def numbers() -> Mapping[str, Number]:
 
 
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:
-    read = {key: SlotKind(value) if key == "of" else value for key, value in row.items()}
+    read = {key: SlotKind[value] if key == "of" else value for key, value in row.items()}
     return read | {"quantity": Askable(row["quantity"])} if "quantity" in row else read
 
 

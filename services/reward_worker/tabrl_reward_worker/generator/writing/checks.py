@@ -15,7 +15,7 @@ from tabrl_reward_worker.generator.writing.foot_checks import flying
 from tabrl_reward_worker.generator.writing.registry import judged
 
 MAX_CHECKS = 16  # more is more than a person reads
-SETTLING_S = 0.8  # that a change from one phase to the next may take
+SETTLING_S = 0.8  # that a change from one phase to the next may take, or half of a short one
 _FALLS = CheckSpec(
     id="falls", quantity=Quantity.FALLEN, statistic=Statistic.ANY, start_s=0.0, end_s=10.0,
     at_most=0.02,
@@ -43,7 +43,7 @@ def _in_turn(plan: Plan) -> list[CheckSpec]:
         check.model_copy(
             update={
                 "id": f"{ordinal}_{check.id}",
-                "start_s": round(one.start + SETTLING_S, 2),
+                "start_s": round(one.start + min(SETTLING_S, (one.end - one.start) / 2.0), 2),
                 "end_s": one.end,
             }
         )

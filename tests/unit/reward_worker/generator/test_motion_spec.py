@@ -29,7 +29,7 @@ from tabrl_reward_worker.generator.goal.spec import plan_of, spec_of
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.writing.templates import candidates_for
 from tests.support.factories import asking
-from tests.unit.reward_worker.sentences import SEQUENCES, UNDERSTOOD
+from tests.unit.reward_worker.generator.sentences import SEQUENCES, UNDERSTOOD
 
 ROBOTS = [get_robot(name) for name in ("go1", "anymal_c")]
 GO1 = ROBOTS[0]

@@ -12,7 +12,7 @@ from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
 from tabrl_reward_worker.generator.followup.generate import generate_followup
 from tabrl_reward_worker.generator.goal.spec import plan_of
-from tests.unit.reward_worker.sentences import fields
+from tests.unit.reward_worker.generator.sentences import fields
 
 GO1 = get_robot("go1")
 ROWS: list[dict[str, Any]] = tomllib.loads(
@@ -27,7 +27,7 @@ def named(row: dict[str, Any]) -> str:
 
 
 def test_the_table_is_large() -> None:
-    assert len({named(row) for row in ROWS}) == len(ROWS) >= 60
+    assert len({named(row) for row in ROWS}) == len(ROWS) >= 120
 
 
 @pytest.mark.parametrize("row", PLACED, ids=named)

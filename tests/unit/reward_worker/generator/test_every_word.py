@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-import tomllib
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
 import pytest
 
@@ -19,7 +16,7 @@ from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 from tabrl_reward_worker.generator.reading.spelling import forms, pieces_of, plain
-from tests.unit.reward_worker.sentences import DECLINED, EVERY
+from tests.unit.reward_worker.generator.sentences import DECLINED, EVERY
 
 AMOUNTS = Amounts.of(get_robot("go1"))
 SENTENCES = [
@@ -29,21 +26,21 @@ BESIDE = (
     SlotKind.FILLER, SlotKind.PART, SlotKind.SEP, SlotKind.OR, SlotKind.THEN, SlotKind.AFTER,
     SlotKind.BEFORE, SlotKind.FIRST, SlotKind.ALTERNATE, SlotKind.REPEAT, SlotKind.TIMES,
     SlotKind.PER, SlotKind.UNIT, SlotKind.BY, SlotKind.TO, SlotKind.FROM, SlotKind.MINUS,
-    SlotKind.NAMED, SlotKind.LIKE, SlotKind.DEGREE,
+    SlotKind.NAMED, SlotKind.LIKE, SlotKind.DEGREE, SlotKind.ACROSS,
 )  # fmt: skip
 
 
 @cache
 def beside() -> frozenset[str]:
     """The words of the lexicon that say nothing by themselves, or only together."""
-    data: dict[str, Any] = {}
-    for name in ("lexicon.toml", "similes.toml", "measures.toml"):
-        text = files("tabrl_reward_worker.generator.reading").joinpath(name).read_text("utf-8")
-        data |= tomllib.loads(text)
-    phrases = [*lexicon().fillers, *lexicon().determiners, *data["alike"], *data["particles"]]
-    for kind in BESIDE:
-        phrases += [words for line in data.get(kind, []) for words in line["words"]]
-    return frozenset(piece.text for phrase in phrases for piece in pieces_of(plain(phrase)))
+    phrases = [
+        phrase
+        for known in lexicon().phrases.values()
+        for phrase, entry in known.items()
+        if entry is not None and entry.kind in BESIDE
+    ]
+    words = {word for phrase in phrases for word in phrase}
+    return frozenset(words) | lexicon().fillers | lexicon().determiners
 
 
 def unaccounted(sentence: str) -> list[str]:
