@@ -64,16 +64,21 @@ def require_words_for(robot: Robot) -> None:
         )
 
 
-def generate(prompt: str, robot: Robot, seed: int = 0) -> Proposal:
-    """Rewards for a sentence; a dance is another one with every seed.
-
-    Raises `NotUnderstoodError` (code `task_not_understood`).
-    """
+def require_english(prompt: str, robot: Robot) -> None:
+    """Raises `NotUnderstoodError` if no words about the robot, or none like these, can be read."""
     require_words_for(robot)
     language = foreign(prompt, lexicon().vocabulary)
     if language is not None:
         message = f"This sentence looks like {language.name}; only English is understood here. "
         raise NotUnderstoodError(message + language.note, robot)
+
+
+def generate(prompt: str, robot: Robot, seed: int = 0) -> Proposal:
+    """Rewards for a sentence; a dance is another one with every seed.
+
+    Raises `NotUnderstoodError` (code `task_not_understood`).
+    """
+    require_english(prompt, robot)
     amounts = Amounts.of(robot)
     reading = parse(prompt, amounts.top_speed)
     plan = interpret(reading, amounts)

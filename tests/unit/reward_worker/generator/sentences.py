@@ -6,12 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from tabrl.robots import get_robot
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.plan import Plan
-from tabrl_reward_worker.limbs import feet_of
 
-_GO1 = get_robot("go1")
 _TARGETS = ("vx", "vy", "yaw", "height", "pitch", "roll", "steps", "cadence", "rear")
 _TABLE = tomllib.loads(Path(__file__).with_name("sentences.toml").read_text("utf-8"))
 
@@ -43,13 +40,14 @@ def _at_once(found: Goal) -> dict[str, Any]:
     targets = {name: getattr(found, name) for name in _TARGETS}
     named: dict[str, Any] = {name: round(t, 4) for name, t in targets.items() if t is not None}
     if found.swings:
-        named["rhythms"] = {one.channel: [one.amplitude, one.hz] for one in found.swings}
+        named["rhythms"] = {name: [one.amplitude, one.hz] for name, one in found.swings.items()}
     if found.hop:
         named["hop"] = [found.hop.height, found.hop.hz]
-    if found.lift:
-        named["lift"] = [feet_of(_GO1)[found.lift.foot], round(found.lift.height, 4)]
-    if found.limp:
-        named["limp"] = feet_of(_GO1)[found.limp]
+    held, spared = found.find("foot_height"), found.find("foot_load")
+    if held:
+        named["lift"] = [held.part, round(found.lift or 0.0, 4)]
+    if spared:
+        named["limp"] = spared.part
     if found.gait:
         named["gait"] = found.gait
     if found.still:
@@ -61,7 +59,7 @@ def walks_like_base(goal: Goal) -> bool:
     """Whether plain walking, 0.5 m/s in steps of 0.075 m at 2.2 Hz, meets what is asked for."""
     only_forward = goal.vx is not None and abs(goal.vx - 0.5) <= 0.25
     posture = (goal.vy, goal.yaw, goal.height, goal.pitch, goal.roll)
-    others = (*posture, goal.lift, goal.limp, goal.hop, goal.rear)
+    others = (*posture, goal.lift, goal.find("foot_load"), goal.hop, goal.rear)
     low = goal.steps is None or (not goal.low_steps and goal.steps <= 0.09)
     in_step = goal.cadence is None or abs(2.2 / goal.cadence - 1.0) <= 0.15
     plain = low and in_step and not goal.swings and not goal.paired

@@ -47,7 +47,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> Robot:
         ("crouch to a height of 45 cm", {"height": -0.09}),
         ("spin", {"yaw": 0.72}),
         ("bow", {"pitch": 0.28}),
-        ("lift your left paw", {"lift.height": 0.17}),
+        ("lift your left paw", {"lift": 0.17}),
         ("hop", {"hop.height": 0.096, "hop.hz": 1.4}),
         ("march with high knees", {"steps": 0.23}),
         ("run at 2.4 m/s", {"vx": 2.4}),

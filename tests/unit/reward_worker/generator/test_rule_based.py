@@ -106,7 +106,7 @@ def test_hops_fit_into_their_period() -> None:
 def test_too_much_is_cut_and_said() -> None:
     proposal = generate("run forward at 5 m/s", GO1)
     assert any("2.066 m/s" in line for line in proposal.not_understood)
-    assert goal("sway at 9 Hz").swings[0].hz == 2.5
+    assert goal("sway at 9 Hz").swings["roll"].hz == 2.5
     assert any("2.5 Hz" in line for line in plan("sway at 9 Hz").not_understood)
 
 
@@ -117,8 +117,8 @@ def test_typing_errors_are_owned_up_to() -> None:
 
 def test_one_beat_leads() -> None:
     both = goal("bob up and down and sway quickly")
-    assert {swing.hz for swing in both.swings} == {1.6}
-    assert {swing.channel for swing in both.swings} == {"height", "roll"}
+    assert {swing.hz for swing in both.swings.values()} == {1.6}
+    assert set(both.swings) == {"height", "roll"}
 
 
 def test_one_thing_after_another() -> None:
@@ -138,9 +138,9 @@ def test_a_height_above_the_ground_is_told_as_one() -> None:
 def test_posture_and_rhythm_together_stay_within_reach() -> None:
     low = goal("crouch deeply and bob up and down strongly")
     assert low.height is not None
-    bob = low.swings[0].amplitude
+    bob = low.swings["height"].amplitude
     assert low.height - bob >= -0.1 - 1e-6
-    twist = goal("wiggle at 2.5 Hz").swings[0]
+    twist = goal("wiggle at 2.5 Hz").swings["heading"]
     assert twist.amplitude * 6.2832 * twist.hz <= 0.95
 
 

@@ -28,7 +28,6 @@ from tabrl_reward_worker.generator.goal.plan import Plan
 from tabrl_reward_worker.generator.goal.spec import plan_of
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.writing.templates import candidates_for
-from tabrl_reward_worker.limbs import feet_of
 from tests.support.motion import RAMP_S, RANDOM, STAND, WALK, Motion, rollout_of, sequence_of
 from tests.unit.reward_worker.generator.sentences import SEQUENCES, UNDERSTOOD, walks_like_base
 
@@ -62,15 +61,16 @@ def motion_of(goal: Goal, share: float = 1.0) -> Motion:
         name: share * (getattr(goal, name) or 0.0)
         for name in ("vx", "vy", "yaw", "height", "pitch", "roll")
     }
-    rhythms = {one.channel: (share * one.amplitude, one.hz) for one in goal.swings}
+    rhythms = {name: (share * one.amplitude, one.hz) for name, one in goal.swings.items()}
+    held, spared = goal.find("foot_height"), goal.find("foot_load")
     return Motion(
         **targets,
         rhythms=rhythms,
         gait=Gait(goal.gait or "trot"),
         steps=goal.steps and share * goal.steps,
         cadence=goal.cadence or 0.0,
-        lift=goal.lift and (feet_of(GO1)[goal.lift.foot], share * goal.lift.height),
-        limp=goal.limp and feet_of(GO1)[goal.limp],
+        lift=(held.part or "", share * (goal.lift or 0.0)) if held else None,
+        limp=spared and spared.part,
         hop=goal.hop and (share * goal.hop.height, goal.hop.hz),
         rear=share * (goal.rear or 0.0),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from tabrl_reward_worker.generator.followup.comparisons import PERCENT, Comparison, comparison_in
+from tabrl_reward_worker.generator.followup.comparisons import PERCENT, comparison_in
 from tabrl_reward_worker.generator.followup.complaints import (
     Complaint,
     Mood,
@@ -15,6 +15,7 @@ from tabrl_reward_worker.generator.followup.complaints import (
     remark_in,
     remedy_in,
 )
+from tabrl_reward_worker.generator.followup.numbers import Comparison
 from tabrl_reward_worker.generator.followup.phrases import find_phrase, phrases
 from tabrl_reward_worker.generator.followup.quantities import (
     NamedQuantity,

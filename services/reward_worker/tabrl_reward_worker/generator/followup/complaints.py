@@ -14,12 +14,11 @@ from importlib.resources import files
 from typing import Any
 
 from tabrl_reward_worker.generator.followup.comparisons import (
-    Comparison,
     compared,
     target_of,
 )
 from tabrl_reward_worker.generator.followup.merge import drop
-from tabrl_reward_worker.generator.followup.numbers import amplitude_of
+from tabrl_reward_worker.generator.followup.numbers import Comparison, amplitude_of
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import SlotKind

@@ -22,7 +22,7 @@ from tabrl_reward_worker.generator.followup.merge import fitting, merge
 from tabrl_reward_worker.generator.followup.quantities import UnclearError, apply_quantity
 from tabrl_reward_worker.generator.generate import (
     NotUnderstoodError,
-    require_words_for,
+    require_english,
 )
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
@@ -31,8 +31,6 @@ from tabrl_reward_worker.generator.goal.limits import resolve_constraints
 from tabrl_reward_worker.generator.goal.phases import standing
 from tabrl_reward_worker.generator.goal.plan import Plan, lasts
 from tabrl_reward_worker.generator.goal.spec import plan_of
-from tabrl_reward_worker.generator.reading.languages import foreign
-from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.writing.templates import candidates_for
 from tabrl_reward_worker.generator.writing.words import in_words
@@ -61,11 +59,7 @@ def generate_followup(
     Raises:
         NotUnderstoodError: code `task_not_understood`.
     """
-    require_words_for(robot)
-    language = foreign(words, lexicon().vocabulary)
-    if language is not None:
-        message = f"This sentence looks like {language.name}; only English is understood here. "
-        raise NotUnderstoodError(message + language.note, robot)
+    require_english(words, robot)
     plan = _told(earlier, robot) if motion is None else _trained(motion, earlier, robot)
     before = plan.understood
     try:

@@ -1,11 +1,11 @@
-"""A pace or a side alone: "slowly", "to the right", "the other way"."""
+"""A pace or a side alone: "slowly", "to the right", "the other way"; in words what it came to."""
 
 from __future__ import annotations
 
 import math
 
 from tabrl.embodiments.legged.askable import Askable
-from tabrl_reward_worker.generator.followup.fits import to_frequency
+from tabrl_reward_worker.generator.followup.numbers import set_rate
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.quantities import PACES
 
@@ -16,51 +16,39 @@ _WAYS = (
 )
 
 
-def change_pace(text: str, way: str, goal: Goal) -> bool:
+def change_pace(way: str, goal: Goal) -> str:
     """ "slowly", "as fast as you can": a row of the table that its speed or its turning has."""
-    row = PACES[_PACE_STEPS[way]]
-    hop = "hop_" if goal.hop is not None else ""
-    messages = []
+    row, hop, told = PACES[_PACE_STEPS[way]], "hop_" if goal.hop else "", []
     for quantity, tables in _WAYS:
         value = goal.held(quantity)
         if value:
             speed = goal.amounts[hop + tables[value < 0.0]][row]
             goal.hold(quantity, math.copysign(speed, value))
-            messages.append(f"{speed:g} m/s")
+            told.append(f"{speed:g} m/s")
     if goal.yaw and not goal.moves:
         turn = goal.amounts["spin"][row]
         goal.yaw = math.copysign(turn, goal.yaw)
-        messages.append(f"turn at {turn:g} rad/s")
-    if not messages and (goal.swings or goal.hop is not None):
-        table = goal.amounts["hop_frequency" if goal.hop else "rhythm_frequency"]
-        messages.append(to_frequency(goal, table[row] * (1.0 if goal.hop else goal.swings[0].hz)))
-    if messages:
-        goal.understood.append(f"“{text}” → {', '.join(messages)}")
-    return bool(messages)
+        told.append(f"turn at {turn:g} rad/s")
+    if not told and goal.hop is not None:
+        return set_rate(goal, goal.amounts["hop_frequency"][row])
+    if not told and goal.swings:
+        return set_rate(goal, goal.rates[0] * goal.amounts["rhythm_frequency"][row])
+    return ", ".join(told)
 
 
-def change_side(text: str, way: str, goal: Goal) -> bool:
+def change_side(way: str, goal: Goal) -> str:
     """ "to the right", "the other way": what has a side takes the other one."""
-    done = _other_side(way, goal)
-    if done:
-        goal.understood.append(f"“{text}” → {done}")
-    return bool(done)
-
-
-def _other_side(way: str, goal: Goal) -> str:
     sided = way in ("left", "right", "other")
-    foot = goal.limp or (goal.lift.foot if goal.lift else None)
-    if foot is not None and sided:
-        if way == "other" or foot.side != way:
-            foot = foot.beside
-        goal.limp = foot if goal.limp else None
-        goal.lift = goal.lift._replace(foot=foot) if goal.lift else None
-        return foot.words
+    for quantity in (Askable.FOOT_LOAD, Askable.FOOT_HEIGHT) if sided else ():
+        foot = goal.foot(quantity)
+        if foot is not None:
+            foot = foot.beside if way == "other" or foot.side != way else foot
+            goal.place(quantity, foot)
+            return foot.words
     for quantity, verb, left in ((Askable.ROLL, "lean", -1.0), (Askable.YAW_RATE, "turn", 1.0)):
         value = goal.held(quantity)
         if value and sided and not (quantity is Askable.ROLL and goal.moves):
-            sign = -math.copysign(1.0, value) if way == "other" else left
-            sign = -left if way == "right" else sign
+            sign = {"left": left, "right": -left}.get(way, -math.copysign(1.0, value))
             goal.hold(quantity, math.copysign(value, sign))
             return f"{verb} to the {'left' if sign == left else 'right'}"
     if way != "other" or not goal.moves:

@@ -14,6 +14,7 @@ from tabrl.embodiments.legged.scale import Scale
 from tabrl.embodiments.reach import reach_of
 from tabrl.robots import Robot
 from tabrl.robots.abilities import Span
+from tabrl_reward_worker.limbs import feet_of
 
 Table = Mapping[str, float]
 DIGITS = 6  # beyond them a sum is no longer what was added
@@ -54,6 +55,10 @@ class Amounts:
     def standing(self) -> float:
         """How high its trunk is where it stands, m."""
         return self.robot.characteristic_length
+
+    def index(self, place: tuple[str, str]) -> int:
+        """Which of the robot's feet stands at a place, such as front left."""
+        return self.robot.end_effectors.index(feet_of(self.robot)[place])
 
     def level(self, offset: float) -> float:
         """How high the trunk is, m, so many m above standing."""

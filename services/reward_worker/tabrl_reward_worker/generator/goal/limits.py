@@ -11,14 +11,18 @@ from tabrl.contracts.motion import in_time
 from tabrl.embodiments.legged.askable import Askable
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.goal.abilities import DIGITS, Amounts, data
-from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.goal import HOPS, Goal
 from tabrl_reward_worker.generator.goal.plan import Plan
+from tabrl_reward_worker.generator.goal.targets import CHANNELS
 
 _EPSILON = 1e-9
-_HOPS = (Askable.HOP_HEIGHT, Askable.HOP_RATE)
+_WAYS = (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED, Askable.YAW_RATE)
 _NOT_REARED = (
-    *_HOPS, Askable.FOOT_HEIGHT, Askable.STEP_HEIGHT, Askable.HEIGHT, Askable.PITCH, Askable.ROLL,
+    *HOPS, Askable.FOOT_HEIGHT, Askable.STEP_HEIGHT, Askable.HEIGHT, Askable.PITCH, Askable.ROLL,
 )  # fmt: skip
+_REARED = "on the hind legs it stays in place and does nothing else"
+_ON_THREE = "on three legs it stays in place, and only the paw moves"
+_LIMPS = "; what walks is a limp: “limp on your left front leg”"
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,8 @@ def _ranges(robot: Robot) -> Mapping[Askable, Range]:
 
 
 def _range(amounts: Amounts, name: str, row: Mapping[str, Any]) -> Range:
-    up, down, swing = (
-        amounts[row[key]]["limit"] if key in row else 0.0 for key in ("up", "down", "swing")
-    )
+    tables = (row.get(key) for key in ("up", "down", "swing"))
+    up, down, swing = (amounts[table]["limit"] if table else 0.0 for table in tables)
     if "rate" in row:
         up, down = amounts[row["rate"]]["highest"], -amounts[row["rate"]]["lowest"]
     said = tuple(row.get("said", (row["unit"], row["unit"])))
@@ -93,13 +96,12 @@ def beats(amounts: Amounts) -> tuple[float, float]:
 
 def limited(value: float, limit: float, unit: str, goal: Goal, least: float = 0.0) -> float:
     """The value within ±limit and no nearer to nothing than `least`; what was changed is said."""
-    size = abs(value)
+    size, told = abs(value), goal.not_understood
     if size > limit + _EPSILON:
-        told = f"{size:g} {unit} is more than this robot can do: {limit:g} {unit}"
-        goal.not_understood.append(told)
+        told.append(f"{size:g} {unit} is more than this robot can do: {limit:g} {unit}")
         size = limit
     elif 0.0 < size < least - _EPSILON:
-        goal.not_understood.append(f"{size:g} {unit} is too little to do: {least:g} {unit}")
+        told.append(f"{size:g} {unit} is too little to do: {least:g} {unit}")
         size = least
     return size if value > 0 else -size
 
@@ -133,17 +135,17 @@ def beyond(plan: Plan) -> list[str]:
 def _beyond(goal: Goal) -> Iterator[str]:
     able, (low, high) = ranges(goal.amounts), beats(goal.amounts)
     for quantity, one in able.items():
-        hops = quantity is Askable.HOP_RATE and goal.hop is not None
-        value = goal.hop.hz if hops and goal.hop else goal.held(quantity)
+        rate = goal.hop.hz if quantity is Askable.HOP_RATE and goal.hop else None
+        value = goal.held(quantity) if rate is None else rate
         fault = None if value is None else one.fault(value)
         if fault is not None:
             yield fault
-    for swing in goal.swings:
-        limit = able[swing.quantity].swing
+    for channel, swing in goal.swings.items():
+        limit = able[CHANNELS[channel]].swing
         if swing.amplitude > limit + _EPSILON:
-            yield f"{swing.channel} of ±{swing.amplitude:g}: this robot does up to ±{limit:g}"
+            yield f"{channel} of ±{swing.amplitude:g}: this robot does up to ±{limit:g}"
         if not low - _EPSILON <= swing.hz <= high + _EPSILON:
-            yield f"{swing.channel} at {swing.hz:g} Hz: this robot does {low:g} to {high:g} Hz"
+            yield f"{channel} at {swing.hz:g} Hz: this robot does {low:g} to {high:g} Hz"
     probe = goal.copy()
     resolve_constraints(probe)
     yield from probe.not_understood
@@ -158,42 +160,45 @@ def resolve_constraints(goal: Goal) -> None:
 
 def share_frequency(goal: Goal) -> None:
     """All swings follow the first one's frequency, or keep the tempo if there is one."""
-    tempo = goal.tempo_hz
-    for swing in goal.swings if tempo is not None else ():
-        if tempo is not None and not in_time(swing.hz, tempo):
-            goal.understood.append(f"one beat for everything → {tempo:g} Hz")
-            goal.swing(swing.quantity, swing.amplitude, tempo)
-    if tempo is None and len({swing.hz for swing in goal.swings}) > 1:
-        hz = goal.swings[0].hz
-        goal.understood.append(f"one beat for everything → {hz:g} Hz")
-        goal.beat(hz)
+    swings, tempo = goal.swings, goal.tempo_hz
+    beat = tempo or next((swing.hz for swing in swings.values()), 0.0)
+    lost = [
+        channel
+        for channel, swing in swings.items()
+        if swing.hz != beat and not (tempo and in_time(swing.hz, tempo))
+    ]
+    for channel in lost:
+        goal.swing(channel, swings[channel].amplitude, beat)
+    if lost:
+        goal.understood.append(f"one beat for everything → {beat:g} Hz")
 
 
 def fit_swings(goal: Goal) -> None:
     """Keep what is held while it swings within what the legs can reach."""
-    for swing in goal.swings:
-        one, half = ranges(goal.amounts)[swing.quantity], swing.amplitude / 2.0
-        if swing.quantity is Askable.HEIGHT:
+    for channel, swing in goal.swings.items():
+        quantity = CHANNELS[channel]
+        one, half, middle = (
+            ranges(goal.amounts)[quantity],
+            swing.amplitude / 2.0,
+            goal.held(quantity),
+        )
+        if channel == "height":
             least, most = swing.amplitude - one.down, one.up - swing.amplitude
             goal.height = round(max(least, min(goal.height or 0.0, most)), 3)
-        elif swing.quantity in (Askable.PITCH, Askable.ROLL) and goal.held(swing.quantity):
-            middle = goal.held(swing.quantity) or 0.0
-            goal.hold(swing.quantity, max(half - one.down, min(middle, one.up - half)))
+        elif channel in ("pitch", "roll") and middle:
+            goal.hold(quantity, max(half - one.down, min(middle, one.up - half)))
 
 
 def resolve_feet(goal: Goal) -> None:
     """Leave out what the feet cannot do at the same time, and say so."""
-    if goal.limp is not None:
+    if goal.find(Askable.FOOT_LOAD):
         _limping(goal)
     if goal.rear is not None:
-        _stand_on(goal, "on the hind legs it stays in place and does nothing else")
+        _stand_on(goal, _REARED)
         goal.drop(*_NOT_REARED)
-    elif goal.lift is not None:
-        reason = "on three legs it stays in place, and only the paw moves"
-        if goal.moves:
-            reason += "; what walks is a limp: “limp on your left front leg”"
-        _stand_on(goal, reason, "paw")
-        goal.drop(*_HOPS, Askable.STEP_HEIGHT)
+    elif goal.find(Askable.FOOT_HEIGHT):
+        _stand_on(goal, _ON_THREE + (_LIMPS if goal.moves else ""), "paw")
+        goal.drop(*HOPS, Askable.STEP_HEIGHT)
         _at_most(goal, "calm")
     elif goal.hop is not None:
         goal.steps, goal.gait = None, ""
@@ -212,8 +217,8 @@ def resolve_feet(goal: Goal) -> None:
 
 def _limping(goal: Goal) -> None:
     """A limp is a way of walking, and takes the feet's other ways away."""
-    if goal.rear is not None or goal.lift is not None or goal.hop is not None:
-        goal.limp = None
+    if goal.rear is not None or goal.find(Askable.FOOT_HEIGHT) or goal.hop is not None:
+        goal.drop(Askable.FOOT_LOAD)
         goal.not_understood.append("it limps only while it walks on four legs")
         return
     if not goal.moves:
@@ -228,28 +233,25 @@ def _limping(goal: Goal) -> None:
 def _at_most(goal: Goal, doing: str) -> None:
     """What is left of quantities while it does something, where more is asked for."""
     for name, row in data()["while"][doing].items():
-        quantity = Askable(name)
-        value = goal.height if quantity is Askable.HEIGHT else goal.held(quantity)
-        if value is None:
-            continue
-        table, _, column = row["down" if value < 0.0 and "down" in row else "up"].partition(".")
-        value = limited(value, goal.amounts[table][column], row["unit"], goal)
-        if quantity is Askable.HEIGHT:
-            goal.height = value
-        else:
-            goal.hold(quantity, value)
+        at = goal.amounts.standing if name == Askable.HEIGHT else None
+        value = goal.held(Askable(name)) if at is None else goal.height
+        if value is not None:
+            side = "down" if value < 0.0 and "down" in row else "up"
+            table, _, column = row[side].partition(".")
+            value = limited(value, goal.amounts[table][column], row["unit"], goal)
+            goal.hold(Askable(name), value if at is None else goal.amounts.level(value))
 
 
 def _stand_on(goal: Goal, reason: str, kept: str = "") -> None:
-    rests = _rest_but(goal, kept)
-    if goal.moves or goal.yaw or goal.hop is not None or rests:
+    hops, moves = goal.hop is not None, goal.moves or goal.yaw
+    if _rest_but(goal, kept) or moves or hops:
         goal.not_understood.append(reason)
-    goal.drop(Askable.FORWARD_SPEED, Askable.LATERAL_SPEED, Askable.YAW_RATE)
+    goal.drop(*_WAYS)
     goal.gait = ""
 
 
 def _rest_but(goal: Goal, kept: str) -> bool:
     """Let nothing swing but one channel; whether anything else did."""
-    others = [swing.channel for swing in goal.swings if swing.channel != kept]
+    others = [channel for channel in goal.swings if channel != kept]
     goal.rest(*others)
     return bool(others)

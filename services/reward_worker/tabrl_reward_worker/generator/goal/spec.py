@@ -15,6 +15,7 @@ from tabrl.embodiments.legged.askable import Askable
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.limits import ranges
 from tabrl_reward_worker.generator.goal.plan import Plan
 
 _ORDER = (  # of what is held; what swings stands between the ways and the postures
@@ -23,13 +24,6 @@ _ORDER = (  # of what is held; what swings stands between the ways and the postu
     Askable.FOOT_HEIGHT, Askable.FOOT_LOAD, Askable.HOP_HEIGHT, Askable.HOP_RATE,
     Askable.PLANAR_SPEED,
 )  # fmt: skip
-_LIMITS = {  # the tables whose limit is as much as the robot does
-    Askable.FORWARD_SPEED: ("forward", "backward"),
-    Askable.LATERAL_SPEED: ("sideways", "sideways"),
-    Askable.YAW_RATE: ("turn", "turn"),
-    Askable.STEP_HEIGHT: ("steps", "steps"),
-    Askable.HOP_HEIGHT: ("hop", "hop"),
-}
 
 
 def spec_of(plan: Plan) -> MotionSpec:
@@ -52,8 +46,8 @@ def _phase(part: Goal, tempo: float | None) -> Phase:
     if tempo is None and part.tempo_hz is not None:  # kept no longer: each says how often
         part = part.copy()
         part.hop = part.hop
-        for swing in part.swings:
-            part.swing(swing.quantity, swing.amplitude, swing.hz)
+        for channel, swing in part.swings.items():
+            part.swing(channel, swing.amplitude, swing.hz)
     targets = tuple(sorted(part.targets.values(), key=_place))
     return Phase(targets=targets, gait=part.gait or None, until=part.until)
 
@@ -86,7 +80,6 @@ def _numbered(target: Target, amounts: Amounts) -> Target:
     """A target with as much as the robot does in numbers."""
     if not isinstance(target.shape, Extreme):
         return target
-    most, least = _LIMITS[Askable(target.quantity)]
-    up = target.shape.sense == "most"
-    limit = amounts[most if up else least]["limit"]
-    return target.model_copy(update={"shape": Constant(value=limit if up else -limit)})
+    able = ranges(amounts)[Askable(target.quantity)]
+    most = able.high if target.shape.sense == "most" else able.low
+    return target.model_copy(update={"shape": Constant(value=most)})

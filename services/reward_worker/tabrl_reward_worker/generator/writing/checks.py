@@ -10,7 +10,7 @@ from tabrl.embodiments.legged.catalogue import Quantity
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.phases import ORDINALS
 from tabrl_reward_worker.generator.goal.plan import Plan
-from tabrl_reward_worker.generator.writing.bounds import bounded, mean_around, mean_within
+from tabrl_reward_worker.generator.writing.check import bounded, mean_around, mean_within
 from tabrl_reward_worker.generator.writing.foot_checks import flying
 from tabrl_reward_worker.generator.writing.registry import judged
 
@@ -70,14 +70,12 @@ def _standing_again(goal: Goal, goals: Sequence[Goal]) -> Iterator[CheckSpec]:
         angle = max(abs(other.held(tilt) or 0.0) for other in goals)
         if angle:
             yield mean_around(str(tilt), Quantity(tilt), 0.0, 0.5 * angle)
-    swings = {swing.quantity: swing for other in goals for swing in other.swings}
-    for quantity, swing in swings.items():
-        if quantity is not Askable.FOOT_HEIGHT:
-            most = round(0.3 * swing.amplitude, 4)
-            yield bounded(
-                f"{swing.channel}_rest", Quantity(quantity), Statistic.AMPLITUDE, high=most,
-                frequency=swing.hz,
-            )  # fmt: skip
+    swings = {channel: swing for other in goals for channel, swing in other.swings.items()}
+    for channel, swing in swings.items():
+        if channel != "paw":
+            quantity, most = Quantity(channel), round(0.3 * swing.amplitude, 4)
+            far = Statistic.AMPLITUDE
+            yield bounded(f"{channel}_rest", quantity, far, high=most, frequency=swing.hz)
     if any(other.feet for other in goals):
         yield mean_within("feet_up", Quantity.FEET_IN_AIR, None, 0.5)
 

@@ -9,7 +9,7 @@ from tabrl.embodiments.legged.askable import Askable
 from tabrl.embodiments.legged.catalogue import Quantity
 from tabrl_reward_worker.generator.goal.goal import LIMP_LOAD
 from tabrl_reward_worker.generator.goal.plan import Segment
-from tabrl_reward_worker.generator.writing.bounds import bounded, mean_beyond, mean_within
+from tabrl_reward_worker.generator.writing.check import bounded, mean_beyond, mean_within
 from tabrl_reward_worker.limbs import feet_of
 
 _USUAL_STEP = 0.07  # m, of the reference robot: plain walking lifts its feet no higher
@@ -70,15 +70,13 @@ def reared(one: Segment) -> list[CheckSpec]:
 
 def held_foot(one: Segment) -> list[CheckSpec]:
     """That a foot is held up for nearly all of the time, and no other one."""
-    lift, foot = one.goal.lift, one.goal.find(Askable.FOOT_HEIGHT)
-    if lift is None or foot is None:
+    foot, swing = one.goal.find(Askable.FOOT_HEIGHT), one.goal.swings.get("paw")
+    if foot is None:
         return []
-    swing, up = one.goal.swing_of(Askable.FOOT_HEIGHT), Quantity.FOOT_HEIGHT
-    waving = swing.amplitude if swing else 0.0
-    half = round(0.5 * (lift.height - waving), 3)
-    miss = None if swing else foot.tolerance
+    high, up, waving = one.goal.lift or 0.0, Quantity.FOOT_HEIGHT, swing.amplitude if swing else 0.0
+    half, miss = round(0.5 * (high - waving), 3), None if swing else foot.tolerance
     return [
-        mean_beyond("paw_height", up, lift.height, 0.6, miss, part=foot.part),
+        mean_beyond("paw_height", up, high, 0.6, miss, part=foot.part),
         bounded("paw_up", up, Statistic.SHARE_ABOVE, 0.9, part=foot.part, threshold=half),
         mean_within("feet_up", Quantity.FEET_IN_AIR, None, 1.3),
     ]
@@ -86,7 +84,7 @@ def held_foot(one: Segment) -> list[CheckSpec]:
 
 def spared_foot(one: Segment) -> list[CheckSpec]:
     """The foot bears the robot for less of the time than the one beside it, but does touch down."""
-    foot, robot = one.goal.limp, one.goal.amounts.robot
+    foot, robot = one.goal.foot(Askable.FOOT_LOAD), one.goal.amounts.robot
     if foot is None:
         return []
     spared, beside = feet_of(robot)[foot], feet_of(robot)[foot.beside]

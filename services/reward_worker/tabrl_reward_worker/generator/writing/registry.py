@@ -17,10 +17,7 @@ from tabrl_reward_worker.generator.writing import (
     foot_terms,
     trunk_checks,
     trunk_terms,
-    way_checks,
-    way_terms,
 )
-from tabrl_reward_worker.generator.writing.swings import beats
 from tabrl_reward_worker.generator.writing.term import Term
 
 Writer = Callable[[Segment], list[Term]]
@@ -51,23 +48,23 @@ class Entry:
 
 REGISTRY: Mapping[str, Entry] = {
     Askable.FORWARD_SPEED: Entry(
-        way_terms.FORWARD.bells, way_checks.FORWARD, way_terms.FORWARD.climb
+        trunk_terms.FORWARD.bells, trunk_checks.FORWARD, trunk_terms.FORWARD.climb
     ),
     Askable.LATERAL_SPEED: Entry(
-        way_terms.SIDEWAYS.bells, way_checks.SIDEWAYS, way_terms.SIDEWAYS.climb
+        trunk_terms.SIDEWAYS.bells, trunk_checks.SIDEWAYS, trunk_terms.SIDEWAYS.climb
     ),
-    Askable.WAY: Entry(way_terms.place, way_checks.place),
-    Askable.YAW_RATE: Entry(way_terms.heading, way_checks.heading),
+    Askable.WAY: Entry(trunk_terms.place, trunk_checks.place),
+    Askable.YAW_RATE: Entry(trunk_terms.heading, trunk_checks.heading),
     Askable.HEIGHT: Entry(trunk_terms.height, trunk_checks.height),
     Askable.HOP_HEIGHT: Entry(trunk_terms.hops, foot_checks.hops, last=True),
     Askable.ROLL: Entry(trunk_terms.tilts, trunk_checks.tilts),  # and pitch, level together
-    Askable.REARING: Entry(trunk_terms.reared, foot_checks.reared, last=True),
+    Askable.REARING: Entry(foot_terms.reared, foot_checks.reared, last=True),
     Askable.FOOT_HEIGHT: Entry(foot_terms.held_foot, foot_checks.held_foot, last=True),
     Askable.FOOT_LOAD: Entry(foot_terms.spared_foot, foot_checks.spared_foot, last=True),
     Askable.STEP_HEIGHT: Entry(foot_terms.steps, foot_checks.steps, last=True),
     Askable.STEP_RATE: Entry(foot_terms.gait, foot_checks.gait, last=True),
-    SWINGS: Entry(judged=trunk_checks.swings, climb=beats, last=True),
-    Askable.PLANAR_SPEED: Entry(judged=way_checks.stillness, last=True),
+    SWINGS: Entry(judged=trunk_checks.swings, climb=trunk_terms.beats, last=True),
+    Askable.PLANAR_SPEED: Entry(judged=trunk_checks.stillness, last=True),
 }
 
 

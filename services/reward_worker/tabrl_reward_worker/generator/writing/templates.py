@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.candidates import RewardCandidate
-from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.goal import Goal, Hop
 from tabrl_reward_worker.generator.goal.plan import Plan, Segment
 from tabrl_reward_worker.generator.goal.spec import spec_of
 from tabrl_reward_worker.generator.writing.checks import checks_of
@@ -19,8 +19,7 @@ from tabrl_reward_worker.generator.writing.registry import (
 )
 from tabrl_reward_worker.generator.writing.source import source_of
 from tabrl_reward_worker.generator.writing.term import ASKED, BESIDE, Term, number
-from tabrl_reward_worker.generator.writing.trunk_terms import launches
-from tabrl_reward_worker.generator.writing.way_terms import course
+from tabrl_reward_worker.generator.writing.trunk_terms import course, launches
 from tabrl_reward_worker.generator.writing.words import in_words
 
 _CHANGE = "jnp.sum(jnp.square(action - state.previous_action()))"
@@ -55,20 +54,20 @@ def direct(one: Segment) -> list[Term]:
 def smooth(one: Segment) -> list[Term]:
     """Progress up to the target, and costs of haste."""
     if one.goal.hop is not None and one.goal.moves:
-        return _leaping(one)
+        return _leaping(one, one.goal.hop)
     return [*climbs(one), *_gentleness(one.goal), _UPRIGHT]
 
 
-def _leaping(one: Segment) -> list[Term]:
+def _leaping(one: Segment, hop: Hop) -> list[Term]:
     """Hops that get on: the push off the ground and the way, whatever the trunk does meanwhile."""
-    goal, hop = one.goal, one.goal.hop
+    goal = one.goal
     return [
         *climbs(one, Askable.FORWARD_SPEED, Askable.LATERAL_SPEED),
         *course(one),
         *(bells(one, Askable.YAW_RATE) if goal.yaw else []),
-        *launches(one),
+        *launches(goal, hop),
         *(bells(one, Askable.ROLL) if goal.pitch or goal.roll else []),
-        *(climbs(one, SWINGS) if hop is not None and hop.named else []),
+        *(climbs(one, SWINGS) if hop.named else []),
         *_gentleness(goal),
         _UPRIGHT,
     ]

@@ -17,11 +17,11 @@ _SIGNED = {  # where it is asked for and not nothing: one way, and the other
 }
 _GAITS = {"trot": "trotting", "pace": "pacing", "bound": "bounding"}
 _SWINGS = {
-    Askable.ROLL: "swaying",
-    Askable.PITCH: "nodding",
-    Askable.HEIGHT: "bobbing",
-    Askable.HEADING: "twisting",
-    Askable.FOOT_HEIGHT: "waving",
+    "roll": "swaying",
+    "pitch": "nodding",
+    "height": "bobbing",
+    "heading": "twisting",
+    "paw": "waving",
 }
 
 
@@ -48,21 +48,22 @@ def _said(goal: Goal) -> Iterator[str]:
         value = goal.held(quantity)
         if value:
             yield (positive if value > 0.0 else negative).format(abs(value))
-    bobs = goal.swing_of(Askable.HEIGHT) is not None
-    if goal.height and not (bobs and abs(goal.height) <= goal.amounts.length(0.02)):
+    if goal.height and not (
+        "height" in goal.swings and abs(goal.height) <= goal.amounts.length(0.02)
+    ):
         level = "below" if goal.height < 0.0 else "above"
         yield f"{abs(goal.height) * 100:.0f} cm {level} standing"
     yield from _said_of_feet(goal)
-    for swing in goal.swings:
-        yield f"{_SWINGS[swing.quantity]} at {swing.hz:g} Hz"
+    for channel, swing in goal.swings.items():
+        yield f"{_SWINGS[channel]} at {swing.hz:g} Hz"
 
 
 def _said_of_feet(goal: Goal) -> Iterator[str]:
     held, spared = goal.find(Askable.FOOT_HEIGHT), goal.find(Askable.FOOT_LOAD)
     if goal.hop is not None:
         yield f"hopping {goal.hop.height * 100:.0f} cm high at {goal.hop.hz:g} Hz"
-    if held is not None and goal.lift is not None:
-        yield f"{held.part} foot {goal.lift.height * 100:.0f} cm off the ground"
+    if held is not None:
+        yield f"{held.part} foot {(goal.lift or 0.0) * 100:.0f} cm off the ground"
     if spared is not None:
         yield f"sparing the {spared.part} foot"
     if goal.rear is not None:

@@ -7,16 +7,10 @@ from tabrl.embodiments.legged.catalogue import Quantity
 
 
 def bounded(
-    name: str,
-    quantity: Quantity,
-    statistic: Statistic,
-    low: float | None = None,
-    high: float | None = None,
-    *,
-    part: str | None = None,
-    threshold: float | None = None,
+    name: str, quantity: Quantity, statistic: Statistic, low: float | None = None,
+    high: float | None = None, *, part: str | None = None, threshold: float | None = None,
     frequency: float | None = None,
-) -> CheckSpec:
+) -> CheckSpec:  # fmt: skip
     """That a statistic of a quantity lies within bounds."""
     return CheckSpec(
         id=name, quantity=quantity, statistic=statistic, part=part, at_least=low, at_most=high,
@@ -40,15 +34,9 @@ def mean_around(
 
 
 def mean_beyond(
-    name: str,
-    quantity: Quantity,
-    away: float,
-    share: float,
-    miss: float | None,
-    *,
-    about: float = 0.0,
-    part: str | None = None,
-) -> CheckSpec:
+    name: str, quantity: Quantity, away: float, share: float, miss: float | None,
+    *, about: float = 0.0, part: str | None = None,
+) -> CheckSpec:  # fmt: skip
     """That a quantity's mean is `away` from what it is `about`, by a share of the way at least.
 
     Where a `miss` is said, near that place instead.
