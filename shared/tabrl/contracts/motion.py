@@ -156,7 +156,7 @@ class Duration(_Part):
 class Reached(_Part):
     """Until a quantity has changed by so much since the phase began, however long that takes.
 
-    `within_s` ends it all the same.
+    It must have come to that after `within_s`.
     """
 
     kind: Literal["reached"] = "reached"

@@ -12,6 +12,7 @@ from tabrl.embodiments.legged.path import turn
 
 _PLACES = ("base_position", "foot_position", "body_position")  # in the world
 _ARROWS = ("foot_velocity", "foot_force")  # likewise
+_UP = np.array([0.0, 0.0, 1.0], np.float32)
 
 
 def transported(
@@ -33,10 +34,8 @@ def transported(
         found = fields[name]
         angle = _spread(turned, found.ndim)[..., 0]
         fields[name] = _floor(found, turn(angle, found[..., :2]))
-    upward = np.zeros((*turned.shape, 4), np.float32)
-    upward[..., 0], upward[..., 3] = np.cos(turned / 2.0), np.sin(turned / 2.0)
-    attitude = rotation.multiply(upward, fields["base_quaternion"])
-    fields["base_quaternion"] = np.asarray(attitude, np.float32)
+    attitude = rotation.multiply(rotation.about(_UP, turned), fields["base_quaternion"])
+    fields["base_quaternion"] = attitude.astype(np.float32)
     fields["heading"] = (fields["heading"] + turned).astype(np.float32)
     return Rollout(fields)
 

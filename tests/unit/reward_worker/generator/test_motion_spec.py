@@ -105,6 +105,9 @@ def test_the_most_of_something_is_what_was_measured_of_the_robot() -> None:
             "motion_beyond",
             "on three legs it stays in place",
         ),
+        (asking(foot_height__FR=Constant(value=0.0)), "motion_beyond", "lifted foot of 0 m"),
+        (asking(rearing=Constant(value=0.0)), "motion_beyond", "rearing of 0 rad"),
+        (asking(hop_height=Constant(value=0.0)), "motion_beyond", "0.001 to"),
         (asking(wings=Constant(value=1.0)), "bad_motion", "there is no wings"),
         (asking(foot_height=Constant(value=0.1)), "bad_motion", "needs a part: one of FR, FL"),
         (asking(roll__FR=Constant(value=0.1)), "bad_motion", "roll has no parts"),
@@ -138,7 +141,11 @@ def ending(by: float, quantity: str, *targets: Target, gait: str | None = None) 
         (ending(1.0, "heading", WALK), "needs a yaw_rate of the same sign"),
         (ending(1.0, "height", WALK), "no phase ends by height; use heading or way"),
         (ending(-1.0, "way", WALK), "a way above 0 m"),
-        (ending(19.0, "way", WALK), "of at most 20 s"),
+        (ending(19.0, "way", WALK), "38 s for 19 m at its speed, more than its within_s of 20"),
+        (
+            asking(planar_speed=Constant(value=0.0), forward_speed=Constant(value=0.5)),
+            "stands still by planar_speed and has a speed",
+        ),
         (asking(planar_speed=Constant(value=0.5)), "planar_speed can only be constant (value 0)"),
         (asking(way=Constant(value=2.0)), "way can only end a phase"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tabrl_reward_worker.generator.reading.data import table_of
 from tabrl_reward_worker.generator.reading.intents import Reading
 from tabrl_reward_worker.generator.reading.lexicon import Lexicon, lexicon, lexicon_of
 from tabrl_reward_worker.generator.reading.parser import parse
+from tabrl_reward_worker.generator.reading.slots import Word
 
 AMOUNTS = Amounts.of(get_robot("go1"))
 TABLES = {name: lines for name, lines in table_of("rules.toml").items() if isinstance(lines, list)}
@@ -98,3 +100,12 @@ def test_a_word_of_a_file_is_found_in_all_its_forms_and_with_typing_errors(tmp_p
 def test_what_is_said_again_and_again_is_read_once_a_time(words: str) -> None:
     """Rules that double a part do not double what they made."""
     assert len(read(words * 40).phases) <= 3
+
+
+def test_rules_that_undo_each_other_come_to_an_end() -> None:
+    words = lexicon().read("walk forward")
+
+    def turned(given: Sequence[Word], start: int) -> patterns.Found:
+        return patterns.Found([given[start]], start + 1)
+
+    assert [word.text for word in patterns.rewritten(words, turned)] == ["walk", "forward"]

@@ -14,9 +14,9 @@ from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot, get_robot
 from tabrl_reward_worker.generator import candidates_of
 from tabrl_reward_worker.llm.answers import AnswerError
-from tabrl_reward_worker.llm.motion_answers import read_motions
-from tabrl_reward_worker.llm.motion_prompt import motion_opening, motion_words, speaks_motion
-from tabrl_reward_worker.llm.motion_schema import LlmMotion, motion_schema
+from tabrl_reward_worker.llm.motions.answers import read_motions
+from tabrl_reward_worker.llm.motions.prompt import motion_opening, motion_words, speaks_motion
+from tabrl_reward_worker.llm.motions.schema import LlmMotion, motion_schema
 from tests.support.robots import LEGGED
 from tests.unit.reward_worker.llm.motions import MARCH, STROLL, held, motion, said, swung
 from tests.unit.reward_worker.test_generation import HISTORY

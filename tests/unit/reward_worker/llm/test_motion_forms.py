@@ -13,8 +13,7 @@ from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
 from tabrl_reward_worker.generator import candidates_of
 from tabrl_reward_worker.llm.answers import in_words
-from tabrl_reward_worker.llm.motion_answers import MotionAnswer, Unread, read_motions
-from tabrl_reward_worker.llm.motion_faults import lost_in
+from tabrl_reward_worker.llm.motions.answers import MotionAnswer, Unread, read_motions
 from tests.unit.reward_worker.llm.motions import held, motion, phase, said, swung
 
 GO1 = get_robot("go1")
@@ -241,9 +240,6 @@ def told(given: dict[str, Any]) -> str:
         spec = one.to_spec()
     except ValidationError as error:
         return in_words(error)
-    lost = lost_in(spec)
-    if lost:
-        return "; ".join(lost)
     try:
         candidates_of(spec, GO1)
     except Invalid as error:

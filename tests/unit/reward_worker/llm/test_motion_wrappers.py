@@ -9,7 +9,7 @@ import pytest
 
 from tabrl.robots import get_robot
 from tabrl_reward_worker.llm.answers import AnswerError
-from tabrl_reward_worker.llm.motion_answers import MotionAnswer, read_motions
+from tabrl_reward_worker.llm.motions.answers import MotionAnswer, read_motions
 from tests.unit.reward_worker.llm.motions import MARCH, STROLL, said
 
 GO1 = get_robot("go1")

@@ -16,7 +16,7 @@ from tabrl_reward_worker.building import BuiltCandidate, CandidateBuilder, Valid
 from tabrl_reward_worker.generation import GenerationResult, NoRewardError
 from tabrl_reward_worker.generator import candidates_of
 from tabrl_reward_worker.llm import LlmGenerator, LlmOptions
-from tabrl_reward_worker.llm.motion_prompt import speaks_motion
+from tabrl_reward_worker.llm.motions.prompt import speaks_motion
 from tabrl_reward_worker.llm.provider import CallFailure, Reply
 from tabrl_reward_worker.sandbox import BuiltReward
 from tests.support.generators import FakeRewardBuilder, Given, Model, candidate
@@ -129,12 +129,12 @@ def test_a_single_motion_is_written_in_every_way() -> None:
                 ),
                 phase(planar_speed=held(0.0)),
             ),
-            "llm_bad_answer",
-            "takes 129 s for 90 rad at 0.7 rad/s",
+            "bad_motion",
+            "takes 129 s for 90 rad",
         ),
         (
             motion("Torn", phase(planar_speed=held(0.0), forward_speed=held(0.5))),
-            "llm_bad_answer",
+            "bad_motion",
             "stands still by planar_speed and has a speed",
         ),
         (

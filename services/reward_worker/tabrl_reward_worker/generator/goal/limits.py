@@ -14,6 +14,7 @@ from tabrl_reward_worker.generator.goal.abilities import DIGITS, Amounts, data
 from tabrl_reward_worker.generator.goal.goal import HOPS, Goal
 from tabrl_reward_worker.generator.goal.plan import Plan
 from tabrl_reward_worker.generator.goal.targets import CHANNELS
+from tabrl_reward_worker.generator.reading.intents import NOTHING
 
 _EPSILON = 1e-9
 _WAYS = (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED, Askable.YAW_RATE)
@@ -76,6 +77,8 @@ def _ranges(robot: Robot) -> Mapping[Askable, Range]:
 def _range(amounts: Amounts, name: str, row: Mapping[str, Any]) -> Range:
     tables = (row.get(key) for key in ("up", "down", "swing"))
     up, down, swing = (amounts[table]["limit"] if table else 0.0 for table in tables)
+    if "up" in row and "down" not in row:
+        down = -NOTHING  # only upwards; none of it is asked for by leaving it out
     if "rate" in row:
         up, down = amounts[row["rate"]]["highest"], -amounts[row["rate"]]["lowest"]
     said = tuple(row.get("said", (row["unit"], row["unit"])))

@@ -19,9 +19,11 @@ from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES
 from tabrl.embodiments.legged.askable import ENDINGS, Askable
 from tabrl.embodiments.legged.gait import GAITS
 from tabrl_reward_worker.generator.goal.goal import LIMP_LOAD
-from tabrl_reward_worker.generator.goal.plan import Plan
+from tabrl_reward_worker.generator.goal.plan import Plan, arrives
 
 _ONLY = {Askable.PLANAR_SPEED: 0.0, Askable.FOOT_LOAD: LIMP_LOAD}  # what can be held of them
+_MOVING = (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED)
+_LATE = 1.02  # times as long as it may take: numbers are rounded
 _STANDING = Phase(targets=(Target(quantity=Askable.PLANAR_SPEED, shape=Constant(value=0.0)),))
 
 
@@ -39,7 +41,15 @@ def faults_in(spec: MotionSpec) -> list[str]:
 
 
 def untimed(plan: Plan) -> str | None:
-    """Why the phases of a plan do not fit into what is looked at; None if they do."""
+    """Why the phases of a plan do not fit into their time; None if they do."""
+    for number, part in enumerate(plan.parts, 1):
+        takes_s = arrives(part) or 0.0
+        if isinstance(part.until, Reached) and takes_s > part.until.within_s * _LATE:
+            unit = "rad" if part.until.quantity == Askable.HEADING else "m"
+            return (
+                f"phase {number} takes {takes_s:.3g} s for {part.until.by:g} {unit} at its speed, "
+                f"more than its within_s of {part.until.within_s:g}"
+            )
     if plan.period > LONGEST_EPISODE_S:
         return f"its phases take {plan.period:g} s, of at most {LONGEST_EPISODE_S:g} s"
     return None
@@ -51,6 +61,8 @@ def _faults(spec: MotionSpec) -> Iterator[str]:
             yield f"there is no gait {phase.gait}; there are {', '.join(GAITS)}"
         yield from _out_of_time(phase, spec.tempo_hz, number)
         yield from _unwritten(phase)
+        if phase.find(Askable.PLANAR_SPEED) and any(_rate(phase.find(one)) for one in _MOVING):
+            yield f"phase {number} stands still by planar_speed and has a speed: leave one out"
         if isinstance(phase.until, Reached):
             yield from _never_reached(phase, phase.until, number)
     if not spec.repeat and isinstance(spec.phases[-1].until, Duration | Reached):
@@ -90,8 +102,7 @@ def _never_reached(phase: Phase, until: Reached, number: int) -> Iterator[str]:
         moves = _rate(phase.find(Askable.YAW_RATE)) * until.by > 0.0
         needs = "a yaw_rate of the same sign"
     else:
-        speeds = (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED)
-        moves = until.by > 0.0 and any(_rate(phase.find(speed)) for speed in speeds)
+        moves = until.by > 0.0 and any(_rate(phase.find(speed)) for speed in _MOVING)
         needs = "a speed, and a way above 0 m"
     if not moves:
         yield f"phase {number} ends by {until.quantity}, which needs {needs}"

@@ -9,7 +9,7 @@ from tabrl_reward_worker.generator.reading.patterns import kinds_of
 from tabrl_reward_worker.generator.reading.slots import Meaning, Slot, SlotKind
 
 DISTANCE = 0.4  # m: from here on a length is a way to go, below it a height
-_NOTHING = 0.001  # m, rad, their rates or Hz: less of something than this is none of it
+NOTHING = 0.001  # m, rad, their rates or Hz: less of something than this is none of it
 _TABLE = table_of("intents.toml")
 
 
@@ -54,7 +54,7 @@ class Intent:
     def nothing(self) -> bool:
         """Whether an amount says that there is to be none of it: "walk at 0 m/s"."""
         amounts = [slot.meaning for slot in self.slots if slot.kind in kinds_of("MEASURE")]
-        return any(abs(of["value"]) < _NOTHING for of in amounts if "ends" not in of)
+        return any(abs(of["value"]) < NOTHING for of in amounts if "ends" not in of)
 
     @property
     def to_and_fro(self) -> bool:

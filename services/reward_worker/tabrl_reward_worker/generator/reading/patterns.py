@@ -31,6 +31,7 @@ _TERM = re.compile(r"([*/+-]?) *([\w.]+)")  # of a formula
 _NAMED = re.compile(r"{(\w+)}")
 _CALCULATED = ("value", "step")
 _LEAST = 1e-3  # is divided by at least
+_MOST_CHANGES = 20  # of a word; no sentence of the table takes more than one
 _SIGNS: dict[str, Callable[[float, float], float]] = {
     "*": operator.mul,
     "/": lambda above, below: above / max(abs(below), _LEAST),
@@ -71,13 +72,17 @@ def applied(table: str, words: Sequence[Word]) -> list[Word]:
 def rewritten(
     words: Sequence[Word], at: Callable[[Sequence[Word], int], Found | None]
 ) -> list[Word]:
-    """The words with what is made of them, from left to right; that is looked at again."""
-    result, position = list(words), 0
-    while position < len(result):
+    """The words with what is made of them, from left to right; that is looked at again.
+
+    Rules that make the same of each other for ever come to an end with what they have made so far.
+    """
+    result, position, left = list(words), 0, _MOST_CHANGES * len(words)
+    while position < len(result) and left:
         made = at(result, position)
         if made is None:
             position += 1
         else:
+            left -= 1
             result[position : made.end] = made.words
             position += len(made.words) if made.done else 0
     return result

@@ -23,7 +23,7 @@ from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.limits import beats, ranges, swings
 from tabrl_reward_worker.limbs import feet_of
 from tabrl_reward_worker.llm.kind_words import as_large, kind_file, kind_words
-from tabrl_reward_worker.llm.motion_schema import LlmMotion, LlmSpec
+from tabrl_reward_worker.llm.motions.schema import LlmMotion, LlmSpec
 from tabrl_reward_worker.llm.prompt import counted, lineage, text_of
 from tabrl_reward_worker.llm.provider import Message
 

@@ -12,10 +12,10 @@ from tabrl.robots import Robot
 from tabrl_reward_worker.llm.answers import AnswerError, best_of, declines, in_words
 from tabrl_reward_worker.llm.forms import is_nothing
 from tabrl_reward_worker.llm.lenient import Object, holding, read, unpacked
-from tabrl_reward_worker.llm.motion_forms import plain_motion, vocabulary_of
-from tabrl_reward_worker.llm.motion_schema import MAX_MOTIONS, LlmMotion
+from tabrl_reward_worker.llm.motions.forms import plain_motion, vocabulary_of
+from tabrl_reward_worker.llm.motions.schema import MAX_MOTIONS, LlmMotion
+from tabrl_reward_worker.llm.motions.units import UnitError
 from tabrl_reward_worker.llm.schema import one_line
-from tabrl_reward_worker.llm.units import UnitError
 
 _KEYS = frozenset({"motions", "motion", "phases", "unsaid", "declined"})
 _MOTIONS = frozenset({"motions", "motion", "phases"})

@@ -20,7 +20,7 @@ from tabrl.robots import Robot
 from tabrl_reward_worker.limbs import feet_of
 from tabrl_reward_worker.llm.forms import is_nothing, letters, without_remarks
 from tabrl_reward_worker.llm.lenient import Object, unpacked
-from tabrl_reward_worker.llm.units import is_number, plain_number
+from tabrl_reward_worker.llm.motions.units import is_number, plain_number
 
 _SPEC = ("phases", "repeat")
 _SHAPE = ("kind", "value", "mean", "amplitude", "hz", "sense", "phase")

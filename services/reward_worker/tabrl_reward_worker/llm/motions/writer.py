@@ -23,9 +23,8 @@ from tabrl_reward_worker.generator import candidates_of
 from tabrl_reward_worker.llm.answers import AnswerError, in_words
 from tabrl_reward_worker.llm.code_writer import Fault, Validate, failures_of
 from tabrl_reward_worker.llm.conversation import Conversation
-from tabrl_reward_worker.llm.motion_answers import MotionAnswer, Unread, read_motions
-from tabrl_reward_worker.llm.motion_faults import lost_in
-from tabrl_reward_worker.llm.motion_schema import MAX_MOTIONS, LlmMotion
+from tabrl_reward_worker.llm.motions.answers import MotionAnswer, Unread, read_motions
+from tabrl_reward_worker.llm.motions.schema import MAX_MOTIONS, LlmMotion
 from tabrl_reward_worker.llm.prompt import repair
 from tabrl_reward_worker.llm.provider import CallFailedError, Message, Reply
 from tabrl_reward_worker.llm.schema import one_line
@@ -159,9 +158,6 @@ class MotionWriter:
             spec = motion.to_spec()
         except ValidationError as error:
             return Unread(name, in_words(error))
-        lost = lost_in(spec)
-        if lost:
-            return Unread(name, "; ".join(lost))
         try:
             return Said(name, one_line(motion.idea), candidates_of(spec, self.robot))
         except Invalid as error:
