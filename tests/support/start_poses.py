@@ -21,7 +21,8 @@ class BentStarts:
         self.bent[-1] = joints.upper[-1] + 0.1
         self.offset = (self.bent - home)[-nu:]
         # What the motors hold: the last one is told to go no farther than it may.
-        self.held = joints.action(np.clip(self.bent[-nu:], joints.lower, joints.upper))
+        targets = np.clip(self.bent[-nu:], joints.lower, joints.upper)
+        self.held = joints.action(targets, targets)
 
     def asked(self, rng: np.random.Generator, count: int) -> CommandBatch:
         """Schedules, half of them neutral."""

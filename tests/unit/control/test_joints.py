@@ -72,7 +72,7 @@ def test_integrated_targets_go_on_from_the_last() -> None:
     assert not GO1.integrated
     home, still = ARM.home[None], np.zeros((1, 6), np.float32)
     np.testing.assert_array_equal(ARM.targets(still, home, still, last=home), home)
-    action = np.linspace(-1.0, 1.0, 6, dtype=np.float32)[None]
+    action = np.linspace(-0.7, 0.7, 6, dtype=np.float32)[None]  # within what the motors hold
     targets = ARM.targets(action, home, still, last=home)
     np.testing.assert_allclose(targets - home, 0.02 * ARM.scale * action, atol=1e-6)
     np.testing.assert_allclose(ARM.action(targets, home), action, atol=1e-4)

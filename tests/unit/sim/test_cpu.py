@@ -106,7 +106,7 @@ def test_it_steps_exactly_like_plain_mujoco(
     for one in (0, SIZE - 1):
         mujoco.mj_resetDataKeyframe(model, data, 0)
         for t, action in enumerate(run.rollout.action[:, one]):
-            data.ctrl[:] = embodiment.joints.ctrl(action)
+            data.ctrl[:] = embodiment.joints.ctrl(action, data.ctrl)
             mujoco.mj_step(model, data, SUBSTEPS)
             np.testing.assert_allclose(states[t, one], data.qpos, atol=1e-6)
             speeds = embodiment.skeleton.joint_velocity(data.qvel)
@@ -140,7 +140,9 @@ def test_observations_are_those_of_the_states_before_each_action(
     run = episode(simulator, schedules, act, 0.2, config=QUIET)
     time, (qpos, qvel) = run.rollout.time[4], states[5]
     # The run began at the home pose, which fixes the same origin for all of it.
-    ctrl = embodiment.joints.ctrl(run.rollout.action[4])
+    ctrl = embodiment.joints.home
+    for action in run.rollout.action[:5]:
+        ctrl = embodiment.joints.ctrl(action, ctrl)
     expected = embodiment.observe(time, qpos, qvel, ctrl, schedules)
     np.testing.assert_allclose(run.observation[5], expected, atol=2e-4)
     assert run.observation.shape[0] == run.action.shape[0] + 1
@@ -395,6 +397,6 @@ def test_a_policy_that_is_served_does_what_it_does_here_over_all_switches(
     for step, (qpos, qvel) in enumerate(states):
         action, _ = served.control(np.full(SIZE, step * CONTROL_DT), qpos, qvel, ctrl)
         np.testing.assert_allclose(action, run.action[step], atol=2e-4, err_msg=str(step))
-        ctrl = embodiment.joints.aimed(run.action[step], qpos, qvel)
+        ctrl = embodiment.joints.aimed(run.action[step], qpos, qvel, last=ctrl)
     switched = run.rollout.command[:, 0, 0] > 0.0  # after the step, so one earlier
     assert np.flatnonzero(np.diff(switched)).tolist() == [23, 54, 79, 110]
