@@ -14,6 +14,7 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
+from tabrl.contracts.path import Path
 from tabrl.contracts.phases import EPISODE_S, LONGEST_EPISODE_S
 from tabrl.contracts.quantities import Catalogue, Entry, label
 
@@ -98,6 +99,13 @@ class CheckSpec(BaseModel):
     threshold: FiniteFloat | None = Field(
         default=None, description="In the quantity's unit; needed by share_above and share_below."
     )
+    path: Path | None = Field(
+        default=None,
+        description=(
+            "For a place in space: what is measured is how far it is from where this path leads at "
+            "that time. Its times are in s since the reset."
+        ),
+    )
     start_s: FiniteFloat = Field(
         default=2.0, ge=0.0, description="Where the window begins, s; 2 leaves out the start."
     )
@@ -169,6 +177,8 @@ def _name(check: CheckSpec, quantity: str, entry: Entry) -> str:
     if entry.title:
         return entry.title
     words = label(quantity, check.part, entry.parts.owners)
+    if check.path is not None:
+        words = f"distance of {words} from its path"
     if check.statistic is Statistic.FREQUENCY:
         return f"{words} rhythm frequency"
     rhythm = "" if check.frequency is None else f"{check.frequency:g} Hz "
@@ -207,7 +217,9 @@ def fault_of(check: CheckSpec, catalogue: Catalogue, lasts_s: float) -> str | No
     if quantity not in catalogue:
         return _unknown(quantity, catalogue)
     entry = catalogue[quantity]
-    if entry.needs_part and check.part is None:
+    if check.path is not None and (check.part is not None or not entry.in_space):
+        return f"{quantity} follows no path" if not entry.in_space else "a path has no part"
+    if entry.needs_part and check.part is None and check.path is None:
         return f"{quantity} needs in part: {entry.parts.words}"
     if check.part is not None and not entry.parts.names:
         return f"{quantity} has no parts: leave part out"

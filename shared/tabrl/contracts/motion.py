@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from tabrl.contracts.checks import Identifier, QuantityName
+from tabrl.contracts.path import Path
 from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES, SHORTEST_S
 
 MAX_TARGETS = 24  # of a phase
@@ -58,7 +59,7 @@ class Extreme(_Part):
     sense: Literal["most", "least"] = "most"
 
 
-Shape = Annotated[Constant | Sinusoid | Extreme, Field(discriminator="kind")]
+Shape = Annotated[Constant | Sinusoid | Extreme | Path, Field(discriminator="kind")]
 
 
 class Importance(StrEnum):
@@ -73,6 +74,7 @@ class Target(_Part):
     """What a quantity of the robot is to do; SI units.
 
     `quantity` is one that the robot's kind can be asked for, `part` the foot, joint or axis of it.
+    A path, whose times are since the phase began, is of a place in space and of no single axis.
     """
 
     quantity: QuantityName
@@ -129,6 +131,8 @@ class AskableInfo(BaseModel):
 
     def fault(self, target: Target) -> str | None:
         """Why a target of this quantity cannot be asked for; None if it can."""
+        if isinstance(target.shape, Path) and "path" in self.shapes:
+            return f"{self.name} follows a path as a whole: leave part out" if target.part else None
         if self.parts and target.part not in self.parts:
             return f"{self.name} needs a part: one of {', '.join(self.parts)}"
         if target.part is not None and not self.parts:

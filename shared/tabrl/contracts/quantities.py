@@ -59,6 +59,11 @@ class Entry:
         """Whether a check of it is incomplete without a part."""
         return bool(self.parts.names) and self.parts.whole is None
 
+    @property
+    def in_space(self) -> bool:
+        """Whether it is a vector of the world, such as a place that can follow a path."""
+        return self.parts.names == WORLD_AXES and not self.parts.owners
+
 
 def named(names: tuple[str, ...], words: str, whole: Whole | None = None) -> Parts:
     """Parts that are columns with names, such as joints."""

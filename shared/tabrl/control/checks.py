@@ -48,10 +48,16 @@ def _values(checks: Sequence[CheckSpec], measures: Measures) -> Floats:
     values = np.full((len(checks), measures.rollout["time"].shape[1]), np.nan)
     for row, check in enumerate(checks):
         start, end = round(check.start_s / CONTROL_DT), round(check.end_s / CONTROL_DT)
-        window = measures.of(check.quantity, check.part)[start:end]
+        window = _measured(check, measures)[start:end]
         if len(window) >= 2:
             values[row] = _STATISTICS[check.statistic](window, check)
     return values
+
+
+def _measured(check: CheckSpec, measures: Measures) -> Floats:
+    if check.path is not None:
+        return measures.from_path(check.quantity, check.path)
+    return measures.of(check.quantity, check.part)
 
 
 def _counts_episodes(check: CheckSpec, embodiment: Embodiment) -> bool:

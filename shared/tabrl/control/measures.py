@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from tabrl.contracts.path import Path
 from tabrl.contracts.quantities import WORLD_AXES, Catalogue, Parts, Whole
+from tabrl.control.led import led
 from tabrl.domain.errors import Invalid
 from tabrl.robots import Robot
 
@@ -40,12 +42,28 @@ class Measures:
         quantity = self._catalogue.canonical(quantity)
         key = (quantity, part)
         if key not in self._cache:
-            if quantity not in self._catalogue:
-                raise Invalid(f"this robot has no quantity {quantity!r}", code="unknown_quantity")
-            derive = self.derived.get(quantity)
-            values = self.rollout[quantity] if derive is None else derive(self)
+            values = self._values(quantity)
             self._cache[key] = np.asarray(self._part(quantity, values, part), np.float64)
         return self._cache[key]
+
+    def from_path(self, quantity: str, path: Path) -> Float[np.ndarray, "T B"]:
+        """How far a place is from where a path leads at the same time.
+
+        Raises `Invalid` (`unknown_quantity`, `unknown_part`) for what is no place of the robot.
+        """
+        quantity = self._catalogue.canonical(quantity)
+        place = np.asarray(self._values(quantity), np.float64)
+        if not self._catalogue[quantity].in_space:
+            raise Invalid(f"{quantity} follows no path", code="unknown_part")
+        off: Floats = np.linalg.norm(place - led(path, self.rollout["time"]), axis=-1)
+        return off
+
+    def _values(self, quantity: str) -> NDArray[Any]:
+        if quantity not in self._catalogue:
+            raise Invalid(f"this robot has no quantity {quantity!r}", code="unknown_quantity")
+        derive = self.derived.get(quantity)
+        values: NDArray[Any] = self.rollout[quantity] if derive is None else derive(self)
+        return values
 
     def _part(self, quantity: str, values: NDArray[Any], part: str | None) -> NDArray[Any]:
         parts = self._catalogue[quantity].parts

@@ -8,6 +8,7 @@ is at rest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
@@ -136,7 +137,8 @@ def along(
     v1, a1 = _three_points(coming, end, following, xp)
     lasts = xp.maximum(end[0] - start[0], 1e-6)
     share = xp.clip((since - start[0]) / lasts, 0.0, 1.0)[..., None]
-    return _least_jerk(share, lasts[..., None], (start[1], v0, a0), (end[1], v1, a1))
+    coefficients = _least_jerk(lasts[..., None], (start[1], v0, a0), (end[1], v1, a1))
+    return polynomial(share, coefficients)
 
 
 class _Nodes:
@@ -169,15 +171,45 @@ def _three_points(
     return xp.where(stands, 0.0, speed), xp.where(stands, 0.0, change)
 
 
+def pieces(path: Path) -> tuple[Floats, Floats]:
+    """A path's polynomials by their share of the time between two waypoints.
+
+    It begins at its first waypoint, whatever the time. Returns the waypoints' times `[N]` since
+    then and coefficients `[N - 1, 6, W]`, the lowest power first.
+    """
+    rows = np.array(path.waypoints, np.float64)
+    times, places = rows[:, 0] - rows[0, 0], rows[:, 1:]
+    before = times[0], places[0]
+    after = times[-1], places[-1]
+    if path.repeat:
+        before = times[-2] - times[-1], places[-2]
+        after = times[-1] + times[1], places[1]
+    times = np.concatenate([[before[0]], times, [after[0]]])
+    places = np.concatenate([before[1][None], places, after[1][None]])
+    nodes = [(times[k : len(times) - 2 + k], places[k : len(times) - 2 + k]) for k in range(3)]
+    speed, change = _three_points(nodes[0], nodes[1], nodes[2], np)
+    times, places = nodes[1]
+    start, end = ((places[cut], speed[cut], change[cut]) for cut in (slice(-1), slice(1, None)))
+    coefficients = _least_jerk(np.diff(times)[:, None], start, end)
+    return times.astype(np.float32), np.stack(coefficients, axis=1).astype(np.float32)
+
+
 def _least_jerk(
-    share: Array, lasts: Array, start: tuple[Array, ...], end: tuple[Array, ...]
-) -> Array:
-    """The polynomial of degree five between two places, speeds and accelerations."""
+    lasts: Array, start: tuple[Array, ...], end: tuple[Array, ...]
+) -> tuple[Array, ...]:
+    """Coefficients of the polynomial of degree five between two places, speeds, accelerations."""
     (p0, v0, a0), (p1, v1, a1) = start, end
     v0, v1, a0, a1 = v0 * lasts, v1 * lasts, a0 * lasts**2, a1 * lasts**2
     way, speed, change = p1 - p0 - v0 - 0.5 * a0, v1 - v0 - a0, a1 - a0
     third = 10.0 * way - 4.0 * speed + 0.5 * change
     fourth = -15.0 * way + 7.0 * speed - change
     fifth = 6.0 * way - 3.0 * speed + 0.5 * change
-    s = share
-    return p0 + s * (v0 + s * (0.5 * a0 + s * (third + s * (fourth + s * fifth))))
+    return p0, v0, 0.5 * a0, third, fourth, fifth
+
+
+def polynomial(share: Array, coefficients: Sequence[Array]) -> Array:
+    """Its value; the lowest power comes first."""
+    value = coefficients[-1]
+    for coefficient in coefficients[-2::-1]:
+        value = coefficient + share * value
+    return value

@@ -32,6 +32,7 @@ HELPERS: dict[str, str] = {
     "rotate": "(quaternion, vector) body frame to world",
     "rotate_inverse": "(quaternion, vector) world to body frame",
     "direction": "(name) unit vector of the world: up, down, forward, back, left or right",
+    "along": "(points, time, repeat=False) where a smooth path through rows [s, x, y, z] leads",
     "running_mean": "(x, seconds) mean of about the last seconds, from the episode's begin on",
     "best_so_far": "(x) largest value of the episode until now",
     "best_before": "(x) largest value of the episode before this step; its own in the first",

@@ -56,6 +56,10 @@ CALLS: dict[str, str] = {
     "rl.rotate": "rl.rotate(state.base_quaternion(), v)",
     "rl.rotate_inverse": "rl.rotate_inverse(state.base_quaternion(), v)",
     "rl.direction": "rl.direction('up') * v",
+    "rl.along": "rl.along([[0.1, 0.0, 0.2, 0.1], [0.5, 0.1, 0.0, 0.2]], state.time()) * v",
+    "rl.along, round": (
+        "rl.along([[0, 0, 1, 1], [1, 1, 0, 1], [2, 1, 1, 0], [3, 0, 1, 1]], q[0], True) * v"
+    ),
     "sum, axis": "jnp.sum(state.foot_position(), axis=0)",
     "mean, keepdims": "jnp.mean(state.foot_position(), axis=-1, keepdims=True)",
     "median, axis": "jnp.median(state.foot_position(), axis=0)",

@@ -16,6 +16,7 @@ from pydantic import (
 
 from tabrl.contracts.checks import CheckSpec, Statistic, describe
 from tabrl.contracts.motion import MotionSpec
+from tabrl.contracts.path import Path
 from tabrl.contracts.quantities import Catalogue
 from tabrl.domain.tasks import (
     PROMPT_MAX,
@@ -117,6 +118,7 @@ class CheckView(BaseModel):
     part: str | None
     frequency: float | None
     threshold: float | None
+    path: Path | None
     start_s: float
     end_s: float
     at_least: float | None

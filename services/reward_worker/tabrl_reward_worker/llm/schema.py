@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from tabrl.contracts.checks import CheckSpec, Identifier, Statistic, episode_s
+from tabrl.contracts.path import Path
 from tabrl.contracts.phases import PhasesS
 from tabrl.contracts.quantities import Catalogue
 from tabrl.embodiments.lookup import catalogue_of
@@ -175,8 +176,11 @@ def answer_schema(robot: Robot) -> dict[str, Any]:
     Checks can be of the robot's quantities only.
     """
     schema = strict_schema(TypeAdapter(_DeclinedOrCandidate).json_schema(by_alias=False))
-    check = schema["$defs"][CheckSpec.__name__]["properties"]
-    check["quantity"] |= {"enum": list(catalogue_of(robot).entries)}
+    check = schema["$defs"][CheckSpec.__name__]
+    check["properties"]["quantity"] |= {"enum": list(catalogue_of(robot).entries)}
+    # A path is hundreds of numbers: those are drawn, not written.
+    del check["properties"]["path"], schema["$defs"][Path.__name__]
+    check["required"].remove("path")
     return schema
 
 

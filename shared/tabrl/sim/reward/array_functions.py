@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Float
 
+from tabrl.control.waypoints import Path, pieces, polynomial
 from tabrl.rewards.limits import MAX_WORK
 from tabrl.rewards.vocabulary import MAX_OPERANDS, MAX_SUBSCRIPTS
 
@@ -41,6 +43,32 @@ def interp(
     between = values[before] + share * (values[after] - values[before])
     first, last = values[0] if left is None else left, values[-1] if right is None else right
     return jnp.where(place < places[0], first, jnp.where(place > places[-1], last, between))
+
+
+def along(
+    points: Sequence[Sequence[float]], time: Float[ArrayLike, ""], repeat: bool = False
+) -> Float[jax.Array, " n"]:
+    """Where a smooth path through points leads; at its first point until that one's time.
+
+    Args:
+        points: numbers, not arrays: a time in s and a place each, the times rising.
+        time: when, s.
+        repeat: whether it goes round from the first point to the last one.
+    """
+    try:
+        rows = [tuple(map(float, row)) for row in points]
+    except TypeError:
+        raise ValueError("along takes rows of numbers: a time and a place each") from None
+    if len(rows) < 2 or any(len(row) < 2 for row in rows):
+        raise ValueError("along takes at least two points: a time and a place each")
+    begin = rows[0][0]
+    times, coefficients = map(jnp.asarray, pieces(Path(tuple(rows), repeat)))
+    since = jnp.maximum(jnp.asarray(time, jnp.float32) - begin, 0.0)
+    since = jnp.mod(since, rows[-1][0] - begin) if repeat else since
+    here = jnp.clip(jnp.sum(since >= times) - 1, 0, len(rows) - 2)
+    share = jnp.clip((since - times[here]) / (times[here + 1] - times[here]), 0.0, 1.0)
+    found: jax.Array = polynomial(share, list(coefficients[here]))
+    return found
 
 
 def einsum(subscripts: str, *operands: Float[ArrayLike, ...]) -> Float[jax.Array, ...]:

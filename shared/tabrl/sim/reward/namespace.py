@@ -19,7 +19,7 @@ from jaxtyping import Float
 from tabrl.control import rotation
 from tabrl.rewards import vocabulary
 from tabrl.rewards.memory import MAX_MEMORY, Rule
-from tabrl.sim.reward.array_functions import einsum, interp
+from tabrl.sim.reward.array_functions import along, einsum, interp
 from tabrl.sim.reward.recorder import Recorder
 
 P = ParamSpec("P")
@@ -98,7 +98,9 @@ def direction(name: str) -> Float[jax.Array, " n"]:
     return jnp.array(_DIRECTIONS[name], jnp.float32)
 
 
-_FUNCTIONS = (gaussian, progress, tolerance, norm, wrap_angle, rotate, rotate_inverse, direction)
+_FUNCTIONS = (
+    gaussian, progress, tolerance, norm, wrap_angle, rotate, rotate_inverse, direction, along,
+)  # fmt: skip
 _HELPERS: dict[str, Callable[..., jax.Array]] = {
     function.__name__: function for function in _FUNCTIONS
 }
