@@ -47,6 +47,8 @@ def replay(context: TrainingContext, reward: RolloutReward, record: TrainingReco
 def _search(
     context: TrainingContext, reward: RolloutReward, record: TrainingRecord
 ) -> CommandSchedule:
-    search = search_for(context, reward, record.phases_s, record.seed, repeat=record.repeat)
+    search = search_for(
+        context, reward, record.phases_s, record.seed, repeat=record.repeat, motion=record.motion
+    )  # fmt: skip
     *_, found = search.run(generations=record.generations)
     return found.best

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from tabrl.contracts.checks import CheckSpec, Identifier
 from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.findings import Finding
+from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.phases import PhasesS
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -41,6 +42,7 @@ class TrainSpec(BaseModel):
     checks: tuple[CheckSpec, ...] = Field(min_length=1, max_length=16)
     phases_s: PhasesS = ()
     repeat: bool = True  # the phases, after the last one
+    motion: MotionSpec | None = None  # what the reward was written for: a search begins with it
     seed: int = Field(default=0, ge=0)
     budget: TrainBudget = TrainBudget()
 
@@ -131,6 +133,7 @@ class TrainingRecord(BaseModel):
     weights: dict[Identifier, float] = {}
     phases_s: PhasesS = ()
     repeat: bool = True  # the phases, after the last one
+    motion: MotionSpec | None = None  # which the search began with
     restarts: tuple[int, ...] = ()
     reweightings: tuple[Reweighting, ...] = ()
 

@@ -18,6 +18,7 @@ import mujoco
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.quantities import Catalogue
 from tabrl.control.arrays import Array, Floats, Xp
 from tabrl.control.command_batch import CommandBatch
@@ -336,6 +337,11 @@ class Embodiment(ABC):
     def exported(self) -> Mapping[str, object]:
         """What the kind's `export/observe.py` reads of robot.json, beside what every robot has."""
         return {}
+
+    def schedules_of(self, motion: MotionSpec) -> tuple[CommandSchedule, ...]:
+        """Schedules that ask for just what a specification says, one a phase, for a search to begin
+        with; none where commands of this kind cannot say it."""
+        return ()
 
     def setting_variants(self) -> list[CommandSchedule]:
         """Schedules with every setting that a search begins with; none without settings."""

@@ -279,6 +279,7 @@ def _training(task: Task, candidate: Candidate, context: AppContext) -> tuple[Jo
             checks=tuple(candidate.checks),
             phases_s=candidate.phases_s,
             repeat=candidate.repeat,
+            motion=candidate.motion,
         ),
         queued_at=now,
         created_at=now,

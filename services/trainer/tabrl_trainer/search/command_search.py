@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,13 +58,14 @@ class CommandSearch:
         library: MotionLibrary, seed: int,
         on_step: Callable[[], None] = lambda: None, window: Window = EVER,
         *, coarse: Simulator | None = None, final: Simulator | None = None,
-        final_s: float = FINAL_S,
+        final_s: float = FINAL_S, first: Sequence[CommandSchedule] = (),
     ) -> None:  # fmt: skip
         """`on_step` is called at the steps of all episodes and may raise to end the search.
 
-        With a `window`, the reward sees all that happens within that part of its time. The first
-        generations run on `coarse`, which is as large as `simulator`; the final on `final`, for
-        `final_s`. Without these two all run on `simulator`.
+        Schedules that may well be right already come `first`. With a `window`, the reward sees all
+        that happens within that part of its time. The first generations run on `coarse`, which is
+        as large as `simulator`; the final on `final`, for `final_s`. Without these two all run on
+        `simulator`.
         """
         self._embodiment = embodiment
         self._neutral = CommandSchedule.neutral(embodiment.commands)
@@ -72,6 +73,7 @@ class CommandSearch:
         self._coarse = simulator if coarse is None else coarse
         self._last = simulator if final is None else final
         self._final_s = final_s
+        self._begin_with = first
         self._policy = policy
         self._reward = reward
         self._library = library
@@ -142,8 +144,10 @@ class CommandSearch:
         return (1.1 + 1.1 * share * self._final_s / WINDOW_S) * spent_s
 
     def _first(self) -> CommandBatch:
-        """Neutral, single entries at several levels, the library's best, and mutations of them."""
-        schedules = [self._neutral, *single_entries(self._embodiment), *self._library_best()]
+        """Neutral, what comes first, single entries at several levels, the library's best, and
+        mutations of them."""
+        schedules = [self._neutral, *self._begin_with]
+        schedules += [*single_entries(self._embodiment), *self._library_best()]
         schedules += self._rhythms(self._neutral)
         schedules = list(dict.fromkeys(schedules))
         size = self._simulator.size

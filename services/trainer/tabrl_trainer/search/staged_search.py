@@ -14,6 +14,7 @@ from itertools import accumulate, product
 
 import numpy as np
 
+from tabrl.contracts.motion import MotionSpec
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.embodiment import NOWHERE, Embodiment, Led
 from tabrl.control.rollout import CONTROL_DT
@@ -60,11 +61,14 @@ class StagedSearch:
         on_step: Callable[[], None] = lambda: None,
         *,
         repeat: bool = True,
+        first: Sequence[CommandSchedule] = (),
     ) -> None:
         """`on_step` is called at the steps of all episodes and may raise to end the search.
 
-        Without `repeat` the last phase goes on.
+        Without `repeat` the last phase goes on. The search of each phase begins with its schedule
+        among those that come `first`, if there are as many.
         """
+        self._first = tuple(first) if len(first) == len(phases_s) else ()
         self._simulators, self._reward, self._phases_s = simulators, reward, tuple(phases_s)
         self._seed, self._on_step, self._repeat = seed, on_step, repeat
         self._neutral = CommandSchedule.neutral(simulators.embodiment.commands)
@@ -102,6 +106,7 @@ class StagedSearch:
                 self._seed + number, self._on_step, window,
                 coarse=self._simulators.coarse,
                 final_s=SEARCH_WINDOW_S,  # how phases go together is measured afterwards
+                first=[searched_from(one, window) for one in self._first[number : number + 1]],
             )  # fmt: skip
             before = samples
             left_s = budget_s - (clock() - begin)
@@ -161,10 +166,21 @@ class StagedSearch:
 
 def stage_schedule(schedule: CommandSchedule, window: Window) -> CommandSchedule:
     """A schedule that was searched from time zero, as it is from the window's begin on."""
-    turn = 2.0 * math.pi * schedule.modulation_frequency * window.begin_s
+    return _turned(schedule, -window.begin_s)
+
+
+def searched_from(schedule: CommandSchedule, window: Window) -> CommandSchedule:
+    """A schedule as it is from the window's begin on, as one from time zero."""
+    return _turned(schedule, window.begin_s)
+
+
+def _turned(schedule: CommandSchedule, seconds: float) -> CommandSchedule:
+    """With sinusoids that are so far ahead."""
+    turn = 2.0 * math.pi * schedule.modulation_frequency * seconds
+    harmonic = schedule.harmonic or (1.0,) * len(schedule.phase)
     phase = tuple(
-        (value - turn) % (2.0 * math.pi) if swing else value
-        for value, swing in zip(schedule.phase, schedule.amplitude, strict=True)
+        (value + turn * times) % (2.0 * math.pi) if swing else value
+        for value, swing, times in zip(schedule.phase, schedule.amplitude, harmonic, strict=True)
     )
     return replace(schedule, phase=phase)
 
@@ -177,16 +193,21 @@ def search_for(
     on_step: Callable[[], None] = lambda: None,
     *,
     repeat: bool = True,
+    motion: MotionSpec | None = None,
 ) -> CommandSearch | StagedSearch:
-    """The search for a task on a robot's simulators."""
+    """The search for a task on a robot's simulators; with a `motion`, it begins with that."""
     policy = deployed(context.pretrained_weights)
+    first = context.embodiment.schedules_of(motion) if motion is not None else ()
     if len(phases_s) < 2:
         return CommandSearch(
             context.embodiment, context.simulator, policy, reward, context.library, seed, on_step,
             coarse=context.coarse_simulator, final=context.round_simulator,
+            first=first if len(first) == 1 else (),
         )  # fmt: skip
     simulators = SearchSimulators(
         context.embodiment, context.simulator, context.small_simulator, policy, context.library,
         context.coarse_simulator,
     )  # fmt: skip
-    return StagedSearch(simulators, reward, phases_s, seed, on_step, repeat=repeat)
+    return StagedSearch(
+        simulators, reward, phases_s, seed, on_step, repeat=repeat, first=first
+    )  # fmt: skip

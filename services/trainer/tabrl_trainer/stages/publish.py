@@ -82,6 +82,7 @@ def _record(spec: TrainSpec, done: Completed) -> TrainingRecord:
         kept=done.evaluated.update,
         phases_s=spec.phases_s,
         repeat=spec.repeat,
+        motion=spec.motion,
         restarts=() if resumed is None else resumed.restarts,
         reweightings=done.tuned.reweightings,
     )

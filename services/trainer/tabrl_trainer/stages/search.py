@@ -17,8 +17,9 @@ def search(session: JobSession, loaded: Loaded) -> SearchResult:
     # A generation lasts longer than a user who cancels should wait.
     on_step = session.control.raise_if_stopped
     running = search_for(
-        loaded.context, loaded.reward, spec.phases_s, spec.seed, on_step, repeat=spec.repeat
-    )
+        loaded.context, loaded.reward, spec.phases_s, spec.seed, on_step, repeat=spec.repeat,
+        motion=spec.motion,
+    )  # fmt: skip
     found: Generation | None = None
     for found in running.run(budget.search_s):
         left_s = max(budget.search_s - (session.clock() - began), 0.0)

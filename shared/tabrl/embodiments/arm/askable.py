@@ -31,7 +31,7 @@ def askables(robot: Robot) -> tuple[AskableInfo, ...]:
     every = (
         AskableInfo.of(
             Askable.TOOL_POSITION, "m", "tool at", "tool at", parts=WORLD_AXES,
-            shapes=("constant", "sinusoid", "extreme"),
+            shapes=("constant", "sinusoid", "extreme", "path"),
         ),
         AskableInfo.of(Askable.TOOL_SPEED, "m/s", "tool moving", shapes=_HELD),
         AskableInfo.of(

@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 from jaxtyping import Bool, Float
 
+from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.quantities import Catalogue
 from tabrl.control.arrays import Array, Floats, Xp
 from tabrl.control.command_batch import CommandBatch
@@ -19,7 +20,7 @@ from tabrl.control.rollout import CONTACT_MARGIN, Fields, RawSteps, Rollout
 from tabrl.control.segments import Segments
 from tabrl.control.staged_commands import Commands
 from tabrl.domain.errors import Invalid
-from tabrl.embodiments.arm import fields, observation
+from tabrl.embodiments.arm import commanding, fields, observation
 from tabrl.embodiments.arm.catalogue import catalogue
 from tabrl.embodiments.arm.chain import Chain
 from tabrl.embodiments.arm.channels import command_space
@@ -178,6 +179,9 @@ class ArmRobot(Embodiment):
             "near_m": observation.NEAR_M,
             "far_m": observation.FAR_M,
         }
+
+    def schedules_of(self, motion: MotionSpec) -> tuple[CommandSchedule, ...]:
+        return commanding.schedules_of(motion, self.commands, self.wanted)
 
     def setting_variants(self) -> list[CommandSchedule]:
         known = {setting.name for setting in self.commands.settings}
