@@ -70,8 +70,9 @@ def _pointing() -> tuple[Channel, ...]:
             "pointing right", weight=0.6,
         ),
         Channel(
-            elevation, "rad", -0.5, 1.8, 0.5, 0.02,
-            "angle of the tool from straight down to ahead, rad (negative: to the base)",
+            elevation, "rad", -0.5, 3.1, 0.5, 0.02,
+            "angle of the tool from straight down over ahead to straight up, rad (negative: to the "
+            "base)",
             "pointing ahead", "pointing back", weight=0.8,
         ),
         Channel(

@@ -17,8 +17,8 @@ from tabrl.embodiments.arm.names import BLEND, ELBOW, PLACE, POINTING, TEMPO, jo
 from tabrl_trainer.pretraining.arm.paths import random_path
 from tabrl_trainer.pretraining.arm.reach import Reach
 
-WAVE_SPEED, WAVE_ACCELERATION = 0.7, 3.0  # m/s and m/s², at most, of a tool that swings
-TURN_SPEED, TURN_ACCELERATION = 1.5, 6.0  # rad/s and rad/s²
+WAVE_SPEED, WAVE_ACCELERATION = 0.8, 5.0  # m/s and m/s², at most, of a tool that swings
+TURN_SPEED, TURN_ACCELERATION = 2.0, 20.0  # rad/s and rad/s²
 WAVED = 0.35  # share of the channels that swing in a schedule that has sinusoids
 PATHS = 400  # drawn once and shared: to make one takes longer than a step of the robots
 
