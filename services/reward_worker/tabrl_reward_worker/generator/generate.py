@@ -9,6 +9,13 @@ from tabrl.domain.errors import Invalid
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal, RewardCandidate
+from tabrl_reward_worker.generator.arm.generate import (
+    candidates_of_motion,
+    generate_for_arm,
+    is_arm,
+)
+from tabrl_reward_worker.generator.arm.reading import lexicon as lexicon_of_arms
+from tabrl_reward_worker.generator.arm.spec import Asked
 from tabrl_reward_worker.generator.dance.generate import dances_of, is_dance, named
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.interpret import interpret
@@ -29,13 +36,17 @@ from tabrl_reward_worker.limbs import feet_of
 
 _MAX_UNKNOWN = 4
 _KIND = "legged"  # whose words the lexicon has
+_FOR_ARMS = (
+    "Write in English where the arm should go or point, what it should do in rhythm, or what it "
+    "should draw or write: “reach left and hold”, “wave”, “draw a circle of 20 cm”, “write hello”."
+)
 
 
 class NotUnderstoodError(Invalid):
     """The sentence asks for nothing the rule-based generator can write a reward for."""
 
     def __init__(
-        self, message: str, robot: Robot, reading: Plan | None = None, hint: str = ""
+        self, message: str, robot: Robot, reading: Plan | Asked | None = None, hint: str = ""
     ) -> None:
         examples = "; ".join(f"“{example}”" for example in robot.examples[:4])
         super().__init__(
@@ -66,8 +77,10 @@ def require_words_for(robot: Robot) -> None:
 
 def require_english(prompt: str, robot: Robot) -> None:
     """Raises `NotUnderstoodError` if no words about the robot, or none like these, can be read."""
-    require_words_for(robot)
-    language = foreign(prompt, lexicon().vocabulary)
+    if not is_arm(robot):
+        require_words_for(robot)
+    known = lexicon_of_arms() if is_arm(robot) else lexicon()
+    language = foreign(prompt, known.vocabulary)
     if language is not None:
         message = f"This sentence looks like {language.name}; only English is understood here. "
         raise NotUnderstoodError(message + language.note, robot)
@@ -79,6 +92,8 @@ def generate(prompt: str, robot: Robot, seed: int = 0) -> Proposal:
     Raises `NotUnderstoodError` (code `task_not_understood`).
     """
     require_english(prompt, robot)
+    if is_arm(robot):
+        return _for_arm(prompt, robot, seed)
     amounts = Amounts.of(robot)
     reading = parse(prompt, amounts.top_speed)
     plan = interpret(reading, amounts)
@@ -87,6 +102,13 @@ def generate(prompt: str, robot: Robot, seed: int = 0) -> Proposal:
     if is_dance(reading):
         return _danced(plan, robot, seed)
     return Proposal(candidates_for(plan), plan.understood, plan.not_understood)
+
+
+def _for_arm(prompt: str, robot: Robot, seed: int) -> Proposal:
+    proposal = generate_for_arm(prompt, robot, seed)
+    if isinstance(proposal, Asked):
+        raise NotUnderstoodError("This task was not understood.", robot, proposal, _FOR_ARMS)
+    return proposal
 
 
 def _danced(plan: Plan, robot: Robot, seed: int) -> Proposal:
@@ -108,6 +130,9 @@ def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ..
     Raises `Invalid`: code `bad_motion` for what is no specification of this robot's motion,
     `motion_beyond` for more than it can do.
     """
+    if is_arm(robot):
+        _require_none(fault_of(motion, askables_of(robot)))
+        return candidates_of_motion(motion, robot)
     require_words_for(robot)
     _require_none(fault_of(motion, askables_of(robot)))
     motion = ended(motion)

@@ -15,6 +15,9 @@ from tabrl.embodiments.legged.askable import Askable
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal
+from tabrl_reward_worker.generator.arm.followup import continued
+from tabrl_reward_worker.generator.arm.generate import is_arm
+from tabrl_reward_worker.generator.arm.writing import candidates_for as candidates_of_arm
 from tabrl_reward_worker.generator.followup.clauses import Clauses, clauses_of
 from tabrl_reward_worker.generator.followup.comparisons import compare
 from tabrl_reward_worker.generator.followup.complaints import level, relieve
@@ -39,6 +42,10 @@ _HINT = (
     "Write what is to be different from before: “slower”, “half as fast”, “at 0.3 m/s”, “5 cm "
     "lower”, “to the left”, “and sway your hips”, “without turning”."
 )
+_HINT_OF_ARMS = (
+    "Write what is to be different from before: “slower”, “twice as fast”, “bigger”, “5 cm "
+    "higher”, or something else to do."
+)
 _INSTEAD = (
     "This tells what it does and was not asked to, so there is nothing to take away. Say what it "
     "should do instead: “stand still”, “lower steps”, “slower”, “keep the body level”."
@@ -60,6 +67,8 @@ def generate_followup(
         NotUnderstoodError: code `task_not_understood`.
     """
     require_english(words, robot)
+    if is_arm(robot):
+        return _of_arm(earlier, words, robot, motion)
     plan = _told(earlier, robot) if motion is None else _trained(motion, earlier, robot)
     before = plan.understood
     try:
@@ -69,6 +78,16 @@ def generate_followup(
     if plan.empty or plan.understood == before:
         raise NotUnderstoodError("This change was not understood.", robot, plan, _HINT)
     return Proposal(candidates_for(plan), plan.understood, plan.not_understood)
+
+
+def _of_arm(
+    earlier: Sequence[str], words: str, robot: Robot, motion: MotionSpec | None
+) -> Proposal:
+    asked = continued(earlier, words, robot, motion)
+    if asked.motion is None:
+        raise NotUnderstoodError("This change was not understood.", robot, asked, _HINT_OF_ARMS)
+    written = candidates_of_arm(asked.motion, robot)
+    return Proposal(written, asked.understood, asked.not_understood)
 
 
 def _told(sentences: Sequence[str], robot: Robot) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.feet import (
@@ -45,14 +45,14 @@ def interpret(reading: Reading, amounts: Amounts) -> Plan:
     plan = in_phases(parts, amounts, repeats=reading.repeats)
     plan.understood = [*reading.notes, *plan.understood]
     plan.not_understood = [*reading.unknown, *reading.impossible, *plan.not_understood]
-    plan.not_understood += _unsaid(reading, plan)
+    plan.not_understood += unsaid(reading, plan.understood, plan.not_understood)
     return plan
 
 
-def _unsaid(reading: Reading, plan: Plan) -> list[str]:
+def unsaid(reading: Reading, understood: Iterable[str], not_understood: Iterable[str]) -> list[str]:
     """Words of the sentence of which nothing was said so far."""
-    quoted = _QUOTED.findall(" ".join(plan.understood))
-    said = _pieces(" ".join([*quoted, *plan.not_understood]))
+    quoted = _QUOTED.findall(" ".join(understood))
+    said = _pieces(" ".join([*quoted, *not_understood]))
     return [text for text in dict.fromkeys(reading.words) if not _pieces(text) <= said]
 
 

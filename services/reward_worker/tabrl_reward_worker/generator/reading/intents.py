@@ -26,9 +26,12 @@ class Intent:
 
     @classmethod
     def implied_by(cls, slot: Slot) -> Intent | None:
-        """What a slot stands for where it belongs to no intent: a direction is walking."""
+        """What a slot stands for where it belongs to no intent: a direction is walking.
+
+        A word may imply something else than others of its kind.
+        """
         meaning = dict(_TABLE["implied"].get(slot.kind.name, {}))
-        kind = meaning.pop("kind", "")
+        kind = slot.meaning.get("implies", meaning.pop("kind", ""))
         return cls(SlotKind[kind], "", meaning, [slot], at=slot.at) if kind else None
 
     def words(self) -> str:

@@ -15,9 +15,9 @@ Meaning = Mapping[str, Any]  # what a line of the lexicon, a number or a rule sa
 SlotKind = StrEnum(
     "SlotKind",
     # Intents: things to do; and one of these that is not to be done.
-    "MOVE TURN STAND HEIGHT POSTURE LEAN RHYTHM HOP PAW REAR STEP NEGATED "
+    "MOVE TURN STAND HEIGHT POSTURE LEAN RHYTHM HOP PAW REAR STEP REACH POINT DRAW NEGATED "
     # Slots: how they are to be done.
-    "DIRECTION PACE ADJ ADV EXTENT DEGREE SWING BEAT BEATPHRASE PLACE "
+    "DIRECTION PACE ADJ ADV EXTENT DEGREE SWING BEAT BEATPHRASE PLACE PLANE "
     # Slots that are measured, and what measures are made of.
     "SPEED TURN_RATE RATE ANGLE LENGTH DISTANCE DURATION COUNT RADIUS "
     "NUMBER UNIT TIMES PER BY TO FROM MINUS NAMED ACROSS "
