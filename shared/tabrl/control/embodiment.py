@@ -76,7 +76,8 @@ class Randomisation:
 
     Factors of the sliding friction and of the motors' stiffness and damping, and, where there is
     one, a factor of a body's mass and how far its centre of mass is from where the scene puts it
-    (m, along each axis). A share of the robots acts a control step late. What they sense is noisy:
+    (m, along each axis). A share of the robots acts a control step late; of those a share knows as
+    its last action what it decided, the others what was in force. What they sense is noisy:
     normal, with a standard deviation by segment of the observation; and of each `unknown` one share
     has none.
     """
@@ -88,6 +89,7 @@ class Randomisation:
     body_mass: Range = (1.0, 1.0)
     body_offset: Offsets = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0))
     late: float = 0.0
+    sees_decision: float = 0.5
     noise: Mapping[str, float] = field(default_factory=dict)
     unknown: tuple[Unknown, ...] = ()
 

@@ -100,7 +100,7 @@ class RobotDifferences:
                 [rng.uniform(*ends, size) for ends in randomisation.body_offset], axis=1
             ),
             late=rng.random(size) < randomisation.late,
-            sees_decision=rng.random(size) < 0.5,
+            sees_decision=rng.random(size) < randomisation.sees_decision,
             noise=noise * known,
             known=known,
         )

@@ -1,7 +1,8 @@
 """How arms of a training differ from each other.
 
 Ranges reach a little farther than what policies are certified for. The tool carries a load that
-nobody tells the policy of; encoders of joints are good.
+nobody tells the policy of; encoders of joints are good. Targets go on from those that were decided,
+whenever they come into force: from any others, every second one would go its own way.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def randomisation(tool: str, tool_kg: float) -> Randomisation:
         body=tool,
         body_mass=(1.0, 1.0 + MOST_LOAD_KG / tool_kg),
         late=0.4,
+        sees_decision=1.0,
         noise=NOISE,
     )
 
@@ -41,7 +43,7 @@ def disturbances(tool: str, tool_kg: float) -> tuple[Disturbance, ...]:
     loaded = 1.0 + LOAD_KG / tool_kg
 
     def other(name: str, words: str, **changes: Any) -> Disturbance:
-        return Disturbance(name, words, Randomisation(body=tool, **changes))
+        return Disturbance(name, words, Randomisation(body=tool, sees_decision=1.0, **changes))
 
     return (
         Disturbance("nominal", "as in the scene"),
