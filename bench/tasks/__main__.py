@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from bench.robot import ROBOT
-from bench.tasks.body import named, quadrupeds
+from bench.tasks.bodies import named, robots
 from bench.tasks.suite import suite_of
 
 from tabrl_local.stack import CACHE
@@ -24,9 +24,9 @@ RESULTS = Path("var/bench-tasks")
 def main() -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="python -m bench.tasks", description=__doc__)
-    robots = [robot.id for robot in quadrupeds()]
+    known = [robot.id for robot in robots()]
     names = ", ".join(task.name for task in suite_of(named(ROBOT.id)).tasks)
-    parser.add_argument("--robot", choices=robots, default=ROBOT.id, help="who learns")
+    parser.add_argument("--robot", choices=known, default=ROBOT.id, help="who learns")
     parser.add_argument("--tasks", nargs="*", default=[], metavar="NAME", help=f"of: {names}")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--seconds", type=float, default=60.0, help="what a minute is cut to")

@@ -8,13 +8,12 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 from bench.robot import ROBOT
-from bench.tasks.body import named, quadrupeds
-from bench.tasks.motion import Motion, read_rollout
+from bench.tasks.bodies import named, read_rollout, robots
 from bench.tasks.suite import suite_of
-from bench.tasks.task import Task
+from bench.tasks.task import Recording, Task
 
 
-def report_lines(task: Task, motion: Motion) -> list[str]:
+def report_lines(task: Task, motion: Recording) -> list[str]:
     """One line per bound, then one for falls and one for the task."""
     lines = [
         f"{'ok' if bound.holds(value) else 'NOT'}  {bound.name} {value:.3g}, wanted {bound.target}"
@@ -29,8 +28,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.tasks.check", description=__doc__)
     parser.add_argument("task", metavar="TASK")
     parser.add_argument("files", nargs="+", type=Path)
-    robots = [robot.id for robot in quadrupeds()]
-    parser.add_argument("--robot", choices=robots, default=ROBOT.id)
+    known = [robot.id for robot in robots()]
+    parser.add_argument("--robot", choices=known, default=ROBOT.id)
     arguments = parser.parse_args()
     body = named(arguments.robot)
     try:

@@ -13,9 +13,8 @@ from pathlib import Path
 import jax
 from bench.tasks import render
 from bench.tasks.abilities import write_learnt
-from bench.tasks.body import Body
+from bench.tasks.bodies import AnyBody, read_rollout
 from bench.tasks.harness import Harness, Log, Trained, budget_of, read_base
-from bench.tasks.motion import read_rollout
 from bench.tasks.report import TaskSummary, markdown, summarize
 from bench.tasks.run_result import RunResult
 from bench.tasks.scoring import Scorer, rollout_of
@@ -35,7 +34,7 @@ RESULT, ROLLOUT, PARAMS = "outcome.json", "rollout.npz", "params.safetensors"
 class Experiment:
     """Which robot and base learn, how long, and where results go."""
 
-    body: Body
+    body: AnyBody
     out: Path
     base: Path | None
     minute_s: float

@@ -90,6 +90,7 @@ class Harness:
             artifact_sha256=artifact,
             weights=reward.weights,
             checks=task.checks,
+            motion=task.motion,
             seed=seed,
             budget=budget,
         )

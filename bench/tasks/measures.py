@@ -7,11 +7,14 @@ single wobble of a walking robot must neither pass nor fail a task of ten second
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from bench.rotation import Floats
+from bench.tasks.arm.motion import ArmMotion
 from bench.tasks.motion import HZ, Motion
 
+Seen = TypeVar("Seen", Motion, ArmMotion)
 Signal = Callable[[Motion], Floats]
 Measure = Callable[[Motion], float]
 # Of the reference robot; others' are scaled.
@@ -59,10 +62,10 @@ def mean_height(motion: Motion) -> float:
     return float(motion.height.mean())
 
 
-def amplitude(signal: Signal, frequency: float) -> Measure:
+def amplitude(signal: Callable[[Seen], Floats], frequency: float) -> Callable[[Seen], float]:
     """Amplitude of the sine of `frequency` (Hz) that fits the signal best."""
 
-    def measure(motion: Motion) -> float:
+    def measure(motion: Seen) -> float:
         angle = 2.0 * np.pi * frequency * motion.time
         basis = np.stack([np.sin(angle), np.cos(angle), np.ones_like(angle)], axis=1)
         weights, *_ = np.linalg.lstsq(basis, signal(motion), rcond=None)
@@ -71,14 +74,16 @@ def amplitude(signal: Signal, frequency: float) -> Measure:
     return measure
 
 
-def sinusoid_correlation(signal: Signal, frequency: float, lag_s: float = 0.15) -> Measure:
+def sinusoid_correlation(
+    signal: Callable[[Seen], Floats], frequency: float, lag_s: float = 0.15
+) -> Callable[[Seen], float]:
     """Correlation of the signal with sin(2π · frequency · (t - lag)), t from the reset.
 
     The best over lags within ±`lag_s`: a robot may be a little late, but not follow
     another sinusoid.
     """
 
-    def measure(motion: Motion) -> float:
+    def measure(motion: Seen) -> float:
         values = signal(motion)
         if values.std() < MIN_STD:
             return 0.0

@@ -6,12 +6,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import mujoco
 import numpy as np
-from bench.tasks.body import Body, named
-from bench.tasks.motion import HZ, Motion, read_rollout
+from bench.rotation import Floats
+from bench.tasks.arm.body import ArmBody
+from bench.tasks.arm.motion import ArmMotion
+from bench.tasks.bodies import AnyBody, AnyMotion, named, read_rollout
+from bench.tasks.motion import HZ, Motion
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -30,6 +34,8 @@ STANDING = 1.07  # height of the trunk, at most, in standing heights
 DISTANCE, LOOKED_AT = 3.75, 0.71  # likewise: of the camera, and height of what it looks at
 VIEW = 140.0  # degrees from the nose: from ahead and the right, so that a sway shows as well
 COLUMNS = 2
+ARM_VIEW = 35.0  # degrees from straight ahead of an arm
+WAY_ROWS, WAY_M, WAY_COLOUR = 500, 0.002, (0.1, 0.35, 0.8, 1.0)
 OPENGL = ("egl", "osmesa") if sys.platform == "linux" else ("",)
 
 
@@ -47,7 +53,7 @@ class StripJob(BaseModel):
 _JOBS: TypeAdapter[list[StripJob]] = TypeAdapter(list[StripJob])
 
 
-def frame_steps(motion: Motion) -> list[int]:
+def frame_steps(motion: AnyMotion) -> list[int]:
     """Rows of the frames: even steps through two seconds of a settled motion."""
     last = len(motion) - 1
     begin = min(round(BEGIN_S * HZ), max(last - round(LENGTH_S * HZ), 0))
@@ -55,11 +61,12 @@ def frame_steps(motion: Motion) -> list[int]:
     return [begin + round(i * step) for i in range(FRAMES)]
 
 
-def render_strip(motion: Motion, caption: str) -> Image.Image:
+def render_strip(motion: AnyMotion, caption: str) -> Image.Image:
     """One strip with a caption and a time under every frame.
 
     The camera follows the trunk from ahead and the right, a little above, and keeps the direction
-    of the first frame: a turn is seen as a turn.
+    of the first frame: a turn is seen as a turn. An arm is seen as the page shows it, with the way
+    of its tip so far.
 
     Raises `RuntimeError` (by MuJoCo) where nothing can be drawn offscreen.
     """
@@ -93,28 +100,63 @@ def save(picture: Image.Image, path: Path) -> None:
     picture.quantize(128).save(path, optimize=True)
 
 
-def _render_frames(motion: Motion, rows: Sequence[int]) -> list[Pixels]:
-    model, size = _checkered_scene(motion.body), motion.body.robot.characteristic_length
+def _render_frames(motion: AnyMotion, rows: Sequence[int]) -> list[Pixels]:
+    model = _checkered_scene(motion.body)
     data = mujoco.MjData(model)
-    camera = mujoco.MjvCamera()
-    camera.type = mujoco.mjtCamera.mjCAMERA_FREE
-    # A robot on its hind legs needs a higher and a wider view.
-    risen = max(float(np.mean([motion.qpos[row][2] for row in rows])) - STANDING * size, 0.0)
-    camera.distance, camera.elevation = DISTANCE * size + 1.5 * risen, -12.0
-    camera.azimuth = float(np.degrees(motion.heading[rows[0]])) + VIEW
+    camera = _aside(motion.body) if isinstance(motion, ArmMotion) else _following(motion, rows)
     width, height = FRAME
     frames: list[Pixels] = []
     with mujoco.Renderer(model, height, width) as renderer:
         for row in rows:
             data.qpos[:] = motion.qpos[row]
             mujoco.mj_forward(model, data)
-            camera.lookat[:] = [*motion.place[row], LOOKED_AT * size + risen]
+            if isinstance(motion, Motion):
+                camera.lookat[:2] = motion.place[row]
             renderer.update_scene(data, camera)
+            if isinstance(motion, ArmMotion):
+                _draw_way(renderer.scene, motion.tip[: row + 1])
             frames.append(renderer.render().copy())
     return frames
 
 
-def _checkered_scene(body: Body) -> mujoco.MjModel:
+def _following(motion: Motion, rows: Sequence[int]) -> mujoco.MjvCamera:
+    """A camera that is moved along with the trunk."""
+    size, camera = motion.body.robot.characteristic_length, mujoco.MjvCamera()
+    camera.type = mujoco.mjtCamera.mjCAMERA_FREE
+    # A robot on its hind legs needs a higher and a wider view.
+    risen = max(float(np.mean([motion.qpos[row][2] for row in rows])) - STANDING * size, 0.0)
+    camera.distance, camera.elevation = DISTANCE * size + 1.5 * risen, -12.0
+    camera.azimuth = float(np.degrees(motion.heading[rows[0]])) + VIEW
+    camera.lookat[:] = [0.0, 0.0, LOOKED_AT * size + risen]
+    return camera
+
+
+def _aside(body: ArmBody) -> mujoco.MjvCamera:
+    """The page's camera, from the side that the arm works on."""
+    camera, shown = mujoco.MjvCamera(), body.robot.camera
+    camera.type = mujoco.mjtCamera.mjCAMERA_FREE
+    size = body.robot.characteristic_length
+    camera.lookat[:] = [0.5 * size, 0.0, 0.35 * size]
+    camera.distance = 2.2 * size if shown is None else 0.75 * shown.distance_m
+    camera.azimuth, camera.elevation = 180.0 + ARM_VIEW, -25.0
+    return camera
+
+
+def _draw_way(scene: mujoco.MjvScene, way: Floats) -> None:
+    """Where a tip has been, as a line of short pieces."""
+    for begin, end in pairwise(way[-WAY_ROWS:]):
+        if scene.ngeom >= scene.maxgeom or not np.any(begin != end):
+            continue
+        geom = scene.geoms[scene.ngeom]
+        mujoco.mjv_initGeom(
+            geom, mujoco.mjtGeom.mjGEOM_CAPSULE, np.zeros(3), np.zeros(3), np.zeros(9),
+            np.array(WAY_COLOUR, np.float32),
+        )  # fmt: skip
+        mujoco.mjv_connector(geom, mujoco.mjtGeom.mjGEOM_CAPSULE, WAY_M, begin, end)
+        scene.ngeom += 1
+
+
+def _checkered_scene(body: AnyBody) -> mujoco.MjModel:
     """The scene on a floor of light squares, whose size shows how far the robot gets."""
     spec = mujoco.MjSpec.from_string(scene_xml(body.robot.id).decode())
     spec.add_texture(

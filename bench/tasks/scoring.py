@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from bench.rotation import rotation_matrices
+from bench.tasks.arm.body import ArmBody
+from bench.tasks.arm.motion import ArmMotion
+from bench.tasks.bodies import AnyBody, AnyMotion
 from bench.tasks.body import Body
 from bench.tasks.harness import Trained
 from bench.tasks.motion import Motion
@@ -43,15 +46,17 @@ def rollout_of(params: bytes, robot: Robot, seconds: float = ROLLOUT_S) -> Recor
     plant = Plant(scene_xml(robot.id), robot)
     steps = round(seconds * policy.control_hz)
     substeps = round(1.0 / policy.control_hz / plant.model.opt.timestep)
-    log = Recording.empty(steps, plant.model, robot, scene_sha256(robot.id))
-    home, scale = np.array(robot.home), np.array(robot.action_scale)
+    embodiment = embodiment_of(robot)
+    log = Recording.empty(steps, plant.model, embodiment, scene_sha256(robot.id))
     for tick in range(steps):
         ends = plant.ends()
-        log.time[tick], log.qpos[tick], log.qvel[tick], _ = plant.state()
+        log.time[tick], log.qpos[tick], log.qvel[tick], last = plant.state()
         log.end_position[tick], log.end_contact[tick] = ends, plant.touching(ends)
         state = decode_state(plant.frame(tick), policy.size)
         ctrl = forward(policy, state.row[None])[0].astype(np.float64)
-        log.ctrl[tick], log.action[tick] = ctrl, (ctrl - home) / scale
+        log.ctrl[tick], log.action[tick] = ctrl, embodiment.joints.action(ctrl, last)
+        if log.tool_pose is not None and embodiment.tool is not None:
+            log.tool_pose[tick] = plant.pose(embodiment.tool)
         plant.step(ctrl, substeps)
     return log
 
@@ -68,12 +73,12 @@ class Scores:
 class Scorer:
     """Measures policies over as many episodes as the simulator has robots, from the same starts."""
 
-    body: Body
+    body: AnyBody
     simulator: CpuSimulator
     base: PolicyWeights
 
     @classmethod
-    def of(cls, body: Body, base: PolicyWeights, episodes: int) -> Scorer:
+    def of(cls, body: AnyBody, base: PolicyWeights, episodes: int) -> Scorer:
         """With a simulator of its own."""
         return cls(body, CpuSimulator(body.robot, episodes), base)
 
@@ -95,14 +100,14 @@ class Scorer:
         return Scores(rows, compare(rewards["program"], rewards["result"]))
 
 
-def _score(task: Task, body: Body, rollout: Rollout, rewards: Floats) -> PolicyScore:
+def _score(task: Task, body: AnyBody, rollout: Rollout, rewards: Floats) -> PolicyScore:
     motions = list(motions_of(body, rollout))
-    values = np.array([task.values(motion) for motion in motions])
+    values = np.array([task.values(one) for one in motions])
     return PolicyScore(
         reward=_interval(rewards),
         values=tuple(_interval(column) for column in values.T),
-        success=float(np.mean([task.succeeded(motion) for motion in motions])),
-        fall_rate=float(np.mean([motion.fell for motion in motions])),
+        success=float(np.mean([task.succeeded(one) for one in motions])),
+        fall_rate=float(np.mean([one.fell for one in motions])),
         episodes=len(motions),
     )
 
@@ -111,8 +116,16 @@ def _interval(values: Floats) -> Interval:
     return Interval(mean=float(values.mean()), ci95=half_width(values))
 
 
-def motions_of(body: Body, rollout: Rollout) -> Iterator[Motion]:
+def motions_of(body: AnyBody, rollout: Rollout) -> Iterator[AnyMotion]:
     """Each robot's motion out of a rollout's raw states."""
+    if isinstance(body, ArmBody):
+        for robot in range(rollout.shape[1]):
+            yield ArmMotion.of(body, rollout.time[:, robot], rollout.joint_position[:, robot])
+    else:
+        yield from _legged_motions(body, rollout)
+
+
+def _legged_motions(body: Body, rollout: Rollout) -> Iterator[Motion]:
     qpos = np.concatenate(
         [rollout.base_position, rollout.base_quaternion, rollout.joint_position], axis=-1
     )

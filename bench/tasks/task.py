@@ -6,10 +6,10 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from bench.tasks.motion import Motion
+from typing import Any, Protocol
 
 from tabrl.contracts.checks import CheckSpec, Statistic
+from tabrl.contracts.motion import MotionSpec
 from tabrl.embodiments.legged.catalogue import Quantity
 
 SETTLE_S = 2.0  # from the home pose into the motion; not scored
@@ -18,13 +18,26 @@ ROLLOUT_S = SETTLE_S + SCORED_S
 MINUTE_S = 60.0
 
 
+class Recording(Protocol):
+    """What a robot did, of whatever kind."""
+
+    @property
+    def fell(self) -> bool:
+        """Whether the robot failed as its kind does: fell over, or touched what it must not."""
+        ...
+
+    def between(self, start_s: float, end_s: float) -> Recording:
+        """The rows of a window of time."""
+        ...
+
+
 @dataclass(frozen=True)
 class Bound:
     """One number of a motion and the range it must be in."""
 
     name: str
     unit: str
-    measure: Callable[[Motion], float]
+    measure: Callable[[Any], float]  # of a motion of the robot's kind
     at_least: float | None = None
     at_most: float | None = None
 
@@ -70,21 +83,24 @@ class Task:
     stretch: bool = field(default=False)  # beyond what one minute is expected to teach
     extra: bool = field(default=False)  # not of the first twelve
     needs: tuple[str, ...] = ()
+    motion: MotionSpec | None = None  # what the search begins with, as read in the sentence
+    settle_s: float = SETTLE_S
 
     @property
     def sha256(self) -> str:
         """Changes with whatever makes earlier results those of another task."""
         checks = [spec.model_dump_json() for spec in self.checks]
         bounds = [f"{bound.name} {bound.target}" for bound in self.bounds]
+        bounds += [self.motion.model_dump_json()] if self.motion is not None else []
         text = "\n".join([self.reward, str(self.seconds), *checks, *bounds])
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def values(self, motion: Motion) -> tuple[float, ...]:
+    def values(self, motion: Recording) -> tuple[float, ...]:
         """All numbers of a whole recording, of what follows the settling time."""
-        scored = motion.between(SETTLE_S, SETTLE_S + SCORED_S)
+        scored = motion.between(self.settle_s, self.settle_s + SCORED_S)
         return tuple(bound.measure(scored) for bound in self.bounds)
 
-    def succeeded(self, motion: Motion) -> bool:
+    def succeeded(self, motion: Recording) -> bool:
         """Whether all bounds hold and the robot never fell."""
         if motion.fell:
             return False

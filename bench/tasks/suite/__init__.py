@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.tasks.body import Body
+from bench.tasks.arm.body import ArmBody
+from bench.tasks.arm.suite import tasks as tasks_of_arm
+from bench.tasks.bodies import AnyBody
 from bench.tasks.suite import (
     backwards,
     bob,
@@ -54,8 +56,10 @@ class Suite:
         return tuple(task for task in self.tasks if not names or task.name in names)
 
 
-def suite_of(body: Body) -> Suite:
+def suite_of(body: AnyBody) -> Suite:
     """All tasks with the robot's amounts."""
+    if isinstance(body, ArmBody):
+        return Suite(tasks=tasks_of_arm(body), left_out=())
     tasks = [module.task(body) for module in _MODULES]
     able = [not {*task.needs} & {*body.robot.without} for task in tasks]
     return Suite(

@@ -105,6 +105,23 @@ def test_without_action_it_holds_home(robot: Robot, embodiment: ArmRobot) -> Non
     assert np.abs(data.qvel).max() < 1e-3
 
 
+def test_motors_at_their_limit_do_not_chatter(robot: Robot, embodiment: ArmRobot) -> None:
+    """Forces are limited by the targets: where MuJoCo clamps one, it is not damped implicitly."""
+    model, rng = physics_model(robot), np.random.default_rng(0)
+    data = mujoco.MjData(model)
+    mujoco.mj_resetDataKeyframe(model, data, 0)
+    limit, jumps = model.actuator_forcerange[:, 1], []
+    for _ in range(100):
+        action = rng.normal(0.0, 2.0, robot.nu)
+        data.ctrl[:] = embodiment.joints.aimed(action, data.qpos, data.qvel, last=data.ctrl)
+        for _ in range(2):
+            before = data.qvel.copy()
+            mujoco.mj_step(model, data)
+            assert (np.abs(data.actuator_force) < limit).all()
+            jumps.append(np.abs(data.qvel - before).max())
+    assert max(jumps) < 1.5  # rad/s within 10 ms
+
+
 def test_one_action_drives_it_into_the_table(robot: Robot, embodiment: ArmRobot) -> None:
     model = physics_model(robot)
     data = mujoco.MjData(model)

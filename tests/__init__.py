@@ -1,0 +1,1 @@
+"""Tests of all members. A package of its own, for some libraries install one of this name."""
