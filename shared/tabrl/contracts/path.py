@@ -12,7 +12,8 @@ from tabrl.contracts.phases import LONGEST_EPISODE_S
 MAX_POINTS = 64
 _CLOSED_M = 1e-4  # how near to its first point a path that goes round must end
 
-Moment = Annotated[FiniteFloat, Field(ge=0.0, le=LONGEST_EPISODE_S)]
+# One that begins late in an episode may go on after it.
+Moment = Annotated[FiniteFloat, Field(ge=0.0, le=2.0 * LONGEST_EPISODE_S)]
 Point = tuple[Moment, FiniteFloat, FiniteFloat, FiniteFloat]
 
 

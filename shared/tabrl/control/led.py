@@ -42,7 +42,7 @@ def _motion(times: Floats, places: Floats, repeat: bool) -> tuple[Floats, Floats
     slope = np.diff(places, axis=0) / np.diff(times)[:, None]
     change = np.zeros_like(places)
     change[1:-1] = 2.0 * np.diff(slope, axis=0) / (times[2:] - times[:-2])[:, None]
-    moves = slope.any(-1)
+    moves = (slope != 0.0).any(axis=-1)
     stands = np.concatenate([[True], ~(moves[:-1] & moves[1:]), [True]])
     speed[stands] = change[stands] = 0.0
     inner = slice(1, -1) if repeat else slice(None)

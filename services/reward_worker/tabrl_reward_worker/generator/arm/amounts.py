@@ -41,6 +41,14 @@ class Posture:
         moved[WORLD_AXES.index(axis)] = round(value, DIGITS)
         return replace(self, place=(moved[0], moved[1], moved[2]))
 
+    def turned(self, angle: str, value: float) -> Posture:
+        """The same with another angle, by its name."""
+        return {
+            "azimuth": replace(self, azimuth=value),
+            "elevation": replace(self, elevation=value),
+            "twist": replace(self, twist=value),
+        }[angle]
+
 
 @dataclass(frozen=True)
 class ArmAmounts:
@@ -83,7 +91,7 @@ class ArmAmounts:
             fastest = min(most["turn_speed"] / omega, most["turn_acceleration"] / omega**2)
         else:
             fastest = min(most["speed"] / omega, most["acceleration"] / omega**2) * self.scale
-        return round(min(amplitude, fastest), DIGITS)
+        return round(min(amplitude, float(fastest)), DIGITS)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tabrl.contracts.motion import (
     Constant,
@@ -79,10 +79,11 @@ class Part:
         self.asked_place.add(axis)
         return able
 
-    def point(self, *, asked: bool = True, **angles: float) -> None:
+    def point(self, angles: Mapping[str, float], *, asked: bool = True) -> None:
         """Hold angles of the tool. Those that are `asked` for are not changed by others."""
-        changed = {name: value for name, value in angles.items() if name not in self.asked_angles}
-        self.posture = replace(self.posture, **changed)
+        for name, value in angles.items():
+            if name not in self.asked_angles:
+                self.posture = self.posture.turned(name, value)
         if asked:
             self.asked_angles |= angles.keys()
 

@@ -114,20 +114,21 @@ def _swings(target: Target, shape: Sinusoid, one: Timed) -> Iterator[CheckSpec]:
     low, high = (share * shape.amplitude for share in _SWUNG)
     if target.tolerance is not None:
         low, high = shape.amplitude - target.tolerance, shape.amplitude + target.tolerance
-    name, at = _short(target), {"quantity": target.quantity, "part": target.part}
-    yield CheckSpec(
-        id=f"{name}_swing", statistic=Statistic.AMPLITUDE, frequency=shape.hz, start_s=start,
-        end_s=end, at_least=round(max(low, 0.0), 4), at_most=round(high, 4), **at,
+    name = _short(target)
+    swing = CheckSpec(
+        id=f"{name}_swing", quantity=target.quantity, part=target.part,
+        statistic=Statistic.AMPLITUDE, frequency=shape.hz, start_s=start, end_s=end,
+        at_least=round(max(low, 0.0), 4), at_most=round(high, 4),
     )  # fmt: skip
+    yield swing
     if (end - start) * shape.hz >= _WAVES:
-        yield CheckSpec(
-            id=f"{name}_beat", statistic=Statistic.RHYTHM, frequency=shape.hz, start_s=start,
-            end_s=end, at_least=_IN_TIME, **at,
-        )  # fmt: skip
+        beat = {"statistic": Statistic.RHYTHM, "at_least": _IN_TIME, "at_most": None}
+        yield swing.model_copy(update={"id": f"{name}_beat", **beat})
     miss = max(0.5 * shape.amplitude, _MISS[Askable(target.quantity)][1])
     yield CheckSpec(
-        id=f"{name}_middle", statistic=Statistic.MEAN, start_s=start, end_s=end,
-        at_least=round(shape.mean - miss, 4), at_most=round(shape.mean + miss, 4), **at,
+        id=f"{name}_middle", quantity=target.quantity, part=target.part, statistic=Statistic.MEAN,
+        start_s=start, end_s=end, at_least=round(shape.mean - miss, 4),
+        at_most=round(shape.mean + miss, 4),
     )  # fmt: skip
 
 

@@ -82,7 +82,7 @@ def _dance(moves: Sequence[Move], beat_hz: float, robot: Robot) -> MotionSpec:
 def _part(move: Move, beat_hz: float, own: ArmAmounts) -> Part:
     """A move as a phase."""
     part = Part(own, own.home)
-    part.point(**{name: value for name, value in move.posture.items() if name != "z"})
+    part.point({name: value for name, value in move.posture.items() if name != "z"})
     part.raise_to(move.posture.get("z", 0.0))
     for name, row in move.swing.items():
         table = own["swing"][name]

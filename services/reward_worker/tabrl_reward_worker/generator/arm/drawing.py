@@ -39,7 +39,7 @@ def _plane(intent: Intent, part: Part, usual: str) -> Plane:
     """Where it lies: about where the tool is held, or where the sentence says."""
     own, slot = part.amounts, intent.find(SlotKind.PLANE)
     table = own["plane"][str(slot.meaning["plane"]) if slot else usual]
-    part.point(asked=False, elevation=float(table.get("elevation", 0.0)))
+    part.point({"elevation": float(table.get("elevation", 0.0))}, asked=False)
     x, y, z = part.posture.place
     if "above" in table:
         z = own.within("z", own.length(table["above"]) + own.robot.end_effector_radius)

@@ -73,7 +73,7 @@ def _hold(intent: Intent, azimuth: float, elevation: float, part: Part) -> None:
         if abs(able[name] - value) > 0.06:
             part.miss("", f"{name} of {value:.2g} rad is more than this robot can do: "
                       f"{able[name]:.2g} rad")  # fmt: skip
-    part.point(**able)
+    part.point(able)
     room = next((height for angle, height in _ROOM if able["elevation"] > angle), None)
     if room is not None:
         part.raise_to(room)
@@ -102,6 +102,6 @@ def turn(intent: Intent, part: Part) -> None:
     if abs(able - wanted) > 1e-3:
         part.miss("", f"a turn of {abs(wanted):.2g} rad is more than this robot can do: "
                   f"{abs(able):.2g} rad")  # fmt: skip
-    part.point(twist=able)
+    part.point({"twist": able})
     side = "left" if able > 0.0 else "right"
     part.say(intent.words(), f"the tool turned {side} by {abs(able):.2g} rad")

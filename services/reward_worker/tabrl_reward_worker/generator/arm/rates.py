@@ -13,7 +13,7 @@ def frequency(intent: Intent, usual: float, part: Part) -> float:
     rate = said(intent, SlotKind.RATE)
     hz = usual * part.amounts["pace"][pace(intent)] if rate is None else rate
     table = part.amounts["frequency"]
-    able = round(min(max(hz, table["lowest"]), table["highest"]), 3)
+    able: float = round(min(max(hz, table["lowest"]), table["highest"]), 3)
     if rate is not None and abs(able - rate) > 1e-3:
         part.miss("", f"{rate:g} times a second cannot be done: {able:g}")
     count = said(intent, SlotKind.COUNT)

@@ -120,10 +120,10 @@ def _seconds(part: Part, own: ArmAmounts) -> float:
     swings = [hz for target in part.targets.values() if (hz := getattr(target.shape, "hz", None))]
     path = part.path
     if path is not None:
-        return path.end_s + table["settle"]
+        return path.end_s + float(table["settle"])
     way = np.linalg.norm(np.subtract(part.posture.place, part.begin.place))
-    there = float(way) / own.length(own["travel"]["speed"]) + table["settle"]
-    return max(table["least"], there, *(_CYCLES / hz for hz in swings))
+    there = float(way) / own.length(own["travel"]["speed"]) + float(table["settle"])
+    return max(float(table["least"]), there, *(_CYCLES / float(hz) for hz in swings))
 
 
 def _shortened(seconds: Sequence[float | None], own: ArmAmounts) -> list[float | None]:

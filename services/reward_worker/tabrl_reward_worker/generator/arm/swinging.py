@@ -49,7 +49,7 @@ def _size(intent: Intent, table: Table, axis: str | None, part: Part) -> float:
 
 def _take_posture(table: Table, part: Part) -> None:
     angles = {name: value for name, value in table["posture"].items() if name != "z"}
-    part.point(asked=False, **angles)
+    part.point(angles, asked=False)
     if "z" in table["posture"]:
         part.raise_to(table["posture"]["z"])
 

@@ -106,8 +106,8 @@ class ArmReward:
             return np.ones_like(rollout.time)
         asked = rollout.settings[..., self._settings[ELBOW]]  # 1 up, -1 down
         height = elbow_height(self._embodiment, rollout) / (ELBOW_M * self._length)
-        side: Floats = 0.5 + 0.5 * np.clip(asked * height, np.float32(-1.0), np.float32(1.0))
-        return side
+        side = 0.5 + 0.5 * np.clip(asked * height, np.float32(-1.0), np.float32(1.0))
+        return np.asarray(side, np.float32)
 
     def _hurry(self, rollout: Rollout) -> Floats:
         """How much faster the tool is than its tempo allows, a square of its share."""
