@@ -61,7 +61,7 @@ def derive(
 def _poser(layout: Layout) -> jax.stages.Wrapped:
     def graph(rows: Float[Array, "N width"]) -> Pose:
         qpos, qvel, _ = layout.parts(rows)
-        return layout.embodiment.skeleton.pose(qpos, qvel, jnp)
+        return layout.embodiment.skeleton.pose(qpos, qvel, jnp, jax.lax.optimization_barrier)
 
     return jax.jit(graph)
 

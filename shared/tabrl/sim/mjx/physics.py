@@ -149,7 +149,7 @@ class Physics:
     ) -> tuple[Motion, Outcome]:
         after, (torque, constraint) = self._substeps(model, motion, ctrl)
         skeleton = self._embodiment.skeleton
-        pose = skeleton.pose(after.qpos, after.qvel, jnp)
+        pose = skeleton.pose(after.qpos, after.qvel, jnp, jax.lax.optimization_barrier)
         forces = (skeleton.joint_velocity(torque), skeleton.joint_velocity(constraint))
         outcome = Outcome(*forces, **pose._asdict())
         return after, outcome
