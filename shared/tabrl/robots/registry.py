@@ -100,7 +100,7 @@ def _found() -> _Found:
     refused = []
     for folder in _folders():
         try:
-            robot = _read(folder)
+            robot = read_robot(folder)
             if robot.id in robots:
                 raise SceneError(f"another folder has the id {robot.id} already")
             robots[robot.id] = robot, folder
@@ -132,7 +132,12 @@ def _folders_in(root: Traversable) -> Iterator[Traversable]:
             yield folder
 
 
-def _read(folder: Traversable) -> Robot:
+def read_robot(folder: Traversable) -> Robot:
+    """The robot of a folder, whether or not the registry knows it.
+
+    Raises `SceneError`, `OSError`, `tomllib.TOMLDecodeError`, `UnicodeDecodeError` or pydantic's
+    `ValidationError` for a wrong one.
+    """
     data = tomllib.loads(folder.joinpath(MANIFEST).read_text("utf-8"))
     file = folder.joinpath(str(data.get("scene", "")))
     if not file.is_file():

@@ -1,0 +1,130 @@
+"""Does the robot hold its home pose, with which torques, and what does a control step cost?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from tabrl.control import rotation
+from tabrl.control.physics import SUBSTEPS
+from tabrl.control.rollout import CONTROL_DT
+from tabrl.robot_import.refusal import refusal
+from tabrl.robot_import.source import Doubles
+
+SECONDS = 2.0
+_STEPS = round(SECONDS / CONTROL_DT)
+_SETTLED = _STEPS // 2  # torques count from here on
+_MOST_SAG = 0.35  # rad
+_MOST_SINKING = 0.3  # of the height at home
+_TIMED, _ROUNDS = 50, 7
+_WARNINGS = (
+    mujoco.mjtWarning.mjWARN_BADQPOS, mujoco.mjtWarning.mjWARN_BADQVEL,
+    mujoco.mjtWarning.mjWARN_BADQACC,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """How home was held for `SECONDS`: with targets that say no more than home.
+
+    `torque [nu]` is the largest of the second half, N·m; `sag [nu]` how far each joint ended from
+    home, rad. Of a floating robot `height` (m) and `tilt` (rad) at the end, and how far it `sank`.
+    """
+
+    torque: Doubles
+    sag: Doubles
+    height: float
+    sank: float
+    tilt: float
+
+
+def hold_home(model: mujoco.MjModel, failed: Callable[[Doubles], bool]) -> Held:
+    """Let the robot hold its home pose.
+
+    Args:
+        model: the scene as simulators step it.
+        failed: whether the kind calls a state `qpos` failed.
+
+    Raises:
+        Invalid: it does not hold it; says since when, and which joint gave way.
+    """
+    data = mujoco.MjData(model)
+    mujoco.mj_resetDataKeyframe(model, data, 0)
+    home, first = data.ctrl.copy(), data.qpos.copy()
+    floating = len(first) > model.nu
+    torque = np.zeros(model.nu)
+    for step in range(_STEPS):
+        mujoco.mj_step(model, data, nstep=SUBSTEPS)
+        after = (step + 1) * CONTROL_DT
+        if not np.isfinite(data.qpos).all() or any(data.warning[w].number for w in _WARNINGS):
+            raise refusal(_diverges(model, after))
+        sag = data.qpos[-model.nu :] - home
+        if floating and (failed(data.qpos) or _sunken(data.qpos, first)):
+            raise refusal(_falls(model, after, sag, data.actuator_force))
+        if step >= _SETTLED:
+            torque = np.maximum(torque, np.abs(data.actuator_force))
+    if np.abs(sag).max() > _MOST_SAG:
+        raise refusal(_sags(model, sag, data.actuator_force))
+    up = rotation.up_in_body(data.qpos[3:7])[2] if floating else 1.0
+    return Held(
+        torque=torque,
+        sag=np.abs(sag),
+        height=float(data.qpos[2]) if floating else 0.0,
+        sank=float(first[2] - data.qpos[2]) if floating else 0.0,
+        tilt=float(np.arccos(np.clip(up, -1.0, 1.0))),
+    )
+
+
+def microseconds(model: mujoco.MjModel) -> float:
+    """What a control step of one robot takes a core, µs: the quickest of some rounds at home."""
+    data = mujoco.MjData(model)
+    best = np.inf
+    for _ in range(_ROUNDS):
+        mujoco.mj_resetDataKeyframe(model, data, 0)
+        begun = time.thread_time()
+        mujoco.mj_step(model, data, nstep=SUBSTEPS * _TIMED)
+        best = min(best, (time.thread_time() - begun) / _TIMED)
+    return 1e6 * float(best)
+
+
+def _sunken(qpos: Doubles, first: Doubles) -> bool:
+    return bool(first[2] - qpos[2] > _MOST_SINKING * first[2])
+
+
+def _falls(model: mujoco.MjModel, after: float, sag: Doubles, torque: Doubles) -> str:
+    joint = int(np.abs(sag).argmax())
+    return (
+        f"the robot does not stand at home, it falls after {after:.1f} s, the joint "
+        f"{model.joint(model.njnt - model.nu + joint).name} {abs(sag[joint]):.2f} rad from its "
+        f"target at {abs(torque[joint]):.3g} N·m: give the actuators more stiffness or torque, or "
+        "choose another home"
+    )
+
+
+def _sags(model: mujoco.MjModel, sag: Doubles, torque: Doubles) -> str:
+    joint = int(np.abs(sag).argmax())
+    return (
+        f"home is not held: the joint {model.joint(model.njnt - model.nu + joint).name} ends "
+        f"{abs(sag[joint]):.2f} rad from its target at {abs(torque[joint]):.3g} N·m: give its "
+        "actuator more stiffness or torque, or choose another home"
+    )
+
+
+def _diverges(model: mujoco.MjModel, after: float) -> str:
+    """The joint whose servo is too stiff for what it moves has the highest frequency."""
+    data = mujoco.MjData(model)
+    mujoco.mj_resetDataKeyframe(model, data, 0)
+    mujoco.mj_forward(model, data)
+    full = np.zeros((model.nv, model.nv))
+    mujoco.mj_fullM(model, data, full)
+    inertia = np.diag(full)[-model.nu :]
+    rate = np.sqrt(np.maximum(-model.actuator_biasprm[:, 1], 0.0) / inertia)
+    joint = model.joint(model.njnt - model.nu + int(rate.argmax())).name
+    return (
+        f"in physics steps of {1000 * model.opt.timestep:.0f} ms the simulation diverges after "
+        f"{after:.2f} s: lower the stiffness of {joint}, or give the joint more armature"
+    )

@@ -1,0 +1,229 @@
+"""From a folder with a model to a robot: read, survey, write, try."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import mujoco
+import numpy as np
+from pydantic import ValidationError
+
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.physics import scene_model
+from tabrl.embodiments.lookup import kind_module
+from tabrl.robot_import.description import content, robot_name
+from tabrl.robot_import.files import find_model
+from tabrl.robot_import.hold import SECONDS, Held, hold_home, microseconds
+from tabrl.robot_import.home import Home, home_of
+from tabrl.robot_import.legs import survey_legs
+from tabrl.robot_import.limbs import FoundLimb, Survey
+from tabrl.robot_import.linkage import Hinge, Linkage, linkage_of
+from tabrl.robot_import.manifest import manifest
+from tabrl.robot_import.motors import drives_of
+from tabrl.robot_import.options import ImportOptions
+from tabrl.robot_import.refusal import refusal
+from tabrl.robot_import.report import ImportReport, JointReport, LimbReport
+from tabrl.robot_import.scene import scene_of
+from tabrl.robot_import.shapes import point_in_link, shapes_of
+from tabrl.robot_import.source import Doubles, Source, read_source
+from tabrl.robot_import.stance import bend_legs
+from tabrl.robot_import.tool import survey_tool
+from tabrl.robots import Robot
+from tabrl.robots.kinds import kind_package
+from tabrl.robots.registry import MANIFEST
+from tabrl.robots.robot import parse_robot
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """A robot that is not written yet: its files by name, and what was found."""
+
+    files: dict[str, bytes]
+    report: ImportReport
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Everything that is known before the scene exists."""
+
+    source: Source
+    home: Home
+    survey: Survey
+    linkage: Linkage
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """The robot as everybody will see it; `embodiment` is None while there is no such kind."""
+
+    data: dict[str, Any]
+    robot: Robot
+    model: mujoco.MjModel
+    embodiment: Embodiment | None
+
+    def failed(self, qpos: Doubles) -> bool:
+        """Whether the kind calls a state failed."""
+        return self.embodiment is not None and bool(self.embodiment.failed(qpos[None])[0])
+
+
+def import_robot(options: ImportOptions) -> Imported:
+    """A robot made of a model. Raises `Invalid` with one sentence that says what to do."""
+    found = _survey(options)
+    robot_id, title = robot_name(options, found.source)
+    scene, notes = _scene(found, robot_id)
+    made = _made(found, scene, content(found.survey, found.linkage, robot_id, title))
+    held = hold_home(made.model, made.failed)
+    if found.source.floating:
+        survey = replace(found.survey, length=held.height)
+        made = _made(found, scene, content(survey, found.linkage, robot_id, title))
+    text = manifest(made.data, title, found.source.file.name)
+    report = _report(found, made, held, (*found.notes, *notes))
+    return Imported({MANIFEST: text.encode(), made.robot.scene: scene}, report)
+
+
+def _survey(options: ImportOptions) -> _Found:
+    source = read_source(find_model(options.place, options.model), floating=options.floating)
+    home = home_of(source, options.home)
+    if source.floating:
+        survey = survey_legs(source, home)
+        if home.keyframe is None:
+            home = bend_legs(source, home, survey)
+            survey = survey_legs(source, home)
+    else:
+        survey = survey_tool(source, home, options.tool)
+    inertia = _inertia(source, home, survey.joints)
+    drives = drives_of(source, survey.joints, inertia, make=options.servos)
+    linkage = linkage_of(source, home, survey.joints, drives.servos)
+    notes = (*home.notes, *survey.notes, *drives.notes, *_left_out(source, survey, linkage))
+    return _Found(source, home, survey, linkage, notes)
+
+
+def _inertia(source: Source, home: Home, joints: Sequence[int]) -> list[float]:
+    """What each joint moves at home, kg·m²."""
+    data = mujoco.MjData(source.model)
+    data.qpos[:] = home.qpos
+    mujoco.mj_forward(source.model, data)
+    full = np.zeros((source.model.nv, source.model.nv))
+    mujoco.mj_fullM(source.model, data, full)
+    return [float(full[dof, dof]) for dof in source.model.jnt_dofadr[list(joints)]]
+
+
+def _left_out(source: Source, survey: Survey, linkage: Linkage) -> list[str]:
+    """What of the model the scene has not."""
+    model, notes = source.model, []
+    if any(hinge.friction for hinge in linkage.hinges):
+        notes.append(
+            "dry friction of joints (frictionloss) is left out: it multiplies what a step costs"
+        )
+    if model.neq:
+        moved = {int(model.jnt_bodyid[joint]) for joint in survey.joints}
+        for i in range(model.neq):
+            if _constrains(model, i, survey.joints, moved):
+                raise refusal(
+                    f"the constraint {model.equality(i).name or i + 1} ties limbs together, which "
+                    "robots of TabRL have not: take it out, or weld what it holds"
+                )
+        notes.append(f"{model.neq} equality constraints among held joints are left out")
+    if model.ntendon:
+        notes.append(f"{model.ntendon} tendons are left out")
+    return notes
+
+
+def _constrains(
+    model: mujoco.MjModel, equality: int, joints: Sequence[int], bodies: set[int]
+) -> bool:
+    kind = int(model.eq_type[equality])
+    objects = {int(model.eq_obj1id[equality]), int(model.eq_obj2id[equality])}
+    if kind == mujoco.mjtEq.mjEQ_JOINT:
+        return bool(objects & set(joints))
+    if kind in (mujoco.mjtEq.mjEQ_CONNECT, mujoco.mjtEq.mjEQ_WELD):
+        return bool(objects & bodies)
+    return False
+
+
+def _scene(found: _Found, robot_id: str) -> tuple[bytes, tuple[str, ...]]:
+    source, linkage = found.source, found.linkage
+    shapes = shapes_of(source, linkage, found.survey, found.home)
+    at_home = source.posed(found.home.qpos)
+    sites = {}
+    for limb in found.survey.limbs:
+        link = linkage.frames.link_of[limb.body]
+        sites[limb.name] = link, point_in_link(source, linkage, at_home, link, limb.point)
+    root = found.home.qpos[:7] if source.floating else None
+    words = f"Made of {source.file.name} by `tabrl robots add`; robot.toml says the rest."
+    try:
+        return scene_of(robot_id, linkage, shapes, sites, root, words), shapes.notes
+    except ValueError as error:
+        raise refusal(
+            f"what was made of {source.file.name} does not compile, mend it: "
+            f"{' '.join(str(error).split())}"
+        ) from None
+
+
+def _made(found: _Found, scene: bytes, data: dict[str, Any]) -> _Made:
+    try:
+        robot = parse_robot(data, tuple(link.name for link in found.linkage.links))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise refusal(f"the robot cannot be described, {place}: {first['msg']}") from None
+    model = scene_model(scene, robot)
+    if kind_package(robot.embodiment) is None:
+        return _Made(data, robot, model, None)
+    embodiment: Embodiment = kind_module(robot, "embodiment").embodiment(robot, model)
+    return _Made(data, robot, model, embodiment)
+
+
+def _report(found: _Found, made: _Made, held: Held, notes: tuple[str, ...]) -> ImportReport:
+    source, linkage, robot = found.source, found.linkage, made.robot
+    names = {hinge.joint: hinge.name for hinge in linkage.hinges}
+    return ImportReport(
+        id=robot.id,
+        source=str(source.file),
+        others=list(source.others),
+        kind=robot.embodiment,
+        kind_exists=made.embodiment is not None,
+        mass_kg=linkage.mass,
+        length_m=robot.characteristic_length,
+        limbs=[_limb(limb, names) for limb in found.survey.limbs],
+        joints=[
+            _joint(hinge, float(torque), float(sag))
+            for hinge, torque, sag in zip(linkage.hinges, held.torque, held.sag, strict=True)
+        ],
+        held_joints=[source.name(joint) for joint in found.survey.held(source)],
+        held_s=SECONDS,
+        sank_m=held.sank,
+        tilt_rad=held.tilt,
+        cost_us=microseconds(made.model),
+        mirrored=None if made.embodiment is None else made.embodiment.mirror is not None,
+        without=list(robot.without),
+        range_share=dict(robot.range_share),
+        meshes=0,
+        notes=list(notes),
+    )
+
+
+def _limb(limb: FoundLimb, names: Mapping[int, str]) -> LimbReport:
+    return LimbReport(
+        name=limb.name,
+        place=list(limb.place),
+        joints=[names[joint] for joint in limb.joints],
+        signs=[int(sign) for sign in limb.signs],
+        end=limb.end,
+    )
+
+
+def _joint(hinge: Hinge, torque: float, sag: float) -> JointReport:
+    return JointReport(
+        name=hinge.name,
+        home=hinge.home,
+        range=hinge.range,
+        stiffness=hinge.servo.stiffness,
+        damping=hinge.servo.damping,
+        torque_limit=hinge.servo.torque,
+        torque=torque,
+        sag=sag,
+    )

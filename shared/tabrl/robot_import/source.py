@@ -1,0 +1,191 @@
+"""The user's model, compiled by MuJoCo: includes, defaults and meshes are resolved."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from tabrl.robot_import.files import ModelFile
+from tabrl.robot_import.refusal import refusal
+
+Doubles = NDArray[np.float64]
+_URDF_COMPILER = {"strippath": "false", "discardvisual": "false", "fusestatic": "false"}
+_TREES_SHOWN = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A compiled model of one robot.
+
+    `root` is the body that floats, or the one that everything hangs on; 0, the world itself, where
+    the first joint's body has no other parent.
+    """
+
+    file: Path
+    model: mujoco.MjModel
+    root: int
+    others: tuple[str, ...] = ()
+
+    @property
+    def floating(self) -> bool:
+        """Whether the root has a free joint."""
+        return bool(self.model.njnt) and is_free(self.model, 0)
+
+    @property
+    def bodies(self) -> list[int]:
+        """The robot's bodies, in the model's order, the root first."""
+        inside = {self.root}
+        for body in range(1, self.model.nbody):
+            if int(self.model.body_parentid[body]) in inside and body != self.root:
+                inside.add(body)
+        return sorted(inside)
+
+    @property
+    def joints(self) -> list[int]:
+        """All joints but the free one, in the model's order."""
+        return list(range(int(self.floating), self.model.njnt))
+
+    def name(self, joint: int) -> str:
+        """A joint's name, or else where it is."""
+        return str(self.model.joint(joint).name) or f"of the body {self.body_of(joint)}"
+
+    def label(self, joint: int) -> str:
+        """A joint's name, or else its body's."""
+        return str(self.model.joint(joint).name) or self.body_of(joint)
+
+    def body_of(self, joint: int) -> str:
+        """The name of a joint's body."""
+        body = int(self.model.jnt_bodyid[joint])
+        return str(self.model.body(body).name) or f"number {body}"
+
+    def address(self, joint: int) -> int:
+        """A joint's place in qpos."""
+        return int(self.model.jnt_qposadr[joint])
+
+    def posed(self, qpos: Doubles) -> mujoco.MjData:
+        """The model in a pose."""
+        data = mujoco.MjData(self.model)
+        data.qpos[:] = qpos
+        mujoco.mj_kinematics(self.model, data)
+        return data
+
+
+def is_free(model: mujoco.MjModel, joint: int) -> bool:
+    """Whether a joint is a free one."""
+    return bool(model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE)
+
+
+def is_hinge(model: mujoco.MjModel, joint: int) -> bool:
+    """Whether a joint is a hinge."""
+    return bool(model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_HINGE)
+
+
+def touches(model: mujoco.MjModel, geom: int) -> bool:
+    """Whether a geom may touch anything."""
+    return bool(model.geom_contype[geom] or model.geom_conaffinity[geom])
+
+
+def read_source(file: ModelFile, *, floating: bool = False) -> Source:
+    """Compile a model.
+
+    Args:
+        file: what was found.
+        floating: give the root a free joint if it has none.
+
+    Raises:
+        Invalid: it does not compile, or holds other than one robot.
+    """
+    try:
+        spec = _urdf(file.path) if file.urdf else mujoco.MjSpec.from_file(str(file.path))
+        if floating:
+            _set_free(spec)
+        model = spec.compile()
+    except (ValueError, OSError) as error:
+        raise refusal(_words(str(error), file.path.name)) from None
+    if model.njnt == 0:
+        raise refusal(f"{file.path.name} has no joints: nothing of it could be moved, so name a "
+                      "robot's model")  # fmt: skip
+    return Source(file.path, model, _root(model), file.others)
+
+
+def _urdf(file: Path) -> mujoco.MjSpec:
+    """A URDF as MuJoCo reads it, with every link a body of its own and meshes by their paths."""
+    root = ET.parse(file).getroot()
+    for settings in root.findall("mujoco"):
+        root.remove(settings)
+    for mesh in root.iter("mesh"):
+        mesh.set("filename", str(_resolved(mesh.get("filename", ""), file)))
+    settings = ET.Element("mujoco")
+    ET.SubElement(settings, "compiler", _URDF_COMPILER)
+    root.insert(0, settings)
+    return mujoco.MjSpec.from_string(ET.tostring(root, encoding="unicode"))
+
+
+def _resolved(name: str, urdf: Path) -> Path:
+    """A mesh's file: `package://` names a folder above the URDF, all else is relative to it."""
+    if name.startswith("package://"):
+        package, _, rest = name.removeprefix("package://").partition("/")
+        above = (parent for parent in urdf.resolve().parents if parent.name == package)
+        return next(above, urdf.resolve().parent) / rest
+    return urdf.resolve().parent / name.removeprefix("file://")
+
+
+def _set_free(spec: mujoco.MjSpec) -> None:
+    """A free joint for the root, which must be a body of its own."""
+    bodies = [body for body in spec.worldbody.bodies if _moves(body)]
+    if len(bodies) != 1:
+        raise refusal(
+            f"{len(bodies)} chains of joints hang on the world itself, so no body can float: if "
+            'this was a URDF, convert it again with <mujoco><compiler fusestatic="false"/></mujoco>'
+            " in it, or name the URDF"
+        )
+    if not any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in bodies[0].joints):
+        if bodies[0].joints:
+            raise refusal(
+                f"the body {bodies[0].name} turns on a joint of the world, so it cannot float: "
+                "put it into a body of its own"
+            )
+        bodies[0].add_freejoint(name="root")
+
+
+def _moves(body: mujoco.MjsBody) -> bool:
+    return bool(body.find_all("joint"))
+
+
+def _root(model: mujoco.MjModel) -> int:
+    """The body on which all joints hang."""
+    trees = sorted({_top(model, int(body)) for body in model.jnt_bodyid})
+    free = [joint for joint in range(model.njnt) if is_free(model, joint)]
+    if len(free) > 1 or (free and (len(trees) > 1 or free[0] != 0)):
+        names = ", ".join(model.body(tree).name or "?" for tree in trees[:_TREES_SHOWN])
+        raise refusal(
+            f"the model holds more than one thing that moves ({names}): take out all but the robot"
+        )
+    if len(trees) == 1 and (free or model.body_jntnum[trees[0]] == 0):
+        return trees[0]
+    return 0
+
+
+def _top(model: mujoco.MjModel, body: int) -> int:
+    """The ancestor that hangs on the world."""
+    while model.body_parentid[body] != 0:
+        body = int(model.body_parentid[body])
+    return body
+
+
+def _words(error: str, name: str) -> str:
+    """MuJoCo's error as a sentence."""
+    missing = re.search(r"opening file '([^']*)'", error)
+    if missing:
+        return (
+            f"the file {missing.group(1)} that {name} names is missing: put it there, or take out "
+            "what names it"
+        )
+    lines = " ".join(line.strip() for line in error.splitlines() if line.strip())
+    return f"MuJoCo cannot compile {name}, mend it: {lines.removeprefix('Error: ')}"
