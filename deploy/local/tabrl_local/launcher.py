@@ -21,7 +21,7 @@ from rich.status import Status
 
 from tabrl_local import stack as stacks
 from tabrl_local.errors import CommandError
-from tabrl_local.robots import refusals
+from tabrl_local.robots import own_visuals, refusals
 from tabrl_local.stack import LaunchOptions, Stack
 from tabrl_local.supervisor import Child, Supervisor
 
@@ -166,9 +166,10 @@ def _write_state(path: Path, options: LaunchOptions, children: dict[str, int]) -
 
 
 def _provide_visuals(built: Path, wanted: Path) -> None:
-    """Put the robots' meshes, which set-up builds once, where the api looks for them."""
-    for source in built.glob("*.glb"):
-        target = wanted / source.name
+    """Put the robots' meshes, which set-up or `tabrl robots add` made, where the api looks."""
+    sources = {file.stem: file for file in built.glob("*.glb")} | own_visuals()
+    for robot_id, source in sources.items():
+        target = wanted / f"{robot_id}.glb"
         if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
             wanted.mkdir(exist_ok=True)
             shutil.copy2(source, target)

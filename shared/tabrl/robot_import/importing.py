@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mujoco
 import numpy as np
@@ -32,8 +32,11 @@ from tabrl.robot_import.stance import bend_legs
 from tabrl.robot_import.tool import survey_tool
 from tabrl.robots import Robot
 from tabrl.robots.kinds import kind_package
-from tabrl.robots.registry import MANIFEST
+from tabrl.robots.registry import MANIFEST, VISUALS
 from tabrl.robots.robot import parse_robot
+
+if TYPE_CHECKING:  # needs trimesh, which may not be installed
+    from tabrl.robot_import.meshes import Meshes
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +83,12 @@ def import_robot(options: ImportOptions) -> Imported:
         survey = replace(found.survey, length=held.height)
         made = _made(found, scene, content(survey, found.linkage, robot_id, title))
     text = manifest(made.data, title, found.source.file.name)
-    report = _report(found, made, held, (*found.notes, *notes))
-    return Imported({MANIFEST: text.encode(), made.robot.scene: scene}, report)
+    files = {MANIFEST: text.encode(), made.robot.scene: scene}
+    meshes, without = _meshes(found)
+    if meshes is not None:
+        files[VISUALS] = meshes.glb
+    notes = (*found.notes, *notes, *without)
+    return Imported(files, _report(found, made, held, meshes, notes))
 
 
 def _survey(options: ImportOptions) -> _Found:
@@ -177,7 +184,18 @@ def _made(found: _Found, scene: bytes, data: dict[str, Any]) -> _Made:
     return _Made(data, robot, model, embodiment)
 
 
-def _report(found: _Found, made: _Made, held: Held, notes: tuple[str, ...]) -> ImportReport:
+def _meshes(found: _Found) -> tuple[Meshes | None, tuple[str, ...]]:
+    """What the page shows in the primitives' place; why not, where it cannot be made."""
+    try:
+        from tabrl.robot_import.meshes import meshes_of
+    except ImportError as error:
+        return None, (f"the page shows primitives: {error.name} is not installed",)
+    return meshes_of(found.source, found.linkage, found.survey.length), ()
+
+
+def _report(
+    found: _Found, made: _Made, held: Held, meshes: Meshes | None, notes: tuple[str, ...]
+) -> ImportReport:
     source, linkage, robot = found.source, found.linkage, made.robot
     names = {hinge.joint: hinge.name for hinge in linkage.hinges}
     return ImportReport(
@@ -201,7 +219,7 @@ def _report(found: _Found, made: _Made, held: Held, notes: tuple[str, ...]) -> I
         mirrored=None if made.embodiment is None else made.embodiment.mirror is not None,
         without=list(robot.without),
         range_share=dict(robot.range_share),
-        meshes=0,
+        meshes=0 if meshes is None else meshes.count,
         notes=list(notes),
     )
 

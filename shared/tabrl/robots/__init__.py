@@ -6,6 +6,7 @@ from tabrl.robots.registry import (
     list_robots,
     refused_robots,
     robot_folder,
+    robot_visuals,
     scene_sha256,
     scene_xml,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "list_robots",
     "refused_robots",
     "robot_folder",
+    "robot_visuals",
     "scene_sha256",
     "scene_xml",
 ]

@@ -21,6 +21,7 @@ from tabrl.robots.robot import Robot, parse_robot
 
 ROBOTS_VARIABLE = "TABRL_ROBOTS"
 MANIFEST = "robot.toml"
+VISUALS = "visuals.glb"  # of a robot of one's own: meshes for the page, its nodes named like bodies
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ def get_robot(robot_id: str) -> Robot:
 def robot_folder(robot_id: str) -> Traversable:
     """The robot's own folder. Raises as `get_robot` does."""
     return _entry(robot_id)[1]
+
+
+def robot_visuals(robot_id: str) -> Traversable | None:
+    """The meshes in the robot's own folder, if it has any. Raises as `get_robot` does."""
+    file = robot_folder(robot_id).joinpath(VISUALS)
+    return file if file.is_file() else None
 
 
 @cache
