@@ -103,7 +103,13 @@ def _findings(report: ImportReport) -> list[str]:
         held += (
             f"; it sinks {1000 * report.sank_m:.0f} mm, leans {math.degrees(report.tilt_rad):.1f}°"
         )
-    lines = [held, f"a control step of 20 ms costs {report.cost_us:.0f} µs of a core"]
+    lines = [held]
+    if not report.balanced:
+        lines.append(
+            "[yellow]it tips over by itself[/], so its trunk was kept upright: a policy has to "
+            "balance it from its first step on"
+        )
+    lines += [f"a control step of 20 ms costs {report.cost_us:.0f} µs of a core"]
     least = report.least_margin
     if least is not None and least.margin is not None and least.margin < _LITTLE_MARGIN:
         lines.append(

@@ -20,6 +20,7 @@ _STEPS = round(SECONDS / CONTROL_DT)
 _SETTLED = _STEPS // 2  # torques count from here on
 _MOST_SAG = 0.35  # rad
 _MOST_SINKING = 0.3  # of the height at home
+_SELF_STANDING = 3  # limbs; on fewer, standing is balancing
 _TIMED, _ROUNDS = 50, 7
 _WARNINGS = (
     mujoco.mjtWarning.mjWARN_BADQPOS, mujoco.mjtWarning.mjWARN_BADQVEL,
@@ -32,51 +33,81 @@ class Held:
     """How home was held for `SECONDS`: with targets that say no more than home.
 
     `torque [nu]` is the largest of the second half, N·m; `sag [nu]` how far each joint ended from
-    home, rad. Of a floating robot `height` (m) and `tilt` (rad) at the end, and how far it `sank`.
+    home, rad. Of a floating robot `height` (m) and `tilt` (rad) at the end, and how far it `sank`;
+    `balanced`: without being kept from tipping over.
     """
 
     torque: Doubles
     sag: Doubles
-    height: float
-    sank: float
-    tilt: float
+    height: float = 0.0
+    sank: float = 0.0
+    tilt: float = 0.0
+    balanced: bool = True
 
 
-def hold_home(model: mujoco.MjModel, failed: Callable[[Doubles], bool]) -> Held:
+def hold_home(model: mujoco.MjModel, failed: Callable[[Doubles], bool], limbs: int) -> Held:
     """Let the robot hold its home pose.
+
+    A robot on two legs that tips over is tried again with its trunk kept upright: what its legs
+    can carry is then seen, and balancing is left to be learnt.
 
     Args:
         model: the scene as simulators step it.
         failed: whether the kind calls a state `qpos` failed.
+        limbs: how many it has.
 
     Raises:
         Invalid: it does not hold it; says since when, and which joint gave way.
     """
+    try:
+        return _hold(model, failed, upright=False)
+    except _FallError as error:
+        if limbs >= _SELF_STANDING:
+            raise refusal(str(error)) from None
+    try:
+        return _hold(model, failed, upright=True)
+    except _FallError as error:
+        raise refusal(str(error)) from None
+
+
+class _FallError(Exception):
+    """How a robot fell."""
+
+
+def _hold(model: mujoco.MjModel, failed: Callable[[Doubles], bool], *, upright: bool) -> Held:
     data = mujoco.MjData(model)
     mujoco.mj_resetDataKeyframe(model, data, 0)
     home, first = data.ctrl.copy(), data.qpos.copy()
     floating = len(first) > model.nu
-    torque = np.zeros(model.nu)
+    torque, sag = np.zeros(model.nu), np.zeros(model.nu)
     for step in range(_STEPS):
-        mujoco.mj_step(model, data, nstep=SUBSTEPS)
+        _control_step(model, data, first if upright else None)
         after = (step + 1) * CONTROL_DT
         if not np.isfinite(data.qpos).all() or any(data.warning[w].number for w in _WARNINGS):
             raise refusal(_diverges(model, after))
         sag = data.qpos[-model.nu :] - home
         if floating and (failed(data.qpos) or _sunken(data.qpos, first)):
-            raise refusal(_falls(model, after, sag, data.actuator_force))
+            raise _FallError(_falls(model, after, sag, data.actuator_force))
         if step >= _SETTLED:
             torque = np.maximum(torque, np.abs(data.actuator_force))
     if np.abs(sag).max() > _MOST_SAG:
         raise refusal(_sags(model, sag, data.actuator_force))
-    up = rotation.up_in_body(data.qpos[3:7])[2] if floating else 1.0
+    if not floating:
+        return Held(torque, np.abs(sag))
+    up = float(np.clip(rotation.up_in_body(data.qpos[3:7])[2], -1.0, 1.0))
+    height = float(data.qpos[2])
     return Held(
-        torque=torque,
-        sag=np.abs(sag),
-        height=float(data.qpos[2]) if floating else 0.0,
-        sank=float(first[2] - data.qpos[2]) if floating else 0.0,
-        tilt=float(np.arccos(np.clip(up, -1.0, 1.0))),
+        torque, np.abs(sag), height, float(first[2]) - height, float(np.arccos(up)), not upright
     )
+
+
+def _control_step(model: mujoco.MjModel, data: mujoco.MjData, kept: Doubles | None) -> None:
+    """One control step; with the trunk upright over where it was in `kept`, free to sink."""
+    for _ in range(SUBSTEPS):
+        mujoco.mj_step(model, data)
+        if kept is not None:
+            data.qpos[:2], data.qpos[3:7] = kept[:2], kept[3:7]
+            data.qvel[:2], data.qvel[3:6] = 0.0, 0.0
 
 
 def microseconds(model: mujoco.MjModel) -> float:

@@ -78,7 +78,7 @@ def import_robot(options: ImportOptions) -> Imported:
     robot_id, title = robot_name(options, found.source)
     scene, notes = _scene(found, robot_id)
     made = _made(found, scene, content(found.survey, found.linkage, robot_id, title))
-    held = hold_home(made.model, made.failed)
+    held = hold_home(made.model, made.failed, len(found.survey.limbs))
     if found.source.floating:
         survey = replace(found.survey, length=held.height)
         made = _made(found, scene, content(survey, found.linkage, robot_id, title))
@@ -215,6 +215,7 @@ def _report(
         held_s=SECONDS,
         sank_m=held.sank,
         tilt_rad=held.tilt,
+        balanced=held.balanced,
         cost_us=microseconds(made.model),
         mirrored=None if made.embodiment is None else made.embodiment.mirror is not None,
         without=list(robot.without),

@@ -19,7 +19,7 @@ from tabrl.visuals.reference import Faces, Shape, Vectors
 from tabrl.visuals.shading import shade
 
 _GEOM = mujoco.mjtGeom
-MOST_TRIANGLES = 40_000
+MOST_TRIANGLES = 25_000
 _PALETTE = 4  # colours of a texture
 _SMALLEST = 0.02  # of the robot's length: smaller parts are bolts
 _RINGS = 16

@@ -41,7 +41,8 @@ class ImportReport(_Report):
     """Everything that was found of a robot.
 
     `length_m` is its characteristic length; `sank_m` and `tilt_rad` how it held its home pose for
-    `held_s` seconds; `cost_us` what a control step takes a core. `mirrored`: whether left and right
+    `held_s` seconds, `balanced` if nothing kept it from tipping over; `cost_us` what a control
+    step takes a core. `mirrored`: whether left and right
     are alike, which learning makes use of; null where that is not known.
     """
 
@@ -58,6 +59,7 @@ class ImportReport(_Report):
     held_s: float
     sank_m: float
     tilt_rad: float
+    balanced: bool
     cost_us: float
     mirrored: bool | None
     without: list[str]
