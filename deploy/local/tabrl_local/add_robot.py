@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tabrl.domain.errors import TabrlError
-from tabrl.robot_import.folder import Writing, write_folder
 from tabrl.robot_import.importing import Imported, import_robot
 from tabrl.robot_import.options import ImportOptions
+from tabrl.robot_import.output.folder import Writing, write_folder
 from tabrl.robots import list_robots, robot_folder
 from tabrl.robots.registry import ROBOTS_VARIABLE
 from tabrl_local.errors import CommandError

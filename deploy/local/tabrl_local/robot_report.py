@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tabrl.robot_import.folder import Writing
+from tabrl.robot_import.output.folder import Writing
 from tabrl.robot_import.report import ImportReport, JointReport
 from tabrl.robots.registry import ROBOTS_VARIABLE
 from tabrl_local.add_robot import Written

@@ -13,30 +13,30 @@ from pydantic import ValidationError
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.physics import scene_model
 from tabrl.embodiments.lookup import kind_module
-from tabrl.robot_import.description import content, robot_name
-from tabrl.robot_import.files import find_model
 from tabrl.robot_import.hold import SECONDS, Held, hold_home, microseconds
-from tabrl.robot_import.home import Home, home_of
-from tabrl.robot_import.legs import survey_legs
-from tabrl.robot_import.limbs import FoundLimb, Survey
-from tabrl.robot_import.linkage import Hinge, Linkage, linkage_of
-from tabrl.robot_import.manifest import manifest
-from tabrl.robot_import.motors import drives_of
+from tabrl.robot_import.limbs.found import FoundLimb, Survey
+from tabrl.robot_import.limbs.legs import survey_legs
+from tabrl.robot_import.limbs.stance import bend_legs
+from tabrl.robot_import.limbs.tool import survey_tool
+from tabrl.robot_import.model.files import find_model
+from tabrl.robot_import.model.home import Home, home_of
+from tabrl.robot_import.model.linkage import Hinge, Linkage, linkage_of
+from tabrl.robot_import.model.motors import drives_of
+from tabrl.robot_import.model.source import Doubles, Source, read_source
 from tabrl.robot_import.options import ImportOptions
+from tabrl.robot_import.output.description import content, robot_name
+from tabrl.robot_import.output.manifest import manifest
+from tabrl.robot_import.output.scene import scene_of
+from tabrl.robot_import.output.shapes import point_in_link, shapes_of
 from tabrl.robot_import.refusal import refusal
 from tabrl.robot_import.report import ImportReport, JointReport, LimbReport
-from tabrl.robot_import.scene import scene_of
-from tabrl.robot_import.shapes import point_in_link, shapes_of
-from tabrl.robot_import.source import Doubles, Source, read_source
-from tabrl.robot_import.stance import bend_legs
-from tabrl.robot_import.tool import survey_tool
 from tabrl.robots import Robot
 from tabrl.robots.kinds import kind_package
 from tabrl.robots.registry import MANIFEST, VISUALS
 from tabrl.robots.robot import parse_robot
 
 if TYPE_CHECKING:  # needs trimesh, which may not be installed
-    from tabrl.robot_import.meshes import Meshes
+    from tabrl.robot_import.output.meshes import Meshes
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +187,7 @@ def _made(found: _Found, scene: bytes, data: dict[str, Any]) -> _Made:
 def _meshes(found: _Found) -> tuple[Meshes | None, tuple[str, ...]]:
     """What the page shows in the primitives' place; why not, where it cannot be made."""
     try:
-        from tabrl.robot_import.meshes import meshes_of
+        from tabrl.robot_import.output.meshes import meshes_of
     except ImportError as error:
         return None, (f"the page shows primitives: {error.name} is not installed",)
     return meshes_of(found.source, found.linkage, found.survey.length), ()

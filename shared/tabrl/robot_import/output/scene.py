@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import mujoco
 import numpy as np
 
-from tabrl.robot_import.linkage import Hinge, Link, Linkage
-from tabrl.robot_import.shapes import Shape, Shapes
-from tabrl.robot_import.source import Doubles
+from tabrl.robot_import.model.linkage import Hinge, Link, Linkage
+from tabrl.robot_import.model.source import Doubles
+from tabrl.robot_import.output.shapes import Shape, Shapes
 
 _FLOOR_RGBA = (0.32, 0.35, 0.4, 1.0)
 _FRICTION = (0.8, 0.02, 0.01)

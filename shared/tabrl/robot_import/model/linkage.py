@@ -9,11 +9,11 @@ import mujoco
 import numpy as np
 
 from tabrl.control import rotation
-from tabrl.robot_import.home import Home
-from tabrl.robot_import.motors import Servo
+from tabrl.robot_import.model.home import Home
+from tabrl.robot_import.model.motors import Servo
+from tabrl.robot_import.model.source import Doubles, Source
 from tabrl.robot_import.names import distinct, identifier
 from tabrl.robot_import.refusal import refusal
-from tabrl.robot_import.source import Doubles, Source
 
 _UNLIMITED = np.pi  # rad either way, of a hinge that turns for ever
 

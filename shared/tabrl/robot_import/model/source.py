@@ -11,7 +11,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from tabrl.robot_import.files import ModelFile
+from tabrl.domain.errors import Invalid
+from tabrl.robot_import.model.files import ModelFile
 from tabrl.robot_import.refusal import refusal
 
 Doubles = NDArray[np.float64]
@@ -140,18 +141,27 @@ def _set_free(spec: mujoco.MjSpec) -> None:
     """A free joint for the root, which must be a body of its own."""
     bodies = [body for body in spec.worldbody.bodies if _moves(body)]
     if len(bodies) != 1:
-        raise refusal(
-            f"{len(bodies)} chains of joints hang on the world itself, so no body can float: if "
-            'this was a URDF, convert it again with <mujoco><compiler fusestatic="false"/></mujoco>'
-            " in it, or name the URDF"
-        )
+        raise no_root(len(bodies))
     if not any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in bodies[0].joints):
         if bodies[0].joints:
             raise refusal(
                 f"the body {bodies[0].name} turns on a joint of the world, so it cannot float: "
                 "put it into a body of its own"
             )
-        bodies[0].add_freejoint(name="root")
+        root = bodies[0]
+        root.add_freejoint(name="root")
+        for key in spec.keys:
+            if len(key.qpos):
+                key.qpos = [*root.pos, *root.quat, *key.qpos]
+
+
+def no_root(chains: int) -> Invalid:
+    """The refusal of a robot whose trunk has become part of the world."""
+    return refusal(
+        f"{chains} chains of joints hang on the world itself, so there is no body that could "
+        'float: if this was a URDF, convert it again with <mujoco><compiler fusestatic="false"/>'
+        "</mujoco> in it, or name the URDF"
+    )
 
 
 def _moves(body: mujoco.MjsBody) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tabrl.robot_import.legs import KIND as LEGGED
-from tabrl.robot_import.limbs import FoundLimb, Survey
-from tabrl.robot_import.linkage import Hinge, Linkage
+from tabrl.robot_import.limbs.found import FoundLimb, Survey
+from tabrl.robot_import.limbs.legs import KIND as LEGGED
+from tabrl.robot_import.model.linkage import Hinge, Linkage
+from tabrl.robot_import.model.source import Source
 from tabrl.robot_import.names import identifier
 from tabrl.robot_import.options import ImportOptions
-from tabrl.robot_import.source import Source
 
 _GRAVITY = 9.81
 _LARGEST_STEP = 0.4  # rad a unit of action,

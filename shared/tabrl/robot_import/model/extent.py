@@ -5,7 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from tabrl.robot_import.source import Doubles, Source, touches
+from tabrl.robot_import.model.source import Doubles, Source, touches
 
 _GEOM = mujoco.mjtGeom
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from tabrl.robot_import.source import Doubles
+from tabrl.robot_import.model.source import Doubles
 
 
 def face_colours(model: mujoco.MjModel, geom: int) -> Doubles | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tabrl.robot_import.model.source import Doubles, Source, is_hinge
 from tabrl.robot_import.refusal import refusal
-from tabrl.robot_import.source import Doubles, Source, is_hinge
 
 
 @dataclass(frozen=True, eq=False)

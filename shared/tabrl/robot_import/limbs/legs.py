@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import mujoco
 import numpy as np
 
-from tabrl.robot_import.extent import lowest, solid
-from tabrl.robot_import.feet import Foot, foot_of
-from tabrl.robot_import.folding import leg_signs
-from tabrl.robot_import.home import NEAR_FLOOR, Home
-from tabrl.robot_import.limbs import FoundLimb, Survey, common_prefixes, hinges_only, way_to
+from tabrl.robot_import.limbs.feet import Foot, foot_of
+from tabrl.robot_import.limbs.folding import leg_signs
+from tabrl.robot_import.limbs.found import FoundLimb, Survey, common_prefixes, hinges_only, way_to
+from tabrl.robot_import.model.extent import lowest, solid
+from tabrl.robot_import.model.home import NEAR_FLOOR, Home
+from tabrl.robot_import.model.source import Source
 from tabrl.robot_import.names import identifier
 from tabrl.robot_import.refusal import refusal
-from tabrl.robot_import.source import Source
 
 KIND = "legged"
 MIN_LEGS = 2

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from tabrl.robot_import.extent import lowest, vertices
-from tabrl.robot_import.source import Doubles
+from tabrl.robot_import.model.extent import lowest, vertices
+from tabrl.robot_import.model.source import Doubles
 
 _GEOM = mujoco.mjtGeom
 _SOLE_SHARE = 0.5  # of the smallest half extent of a flat foot: how thick its sole is taken to be

@@ -9,9 +9,9 @@ import mujoco
 import numpy as np
 
 from tabrl.control import rotation
-from tabrl.robot_import.extent import lowest, solid
+from tabrl.robot_import.model.extent import lowest, solid
+from tabrl.robot_import.model.source import Doubles, Source, is_hinge
 from tabrl.robot_import.refusal import refusal
-from tabrl.robot_import.source import Doubles, Source, is_hinge
 
 HOME = "home"
 NEAR_FLOOR = 0.005  # m

@@ -10,12 +10,12 @@ import mujoco
 import numpy as np
 
 from tabrl.control import rotation
-from tabrl.robot_import.extent import reach_of, solid, vertices
-from tabrl.robot_import.feet import mesh_foot
-from tabrl.robot_import.home import Home
-from tabrl.robot_import.limbs import FoundLimb, Survey
-from tabrl.robot_import.linkage import Frames, Linkage
-from tabrl.robot_import.source import Doubles, Source, touches
+from tabrl.robot_import.limbs.feet import mesh_foot
+from tabrl.robot_import.limbs.found import FoundLimb, Survey
+from tabrl.robot_import.model.extent import reach_of, solid, vertices
+from tabrl.robot_import.model.home import Home
+from tabrl.robot_import.model.linkage import Frames, Linkage
+from tabrl.robot_import.model.source import Doubles, Source, touches
 
 _GEOM = mujoco.mjtGeom
 LAST_VISIBLE_GROUP = 2  # of MuJoCo's geom groups, as the page has them
@@ -71,6 +71,9 @@ def shapes_of(source: Source, linkage: Linkage, survey: Survey, home: Home) -> S
         counted.update(_changed(source, geom, shape, made))
         touching[link] += made
     visible = tuple(_visible(source, linkage, link) for link in range(len(linkage.links)))
+    if source.floating and not touching[0]:
+        touching[0] = [boxed(shape) for shape in visible[0]]
+        counted["trunk’s looks → box"] += len(touching[0])
     words = [f"{n} {what}" for what, n in counted.items()]
     notes = (f"what touches is made simpler: {', '.join(words)}",) if words else ()
     return Shapes(tuple(map(tuple, touching)), visible, notes)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import mujoco
 import numpy as np
 
+from tabrl.robot_import.model.source import Source
 from tabrl.robot_import.refusal import refusal
-from tabrl.robot_import.source import Source
 
 # Of servos that are made: they give all their torque at this error (rad), are no quicker than this
 # (rad/s, of physics steps of 10 ms) and overshoot little.
@@ -177,18 +177,20 @@ def _made(source: Source, joint: int, found: Sequence[int], inertia: float) -> S
 
 def _reason(source: Source, joint: int, found: Sequence[int]) -> str:
     name = source.name(joint)
-    remedy = "make it a position actuator, or let --servos make one"
     if not found:
-        return f"nothing drives the joint {name}: {remedy.replace('make it', 'give it')}"
+        return f"nothing drives the joint {name}: add a position actuator, or let --servos make one"
     if len(found) > 1:
         names = ", ".join(_name(source.model, actuator) for actuator in found)
         return f"several actuators ({names}) drive the joint {name}: leave one, a position"
     kind, actuator = kind_of(source.model, found[0]), _name(source.model, found[0])
     what = {
-        "motor": "a motor, which takes torques where policies send joint targets",
-        "velocity": "a velocity actuator, which takes speeds where policies send joint targets",
-    }.get(kind, "no plain position actuator, which is what policies send joint targets to")
-    return f"the actuator {actuator} is {what}: {remedy}"
+        "motor": "a motor that takes torques",
+        "velocity": "a velocity actuator that takes speeds",
+    }.get(kind, "something else")
+    return (
+        f"the actuator {actuator} is {what}, not a position actuator, and policies send joint "
+        "targets: make it one, or let --servos do it"
+    )
 
 
 def _name(model: mujoco.MjModel, actuator: int) -> str:

@@ -8,13 +8,13 @@ from itertools import pairwise
 import mujoco
 import numpy as np
 
-from tabrl.robot_import.extent import reach, solid
-from tabrl.robot_import.home import NEAR_FLOOR, Home
-from tabrl.robot_import.legs import MIN_LEGS
-from tabrl.robot_import.limbs import FoundLimb, Survey, hinges_only, way_to
+from tabrl.robot_import.limbs.found import FoundLimb, Survey, hinges_only, way_to
+from tabrl.robot_import.limbs.legs import MIN_LEGS
+from tabrl.robot_import.model.extent import reach, solid
+from tabrl.robot_import.model.home import NEAR_FLOOR, Home
+from tabrl.robot_import.model.source import Doubles, Source, is_hinge, no_root
 from tabrl.robot_import.names import identifier
 from tabrl.robot_import.refusal import refusal
-from tabrl.robot_import.source import Doubles, Source, is_hinge
 
 KIND = "arm"
 # What people call the site at the tool, the first that a model has.
@@ -74,6 +74,8 @@ def _refuse_several(source: Source, data: mujoco.MjData, chains: set[tuple[int, 
     names = ", ".join(sorted(_body(source, int(source.model.jnt_bodyid[c[-1]])) for c in chains))
     floor = min((float(data.geom_xpos[g][2]) for g in solid(source)), default=0.0)
     legs = (len(chains) >= MIN_LEGS and floor < NEAR_FLOOR) or len(chains) > MIN_LEGS
+    if legs and source.root == 0:
+        raise no_root(len(chains))
     if legs:
         raise refusal(
             f"the root is fixed to the world and {len(chains)} chains of as many joints hang on it "

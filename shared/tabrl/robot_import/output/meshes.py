@@ -9,10 +9,10 @@ import numpy as np
 import trimesh
 from scipy.cluster.vq import kmeans2
 
-from tabrl.robot_import.linkage import Linkage
-from tabrl.robot_import.shapes import colour_of, geom_is_mesh, visible_geoms
-from tabrl.robot_import.source import Doubles, Source
-from tabrl.robot_import.texture import face_colours
+from tabrl.robot_import.model.linkage import Linkage
+from tabrl.robot_import.model.source import Doubles, Source
+from tabrl.robot_import.output.shapes import colour_of, geom_is_mesh, visible_geoms
+from tabrl.robot_import.output.texture import face_colours
 from tabrl.visuals.glb import Material, Placement, Surface, write_glb
 from tabrl.visuals.paint import paint
 from tabrl.visuals.reference import Faces, Shape, Vectors

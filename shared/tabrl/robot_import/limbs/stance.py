@@ -11,10 +11,10 @@ from dataclasses import replace
 import mujoco
 import numpy as np
 
-from tabrl.robot_import.folding import thigh_and_knee
-from tabrl.robot_import.home import Home, set_down
-from tabrl.robot_import.limbs import FoundLimb, Survey
-from tabrl.robot_import.source import Doubles, Source
+from tabrl.robot_import.limbs.folding import thigh_and_knee
+from tabrl.robot_import.limbs.found import FoundLimb, Survey
+from tabrl.robot_import.model.home import Home, set_down
+from tabrl.robot_import.model.source import Doubles, Source
 
 _STRAIGHT, _BENT = 0.93, 0.85  # of a leg's length: what is straight, and how long it is then
 _START = 0.8  # rad by which the knee is bent before the rest is solved

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 
-from tabrl.robot_import.limbs import unit
-from tabrl.robot_import.source import Doubles, Source
+from tabrl.robot_import.limbs.found import unit
+from tabrl.robot_import.model.source import Doubles, Source
 
 _STRAIGHT = 0.05  # of the leg's length a rad of the knee; below, the range says which way it folds
 _PITCH = np.array([0.0, 1.0, 0.0])
