@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,8 +64,15 @@ def way_to(source: Source, body: int) -> list[int]:
     return joints
 
 
-def hinges_only(source: Source, joints: Iterable[int]) -> None:
-    """Raises `Invalid` for joints of a limb that are no hinges."""
+def hinges_only(source: Source, joints: Sequence[int]) -> None:
+    """Raises `Invalid` for joints of a limb that are no hinges, or two on one body."""
+    bodies = [source.body_of(joint) for joint in joints]
+    for body in bodies:
+        if bodies.count(body) > 1:
+            raise refusal(
+                f"the body {body} turns on {bodies.count(body)} joints: give each joint a body of "
+                "its own"
+            )
     for joint in joints:
         if not is_hinge(source.model, joint):
             raise refusal(

@@ -63,11 +63,12 @@ def _models(place: Path) -> list[Path]:
         try:
             roots[path] = ET.parse(path).getroot()
         except ET.ParseError as error:
-            broken.append(f"{_relative(place, path)} is not XML: {error}")
+            broken.append(f"{_relative(place, path)} is not XML: mend it ({error})")
     models = {path: root for path, root in roots.items() if root.tag in _ROOTS}
+    if not models and broken:
+        raise refusal(broken[0])
     if not models:
-        reason = f" ({broken[0]})" if broken else ""
-        raise refusal(f"{place} holds no MJCF or URDF{reason}: put the robot's model there")
+        raise refusal(f"{place} holds no MJCF or URDF: put the robot's model there")
     included = {path for file, root in models.items() for path in _included(file, root)}
     return [path for path in models if path.resolve() not in included] or list(models)
 

@@ -13,7 +13,6 @@ from tabrl.robot_import.model.home import Home
 from tabrl.robot_import.model.motors import Servo
 from tabrl.robot_import.model.source import Doubles, Source
 from tabrl.robot_import.names import distinct, identifier
-from tabrl.robot_import.refusal import refusal
 
 _UNLIMITED = np.pi  # rad either way, of a hinge that turns for ever
 
@@ -105,17 +104,7 @@ class Linkage:
 def linkage_of(
     source: Source, home: Home, joints: Sequence[int], servos: Sequence[Servo]
 ) -> Linkage:
-    """The links between some of the joints; all other joints are held as they are at home.
-
-    Raises `Invalid` for two of the joints on one body.
-    """
-    turned = [int(source.model.jnt_bodyid[joint]) for joint in joints]
-    for body in turned:
-        if turned.count(body) > 1:
-            raise refusal(
-                f"the body {source.model.body(body).name or body} turns on {turned.count(body)} "
-                "joints: give each joint a body of its own"
-            )
+    """The links between some of the joints; all other joints are held as they are at home."""
     frames = _frames(source, home, joints)
     bodies = [source.root, *(int(source.model.jnt_bodyid[joint]) for joint in joints)]
     names = distinct(_body_name(source, body) for body in bodies)
