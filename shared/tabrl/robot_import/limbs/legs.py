@@ -22,6 +22,7 @@ MIN_LEGS = 2
 _ASIDE = 0.3  # of the farthest foot; nearer to the middle a leg is neither left nor right
 _LONGEST_PREFIX = 16
 _JOINTS = 3  # of the kind's own legs: hip, thigh, knee
+_TRAINABLE = 2  # joints of a leg, at least
 _SITTING = 2.7  # rad by which the knee of a sitting robot is folded
 
 
@@ -64,7 +65,7 @@ def survey_legs(source: Source, home: Home) -> Survey:
         limbs=limbs,
         length=float(home.qpos[2]),
         feet=frozenset(geom for leg in standing for geom in leg.geoms),
-        notes=_remarks(source, limbs),
+        notes=_remarks(limbs),
     )
     return replace(survey, without=_without(source, survey))
 
@@ -184,11 +185,19 @@ def _sits(source: Source, limb: FoundLimb) -> bool:
     return thigh > 0.0 and knee > 0.0 and folds
 
 
-def _remarks(source: Source, limbs: Sequence[FoundLimb]) -> tuple[str, ...]:
-    long = [limb.name for limb in limbs if len(limb.joints) > _JOINTS]
-    if not long:
-        return ()
-    return (
-        f"legs of more than {_JOINTS} joints ({', '.join(long)}): the kind takes the last joint "
-        "for the knee",
-    )
+def _remarks(limbs: Sequence[FoundLimb]) -> tuple[str, ...]:
+    """What the kind makes of legs other than its own."""
+    notes = []
+    long = ", ".join(limb.name for limb in limbs if len(limb.joints) > _JOINTS)
+    if long:
+        notes.append(
+            f"legs of more than {_JOINTS} joints ({long}): the kind takes the last joint for the "
+            "knee"
+        )
+    short = ", ".join(limb.name for limb in limbs if len(limb.joints) < _TRAINABLE)
+    if short:
+        notes.append(
+            f"legs of less than {_TRAINABLE} joints ({short}): `tabrl-train-base` cannot teach "
+            "them to walk"
+        )
+    return tuple(notes)
