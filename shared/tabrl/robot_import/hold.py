@@ -20,6 +20,7 @@ _STEPS = round(SECONDS / CONTROL_DT)
 _SETTLED = _STEPS // 2  # torques count from here on
 _MOST_SAG, _ABSURD = 0.35, 2.0 * np.pi  # rad from the target: too far; of a broken simulation
 _MOST_SINKING = 0.3  # of the height at home
+_NUDGE = (0.05, 0.03, 0.0, 0.05, 0.05, 0.0)  # m/s, rad/s: upright by luck is not standing
 _SELF_STANDING = 3  # limbs; on fewer, standing is balancing
 _TIMED, _ROUNDS = 50, 7
 _WARNINGS = (
@@ -30,7 +31,7 @@ _WARNINGS = (
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """How home was held for `SECONDS`: with targets that say no more than home.
+    """How home was held for `SECONDS` after a nudge: with targets that say no more than home.
 
     `torque [nu]` is the largest of the second half, N·m; `sag [nu]` how far each joint ended from
     home, rad. Of a floating robot `height` (m) and `tilt` (rad) at the end, and how far it `sank`;
@@ -79,6 +80,8 @@ def _hold(model: mujoco.MjModel, failed: Callable[[Doubles], bool], *, upright: 
     mujoco.mj_resetDataKeyframe(model, data, 0)
     home, first = data.ctrl.copy(), data.qpos.copy()
     floating = len(first) > model.nu
+    if floating:
+        data.qvel[:6] = _NUDGE
     torque, sag = np.zeros(model.nu), np.zeros(model.nu)
     for step in range(_STEPS):
         _control_step(model, data, first if upright else None)
