@@ -128,5 +128,6 @@ def _findings(report: ImportReport) -> list[str]:
     if report.mirrored is not None:
         lines.append(f"left and right are {'alike' if report.mirrored else 'not alike'}")
     if report.meshes:
-        lines.append(f"the page shows {report.meshes} meshes of the model")
+        meshes = "a mesh" if report.meshes == 1 else f"{report.meshes} meshes"
+        lines.append(f"the page shows {meshes} of the model")
     return lines
