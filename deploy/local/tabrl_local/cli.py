@@ -152,8 +152,8 @@ def add_robot(
 ) -> None:
     """Make a robot of a model: check it, let it hold its home pose, write its folder."""
     from tabrl.robot_import.options import ImportOptions
-    from tabrl_local import add_robot as adding
-    from tabrl_local.robot_report import print_report, print_written
+    from tabrl_local.adding import command as adding
+    from tabrl_local.adding.printing import print_report, print_written
 
     destination = adding.Destination.of(into, replace=replace, dry_run=dry_run)
     options = ImportOptions(

@@ -13,7 +13,8 @@ import pytest
 from tabrl.robots import get_robot
 from tabrl.robots.registry import ROBOTS_VARIABLE, forget
 from tabrl_local.robots import own_visuals
-from tests.support.models import CUBE, Dog, arm
+from tests.support.models.arm import arm
+from tests.support.models.dog import CUBE, Dog
 from tests.support.robots import PACKAGED
 
 

@@ -11,7 +11,7 @@ import pytest
 from tabrl.domain.errors import Invalid
 from tabrl.robot_import.importing import import_robot
 from tabrl.robot_import.options import ImportOptions
-from tests.support.models import arm
+from tests.support.models.arm import arm
 
 
 def test_an_arm_is_the_chain_to_its_tool(tmp_path: Path) -> None:

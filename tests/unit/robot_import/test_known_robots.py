@@ -15,7 +15,7 @@ from tabrl.robot_import.importing import Imported, import_robot
 from tabrl.robot_import.options import ImportOptions
 from tabrl.robots import get_robot
 from tests.support.menagerie import ROOT_VARIABLE
-from tests.support.models import mjlab_folder, packaged_with_meshes
+from tests.support.models.known import mjlab_folder, packaged_with_meshes
 from tests.support.robots import PACKAGED
 
 MENAGERIE = os.environ.get(ROOT_VARIABLE)

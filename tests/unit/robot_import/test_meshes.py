@@ -15,7 +15,7 @@ import pytest
 
 from tabrl.robot_import.importing import Imported, import_robot
 from tabrl.robot_import.options import ImportOptions
-from tests.support.models import CUBE, Dog
+from tests.support.models.dog import CUBE, Dog
 
 PLATE = '<geom class="look" mesh="plate" pos="0.1 0 0.06" euler="0 0 0.5"/>'
 HEAD = """<default><default class="look"><geom type="mesh" contype="0" conaffinity="0" group="2"

@@ -13,7 +13,9 @@ import pytest
 from tabrl.domain.errors import Invalid
 from tabrl.robot_import.importing import import_robot
 from tabrl.robot_import.options import ImportOptions
-from tests.support.models import LEGS, Dog, arm, converted, urdf
+from tests.support.models.arm import arm
+from tests.support.models.dog import LEGS, Dog
+from tests.support.models.urdf import converted, urdf
 
 Broken = Callable[[Path], Path]
 

@@ -11,7 +11,7 @@ import pytest
 
 from tabrl.robot_import.importing import Imported, import_robot
 from tabrl.robot_import.options import ImportOptions
-from tests.support.models import WELDED_FOOT, Dog
+from tests.support.models.dog import WELDED_FOOT, Dog
 
 TAIL = """
 <body name="tail" pos="-0.25 0 0.05"><joint name="wag" axis="0 0 1" range="-1 1"/>

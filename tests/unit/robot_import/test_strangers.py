@@ -23,7 +23,8 @@ from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl_trainer.pretraining.pretraining import pretraining_of
 from tests.support.made_up import made_up_schedule, made_up_weights
-from tests.support.models import CUBE, FOOT, LEGS, WELDED_FOOT, Dog, converted, urdf
+from tests.support.models.dog import CUBE, FOOT, LEGS, WELDED_FOOT, Dog
+from tests.support.models.urdf import converted, urdf
 
 CANONICAL = ["nose_r", "nose_l", "back_r", "back_l"]
 

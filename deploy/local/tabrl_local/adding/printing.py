@@ -11,7 +11,7 @@ from rich.table import Table
 from tabrl.robot_import.output.folder import Writing
 from tabrl.robot_import.report import ImportReport, JointReport
 from tabrl.robots.registry import ROBOTS_VARIABLE
-from tabrl_local.add_robot import Written
+from tabrl_local.adding.command import Written
 
 _LITTLE_MARGIN = 0.3
 _NAMES_SHOWN = 12
