@@ -140,7 +140,7 @@ def add_robot(
         bool, typer.Option("--floating", help="Its root floats though the model fixes it.")
     ] = False,
     servos: Annotated[
-        bool, typer.Option("--servos", help="Make position servos of motors, and of nothing.")
+        bool, typer.Option("--servos", help="Make position servos of motors, or of nothing.")
     ] = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Write anew what would change in its folder.")

@@ -89,6 +89,8 @@ def _hold(model: mujoco.MjModel, failed: Callable[[Doubles], bool], *, upright: 
         sag = data.qpos[-model.nu :] - home
         if not np.abs(sag).max() < _ABSURD or any(data.warning[w].number for w in _WARNINGS):
             raise refusal(_diverges(model, after))
+        if failed(data.qpos) and not floating:
+            raise refusal(f"after {after:.1f} s at home the robot has failed: choose another home")
         if floating and (failed(data.qpos) or _sunken(data.qpos, first)):
             raise _FallError(_falls(model, after, sag, data.actuator_force))
         if step >= _SETTLED:

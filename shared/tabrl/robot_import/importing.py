@@ -104,7 +104,13 @@ def _survey(options: ImportOptions) -> _Found:
     inertia = _inertia(source, home, survey.joints)
     drives = drives_of(source, survey.joints, inertia, make=options.servos)
     linkage = linkage_of(source, home, survey.joints, drives.servos)
-    notes = (*home.notes, *survey.notes, *drives.notes, *_left_out(source, survey, linkage))
+    notes = (
+        *source.notes,
+        *home.notes,
+        *survey.notes,
+        *drives.notes,
+        *_left_out(source, survey, linkage),
+    )
     return _Found(source, home, survey, linkage, notes)
 
 

@@ -218,3 +218,34 @@ def test_six_legs_are_front_middle_and_rear(tmp_path: Path) -> None:
     assert [limb.name for limb in report.limbs] == ["ar", "al", "br", "bl", "cr", "cl"]
     assert report.limbs[2].place == ["right"]
     assert report.mirrored
+
+
+def test_a_ros_package_is_searched_for_its_urdf(tmp_path: Path) -> None:
+    file = urdf(tmp_path)
+    package = file.parent.parent
+    (package / "package.xml").write_text("<package/>")
+    found = import_robot(ImportOptions(package, floating=True, servos=True))
+    assert found.report.source == str(file)
+
+
+def test_meshes_that_mujoco_cannot_read_are_left_out_of_the_looks(tmp_path: Path) -> None:
+    file = urdf(tmp_path)
+    file.write_text(file.read_text().replace("shank.obj", "shank.dae"))
+    report = import_robot(ImportOptions(file, floating=True, servos=True)).report
+    assert report.meshes == 0
+    assert report.notes[0].startswith("4 meshes that are only seen are left out")
+
+
+def test_meshes_lie_where_the_urdf_tells_mujoco(tmp_path: Path) -> None:
+    file = urdf(tmp_path)
+    text = file.read_text().replace("package://stray/meshes/", "package://elsewhere/")
+    settings = '<mujoco><compiler meshdir="../meshes"/></mujoco>'
+    file.write_text(text.replace('<robot name="stray">', f'<robot name="stray">{settings}'))
+    report = import_robot(ImportOptions(file, floating=True, servos=True)).report
+    assert report.meshes == 4
+
+
+def test_a_hinge_may_be_called_like_the_free_joint(tmp_path: Path) -> None:
+    (tmp_path / "dog.xml").write_text(Dog().xml().replace("nose_l_knee", "root"))
+    report = import_robot(ImportOptions(tmp_path)).report
+    assert "root" in [joint.name for joint in report.joints]

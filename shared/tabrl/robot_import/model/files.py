@@ -53,24 +53,32 @@ def find_model(place: Path, name: str | None = None) -> ModelFile:
 
 
 def _models(place: Path) -> list[Path]:
-    """Models that no other of them includes; those of the folder itself before deeper ones."""
-    files = [path for path in sorted(place.iterdir()) if path.suffix.lower() in _SUFFIXES]
-    files = files or [
-        path for path in sorted(place.glob("**/*")) if path.suffix.lower() in _SUFFIXES
-    ]
-    roots, broken = {}, []
-    for path in files:
-        try:
-            roots[path] = ET.parse(path).getroot()
-        except ET.ParseError as error:
-            broken.append(f"{_relative(place, path)} is not XML: mend it ({error})")
-    models = {path: root for path, root in roots.items() if root.tag in _ROOTS}
+    """Models that no other of them includes: of the folder itself, else of those below it."""
+    broken: list[str] = []
+    models = _read(place, sorted(place.iterdir()), broken)
+    models = models or _read(place, sorted(place.glob("*/**/*")), broken)
     if not models and broken:
         raise refusal(broken[0])
     if not models:
         raise refusal(f"{place} holds no MJCF or URDF: put the robot's model there")
     included = {path for file, root in models.items() for path in _included(file, root)}
     return [path for path in models if path.resolve() not in included] or list(models)
+
+
+def _read(place: Path, paths: Sequence[Path], broken: list[str]) -> dict[Path, ET.Element]:
+    """The models among some files; what is not XML is put into words in `broken`."""
+    models = {}
+    for path in paths:
+        if path.suffix.lower() not in _SUFFIXES or not path.is_file():
+            continue
+        try:
+            root = ET.parse(path).getroot()
+        except ET.ParseError as error:
+            broken.append(f"{_relative(place, path)} is not XML: mend it ({error})")
+            continue
+        if root.tag in _ROOTS:
+            models[path] = root
+    return models
 
 
 def _included(file: Path, root: ET.Element) -> Iterator[Path]:

@@ -14,6 +14,7 @@ from tabrl.robot_import.model.motors import Servo
 from tabrl.robot_import.model.source import Doubles, Source
 from tabrl.robot_import.names import distinct, identifier
 
+_ROUNDING = 1e-5
 _UNLIMITED = np.pi  # rad either way, of a hinge that turns for ever
 
 
@@ -169,7 +170,17 @@ def _mass(source: Source, frames: Frames, place: int, bodies: Sequence[int]) -> 
     flat = np.zeros(9)
     mujoco.mju_quat2Mat(flat, frames.quaternion[place])
     axes = flat.reshape(3, 3)
+    tensor = _possible(tensor)
     return Mass(total, frames.point(place, middle), axes.T @ tensor @ axes)
+
+
+def _possible(tensor: Doubles) -> Doubles:
+    """The tensor of a body that can be: no moment of a flat plate is above the others' sum, also
+    after it was written with six digits."""
+    moments, axes = np.linalg.eigh(tensor)
+    moments[2] = min(moments[2], (1.0 - _ROUNDING) * (moments[0] + moments[1]))
+    possible: Doubles = axes @ np.diag(moments) @ axes.T
+    return possible
 
 
 def _hinge(

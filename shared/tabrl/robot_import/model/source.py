@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 
 from tabrl.domain.errors import Invalid
 from tabrl.robot_import.model.files import ModelFile
+from tabrl.robot_import.model.urdf import read_urdf
 from tabrl.robot_import.refusal import refusal
 
 Doubles = NDArray[np.float64]
-_URDF_COMPILER = {"strippath": "false", "discardvisual": "false", "fusestatic": "false"}
 _TREES_SHOWN = 4
 
 
@@ -32,6 +31,7 @@ class Source:
     model: mujoco.MjModel
     root: int
     others: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def floating(self) -> bool:
@@ -103,7 +103,11 @@ def read_source(file: ModelFile, *, floating: bool = False) -> Source:
         Invalid: it does not compile, or holds other than one robot.
     """
     try:
-        spec = _urdf(file.path) if file.urdf else mujoco.MjSpec.from_file(str(file.path))
+        notes: tuple[str, ...] = ()
+        if file.urdf:
+            spec, notes = read_urdf(file.path)
+        else:
+            spec = mujoco.MjSpec.from_file(str(file.path))
         if floating:
             _set_free(spec)
         model = spec.compile()
@@ -112,29 +116,7 @@ def read_source(file: ModelFile, *, floating: bool = False) -> Source:
     if model.njnt == 0:
         raise refusal(f"{file.path.name} has no joints: nothing of it could be moved, so name a "
                       "robot's model")  # fmt: skip
-    return Source(file.path, model, _root(model), file.others)
-
-
-def _urdf(file: Path) -> mujoco.MjSpec:
-    """A URDF as MuJoCo reads it, with every link a body of its own and meshes by their paths."""
-    root = ET.parse(file).getroot()
-    for settings in root.findall("mujoco"):
-        root.remove(settings)
-    for mesh in root.iter("mesh"):
-        mesh.set("filename", str(_resolved(mesh.get("filename", ""), file)))
-    settings = ET.Element("mujoco")
-    ET.SubElement(settings, "compiler", _URDF_COMPILER)
-    root.insert(0, settings)
-    return mujoco.MjSpec.from_string(ET.tostring(root, encoding="unicode"))
-
-
-def _resolved(name: str, urdf: Path) -> Path:
-    """A mesh's file: `package://` names a folder above the URDF, all else is relative to it."""
-    if name.startswith("package://"):
-        package, _, rest = name.removeprefix("package://").partition("/")
-        above = (parent for parent in urdf.resolve().parents if parent.name == package)
-        return next(above, urdf.resolve().parent) / rest
-    return urdf.resolve().parent / name.removeprefix("file://")
+    return Source(file.path, model, _root(model), file.others, notes)
 
 
 def _set_free(spec: mujoco.MjSpec) -> None:

@@ -15,7 +15,7 @@ from tabrl.robot_import.output.shapes import colour_of, geom_is_mesh, visible_ge
 from tabrl.robot_import.output.texture import face_colours
 from tabrl.visuals.glb import Material, Placement, Surface, write_glb
 from tabrl.visuals.paint import paint
-from tabrl.visuals.reference import Faces, Shape, Vectors
+from tabrl.visuals.reference import Faces, Reference, Vectors
 from tabrl.visuals.shading import shade
 
 _GEOM = mujoco.mjtGeom
@@ -110,15 +110,9 @@ class _Builder:
 
     def _painted(self, geom: int) -> list[Surface]:
         model = self._source.model
-        mesh = int(model.geom_dataid[geom])
-        first, count = int(model.mesh_vertadr[mesh]), int(model.mesh_vertnum[mesh])
-        begun, faces = int(model.mesh_faceadr[mesh]), int(model.mesh_facenum[mesh])
-        colours = face_colours(model, geom)
-        shape = Shape(
-            model.mesh_vert[first : first + count].astype(np.float64),
-            model.mesh_face[begun : begun + faces].astype(np.int64),
-            colours,
-        )
+        mesh, colours = model.mesh(int(model.geom_dataid[geom])).name, face_colours(model, geom)
+        known = {} if colours is None else {mesh: colours}
+        shape = Reference(model, known).shape(mesh)
         plain = np.array([colour_of(model, geom)[:3]])
         palette = plain if colours is None else _palette(colours)
         materials = dict(self._material(geom, colour) for colour in palette)

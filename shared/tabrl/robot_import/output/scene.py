@@ -10,6 +10,7 @@ import numpy as np
 
 from tabrl.robot_import.model.linkage import Hinge, Link, Linkage
 from tabrl.robot_import.model.source import Doubles
+from tabrl.robot_import.names import distinct
 from tabrl.robot_import.output.shapes import Shape, Shapes
 
 _FLOOR_RGBA = (0.32, 0.35, 0.4, 1.0)
@@ -46,9 +47,10 @@ def scene_of(
     spec.option.cone = mujoco.mjtCone.mjCONE_PYRAMIDAL
     _stage(spec)
     bodies: list[mujoco.MjsBody] = []
+    *_, free = distinct([*(hinge.name for hinge in linkage.hinges), "root"])
     for place, link in enumerate(linkage.links):
         parent = spec.worldbody if link.parent is None else bodies[link.parent]
-        bodies.append(_body(parent, link, root if place == 0 else None))
+        bodies.append(_body(parent, link, root if place == 0 else None, free))
         _shapes(bodies[-1], link.name, shapes.touching[place], shapes.visible[place])
     for site, (place, position) in sites.items():
         bodies[place].add_site(name=site, pos=_round(position), group=_SITES)
@@ -72,7 +74,7 @@ def _stage(spec: mujoco.MjSpec) -> None:
     )  # fmt: skip
 
 
-def _body(parent: mujoco.MjsBody, link: Link, root: Doubles | None) -> mujoco.MjsBody:
+def _body(parent: mujoco.MjsBody, link: Link, root: Doubles | None, free: str) -> mujoco.MjsBody:
     position, quaternion = (
         (link.position, link.quaternion) if root is None else (root[:3], root[3:])
     )
@@ -86,7 +88,7 @@ def _body(parent: mujoco.MjsBody, link: Link, root: Doubles | None) -> mujoco.Mj
             tensor[0, 0], tensor[1, 1], tensor[2, 2], tensor[0, 1], tensor[0, 2], tensor[1, 2],
         ]  # fmt: skip
     if root is not None:
-        body.add_freejoint(name="root")
+        body.add_freejoint(name=free)
     if link.hinge is not None:
         hinge = link.hinge
         body.add_joint(
