@@ -20,6 +20,7 @@ from tabrl.robot_import.limbs.stance import bend_legs
 from tabrl.robot_import.limbs.tool import survey_tool
 from tabrl.robot_import.model.files import find_model
 from tabrl.robot_import.model.home import Home, home_of
+from tabrl.robot_import.model.left_out import left_out
 from tabrl.robot_import.model.linkage import Hinge, Linkage, linkage_of
 from tabrl.robot_import.model.motors import drives_of
 from tabrl.robot_import.model.source import Doubles, Source, read_source
@@ -109,7 +110,7 @@ def _survey(options: ImportOptions) -> _Found:
         *home.notes,
         *survey.notes,
         *drives.notes,
-        *_left_out(source, survey, linkage),
+        *left_out(source, survey.joints),
     )
     return _Found(source, home, survey, linkage, notes)
 
@@ -122,39 +123,6 @@ def _inertia(source: Source, home: Home, joints: Sequence[int]) -> list[float]:
     full = np.zeros((source.model.nv, source.model.nv))
     mujoco.mj_fullM(source.model, data, full)
     return [float(full[dof, dof]) for dof in source.model.jnt_dofadr[list(joints)]]
-
-
-def _left_out(source: Source, survey: Survey, linkage: Linkage) -> list[str]:
-    """What of the model the scene has not."""
-    model, notes = source.model, []
-    if any(hinge.friction for hinge in linkage.hinges):
-        notes.append(
-            "dry friction of joints (frictionloss) is left out: it multiplies what a step costs"
-        )
-    if model.neq:
-        moved = {int(model.jnt_bodyid[joint]) for joint in survey.joints}
-        for i in range(model.neq):
-            if _constrains(model, i, survey.joints, moved):
-                raise refusal(
-                    f"the constraint {model.equality(i).name or i + 1} ties limbs together, which "
-                    "robots of TabRL have not: take it out, or weld what it holds"
-                )
-        notes.append(f"{model.neq} equality constraints among held joints are left out")
-    if model.ntendon:
-        notes.append(f"{model.ntendon} tendons are left out")
-    return notes
-
-
-def _constrains(
-    model: mujoco.MjModel, equality: int, joints: Sequence[int], bodies: set[int]
-) -> bool:
-    kind = int(model.eq_type[equality])
-    objects = {int(model.eq_obj1id[equality]), int(model.eq_obj2id[equality])}
-    if kind == mujoco.mjtEq.mjEQ_JOINT:
-        return bool(objects & set(joints))
-    if kind in (mujoco.mjtEq.mjEQ_CONNECT, mujoco.mjtEq.mjEQ_WELD):
-        return bool(objects & bodies)
-    return False
 
 
 def _scene(found: _Found, robot_id: str) -> tuple[bytes, tuple[str, ...]]:

@@ -132,6 +132,9 @@ def test_without_the_meshes_a_box_stands_for_them(shown: Shown) -> None:
 def test_a_texture_gives_its_colours(tmp_path: Path) -> None:
     found = import_robot(ImportOptions(write(tmp_path / "dog", 'texture="coat"')))
     assert Shown(found).colours == {(1, 0, 0), (0, 1, 0), (0, 0, 1)}
+    model = Shown(found).model
+    boxes = model.geom_rgba[model.geom_type == mujoco.mjtGeom.mjGEOM_BOX]
+    assert any(0.2 < r < 0.8 and r + g == pytest.approx(1.0) for r, g, _, _ in boxes)
 
 
 def test_a_robot_of_primitives_needs_no_meshes(tmp_path: Path) -> None:

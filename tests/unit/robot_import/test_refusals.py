@@ -49,6 +49,15 @@ def broken_xml(folder: Path) -> Path:
     return folder
 
 
+def limping(folder: Path) -> Path:
+    """One knee is bent more than the others."""
+    text = Dog().xml()
+    angles = f"{Dog().home[0]} {Dog().home[1]}"
+    (folder / "stray.xml").write_text(text.replace(f'{angles}"', '0.9 -1.7"'))
+    assert angles in text
+    return folder
+
+
 def two_models(folder: Path) -> Path:
     Dog().write(folder, "one.xml")
     return Dog().write(folder, "two.xml")
@@ -117,6 +126,7 @@ CASES: tuple[tuple[str, Broken, str], ...] = (
     ("a fixed trunk", dog(Dog(root="")), "give the root body a <freejoint/>, or say --floating"),
     ("a fused trunk", fused, 'convert it again with <mujoco><compiler fusestatic="false"/>'),
     ("lying", dog(Dog(home=(2.4, -1.0))), "the trunk itself lies on the floor"),
+    ("limping", limping, "the body nose_r_lower is"),
     ("out of range", dog(Dog(home=(0.8, -2.7))), "the joint back_l_knee is at -2.7 rad, outside"),
     ("upside down", dog(Dog(), "0.4 1 0 0 0", "0.4 0 1 0 0"), "the root body is not upright"),
     ("one leg longer", dog(Dog(legs=LEGS[:1])), "legs are 2 or more chains of their own"),

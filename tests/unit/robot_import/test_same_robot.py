@@ -46,7 +46,7 @@ def turned_frames() -> str:
     text = Dog().xml()
     for leg in ("back_l", "nose_r"):
         text = text.replace(
-            f'<body name="{leg}_upper"', f'<body name="{leg}_upper" euler="0 0.3 0"'
+            f'<body name="{leg}_upper"', f'<body name="{leg}_upper" euler="0 0 0.3"'
         )
     return text
 

@@ -21,6 +21,7 @@ KIND = "legged"
 MIN_LEGS = 2
 _ASIDE = 0.3  # of the farthest foot; nearer to the middle a leg is neither left nor right
 _LONGEST_PREFIX = 16
+_IN_THE_AIR = 0.25  # of the trunk's height: what ends below was meant to stand
 _JOINTS = 3  # of the kind's own legs: hip, thigh, knee
 _TRAINABLE = 2  # joints of a leg, at least
 _SITTING = 2.7  # rad by which the knee of a sitting robot is folded
@@ -42,6 +43,7 @@ def survey_legs(source: Source, home: Home) -> Survey:
     """
     data = source.posed(home.qpos)
     standing = _own_joints(source, _leaves(source, data))
+    _check_others(source, data, standing, float(home.qpos[2]))
     feet = [foot_of(source.model, data, leg.geoms) for leg in standing]
     places = _places([foot.point[:2] for foot in feet])
     order = sorted(range(len(feet)), key=lambda i: _rank(places[i], feet[i]))
@@ -128,6 +130,22 @@ def _own_joints(source: Source, standing: Sequence[_Standing]) -> list[_Standing
     for leg in legs:
         hinges_only(source, leg.joints)
     return legs
+
+
+def _check_others(
+    source: Source, data: mujoco.MjData, legs: Sequence[_Standing], height: float
+) -> None:
+    """Raises `Invalid` for a foot in the air: a chain like a leg that ends nearly on the floor."""
+    counts = {len(leg.joints) for leg in legs}
+    moved = {joint for leg in legs for joint in leg.joints}
+    for geom in solid(source):
+        body = int(source.model.geom_bodyid[geom])
+        way, above = way_to(source, body), lowest(source.model, data, geom)
+        if len(way) in counts and not moved & set(way) and above < _IN_THE_AIR * height:
+            raise refusal(
+                f"at home the body {source.model.body(body).name or body} is {1000 * above:.0f} mm "
+                "above the floor while others stand on it: level the feet in the keyframe home"
+            )
 
 
 def _places(points: Sequence[np.ndarray]) -> list[tuple[str, ...]]:

@@ -35,7 +35,6 @@ class Hinge:
     joint: int  # of the model
     axis: tuple[float, float, float]
     range: tuple[float, float]
-    limited: bool
     home: float
     damping: float
     armature: float
@@ -188,13 +187,11 @@ def _hinge(
 ) -> Hinge:
     model, dof = source.model, int(source.model.jnt_dofadr[joint])
     axis = rotation.rotate_inverse(frames.quaternion[place], frames.data.xaxis[joint])
-    low, high, limited = hinge_range(source, home, joint, servo)
     return Hinge(
         name=name,
         joint=joint,
         axis=tuple(axis.tolist()),
-        range=(low, high),
-        limited=limited,
+        range=hinge_range(source, home, joint, servo),
         home=float(home.qpos[source.address(joint)]),
         damping=float(model.dof_damping[dof]),
         armature=float(model.dof_armature[dof]),
@@ -205,8 +202,8 @@ def _hinge(
     )
 
 
-def hinge_range(source: Source, home: Home, joint: int, servo: Servo) -> tuple[float, float, bool]:
-    """What a joint's range and its servo's targets have in common, rad; and if it has a range."""
+def hinge_range(source: Source, home: Home, joint: int, servo: Servo) -> tuple[float, float]:
+    """What a joint's range and its servo's targets have in common, rad."""
     angle, model = float(home.qpos[source.address(joint)]), source.model
     limited = bool(model.jnt_limited[joint])
     low, high = angle - _UNLIMITED, angle + _UNLIMITED
@@ -215,7 +212,7 @@ def hinge_range(source: Source, home: Home, joint: int, servo: Servo) -> tuple[f
     if servo.targets is not None and servo.targets[0] <= angle <= servo.targets[1]:
         within = (max(low, servo.targets[0]), min(high, servo.targets[1]))
         low, high = within if limited else servo.targets
-    return low, high, limited
+    return low, high
 
 
 def _body_name(source: Source, body: int) -> str:

@@ -19,8 +19,8 @@ class Writing(StrEnum):
     REPLACED = "replaced"
 
 
-def check_place(files: Mapping[str, bytes], target: Path, *, replace: bool) -> Writing:
-    """What `write_folder` would do. Raises `Invalid` if it would take something away."""
+def _place(files: Mapping[str, bytes], target: Path, *, replace: bool) -> Writing:
+    """What is to be done. Raises `Invalid` if it would take something away."""
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return Writing.NEW
     if not (target / MANIFEST).is_file():
@@ -45,7 +45,7 @@ def write_folder(files: Mapping[str, bytes], target: Path, *, replace: bool) -> 
 
     Raises `Invalid` if that would take something away, or the place cannot be written.
     """
-    writing = check_place(files, target, replace=replace)
+    writing = _place(files, target, replace=replace)
     try:
         if writing is Writing.NEW:
             _write_new(files, target)

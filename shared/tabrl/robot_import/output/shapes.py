@@ -16,6 +16,7 @@ from tabrl.robot_import.model.extent import reach_of, solid, vertices
 from tabrl.robot_import.model.home import Home
 from tabrl.robot_import.model.linkage import Frames, Linkage
 from tabrl.robot_import.model.source import Doubles, Source, touches
+from tabrl.robot_import.output.texture import face_colours
 
 _GEOM = mujoco.mjtGeom
 LAST_VISIBLE_GROUP = 2  # of MuJoCo's geom groups, as the page has them
@@ -135,7 +136,7 @@ def _primitive(model: mujoco.MjModel, frames: Frames, link: int, geom: int) -> S
         size,
         frames.point(link, frames.data.geom_xpos[geom] + rotation.rotate(turn, middle)),
         frames.turn(link, turn),
-        colour_of(model, geom),
+        _mean_colour(model, geom),
         tuple(model.geom_friction[geom].tolist()),
         int(model.geom_priority[geom]),
     )
@@ -226,6 +227,15 @@ def visible_geoms(source: Source, linkage: Linkage, link: int) -> Iterator[int]:
     shown = [g for g in own if model.geom_group[g] <= LAST_VISIBLE_GROUP and model.geom_rgba[g, 3]]
     only_looks = [geom for geom in shown if not touches(model, geom)]
     yield from only_looks or shown or own
+
+
+def _mean_colour(model: mujoco.MjModel, geom: int) -> tuple[float, ...]:
+    """A geom's colour; of a texture on a mesh, what it is on average."""
+    if model.geom_type[geom] == _GEOM.mjGEOM_MESH:
+        colours = face_colours(model, geom)
+        if colours is not None:
+            return (*(round(float(value), 3) for value in colours.mean(axis=0)), 1.0)
+    return colour_of(model, geom)
 
 
 def colour_of(model: mujoco.MjModel, geom: int) -> tuple[float, ...]:
