@@ -10,6 +10,7 @@ import mujoco
 import numpy as np
 from pydantic import ValidationError
 
+from tabrl.control import rotation
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.physics import scene_model
 from tabrl.embodiments.lookup import kind_module
@@ -27,7 +28,7 @@ from tabrl.robot_import.model.source import Doubles, Source, read_source
 from tabrl.robot_import.options import ImportOptions
 from tabrl.robot_import.output.description import content, robot_name
 from tabrl.robot_import.output.manifest import manifest
-from tabrl.robot_import.output.scene import scene_of
+from tabrl.robot_import.output.scene import Root, Site, scene_of
 from tabrl.robot_import.output.shapes import point_in_link, shapes_of
 from tabrl.robot_import.refusal import refusal
 from tabrl.robot_import.report import ImportReport, JointReport, LimbReport
@@ -38,6 +39,8 @@ from tabrl.robots.robot import parse_robot
 
 if TYPE_CHECKING:  # needs trimesh, which may not be installed
     from tabrl.robot_import.output.meshes import Meshes
+
+_OVER_ITS_BASE = 0.1  # of an arm's reach; nearer to it, a tool is neither ahead nor aside
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,12 +131,8 @@ def _inertia(source: Source, home: Home, joints: Sequence[int]) -> list[float]:
 def _scene(found: _Found, robot_id: str) -> tuple[bytes, tuple[str, ...]]:
     source, linkage = found.source, found.linkage
     shapes = shapes_of(source, linkage, found.survey, found.home)
-    at_home = source.posed(found.home.qpos)
-    sites = {}
-    for limb in found.survey.limbs:
-        link = linkage.frames.link_of[limb.body]
-        sites[limb.name] = link, point_in_link(source, linkage, at_home, link, limb.point)
-    root = found.home.qpos[:7] if source.floating else None
+    sites = {limb.effector: _site(found, limb) for limb in found.survey.limbs}
+    root = _root(found)
     words = f"Made of {source.file.name} by `tabrl robots add`; robot.toml says the rest."
     try:
         return scene_of(robot_id, linkage, shapes, sites, root, words), shapes.notes
@@ -142,6 +141,31 @@ def _scene(found: _Found, robot_id: str) -> tuple[bytes, tuple[str, ...]]:
             f"what was made of {source.file.name} does not compile, mend it: "
             f"{' '.join(str(error).split())}"
         ) from None
+
+
+def _site(found: _Found, limb: FoundLimb) -> Site:
+    frames, at_home = found.linkage.frames, found.source.posed(found.home.qpos)
+    link = frames.link_of[limb.body]
+    position = point_in_link(found.source, found.linkage, at_home, link, limb.point)
+    turn = np.array([1.0, 0.0, 0.0, 0.0])
+    if limb.turn is not None:
+        back = at_home.xquat[found.linkage.links[link].body] * np.array([1.0, -1.0, -1.0, -1.0])
+        turn = rotation.multiply(back, limb.turn)
+    return Site(link, position, turn)
+
+
+def _root(found: _Found) -> Root:
+    """Where the root is at home; a fixed one is at the origin, turned so that its tool is ahead."""
+    if found.source.floating:
+        return Root(found.home.qpos[:7], True)
+    link, tool = found.linkage.links[0], found.survey.limbs[0].point
+    away = tool[:2] - link.position[:2]
+    azimuth = float(np.arctan2(away[1], away[0]))
+    if np.linalg.norm(away) < _OVER_ITS_BASE * found.survey.length:
+        azimuth = 0.0
+    back = np.array([np.cos(azimuth / 2), 0.0, 0.0, -np.sin(azimuth / 2)])
+    turned = rotation.multiply(back, link.quaternion)
+    return Root(np.array([0.0, 0.0, link.position[2], *turned]), False)
 
 
 def _made(found: _Found, scene: bytes, data: dict[str, Any]) -> _Made:

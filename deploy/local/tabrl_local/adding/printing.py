@@ -125,7 +125,7 @@ def _findings(report: ImportReport) -> list[str]:
     if report.range_share:
         shares = ", ".join(f"{name} {share:g}" for name, share in report.range_share.items())
         lines.append(f"its motors allow a share of the kind's commands: {shares}")
-    if report.mirrored is not None:
+    if report.mirrored is not None and len(report.limbs) > 1:
         lines.append(f"left and right are {'alike' if report.mirrored else 'not alike'}")
     if report.meshes:
         meshes = "a mesh" if report.meshes == 1 else f"{report.meshes} meshes"

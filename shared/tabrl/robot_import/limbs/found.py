@@ -16,7 +16,8 @@ class FoundLimb:
     """A chain of hinges and what is at its end, at home.
 
     `joints` of the model, from the root on. `point` is the end effector's in the world, m, on
-    `body`; for a foot the middle of a sphere of `radius`, or as far above its sole.
+    `body`; for a foot the middle of a sphere of `radius`, or as far above its sole. `turn` is a
+    tool's orientation there, wxyz.
     """
 
     name: str
@@ -27,6 +28,8 @@ class FoundLimb:
     point: Doubles
     radius: float
     end: str  # what it is, in words
+    effector: str  # its name
+    turn: Doubles | None = None
 
 
 @dataclass(frozen=True, eq=False)

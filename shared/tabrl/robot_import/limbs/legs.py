@@ -59,6 +59,7 @@ def survey_legs(source: Source, home: Home) -> Survey:
             point=feet[i].point,
             radius=radius,
             end=feet[i].words,
+            effector=name,
         )
         for i, name in zip(order, names, strict=True)
     )

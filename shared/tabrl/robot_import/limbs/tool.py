@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import mujoco
 import numpy as np
 
-from tabrl.robot_import.limbs.found import FoundLimb, Survey, hinges_only, way_to
+from tabrl.robot_import.limbs.found import FoundLimb, Survey, hinges_only, unit, way_to
 from tabrl.robot_import.limbs.legs import MIN_LEGS
 from tabrl.robot_import.model.extent import reach, solid
 from tabrl.robot_import.model.home import NEAR_FLOOR, Home
@@ -20,42 +21,76 @@ KIND = "arm"
 # What people call the site at the tool, the first that a model has.
 _TOOL_WORDS = ("tcp", "tool", "grasp", "pinch", "attachment", "ee", "eef", "end_effector")
 _MIN_JOINTS = 2
+_WRIST = 3  # joints that turn the tool, of an arm that has more than one other
+_STRAIGHT_DOWN = 0.5  # rad away from it
 
 
-def survey_tool(source: Source, home: Home, tool: str | None = None) -> Survey:
+@dataclass(frozen=True, eq=False)
+class _Tool:
+    """What an arm ends with: on which body, where and how turned in the world, and in words."""
+
+    body: int
+    point: Doubles
+    turn: Doubles
+    name: str
+    words: str
+
+
+def survey_tool(source: Source, home: Home, wanted: str | None = None) -> Survey:
     """The chain to the tool of a robot on a fixed base.
 
     Args:
         source: the model.
         home: its pose.
-        tool: a site, or a body; else what is at the end of the longest chain.
+        wanted: a site, or a body; else what is at the end of the longest chain.
 
     Raises:
         Invalid: there is no such tool, no chain, or several as long.
     """
     data = source.posed(home.qpos)
-    body, point, words = _tool(source, data, tool) if tool else _found(source, data)
-    way = way_to(source, body)
-    hinges = _hinges(source, way) if tool is None else way
+    tool = _named(source, data, wanted) if wanted else _found(source, data)
+    way = way_to(source, tool.body)
+    hinges = _hinges(source, way) if wanted is None else way
     hinges_only(source, hinges)
     if len(hinges) < _MIN_JOINTS:
         raise refusal(
-            f"only {len(hinges)} joints move {words}: name the tool of a longer chain with --tool"
+            f"only {len(hinges)} joints move {tool.words}: name the tool of a longer chain with "
+            "--tool"
         )
     limb = FoundLimb(
         name=KIND,
         place=(),
         joints=tuple(hinges),
         signs=(1.0,) * len(hinges),
-        body=body,
-        point=point,
+        body=tool.body,
+        point=tool.point,
         radius=0.0,
-        end=words,
+        end=tool.words,
+        effector=tool.name,
+        turn=tool.turn,
     )
-    return Survey(KIND, (limb,), _reach(data, hinges, point))
+    return Survey(KIND, (limb,), _reach(data, hinges, tool.point), notes=_remarks(tool))
 
 
-def _found(source: Source, data: mujoco.MjData) -> tuple[int, Doubles, str]:
+def _remarks(tool: _Tool) -> tuple[str, ...]:
+    """How the tool is held at home, where that is not how the kind's arms hold theirs."""
+    down = -float(np.array([0.0, 0.0, 1.0]) @ _axes(tool.turn)[:, 2])
+    if down > np.cos(_STRAIGHT_DOWN):
+        return ()
+    angle = np.degrees(np.arccos(np.clip(down, -1.0, 1.0)))
+    return (
+        f"at home {tool.words} points {angle:.0f}° away from straight down, where tools of the "
+        "kind point: its z axis is what points",
+    )
+
+
+def _axes(turn: Doubles) -> Doubles:
+    flat = np.zeros(9)
+    mujoco.mju_quat2Mat(flat, turn)
+    return flat.reshape(3, 3)
+
+
+def _found(source: Source, data: mujoco.MjData) -> _Tool:
     """The tool at the end of the longest chain of hinges."""
     ends = {body: _hinges(source, way_to(source, body)) for body in source.bodies}
     most = max(len(hinges) for hinges in ends.values())
@@ -66,8 +101,8 @@ def _found(source: Source, data: mujoco.MjData) -> tuple[int, Doubles, str]:
     site = _best_site(source, bodies)
     if site is not None:
         return _site(source, data, site)
-    body = bodies[-1] if most == 0 else int(source.model.jnt_bodyid[ends[bodies[0]][-1]])
-    return body, _far_end(source, data, bodies, body), f"the end of {_body(source, body)}"
+    last = int(source.model.jnt_bodyid[ends[bodies[0]][-1]])
+    return _far_end(source, data, bodies, last)
 
 
 def _refuse_several(source: Source, data: mujoco.MjData, chains: set[tuple[int, ...]]) -> None:
@@ -107,24 +142,27 @@ def _best_site(source: Source, bodies: Sequence[int]) -> int | None:
     return None
 
 
-def _tool(source: Source, data: mujoco.MjData, name: str) -> tuple[int, Doubles, str]:
+def _named(source: Source, data: mujoco.MjData, name: str) -> _Tool:
     model = source.model
     for site in range(model.nsite):
         if model.site(site).name == name and int(model.site_bodyid[site]) in source.bodies:
             return _site(source, data, site)
     for body in source.bodies:
         if model.body(body).name == name:
-            return body, _far_end(source, data, [body], body), f"the end of {name}"
+            return _far_end(source, data, [body], body)
     raise refusal(f"the robot has no site and no body named {name}: name another with --tool")
 
 
-def _site(source: Source, data: mujoco.MjData, site: int) -> tuple[int, Doubles, str]:
-    name = source.model.site(site).name
-    return int(source.model.site_bodyid[site]), data.site_xpos[site].copy(), f"the site {name}"
+def _site(source: Source, data: mujoco.MjData, site: int) -> _Tool:
+    name, turn = source.model.site(site).name, np.zeros(4)
+    mujoco.mju_mat2Quat(turn, data.site_xmat[site])
+    point = data.site_xpos[site].copy()
+    words, name = f"the site {name}", identifier(name, "tool")
+    return _Tool(int(source.model.site_bodyid[site]), point, turn, name, words)
 
 
-def _far_end(source: Source, data: mujoco.MjData, bodies: Sequence[int], body: int) -> Doubles:
-    """The point of some bodies' shapes farthest from the last joint."""
+def _far_end(source: Source, data: mujoco.MjData, bodies: Sequence[int], body: int) -> _Tool:
+    """The point of some bodies' shapes farthest from the last joint, which points there."""
     joints = way_to(source, body)
     anchor = data.xanchor[joints[-1]] if joints else data.xpos[body]
     best: Doubles = data.xpos[body].copy()
@@ -139,12 +177,18 @@ def _far_end(source: Source, data: mujoco.MjData, bodies: Sequence[int], body: i
             way = away / far if far > 0.0 else turn[:, 2]
             best = data.geom_xpos[geom] + way * reach(source.model, geom, turn.T @ way)
             farthest = far
-    return best
+    pointing = np.array([1.0, 0.0, 0.0, 0.0])
+    if np.linalg.norm(best - anchor) > 0.0:
+        mujoco.mju_quatZ2Vec(pointing, unit(best - anchor))
+    return _Tool(body, best, pointing, "tool", f"the end of {_body(source, body)}")
 
 
 def _reach(data: mujoco.MjData, hinges: Sequence[int], tool: Doubles) -> float:
-    """How far the stretched arm reaches from its second joint, m."""
-    points = [*(data.xanchor[joint] for joint in hinges[1:]), tool]
+    """How far the stretched arm reaches from its second joint to its wrist, m; to the tool, if it
+    has no wrist."""
+    wrist = len(hinges) - _WRIST if len(hinges) > _WRIST + 1 else len(hinges)
+    points = [data.xanchor[joint] for joint in hinges[1 : wrist + 1]]
+    points = [*points, tool] if wrist == len(hinges) else points
     return float(sum(np.linalg.norm(b - a) for a, b in pairwise(points)))
 
 

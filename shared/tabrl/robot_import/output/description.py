@@ -14,6 +14,7 @@ from tabrl.robot_import.options import ImportOptions
 _GRAVITY = 9.81
 _LARGEST_STEP = 0.4  # rad a unit of action,
 _STEP_SHARE = 0.25  # or this share of the joint's range
+_TARGET_SPEED = 1.0  # rad/s a unit of action, of kinds whose policies move their targets
 _GENERAL = ("xml", "xmls", "mjcf", "urdf", "robot", "robots", "model", "models", "assets", "scene")
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 8: "eight"}
 # By which power of a robot's strength the reach of a command goes down.
@@ -29,7 +30,8 @@ def robot_name(options: ImportOptions, source: Source) -> tuple[str, str]:
         own = str(source.model.names[: source.model.names.index(b"\0")].decode()) or own
         own = own.removesuffix(" scene")
     robot_id = identifier(options.robot_id or own.lower(), "robot")
-    return robot_id, options.name or robot_id.replace("_", " ").title()
+    words = " ".join(word[:1].upper() + word[1:] for word in robot_id.split("_"))
+    return robot_id, options.name or words
 
 
 def content(survey: Survey, linkage: Linkage, robot_id: str, title: str) -> dict[str, Any]:
@@ -49,7 +51,8 @@ def content(survey: Survey, linkage: Linkage, robot_id: str, title: str) -> dict
     data["characteristic_length"] = round(survey.length, 4)
     if survey.limbs[0].radius:
         data["end_effector_radius"] = round(survey.limbs[0].radius, 4)
-    data["action_scale"] = [_step(hinge) for hinge in hinges]
+    legged = survey.kind == LEGGED
+    data["action_scale"] = [_step(hinge) if legged else _TARGET_SPEED for hinge in hinges]
     shares = range_shares(survey, linkage) if survey.kind == LEGGED else {}
     if shares:
         data["range_share"] = shares
@@ -84,7 +87,7 @@ def range_shares(survey: Survey, linkage: Linkage) -> dict[str, float]:
 def _limb(limb: FoundLimb, names: dict[int, str]) -> dict[str, Any]:
     table: dict[str, Any] = {
         "name": limb.name,
-        "end_effector": limb.name,
+        "end_effector": limb.effector,
         "joints": [names[joint] for joint in limb.joints],
     }
     if limb.place:
@@ -106,7 +109,7 @@ def _description(survey: Survey, linkage: Linkage) -> str:
 
 def _examples(survey: Survey) -> tuple[str, ...]:
     if survey.kind != LEGGED:
-        return ("point up", "wave slowly", "draw a circle")
+        return ("point up and wave", "draw a circle in the air", "nod twice, then return")
     first = survey.limbs[0]
     words = " ".join(word for word in reversed(first.place)) or first.name
     return (

@@ -17,7 +17,7 @@ _KEYS = (
     ("without", "abilities of the kind that it has not"),
     ("characteristic_length", "m; see `tabrl.robots.robot.Robot`"),
     ("end_effector_radius", "m, of the feet"),
-    ("action_scale", "rad a unit of action, in joint order"),
+    ("action_scale", "a unit of action, in joint order: rad (arms: rad/s)"),
 )
 _HEAD = """\
 # {title}: written by `tabrl robots add` from {source}, for you to look through.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import mujoco
 import numpy as np
@@ -20,12 +21,29 @@ _TIMESTEP = 0.01
 _DIGITS = 6
 
 
+@dataclass(frozen=True, eq=False)
+class Root:
+    """The root's place and orientation at home, `[7]`, and whether it floats."""
+
+    pose: Doubles
+    floating: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """A point of a link, in its frame."""
+
+    link: int
+    position: Doubles
+    turn: Doubles
+
+
 def scene_of(
     name: str,
     linkage: Linkage,
     shapes: Shapes,
-    sites: Mapping[str, tuple[int, Doubles]],
-    root: Doubles | None,
+    sites: Mapping[str, Site],
+    root: Root,
     words: str,
 ) -> bytes:
     """The MJCF of a robot.
@@ -34,8 +52,8 @@ def scene_of(
         name: of the robot.
         linkage: its links.
         shapes: of each link.
-        sites: end effectors by name: the link, and where in its frame.
-        root: the free root's seven numbers at home; None for a fixed one.
+        sites: end effectors by name.
+        root: where the root is at home.
         words: a comment.
     """
     spec = mujoco.MjSpec()
@@ -50,14 +68,18 @@ def scene_of(
     *_, free = distinct([*(hinge.name for hinge in linkage.hinges), "root"])
     for place, link in enumerate(linkage.links):
         parent = spec.worldbody if link.parent is None else bodies[link.parent]
-        bodies.append(_body(parent, link, root if place == 0 else None, free))
+        bodies.append(_body(parent, link))
+        if place == 0:
+            _place_root(bodies[0], root, free)
         _shapes(bodies[-1], link.name, shapes.touching[place], shapes.visible[place])
-    for site, (place, position) in sites.items():
-        bodies[place].add_site(name=site, pos=_round(position), group=_SITES)
+    for name, site in sites.items():
+        bodies[site.link].add_site(
+            name=name, pos=_round(site.position), quat=_unit(site.turn), group=_SITES
+        )
     for hinge in linkage.hinges:
         _actuator(spec, hinge)
     home = [hinge.home for hinge in linkage.hinges]
-    qpos = [*([] if root is None else root), *home]
+    qpos = [*(root.pose if root.floating else ()), *home]
     spec.add_key(name="home", qpos=_round(qpos), ctrl=_round(home))
     spec.compile()
     return _plain(spec.to_xml(), linkage.hinges)
@@ -74,11 +96,14 @@ def _stage(spec: mujoco.MjSpec) -> None:
     )  # fmt: skip
 
 
-def _body(parent: mujoco.MjsBody, link: Link, root: Doubles | None, free: str) -> mujoco.MjsBody:
-    position, quaternion = (
-        (link.position, link.quaternion) if root is None else (root[:3], root[3:])
-    )
-    body = parent.add_body(name=link.name, pos=_round(position), quat=_unit(quaternion))
+def _place_root(body: mujoco.MjsBody, root: Root, free: str) -> None:
+    body.pos, body.quat = _round(root.pose[:3]), _unit(root.pose[3:])
+    if root.floating:
+        body.add_freejoint(name=free)
+
+
+def _body(parent: mujoco.MjsBody, link: Link) -> mujoco.MjsBody:
+    body = parent.add_body(name=link.name, pos=_round(link.position), quat=_unit(link.quaternion))
     body.gravcomp = link.gravity_compensation
     if link.mass.mass > 0.0:
         tensor = link.mass.inertia
@@ -87,8 +112,6 @@ def _body(parent: mujoco.MjsBody, link: Link, root: Doubles | None, free: str) -
         body.fullinertia = [
             tensor[0, 0], tensor[1, 1], tensor[2, 2], tensor[0, 1], tensor[0, 2], tensor[1, 2],
         ]  # fmt: skip
-    if root is not None:
-        body.add_freejoint(name=free)
     if link.hinge is not None:
         hinge = link.hinge
         body.add_joint(
