@@ -14,6 +14,7 @@ from tabrl.robots.registry import ROBOTS_VARIABLE
 from tabrl_local.adding.command import Written
 
 _LITTLE_MARGIN = 0.3
+_NO_TORQUE = 0.005  # N·m
 _NAMES_SHOWN = 12
 
 
@@ -83,7 +84,7 @@ def _joints(report: ImportReport) -> Table:
         table.add_row(
             escape(joint.name), f"{joint.home:.2f}", f"{joint.range[0]:.2f}",
             f"{joint.range[1]:.2f}", f"{joint.stiffness:.4g}", f"{joint.damping:.3g}",
-            f"{joint.torque:.3g} N·m", *_margin(joint),
+            f"{joint.torque:.3g} N·m" if joint.torque > _NO_TORQUE else "0", *_margin(joint),
         )  # fmt: skip
     return table
 
