@@ -94,6 +94,7 @@ class RewardGenerator(Protocol):
         robot: Robot,
         history: History | None = None,
         cancelled: CancellationToken = never_cancelled,
+        seed: int = 0,
     ) -> GenerationResult:
         """Rewards for a sentence; with a history, for what it says of an earlier result.
 
@@ -102,6 +103,7 @@ class RewardGenerator(Protocol):
             robot: what it is for.
             history: what it goes on from, if anything.
             cancelled: the cancellation token.
+            seed: of what may be another one every time, such as a dance.
 
         Raises:
             Invalid: nothing was understood (code `task_not_understood`).
@@ -123,12 +125,13 @@ class RuleBasedGenerator:
         robot: Robot,
         history: History | None = None,
         cancelled: CancellationToken = never_cancelled,
+        seed: int = 0,
     ) -> GenerationResult:
         """See `RewardGenerator.generate`."""
         if history is None:
-            proposal = generate(prompt, robot)
+            proposal = generate(prompt, robot, seed)
         else:
-            proposal = generate_followup(history.sentences, prompt, robot)
+            proposal = generate_followup(history.sentences, prompt, robot, history.motion)
         built = self._builder.build_our_own(proposal.candidates, robot, cancelled)
         return GenerationResult(RULE_BASED, built, proposal.understood, proposal.not_understood)
 
@@ -146,14 +149,15 @@ class FallbackGenerator:
         robot: Robot,
         history: History | None = None,
         cancelled: CancellationToken = never_cancelled,
+        seed: int = 0,
     ) -> GenerationResult:
         """Raises what the second one raises, with what became of the first in its message."""
         try:
-            return self._first.generate(prompt, robot, history, cancelled)
+            return self._first.generate(prompt, robot, history, cancelled, seed)
         except Unavailable as error:
             first = error
         try:
-            result = self._second.generate(prompt, robot, history, cancelled)
+            result = self._second.generate(prompt, robot, history, cancelled, seed)
         except WorkCancelledError:
             raise WorkCancelledError(_usage_and_rejected(first)[0]) from None
         except Invalid as second:

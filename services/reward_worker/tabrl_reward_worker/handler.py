@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -84,7 +85,9 @@ class RewardHandler:
         history = self._history.history_of(task)
         cancelled = _cancellation_of(control)
         try:
-            result = self._generator.generate(task.prompt, robot, history, cancelled)
+            result = self._generator.generate(
+                task.prompt, robot, history, cancelled, seed=zlib.crc32(task.id.encode())
+            )
         except Invalid as error:
             self._store_reading(job, control, error)
             hint = f" {error.hint}" if error.hint else ""

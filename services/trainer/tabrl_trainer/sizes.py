@@ -32,7 +32,7 @@ class TrainingSizes:
 
 
 CPU = TrainingSizes(
-    fine_tuning=Batch(256, PPOConfig(unroll=32, epochs=4, minibatches=4, discount=DISCOUNT)),
+    fine_tuning=Batch(256, PPOConfig(unroll=32, epochs=1, minibatches=4, discount=DISCOUNT)),
     pretraining=Batch(512, PPOConfig(unroll=24, epochs=4, minibatches=4, discount=DISCOUNT)),
     episodes_a_round=128,
     few_episodes=64,

@@ -18,6 +18,7 @@ from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES, SHORTEST_S
 
 MAX_TARGETS = 24  # of a phase
 MAX_HZ = 10.0
+_IN_TIME = 0.005  # what rounding does to a frequency
 
 Hertz = Annotated[FiniteFloat, Field(gt=0.0, le=MAX_HZ)]
 Seconds = Annotated[FiniteFloat, Field(ge=SHORTEST_S, le=LONGEST_EPISODE_S)]
@@ -37,12 +38,16 @@ class Constant(_Part):
 
 
 class Sinusoid(_Part):
-    """Swinging about a mean: `mean + amplitude · sin(2π · hz · t + phase)`, t since the reset."""
+    """Swinging about a mean: `mean + amplitude · sin(2π · hz · t + phase)`, t since the reset.
+
+    Without an `hz` it swings once a beat of the specification's tempo. Rewards keep the phase;
+    success checks take any, for they look for the beat at its best phase.
+    """
 
     kind: Literal["sinusoid"] = "sinusoid"
     mean: FiniteFloat = 0.0
     amplitude: Annotated[FiniteFloat, Field(gt=0.0)]
-    hz: Hertz
+    hz: Hertz | None = None
     phase: FiniteFloat = Field(default=0.0, description="rad")
 
 
@@ -74,7 +79,11 @@ class Target(_Part):
     part: Identifier | None = None
     shape: Shape
     tolerance: Annotated[FiniteFloat, Field(gt=0.0)] | None = Field(
-        default=None, description="How far off still counts; the kind's own where it is not said."
+        default=None,
+        description=(
+            "How far off still counts: how wide the reward's bell is, and how far success checks "
+            "let it miss; of a sinusoid, in its amplitude. The kind's own where it is not said."
+        ),
     )
     importance: Importance = Importance.ASKED
 
@@ -147,7 +156,7 @@ class Duration(_Part):
 class Reached(_Part):
     """Until a quantity has changed by so much since the phase began, however long that takes.
 
-    `within_s` ends it all the same.
+    It must have come to that after `within_s`.
     """
 
     kind: Literal["reached"] = "reached"
@@ -190,6 +199,9 @@ class MotionSpec(_Part):
     """One thing to do, or several one after the other.
 
     After the last phase the first begins again if it is to `repeat`; else the last one is held.
+    All of it keeps the beat of `tempo_hz`, where that is said: what swings or hops without saying
+    how often does so once a beat, and what says it a whole number of times a beat, or once in a
+    whole number of beats.
     """
 
     version: Literal[1] = 1
@@ -209,6 +221,28 @@ class MotionSpec(_Part):
         if self.repeat and len(self.phases) < 2:
             raise ValueError("a single phase goes on by itself: repeat needs two or more")
         return self
+
+    @model_validator(mode="after")
+    def _keeps_time(self) -> Self:
+        for number, phase in enumerate(self.phases, 1):
+            for target in phase.targets:
+                if not isinstance(target.shape, Sinusoid):
+                    continue
+                hz, tempo = target.shape.hz, self.tempo_hz
+                where = f"{target.quantity} in phase {number} swings"
+                if hz is None and tempo is None:
+                    raise ValueError(f"{where}: say its hz, or a tempo_hz")
+                if hz is not None and tempo is not None and not in_time(hz, tempo):
+                    raise ValueError(
+                        f"{where} at {hz:g} Hz, which does not keep the tempo of {tempo:g} Hz"
+                    )
+        return self
+
+
+def in_time(hz: float, tempo_hz: float) -> bool:
+    """Whether something comes a whole number of times a beat, or once in a whole number of them."""
+    times = max(hz / tempo_hz, tempo_hz / hz)
+    return abs(times - round(times)) <= _IN_TIME * times
 
 
 def fault_of(motion: MotionSpec, askables: Sequence[AskableInfo]) -> str | None:

@@ -12,11 +12,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import mujoco
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from tabrl.contracts.quantities import Catalogue
 from tabrl.control.arrays import Array, Floats, Xp
@@ -104,6 +104,16 @@ class Disturbance:
     substeps: int = SUBSTEPS
     most_error: float = 0.15
     most_failures: float = 0.01
+
+
+class Led(NamedTuple):
+    """Where a schedule has led: turned left by so many rad, and moved by so many m."""
+
+    turned: float = 0.0
+    moved: tuple[float, float] = (0.0, 0.0)
+
+
+NOWHERE = Led()
 
 
 class Embodiment(ABC):
@@ -237,6 +247,17 @@ class Embodiment(ABC):
         """The fields of a recording `[T, B, …]`, and those that its kind did not have when it was
         made."""
         return recorded
+
+    def led(self, commands: Commands, time: float) -> Led:
+        """Where a single schedule has led by `time` s, if it leads anywhere."""
+        return NOWHERE
+
+    def begun_at(self, rollout: Rollout, begins: Int[np.ndarray, "T B"], led: Led) -> Rollout:
+        """The motion as if each of its parts had begun where something before it `led`.
+
+        `begins` holds the step in which the part of each step began; -1 with the episode.
+        """
+        return rollout
 
     def derive(self, raw: RawSteps, carry: dict[str, Floats]) -> Rollout:
         """The rollout `[T, B]` of a chunk; `carry` is moved on to the chunk's end."""

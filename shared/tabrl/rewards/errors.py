@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 from collections.abc import Iterable
@@ -38,6 +39,13 @@ class RewardError(Invalid):
             return cls(message, code=code, hint=hint)
         excerpt = marked_line(source, line)
         return cls(f"line {line}: {message}", code=code, hint=hint, line=line, excerpt=excerpt)
+
+    @classmethod
+    def of(
+        cls, source: str, node: ast.AST, message: str, *, code: str = "reward_not_allowed"
+    ) -> RewardError:
+        """An error about a piece of a source."""
+        return cls.at(source, getattr(node, "lineno", None), message, code=code)
 
     def for_author(self) -> str:
         """Message, the marked line and the hint, one below the other."""

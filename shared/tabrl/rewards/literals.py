@@ -29,7 +29,7 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class NoLiteralError(ValueError):
-    """An expression that would have to be run, or whose number is none."""
+    """An expression that would have to be run, or whose number is none; its text says why."""
 
 
 def literal(node: ast.expr, known: Mapping[str, object] = _NOTHING) -> object:
@@ -54,18 +54,21 @@ def constants(body: list[ast.stmt], end: ast.stmt | None = None) -> dict[str, ob
     for statement in body:
         if statement is end:
             break
-        if isinstance(statement, ast.FunctionDef):
-            known.pop(statement.name, None)
-        target, value = assignment(statement)
-        if target is None:
-            continue
-        known.pop(target, None)
-        if value is not None:
-            try:
-                known[target] = literal(value, known)
-            except NoLiteralError:
-                continue
+        note(statement, known)
     return known
+
+
+def note(statement: ast.stmt, known: dict[str, object]) -> None:
+    """Note in `known` what a statement of a module writes down."""
+    if isinstance(statement, ast.FunctionDef):
+        known.pop(statement.name, None)
+    target, value = assignment(statement)
+    if target is None or value is None:
+        return
+    try:
+        known[target] = literal(value, known)
+    except NoLiteralError:
+        known.pop(target, None)
 
 
 def assignment(statement: ast.stmt) -> tuple[str | None, ast.expr | None]:
@@ -124,15 +127,17 @@ def _number(value: object) -> Number:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise NoLiteralError
     if isinstance(value, int) and value.bit_length() > _MAX_BITS:
-        raise NoLiteralError
+        raise NoLiteralError("its number is too large")
     return value
 
 
 def _computed(operation: ast.operator, left: Number, right: Number) -> Number:
     compute = _OPERATIONS.get(type(operation))
-    if compute is None or (isinstance(operation, ast.Pow) and not abs(right) <= _MAX_POWER):
+    if compute is None:
         raise NoLiteralError
+    if isinstance(operation, ast.Pow) and not abs(right) <= _MAX_POWER:
+        raise NoLiteralError(f"its powers are at most {_MAX_POWER}")
     try:
         return _number(compute(left, right))  # which a complex power is not
     except ArithmeticError:
-        raise NoLiteralError from None
+        raise NoLiteralError("its arithmetic has no result") from None

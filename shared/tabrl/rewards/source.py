@@ -7,19 +7,17 @@ tedious; that the code also runs in a child process without secrets is somebody 
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from types import CodeType
 
 from tabrl.rewards import vocabulary as words
-from tabrl.rewards.annotations import annotations_of, leave_out_annotations, names_types
+from tabrl.rewards.declared import DECLARED, Declared, literal_at
 from tabrl.rewards.errors import RewardError, did_you_mean
-from tabrl.rewards.literals import NoLiteralError, assignment, constants, literal
+from tabrl.rewards.left_out import annotations_of, leave_out, names_types
+from tabrl.rewards.literals import assignment, note
 
 FILENAME = "<reward>"  # under which an author's source is compiled
-TERM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}\Z")
-
 _NODES: tuple[type[ast.AST], ...] = (
     *(ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign),
     *(ast.Expr, ast.For, ast.If, ast.IfExp, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp),
@@ -28,9 +26,10 @@ _NODES: tuple[type[ast.AST], ...] = (
     *(ast.Lambda, ast.JoinedStr, ast.FormattedValue, ast.Pass, ast.Starred),
     *(ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop),
 )
+_NO_IMPORT = "imports are not allowed; jnp, lax, jax.nn and rl are already there"
 _FORBIDDEN: dict[type[ast.AST], str] = {
-    ast.Import: "imports are not allowed; jnp, lax and rl are already there",
-    ast.ImportFrom: "imports are not allowed; jnp, lax and rl are already there",
+    ast.Import: _NO_IMPORT,
+    ast.ImportFrom: _NO_IMPORT,
     ast.While: "a reward may not use while; use jnp.where, or for over range(…)",
     ast.ClassDef: "a reward may not define classes",
     ast.Try: "a reward may not use try",
@@ -57,6 +56,19 @@ class CheckedSource:
     weights: dict[str, float]
     has_weights: bool
     clip_total: bool = False
+
+    def line_of(self, fits: Callable[[ast.AST], bool]) -> int | None:
+        """The first line within functions that has what fits."""
+        functions = (node for node in self.tree.body if isinstance(node, ast.FunctionDef))
+        nodes = (node for function in functions for node in ast.walk(function))
+        lines = [getattr(node, "lineno", None) for node in nodes if fits(node)]
+        return min((line for line in lines if line is not None), default=None)
+
+    @property
+    def last_line(self) -> int | None:
+        """Where the last statement of the reward begins."""
+        functions = (node for node in self.tree.body if isinstance(node, ast.FunctionDef))
+        return next((one.body[-1].lineno for one in functions if one.name == "reward"), None)
 
 
 def check_source(source: str, state_methods: Collection[str], kind: str = "") -> CheckedSource:
@@ -107,9 +119,9 @@ def _syntax(source: str, error: Exception) -> RewardError:
 
 
 def _read(source: str, tree: ast.Module) -> CheckedSource:
-    reader = _Checker(source, tree)
-    weights = reader.weights()
-    return CheckedSource(source, tree, weights or {}, weights is not None, reader.clip_total())
+    declared = Declared(source, tree)
+    weights = declared.weights()
+    return CheckedSource(source, tree, weights or {}, weights is not None, declared.clip_total())
 
 
 class _Checker:
@@ -130,7 +142,7 @@ class _Checker:
             raise RewardError(message, code="reward_too_long")
         for node in nodes:
             self._annotations(node)
-        leave_out_annotations(self._tree)
+        leave_out(self._tree)
         nodes = list(ast.walk(self._tree))
         self._module()
         for node in nodes:
@@ -139,44 +151,44 @@ class _Checker:
             self._node(node)
 
     def fail(self, node: ast.AST, message: str, *, code: str = "reward_not_allowed") -> RewardError:
-        return RewardError.at(self._source, getattr(node, "lineno", None), message, code=code)
+        return RewardError.of(self._source, node, message, code=code)
 
     def _module(self) -> None:
-        rewards = 0
+        rewards, known = 0, dict[str, object]()
         for node in self._tree.body:
             if isinstance(node, ast.FunctionDef):
-                if node.name != "reward":
-                    continue
-                rewards += 1
-                if [a.arg for a in node.args.args] != ["state", "action"]:
-                    raise self.fail(node, "write it as: def reward(state, action):")
+                self._function(node)
+                rewards += node.name == "reward"
             elif isinstance(node, ast.Assign):
                 name, value = assignment(node)
                 if name is None or value is None:
                     raise self.fail(node, _ONLY_LITERALS)
-                self._literal(name, value, constants(self._tree.body, node))
+                literal_at(self._source, name, value, known)
             elif not (
                 isinstance(node, ast.Pass)
                 or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
             ):
                 raise self.fail(node, _FORBIDDEN.get(type(node), _ONLY_LITERALS))
+            note(node, known)
         if rewards != 1:
             raise RewardError(
                 "a reward needs exactly one function: def reward(state, action):",
                 code="reward_missing_function",
             )
 
+    def _function(self, function: ast.FunctionDef) -> None:
+        named = [argument.arg for argument in function.args.args]
+        if function.name == "reward" and named != ["state", "action"]:
+            raise self.fail(function, "write it as: def reward(state, action):")
+        for node in ast.walk(function):
+            name = _stored(node)
+            if name in DECLARED:
+                raise self.fail(node, f"{name} is given once, outside the functions")
+
     def _annotations(self, node: ast.AST) -> None:
         for annotation in annotations_of(node):
             if not names_types(annotation):
                 raise self.fail(annotation, "an annotation may only name types")
-
-    def _literal(self, name: str, value: ast.expr, known: Mapping[str, object]) -> object:
-        try:
-            return literal(value, known)
-        except NoLiteralError:
-            message = f"{name} must be a literal, with arithmetic of numbers at most"
-            raise self.fail(value, message) from None
 
     def _collect(self, node: ast.AST) -> None:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -189,13 +201,21 @@ class _Checker:
             if node.arg in words.NAMESPACES:
                 raise self.fail(node, f"'{node.arg}' may not be replaced")
             if node.arg != THROWAWAY:
+                self._public(node, node.arg)
                 self._names.add(node.arg)
         elif isinstance(node, ast.FunctionDef):
             if node.decorator_list:
                 raise self.fail(node, "decorators are not allowed")
             if node.name in self._namespaces or node.name in words.BUILTINS:
                 raise self.fail(node, f"'{node.name}' may not be replaced")
+            self._public(node, node.name)
             self._names.add(node.name)
+        elif isinstance(node, ast.keyword) and node.arg is not None:
+            self._public(node, node.arg)
+
+    def _public(self, node: ast.AST, name: str) -> None:
+        if name.startswith("_"):
+            raise self.fail(node, "names may not begin with an underscore")
 
     def _node(self, node: ast.AST) -> None:
         if not isinstance(node, _NODES):
@@ -217,8 +237,7 @@ class _Checker:
             if isinstance(node.ctx, ast.Load):
                 raise self.fail(node, "'_' is for what is thrown away: give it a name to use it")
             return
-        if node.id.startswith("_"):
-            raise self.fail(node, "names may not begin with an underscore")
+        self._public(node, node.id)
         if isinstance(node.ctx, ast.Load) and node.id not in self._names:
             hint = did_you_mean(node.id, self._names)
             raise self.fail(node, f"unknown name '{node.id}': {hint}", code="reward_unknown_name")
@@ -237,51 +256,9 @@ class _Checker:
             message = f"'{label}' is not part of the contract{of}: {hint}"
             raise self.fail(node, message, code="reward_unknown_name")
 
-    def weights(self) -> dict[str, float] | None:
-        found = self._given("WEIGHTS")
-        return None if found is None else self._weights(*found)
 
-    def clip_total(self) -> bool:
-        found = self._given("CLIP_TOTAL")
-        if found is None:
-            return False
-        node, value = found
-        if not isinstance(value, bool):
-            raise self.fail(node, "CLIP_TOTAL is True or False")
-        return value
-
-    def _given(self, name: str) -> tuple[ast.stmt, object] | None:
-        """The statement that gives `name` a value, and that value; None if there is none."""
-        found = [node for node in self._tree.body if _assigns(node, name)]
-        if len(found) > 1:
-            raise self.fail(found[1], f"{name} may be given once only")
-        if not found:
-            return None
-        node, (target, value) = found[0], assignment(found[0])
-        if target != name or value is None:
-            raise self.fail(node, f"{name} must be a literal")
-        return node, self._literal(name, value, constants(self._tree.body, node))
-
-    def _weights(self, node: ast.stmt, value: object) -> dict[str, float]:
-        if not isinstance(value, dict):
-            raise self.fail(node, 'WEIGHTS must be a dict such as {"forward": 1.0}')
-        if not 1 <= len(value) <= words.MAX_TERMS:
-            raise self.fail(node, f"a reward has 1 to {words.MAX_TERMS} terms, not {len(value)}")
-        for name, weight in value.items():
-            if not (isinstance(name, str) and TERM_NAME.match(name)):
-                raise self.fail(node, f"{name!r} is no term name: letters, digits, _ (at most 32)")
-            if not isinstance(weight, int | float) or isinstance(weight, bool):
-                raise self.fail(node, f"the weight of '{name}' must be a number")
-            if not abs(weight) <= 1e6:  # which is false for NaN, and knows integers of any size
-                raise self.fail(node, f"the weight of '{name}' must be finite and at most 1e6")
-        return {name: float(weight) for name, weight in value.items()}
-
-
-def _assigns(node: ast.stmt, name: str) -> bool:
-    """Whether a statement of the module gives `name` a value in whatever way."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return node.name == name
-    return any(
-        isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Store)
-        for inner in ast.walk(node)
-    )
+def _stored(node: ast.AST) -> str | None:
+    """The name that a piece of code gives another value, whole or in part; None if none."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        return node.value.id if isinstance(node.value, ast.Name) else None
+    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None

@@ -43,12 +43,13 @@ def _names(text: str) -> frozenset[str]:
 
 JNP_FUNCTIONS = _names("""
     abs absolute add all any arccos arcsin arctan arctan2 argmax argmin array asarray ceil clip
-    concatenate cos cosh cross cumsum deg2rad diff divide dot einsum equal exp expm1 eye floor
-    full greater greater_equal heaviside hstack hypot interp isfinite less less_equal linspace log
-    log1p log2 logical_and logical_not logical_or logical_xor matmul max maximum mean median min
-    minimum mod multiply nan_to_num negative not_equal ones ones_like outer power prod rad2deg
-    ravel reciprocal remainder reshape roll round sign sin sinc sinh sort sqrt square stack std
-    subtract sum tan tanh transpose var vstack where zeros zeros_like
+    concatenate cos cosh cross cumsum deg2rad degrees diff divide dot einsum equal exp expm1 eye
+    fabs floor full greater greater_equal heaviside hstack hypot interp isfinite isnan less
+    less_equal linspace log log1p log2 logical_and logical_not logical_or logical_xor matmul max
+    maximum mean median min minimum mod multiply nan_to_num negative not_equal ones ones_like
+    outer power prod rad2deg radians ravel reciprocal remainder reshape roll round select sign
+    sin sinc sinh sort sqrt square stack std subtract sum tan tanh transpose var vstack where
+    zeros zeros_like
 """)
 JNP_CONSTANTS = _names("pi e inf float32 int32 bool_")
 LINALG_FUNCTIONS = _names("norm")

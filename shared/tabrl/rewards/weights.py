@@ -34,7 +34,7 @@ def weights_of(checked: CheckedSource, terms: Sequence[str]) -> TermWeights:
     written = _texts(checked)
     for term in assumed:
         if term not in written and (checked.has_weights or list(terms) != [SCALAR]):
-            message = f"term '{term}' has no weight in WEIGHTS"
+            message = f"term '{term}' has no weight in WEIGHTS, and its name is not written out"
             raise RewardError.at(checked.source, _line(checked), message, code="reward_weights")
     return TermWeights({term: checked.weights.get(term, 1.0) for term in terms}, assumed)
 
@@ -66,4 +66,4 @@ def _line(checked: CheckedSource) -> int | None:
     for number, line in enumerate(lines_of(checked.source), start=1):
         if "WEIGHTS" in line:
             return number
-    return None
+    return checked.last_line

@@ -38,6 +38,10 @@ def body(message: dict[str, object], usage: object = TOKENS, finish: str = "stop
     return json.dumps(kind | {"choices": [choice], "usage": usage}).encode()
 
 
+def called(arguments: object) -> dict[str, object]:
+    return {"id": "t", "type": "function", "function": {"name": "write", "arguments": arguments}}
+
+
 def packed(how: str, data: bytes) -> Answer:
     return Answer(body=data, headers={"Content-Encoding": how})
 
@@ -92,24 +96,21 @@ def test_weights_that_the_code_does_not_repeat_are_added_below_it() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(
-            body=body(
-                {
-                    "tool_calls": [
-                        {
-                            "id": "t",
-                            "type": "function",
-                            "function": {"name": "write", "arguments": GOOD},
-                        }
-                    ]
-                },
-                finish="tool_calls",
-            )
-        ),
+        Answer(body=body({"tool_calls": [called(GOOD)]}, finish="tool_calls")),
+        Answer(body=body({"tool_calls": [called(json.loads(GOOD))]}, finish="tool_calls")),
+        Answer(body=body({"content": "I call write.", "tool_calls": [called(GOOD)]})),
+        Answer(body=body({"function_call": called(GOOD)["function"]}, finish="function_call")),
         packed("gzip", gzip.compress(body({"content": GOOD}))),
         packed("deflate", zlib.compress(body({"content": GOOD}))),
     ],
-    ids=["tool call", "gzip", "deflate"],
+    ids=[
+        "tool call",
+        "tool call with an object",
+        "words and a tool call",
+        "function call",
+        "gzip",
+        "deflate",
+    ],
 )
 def test_it_is_read_all_the_same(stub: LlmStub, answer: Answer) -> None:
     result = generate(stub, answer)
@@ -143,6 +144,63 @@ def test_thoughts_that_were_cut_off_hold_no_answer(stub: LlmStub) -> None:
     assert len(stub.requests) == 7
     repairs = [request["messages"][-1]["content"] for request in stub.requests[-3:]]
     assert all("shorter" in repair for repair in repairs)
+
+
+MOTIONS = [
+    {
+        "name": name,
+        "idea": "Straight on",
+        "motion": {
+            "phases": [{"targets": [{"quantity": "Forward_speed", "shape": f"{speed} m/s"}]}]
+        },
+    }
+    for name, speed in (("Stroll", 0.3), ("Brisk", 0.8))
+]
+DRAFT = json.dumps({"motions": [MOTIONS[0] | {"name": "Draft"}]})
+SAID = json.dumps({"motions": MOTIONS})
+
+
+@pytest.mark.parametrize(
+    ("answers", "names"),
+    [
+        ([Answer(f"<think>Perhaps {DRAFT}", finish="length"), SAID], ["Stroll", "Brisk"]),
+        ([Answer(f"Perhaps {DRAFT}? Or rather", finish="length"), SAID], ["Stroll", "Brisk"]),
+        ([f'{DRAFT} No: {{"motions": [', SAID], ["Stroll", "Brisk"]),
+        ([f"analysis{DRAFT}assistantfinal{SAID}"], ["Stroll", "Brisk"]),
+        (["I'm sorry, but I can't.", SAID], ["Stroll", "Brisk"]),
+        ([Answer(""), SAID], ["Stroll", "Brisk"]),
+        ([json.dumps(SAID)], ["Stroll", "Brisk"]),
+        (
+            [Answer(body=body({"tool_calls": [called(json.dumps(one)) for one in MOTIONS]}))],
+            ["Stroll", "Brisk"],
+        ),
+        ([422, SAID], ["Stroll", "Brisk"]),
+        (
+            [json.dumps({"motions": [MOTIONS[0] | {"speed": 3}, MOTIONS[1]]}), SAID],
+            ["Stroll", "Brisk"],
+        ),
+    ],
+)
+def test_motions_are_read_or_asked_for_once_more(
+    stub: LlmStub, answers: list[Given], names: list[str]
+) -> None:
+    stub.by_style = {"motion": answers}
+    asked = len(answers)
+    result = generate(stub, GOOD)
+    assert [built.candidate.name for built in result.candidates] == names
+    assert len(stub.requests) == asked
+    motion = result.candidates[0].candidate.motion
+    assert motion is not None
+    assert motion.phases[0].targets[0].shape.model_dump() == {"kind": "constant", "value": 0.3}
+
+
+def test_a_local_server_needs_no_key_whatever_other_keys_there_are(
+    stub: LlmStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.setenv("SOMEBODY_ELSES_API_KEY", "sk-other")
+    stub.by_style = {"motion": [SAID]}
+    assert len(generate(stub, GOOD).candidates) == 2
 
 
 @pytest.mark.parametrize("count", [-100, 10**15, None])

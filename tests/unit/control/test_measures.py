@@ -44,7 +44,8 @@ def fields(robot: Robot) -> Fields:
     for name in (name for name in drawn if name.endswith("_quaternion")):
         turn = drawn[name] * 0.3 + np.array([1.0, 0.0, 0.0, 0.0], np.float32)
         drawn[name] = turn / np.linalg.norm(turn, axis=-1, keepdims=True)
-    return drawn
+    drawn.pop("heading", None)  # one thing with the attitude
+    return embodiment_of(robot).completed(drawn)
 
 
 def state_values(robot: Robot, method: str, *names: str) -> NDArray[Any]:

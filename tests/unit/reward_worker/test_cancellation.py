@@ -161,6 +161,7 @@ def test_a_writing_that_was_lost_to_another_worker_writes_no_usage() -> None:
             robot: Robot,
             history: History | None = None,
             cancelled: CancellationToken = never_cancelled,
+            seed: int = 0,
         ) -> GenerationResult:
             control.stop = StopReason.LOST_LEASE
             raise WorkCancelledError(USAGE)
@@ -182,6 +183,7 @@ def test_a_job_cancelled_after_its_writing_keeps_its_usage() -> None:
             robot: Robot,
             history: History | None = None,
             cancelled: CancellationToken = never_cancelled,
+            seed: int = 0,
         ) -> GenerationResult:
             control.stop = StopReason.CANCELLED
             return GenerationResult("llm:openai/test", [], [], [], usage=USAGE)

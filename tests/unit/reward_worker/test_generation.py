@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tabrl.contracts.motion import Constant, Sinusoid
 from tabrl.contracts.training import CheckResult
 from tabrl.domain.errors import Invalid, Unavailable
 from tabrl.domain.report import CandidateReport, Finding
@@ -28,6 +29,7 @@ from tabrl_reward_worker.llm.prompt import opening, prompt_version, styles
 from tabrl_reward_worker.llm.provider import CallFailure, Reply
 from tabrl_reward_worker.llm.schema import answer_schema
 from tabrl_reward_worker.sandbox import BuiltReward
+from tests.support.factories import asking
 from tests.support.generators import CHECK, FakeRewardBuilder, Model, candidate
 
 GO1 = get_robot("go1")
@@ -317,6 +319,20 @@ def test_the_rule_based_generators_refusal_is_passed_on() -> None:
     assert error.value.not_understood == ["asdf"]
     assert error.value.usage is not None
     assert error.value.usage.calls == 4
+
+
+def test_a_follow_up_goes_on_from_what_was_trained() -> None:
+    """And not from what its sentences would come to: numbers may have been edited since."""
+    motion = asking(forward_speed=Constant(value=0.6), roll=Sinusoid(amplitude=0.1, hz=1.3))
+    generator = RuleBasedGenerator(CandidateBuilder(FakeRewardBuilder()))
+    result = generator.generate("and crouch", GO1, replace(HISTORY, motion=motion))
+    asked = result.candidates[0].candidate.motion
+    assert asked is not None
+    (phase,) = asked.phases
+    assert phase.find("forward_speed") == motion.phases[0].find("forward_speed")
+    assert phase.find("roll") == motion.phases[0].find("roll")
+    assert phase.find("height") is not None
+    assert result.understood[0] == "so far → forward at 0.6 m/s, swaying at 1.3 Hz"
 
 
 @pytest.mark.parametrize(("fault", "expected"), [("slow", Unavailable), ("bad", RewardError)])

@@ -316,6 +316,7 @@ class Remembering:
         robot: Robot,
         history: History | None = None,
         cancelled: CancellationToken = never_cancelled,
+        seed: int = 0,
     ) -> GenerationResult:
         self.received.append((prompt, history))
         return self.second.generate("bow", robot)

@@ -21,7 +21,7 @@ from tabrl_reward_worker.llm.provider import CallFailure
 from tabrl_reward_worker.report import report_on
 from tabrl_reward_worker.sandbox import Sandbox
 from tabrl_reward_worker.validation import with_validation
-from tests.support.asking import asking
+from tests.support.factories import asking
 from tests.support.generators import Model, candidate
 from tests.support.motion_library import made_up_bank
 from tests.unit.reward_worker.test_handler import Control, World, revise

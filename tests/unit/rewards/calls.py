@@ -8,7 +8,7 @@ _UNARY = (
     "abs absolute arccos arcsin arctan cos cosh exp expm1 floor ceil isfinite log log1p log2 "
     "logical_not negative ones_like ravel reciprocal round sign sin sinc sinh sqrt square tan "
     "tanh zeros_like any all argmax argmin cumsum diff max mean median min prod std sum var "
-    "transpose asarray array nan_to_num deg2rad rad2deg sort"
+    "transpose asarray array nan_to_num deg2rad rad2deg sort degrees radians fabs isnan"
 )
 _BINARY = (
     "add arctan2 divide equal greater greater_equal heaviside hypot less less_equal logical_and "
@@ -28,6 +28,7 @@ CALLS: dict[str, str] = {
     "ones": "jnp.ones(12) * q",
     "reshape": "jnp.reshape(q, (4, 3))",
     "roll": "jnp.roll(q, 1)",
+    "select": "jnp.select([q > 0.5, q > 0.0], [q, 2.0 * q], 0.5)",
     "stack": "jnp.stack([q, w])",
     "vstack": "jnp.vstack([q, w])",
     "interp": "jnp.interp(q, jnp.array([-1.0, 0.0, 0.5, 2.0]), jnp.array([0.0, 1.0, 0.5, 3.0]))",

@@ -86,7 +86,7 @@ def test_what_the_first_round_leaves_open_both_are_measured_for_again(
         size = rollout.shape[1]
         terms = np.zeros((size, len(forward.terms)))
         terms[:, 0] = np.resize(next(earned, (0.0,)), size)
-        return EpisodeScores(terms, np.zeros((0, size)), np.zeros(size, bool), {})
+        return EpisodeScores(terms, terms.sum(1), np.zeros((0, size)), np.zeros(size, bool), {})
 
     monkeypatch.setattr(EpisodeScores, "of", scored)
     found = walker.evaluator.evaluate(standing(walker), walking(walker, 0.5), forward, ())

@@ -13,8 +13,11 @@ from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.command_space import CommandSpace
+from tabrl.control.embodiment import Led
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.control.staged_commands import Commands, StagedCommands
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import get_robot
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.simulator import Experience, PolicyFn
 from tabrl_trainer.context import TrainingContext
@@ -83,7 +86,9 @@ class Obedient:
         command = np.stack([self._schedules.at(time).command(time) for time in rows])
         none = np.zeros_like(command)
         yaw = self._schedules.stages.space.column("yaw")
+        schema = embodiment_of(get_robot("go1")).schema  # as any legged robot's, but for numbers
         moved = {
+            **{name: np.zeros((*command.shape[:2], *shape)) for name, shape in schema.items()},
             "time": np.stack(rows),
             "base_linear_velocity": command[..., :3],
             "base_angular_velocity": command[..., [yaw, yaw, yaw]],
@@ -163,6 +168,16 @@ def test_a_window_shows_its_own_time_again_and_again() -> None:
     time = np.array([0.0, 1.0, 3.98, 4.02, 9.0], np.float32)
     np.testing.assert_allclose(Window(2.0, 4.0).at(time), [2.0, 3.0, 5.98, 2.02, 3.0], atol=1e-5)
     assert Window().at(time) is time
+
+
+def test_every_round_of_a_window_begins_anew(walker: TrainingContext) -> None:
+    embodiment, clips = walker.embodiment, walker.library.rollout
+    shown = Window(1.0, 1.0, Led(0.5)).shown(clips, embodiment)
+    rounds = np.floor(clips.time / 1.0)
+    begins = rounds[1:] != rounds[:-1]
+    assert begins.any()
+    np.testing.assert_allclose(shown.fields["heading"][1:][begins], 0.5, atol=1e-5)
+    assert Window().shown(clips, embodiment) is clips
 
 
 def test_a_sinusoid_keeps_its_rhythm_wherever_its_stage_begins(space: CommandSpace) -> None:

@@ -53,8 +53,11 @@ function chips(target: Target, info: AskableInfo | undefined): Bare[] {
   if (shape.kind === "sinusoid") {
     const swing: Bare[] = [
       { field: "amplitude", label: `${name} ±`, unit, size: shape.amplitude, sign: 1 },
-      { field: "hz", label: `${name} at`, unit: "Hz", size: shape.hz, sign: 1 },
     ];
+    // Without one of its own it keeps the tempo of the whole.
+    if (shape.hz != null) {
+      swing.push({ field: "hz", label: `${name} at`, unit: "Hz", size: shape.hz, sign: 1 });
+    }
     const about: Bare = {
       field: "mean",
       label: `${name} about`,

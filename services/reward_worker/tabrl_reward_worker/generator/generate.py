@@ -9,15 +9,15 @@ from tabrl.domain.errors import Invalid
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal, RewardCandidate
+from tabrl_reward_worker.generator.dance.generate import dances_of, is_dance, named
 from tabrl_reward_worker.generator.goal.abilities import Amounts
-from tabrl_reward_worker.generator.goal.from_spec import goal_of
-from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.goal.limits import beyond
+from tabrl_reward_worker.generator.goal.plan import Plan
+from tabrl_reward_worker.generator.goal.spec import plan_of, spec_of
 from tabrl_reward_worker.generator.goal.spec_faults import (
     ended,
     faults_in,
-    lost_between,
     untimed,
 )
 from tabrl_reward_worker.generator.reading.intents import Reading
@@ -35,7 +35,7 @@ class NotUnderstoodError(Invalid):
     """The sentence asks for nothing the rule-based generator can write a reward for."""
 
     def __init__(
-        self, message: str, robot: Robot, reading: Goal | None = None, hint: str = ""
+        self, message: str, robot: Robot, reading: Plan | None = None, hint: str = ""
     ) -> None:
         examples = "; ".join(f"“{example}”" for example in robot.examples[:4])
         super().__init__(
@@ -64,23 +64,42 @@ def require_words_for(robot: Robot) -> None:
         )
 
 
-def generate(prompt: str, robot: Robot) -> Proposal:
-    """Rewards for a sentence. Raises `NotUnderstoodError` (code `task_not_understood`)."""
+def require_english(prompt: str, robot: Robot) -> None:
+    """Raises `NotUnderstoodError` if no words about the robot, or none like these, can be read."""
     require_words_for(robot)
     language = foreign(prompt, lexicon().vocabulary)
     if language is not None:
         message = f"This sentence looks like {language.name}; only English is understood here. "
         raise NotUnderstoodError(message + language.note, robot)
+
+
+def generate(prompt: str, robot: Robot, seed: int = 0) -> Proposal:
+    """Rewards for a sentence; a dance is another one with every seed.
+
+    Raises `NotUnderstoodError` (code `task_not_understood`).
+    """
+    require_english(prompt, robot)
     amounts = Amounts.of(robot)
     reading = parse(prompt, amounts.top_speed)
-    goal = interpret(reading, amounts)
-    if goal.empty or _mostly_unknown(reading):
-        raise NotUnderstoodError(_why(reading), robot, goal)
-    return Proposal(
-        candidates=candidates_for(goal, robot),
-        understood=goal.understood,
-        not_understood=goal.not_understood,
+    plan = interpret(reading, amounts)
+    if plan.empty or _mostly_unknown(reading):
+        raise NotUnderstoodError(_why(reading), robot, plan)
+    if is_dance(reading):
+        return _danced(plan, robot, seed)
+    return Proposal(candidates_for(plan), plan.understood, plan.not_understood)
+
+
+def _danced(plan: Plan, robot: Robot, seed: int) -> Proposal:
+    """Dances on the beat of a plan that only sways and bobs, each written directly."""
+    candidates = tuple(
+        named(candidates_of(motion, robot)[0], moves)
+        for motion, moves in dances_of(spec_of(plan), robot, seed)
     )
+    swung = [line for line in plan.understood if line.endswith(" Hz")]
+    told = [line for line in plan.understood if line not in swung]
+    words = swung[0].partition(" → ")[0]
+    told.append(f"{words} → a dance of several moves, other ones every time")
+    return Proposal(candidates, told, plan.not_understood)
 
 
 def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ...]:
@@ -93,23 +112,20 @@ def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ..
     _require_none(fault_of(motion, askables_of(robot)))
     motion = ended(motion)
     _require_none(*faults_in(motion))
-    goal = goal_of(motion, robot)
-    _require_none(untimed(goal))
-    if goal.empty:
+    plan = plan_of(motion, robot)
+    _require_none(untimed(plan))
+    if plan.empty:
         raise Invalid(
             "This motion asks for nothing.", code="bad_motion", hint="Give it at least one target."
         )
-    told = beyond(goal)
+    told = beyond(plan)
     if told:
         raise Invalid(
             f"This is more than the robot can do: {'; '.join(told)}.",
             code="motion_beyond",
             hint="Change these numbers, or take out what does not go with the rest.",
         )
-    written = candidates_for(goal, robot)
-    if written[0].motion is not None:
-        _require_none(*lost_between(motion, written[0].motion))
-    return written
+    return candidates_for(plan)
 
 
 def _require_none(*faults: str | None) -> None:

@@ -112,7 +112,7 @@ class LitellmProvider:
             messages=list(question.messages),
             api_base=base,
             # A local server wants no key, but the client wants one to send.
-            api_key="none" if base and not _has_key() else None,
+            api_key="none" if base and _lacks_key(litellm, question.model) else None,
             timeout=question.timeout_s,
             num_retries=0,
             max_retries=0,
@@ -145,7 +145,8 @@ def _reply(litellm: ModuleType, response: Response, model: str) -> Reply:
         choice = response.choices[0]
         message, usage = choice.message, getattr(response, "usage", None)
         reason = choice.finish_reason
-        text = _said(message) or _called(message) or _thought(message, reason)
+        said, called = _said(message), _called(message)
+        text = called if called and "{" not in said else said or _thought(message, reason)
     except (AttributeError, IndexError, TypeError):
         raise CallFailedError(CallFailure.NONSENSE) from None
     fields = getattr(message, "provider_specific_fields", None) or {}
@@ -178,10 +179,10 @@ def _thought(message: object, reason: str) -> str:
 
 
 def _called(message: object) -> str:
-    """What a model that calls a tool it was not given says to it; else nothing."""
-    for call in getattr(message, "tool_calls", None) or ():
-        return str(call.function.arguments)
-    return ""
+    """What a model that calls tools it was not given says to them; else nothing."""
+    functions = [call.function for call in getattr(message, "tool_calls", None) or ()]
+    functions += [getattr(message, "function_call", None)]  # as it was before there were tools
+    return "\n".join(str(one.arguments) for one in functions if one is not None)
 
 
 def _tokens(usage: object, name: str) -> int:
@@ -240,8 +241,9 @@ def _retry_after(error: Exception) -> float | None:
         return None
 
 
-def _has_key() -> bool:
-    return any(name.endswith("_API_KEY") for name in os.environ)
+def _lacks_key(litellm: ModuleType, model: str) -> bool:
+    """Whether a model's provider wants a key that is not in the environment."""
+    return bool(litellm.validate_environment(model=model).get("missing_keys"))
 
 
 def hush() -> None:

@@ -13,9 +13,10 @@ from tabrl.robots import Robot
 from tabrl_reward_worker.building import BuiltCandidate, CandidateBuilder
 from tabrl_reward_worker.candidates import RewardCandidate
 from tabrl_reward_worker.llm.answers import AnswerError, read_answer
+from tabrl_reward_worker.llm.checks import in_degrees
 from tabrl_reward_worker.llm.conversation import Conversation
 from tabrl_reward_worker.llm.prompt import Style, repair
-from tabrl_reward_worker.llm.provider import CallFailedError
+from tabrl_reward_worker.llm.provider import CallFailedError, Reply
 
 REPAIR_TURNS = 2
 
@@ -60,7 +61,7 @@ class CodeWriter:
                 return self._gone(error, fault)
             if reply.refused:
                 return self._rejected("llm_refused", "The language model refused to write it.")
-            outcome = self._examined(reply.text)
+            outcome = self._examined(reply)
             if isinstance(outcome, BuiltCandidate):
                 return outcome
             if outcome is None:
@@ -75,10 +76,10 @@ class CodeWriter:
         assert fault is not None
         return self._rejected(fault.code, fault.for_user)
 
-    def _examined(self, text: str) -> BuiltCandidate | Fault | None:
+    def _examined(self, reply: Reply) -> BuiltCandidate | Fault | None:
         """The answer built, or what is wrong with it; None if the model declined."""
         try:
-            answer = read_answer(text, self.place)
+            answer = read_answer(reply.text, self.place, reply.cut_off)
         except AnswerError as error:
             return Fault(
                 "llm_bad_answer",
@@ -87,13 +88,14 @@ class CodeWriter:
             )
         if answer is None:
             return None
-        candidate = answer.to_candidate(catalogue_of(self.robot))
+        candidate = answer.to_candidate(catalogue_of(self.robot), self.style.title)
         return self._check_fault(candidate) or self._built(candidate)
 
     def _check_fault(self, candidate: RewardCandidate) -> Fault | None:
+        catalogue = catalogue_of(self.robot)
         lasts_s = episode_s(candidate.phases_s, candidate.checks)
         for check in candidate.checks:
-            reason = fault_of(check, catalogue_of(self.robot), lasts_s)
+            reason = fault_of(check, catalogue, lasts_s) or in_degrees(check, catalogue)
             if reason is not None:
                 for_user = "One of its success checks cannot be measured on this robot."
                 return Fault("llm_bad_check", f"success_checks, {check.id}: {reason}", for_user)

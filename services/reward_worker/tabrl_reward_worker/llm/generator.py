@@ -22,9 +22,9 @@ from tabrl_reward_worker.generation import GenerationResult, History, NoRewardEr
 from tabrl_reward_worker.llm.client import LitellmProvider, LlmOptions
 from tabrl_reward_worker.llm.code_writer import CodeWriter, Validate
 from tabrl_reward_worker.llm.conversation import Clock, Conversation, UsageMeter
-from tabrl_reward_worker.llm.motion_prompt import motion_opening, speaks_motion
-from tabrl_reward_worker.llm.motion_schema import MAX_MOTIONS, motion_schema
-from tabrl_reward_worker.llm.motion_writer import MotionOutcome, MotionWriter
+from tabrl_reward_worker.llm.motions.prompt import motion_opening, speaks_motion
+from tabrl_reward_worker.llm.motions.schema import MAX_MOTIONS, motion_schema
+from tabrl_reward_worker.llm.motions.writer import MotionOutcome, MotionWriter
 from tabrl_reward_worker.llm.prompt import opening, prompt_version, styles
 from tabrl_reward_worker.llm.provider import Provider, ResponseFormat
 from tabrl_reward_worker.llm.schema import answer_schema
@@ -53,6 +53,7 @@ class LlmGenerator:
         robot: Robot,
         history: History | None = None,
         cancelled: CancellationToken = never_cancelled,
+        seed: int = 0,
     ) -> GenerationResult:
         """Two or three candidates; see `RewardGenerator.generate`.
 
@@ -96,7 +97,7 @@ class LlmGenerator:
 
 @dataclass
 class _Writing:
-    """One task's questions, which share a deadline, a bill and what was found out of the models."""
+    """One task's questions, with a deadline, usage and knowledge of the models in common."""
 
     options: LlmOptions
     builder: CandidateBuilder

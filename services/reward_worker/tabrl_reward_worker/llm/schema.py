@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import (
     AliasChoices,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -24,14 +25,17 @@ from tabrl.contracts.quantities import Catalogue
 from tabrl.embodiments.lookup import catalogue_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import RewardCandidate, taken_over
+from tabrl_reward_worker.llm.checks import plain_checks
+from tabrl_reward_worker.llm.forms import shortened
 
 # What strict schemas may consist of: providers refuse a schema with anything else in it.
 _STRICT = ("type", "enum", "const", "items", "anyOf", "$ref", "$defs", "properties")
 _MAX_FAILED = 0.02  # share of episodes
 
 
-_FENCED = re.compile(r"```[\w+-]*[ \t]*\n(.*?)\n?```", re.DOTALL)
+_FENCED = re.compile(r"```[\w+-]*[ \t]*\n(.*?)(?:\n?```|\Z)", re.DOTALL)
 _BEGINS = re.compile(r"^def reward\b", re.MULTILINE)
+_IS_CODE = re.compile(r"^\s*def reward\b", re.MULTILINE)
 _HAS_WEIGHTS = re.compile(r"^WEIGHTS\b", re.MULTILINE)
 
 
@@ -47,12 +51,13 @@ class LlmCandidate(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    name: Annotated[str, Field(min_length=1, max_length=60)]
-    idea: Annotated[str, Field(min_length=1, max_length=300)]
+    name: Annotated[str, Field(max_length=60), shortened(60)] = ""
+    idea: Annotated[str, Field(max_length=300), shortened(300)] = ""
     code: Annotated[str, Field(min_length=1, max_length=20_000)]
-    weights: Annotated[list[LlmWeight], Field(min_length=1, max_length=32)]
+    weights: Annotated[list[LlmWeight], Field(max_length=32)] = []
     success_checks: Annotated[
         list[CheckSpec],
+        BeforeValidator(plain_checks),
         Field(
             min_length=1,
             max_length=12,
@@ -60,6 +65,16 @@ class LlmCandidate(BaseModel):
         ),
     ]
     phases_s: PhasesS = ()
+
+    @field_validator("name", "idea", mode="before")
+    @classmethod
+    def _nameless(cls, text: object) -> object:
+        return "" if text is None else text
+
+    @field_validator("phases_s", mode="before")
+    @classmethod
+    def _at_once(cls, seconds: object) -> object:
+        return () if seconds is None else seconds
 
     @field_validator("code", mode="before")
     @classmethod
@@ -72,18 +87,22 @@ class LlmCandidate(BaseModel):
     @field_validator("code", mode="after")
     @classmethod
     def _bare(cls, code: str) -> str:
-        """The code without what comes of copying: fences, a byte order mark, a common indent."""
+        """The code without what comes of copying: fences, a byte order mark, a common indent,
+        line breaks that were escaped twice."""
+        if "\n" not in code.strip():
+            code = code.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
         code = code.replace("\r\n", "\n").replace("\ufeff", "").replace("\u00a0", " ")
-        fenced = _FENCED.fullmatch(code.strip())
-        return dedent(fenced.group(1) + "\n" if fenced else code)
+        fenced = [block for block in _FENCED.findall(code) if _IS_CODE.search(block)]
+        return dedent(f"{fenced[0]}\n" if len(fenced) == 1 else code)
 
     @field_validator("weights", mode="before")
     @classmethod
     def _from_object(cls, value: object) -> object:
-        """Models without a schema to follow write `{"term": weight}`."""
+        """Models without a schema to follow write `{"term": weight}`, or nothing: the code has
+        them too."""
         if isinstance(value, dict):
             return [{"term": term, "weight": weight} for term, weight in value.items()]
-        return value
+        return [] if value is None else value
 
     @model_validator(mode="after")
     def _distinct(self) -> LlmCandidate:
@@ -93,10 +112,12 @@ class LlmCandidate(BaseModel):
         ):
             if len(set(names)) != len(names):
                 raise ValueError(f"{what} names something twice")
+        if not (self.weights or _HAS_WEIGHTS.search(self.code)):
+            raise ValueError("weights are missing, there and in the code")
         return self
 
-    def to_candidate(self, catalogue: Catalogue) -> RewardCandidate:
-        """The reward, with quantities by their own names.
+    def to_candidate(self, catalogue: Catalogue, title: str = "") -> RewardCandidate:
+        """The reward, with quantities by their own names; `title` is for one without a name.
 
         Checks of what an episode has or has not, such as a fall, are always ours.
         """
@@ -109,9 +130,10 @@ class LlmCandidate(BaseModel):
         if _BEGINS.search(code) and not _HAS_WEIGHTS.search(code):
             # Below, where they move no line that a fault is about.
             code = f"{code.rstrip()}\n\n\nWEIGHTS = {weights}\n"
+        name = one_line(self.name) or title
         return RewardCandidate(
-            name=one_line(self.name),
-            idea=one_line(self.idea),
+            name=name,
+            idea=one_line(self.idea) or name,
             code=code,
             weights=weights,
             checks=(*checks, *(_no_failure(name, catalogue, lasts_s) for name in failures)),

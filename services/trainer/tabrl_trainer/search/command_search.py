@@ -156,7 +156,9 @@ class CommandSearch:
 
     def _library_best(self) -> list[CommandSchedule]:
         """The schedules of the clips that the reward likes best, without simulating anything."""
-        scores = self._reward.total(self._window.shown(self._library.rollout)).mean(0)
+        scores = self._reward.total(
+            self._window.shown(self._library.rollout, self._embodiment)
+        ).mean(0)
         ranked = [self._library.schedules[i] for i in np.argsort(-scores)]
         return [schedule for schedule in ranked if schedule is not None][:LIBRARY_SEEDS]
 
@@ -196,7 +198,7 @@ class CommandSearch:
         )
         settle = round(SETTLE_S / CONTROL_DT)
         rollout = Rollout({name: field[settle:] for name, field in run.rollout.fields.items()})
-        score = self._reward.total(self._window.shown(rollout)).mean(0)
+        score = self._reward.total(self._window.shown(rollout, self._embodiment)).mean(0)
         fallen = run.terminated.max(0) > 0.5
         spread = max(self._spread, float(score.max() - np.median(score)))
         scored: Floats = np.where(fallen, score.min() - 2.0 * spread - 1e-3, score)

@@ -15,7 +15,7 @@ from itertools import accumulate, product
 import numpy as np
 
 from tabrl.control.command_schedule import CommandSchedule
-from tabrl.control.embodiment import Embodiment
+from tabrl.control.embodiment import NOWHERE, Embodiment, Led
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.control.staged_commands import StagedCommands
 from tabrl.sim.episodes import EpisodeConfig
@@ -94,7 +94,8 @@ class StagedSearch:
         chosen: list[list[CommandSchedule]] = []
         self.generations = ()
         most = generations or (GENERATIONS,) * len(self._windows)
-        for number, (window, limit) in enumerate(zip(self._windows, most, strict=True)):
+        for number, (part, limit) in enumerate(zip(self._windows, most, strict=True)):
+            window = replace(part, led=self._led(part.begin_s, chosen))
             search = CommandSearch(
                 self._simulators.embodiment, self._simulators.large, self._simulators.policy,
                 self._reward, self._simulators.library,
@@ -114,6 +115,13 @@ class StagedSearch:
             chosen.append([stage_schedule(p, window) for p in search.finalists[:FINALISTS]])
         best, score, took = self._together(chosen)
         yield Generation(index + 1, best, score, samples + took)
+
+    def _led(self, time: float, chosen: list[list[CommandSchedule]]) -> Led:
+        """Where the phases before lead; nobody knows of those that come again and again."""
+        if self._repeat or not chosen:
+            return NOWHERE
+        before = self._shown([finalists[0] for finalists in chosen])
+        return self._simulators.embodiment.led(StagedCommands.stack([before]), time)
 
     def _shown(self, phases: list[CommandSchedule]) -> CommandSchedule:
         """What is known so far; phases not yet searched stand."""

@@ -8,14 +8,14 @@ from functools import cached_property
 
 import mujoco
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from tabrl.contracts.quantities import Catalogue
 from tabrl.control import rotation
 from tabrl.control.arrays import Array, Floats, Xp
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
-from tabrl.control.embodiment import Embodiment, Noise
+from tabrl.control.embodiment import Embodiment, Led, Noise
 from tabrl.control.rollout import Fields, RawSteps, Rollout
 from tabrl.control.segments import Segments
 from tabrl.control.staged_commands import Commands
@@ -29,10 +29,12 @@ from tabrl.embodiments.legged.limbs import is_left, is_rear, lift_channel
 from tabrl.embodiments.legged.looks import LOOKS, action_rate, cost_of_transport, looks
 from tabrl.embodiments.legged.measures import LeggedMeasures
 from tabrl.embodiments.legged.mirror import mirror
+from tabrl.embodiments.legged.path import path
 from tabrl.embodiments.legged.randomisation import disturbances, randomisation
 from tabrl.embodiments.legged.recipes import recipes, variants
 from tabrl.embodiments.legged.reward_state import LeggedRewardState
 from tabrl.embodiments.legged.scale import Scale
+from tabrl.embodiments.legged.transport import transported
 from tabrl.embodiments.legged.trunk import Trunk
 from tabrl.embodiments.legged.velocity import heading_velocity
 from tabrl.robots import Robot
@@ -138,6 +140,18 @@ class LeggedRobot(Embodiment):
             return recorded
         yaw = rotation.yaw(recorded["base_quaternion"])
         return recorded | {"heading": np.unwrap(yaw, axis=0).astype(np.float32)}
+
+    def led(self, commands: Commands, time: float) -> Led:
+        now = np.full(1, time, np.float32)
+        turned, moved = self.heading(now, commands), path(self.clock, commands, now)
+        return Led(float(turned[0]), (float(moved[0, 0]), float(moved[0, 1])))
+
+    def begun_at(self, rollout: Rollout, begins: Int[np.ndarray, "T B"], led: Led) -> Rollout:
+        first, robots = begins < 0, np.arange(begins.shape[1])
+        home = rollout.initial_position[..., :2]
+        pivot = np.where(first[..., None], home, rollout.base_position[begins, robots, :2])
+        turned = led.turned - np.where(first, 0.0, rollout.fields["heading"][begins, robots])
+        return transported(rollout, turned, pivot, home + np.array(led.moved, np.float32))
 
     def reset_offset(
         self, noise: Mapping[str, Array], xp: Xp = np

@@ -63,7 +63,7 @@ def einsum(subscripts: str, *operands: Float[ArrayLike, ...]) -> Float[jax.Array
         for part, array in zip(letters, arrays, strict=True)
     )
     if not fits:
-        raise ValueError("the subscripts of einsum do not fit its arrays")
+        raise ValueError("the subscripts of einsum name each axis, every letter once an array")
     sizes = {
         letter: size
         for part, array in zip(letters, arrays, strict=True)

@@ -13,24 +13,22 @@ from typing import TypeAlias, cast
 import jax
 import jax.numpy as jnp
 from jax import export
-from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+from jax.extend.core import jaxpr_as_fun
 from jaxtyping import Float
 
 from tabrl.embodiments.load import embodiment_of
 from tabrl.embodiments.lookup import state_methods_of
-from tabrl.rewards.errors import RewardError, lines_of
+from tabrl.rewards.errors import RewardError
 from tabrl.rewards.memory import MAX_MEMORY, MEMORY, Remembered
 from tabrl.rewards.source import (
     FILENAME,
-    TERM_NAME,
     CheckedSource,
     check_source,
     compiled,
     read_source,
 )
 from tabrl.rewards.state import Names, RewardState, UnknownNameError
-from tabrl.rewards.vocabulary import MAX_TERMS
-from tabrl.rewards.weights import SCALAR, weights_of
+from tabrl.rewards.weights import weights_of
 from tabrl.robots import Robot
 from tabrl.sim.reward.artifact import (
     PLATFORMS,
@@ -39,9 +37,12 @@ from tabrl.sim.reward.artifact import (
     arguments,
     pack_artifact,
 )
+from tabrl.sim.reward.indices import check_indices
 from tabrl.sim.reward.jaxpr import check_jaxpr
 from tabrl.sim.reward.namespace import namespace, open_namespace
-from tabrl.sim.reward.recorder import Recorder, depends
+from tabrl.sim.reward.recorder import Recorder
+from tabrl.sim.reward.terms import terms_of
+from tabrl.sim.reward.traced import TracedReward, check_dependence
 
 # The author's `reward(state, action)`: what it returns is for us to check.
 AuthorFunction: TypeAlias = Callable[[RewardState, Float[jax.Array, " nu"]], object]
@@ -75,45 +76,60 @@ class RewardExporter:
             MemoryError: if it takes too much to trace.
         """
         checked = self._checked(source, robot)
-        terms: list[str] = []
-        memory: list[Remembered] = []
         try:
-
-            def step(one: OneStep) -> tuple[Float[jax.Array, " C"], ...]:
-                # Here, so that the defaults of its functions are traced too, and not computed.
-                recorder = Recorder(one[MEMORY])
-                reward = self._load_function(checked, recorder)
-                values = _evaluate(reward, one, checked, robot)
-                terms[:], memory[:] = sorted(values), recorder.remembered
-                stacked = jnp.stack([values[name] for name in terms])
-                return (stacked, jnp.stack(recorder.values)) if memory else (stacked,)
-
-            taken = arguments(robot, remembers=True)
-            closed = jax.make_jaxpr(step)(taken)
+            traced = self._traced(checked, robot)
             if self._layers.jaxpr:
-                check_jaxpr(closed, source)
-            if memory and depends(closed.jaxpr, 1, sorted(taken).index(MEMORY)):
-                message = "what is remembered may not depend on what is remembered"
-                raise RewardError(message, code="reward_failed")
-            payload = _exported(closed, robot, remembers=bool(memory))
+                check_jaxpr(traced.program, source)
+                check_indices(traced.program, source)
+            check_dependence(traced, checked)
+            payload = _exported(traced, robot)
         except (RewardError, MemoryError):
             raise
         except Exception as error:
             raise _explained(error, source) from None
-        found = weights_of(checked, terms)
-        header = ArtifactHeader.of(robot, tuple(terms), checked.clip_total, tuple(memory))
+        found = weights_of(checked, traced.terms)
+        header = ArtifactHeader.of(robot, traced.terms, checked.clip_total, traced.memory)
         blob = pack_artifact(header, payload)
         return ExportedReward(blob, header.terms, found.weights, found.assumed)
+
+    def _traced(self, checked: CheckedSource, robot: Robot) -> TracedReward:
+        """The author's Python has its one turn here."""
+        embodiment = embodiment_of(robot)
+        names = Names(robot, embodiment.commands.names)
+        terms: list[str] = []
+        memory: list[Remembered] = []
+
+        def step(one: OneStep, weights: OneStep) -> tuple[Float[jax.Array, " C"], ...]:
+            # Here, so that the defaults of its functions are traced too, and not computed.
+            recorder = Recorder(one[MEMORY])
+            reward = self._load_function(checked, recorder, weights)
+            state = embodiment.reward_state(one, names, jnp)
+            values = terms_of(reward(state, one["action"]), checked)
+            terms[:], memory[:] = sorted(values), recorder.remembered
+            stacked = jnp.stack([values[name] for name in terms])
+            return (stacked, jnp.stack(recorder.values)) if memory else (stacked,)
+
+        fields, weights = arguments(robot, remembers=True), sorted(checked.weights)
+        number = jax.ShapeDtypeStruct((), jnp.float32)  # type: ignore[no-untyped-call]
+        program = jax.make_jaxpr(step)(fields, dict.fromkeys(weights, number))
+        return TracedReward(
+            program, tuple(sorted(fields)), tuple(weights), tuple(terms), tuple(memory)
+        )
 
     def _checked(self, source: str, robot: Robot) -> CheckedSource:
         if not self._layers.static:
             return read_source(source)
         return check_source(source, state_methods_of(robot), robot.embodiment)
 
-    def _load_function(self, checked: CheckedSource, recorder: Recorder) -> AuthorFunction:
+    def _load_function(
+        self, checked: CheckedSource, recorder: Recorder, weights: OneStep
+    ) -> AuthorFunction:
         code = compiled(checked)
         module = namespace(recorder) if self._layers.namespace else open_namespace()
         exec(code, module)
+        given = module.get("WEIGHTS")
+        if isinstance(given, dict):
+            given.update(weights)  # traced, so that it is seen what is made of them
         return cast(AuthorFunction, module["reward"])
 
 
@@ -122,14 +138,16 @@ def export_reward(source: str, robot: Robot) -> ExportedReward:
     return RewardExporter(AuthorLayers()).export(source, robot)
 
 
-def _exported(closed: ClosedJaxpr, robot: Robot, remembers: bool) -> bytes:
+def _exported(traced: TracedReward, robot: Robot) -> bytes:
     """The very program that was checked, for any number of steps: the author's Python has had its
     one turn, and could not answer differently now."""
-    run = jaxpr_as_fun(closed)
+    run, remembers = jaxpr_as_fun(traced.program), bool(traced.memory)
 
     def one_step(fields: OneStep) -> Float[jax.Array, " K+M"]:
         nothing = {} if remembers else {MEMORY: jnp.zeros(MAX_MEMORY, jnp.float32)}
-        columns = run(*jax.tree.leaves(fields | nothing))
+        known = fields | nothing
+        weights = [jnp.float32(0.0)] * len(traced.weights)  # on which no term depends
+        columns = run(*(known[name] for name in traced.fields), *weights)
         return jnp.concatenate(columns) if remembers else jnp.asarray(columns[0])
 
     (n,) = export.symbolic_shape("n")
@@ -137,54 +155,6 @@ def _exported(closed: ClosedJaxpr, robot: Robot, remembers: bool) -> bytes:
     jitted = jax.jit(jax.vmap(one_step), keep_unused=True)
     exporting = export.export(jitted, platforms=PLATFORMS)
     return bytes(exporting(arguments(robot, n, remembers=remembers)).serialize(vjp_order=0))
-
-
-def _evaluate(
-    reward: AuthorFunction, fields: OneStep, checked: CheckedSource, robot: Robot
-) -> dict[str, Float[jax.Array, ""]]:
-    """One step's terms as float32 scalars. Raises `RewardError` for a wrong shape or count."""
-    embodiment = embodiment_of(robot)
-    state = embodiment.reward_state(fields, Names(robot, embodiment.commands.names), jnp)
-    result = reward(state, fields["action"])
-    if result is None:
-        raise RewardError("reward(state, action) returned nothing", code="reward_shape")
-    values = _returned_terms(result)
-    if not 1 <= len(values) <= MAX_TERMS:
-        raise RewardError(
-            f"a reward has 1 to {MAX_TERMS} terms, not {len(values)}", code="reward_shape"
-        )
-    terms = {}
-    for name, value in values.items():
-        if not (isinstance(name, str) and TERM_NAME.match(name)):
-            raise RewardError(f"{name!r} is no term name: letters, digits, _", code="reward_shape")
-        array = jnp.asarray(value)
-        if array.shape != ():
-            raise RewardError.at(
-                checked.source,
-                _line_of_text(checked.source, f'"{name}"'),
-                f"term '{name}' has shape {array.shape}; a term is one number a step",
-                code="reward_shape",
-                hint="take jnp.sum or jnp.mean of it",
-            )
-        terms[name] = array.astype(jnp.float32)
-    return terms
-
-
-def _returned_terms(result: object) -> dict[object, object]:
-    """The terms of what a reward returned: of `total, terms` the terms alone.
-
-    A total is what the trainer forms with the weights in force, which change while it learns.
-    """
-    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict):
-        result = result[1]
-    return result if isinstance(result, dict) else {SCALAR: result}
-
-
-def _line_of_text(source: str, text: str) -> int | None:
-    for number, line in enumerate(lines_of(source), start=1):
-        if text in line:
-            return number
-    return None
 
 
 def _line_of(error: Exception) -> int | None:

@@ -66,7 +66,7 @@ class _Reader:
             self._array(variable, None)
         for equation in jaxpr.eqns:
             self._equation(equation)
-            for inner in _inner(equation.params.values()):
+            for inner in inner_jaxprs(equation.params.values()):
                 self._jaxpr(inner, depth + 1)
 
     def _equation(self, equation: JaxprEqn) -> None:
@@ -88,7 +88,7 @@ class _Reader:
             raise self._at(equation, message, "reward_too_large")
 
     def _array(self, variable: Var, equation: JaxprEqn | None) -> None:
-        shape = _shape(variable)
+        shape = shape_of(variable)
         if len(shape) > MAX_RANK:
             message = f"an array of {len(shape)} dimensions is too large: at most {MAX_RANK}"
             raise self._at(equation, message, "reward_too_large")
@@ -121,33 +121,34 @@ def author_line(equation: JaxprEqn) -> int | None:
     return None
 
 
-def _inner(parameters: Iterable[object]) -> Iterator[Jaxpr]:
+def inner_jaxprs(parameters: Iterable[object]) -> Iterator[Jaxpr]:
     """The programs within an equation's parameters."""
     for parameter in parameters:
         if isinstance(parameter, tuple | list):
-            yield from _inner(parameter)
+            yield from inner_jaxprs(parameter)
             continue
         inner = getattr(parameter, "jaxpr", parameter)
         if hasattr(inner, "eqns"):
             yield cast(Jaxpr, inner)
 
 
-def _shape(variable: Var | Literal) -> tuple[int, ...]:
+def shape_of(variable: Var | Literal) -> tuple[int, ...]:
+    """The shape of an argument or a result."""
     shape: tuple[int, ...] = getattr(variable.aval, "shape", ())
     return shape
 
 
 def _work(equation: JaxprEqn) -> int:
     """Elementary operations of one equation, roughly."""
-    made = sum(math.prod(_shape(v)) for v in equation.outvars)
-    taken = sum(math.prod(_shape(v)) for v in equation.invars)
+    made = sum(math.prod(shape_of(v)) for v in equation.outvars)
+    taken = sum(math.prod(shape_of(v)) for v in equation.invars)
     name = equation.primitive.name
     if name == "dot_general":
         (contracted, _), _ = equation.params["dimension_numbers"]
-        shape = _shape(equation.invars[0])
+        shape = shape_of(equation.invars[0])
         return made * int(math.prod(shape[axis] for axis in contracted))
     if name == "cumsum":
-        return made * int(_shape(equation.invars[0])[equation.params["axis"]])
+        return made * int(shape_of(equation.invars[0])[equation.params["axis"]])
     if name == "sort":
         return taken * max(taken.bit_length(), 1)
     return max(made, taken)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import Jaxpr, Literal
 from jax.typing import ArrayLike
 from jaxtyping import Float
 
@@ -47,13 +46,3 @@ class Recorder:
         self.values.append(value)
         self.remembered.append(remembered)
         return self._memory[len(self.values) - 1]
-
-
-def depends(jaxpr: Jaxpr, output: int, argument: int) -> bool:
-    """Whether one result of a traced program may depend on one of its arguments."""
-    found = {jaxpr.invars[argument]}
-    for equation in jaxpr.eqns:
-        if any(not isinstance(v, Literal) and v in found for v in equation.invars):
-            found.update(equation.outvars)
-    result = jaxpr.outvars[output]
-    return not isinstance(result, Literal) and result in found

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
 import pytest
 
 from tabrl_reward_worker.llm.answers import AnswerError, read_answer
-from tabrl_reward_worker.llm.lenient import attempts, without_thoughts
+from tabrl_reward_worker.llm.lenient import read as read_objects
+from tabrl_reward_worker.llm.thoughts import without_thoughts
 from tests.support.generators import candidate
 
 LINES = ['WEIGHTS = {"good": 1.0}', "def reward(state, action):", '    return {"good": 1.0}']
@@ -66,6 +68,18 @@ AS_MEANT = {
     "thoughts within thoughts": f"<think>a <think>b</think> {json.dumps(DRAFT)}</think>{TEXT}",
     "thoughts after it": f"{TEXT}\n<think>{json.dumps(DRAFT)}</think>",
     "thoughts that never end": f"<think>Perhaps {json.dumps(DRAFT)}? Better: {TEXT}",
+    "channels": f"<|channel|>analysis<|message|>{json.dumps(DRAFT)}<|end|><|start|>assistant"
+    f"<|channel|>final<|message|>{TEXT}<|return|>",
+    "channels without their brackets": f"analysisSo {json.dumps(DRAFT)}?assistantfinal{TEXT}",
+    "a call on a channel": "<|channel|>commentary to=functions.write <|constrain|>json<|message|>"
+    + TEXT,
+    "marks in capitals": f"<|START_THINKING|>{json.dumps(DRAFT)}<|END_THINKING|>{TEXT}",
+    "thoughts with attributes": f'<think budget="9">{json.dumps(DRAFT)}</think>{TEXT}',
+    "sets and formulas before it": "\\frac{1}{2} {a} " * 50 + TEXT,
+    "a form that cannot be read, before it": f'As {{"name": ..., "code": ...}}:\n{TEXT}',
+    "a JSON string": json.dumps(TEXT),
+    "a JSON string in a wrapper": json.dumps({"arguments": TEXT}),
+    "a typesetter's quotes": re.sub(r'(?<!\\)"', "”", TEXT),
     "a draft and then the answer": f"Draft: {json.dumps(DRAFT)}\nFinal: {TEXT}",
     "a remark after it": f'{TEXT}\nYou could weigh it with {{"weights": {{"good": 2}}}} too.',
 }
@@ -95,6 +109,10 @@ def test_what_looks_like_another_language_within_strings_stays() -> None:
         f"Perhaps {json.dumps(DRAFT)}, or else.\n</think>",
         f"Perhaps {json.dumps(DRAFT)}, or else.\n</think>\nI am not sure.",
         f'{json.dumps(DRAFT)}</think>{{"name": "Good", "code": "cut',
+        f'Draft: {json.dumps(DRAFT)} Final: {{"name": "Good", "code": "cut',
+        f'Draft: {json.dumps(DRAFT)} Final: {{"name": "Good" "code": "cut"}}',
+        f'{{"name": "Good" "candidates": [{json.dumps(DRAFT)}]}}',
+        f"{json.dumps(DRAFT)}<|END_THINKING|>Well.",
         f"<think>{json.dumps(DRAFT)}</think>",
     ],
 )
@@ -134,7 +152,7 @@ def test_what_cannot_be_read_is_told_by_its_line_and_not_by_what_is_left_of_it()
     broken = raw(code='"x = state["y"]"', idea='"so"').replace(', "idea"', ',\n"idea"')
     with pytest.raises(AnswerError, match="line 2"):
         read(broken)
-    with pytest.raises(AnswerError, match="name: Field required"):
+    with pytest.raises(AnswerError, match="code: Field required"):
         read('{"candidate": {"title": "Trot"}}')
     for nothing, words in (("", "empty"), ("Sure!", "no JSON"), ("<think>Hm</think> ", "empty")):
         with pytest.raises(AnswerError, match=words):
@@ -150,8 +168,10 @@ def test_what_is_hostile_takes_no_time() -> None:
         "<think>" * 30_000 + "</think>" * 20_000,
         "{'" + "\\'" * 29_000,
         "{" + "/*" * 29_000,
+        '{"' + '\\"' * 90_000,
+        '{"a": ' + '"' * 90_001,
     ):
-        assert attempts(text) == []
+        assert read_objects(text).attempts == []
     assert time.process_time() - started < 20.0
 
 

@@ -14,8 +14,9 @@ from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot, get_robot
 from tabrl_reward_worker.generator import candidates_of
 from tabrl_reward_worker.llm.answers import AnswerError
-from tabrl_reward_worker.llm.motion_prompt import motion_opening, motion_words, speaks_motion
-from tabrl_reward_worker.llm.motion_schema import LlmMotion, motion_schema, read_motions
+from tabrl_reward_worker.llm.motions.answers import read_motions
+from tabrl_reward_worker.llm.motions.prompt import motion_opening, motion_words, speaks_motion
+from tabrl_reward_worker.llm.motions.schema import LlmMotion, motion_schema
 from tests.support.robots import LEGGED
 from tests.unit.reward_worker.llm.motions import MARCH, STROLL, held, motion, said, swung
 from tests.unit.reward_worker.test_generation import HISTORY
@@ -27,7 +28,7 @@ SPOKEN = [robot for robot in LEGGED if speaks_motion(robot)]
 @pytest.mark.parametrize("robot", SPOKEN, ids=lambda robot: robot.id)
 def test_the_worked_examples_can_be_asked_of_every_legged_robot(robot: Robot) -> None:
     for example in motion_words(robot).example:
-        answer = read_motions(example.answer())
+        answer = read_motions(example.answer(), robot)
         assert answer.unsaid == example.unsaid
         assert answer.motions
         for one in answer.motions:
@@ -38,7 +39,7 @@ def test_the_worked_examples_can_be_asked_of_every_legged_robot(robot: Robot) ->
 def test_the_prompt_holds_units_signs_ranges_and_the_sentence_last() -> None:
     system, user = motion_opening("walk, $name", GO1, None)
     for part in (
-        "- forward_speed, m/s: forward (backward): -1 to 2.9; or extreme",
+        "- forward_speed, m/s: forward (backward): -1 to 2.066; or extreme",
         "- roll, rad: leaning right (leaning left): -0.3 to 0.3; swings by ±0.25",
         "- height, m: trunk above the floor: 0.18 to 0.31",
         "part: FR, FL, RR, RL",
@@ -58,7 +59,7 @@ def test_the_prompt_holds_units_signs_ranges_and_the_sentence_last() -> None:
 
 
 def test_a_follow_up_goes_on_from_the_motion() -> None:
-    stroll = read_motions(json.dumps(said(STROLL))).motions[0]
+    stroll = read_motions(json.dumps(said(STROLL)), GO1).motions[0]
     assert isinstance(stroll, LlmMotion)
     history = replace(HISTORY, motion=stroll.to_spec())
     content = motion_opening("faster", GO1, history)[1]["content"]
@@ -121,7 +122,7 @@ def test_whatever_is_asked_is_written_for_or_refused() -> None:
         )
         phases = [any_phase(chance, chance.choice(ends)) for _ in range(chance.randint(0, 2))]
         given = motion("Any", *phases, any_phase(chance, {"kind": "hold"}))
-        (one,) = read_motions(json.dumps(said(given))).motions
+        (one,) = read_motions(json.dumps(said(given)), GO1).motions
         assert isinstance(one, LlmMotion)
         outcome = outcome_of(one)
         refused += outcome in ("bad_motion", "motion_beyond")
@@ -150,19 +151,19 @@ def bare(**shapes: Any) -> dict[str, Any]:
     ],
 )
 def test_motions_are_read_the_way_they_were_meant(answer: str) -> None:
-    (stroll,) = read_motions(answer).motions
+    (stroll,) = read_motions(answer, GO1).motions
     assert isinstance(stroll, LlmMotion)
     assert stroll.name == "Stroll"
     assert stroll.to_spec().phases[0].targets[0].shape.model_dump() == held(0.3)
 
 
 def test_what_stands_in_a_wrapper_is_read_too() -> None:
-    assert read_motions('{"answer": {"declined": True}}').declined
-    answer = read_motions('{"result": {"unsaid": "a tail that wags", "motions": None}}')
+    assert read_motions('{"answer": {"declined": True}}', GO1).declined
+    answer = read_motions('{"result": {"unsaid": "a tail that wags", "motions": None}}', GO1)
     assert (answer.unsaid, answer.motions, answer.declined) == ("a tail that wags", [], False)
 
 
 def test_an_answer_without_motions_says_what_it_lacks() -> None:
     for answer in ("nothing", "{}", json.dumps(said()), '{"motions": 3}', '{"motions": ['):
         with pytest.raises(AnswerError):
-            read_motions(answer)
+            read_motions(answer, GO1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from tabrl_reward_worker.building import BuiltCandidate, CandidateBuilder, Valid
 from tabrl_reward_worker.generation import GenerationResult, NoRewardError
 from tabrl_reward_worker.generator import candidates_of
 from tabrl_reward_worker.llm import LlmGenerator, LlmOptions
-from tabrl_reward_worker.llm.motion_prompt import speaks_motion
+from tabrl_reward_worker.llm.motions.prompt import speaks_motion
 from tabrl_reward_worker.llm.provider import CallFailure, Reply
 from tabrl_reward_worker.sandbox import BuiltReward
 from tests.support.generators import FakeRewardBuilder, Given, Model, candidate
@@ -105,7 +106,7 @@ def test_a_single_motion_is_written_in_every_way() -> None:
             "on three legs it stays in place",
         ),
         (motion("Shift", phase(planar_speed=held(0.5))), "bad_motion", "planar_speed can only be"),
-        (motion("Wade", phase(way=held(2.0))), "bad_motion", "asks for nothing"),
+        (motion("Wade", phase(way=held(2.0))), "bad_motion", "way can only end a phase"),
         (motion("Canter", phase(gait="canter", forward_speed=held(1.0))), "bad_motion", "gait"),
         (
             motion("Off beat", phase(roll=swung(0.1, 1.0), pitch=swung(0.1, 2.0))),
@@ -122,10 +123,19 @@ def test_a_single_motion_is_written_in_every_way() -> None:
         (
             motion(
                 "Late",
-                phase({"kind": "reached", "quantity": "way", "by": 2.0}, forward_speed=held(0.5)),
+                phase(
+                    {"kind": "reached", "quantity": "heading", "by": 90.0, "within_s": 4.0},
+                    yaw_rate=held(0.7),
+                ),
+                phase(planar_speed=held(0.0)),
             ),
             "bad_motion",
-            "add one that is held",
+            "takes 129 s for 90 rad",
+        ),
+        (
+            motion("Torn", phase(planar_speed=held(0.0), forward_speed=held(0.5))),
+            "bad_motion",
+            "stands still by planar_speed and has a speed",
         ),
         (
             motion(
@@ -153,7 +163,7 @@ def test_a_single_motion_is_written_in_every_way() -> None:
                 repeat=True,
             ),
             "bad_motion",
-            "all phases last 30 s",
+            "its phases take 30 s",
         ),
     ],
 )
@@ -179,6 +189,40 @@ def test_a_repair_that_is_worse_or_never_comes_loses_nothing() -> None:
         result = generate(Model(motion=[said(STROLL, MARCH, RUSH), second]))
         assert names(result) == ["Stroll", "March"]
         assert [one.name for one in result.rejected] == ["Rush"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected", "unsaid"),
+    [
+        (said(STROLL, MARCH, RUSH), said(ROLLING), ["Stroll", "March", "Rolling"], False),
+        (said(STROLL, RUSH), said(ROLLING | {"name": "Rush"}), ["Stroll", "Rush"], False),
+        (said(STROLL, RUSH), said(MARCH, ROLLING), ["March", "Rolling"], False),
+        (said(STROLL, MARCH, RUSH), said(STROLL), ["March", "Stroll"], False),
+        (said(STROLL, RUSH, unsaid="the tail"), said(ROLLING), ["Stroll", "Rolling"], True),
+    ],
+)
+def test_a_repair_that_repeats_only_what_was_wrong_keeps_the_rest(
+    first: dict[str, Any], second: dict[str, Any], expected: list[str], unsaid: bool
+) -> None:
+    result = generate(Model(candidate("good"), motion=[first, second]))
+    assert [name for name in names(result) if name != "Named good"] == expected
+    assert not result.rejected
+    assert ("llm_motion_unsaid" in [notice.code for notice in result.notices]) == unsaid
+
+
+def test_nothing_unsaid_asks_for_no_code() -> None:
+    for nothing in ("None", "nothing", "-"):
+        model = Model(candidate("good"), motion=[said(STROLL, MARCH, unsaid=nothing)])
+        result = generate(model)
+        assert calls(model) == (1, 0)
+        assert not result.notices
+
+
+def test_a_draft_in_thoughts_that_were_cut_off_is_asked_for_again() -> None:
+    cut = Reply(f"<think>Perhaps {json.dumps(said(RUSH, MARCH))}? Or", cut_off=True)
+    model = Model(motion=[cut, said(STROLL, ROLLING)])
+    assert names(generate(model)) == ["Stroll", "Rolling"]
+    assert "be much shorter" in model.asked["motion"][1].messages[-1]["content"]
 
 
 @pytest.mark.parametrize("answer", [said(RUSH), "no json", "", candidate("good"), "{}", said()])

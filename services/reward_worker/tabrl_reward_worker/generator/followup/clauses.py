@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from tabrl_reward_worker.generator.followup.comparisons import PERCENT, Comparison, comparison_in
+from tabrl_reward_worker.generator.followup.comparisons import PERCENT, comparison_in
 from tabrl_reward_worker.generator.followup.complaints import (
     Complaint,
     Mood,
@@ -15,13 +15,14 @@ from tabrl_reward_worker.generator.followup.complaints import (
     remark_in,
     remedy_in,
 )
+from tabrl_reward_worker.generator.followup.numbers import Comparison
 from tabrl_reward_worker.generator.followup.phrases import find_phrase, phrases
 from tabrl_reward_worker.generator.followup.quantities import (
     NamedQuantity,
     apply_quantity,
     quantity_in,
 )
-from tabrl_reward_worker.generator.goal.goal import Goal, parts_of
+from tabrl_reward_worker.generator.goal.plan import Plan
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
@@ -50,8 +51,8 @@ class Clauses:
         return ", ".join(clause for clause in self.plain if clause)
 
 
-def clauses_of(words: str, goal: Goal) -> Clauses:
-    """The clauses of a follow-up to a goal. Raises `UnclearError`."""
+def clauses_of(words: str, plan: Plan) -> Clauses:
+    """The clauses of a follow-up to a plan. Raises `UnclearError`."""
     found = Clauses()
     text = _BETWEEN.sub(r"between \1 to", words.lower().replace("’", "'"))
     text = _TO_AND_FRO.sub(r"\1 & \2", text)
@@ -60,11 +61,11 @@ def clauses_of(words: str, goal: Goal) -> Clauses:
     clause, *others = _CLAUSE_END.split(text)
     for joiner, said in zip(["", *others[::2]], [clause, *others[1::2]], strict=True):
         if said.strip():
-            before = _sort(said, goal, found, before if joiner == "and" else None)
+            before = _sort(said, plan, found, before if joiner == "and" else None)
     return found
 
 
-def _sort(said: str, goal: Goal, found: Clauses, before: Remark | None) -> Remark | None:
+def _sort(said: str, plan: Plan, found: Clauses, before: Remark | None) -> Remark | None:
     """Put a clause where it belongs; what it says of the robot, if that goes on."""
     spoken = " ".join(said.split())
     clause = _cleaned(spoken)
@@ -75,9 +76,9 @@ def _sort(said: str, goal: Goal, found: Clauses, before: Remark | None) -> Remar
         found.unmeasured[spoken] = str(unmeasured[1]["message"])
         return None
     remedy = remedy_in(spoken)
-    quantity = None if remedy else _quantity(clause, goal)
+    quantity = None if remedy else _quantity(clause, plan)
     weak = remedy is None or remedy.get("weak")
-    comparison = comparison_in(clause, goal) if quantity is None and weak else None
+    comparison = comparison_in(clause, plan) if quantity is None and weak else None
     remark = remark_in(spoken, before)
     if comparison and remark and remark.feet and not comparison.about_feet:
         comparison = None
@@ -90,18 +91,18 @@ def _sort(said: str, goal: Goal, found: Clauses, before: Remark | None) -> Remar
     elif remedy is not None:
         found.level.append(spoken)
     elif remark is not None:
-        _sort_remark(remark, spoken, goal, found)
-    elif _unwanted(clause, goal):
-        found.complaints.append(_complaint(clause, clause, goal))
+        _sort_remark(remark, spoken, plan, found)
+    elif _unwanted(clause, plan):
+        found.complaints.append(_complaint(clause, clause, plan))
     else:
         found.plain.append(clause)
     return remark
 
 
-def _sort_remark(remark: Remark, spoken: str, goal: Goal, found: Clauses) -> None:
+def _sort_remark(remark: Remark, spoken: str, plan: Plan, found: Clauses) -> None:
     text = re.sub(r"^be\b", "", _cleaned(remark.text)).strip()
     if remark.mood == Mood.LACKING and text.endswith("enough"):
-        more = comparison_in(f"more {text.removesuffix('enough')}", goal)
+        more = comparison_in(f"more {text.removesuffix('enough')}", plan)
         if more is not None:
             found.comparisons.append(replace(more, text=spoken))
             return
@@ -109,23 +110,23 @@ def _sort_remark(remark: Remark, spoken: str, goal: Goal, found: Clauses) -> Non
         found.plain.append(text)
         return
     seen, wanted = instead_in(text)
-    complaint = _complaint(seen, spoken, goal)
+    complaint = _complaint(seen, spoken, plan)
     found.complaints.append(replace(complaint, intents=()) if remark.feet else complaint)
     found.plain.append(wanted)
 
 
-def _complaint(text: str, spoken: str, goal: Goal) -> Complaint:
-    reading = parse(text, goal.amounts.top_speed)
+def _complaint(text: str, spoken: str, plan: Plan) -> Complaint:
+    reading = parse(text, plan.amounts.top_speed)
     intents = [i for part in reading.phases or [reading] for i in part.intents if not i.negated]
     return Complaint(spoken, tuple(intents), is_much(spoken))
 
 
-def _unwanted(clause: str, goal: Goal) -> bool:
+def _unwanted(clause: str, plan: Plan) -> bool:
     """ "less bouncing" where no bouncing was asked for."""
     found = find_phrase("comparison", clause)
     if found is None or not found[1].get("unwanted"):
         return False
-    intents = parse(clause, goal.amounts.top_speed).intents
+    intents = parse(clause, plan.amounts.top_speed).intents
     return any(i.kind != SlotKind.MOVE and not i.negated for i in intents)
 
 
@@ -139,9 +140,9 @@ def _cleaned(clause: str) -> str:
     return clause
 
 
-def _quantity(clause: str, goal: Goal) -> NamedQuantity | None:
+def _quantity(clause: str, plan: Plan) -> NamedQuantity | None:
     """The clause as an amount, if it is nothing else: "20 cm", "2 cm lower", "to the right"."""
-    found, top = find_phrase("comparison", clause), goal.amounts.top_speed
+    found, top = find_phrase("comparison", clause), plan.amounts.top_speed
     if PERCENT.search(clause):
         return None
     if found is not None:
@@ -154,5 +155,5 @@ def _quantity(clause: str, goal: Goal) -> NamedQuantity | None:
         quantity = replace(quantity, text=clause)
     else:
         quantity = quantity_in(clause, top)
-    probes = [replace(part, understood=[], not_understood=[]) for part in parts_of(goal)]
+    probes = [part.copy() for part in plan.parts]
     return quantity if quantity is not None and apply_quantity(quantity, probes) else None

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from tabrl_reward_worker.generator.followup.comparisons import (
-    AMPLITUDE,
-    Comparison,
-    apply_comparison,
+    compared,
     target_of,
 )
 from tabrl_reward_worker.generator.followup.merge import drop
+from tabrl_reward_worker.generator.followup.numbers import Comparison, amplitude_of
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import SlotKind
@@ -30,7 +29,6 @@ _HELD = {  # what is held at nothing, where it was not asked for
     SlotKind.POSTURE: "pitch",
     SlotKind.HEIGHT: "height",
 }
-_TAKEN = ("yaw", "height", "pitch", "roll", "rhythms", "lift", "limp", "hop", "rear", "steps")
 _INSTEAD = re.compile(r"\b(?:instead of|rather than)\b")
 
 
@@ -110,8 +108,8 @@ def relieve(complaint: Complaint, goal: Goal) -> bool:
 
 def level(text: str, goal: Goal) -> None:
     """Hold the trunk level."""
+    goal.rest("roll", "pitch")
     goal.roll = goal.pitch = 0.0
-    goal.rhythms = tuple(r for r in goal.rhythms if r.channel not in ("roll", "pitch"))
     goal.understood.append(f"“{text}” → the trunk level")
 
 
@@ -121,34 +119,28 @@ def _less(complaint: Complaint, intent: Intent, goal: Goal) -> str:
     along = way is not None and way.meaning["direction"] in ("forward", "backward")
     if intent.kind == SlotKind.LEAN and (along or intent.meaning.get("axis")):
         name = "pitch"
-    targets = (target_of(intent), f"{AMPLITUDE}{name}", name) if complaint.much else ()
+    targets = (target_of(intent), amplitude_of(name), name) if complaint.much else ()
     for target in filter(None, targets):
-        told = len(goal.understood)
-        if apply_comparison(Comparison(complaint.text, "extent", _LESS, 0.0, target), goal):
-            return goal.understood.pop(told).partition(" → ")[2]
+        less = Comparison(complaint.text, "extent", _LESS, 0.0, target)
+        done = compared(less, target, goal)
+        if done:
+            return done
     if intent.kind in (SlotKind.MOVE, SlotKind.STAND):
         return _halted(intent, goal)
-    before = _state(goal)
-    without = replace(goal)
+    without = goal.copy()
     drop(intent, without)
-    without.rhythms = tuple(rhythm for rhythm in without.rhythms if rhythm.channel != name)
-    if _state(without) == before:
+    without.rest(name)
+    if without.beside_standing == goal.beside_standing:
         return _levelled(name, goal)
-    for field in _TAKEN:
-        setattr(goal, field, getattr(without, field))
+    goal.targets = without.targets
     return "without it"
-
-
-def _state(goal: Goal) -> tuple[object, ...]:
-    """What can be taken away; what is held at nothing is as good as not asked for."""
-    return tuple(getattr(goal, name) or None for name in _TAKEN)
 
 
 def _halted(intent: Intent, goal: Goal) -> str:
     """ "it walks away" of what was to stay in its place."""
-    if intent.kind == SlotKind.STAND or goal.moves or goal.yaw or goal.phases:
+    if intent.kind == SlotKind.STAND or goal.moves or goal.yaw:
         return ""
-    goal.still = not (goal.rhythms or goal.feet)
+    goal.still = not (goal.swings or goal.feet)
     return "stay in place"
 
 

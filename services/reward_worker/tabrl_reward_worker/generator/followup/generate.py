@@ -1,4 +1,4 @@
-"""Going on from an earlier sentence: "lower your hips, and slower" on top of "trot forward".
+"""Going on from an earlier task: "lower your hips, and slower" on top of "trot forward".
 
 Comparisons scale or move what the earlier goal has; whatever else the new words say is read as any
 sentence and takes the place of what it contradicts.
@@ -6,28 +6,34 @@ sentence and takes the place of what it contradicts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
+from tabrl.contracts.motion import Duration, MotionSpec, Reached, Until, fault_of
+from tabrl.embodiments.legged.askable import Askable
+from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal
 from tabrl_reward_worker.generator.followup.clauses import Clauses, clauses_of
-from tabrl_reward_worker.generator.followup.comparisons import apply_comparison
+from tabrl_reward_worker.generator.followup.comparisons import compare
 from tabrl_reward_worker.generator.followup.complaints import level, relieve
 from tabrl_reward_worker.generator.followup.merge import fitting, merge
 from tabrl_reward_worker.generator.followup.quantities import UnclearError, apply_quantity
 from tabrl_reward_worker.generator.generate import (
     NotUnderstoodError,
-    require_words_for,
+    require_english,
 )
 from tabrl_reward_worker.generator.goal.abilities import Amounts
-from tabrl_reward_worker.generator.goal.goal import Goal, parts_of
+from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
-from tabrl_reward_worker.generator.goal.phases import retimed
-from tabrl_reward_worker.generator.goal.resolve_constraints import resolve_constraints
-from tabrl_reward_worker.generator.reading.languages import foreign
-from tabrl_reward_worker.generator.reading.lexicon import lexicon
+from tabrl_reward_worker.generator.goal.limits import resolve_constraints
+from tabrl_reward_worker.generator.goal.phases import standing
+from tabrl_reward_worker.generator.goal.plan import Plan, lasts
+from tabrl_reward_worker.generator.goal.spec import plan_of
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.writing.templates import candidates_for
+from tabrl_reward_worker.generator.writing.words import in_words
 
 _HINT = (
     "Write what is to be different from before: “slower”, “half as fast”, “at 0.3 m/s”, “5 cm "
@@ -39,78 +45,112 @@ _INSTEAD = (
 )
 
 
-def generate_followup(earlier: Sequence[str], words: str, robot: Robot) -> Proposal:
-    """Rewards for the earlier sentences as the new words change them.
+def generate_followup(
+    earlier: Sequence[str], words: str, robot: Robot, motion: MotionSpec | None = None
+) -> Proposal:
+    """Rewards for what was asked earlier, as the new words change it.
 
-    Raises `NotUnderstoodError` (code `task_not_understood`).
+    Args:
+        earlier: the sentences so far, oldest first.
+        words: the new ones.
+        robot: what it is for.
+        motion: what was trained, edits and all: gone on from instead of the sentences.
+
+    Raises:
+        NotUnderstoodError: code `task_not_understood`.
     """
-    require_words_for(robot)
-    language = foreign(words, lexicon().vocabulary)
-    if language is not None:
-        message = f"This sentence looks like {language.name}; only English is understood here. "
-        raise NotUnderstoodError(message + language.note, robot)
-    goal = Goal(Amounts.of(robot))
-    for sentence in earlier:
-        goal = _continued(goal, sentence)
-    before = list(goal.understood)
+    require_english(words, robot)
+    plan = _told(earlier, robot) if motion is None else _trained(motion, earlier, robot)
+    before = plan.understood
     try:
-        goal = _continued(goal, words)
+        plan = _continued(plan, words)
     except UnclearError as error:
-        raise NotUnderstoodError(str(error), robot, goal, _HINT) from None
-    if goal.empty or goal.understood == before:
-        raise NotUnderstoodError("This change was not understood.", robot, goal, _HINT)
-    return Proposal(candidates_for(goal, robot), goal.understood, goal.not_understood)
+        raise NotUnderstoodError(str(error), robot, plan, _HINT) from None
+    if plan.empty or plan.understood == before:
+        raise NotUnderstoodError("This change was not understood.", robot, plan, _HINT)
+    return Proposal(candidates_for(plan), plan.understood, plan.not_understood)
 
 
-def _continued(goal: Goal, words: str) -> Goal:
-    """The goal as the words change it; with an empty one before, what the words say alone."""
-    amounts = goal.amounts
-    top = amounts.top_speed
-    if goal.empty:
+def _told(sentences: Sequence[str], robot: Robot) -> Plan:
+    """What sentences came to; one that was unclear then is left aside."""
+    plan = Plan([Goal(Amounts.of(robot))])
+    for sentence in sentences:
+        with suppress(UnclearError):
+            plan = _continued(plan, sentence)
+    return plan
+
+
+def _trained(motion: MotionSpec, sentences: Sequence[str], robot: Robot) -> Plan:
+    """What a specification asks for; the sentences where it is none of this robot's."""
+    if fault_of(motion, askables_of(robot)) is not None:
+        return _told(sentences, robot)
+    plan = plan_of(motion, robot)
+    plan.understood = [f"so far → {in_words(plan)}"]
+    return plan
+
+
+def _continued(plan: Plan, words: str) -> Plan:
+    """The plan as the words change it; after an empty one, what the words say alone."""
+    amounts, top = plan.amounts, plan.amounts.top_speed
+    if plan.empty:
         return interpret(parse(words, top), amounts)
-    clauses = clauses_of(words, goal)
+    clauses = clauses_of(words, plan)
     reading = parse(clauses.rest, top)
     new = interpret(reading, amounts)
-    if new.phases:
+    if new.sequence:
         new.understood.insert(0, "one thing after another → instead of what was asked before")
         return new
-    messages = [*goal.understood]
-    parts = parts_of(goal)
-    for part in parts:
-        part.understood, part.not_understood = [], []
+    parts = [part.copy() for part in plan.parts]
+    unplaced = _patched(clauses, parts)
+    if not (reading.intents or reading.in_place or any(part.understood for part in parts)):
+        _refuse(clauses, unplaced)
+    for before, part in zip(plan.parts, parts, strict=True):
+        merge(part, fitting(new.parts[0], part, parts), reading)
+        resolve_constraints(part)
+        part.until = _ending(part, lasts(before))
+    # Without a word of the user's it is about what these words would ask for on their own.
+    understood = [line for line in new.understood if line.startswith("“")]
+    not_understood = [
+        *new.not_understood,
+        *_once(part.not_understood for part in parts),
+        *(f"“{text}”: {why}" for text, why in clauses.unmeasured.items()),
+        *(f"“{text}”: nothing of it was asked for" for text in unplaced),
+    ]
+    understood = [*plan.understood, *_once(part.understood for part in parts), *understood]
+    if plan.sequence and all(part.still for part in parts):
+        return Plan([standing(amounts)], False, understood, not_understood)
+    return Plan(parts, plan.repeat, understood, not_understood)
+
+
+def _patched(clauses: Clauses, parts: Sequence[Goal]) -> list[str]:
+    """Change amounts, and take away what is complained about; complaints about nothing there."""
     for quantity in clauses.quantities:
         apply_quantity(quantity, parts)
     for part in parts:
         for comparison in clauses.comparisons:
-            apply_comparison(comparison, part)
-    unplaced = _relieved(clauses, parts)
-    if not (reading.intents or reading.in_place or any(part.understood for part in parts)):
-        _refuse(clauses, unplaced)
-    for part in parts:
-        merge(part, fitting(new, part, parts), reading)
-        resolve_constraints(part)
-    if all(part.still for part in parts):
-        goal.phases, goal.still = (), True
-    goal.phases = retimed(goal)
-    goal.understood = messages + _once(part.understood for part in parts)
-    # Without a word of the user's it is about what these words would ask for on their own.
-    goal.understood += [line for line in new.understood if line.startswith("“")]
-    goal.not_understood = [*new.not_understood, *_once(part.not_understood for part in parts)]
-    goal.not_understood += [f"“{text}”: {why}" for text, why in clauses.unmeasured.items()]
-    goal.not_understood += [f"“{text}”: nothing of it was asked for" for text in unplaced]
-    return goal
-
-
-def _relieved(clauses: Clauses, parts: Sequence[Goal]) -> list[str]:
-    """Take away what is complained about; the complaints of which there is nothing to take."""
-    for text in clauses.level:
-        for part in parts:
+            compare(comparison, part)
+        for text in clauses.level:
             level(text, part)
     return [
         complaint.text
         for complaint in clauses.complaints
         if sum(relieve(complaint, part) for part in parts) == 0
     ]
+
+
+def _ending(goal: Goal, seconds: float | None) -> Until:
+    """How a changed goal ends: as before, the way it goes now, or after as long as it took."""
+    until = goal.until
+    if not isinstance(until, Reached) or seconds is None:
+        return until
+    turns = until.quantity == Askable.HEADING
+    if not (goal.yaw if turns else goal.moves):
+        return Duration(seconds=seconds)
+    return (
+        until.model_copy(update={"by": math.copysign(until.by, goal.yaw)})
+        if turns and goal.yaw
+        else until
+    )
 
 
 def _refuse(clauses: Clauses, unplaced: Sequence[str]) -> None:

@@ -3,114 +3,123 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl.embodiments.legged.askable import Askable
+from tabrl_reward_worker.generator.goal.goal import HOPS, Goal
 from tabrl_reward_worker.generator.goal.interpret import is_asked
+from tabrl_reward_worker.generator.goal.limits import clamp
 from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
-_FIELDS = ("yaw", "height", "pitch", "roll", "steps", "cadence", "lift", "limp", "hop", "rear")
+_OF_FEET = (HOPS, (Askable.FOOT_HEIGHT,), (Askable.REARING,), (Askable.STEP_HEIGHT,))
+_REPLACED = (
+    Askable.YAW_RATE, Askable.HEIGHT, Askable.PITCH, Askable.ROLL, Askable.STEP_HEIGHT,
+    Askable.STEP_RATE, Askable.FOOT_HEIGHT, Askable.FOOT_LOAD, *HOPS, Askable.REARING,
+)  # fmt: skip
+_DROPPED = {
+    SlotKind.TURN: (Askable.YAW_RATE,),
+    SlotKind.HEIGHT: (Askable.HEIGHT,),
+    SlotKind.POSTURE: (Askable.PITCH,),
+    SlotKind.LEAN: (Askable.ROLL, Askable.PITCH),
+    SlotKind.HOP: HOPS,
+    SlotKind.PAW: (Askable.FOOT_HEIGHT,),
+    SlotKind.REAR: (Askable.REARING,),
+    SlotKind.STEP: (Askable.STEP_HEIGHT, Askable.STEP_RATE),
+}
 
 
 def fitting(new: Goal, part: Goal, parts: Sequence[Goal]) -> Goal:
     """The new goal for one part: feet that another part already uses so are meant there alone."""
-    fits = replace(new)
-    for name in ("hop", "lift", "rear", "steps"):
-        if getattr(part, name) is None and any(getattr(other, name) for other in parts):
-            setattr(fits, name, None)
+    fits = new.copy()
+    for quantities in _OF_FEET:
+        used = any(other.find(quantities[0]) for other in parts)
+        if used and not part.find(quantities[0]):
+            fits.drop(*quantities)
     return fits
 
 
 def merge(goal: Goal, new: Goal, reading: Reading) -> None:
     """Put what the new words ask for in the place of what it contradicts."""
     if new.moves:
-        steered = any(
-            intent.find(SlotKind.DIRECTION) or "direction" in intent.meaning
-            for intent in reading.intents
-        )
-        speeds = [
-            slot for intent in reading.intents if (slot := intent.find(SlotKind.SPEED)) is not None
-        ]
-        steered = steered or any(slot.meaning["value"] < 0.0 for slot in speeds)
-        if steered or not goal.moves:
-            goal.vx, goal.vy = new.vx, new.vy
-        elif any(
-            intent.find(SlotKind.SPEED) or intent.find(SlotKind.PACE) for intent in reading.intents
-        ):
-            ratio = abs(new.vx or 0.0) / max(abs(goal.vx or 0.0), abs(goal.vy or 0.0))
-            goal.vx = round(goal.vx * ratio, 3) if goal.vx else goal.vx
-            goal.vy = round(goal.vy * ratio, 3) if goal.vy else goal.vy
-        goal.still = False
-    for name in _FIELDS:
-        if getattr(new, name) is not None:
-            setattr(goal, name, getattr(new, name))
+        _go(goal, new, reading)
+    goal.take(new, *_REPLACED)
     goal.gait = new.gait or goal.gait
-    named = {rhythm.channel for rhythm in new.rhythms}
-    kept = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel not in named)
-    goal.rhythms = (*new.rhythms, *kept) if _frequency_named(reading) else (*kept, *new.rhythms)
-    _stop(goal, new, reading)
+    goal.rest(*new.swings)
+    leads = _says(reading, SlotKind.RATE, SlotKind.BEAT)
+    for channel, swing in reversed(new.swings.items()) if leads else new.swings.items():
+        goal.swing(channel, swing.amplitude, swing.hz, leads=leads)
+    if not new.moves:
+        _stop(goal, new, reading)
     negated = [intent for intent in reading.intents if intent.negated]
     for intent in negated:
         if not (intent.kind == SlotKind.MOVE and new.moves):  # "don't run, walk"
             drop(intent, goal)
     if new.still or (negated and goal.empty):
-        goal.still = not (goal.rhythms or goal.feet or goal.yaw or goal.moves)
+        goal.still = not (goal.swings or goal.feet or goal.yaw or goal.moves)
+
+
+def _says(reading: Reading, *kinds: SlotKind) -> bool:
+    return any(intent.find(kind) for intent in reading.intents for kind in kinds)
+
+
+def _go(goal: Goal, new: Goal, reading: Reading) -> None:
+    """Another way, or another speed along the same one."""
+    speeds = [intent.find(SlotKind.SPEED) for intent in reading.intents]
+    back = any(speed.meaning["value"] < 0.0 for speed in speeds if speed)
+    named = any("direction" in intent.meaning for intent in reading.intents)
+    if back or named or _says(reading, SlotKind.DIRECTION) or not goal.moves:
+        goal.vx, goal.vy = new.vx, new.vy
+    elif any(map(_says_how_fast, reading.intents)):
+        ratio = abs(new.vx or 0.0) / max(abs(goal.vx or 0.0), abs(goal.vy or 0.0))
+        for quantity in (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED):
+            value = goal.held(quantity)
+            if value:
+                goal.hold(quantity, round(clamp(quantity, value * ratio, goal), 3))
+    goal.still = False
+
+
+def _says_how_fast(intent: Intent) -> bool:
+    """In so many words, or by its verb: "now run"."""
+    named = intent.find(SlotKind.SPEED) or intent.find(SlotKind.PACE)
+    return named is not None or "speed" in intent.meaning
 
 
 def _stop(goal: Goal, new: Goal, reading: Reading) -> None:
     """Hold it where the new words say so, whatever else they ask for."""
-    stands = [
-        intent for intent in reading.intents if intent.kind == SlotKind.STAND and not intent.negated
-    ]
-    turns = any(
-        intent.kind == SlotKind.TURN and intent.meaning.get("place") for intent in reading.intents
-    )
-    if new.moves or not (stands or turns or reading.in_place):
+    stands = [one for one in reading.intents if one.kind == SlotKind.STAND and not one.negated]
+    turns = any(i.kind == SlotKind.TURN and i.meaning.get("place") for i in reading.intents)
+    if not (stands or turns or reading.in_place):
         return
     goal.vx = goal.vy = None
     if stands:
         goal.yaw, goal.gait, goal.steps, goal.cadence = new.yaw, new.gait, new.steps, new.cadence
     if len(stands) == len(reading.intents) and not reading.in_place:
-        goal.rhythms, goal.hop = (), None
+        goal.rest(*goal.swings)
+        goal.hop = None
     if any(intent.meaning.get("up") for intent in stands):
-        goal.height, goal.pitch, goal.rear, goal.lift = new.height, new.pitch, None, new.lift
-
-
-def _frequency_named(reading: Reading) -> bool:
-    return any(
-        intent.find(kind) for intent in reading.intents for kind in (SlotKind.RATE, SlotKind.BEAT)
-    )
+        goal.height, goal.pitch, goal.rear = new.height, new.pitch, None
+        if not new.find(Askable.FOOT_HEIGHT):
+            goal.drop(Askable.FOOT_HEIGHT)
 
 
 def drop(intent: Intent, goal: Goal) -> None:
     """Take out what is not wanted any more."""
     if intent.kind == SlotKind.RHYTHM:
-        channels = (intent.meaning.get("channel"), intent.meaning.get("also"))
-        goal.rhythms = tuple(item for item in goal.rhythms if item.channel not in channels)
-        if "height" in channels and goal.height == goal.amounts["height_rhythm"]["centre"]:
+        channels = (intent.meaning.get("channel", ""), intent.meaning.get("also", ""))
+        bobbing = goal.bobs_as_usual and "height" in channels
+        goal.rest(*channels)
+        if bobbing:
             goal.height = None  # the middle of a bob
-        return
-    if intent.meaning.get("limp"):
-        goal.limp = None
-        return
-    if intent.kind in (SlotKind.MOVE, SlotKind.DIRECTION):
+    elif intent.meaning.get("limp"):
+        goal.drop(Askable.FOOT_LOAD)
+    elif intent.kind in (SlotKind.MOVE, SlotKind.DIRECTION):
         ways = intent.meaning.get("ways", [])
         along, aside = {"forward", "backward"} & set(ways), set(ways) - {"forward", "backward"}
         goal.vx = None if not ways or is_asked(goal, along) else goal.vx
         goal.vy = None if not ways or is_asked(goal, aside) else goal.vy
         if not ways:
             goal.gait, goal.steps, goal.cadence = "", None, None
-        return
-    names = {
-        SlotKind.TURN: ("yaw",),
-        SlotKind.HEIGHT: ("height",),
-        SlotKind.POSTURE: ("pitch",),
-        SlotKind.LEAN: ("roll", "pitch"),
-        SlotKind.HOP: ("hop",),
-        SlotKind.PAW: ("lift",),
-        SlotKind.REAR: ("rear",),
-        SlotKind.STEP: ("steps", "cadence"),
-    }
-    for name in names.get(intent.kind, ()):
-        setattr(goal, name, None)
+    else:
+        goal.rest(*(["paw"] if intent.kind == SlotKind.PAW else []))
+        for quantity in _DROPPED.get(intent.kind, ()):
+            goal.hold(quantity, None)

@@ -8,32 +8,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tabrl_reward_worker.generator.followup.fits import EXAMPLES, FITS, Fit
+from tabrl_reward_worker.generator.followup.numbers import Number, numbers
 from tabrl_reward_worker.generator.followup.sides import change_pace, change_side
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.reading.lexicon import Word, lexicon
 from tabrl_reward_worker.generator.reading.measures import measured
 from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind
 
-_MEASURES = (
-    SlotKind.SPEED,
-    SlotKind.TURN_RATE,
-    SlotKind.RATE,
-    SlotKind.LENGTH,
-    SlotKind.ANGLE,
-    SlotKind.RADIUS,
-    SlotKind.DURATION,
-    SlotKind.NUMBER,
-)
+_EXAMPLES = {
+    SlotKind.RATE: "“sway twice a second” or “take 2 steps a second”",
+    SlotKind.LENGTH: (
+        "“crouch by 5 cm”, “hop 6 cm high”, “feet lifted 10 cm” or a speed such as “0.4 m/s”"
+    ),
+    SlotKind.ANGLE: (
+        "“bow by 15 degrees”, “lean left by 10 degrees” or “turn at 30 degrees per second”"
+    ),
+    SlotKind.RADIUS: "“walk in a circle with a radius of 1 m”",
+}
+_UNCLEAR = {
+    SlotKind.BEAT: "It keeps a beat already. Write how often: “twice a second”, “120 bpm”.",
+    SlotKind.NUMBER: "A number needs its unit: m/s, cm, degrees, Hz or times a second.",
+    SlotKind.DURATION: (
+        "How long something takes is said with the whole sequence: “walk for 3 seconds, then hop "
+        "for 2 seconds”."
+    ),
+}
+_NOT_ALONE = (SlotKind.SPEED, SlotKind.TURN_RATE)  # on top of a sway "0.3 m/s" is walking
+_MEASURES = (*_NOT_ALONE, *_EXAMPLES, SlotKind.DURATION, SlotKind.NUMBER)
 _ASIDE = (
-    SlotKind.EXTENT,
-    SlotKind.DEGREE,
-    SlotKind.LIKE,
-    SlotKind.SEP,
-    SlotKind.COUNT,
-    SlotKind.WORD,
+    SlotKind.EXTENT, SlotKind.DEGREE, SlotKind.LIKE, SlotKind.SEP, SlotKind.COUNT, SlotKind.WORD,
     SlotKind.UNIT,
-)
+)  # fmt: skip
 
 
 class UnclearError(Exception):
@@ -57,16 +62,13 @@ def quantity_in(
 ) -> NamedQuantity | None:
     """The only thing a clause names; None if it says what to do."""
     raw = lexicon().read(clause)
-    if any(word.kind == SlotKind.FROM for word in raw):
-        return None
     words = [word for word in measured(raw, top_speed) if word.kind not in _ASIDE]
-    if len(words) != 1 or any(word.kind in (*INTENT_KINDS, SlotKind.IMPOSSIBLE) for word in words):
+    does = any(word.kind in (*INTENT_KINDS, SlotKind.IMPOSSIBLE) for word in words)
+    denies = any(word.kind in (SlotKind.FROM, SlotKind.NEGATION) for word in raw)
+    strange = sum(word.kind in (SlotKind.WORD, SlotKind.LIKE) for word in raw)
+    if len(words) != 1 or does or denies or strange > 1:
         return None
-    word = words[0]
-    strange = sum(item.kind in (SlotKind.WORD, SlotKind.LIKE) for item in raw)
-    if strange > 1 or any(item.kind == SlotKind.NEGATION for item in raw):
-        return None
-    return _quantity(word, clause, sign, level)
+    return _quantity(words[0], clause, sign, level)
 
 
 def _quantity(word: Word, clause: str, sign: int, level: bool) -> NamedQuantity | None:
@@ -81,13 +83,10 @@ def _quantity(word: Word, clause: str, sign: int, level: bool) -> NamedQuantity 
         return NamedQuantity(clause, SlotKind.BEAT)
     if word.kind in (SlotKind.ADJ, SlotKind.ADV):
         return NamedQuantity(clause, SlotKind.PACE, way=str(word.meaning["pace"]))
-    if word.kind == SlotKind.DIRECTION:
-        return NamedQuantity(clause, SlotKind.DIRECTION, way=str(word.meaning["direction"]))
-    return (
-        NamedQuantity(clause, SlotKind.DIRECTION, way="other")
-        if word.kind == SlotKind.OTHER
-        else None
-    )
+    if word.kind in (SlotKind.DIRECTION, SlotKind.OTHER):
+        way = str(word.meaning["direction"]) if word.kind == SlotKind.DIRECTION else "other"
+        return NamedQuantity(clause, SlotKind.DIRECTION, way=way)
+    return None
 
 
 def apply_quantity(quantity: NamedQuantity, parts: Sequence[Goal]) -> bool:
@@ -95,53 +94,57 @@ def apply_quantity(quantity: NamedQuantity, parts: Sequence[Goal]) -> bool:
 
     Raises `UnclearError`.
     """
-    if quantity.of == SlotKind.DIRECTION:
-        return sum(change_side(quantity.text, quantity.way, part) for part in parts) > 0
-    if quantity.of == SlotKind.PACE:
-        return sum(change_pace(quantity.text, quantity.way, part) for part in parts) > 0
-    if quantity.of == SlotKind.BEAT:
-        if not any(part.rhythms or part.hop for part in parts):
+    kind = quantity.of
+    if kind in (SlotKind.DIRECTION, SlotKind.PACE):
+        change = change_side if kind == SlotKind.DIRECTION else change_pace
+        done = [change(quantity.way, part) for part in parts]
+    elif kind in _UNCLEAR:
+        if kind == SlotKind.BEAT and not any(part.rates for part in parts):
             return False
-        raise UnclearError("It keeps a beat already. Write how often: “twice a second”, “120 bpm”.")
-    if quantity.of == SlotKind.NUMBER:
-        raise UnclearError("A number needs its unit: m/s, cm, degrees, Hz or times a second.")
-    if quantity.of == SlotKind.DURATION:
-        raise UnclearError(
-            "How long something takes is said with the whole sequence: “walk for 3 seconds, then "
-            "hop for 2 seconds”."
-        )
-    fitting = [(part, fit) for part in parts for fit in _fits(quantity, part)]
-    named = dict.fromkeys(fit.what for _, fit in fitting)
-    if not fitting and (quantity.sign or quantity.of in (SlotKind.SPEED, SlotKind.TURN_RATE)):
-        return False  # "0.3 m/s" on top of a sway is walking, "5 cm lower" a crouch
-    if not fitting:
-        raise UnclearError(
-            f"Nothing that was asked before has such an amount. Write what it is: "
-            f"{EXAMPLES[quantity.of]}."
-        )
+        raise UnclearError(_UNCLEAR[kind])
+    else:
+        fits = [_fits(quantity, part) for part in parts]
+        if not any(fits) and (quantity.sign or kind in _NOT_ALONE):
+            return False
+        _require_one(parts, fits, kind)
+        done = [
+            ", ".join(one.set(part, _size(quantity, one.size(part) or 0.0)) for one in numbers)
+            for part, numbers in zip(parts, fits, strict=True)
+        ]
+    for part, words in zip(parts, done, strict=True):
+        if words:
+            part.say(quantity.text, words)
+    return any(done)
+
+
+def _require_one(parts: Sequence[Goal], fits: Sequence[Sequence[Number]], kind: SlotKind) -> None:
+    """Raises `UnclearError` where an amount fits nothing, or more than one thing."""
+    named = dict.fromkeys(one.what for numbers in fits for one in numbers)
+    if not named:
+        unfit = "Nothing that was asked before has such an amount. Write what it is"
+        raise UnclearError(f"{unfit}: {_EXAMPLES[kind]}.")
     if len(named) > 1:
-        examples = dict.fromkeys(fit.example for _, fit in fitting)
-        raise UnclearError(
-            f"The amount may be meant for {' or '.join(named)}. Write which: "
-            f"{' or '.join(examples)}."
-        )
-    for part, fit in fitting:
-        done = fit.change(part, _size(quantity, fit))
-        part.understood.append(f"“{quantity.text}” → {done}")
-    return True
+        asked = [
+            one.asked(part) for part, numbers in zip(parts, fits, strict=True) for one in numbers
+        ]
+        examples = " or ".join(dict.fromkeys(asked))
+        meant = f"The amount may be meant for {' or '.join(named)}"
+        raise UnclearError(f"{meant}. Write which: {examples}.")
 
 
-def _size(quantity: NamedQuantity, fit: Fit) -> float:
+def _size(quantity: NamedQuantity, before: float) -> float:
     if not quantity.sign:
         return quantity.value
-    lower = -1.0 if quantity.level and fit.size < 0.0 else 1.0
-    return abs(fit.size) + lower * quantity.sign * quantity.value
+    lower = -1.0 if quantity.level and before < 0.0 else 1.0
+    return abs(before) + lower * quantity.sign * quantity.value
 
 
-def _fits(quantity: NamedQuantity, goal: Goal) -> list[Fit]:
-    fits = FITS[quantity.of](goal)
+def _fits(quantity: NamedQuantity, goal: Goal) -> list[Number]:
+    """The numbers of a goal that an amount may be meant for."""
+    every = numbers()
+    fits = [one for one in every.values() if one.of == quantity.of and one.get(goal) is not None]
     if quantity.of == SlotKind.LENGTH and goal.hop is not None and goal.moves and not goal.height:
         high = goal.amounts["hop"]["limit"]
         far = not quantity.level if quantity.sign else quantity.value > high
-        fits = [fit for fit in fits if (fit.what == "how far it hops") == far]
+        fits = [one for one in fits if (one is every["reach"]) == far]
     return fits

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
 
 from tabrl.embodiments.legged.scale import Scale
 from tabrl.embodiments.reach import reach_of
 from tabrl.robots import Robot
 from tabrl.robots.abilities import Span
+from tabrl_reward_worker.limbs import feet_of
 
 Table = Mapping[str, float]
+DIGITS = 6  # beyond them a sum is no longer what was added
+_NOT_AMOUNTS = ("units", "range", "while")
 _TOP = "very_fast"  # of which "a third of your top speed" is a share
 _SIDES = {  # tables of what is measured, the channel and which of its ends
     "forward": ("vx", 1), "backward": ("vx", 0), "sideways": ("vy", None),
@@ -26,14 +30,13 @@ _SIDES = {  # tables of what is measured, the channel and which of its ends
 class Amounts:
     """The numbers of one robot.
 
-    `standing` is the height of its trunk in m. Amounts that stand in the code are those of the
-    reference robot; `length`, `speed` and `rate` make them the robot's.
+    Amounts that stand in the code are those of the reference robot; `length`, `speed` and `rate`
+    make them the robot's.
     """
 
+    robot: Robot
     tables: Mapping[str, Table]
     scale: Scale
-    standing: float
-    lacking: tuple[str, ...]  # abilities
 
     @classmethod
     def of(cls, robot: Robot) -> Amounts:
@@ -47,6 +50,19 @@ class Amounts:
     def top_speed(self) -> float:
         """Of a run, m/s."""
         return self["forward"][_TOP]
+
+    @property
+    def standing(self) -> float:
+        """How high its trunk is where it stands, m."""
+        return self.robot.characteristic_length
+
+    def index(self, place: tuple[str, str]) -> int:
+        """Which of the robot's feet stands at a place, such as front left."""
+        return self.robot.end_effectors.index(feet_of(self.robot)[place])
+
+    def level(self, offset: float) -> float:
+        """How high the trunk is, m, so many m above standing."""
+        return round(self.standing + offset, DIGITS)
 
     def length(self, reference: float) -> float:
         """Metres, as large as the robot is."""
@@ -82,7 +98,7 @@ def _amounts(robot: Robot) -> Amounts:
         if channel in reach
     }
     scale = Scale.of(robot)
-    return Amounts(_tables(scale, limits), scale, robot.characteristic_length, robot.without)
+    return Amounts(robot, _tables(scale, limits), scale)
 
 
 def _limit(span: Span, end: int | None) -> float:
@@ -90,15 +106,21 @@ def _limit(span: Span, end: int | None) -> float:
     return abs(span[end]) if end is not None else max(map(abs, span))
 
 
+@cache
+def data() -> Mapping[str, Any]:
+    """The file, of the reference robot."""
+    return tomllib.loads(files(__package__).joinpath("abilities.toml").read_text("utf-8"))
+
+
 def _tables(scale: Scale, limits: Mapping[str, float]) -> Mapping[str, Table]:
-    data = tomllib.loads(files(__package__).joinpath("abilities.toml").read_text("utf-8"))
-    units: dict[str, list[str]] = data.pop("units")
+    units: dict[str, list[str]] = data()["units"]
     factors = {"m/s": scale.speed, "m": scale.length, "Hz": scale.frequency}
     factors["rad/s"] = scale.frequency
     by_name = {name: factors[unit] for unit, names in units.items() for name in names}
     tables = {
         name: {row: _rounded(value * by_name.get(name, 1.0)) for row, value in table.items()}
-        for name, table in data.items()
+        for name, table in data().items()
+        if name not in _NOT_AMOUNTS
     }
     for name in _SIDES:
         tables[name]["limit"] = limits.get(name, float("inf"))

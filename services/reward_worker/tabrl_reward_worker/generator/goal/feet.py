@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.abilities import Table
-from tabrl_reward_worker.generator.goal.goal import Foot, Goal, Hop, Lift
+from tabrl_reward_worker.generator.goal.goal import LIMP_LOAD, Goal, Hop
+from tabrl_reward_worker.generator.goal.limits import clamp_rate, limited
 from tabrl_reward_worker.generator.goal.quantities import (
+    amount,
     directions,
     extent,
     frequency_by_count,
-    limited,
     pace,
+    said,
 )
+from tabrl_reward_worker.generator.goal.targets import Foot
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
@@ -21,67 +25,57 @@ _GRAVITY = 9.81  # m/s²
 
 def hop(intent: Intent, goal: Goal) -> None:
     """Hops on the spot or along the directions named."""
-    ways = directions(intent, goal)
-    speed = intent.find(SlotKind.SPEED)
+    ways, speed = directions(intent, goal), intent.find(SlotKind.SPEED)
     travels = bool(ways) or speed is not None
-    frequencies, rate = goal.amounts["hop_frequency"], intent.find(SlotKind.RATE)
+    rates, rate = goal.amounts["hop_frequency"], said(intent, SlotKind.RATE)
     far = _reach(intent, ways, goal)
-    hz = rate.meaning["value"] if rate else frequencies["normal" if travels else pace(intent)]
+    hz = rates["normal" if travels else pace(intent)] if rate is None else rate
     if far and rate is None:
-        hz = max(frequencies["lowest"], min(hz, _travelling(ways[0], goal)["limit"] / far))
-    if not frequencies["lowest"] <= hz <= frequencies["highest"]:
-        bounded = max(frequencies["lowest"], min(hz, frequencies["highest"]))
-        goal.not_understood.append(f"{hz:g} hops a second cannot be done: {bounded:g}")
-        hz = bounded
-    hz = frequency_by_count(intent, hz, frequencies["lowest"], goal)
-    height = _length(intent, goal.amounts["hop"], goal)
+        hz = max(rates["lowest"], min(hz, _travelling(ways[0], goal)["limit"] / far))
+    hz = clamp_rate(Askable.HOP_RATE, hz, goal)
+    hz = frequency_by_count(intent, hz, rates["lowest"], goal)
+    height = amount(Askable.HOP_HEIGHT, intent, SlotKind.LENGTH, "hop", goal)
     # All four feet are in the air for at most so much of a period.
     highest = _GRAVITY / 8.0 * (goal.amounts["hop_flight"]["limit"] / hz) ** 2
     named = rate is not None or (not travels and intent.find(SlotKind.PACE) is not None)
-    goal.hop = Hop(round(min(height, highest), 3), round(hz, 2), named)
-    goal.understood.append(
-        f"“{intent.words()}” → hop {goal.hop.height * 100:g} cm high, {hz:g} times a second"
-    )
+    goal.hop = found = Hop(round(min(height, highest), 3), round(hz, 2), named)
+    high = f"hop {found.height * 100:g} cm high, {hz:g} times a second"
+    goal.say(intent.words(), high)
     for way in ways or (["forward"] if speed else []):
-        _travel(intent, way, far * goal.hop.hz, goal)
+        _travel(intent, way, far * found.hz, goal)
 
 
 def _reach(intent: Intent, ways: Sequence[str], goal: Goal) -> float:
     """How far each hop is to go, m; 0 if the sentence does not say or the way takes many hops."""
-    distance = intent.find(SlotKind.DISTANCE)
+    distance, speed = intent.find(SlotKind.DISTANCE), said(intent, SlotKind.SPEED)
     if distance is None:
         return 0.0
-    far = float(distance.meaning["value"])
-    table = _travelling(ways[0], goal)
-    if far > table["limit"] / goal.amounts["hop_frequency"]["lowest"] + 1e-9 or intent.find(
-        SlotKind.SPEED
-    ):
-        speed = intent.find(SlotKind.SPEED)
-        goal.understood.append(f"“{distance.text}” → several hops, for one does not reach so far")
-        goal.lasts = (distance.text, far / (speed.meaning["value"] if speed else table["normal"]))
+    far, table = float(distance.meaning["value"]), _travelling(ways[0], goal)
+    farthest = table["limit"] / goal.amounts["hop_frequency"]["lowest"]
+    if far > farthest + 1e-9 or speed is not None:
+        goal.say(distance.text, "several hops, for one does not reach so far")
+        goal.lasts = (distance.text, far / (table["normal"] if speed is None else speed))
         return 0.0
-    goal.understood.append(f"“{distance.text}” → {far * 100:.3g} cm with every hop")
+    goal.say(distance.text, f"{far * 100:.3g} cm with every hop")
     return far
 
 
 def _travelling(way: str, goal: Goal) -> Table:
-    sideways = way not in ("forward", "backward")
-    return goal.amounts["hop_sideways" if sideways else f"hop_{way}"]
+    along = way in ("forward", "backward")
+    return goal.amounts[f"hop_{way}" if along else "hop_sideways"]
 
 
 def _travel(intent: Intent, way: str, asked: float, goal: Goal) -> None:
     """Along a way, at the speed `asked` in m/s if it is not 0."""
-    sideways = way not in ("forward", "backward")
-    table = _travelling(way, goal)
-    explicit = intent.find(SlotKind.SPEED)
+    table, speed = _travelling(way, goal), said(intent, SlotKind.SPEED)
+    asked = asked or (table[pace(intent)] if speed is None else speed)
     sign = -1.0 if way in ("backward", "right") else 1.0
-    asked = asked or (explicit.meaning["value"] if explicit else table[pace(intent)])
     speed = limited(sign * asked, table["limit"], "m/s while hopping", goal)
-    if sideways:
-        goal.vy = speed
-    else:
+    if way in ("forward", "backward"):
         goal.vx = speed
-    goal.understood.append(f"“{intent.words()}” → {way} at {abs(speed):g} m/s")
+    else:
+        goal.vy = speed
+    goal.say(intent.words(), f"{way} at {abs(speed):g} m/s")
 
 
 def paw(intent: Intent, goal: Goal) -> None:
@@ -89,18 +83,19 @@ def paw(intent: Intent, goal: Goal) -> None:
     sides = [side for side in directions(intent, goal) if side in ("left", "right")]
     side = intent.meaning.get("side") or (sides[0] if sides else "")
     end = str(intent.meaning["end"])
-    height = _length(intent, goal.amounts["paw"], goal)
-    if goal.lift is not None:
-        known = goal.lift.foot
+    height = amount(Askable.FOOT_HEIGHT, intent, SlotKind.LENGTH, "paw", goal)
+    known = goal.foot(Askable.FOOT_HEIGHT)
+    if known is not None and goal.lift is not None:
         if side and goal.lift_named and (end, side) != known:
             goal.not_understood.append(f"“{intent.words()}”: only one foot at a time")
             return
         end = "rear" if "rear" in (end, known.end) else "front"
-        side = side or known.side
-        height = max(height, goal.lift.height) if intent.slots else goal.lift.height
+        height = max(height, goal.lift) if intent.slots else goal.lift
     goal.lift_named = goal.lift_named or bool(side)
-    goal.lift = Lift(Foot(end, side or "right"), height)
-    goal.understood.append(f"“{intent.words()}” → {goal.lift.foot.words} up by {height * 100:g} cm")
+    foot = Foot(end, side or (known.side if known else "right"))
+    goal.lift = height
+    goal.place(Askable.FOOT_HEIGHT, foot)
+    goal.say(intent.words(), f"{foot.words} up by {height * 100:g} cm")
 
 
 def limp(intent: Intent, feet: Sequence[Intent], goal: Goal) -> None:
@@ -108,49 +103,39 @@ def limp(intent: Intent, feet: Sequence[Intent], goal: Goal) -> None:
     named = Goal(goal.amounts)
     for foot in feet:
         paw(foot, named)
-    goal.limp = named.lift.foot if named.lift else Foot("front", "right")
+    spared = named.foot(Askable.FOOT_HEIGHT) or Foot("front", "right")
+    goal.hold(Askable.FOOT_LOAD, LIMP_LOAD)
+    goal.place(Askable.FOOT_LOAD, spared)
     goal.not_understood += named.not_understood
     words = " ".join([intent.text, *(foot.words() for foot in feet)])
-    goal.understood.append(f"“{words}” → spare the {goal.limp.words}: short steps on it")
+    goal.say(words, f"spare the {spared.words}: short steps on it")
 
 
 def rear(intent: Intent, goal: Goal) -> None:
     """Up on the hind legs."""
     goal.rear = goal.amounts["rear"][extent(intent)]
-    goal.understood.append(
-        f"“{intent.words()}” → up on the hind legs, nose up by {goal.rear:g} rad"
-    )
+    goal.say(intent.words(), f"up on the hind legs, nose up by {goal.rear:g} rad")
 
 
 def step(intent: Intent, goal: Goal) -> None:
     """How high the feet are lifted while stepping."""
-    table = goal.amounts["steps"]
-    named = (
-        intent.find(SlotKind.LENGTH) or intent.find(SlotKind.EXTENT) or intent.find(SlotKind.DEGREE)
-    )
-    goal.steps = _length(intent, table, goal) if named else table[intent.meaning["steps"]]
+    if any(map(intent.find, (SlotKind.LENGTH, SlotKind.EXTENT, SlotKind.DEGREE))):
+        high = amount(Askable.STEP_HEIGHT, intent, SlotKind.LENGTH, "steps", goal)
+    else:
+        high = goal.amounts["steps"][intent.meaning["steps"]]
+    goal.steps = high
     how = "no higher than" if goal.low_steps else "by"
-    goal.understood.append(f"“{intent.words()}” → feet lifted {how} {goal.steps * 100:g} cm")
+    goal.say(intent.words(), f"feet lifted {how} {high * 100:g} cm")
     if intent.find(SlotKind.RATE):
         cadence(intent, goal)
 
 
 def cadence(intent: Intent, goal: Goal) -> None:
     """How often each foot steps."""
-    table, rate = goal.amounts["cadence"], intent.find(SlotKind.RATE)
-    asked = rate.meaning["value"] if rate else table["lowest"]
-    hz = max(table["lowest"], min(asked, table["highest"]))
-    if hz != asked:
-        goal.not_understood.append(f"{asked:g} steps a second cannot be done: {hz:g}")
-    goal.cadence = round(hz, 2)
-    goal.understood.append(f"“{intent.words()}” → each foot steps {goal.cadence:g} times a second")
-
-
-def _length(intent: Intent, table: Table, goal: Goal) -> float:
-    explicit = intent.find(SlotKind.LENGTH)
-    if explicit is not None:
-        return limited(explicit.meaning["value"], table["limit"], "m", goal)
-    return table[extent(intent)]
+    rate = said(intent, SlotKind.RATE)
+    asked = goal.amounts["cadence"]["lowest"] if rate is None else rate
+    goal.cadence = round(clamp_rate(Askable.STEP_RATE, asked, goal), 2)
+    goal.say(intent.words(), f"each foot steps {goal.cadence:g} times a second")
 
 
 def step_in_place(goal: Goal) -> None:
@@ -162,7 +147,6 @@ def step_in_place(goal: Goal) -> None:
 
 def hurry(pace: Slot, goal: Goal) -> None:
     """ "run on the spot as fast as you can" is about how often the feet step."""
-    table = goal.amounts["cadence"]
-    step = int(pace.meaning["step"])
+    table, step = goal.amounts["cadence"], int(pace.meaning["step"])
     goal.cadence = table["fast" if step > 0 else "slow"] if step else table["usual"]
-    goal.understood.append(f"“{pace.text}” → each foot steps {goal.cadence:g} times a second")
+    goal.say(pace.text, f"each foot steps {goal.cadence:g} times a second")

@@ -1,142 +1,111 @@
-"""What a sentence asks for, in numbers: the goal that rewards and checks are written for."""
+"""What is asked for at the same time, while it is read, changed and written for."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from tabrl_reward_worker.generator.goal.abilities import Amounts
+from tabrl.contracts.motion import Constant, Hold, Importance, Reached, Target, Until
+from tabrl.embodiments.legged.askable import Askable
+from tabrl_reward_worker.generator.goal.targets import Held, Offset, TargetSet
 
-# Of the reference robot.
-_BASE_SPEED, _BASE_CADENCE = 0.5, 2.2  # m/s and Hz of each foot, in plain walking
-_LOW_STEPS = 0.055  # m: up to here it is asked to lift its feet no higher than this
-_BASE_STEPS = 0.09  # m, within tolerance of the 0.075 m by which plain walking lifts its feet
-
-
-@dataclass(frozen=True)
-class Rhythm:
-    """A sinusoid of `channel` (roll, pitch, height, heading or paw): rad or m, Hz."""
-
-    channel: str
-    amplitude: float
-    hz: float
+HOPS = (Askable.HOP_HEIGHT, Askable.HOP_RATE)
+LIMP_LOAD = 0.3  # of the time, for the foot that is spared
+_LOW_STEPS = 0.055  # m, of the reference robot: up to here it lifts its feet no higher than this
+_OF_FEET = (
+    *HOPS, Askable.STEP_HEIGHT, Askable.STEP_RATE, Askable.FOOT_HEIGHT, Askable.FOOT_LOAD,
+    Askable.REARING,
+)  # fmt: skip
 
 
-class Foot(NamedTuple):
-    """A foot by its place: at the `front` or the `rear`, on the `left` or the `right`."""
-
-    end: str
-    side: str
-
-    @property
-    def words(self) -> str:
-        """The foot as people call it."""
-        return f"{self.side} {'hind' if self.end == 'rear' else self.end} foot"
-
-    @property
-    def beside(self) -> Foot:
-        """The foot at the same end, on the other side."""
-        return Foot(self.end, "left" if self.side == "right" else "right")
-
-
-@dataclass(frozen=True)
-class Lift:
-    """A foot held up; with a rhythm of the channel `paw` it waves around this height."""
-
-    foot: Foot
-    height: float  # clearance, m
-
-
-@dataclass(frozen=True)
-class Hop:
+class Hop(NamedTuple):
     """Hops with all feet at once: how far the trunk rises in flight, m, and how often, Hz."""
 
     height: float
     hz: float
-    hz_named: bool = False  # by the sentence
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A part of a sequence: from when to when it is asked for, s, at first or within one round."""
-
-    start: float
-    end: float
-    goal: Goal
-
-
-class Begin(NamedTuple):
-    """Where a part of a sequence begins: after so many s, facing and standing there.
-
-    rad and m from where the robot began; None where the parts before it do not say.
-    """
-
-    time: float
-    heading: float | None
-    at: tuple[float, float] | None
-
-    def after(self, goal: Goal, time: float) -> Begin:
-        """Where what follows `goal` begins, at `time` s."""
-        vx, vy, yaw, seconds = goal.vx or 0.0, goal.vy or 0.0, goal.yaw or 0.0, time - self.time
-        known = goal.turn_by is not None or not goal.yaw
-        heading = self.heading + yaw * seconds if self.heading is not None and known else None
-        if not goal.moves:
-            return Begin(time, heading, self.at)
-        if goal.go_by is None or heading is None or self.heading is None or self.at is None:
-            return Begin(time, heading, None)
-        half = yaw * seconds / 2.0
-        chord = seconds * (math.sin(half) / half if half else 1.0)
-        cos, sin = math.cos(self.heading + half), math.sin(self.heading + half)
-        x, y = self.at
-        at = (x + chord * (cos * vx - sin * vy), y + chord * (sin * vx + cos * vy))
-        return Begin(time, heading, at)
+    named: bool  # how often, by the sentence
 
 
 @dataclass
-class Goal:
-    """Targets; None where the sentence asks for nothing. SI units, the program's sign rules.
+class Goal(TargetSet):
+    """A phase of a specification in the making.
 
-    `amounts` are those of the robot that it is for.
+    `until` says when it is done: never (`Hold`), after so many s, or once it has turned or gone so
+    far.
     """
 
-    amounts: Amounts = field(repr=False)
-    vx: float | None = None
-    vy: float | None = None
-    yaw: float | None = None
-    height: float | None = None  # offset from standing
-    pitch: float | None = None
-    roll: float | None = None
-    rhythms: tuple[Rhythm, ...] = ()
     gait: str = ""  # trot, pace or bound
-    steps: float | None = None  # clearance of stepping feet; without a speed: on the spot
-    cadence: float | None = None  # how often each foot steps, Hz
-    lift: Lift | None = None
+    until: Until = field(default_factory=Hold)
+    lasts: tuple[str, float] | None = None  # the words that say how long, and s
     lift_named: bool = False  # the sentence says which foot
-    limp: Foot | None = None  # the foot that is spared in walking
-    hop: Hop | None = None
-    rear: float | None = None  # nose up on the hind legs, rad
-    still: bool = False
-    turned: bool = False  # another phase turns: the heading of the start is not kept
-    displaced: bool = False  # another phase leaves the place of the start
-    lasts: tuple[str, float] | None = None  # how long in s, and the words that say so
-    turn_by: float | None = None  # rad after which it is done
-    go_by: float | None = None  # m along its way, likewise
-    begin: Begin | None = None  # of a part of a sequence
-    phases: tuple[Phase, ...] = ()  # one thing after another, instead of all the above
-    repeat: bool = False  # the phases, after the last one; else that one goes on
     understood: list[str] = field(default_factory=list)
     not_understood: list[str] = field(default_factory=list)
+
+    vx = Held(Askable.FORWARD_SPEED)
+    vy = Held(Askable.LATERAL_SPEED)
+    yaw = Held(Askable.YAW_RATE)
+    height = Offset(Askable.HEIGHT)
+    pitch = Held(Askable.PITCH)
+    roll = Held(Askable.ROLL)
+    steps = Held(Askable.STEP_HEIGHT)  # without a speed: on the spot
+    cadence = Held(Askable.STEP_RATE)
+    lift = Held(Askable.FOOT_HEIGHT)  # of one foot, which waves around it if it swings
+    rear = Held(Askable.REARING)
+
+    def copy(self) -> Goal:
+        """Another goal with the same targets, of which nothing was said yet."""
+        return replace(self, targets=dict(self.targets), understood=[], not_understood=[])
+
+    def say(self, words: str, meaning: str) -> None:
+        """What was understood of some words."""
+        self.understood.append(f"“{words}” → {meaning}")
+
+    @property
+    def bobs_as_usual(self) -> bool:
+        """Whether it bobs about a middle of which nothing was said."""
+        usual = self.held(Askable.HEIGHT) == self.middle(Askable.HEIGHT)
+        return usual and "height" in self.swings
+
+    @property
+    def rates(self) -> list[float]:
+        """How often it swings and hops, Hz."""
+        hops = [self.hop.hz] if self.hop is not None else []
+        return [*(swing.hz for swing in self.swings.values()), *hops]
+
+    @property
+    def hop(self) -> Hop | None:
+        """How it hops."""
+        height, rate = self.held(Askable.HOP_HEIGHT), self.find(Askable.HOP_RATE)
+        hz = self.held(Askable.HOP_RATE) or self.tempo_hz
+        named = rate is None or rate.importance is Importance.ASKED
+        return None if height is None or hz is None else Hop(height, hz, named)
+
+    @hop.setter
+    def hop(self, hop: Hop | None) -> None:
+        self.hold(Askable.HOP_HEIGHT, hop and hop.height)
+        self.hold(Askable.HOP_RATE, hop and hop.hz)
+        named = Importance.ASKED if hop is None or hop.named else Importance.STYLE
+        self.change(Askable.HOP_RATE, importance=named)
+
+    @property
+    def still(self) -> bool:
+        """Whether it is to stand."""
+        return self.find(Askable.PLANAR_SPEED) is not None
+
+    @still.setter
+    def still(self, still: bool) -> None:
+        self.hold(Askable.PLANAR_SPEED, 0.0 if still else None)
+
+    def ends_by(self, quantity: Askable) -> float | None:
+        """How far it turns (rad) or goes (m) before it is done, if it ends by that."""
+        until = self.until
+        return until.by if isinstance(until, Reached) and until.quantity == quantity else None
 
     @property
     def ends(self) -> bool:
         """Whether it is done once it has turned or gone so far."""
-        return self.turn_by is not None or self.go_by is not None
-
-    @property
-    def period(self) -> float:
-        """The length of its phases together, s; 0 without phases."""
-        return self.phases[-1].end if self.phases else 0.0
+        return isinstance(self.until, Reached)
 
     @property
     def moves(self) -> bool:
@@ -149,43 +118,36 @@ class Goal:
         return math.hypot(self.vx or 0.0, self.vy or 0.0)
 
     @property
+    def paired(self) -> bool:
+        """Whether the feet of a side or of an end step together."""
+        return self.gait in ("pace", "bound")
+
+    @property
     def feet(self) -> bool:
         """Whether it asks something of the feet beyond carrying the robot."""
-        asked = (self.steps, self.cadence, self.lift, self.limp, self.hop, self.rear)
-        return any(target is not None for target in asked) or self.gait in ("pace", "bound")
+        return self.paired or any(self.find(quantity) for quantity in _OF_FEET)
+
+    @property
+    def beside_standing(self) -> list[Target]:
+        """What is asked for that whoever stands level and still does not do."""
+        level, stands = Constant(value=self.amounts.level(0.0)), Constant(value=0.0)
+        return [
+            one
+            for one in self.targets.values()
+            if one.shape != (level if one.quantity == Askable.HEIGHT else stands)
+        ]
 
     @property
     def only_still(self) -> bool:
         """Whether standing still is all that is asked for."""
-        targets = (self.vx, self.vy, self.yaw, self.height, self.pitch, self.roll)
-        more = self.rhythms or self.feet or self.phases or any(targets)
-        return self.still and not more
+        return self.still and not (self.beside_standing or self.feet)
 
     @property
     def empty(self) -> bool:
         """Whether nothing is asked for."""
-        targets = (self.vx, self.vy, self.yaw, self.height, self.pitch, self.roll)
-        asked = self.still or self.rhythms or self.feet or self.phases
-        return not (asked or any(target is not None for target in targets))
+        return not (self.targets or self.paired)
 
     @property
     def low_steps(self) -> bool:
         """Whether it is to lift its feet no higher than it says, instead of so high."""
         return self.steps is not None and self.steps <= self.amounts.length(_LOW_STEPS)
-
-    def walks_like_base(self) -> bool:
-        """Whether plain walking meets what is asked for."""
-        own = self.amounts
-        usual = own.speed(_BASE_SPEED)
-        only_forward = self.vx is not None and abs(self.vx - usual) <= 0.5 * usual
-        posture = (self.vy, self.yaw, self.height, self.pitch, self.roll)
-        others = (*posture, self.lift, self.limp, self.hop, self.rear)
-        low = self.steps is None or (not self.low_steps and self.steps <= own.length(_BASE_STEPS))
-        plain = low and not self.rhythms and self.gait in ("", "trot")
-        in_step = self.cadence is None or abs(own.rate(_BASE_CADENCE) / self.cadence - 1.0) <= 0.15
-        return only_forward and plain and in_step and all(target is None for target in others)
-
-
-def parts_of(goal: Goal) -> list[Goal]:
-    """What is asked for one after the other, or all at once."""
-    return [phase.goal for phase in goal.phases] or [goal]

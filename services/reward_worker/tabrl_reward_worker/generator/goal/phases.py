@@ -1,4 +1,4 @@
-"""From the goals of a sentence's parts to one goal with phases by time.
+"""From the goals of a sentence's parts to a plan.
 
 What has an end (so many seconds, rounds, metres or times) ends, and the robot then stands, unless
 the sentence says that all of it is done again and again. A turn or a way is as long as it takes at
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
+from tabrl.contracts.motion import Duration, Hold
 from tabrl.contracts.phases import MAX_PHASES, SHORTEST_S
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.abilities import Amounts, Table
-from tabrl_reward_worker.generator.goal.goal import Begin, Goal, Phase
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.plan import Plan, Segment, arrives
 from tabrl_reward_worker.generator.reading.intents import Reading
 
 ORDINALS = ("first", "second", "third")
@@ -21,72 +23,56 @@ ORDINALS = ("first", "second", "third")
 
 def in_phases(
     parts: Sequence[tuple[Reading, Goal]], amounts: Amounts, *, repeats: bool = False
-) -> Goal:
+) -> Plan:
     """The goals one after the other. What asks for nothing is left out."""
     asked = [(reading, goal) for reading, goal in parts if not goal.empty]
+    goals = [goal for _, goal in asked]
     wanted = [_lasting(reading, goal) for reading, goal in asked]
     table = amounts["sequence"]
-    ends = bool(asked) and not repeats and _comes_to_an_end(asked[-1][1], wanted, table)
-    if len(asked) < 2 and not ends:
-        return _alone(parts, asked[0][1] if asked else Goal(amounts))
-    whole = Goal(amounts, repeat=repeats)
-    seconds = _durations(wanted, [goal.ends for _, goal in asked], table)
-    hastened = [_hastened(goal, s) for (_, goal), s in zip(asked, seconds, strict=True)]
-    seconds = [_lasts(goal, s) for goal, s in zip(hastened, seconds, strict=True)]
-    ends = ends and len(asked) < MAX_PHASES  # else there is no room for it
-    if ends and not asked[-1][1].only_still:
-        asked.append((Reading(), Goal(amounts, still=True)))
-        wanted, seconds = [*wanted, None], [*seconds, 0.0]
+    ends = bool(asked) and not repeats and _comes_to_an_end(goals[-1], wanted, table)
+    if not goals or (len(goals) == 1 and (not ends or goals[0].only_still)):
+        return _alone(parts, goals[0] if goals else Goal(amounts))
+    for goal, seconds in zip(goals, _durations(wanted, goals, table), strict=True):
+        _hasten(goal, seconds)
+        goal.until = goal.until if goal.ends else Duration(seconds=seconds)
+    ends = ends and len(goals) < MAX_PHASES  # else there is no room for it
+    if ends and not goals[-1].only_still:
+        goals.append(standing(amounts))
+        asked.append((Reading(), goals[-1]))
+        wanted.append(None)
     if not repeats:
-        wanted[-1], seconds[-1] = None, rest_of(seconds[:-1], table)
-    whole.phases = timed([goal for _, goal in asked], seconds, repeats)
-    for ordinal, (reading, goal), lasts in zip(ORDINALS, asked, seconds, strict=False):
+        wanted[-1] = None
+        goals[-1].until = goals[-1].until if goals[-1].ends else Hold()
+    plan = Plan(goals, repeats)
+    segments = plan.segments()
+    _tell(plan, asked, segments)
+    for goal in (goal for _, goal in parts if goal.empty):
+        # "then don't turn" asks for nothing, and is said all the same
+        plan.understood += goal.understood
+        plan.not_understood += goal.not_understood
+    afterwards = f"a round of {plan.period:g} s, then again" if repeats else "the last one goes on"
+    plan.understood.append(
+        "that has an end → it stands afterwards" if ends else f"one after the other → {afterwards}"
+    )
+    plan.not_understood += _cut(wanted, segments, table)
+    return plan
+
+
+def standing(amounts: Amounts) -> Goal:
+    """A goal of standing still."""
+    goal = Goal(amounts)
+    goal.still = True
+    return goal
+
+
+def _tell(plan: Plan, asked: Sequence[tuple[Reading, Goal]], segments: Sequence[Segment]) -> None:
+    """What was understood of each part, and how long it takes."""
+    for ordinal, (reading, goal), one in zip(ORDINALS, asked, segments, strict=False):
         words = reading.seconds_text or (goal.lasts[0] if goal.lasts else "")
-        how_long = f"“{words}” → {lasts:g} s" if words else f"{lasts:g} s"
-        whole.understood += [f"{ordinal} ({how_long}): {line}" for line in goal.understood]
-        whole.not_understood += goal.not_understood
-    for _, goal in parts:
-        if goal.empty:  # "then don't turn" asks for nothing, and is said all the same
-            whole.understood += goal.understood
-            whole.not_understood += goal.not_understood
-    if ends:
-        whole.understood.append("that has an end → it stands afterwards")
-    elif repeats:
-        whole.understood.append(f"one after the other → a round of {whole.period:g} s, then again")
-    else:
-        whole.understood.append("one after the other → the last one goes on")
-    whole.not_understood += _cut(wanted, whole.phases, table)
-    return whole
-
-
-def retimed(goal: Goal) -> tuple[Phase, ...]:
-    """The phases of a goal that was changed: turns and ways take as long as they take now."""
-    goals = [phase.goal for phase in goal.phases]
-    seconds = [_lasts(one.goal, one.end - one.start) for one in goal.phases]
-    if goals and not goal.repeat:
-        seconds[-1] = rest_of(seconds[:-1], goal.amounts["sequence"])
-    return timed(goals, seconds, goal.repeat)
-
-
-def rest_of(before: Sequence[float], table: Table) -> float:
-    """For how many seconds is looked at what goes on after the parts before it."""
-    return round(max(table["total"] - sum(before), table["least"]), 2)
-
-
-def timed(goals: Sequence[Goal], seconds: Sequence[float], repeats: bool) -> tuple[Phase, ...]:
-    """Goals as phases of so many seconds, each told where the ones before it lead.
-
-    Of those that come again and again nobody knows where they begin.
-    """
-    phases, begin = list[Phase](), Begin(0.0, 0.0, (0.0, 0.0))
-    for goal, lasts in zip(goals, seconds, strict=True):
-        goal.begin = None if repeats else begin
-        phases.append(Phase(begin.time, round(begin.time + lasts, 2), goal))
-        begin = begin.after(goal, phases[-1].end)
-    for goal in goals:
-        goal.turned = any(other.yaw for other in goals)
-        goal.displaced = any(other.moves for other in goals)
-    return tuple(phases)
+        lasts = f"{one.end - one.start:.4g} s"
+        how_long = f"“{words}” → {lasts}" if words else lasts
+        plan.understood += [f"{ordinal} ({how_long}): {line}" for line in goal.understood]
+        plan.not_understood += goal.not_understood
 
 
 def _comes_to_an_end(goal: Goal, wanted: Sequence[float | None], table: Table) -> bool:
@@ -98,73 +84,53 @@ def _comes_to_an_end(goal: Goal, wanted: Sequence[float | None], table: Table) -
 
 def _lasting(reading: Reading, goal: Goal) -> float | None:
     """How long a part is to last, s, where the sentence says so."""
-    if reading.seconds:
-        goal.turn_by = goal.go_by = None
-        return reading.seconds
-    needed = _needed(goal)
-    if needed is None:
-        goal.turn_by = goal.go_by = None  # what was to go so far has given way to something else
-        return goal.lasts and goal.lasts[1]
-    return needed
+    needed = None if reading.seconds else arrives(goal)
+    if needed is not None:
+        return needed
+    goal.until = Hold()  # what was to go so far has given way to something else
+    return reading.seconds or (goal.lasts and goal.lasts[1])
 
 
-def _needed(goal: Goal) -> float | None:
-    """How long a turn or a way takes, s; None for what does not end by itself."""
-    if goal.turn_by is not None and goal.yaw:
-        return abs(goal.turn_by / goal.yaw)
-    if goal.go_by is not None and goal.moves:
-        return goal.go_by / goal.speed
-    return None
-
-
-def _lasts(goal: Goal, seconds: float) -> float:
-    """How long a part lasts: as long as its turn or its way takes, or so many s."""
-    needed = _needed(goal)
-    return seconds if needed is None else round(needed, 2)
-
-
-def _hastened(goal: Goal, seconds: float) -> Goal:
-    """Fast enough to arrive in time."""
+def _hasten(goal: Goal, seconds: float) -> None:
+    """Make it fast enough to arrive in time."""
     if goal.lasts is None or seconds > goal.lasts[1] - 0.05:
-        return goal
-    if goal.turn_by is not None and goal.yaw:
-        limit = goal.amounts["turn"]["limit"]
-        rate = min(abs(goal.turn_by) / seconds, limit)
-        goal.yaw = math.copysign(round(rate, 4), goal.turn_by)
-    elif goal.go_by is not None and goal.moves:
-        share = goal.go_by / seconds / goal.speed
+        return
+    turn, way = goal.ends_by(Askable.HEADING), goal.ends_by(Askable.WAY)
+    if turn is not None:
+        rate = min(abs(turn) / seconds, goal.amounts["turn"]["limit"])
+        goal.yaw = math.copysign(round(rate, 4), turn)
+    elif way is not None:
+        share = way / seconds / goal.speed
         goal.vx = None if goal.vx is None else round(goal.vx * share, 4)
         goal.vy = None if goal.vy is None else round(goal.vy * share, 4)
-    return goal
 
 
-def _alone(parts: Sequence[tuple[Reading, Goal]], asked: Goal) -> Goal:
+def _alone(parts: Sequence[tuple[Reading, Goal]], asked: Goal) -> Plan:
     """The only goal there is, with what was said in all parts."""
     understood = [line for _, goal in parts for line in goal.understood]
     not_understood = [line for _, goal in parts for line in goal.not_understood]
     lasting = [*(reading.seconds_text for reading, _ in parts), asked.lasts and asked.lasts[0]]
     not_understood += [f"“{text}”: it goes on all the time" for text in lasting if text]
-    return replace(asked, understood=understood, not_understood=not_understood)
+    asked.until = Hold()
+    return Plan([asked], understood=understood, not_understood=not_understood)
 
 
-def _durations(wanted: Sequence[float | None], ends: Sequence[bool], table: Table) -> list[float]:
+def _durations(wanted: Sequence[float | None], goals: Sequence[Goal], table: Table) -> list[float]:
     """Seconds of each part: as the sentence says, within what an episode can show.
 
-    What `ends` by turning or going so far takes as long as it takes: others give way to it.
+    What ends by turning or going so far takes as long as it takes: others give way to it.
     """
     usual = table["normal" if len(wanted) < 3 else "several"]
     seconds = [
-        max(SHORTEST_S if by_itself else table["least"], usual if asked is None else asked)
-        for asked, by_itself in zip(wanted, ends, strict=True)
+        max(SHORTEST_S if goal.ends else table["least"], usual if asked is None else asked)
+        for asked, goal in zip(wanted, goals, strict=True)
     ]
-    free = [index for index, by_itself in enumerate(ends) if not by_itself]
-    fixed = sum(item for item, by_itself in zip(seconds, ends, strict=True) if by_itself)
+    free = [index for index, goal in enumerate(goals) if not goal.ends]
+    fixed = sum(item for item, goal in zip(seconds, goals, strict=True) if goal.ends)
     room = max(table["total"] - fixed, table["least"] * len(free))
     _fit(seconds, free, room)
     _fit(seconds, [i for i in range(len(seconds)) if i not in free], table["longest"] - room)
-    return [
-        round(item, 2 if by_itself else 1) for item, by_itself in zip(seconds, ends, strict=True)
-    ]
+    return [round(item, 2 if goal.ends else 1) for item, goal in zip(seconds, goals, strict=True)]
 
 
 def _fit(seconds: list[float], chosen: Sequence[int], room: float) -> None:
@@ -178,12 +144,12 @@ def _fit(seconds: list[float], chosen: Sequence[int], room: float) -> None:
             seconds[i] = max(even, *others) if others else even
 
 
-def _cut(wanted: Sequence[float | None], phases: Sequence[Phase], table: Table) -> list[str]:
+def _cut(wanted: Sequence[float | None], segments: Sequence[Segment], table: Table) -> list[str]:
     """What became of durations that were asked for and do not fit."""
     words = []
-    for asked, phase in zip(wanted, phases, strict=True):
-        lasts = phase.end - phase.start
-        if asked is None or phase.goal.ends or abs(asked - lasts) <= 0.1:
+    for asked, one in zip(wanted, segments, strict=True):
+        lasts = one.end - one.start
+        if asked is None or one.goal.ends or abs(asked - lasts) <= 0.1:
             continue
         longer = asked < lasts
         why = (

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
-from tabrl_reward_worker.generator.goal.quantities import directions, extent, limited
+from tabrl_reward_worker.generator.goal.limits import clamp, ranges
+from tabrl_reward_worker.generator.goal.quantities import amount, directions, extent, said
 from tabrl_reward_worker.generator.reading.intents import Intent
-from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
+from tabrl_reward_worker.generator.reading.slots import SlotKind
 
 _MAX_OFFSET = 0.15  # m, of the reference robot: a longer length is no change of height
 
 
 def height(intent: Intent, goal: Goal) -> None:
     """Below or above standing, or so high above the ground; of two heights the first."""
-    length = intent.find(SlotKind.LENGTH)
-    if length is not None and (intent.meaning["height"] == "at" or is_level(intent, goal.amounts)):
-        _level(intent, length, goal)
+    length, way = intent.find(SlotKind.LENGTH), str(intent.meaning["height"])
+    if length is not None and (way == "at" or is_level(intent, goal.amounts)):
+        _level(intent, float(length.meaning["value"]), goal)
         return
-    kind = intent.meaning["height"]
-    if kind == "at":
-        if "of" not in intent.meaning and goal.height is None:
+    before = None if goal.bobs_as_usual else goal.height
+    if way == "at":
+        if before is not None:
+            goal.say(intent.words(), from_standing(before))
+        elif "of" not in intent.meaning:
             goal.not_understood.append(intent.words())
-        elif goal.height is not None:
-            goal.understood.append(f"“{intent.words()}” → {_from_standing(goal.height)}")
         return
-    table = goal.amounts[kind]
-    offset = table[extent(intent)]
+    sign = -1.0 if way == "low" else 1.0
+    offset = sign * goal.amounts[way][extent(intent)]
     if length is not None and length.meaning["value"] <= goal.amounts.length(_MAX_OFFSET):
-        offset = limited(length.meaning["value"], table["limit"], "m", goal)
+        offset = clamp(Askable.HEIGHT, sign * length.meaning["value"], goal)
     elif length is not None:
         goal.not_understood.append(f"“{length.text}”: too much for a change of height")
     more = length is not None or extent(intent) != "normal"
-    if goal.height is None or (more and (goal.height < 0) == (kind == "low")):
-        goal.height = -offset if kind == "low" else offset
-    goal.understood.append(f"“{intent.words()}” → {_from_standing(goal.height)}")
+    if before is None or (more and (before < 0) == (way == "low")):
+        goal.height = before = offset
+    goal.say(intent.words(), from_standing(before))
 
 
 def is_level(intent: Intent, amounts: Amounts) -> bool:
@@ -43,63 +45,47 @@ def is_level(intent: Intent, amounts: Amounts) -> bool:
         return False
     if length.meaning["value"] <= amounts.length(_MAX_OFFSET):
         return False
-    if intent.meaning.get("level"):
-        return True
-    rises = intent.meaning["height"] == "high"
-    return not (rises and length.meaning["value"] < amounts.standing)
+    rises = intent.meaning["height"] == "high" and length.meaning["value"] < amounts.standing
+    return bool(intent.meaning.get("level")) or not rises
 
 
-def _level(intent: Intent, length: Slot, goal: Goal) -> None:
+def _level(intent: Intent, asked: float, goal: Goal) -> None:
     """So many m above the ground, within what the legs can reach."""
-    standing, asked = goal.amounts.standing, length.meaning["value"]
-    low, high = goal.amounts["low"]["limit"], goal.amounts["high"]["limit"]
+    standing, one = goal.amounts.standing, ranges(goal.amounts)[Askable.HEIGHT]
     trunk = asked + intent.meaning.get("below", 0.0)
-    goal.height = round(max(-low, min(trunk - standing, high)), 3)
-    reached = standing + goal.height
+    goal.height = offset = round(max(-one.down, min(trunk - standing, one.up)), 3)
+    reached = standing + offset
     if abs(reached - trunk) > 1e-3:
-        goal.not_understood.append(
-            f"{trunk * 100:.3g} cm above the ground is out of the trunk's reach: "
-            f"{reached * 100:.3g} cm"
-        )
-    goal.understood.append(
-        f"“{intent.words()}” → trunk {reached * 100:.3g} cm above the ground, "
-        f"{_from_standing(goal.height)}"
-    )
+        reach = f"{trunk * 100:.3g} cm above the ground is out of the trunk's reach"
+        goal.not_understood.append(f"{reach}: {reached * 100:.3g} cm")
+    level = f"trunk {reached * 100:.3g} cm above the ground"
+    goal.say(intent.words(), f"{level}, {from_standing(offset)}")
 
 
-def _from_standing(offset: float) -> str:
-    where = "below" if offset < 0 else "above"
-    return f"{abs(offset) * 100:.1f} cm {where} standing"
+def from_standing(offset: float) -> str:
+    """A height in words."""
+    return f"{abs(offset) * 100:.1f} cm {'below' if offset < 0 else 'above'} standing"
 
 
 def posture(intent: Intent, goal: Goal) -> None:
     """Nose up or down."""
-    numbers = goal.amounts["pitch"]
-    explicit = intent.find(SlotKind.ANGLE)
-    angle = numbers[extent(intent)]
-    if explicit is not None:
-        angle = round(limited(explicit.meaning["value"], numbers["limit"], "rad", goal), 3)
-    goal.pitch = angle if intent.meaning["pitch"] == "down" else -angle
-    goal.understood.append(
-        f"“{intent.words()}” → nose {intent.meaning['pitch']} by {angle:.2f} rad"
-    )
+    angle, way = _angle(Askable.PITCH, "pitch", intent, goal), intent.meaning["pitch"]
+    goal.pitch = angle if way == "down" else -angle
+    goal.say(intent.words(), f"nose {way} by {angle:.2f} rad")
 
 
 def lean(intent: Intent, goal: Goal) -> None:
     """To a side, or forward and back."""
     ways = directions(intent, goal)
     if "forward" in ways or "backward" in ways or intent.meaning.get("axis") == "pitch":
-        way = "up" if "backward" in ways else "down"
-        posture(
-            Intent(SlotKind.POSTURE, intent.text, {"pitch": way}, intent.slots, at=intent.at), goal
-        )
+        how = {"pitch": "up" if "backward" in ways else "down"}
+        posture(Intent(SlotKind.POSTURE, intent.text, how, intent.slots, at=intent.at), goal)
         return
-    numbers = goal.amounts["lean"]
-    explicit = intent.find(SlotKind.ANGLE)
-    angle = numbers[extent(intent)]
-    if explicit is not None:
-        angle = round(limited(explicit.meaning["value"], numbers["limit"], "rad", goal), 3)
-    right = "right" in ways
+    angle, right = _angle(Askable.ROLL, "lean", intent, goal), "right" in ways
     goal.roll = angle if right else -angle
-    side = "right" if right else "left"
-    goal.understood.append(f"“{intent.words()}” → lean to the {side} by {angle:.2f} rad")
+    goal.say(intent.words(), f"lean to the {'right' if right else 'left'} by {angle:.2f} rad")
+
+
+def _angle(quantity: Askable, table: str, intent: Intent, goal: Goal) -> float:
+    angle = amount(quantity, intent, SlotKind.ANGLE, table, goal)
+    return angle if said(intent, SlotKind.ANGLE) is None else round(angle, 3)

@@ -1,12 +1,27 @@
-"""How much an intent asks for: rows of the ability tables, limits, directions."""
+"""How much an intent asks for: what it measures, rows of the ability tables, directions."""
 
 from __future__ import annotations
 
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.limits import clamp
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
 PACES = ("very_slow", "slow", "normal", "fast", "very_fast")
+_OPPOSITE = {"forward": "backward", "backward": "forward", "left": "right", "right": "left"}
+
+
+def said(intent: Intent, kind: SlotKind) -> float | None:
+    """What an intent measures of a kind, SI."""
+    slot = intent.find(kind)
+    return None if slot is None else float(slot.meaning["value"])
+
+
+def amount(quantity: Askable, intent: Intent, kind: SlotKind, table: str, goal: Goal) -> float:
+    """As much as the intent measures, within what the robot does; else a row of the table."""
+    size = said(intent, kind)
+    return goal.amounts[table][extent(intent)] if size is None else clamp(quantity, size, goal)
 
 
 def extent(intent: Intent) -> str:
@@ -33,20 +48,6 @@ def pace(intent: Intent, base: str = "normal") -> str:
     return PACES[max(0, min(step, len(PACES) - 1))]
 
 
-def limited(value: float, limit: float, unit: str, goal: Goal, minimum: float = 0.0) -> float:
-    """The value within ±limit and no nearer to nothing than `minimum`; what was changed is said."""
-    size = abs(value)
-    if size > limit + 1e-9:
-        goal.not_understood.append(
-            f"{size:g} {unit} is more than this robot can do: {limit:g} {unit}"
-        )
-        size = limit
-    elif 0.0 < size < minimum - 1e-9:
-        goal.not_understood.append(f"{size:g} {unit} is too little to do: {minimum:g} {unit}")
-        size = minimum
-    return size if value > 0 else -size
-
-
 def frequency_by_count(intent: Intent, hz: float, lowest: float, goal: Goal) -> float:
     """The frequency, Hz, at which "three times" fills a phase; how long the phase then lasts."""
     count = intent.find(SlotKind.COUNT)
@@ -55,31 +56,27 @@ def frequency_by_count(intent: Intent, hz: float, lowest: float, goal: Goal) -> 
     times = float(count.meaning["value"])
     if intent.find(SlotKind.RATE) is None:
         hz = min(hz, max(lowest, times / goal.amounts["sequence"]["least"]))
-    if goal.lasts is None:
-        goal.lasts = (count.text, times / hz)
+    goal.lasts = goal.lasts or (count.text, times / hz)
     return hz
 
 
 def repeated(intent: Intent) -> bool:
     """Whether it is to be done more than once: "twice", "twice a second"."""
-    count = intent.find(SlotKind.COUNT)
-    return intent.find(SlotKind.RATE) is not None or (
-        count is not None and count.meaning["value"] > 1.0
-    )
+    return intent.find(SlotKind.RATE) is not None or (said(intent, SlotKind.COUNT) or 0.0) > 1.0
 
 
 def directions(intent: Intent, goal: Goal) -> list[str]:
     """The directions an intent names; of two opposite ones the first."""
     found: list[str] = [intent.meaning["direction"]] if "direction" in intent.meaning else []
-    opposite = {"forward": "backward", "backward": "forward", "left": "right", "right": "left"}
     named = [slot for slot in intent.slots if slot.kind == SlotKind.DIRECTION]
     # "backwards in a straight line" is not forward
     elsewhere = found or any(not slot.meaning.get("straight") for slot in named)
     for slot in named:
-        if not (elsewhere and slot.meaning.get("straight")):
-            direction = str(slot.meaning["direction"])
-            if opposite.get(direction) in found:
-                goal.not_understood.append(f"“{slot.text}”: only one way at a time")
-            else:
-                found.append(direction)
+        if elsewhere and slot.meaning.get("straight"):
+            continue
+        direction = str(slot.meaning["direction"])
+        if _OPPOSITE.get(direction) in found:
+            goal.not_understood.append(f"“{slot.text}”: only one way at a time")
+        else:
+            found.append(direction)
     return found

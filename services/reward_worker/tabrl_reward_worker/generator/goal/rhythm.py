@@ -1,35 +1,38 @@
-"""What a sentence asks for periodically: rhythms of the trunk, or of a paw."""
+"""What a sentence asks for periodically: swings of the trunk, or of a paw."""
 
 from __future__ import annotations
 
+import math
+
 from tabrl_reward_worker.generator.goal.feet import paw
-from tabrl_reward_worker.generator.goal.goal import Goal, Rhythm
+from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.limits import beats, clamp_swing
 from tabrl_reward_worker.generator.goal.quantities import (
     extent,
     frequency_by_count,
-    limited,
     pace,
     repeated,
+    said,
 )
+from tabrl_reward_worker.generator.goal.targets import CHANNELS
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
 _COUNTED_HZ = 0.5  # "bow twice" is two slow bows
+_CHANNELS = {"side": "roll", "long": "pitch", "vertical": "height"}  # by axis
 
 
 def as_rhythm(intent: Intent) -> Intent:
     """An intent made a rhythm by "side to side" and the like, or by "twice a second"."""
-    swing = intent.find(SlotKind.SWING)
+    swing, named = intent.find(SlotKind.SWING), intent.meaning.get("channel", "")
     lengthwise = intent.kind == SlotKind.LEAN and intent.meaning.get("axis") == "pitch"
     axis = swing.meaning["axis"] if swing else "long" if lengthwise else "side"
-    channel = {"side": "roll", "long": "pitch", "vertical": "height"}[axis]
+    channel = _CHANNELS[axis]
     hz = float(intent.meaning.get("hz", _COUNTED_HZ if intent.find(SlotKind.COUNT) else 1.0))
-    named_channel = intent.meaning.get("channel", "")
-    if intent.kind == SlotKind.TURN or (named_channel == "heading" and axis == "side"):
+    nods = axis == "vertical" and (intent.kind == SlotKind.LEAN or named == "pitch")
+    if intent.kind == SlotKind.TURN or (named == "heading" and axis == "side"):
         channel, hz = "heading", 0.8
-    elif intent.kind == SlotKind.POSTURE or (
-        axis == "vertical" and (intent.kind == SlotKind.LEAN or named_channel == "pitch")
-    ):
+    elif intent.kind == SlotKind.POSTURE or nods:
         channel = "pitch"
     elif intent.kind == SlotKind.HEIGHT:
         channel = "height"
@@ -38,76 +41,58 @@ def as_rhythm(intent: Intent) -> Intent:
 
 
 def rhythm(intent: Intent, goal: Goal) -> None:
-    """A sinusoid of the channel that the intent names; one frequency for each channel."""
-    frequencies = goal.amounts["rhythm_frequency"]
-    rate = intent.find(SlotKind.RATE)
-    hz = rate.meaning["value"] if rate else float(intent.meaning["hz"]) * frequencies[pace(intent)]
-    if not frequencies["lowest"] <= hz <= frequencies["highest"]:
-        bounded = max(frequencies["lowest"], min(hz, frequencies["highest"]))
-        if rate is not None:
-            goal.not_understood.append(f"{hz:g} Hz cannot be followed: {bounded:g} Hz")
-        hz = bounded
-    hz = round(frequency_by_count(intent, hz, frequencies["lowest"], goal), 2)
-    named = (
-        rate is not None
-        or intent.find(SlotKind.BEAT) is not None
-        or intent.find(SlotKind.PACE) is not None
-    )
-    channels = [c for c in (intent.meaning["channel"], intent.meaning.get("also")) if c]
-    swung = [rhythm.channel for rhythm in goal.rhythms]
-    if all(channel in swung for channel in channels):
-        goal.understood.append(f"“{intent.words()}” → goes with the rest of it")
+    """Swings in the channels that the intent names; one frequency for each channel."""
+    rate, (lowest, highest) = said(intent, SlotKind.RATE), beats(goal.amounts)
+    hz = rate
+    if hz is None:
+        hz = float(intent.meaning["hz"]) * goal.amounts["rhythm_frequency"][pace(intent)]
+    bounded = max(lowest, min(hz, highest))
+    if rate is not None and bounded != hz:
+        goal.not_understood.append(f"{hz:g} Hz cannot be followed: {bounded:g} Hz")
+    hz = round(frequency_by_count(intent, bounded, lowest, goal), 2)
+    # A frequency that the sentence names comes first: there is one, and it leads.
+    leads = any(map(intent.find, (SlotKind.RATE, SlotKind.BEAT, SlotKind.PACE)))
+    named = filter(None, (intent.meaning["channel"], intent.meaning.get("also")))
+    channels = [channel for channel in named if channel not in goal.swings]
+    if not channels:
+        goal.say(intent.words(), "goes with the rest of it")
     for channel in channels:
-        if channel in swung:
-            continue
-        found = Rhythm(channel, _amplitude(intent, channel, hz, goal), hz)
+        amplitude = _amplitude(intent, channel, hz, goal)
         centre = _centre(intent, channel, goal)
-        # A frequency that the sentence names comes first: there is one, and it leads.
-        goal.rhythms = (found, *goal.rhythms) if named else (*goal.rhythms, found)
+        goal.swing(channel, amplitude, hz, leads=leads)
         unit = "m" if channel in ("height", "paw") else "rad"
-        goal.understood.append(
-            f"“{intent.words()}” → {channel} ±{found.amplitude:g} {unit}{centre} at {hz:g} Hz"
-        )
+        goal.say(intent.words(), f"{channel} ±{amplitude:g} {unit}{centre} at {hz:g} Hz")
 
 
 def waved_paw(intent: Intent, goal: Goal) -> None:
     """A paw held up, and waved where the intent says so."""
     paw(intent, goal)
-    swing = intent.find(SlotKind.SWING)
-    if swing is not None and swing.meaning["axis"] == "side" and "swing" not in intent.meaning:
+    swing, waves = intent.find(SlotKind.SWING), "swing" in intent.meaning
+    if swing is not None and swing.meaning["axis"] == "side" and not waves:
         goal.not_understood.append(f"“{intent.words()}”: only one foot at a time")
         return
-    waved = any(rhythm.channel == "paw" for rhythm in goal.rhythms)
     # "wave your left paw slowly": what is waved may say how.
-    again = waved and any(
-        intent.find(kind) for kind in (SlotKind.PACE, SlotKind.BEAT, SlotKind.RATE)
-    )
-    if swing is not None or "swing" in intent.meaning or again or repeated(intent):
-        goal.rhythms = tuple(rhythm for rhythm in goal.rhythms if rhythm.channel != "paw")
-        how = [slot for slot in intent.slots if slot.kind != SlotKind.LENGTH]
-        rhythm(
-            Intent(SlotKind.RHYTHM, intent.text, {"channel": "paw", "hz": 1.0}, how, at=intent.at),
-            goal,
-        )
+    how = any(map(intent.find, (SlotKind.PACE, SlotKind.BEAT, SlotKind.RATE)))
+    if swing is not None or waves or repeated(intent) or ("paw" in goal.swings and how):
+        goal.rest("paw")
+        slots = [slot for slot in intent.slots if slot.kind != SlotKind.LENGTH]
+        meaning = {"channel": "paw", "hz": 1.0}
+        rhythm(Intent(SlotKind.RHYTHM, intent.text, meaning, slots, at=intent.at), goal)
 
 
 def _amplitude(intent: Intent, channel: str, hz: float, goal: Goal) -> float:
-    table = goal.amounts[f"{channel}_rhythm"]
-    amplitude = table[extent(intent)]
+    amplitude = goal.amounts[f"{channel}_rhythm"][extent(intent)]
     explicit = _extent_of(intent, channel)
     if explicit is not None:
-        unit = "m" if channel == "height" else "rad"
-        ends = explicit.meaning.get("ends")
-        size = explicit.meaning["value"]
+        size, ends = explicit.meaning["value"], explicit.meaning.get("ends")
         if ends:
             size = abs(ends[1].meaning["value"] - ends[0].meaning["value"]) / 2.0
-        amplitude = limited(size, table["limit"], unit, goal)
+        amplitude = clamp_swing(CHANNELS[channel], size, goal)
     if channel == "heading":
-        reach = round(goal.amounts["heading_rate"]["limit"] / (6.2832 * hz), 3)
+        reach = round(goal.amounts["heading_rate"]["limit"] / (2.0 * math.pi * hz), 3)
         if explicit is not None and amplitude > reach:
-            goal.not_understood.append(
-                f"{amplitude:.3g} rad to each side at {hz:g} Hz is too quick: {reach:g} rad"
-            )
+            quick = f"{amplitude:.3g} rad to each side at {hz:g} Hz is too quick"
+            goal.not_understood.append(f"{quick}: {reach:g} rad")
         amplitude = min(amplitude, reach)
     return round(amplitude, 3)
 
@@ -124,9 +109,9 @@ def _centre(intent: Intent, channel: str, goal: Goal) -> str:
     middle = round(float(explicit.meaning["value"]), 3)
     if channel == "height":
         trunk = goal.amounts.standing
-        goal.height = round(middle - trunk if middle > trunk / 2.0 else -middle, 3)
-        return f" about {trunk + goal.height:.3g} m above the ground"
+        goal.height = offset = round(middle - trunk if middle > trunk / 2.0 else -middle, 3)
+        return f" about {trunk + offset:.3g} m above the ground"
     if channel not in ("pitch", "roll") or not middle:
         return ""
-    setattr(goal, channel, middle)
+    goal.hold(CHANNELS[channel], middle)
     return f" about {middle:g} rad"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from tabrl.contracts.motion import (
@@ -12,16 +11,19 @@ from tabrl.contracts.motion import (
     MotionSpec,
     Phase,
     Reached,
-    Shape,
     Sinusoid,
     Target,
+    in_time,
 )
 from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES
 from tabrl.embodiments.legged.askable import ENDINGS, Askable
 from tabrl.embodiments.legged.gait import GAITS
-from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.goal import LIMP_LOAD
+from tabrl_reward_worker.generator.goal.plan import Plan, arrives
 
-_TOLERANCE = 1e-3  # what rounding does to a number
+_ONLY = {Askable.PLANAR_SPEED: 0.0, Askable.FOOT_LOAD: LIMP_LOAD}  # what can be held of them
+_MOVING = (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED)
+_LATE = 1.02  # times as long as it may take: numbers are rounded
 _STANDING = Phase(targets=(Target(quantity=Askable.PLANAR_SPEED, shape=Constant(value=0.0)),))
 
 
@@ -38,39 +40,57 @@ def faults_in(spec: MotionSpec) -> list[str]:
     return list(dict.fromkeys(_faults(spec)))
 
 
-def untimed(goal: Goal) -> str | None:
-    """Why the phases of a goal do not fit into what is looked at; None if they do."""
-    if goal.period > LONGEST_EPISODE_S:
-        return f"its phases take {goal.period:g} s, of at most {LONGEST_EPISODE_S:g} s"
+def untimed(plan: Plan) -> str | None:
+    """Why the phases of a plan do not fit into their time; None if they do."""
+    for number, part in enumerate(plan.parts, 1):
+        takes_s = arrives(part) or 0.0
+        if isinstance(part.until, Reached) and takes_s > part.until.within_s * _LATE:
+            unit = "rad" if part.until.quantity == Askable.HEADING else "m"
+            return (
+                f"phase {number} takes {takes_s:.3g} s for {part.until.by:g} {unit} at its speed, "
+                f"more than its within_s of {part.until.within_s:g}"
+            )
+    if plan.period > LONGEST_EPISODE_S:
+        return f"its phases take {plan.period:g} s, of at most {LONGEST_EPISODE_S:g} s"
     return None
 
 
-def lost_between(asked: MotionSpec, written: MotionSpec) -> list[str]:
-    """Targets of a specification that are other ones, or none, in what was written for."""
-    pairs = zip(asked.phases, written.phases, strict=True)
-    return list(dict.fromkeys(words for pair in pairs for words in _lost(*pair)))
-
-
 def _faults(spec: MotionSpec) -> Iterator[str]:
-    if spec.tempo_hz is not None:
-        yield "tempo_hz is not kept yet: give every sinusoid its hz"
     for number, phase in enumerate(spec.phases, 1):
         if phase.gait is not None and phase.gait not in GAITS:
             yield f"there is no gait {phase.gait}; there are {', '.join(GAITS)}"
-        if len({one.shape.hz for one in phase.targets if isinstance(one.shape, Sinusoid)}) > 1:
-            yield f"the sinusoids of phase {number} need one hz for all"
-        yield from (words for target in phase.targets for words in _unkept(target))
+        yield from _out_of_time(phase, spec.tempo_hz, number)
+        yield from _unwritten(phase)
+        if phase.find(Askable.PLANAR_SPEED) and any(_rate(phase.find(one)) for one in _MOVING):
+            yield f"phase {number} stands still by planar_speed and has a speed: leave one out"
         if isinstance(phase.until, Reached):
             yield from _never_reached(phase, phase.until, number)
     if not spec.repeat and isinstance(spec.phases[-1].until, Duration | Reached):
         yield "its last phase ends, and there is no room for one that is held: leave one out"
 
 
-def _unkept(target: Target) -> Iterator[str]:
-    if target.tolerance is not None:
-        yield f"the tolerance of {target.quantity} is not kept yet: leave it out"
-    if isinstance(target.shape, Sinusoid) and target.shape.phase:
-        yield f"the phase of {target.quantity} is not kept yet: leave it out"
+def _out_of_time(phase: Phase, tempo: float | None, number: int) -> Iterator[str]:
+    """What has another beat than the rest: without a tempo all sinusoids need the same."""
+    beats = {one.shape.hz for one in phase.targets if isinstance(one.shape, Sinusoid)}
+    hops = _rate(phase.find(Askable.HOP_RATE))
+    if tempo is None and len(beats) > 1:
+        yield f"the sinusoids of phase {number} need one hz for all"
+    elif tempo is not None and hops > 0.0 and not in_time(hops, tempo):
+        yield f"hops at {hops:g} Hz do not keep the tempo of {tempo:g} Hz"
+
+
+def _unwritten(phase: Phase) -> Iterator[str]:
+    """Targets that nothing could be written for."""
+    for target in phase.targets:
+        name, shape = " of ".join(filter(None, target.key)), target.shape
+        alike = [one for one in phase.targets if one.quantity == target.quantity]
+        only = _ONLY.get(Askable(target.quantity))
+        if target is not alike[-1]:
+            yield f"{name} cannot be held in such a phase"
+        elif isinstance(shape, Constant) and only is not None and shape.value != only:
+            yield f"{name} can only be constant (value {only:g}) here"
+        elif isinstance(shape, Sinusoid) and target.quantity == Askable.HEADING and shape.mean:
+            yield f"{name} can only swing about 0 here"
 
 
 def _never_reached(phase: Phase, until: Reached, number: int) -> Iterator[str]:
@@ -82,8 +102,7 @@ def _never_reached(phase: Phase, until: Reached, number: int) -> Iterator[str]:
         moves = _rate(phase.find(Askable.YAW_RATE)) * until.by > 0.0
         needs = "a yaw_rate of the same sign"
     else:
-        speeds = (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED)
-        moves = until.by > 0.0 and any(_rate(phase.find(speed)) for speed in speeds)
+        moves = until.by > 0.0 and any(_rate(phase.find(speed)) for speed in _MOVING)
         needs = "a speed, and a way above 0 m"
     if not moves:
         yield f"phase {number} ends by {until.quantity}, which needs {needs}"
@@ -96,31 +115,3 @@ def _rate(target: Target | None) -> float:
     if isinstance(target.shape, Extreme):
         return 1.0 if target.shape.sense == "most" else -1.0
     return target.shape.value if isinstance(target.shape, Constant) else 0.0
-
-
-def _lost(asked: Phase, written: Phase) -> Iterator[str]:
-    for target in asked.targets:
-        found = written.find(target.quantity, target.part)
-        name = " of ".join(filter(None, target.key))
-        if found is None:
-            yield f"{name} cannot be held in such a phase"
-        elif not _same(target.shape, found.shape):
-            yield f"{name} can only be {_in_words(found.shape)} here"
-
-
-def _same(asked: Shape, written: Shape) -> bool:
-    """Whether two shapes are of one kind and size; the most of something is a number by then."""
-    if isinstance(asked, Extreme):
-        return True
-    if isinstance(asked, Constant) and isinstance(written, Constant):
-        return math.isclose(asked.value, written.value, abs_tol=_TOLERANCE)
-    if isinstance(asked, Sinusoid) and isinstance(written, Sinusoid):
-        names = ("mean", "amplitude", "hz")
-        pairs = [(getattr(asked, name), getattr(written, name)) for name in names]
-        return all(math.isclose(*pair, abs_tol=_TOLERANCE) for pair in pairs)
-    return False
-
-
-def _in_words(shape: Shape) -> str:
-    values = shape.model_dump(exclude={"kind", "phase"})
-    return f"{shape.kind} ({', '.join(f'{name} {value:g}' for name, value in values.items())})"

@@ -1,1 +1,1 @@
-"""From a sentence to intents and the slots that say how: lexicon, measures, grammar, sequencing."""
+"""From a sentence to intents and the slots that say how: words, rules over them, their order."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from tabrl_reward_worker.generator.reading.data import table_of
 from tabrl_reward_worker.generator.reading.spelling import is_english, plain
-
-_LATIN = "LATIN"  # how Unicode names the letters that English has
 
 
 @dataclass(frozen=True)
@@ -21,13 +18,19 @@ class Language:
 
     name: str
     note: str  # a request for English in this language
-    words: frozenset[str]
-    shared: frozenset[str]  # words that English has too
+    words: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()  # words that English has too
+
+    def likelihood(self, words: Sequence[str], known: Container[str]) -> float:
+        """How many words speak for it; none if not more of them do than for English."""
+        shared = sum(word in self.shared for word in words)
+        own = sum(word in self.words for word in words if word not in self.shared)
+        others = (word for word in words if word not in self.words | self.shared)
+        english = sum(word in known or is_english(word) for word in others)
+        return own + 0.5 * shared if own > english else 0.0
 
 
-_OTHER_SCRIPT = Language(
-    "one in other letters than English has", "Please write in English.", frozenset(), frozenset()
-)
+_OTHER_SCRIPT = Language("one in other letters than English has", "Please write in English.")
 
 
 def foreign(sentence: str, known: Container[str]) -> Language | None:
@@ -37,34 +40,18 @@ def foreign(sentence: str, known: Container[str]) -> Language | None:
     English sentence is no more than a word that is not understood.
     """
     letters = [letter for letter in sentence if letter.isalpha()]
-    latin = [item for item in letters if unicodedata.name(item, "").startswith(_LATIN)]
+    latin = [item for item in letters if unicodedata.name(item, "").startswith("LATIN")]
     if len(letters) > 2 * len(latin):
         return _OTHER_SCRIPT
     words = re.findall(r"[a-zß]+", plain(sentence).replace("'", " "))
-    best, most = None, 0.0
-    for language in languages():
-        only = [word for word in words if word in language.words and word not in language.shared]
-        shared = [word for word in words if word in language.shared]
-        english = [
-            word
-            for word in words
-            if word not in only and word not in shared and (word in known or is_english(word))
-        ]
-        if only and len(only) > len(english) and len(only) + 0.5 * len(shared) > most:
-            best, most = language, len(only) + 0.5 * len(shared)
-    return best
+    likeliest = max(languages(), key=lambda language: language.likelihood(words, known))
+    return likeliest if likeliest.likelihood(words, known) else None
 
 
 @cache
 def languages() -> tuple[Language, ...]:
     """The languages of the data file."""
-    data = tomllib.loads(files(__package__).joinpath("languages.toml").read_text("utf-8"))
     return tuple(
-        Language(
-            name,
-            entry["note"],
-            frozenset(entry["words"].split()),
-            frozenset(entry["shared"].split()),
-        )
-        for name, entry in data.items()
+        Language(name, line["note"], *(frozenset(line[key].split()) for key in ("words", "shared")))
+        for name, line in table_of("languages.toml").items()
     )

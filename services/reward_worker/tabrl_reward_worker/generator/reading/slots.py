@@ -2,103 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
+Meaning = Mapping[str, Any]  # what a line of the lexicon, a number or a rule says besides words
 
-class SlotKind(StrEnum):
-    """What a word or a piece of a clause is; the lexicon and the grammar use the same names."""
-
-    # Intents: things to do.
-    MOVE = "MOVE"
-    TURN = "TURN"
-    STAND = "STAND"
-    HEIGHT = "HEIGHT"
-    POSTURE = "POSTURE"
-    LEAN = "LEAN"
-    RHYTHM = "RHYTHM"
-    HOP = "HOP"
-    PAW = "PAW"
-    REAR = "REAR"
-    STEP = "STEP"
-    NEGATED = "NEGATED"  # one of these, not to be done
+# What a word or a piece of a clause is; the data files use the same names.
+SlotKind = StrEnum(
+    "SlotKind",
+    # Intents: things to do; and one of these that is not to be done.
+    "MOVE TURN STAND HEIGHT POSTURE LEAN RHYTHM HOP PAW REAR STEP NEGATED "
     # Slots: how they are to be done.
-    DIRECTION = "DIRECTION"
-    PACE = "PACE"
-    ADJ = "ADJ"
-    ADV = "ADV"
-    EXTENT = "EXTENT"
-    DEGREE = "DEGREE"
-    SWING = "SWING"
-    BEAT = "BEAT"
-    BEATPHRASE = "BEATPHRASE"
-    PLACE = "PLACE"
-    # Slots that are measured.
-    SPEED = "SPEED"
-    TURN_RATE = "TURN_RATE"
-    RATE = "RATE"
-    ANGLE = "ANGLE"
-    LENGTH = "LENGTH"
-    DISTANCE = "DISTANCE"
-    DURATION = "DURATION"
-    COUNT = "COUNT"
-    RADIUS = "RADIUS"
-    # What measures are made of.
-    NUMBER = "NUMBER"
-    UNIT = "UNIT"
-    TIMES = "TIMES"
-    PER = "PER"
-    BY = "BY"
-    TO = "TO"
-    FROM = "FROM"
-    MINUS = "MINUS"
-    NAMED = "NAMED"
-    STRIDE = "STRIDE"
+    "DIRECTION PACE ADJ ADV EXTENT DEGREE SWING BEAT BEATPHRASE PLACE "
+    # Slots that are measured, and what measures are made of.
+    "SPEED TURN_RATE RATE ANGLE LENGTH DISTANCE DURATION COUNT RADIUS "
+    "NUMBER UNIT TIMES PER BY TO FROM MINUS NAMED ACROSS "
     # What joins clauses and orders them.
-    SEP = "SEP"
-    OR = "OR"
-    THEN = "THEN"
-    AFTER = "AFTER"
-    BEFORE = "BEFORE"
-    FIRST = "FIRST"
-    ALTERNATE = "ALTERNATE"
-    REPEAT = "REPEAT"
-    # What is out of reach, unknown, or says nothing.
-    NEGATION = "NEGATION"
-    IMPOSSIBLE = "IMPOSSIBLE"
-    LIMITATION = "LIMITATION"
-    ALWAYS = "ALWAYS"  # part of every reward
-    PART = "PART"  # of the body or of the world
-    OTHER = "OTHER"
-    LIKE = "LIKE"
-    SIMILE = "SIMILE"
-    FILLER = "FILLER"
-    WORD = "WORD"
-    UNKNOWN = "UNKNOWN"
-
-
-INTENT_KINDS = (
-    SlotKind.MOVE,
-    SlotKind.TURN,
-    SlotKind.STAND,
-    SlotKind.HEIGHT,
-    SlotKind.POSTURE,
-    SlotKind.LEAN,
-    SlotKind.RHYTHM,
-    SlotKind.HOP,
-    SlotKind.PAW,
-    SlotKind.REAR,
-    SlotKind.STEP,
+    "SEP OR THEN AFTER BEFORE FIRST ALTERNATE REPEAT "
+    # What is denied, out of reach or part of every reward; parts of the body; what says nothing.
+    "NEGATION IMPOSSIBLE LIMITATION ALWAYS PART OTHER LIKE SIMILE FILLER WORD UNKNOWN",
 )
+INTENT_KINDS = tuple(itertools.takewhile(lambda kind: kind != SlotKind.NEGATED, SlotKind))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Slot:
     """A piece of a clause: something to do or how to do it, and its meaning."""
 
     kind: SlotKind
     text: str
-    meaning: Mapping[str, Any] = field(default_factory=dict)
+    meaning: Meaning = field(default_factory=dict)
     at: int = 0  # which word of the sentence
+
+
+@dataclass(frozen=True)
+class Word(Slot):
+    """A word or phrase of the sentence, as the lexicon has it or as a rule made it of others."""
+
+    read_as: str = ""  # what it was taken for, if it is not in the lexicon as it was written
+    written: str = ""  # how it was written then
+    parts: tuple[Word, ...] = field(default=(), compare=False)  # what a rule made it of
+
+    @cached_property
+    def line(self) -> str:
+        """The word as a line of the text that patterns are looked for in (see patterns.py)."""
+        known = {"text": self.text, **self.meaning}
+        features = [
+            f"{name},{name}={value}"
+            for name, value in known.items()
+            if value is not False and isinstance(value, (str, int, float))
+        ]
+        return ",".join([self.kind.name, *features, "\n"]).replace(" ", "_")
+
+
+def text_of(words: Iterable[Slot]) -> str:
+    """What words are called together."""
+    return " ".join(word.text for word in words if word.text).replace(" / ", "/")

@@ -7,31 +7,26 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
 from tabrl.robots import list_robots
+from tabrl_reward_worker.generator.reading.data import table_of
 
 _PIECES = re.compile(
-    r"\d+ ?/ ?\d+|\d+(?:[.,]\d+)?|\.\d+|°|%|[a-z]+(?:'[a-z]+)?|/|[,;:.!?&+]", re.ASCII
+    r"\d+ ?/ ?[1-9]\d*|\d+(?:[.,]\d+)?|\.\d+|°|%|[a-z]+(?:'[a-z]+)?|/|[,;:.!?&+]", re.ASCII
 )
-_VULGAR_FRACTION = re.compile("([¼-¾⅐-⅞])")
-_ARROW = re.compile(r"[-=]+>|→|⇒|(?<=\s)>+(?=\s)")
-_LINE = re.compile(r"\s*[\r\n]+\s*(?:[-*•]\s+)?")
-_NUMBERED = re.compile(r"(?:^|(?<=[\s,;.]))\d[.)]\s+(?=[a-z])")
-_RANGE = re.compile(r"(?<=\d) ?[-–—] ?(?=\.?\d)")
-_MINUS = re.compile(r"(?<![\w.)])[-−] ?(?=\.?\d)")
-_PLUS = re.compile(r"(?:(?<=\s)|^)\+(?=\.?\d)")
-_DASH = re.compile(r"[–—]| - ")
+_NUMBERED = re.compile(r"(?:^|(?<=[\s,;.]))\d[.)]\s+(?=[a-z])")  # the number of a list
+_SUFFIXES = ("ing", "ed", "es", "s", "er", "est")
 _SHORT = 3  # letters; so short a word is close to too many others
+_LONG = 7  # letters; so long a word may have two errors
 _RARE = 50  # a count so low in the word list is mostly noise and foreign words
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A word, number or mark, and where it stands in the plain text."""
 
     text: str
@@ -45,13 +40,11 @@ def plain(text: str) -> str:
 
     Arrows and the numbers of a list are read as "then"; a line is a sentence.
     """
-    text = _robot_name().sub("robot", _LINE.sub(". ", text.strip().lower())).replace("&", " and ")
-    text = _ARROW.sub(", then ", text)
+    text = _robot_name().sub("robot", text.strip().lower())
+    for written, read in table_of("spelling.toml")["plain"]:
+        text = re.sub(written, read, text)
     if len(_NUMBERED.findall(text)) > 1:
         text = _NUMBERED.sub(", then ", text)
-    text = _PLUS.sub("", _MINUS.sub("minus ", _RANGE.sub(" to ", text)))
-    text = text.replace("’", "'").replace("\u2018", "'")
-    text = _DASH.sub(", ", _VULGAR_FRACTION.sub(r" \1", text)).replace("-", " ")
     decomposed = unicodedata.normalize("NFKD", text).replace("\u2044", "/")
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
@@ -71,11 +64,9 @@ def pieces_of(text: str) -> list[Piece]:
 
 def forms(piece: str, irregular: Mapping[str, str]) -> tuple[str, ...]:
     """The piece and what it may be a form of: bobbing -> bob, swaying -> sway, races -> race."""
-    found = [piece, irregular[piece]] if piece in irregular else [piece]
     bare = piece.removesuffix("'s")
-    if bare != piece:
-        found.append(bare)
-    for suffix in ("ing", "ed", "es", "s", "er", "est"):
+    found = [piece, irregular.get(piece, piece), bare]
+    for suffix in _SUFFIXES:
         stem = bare.removesuffix(suffix)
         if stem != bare and len(stem) >= 2:
             found += [stem, stem + "e"]
@@ -91,23 +82,20 @@ def corrected(piece: str, vocabulary: Iterable[str]) -> tuple[str, ...]:
 
     A word that English has is no typing error: "house" is not taken for "horse".
     """
-    if len(piece) < 3 or not piece.isalpha() or is_english(piece):
+    if len(piece) < _SHORT or not piece.isalpha() or is_english(piece):
         return ()
-    allowed = 2 if len(piece) >= 7 else 1
-    least, meant = allowed + 0.5, list[str]()
+    errors = 2 if len(piece) >= _LONG else 1
+    costs: dict[str, float] = {}
     for known in vocabulary:
-        swapped = sorted(known) == sorted(piece)
-        if not swapped and (
-            known[0] != piece[0] or len(known) < (3 if len(piece) > _SHORT else _SHORT + 1)
-        ):
+        distance = OSA.distance(piece, known, score_cutoff=errors + 1)
+        if distance > errors + 1:
             continue
-        distance = OSA.distance(piece, known, score_cutoff=allowed + 1)
-        if distance > allowed + swapped or distance - 0.5 * swapped > least:
-            continue
-        if distance - 0.5 * swapped < least:
-            least, meant = distance - 0.5 * swapped, []
-        meant.append(known)
-    return tuple(sorted(meant, key=lambda known: -_english().get(known, 0)))
+        swapped = sorted(known) == sorted(piece)  # all letters are there: half an error less
+        alike = known[0] == piece[0] and len(known) >= _SHORT + (len(piece) == _SHORT)
+        if (swapped or alike) and distance <= errors + swapped:
+            costs[known] = distance - 0.5 * swapped
+    meant = [known for known, cost in costs.items() if cost == min(costs.values())]
+    return tuple(sorted(meant, key=lambda known: (-_english().get(known, 0), known)))
 
 
 def is_english(word: str) -> bool:

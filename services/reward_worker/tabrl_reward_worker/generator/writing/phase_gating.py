@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tabrl.rewards.vocabulary import MAX_TERMS
 from tabrl_reward_worker.generator.goal.phases import ORDINALS
-from tabrl_reward_worker.generator.writing.terms import BESIDE, Term
+from tabrl_reward_worker.generator.writing.term import BESIDE, Term
 
 _EMPHASIS = 1.5
 

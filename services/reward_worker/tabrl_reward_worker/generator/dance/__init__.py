@@ -1,0 +1,1 @@
+"""Dances: moves of the robot's kind on one beat."""

@@ -1,0 +1,1 @@
+"""Motions as data: how they are asked for, read, and written for."""
