@@ -28,8 +28,9 @@ from tabrl.robot_import.model.source import Doubles, Source, read_source
 from tabrl.robot_import.options import ImportOptions
 from tabrl.robot_import.output.description import content, robot_name
 from tabrl.robot_import.output.manifest import manifest
-from tabrl.robot_import.output.scene import Root, Site, scene_of
+from tabrl.robot_import.output.scene import Root, Site, comment, scene_of
 from tabrl.robot_import.output.shapes import point_in_link, shapes_of
+from tabrl.robot_import.quiet import quiet
 from tabrl.robot_import.refusal import refusal
 from tabrl.robot_import.report import ImportReport, JointReport, LimbReport
 from tabrl.robots import Robot
@@ -78,6 +79,11 @@ class _Made:
 
 def import_robot(options: ImportOptions) -> Imported:
     """A robot made of a model. Raises `Invalid` with one sentence that says what to do."""
+    with quiet():
+        return _imported(options)
+
+
+def _imported(options: ImportOptions) -> Imported:
     found = _survey(options)
     robot_id, title = robot_name(options, found.source)
     scene, notes = _scene(found, robot_id)
@@ -133,7 +139,7 @@ def _scene(found: _Found, robot_id: str) -> tuple[bytes, tuple[str, ...]]:
     shapes = shapes_of(source, linkage, found.survey, found.home)
     sites = {limb.effector: _site(found, limb) for limb in found.survey.limbs}
     root = _root(found)
-    words = f"Made of {source.file.name} by `tabrl robots add`; robot.toml says the rest."
+    words = f"Made of {comment(source.file.name)} by `tabrl robots add`; robot.toml says the rest."
     try:
         return scene_of(robot_id, linkage, shapes, sites, root, words), shapes.notes
     except ValueError as error:

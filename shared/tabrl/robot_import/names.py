@@ -16,6 +16,11 @@ def identifier(name: str, otherwise: str = "part") -> str:
     return (plain if plain[0].isalpha() else f"{otherwise}_{plain}")[:MAX_LENGTH].rstrip("_")
 
 
+def one_line(words: str) -> str:
+    """A name as comments can hold it, and files: some file's names are no text."""
+    return " ".join(words.encode(errors="replace").decode().split())
+
+
 def distinct(names: Iterable[str]) -> list[str]:
     """The same names, with numbers where they repeat."""
     given: list[str] = []

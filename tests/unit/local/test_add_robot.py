@@ -113,6 +113,13 @@ def test_nothing_is_written_where_nobody_asked(
     assert files(tmp_path / "mine") == ["stray/robot.toml", "stray/stray.xml"]
 
 
+def test_what_to_type_next_can_be_typed(tabrl: Any, tmp_path: Path, dog: Path) -> None:
+    into = tmp_path / "my robots"
+    code, out, err = tabrl("robots", "add", str(dog), "--into", str(into))
+    assert code == 0, err
+    assert f"TABRL_ROBOTS='{into}' tabrl up" in out
+
+
 def test_json_holds_everything_that_was_found(tabrl: Any, robots: Path, dog: Path) -> None:
     code, out, _ = tabrl("robots", "add", str(dog), "--json")
     assert code == 0

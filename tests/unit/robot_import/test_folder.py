@@ -44,6 +44,16 @@ def test_what_somebody_changed_stays_until_it_is_to_be_replaced(tmp_path: Path) 
     assert contents(target) == FILES | {"pretrained/policy.bin": b"weeks of work"}
 
 
+def test_a_robot_without_meshes_does_not_keep_those_of_the_one_before(tmp_path: Path) -> None:
+    target = tmp_path / "rover"
+    write_folder(FILES, target, replace=False)
+    plain = {name: data for name, data in FILES.items() if name != "visuals.glb"}
+    with pytest.raises(Invalid, match=r"its visuals.glb would change: --replace"):
+        write_folder(plain, target, replace=False)
+    assert write_folder(plain, target, replace=True) is Writing.REPLACED
+    assert contents(target) == plain
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters/dear.txt").write_text("Dear")

@@ -11,9 +11,13 @@ import mujoco
 import numpy as np
 import pytest
 
+from tabrl.embodiments.lookup import catalogue_of, page_of
 from tabrl.robot_import.importing import Imported, import_robot
 from tabrl.robot_import.options import ImportOptions
-from tabrl.robots import get_robot
+from tabrl.robot_import.output.folder import write_folder
+from tabrl.robots import get_robot, refused_robots
+from tabrl.robots.registry import forget
+from tabrl_trainer.pretraining.pretraining import pretraining_of
 from tests.support.menagerie import ROOT_VARIABLE
 from tests.support.models.known import mjlab_folder, packaged_with_meshes
 from tests.support.robots import PACKAGED
@@ -111,6 +115,17 @@ def test_a_humanoid_is_legged_and_holds_its_arms(humanoid: Imported) -> None:
     source = mujoco.MjModel.from_xml_path(report.source)
     assert report.mass_kg == pytest.approx(source.body_mass.sum())
     assert "rear" in report.without
+
+
+def test_a_humanoid_is_a_robot_of_the_registry(humanoid: Imported, own: Path) -> None:
+    write_folder(humanoid.files, own / "g1", replace=False)
+    forget()
+    assert refused_robots() == ()
+    robot = get_robot("g1")
+    assert (robot.nu, len(robot.limbs)) == (12, 2)
+    assert catalogue_of(robot).infos()
+    assert page_of(robot).camera.distance_m > robot.characteristic_length
+    assert pretraining_of(robot).curriculum
 
 
 def test_a_humanoid_is_shown_with_its_arms(humanoid: Imported) -> None:

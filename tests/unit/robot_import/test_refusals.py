@@ -109,6 +109,38 @@ def limp_arm(folder: Path) -> Path:
     return place
 
 
+def unmade(folder: Path) -> Path:
+    (folder / "urdf").mkdir()
+    (folder / "urdf/stray.urdf.xacro").write_text("<robot/>")
+    return folder
+
+
+def picture(folder: Path) -> Path:
+    """A file that is no model at all."""
+    (folder / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    return folder / "photo.png"
+
+
+def foreign_letters(folder: Path) -> Path:
+    (folder / "stray.xml").write_bytes(b'<?xml version="1.0" encoding="martian"?><mujoco/>')
+    return folder
+
+
+def cart(folder: Path) -> Path:
+    """A pole on a cart, which slides."""
+    file = arm(folder / "lever") / "lever.xml"
+    file.write_text(
+        file.read_text().replace('<joint name="turn"', '<joint name="turn" type="slide"')
+    )
+    return file
+
+
+def drone(folder: Path) -> Path:
+    text = '<mujoco><worldbody><body><freejoint/><geom size="0.1"/></body></worldbody></mujoco>'
+    (folder / "drone.xml").write_text(text)
+    return folder
+
+
 LINKED = '<equality><connect body1="nose_l_lower" body2="nose_r_lower" anchor="0 0 0"/></equality>'
 BALL = '<body pos="1 0 1"><freejoint/><geom size="0.1"/></body><body name="chassis"'
 
@@ -143,6 +175,17 @@ CASES: tuple[tuple[str, Broken, str], ...] = (
     ("a loop", dog(Dog(tail=LINKED)), "ties limbs together"),
     ("too weak", dog(Dog(gains='kp="3" kv="0.1"')), "does not stand at home, it falls after"),
     ("too stiff", dog(Dog(gains='kp="20000"')), "lower the stiffness of"),
+    ("xacro", unmade, "make a URDF of stray.urdf.xacro with ROS's program xacro"),
+    ("a picture", picture, "photo.png is not XML: mend it"),
+    ("an encoding", foreign_letters, "stray.xml is not XML: mend it (unknown encoding"),
+    ("no number as a mass", dog(Dog(), 'mass="6"', 'mass="nan"'), "has NaN where a number"),
+    ("no number in a mass", dog(Dog(), '0 0 -0.2" mass="0.05"', '0 0 nan" mass="0.05"'),
+     "stray.xml has NaN where a number belongs"),
+    ("an endless place", dog(Dog(), 'pos="-0.2 0.1 0"', 'pos="inf 0.1 0"'), "as a body's place"),
+    ("an endless range", dog(Dog(), 'range="-2.6 0.1"', 'range="-inf inf"'), "as a joint's range"),
+    ("no number at home", dog(Dog(), 'qpos="0.3 -0.2', 'qpos="inf -0.2'), "at home something is"),
+    ("a cart", cart, "no more than 0 hinges in a row hang on the fixed root"),
+    ("a drone", drone, "the trunk itself lies on the floor"),
     ("two arms", two_arms, "say with --tool which of them"),
     ("a limp arm", limp_arm, "home is not held: the joint lift ends"),
 )  # fmt: skip
@@ -152,8 +195,9 @@ CASES: tuple[tuple[str, Broken, str], ...] = (
     ("broken", "reason"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )  # fmt: skip
 def test_a_broken_model_is_refused_with_what_to_do(
-    tmp_path: Path, broken: Broken, reason: str
+    tmp_path: Path, broken: Broken, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # where MuJoCo would write what it warns of
     place = broken(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(Invalid) as refused:
@@ -164,3 +208,28 @@ def test_a_broken_model_is_refused_with_what_to_do(
     assert "\n" not in message
     assert len(message) < 330
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_must_not_be_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(_path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path))
+
+    monkeypatch.setattr(Path, "iterdir", forbidden)
+    with pytest.raises(Invalid, match=r"cannot be read \(Permission denied\): name a folder"):
+        import_robot(ImportOptions(tmp_path))
+
+
+def test_what_stays_between_held_parts_ties_no_limb(tmp_path: Path) -> None:
+    """Two fingers of a hand are linked to each other; both go with the arm."""
+    file = arm(tmp_path / "lever", gripper=True) / "lever.xml"
+    linked = '<equality><{} body1="{}" body2="finger_r" anchor="0 0 0"/></equality></mujoco>'
+    text = file.read_text()
+    file.write_text(text.replace("</mujoco>", linked.format("connect", "finger_l")))
+    assert "constraints between what is held are left out (1)" in (
+        import_robot(ImportOptions(file)).report.notes
+    )
+    file.write_text(text.replace("</mujoco>", linked.format("connect", "boom")))
+    with pytest.raises(Invalid, match="ties limbs together"):
+        import_robot(ImportOptions(file))

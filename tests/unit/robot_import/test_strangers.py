@@ -143,6 +143,31 @@ def test_without_a_keyframe_its_straight_legs_are_bent(tmp_path: Path) -> None:
     assert "legs bent to 85 %" in report.notes[0]
 
 
+def test_names_of_files_and_folders_may_be_of_any_kind(tmp_path: Path, own: Path) -> None:
+    folder = Dog(trunk='<geom type="mesh" mesh="hull" mass="6"/>',
+                 head='<compiler meshdir="a b"/><asset><mesh name="hull" file="hull 1.obj" '
+                      'scale="5 2 1"/></asset>').write(tmp_path / "my --Röver №1")  # fmt: skip
+    (folder / "stray.xml").rename(folder / "stray--new copy.xml")
+    (folder / "a b").mkdir()
+    (folder / "a b/hull 1.obj").write_text(CUBE)
+    found = import_robot(ImportOptions(folder, name='Rö"ver\nid = "x"'))
+    assert found.report.id == "my_r_ver_1"
+    assert found.report.meshes == 1
+    assert added(found, own).name == 'Rö"ver\nid = "x"'
+
+
+def test_a_gravity_of_its_own_is_left_out_and_said(tmp_path: Path) -> None:
+    report = imported(Dog(head='<option gravity="0 0 -1.6"/>'), tmp_path / "dog").report
+    assert "its gravity (0 0 -1.6) is left out: robots of TabRL are pulled down" in report.notes
+
+
+def test_joints_that_hardly_move_have_small_actions(tmp_path: Path, own: Path) -> None:
+    text = Dog().xml().replace('range="-2.6 0.1"', 'range="-1.51 -1.49"')
+    (tmp_path / "dog.xml").write_text(text)
+    robot = added(import_robot(ImportOptions(tmp_path, robot_id="stiff")), own)
+    assert min(robot.action_scale) == pytest.approx(0.005)
+
+
 def test_another_keyframe_is_taken_and_said(tmp_path: Path) -> None:
     report = imported(Dog(key="stand"), tmp_path / "dog").report
     assert "the keyframe stand is taken as home" in report.notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 
 from rich.console import Console
 from rich.markup import escape
@@ -54,7 +55,7 @@ def print_written(written: Written | None, report: ImportReport, console: Consol
         f"[bold green]{report.id}[/] {words[written.writing]} {escape(str(written.folder))}",
         soft_wrap=True,
     )
-    own = f"{ROBOTS_VARIABLE}={written.folder.parent}"
+    own = f"{ROBOTS_VARIABLE}={shlex.quote(str(written.folder.parent))}"
     steps = (
         (f"{written.folder / 'robot.toml'}", "look through it"),
         (f"{own} tabrl up", "see it on the page"),

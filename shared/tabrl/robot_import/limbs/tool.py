@@ -94,6 +94,11 @@ def _found(source: Source, data: mujoco.MjData) -> _Tool:
     """The tool at the end of the longest chain of hinges."""
     ends = {body: _hinges(source, way_to(source, body)) for body in source.bodies}
     most = max(len(hinges) for hinges in ends.values())
+    if most < _MIN_JOINTS:
+        raise refusal(
+            f"no more than {most} hinges in a row hang on the fixed root: an arm has {_MIN_JOINTS} "
+            "or more, and what walks has a root with a <freejoint/>"
+        )
     chains = {tuple(hinges) for hinges in ends.values() if len(hinges) == most}
     if len(chains) > 1:
         _refuse_several(source, data, chains)

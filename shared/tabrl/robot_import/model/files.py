@@ -12,6 +12,7 @@ from tabrl.robot_import.refusal import refusal
 _SUFFIXES = (".xml", ".mjcf", ".urdf")
 _ROOTS = ("mujoco", "robot")
 _PREFERRED = ("scene", "robot")
+_UNMADE = ".xacro"  # of which a program makes a URDF
 _NAMES_SHOWN = 6
 
 
@@ -25,7 +26,7 @@ class ModelFile:
     @property
     def urdf(self) -> bool:
         """Whether it is a URDF."""
-        return ET.parse(self.path).getroot().tag == "robot"
+        return _root_of(self.path).tag == "robot"
 
 
 def find_model(place: Path, name: str | None = None) -> ModelFile:
@@ -33,6 +34,15 @@ def find_model(place: Path, name: str | None = None) -> ModelFile:
 
     Of several, `scene` or the one that is called like the folder. Raises `Invalid`.
     """
+    try:
+        return _find(place, name)
+    except OSError as error:
+        raise refusal(
+            f"{error.filename or place} cannot be read ({error.strerror}): name a folder that can"
+        ) from None
+
+
+def _find(place: Path, name: str | None) -> ModelFile:
     if not place.exists():
         raise refusal(f"there is no {place}: name the folder that holds the robot's model")
     if place.is_file():
@@ -60,7 +70,7 @@ def _models(place: Path) -> list[Path]:
     if not models and broken:
         raise refusal(broken[0])
     if not models:
-        raise refusal(f"{place} holds no MJCF or URDF: put the robot's model there")
+        raise refusal(f"{place} holds no MJCF or URDF: {_advice(place)}")
     included = {path for file, root in models.items() for path in _included(file, root)}
     return [path for path in models if path.resolve() not in included] or list(models)
 
@@ -72,8 +82,8 @@ def _read(place: Path, paths: Sequence[Path], broken: list[str]) -> dict[Path, E
         if path.suffix.lower() not in _SUFFIXES or not path.is_file():
             continue
         try:
-            root = ET.parse(path).getroot()
-        except ET.ParseError as error:
+            root = _root_of(path)
+        except ValueError as error:
             broken.append(f"{_relative(place, path)} is not XML: mend it ({error})")
             continue
         if root.tag in _ROOTS:
@@ -88,12 +98,27 @@ def _included(file: Path, root: ET.Element) -> Iterator[Path]:
 
 def _checked(path: Path) -> Path:
     try:
-        tag = ET.parse(path).getroot().tag
-    except (ET.ParseError, UnicodeDecodeError) as error:
+        tag = _root_of(path).tag
+    except ValueError as error:
         raise refusal(f"{path.name} is not XML: mend it ({error})") from None
     if tag not in _ROOTS:
         raise refusal(f"{path.name} is neither an MJCF nor a URDF: name the robot's model")
     return path
+
+
+def _root_of(path: Path) -> ET.Element:
+    """The root element of a file. Raises `ValueError` where there is none."""
+    try:
+        return ET.parse(path).getroot()
+    except (ET.ParseError, LookupError) as error:  # wrong XML, or an encoding nobody knows
+        raise ValueError(str(error)) from None
+
+
+def _advice(place: Path) -> str:
+    unmade = [path.name for path in sorted(place.rglob(f"*{_UNMADE}"))[:1]]
+    if unmade:
+        return f"make a URDF of {unmade[0]} with ROS's program xacro, and name that"
+    return "put the robot's model there"
 
 
 def _listed(place: Path, found: Sequence[Path]) -> str:

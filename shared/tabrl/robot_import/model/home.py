@@ -42,6 +42,8 @@ def home_of(source: Source, keyframe: str | None = None) -> Home:
         )
     elif name != HOME:
         notes.append(f"the keyframe {name} is taken as home")
+    if not np.isfinite(qpos).all():
+        raise refusal("at home something is no number: correct the qpos of the keyframe home")
     qpos = _within_ranges(source, qpos, name)
     if source.floating:
         qpos, moved = set_down(source, qpos)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import mujoco
+import numpy as np
 
 from tabrl.robot_import.model.source import Source
 from tabrl.robot_import.refusal import refusal
+
+_GRAVITY, _NEARLY = (0.0, 0.0, -9.81), 0.05  # m/s²
 
 
 def left_out(source: Source, joints: Sequence[int]) -> list[str]:
@@ -28,24 +31,40 @@ def left_out(source: Source, joints: Sequence[int]) -> list[str]:
         notes.append(f"constraints between what is held are left out ({model.neq})")
     if model.ntendon:
         notes.append(f"tendons are left out ({model.ntendon})")
+    if not np.allclose(model.opt.gravity, _GRAVITY, atol=_NEARLY):
+        pull = " ".join(f"{part:g}" for part in model.opt.gravity)
+        notes.append(f"its gravity ({pull}) is left out: robots of TabRL are pulled down")
     return notes
 
 
 def _check_constraints(model: mujoco.MjModel, joints: Sequence[int]) -> None:
-    bodies = {int(model.jnt_bodyid[joint]) for joint in joints}
     for number in range(model.neq):
-        if _constrains(model, number, set(joints), bodies):
+        if _constrains(model, number, set(joints)):
             raise refusal(
                 f"the constraint {model.equality(number).name or number + 1} ties limbs together, "
                 "which robots of TabRL have not: take it out, or weld what it holds"
             )
 
 
-def _constrains(model: mujoco.MjModel, equality: int, joints: set[int], bodies: set[int]) -> bool:
+def _constrains(model: mujoco.MjModel, equality: int, joints: set[int]) -> bool:
+    """Whether an equality holds back what the joints move."""
     kind = int(model.eq_type[equality])
-    objects = {int(model.eq_obj1id[equality]), int(model.eq_obj2id[equality])}
+    objects = [int(model.eq_obj1id[equality]), int(model.eq_obj2id[equality])]
     if kind == mujoco.mjtEq.mjEQ_JOINT:
-        return bool(objects & joints)
-    if kind in (mujoco.mjtEq.mjEQ_CONNECT, mujoco.mjtEq.mjEQ_WELD):
-        return bool(objects & bodies)
-    return False
+        return bool(joints.intersection(objects))
+    if kind not in (mujoco.mjtEq.mjEQ_CONNECT, mujoco.mjtEq.mjEQ_WELD):
+        return False
+    if model.eq_objtype[equality] == mujoco.mjtObj.mjOBJ_SITE:
+        objects = [int(model.site_bodyid[site]) for site in objects]
+    one, other = (_movers(model, body) & joints for body in objects)
+    return one != other
+
+
+def _movers(model: mujoco.MjModel, body: int) -> set[int]:
+    """The joints between the world and a body."""
+    found: set[int] = set()
+    while body != 0:
+        first = int(model.body_jntadr[body])
+        found.update(range(first, first + int(model.body_jntnum[body])))
+        body = int(model.body_parentid[body])
+    return found

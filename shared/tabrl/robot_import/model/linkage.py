@@ -211,7 +211,10 @@ def hinge_range(source: Source, home: Home, joint: int, servo: Servo) -> tuple[f
         low, high = (float(limit) for limit in model.jnt_range[joint])
     if servo.targets is not None and servo.targets[0] <= angle <= servo.targets[1]:
         within = (max(low, servo.targets[0]), min(high, servo.targets[1]))
-        low, high = within if limited else servo.targets
+        if not limited:
+            return servo.targets
+        if within[0] < within[1]:
+            return within
     return low, high
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 from tabrl.domain.errors import Invalid
 from tabrl.robot_import.model.files import ModelFile
 from tabrl.robot_import.model.urdf import read_urdf
+from tabrl.robot_import.quiet import quiet
 from tabrl.robot_import.refusal import refusal
 
 Doubles = NDArray[np.float64]
 _TREES_SHOWN = 4
+_NAN = "{} has NaN where a number belongs: correct it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,26 +105,61 @@ def read_source(file: ModelFile, *, floating: bool = False) -> Source:
     Raises:
         Invalid: it does not compile, or holds other than one robot.
     """
-    try:
-        notes: tuple[str, ...] = ()
-        if file.urdf:
-            spec, notes = read_urdf(file.path)
-        else:
-            spec = mujoco.MjSpec.from_file(str(file.path))
-        if floating:
-            _set_free(spec)
-        model = spec.compile()
-    except (ValueError, OSError) as error:
-        raise refusal(_words(str(error), file.path.name)) from None
+    name = file.path.name
+    with quiet() as warned:
+        try:
+            notes, model = _compiled(file, floating)
+        except (ValueError, OSError, mujoco.FatalError) as error:
+            reason = _words(str(error), name)
+            raise refusal(_NAN.format(name) if _nan(warned) else reason) from None
     if model.njnt == 0:
-        raise refusal(f"{file.path.name} has no joints: nothing of it could be moved, so name a "
+        raise refusal(f"{name} has no joints: nothing of it could be moved, so name a "
                       "robot's model")  # fmt: skip
+    _check_numbers(name, model, warned)
+    notes = (*notes, *(f"MuJoCo warns: {words}" for words in dict.fromkeys(warned)))
     return Source(file.path, model, _root(model), file.others, notes)
+
+
+def _compiled(file: ModelFile, floating: bool) -> tuple[tuple[str, ...], mujoco.MjModel]:
+    """What to know of a model, and the model."""
+    notes: tuple[str, ...] = ()
+    if file.urdf:
+        spec, notes = read_urdf(file.path)
+    else:
+        spec = mujoco.MjSpec.from_file(str(file.path))
+    if floating:
+        _set_free(spec)
+    return notes, spec.compile()
+
+
+def _check_numbers(name: str, model: mujoco.MjModel, warned: Sequence[str]) -> None:
+    """Raises `Invalid` where something is no number; NaN may pass for what was not said."""
+    places = {
+        "as a body's place": (model.body_pos, model.body_quat),
+        "as a mass": (model.body_mass, model.body_inertia, model.dof_armature),
+        "in a joint": (model.qpos0, model.jnt_pos, model.jnt_axis, model.dof_damping),
+        "as a joint's range": (model.jnt_range,),
+        "in a geom": (model.geom_pos, model.geom_quat, model.geom_size),
+        "in an actuator": (
+            model.actuator_gainprm, model.actuator_biasprm, model.actuator_forcerange,
+        ),
+    }  # fmt: skip
+    for words, arrays in places.items():
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise refusal(f"{name} has no number (NaN or inf) {words}: correct it")
+    if _nan(warned):
+        raise refusal(_NAN.format(name))
+
+
+def _nan(warned: Sequence[str]) -> bool:
+    return any("NaN" in words for words in warned)
 
 
 def _set_free(spec: mujoco.MjSpec) -> None:
     """A free joint for the root, which must be a body of its own."""
     bodies = [body for body in spec.worldbody.bodies if _moves(body)]
+    if not bodies:
+        return
     if len(bodies) != 1:
         raise no_root(len(bodies))
     if not any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in bodies[0].joints):

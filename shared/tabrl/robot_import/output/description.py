@@ -123,4 +123,4 @@ def _examples(survey: Survey) -> tuple[str, ...]:
 
 def _step(hinge: Hinge) -> float:
     low, high = hinge.range
-    return round(min(_LARGEST_STEP, _STEP_SHARE * (high - low)), 2)
+    return float(f"{min(_LARGEST_STEP, _STEP_SHARE * (high - low)):.2g}")

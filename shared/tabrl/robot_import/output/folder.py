@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tabrl.robot_import.refusal import refusal
-from tabrl.robots.registry import MANIFEST
+from tabrl.robots.registry import MANIFEST, VISUALS
 
 
 class Writing(StrEnum):
@@ -30,6 +30,7 @@ def _place(files: Mapping[str, bytes], target: Path, *, replace: bool) -> Writin
         for name, data in files.items()
         if not (target / name).is_file() or (target / name).read_bytes() != data
     ]
+    differing += _outdated(files, target)
     if not differing:
         return Writing.SAME
     if not replace:
@@ -38,6 +39,11 @@ def _place(files: Mapping[str, bytes], target: Path, *, replace: bool) -> Writin
             "writes them anew, --id makes another robot"
         )
     return Writing.REPLACED
+
+
+def _outdated(files: Mapping[str, bytes], target: Path) -> list[str]:
+    """Meshes of a model that has none any more."""
+    return [VISUALS] if VISUALS not in files and (target / VISUALS).is_file() else []
 
 
 def write_folder(files: Mapping[str, bytes], target: Path, *, replace: bool) -> Writing:
@@ -76,5 +82,7 @@ def _write_over(files: Mapping[str, bytes], target: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".adding-", dir=target) as draft:
         for name, data in files.items():
             (Path(draft) / name).write_bytes(data)
+        for name in _outdated(files, target):
+            (target / name).unlink()
         for name in sorted(files, key=lambda name: name == MANIFEST):
             (Path(draft) / name).replace(target / name)

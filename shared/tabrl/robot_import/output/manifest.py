@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tabrl.robot_import.names import one_line
+
 _KEYS = (
     ("id", ""),
     ("name", ""),
@@ -43,7 +45,7 @@ def manifest(data: Mapping[str, Any], title: str, source: str) -> str:
         title: what the robot is called.
         source: the file that it was made of.
     """
-    lines = [_HEAD.format(title=title, source=source)]
+    lines = [_HEAD.format(title=one_line(title), source=one_line(source))]
     for key, comment in _KEYS:
         if key in data:
             line = f"{key} = {_value(data[key])}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import numpy as np
 
 from tabrl.robot_import.model.linkage import Hinge, Link, Linkage
 from tabrl.robot_import.model.source import Doubles
-from tabrl.robot_import.names import distinct
+from tabrl.robot_import.names import distinct, one_line
 from tabrl.robot_import.output.shapes import Shape, Shapes
 
 _FLOOR_RGBA = (0.32, 0.35, 0.4, 1.0)
@@ -83,6 +84,11 @@ def scene_of(
     spec.add_key(name="home", qpos=_round(qpos), ctrl=_round(home))
     spec.compile()
     return _plain(spec.to_xml(), linkage.hinges)
+
+
+def comment(words: str) -> str:
+    """Words as a comment of XML can hold them: without two hyphens in a row."""
+    return re.sub("-{2,}", "-", one_line(words))
 
 
 def _stage(spec: mujoco.MjSpec) -> None:
