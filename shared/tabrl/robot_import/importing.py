@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from tabrl.control import rotation
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.physics import scene_model
-from tabrl.embodiments.lookup import kind_module
+from tabrl.embodiments.lookup import camera_of, kind_module
 from tabrl.robot_import.hold import SECONDS, Held, hold_home, microseconds
 from tabrl.robot_import.limbs.found import FoundLimb, Survey
 from tabrl.robot_import.limbs.legs import survey_legs
@@ -37,6 +37,7 @@ from tabrl.robots import Robot
 from tabrl.robots.kinds import kind_package
 from tabrl.robots.registry import MANIFEST, VISUALS
 from tabrl.robots.robot import parse_robot
+from tabrl.visuals.picture.draw import draw_picture
 
 if TYPE_CHECKING:  # needs trimesh, which may not be installed
     from tabrl.robot_import.output.meshes import Meshes
@@ -48,8 +49,14 @@ _OVER_ITS_BASE = 0.1  # of an arm's reach; nearer to it, a tool is neither ahead
 class Imported:
     """A robot that is not written yet: its files by name, and what was found."""
 
+    robot: Robot
     files: dict[str, bytes]
     report: ImportReport
+
+    def picture(self) -> bytes:
+        """A PNG of it for lists of robots, drawn from its files. Raises `ValueError`."""
+        scene, meshes = self.files[self.robot.scene], self.files.get(VISUALS)
+        return draw_picture(scene, camera_of(self.robot), meshes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +105,7 @@ def _imported(options: ImportOptions) -> Imported:
     if meshes is not None:
         files[VISUALS] = meshes.glb
     notes = (*found.notes, *notes, *without)
-    return Imported(files, _report(found, made, held, meshes, notes))
+    return Imported(made.robot, files, _report(found, made, held, meshes, notes))
 
 
 def _survey(options: ImportOptions) -> _Found:

@@ -21,7 +21,9 @@ from tabrl.robots.robot import Robot, parse_robot
 
 ROBOTS_VARIABLE = "TABRL_ROBOTS"
 MANIFEST = "robot.toml"
-VISUALS = "visuals.glb"  # of a robot of one's own: meshes for the page, its nodes named like bodies
+# In a robot's folder, if it likes: meshes for the page, the nodes named like bodies, and a picture.
+VISUALS, PICTURE = "visuals.glb", "picture.png"
+RECIPE = "visuals.toml"  # or how such meshes are made
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,12 @@ def robot_folder(robot_id: str) -> Traversable:
 
 def robot_visuals(robot_id: str) -> Traversable | None:
     """The meshes in the robot's own folder, if it has any. Raises as `get_robot` does."""
-    file = robot_folder(robot_id).joinpath(VISUALS)
-    return file if file.is_file() else None
+    return _own_file(robot_id, VISUALS)
+
+
+def robot_picture(robot_id: str) -> Traversable | None:
+    """The picture in the robot's own folder, if it has one. Raises as `get_robot` does."""
+    return _own_file(robot_id, PICTURE)
 
 
 @cache
@@ -81,6 +87,11 @@ def forget() -> None:
     """Look at the folders anew the next time; for tests that change them."""
     for cached in (_found, scene_xml, scene_sha256, kind_package):
         cached.cache_clear()
+
+
+def _own_file(robot_id: str, name: str) -> Traversable | None:
+    file = robot_folder(robot_id).joinpath(name)
+    return file if file.is_file() else None
 
 
 def _entry(robot_id: str) -> tuple[Robot, Traversable]:

@@ -12,7 +12,8 @@ import pytest
 
 from tabrl.robots import get_robot
 from tabrl.robots.registry import ROBOTS_VARIABLE, forget
-from tabrl_local.robots import own_visuals
+from tabrl_local.launcher import provide_looks
+from tabrl_local.robots import own_looks
 from tests.support.models.arm import arm
 from tests.support.models.dog import CUBE, Dog
 from tests.support.robots import PACKAGED
@@ -41,7 +42,7 @@ def files(folder: Path) -> list[str]:
 def test_it_shows_what_it_found_and_writes_a_folder(tabrl: Any, robots: Path, dog: Path) -> None:
     code, out, err = tabrl("robots", "add", str(dog))
     assert code == 0, err
-    assert files(robots) == ["stray/robot.toml", "stray/stray.xml"]
+    assert files(robots) == ["stray/picture.png", "stray/robot.toml", "stray/stray.xml"]
     lines = out.splitlines()
     assert lines[0] == f"stray  from {dog / 'stray.xml'}"
     assert "legged: 8.2 kg, 8 joints that move, stands 0.31 m high" in out
@@ -73,7 +74,7 @@ def test_its_manifest_says_what_is_to_be_looked_through(
     assert text.startswith("# Rex: written by `tabrl robots add` from stray.xml")
     data = tomllib.loads(text)
     assert (data["id"], data["name"], data["scene"]) == ("rex", "Rex", "rex.xml")
-    assert data["description"] == "A 8.2 kg four-legged robot, 8 joints, 0.31 m high."
+    assert data["description"] == "A robot of 8.2 kg with four legs and 8 joints, 0.31 m high."
     assert [limb["place"] for limb in data["limbs"]] == [
         ["front", "right"], ["front", "left"], ["rear", "right"], ["rear", "left"],
     ]  # fmt: skip
@@ -85,7 +86,7 @@ def test_twice_is_safe(tabrl: Any, robots: Path, dog: Path) -> None:
     assert code == 0
     assert "stray is in, as before," in out
     manifest = robots / "stray/robot.toml"
-    manifest.write_text(manifest.read_text().replace('maker = "unknown"', 'maker = "me"'))
+    manifest.write_text(manifest.read_text().replace('maker = ""', 'maker = "me"'))
     code, _, err = tabrl("robots", "add", str(dog))
     assert code == 1
     assert "its robot.toml would change: --replace" in err
@@ -93,7 +94,7 @@ def test_twice_is_safe(tabrl: Any, robots: Path, dog: Path) -> None:
     code, out, _ = tabrl("robots", "add", str(dog), "--replace")
     assert code == 0
     assert "stray written anew to" in out
-    assert 'maker = "unknown"' in manifest.read_text()
+    assert 'maker = ""' in manifest.read_text()
 
 
 def test_nothing_is_written_where_nobody_asked(
@@ -110,7 +111,7 @@ def test_nothing_is_written_where_nobody_asked(
     assert files(tmp_path) == before
     code, _, err = tabrl("robots", "add", str(dog), "--into", str(tmp_path / "mine"))
     assert code == 0, err
-    assert files(tmp_path / "mine") == ["stray/robot.toml", "stray/stray.xml"]
+    assert files(tmp_path / "mine") == ["stray/picture.png", "stray/robot.toml", "stray/stray.xml"]
 
 
 def test_what_to_type_next_can_be_typed(tabrl: Any, tmp_path: Path, dog: Path) -> None:
@@ -171,7 +172,7 @@ def test_an_arm_without_its_kind_is_shown_and_not_written(
     assert not robots.exists()
 
 
-def test_meshes_of_its_own_are_found_by_the_launcher(
+def test_looks_of_its_own_are_found_by_the_launcher(
     tabrl: Any, robots: Path, tmp_path: Path
 ) -> None:
     head = '<asset><mesh name="hull" file="hull.obj" scale="5 2 1"/></asset>'
@@ -182,4 +183,21 @@ def test_meshes_of_its_own_are_found_by_the_launcher(
     assert code == 0, err
     assert "the page shows a mesh of the model" in out
     forget()
-    assert own_visuals() == {"stray": robots / "stray/visuals.glb"}
+    assert own_looks() == {
+        "stray.glb": robots / "stray/visuals.glb",
+        "stray.png": robots / "stray/picture.png",
+    }
+    built, shown = robots.parent / "built", robots.parent / "shown"
+    built.mkdir()
+    for name in ("stray.png", "go1.glb"):
+        (built / name).write_bytes(b"of set-up")
+    provide_looks(built, shown)
+    assert (shown / "stray.glb").read_bytes()[:4] == b"glTF"
+    assert (shown / "stray.png").read_bytes() == (robots / "stray/picture.png").read_bytes()
+    assert (shown / "go1.glb").read_bytes() == b"of set-up"
+
+    (folder / "stray.xml").write_text(Dog().xml())
+    assert tabrl("robots", "add", str(folder), "--replace")[0] == 0
+    forget()
+    provide_looks(built, shown)
+    assert not (shown / "stray.glb").exists()  # it was of the robot before

@@ -11,7 +11,7 @@ from tabrl.robot_import.importing import Imported, import_robot
 from tabrl.robot_import.options import ImportOptions
 from tabrl.robot_import.output.folder import Writing, write_folder
 from tabrl.robots import list_robots, robot_folder
-from tabrl.robots.registry import ROBOTS_VARIABLE
+from tabrl.robots.registry import PICTURE, ROBOTS_VARIABLE
 from tabrl_local.errors import CommandError
 
 
@@ -81,6 +81,7 @@ def write(imported: Imported, destination: Destination) -> Written | None:
                 code="id_taken",
             )
     try:
-        return Written(folder, write_folder(imported.files, folder, replace=destination.replace))
+        files = {**imported.files, PICTURE: imported.picture()}
+        return Written(folder, write_folder(files, folder, replace=destination.replace))
     except TabrlError as error:
         raise CommandError(error.message, hint=error.hint, code=error.code) from error

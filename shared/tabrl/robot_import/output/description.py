@@ -40,7 +40,7 @@ def content(survey: Survey, linkage: Linkage, robot_id: str, title: str) -> dict
     data: dict[str, Any] = {
         "id": robot_id,
         "name": title,
-        "maker": "unknown",
+        "maker": "",
         "description": _description(survey, linkage),
         "examples": list(_examples(survey)),
         "scene": f"{robot_id}.xml",
@@ -103,8 +103,9 @@ def _description(survey: Survey, linkage: Linkage) -> str:
     legs = _NUMBERS.get(count, str(count))
     if survey.kind != LEGGED:
         reach = survey.length
-        return f"A {mass:.3g} kg arm, {joints} joints, with a reach of {reach:.2f} m."
-    return f"A {mass:.3g} kg {legs}-legged robot, {joints} joints, {survey.length:.2f} m high."
+        return f"An arm of {mass:.3g} kg with {joints} joints and a reach of {reach:.2f} m."
+    height = survey.length
+    return f"A robot of {mass:.3g} kg with {legs} legs and {joints} joints, {height:.2f} m high."
 
 
 def _examples(survey: Survey) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from tabrl.robot_import.names import one_line
 _KEYS = (
     ("id", ""),
     ("name", ""),
-    ("maker", ""),
+    ("maker", "who builds it"),
     ("description", ""),
     ("examples", ""),
     ("scene", ""),
