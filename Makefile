@@ -91,7 +91,7 @@ lock: setup-python ## resolve the locks again after a change of dependencies
 	@$(BIN)/python scripts/lock --uv .tools/uv/bin/uv
 
 .PHONY: setup
-setup: setup-python setup-web ## Python environment, built page, robot visuals
+setup: setup-python setup-web ## Python environment, built page, meshes and pictures of robots
 	@scripts/setup visuals
 
 .PHONY: visuals

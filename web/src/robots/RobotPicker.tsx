@@ -54,7 +54,7 @@ function Card({ robot, chosen, onChoose }: CardProps): ReactNode {
         onChange={onChoose}
         // Also that of the robot at hand: what was offered has then been chosen.
         onClick={onChoose}
-        className="absolute inset-0 cursor-pointer appearance-none outline-none"
+        className="absolute inset-0 z-10 cursor-pointer appearance-none outline-none"
       />
       <RobotPicture robot={robot} className="aspect-[8/5] w-full" />
       <span className="flex flex-1 flex-col px-3 py-2">

@@ -20,7 +20,7 @@ from tabrl.contracts.quantities import (
     joint_speed,
     named,
 )
-from tabrl.embodiments.legged.ability_words import ability_words
+from tabrl.embodiments.legged.askable import ability_words
 from tabrl.embodiments.legged.limbs import channel_names, has_pairs
 from tabrl.rewards.vocabulary import STATE_METHODS
 from tabrl.robots import Robot
