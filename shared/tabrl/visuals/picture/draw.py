@@ -71,13 +71,16 @@ def _reduced(picture: Doubles) -> Doubles:
     """The mean of each pixel's samples."""
     height, width, parts = picture.shape
     blocks = picture.reshape(height // _SAMPLES, _SAMPLES, width // _SAMPLES, _SAMPLES, parts)
-    return blocks.mean(axis=(1, 3))
+    means: Doubles = blocks.mean(axis=(1, 3))
+    return means
 
 
 def _flattened(points: Doubles) -> Doubles:
     """Where the sun throws points on the floor."""
     above = np.maximum(points[..., 2:], 0.0)
-    return points - above * SUN / SUN[2] - np.minimum(points[..., 2:], 0.0) * [0.0, 0.0, 1.0]
+    floor: Doubles = points - above * SUN / SUN[2]
+    floor[..., 2] = 0.0  # also what is a little below it
+    return floor
 
 
 def _covered(points: Doubles, camera: PictureCamera) -> Doubles:
