@@ -45,10 +45,11 @@ class Fall(_Data):
 
 
 class KindPage(_Data):
-    """What a kind of robot says of how its robots are shown; `fall` null: they cannot fall."""
+    """What a kind of robot says of how a robot is shown; `fall` null: it cannot fall."""
 
     readouts: tuple[Readout, ...] = ()
     fall: Fall | None = None
+    abilities: tuple[str, ...] = ()
 
 
 class RobotPage(_Data):
@@ -59,3 +60,8 @@ class RobotPage(_Data):
     camera: Camera
     readouts: tuple[Readout, ...]
     fall: Fall | None = Field(description="When it has fallen; null: this robot cannot fall.")
+    abilities: tuple[str, ...] = Field(
+        default=(),
+        description="What it can do, the most important first, in a few words each.",
+        examples=[["walks up to 1.2 m/s", "turns", "crouches"]],
+    )
