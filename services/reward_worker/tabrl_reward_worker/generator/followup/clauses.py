@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.followup.comparisons import PERCENT, comparison_in
 from tabrl_reward_worker.generator.followup.complaints import (
     Complaint,
@@ -12,6 +13,7 @@ from tabrl_reward_worker.generator.followup.complaints import (
     Remark,
     instead_in,
     is_much,
+    lacking,
     remark_in,
     remedy_in,
 )
@@ -71,6 +73,10 @@ def _sort(said: str, plan: Plan, found: Clauses, before: Remark | None) -> Remar
     clause = _cleaned(spoken)
     wrong = find_phrase("wrong", clause)
     clause = wrong[0] if wrong else clause
+    if clause in phrases("rise") and any(
+        part.height or part.pitch or part.roll for part in plan.parts
+    ):
+        clause = "stand up"
     unmeasured = find_phrase("unmeasured", clause)
     if unmeasured is not None:
         found.unmeasured[spoken] = str(unmeasured[1]["message"])
@@ -106,7 +112,10 @@ def _sort_remark(remark: Remark, spoken: str, plan: Plan, found: Clauses) -> Non
         if more is not None:
             found.comparisons.append(replace(more, text=spoken))
             return
-    if remark.mood in (Mood.WANTED, Mood.LACKING):
+    if remark.mood == Mood.LACKING:
+        found.unmeasured[spoken] = lacking()
+        return
+    if remark.mood == Mood.WANTED:
         found.plain.append(text)
         return
     seen, wanted = instead_in(text)
@@ -143,17 +152,20 @@ def _cleaned(clause: str) -> str:
 def _quantity(clause: str, plan: Plan) -> NamedQuantity | None:
     """The clause as an amount, if it is nothing else: "20 cm", "2 cm lower", "to the right"."""
     found, top = find_phrase("comparison", clause), plan.amounts.top_speed
+    feet = (Askable.FOOT_HEIGHT, Askable.HOP_HEIGHT, Askable.STEP_HEIGHT)
+    footed = any(part.find(quantity) for part in plan.parts for quantity in feet)
     if PERCENT.search(clause):
         return None
     if found is not None:
         phrase, entry = found
         rises = float(entry.get("factor", 1.0)) > 1.0 or float(entry.get("step", 0.0)) > 0.0
         rest = clause.replace(phrase, " ", 1)
-        quantity = quantity_in(rest, top, 1 if rises else -1, entry["aspect"] == "level")
+        level = entry["aspect"] == "level"
+        quantity = quantity_in(rest, top, 1 if rises else -1, level, footed=footed)
         if quantity is None:
             return None
         quantity = replace(quantity, text=clause)
     else:
-        quantity = quantity_in(clause, top)
+        quantity = quantity_in(clause, top, footed=footed)
     probes = [part.copy() for part in plan.parts]
     return quantity if quantity is not None and apply_quantity(quantity, probes) else None

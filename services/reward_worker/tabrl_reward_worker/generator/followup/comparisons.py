@@ -32,7 +32,7 @@ _TARGETS = {
 _UNSAID = {  # what is compared where nobody says what, the likeliest first
     "pace": ("speed", "frequency"),
     "level": ("hop", "paw", "rear", "steps", "height"),
-    "extent": ("hop", "paw", "steps", "pitch", "roll", "rear", "turn", "height", "speed"),
+    "extent": ("hop", "paw", "steps", "pitch", "roll", "rear", "radius", "height", "speed"),
 }
 
 
@@ -76,7 +76,8 @@ def target_of(intent: Intent) -> str:
     """The name of what an intent is about; "" if it has none."""
     if intent.kind == SlotKind.RHYTHM:
         return amplitude_of(intent.meaning.get("channel", ""))
-    return _TARGETS.get(intent.kind, "")
+    circles = intent.kind == SlotKind.TURN and intent.meaning.get("move")
+    return "radius" if circles else _TARGETS.get(intent.kind, "")
 
 
 def compare(comparison: Comparison, goal: Goal) -> bool:

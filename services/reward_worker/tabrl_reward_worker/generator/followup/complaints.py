@@ -61,7 +61,7 @@ class Complaint:
 
 def remark_in(clause: str, before: Remark | None) -> Remark | None:
     """The clause as a remark; one without a subject goes on with the remark `before` it."""
-    for kind in (Mood.UNWANTED, Mood.WANTED):
+    for kind in (Mood.LACKING, Mood.UNWANTED, Mood.WANTED):
         found = _pattern(f"{kind}_alone").match(clause)
         if found:
             return Remark(kind, clause[found.end() :].strip())
@@ -88,6 +88,11 @@ def instead_in(text: str) -> tuple[str, str]:
 def is_much(text: str) -> bool:
     """Whether it is complained of as too much, rather than at all."""
     return _pattern("amount", anywhere=True).search(text) is not None
+
+
+def lacking() -> str:
+    """What is answered to what it does not do: nobody knows whether that was asked for."""
+    return str(_data()["lacking"][0]["message"])
 
 
 def remedy_in(clause: str) -> dict[str, Any] | None:

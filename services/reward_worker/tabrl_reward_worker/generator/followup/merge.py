@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tabrl.contracts.motion import Sinusoid, Target
 from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.goal import HOPS, Goal
 from tabrl_reward_worker.generator.goal.interpret import is_asked
@@ -11,7 +12,11 @@ from tabrl_reward_worker.generator.goal.limits import clamp
 from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
-_OF_FEET = (HOPS, (Askable.FOOT_HEIGHT,), (Askable.REARING,), (Askable.STEP_HEIGHT,))
+_WAYS = (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED, Askable.YAW_RATE)
+_USED = (  # of what some parts of a plan have, the others are not meant
+    HOPS, (Askable.FOOT_HEIGHT,), (Askable.REARING,), (Askable.STEP_HEIGHT,), _WAYS[:2],
+    _WAYS[2:], (Askable.PITCH,), (Askable.ROLL,), (Askable.HEIGHT,),
+)  # fmt: skip
 _REPLACED = (
     Askable.YAW_RATE, Askable.HEIGHT, Askable.PITCH, Askable.ROLL, Askable.STEP_HEIGHT,
     Askable.STEP_RATE, Askable.FOOT_HEIGHT, Askable.FOOT_LOAD, *HOPS, Askable.REARING,
@@ -29,17 +34,38 @@ _DROPPED = {
 
 
 def fitting(new: Goal, part: Goal, parts: Sequence[Goal]) -> Goal:
-    """The new goal for one part: feet that another part already uses so are meant there alone."""
+    """The new goal for one part: what only other parts have so far is meant of those alone."""
     fits = new.copy()
-    for quantities in _OF_FEET:
-        used = any(other.find(quantities[0]) for other in parts)
-        if used and not part.find(quantities[0]):
+    for quantities in _USED:
+        used = any(other.find(quantity) for other in parts for quantity in quantities)
+        if used and not any(map(part.find, quantities)):
             fits.drop(*quantities)
     return fits
 
 
-def merge(goal: Goal, new: Goal, reading: Reading) -> None:
-    """Put what the new words ask for in the place of what it contradicts."""
+def name_feet(reading: Reading, parts: Sequence[Goal]) -> None:
+    """Let "raise the paw higher" speak of the foot that is held, where it names no other."""
+    held = next(filter(None, (part.foot(Askable.FOOT_HEIGHT) for part in parts)), None)
+    for intent in reading.intents if held else []:
+        ways = {str(one.meaning["direction"]) for one in intent.slots if "direction" in one.meaning}
+        if intent.kind == SlotKind.PAW and held:
+            end = {"end": held.end} if intent.meaning.get("any") else {}
+            side = {} if ways & {"left", "right"} else {"side": held.side}
+            intent.meaning = {**side, **intent.meaning, **end}
+
+
+def merge(goal: Goal, new: Goal, reading: Reading, *, instead: bool = False) -> None:
+    """Put what the new words ask for in the place of what it contradicts.
+
+    What is done `instead` takes the place of all that is alike, or else of everything.
+    """
+    before = goal.copy()
+    for one in new.targets.values() if instead else ():
+        if any(
+            one.quantity == old.quantity and _kind(one) != _kind(old)
+            for old in [*before.targets.values()]
+        ):
+            goal.drop(one.quantity)  # a bow instead of a nod
     if new.moves:
         _go(goal, new, reading)
     goal.take(new, *_REPLACED)
@@ -54,8 +80,31 @@ def merge(goal: Goal, new: Goal, reading: Reading) -> None:
     for intent in negated:
         if not (intent.kind == SlotKind.MOVE and new.moves):  # "don't run, walk"
             drop(intent, goal)
+    if instead:
+        _leave(goal, new, before)
     if new.still or (negated and goal.empty):
         goal.still = not (goal.swings or goal.feet or goal.yaw or goal.moves)
+
+
+def _leave(goal: Goal, new: Goal, before: Goal) -> None:
+    """Drop what something else is done instead of."""
+    kinds = {_kind(one) for one in new.targets.values()}
+    if not kinds:
+        return
+    alike = kinds & {_kind(one) for one in before.targets.values()}
+    kept = {*new.targets, *(_WAYS if new.moves and before.moves else ())}
+    for key, one in list(goal.targets.items()):
+        if key not in kept and one.quantity not in kept and (_kind(one) in kinds or not alike):
+            del goal.targets[key]
+    if "way" in kinds or not alike:
+        goal.gait = new.gait
+
+
+def _kind(target: Target) -> str:
+    """What a target is like: a rhythm, a way, or a pose."""
+    ways = (*_WAYS, Askable.PLANAR_SPEED, *HOPS, Askable.STEP_HEIGHT, Askable.STEP_RATE)
+    held = "way" if target.quantity in (*ways, Askable.FOOT_LOAD) else "pose"
+    return "rhythm" if isinstance(target.shape, Sinusoid) else held
 
 
 def _says(reading: Reading, *kinds: SlotKind) -> bool:

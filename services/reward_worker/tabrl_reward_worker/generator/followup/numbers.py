@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from tabrl.contracts.motion import Duration, Reached
 from tabrl.embodiments.legged.askable import Askable
-from tabrl_reward_worker.generator.goal.abilities import Amounts
+from tabrl_reward_worker.generator.goal.abilities import Amounts, figure
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.limits import clamp, limited, ranges
 from tabrl_reward_worker.generator.goal.posture import from_standing
+from tabrl_reward_worker.generator.reading.intents import DISTANCE
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
 # Of the reference robot.
@@ -80,6 +83,10 @@ class Number:
         """How to say that it is meant."""
         return self.example
 
+    def begins(self, goal: Goal, size: float) -> bool:
+        """Whether a goal that has none of it may be given so much."""
+        return False
+
     def change(self, goal: Goal, by: Comparison) -> str:
         """Make it more or less, within the robot's limits, and say so; nothing if there is none."""
         was = self.get(goal)
@@ -102,8 +109,6 @@ class Number:
         return self.told.format(now=now, cm=now * 100.0, said=size * 100.0)
 
     def _factor(self, goal: Goal, by: Comparison) -> float:
-        if self.quantity is Askable.YAW_RATE and by.aspect == "extent" and goal.moves:
-            return 1.0 / by.factor  # a larger circle is less of a turn
         if self.scale in ("speed", "rate"):
             return by.factor
         # A nose that points down goes higher by less of it.
@@ -165,9 +170,81 @@ class Radius(Number):
     def get(self, goal: Goal) -> float | None:
         return goal.speed / abs(goal.yaw) if goal.yaw and goal.moves else None
 
+    def change(self, goal: Goal, by: Comparison) -> str:
+        was = self.get(goal)
+        if was is None or by.paced:
+            return numbers()["turn" if was is None else "speed"].change(
+                goal, replace(by, target="")
+            )
+        self.set(goal, was * by.share)
+        return self.compared.format(now=self.get(goal), was=was)
+
     def set(self, goal: Goal, size: float) -> str:
         radius = max(size, goal.amounts.length(_MIN_RADIUS))
-        return numbers()["turn"].set(goal, goal.speed / radius)
+        rate, most = goal.speed / radius, ranges(goal.amounts)[Askable.YAW_RATE].up
+        if rate > most:  # who cannot turn so fast walks slower
+            numbers()["speed"].set(goal, most * radius)
+        return numbers()["turn"].set(goal, min(rate, most))
+
+
+class Until(Number):
+    """When it is over."""
+
+
+class Ending(Until):
+    """How far it turns or goes before it is done."""
+
+    def get(self, goal: Goal) -> float | None:
+        return goal.ends_by(self.quantity)
+
+    def begins(self, goal: Goal, size: float) -> bool:
+        turns = self.quantity is Askable.HEADING
+        return bool(goal.yaw) if turns else goal.moves and size >= DISTANCE
+
+    def set(self, goal: Goal, size: float) -> str:
+        sign = goal.yaw if self.quantity is Askable.HEADING and goal.yaw else 1.0
+        goal.until, goal.lasts = Reached(quantity=self.quantity, by=math.copysign(size, sign)), None
+        return self.told.format(now=size)
+
+
+class Times(Until):
+    """How often it is done before it is done."""
+
+    def get(self, goal: Goal) -> float | None:
+        turned = goal.ends_by(Askable.HEADING)
+        if turned is not None:
+            return abs(turned) / (2.0 * math.pi)
+        seconds = goal.until.seconds if isinstance(goal.until, Duration) else None
+        return seconds * goal.rates[0] if seconds and goal.rates else None
+
+    def begins(self, goal: Goal, size: float) -> bool:
+        return bool(goal.rates) or (bool(goal.yaw) and not goal.moves)
+
+    def set(self, goal: Goal, size: float) -> str:
+        if not goal.rates:
+            numbers()["turned"].set(goal, 2.0 * math.pi * size)
+        else:
+            least, table = goal.amounts["sequence"]["least"], "hop" if goal.hop else "rhythm"
+            slowest = max(goal.amounts[f"{table}_frequency"]["lowest"], size / least)
+            if slowest < goal.rates[0]:
+                set_rate(goal, slowest)
+            goal.until = Duration(seconds=round(max(size / goal.rates[0], least), 2))
+        return self.told.format(now=size)
+
+
+class Lasting(Until):
+    """How long it is done."""
+
+    def get(self, goal: Goal) -> float | None:
+        return goal.until.seconds if isinstance(goal.until, Duration) else None
+
+    def set(self, goal: Goal, size: float) -> str:
+        table = goal.amounts["sequence"]
+        seconds = max(table["least"], min(size, table["total"]))
+        if seconds != size:
+            goal.not_understood.append(f"{figure(size)} s: a part takes {figure(seconds)} s here")
+        goal.until = Duration(seconds=seconds)
+        return self.told.format(now=seconds)
 
 
 class Height(Number):
@@ -228,7 +305,7 @@ class Rate(Number):
         table = goal.amounts[self.scale]
         hz = round(max(table["lowest"], min(size, table["highest"])), 2)
         if abs(hz - size) > 0.01:
-            goal.not_understood.append(f"{size:.3g} times a second cannot be done: {hz:g}")
+            goal.not_understood.append(f"{size:.3g} times a second cannot be done: {hz:.3g}")
         return self._to(goal, hz, named=True)
 
     def _to(self, goal: Goal, hz: float, *, named: bool) -> str:
@@ -257,8 +334,10 @@ def set_rate(goal: Goal, hz: float) -> str:
     return numbers()["hops" if goal.hop else "beat"].set(goal, hz)
 
 
-_KINDS = {"speed": Speed, "reach": Reach, "radius": Radius, "height": Height}
-_RATES = ("hops", "beat", "strides")
+_KINDS: Mapping[str, type[Number]] = {
+    "speed": Speed, "reach": Reach, "radius": Radius, "height": Height, "hops": Rate, "beat": Rate,
+    "strides": Rate, "turned": Ending, "way": Ending, "times": Times, "lasting": Lasting,
+}  # fmt: skip
 
 
 @cache
@@ -266,10 +345,7 @@ def numbers() -> Mapping[str, Number]:
     """By the names that comparisons have for them."""
     text = files(__package__).joinpath("numbers.toml").read_text("utf-8")
     data: dict[str, dict[str, Any]] = tomllib.loads(text)
-    return {
-        name: (Rate if name in _RATES else _KINDS.get(name, Number))(**_read(row))
-        for name, row in data.items()
-    }
+    return {name: _KINDS.get(name, Number)(**_read(row)) for name, row in data.items()}
 
 
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tabrl_reward_worker.generator.followup.numbers import Number, numbers
+from tabrl_reward_worker.generator.followup.numbers import Number, Until, numbers
 from tabrl_reward_worker.generator.followup.sides import change_pace, change_side
+from tabrl_reward_worker.generator.goal.abilities import figure
 from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.reading.intents import DISTANCE
 from tabrl_reward_worker.generator.reading.lexicon import Word, lexicon
 from tabrl_reward_worker.generator.reading.measures import measured
 from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind
@@ -24,6 +26,7 @@ _EXAMPLES = {
         "“bow by 15 degrees”, “lean left by 10 degrees” or “turn at 30 degrees per second”"
     ),
     SlotKind.RADIUS: "“walk in a circle with a radius of 1 m”",
+    SlotKind.COUNT: "“hop five times” or “nod twice”",
 }
 _UNCLEAR = {
     SlotKind.BEAT: "It keeps a beat already. Write how often: “twice a second”, “120 bpm”.",
@@ -58,11 +61,21 @@ class NamedQuantity:
 
 
 def quantity_in(
-    clause: str, top_speed: float, sign: int = 0, level: bool = False
+    clause: str, top_speed: float, sign: int = 0, level: bool = False, *, footed: bool = False
 ) -> NamedQuantity | None:
-    """The only thing a clause names; None if it says what to do."""
+    """The only thing a clause names; None if it says what to do.
+
+    Where something is `footed`, "raise it 8 cm" names no more than "8 cm".
+    """
     raw = lexicon().read(clause)
-    words = [word for word in measured(raw, top_speed) if word.kind not in _ASIDE]
+    every = measured(raw, top_speed)
+    words = [
+        word
+        for word in every
+        if word.kind not in _ASIDE
+        and not (footed and word.kind == SlotKind.HEIGHT and "of" in word.meaning)
+    ]
+    words = words or [word for word in every if word.kind == SlotKind.COUNT]
     does = any(word.kind in (*INTENT_KINDS, SlotKind.IMPOSSIBLE) for word in words)
     denies = any(word.kind in (SlotKind.FROM, SlotKind.NEGATION) for word in raw)
     strange = sum(word.kind in (SlotKind.WORD, SlotKind.LIKE) for word in raw)
@@ -94,42 +107,48 @@ def apply_quantity(quantity: NamedQuantity, parts: Sequence[Goal]) -> bool:
 
     Raises `UnclearError`.
     """
-    kind = quantity.of
-    if kind in (SlotKind.DIRECTION, SlotKind.PACE):
-        change = change_side if kind == SlotKind.DIRECTION else change_pace
+    if quantity.of in (SlotKind.DIRECTION, SlotKind.PACE):
+        change = change_side if quantity.of == SlotKind.DIRECTION else change_pace
         done = [change(quantity.way, part) for part in parts]
-    elif kind in _UNCLEAR:
-        if kind == SlotKind.BEAT and not any(part.rates for part in parts):
-            return False
-        raise UnclearError(_UNCLEAR[kind])
     else:
-        fits = [_fits(quantity, part) for part in parts]
-        if not any(fits) and (quantity.sign or kind in _NOT_ALONE):
-            return False
-        _require_one(parts, fits, kind)
         done = [
             ", ".join(one.set(part, _size(quantity, one.size(part) or 0.0)) for one in numbers)
-            for part, numbers in zip(parts, fits, strict=True)
+            for part, numbers in zip(parts, _fitting(quantity, parts), strict=False)
         ]
-    for part, words in zip(parts, done, strict=True):
+    for part, words in zip(parts, done, strict=False):
         if words:
             part.say(quantity.text, words)
     return any(done)
 
 
-def _require_one(parts: Sequence[Goal], fits: Sequence[Sequence[Number]], kind: SlotKind) -> None:
-    """Raises `UnclearError` where an amount fits nothing, or more than one thing."""
-    named = dict.fromkeys(one.what for numbers in fits for one in numbers)
-    if not named:
+def _fitting(quantity: NamedQuantity, parts: Sequence[Goal]) -> list[list[Number]]:
+    """The numbers of each part that an amount is meant for; none where it is no amount of theirs.
+
+    Raises `UnclearError` where it fits nothing, or more than one thing.
+    """
+    kind, every = quantity.of, numbers().values()
+    fits = [_fits(quantity, part) for part in parts]
+    if not any(fits) and len(parts) == 1:
+        begun = [one for one in every if one.of == kind and one.begins(parts[0], quantity.value)]
+        fits = [begun]
+    if not any(fits):
+        rhythmic = any(part.rates for part in parts)
+        if quantity.sign or kind in _NOT_ALONE or (kind == SlotKind.BEAT and not rhythmic):
+            return []
         unfit = "Nothing that was asked before has such an amount. Write what it is"
-        raise UnclearError(f"{unfit}: {_EXAMPLES[kind]}.")
-    if len(named) > 1:
-        asked = [
-            one.asked(part) for part, numbers in zip(parts, fits, strict=True) for one in numbers
-        ]
-        examples = " or ".join(dict.fromkeys(asked))
-        meant = f"The amount may be meant for {' or '.join(named)}"
-        raise UnclearError(f"{meant}. Write which: {examples}.")
+        raise UnclearError(_UNCLEAR.get(kind) or f"{unfit}: {_EXAMPLES[kind]}.")
+    found = [(one, part) for ones, part in zip(fits, parts, strict=True) for one in ones]
+    if len({one.what for one, _ in found}) > 1:
+        meant = " or ".join(dict.fromkeys(one.what for one, _ in found))
+        examples = " or ".join(dict.fromkeys(one.asked(part) for one, part in found))
+        raise UnclearError(f"The amount may be meant for {meant}. Write which: {examples}.")
+    sizes = {figure(one.size(part) or 0.0) for one, part in found if isinstance(one, Until)}
+    if len(sizes) > 1 and not quantity.sign:
+        raise UnclearError(
+            f"More than one part has such an amount ({' and '.join(sorted(sizes))}). Write all of "
+            "it, one after the other, with the new amount in its place."
+        )
+    return fits
 
 
 def _size(quantity: NamedQuantity, before: float) -> float:
@@ -143,6 +162,9 @@ def _fits(quantity: NamedQuantity, goal: Goal) -> list[Number]:
     """The numbers of a goal that an amount may be meant for."""
     every = numbers()
     fits = [one for one in every.values() if one.of == quantity.of and one.get(goal) is not None]
+    far = quantity.value >= DISTANCE or bool(quantity.sign)
+    if quantity.of == SlotKind.LENGTH and every["way"] in fits:
+        fits = [one for one in fits if (one is every["way"]) == far]
     if quantity.of == SlotKind.LENGTH and goal.hop is not None and goal.moves and not goal.height:
         high = goal.amounts["hop"]["limit"]
         far = not quantity.level if quantity.sign else quantity.value > high

@@ -127,6 +127,11 @@ def _tables(scale: Scale, limits: Mapping[str, float]) -> Mapping[str, Table]:
     return MappingProxyType({name: MappingProxyType(table) for name, table in tables.items()})
 
 
+def figure(value: float) -> str:
+    """A number as people read it: three digits that count, and no exponent."""
+    return f"{float(f'{value:.3g}'):g}"
+
+
 def _rounded(value: float) -> float:
     """To what a sentence says."""
     return float(f"{value:.2g}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.feet import (
@@ -39,9 +39,14 @@ _IN_PLACE = "stay in place"
 _SPARES_ONE = "every foot is lifted in walking; a limp spares one: “limp on your left front leg”"
 
 
-def interpret(reading: Reading, amounts: Amounts) -> Plan:
-    """The plan of a reading in a robot's amounts; `empty` if nothing in it can be done."""
-    parts = [(part, _at_once(part, amounts)) for part in reading.phases or [reading]]
+def interpret(
+    reading: Reading, amounts: Amounts, before: Sequence[tuple[Reading, Goal]] = ()
+) -> Plan:
+    """The plan of a reading in a robot's amounts; `empty` if nothing in it can be done.
+
+    It goes on from what was to be done `before`.
+    """
+    parts = [*before, *((part, at_once(part, amounts)) for part in reading.phases or [reading])]
     plan = in_phases(parts, amounts, repeats=reading.repeats)
     plan.understood = [*reading.notes, *plan.understood]
     plan.not_understood = [*reading.unknown, *reading.impossible, *plan.not_understood]
@@ -60,7 +65,7 @@ def _pieces(text: str) -> set[str]:
     return set(_PIECE.findall(text))
 
 
-def _at_once(reading: Reading, amounts: Amounts) -> Goal:
+def at_once(reading: Reading, amounts: Amounts) -> Goal:
     """What is asked for at the same time."""
     goal = Goal(amounts)
     negated = [intent for intent in reading.intents if intent.negated]
