@@ -23,6 +23,7 @@ from tabrl_reward_worker.generator.followup.comparisons import compare
 from tabrl_reward_worker.generator.followup.complaints import level, relieve
 from tabrl_reward_worker.generator.followup.merge import fitting, merge, name_feet
 from tabrl_reward_worker.generator.followup.numbers import numbers
+from tabrl_reward_worker.generator.followup.phrases import table
 from tabrl_reward_worker.generator.followup.quantities import UnclearError, apply_quantity
 from tabrl_reward_worker.generator.generate import (
     NotUnderstoodError,
@@ -42,14 +43,6 @@ from tabrl_reward_worker.generator.writing.templates import candidates_for
 from tabrl_reward_worker.generator.writing.words import in_words
 
 _ENDINGS = {SlotKind.LENGTH: "way", SlotKind.ANGLE: "turned"}
-_HINT = (
-    "Write what is to be different from before: “slower”, “half as fast”, “at 0.3 m/s”, “5 cm "
-    "lower”, “to the left”, “and sway your hips”, “without turning”."
-)
-_INSTEAD = (
-    "This tells what it does and was not asked to, so there is nothing to take away. Say what it "
-    "should do instead: “stand still”, “lower steps”, “slower”, “keep the body level”."
-)
 
 
 def generate_followup(
@@ -69,12 +62,13 @@ def generate_followup(
     require_english(words, robot)
     plan = _told(earlier, robot) if motion is None else _trained(motion, earlier, robot)
     before = plan.understood
+    hint = table("answers")["hint"]
     try:
         plan = _continued(plan, words)
     except UnclearError as error:
-        raise NotUnderstoodError(str(error), robot, plan, _HINT) from None
+        raise NotUnderstoodError(str(error), robot, plan, hint) from None
     if plan.empty or plan.understood == before:
-        raise NotUnderstoodError("This change was not understood.", robot, plan, _HINT)
+        raise NotUnderstoodError("This change was not understood.", robot, plan, hint)
     return Proposal(candidates_for(plan), plan.understood, plan.not_understood)
 
 
@@ -212,7 +206,7 @@ def _refuse(clauses: Clauses, unplaced: Sequence[str]) -> None:
     if clauses.unmeasured:
         raise UnclearError(next(iter(clauses.unmeasured.values())))
     if unplaced:
-        raise UnclearError(_INSTEAD)
+        raise UnclearError(table("answers")["unasked"])
 
 
 def _once(lists: Iterable[list[str]]) -> list[str]:

@@ -8,40 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tabrl_reward_worker.generator.followup.numbers import Number, Until, numbers
+from tabrl.embodiments.legged.askable import Askable
+from tabrl_reward_worker.generator.followup.comparisons import PERCENT
+from tabrl_reward_worker.generator.followup.numbers import Number, numbers
+from tabrl_reward_worker.generator.followup.phrases import find_phrase, table
 from tabrl_reward_worker.generator.followup.sides import change_pace, change_side
 from tabrl_reward_worker.generator.goal.abilities import figure
 from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.plan import Plan
 from tabrl_reward_worker.generator.reading.intents import DISTANCE
 from tabrl_reward_worker.generator.reading.lexicon import Word, lexicon
 from tabrl_reward_worker.generator.reading.measures import measured
-from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind
+from tabrl_reward_worker.generator.reading.patterns import kinds_of
+from tabrl_reward_worker.generator.reading.slots import SlotKind
 
-_EXAMPLES = {
-    SlotKind.RATE: "“sway twice a second” or “take 2 steps a second”",
-    SlotKind.LENGTH: (
-        "“crouch by 5 cm”, “hop 6 cm high”, “feet lifted 10 cm” or a speed such as “0.4 m/s”"
-    ),
-    SlotKind.ANGLE: (
-        "“bow by 15 degrees”, “lean left by 10 degrees” or “turn at 30 degrees per second”"
-    ),
-    SlotKind.RADIUS: "“walk in a circle with a radius of 1 m”",
-    SlotKind.COUNT: "“hop five times” or “nod twice”",
-}
-_UNCLEAR = {
-    SlotKind.BEAT: "It keeps a beat already. Write how often: “twice a second”, “120 bpm”.",
-    SlotKind.NUMBER: "A number needs its unit: m/s, cm, degrees, Hz or times a second.",
-    SlotKind.DURATION: (
-        "How long something takes is said with the whole sequence: “walk for 3 seconds, then hop "
-        "for 2 seconds”."
-    ),
-}
-_NOT_ALONE = (SlotKind.SPEED, SlotKind.TURN_RATE)  # on top of a sway "0.3 m/s" is walking
-_MEASURES = (*_NOT_ALONE, *_EXAMPLES, SlotKind.DURATION, SlotKind.NUMBER)
-_ASIDE = (
-    SlotKind.EXTENT, SlotKind.DEGREE, SlotKind.LIKE, SlotKind.SEP, SlotKind.COUNT, SlotKind.WORD,
-    SlotKind.UNIT,
-)  # fmt: skip
+_SPEEDS = (SlotKind.SPEED, SlotKind.TURN_RATE)  # on top of a sway "0.3 m/s" is walking
+_ASIDE = "EXTENT/DEGREE/LIKE/SEP/COUNT/WORD/UNIT"
+_OF_FEET = (Askable.FOOT_HEIGHT, Askable.HOP_HEIGHT, Askable.STEP_HEIGHT)
 
 
 class UnclearError(Exception):
@@ -60,44 +43,44 @@ class NamedQuantity:
     level: bool = False  # higher or lower, which a crouch takes the other way round
 
 
-def quantity_in(
-    clause: str, top_speed: float, sign: int = 0, level: bool = False, *, footed: bool = False
-) -> NamedQuantity | None:
-    """The only thing a clause names; None if it says what to do.
+def quantity_in(clause: str, plan: Plan) -> NamedQuantity | None:
+    """The only thing that a clause names: "20 cm", "2 cm lower", "to the right"; else None.
 
-    Where something is `footed`, "raise it 8 cm" names no more than "8 cm".
+    Where a foot is held up, "raise it 8 cm" names no more than "8 cm". Raises `UnclearError`.
     """
-    raw = lexicon().read(clause)
-    every = measured(raw, top_speed)
-    words = [
-        word
-        for word in every
-        if word.kind not in _ASIDE
-        and not (footed and word.kind == SlotKind.HEIGHT and "of" in word.meaning)
-    ]
+    phrase, entry = find_phrase("comparison", clause) or ("", {})
+    rises = float(entry.get("factor", 1.0)) > 1.0 or float(entry.get("step", 0.0)) > 0.0
+    sign = 0 if not phrase else 1 if rises else -1
+    raw = lexicon().read(clause.replace(phrase, " ", 1))
+    every = measured(raw, plan.amounts.top_speed)
+    footed = any(part.find(quantity) for part in plan.parts for quantity in _OF_FEET)
+    words = [word for word in every if word.kind not in kinds_of(_ASIDE)]
+    if footed:
+        words = [word for word in words if word.kind != SlotKind.HEIGHT or "of" not in word.meaning]
     words = words or [word for word in every if word.kind == SlotKind.COUNT]
-    does = any(word.kind in (*INTENT_KINDS, SlotKind.IMPOSSIBLE) for word in words)
-    denies = any(word.kind in (SlotKind.FROM, SlotKind.NEGATION) for word in raw)
-    strange = sum(word.kind in (SlotKind.WORD, SlotKind.LIKE) for word in raw)
-    if len(words) != 1 or does or denies or strange > 1:
+    denies = any(word.kind in kinds_of("FROM/NEGATION") for word in raw)
+    strange = sum(word.kind in kinds_of("WORD/LIKE") for word in raw)
+    if len(words) != 1 or denies or strange > 1 or PERCENT.search(clause):
         return None
-    return _quantity(words[0], clause, sign, level)
+    quantity = _named(words[0], clause, sign, level=entry.get("aspect") == "level")
+    probes = [part.copy() for part in plan.parts]
+    return quantity if quantity is not None and apply_quantity(quantity, probes) else None
 
 
-def _quantity(word: Word, clause: str, sign: int, level: bool) -> NamedQuantity | None:
-    if word.kind in _MEASURES and "ends" not in word.meaning:
+def _named(word: Word, clause: str, sign: int, *, level: bool) -> NamedQuantity | None:
+    if word.kind in kinds_of("MEASURE/NUMBER") and "ends" not in word.meaning:
         value = float(word.meaning["value"])
         if word.kind == SlotKind.SPEED and value < 0.0 and not sign:
             return None  # a way as well: as any sentence
         return NamedQuantity(clause, word.kind, abs(value), sign=sign, level=level)
     if sign:
         return None
-    if word.kind in (SlotKind.BEAT, SlotKind.BEATPHRASE):
+    if word.kind in kinds_of("BEAT/BEATPHRASE"):
         return NamedQuantity(clause, SlotKind.BEAT)
-    if word.kind in (SlotKind.ADJ, SlotKind.ADV):
+    if word.kind in kinds_of("ADJ/ADV"):
         return NamedQuantity(clause, SlotKind.PACE, way=str(word.meaning["pace"]))
-    if word.kind in (SlotKind.DIRECTION, SlotKind.OTHER):
-        way = str(word.meaning["direction"]) if word.kind == SlotKind.DIRECTION else "other"
+    if word.kind in kinds_of("DIRECTION/OTHER"):
+        way = str(word.meaning.get("direction", "other"))
         return NamedQuantity(clause, SlotKind.DIRECTION, way=way)
     return None
 
@@ -112,7 +95,7 @@ def apply_quantity(quantity: NamedQuantity, parts: Sequence[Goal]) -> bool:
         done = [change(quantity.way, part) for part in parts]
     else:
         done = [
-            ", ".join(one.set(part, _size(quantity, one.size(part) or 0.0)) for one in numbers)
+            ", ".join(one.set(part, _size(quantity, one.size(part))) for one in numbers)
             for part, numbers in zip(parts, _fitting(quantity, parts), strict=False)
         ]
     for part, words in zip(parts, done, strict=False):
@@ -133,16 +116,15 @@ def _fitting(quantity: NamedQuantity, parts: Sequence[Goal]) -> list[list[Number
         fits = [begun]
     if not any(fits):
         rhythmic = any(part.rates for part in parts)
-        if quantity.sign or kind in _NOT_ALONE or (kind == SlotKind.BEAT and not rhythmic):
+        if quantity.sign or kind in _SPEEDS or (kind == SlotKind.BEAT and not rhythmic):
             return []
-        unfit = "Nothing that was asked before has such an amount. Write what it is"
-        raise UnclearError(_UNCLEAR.get(kind) or f"{unfit}: {_EXAMPLES[kind]}.")
+        raise UnclearError(table("unfit")[kind.name])
     found = [(one, part) for ones, part in zip(fits, parts, strict=True) for one in ones]
     if len({one.what for one, _ in found}) > 1:
         meant = " or ".join(dict.fromkeys(one.what for one, _ in found))
         examples = " or ".join(dict.fromkeys(one.asked(part) for one, part in found))
         raise UnclearError(f"The amount may be meant for {meant}. Write which: {examples}.")
-    sizes = {figure(one.size(part) or 0.0) for one, part in found if isinstance(one, Until)}
+    sizes = {figure(one.size(part)) for one, part in found if one.over}
     if len(sizes) > 1 and not quantity.sign:
         raise UnclearError(
             f"More than one part has such an amount ({' and '.join(sorted(sizes))}). Write all of "
