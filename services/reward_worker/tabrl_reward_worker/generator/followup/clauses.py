@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from tabrl_reward_worker.generator.followup.comparisons import comparison_in
-from tabrl_reward_worker.generator.followup.complaints import Complaint, Mood, Remark, remark_in
+from tabrl_reward_worker.generator.followup.complaints import Complaint, Remark, remark_in
 from tabrl_reward_worker.generator.followup.numbers import Comparison
 from tabrl_reward_worker.generator.followup.phrases import find_phrase, holds, phrases, table
 from tabrl_reward_worker.generator.followup.quantities import NamedQuantity, quantity_in
@@ -60,10 +60,8 @@ def _sort(said: str, plan: Plan, found: Clauses, before: Remark | None) -> Remar
     clause = _cleaned(spoken)
     wrong = find_phrase("wrong", clause)
     clause = wrong[0] if wrong else clause
-    if clause in phrases("rise") and any(
-        part.height or part.pitch or part.roll for part in plan.parts
-    ):
-        clause = "stand up"
+    bent = any(part.height or part.pitch or part.roll for part in plan.parts)
+    clause = "stand up" if bent and clause in phrases("rise") else clause
     unmeasured = find_phrase("unmeasured", clause)
     if unmeasured is not None:
         found.unmeasured[spoken] = str(unmeasured[1]["message"])
@@ -94,15 +92,15 @@ def _sort(said: str, plan: Plan, found: Clauses, before: Remark | None) -> Remar
 
 def _sort_remark(remark: Remark, spoken: str, plan: Plan, found: Clauses) -> None:
     text = re.sub(r"^be\b", "", _cleaned(remark.text)).strip()
-    if remark.mood == Mood.LACKING and text.endswith("enough"):
+    if remark.mood == "lacking" and text.endswith("enough"):
         more = comparison_in(f"more {text.removesuffix('enough')}", plan)
         if more is not None:
             found.comparisons.append(replace(more, text=spoken))
             return
-    if remark.mood == Mood.LACKING:
+    if remark.mood == "lacking":
         found.unmeasured[spoken] = str(table("lacking")[0]["message"])
         return
-    if remark.mood == Mood.WANTED:
+    if remark.mood == "wanted":
         found.plain.append(text)
         return
     seen, *wanted = _INSTEAD.split(text, 1)  # "it bounces instead of walking"

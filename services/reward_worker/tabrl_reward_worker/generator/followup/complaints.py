@@ -6,7 +6,6 @@ A complaint is taken as less of what it is about, or as none of it; it never ask
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from tabrl_reward_worker.generator.followup.comparisons import compared, target_of
 from tabrl_reward_worker.generator.followup.merge import drop
@@ -21,20 +20,14 @@ _LESS = 0.6
 _HELD = {SlotKind.LEAN: "roll", SlotKind.POSTURE: "pitch", SlotKind.HEIGHT: "height"}
 
 
-class Mood(StrEnum):
-    """What a clause says of the robot."""
-
-    WANTED = "wanted"
-    UNWANTED = "unwanted"
-    LACKING = "lacking"
-    SEEN = "seen"
-
-
 @dataclass(frozen=True)
 class Remark:
-    """What is said of the robot, or of its `feet` alone, without the words that say so."""
+    """What is said of the robot, or of its `feet` alone, without the words that say so.
 
-    mood: Mood
+    Its `mood` is a table of complaints.toml: wanted, unwanted, lacking or seen.
+    """
+
+    mood: str
     text: str
     feet: bool = False
 
@@ -50,7 +43,7 @@ class Complaint:
 
 def remark_in(clause: str, before: Remark | None) -> Remark | None:
     """The clause as a remark; one without a subject goes on with the remark `before` it."""
-    for mood in (Mood.LACKING, Mood.UNWANTED, Mood.WANTED):
+    for mood in ("lacking", "unwanted", "wanted"):
         alone = begins(f"{mood}_alone", clause)
         if alone:
             return Remark(mood, alone[0])
@@ -58,10 +51,10 @@ def remark_in(clause: str, before: Remark | None) -> Remark | None:
     if subject is None:
         return Remark(before.mood, clause, before.feet) if before else None
     said, feet = subject[0], bool(subject[1].get("feet"))
-    moods = (Mood.UNWANTED, Mood.WANTED, Mood.LACKING, Mood.SEEN)
+    moods = ("unwanted", "wanted", "lacking", "seen")
     done = ((mood, begins(mood, said)) for mood in moods)
     remarks = (Remark(mood, found[0], feet) for mood, found in done if found and found[0])
-    return next(remarks, Remark(Mood.SEEN, said, feet))
+    return next(remarks, Remark("seen", said, feet))
 
 
 def relieve(complaint: Complaint, goal: Goal) -> bool:

@@ -25,10 +25,7 @@ from tabrl_reward_worker.generator.followup.merge import fitting, merge, name_fe
 from tabrl_reward_worker.generator.followup.numbers import numbers
 from tabrl_reward_worker.generator.followup.phrases import table
 from tabrl_reward_worker.generator.followup.quantities import UnclearError, apply_quantity
-from tabrl_reward_worker.generator.generate import (
-    NotUnderstoodError,
-    require_english,
-)
+from tabrl_reward_worker.generator.generate import NotUnderstoodError, require_english
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
@@ -188,17 +185,13 @@ def _patched(clauses: Clauses, parts: Sequence[Goal]) -> list[str]:
 
 def _ending(goal: Goal, seconds: float | None) -> Until:
     """How a changed goal ends: as before, the way it goes now, or after as long as it took."""
-    until = goal.until
+    until, turned = goal.until, goal.ends_by(Askable.HEADING)
     if not isinstance(until, Reached) or seconds is None:
         return until
-    turns = until.quantity == Askable.HEADING
-    if not (goal.yaw if turns else goal.moves):
+    if not (goal.moves if turned is None else goal.yaw):
         return Duration(seconds=seconds)
-    return (
-        until.model_copy(update={"by": math.copysign(until.by, goal.yaw)})
-        if turns and goal.yaw
-        else until
-    )
+    sign = goal.yaw if turned is not None and goal.yaw else until.by
+    return until.model_copy(update={"by": math.copysign(until.by, sign)})
 
 
 def _refuse(clauses: Clauses, unplaced: Sequence[str]) -> None:

@@ -17,13 +17,8 @@ from tabrl_reward_worker.generator.reading.data import table_of
 from tabrl_reward_worker.generator.reading.intents import DISTANCE
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
-_PACES = (
-    "speed",
-    "rate",
-    "hop_frequency",
-    "rhythm_frequency",
-    "cadence",
-)  # scales of what is paced
+# Scales of what is paced.
+_PACES = ("speed", "rate", "hop_frequency", "rhythm_frequency", "cadence")
 _LEVEL = 0.15  # m, of the reference robot: a longer length is a height above the ground
 
 

@@ -181,15 +181,12 @@ def fit_swings(goal: Goal) -> None:
     """Keep what is held while it swings within what the legs can reach."""
     for channel, swing in goal.swings.items():
         quantity = CHANNELS[channel]
-        one, half, middle = (
-            ranges(goal.amounts)[quantity],
-            swing.amplitude / 2.0,
-            goal.held(quantity),
-        )
+        one, middle = ranges(goal.amounts)[quantity], goal.held(quantity)
         if channel == "height":
             least, most = swing.amplitude - one.down, one.up - swing.amplitude
             goal.height = round(max(least, min(goal.height or 0.0, most)), 3)
         elif channel in ("pitch", "roll") and middle:
+            half = swing.amplitude / 2.0
             goal.hold(quantity, max(half - one.down, min(middle, one.up - half)))
 
 

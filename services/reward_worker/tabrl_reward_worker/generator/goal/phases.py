@@ -25,6 +25,7 @@ _FASTEST = {  # tables of what hurries, one way and the other
     Askable.LATERAL_SPEED: ("sideways", "sideways"),
     Askable.YAW_RATE: ("spin", "spin"),
 }
+_TURNING = (Askable.YAW_RATE,)
 
 
 def in_phases(
@@ -58,12 +59,9 @@ def in_phases(
         # "then don't turn" asks for nothing, and is said all the same
         plan.understood += goal.understood
         plan.not_understood += goal.not_understood
-    afterwards = (
-        f"a round of {plan.period:.3g} s, then again" if repeats else "the last one goes on"
-    )
-    plan.understood.append(
-        "that has an end → it stands afterwards" if ends else f"one after the other → {afterwards}"
-    )
+    how = f"a round of {plan.period:.3g} s, then again" if repeats else "the last one goes on"
+    told = "that has an end → it stands afterwards" if ends else f"one after the other → {how}"
+    plan.understood.append(told)
     plan.not_understood += _cut(wanted, segments, table)
     return plan
 
@@ -114,25 +112,22 @@ def hasten(goal: Goal, seconds: float) -> None:
     needs, until = arrives(goal), goal.until
     if needs is None or not isinstance(until, Reached) or seconds > needs - 0.05:
         return
-    turns, words = until.quantity == Askable.HEADING, goal.lasts and goal.lasts[0]
-    named = [Askable.YAW_RATE] if turns else [Askable.FORWARD_SPEED, Askable.LATERAL_SPEED]
-    moved = {name: value for name in named if (value := goal.held(name))}
-    most = {
-        name: max(goal.amounts[_FASTEST[name][value < 0.0]]["very_fast"], abs(value))
-        for name, value in moved.items()
-    }
-    hurry = min(needs / seconds, *(most[name] / abs(value) for name, value in moved.items()))
-    was = goal.yaw if turns else goal.speed
+    turns, words = until.quantity == Askable.HEADING, (goal.lasts and goal.lasts[0]) or "so far"
+    hurry, was = needs / seconds, abs((goal.yaw if turns else goal.speed) or 0.0)
+    moved = {name: v for name in _FASTEST if (name in _TURNING) is turns and (v := goal.held(name))}
+    for name, value in moved.items():
+        table = goal.amounts[_FASTEST[name][value < 0.0]]
+        most = max(min(table["very_fast"], table["limit"]), abs(value))
+        hurry = min(hurry, most / abs(value))
     for name, value in moved.items():
         goal.hold(name, round(value * hurry, 4))
-    now, unit = (goal.yaw, "rad/s") if turns else (goal.speed, "m/s")
-    told = f"at {abs(now or 0.0):.3g} {unit} instead of {abs(was or 0.0):.3g}"
-    goal.say(words or "so far", f"{told}, to be done in {seconds:.3g} s")
+    now, unit = f"{was * hurry:.3g}", "rad" if turns else "m"
+    goal.say(words, f"at {now} {unit}/s instead of {was:.3g}, to be done in {seconds:.3g} s")
     reached = until.by * hurry * seconds / needs
-    if abs(until.by) - abs(reached) > 0.01 * abs(until.by):
+    if abs(until.by) > 1.01 * abs(reached):
         goal.until = until.model_copy(update={"by": round(reached, 3)})
-        far = f"{abs(reached):.3g} {'rad' if turns else 'm'} in the {seconds:.3g} s that there are"
-        goal.not_understood.append(f"“{words or 'so far'}”: only {far}")
+        far = f"{abs(reached):.3g} {unit} in the {seconds:.3g} s that there are"
+        goal.not_understood.append(f"“{words}”: only {far}")
 
 
 def _alone(parts: Sequence[tuple[Reading, Goal]], asked: Goal) -> Plan:

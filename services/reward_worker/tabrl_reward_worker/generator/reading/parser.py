@@ -33,9 +33,8 @@ def parse(sentence: str, top_speed: float, known: Lexicon | None = None) -> Read
     whole = Reading() if len(asked) > 1 else next(iter([*asked, *parts]), Reading())
     if len(asked) > 1:
         whole.phases, whole.repeats = asked, again
-    whole.follows = [word.kind for word in words if word.kind != SlotKind.SEP][:1] == [
-        SlotKind.THEN
-    ]
+    begun = (word.kind for word in words if word.kind != SlotKind.SEP)
+    whole.follows = next(begun, None) == SlotKind.THEN
     said = [word for word in words if word.kind not in kinds_of("BESIDE")]
     whole.words = [end.text for word in said for end in word.meaning.get("ends", [word])]
     whole.notes = list(dict.fromkeys(told.notes))
