@@ -9,6 +9,7 @@ MEMBERS := tabrl tabrl_api tabrl_reward_worker tabrl_trainer tabrl_inference tab
 PYTHON_PATHS := shared services deploy bench tests scripts/lock scripts/visuals.py
 PYTEST_ARGS ?=
 UNIT_WORKERS ?= 2
+ROBOT ?=
 DEMO_ARGS ?=
 BENCH_ARGS ?=
 PART ?=
@@ -20,12 +21,12 @@ help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
 
 .PHONY: demo
-demo: setup ## everything from nothing, then one task with progress, then the page until Ctrl-C
-	@exec $(BIN)/python -m tabrl_local.demo $(DEMO_ARGS)
+demo: setup ## everything from nothing, then one task with progress, then the page until Ctrl-C (ROBOT=anymal_c)
+	@exec $(BIN)/python -m tabrl_local.demo $(if $(ROBOT),--robot $(ROBOT)) $(DEMO_ARGS)
 
 .PHONY: demo-once
 demo-once: setup ## the same with a 10 s rollout, then it ends: exit 0 only if the robot learnt the task
-	@exec $(BIN)/python -m tabrl_local.demo --once $(DEMO_ARGS)
+	@exec $(BIN)/python -m tabrl_local.demo --once $(if $(ROBOT),--robot $(ROBOT)) $(DEMO_ARGS)
 
 .PHONY: up
 up: setup ## start all services and the page on this machine until Ctrl-C
@@ -90,7 +91,7 @@ lock: setup-python ## resolve the locks again after a change of dependencies
 	@$(BIN)/python scripts/lock --uv .tools/uv/bin/uv
 
 .PHONY: setup
-setup: setup-python setup-web ## Python environment, built page, robot visuals
+setup: setup-python setup-web ## Python environment, built page, meshes and pictures of robots
 	@scripts/setup visuals
 
 .PHONY: visuals

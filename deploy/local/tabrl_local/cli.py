@@ -35,6 +35,9 @@ app = typer.Typer(
     help="From a sentence to a moving robot.",
 )
 
+robot_commands = typer.Typer(invoke_without_command=True)
+app.add_typer(robot_commands, name="robots")
+
 Url = Annotated[
     str | None, typer.Option("--url", envvar="TABRL_URL", help="Address of the TabRL api.")
 ]
@@ -89,12 +92,16 @@ def run(
         print_run_report(report, Console())
 
 
-@app.command()
-def robots(as_json: AsJson = False, url: Url = None, port: Port = None) -> None:
+@robot_commands.callback()
+def robots(
+    context: typer.Context, as_json: AsJson = False, url: Url = None, port: Port = None
+) -> None:
     """List robots, whether they can learn, and the folders here that cannot be used.
 
     Without a running stack these are the robots of this machine's folders.
     """
+    if context.invoked_subcommand is not None:
+        return
     try:
         with connect(url, port) as api:
             found = api.robots()
@@ -111,6 +118,57 @@ def robots(as_json: AsJson = False, url: Url = None, port: Port = None) -> None:
     _output().print(robot_table(found))
     for line in refusals():
         print(line)
+
+
+@robot_commands.command("add")
+def add_robot(
+    folder: Annotated[Path, typer.Argument(help="A folder with an MJCF or URDF, or such a file.")],
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of robots; else the first of TABRL_ROBOTS."),
+    ] = None,
+    robot_id: Annotated[
+        str | None, typer.Option("--id", help="The robot's id; else its folder's name.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Which file of the folder is the robot.")
+    ] = None,
+    home: Annotated[str | None, typer.Option(help="Which keyframe it begins in.")] = None,
+    tool: Annotated[str | None, typer.Option(help="An arm's tool: a site or a body.")] = None,
+    floating: Annotated[
+        bool, typer.Option("--floating", help="Its root floats though the model fixes it.")
+    ] = False,
+    servos: Annotated[
+        bool, typer.Option("--servos", help="Make position servos of motors, or of nothing.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write anew what would change in its folder.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only look; nothing is written.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a robot of a model: check it, let it hold its home pose, write its folder."""
+    from tabrl.robot_import.options import ImportOptions
+    from tabrl_local.adding import command as adding
+    from tabrl_local.adding.printing import print_report, print_written
+
+    destination = adding.Destination.of(into, replace=replace, dry_run=dry_run)
+    options = ImportOptions(
+        folder, robot_id, name, model, home, tool, floating=floating, servos=servos
+    )
+    imported = adding.read(options)
+    if as_json:
+        written = adding.write(imported, destination)
+        place = None if written is None else str(written.folder)
+        document = imported.report.model_dump() | {"folder": place}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    console = _output()
+    print_report(imported.report, console)
+    print_written(adding.write(imported, destination), imported.report, console)
 
 
 @app.command()

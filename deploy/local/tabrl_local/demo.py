@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from tabrl.contracts.training import RunReport, measured_words
+from tabrl.domain.errors import TabrlError
+from tabrl.robots import get_robot
 from tabrl_local.background import RunningStack, background_stack, interruptible
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
@@ -31,6 +33,15 @@ class DemoOptions:
     task: str | None = None
     robot: str | None = None
     candidate: int = 1
+
+    def check_robot(self) -> None:
+        """Raises CommandError for a robot that is not there, before everything is started."""
+        if self.robot is None:
+            return
+        try:
+            get_robot(self.robot)
+        except TabrlError as error:
+            raise CommandError(error.message, hint=error.hint, code=error.code) from error
 
     def for_run(self, api: Api) -> RunOptions:
         """The same with nothing left open. Raises CommandError if there is nothing to show."""
@@ -142,6 +153,7 @@ def main() -> int:
     console = Console(stderr=True)
     options = DemoOptions(arguments.task, arguments.robot, arguments.candidate)
     try:
+        options.check_robot()
         with interruptible():
             if arguments.once:
                 return run_once(options, arguments.port, arguments.data / "runs", console)

@@ -21,7 +21,7 @@ from rich.status import Status
 
 from tabrl_local import stack as stacks
 from tabrl_local.errors import CommandError
-from tabrl_local.robots import refusals
+from tabrl_local.robots import own_looks, refusals, robots_without_meshes
 from tabrl_local.stack import LaunchOptions, Stack
 from tabrl_local.supervisor import Child, Supervisor
 
@@ -39,7 +39,7 @@ def up(options: LaunchOptions, console: Console) -> None:
     except OSError as error:
         raise CommandError(f"cannot use {options.data}: {error.strerror}") from error
     with _only_launcher(options.data), _stop_signals() as stop:
-        _provide_visuals(stacks.BUILT_VISUALS, options.data / "visuals")
+        provide_looks(stacks.BUILT_VISUALS, options.data / "visuals")
         run(stacks.build(options, os.environ), options, console, stop)
 
 
@@ -165,13 +165,17 @@ def _write_state(path: Path, options: LaunchOptions, children: dict[str, int]) -
     draft.replace(path)
 
 
-def _provide_visuals(built: Path, wanted: Path) -> None:
-    """Put the robots' meshes, which set-up builds once, where the api looks for them."""
-    for source in built.glob("*.glb"):
-        target = wanted / source.name
+def provide_looks(built: Path, wanted: Path) -> None:
+    """Put the robots' meshes and pictures, which set-up or `tabrl robots add` made, where the api
+    looks; those in robots' own folders come first."""
+    sources = {file.name: file for kind in ("glb", "png") for file in built.glob(f"*.{kind}")}
+    for name, source in (sources | own_looks()).items():
+        target = wanted / name
         if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
             wanted.mkdir(exist_ok=True)
             shutil.copy2(source, target)
+    for robot_id in robots_without_meshes():
+        (wanted / f"{robot_id}.glb").unlink(missing_ok=True)
 
 
 def _remove_socket(sock: Path | None, data: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -11,7 +12,16 @@ from rich.table import Table
 
 from tabrl.domain.errors import TabrlError
 from tabrl.embodiments.load import embodiment_of
-from tabrl.robots import Robot, get_robot, list_robots, refused_robots
+from tabrl.robots import (
+    Robot,
+    get_robot,
+    list_robots,
+    refused_robots,
+    robot_folder,
+    robot_picture,
+    robot_visuals,
+)
+from tabrl.robots.registry import RECIPE
 from tabrl_local.api_schemas import RobotView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
@@ -71,6 +81,24 @@ def robots_here() -> list[RobotView]:
 def refusals() -> list[str]:
     """A line for every folder of this machine that was meant to be a robot and cannot be used."""
     return [f"✗ {one.folder} cannot be used: {one.reason}" for one in refused_robots()]
+
+
+def own_looks() -> dict[str, Path]:
+    """Meshes and pictures that lie in robots' own folders, by the names that the api knows."""
+    found = {
+        **{f"{robot.id}.glb": robot_visuals(robot.id) for robot in list_robots()},
+        **{f"{robot.id}.png": robot_picture(robot.id) for robot in list_robots()},
+    }
+    return {name: file for name, file in found.items() if isinstance(file, Path)}
+
+
+def robots_without_meshes() -> list[str]:
+    """Robots that have no meshes, whatever one of the same id had before."""
+    return [
+        robot.id
+        for robot in list_robots()
+        if robot_visuals(robot.id) is None and not robot_folder(robot.id).joinpath(RECIPE).is_file()
+    ]
 
 
 def robot_table(robots: Sequence[RobotView]) -> Table:

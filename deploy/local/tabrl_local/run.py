@@ -38,7 +38,9 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
         )  # fmt: skip
     robot = after.robot if after else options.robot or chosen_robot(api).id
     task = api.create_task(robot, options.prompt, after)
-    console.print(f"task [bold]{task.id}[/]  {api.url}/tasks/{task.id}", highlight=False)
+    console.print(
+        f"task [bold]{task.id}[/] for the {robot}  {api.url}/tasks/{task.id}", highlight=False
+    )
     task = _written(api, task, console)
     writing_s = time.monotonic() - begin
     _show_candidates(task, console)

@@ -51,6 +51,7 @@ def build_run_report(
         reward_sha256=result.reward_sha256,
         snapshots=result.snapshots,
         versions=result.versions,
+        robot=job.robot,
         flags=result.flags,
         robustness=result.robustness,
     )
@@ -58,7 +59,8 @@ def build_run_report(
 
 def print_run_report(report: RunReport, console: Console) -> None:
     """The run report for a person."""
-    table = Table(title="success checks", title_justify="left", box=None, pad_edge=False)
+    whose = f" of the {report.robot}" if report.robot else ""
+    table = Table(title=f"success checks{whose}", title_justify="left", box=None, pad_edge=False)
     for name in ("check", "target", "pretrained", "searched", "result", ""):
         table.add_column(name, justify="left" if name in ("check", "target") else "right")
     for check in report.checks:

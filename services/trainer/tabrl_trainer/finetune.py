@@ -13,22 +13,26 @@ import jax.numpy as jnp
 import numpy as np
 from brax.training.agents.ppo import losses
 
+from tabrl.control.arrays import Floats
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.control.staged_commands import StagedCommands
+from tabrl.embodiments.load import embodiment_of
 from tabrl.rewards.memory import RewardCarry
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.learning.networks import policy_weights
 from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
-from tabrl.sim.simulator import Simulator
+from tabrl.sim.simulator import Experience, Simulator
 from tabrl_trainer.rollout_reward import RolloutReward
 
+_USUAL = 0.1  # mean size of a scaled reward
 CRITIC_WARM_UP_UPDATES = 5  # or a fresh value function ruins a good schedule
 INITIAL_LEARNING_RATE = 3e-4
 MIN_ACTION_STD = 0.2  # of exploration at the start, in units of action
 ANCHOR = 0.005  # weight of the KL divergence to the pretrained policy
 SYMMETRY = 1.0  # without it a minute leaves the legs of a side 0.2 rad from the other's
+OVERSPEED = 20.0  # what a joint at twice its motor's speed costs, in usual rewards a step
 RULES = EpisodeConfig(episode_s=6.0, start_spread_s=5.0, push_every_s=4.0, push_speed=0.25)
 
 
@@ -80,6 +84,7 @@ class FineTune:
         self._rules = episode_config_for(schedule)
         self._seed = seed
         self._clock = clock
+        self._motors = embodiment_of(learner.robot).joints.motors
         # With the exploration of the learner, or the anchor would pull at the noise alone.
         self._reference: losses.PPONetworkParams = _exploring(pretrained.params)
         self._carry = RewardCarry()
@@ -140,6 +145,15 @@ class FineTune:
         self._reward = self._reward.reweighted(weights)
         self.state = self.state.replace(reward_scale=jnp.float32(0.0))  # type: ignore[attr-defined]
 
+    def _overspeed(self, experience: Experience) -> Floats:
+        """By how much the joints of each robot turn faster than motors can, shares `[T, B]`.
+
+        Targets keep to the motors' torques; a leg's swing and a landing know no such bound.
+        """
+        speed = np.asarray(experience.rollout.joint_velocity)
+        faster: Floats = self._motors.overspeed(speed).sum(-1)
+        return faster
+
     def _update(self, update: int, began: float) -> UpdateReport:
         state = self.state
         policy = self._learner.exploring(state.train, self._seed * 100_003 + update)
@@ -149,9 +163,10 @@ class FineTune:
         reward = self._reward.total_of(terms)
         scale = float(state.reward_scale)
         if scale == 0.0:
-            scale = 0.1 / max(float(np.abs(reward).mean()), 1e-3)
+            scale = _USUAL / max(float(np.abs(reward).mean()), 1e-3)
         # A fall ends the flow of rewards; make sure that this never pays, whatever their sign.
-        penalty = 0.1 / scale / (1.0 - self._learner.config.discount)
+        price = _USUAL / scale
+        penalty = price / (1.0 - self._learner.config.discount)
         critic_warm_up = update < CRITIC_WARM_UP_UPDATES
         schedule = Schedule.of(
             reward_scale=scale, anchor=ANCHOR, symmetry=SYMMETRY, entropy=0.0, target_kl=0.01,
@@ -160,10 +175,12 @@ class FineTune:
             # Without a policy to diverge, the steering would drive the rate to its end.
             max_rate=INITIAL_LEARNING_RATE if critic_warm_up else 1e-3,
         )  # fmt: skip
+        pay = reward - penalty * experience.terminated
+        pay -= OVERSPEED * price * self._overspeed(experience)
         train, metrics = self._learner.update(
             state.train,
             experience,
-            reward - penalty * experience.terminated,
+            pay,
             schedule,
             self._reference,
         )

@@ -45,7 +45,7 @@ class Fall(_Data):
 
 
 class KindPage(_Data):
-    """What a kind of robot says of how its robots are shown; `fall` null: they cannot fall.
+    """What a kind of robot says of how a robot is shown; `fall` null: it cannot fall.
 
     `ink` is the site whose way is drawn in the air; null: only what floats leaves a trail.
     """
@@ -53,6 +53,7 @@ class KindPage(_Data):
     readouts: tuple[Readout, ...] = ()
     fall: Fall | None = None
     ink: str | None = None
+    abilities: tuple[str, ...] = ()
 
 
 class RobotPage(_Data):
@@ -65,4 +66,9 @@ class RobotPage(_Data):
     fall: Fall | None = Field(description="When it has fallen; null: this robot cannot fall.")
     ink: str | None = Field(
         default=None, description="The site of the scene whose way the page draws in the air."
+    )
+    abilities: tuple[str, ...] = Field(
+        default=(),
+        description="What it can do, the most important first, in a few words each.",
+        examples=[["walks up to 1.2 m/s", "turns", "crouches"]],
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-MAX_PHASES = 3
+MAX_PHASES = 7  # six things to do, and one to stand in afterwards
 SHORTEST_S = 0.5
 EPISODE_S = 10.0  # what an evaluation lasts
 LONGEST_EPISODE_S = 20.0  # where phases, or checks of them, take so long

@@ -200,6 +200,7 @@ class RunReport(BaseModel):
     reward_sha256: Sha256
     snapshots: int
     versions: dict[str, str]
+    robot: str | None = None  # accounts of earlier versions do not say whose they are
     fall_rate_result_upper: float | None = None
     comparison: Comparison | None = None
     flags: tuple[Finding, ...] = ()

@@ -41,6 +41,10 @@ class MotorLines:
         above = xp.maximum(torque - self.most(velocity, xp), 0.0)
         return above + xp.maximum(-torque - self.most(-velocity, xp), 0.0)
 
+    def overspeed(self, velocity: Float[Array, "... nu"], xp: Xp = np) -> Float[Array, "... nu"]:
+        """How much faster joints turn than their motors can, as shares of that speed; else 0."""
+        return xp.maximum(xp.abs(velocity) / self.no_load_speed - 1.0, 0.0)
+
 
 @dataclass(frozen=True)
 class Joints:

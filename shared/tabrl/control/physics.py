@@ -14,12 +14,20 @@ SUBSTEPS = 2  # of 10 ms a control step
 def physics_model(
     robot: Robot, substeps: int = SUBSTEPS, *, coarse: bool = False
 ) -> mujoco.MjModel:
-    """The scene, but for what makes no difference to its motion and costs time.
+    """The robot's scene as simulators step it; see `scene_model`."""
+    return scene_model(scene_xml(robot.id), robot, substeps, coarse=coarse)
+
+
+def scene_model(
+    scene: bytes, robot: Robot, substeps: int = SUBSTEPS, *, coarse: bool = False
+) -> mujoco.MjModel:
+    """A scene, but for what makes no difference to its motion and costs time.
 
     Visual geoms weigh and touch nothing; sensors are not read; with some ten pairs that may touch
     there is nothing to sort out before, and one robot is a single island of constraints.
 
     Args:
+        scene: an MJCF.
         robot: whose scene it is.
         substeps: physics steps a control step, other than everybody's.
         coarse: one physics step a control step, by the integrator made for such long ones: motions
@@ -29,7 +37,7 @@ def physics_model(
         Invalid: (code `bad_robot`) if MuJoCo cannot compile it.
     """
     try:
-        spec = mujoco.MjSpec.from_string(scene_xml(robot.id).decode())
+        spec = mujoco.MjSpec.from_string(scene.decode())
         spec.compiler.discardvisual = True
         spec.option.timestep *= SUBSTEPS / substeps
         off = mujoco.mjtDisableBit

@@ -50,15 +50,21 @@ def askables_of(robot: Robot) -> tuple[AskableInfo, ...]:
 def page_of(robot: Robot) -> RobotPage:
     """How the page shows this robot."""
     kind: KindPage = kind_module(robot, "catalogue").page(robot)
-    size = robot.characteristic_length
     return RobotPage(
         embodiment=robot.embodiment,
         control_hz=CONTROL_HZ,
-        camera=robot.camera or Camera(distance_m=_DISTANCE * size, height_m=_HEIGHT * size),
+        camera=camera_of(robot),
         readouts=kind.readouts,
         fall=kind.fall,
         ink=kind.ink,
+        abilities=kind.abilities,
     )
+
+
+def camera_of(robot: Robot) -> Camera:
+    """Where the page looks at this robot from: as it says, else by its size."""
+    size = robot.characteristic_length
+    return robot.camera or Camera(distance_m=_DISTANCE * size, height_m=_HEIGHT * size)
 
 
 def export_template(robot: Robot) -> bytes:

@@ -6,6 +6,8 @@ from tabrl.robots.registry import (
     list_robots,
     refused_robots,
     robot_folder,
+    robot_picture,
+    robot_visuals,
     scene_sha256,
     scene_xml,
 )
@@ -21,6 +23,8 @@ __all__ = [
     "list_robots",
     "refused_robots",
     "robot_folder",
+    "robot_picture",
+    "robot_visuals",
     "scene_sha256",
     "scene_xml",
 ]

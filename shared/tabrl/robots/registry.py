@@ -21,6 +21,9 @@ from tabrl.robots.robot import Robot, parse_robot
 
 ROBOTS_VARIABLE = "TABRL_ROBOTS"
 MANIFEST = "robot.toml"
+# In a robot's folder, if it likes: meshes for the page, the nodes named like bodies, and a picture.
+VISUALS, PICTURE = "visuals.glb", "picture.png"
+RECIPE = "visuals.toml"  # or how such meshes are made
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,16 @@ def robot_folder(robot_id: str) -> Traversable:
     return _entry(robot_id)[1]
 
 
+def robot_visuals(robot_id: str) -> Traversable | None:
+    """The meshes in the robot's own folder, if it has any. Raises as `get_robot` does."""
+    return _own_file(robot_id, VISUALS)
+
+
+def robot_picture(robot_id: str) -> Traversable | None:
+    """The picture in the robot's own folder, if it has one. Raises as `get_robot` does."""
+    return _own_file(robot_id, PICTURE)
+
+
 @cache
 def scene_xml(robot_id: str) -> bytes:
     """The MJCF of the robot on its floor: exactly the bytes that every simulator compiles."""
@@ -74,6 +87,11 @@ def forget() -> None:
     """Look at the folders anew the next time; for tests that change them."""
     for cached in (_found, scene_xml, scene_sha256, kind_package):
         cached.cache_clear()
+
+
+def _own_file(robot_id: str, name: str) -> Traversable | None:
+    file = robot_folder(robot_id).joinpath(name)
+    return file if file.is_file() else None
 
 
 def _entry(robot_id: str) -> tuple[Robot, Traversable]:
@@ -100,7 +118,7 @@ def _found() -> _Found:
     refused = []
     for folder in _folders():
         try:
-            robot = _read(folder)
+            robot = read_robot(folder)
             if robot.id in robots:
                 raise SceneError(f"another folder has the id {robot.id} already")
             robots[robot.id] = robot, folder
@@ -132,7 +150,12 @@ def _folders_in(root: Traversable) -> Iterator[Traversable]:
             yield folder
 
 
-def _read(folder: Traversable) -> Robot:
+def read_robot(folder: Traversable) -> Robot:
+    """The robot of a folder, whether or not the registry knows it.
+
+    Raises `SceneError`, `OSError`, `tomllib.TOMLDecodeError`, `UnicodeDecodeError` or pydantic's
+    `ValidationError` for a wrong one.
+    """
     data = tomllib.loads(folder.joinpath(MANIFEST).read_text("utf-8"))
     file = folder.joinpath(str(data.get("scene", "")))
     if not file.is_file():

@@ -1,1 +1,1 @@
-"""Meshes for the page, made at set-up from installed packages; no service imports this."""
+"""Meshes and pictures for the page, made at set-up; no service imports this."""

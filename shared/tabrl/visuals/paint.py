@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import fast_simplification
 import numpy as np
@@ -11,14 +12,33 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from tabrl.visuals.glb import Material, Surface
-from tabrl.visuals.recipe import VisualRecipe
 from tabrl.visuals.reference import Faces, Shape, Vectors
 from tabrl.visuals.shading import shade
+
+
+class Reduction(Protocol):
+    """Which share of a part's triangles stays, how many at least, and the smallest part, m.
+
+    `aggressiveness`: higher values reach the share at any price and mangle what is intricate.
+    """
+
+    @property
+    def keep(self) -> float: ...
+
+    @property
+    def min_triangles(self) -> int: ...
+
+    @property
+    def smallest_part(self) -> float: ...
+
+    @property
+    def aggressiveness(self) -> float: ...
+
 
 _Piece = tuple[Vectors, Vectors, Faces]  # points, normals, faces
 
 
-def paint(shape: Shape, recipe: VisualRecipe, materials: Mapping[str, Material]) -> list[Surface]:
+def paint(shape: Shape, reduction: Reduction, materials: Mapping[str, Material]) -> list[Surface]:
     """One surface per material, the largest part's first.
 
     A face takes that of `materials` which is nearest to its texture; without a texture its part's
@@ -26,8 +46,8 @@ def paint(shape: Shape, recipe: VisualRecipe, materials: Mapping[str, Material])
     """
     names = list(materials)
     pieces: dict[str, list[_Piece]] = {}
-    for rank, part in enumerate(_parts(shape, recipe.smallest_part)):
-        points, normals, faces = shade(*_thinned(part, recipe))
+    for rank, part in enumerate(_parts(shape, reduction.smallest_part)):
+        points, normals, faces = shade(*_thinned(part, reduction))
         if shape.colours is None:
             choice = np.full(len(faces), min(rank, len(names) - 1))
         else:
@@ -47,13 +67,13 @@ def _parts(shape: Shape, smallest: float) -> list[trimesh.Trimesh]:
     return [part for part in parts if part.scale >= smallest]
 
 
-def _thinned(part: trimesh.Trimesh, recipe: VisualRecipe) -> tuple[Vectors, Faces]:
+def _thinned(part: trimesh.Trimesh, reduction: Reduction) -> tuple[Vectors, Faces]:
     points, faces = np.asarray(part.vertices, np.float64), np.asarray(part.faces, np.int64)
-    target = max(recipe.min_triangles, round(recipe.keep * len(faces)))
+    target = max(reduction.min_triangles, round(reduction.keep * len(faces)))
     if target >= len(faces):
         return points, faces
     points, faces = fast_simplification.simplify(
-        points, faces, target_count=target, agg=recipe.aggressiveness
+        points, faces, target_count=target, agg=reduction.aggressiveness
     )
     return np.asarray(points, np.float64), np.asarray(faces, np.int64)
 

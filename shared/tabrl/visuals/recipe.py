@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tabrl.domain.errors import NotFound
 from tabrl.robots import robot_folder
+from tabrl.robots.registry import RECIPE
 from tabrl.visuals.menagerie import MENAGERIE, from_menagerie
 
 
@@ -35,7 +36,7 @@ class VisualRecipe(BaseModel):
     @classmethod
     def of(cls, robot_id: str) -> VisualRecipe | None:
         """The recipe of a robot; None if its primitives are all there is."""
-        file = robot_folder(robot_id).joinpath("visuals.toml")
+        file = robot_folder(robot_id).joinpath(RECIPE)
         return cls.model_validate(tomllib.loads(file.read_text())) if file.is_file() else None
 
     def source(self) -> Path:

@@ -16,6 +16,7 @@ from trimesh.visual import TextureVisuals
 
 from tabrl.domain.errors import NotFound
 from tabrl.visuals.reference import Reference, Shape, Vectors
+from tabrl.visuals.urdf_paths import mesh_path
 
 _COMPILER = {
     "strippath": "false",
@@ -70,13 +71,7 @@ def _prepared(text: str) -> str:
 
 
 def _resolve(name: str, urdf: Path) -> Path:
-    """A mesh's file: `package://` names a folder above the URDF, all else is relative to it."""
-    if name.startswith("package://"):
-        package, _, rest = name.removeprefix("package://").partition("/")
-        above = (parent for parent in urdf.parents if parent.name == package)
-        file = next(above, urdf.parent) / rest
-    else:
-        file = urdf.parent / name
+    file = mesh_path(name, urdf)
     if not file.is_file():
         raise NotFound(f"the reference's mesh {name} is missing", code="meshes_not_found")
     return file

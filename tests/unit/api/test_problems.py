@@ -84,6 +84,7 @@ def test_a_robot_without_a_pretrained_policy(gateway: Gateway) -> None:
         ("GET", "/api/robots/go9/visuals.glb", "unknown_robot"),
         ("GET", "/api/robots/..%2ftoy/visuals.glb", "unknown_route"),
         ("GET", "/api/robots/toy/visuals.glb", "visuals_not_built"),
+        ("GET", "/api/robots/toy/picture.png", "picture_not_drawn"),
         ("GET", "/api/tasks/tsk_no", "unknown_task"),
         ("GET", "/api/tasks/tsk_no/candidates/1/preview", "unknown_task"),
         ("GET", "/api/jobs/job_no", "unknown_job"),

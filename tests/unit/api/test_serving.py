@@ -21,7 +21,7 @@ from tests.support.gateway import Gateway
 def test_robots(gateway: Gateway, tmp_path: Path) -> None:
     (robot,) = gateway.http.get("/api/robots").json()
     assert (robot["id"], robot["maker"], robot["examples"]) == ("toy", "Nobody", ["stand"])
-    assert robot["visuals_url"] is None
+    assert (robot["visuals_url"], robot["picture_url"]) == (None, None)
     assert (robot["embodiment"], robot["control_hz"], robot["fall"]) == ("toy", 10, None)
     assert (robot["trained"], robot["training_command"]) == (True, None)
     scene = gateway.http.get(robot["scene_url"])
@@ -32,11 +32,16 @@ def test_robots(gateway: Gateway, tmp_path: Path) -> None:
 
     (tmp_path / "visuals").mkdir()
     (tmp_path / "visuals" / "toy.glb").write_bytes(b"glTF")
+    (tmp_path / "visuals" / "toy.png").write_bytes(b"PNG")
     (robot,) = gateway.http.get("/api/robots").json()
     visuals = gateway.http.get(robot["visuals_url"])
     assert visuals.content == b"glTF"
     current = {"If-None-Match": visuals.headers["etag"]}
     assert gateway.http.get(robot["visuals_url"], headers=current).status_code == 304
+    picture = gateway.http.get(robot["picture_url"])
+    assert (picture.content, picture.headers["content-type"]) == (b"PNG", "image/png")
+    current = {"If-None-Match": picture.headers["etag"]}
+    assert gateway.http.get(robot["picture_url"], headers=current).status_code == 304
 
 
 @pytest.fixture

@@ -52,11 +52,20 @@ def test_torques_outside_of_the_line_are_found_on_both_sides() -> None:
     np.testing.assert_allclose(excess, [3.736, 3.736, 0.0], atol=1e-2)
 
 
+def test_only_joints_beyond_their_motors_speed_are_too_fast() -> None:
+    velocity = np.zeros((4, 12))
+    velocity[:, KNEE] = (-30.09, 20.0, 0.0, 40.12)
+    faster = GO1.motors.overspeed(velocity)
+    np.testing.assert_allclose(faster[:, KNEE], [0.5, 0.0, 0.0, 1.0], atol=1e-6)
+    assert np.delete(faster, KNEE, axis=1).max() == 0.0
+
+
 def test_a_robot_without_motors_has_no_limit(embodiment: Embodiment) -> None:
     bare = tuple(joint.model_copy(update={"motor": None}) for joint in embodiment.robot.joints)
     lines = MotorLines.of(embodiment.robot.model_copy(update={"joints": bare}))
     torque = np.full((1, embodiment.robot.nu), 1e4)
     np.testing.assert_array_equal(lines.exceeded(torque, torque), 0.0)
+    np.testing.assert_array_equal(lines.overspeed(torque), 0.0)
 
 
 def test_a_motors_line_must_fall() -> None:

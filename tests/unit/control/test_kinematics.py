@@ -121,3 +121,36 @@ def test_other_joints_are_refused(robot: Robot) -> None:
     with pytest.raises(Invalid, match=rf"{body}: only a single hinge") as caught:
         Skeleton.of(robot, model)
     assert caught.value.code == "bad_robot"
+
+
+def chain(bodies: int) -> tuple[Robot, mujoco.MjModel]:
+    """Hinges one behind the other."""
+    robot, _ = fixed_arm()
+    names = tuple(f"joint{i}" for i in range(bodies))
+    joints = tuple(robot.joints[0].model_copy(update={"name": name}) for name in names)
+    limb = robot.limbs[0].model_copy(update={"joints": names})
+    below = '<site name="tool" pos="0 0 0.1"/>'
+    for name in reversed(names):
+        hinge = f'<joint name="{name}" axis="0 1 0"/><geom size="0.1"/>'
+        below = f'<body name="{name}" pos="0 0 0.2">{hinge}{below}</body>'
+    return (
+        robot.model_copy(
+            update={"joints": joints, "limbs": (limb,), "action_scale": (1.0,) * bodies}
+        ),
+        mujoco.MjModel.from_xml_string(f"<mujoco><worldbody>{below}</worldbody></mujoco>"),
+    )
+
+
+def operations(bodies: int) -> float:
+    """How many a compiled pose of a chain takes."""
+    skeleton = Skeleton.of(*chain(bodies))
+
+    def pose(angles: jax.Array) -> Pose:
+        return skeleton.pose(angles, angles, jnp, jax.lax.optimization_barrier)
+
+    cost = jax.jit(pose).lower(jnp.zeros((64, bodies))).compile().cost_analysis()
+    return float(cost["flops"])
+
+
+def test_the_bodies_of_a_long_chain_are_worked_out_once_each() -> None:
+    assert operations(9) < 4 * operations(3)

@@ -17,7 +17,7 @@ def test_run_prints_nothing_but_the_run_report_as_json(tabrl: Any, api: Any) -> 
     code, out, err = tabrl("run", "go", "--json", "--candidate", "2")
     assert code == 0
     report = RunReport.model_validate_json(out)
-    assert report.task_id == "tsk_1"
+    assert (report.task_id, report.robot) == ("tsk_1", "go1")
     assert report.model_id == "mdl_1"
     assert report.candidates == 2
     assert (report.reward_base, report.reward_program, report.reward_result) == (0.1, 0.5, 0.7)
@@ -103,7 +103,7 @@ def test_the_run_report_has_the_documented_keys(tabrl: Any) -> None:
         "task_id", "job_id", "model_id", "stages_s", "candidates", "chosen", "samples",
         "samples_per_s", "checks", "reward_base", "reward_program", "reward_result",
         "fall_rate_base", "fall_rate_result", "params_sha256", "reward_sha256", "snapshots",
-        "versions", "flags", "robustness",
+        "versions", "robot", "flags", "robustness",
     }  # fmt: skip
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,9 @@ from tabrl.contracts.training import CheckResult, RunReport
 from tabrl_local.client import Api
 from tabrl_local.demo import DemoOptions, shortcomings
 from tabrl_local.errors import CommandError
+from tests.support.robots import PACKAGED
+
+ROOT = Path(__file__).parents[3]
 
 CHECK = CheckResult(
     id="speed",
@@ -56,6 +62,29 @@ def test_a_demo_shows_the_first_example_of_the_first_robot_that_can_learn(api: A
             with pytest.raises(CommandError) as refused:
                 DemoOptions(robot=robot).for_run(client)
             assert refused.value.code == code
+
+
+def test_a_robot_that_is_not_there_is_refused_before_anything_is_started() -> None:
+    DemoOptions().check_robot()
+    for robot in PACKAGED:
+        DemoOptions(robot=robot.id).check_robot()
+    with pytest.raises(CommandError, match="choose one of: ") as refused:
+        DemoOptions(robot="r2d2").check_robot()
+    assert refused.value.code == "unknown_robot"
+
+
+def test_make_takes_the_robot_by_name() -> None:
+    def command(*arguments: str) -> str:
+        done = subprocess.run(
+            ["make", "--dry-run", "--old-file=setup", *arguments],
+            cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return next(line for line in done.stdout.splitlines() if "tabrl_local.demo" in line)
+
+    assert "--robot" not in command("demo")
+    assert command("demo", "ROBOT=anymal_c").split()[-2:] == ["--robot", "anymal_c"]
+    once = command("demo-once", "ROBOT=go1", "DEMO_ARGS=--candidate 2")
+    assert once.split()[-5:] == ["--once", "--robot", "go1", "--candidate", "2"]
 
 
 def test_all_checks_met_and_a_better_reward_is_a_success() -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Never
 
 import jax
 import numpy as np
 import pytest
 
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
+from tabrl.control.joints import MotorLines
 from tabrl.control.rollout import Rollout, concatenate
 from tabrl.embodiments.load import embodiment_of
 from tabrl.rewards.memory import RewardCarry
+from tabrl.sim.learning.ppo import TrainState
+from tabrl.sim.simulator import Experience
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES, FineTune, UpdateReport
 from tabrl_trainer.rollout_reward import RolloutReward
@@ -91,6 +95,37 @@ def test_it_warms_the_critic_then_learns_and_leaves_the_pretrained_state_alone(
     assert set(reports[0].terms) == {"motion", "calm"}
     assert sum(reports[0].terms.values()) == pytest.approx(reports[0].reward, rel=1e-4)
     assert reports[-1].kl > 0.0
+
+
+def paid(context: TrainingContext, reward: RolloutReward) -> np.ndarray:
+    """What PPO is told that a first block of experience is worth, `[T, B]`."""
+    told: list[np.ndarray] = []
+
+    def update(state: TrainState, experience: Experience, reward: np.ndarray, *_: object) -> Never:
+        told.append(reward)
+        raise StopIteration
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(context.learner, "update", update)
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            list(tuning(context, reward).run(1.0))
+    return told[0]
+
+
+def test_turning_faster_than_motors_can_never_pays(
+    context: TrainingContext, moving: RolloutReward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def every_other(excess: float) -> np.ndarray:
+        def overspeed(_: MotorLines, velocity: np.ndarray) -> np.ndarray:
+            odd = np.arange(len(velocity))[:, None, None] % 2
+            return np.where(odd, excess, np.zeros_like(velocity))
+
+        monkeypatch.setattr(MotorLines, "overspeed", overspeed)
+        return paid(context, moving)
+
+    usual, fast = every_other(0.0), every_other(0.1)
+    np.testing.assert_array_equal(fast[::2], usual[::2])
+    assert (fast[1::2] < usual[1::2] - np.abs(usual).mean()).all()
 
 
 REMEMBERS = """

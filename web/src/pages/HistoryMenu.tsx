@@ -2,9 +2,10 @@ import * as Menu from "@radix-ui/react-dropdown-menu";
 import { History } from "lucide-react";
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
-import { isActive, useTasks } from "@/api/queries";
+import { isActive, useRobots, useTasks } from "@/api/queries";
 import type { TaskSummary } from "@/api/types";
 import { ago } from "@/lib/format";
+import { RobotTag } from "@/robots/RobotTag";
 import { cx } from "@/ui/kit";
 
 const SHOWN = 30;
@@ -12,6 +13,8 @@ const SHOWN = 30;
 /** All tasks, newest first. */
 export function HistoryMenu(): ReactNode {
   const { data: tasks = [], isPending, error } = useTasks();
+  const { data: robots = [] } = useRobots();
+  const robotOf = (task: TaskSummary) => robots.find(({ id }) => id === task.robot);
   const [, navigate] = useLocation();
   return (
     <Menu.Root>
@@ -38,8 +41,12 @@ export function HistoryMenu(): ReactNode {
               className="flex cursor-pointer items-center gap-3 rounded-lg px-3 py-2 text-sm outline-none data-[highlighted]:bg-raised"
             >
               <span className={cx("size-2 shrink-0 rounded-full", dot(task))} aria-hidden />
-              <span className="min-w-0 flex-1 truncate">{task.prompt}</span>
-              <span className="text-xs whitespace-nowrap text-faint">{ago(task.created_at)}</span>
+              <span className="min-w-0 flex-1">
+                <span className="block truncate">{task.prompt}</span>
+                <span className="flex items-center gap-1 text-xs text-faint">
+                  <RobotTag robot={robotOf(task)} robotId={task.robot} /> · {ago(task.created_at)}
+                </span>
+              </span>
             </Menu.Item>
           ))}
           {tasks.length > SHOWN && (

@@ -34,7 +34,7 @@ export function HomePage(): ReactNode {
           </Note>
         ) : robots.data === undefined ? (
           <div className="space-y-4">
-            <Skeleton className="h-16 w-64" />
+            <Skeleton className="h-40" />
             <Skeleton className="h-36" />
           </div>
         ) : (

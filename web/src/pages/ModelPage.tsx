@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { useModel, useRobots, useTask } from "@/api/queries";
 import type { Model } from "@/api/types";
 import { ago } from "@/lib/format";
+import { RobotTag } from "@/robots/RobotTag";
 import { Button, Note, Skeleton } from "@/ui/kit";
 import { useTitle } from "@/ui/useTitle";
 import { usePolicyDrive } from "@/viewer/drive";
@@ -39,8 +40,7 @@ function Loaded({ model }: { model: Model }): ReactNode {
       <header className="flex flex-wrap items-end justify-between gap-3 border-b border-line px-4 py-3 sm:px-6">
         <div className="min-w-0">
           <p className="text-xs text-faint">
-            {robot === undefined ? model.robot : `${robot.maker} ${robot.name}`} · updated{" "}
-            {ago(model.updated_at)}
+            <RobotTag robot={robot} robotId={model.robot} /> · updated {ago(model.updated_at)}
           </p>
           <h1 className="text-lg font-semibold tracking-tight break-words">
             {task.data?.prompt ?? model.id}

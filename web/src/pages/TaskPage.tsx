@@ -9,6 +9,7 @@ import { Preview } from "@/candidates/Preview";
 import { Checks } from "@/checks/CheckTable";
 import { Robustness } from "@/checks/Robustness";
 import { ago } from "@/lib/format";
+import { RobotTag } from "@/robots/RobotTag";
 import { FollowUp } from "@/tasks/FollowUp";
 import { LineageLine } from "@/tasks/Lineage";
 import { TaskForm } from "@/tasks/TaskForm";
@@ -76,8 +77,7 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
       <header className="flex flex-wrap items-start justify-between gap-x-8 gap-y-3">
         <div className="min-w-0">
           <p className="text-xs text-faint">
-            {robot === undefined ? task.robot : `${robot.maker} ${robot.name}`} ·{" "}
-            {ago(task.created_at)}
+            <RobotTag robot={robot} robotId={task.robot} /> · {ago(task.created_at)}
           </p>
           <h1 className="mt-0.5 text-xl font-semibold tracking-tight break-words sm:text-2xl">
             {task.prompt}

@@ -5,8 +5,8 @@ import { useLocation } from "wouter";
 import { useCreateTask } from "@/api/queries";
 import type { Robot } from "@/api/types";
 import { MAX_PROMPT } from "@/generated/contract";
+import { RobotPicker } from "@/robots/RobotPicker";
 import { Button, cx, Note } from "@/ui/kit";
-import { RobotPicker } from "./RobotPicker";
 
 interface Props {
   robots: Robot[];

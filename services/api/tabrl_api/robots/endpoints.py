@@ -74,6 +74,25 @@ def list_askables(robot_id: str, context: WithContext) -> list[AskableInfo]:
 
 
 @router.get(
+    "/{robot_id}/picture.png",
+    operation_id="getPicture",
+    summary="A robot's picture",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+        304: {"description": "The cached picture is current."},
+        **problem_responses(_404="There is no such robot, or no picture of it."),
+    },
+)
+def get_picture(robot_id: str, request: Request, context: WithContext) -> Response:
+    """The robot at home, from where the page looks at it."""
+    path = service.picture_file(robot_id, context.robots, context.settings)
+    return conditional_file(
+        path, request, media_type="image/png", headers={"Cache-Control": "no-cache"}
+    )
+
+
+@router.get(
     "/{robot_id}/visuals.glb",
     operation_id="getVisuals",
     summary="A robot's meshes",

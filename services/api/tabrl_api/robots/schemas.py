@@ -21,6 +21,10 @@ class RobotView(RobotPage):
         description="Meshes of the robot; null: show the scene's primitives.",
         examples=["/api/robots/walker/visuals.glb"],
     )
+    picture_url: str | None = Field(
+        description="A picture of the robot on a transparent ground; null where there is none.",
+        examples=["/api/robots/walker/picture.png"],
+    )
     trained: bool = Field(description="Whether it has a pretrained policy, so that it can learn.")
     training_command: str | None = Field(
         description="The command that makes a pretrained policy; null where there is one.",

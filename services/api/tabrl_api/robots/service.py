@@ -21,6 +21,24 @@ def visuals_url(robot_id: str, settings: Settings) -> str | None:
     return f"/api/robots/{robot_id}/visuals.glb" if _file(robot_id, settings).is_file() else None
 
 
+def picture_url(robot_id: str, settings: Settings) -> str | None:
+    """Address of a robot's picture, if there is one."""
+    there = _picture(robot_id, settings).is_file()
+    return f"/api/robots/{robot_id}/picture.png" if there else None
+
+
+def picture_file(robot_id: str, catalog: RobotCatalog, settings: Settings) -> Path:
+    """The picture. Raises `NotFound` (code `unknown_robot` or `picture_not_drawn`)."""
+    path = _picture(catalog.get_robot(robot_id).id, settings)
+    if not path.is_file():
+        raise NotFound(
+            f"No picture of {robot_id} has been drawn here.",
+            code="picture_not_drawn",
+            hint="`make up` draws what is missing.",
+        )
+    return path
+
+
 def visuals_file(robot_id: str, catalog: RobotCatalog, settings: Settings) -> Path:
     """The meshes. Raises `NotFound` (code `unknown_robot` or `visuals_not_built`)."""
     path = _file(catalog.get_robot(robot_id).id, settings)
@@ -68,6 +86,7 @@ def view(
         scene_url=scene_url(robot.id),
         scene_sha256=catalog.scene_sha256(robot.id),
         visuals_url=visuals_url(robot.id, settings),
+        picture_url=picture_url(robot.id, settings),
         trained=trained,
         training_command=None if trained else training_command(robot.id),
     )
@@ -75,3 +94,7 @@ def view(
 
 def _file(robot_id: str, settings: Settings) -> Path:
     return settings.data / "visuals" / f"{robot_id}.glb"
+
+
+def _picture(robot_id: str, settings: Settings) -> Path:
+    return settings.data / "visuals" / f"{robot_id}.png"

@@ -31,6 +31,7 @@ from tabrl_trainer.search.window import Window
 from tabrl_trainer.selection import WINDOW_S
 
 FINALISTS = 2  # of every phase
+_COMBINED = 3  # phases; of more of them one at a time is exchanged
 JOIN_SHARE = 0.5  # of a phase's time in the budget, for measuring them together
 
 
@@ -137,13 +138,19 @@ class StagedSearch:
     def _together(self, chosen: list[list[CommandSchedule]]) -> tuple[CommandSchedule, float, int]:
         """The best of all combinations over one period, its mean reward a step, samples taken.
 
-        Among them are those that stand in one phase: a phase that is good alone may end in a pose
-        from which the next one falls. A fall costs twice the spread, as in a search.
+        Of many phases only those with another finalist in one of them. Among them are those that
+        stand in one phase: a phase that is good alone may end in a pose from which the next one
+        falls. A fall costs twice the spread, as in a search.
         """
         simulator = self._simulators.small
-        mixed = [list(phases) for phases in product(*chosen)]
         alone = [finalists[0] for finalists in chosen]
-        mixed += [[*alone[:k], self._neutral, *alone[k + 1 :]] for k in range(len(alone))]
+        few = len(chosen) <= _COMBINED
+        mixed = [list(phases) for phases in product(*chosen)] if few else [alone]
+        mixed += [
+            [*alone[:k], other, *alone[k + 1 :]]
+            for k, finalists in enumerate(chosen)
+            for other in (*finalists[1:], self._neutral)
+        ]
         schedules = list(dict.fromkeys(map(self._shown, mixed)))[: simulator.size]
         each = simulator.size // len(schedules)
         rows = [row // each for row in range(simulator.size)]

@@ -9,7 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from tabrl.contracts.motion import AskableInfo
+from tabrl.embodiments.legged.limbs import channel_names
 from tabrl.robots import Robot
+from tabrl.robots.abilities import abilities_of
 
 
 class Askable(StrEnum):
@@ -37,6 +39,16 @@ ENDINGS = (Askable.HEADING, Askable.WAY)  # what a phase can end by reaching
 _SWUNG, _EITHER = ("sinusoid",), ("constant", "sinusoid")
 _FASTEST = ("constant", "extreme")
 _NEEDS = {Askable.HOP_HEIGHT: "jump", Askable.HOP_RATE: "jump", Askable.REARING: "rear"}
+_WALKS, _SPEED = "walks", 0.05  # m/s: slower is no speed to name
+_DOES = {  # by command channel
+    "vy": "steps sideways",
+    "yaw": "turns",
+    "height": "crouches",
+    "roll": "leans",
+    "pitch": "nods",
+    "jump": "hops",
+    "rear": "rears up",
+}
 
 
 def askables(robot: Robot) -> tuple[AskableInfo, ...]:
@@ -63,3 +75,21 @@ def askables(robot: Robot) -> tuple[AskableInfo, ...]:
         AskableInfo.of(Askable.REARING, "rad", "up on the hind legs"),
     )
     return tuple(one for one in every if _NEEDS.get(Askable(one.name)) not in robot.without)
+
+
+def ability_words(robot: Robot) -> tuple[str, ...]:
+    """What the robot's commands do, with how fast it was seen to walk.
+
+    Raises `Invalid` (code `bad_robot`) for a wrong document of its abilities.
+    """
+    channels = channel_names(robot)
+    words = (words for name, words in _DOES.items() if name in channels)
+    return (_walking(robot), *words, "lifts a foot")
+
+
+def _walking(robot: Robot) -> str:
+    measured = abilities_of(robot.id)
+    reach = None if measured is None else measured.reach("vx")
+    if reach is None or reach[1] < _SPEED:
+        return _WALKS
+    return f"{_WALKS} up to {reach[1]:.1f} m/s"

@@ -20,6 +20,7 @@ from tabrl.contracts.quantities import (
     joint_speed,
     named,
 )
+from tabrl.embodiments.legged.askable import ability_words
 from tabrl.embodiments.legged.limbs import channel_names, has_pairs
 from tabrl.rewards.vocabulary import STATE_METHODS
 from tabrl.robots import Robot
@@ -287,6 +288,7 @@ def page(robot: Robot) -> KindPage:
             Readout(quantity=Quantity.HEIGHT, label="height", unit="m"),
         ),
         fall=Fall(min_upright=0.25, seconds=2.5),
+        abilities=ability_words(robot),
     )
 
 

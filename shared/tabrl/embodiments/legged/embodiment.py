@@ -185,8 +185,9 @@ class LeggedRobot(Embodiment):
         return error
 
     def looks(self, rollout: Rollout) -> Mapping[str, float]:
-        """Feet over the trunk, uneven legs, legs that touch, jerks; what moving costs."""
-        seen = looks(rollout, self.mirror) | {"action_rate": action_rate(rollout)}
+        """Feet over the trunk, uneven or touching legs, jerks, speed; what moving costs."""
+        seen = looks(rollout, self.mirror, self.joints.motors)
+        seen |= {"action_rate": action_rate(rollout)}
         cost = cost_of_transport(rollout, self._weight, SLOW_WALK * Scale.of(self.robot).speed)
         return seen if cost is None else seen | {"cost_of_transport": cost}
 

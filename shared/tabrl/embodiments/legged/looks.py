@@ -5,20 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from tabrl.control.arrays import Floats
+from tabrl.control.joints import MotorLines
 from tabrl.control.looks import Look
 from tabrl.control.mirror import Mirror
 from tabrl.control.rollout import Rollout
 
 HIGH_FEET, UNEVEN, SELF_CONTACT, JERK = "high_feet", "uneven", "self_contact", "jerk"
+OVERSPEED = "overspeed"
 LOOKS = (
     Look(HIGH_FEET, "a foot above the trunk", "%", 0.02),
     Look(UNEVEN, "left and right legs are held differently", "rad", 0.06),
     Look(SELF_CONTACT, "legs touch each other", "%", 0.01),
     Look(JERK, "jerky steps", "a step", 0.15),
+    Look(OVERSPEED, "a joint turns faster than its motor can", "%", 0.02),
 )
 
 
-def looks(rollout: Rollout, mirror: Mirror | None) -> dict[str, float]:
+def looks(rollout: Rollout, mirror: Mirror | None, motors: MotorLines) -> dict[str, float]:
     """The numbers of `LOOKS` for a rollout `[T, B]`.
 
     `uneven` is the largest difference of a joint's mean angle from that of its partner in the
@@ -31,6 +34,7 @@ def looks(rollout: Rollout, mirror: Mirror | None) -> dict[str, float]:
         UNEVEN: 0.0 if mirror is None else float(uneven(rollout, mirror).mean()),
         SELF_CONTACT: float(rollout.self_collision.mean()),
         JERK: float(np.abs(second[2:]).mean()),
+        OVERSPEED: float((motors.overspeed(rollout.joint_velocity) > 0.0).any(-1).mean()),
     }
 
 

@@ -99,7 +99,7 @@ class Learner:
     def __init__(self, robot: Robot, config: PPOConfig) -> None:
         self.config = config
         self.networks: ppo_networks.PPONetworks = make_networks(robot)
-        self._robot = robot
+        self.robot = robot
         self._optimizer = optax.chain(
             optax.clip_by_global_norm(config.max_grad_norm),
             optax.scale_by_adam(),
@@ -117,7 +117,7 @@ class Learner:
         return TrainState(
             params=params,
             optimizer=self._optimizer.init(params),
-            normalizer=initial_normalizer(self._robot),
+            normalizer=initial_normalizer(self.robot),
             key=key,
             learning_rate=jnp.float32(learning_rate),
         )
@@ -142,7 +142,7 @@ class Learner:
             return action
 
         def act(observation: Float[np.ndarray, "B no"]) -> Float[np.ndarray, "B nu"]:
-            shape = (len(observation), self._robot.nu)
+            shape = (len(observation), self.robot.nu)
             return noisy(observation, random.standard_normal(shape, np.float32))
 
         return GraphPolicy(
@@ -205,9 +205,9 @@ class Learner:
         self, policy: types.Params, normalizer: running_statistics.RunningStatisticsState
     ) -> Float[jax.Array, " nu"]:
         """Of the actions; the same for every observation (see `make_networks`)."""
-        anything = jnp.zeros((1, len(embodiment_of(self._robot).observation)))
+        anything = jnp.zeros((1, len(embodiment_of(self.robot).observation)))
         _, scale = self.networks.policy_network.apply(normalizer, policy, anything)
-        spread: Float[jax.Array, " nu"] = jnp.broadcast_to(scale, (1, self._robot.nu))[0]
+        spread: Float[jax.Array, " nu"] = jnp.broadcast_to(scale, (1, self.robot.nu))[0]
         return spread
 
     def _transitions(
@@ -284,7 +284,7 @@ class Learner:
         Of a share of the batch: it takes as much as the policy's own loss. Zero for robots that
         look different in a mirror.
         """
-        mirror = embodiment_of(self._robot).mirror
+        mirror = embodiment_of(self.robot).mirror
         if mirror is None:
             return jnp.zeros(())
         some = max(len(observation) // MIRRORED, 1)

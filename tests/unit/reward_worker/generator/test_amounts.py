@@ -84,7 +84,7 @@ def test_a_follow_up_is_as_large(large: Robot) -> None:
 def test_limits_are_those_that_were_measured() -> None:
     assert goal("run at 2 m/s", GO1).vx == 2.0
     assert plan("run at 2 m/s", GO1).not_understood == []
-    assert goal("run at 9 m/s", GO1).vx == 2.066
+    assert goal("run at 9 m/s", GO1).vx == 2.444
     assert goal("walk backwards at 2 m/s", GO1).vx == -1.0
 
 

@@ -28,7 +28,7 @@ CHANGES = [
     ("trot forward|lower your hips", "even lower", "10 cm below standing"),
     ("trot forward|lower your hips|slower", "a bit higher", "forward at 0.325 m/s, 6 cm below"),
     ("trot forward", "that was too fast", "forward at 0.325 m/s"),
-    ("trot forward", "much faster", "forward at 1.037 m/s"),
+    ("trot forward", "much faster", "forward at 1.04 m/s"),
     ("trot forward", "20% faster", "forward at 0.6 m/s"),
     ("crouch low and creep forward", "twice as fast", "forward at 0.6 m/s, 8 cm below"),
     ("trot forward", "at 0.3 m/s", "forward at 0.3 m/s"),
@@ -114,7 +114,7 @@ CHANGES = [
 UNCLEAR = [
     ("walk forward", "23 cm", "a speed such as “0.4 m/s”"),
     ("walk forward", "11 degrees", "turn at 30 degrees per second"),
-    ("turn left", "91 degrees", "turn at 30 degrees per second"),
+    ("hop", "91 degrees", "turn at 30 degrees per second"),
     ("walk forward", "0.3", "needs its unit"),
     ("walk forward", "6 seconds", "with the whole sequence"),
     ("sway and bow", "11 degrees", "its pitch or its sway"),

@@ -19,6 +19,7 @@ from tabrl.contracts.motion import (
     Target,
     fault_of,
 )
+from tabrl.contracts.phases import MAX_PHASES
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot, get_robot
@@ -257,9 +258,9 @@ def test_what_ends_ends_by_standing_still() -> None:
     assert written.motion is not None
     assert written.phases_s == (3.0, 7.0)
     assert written.motion.phases[1].find("planar_speed") is not None
-    full = [walk.model_copy(update={"gait": gait}) for gait in ("trot", "pace", "bound")]
+    full = (walk.model_copy(update={"until": Duration(seconds=2.0)}),) * MAX_PHASES
     with pytest.raises(Invalid, match="no room for one that is held"):
-        candidates_of(MotionSpec(phases=tuple(full)), GO1)
+        candidates_of(MotionSpec(phases=full), GO1)
 
 
 def test_a_slower_turn_takes_longer_and_turns_as_far() -> None:

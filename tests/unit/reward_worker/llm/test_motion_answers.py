@@ -39,7 +39,7 @@ def test_the_worked_examples_can_be_asked_of_every_legged_robot(robot: Robot) ->
 def test_the_prompt_holds_units_signs_ranges_and_the_sentence_last() -> None:
     system, user = motion_opening("walk, $name", GO1, None)
     for part in (
-        "- forward_speed, m/s: forward (backward): -1 to 2.066; or extreme",
+        "- forward_speed, m/s: forward (backward): -1 to 2.444; or extreme",
         "- roll, rad: leaning right (leaning left): -0.3 to 0.3; swings by ±0.25",
         "- height, m: trunk above the floor: 0.18 to 0.31",
         "part: FR, FL, RR, RL",

@@ -5,28 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from tabrl_reward_worker.generator.followup.comparisons import PERCENT, comparison_in
-from tabrl_reward_worker.generator.followup.complaints import (
-    Complaint,
-    Mood,
-    Remark,
-    instead_in,
-    is_much,
-    remark_in,
-    remedy_in,
-)
+from tabrl_reward_worker.generator.followup.comparisons import comparison_in
+from tabrl_reward_worker.generator.followup.complaints import Complaint, Remark, remark_in
 from tabrl_reward_worker.generator.followup.numbers import Comparison
-from tabrl_reward_worker.generator.followup.phrases import find_phrase, phrases
-from tabrl_reward_worker.generator.followup.quantities import (
-    NamedQuantity,
-    apply_quantity,
-    quantity_in,
-)
+from tabrl_reward_worker.generator.followup.phrases import find_phrase, holds, phrases, table
+from tabrl_reward_worker.generator.followup.quantities import NamedQuantity, quantity_in
 from tabrl_reward_worker.generator.goal.plan import Plan
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
 _CLAUSE_END = re.compile(r"([;!?]|[.,](?!\d)|\b(?:and|but|then|also|plus)\b)")
+_INSTEAD = re.compile(r"\b(?:instead of|rather than)\b")
 _BETWEEN = re.compile(r"\bbetween (.{1,20}?) and\b")
 _TO_AND_FRO = re.compile(
     r"\b(up|left|right|back|round|forwards?|to|in) and "
@@ -71,12 +60,14 @@ def _sort(said: str, plan: Plan, found: Clauses, before: Remark | None) -> Remar
     clause = _cleaned(spoken)
     wrong = find_phrase("wrong", clause)
     clause = wrong[0] if wrong else clause
+    bent = any(part.height or part.pitch or part.roll for part in plan.parts)
+    clause = "stand up" if bent and clause in phrases("rise") else clause
     unmeasured = find_phrase("unmeasured", clause)
     if unmeasured is not None:
         found.unmeasured[spoken] = str(unmeasured[1]["message"])
         return None
-    remedy = remedy_in(spoken)
-    quantity = None if remedy else _quantity(clause, plan)
+    remedy = holds("remedy", spoken)
+    quantity = None if remedy else quantity_in(clause, plan)
     weak = remedy is None or remedy.get("weak")
     comparison = comparison_in(clause, plan) if quantity is None and weak else None
     remark = remark_in(spoken, before)
@@ -101,24 +92,27 @@ def _sort(said: str, plan: Plan, found: Clauses, before: Remark | None) -> Remar
 
 def _sort_remark(remark: Remark, spoken: str, plan: Plan, found: Clauses) -> None:
     text = re.sub(r"^be\b", "", _cleaned(remark.text)).strip()
-    if remark.mood == Mood.LACKING and text.endswith("enough"):
+    if remark.mood == "lacking" and text.endswith("enough"):
         more = comparison_in(f"more {text.removesuffix('enough')}", plan)
         if more is not None:
             found.comparisons.append(replace(more, text=spoken))
             return
-    if remark.mood in (Mood.WANTED, Mood.LACKING):
+    if remark.mood == "lacking":
+        found.unmeasured[spoken] = str(table("lacking")[0]["message"])
+        return
+    if remark.mood == "wanted":
         found.plain.append(text)
         return
-    seen, wanted = instead_in(text)
+    seen, *wanted = _INSTEAD.split(text, 1)  # "it bounces instead of walking"
     complaint = _complaint(seen, spoken, plan)
     found.complaints.append(replace(complaint, intents=()) if remark.feet else complaint)
-    found.plain.append(wanted)
+    found.plain += [one.strip() for one in wanted]
 
 
 def _complaint(text: str, spoken: str, plan: Plan) -> Complaint:
     reading = parse(text, plan.amounts.top_speed)
     intents = [i for part in reading.phases or [reading] for i in part.intents if not i.negated]
-    return Complaint(spoken, tuple(intents), is_much(spoken))
+    return Complaint(spoken, tuple(intents), holds("amount", spoken) is not None)
 
 
 def _unwanted(clause: str, plan: Plan) -> bool:
@@ -138,22 +132,3 @@ def _cleaned(clause: str) -> str:
     for phrase in phrases("drop"):
         clause = re.sub(rf"^(?:please )?{phrase} (?=\w)", "without ", clause)
     return clause
-
-
-def _quantity(clause: str, plan: Plan) -> NamedQuantity | None:
-    """The clause as an amount, if it is nothing else: "20 cm", "2 cm lower", "to the right"."""
-    found, top = find_phrase("comparison", clause), plan.amounts.top_speed
-    if PERCENT.search(clause):
-        return None
-    if found is not None:
-        phrase, entry = found
-        rises = float(entry.get("factor", 1.0)) > 1.0 or float(entry.get("step", 0.0)) > 0.0
-        rest = clause.replace(phrase, " ", 1)
-        quantity = quantity_in(rest, top, 1 if rises else -1, entry["aspect"] == "level")
-        if quantity is None:
-            return None
-        quantity = replace(quantity, text=clause)
-    else:
-        quantity = quantity_in(clause, top)
-    probes = [part.copy() for part in plan.parts]
-    return quantity if quantity is not None and apply_quantity(quantity, probes) else None

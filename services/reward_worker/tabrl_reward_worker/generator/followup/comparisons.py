@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tabrl_reward_worker.generator.followup.numbers import (
-    Comparison,
-    amplitude_of,
-    numbers,
-    often,
-)
-from tabrl_reward_worker.generator.followup.phrases import find_phrase
+from tabrl_reward_worker.generator.followup.numbers import Comparison, amplitude_of, numbers, often
+from tabrl_reward_worker.generator.followup.phrases import find_phrase, table
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.plan import Plan
 from tabrl_reward_worker.generator.reading.intents import Intent
@@ -18,22 +13,6 @@ from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
 PERCENT = re.compile(r"\b(?:by )?(\d+) ?(?:%|percent)")
-_TARGETS = {
-    SlotKind.MOVE: "speed",
-    SlotKind.TURN: "turn",
-    SlotKind.HOP: "hop",
-    SlotKind.PAW: "paw",
-    SlotKind.STEP: "steps",
-    SlotKind.POSTURE: "pitch",
-    SlotKind.LEAN: "roll",
-    SlotKind.HEIGHT: "height",
-    SlotKind.REAR: "rear",
-}
-_UNSAID = {  # what is compared where nobody says what, the likeliest first
-    "pace": ("speed", "frequency"),
-    "level": ("hop", "paw", "rear", "steps", "height"),
-    "extent": ("hop", "paw", "steps", "pitch", "roll", "rear", "turn", "height", "speed"),
-}
 
 
 def comparison_in(clause: str, plan: Plan) -> Comparison | None:
@@ -76,7 +55,9 @@ def target_of(intent: Intent) -> str:
     """The name of what an intent is about; "" if it has none."""
     if intent.kind == SlotKind.RHYTHM:
         return amplitude_of(intent.meaning.get("channel", ""))
-    return _TARGETS.get(intent.kind, "")
+    if intent.kind == SlotKind.TURN and intent.meaning.get("move"):
+        return "radius"
+    return next((name for name, one in numbers().items() if intent.kind.name in one.intents), "")
 
 
 def compare(comparison: Comparison, goal: Goal) -> bool:
@@ -94,7 +75,7 @@ def _unsaid(comparison: Comparison, goal: Goal) -> tuple[str, ...]:
         return ("speed",)
     swings = [amplitude_of(channel) for channel in goal.swings]
     extent = comparison.aspect == "extent"
-    return (*(swings if extent else ()), *_UNSAID[comparison.aspect])
+    return (*(swings if extent else ()), *table("unsaid")[comparison.aspect])
 
 
 def compared(comparison: Comparison, target: str, goal: Goal) -> str:

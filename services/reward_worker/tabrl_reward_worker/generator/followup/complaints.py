@@ -5,47 +5,29 @@ A complaint is taken as less of what it is about, or as none of it; it never ask
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from tabrl_reward_worker.generator.followup.comparisons import (
-    compared,
-    target_of,
-)
+from tabrl_reward_worker.generator.followup.comparisons import compared, target_of
 from tabrl_reward_worker.generator.followup.merge import drop
 from tabrl_reward_worker.generator.followup.numbers import Comparison, amplitude_of
+from tabrl_reward_worker.generator.followup.phrases import begins
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
 _LESS = 0.6
-_HELD = {  # what is held at nothing, where it was not asked for
-    SlotKind.LEAN: "roll",
-    SlotKind.POSTURE: "pitch",
-    SlotKind.HEIGHT: "height",
-}
-_INSTEAD = re.compile(r"\b(?:instead of|rather than)\b")
-
-
-class Mood(StrEnum):
-    """What a clause says of the robot."""
-
-    WANTED = "wanted"
-    UNWANTED = "unwanted"
-    LACKING = "lacking"
-    SEEN = "seen"
+# What is held at nothing, where it was not asked for.
+_HELD = {SlotKind.LEAN: "roll", SlotKind.POSTURE: "pitch", SlotKind.HEIGHT: "height"}
 
 
 @dataclass(frozen=True)
 class Remark:
-    """What is said of the robot, or of its `feet` alone, without the words that say so."""
+    """What is said of the robot, or of its `feet` alone, without the words that say so.
 
-    mood: Mood
+    Its `mood` is a table of complaints.toml: wanted, unwanted, lacking or seen.
+    """
+
+    mood: str
     text: str
     feet: bool = False
 
@@ -61,41 +43,18 @@ class Complaint:
 
 def remark_in(clause: str, before: Remark | None) -> Remark | None:
     """The clause as a remark; one without a subject goes on with the remark `before` it."""
-    for kind in (Mood.UNWANTED, Mood.WANTED):
-        found = _pattern(f"{kind}_alone").match(clause)
-        if found:
-            return Remark(kind, clause[found.end() :].strip())
-    for entry in _data()["subject"]:
-        subject = _compiled(tuple(entry["words"])).match(clause)
-        if subject is None:
-            continue
-        said = clause[subject.end() :].strip()
-        feet = bool(entry.get("feet"))
-        for mood in (Mood.UNWANTED, Mood.WANTED, Mood.LACKING, Mood.SEEN):
-            found = _pattern(mood).match(said)
-            if found and said[found.end() :].strip():
-                return Remark(mood, said[found.end() :].strip(), feet)
-        return Remark(Mood.SEEN, said, feet)
-    return Remark(before.mood, clause, before.feet) if before else None
-
-
-def instead_in(text: str) -> tuple[str, str]:
-    """What is seen and what it is seen instead of: "it bounces instead of walking"."""
-    seen, *wanted = _INSTEAD.split(text, 1)
-    return seen.strip(), wanted[0].strip() if wanted else ""
-
-
-def is_much(text: str) -> bool:
-    """Whether it is complained of as too much, rather than at all."""
-    return _pattern("amount", anywhere=True).search(text) is not None
-
-
-def remedy_in(clause: str) -> dict[str, Any] | None:
-    """What is done about the clause, where that has an entry of its own."""
-    entries: list[dict[str, Any]] = _data()["remedy"]
-    return next(
-        (e for e in entries if _compiled(tuple(e["words"]), anywhere=True).search(clause)), None
-    )
+    for mood in ("lacking", "unwanted", "wanted"):
+        alone = begins(f"{mood}_alone", clause)
+        if alone:
+            return Remark(mood, alone[0])
+    subject = begins("subject", clause)
+    if subject is None:
+        return Remark(before.mood, clause, before.feet) if before else None
+    said, feet = subject[0], bool(subject[1].get("feet"))
+    moods = ("unwanted", "wanted", "lacking", "seen")
+    done = ((mood, begins(mood, said)) for mood in moods)
+    remarks = (Remark(mood, found[0], feet) for mood, found in done if found and found[0])
+    return next(remarks, Remark("seen", said, feet))
 
 
 def relieve(complaint: Complaint, goal: Goal) -> bool:
@@ -150,22 +109,3 @@ def _levelled(name: str, goal: Goal) -> str:
         return ""
     setattr(goal, name, 0.0)
     return {"roll": "no roll", "pitch": "no pitch", "height": "at its standing height"}[name]
-
-
-@cache
-def _data() -> dict[str, list[dict[str, Any]]]:
-    return tomllib.loads(files(__package__).joinpath("complaints.toml").read_text("utf-8"))
-
-
-@cache
-def _pattern(kind: str, *, anywhere: bool = False) -> re.Pattern[str]:
-    words = tuple(word for entry in _data()[kind] for word in entry["words"])
-    return _compiled(words, anywhere=anywhere)
-
-
-@cache
-def _compiled(words: tuple[str, ...], *, anywhere: bool = False) -> re.Pattern[str]:
-    """Any of the phrases, as whole words."""
-    phrases = [re.sub(" +", r"\\s*", word.strip()) for word in words]
-    begin = r"(?<![\w'])" if anywhere else ""
-    return re.compile(rf"{begin}(?:{'|'.join(phrases)})(?![\w'])")

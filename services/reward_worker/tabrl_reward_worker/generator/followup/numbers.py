@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from tabrl.contracts.motion import Duration, Reached
 from tabrl.embodiments.legged.askable import Askable
-from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.limits import clamp, limited, ranges
 from tabrl_reward_worker.generator.goal.posture import from_standing
+from tabrl_reward_worker.generator.reading.data import table_of
+from tabrl_reward_worker.generator.reading.intents import DISTANCE
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
-# Of the reference robot.
-_LEVEL = 0.15  # m: a longer length is a height above the ground, not a change of it
-_MIN_SPEED = 0.1  # m/s: slower is standing
-_MIN_RADIUS = 0.1  # m
+# Scales of what is paced.
+_PACES = ("speed", "rate", "hop_frequency", "rhythm_frequency", "cadence")
+_LEVEL = 0.15  # m, of the reference robot: a longer length is a height above the ground
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,18 @@ class Number:
     """What a quantity is held at, or how far it swings in a `channel`."""
 
     quantity: Askable = Askable.FORWARD_SPEED
+    intents: Sequence[str] = ()
     channel: str = ""
     least: float = 0.0
     lowest: float = 0.0
     compared: str = ""
     told: str = ""
     scale: str = ""
+    unit: str = ""
+    between: Sequence[str] = ()
     paced: bool = False
+    over: bool = False
+    free: bool = False
     of: SlotKind | None = None
     what: str = ""
     example: str = ""
@@ -71,58 +76,63 @@ class Number:
         swing = goal.swings.get(self.channel)
         return swing.amplitude if swing else None
 
-    def size(self, goal: Goal) -> float | None:
+    def put(self, goal: Goal, value: float) -> None:
+        """Let it be so much."""
+        if self.channel:
+            goal.swing(self.channel, value)
+        else:
+            goal.hold(self.quantity, value)
+
+    def bounds(self, goal: Goal, was: float, least: float) -> tuple[float, float]:
+        """The least, given for the reference robot, and the most of it that the robot can."""
+        own, one = goal.amounts, ranges(goal.amounts).get(self.quantity)
+        if self.between:
+            low, high = (own[self.scale][row] for row in self.between)
+            return low, high
+        grows = {"speed": own.speed, "rate": own.rate, "length": own.length}
+        low = grows[self.scale](least) if self.scale else least
+        if self.free or one is None:
+            return low, math.inf
+        return low, one.swing if self.channel else one.limit(was)
+
+    def size(self, goal: Goal) -> float:
         """What an amount is more or less than."""
-        value = self.get(goal)
-        return None if value is None else abs(value)
+        return abs(self.get(goal) or 0.0)
 
     def asked(self, goal: Goal) -> str:
         """How to say that it is meant."""
         return self.example
+
+    def begins(self, goal: Goal, size: float) -> bool:
+        """Whether a goal that has none of it may be given so much."""
+        return False
 
     def change(self, goal: Goal, by: Comparison) -> str:
         """Make it more or less, within the robot's limits, and say so; nothing if there is none."""
         was = self.get(goal)
         if was is None:
             return ""
-        if by.paced and self.scale not in ("speed", "rate"):
+        if by.paced and self.scale not in _PACES:
             return often(goal, by) if self.paced or self.channel else ""
-        least, limit = self._of_robot(self.least, goal.amounts), self._limit(goal, was)
-        now = within(was * self._factor(goal, by), least, limit)
-        self._put(goal, now)
-        return self.compared.format(now=abs(now), was=abs(was), cm=abs(now) * 100.0)
+        now = within(was * self._factor(goal, by), *self.bounds(goal, was, self.least))
+        self.put(goal, now)
+        told = self.compared or self.told
+        return told.format(now=abs(now), was=abs(was), cm=abs(now) * 100.0)
 
     def set(self, goal: Goal, size: float) -> str:
         """Make it so much, with the sign that it has, as far as the robot can, and say so."""
-        was, unit = self.get(goal) or 0.0, ranges(goal.amounts)[self.quantity].unit
-        lowest = self._of_robot(self.lowest, goal.amounts)
-        size = max(lowest, limited(size, self._limit(goal, was), unit, goal))
-        now = round(size, 3)
-        self._put(goal, -now if was < 0.0 else now)
-        return self.told.format(now=now, cm=now * 100.0, said=size * 100.0)
+        was, unit = self.get(goal) or 0.0, self.unit or ranges(goal.amounts)[self.quantity].unit
+        least, most = self.bounds(goal, was, self.lowest)
+        now = round(limited(size, most, unit, goal, least), 3)
+        self.put(goal, -now if was < 0.0 else now)
+        return self.told.format(now=now, cm=now * 100.0)
 
     def _factor(self, goal: Goal, by: Comparison) -> float:
-        if self.quantity is Askable.YAW_RATE and by.aspect == "extent" and goal.moves:
-            return 1.0 / by.factor  # a larger circle is less of a turn
-        if self.scale in ("speed", "rate"):
+        if self.scale in _PACES:
             return by.factor
         # A nose that points down goes higher by less of it.
         down = self.quantity is Askable.PITCH and by.aspect == "level" and not self.channel
         return 1.0 / by.share if down and (goal.pitch or 0.0) > 0.0 else by.share
-
-    def _limit(self, goal: Goal, value: float) -> float:
-        one = ranges(goal.amounts)[self.quantity]
-        return one.swing if self.channel else one.limit(value)
-
-    def _put(self, goal: Goal, value: float) -> None:
-        if self.channel:
-            goal.swing(self.channel, value)
-        else:
-            goal.hold(self.quantity, value)
-
-    def _of_robot(self, reference: float, amounts: Amounts) -> float:
-        grows = {"speed": amounts.speed, "rate": amounts.rate, "length": amounts.length}
-        return grows[self.scale](reference) if self.scale else reference
 
 
 class Speed(Number):
@@ -130,6 +140,13 @@ class Speed(Number):
 
     def get(self, goal: Goal) -> float | None:
         return goal.speed or None
+
+    def put(self, goal: Goal, value: float) -> None:
+        share = value / goal.speed
+        for quantity in (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED):
+            held = goal.held(quantity)
+            if held:
+                goal.hold(quantity, round(clamp(quantity, held * share, goal), 3))
 
     def change(self, goal: Goal, by: Comparison) -> str:
         turn = numbers()["turn"]
@@ -139,35 +156,85 @@ class Speed(Number):
         told.append(turn.change(goal, by) if by.paced and not by.target else "")
         return ", ".join(filter(None, told))
 
-    def set(self, goal: Goal, size: float) -> str:
-        share = max(size, goal.amounts.speed(_MIN_SPEED)) / goal.speed
-        for quantity in (Askable.FORWARD_SPEED, Askable.LATERAL_SPEED):
-            value = goal.held(quantity)
-            if value:
-                goal.hold(quantity, round(clamp(quantity, value * share, goal), 3))
-        return f"{goal.speed:.3g} m/s"
 
-
-class Reach(Number):
+class Reach(Speed):
     """How far each hop goes."""
 
     def get(self, goal: Goal) -> float | None:
         return goal.speed / goal.hop.hz if goal.hop is not None and goal.moves else None
 
-    def set(self, goal: Goal, size: float) -> str:
-        numbers()["speed"].set(goal, size * (goal.hop.hz if goal.hop else 1.0))
-        return f"{size * 100:.3g} cm with every hop"
+    def put(self, goal: Goal, value: float) -> None:
+        super().put(goal, value * (goal.hop.hz if goal.hop else 1.0))
 
 
 class Radius(Number):
-    """How wide its circle is."""
+    """How wide its circle is; who cannot turn so fast walks slower."""
 
     def get(self, goal: Goal) -> float | None:
         return goal.speed / abs(goal.yaw) if goal.yaw and goal.moves else None
 
-    def set(self, goal: Goal, size: float) -> str:
-        radius = max(size, goal.amounts.length(_MIN_RADIUS))
-        return numbers()["turn"].set(goal, goal.speed / radius)
+    def put(self, goal: Goal, value: float) -> None:
+        fastest = ranges(goal.amounts)[Askable.YAW_RATE].up
+        if goal.speed > fastest * value:
+            numbers()["speed"].put(goal, fastest * value)
+        numbers()["turn"].set(goal, goal.speed / value)
+
+    def change(self, goal: Goal, by: Comparison) -> str:
+        was, (least, _) = self.get(goal), self.bounds(goal, 0.0, self.least)
+        if was is None or by.paced:
+            pace = numbers()["speed" if was else "turn"]
+            return pace.change(goal, replace(by, target=""))
+        self.put(goal, max(was * by.share, least))
+        return self.compared.format(now=self.get(goal), was=was)
+
+
+class Lasting(Number):
+    """How long it is done."""
+
+    def get(self, goal: Goal) -> float | None:
+        return goal.until.seconds if isinstance(goal.until, Duration) else None
+
+    def put(self, goal: Goal, value: float) -> None:
+        goal.until = Duration(seconds=value)
+
+
+class Ending(Number):
+    """How far it turns or goes before it is done."""
+
+    def get(self, goal: Goal) -> float | None:
+        return goal.ends_by(self.quantity)
+
+    def put(self, goal: Goal, value: float) -> None:
+        sign = goal.yaw if self.quantity is Askable.HEADING and goal.yaw else 1.0
+        goal.until = Reached(quantity=self.quantity, by=math.copysign(value, sign))
+        goal.lasts = None
+
+    def begins(self, goal: Goal, size: float) -> bool:
+        turns = self.quantity is Askable.HEADING
+        return bool(goal.yaw) if turns else goal.moves and size >= DISTANCE
+
+
+class Times(Ending):
+    """How often it is done before it is done: rounds, or cycles in their time."""
+
+    def get(self, goal: Goal) -> float | None:
+        turned, seconds = goal.ends_by(Askable.HEADING), numbers()["lasting"].get(goal)
+        if turned is not None:
+            return abs(turned) / (2.0 * math.pi)
+        return seconds * goal.rates[0] if seconds and goal.rates else None
+
+    def put(self, goal: Goal, value: float) -> None:
+        if not goal.rates:
+            numbers()["turned"].put(goal, 2.0 * math.pi * value)
+            return
+        least, rate = goal.amounts["sequence"]["least"], numbers()["hops" if goal.hop else "beat"]
+        slowest = max(rate.bounds(goal, 0.0, 0.0)[0], value / least)
+        if slowest < goal.rates[0]:
+            rate.put(goal, slowest)
+        goal.until = Duration(seconds=round(max(value / goal.rates[0], least), 2))
+
+    def begins(self, goal: Goal, size: float) -> bool:
+        return bool(goal.rates) or (bool(goal.yaw) and not goal.moves)
 
 
 class Height(Number):
@@ -176,8 +243,8 @@ class Height(Number):
     def get(self, goal: Goal) -> float | None:
         return None if "height" in goal.swings else goal.height or None
 
-    def size(self, goal: Goal) -> float | None:
-        return self.get(goal)
+    def size(self, goal: Goal) -> float:
+        return self.get(goal) or 0.0
 
     def asked(self, goal: Goal) -> str:
         return self.example if (goal.height or 0.0) < 0.0 else "“stand 2 cm taller”"
@@ -208,37 +275,21 @@ class Rate(Number):
 
     def get(self, goal: Goal) -> float | None:
         kinds = {"hop_frequency": goal.hop is not None, "rhythm_frequency": bool(goal.swings)}
-        table = next((table for table, is_kind in kinds.items() if is_kind), "cadence")
-        if table != self.scale:
+        if self.scale != next((table for table, is_kind in kinds.items() if is_kind), "cadence"):
             return None
-        if table != "cadence":
+        if self.scale != "cadence":
             return goal.hop.hz if goal.hop else goal.rates[0]
         walks = goal.moves or goal.steps is not None
         usual = goal.cadence or goal.amounts["cadence"]["usual"]
         return usual if walks and not goal.find(Askable.FOOT_LOAD) else None
 
-    def change(self, goal: Goal, by: Comparison) -> str:
-        was, table = self.get(goal), goal.amounts[self.scale]
-        if was is None:
-            return ""
-        hz = within(was * by.factor, table["lowest"], table["highest"])
-        return self._to(goal, hz, named=False)
-
-    def set(self, goal: Goal, size: float) -> str:
-        table = goal.amounts[self.scale]
-        hz = round(max(table["lowest"], min(size, table["highest"])), 2)
-        if abs(hz - size) > 0.01:
-            goal.not_understood.append(f"{size:.3g} times a second cannot be done: {hz:g}")
-        return self._to(goal, hz, named=True)
-
-    def _to(self, goal: Goal, hz: float, *, named: bool) -> str:
+    def put(self, goal: Goal, value: float) -> None:
         if goal.hop is not None:
-            goal.hop = goal.hop._replace(hz=hz, named=named or goal.hop.named)
+            goal.hop = goal.hop._replace(hz=value, named=True)
         elif goal.swings:
-            goal.beat(hz)
+            goal.beat(value)
         else:
-            goal.cadence = hz
-        return self.told.format(now=hz)
+            goal.cadence = value
 
 
 def within(value: float, least: float, limit: float) -> float:
@@ -257,19 +308,17 @@ def set_rate(goal: Goal, hz: float) -> str:
     return numbers()["hops" if goal.hop else "beat"].set(goal, hz)
 
 
-_KINDS = {"speed": Speed, "reach": Reach, "radius": Radius, "height": Height}
-_RATES = ("hops", "beat", "strides")
+_KINDS: Mapping[str, type[Number]] = {
+    "speed": Speed, "reach": Reach, "radius": Radius, "height": Height, "hops": Rate, "beat": Rate,
+    "strides": Rate, "turned": Ending, "way": Ending, "times": Times, "lasting": Lasting,
+}  # fmt: skip
 
 
 @cache
 def numbers() -> Mapping[str, Number]:
     """By the names that comparisons have for them."""
-    text = files(__package__).joinpath("numbers.toml").read_text("utf-8")
-    data: dict[str, dict[str, Any]] = tomllib.loads(text)
-    return {
-        name: (Rate if name in _RATES else _KINDS.get(name, Number))(**_read(row))
-        for name, row in data.items()
-    }
+    rows = table_of("numbers.toml", __package__).items()
+    return {name: _KINDS.get(name, Number)(**_read(row)) for name, row in rows}
 
 
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:

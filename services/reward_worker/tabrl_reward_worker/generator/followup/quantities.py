@@ -8,37 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tabrl.embodiments.legged.askable import Askable
+from tabrl_reward_worker.generator.followup.comparisons import PERCENT
 from tabrl_reward_worker.generator.followup.numbers import Number, numbers
+from tabrl_reward_worker.generator.followup.phrases import find_phrase, table
 from tabrl_reward_worker.generator.followup.sides import change_pace, change_side
+from tabrl_reward_worker.generator.goal.abilities import figure
 from tabrl_reward_worker.generator.goal.goal import Goal
+from tabrl_reward_worker.generator.goal.plan import Plan
+from tabrl_reward_worker.generator.reading.intents import DISTANCE
 from tabrl_reward_worker.generator.reading.lexicon import Word, lexicon
 from tabrl_reward_worker.generator.reading.measures import measured
-from tabrl_reward_worker.generator.reading.slots import INTENT_KINDS, SlotKind
+from tabrl_reward_worker.generator.reading.patterns import kinds_of
+from tabrl_reward_worker.generator.reading.slots import SlotKind
 
-_EXAMPLES = {
-    SlotKind.RATE: "“sway twice a second” or “take 2 steps a second”",
-    SlotKind.LENGTH: (
-        "“crouch by 5 cm”, “hop 6 cm high”, “feet lifted 10 cm” or a speed such as “0.4 m/s”"
-    ),
-    SlotKind.ANGLE: (
-        "“bow by 15 degrees”, “lean left by 10 degrees” or “turn at 30 degrees per second”"
-    ),
-    SlotKind.RADIUS: "“walk in a circle with a radius of 1 m”",
-}
-_UNCLEAR = {
-    SlotKind.BEAT: "It keeps a beat already. Write how often: “twice a second”, “120 bpm”.",
-    SlotKind.NUMBER: "A number needs its unit: m/s, cm, degrees, Hz or times a second.",
-    SlotKind.DURATION: (
-        "How long something takes is said with the whole sequence: “walk for 3 seconds, then hop "
-        "for 2 seconds”."
-    ),
-}
-_NOT_ALONE = (SlotKind.SPEED, SlotKind.TURN_RATE)  # on top of a sway "0.3 m/s" is walking
-_MEASURES = (*_NOT_ALONE, *_EXAMPLES, SlotKind.DURATION, SlotKind.NUMBER)
-_ASIDE = (
-    SlotKind.EXTENT, SlotKind.DEGREE, SlotKind.LIKE, SlotKind.SEP, SlotKind.COUNT, SlotKind.WORD,
-    SlotKind.UNIT,
-)  # fmt: skip
+_SPEEDS = (SlotKind.SPEED, SlotKind.TURN_RATE)  # on top of a sway "0.3 m/s" is walking
+_ASIDE = "EXTENT/DEGREE/LIKE/SEP/COUNT/WORD/UNIT"
+_OF_FEET = (Askable.FOOT_HEIGHT, Askable.HOP_HEIGHT, Askable.STEP_HEIGHT)
 
 
 class UnclearError(Exception):
@@ -57,34 +43,44 @@ class NamedQuantity:
     level: bool = False  # higher or lower, which a crouch takes the other way round
 
 
-def quantity_in(
-    clause: str, top_speed: float, sign: int = 0, level: bool = False
-) -> NamedQuantity | None:
-    """The only thing a clause names; None if it says what to do."""
-    raw = lexicon().read(clause)
-    words = [word for word in measured(raw, top_speed) if word.kind not in _ASIDE]
-    does = any(word.kind in (*INTENT_KINDS, SlotKind.IMPOSSIBLE) for word in words)
-    denies = any(word.kind in (SlotKind.FROM, SlotKind.NEGATION) for word in raw)
-    strange = sum(word.kind in (SlotKind.WORD, SlotKind.LIKE) for word in raw)
-    if len(words) != 1 or does or denies or strange > 1:
+def quantity_in(clause: str, plan: Plan) -> NamedQuantity | None:
+    """The only thing that a clause names: "20 cm", "2 cm lower", "to the right"; else None.
+
+    Where a foot is held up, "raise it 8 cm" names no more than "8 cm". Raises `UnclearError`.
+    """
+    phrase, entry = find_phrase("comparison", clause) or ("", {})
+    rises = float(entry.get("factor", 1.0)) > 1.0 or float(entry.get("step", 0.0)) > 0.0
+    sign = 0 if not phrase else 1 if rises else -1
+    raw = lexicon().read(clause.replace(phrase, " ", 1))
+    every = measured(raw, plan.amounts.top_speed)
+    footed = any(part.find(quantity) for part in plan.parts for quantity in _OF_FEET)
+    words = [word for word in every if word.kind not in kinds_of(_ASIDE)]
+    if footed:
+        words = [word for word in words if word.kind != SlotKind.HEIGHT or "of" not in word.meaning]
+    words = words or [word for word in every if word.kind == SlotKind.COUNT]
+    denies = any(word.kind in kinds_of("FROM/NEGATION") for word in raw)
+    strange = sum(word.kind in kinds_of("WORD/LIKE") for word in raw)
+    if len(words) != 1 or denies or strange > 1 or PERCENT.search(clause):
         return None
-    return _quantity(words[0], clause, sign, level)
+    quantity = _named(words[0], clause, sign, level=entry.get("aspect") == "level")
+    probes = [part.copy() for part in plan.parts]
+    return quantity if quantity is not None and apply_quantity(quantity, probes) else None
 
 
-def _quantity(word: Word, clause: str, sign: int, level: bool) -> NamedQuantity | None:
-    if word.kind in _MEASURES and "ends" not in word.meaning:
+def _named(word: Word, clause: str, sign: int, *, level: bool) -> NamedQuantity | None:
+    if word.kind in kinds_of("MEASURE/NUMBER") and "ends" not in word.meaning:
         value = float(word.meaning["value"])
         if word.kind == SlotKind.SPEED and value < 0.0 and not sign:
             return None  # a way as well: as any sentence
         return NamedQuantity(clause, word.kind, abs(value), sign=sign, level=level)
     if sign:
         return None
-    if word.kind in (SlotKind.BEAT, SlotKind.BEATPHRASE):
+    if word.kind in kinds_of("BEAT/BEATPHRASE"):
         return NamedQuantity(clause, SlotKind.BEAT)
-    if word.kind in (SlotKind.ADJ, SlotKind.ADV):
+    if word.kind in kinds_of("ADJ/ADV"):
         return NamedQuantity(clause, SlotKind.PACE, way=str(word.meaning["pace"]))
-    if word.kind in (SlotKind.DIRECTION, SlotKind.OTHER):
-        way = str(word.meaning["direction"]) if word.kind == SlotKind.DIRECTION else "other"
+    if word.kind in kinds_of("DIRECTION/OTHER"):
+        way = str(word.meaning.get("direction", "other"))
         return NamedQuantity(clause, SlotKind.DIRECTION, way=way)
     return None
 
@@ -94,42 +90,47 @@ def apply_quantity(quantity: NamedQuantity, parts: Sequence[Goal]) -> bool:
 
     Raises `UnclearError`.
     """
-    kind = quantity.of
-    if kind in (SlotKind.DIRECTION, SlotKind.PACE):
-        change = change_side if kind == SlotKind.DIRECTION else change_pace
+    if quantity.of in (SlotKind.DIRECTION, SlotKind.PACE):
+        change = change_side if quantity.of == SlotKind.DIRECTION else change_pace
         done = [change(quantity.way, part) for part in parts]
-    elif kind in _UNCLEAR:
-        if kind == SlotKind.BEAT and not any(part.rates for part in parts):
-            return False
-        raise UnclearError(_UNCLEAR[kind])
     else:
-        fits = [_fits(quantity, part) for part in parts]
-        if not any(fits) and (quantity.sign or kind in _NOT_ALONE):
-            return False
-        _require_one(parts, fits, kind)
         done = [
-            ", ".join(one.set(part, _size(quantity, one.size(part) or 0.0)) for one in numbers)
-            for part, numbers in zip(parts, fits, strict=True)
+            ", ".join(one.set(part, _size(quantity, one.size(part))) for one in numbers)
+            for part, numbers in zip(parts, _fitting(quantity, parts), strict=False)
         ]
-    for part, words in zip(parts, done, strict=True):
+    for part, words in zip(parts, done, strict=False):
         if words:
             part.say(quantity.text, words)
     return any(done)
 
 
-def _require_one(parts: Sequence[Goal], fits: Sequence[Sequence[Number]], kind: SlotKind) -> None:
-    """Raises `UnclearError` where an amount fits nothing, or more than one thing."""
-    named = dict.fromkeys(one.what for numbers in fits for one in numbers)
-    if not named:
-        unfit = "Nothing that was asked before has such an amount. Write what it is"
-        raise UnclearError(f"{unfit}: {_EXAMPLES[kind]}.")
-    if len(named) > 1:
-        asked = [
-            one.asked(part) for part, numbers in zip(parts, fits, strict=True) for one in numbers
-        ]
-        examples = " or ".join(dict.fromkeys(asked))
-        meant = f"The amount may be meant for {' or '.join(named)}"
-        raise UnclearError(f"{meant}. Write which: {examples}.")
+def _fitting(quantity: NamedQuantity, parts: Sequence[Goal]) -> list[list[Number]]:
+    """The numbers of each part that an amount is meant for; none where it is no amount of theirs.
+
+    Raises `UnclearError` where it fits nothing, or more than one thing.
+    """
+    kind, every = quantity.of, numbers().values()
+    fits = [_fits(quantity, part) for part in parts]
+    if not any(fits) and len(parts) == 1:
+        begun = [one for one in every if one.of == kind and one.begins(parts[0], quantity.value)]
+        fits = [begun]
+    if not any(fits):
+        rhythmic = any(part.rates for part in parts)
+        if quantity.sign or kind in _SPEEDS or (kind == SlotKind.BEAT and not rhythmic):
+            return []
+        raise UnclearError(table("unfit")[kind.name])
+    found = [(one, part) for ones, part in zip(fits, parts, strict=True) for one in ones]
+    if len({one.what for one, _ in found}) > 1:
+        meant = " or ".join(dict.fromkeys(one.what for one, _ in found))
+        examples = " or ".join(dict.fromkeys(one.asked(part) for one, part in found))
+        raise UnclearError(f"The amount may be meant for {meant}. Write which: {examples}.")
+    sizes = {figure(one.size(part)) for one, part in found if one.over}
+    if len(sizes) > 1 and not quantity.sign:
+        raise UnclearError(
+            f"More than one part has such an amount ({' and '.join(sorted(sizes))}). Write all of "
+            "it, one after the other, with the new amount in its place."
+        )
+    return fits
 
 
 def _size(quantity: NamedQuantity, before: float) -> float:
@@ -143,6 +144,9 @@ def _fits(quantity: NamedQuantity, goal: Goal) -> list[Number]:
     """The numbers of a goal that an amount may be meant for."""
     every = numbers()
     fits = [one for one in every.values() if one.of == quantity.of and one.get(goal) is not None]
+    far = quantity.value >= DISTANCE or bool(quantity.sign)
+    if quantity.of == SlotKind.LENGTH and every["way"] in fits:
+        fits = [one for one in fits if (one is every["way"]) == far]
     if quantity.of == SlotKind.LENGTH and goal.hop is not None and goal.moves and not goal.height:
         high = goal.amounts["hop"]["limit"]
         far = not quantity.level if quantity.sign else quantity.value > high

@@ -24,11 +24,11 @@ def change_pace(way: str, goal: Goal) -> str:
         if value:
             speed = goal.amounts[hop + tables[value < 0.0]][row]
             goal.hold(quantity, math.copysign(speed, value))
-            told.append(f"{speed:g} m/s")
+            told.append(f"{speed:.3g} m/s")
     if goal.yaw and not goal.moves:
         turn = goal.amounts["spin"][row]
         goal.yaw = math.copysign(turn, goal.yaw)
-        told.append(f"turn at {turn:g} rad/s")
+        told.append(f"turn at {turn:.3g} rad/s")
     if not told and goal.hop is not None:
         return set_rate(goal, goal.amounts["hop_frequency"][row])
     if not told and goal.swings:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +12,7 @@ from tabrl.embodiments.legged.scale import Scale
 from tabrl.embodiments.reach import reach_of
 from tabrl.robots import Robot
 from tabrl.robots.abilities import Span
+from tabrl_reward_worker.generator.reading.data import table_of
 from tabrl_reward_worker.limbs import feet_of
 
 Table = Mapping[str, float]
@@ -106,10 +105,9 @@ def _limit(span: Span, end: int | None) -> float:
     return abs(span[end]) if end is not None else max(map(abs, span))
 
 
-@cache
 def data() -> Mapping[str, Any]:
     """The file, of the reference robot."""
-    return tomllib.loads(files(__package__).joinpath("abilities.toml").read_text("utf-8"))
+    return table_of("abilities.toml", __package__)
 
 
 def _tables(scale: Scale, limits: Mapping[str, float]) -> Mapping[str, Table]:
@@ -125,6 +123,11 @@ def _tables(scale: Scale, limits: Mapping[str, float]) -> Mapping[str, Table]:
     for name in _SIDES:
         tables[name]["limit"] = limits.get(name, float("inf"))
     return MappingProxyType({name: MappingProxyType(table) for name, table in tables.items()})
+
+
+def figure(value: float) -> str:
+    """A number as people read it: three digits that count, and no exponent."""
+    return f"{float(f'{value:.3g}'):g}"
 
 
 def _rounded(value: float) -> float:

@@ -39,7 +39,7 @@ def hop(intent: Intent, goal: Goal) -> None:
     highest = _GRAVITY / 8.0 * (goal.amounts["hop_flight"]["limit"] / hz) ** 2
     named = rate is not None or (not travels and intent.find(SlotKind.PACE) is not None)
     goal.hop = found = Hop(round(min(height, highest), 3), round(hz, 2), named)
-    high = f"hop {found.height * 100:g} cm high, {hz:g} times a second"
+    high = f"hop {found.height * 100:.3g} cm high, {hz:.3g} times a second"
     goal.say(intent.words(), high)
     for way in ways or (["forward"] if speed else []):
         _travel(intent, way, far * found.hz, goal)
@@ -75,7 +75,7 @@ def _travel(intent: Intent, way: str, asked: float, goal: Goal) -> None:
         goal.vx = speed
     else:
         goal.vy = speed
-    goal.say(intent.words(), f"{way} at {abs(speed):g} m/s")
+    goal.say(intent.words(), f"{way} at {abs(speed):.3g} m/s")
 
 
 def paw(intent: Intent, goal: Goal) -> None:
@@ -95,7 +95,7 @@ def paw(intent: Intent, goal: Goal) -> None:
     foot = Foot(end, side or (known.side if known else "right"))
     goal.lift = height
     goal.place(Askable.FOOT_HEIGHT, foot)
-    goal.say(intent.words(), f"{foot.words} up by {height * 100:g} cm")
+    goal.say(intent.words(), f"{foot.words} up by {height * 100:.3g} cm")
 
 
 def limp(intent: Intent, feet: Sequence[Intent], goal: Goal) -> None:
@@ -114,7 +114,7 @@ def limp(intent: Intent, feet: Sequence[Intent], goal: Goal) -> None:
 def rear(intent: Intent, goal: Goal) -> None:
     """Up on the hind legs."""
     goal.rear = goal.amounts["rear"][extent(intent)]
-    goal.say(intent.words(), f"up on the hind legs, nose up by {goal.rear:g} rad")
+    goal.say(intent.words(), f"up on the hind legs, nose up by {goal.rear:.3g} rad")
 
 
 def step(intent: Intent, goal: Goal) -> None:
@@ -125,7 +125,7 @@ def step(intent: Intent, goal: Goal) -> None:
         high = goal.amounts["steps"][intent.meaning["steps"]]
     goal.steps = high
     how = "no higher than" if goal.low_steps else "by"
-    goal.say(intent.words(), f"feet lifted {how} {high * 100:g} cm")
+    goal.say(intent.words(), f"feet lifted {how} {high * 100:.3g} cm")
     if intent.find(SlotKind.RATE):
         cadence(intent, goal)
 
@@ -135,7 +135,7 @@ def cadence(intent: Intent, goal: Goal) -> None:
     rate = said(intent, SlotKind.RATE)
     asked = goal.amounts["cadence"]["lowest"] if rate is None else rate
     goal.cadence = round(clamp_rate(Askable.STEP_RATE, asked, goal), 2)
-    goal.say(intent.words(), f"each foot steps {goal.cadence:g} times a second")
+    goal.say(intent.words(), f"each foot steps {goal.cadence:.3g} times a second")
 
 
 def step_in_place(goal: Goal) -> None:
@@ -149,4 +149,4 @@ def hurry(pace: Slot, goal: Goal) -> None:
     """ "run on the spot as fast as you can" is about how often the feet step."""
     table, step = goal.amounts["cadence"], int(pace.meaning["step"])
     goal.cadence = table["fast" if step > 0 else "slow"] if step else table["usual"]
-    goal.say(pace.text, f"each foot steps {goal.cadence:g} times a second")
+    goal.say(pace.text, f"each foot steps {goal.cadence:.3g} times a second")

@@ -59,7 +59,7 @@ class Goal(TargetSet):
 
     def say(self, words: str, meaning: str) -> None:
         """What was understood of some words."""
-        self.understood.append(f"“{words}” → {meaning}")
+        self.understood.append(f"“{words}” → {meaning}" if words else meaning)
 
     @property
     def bobs_as_usual(self) -> bool:

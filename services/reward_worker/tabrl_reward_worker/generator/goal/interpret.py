@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+from tabrl_reward_worker.generator.goal import feet, locomotion, posture, rhythm
 from tabrl_reward_worker.generator.goal.abilities import Amounts
-from tabrl_reward_worker.generator.goal.feet import (
-    hop,
-    hurry,
-    limp,
-    rear,
-    step,
-    step_in_place,
-)
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.joining import about_feet, joined, spared
-from tabrl_reward_worker.generator.goal.limits import (
-    fit_swings,
-    resolve_feet,
-    share_frequency,
-)
-from tabrl_reward_worker.generator.goal.locomotion import move, turn
+from tabrl_reward_worker.generator.goal.limits import fit_swings, resolve_feet, share_frequency
 from tabrl_reward_worker.generator.goal.phases import in_phases
 from tabrl_reward_worker.generator.goal.plan import Plan
-from tabrl_reward_worker.generator.goal.posture import height, lean, posture
 from tabrl_reward_worker.generator.goal.quantities import repeated
-from tabrl_reward_worker.generator.goal.rhythm import as_rhythm, rhythm, waved_paw
 from tabrl_reward_worker.generator.reading.intents import Intent, Reading
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
@@ -39,9 +25,14 @@ _IN_PLACE = "stay in place"
 _SPARES_ONE = "every foot is lifted in walking; a limp spares one: “limp on your left front leg”"
 
 
-def interpret(reading: Reading, amounts: Amounts) -> Plan:
-    """The plan of a reading in a robot's amounts; `empty` if nothing in it can be done."""
-    parts = [(part, _at_once(part, amounts)) for part in reading.phases or [reading]]
+def interpret(
+    reading: Reading, amounts: Amounts, before: Sequence[tuple[Reading, Goal]] = ()
+) -> Plan:
+    """The plan of a reading in a robot's amounts; `empty` if nothing in it can be done.
+
+    It goes on from what was to be done `before`.
+    """
+    parts = [*before, *((part, at_once(part, amounts)) for part in reading.phases or [reading])]
     plan = in_phases(parts, amounts, repeats=reading.repeats)
     plan.understood = [*reading.notes, *plan.understood]
     plan.not_understood = [*reading.unknown, *reading.impossible, *plan.not_understood]
@@ -60,14 +51,14 @@ def _pieces(text: str) -> set[str]:
     return set(_PIECE.findall(text))
 
 
-def _at_once(reading: Reading, amounts: Amounts) -> Goal:
+def at_once(reading: Reading, amounts: Amounts) -> Goal:
     """What is asked for at the same time."""
     goal = Goal(amounts)
     negated = [intent for intent in reading.intents if intent.negated]
     wanted = joined(_able([one for one in reading.intents if not one.negated], goal), amounts)
-    limping, feet, wanted = spared(wanted)
+    limping, which, wanted = spared(wanted)
     if limping is not None:
-        limp(limping, feet, goal)
+        feet.limp(limping, which, goal)
     for intent in about_feet(wanted, negated, amounts):
         _ask(intent, goal)
     share_frequency(goal)
@@ -94,7 +85,7 @@ def _ask(intent: Intent, goal: Goal) -> None:
     to_and_fro = intent.find(SlotKind.ANGLE) is not None and intent.to_and_fro
     swings = intent.find(SlotKind.SWING) is not None and intent.kind != SlotKind.PAW
     if swings or (intent.kind in _POSED and (repeated(intent) or to_and_fro)):
-        intent = as_rhythm(intent)
+        intent = rhythm.as_rhythm(intent)
     _ASKED[intent.kind](intent, goal)
     count = intent.find(SlotKind.COUNT)
     if count is not None and (goal.lasts is None or goal.lasts[0] != count.text):
@@ -147,25 +138,18 @@ def is_asked(goal: Goal, ways: Collection[str]) -> bool:
 
 def _hold_place(text: str, goal: Goal, wanted: list[Intent]) -> None:
     goal.say(text, _IN_PLACE)
-    step_in_place(goal)
+    feet.step_in_place(goal)
     moves = (intent for intent in wanted if intent.kind == SlotKind.MOVE)
     pace = next(filter(None, (intent.find(SlotKind.PACE) for intent in moves)), None)
     if pace is not None and goal.steps is not None and goal.cadence is None:
-        hurry(pace, goal)
+        feet.hurry(pace, goal)
     goal.vx = goal.vy = None
     goal.still = goal.still or goal.yaw is None
 
 
 _ASKED: Mapping[SlotKind, Callable[[Intent, Goal], None]] = {
-    SlotKind.MOVE: move,
-    SlotKind.TURN: turn,
-    SlotKind.STAND: _stand,
-    SlotKind.HEIGHT: height,
-    SlotKind.POSTURE: posture,
-    SlotKind.LEAN: lean,
-    SlotKind.RHYTHM: rhythm,
-    SlotKind.HOP: hop,
-    SlotKind.PAW: waved_paw,
-    SlotKind.REAR: rear,
-    SlotKind.STEP: step,
-}
+    SlotKind.MOVE: locomotion.move, SlotKind.TURN: locomotion.turn, SlotKind.STAND: _stand,
+    SlotKind.HEIGHT: posture.height, SlotKind.POSTURE: posture.posture, SlotKind.LEAN: posture.lean,
+    SlotKind.RHYTHM: rhythm.rhythm, SlotKind.HOP: feet.hop, SlotKind.PAW: rhythm.waved_paw,
+    SlotKind.REAR: feet.rear, SlotKind.STEP: feet.step,
+}  # fmt: skip

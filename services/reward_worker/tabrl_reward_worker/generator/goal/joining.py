@@ -17,6 +17,8 @@ def joined(wanted: list[Intent], amounts: Amounts) -> list[Intent]:
     """The intents without those that only say how another one is meant."""
     for kind in (SlotKind.MOVE, SlotKind.TURN, SlotKind.HOP):
         wanted = _one_way(wanted, kind)
+    if any(one.kind == SlotKind.STEP and one.find(SlotKind.LENGTH) for one in wanted):
+        wanted = _one_way(wanted, SlotKind.STEP)
     wanted = _one_rhythm(_one_height(wanted, amounts))
     posture = next((intent for intent in wanted if intent.kind == SlotKind.POSTURE), None)
     if posture is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from tabrl.contracts.motion import in_time
 from tabrl.embodiments.legged.askable import Askable
 from tabrl.robots import Robot
-from tabrl_reward_worker.generator.goal.abilities import DIGITS, Amounts, data
+from tabrl_reward_worker.generator.goal.abilities import DIGITS, Amounts, data, figure
 from tabrl_reward_worker.generator.goal.goal import HOPS, Goal
 from tabrl_reward_worker.generator.goal.plan import Plan
 from tabrl_reward_worker.generator.goal.targets import CHANNELS
@@ -59,8 +59,10 @@ class Range:
         """Why it does not do so much of it; None if it does."""
         if self.low - _EPSILON <= value <= self.high + _EPSILON:
             return None
-        span = f"{self.low:g} to {self.high:g} {self.unit}"
-        return f"{self.words} of {value:g} {self.unit}: this robot does {span}"
+        if figure(value) in (figure(self.low), figure(self.high)):
+            return None  # as far as anybody can read
+        span = f"{figure(self.low)} to {figure(self.high)} {self.unit}"
+        return f"{self.words} of {figure(value)} {self.unit}: this robot does {span}"
 
 
 def ranges(amounts: Amounts) -> Mapping[Askable, Range]:
@@ -99,14 +101,13 @@ def beats(amounts: Amounts) -> tuple[float, float]:
 
 def limited(value: float, limit: float, unit: str, goal: Goal, least: float = 0.0) -> float:
     """The value within ±limit and no nearer to nothing than `least`; what was changed is said."""
-    size, told = abs(value), goal.not_understood
-    if size > limit + _EPSILON:
-        told.append(f"{size:g} {unit} is more than this robot can do: {limit:g} {unit}")
-        size = limit
-    elif 0.0 < size < least - _EPSILON:
-        told.append(f"{size:g} {unit} is too little to do: {least:g} {unit}")
-        size = least
-    return size if value > 0 else -size
+    size, why = abs(value), "more than this robot can do"
+    now = min(size, limit) if size > limit + _EPSILON else size
+    if 0.0 < size < least - _EPSILON:
+        now, why = least, "too little to do"
+    if figure(now) != figure(size):
+        goal.not_understood.append(f"{figure(size)} {unit} is {why}: {figure(now)} {unit}")
+    return now if value > 0 else -now
 
 
 def clamp(quantity: Askable, value: float, goal: Goal, least: float = 0.0) -> float:
@@ -120,7 +121,7 @@ def clamp_rate(quantity: Askable, hz: float, goal: Goal) -> float:
     one = ranges(goal.amounts)[quantity]
     now = max(one.low, min(hz, one.high))
     if now != hz:
-        goal.not_understood.append(f"{hz:g} {one.said[0]} cannot be done: {now:g}")
+        goal.not_understood.append(f"{figure(hz)} {one.said[0]} cannot be done: {figure(now)}")
     return now
 
 
@@ -146,9 +147,9 @@ def _beyond(goal: Goal) -> Iterator[str]:
     for channel, swing in goal.swings.items():
         limit = able[CHANNELS[channel]].swing
         if swing.amplitude > limit + _EPSILON:
-            yield f"{channel} of ±{swing.amplitude:g}: this robot does up to ±{limit:g}"
+            yield f"{channel} of ±{swing.amplitude:.3g}: this robot does up to ±{limit:.3g}"
         if not low - _EPSILON <= swing.hz <= high + _EPSILON:
-            yield f"{channel} at {swing.hz:g} Hz: this robot does {low:g} to {high:g} Hz"
+            yield f"{channel} at {swing.hz:.3g} Hz: this robot does {low:.3g} to {high:.3g} Hz"
     probe = goal.copy()
     resolve_constraints(probe)
     yield from probe.not_understood
@@ -173,22 +174,19 @@ def share_frequency(goal: Goal) -> None:
     for channel in lost:
         goal.swing(channel, swings[channel].amplitude, beat)
     if lost:
-        goal.understood.append(f"one beat for everything → {beat:g} Hz")
+        goal.understood.append(f"one beat for everything → {beat:.3g} Hz")
 
 
 def fit_swings(goal: Goal) -> None:
     """Keep what is held while it swings within what the legs can reach."""
     for channel, swing in goal.swings.items():
         quantity = CHANNELS[channel]
-        one, half, middle = (
-            ranges(goal.amounts)[quantity],
-            swing.amplitude / 2.0,
-            goal.held(quantity),
-        )
+        one, middle = ranges(goal.amounts)[quantity], goal.held(quantity)
         if channel == "height":
             least, most = swing.amplitude - one.down, one.up - swing.amplitude
             goal.height = round(max(least, min(goal.height or 0.0, most)), 3)
         elif channel in ("pitch", "roll") and middle:
+            half = swing.amplitude / 2.0
             goal.hold(quantity, max(half - one.down, min(middle, one.up - half)))
 
 
@@ -226,7 +224,7 @@ def _limping(goal: Goal) -> None:
         return
     if not goal.moves:
         goal.vx, goal.still = goal.amounts["forward"]["slow"], False
-        goal.not_understood.append(f"it limps only while it walks: {goal.vx:g} m/s forward")
+        goal.not_understood.append(f"it limps only while it walks: {goal.vx:.3g} m/s forward")
     if goal.steps is not None or goal.cadence is not None or goal.paired:
         goal.not_understood.append("while it limps, the limp alone says how it steps")
     goal.gait, goal.steps, goal.cadence = "", None, None

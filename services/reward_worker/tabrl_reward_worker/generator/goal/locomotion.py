@@ -30,7 +30,7 @@ def move(intent: Intent, goal: Goal) -> None:
         sides, sign = ("left", "right", "sideways"), -1.0 if side == "right" else 1.0
         speed = _speed(intent, sides, "sideways", sign, goal, alone=alone)
         goal.vy = speed = clamp(Askable.LATERAL_SPEED, speed, goal, _least(goal))
-        goal.say(intent.words(), f"{_side(speed)} at {abs(speed):g} m/s")
+        goal.say(intent.words(), f"{_side(speed)} at {abs(speed):.3g} m/s")
     for way, sign in (("forward", 1.0), ("backward", -1.0)):
         if way in ways:
             speed = _speed(intent, (way,), way, sign, goal, alone=True)
@@ -50,7 +50,7 @@ def _least(goal: Goal) -> float:
 def _speed(
     intent: Intent, ways: Sequence[str], table: str, sign: float, goal: Goal, *, alone: bool
 ) -> float:
-    """The speed for these ways: with several speeds that behind them, else the only one there is.
+    """The speed for these ways: of several that beside them, else the only one there is.
 
     What is not `alone` needs one of its own.
     """
@@ -58,7 +58,7 @@ def _speed(
     named = [slot for slot in intent.slots if slot.meaning.get("direction") in ways]
     found: Slot | None = intent.find(SlotKind.SPEED) if alone else None
     if several and named:
-        found = intent.after(SlotKind.SPEED, named[0])
+        found = intent.beside(named[0], SlotKind.SPEED)
     row = pace(intent, intent.meaning.get("speed", "normal"))
     return sign * (found.meaning["value"] if found else goal.amounts[table][row])
 
@@ -110,21 +110,24 @@ def turn(intent: Intent, goal: Goal) -> None:
     _end_after(intent, yaw, goal)
     if intent.meaning.get("move") and goal.vx is None:
         goal.vx = circling
-        goal.say(intent.text, f"walk on at {circling:g} m/s")
+        goal.say(intent.text, f"walk on at {circling:.3g} m/s")
     elif "backward" in ways or "forward" in ways:
         move(Intent(SlotKind.MOVE, intent.text, {"direction": ways[0]}, at=intent.at), goal)
 
 
 def _end_after(intent: Intent, yaw: float, goal: Goal) -> None:
-    """The turn is done after so many degrees or rounds, or half a round."""
+    """The turn is done after so many degrees or rounds; to the other way it is half of one."""
     angle, count = intent.find(SlotKind.ANGLE), intent.find(SlotKind.COUNT)
+    rounds = float(intent.meaning.get("rounds", 1.0))
     if angle is not None:
         ends = [end.meaning["value"] for end in angle.meaning.get("ends", ())]
         by, words = abs(ends[1] - ends[0]) if ends else angle.meaning["value"], angle.text
     elif count is not None:
-        by, words = 2.0 * math.pi * count.meaning["value"], count.text
+        by, words = 2.0 * math.pi * rounds * count.meaning["value"], count.text
     elif intent.meaning.get("about"):
         by, words = math.pi, intent.text
+    elif "rounds" in intent.meaning and not intent.find(SlotKind.RATE):
+        by, words = 2.0 * math.pi * rounds, intent.text
     else:
         return
     goal.until = Reached(quantity=Askable.HEADING, by=math.copysign(by, yaw))

@@ -2,23 +2,30 @@
 
 What has an end (so many seconds, rounds, metres or times) ends, and the robot then stands, unless
 the sentence says that all of it is done again and again. A turn or a way is as long as it takes at
-the speed that is asked for: the path that the policy follows arrives when the time is up.
+the speed that is asked for: the path that the policy follows arrives when the time is up. What does
+not fit into an episode is hurried or shortened, and said.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from tabrl.contracts.motion import Duration, Hold
+from tabrl.contracts.motion import Duration, Hold, Reached
 from tabrl.contracts.phases import MAX_PHASES, SHORTEST_S
 from tabrl.embodiments.legged.askable import Askable
-from tabrl_reward_worker.generator.goal.abilities import Amounts, Table
+from tabrl_reward_worker.generator.goal.abilities import Amounts, Table, figure
 from tabrl_reward_worker.generator.goal.goal import Goal
-from tabrl_reward_worker.generator.goal.plan import Plan, Segment, arrives
+from tabrl_reward_worker.generator.goal.plan import Plan, Segment, arrives, lasts
 from tabrl_reward_worker.generator.reading.intents import Reading
 
-ORDINALS = ("first", "second", "third")
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
+_FEW = 3  # parts: more of them have more time together
+_FASTEST = {  # tables of what hurries, one way and the other
+    Askable.FORWARD_SPEED: ("forward", "backward"),
+    Askable.LATERAL_SPEED: ("sideways", "sideways"),
+    Askable.YAW_RATE: ("spin", "spin"),
+}
+_TURNING = (Askable.YAW_RATE,)
 
 
 def in_phases(
@@ -33,9 +40,11 @@ def in_phases(
     if not goals or (len(goals) == 1 and (not ends or goals[0].only_still)):
         return _alone(parts, goals[0] if goals else Goal(amounts))
     for goal, seconds in zip(goals, _durations(wanted, goals, table), strict=True):
-        _hasten(goal, seconds)
+        hasten(goal, seconds)
         goal.until = goal.until if goal.ends else Duration(seconds=seconds)
-    ends = ends and len(goals) < MAX_PHASES  # else there is no room for it
+    if ends and len(goals) == MAX_PHASES:
+        goals[-1].not_understood.append("the last one goes on: there is no room to stand after it")
+        goals[-1].until, ends = Hold(), False
     if ends and not goals[-1].only_still:
         goals.append(standing(amounts))
         asked.append((Reading(), goals[-1]))
@@ -50,10 +59,9 @@ def in_phases(
         # "then don't turn" asks for nothing, and is said all the same
         plan.understood += goal.understood
         plan.not_understood += goal.not_understood
-    afterwards = f"a round of {plan.period:g} s, then again" if repeats else "the last one goes on"
-    plan.understood.append(
-        "that has an end → it stands afterwards" if ends else f"one after the other → {afterwards}"
-    )
+    how = f"a round of {plan.period:.3g} s, then again" if repeats else "the last one goes on"
+    told = "that has an end → it stands afterwards" if ends else f"one after the other → {how}"
+    plan.understood.append(told)
     plan.not_understood += _cut(wanted, segments, table)
     return plan
 
@@ -69,7 +77,7 @@ def _tell(plan: Plan, asked: Sequence[tuple[Reading, Goal]], segments: Sequence[
     """What was understood of each part, and how long it takes."""
     for ordinal, (reading, goal), one in zip(ORDINALS, asked, segments, strict=False):
         words = reading.seconds_text or (goal.lasts[0] if goal.lasts else "")
-        lasts = f"{one.end - one.start:.4g} s"
+        lasts = f"{one.end - one.start:.3g} s"
         how_long = f"“{words}” → {lasts}" if words else lasts
         plan.understood += [f"{ordinal} ({how_long}): {line}" for line in goal.understood]
         plan.not_understood += goal.not_understood
@@ -78,7 +86,7 @@ def _tell(plan: Plan, asked: Sequence[tuple[Reading, Goal]], segments: Sequence[
 def _comes_to_an_end(goal: Goal, wanted: Sequence[float | None], table: Table) -> bool:
     """Whether the last part is over while somebody looks; who is to walk for a minute walks on."""
     *before, last = wanted
-    room = table["total"] - table["least"] * len(before)
+    room = _together(len(wanted), table)[0] - table["least"] * len(before)
     return last is not None and (goal.ends or last <= room)
 
 
@@ -91,18 +99,35 @@ def _lasting(reading: Reading, goal: Goal) -> float | None:
     return reading.seconds or (goal.lasts and goal.lasts[1])
 
 
-def _hasten(goal: Goal, seconds: float) -> None:
-    """Make it fast enough to arrive in time."""
-    if goal.lasts is None or seconds > goal.lasts[1] - 0.05:
+def fit_in(parts: Sequence[Goal]) -> None:
+    """Hasten turns and ways that take longer than an episode lets them."""
+    for part in parts:
+        others = sum(lasts(other) or 0.0 for other in parts if other is not part)
+        table = part.amounts["sequence"]
+        hasten(part, max(table["whole"] - others, table["least"]))
+
+
+def hasten(goal: Goal, seconds: float) -> None:
+    """Make it fast enough to arrive in time, as far as the robot is; what was changed is said."""
+    needs, until = arrives(goal), goal.until
+    if needs is None or not isinstance(until, Reached) or seconds > needs - 0.05:
         return
-    turn, way = goal.ends_by(Askable.HEADING), goal.ends_by(Askable.WAY)
-    if turn is not None:
-        rate = min(abs(turn) / seconds, goal.amounts["turn"]["limit"])
-        goal.yaw = math.copysign(round(rate, 4), turn)
-    elif way is not None:
-        share = way / seconds / goal.speed
-        goal.vx = None if goal.vx is None else round(goal.vx * share, 4)
-        goal.vy = None if goal.vy is None else round(goal.vy * share, 4)
+    turns, words = until.quantity == Askable.HEADING, (goal.lasts and goal.lasts[0]) or "so far"
+    hurry, was = needs / seconds, abs((goal.yaw if turns else goal.speed) or 0.0)
+    moved = {name: v for name in _FASTEST if (name in _TURNING) is turns and (v := goal.held(name))}
+    for name, value in moved.items():
+        table = goal.amounts[_FASTEST[name][value < 0.0]]
+        most = max(min(table["very_fast"], table["limit"]), abs(value))
+        hurry = min(hurry, most / abs(value))
+    for name, value in moved.items():
+        goal.hold(name, round(value * hurry, 4))
+    now, unit = f"{was * hurry:.3g}", "rad" if turns else "m"
+    goal.say(words, f"at {now} {unit}/s instead of {was:.3g}, to be done in {seconds:.3g} s")
+    reached = until.by * hurry * seconds / needs
+    if abs(until.by) > 1.01 * abs(reached):
+        goal.until = until.model_copy(update={"by": round(reached, 3)})
+        far = f"{abs(reached):.3g} {unit} in the {seconds:.3g} s that there are"
+        goal.not_understood.append(f"“{words}”: only {far}")
 
 
 def _alone(parts: Sequence[tuple[Reading, Goal]], asked: Goal) -> Plan:
@@ -120,17 +145,23 @@ def _durations(wanted: Sequence[float | None], goals: Sequence[Goal], table: Tab
 
     What ends by turning or going so far takes as long as it takes: others give way to it.
     """
-    usual = table["normal" if len(wanted) < 3 else "several"]
+    total, longest = _together(len(wanted), table)
+    usual = table["normal" if len(wanted) < _FEW else "several" if len(wanted) == _FEW else "many"]
     seconds = [
         max(SHORTEST_S if goal.ends else table["least"], usual if asked is None else asked)
         for asked, goal in zip(wanted, goals, strict=True)
     ]
     free = [index for index, goal in enumerate(goals) if not goal.ends]
     fixed = sum(item for item, goal in zip(seconds, goals, strict=True) if goal.ends)
-    room = max(table["total"] - fixed, table["least"] * len(free))
+    room = max(total - fixed, table["least"] * len(free))
     _fit(seconds, free, room)
-    _fit(seconds, [i for i in range(len(seconds)) if i not in free], table["longest"] - room)
+    _fit(seconds, [i for i in range(len(seconds)) if i not in free], longest - room)
     return [round(item, 2 if goal.ends else 1) for item, goal in zip(seconds, goals, strict=True)]
+
+
+def _together(count: int, table: Table) -> tuple[float, float]:
+    """How long so many parts last at most, s: those that may be shorter, and all of them."""
+    return (table["total"], table["longest"]) if count <= _FEW else (table["whole"],) * 2
 
 
 def _fit(seconds: list[float], chosen: Sequence[int], room: float) -> None:
@@ -146,16 +177,16 @@ def _fit(seconds: list[float], chosen: Sequence[int], room: float) -> None:
 
 def _cut(wanted: Sequence[float | None], segments: Sequence[Segment], table: Table) -> list[str]:
     """What became of durations that were asked for and do not fit."""
-    words = []
+    words, total = [], _together(len(wanted), table)[0]
     for asked, one in zip(wanted, segments, strict=True):
         lasts = one.end - one.start
         if asked is None or one.goal.ends or abs(asked - lasts) <= 0.1:
             continue
         longer = asked < lasts
         why = (
-            f"no part is shorter than {table['least']:g} s"
+            f"no part is shorter than {table['least']:.3g} s"
             if longer
-            else f"all of it takes {table['total']:g} s at most"
+            else f"all of it takes {total:.3g} s at most"
         )
-        words.append(f"{asked:.3g} s: {lasts:.3g} s, for {why}")
+        words.append(f"{figure(asked)} s: {figure(lasts)} s, for {why}")
     return words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tabrl_reward_worker.generator.goal.abilities import figure
 from tabrl_reward_worker.generator.goal.feet import paw
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.limits import beats, clamp_swing
@@ -48,7 +49,7 @@ def rhythm(intent: Intent, goal: Goal) -> None:
         hz = float(intent.meaning["hz"]) * goal.amounts["rhythm_frequency"][pace(intent)]
     bounded = max(lowest, min(hz, highest))
     if rate is not None and bounded != hz:
-        goal.not_understood.append(f"{hz:g} Hz cannot be followed: {bounded:g} Hz")
+        goal.not_understood.append(f"{figure(hz)} Hz cannot be followed: {figure(bounded)} Hz")
     hz = round(frequency_by_count(intent, bounded, lowest, goal), 2)
     # A frequency that the sentence names comes first: there is one, and it leads.
     leads = any(map(intent.find, (SlotKind.RATE, SlotKind.BEAT, SlotKind.PACE)))
@@ -61,7 +62,7 @@ def rhythm(intent: Intent, goal: Goal) -> None:
         centre = _centre(intent, channel, goal)
         goal.swing(channel, amplitude, hz, leads=leads)
         unit = "m" if channel in ("height", "paw") else "rad"
-        goal.say(intent.words(), f"{channel} ±{amplitude:g} {unit}{centre} at {hz:g} Hz")
+        goal.say(intent.words(), f"{channel} ±{amplitude:.3g} {unit}{centre} at {hz:.3g} Hz")
 
 
 def waved_paw(intent: Intent, goal: Goal) -> None:
@@ -91,8 +92,8 @@ def _amplitude(intent: Intent, channel: str, hz: float, goal: Goal) -> float:
     if channel == "heading":
         reach = round(goal.amounts["heading_rate"]["limit"] / (2.0 * math.pi * hz), 3)
         if explicit is not None and amplitude > reach:
-            quick = f"{amplitude:.3g} rad to each side at {hz:g} Hz is too quick"
-            goal.not_understood.append(f"{quick}: {reach:g} rad")
+            quick = f"{amplitude:.3g} rad to each side at {hz:.3g} Hz is too quick"
+            goal.not_understood.append(f"{quick}: {reach:.3g} rad")
         amplitude = min(amplitude, reach)
     return round(amplitude, 3)
 
@@ -114,4 +115,4 @@ def _centre(intent: Intent, channel: str, goal: Goal) -> str:
     if channel not in ("pitch", "roll") or not middle:
         return ""
     goal.hold(CHANNELS[channel], middle)
-    return f" about {middle:g} rad"
+    return f" about {middle:.3g} rad"

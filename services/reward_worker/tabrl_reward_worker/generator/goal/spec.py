@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from tabrl.contracts.motion import (
-    Constant,
-    Extreme,
-    Importance,
-    MotionSpec,
-    Phase,
-    Target,
-    in_time,
-)
+from tabrl.contracts.motion import Constant, Extreme, Importance, MotionSpec, Phase, Target, in_time
 from tabrl.embodiments.legged.askable import Askable
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.goal.abilities import Amounts

@@ -47,11 +47,11 @@ def untimed(plan: Plan) -> str | None:
         if isinstance(part.until, Reached) and takes_s > part.until.within_s * _LATE:
             unit = "rad" if part.until.quantity == Askable.HEADING else "m"
             return (
-                f"phase {number} takes {takes_s:.3g} s for {part.until.by:g} {unit} at its speed, "
-                f"more than its within_s of {part.until.within_s:g}"
+                f"phase {number} takes {takes_s:.3g} s for {part.until.by:.3g} {unit} at its "
+                f"speed, more than its within_s of {part.until.within_s:.3g}"
             )
     if plan.period > LONGEST_EPISODE_S:
-        return f"its phases take {plan.period:g} s, of at most {LONGEST_EPISODE_S:g} s"
+        return f"its phases take {plan.period:.3g} s, of at most {LONGEST_EPISODE_S:.3g} s"
     return None
 
 
@@ -76,7 +76,7 @@ def _out_of_time(phase: Phase, tempo: float | None, number: int) -> Iterator[str
     if tempo is None and len(beats) > 1:
         yield f"the sinusoids of phase {number} need one hz for all"
     elif tempo is not None and hops > 0.0 and not in_time(hops, tempo):
-        yield f"hops at {hops:g} Hz do not keep the tempo of {tempo:g} Hz"
+        yield f"hops at {hops:.3g} Hz do not keep the tempo of {tempo:.3g} Hz"
 
 
 def _unwritten(phase: Phase) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _unwritten(phase: Phase) -> Iterator[str]:
         if target is not alike[-1]:
             yield f"{name} cannot be held in such a phase"
         elif isinstance(shape, Constant) and only is not None and shape.value != only:
-            yield f"{name} can only be constant (value {only:g}) here"
+            yield f"{name} can only be constant (value {only:.3g}) here"
         elif isinstance(shape, Sinusoid) and target.quantity == Askable.HEADING and shape.mean:
             yield f"{name} can only swing about 0 here"
 

@@ -1,4 +1,4 @@
-"""The data files of this folder."""
+"""Data files of this folder and others."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from typing import Any
 
 
 @cache
-def table_of(name: str) -> Mapping[str, Any]:
-    """What a file beside this one says."""
-    return tomllib.loads(files(__package__).joinpath(name).read_text("utf-8"))
+def table_of(name: str, package: str = __package__) -> Mapping[str, Any]:
+    """What a file says that is beside this one, or in another package."""
+    return tomllib.loads(files(package).joinpath(name).read_text("utf-8"))

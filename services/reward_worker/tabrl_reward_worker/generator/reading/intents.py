@@ -64,10 +64,10 @@ class Intent:
         """Whether it is to go from one side of nothing to the other: "from -10 to 10 degrees"."""
         return any(slot.meaning.get("opposed") for slot in self.slots)
 
-    def after(self, kind: SlotKind, slot: Slot) -> Slot | None:
-        """The first slot of a kind behind another, or the first of all."""
-        behind = (item for item in self.slots if item.kind == kind and item.at > slot.at)
-        return min(behind, key=lambda item: item.at, default=self.find(kind))
+    def beside(self, slot: Slot, kind: SlotKind) -> Slot | None:
+        """The slot of a kind that is nearest to another one, of two as near that behind it."""
+        items = (item for item in self.slots if item.kind == kind)
+        return min(items, key=lambda i: (abs(i.at - slot.at), i.at < slot.at), default=None)
 
     def find(self, kind: SlotKind) -> Slot | None:
         """The first slot of a kind."""
@@ -88,3 +88,4 @@ class Reading:
     words: list[str] = field(default_factory=list)  # of the sentence, that say something
     phases: list[Reading] = field(default_factory=list)  # in their order; none if all is at once
     repeats: bool = False  # after the last of them the first comes again
+    follows: bool = False  # comes after what was said before: "then sit", "after 2 m stop"

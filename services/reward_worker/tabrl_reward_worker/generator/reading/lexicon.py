@@ -76,7 +76,7 @@ class _Sentence:
         """The words of the longest phrase from `start`, and where the next one starts."""
         behind = ["INTENT" if w.kind in INTENT_KINDS else w.kind.name for w in before[-1:]]
         matches = (self._longest(start, end, context) for context in (*behind, ""))
-        phrase, entry = next((match for match in matches if match is not None), ((), None))
+        phrase, entry = max(filter(None, matches), key=lambda m: len(m[0]), default=((), None))
         if entry is None:
             return self._unmatched(start), start + 1
         after = start + len(phrase)

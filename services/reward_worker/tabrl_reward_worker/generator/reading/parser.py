@@ -28,11 +28,13 @@ def parse(sentence: str, top_speed: float, known: Lexicon | None = None) -> Read
     told = Reading(notes=[f"“{w.written}” → read as “{w.read_as}”" for w in written if w.read_as])
     parts = [_read(part, told) for part in phases[:MAX_PHASES]]
     for part in phases[MAX_PHASES:]:
-        told.unknown.append(f"“{quoted(part)}”: only three things one after the other")
+        told.unknown.append(f"“{quoted(part)}”: only {MAX_PHASES} things one after the other")
     asked = [part for part in parts if part.intents]
     whole = Reading() if len(asked) > 1 else next(iter([*asked, *parts]), Reading())
     if len(asked) > 1:
         whole.phases, whole.repeats = asked, again
+    begun = (word.kind for word in words if word.kind != SlotKind.SEP)
+    whole.follows = next(begun, None) == SlotKind.THEN
     said = [word for word in words if word.kind not in kinds_of("BESIDE")]
     whole.words = [end.text for word in said for end in word.meaning.get("ends", [word])]
     whole.notes = list(dict.fromkeys(told.notes))

@@ -59,8 +59,9 @@ def found(table: str, words: Sequence[Word], start: int) -> Found | None:
             continue
         groups = _groups(match, words)
         made = [word for item in rule["gives"] for word in _made(item, groups)]
-        if made != groups["all"]:
-            return Found(made, start + len(groups["all"]), rule.get("once", False))
+        replaced = groups.get("all", [])
+        if made != replaced:
+            return Found(made, start + len(replaced), rule.get("once", False))
     return None
 
 

@@ -15,6 +15,7 @@ _THEN = Word(SlotKind.THEN, "")
 _OPPOSITES = [
     (axis, pair) for axis, pairs in table_of("intents.toml")["opposites"].items() for pair in pairs
 ]
+_LET_GO = ("pose", "over")  # at first it contradicts none behind it: "stand up and bow"
 _OPPOSITE = {way: other for _, pair in _OPPOSITES for way, other in (pair, reversed(pair))}
 
 
@@ -23,14 +24,15 @@ def in_order(words: Sequence[Word]) -> tuple[list[list[Word]], bool]:
     words = applied("turns", applied("order", applied("either", words)))
     again = _has(words, "AGAIN")
     words = [word for word in _alternating(words) if word.kind not in kinds_of("FIRST/AGAIN")]
-    parts = split(applied("ends", words), "THEN")
+    parts = split(applied("ends", applied("nouns", words)), "THEN")
     parts = [piece for part in parts for piece in _by_contradiction(part)]
-    for table in ("ramps", "back", "carried"):
+    for table in ("ramps", "back", "carried", "routes"):
         parts = split(applied(table, _joined(parts)), "THEN")
     once = _one_round(parts)
     again = again or len(once) < len(parts)
-    swing = _swing(once) if again else None
-    return ([swing], False) if swing else (once, again)
+    cycle = [] if again else _cycle(once)
+    swing = _swing(cycle or once) if again or cycle else None
+    return ([swing], False) if swing else (cycle or once, again or bool(cycle))
 
 
 def quoted(words: Iterable[Word]) -> str:
@@ -58,12 +60,34 @@ def _joined(parts: Iterable[Sequence[Word]]) -> list[Word]:
 
 
 def _one_round(parts: list[list[Word]]) -> list[list[Word]]:
-    """ "sit, stand, sit, stand" is a round of two, which begins again."""
+    """ "sit, stand, sit, stand" is a round of two, which begins again; what ends is done twice."""
     texts = [quoted(part) for part in parts]
+    if any(_has(part, "DURATION/LENGTH/ANGLE/COUNT") for part in parts):
+        return parts
     for size in range(2, len(parts) // 2 + 1):
         if len(parts) % size == 0 and texts == texts[:size] * (len(parts) // size):
             return parts[:size]
     return parts
+
+
+def _cycle(parts: Sequence[Sequence[Word]]) -> list[list[Word]]:
+    """ "crouch and rise once a second": each of two opposite parts lasts half of that."""
+    rate = next((word for word in parts[-1] if word.kind == SlotKind.RATE), None)
+    slow = rate is not None and rate.meaning["value"] * 2.0 * _SHORTEST_S <= 1.0
+    steps = any(_has(part, "MOVE/HOP/PAW") for part in parts)  # have a frequency of their own
+    if rate is None or not _axis(parts) or rate.meaning["value"] <= 0.0 or (steps and not slow):
+        return []
+    each = Word(SlotKind.DURATION, rate.text, {"value": 0.5 / rate.meaning["value"]})
+    return [[*(word for word in part if word is not rate), each] for part in parts]
+
+
+def _axis(parts: Sequence[Sequence[Word]]) -> str:
+    """Along what the second of two parts goes back from where the first does; else nothing."""
+    first, *others = map(_way, parts)
+    if others == [""] and any(map(_lets_go, parts[1])):
+        others = [_OPPOSITE.get(first, "")]
+    found = (axis for axis, pair in _OPPOSITES if sorted([first, *others]) == sorted(pair))
+    return next(found, "")
 
 
 def _swing(parts: Sequence[Sequence[Word]]) -> list[Word]:
@@ -71,13 +95,13 @@ def _swing(parts: Sequence[Sequence[Word]]) -> list[Word]:
     words = [word for part in parts for word in part]
     times = [[word for word in part if word.kind == SlotKind.DURATION] for part in parts]
     seconds = [sum(word.meaning["value"] for word in lasting) for lasting in times]
-    ways = {_way(part) for part in parts}
-    axis = next((axis for axis, pair in _OPPOSITES if ways == {*pair}), "")
-    swung = {word.kind for word in words if word.kind in INTENT_KINDS}
-    short = len(parts) == 2 and all(0.0 < lasts < _SHORTEST_S for lasts in seconds)
+    axis = _axis(parts)
+    swung = {word.kind for word in words if word.kind in INTENT_KINDS and not _lets_go(word)}
+    short = all(0.0 < lasts < _SHORTEST_S for lasts in seconds)
     if not axis or not short or len(swung) > 1 or not swung <= kinds_of("SWUNG"):
         return []
-    told = [word.text for word in words if _way([word])]
+    named = [word for word in words if _way([word]) or _lets_go(word)]
+    told = [word.text for word in named if word not in parts[0] or word.kind not in INTENT_KINDS]
     rate = dict.fromkeys(word.text for lasting in times for word in lasting)
     return [
         *(word for word in parts[0] if word.kind not in kinds_of("DURATION/SEP/DIRECTION")),
@@ -105,7 +129,7 @@ def _by_contradiction(words: list[Word]) -> list[list[Word]]:
         if any((what, _OPPOSITE.get(way)) in asked for what, way in wants):
             parts.append([])
             asked = set()
-        asked |= wants
+        asked |= wants if len(parts) > 1 else wants - {_LET_GO}
         parts[-1] += [*([_COMMA] if parts[-1] else []), *clause]
         steered = _steered(_asked(clause)) or steered
     return parts
@@ -125,6 +149,8 @@ def _wants(
     asked = _asked(clause)
     for at, word in enumerate(asked):
         said = word.meaning.get
+        wants |= {("pose", "held")} if word.kind in kinds_of("HELD") else set()
+        wants |= {_LET_GO} if _lets_go(word) else set()
         match word.kind:
             case SlotKind.DIRECTION if not said("straight"):
                 goes = _steered(asked[:at])[-1:] or _steered(clause)[:1] or steered[-1:]
@@ -143,6 +169,11 @@ def _wants(
             case SlotKind.POSTURE:
                 wants.add(("pitch", str(said("pitch"))))
     return wants
+
+
+def _lets_go(word: Word) -> bool:
+    """Whether it ends a pose: "stand up", "put it down"."""
+    return word.kind == SlotKind.STAND and bool(word.meaning.get("up") or word.meaning.get("over"))
 
 
 def _asked(clause: Iterable[Word]) -> list[Word]:

@@ -50,7 +50,7 @@ class Word(Slot):
     @cached_property
     def line(self) -> str:
         """The word as a line of the text that patterns are looked for in (see patterns.py)."""
-        known = {"text": self.text, **self.meaning}
+        known = {"text": self.text, "written": self.written, **self.meaning}
         features = [
             f"{name},{name}={value}"
             for name, value in known.items()

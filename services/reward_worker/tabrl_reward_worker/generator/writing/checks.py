@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from tabrl.contracts.checks import CheckSpec, Statistic
@@ -16,6 +17,7 @@ from tabrl_reward_worker.generator.writing.registry import judged
 
 MAX_CHECKS = 16  # more is more than a person reads
 SETTLING_S = 0.8  # that a change from one phase to the next may take, or half of a short one
+_SAID_BESIDE = ("restlessness", "rest", "hops", "up", "rhythm", "turning", "speed")
 _FALLS = CheckSpec(
     id="falls", quantity=Quantity.FALLEN, statistic=Statistic.ANY, start_s=0.0, end_s=10.0,
     at_most=0.02,
@@ -31,7 +33,7 @@ def checks_of(plan: Plan) -> tuple[CheckSpec, ...]:
 def _in_turn(plan: Plan) -> list[CheckSpec]:
     """The checks of each phase within its time, when it has settled; what all share, at all times.
 
-    With many, those of what should not happen beside it go first.
+    With too many, those of what should not happen beside it go first, and then some of each phase.
     """
     segments = plan.segments()
     phases = [
@@ -40,21 +42,33 @@ def _in_turn(plan: Plan) -> list[CheckSpec]:
     ]
     shared = [check for check in phases[0] if all(check in checks for checks in phases)]
     separate = [
-        check.model_copy(
-            update={
-                "id": f"{ordinal}_{check.id}",
-                "start_s": round(one.start + min(SETTLING_S, (one.end - one.start) / 2.0), 2),
-                "end_s": one.end,
-            }
-        )
+        [
+            check.model_copy(
+                update={
+                    "id": f"{ordinal}_{check.id}",
+                    "start_s": round(one.start + min(SETTLING_S, (one.end - one.start) / 2.0), 2),
+                    "end_s": one.end,
+                }
+            )
+            for check in checks
+            if check not in shared
+        ]
         for ordinal, one, checks in zip(ORDINALS, segments, phases, strict=False)
-        for check in checks
-        if check not in shared
     ]
-    beside = [check for check in separate if check.id.endswith("_drift")]
+    beside = [check for checks in separate for check in checks if check.id.endswith("_drift")]
     room = MAX_CHECKS - 1 - len(shared)
-    left_out = beside[: max(0, len(separate) - room)]
-    return [*[check for check in separate if check not in left_out][:room], *shared]
+    left_out = beside[: max(0, sum(map(len, separate)) - room)]
+    kept = [[check for check in checks if check not in left_out] for checks in separate]
+    while sum(map(len, kept)) > room:
+        most = max(kept, key=len)
+        most.remove(max(most, key=_rank))
+    return [*itertools.chain.from_iterable(kept), *shared]
+
+
+def _rank(check: CheckSpec) -> int:
+    """How soon a check is left out: what others say too goes first."""
+    kind = check.id.rpartition("_")[2]
+    return len(_SAID_BESIDE) - _SAID_BESIDE.index(kind) if kind in _SAID_BESIDE else 0
 
 
 def _standing_again(goal: Goal, goals: Sequence[Goal]) -> Iterator[CheckSpec]:

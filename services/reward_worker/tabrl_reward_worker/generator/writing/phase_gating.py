@@ -11,13 +11,14 @@ from tabrl_reward_worker.generator.goal.phases import ORDINALS
 from tabrl_reward_worker.generator.writing.term import BESIDE, Term
 
 _EMPHASIS = 1.5
+_NAMED = 2  # turns in the name of a term; names of more of them would be too long
 
 
 def in_turn(phases: Sequence[Sequence[Term]]) -> list[Term]:
     """The terms of all phases as those of one reward.
 
     A term that is the same in all phases stays as it is; the others are multiplied with the
-    phases they belong to (`first`, `second`, `third`: 1 while it is their turn, else 0).
+    phases they belong to (`first`, `second` …: 1 while it is their turn, else 0).
     """
     common = {term for term in phases[0] if term.local and all(term in terms for terms in phases)}
     lines = [
@@ -52,7 +53,9 @@ def _louder(term: Term) -> Term:
 
 def _gated(term: Term, turns: Sequence[str]) -> Term:
     """The term in its turns, named after them."""
-    name = f"{'_'.join(turns)}_{term.name.removeprefix(f'{turns[0]}_')}"
+    numbers = "".join(str(ORDINALS.index(turn) + 1) for turn in turns)
+    when = "_".join(turns) if len(turns) <= _NAMED else f"phases_{numbers}"
+    name = f"{when}_{term.name.removeprefix(f'{turns[0]}_')}"
     gate = turns[0] if len(turns) == 1 else f"({' + '.join(turns)})"
     expression = term.expression
     if _is_sum(expression):

@@ -12,12 +12,7 @@ from dataclasses import dataclass
 from tabrl.contracts.checks import CheckSpec
 from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.plan import Segment
-from tabrl_reward_worker.generator.writing import (
-    foot_checks,
-    foot_terms,
-    trunk_checks,
-    trunk_terms,
-)
+from tabrl_reward_worker.generator.writing import foot_checks, foot_terms, trunk_checks, trunk_terms
 from tabrl_reward_worker.generator.writing.term import Term
 
 Writer = Callable[[Segment], list[Term]]

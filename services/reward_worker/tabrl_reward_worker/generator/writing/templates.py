@@ -10,13 +10,7 @@ from tabrl_reward_worker.generator.goal.spec import spec_of
 from tabrl_reward_worker.generator.writing.checks import checks_of
 from tabrl_reward_worker.generator.writing.foot_terms import planted
 from tabrl_reward_worker.generator.writing.phase_gating import in_turn
-from tabrl_reward_worker.generator.writing.registry import (
-    REGISTRY,
-    SWINGS,
-    Writer,
-    bells,
-    climbs,
-)
+from tabrl_reward_worker.generator.writing.registry import REGISTRY, SWINGS, Writer, bells, climbs
 from tabrl_reward_worker.generator.writing.source import source_of
 from tabrl_reward_worker.generator.writing.term import ASKED, BESIDE, Term, number
 from tabrl_reward_worker.generator.writing.trunk_terms import course, launches

@@ -28,11 +28,8 @@ class SpeedCheck:
     measured: Quantity
 
     def __call__(self, one: Segment) -> list[CheckSpec]:
-        own, target, miss = (
-            one.goal.amounts,
-            one.goal.held(self.asked),
-            one.goal.tolerance(self.asked),
-        )
+        own, target = one.goal.amounts, one.goal.held(self.asked)
+        miss = one.goal.tolerance(self.asked)
         if not one.goal.moves:
             return []
         if not target:
@@ -114,11 +111,8 @@ def tilts(one: Segment) -> list[CheckSpec]:
 
 def swings(one: Segment) -> list[CheckSpec]:
     """That what swings does so far enough, and in time."""
-    return [
-        check
-        for channel, swing in one.goal.swings.items()
-        for check in _swing(one.goal, channel, swing)
-    ]
+    each = (_swing(one.goal, channel, swing) for channel, swing in one.goal.swings.items())
+    return [check for checks in each for check in checks]
 
 
 def _swing(goal: Goal, channel: str, swing: Swing) -> list[CheckSpec]:

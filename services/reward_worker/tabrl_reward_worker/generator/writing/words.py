@@ -7,22 +7,9 @@ from collections.abc import Iterator
 from tabrl.embodiments.legged.askable import Askable
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.plan import Plan, Segment
+from tabrl_reward_worker.generator.reading.data import table_of
 
-_SIGNED = {  # where it is asked for and not nothing: one way, and the other
-    Askable.FORWARD_SPEED: ("forward at {:g} m/s", "backward at {:g} m/s"),
-    Askable.LATERAL_SPEED: ("left at {:g} m/s", "right at {:g} m/s"),
-    Askable.YAW_RATE: ("turning left at {:g} rad/s", "turning right at {:g} rad/s"),
-    Askable.PITCH: ("nose down by {:.2f} rad", "nose up by {:.2f} rad"),
-    Askable.ROLL: ("leaning right by {:.2f} rad", "leaning left by {:.2f} rad"),
-}
-_GAITS = {"trot": "trotting", "pace": "pacing", "bound": "bounding"}
-_SWINGS = {
-    "roll": "swaying",
-    "pitch": "nodding",
-    "height": "bobbing",
-    "heading": "twisting",
-    "paw": "waving",
-}
+_WORDS = table_of("words.toml", __package__)
 
 
 def in_words(plan: Plan) -> str:
@@ -44,8 +31,8 @@ def at_once(goal: Goal) -> str:
 
 
 def _said(goal: Goal) -> Iterator[str]:
-    for quantity, (positive, negative) in _SIGNED.items():
-        value = goal.held(quantity)
+    for quantity, (positive, negative) in _WORDS["signed"].items():
+        value = goal.held(Askable(quantity))
         if value:
             yield (positive if value > 0.0 else negative).format(abs(value))
     if goal.height and not (
@@ -55,23 +42,23 @@ def _said(goal: Goal) -> Iterator[str]:
         yield f"{abs(goal.height) * 100:.0f} cm {level} standing"
     yield from _said_of_feet(goal)
     for channel, swing in goal.swings.items():
-        yield f"{_SWINGS[channel]} at {swing.hz:g} Hz"
+        yield f"{_WORDS['swings'][channel]} at {swing.hz:.3g} Hz"
 
 
 def _said_of_feet(goal: Goal) -> Iterator[str]:
     held, spared = goal.find(Askable.FOOT_HEIGHT), goal.find(Askable.FOOT_LOAD)
     if goal.hop is not None:
-        yield f"hopping {goal.hop.height * 100:.0f} cm high at {goal.hop.hz:g} Hz"
+        yield f"hopping {goal.hop.height * 100:.0f} cm high at {goal.hop.hz:.3g} Hz"
     if held is not None:
         yield f"{held.part} foot {(goal.lift or 0.0) * 100:.0f} cm off the ground"
     if spared is not None:
         yield f"sparing the {spared.part} foot"
     if goal.rear is not None:
-        yield f"up on the hind legs by {goal.rear:g} rad"
+        yield f"up on the hind legs by {goal.rear:.3g} rad"
     if goal.gait:
-        yield _GAITS[goal.gait]
+        yield _WORDS["gaits"][goal.gait]
     if goal.cadence is not None:
-        yield f"each foot stepping at {goal.cadence:g} Hz"
+        yield f"each foot stepping at {goal.cadence:.3g} Hz"
     if goal.steps is not None:
         low = "no more than " if goal.low_steps else ""
         yield f"feet lifted {low}{goal.steps * 100:.3g} cm in turn"

@@ -1,0 +1,1 @@
+"""`tabrl robots add`: a model becomes a robot."""

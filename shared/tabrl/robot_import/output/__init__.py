@@ -1,0 +1,1 @@
+"""What is written of a robot: its scene, its manifest, its meshes."""

@@ -1,0 +1,1 @@
+"""Small models of strangers' robots, as people write them: made anew for each test."""

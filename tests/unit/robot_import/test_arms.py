@@ -1,0 +1,86 @@
+"""Robots on a fixed base: the chain to the tool, its home, and a kind that may not be there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import pytest
+
+from tabrl.domain.errors import Invalid
+from tabrl.robot_import.importing import import_robot
+from tabrl.robot_import.options import ImportOptions
+from tests.support.models.arm import arm
+
+
+def test_an_arm_is_the_chain_to_its_tool(tmp_path: Path) -> None:
+    found = import_robot(ImportOptions(arm(tmp_path / "lever")))
+    report = found.report
+    assert report.kind == "arm"
+    (limb,) = report.limbs
+    assert limb.joints == ["turn", "lift", "bend"]
+    assert limb.end == "the site tcp"
+    assert report.length_m == pytest.approx(0.3 + 0.22)
+    assert report.id == "lever"
+    assert "points 163° away from straight down" in " ".join(report.notes)
+    model = mujoco.MjModel.from_xml_string(found.files["lever.xml"].decode())
+    data = mujoco.MjData(model)
+    mujoco.mj_resetDataKeyframe(model, data, 0)
+    mujoco.mj_kinematics(model, data)
+    source = mujoco.MjModel.from_xml_path(report.source)
+    theirs = mujoco.MjData(source)
+    mujoco.mj_resetDataKeyframe(source, theirs, 0)
+    mujoco.mj_kinematics(source, theirs)
+    # Ours looks ahead: the tool is turned into the plane of x, with all that it is turned by.
+    place = theirs.site("tcp").xpos
+    np.testing.assert_allclose(
+        data.site("tcp").xpos, [np.hypot(*place[:2]), 0.0, place[2]], atol=1e-5
+    )
+    back = np.array([[np.cos(0.2), np.sin(0.2), 0], [-np.sin(0.2), np.cos(0.2), 0], [0, 0, 1]])
+    turned = back @ theirs.site("tcp").xmat.reshape(3, 3)
+    np.testing.assert_allclose(data.site("tcp").xmat.reshape(3, 3), turned, atol=1e-5)
+
+
+def test_fingers_that_slide_are_held(tmp_path: Path) -> None:
+    report = import_robot(ImportOptions(arm(tmp_path / "lever", gripper=True))).report
+    assert report.limbs[0].joints == ["turn", "lift", "bend"]
+    assert report.held_joints == ["grip_l", "grip_r"]
+    assert report.mass_kg == pytest.approx(4 + 1 + 1 + 0.4 + 0.04)
+
+
+def test_another_tool_can_be_named(tmp_path: Path) -> None:
+    place = arm(tmp_path / "lever")
+    report = import_robot(ImportOptions(place, tool="boom")).report
+    assert report.limbs[0].joints == ["turn", "lift"]
+    assert report.held_joints == ["bend"]
+    with pytest.raises(Invalid, match="no site and no body named hook: name another with --tool"):
+        import_robot(ImportOptions(place, tool="hook"))
+
+
+def test_without_a_site_the_tool_is_the_end_of_the_last_link(tmp_path: Path) -> None:
+    file = arm(tmp_path / "lever") / "lever.xml"
+    file.write_text(file.read_text().replace('<site name="tcp" pos="0.22 0 0"/>', ""))
+    report = import_robot(ImportOptions(file)).report
+    assert report.limbs[0].end == "the end of wrist"
+    assert report.length_m == pytest.approx(0.3 + 0.2 + 0.02, abs=1e-6)
+
+
+def test_reach_is_measured_to_the_wrist(tmp_path: Path) -> None:
+    """Of six joints the last three turn the tool."""
+    joints = ("0 0 1", "0 1 0", "0 1 0", "1 0 0", "0 1 0", "1 0 0")
+    bodies, actuators = "", ""
+    for i, axis in enumerate(joints):
+        place = "0.2 0 0" if i else "0 0 0.1"
+        bodies += (
+            f'<body name="b{i}" pos="{place}"><joint name="j{i}" axis="{axis}" range="-2 2" '
+            'armature="0.1"/><geom type="capsule" fromto="0 0 0 0.2 0 0" size="0.02" mass="0.2"/>'
+        )
+        actuators += f'<position joint="j{i}" kp="300" kv="30" forcerange="-80 80"/>'
+    (tmp_path / "six.xml").write_text(
+        '<mujoco><compiler autolimits="true" angle="radian"/><worldbody><body name="foot">'
+        f"{bodies}{'</body>' * 7}</worldbody><actuator>{actuators}</actuator></mujoco>"
+    )
+    report = import_robot(ImportOptions(tmp_path)).report
+    assert report.length_m == pytest.approx(0.4)
+    assert report.limbs[0].end == "the end of b5"
