@@ -15,10 +15,13 @@ import mujoco
 import numpy as np
 from jaxtyping import Float
 
+from tabrl.control import rotation
 from tabrl.control.arrays import Array, Floats, Xp
 from tabrl.domain.errors import Invalid
 
 Doubles = np.ndarray
+TURN_M = 0.25  # what a radian counts beside a metre on the way of a tool
+DAMPING_M = 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +87,27 @@ class Chain:
         placed = frames[..., -1, :, :] @ self.tip
         return placed[..., :3, 3], placed[..., :3, :3]
 
-    def jacobian(self, frames: Float[np.ndarray, "B nl 4 4"]) -> Float[np.ndarray, "B 6 nj"]:
+    def jacobian(self, frames: Float[Array, "*B nl 4 4"], xp: Xp = np) -> Float[Array, "*B 6 nj"]:
         """How fast the point moves and turns in the world for a speed of 1 of each joint."""
         place, _ = self.point(frames)
-        axis = np.einsum("bjik,jk->bji", frames[:, 1:, :3, :3], self.axes)
-        moves = np.cross(axis, place[:, None] - frames[:, 1:, :3, 3])
-        return np.concatenate([moves, axis], axis=-1).swapaxes(1, 2)
+        axis = (frames[..., 1:, :3, :3] * self.axes[:, None, :]).sum(-1)
+        moves = rotation.cross(axis, place[..., None, :] - frames[..., 1:, :3, 3], xp)
+        return xp.swapaxes(xp.concatenate([moves, axis], axis=-1), -1, -2)
+
+    def way(
+        self, frames: Float[Array, "*B nl 4 4"], off: Float[Array, "*B 6"], xp: Xp = np
+    ) -> Float[Array, "*B nj"]:
+        """Turns of the joints, rad as in qpos, that take the point about as far as it is off.
+
+        Damped least squares (Nakamura and Hanafusa, 1986): near a pose in which the joints cannot
+        go that way they go less far. `off` is in m and rad; a radian counts as `TURN_M`.
+        """
+        weight = np.array([1.0] * 3 + [TURN_M] * 3, np.float32)
+        jacobian = self.jacobian(frames, xp) * weight[:, None]
+        back = xp.swapaxes(jacobian, -1, -2)
+        square = jacobian @ back + DAMPING_M**2 * np.eye(6, dtype=np.float32)
+        way = (back @ xp.linalg.solve(square, (off * weight)[..., None]))[..., 0]
+        return way[..., np.argsort(self.columns)]
 
     def link(self, model: mujoco.MjModel, body: int) -> int:
         """Which of the frames a body moves with; 0 for one that never moves."""

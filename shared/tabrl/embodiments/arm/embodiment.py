@@ -22,7 +22,7 @@ from tabrl.control.staged_commands import Commands
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.arm import commanding, fields, observation
 from tabrl.embodiments.arm.catalogue import catalogue
-from tabrl.embodiments.arm.chain import Chain
+from tabrl.embodiments.arm.chain import DAMPING_M, TURN_M, Chain
 from tabrl.embodiments.arm.channels import command_space
 from tabrl.embodiments.arm.looks import LOOKS, looks
 from tabrl.embodiments.arm.measures import ArmMeasures
@@ -166,7 +166,7 @@ class ArmRobot(Embodiment):
         return {
             "chain": {
                 name: getattr(chain, name).astype(float).tolist()
-                for name in ("fixed", "sine", "cosine", "tip")
+                for name in ("fixed", "sine", "cosine", "tip", "axes")
             },
             "chain_columns": list(chain.columns),
             "joint_channels": [
@@ -176,6 +176,13 @@ class ArmRobot(Embodiment):
             "on_path": self.commands.on_path,
             "home_place": self.wanted.place.astype(float).tolist(),
             "home_axes": self.wanted.axes.astype(float).tolist(),
+            "way": {
+                "turn_m": TURN_M,
+                "damping_m": DAMPING_M,
+                "step_m": observation.STEP_M,
+                "step_rad": observation.STEP_RAD,
+                "near_rad": observation.NEAR_RAD,
+            },
             "near_m": observation.NEAR_M,
             "far_m": observation.FAR_M,
         }

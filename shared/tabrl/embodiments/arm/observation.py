@@ -15,12 +15,13 @@ from tabrl.control.embodiment import LOOK_AHEAD_S
 from tabrl.control.segments import Segments
 from tabrl.control.staged_commands import Commands
 from tabrl.embodiments.arm.chain import Chain
-from tabrl.embodiments.arm.names import ELBOW, joint_channel
+from tabrl.embodiments.arm.names import BLEND, ELBOW, joint_channel
 from tabrl.embodiments.arm.pose import ToolPose, WantedPose, pointing_error, roll_error
 from tabrl.robots import Robot
 
 WAVES = (1.0, 0.5, 2.0)  # multiples of the modulation frequency whose sine and cosine are seen
 FAR_M, NEAR_M = 0.5, 0.03  # errors are seen up to the one, and once more closely up to the other
+STEP_M, STEP_RAD, NEAR_RAD = 0.1, 0.5, 0.05  # a way of the joints leads so far at most
 # What only a critic sees: errors without noise.
 HIDDEN = Segments((("tool_error", 3), ("pointing_error", 3)))
 
@@ -50,6 +51,8 @@ def observation_segments(robot: Robot, space: CommandSpace) -> Segments:
             ("joint_velocity", robot.nu),
             ("target_lead", robot.nu),  # rad
             ("joint_error", robot.nu),  # from where the joints' channels want them
+            ("joint_way", robot.nu),  # rad, about to where what is asked is reached
+            ("joint_way_near", robot.nu),  # the same in units of `NEAR_RAD`, at most 1
             ("tool_axis", 3),
             ("tool_error", 3),  # m in the world
             ("tool_error_near", 3),  # the same in units of `NEAR_M`, at most 1
@@ -110,6 +113,7 @@ class Observer:
         self._chain, self._home = chain, home
         self._features = features
         self._told = features.span("command", "modulation")
+        self._blend = space.column(BLEND) if BLEND in space else len(space)  # or an empty slice
         self._asked = np.zeros((len(space), robot.nu), np.float32)
         for place, name in enumerate(joint_channels(robot)):
             if name in space:
@@ -124,27 +128,44 @@ class Observer:
         xp: Xp = np,
     ) -> Float[Array, "*B no"]:
         """The segments of `observation_segments`, float32."""
-        place, axes = self._chain.point(self._chain.frames(qpos, xp))
+        frames = self._chain.frames(qpos, xp)
+        place, axes = self._chain.point(frames)
         axis, side = axes[..., :, 2], axes[..., :, 0]
         wanted = ToolPose(*(features[..., self._features[name]] for name in ToolPose._fields))
         error = wanted.place - place
         offset = qpos - self._home
-        asked = features[..., self._features["command"]] @ self._asked
+        command = features[..., self._features["command"]]
+        bent = command @ self._asked - offset
+        turn, roll = pointing_error(axis, wanted, xp), roll_error(axis, side, wanted, xp)
+        off = _off(error, turn + axis * roll[..., None], xp)
+        by_joints = command[..., self._blend : self._blend + 1].clip(0.0, 1.0).sum(-1)[..., None]
+        way = by_joints * bent + (1.0 - by_joints) * self._chain.way(frames, off, xp)
         return xp.concatenate(
             [
                 offset,
                 qvel,
                 ctrl - qpos,
-                asked - offset,
+                bent,
+                way,
+                xp.clip(way / NEAR_RAD, -1.0, 1.0),
                 axis,
                 xp.clip(error, -FAR_M, FAR_M),
                 xp.clip(error / NEAR_M, -1.0, 1.0),
-                pointing_error(axis, wanted, xp),
-                roll_error(axis, side, wanted, xp)[..., None],
+                turn,
+                roll[..., None],
                 features[..., self._told],
             ],
             axis=-1,
         ).astype(xp.float32)
+
+
+def _off(place: Array, turn: Array, xp: Xp) -> Array:
+    """How far a tool is off, m and rad, cut to a step."""
+    parts = []
+    for part, most in ((place, STEP_M), (turn, STEP_RAD)):
+        size = xp.sqrt((part * part).sum(-1, keepdims=True) + 1e-12)
+        parts.append(part * xp.minimum(1.0, most / size))
+    return xp.concatenate(parts, axis=-1)
 
 
 def _number(values: Array, name: str) -> Array:

@@ -17,6 +17,8 @@ NOISE = {
     "joint_velocity": 0.02,
     "target_lead": 0.0005,
     "joint_error": 0.0005,
+    "joint_way": 0.0005,
+    "joint_way_near": 0.01,
     "tool_error": 0.0005,
     "tool_error_near": 0.015,
     "pointing_error": 0.001,

@@ -35,7 +35,7 @@ class ArmPretraining(Pretraining[ArmStage]):
             "axis, rad."
         ),
     )
-    reported_terms = ("place", "pointing", "joints", "elbow", "smooth", "table", "self")
+    reported_terms = ("place", "exact", "pointing", "joints", "elbow", "smooth", "table", "self")
 
     def __init__(
         self, embodiment: Embodiment, curriculum: tuple[ArmStage, ...] = CURRICULUM

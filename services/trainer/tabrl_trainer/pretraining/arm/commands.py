@@ -36,7 +36,7 @@ class CommandMix:
     reach: float = 1.0
     waving_share: float = 0.3
     path_share: float = 0.2
-    joints_share: float = 0.12
+    joints_share: float = 0.16
     tempo_share: float = 0.25
     elbow_down_share: float = 0.12
 

@@ -20,11 +20,12 @@ class ArmStage(CurriculumStage):
 
 
 CURRICULUM = (
-    # Getting there first, near home, without a hurry to be smooth.
+    # Getting there first, near home, without a hurry to be smooth. Who earns by the millimetre does
+    # not dare to turn the tool.
     ArmStage(
         name="reach",
-        samples=3_000_000,
-        weights=RewardWeights(smooth=0.01, tempo=0.5, elbow=0.2),
+        samples=4_000_000,
+        weights=RewardWeights(exact=0.2, smooth=0.01, tempo=0.5, elbow=0.2),
         mix=CommandMix(
             reach=0.6, waving_share=0.15, path_share=0.1, joints_share=0.1, tempo_share=0.0,
             elbow_down_share=0.0,
@@ -35,14 +36,15 @@ CURRICULUM = (
     ),
     ArmStage(
         name="follow",
-        samples=5_000_000,
+        samples=6_000_000,
+        weights=RewardWeights(exact=0.6),
         entropy=0.002,
         min_rate=1e-4,
         target_kl=0.015,
     ),
     ArmStage(
         name="sturdy",
-        samples=6_000_000,
+        samples=5_000_000,
         randomise=1.0,
         entropy=0.001,
         min_rate=5e-5,
@@ -51,8 +53,8 @@ CURRICULUM = (
     # Hardly any exploring: half of the arms are as the scene says, and do it exactly.
     ArmStage(
         name="exact",
-        samples=6_000_000,
-        weights=RewardWeights(place=4.0, smooth=0.04, still=0.03, collision=40.0),
+        samples=5_000_000,
+        weights=RewardWeights(exact=2.0, smooth=0.04, still=0.03, collision=40.0),
         randomise=0.5,
         entropy=0.0,
         min_rate=3e-5,

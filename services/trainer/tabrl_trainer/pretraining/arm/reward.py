@@ -19,24 +19,26 @@ from tabrl.embodiments.arm.pose import ToolPose
 from tabrl_trainer.pretraining.arm.elbow import elbow_height
 
 # Shares of the pay for following, and the errors at which 1/e of each is earned.
-_PLACE = ((0.2, 0.30), (0.4, 0.05), (0.4, 0.005))  # m
-_POINTING = ((0.4, 0.5), (0.6, 0.08))  # rad
-_JOINTS = ((0.4, 0.3), (0.6, 0.04))  # rad, of the joints' mean
+_PLACE = ((0.3, 0.30), (0.7, 0.05))  # m
+_POINTING = ((0.3, 1.0), (0.3, 0.3), (0.4, 0.06))  # rad
+_EXACT_M = 0.005
+_JOINTS = ((0.3, 0.8), (0.3, 0.2), (0.4, 0.03))  # rad, of the joints' mean
 ROLL_RAD = 0.2
 NATURAL = 1.2 * FASTEST  # m/s of the tool where no tempo is asked for
 CLEAR_M, APART_M, LIMIT_RAD = 0.012, 0.05, 0.3  # from where on being near costs
-ELBOW_M = 0.03  # the elbow is clearly on its side
+ELBOW_M = 0.2  # above which height all is earned: an elbow has a way to go to its other side
 
 
 @dataclass(frozen=True)
 class RewardWeights:
     """Weights of the terms; a curriculum puts getting there before staying exactly."""
 
-    place: float = 3.0
-    pointing: float = 1.5
+    place: float = 2.0
+    exact: float = 1.2  # pay for the last millimetres
+    pointing: float = 3.0
     roll: float = 0.4
-    joints: float = 3.0
-    elbow: float = 0.4
+    joints: float = 5.0
+    elbow: float = 1.0
     tempo: float = 2.0
     torque: float = 0.1
     smooth: float = 0.03
@@ -87,6 +89,7 @@ class ArmReward:
         angle, roll = angles(rollout, wanted)
         return {
             "place": weights.place * share * _kernels(off, _PLACE),
+            "exact": weights.exact * share * np.exp(-off / _EXACT_M),
             "pointing": weights.pointing * share * _kernels(angle, _POINTING),
             "roll": weights.roll * share * np.exp(-np.abs(roll) / ROLL_RAD),
         }

@@ -126,16 +126,32 @@ def pointed(vector: Array, azimuth: float, elevation: float) -> Array:
     return np.array([cos * ahead - sin * left, sin * ahead + cos * left, up])
 
 
-def tool(robot: dict[str, Any], qpos: Array) -> Array:
-    """The transform [4, 4] of the tool's tip."""
+def frames(robot: dict[str, Any], qpos: Array) -> tuple[list[Array], Array]:
+    """The transforms [4, 4] of the joints' bodies, and that of the tool's tip."""
     chain = {name: np.array(part) for name, part in robot["chain"].items()}
-    placed = np.eye(4)
+    placed, found = np.eye(4), []
     for joint, column in enumerate(robot["chain_columns"]):
         turned = np.sin(qpos[column]) * chain["sine"][joint]
         turned = turned + np.cos(qpos[column]) * chain["cosine"][joint]
         placed = placed @ (chain["fixed"][joint] + turned)
-    whole: Array = placed @ chain["tip"]
-    return whole
+        found.append(placed)
+    return found, placed @ chain["tip"]
+
+
+def way(robot: dict[str, Any], bodies: list[Array], place: Array, off: list[Array]) -> Array:
+    """Turns of the joints that take the tip about as far as it is off: damped least squares."""
+    known = robot["way"]
+    rows = []
+    for body, axis in zip(bodies, np.array(robot["chain"]["axes"]), strict=True):
+        about = body[:3, :3] @ axis
+        rows.append(np.concatenate([np.cross(about, place - body[:3, 3]), about]))
+    weight = np.array([1.0] * 3 + [known["turn_m"]] * 3)
+    jacobian = np.stack(rows, axis=1) * weight[:, None]
+    steps = zip(off, (known["step_m"], known["step_rad"]), strict=True)
+    cut = [part * min(1.0, most / np.sqrt(part @ part + 1e-12)) for part, most in steps]
+    square = jacobian @ jacobian.T + known["damping_m"] ** 2 * np.eye(6)
+    joints: Array = jacobian.T @ np.linalg.solve(square, np.concatenate(cut) * weight)
+    return joints[np.argsort(robot["chain_columns"])]
 
 
 def observer(
@@ -148,7 +164,7 @@ def observer(
     def observe(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
         command = schedule.command(time)
         named = dict(zip(robot["channels"], command, strict=True))
-        tip = tool(robot, qpos)
+        bodies, tip = frames(robot, qpos)
         axis, side = tip[:3, 2], tip[:3, 0]
         turn = (named.get("azimuth", 0.0), named.get("elevation", 0.0))
         roll = named.get("roll", 0.0)
@@ -158,18 +174,24 @@ def observer(
         off = np.cross(axis, wanted)
         if axis @ wanted < 0.0:
             off = off / np.sqrt(off @ off + 1e-12) * (1.0 - axis @ wanted)
-        asked = [0.0 if c is None else command[c] for c in robot["joint_channels"]]
+        turned = np.arctan2(np.cross(side, wanted_side) @ axis, side @ wanted_side)
+        asked = np.array([0.0 if c is None else command[c] for c in robot["joint_channels"]])
+        by_joints = np.clip(named.get("joints", 0.0), 0.0, 1.0)
+        there = way(robot, bodies, tip[:3, 3], [error, off + axis * turned])
+        there = by_joints * (asked - (qpos - home)) + (1.0 - by_joints) * there
         angles = [k * schedule.at(time)[0].omega * time for k in (1.0, 0.5, 2.0)]
         parts = {
             "joint_offset": qpos - home,
             "joint_velocity": qvel,
             "target_lead": ctrl - qpos,
             "joint_error": asked - (qpos - home),
+            "joint_way": there,
+            "joint_way_near": np.clip(there / robot["way"]["near_rad"], -1.0, 1.0),
             "tool_axis": axis,
             "tool_error": np.clip(error, -robot["far_m"], robot["far_m"]),
             "tool_error_near": np.clip(error / robot["near_m"], -1.0, 1.0),
             "pointing_error": off,
-            "roll_error": [np.arctan2(np.cross(side, wanted_side) @ axis, side @ wanted_side)],
+            "roll_error": [turned],
             "command": command,
             "settings": schedule.at(time)[0].settings,
             "command_ahead": schedule.command(time + AHEAD_S),
