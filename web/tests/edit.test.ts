@@ -36,6 +36,7 @@ const speed: CheckView = {
   part: null,
   frequency: null,
   threshold: null,
+  path: null,
   start_s: 2,
   end_s: 10,
   at_least: 0.3,
@@ -168,6 +169,23 @@ describe("a check's form", () => {
     const late = { ...check, start: "12", end: "14" };
     expect(faultsOf(late, undefined, longestEpisode([]))).toHaveProperty("start");
     expect(faultsOf(late, undefined, longestEpisode([8, 7]))).toEqual({});
+  });
+
+  it("keeps the path that a place is to follow, and lets go of it with the place", () => {
+    const path = {
+      kind: "path" as const,
+      points: [
+        [0, 0, 0, 0],
+        [1, 0.1, 0, 0],
+      ],
+      repeat: false,
+    };
+    const place = { ...joint, name: "tool_position", parts: ["x", "y", "z"], part_required: true };
+    const check = draftOf({ ...speed, quantity: "tool_position", path } as CheckView);
+    expect(faultsOf(check, place)).toEqual({});
+    expect(specOf(check)).toMatchObject({ quantity: "tool_position", part: null, path });
+    expect(specOf(withQuantity(check, joint)).path).toBeNull();
+    expect(specOf(withQuantity(check, place)).path).toEqual(path);
   });
 
   it("leaves out what its statistic does not use", () => {

@@ -62,6 +62,26 @@ describe("what is asked, as fields", () => {
     expect(wordsOf(turning, 0, ASKABLES)).toEqual(["trot", "until roll +1.5 rad"]);
   });
 
+  it("tells where a path leads in points and seconds", () => {
+    const points = [
+      [0, 0.5, 0, 0.2],
+      [2, 0.6, 0, 0.2],
+      [5, 0.5, 0, 0.2],
+    ] as [number, number, number, number][];
+    const drawn = (repeat: boolean): MotionSpec => ({
+      ...MOTION,
+      phases: [
+        {
+          until: { kind: "hold" },
+          targets: [target("tool_position", { kind: "path", points, repeat })],
+        },
+      ],
+    });
+    expect(wordsOf(drawn(false), 0, [])).toEqual(["along 3 points, in 5 s"]);
+    expect(wordsOf(drawn(true), 0, [])).toEqual(["along 3 points, a round in 5 s"]);
+    expect(chipsOf(drawn(true), [])).toEqual([[]]);
+  });
+
   it("keeps its sign and all else when a number changes", () => {
     const [chips] = chipsOf(MOTION, ASKABLES);
     const [back, swing] = chips ?? [];

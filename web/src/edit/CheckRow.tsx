@@ -82,9 +82,12 @@ export function CheckRow({ draft, quantities, lastsS, onChange, onRemove }: Prop
               <Select
                 id={id}
                 value={draft.part}
-                onChange={(event) => onChange({ ...draft, part: event.target.value })}
+                onChange={(event) => onChange({ ...draft, part: event.target.value, path: null })}
               >
-                {info?.part_required !== true && <option value="">{info?.whole || "all"}</option>}
+                {draft.path !== null && <option value="">distance from its path</option>}
+                {draft.path === null && info?.part_required !== true && (
+                  <option value="">{info?.whole || "all"}</option>
+                )}
                 {parts(info).map((part) => (
                   <option key={part} value={part}>
                     {words(part)}

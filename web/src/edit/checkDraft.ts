@@ -8,6 +8,8 @@ export interface CheckDraft {
   id: string;
   quantity: string;
   part: string;
+  /** What the quantity is to follow, where it follows a path: kept as it is. */
+  path: CheckView["path"];
   statistic: Statistic;
   frequency: string;
   threshold: string;
@@ -47,6 +49,7 @@ export function draftOf(check: CheckView): CheckDraft {
     id: check.id,
     quantity: check.quantity,
     part: check.part ?? "",
+    path: check.path,
     statistic: check.statistic,
     frequency: text(check.frequency),
     threshold: text(check.threshold),
@@ -64,6 +67,7 @@ export function newCheck(quantity: QuantityInfo, taken: readonly CheckDraft[]): 
     id: freeId(quantity.name, taken),
     quantity: quantity.name,
     part: quantity.part_required ? (quantity.parts?.[0] ?? "") : "",
+    path: null,
     statistic: "mean",
     frequency: "",
     threshold: "",
@@ -83,11 +87,12 @@ function freeId(name: string, taken: readonly CheckDraft[]): string {
   return id;
 }
 
-/** Another quantity: a part of the old one means nothing in the new one. */
+/** Another quantity: a part and a path of the old one mean nothing in the new one. */
 export function withQuantity(draft: CheckDraft, info: QuantityInfo): CheckDraft {
   const kept = info.parts?.includes(draft.part) === true;
   const first = info.part_required ? (info.parts?.[0] ?? "") : "";
-  return { ...draft, quantity: info.name, part: kept ? draft.part : first };
+  const path = info.name === draft.quantity ? draft.path : null;
+  return { ...draft, quantity: info.name, part: kept ? draft.part : first, path };
 }
 
 export function usesFrequency(statistic: Statistic): boolean {
@@ -148,7 +153,8 @@ export function faultsOf(
     }
   }
   if (uses.threshold === "required" && number("threshold") === null) faults.threshold = "missing";
-  if (info?.part_required === true && draft.part === "") faults.part = "choose one";
+  const needed = info?.part_required === true && draft.path === null;
+  if (needed && draft.part === "") faults.part = "choose one";
   return faults;
 }
 
@@ -159,6 +165,7 @@ export function specOf(draft: CheckDraft): CheckSpec {
     quantity: draft.quantity,
     statistic: draft.statistic,
     part: draft.part === "" ? null : draft.part,
+    path: draft.path,
     frequency: usesFrequency(draft.statistic) ? typed(draft.frequency) : null,
     threshold: usesThreshold(draft.statistic) ? typed(draft.threshold) : null,
     start_s: typed(draft.start) ?? 0,

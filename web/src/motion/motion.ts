@@ -83,6 +83,7 @@ export function wordsOf(
     const label = known.get(quantity)?.positive ?? words(quantity);
     if (shape.kind === "constant" && shape.value === 0) said.push(`not ${label}`);
     if (shape.kind === "extreme") said.push(`${label}, as much as it can`);
+    if (shape.kind === "path") said.push(wayOf(shape));
   }
   if (until?.kind === "reached") {
     const { label, unit } = known.get(until.quantity) ?? { label: words(until.quantity), unit: "" };
@@ -90,6 +91,12 @@ export function wordsOf(
   }
   if (until?.kind === "duration") said.push(`for ${figure(until.seconds)} s`);
   return said;
+}
+
+function wayOf({ points, repeat }: Extract<Target["shape"], { kind: "path" }>): string {
+  const [begin, end] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0];
+  const along = `along ${points.length} points`;
+  return repeat ? `${along}, a round in ${figure(end - begin)} s` : `${along}, in ${figure(end)} s`;
 }
 
 /** The specification with another number in one place. */
