@@ -173,7 +173,7 @@ BROKEN: dict[str, tuple[tuple[float, ...] | None, int]] = {
     "no time": (None, 1),
     "time for one": ((4.0,), 0),
     "too few times": ((4.0,), 1),
-    "too many stages": ((1.0,) * 4, 3),
+    "too many stages": ((1.0,) * (MAX_PHASES + 1), MAX_PHASES),
     "too short": ((4.0, 0.1), 1),
     "too long": ((4.0, 21.0), 1),
     "not a number": ((4.0, float("nan")), 1),

@@ -25,7 +25,12 @@ from tabrl_trainer.finetune import RULES, episode_config_for
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search.command_search import GENERATIONS, Generation
 from tabrl_trainer.search.periodicity import modulation_frequencies_of
-from tabrl_trainer.search.staged_search import SearchSimulators, StagedSearch, stage_schedule
+from tabrl_trainer.search.staged_search import (
+    SearchSimulators,
+    StagedSearch,
+    combinations,
+    stage_schedule,
+)
 from tabrl_trainer.search.window import Window
 from tabrl_trainer.selection import MEASURED, WINDOW_S, measured
 
@@ -155,6 +160,18 @@ def test_a_stage_that_makes_the_robot_fall_gives_way(
     *_, found = search.run(generations=(1, 1))
     assert found.best.stages[0].wave("vx").constant > 0.3
     assert found.best.stages[1] == CommandSchedule.neutral(space)
+
+
+@pytest.mark.parametrize(("phases", "count"), [(2, 4 + 2), (3, 8 + 3), (5, 1 + 5 + 5)])
+def test_many_phases_are_exchanged_one_at_a_time(
+    space: CommandSpace, phases: int, count: int
+) -> None:
+    chosen = [[ASKS(space, vx=0.1 * k), ASKS(space, yaw=0.1 * k)] for k in range(1, phases + 1)]
+    neutral = CommandSchedule.neutral(space)
+    found = combinations(chosen, neutral)
+    assert found[0] == [finalists[0] for finalists in chosen]
+    assert len(found) == count
+    assert sum(neutral in one for one in found) == phases
 
 
 def test_a_rhythm_is_heard_within_its_stage_only(walker: TrainingContext) -> None:

@@ -136,22 +136,13 @@ class StagedSearch:
         return CommandSchedule.sequence(stages, self._phases_s, repeat=self._repeat)
 
     def _together(self, chosen: list[list[CommandSchedule]]) -> tuple[CommandSchedule, float, int]:
-        """The best of all combinations over one period, its mean reward a step, samples taken.
+        """The best of the combinations over one period, its mean reward a step, samples taken.
 
-        Of many phases only those with another finalist in one of them. Among them are those that
-        stand in one phase: a phase that is good alone may end in a pose from which the next one
-        falls. A fall costs twice the spread, as in a search.
+        A fall costs twice the spread, as in a search.
         """
         simulator = self._simulators.small
-        alone = [finalists[0] for finalists in chosen]
-        few = len(chosen) <= _COMBINED
-        mixed = [list(phases) for phases in product(*chosen)] if few else [alone]
-        mixed += [
-            [*alone[:k], other, *alone[k + 1 :]]
-            for k, finalists in enumerate(chosen)
-            for other in (*finalists[1:], self._neutral)
-        ]
-        schedules = list(dict.fromkeys(map(self._shown, mixed)))[: simulator.size]
+        mixed = map(self._shown, combinations(chosen, self._neutral))
+        schedules = list(dict.fromkeys(mixed))[: simulator.size]
         each = simulator.size // len(schedules)
         rows = [row // each for row in range(simulator.size)]
         asked = StagedCommands.stack([schedules[min(row, len(schedules) - 1)] for row in rows])
@@ -169,6 +160,24 @@ class StagedSearch:
         # Blocks of one length are simulated to their end.
         steps = math.ceil(seconds / WINDOW_S) * round(WINDOW_S / CONTROL_DT)
         return schedules[best], float(means[best]), simulator.size * steps
+
+
+def combinations(
+    chosen: Sequence[Sequence[CommandSchedule]], neutral: CommandSchedule
+) -> list[list[CommandSchedule]]:
+    """How the finalists of phases may follow each other, the best of each first.
+
+    All combinations of few phases; of many those with another finalist in one phase. And those that
+    stand in one: a phase that is good alone may end in a pose from which the next one falls.
+    """
+    best = [finalists[0] for finalists in chosen]
+    mixed = [list(phases) for phases in product(*chosen)] if len(chosen) <= _COMBINED else [best]
+    mixed += [
+        [*best[:k], other, *best[k + 1 :]]
+        for k, finalists in enumerate(chosen)
+        for other in (*finalists[1:], neutral)
+    ]
+    return [phases for at, phases in enumerate(mixed) if phases not in mixed[:at]]
 
 
 def stage_schedule(schedule: CommandSchedule, window: Window) -> CommandSchedule:

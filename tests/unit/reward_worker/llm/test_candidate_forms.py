@@ -83,7 +83,7 @@ TOLD: dict[str, tuple[dict[str, Any] | str, str]] = {
     "a bound with a unit": (checked(at_least="0.2 m/s"), "at_least: Input should be a valid"),
     "true for a bound": (checked(at_least=True), "at_least is a number"),
     "another statistic": (checked(statistic="average"), "Input should be 'mean', 'mean_abs'"),
-    "too many phases": (GOOD | {"phases_s": [2, 2, 2, 2]}, "phases_s: at most 3, not 4"),
+    "too many phases": (GOOD | {"phases_s": [2] * 8}, "phases_s: at most 7, not 8"),
     "code in parts": (GOOD | {"code": {"python": CODE}}, "code: Input should be a valid string"),
     "code by another name": (without("code") | {"python": CODE}, "code: Field required"),
     "Python and nothing else": (f"```python\n{CODE}```", "code: Field required"),

@@ -189,7 +189,7 @@ TOLD: dict[str, tuple[dict[str, Any], str]] = {
     "a tolerance": (of(doing(WALK | {"tolerance": 0.1})), "tolerance: there is no such field"),
     "phases by another name": (of() | {"motion": {"steps": [doing(WALK)]}}, "motion.phases: Field"),
     "targets by another name": (of({"target": [WALK]}), "target: there is no such field"),
-    "too many phases": (of(*[doing(WALK, until=3)] * 3, STAND), "phases: at most 3, not 4"),
+    "too many phases": (of(*[doing(WALK, until=2)] * 7, STAND), "phases: at most 7, not 8"),
     "a unit of another kind": (
         of(doing(target("roll", shape=held(0.1), unit="m"))), "a number in rad is needed, not in",
     ),
