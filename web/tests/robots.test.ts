@@ -17,6 +17,7 @@ const WALKER: Robot = {
   camera: { distance_m: 1, height_m: 0.2, azimuth_deg: 0, elevation_deg: 10 },
   readouts: [],
   fall: null,
+  ink: null,
   abilities: ["walks up to 1.2 m/s", "turns"],
   scene_url: "/api/robots/walker/scene.xml",
   scene_sha256: "0".repeat(64),
