@@ -7,6 +7,7 @@ walking, falling, and random motion.
 from __future__ import annotations
 
 import itertools
+import math
 import random
 
 import numpy as np
@@ -94,10 +95,15 @@ def passes(checks: tuple[CheckSpec, ...], rollout: Rollout) -> bool:
 
 
 def is_short(plan: Plan) -> bool:
-    """Whether 15% less of its turns and ways is within what the checks allow of them."""
+    """Whether 15% less of its turns and ways is within what the checks allow of them.
+
+    Who goes to and fro ends where it began, however far that was.
+    """
     turns = [abs(part.ends_by(Askable.HEADING) or 0.0) for part in plan.parts]
     ways = [part.ends_by(Askable.WAY) or 0.0 for part in plan.parts]
-    return 0.15 * max(turns) < 0.2 and 0.15 * sum(ways) < 0.25
+    last = plan.segments()[-1].begin
+    far = math.hypot(*last.at) if last is not None and last.at is not None else sum(ways)
+    return 0.15 * max(turns) < 0.2 and 0.15 * far < 0.25
 
 
 @pytest.mark.parametrize("sentence", [*UNDERSTOOD, *combinations()])
@@ -173,6 +179,7 @@ SCORED = [
     "first crouch, then hop",
     "walk for three seconds, then turn left",
     "bow, then sway, then stop",
+    "walk 1 m, then turn right, then hop twice, then bow, then sway, then crouch",
 ]
 
 
