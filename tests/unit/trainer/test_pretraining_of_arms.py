@@ -13,7 +13,7 @@ from tabrl.embodiments.arm.embodiment import ArmRobot
 from tabrl.embodiments.arm.names import BLEND, ELBOW, PLACE, POINTING, TEMPO
 from tabrl.sim.simulator import Experience
 from tabrl_trainer.pretraining.arm import ArmPretraining
-from tabrl_trainer.pretraining.arm.commands import TURN_SPEED, WAVE_SPEED, CommandMix, MixedCommands
+from tabrl_trainer.pretraining.arm.commands import WAVE_SPEED, CommandMix, MixedCommands
 from tabrl_trainer.pretraining.arm.inverse_kinematics import InverseKinematics
 from tabrl_trainer.pretraining.arm.paths import SPEEDS, random_path
 from tabrl_trainer.pretraining.arm.reach import PLACE_M, Reach
@@ -124,7 +124,7 @@ def test_sinusoids_are_no_faster_than_a_tool_can_swing(
     place = embodiment.commands.columns(PLACE)
     turns = embodiment.commands.columns(POINTING)
     assert speed[:, place].max() <= WAVE_SPEED + 1e-4
-    assert speed[:, turns].max() <= TURN_SPEED + 1e-4
+    assert speed[:, turns].max() <= CommandMix().turn_speed + 1e-4
 
 
 def test_what_a_mix_leaves_out_is_not_asked(pretraining: ArmPretraining) -> None:

@@ -18,7 +18,6 @@ from tabrl_trainer.pretraining.arm.paths import random_path
 from tabrl_trainer.pretraining.arm.reach import Reach
 
 WAVE_SPEED, WAVE_ACCELERATION = 0.8, 5.0  # m/s and m/s², at most, of a tool that swings
-TURN_SPEED, TURN_ACCELERATION = 2.0, 20.0  # rad/s and rad/s²
 WAVED = 0.35  # share of the channels that swing in a schedule that has sinusoids
 PATHS = 400  # drawn once and shared: to make one takes longer than a step of the robots
 
@@ -30,7 +29,8 @@ class CommandMix:
     """Shares of the drawn schedules, and how far they reach, 0..1 of the full ranges.
 
     A schedule swings, follows a path or holds joint angles; what the shares leave holds a pose of
-    the tool. A share of all has a tempo, one of the poses the elbow down.
+    the tool. A share of all has a tempo, one of the poses the elbow down. Whatever turns to and fro
+    does so with at most `turn_speed` rad/s and `turn_acceleration` rad/s².
     """
 
     reach: float = 1.0
@@ -39,6 +39,8 @@ class CommandMix:
     joints_share: float = 0.16
     tempo_share: float = 0.25
     elbow_down_share: float = 0.12
+    turn_speed: float = 2.0
+    turn_acceleration: float = 20.0
 
 
 class MixedCommands:
@@ -99,8 +101,8 @@ class MixedCommands:
         half *= rng.random(half.shape) < WAVED
         frequency = batch.modulation_frequency[rows, None]
         omega = 2.0 * np.pi * frequency * batch.harmonic[rows[:, None], self._tool]
-        speed = np.array([WAVE_SPEED * self._length] * 3 + [TURN_SPEED] * 3)
-        push = np.array([WAVE_ACCELERATION * self._length] * 3 + [TURN_ACCELERATION] * 3)
+        speed = np.array([WAVE_SPEED * self._length] * 3 + [self._mix.turn_speed] * 3)
+        push = np.array([WAVE_ACCELERATION * self._length] * 3 + [self._mix.turn_acceleration] * 3)
         most = np.minimum(speed / omega, push / omega**2)
         most = np.minimum(most, self._space.amplitude[self._tool])
         swing = np.clip(half, -most, most)
@@ -125,7 +127,8 @@ class MixedCommands:
         swing = rng.uniform(0.0, 0.3, offset.shape) * (rng.random(offset.shape) < WAVED)
         omega = 2.0 * np.pi * batch.modulation_frequency[rows, None]
         omega = omega * batch.harmonic[rows[:, None], columns]
-        most = np.minimum(TURN_SPEED / omega, TURN_ACCELERATION / omega**2)
+        mix = self._mix
+        most = np.minimum(mix.turn_speed / omega, mix.turn_acceleration / omega**2)
         moved = rng.random((len(rows), 1)) < 0.5
         batch.amplitude[rows[:, None], columns] = np.minimum(swing, most) * moved
         batch.constant[rows, self._space.column(BLEND)] = 1.0

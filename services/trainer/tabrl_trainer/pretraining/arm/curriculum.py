@@ -60,4 +60,15 @@ CURRICULUM = (
         min_rate=3e-5,
         max_rate=2e-4,
     ),
+    # Nodding and waving as fast as a person would, and farther from everything it might touch.
+    ArmStage(
+        name="swift",
+        samples=8_000_000,
+        weights=RewardWeights(exact=2.0, smooth=0.03, still=0.02, clearance=2.0, collision=80.0),
+        mix=CommandMix(waving_share=0.4, turn_speed=2.2, turn_acceleration=14.0),
+        randomise=0.5,
+        entropy=0.0,
+        min_rate=5e-5,
+        max_rate=3e-4,
+    ),
 )  # fmt: skip
