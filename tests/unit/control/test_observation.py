@@ -107,7 +107,9 @@ def test_jax_builds_the_same_observation(embodiment: Embodiment, stages: bool) -
         return embodiment.observe(*states, schedules, origin, jnp)
 
     ours = embodiment.observe(*states, schedules, origin)
-    np.testing.assert_allclose(ours, np.asarray(compiled(*states)), atol=5e-5)
+    # Errors of a tool are seen from close by, some thirty times as large.
+    near = 1.5e-4 if embodiment.tool is not None else 5e-5
+    np.testing.assert_allclose(ours, np.asarray(compiled(*states)), atol=near)
 
 
 def test_home_is_the_scenes(embodiment: Embodiment) -> None:

@@ -103,7 +103,9 @@ def recorded_commands(
     """The schedules of the recording."""
     names = ("constant", "amplitude", "phase", "modulation_frequency")
     settings = {name: kept[f"{kind}_{name}"] for name in ("gait", "gait_frequency")}
-    batch = CommandBatch(space, *(kept[f"{kind}_{name}"] for name in names), settings)
+    columns = [kept[f"{kind}_{name}"] for name in names]
+    none = np.zeros((*columns[0].shape[:-1], 0), np.float32)  # of harmonics and paths
+    batch = CommandBatch(space, *columns, settings, none, none)
     return StagedCommands(batch, kept["staged_duration"]) if kind == "staged" else batch
 
 
