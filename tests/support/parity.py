@@ -33,6 +33,14 @@ BOUNDS = {
 }
 
 
+def bound_of(name: str, robot: Robot) -> float:
+    """That of `BOUNDS`; a stiff motor makes more of the last digit of an angle."""
+    if name != "joint_torque":
+        return BOUNDS[name]
+    stiffness = float(physics_model(robot).actuator_gainprm[:, 0].max())
+    return max(BOUNDS[name], 2e-7 * stiffness)
+
+
 def alike(robot: Robot) -> tuple[float, float, float]:
     """Which share of the robots is how near to `BOUNDS` after a step, and how near all are.
 

@@ -21,8 +21,7 @@ class BentStarts:
         self.bent[-1] = joints.upper[-1] + 0.1
         self.offset = (self.bent - home)[-nu:]
         # What the motors hold: the last one is told to go no farther than it may.
-        targets = np.clip(self.bent[-nu:], joints.lower, joints.upper)
-        self.held = joints.action(targets, targets)
+        self.held = np.clip(self.bent[-nu:], joints.lower, joints.upper)
 
     def asked(self, rng: np.random.Generator, count: int) -> CommandBatch:
         """Schedules, half of them neutral."""
@@ -33,3 +32,13 @@ class BentStarts:
     def poses(self, _: np.random.Generator, schedules: CommandBatch) -> Floats:
         """Where these begin; not a number for the home keyframe."""
         return np.where(schedules.constant[:, :1] > 0.0, self.bent, np.float32(np.nan))
+
+
+def seen_targets(embodiment: Embodiment, observation: Floats) -> Floats:
+    """The joints' targets that a policy sees to be in force, rad `[..., nu]`."""
+    segments, joints = embodiment.observation, embodiment.joints
+    if joints.integrated:
+        parts = (observation[..., segments[name]] for name in ("joint_offset", "target_lead"))
+        return joints.home + sum(parts)
+    targets: Floats = joints.home + joints.scale * observation[..., segments["last_action"]]
+    return targets

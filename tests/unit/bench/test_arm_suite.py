@@ -15,7 +15,7 @@ from bench.tasks.task import ROLLOUT_S, Task
 from tabrl.contracts.checks import fault_of
 from tabrl.contracts.path import Path
 from tabrl.control.checks import evaluate_checks
-from tabrl.control.led import led
+from tabrl.control.measures import led
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.embodiments.lookup import catalogue_of, state_methods_of
 from tabrl.rewards.source import check_source

@@ -14,8 +14,7 @@ from tabrl.contracts.checks import CheckSpec, describe, fault_of
 from tabrl.contracts.path import MAX_POINTS, Path, Point
 from tabrl.contracts.quantities import WORLD_AXES, Catalogue, Entry, named
 from tabrl.control import waypoints
-from tabrl.control.led import led
-from tabrl.control.measures import Measures
+from tabrl.control.measures import Measures, led
 from tabrl.domain.errors import Invalid
 from tabrl.robots import get_robot
 from tabrl.sim.reward.array_functions import along

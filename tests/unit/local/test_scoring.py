@@ -29,7 +29,7 @@ def standing() -> Recording:
     model = mujoco.MjModel.from_xml_string(scene_xml("go1").decode())
     data = mujoco.MjData(model)
     mujoco.mj_resetDataKeyframe(model, data, 0)
-    recording = Recording.empty(100, model, GO1, scene_sha256("go1"))
+    recording = Recording.empty(100, model, embodiment_of(GO1), scene_sha256("go1"))
     for t in range(100):
         recording.time[t], recording.qpos[t], recording.qvel[t] = data.time, data.qpos, data.qvel
         recording.ctrl[t] = data.ctrl[:] = GO1.home

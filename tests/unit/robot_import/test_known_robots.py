@@ -18,7 +18,7 @@ from tabrl.robot_import.output.folder import write_folder
 from tabrl.robots import get_robot, refused_robots
 from tabrl.robots.registry import forget
 from tabrl_trainer.pretraining.pretraining import pretraining_of
-from tests.support.menagerie import ROOT_VARIABLE
+from tests.support.menagerie.legged import ROOT_VARIABLE
 from tests.support.models.known import mjlab_folder, packaged_with_meshes
 from tests.support.robots import PACKAGED
 

@@ -13,20 +13,15 @@ from numpy.typing import NDArray
 
 from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
-from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument, Wave
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.physics import SUBSTEPS, physics_model
-from tabrl.control.policy import PolicyHeader, dump_policy
 from tabrl.control.rollout import CONTROL_DT
-from tabrl.control.staged_commands import StagedCommands
-from tabrl.control.waypoints import NO_PATH
-from tabrl.embodiments.load import embodiment_of, load_policy
-from tabrl.robots import Robot, scene_sha256, scene_xml
+from tabrl.embodiments.load import embodiment_of
+from tabrl.robots import Robot, scene_xml
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl.sim.simulator import Experience, PolicyFn, episode
 from tests.support.engine import random_programs, still
-from tests.support.inference import random_params
 from tests.support.robots import ROBOTS
 
 SIZE = 8
@@ -368,38 +363,3 @@ def test_coarse_physics_keep_the_time_and_stay_close(
         ends.append(simulator.state()[0])
     np.testing.assert_allclose(ends[1], ends[0], atol=0.03)
     assert not np.array_equal(ends[1], ends[0])
-
-
-def test_a_policy_that_is_served_does_what_it_does_here_over_all_switches(
-    simulator: CpuSimulator, embodiment: Embodiment
-) -> None:
-    """The clock here adds up steps in single precision, the client's is exact."""
-    robot, space = embodiment.robot, embodiment.commands
-    first, second = (random_programs(2, 5, robot).single(i).with_settings() for i in range(2))
-    first = first.with_wave(space.names[0], Wave()).along(NO_PATH)
-    second = second.with_wave(space.names[0], Wave(0.05)).along(NO_PATH)
-    if "jump" in space:  # its clock ticks on the steps' grid, where rounding decides
-        first, second = (schedule.with_wave("jump", Wave()) for schedule in (first, second))
-    schedule = CommandSchedule.sequence([first, second], (0.5, 0.62))
-    weights = load_policy(random_params(5, robot=robot)).weights
-    header = PolicyHeader(
-        robot=robot.id,
-        scene_sha256=scene_sha256(robot.id),
-        program=ScheduleDocument.of(schedule),
-    )
-    served = load_policy(dump_policy(header, weights))
-    states: list[tuple[Floats, Floats]] = []
-
-    def act(observation: Floats) -> Floats:
-        states.append(simulator.state())
-        return weights.act(observation)
-
-    config = EpisodeConfig(reset_noise=0.0)
-    run = episode(simulator, StagedCommands.stack([schedule] * SIZE), act, 2.3, 1, config)
-    ctrl = np.tile(embodiment.joints.home, (SIZE, 1))
-    for step, (qpos, qvel) in enumerate(states):
-        action, _ = served.control(np.full(SIZE, step * CONTROL_DT), qpos, qvel, ctrl)
-        np.testing.assert_allclose(action, run.action[step], atol=2e-4, err_msg=str(step))
-        ctrl = embodiment.joints.aimed(run.action[step], qpos, qvel, last=ctrl)
-    switched = run.rollout.command[:, 0, 0] > 0.0  # after the step, so one earlier
-    assert np.flatnonzero(np.diff(switched)).tolist() == [23, 54, 79, 110]

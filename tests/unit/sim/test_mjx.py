@@ -26,9 +26,9 @@ from tabrl.sim.episodes import DIFFERENCES, EpisodeConfig
 from tabrl.sim.mjx.simulator import MjxSimulator
 from tabrl.sim.simulator import Experience, GraphPolicy
 from tests.support.engine import random_programs, random_sequences
-from tests.support.parity import BOUNDS, alike
+from tests.support.parity import BOUNDS, alike, bound_of
 from tests.support.robots import ROBOTS
-from tests.support.start_poses import BentStarts
+from tests.support.start_poses import BentStarts, seen_targets
 
 pytestmark = pytest.mark.timeout(900)  # a compile takes 35 s of a core, which others may want too
 
@@ -136,7 +136,7 @@ def test_both_simulators_step_alike_from_the_same_states(
         assert (contact == 0).sum() > 20
     assert set(mjx.rollout) == set(cpu.rollout) == set(embodiment.schema)
     for name in BOUNDS.keys() & embodiment.schema.keys():
-        bound = BOUNDS[name]
+        bound = bound_of(name, robot)
         one, other = cpu.rollout.fields[name], mjx.rollout.fields[name]
         assert other.dtype == one.dtype
         assert other.shape == one.shape
@@ -382,13 +382,13 @@ def test_episodes_begin_in_the_poses_of_their_schedules(
         simulator.reset(asked, config, 0)
         run = simulator.rollout(still, STEPS)
         begun = np.concatenate([np.ones((1, SIZE)), run.truncated]) > 0.5
-        names = ("command", "joint_offset", "last_action")
-        command, offset, last = (
-            run.observation[begun][:, embodiment.observation[name]] for name in names
+        seen = run.observation[begun]
+        command, offset = (
+            seen[:, embodiment.observation[name]] for name in ("command", "joint_offset")
         )
         posed = command[:, 0] > 0.0
         assert 0.3 < posed.mean() < 0.7
         expected = np.where(posed[:, None], starts.offset, 0.0)
         np.testing.assert_allclose(offset, expected, atol=1e-5)
-        expected = np.where(posed[:, None], starts.held, 0.0)
-        np.testing.assert_allclose(last, expected, atol=1e-5)
+        expected = np.where(posed[:, None], starts.held, embodiment.joints.home)
+        np.testing.assert_allclose(seen_targets(embodiment, seen), expected, atol=1e-5)

@@ -9,7 +9,7 @@ from tabrl.contracts.motion import Constant, Duration, Extreme, MotionSpec, Phas
 from tabrl.contracts.path import Path
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule, Wave
-from tabrl.control.led import led
+from tabrl.control.measures import led
 from tabrl.embodiments.arm.embodiment import ArmRobot
 
 TIMES = np.linspace(0.0, 9.0, 181).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tabrl.contracts.path import MAX_POINTS, Path
-from tabrl.control.led import led
+from tabrl.control.measures import led
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.arm.amounts import ArmAmounts
 from tabrl_reward_worker.generator.arm.figures import Plane, drawn, figure

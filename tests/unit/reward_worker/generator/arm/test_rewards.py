@@ -9,7 +9,7 @@ from tabrl.contracts.checks import CheckSpec, fault_of
 from tabrl.contracts.motion import Constant, Extreme, Hold, MotionSpec, Phase, Sinusoid, Target
 from tabrl.contracts.path import Path
 from tabrl.control.checks import evaluate_checks
-from tabrl.control.led import led
+from tabrl.control.measures import led
 from tabrl.control.rollout import Rollout
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.lookup import catalogue_of, state_methods_of

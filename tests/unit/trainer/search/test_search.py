@@ -95,7 +95,7 @@ def test_what_pays_alone_is_combined(space: CommandSpace) -> None:
     found = crossovers(CommandBatch.stack(schedules), np.array([0.0, 1.0, 0.6, -0.5]), 0.0, 0.01)
     assert len(found) == 1
     assert found[0].wave(first).constant == pytest.approx(schedules[1].wave(first).constant)
-    assert found[0].wave(second) == pytest.approx((0.0, 0.2, 1.0))
+    assert tuple(found[0].wave(second)) == pytest.approx((0.0, 0.2, 1.0, 1.0))
     assert found[0].wave(third).constant == 0.0
 
 
