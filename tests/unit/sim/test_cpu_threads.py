@@ -29,6 +29,7 @@ from tests.support.engine import (
     small_learner,
     still,
 )
+from tests.support.start_poses import seen_targets
 
 SIZE, STEPS = 10, 12
 
