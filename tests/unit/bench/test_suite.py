@@ -287,6 +287,6 @@ def test_twelve_tasks_are_of_a_minute_and_one_is_a_stretch() -> None:
 def test_the_documentation_has_every_task_and_bound(name: str) -> None:
     task = task_of(GO1, name)
     text = (Path(__file__).parents[3] / "docs" / "tasks.md").read_text()
-    (line,) = [line for line in text.splitlines() if line.startswith(f"| `{name}`")]
+    line = next(line for line in text.splitlines() if line.startswith(f"| `{name}`"))
     wanted = "; ".join(f"{bound.name} {bound.target}" for bound in task.bounds)
     assert f"| {task.sentence} | {wanted} |" in line

@@ -93,7 +93,7 @@ def test_an_api_that_cannot_tell_is_no_task_without_checks(
 
 def test_a_single_step_shows_nothing(standing: Recording) -> None:
     model = mujoco.MjModel.from_xml_string(scene_xml("go1").decode())
-    short = Recording.empty(1, model, GO1, scene_sha256("go1"))
+    short = Recording.empty(1, model, embodiment_of(GO1), scene_sha256("go1"))
     assert np.isfinite(short.time).all()
     assert [
         check.passed for check in score([spec()], short, embodiment_of(GO1), scene_xml("go1"))

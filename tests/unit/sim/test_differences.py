@@ -129,6 +129,6 @@ def test_a_policy_is_measured_under_every_disturbance_of_its_kind(embodiment: Em
     rows = test.measure(stand, asked, 1.6, lambda rollout: np.ones(rollout.shape))
     assert [row.name for row in rows] == [one.name for one in embodiment.disturbances]
     assert all(row.reward == 1.0 and row.episodes == 2 for row in rows)
-    if rows[0].speed_error is not None:
+    if embodiment.certified and rows[0].speed_error is not None:
         # Who stands where a walk is asked for is wrong by all of it.
         assert rows[0].speed_error == pytest.approx(1.0, abs=0.15)

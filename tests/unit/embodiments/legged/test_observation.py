@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 import pytest
 
+from tabrl.contracts.phases import MAX_PHASES
 from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
@@ -106,7 +107,16 @@ def recorded_commands(
     columns = [kept[f"{kind}_{name}"] for name in names]
     none = np.zeros((*columns[0].shape[:-1], 0), np.float32)  # of harmonics and paths
     batch = CommandBatch(space, *columns, settings, none, none)
-    return StagedCommands(batch, kept["staged_duration"]) if kind == "staged" else batch
+    if kind == "plain":
+        return batch
+    # Recorded when schedules had room for fewer stages.
+    spare = MAX_PHASES - kept["staged_duration"].shape[1]
+    duration = np.pad(kept["staged_duration"], ((0, 0), (0, spare)))
+    return StagedCommands(batch.map(lambda part: _padded(part, spare)), duration)
+
+
+def _padded(part: Floats, spare: int) -> Floats:
+    return np.concatenate([part, np.repeat(part[:, :1], spare, axis=1)], axis=1)
 
 
 def test_the_segments_of_version_3_are_these() -> None:
