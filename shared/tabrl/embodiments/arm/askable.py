@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.quantities import WORLD_AXES
+from tabrl.embodiments.arm.names import PLACE, POINTING, channel_names
 from tabrl.robots import Robot
 
 
@@ -23,6 +24,12 @@ class Askable(StrEnum):
     JOINT_OFFSET = "joint_offset"
 
 
+_DOES = (
+    (PLACE, "draws circles, figures and words"),
+    (POINTING[:2], "points"),
+    (("elevation",), "nods"),
+    (("azimuth",), "waves"),
+)  # channels that it takes, and what they are good for
 _HELD, _EITHER = ("constant", "extreme"), ("constant", "sinusoid")
 
 
@@ -50,3 +57,10 @@ def askables(robot: Robot) -> tuple[AskableInfo, ...]:
         ),
     )  # fmt: skip
     return tuple(one for one in every if one.name not in robot.without)
+
+
+def ability_words(robot: Robot) -> tuple[str, ...]:
+    """What the robot's commands do, for its card on the page."""
+    channels = channel_names(robot)
+    words = (words for needed, words in _DOES if set(needed) <= set(channels))
+    return (f"reaches {robot.characteristic_length:.2g} m", *words)

@@ -19,6 +19,7 @@ from tabrl.contracts.quantities import (
     joint_speed,
     named,
 )
+from tabrl.embodiments.arm.askable import ability_words
 from tabrl.embodiments.arm.names import channel_names
 from tabrl.rewards.vocabulary import STATE_METHODS
 from tabrl.robots import Robot
@@ -126,6 +127,7 @@ def page(robot: Robot) -> KindPage:
             ),
         ),
         ink=robot.end_effectors[0],
+        abilities=ability_words(robot),
     )
 
 

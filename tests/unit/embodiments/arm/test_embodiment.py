@@ -15,6 +15,7 @@ from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.physics import physics_model
 from tabrl.control.staged_commands import StagedCommands
 from tabrl.control.waypoints import Path
+from tabrl.embodiments.arm.askable import ability_words
 from tabrl.embodiments.arm.embodiment import ArmRobot
 from tabrl.embodiments.arm.names import BLEND, DOWN, joint_channel
 from tabrl.embodiments.load import embodiment_of
@@ -190,3 +191,10 @@ def test_an_arm_cannot_be_pushed_and_draws_ink(robot: Robot, embodiment: ArmRobo
     assert page_of(robot).ink == embodiment.tool == robot.end_effectors[0]
     assert page_of(get_robot("go1")).ink is None
     assert embodiment_of(get_robot("go1")).tool is None
+
+
+def test_its_card_says_what_its_commands_do(embodiment: ArmRobot) -> None:
+    robot = embodiment.robot
+    assert ability_words(robot)[:2] == ("reaches 0.85 m", "draws circles, figures and words")
+    bound = robot.model_copy(update={"without": ("elevation", "x")})
+    assert ability_words(bound) == ("reaches 0.85 m", "waves")
