@@ -123,7 +123,7 @@ class Number:
         """Make it so much, with the sign that it has, as far as the robot can, and say so."""
         was, unit = self.get(goal) or 0.0, self.unit or ranges(goal.amounts)[self.quantity].unit
         least, most = self.bounds(goal, was, self.lowest)
-        now = round(limited(size, most, unit, goal, least), 3)
+        now = round(max(least, limited(size, most, unit, goal)), 3)
         self.put(goal, -now if was < 0.0 else now)
         return self.told.format(now=now, cm=now * 100.0)
 

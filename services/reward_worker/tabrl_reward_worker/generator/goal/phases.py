@@ -100,7 +100,7 @@ def _lasting(reading: Reading, goal: Goal) -> float | None:
 
 
 def fit_in(parts: Sequence[Goal]) -> None:
-    """Hasten turns and ways that take longer than an episode lets them."""
+    """Hasten what takes longer than an episode has; slow down what would be over at once."""
     for part in parts:
         others = sum(lasts(other) or 0.0 for other in parts if other is not part)
         table = part.amounts["sequence"]
@@ -108,9 +108,12 @@ def fit_in(parts: Sequence[Goal]) -> None:
 
 
 def hasten(goal: Goal, seconds: float) -> None:
-    """Make it fast enough to arrive in time, as far as the robot is; what was changed is said."""
+    """Make it as fast as it is to arrive, as far as the robot can; what was changed is said."""
     needs, until = arrives(goal), goal.until
-    if needs is None or not isinstance(until, Reached) or seconds > needs - 0.05:
+    if needs is None or not isinstance(until, Reached):
+        return
+    seconds = min(seconds, max(needs, SHORTEST_S))
+    if abs(seconds - needs) < 0.05 and needs >= SHORTEST_S:
         return
     turns, words = until.quantity == Askable.HEADING, (goal.lasts and goal.lasts[0]) or "so far"
     hurry, was = needs / seconds, abs((goal.yaw if turns else goal.speed) or 0.0)

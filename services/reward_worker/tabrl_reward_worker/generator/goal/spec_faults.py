@@ -15,7 +15,7 @@ from tabrl.contracts.motion import (
     Target,
     in_time,
 )
-from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES
+from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES, SHORTEST_S
 from tabrl.embodiments.legged.askable import ENDINGS, Askable
 from tabrl.embodiments.legged.gait import GAITS
 from tabrl_reward_worker.generator.goal.goal import LIMP_LOAD
@@ -50,6 +50,8 @@ def untimed(plan: Plan) -> str | None:
                 f"phase {number} takes {takes_s:.3g} s for {part.until.by:.3g} {unit} at its "
                 f"speed, more than its within_s of {part.until.within_s:.3g}"
             )
+        if part.ends and takes_s < SHORTEST_S:
+            return f"phase {number} takes {takes_s:.2g} s; {SHORTEST_S:g} s is the least"
     if plan.period > LONGEST_EPISODE_S:
         return f"its phases take {plan.period:.3g} s, of at most {LONGEST_EPISODE_S:.3g} s"
     return None
