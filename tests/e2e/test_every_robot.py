@@ -39,9 +39,12 @@ def test_it_is_looked_at_before_it_can_learn(site: Site, page: Page, robot: Robo
     assert fits_a_phone(page)
 
 
-def test_it_is_driven_by_a_policy_that_is_swapped(site: Site, page: Page, robot: Robot) -> None:
+def test_it_is_driven_by_a_policy_that_is_swapped(
+    site: Site, page: Page, robot: Robot, request: pytest.FixtureRequest
+) -> None:
     asking = made_up_params(robot, made_up_schedule(robot))
     training = TrainingInProgress(site.data, asking, robot, new_model_id())
+    request.addfinalizer(training.take_base_back)
     page.goto(f"{site.url}/models/{training.model_id}?quality=low")
     link = page.get_by_test_id("link")
     expect(link).to_have_attribute("data-state", "live", timeout=120_000)

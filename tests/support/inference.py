@@ -111,6 +111,10 @@ class TrainingInProgress:
             updated_at=task.created_at,
         )
 
+    def take_base_back(self) -> None:
+        """Leaves the robot as untrained as it was before, for whoever shares the folder."""
+        self._blobs.delete(Model.base_params_key(self._robot))
+
     def publish(self, params: bytes, step: int) -> None:
         """What a trainer does every few seconds."""
         key = f"params/{self._job_id}/{self._fence}/{step}.safetensors"
