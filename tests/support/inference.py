@@ -113,7 +113,7 @@ class TrainingInProgress:
 
     def take_base_back(self) -> None:
         """Leaves the robot as untrained as it was before, for whoever shares the folder."""
-        self._blobs.delete(Model.base_params_key(self._robot))
+        self._blobs.delete([Model.base_params_key(self._robot)])
 
     def publish(self, params: bytes, step: int) -> None:
         """What a trainer does every few seconds."""
