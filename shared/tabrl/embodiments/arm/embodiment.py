@@ -20,7 +20,7 @@ from tabrl.control.rollout import CONTACT_MARGIN, Fields, RawSteps, Rollout
 from tabrl.control.segments import Segments
 from tabrl.control.staged_commands import Commands
 from tabrl.domain.errors import Invalid
-from tabrl.embodiments.arm import commanding, fields, observation
+from tabrl.embodiments.arm import commanding, elbow, fields, observation
 from tabrl.embodiments.arm.catalogue import catalogue
 from tabrl.embodiments.arm.chain import DAMPING_M, TURN_M, Chain
 from tabrl.embodiments.arm.channels import command_space
@@ -183,9 +183,18 @@ class ArmRobot(Embodiment):
                 "step_rad": observation.STEP_RAD,
                 "near_rad": observation.NEAR_RAD,
             },
+            "elbow": self._exported_elbow,
             "near_m": observation.NEAR_M,
             "far_m": observation.FAR_M,
         }
+
+    @property
+    def _exported_elbow(self) -> Mapping[str, object] | None:
+        settings = [setting.name for setting in self.commands.settings]
+        if ELBOW not in settings:
+            return None
+        joints = [elbow.SHOULDER, elbow.ELBOW, elbow.WRIST]
+        return {"setting": settings.index(ELBOW), "joints": joints}
 
     def schedules_of(self, motion: MotionSpec) -> tuple[CommandSchedule, ...]:
         return commanding.schedules_of(motion, self.commands, self.wanted)

@@ -14,6 +14,7 @@ from tabrl.control.command_space import CommandSpace
 from tabrl.control.embodiment import LOOK_AHEAD_S
 from tabrl.control.segments import Segments
 from tabrl.control.staged_commands import Commands
+from tabrl.embodiments.arm import elbow
 from tabrl.embodiments.arm.chain import Chain
 from tabrl.embodiments.arm.names import BLEND, ELBOW, joint_channel
 from tabrl.embodiments.arm.pose import ToolPose, WantedPose, pointing_error, roll_error
@@ -38,6 +39,9 @@ def feature_segments(robot: Robot, space: CommandSpace) -> Segments:
             ("place", 3),  # of the tool in the world, m
             ("axis", 3),
             ("side", 3),
+            ("place_ahead", 3),  # the same a little later
+            ("axis_ahead", 3),
+            ("side_ahead", 3),
         )
     )
 
@@ -51,7 +55,7 @@ def observation_segments(robot: Robot, space: CommandSpace) -> Segments:
             ("joint_velocity", robot.nu),
             ("target_lead", robot.nu),  # rad
             ("joint_error", robot.nu),  # from where the joints' channels want them
-            ("joint_way", robot.nu),  # rad, about to where what is asked is reached
+            ("joint_way", robot.nu),  # rad, about to where what is asked soon is reached
             ("joint_way_near", robot.nu),  # the same in units of `NEAR_RAD`, at most 1
             ("tool_axis", 3),
             ("tool_error", 3),  # m in the world
@@ -77,17 +81,19 @@ def command_features(
     now, soon = commands.at(time, xp), commands.at(time + LOOK_AHEAD_S, xp)
     command = now.command(time, xp)
     lead = command.shape[:-1]  # one schedule may ask many robots
-    pose = wanted(command, xp)
+    command_ahead = soon.command(time + LOOK_AHEAD_S, xp)
+    ahead = wanted(command_ahead, xp)._asdict()
     angle = xp.broadcast_to(now.modulation_phase(time, xp), lead)
     numbers = [_number(now.settings[setting.name], setting.name) for setting in now.space.settings]
     parts = {
         "command": command,
         "settings": xp.stack([xp.broadcast_to(one, lead) for one in numbers], axis=-1),
-        "command_ahead": soon.command(time + LOOK_AHEAD_S, xp),
+        "command_ahead": command_ahead,
         "modulation": xp.stack(
             [wave(k * angle) for k in WAVES for wave in (xp.sin, xp.cos)], axis=-1
         ),
-        **pose._asdict(),
+        **wanted(command, xp)._asdict(),
+        **{f"{name}_ahead": part for name, part in ahead.items()},
     }
     return segments.join(parts, xp)
 
@@ -113,6 +119,9 @@ class Observer:
         self._chain, self._home = chain, home
         self._features = features
         self._told = features.span("command", "modulation")
+        settings = [setting.name for setting in space.settings]
+        told = features.column("settings") if settings else 0
+        self._elbow = told + settings.index(ELBOW) if ELBOW in settings else None
         self._blend = space.column(BLEND) if BLEND in space else len(space)  # or an empty slice
         self._asked = np.zeros((len(space), robot.nu), np.float32)
         for place, name in enumerate(joint_channels(robot)):
@@ -136,10 +145,8 @@ class Observer:
         offset = qpos - self._home
         command = features[..., self._features["command"]]
         bent = command @ self._asked - offset
-        turn, roll = pointing_error(axis, wanted, xp), roll_error(axis, side, wanted, xp)
-        off = _off(error, turn + axis * roll[..., None], xp)
         by_joints = command[..., self._blend : self._blend + 1].clip(0.0, 1.0).sum(-1)[..., None]
-        way = by_joints * bent + (1.0 - by_joints) * self._chain.way(frames, off, xp)
+        way = by_joints * bent + (1.0 - by_joints) * self._way(frames, features, xp)
         return xp.concatenate(
             [
                 offset,
@@ -151,12 +158,30 @@ class Observer:
                 axis,
                 xp.clip(error, -FAR_M, FAR_M),
                 xp.clip(error / NEAR_M, -1.0, 1.0),
-                turn,
-                roll[..., None],
+                pointing_error(axis, wanted, xp),
+                roll_error(axis, side, wanted, xp)[..., None],
                 features[..., self._told],
             ],
             axis=-1,
         ).astype(xp.float32)
+
+    def _way(self, frames: Array, features: Array, xp: Xp) -> Array:
+        """Turns of the joints to the pose wanted soon; an elbow changes sides first."""
+        soon = ToolPose(
+            *(features[..., self._features[f"{name}_ahead"]] for name in ToolPose._fields)
+        )
+        place, axes = self._chain.point(frames)
+        axis = axes[..., :, 2]
+        turn = pointing_error(axis, soon, xp)
+        roll = roll_error(axis, axes[..., :, 0], soon, xp)[..., None]
+        way = self._chain.way(frames, _off(soon.place - place, turn + axis * roll, xp), xp)
+        if self._elbow is None:
+            return way
+        bend = elbow.to_other_side(self._chain, frames, xp)
+        bend = bend * xp.minimum(1.0, STEP_RAD / (xp.abs(bend).max(-1, keepdims=True) + 1e-6))
+        asked = features[..., self._elbow]  # 1 up, -1 down
+        wrong = asked * elbow.height(*elbow.joints_of(frames)) < 0.0
+        return xp.where(wrong[..., None], bend, way)
 
 
 def _off(place: Array, turn: Array, xp: Xp) -> Array:

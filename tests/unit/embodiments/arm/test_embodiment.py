@@ -12,12 +12,14 @@ import pytest
 
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
+from tabrl.control.embodiment import LOOK_AHEAD_S
 from tabrl.control.physics import physics_model
 from tabrl.control.staged_commands import StagedCommands
 from tabrl.control.waypoints import Path
 from tabrl.embodiments.arm.askable import ability_words
 from tabrl.embodiments.arm.embodiment import ArmRobot
-from tabrl.embodiments.arm.names import BLEND, DOWN, joint_channel
+from tabrl.embodiments.arm.names import BLEND, DOWN, ELBOW, joint_channel
+from tabrl.embodiments.arm.observation import STEP_RAD
 from tabrl.embodiments.load import embodiment_of
 from tabrl.embodiments.lookup import askables_of, catalogue_of, export_template, page_of
 from tabrl.robots import Robot, get_robot
@@ -74,6 +76,26 @@ def test_where_commands_point(
         angle = np.arccos(-axis[2])
         size = float(np.linalg.norm(seen["pointing_error"]))
         assert size == pytest.approx(np.sin(angle), abs=1e-3)
+
+
+def test_an_elbow_on_the_wrong_side_is_led_to_the_other(embodiment: ArmRobot) -> None:
+    up = observed(embodiment, embodiment.home_qpos)["joint_way"]
+    np.testing.assert_allclose(up, 0.0, atol=1e-4)
+    if ELBOW in {setting.name for setting in embodiment.commands.settings}:
+        down = observed(embodiment, embodiment.home_qpos, elbow=DOWN)["joint_way"]
+        assert np.abs(down).max() == pytest.approx(STEP_RAD, abs=1e-3)
+
+
+def test_the_way_leads_to_what_is_asked_soon(embodiment: ArmRobot) -> None:
+    schedule = CommandSchedule.asking(embodiment.commands, x=(0.0, 0.05, 0.0))
+    state = embodiment.home_qpos[None].astype(np.float32)
+    commands = CommandBatch.stack([schedule])
+    seen = embodiment.observe(STILL, state, np.zeros_like(state), state, commands)[0]
+    assert abs(float(seen[embodiment.observation["tool_error"]][0])) < 1e-5
+    way = seen[embodiment.observation["joint_way"]]
+    moved = embodiment.chain.point(embodiment.chain.frames(state + way))[0][0]
+    asked = 0.05 * np.sin(2.0 * np.pi * LOOK_AHEAD_S)
+    assert moved[0] - embodiment.wanted.place[0] == pytest.approx(asked, rel=0.1)
 
 
 def test_joints_have_channels_of_their_own(robot: Robot, embodiment: ArmRobot) -> None:

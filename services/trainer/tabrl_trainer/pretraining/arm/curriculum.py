@@ -54,7 +54,7 @@ CURRICULUM = (
     ArmStage(
         name="exact",
         samples=5_000_000,
-        weights=RewardWeights(exact=2.0, smooth=0.04, still=0.03, collision=40.0),
+        weights=RewardWeights(exact=2.0, smooth=0.04, still=0.03, clearance=2.0, collision=80.0),
         randomise=0.5,
         entropy=0.0,
         min_rate=3e-5,
@@ -64,7 +64,7 @@ CURRICULUM = (
     ArmStage(
         name="swift",
         samples=8_000_000,
-        weights=RewardWeights(exact=2.0, smooth=0.03, still=0.02, clearance=2.0, collision=80.0),
+        weights=RewardWeights(exact=2.0, smooth=0.03, still=0.02, clearance=3.0, collision=160.0),
         mix=CommandMix(waving_share=0.4, turn_speed=2.2, turn_acceleration=14.0),
         randomise=0.5,
         entropy=0.0,

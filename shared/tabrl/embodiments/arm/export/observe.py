@@ -154,6 +154,28 @@ def way(robot: dict[str, Any], bodies: list[Array], place: Array, off: list[Arra
     return joints[np.argsort(robot["chain_columns"])]
 
 
+def bend_through(robot: dict[str, Any], bodies: list[Array]) -> tuple[float, Array]:
+    """How high the elbow is, and turns of the joints that put it on the arm's other side."""
+    shoulder, elbow, wrist = (bodies[joint][:3, 3] for joint in robot["elbow"]["joints"])
+    axes = [
+        body[:3, :3] @ axis
+        for body, axis in zip(bodies, np.array(robot["chain"]["axes"]), strict=True)
+    ]
+    about = axes[robot["elbow"]["joints"][1]]
+
+    def angle(first: Array, second: Array) -> float:
+        flat = first - about * (about @ first)
+        return float(np.arctan2(np.cross(first, second) @ about, flat @ second))
+
+    bent, aside = angle(elbow - shoulder, wrist - elbow), angle(elbow - shoulder, wrist - shoulder)
+    turns = (2.0 * aside, -2.0 * bent, 2.0 * (bent - aside))
+    way = np.zeros(len(bodies))
+    for joint, turn in zip(robot["elbow"]["joints"], turns, strict=True):
+        way[joint] = turn * np.sign(axes[joint] @ about)
+    way *= min(1.0, robot["way"]["step_rad"] / (np.abs(way).max() + 1e-6))
+    return elbow[2] - 0.5 * (shoulder[2] + wrist[2]), way[np.argsort(robot["chain_columns"])]
+
+
 def observer(
     program: dict[str, Any], robot: dict[str, Any]
 ) -> Callable[[float, Array, Array, Array], Array]:
@@ -161,33 +183,52 @@ def observer(
     schedule, home = Schedule(program, robot), np.array(robot["home"])
     place, axes = np.array(robot["home_place"]), np.array(robot["home_axes"])
 
-    def observe(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
-        command = schedule.command(time)
-        named = dict(zip(robot["channels"], command, strict=True))
-        bodies, tip = frames(robot, qpos)
-        axis, side = tip[:3, 2], tip[:3, 0]
+    def turns_to(named: dict[str, float], axis: Array, side: Array) -> tuple[Array, float]:
+        """How a tool must turn to point and to roll as it is asked to."""
         turn = (named.get("azimuth", 0.0), named.get("elevation", 0.0))
         roll = named.get("roll", 0.0)
         wanted = pointed(axes[:, 2], *turn)
         wanted_side = pointed(np.cos(roll) * axes[:, 0] + np.sin(roll) * axes[:, 1], *turn)
-        error = place + [named.get(name, 0.0) for name in "xyz"] - tip[:3, 3]
         off = np.cross(axis, wanted)
         if axis @ wanted < 0.0:
             off = off / np.sqrt(off @ off + 1e-12) * (1.0 - axis @ wanted)
         turned = np.arctan2(np.cross(side, wanted_side) @ axis, side @ wanted_side)
+        return off, float(turned)
+
+    def error_of(named: dict[str, float], tip: Array) -> Array:
+        error: Array = place + [named.get(name, 0.0) for name in "xyz"] - tip[:3, 3]
+        return error
+
+    def there(time: float, bodies: list[Array], tip: Array) -> Array:
+        """The way of the joints to what is asked soon; an elbow changes sides first."""
+        named = dict(zip(robot["channels"], schedule.command(time + AHEAD_S), strict=True))
+        off, turned = turns_to(named, tip[:3, 2], tip[:3, 0])
+        if robot["elbow"]:
+            height, bend = bend_through(robot, bodies)
+            if height * schedule.at(time)[0].settings[robot["elbow"]["setting"]] < 0.0:
+                return bend
+        turn = off + tip[:3, 2] * turned
+        return way(robot, bodies, tip[:3, 3], [error_of(named, tip), turn])
+
+    def observe(time: float, qpos: Array, qvel: Array, ctrl: Array) -> Array:
+        command = schedule.command(time)
+        named = dict(zip(robot["channels"], command, strict=True))
+        bodies, tip = frames(robot, qpos)
+        error = error_of(named, tip)
+        off, turned = turns_to(named, tip[:3, 2], tip[:3, 0])
         asked = np.array([0.0 if c is None else command[c] for c in robot["joint_channels"]])
         by_joints = np.clip(named.get("joints", 0.0), 0.0, 1.0)
-        there = way(robot, bodies, tip[:3, 3], [error, off + axis * turned])
-        there = by_joints * (asked - (qpos - home)) + (1.0 - by_joints) * there
+        joint_way = by_joints * (asked - (qpos - home))
+        joint_way = joint_way + (1.0 - by_joints) * there(time, bodies, tip)
         angles = [k * schedule.at(time)[0].omega * time for k in (1.0, 0.5, 2.0)]
         parts = {
             "joint_offset": qpos - home,
             "joint_velocity": qvel,
             "target_lead": ctrl - qpos,
             "joint_error": asked - (qpos - home),
-            "joint_way": there,
-            "joint_way_near": np.clip(there / robot["way"]["near_rad"], -1.0, 1.0),
-            "tool_axis": axis,
+            "joint_way": joint_way,
+            "joint_way_near": np.clip(joint_way / robot["way"]["near_rad"], -1.0, 1.0),
+            "tool_axis": tip[:3, 2],
             "tool_error": np.clip(error, -robot["far_m"], robot["far_m"]),
             "tool_error_near": np.clip(error / robot["near_m"], -1.0, 1.0),
             "pointing_error": off,
