@@ -15,6 +15,7 @@ from tabrl.control.rotation import cross
 from tabrl.embodiments.arm.chain import Chain
 
 SHOULDER, ELBOW, WRIST = 1, 2, 3  # of a limb's joints; the first turns the whole arm
+BENT_RAD = 1.0
 
 
 def height(
@@ -36,13 +37,19 @@ def to_other_side(
     """Turns of the joints, rad as in qpos, that put the elbow on the other side of the arm.
 
     Exact for joints at shoulder, elbow and wrist with parallel axes: the tool's pose is as before.
+    An elbow bent by less than `BENT_RAD` is led so far beyond the straight arm: the mirror image of
+    an arm that is almost straight would hold it there.
     """
     shoulder, elbow, wrist = joints_of(frames)
     axes = (frames[..., 1:, :3, :3] * chain.axes[:, None, :]).sum(-1)
     about = axes[..., ELBOW, :]
     bent = _angle(elbow - shoulder, wrist - elbow, about, xp)
     aside = _angle(elbow - shoulder, wrist - shoulder, about, xp)
-    turns = {SHOULDER: 2.0 * aside, ELBOW: -2.0 * bent, WRIST: 2.0 * (bent - aside)}
+    straight = xp.abs(bent) < 1e-3
+    share = xp.where(straight, 0.5, aside / xp.where(straight, 1.0, bent))
+    beyond = xp.where(bent < 0.0, -1.0, 1.0) * xp.maximum(xp.abs(bent), BENT_RAD)
+    upper, lower = aside + share * beyond, -bent - beyond
+    turns = {SHOULDER: upper, ELBOW: lower, WRIST: -upper - lower}
     still = xp.zeros_like(bent)
     way = [
         turns[joint] * xp.sign((axes[..., joint, :] * about).sum(-1)) if joint in turns else still

@@ -194,7 +194,7 @@ class ArmRobot(Embodiment):
         if ELBOW not in settings:
             return None
         joints = [elbow.SHOULDER, elbow.ELBOW, elbow.WRIST]
-        return {"setting": settings.index(ELBOW), "joints": joints}
+        return {"setting": settings.index(ELBOW), "joints": joints, "bent_rad": elbow.BENT_RAD}
 
     def schedules_of(self, motion: MotionSpec) -> tuple[CommandSchedule, ...]:
         return commanding.schedules_of(motion, self.commands, self.wanted)

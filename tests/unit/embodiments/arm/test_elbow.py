@@ -29,3 +29,16 @@ def test_bent_through_the_tool_is_where_it_was(robot: Robot) -> None:
     assert (below < 0.0).all()
     back = turned + elbow.to_other_side(body.chain, other)
     np.testing.assert_allclose(np.sin(back), np.sin(qpos), atol=2e-5)
+
+
+@pytest.mark.parametrize("robot", ELBOWED, ids=lambda robot: robot.id)
+def test_an_arm_that_is_almost_straight_is_led_on(robot: Robot) -> None:
+    body = arm(robot)
+    column = body.chain.columns[elbow.ELBOW]
+    for bent in (0.0, 0.05, 0.4, 1.5):
+        qpos = body.home_qpos.copy()[None]
+        qpos[:, column] = bent
+        turns = elbow.to_other_side(body.chain, body.chain.frames(qpos))
+        assert qpos[0, column] + turns[0, column] == pytest.approx(
+            -max(bent, elbow.BENT_RAD), abs=1e-3
+        )

@@ -12,6 +12,7 @@ from tabrl_reward_worker.generator.arm.figures import Figure, Plane, drawn, figu
 from tabrl_reward_worker.generator.arm.handwriting import written
 from tabrl_reward_worker.generator.arm.rates import usual_speed
 from tabrl_reward_worker.generator.arm.reaching import WAYS, ways_of
+from tabrl_reward_worker.generator.arm.reading import INSCRIBED
 from tabrl_reward_worker.generator.goal.quantities import extent, said
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import SlotKind
@@ -24,13 +25,15 @@ _WRITING = 0.6  # of a figure's speed, for strokes
 
 def draw(intent: Intent, part: Part, texts: Iterator[str]) -> None:
     """A figure, or the next of the texts that the sentence has."""
-    if part.path is not None:
-        part.miss(intent.words(), "only one line at a time")
-        return
     name = str(intent.meaning["figure"])
+    text = next(texts, "") if name == _TEXT else ""
+    words = intent.words().replace(INSCRIBED, f"write {text}")
+    if part.path is not None:
+        part.miss(words, "only one line at a time")
+        return
     plane = _plane(intent, part, "table" if name == _TEXT else "air")
     if name == _TEXT:
-        _write(intent, part, plane, next(texts, ""))
+        _write(intent, part, plane, text, words)
     else:
         _draw(intent, part, plane, figure(name))
 
@@ -78,19 +81,19 @@ def _draw(intent: Intent, part: Part, plane: Plane, one: Figure) -> None:
     part.say(words, f"{width * 100:.0f} cm wide at {speed:.2g} m/s, {often}")
 
 
-def _write(intent: Intent, part: Part, plane: Plane, text: str) -> None:
+def _write(intent: Intent, part: Part, plane: Plane, text: str, words: str) -> None:
     height = _width(intent, part, "letters")
     speed = round(_WRITING * usual_speed(intent, part), 3)
     found = written(text, plane, height, speed, part.begin.place, part.amounts)
     if found is None:
-        part.miss(f"write {text}", "there is nothing in it that could be written")
+        part.miss(words, "there is nothing in it that could be written")
         return
     if found.text != text.strip():
-        part.miss(f"write {text}", f"there is room for “{found.text}” only")
+        part.miss(words, f"there is room for “{found.text}” only")
     part.ask(Askable.TOOL_POSITION, found.path)
     _end(part, found.path.end_s + part.amounts["travel"]["settle_s"], found.path.points[-1][1:])
     meaning = f"letters {height * 100:.0f} cm high at {speed:g} m/s, in {found.path.end_s:.3g} s"
-    part.say(intent.words(), meaning)
+    part.say(words, meaning)
 
 
 def _end(part: Part, seconds: float, place: Place) -> None:

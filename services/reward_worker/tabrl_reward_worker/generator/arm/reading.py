@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -44,12 +44,6 @@ class ReadSentence:
     reading: Reading
     texts: tuple[str, ...]
 
-    def restored(self, line: str, texts: Iterator[str]) -> str:
-        """A line of what was understood, with the next text instead of its place holder."""
-        while INSCRIBED in line:
-            line = line.replace(INSCRIBED, f"write {next(texts, '')}", 1)
-        return line
-
 
 def read(sentence: str, robot: Robot) -> ReadSentence:
     """Read a sentence. Never fails: what is not understood is listed."""
@@ -62,9 +56,9 @@ def read(sentence: str, robot: Robot) -> ReadSentence:
     for pattern in (_QUOTED, _PLAIN):
         sentence = pattern.sub(taken, sentence)
     own = ArmAmounts.of(robot)
-    return ReadSentence(
-        parse(sentence, own.length(own["speed"]["very_fast"]), lexicon()), tuple(texts)
-    )
+    reading = parse(sentence, own.length(own["speed"]["very_fast"]), lexicon())
+    reading.words = [word for word in reading.words if word != INSCRIBED]
+    return ReadSentence(reading, tuple(texts))
 
 
 @cache

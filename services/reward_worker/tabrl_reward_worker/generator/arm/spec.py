@@ -80,10 +80,7 @@ def _told(parts: Sequence[Part], sentence: ReadSentence) -> tuple[list[str], lis
         if part.seconds is not None:
             understood.append(f"{lead}“{_seconds_text(reading, part)}” → {part.seconds:g} s")
     missed += unsaid(reading, understood, missed)
-    texts = iter(sentence.texts)
-    return [sentence.restored(line, texts) for line in understood], [
-        sentence.restored(line, iter(sentence.texts)) for line in missed
-    ]
+    return understood, missed
 
 
 def _seconds_text(reading: Reading, part: Part) -> str:

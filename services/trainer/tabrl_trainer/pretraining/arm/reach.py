@@ -74,6 +74,10 @@ class Reach:
         """How many of the first poses are within a share of the ranges."""
         return max(int(np.searchsorted(self.extent, share, side="right")), 1)
 
+    def turned_aside(self, share: float) -> NDArray[np.intp]:
+        """Which of those within a share of the ranges point to a side."""
+        return np.flatnonzero(self.command[: self.within(share), len(PLACE)] != 0.0)
+
     def _some(self, chosen: NDArray[np.bool_]) -> Reach:
         return Reach(
             self.command[chosen], self.elbow_down[chosen], self.qpos[chosen], self.extent[chosen]

@@ -168,7 +168,10 @@ def bend_through(robot: dict[str, Any], bodies: list[Array]) -> tuple[float, Arr
         return float(np.arctan2(np.cross(first, second) @ about, flat @ second))
 
     bent, aside = angle(elbow - shoulder, wrist - elbow), angle(elbow - shoulder, wrist - shoulder)
-    turns = (2.0 * aside, -2.0 * bent, 2.0 * (bent - aside))
+    share = aside / bent if abs(bent) >= 1e-3 else 0.5
+    beyond = (-1.0 if bent < 0.0 else 1.0) * max(abs(bent), robot["elbow"]["bent_rad"])
+    upper, lower = aside + share * beyond, -bent - beyond
+    turns = (upper, lower, -upper - lower)
     way = np.zeros(len(bodies))
     for joint, turn in zip(robot["elbow"]["joints"], turns, strict=True):
         way[joint] = turn * np.sign(axes[joint] @ about)
