@@ -24,6 +24,7 @@ from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.learning.networks import policy_weights
 from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
 from tabrl.sim.simulator import Experience, Simulator
+from tabrl_trainer.beginnings import Beginnings
 from tabrl_trainer.rollout_reward import RolloutReward
 
 _USUAL = 0.1  # mean size of a scaled reward
@@ -84,10 +85,12 @@ class FineTune:
         self._rules = episode_config_for(schedule)
         self._seed = seed
         self._clock = clock
-        self._motors = embodiment_of(learner.robot).joints.motors
+        self._embodiment = embodiment_of(learner.robot)
+        self._motors = self._embodiment.joints.motors
         # With the exploration of the learner, or the anchor would pull at the noise alone.
         self._reference: losses.PPONetworkParams = _exploring(pretrained.params)
         self._carry = RewardCarry()
+        self._beginnings = Beginnings(self._embodiment, schedule)
         self.state = initial_state(pretrained, seed)
 
     @property
@@ -124,6 +127,7 @@ class FineTune:
             self._seed + update,
         )
         self._carry = RewardCarry()
+        self._beginnings = Beginnings(self._embodiment, self._schedule)
         took = 0.0
         while float(self.state.elapsed_s) + took < budget_s and update != updates:
             before(update)
@@ -159,7 +163,8 @@ class FineTune:
         policy = self._learner.exploring(state.train, self._seed * 100_003 + update)
         experience = self._simulator.rollout(policy, self._learner.config.unroll)
         ends = np.maximum(experience.terminated, experience.truncated)
-        terms = self._reward.terms_of(experience.rollout, self._carry, ends)
+        rollout = self._beginnings.placed(experience.rollout, ends)
+        terms = self._reward.terms_of(rollout, self._carry, ends)
         reward = self._reward.total_of(terms)
         scale = float(state.reward_scale)
         if scale == 0.0:

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 import mujoco
 import numpy as np
@@ -110,13 +110,18 @@ class Disturbance:
 
 
 class Led(NamedTuple):
-    """Where a schedule has led: turned left by so many rad, and moved by so many m."""
+    """Where schedules have led: turned left by so many rad, and moved by so many m."""
 
-    turned: float = 0.0
-    moved: tuple[float, float] = (0.0, 0.0)
+    turned: Float[np.ndarray, "*B"]
+    moved: Float[np.ndarray, "*B 2"]
+
+    @classmethod
+    def nowhere(cls, *shape: int) -> Self:
+        """What does not lead anywhere."""
+        return cls(np.zeros(shape, np.float32), np.zeros((*shape, 2), np.float32))
 
 
-NOWHERE = Led()
+NOWHERE = Led.nowhere()
 
 
 class Embodiment(ABC):
@@ -252,14 +257,15 @@ class Embodiment(ABC):
         made."""
         return recorded
 
-    def led(self, commands: Commands, time: float) -> Led:
-        """Where a single schedule has led by `time` s, if it leads anywhere."""
-        return NOWHERE
+    def led(self, commands: Commands, time: Float[np.ndarray, " B"]) -> Led:
+        """Where schedules have led by `time` s, if they lead anywhere."""
+        return Led.nowhere(*time.shape)
 
     def begun_at(self, rollout: Rollout, begins: Int[np.ndarray, "T B"], led: Led) -> Rollout:
         """The motion as if each of its parts had begun where something before it `led`.
 
-        `begins` holds the step in which the part of each step began; -1 with the episode.
+        `begins` holds the step in which the part of each step began; -1 with the episode. `led` is
+        one for all, or `[T, B]`.
         """
         return rollout
 

@@ -30,12 +30,11 @@ from tabrl.contracts.training import TrainBudget, TrainSpec
 from tabrl.domain.jobs import Job, JobState
 from tabrl.domain.tasks import WrittenTask
 from tabrl.ports.blobs import CHECKPOINTS
-from tabrl.robots import Robot
+from tabrl.robots import Robot, get_robot
 from tabrl.sim.reward.function import export_reward
 from tabrl_local.stack import CACHE
 from tests.support.factories import candidate, writing
 from tests.support.servers.redis import RedisServer
-from tests.support.training_context import trained_robots
 from tests.support.training_job import MOVES, training_of
 
 SOURCE = '''
@@ -48,13 +47,6 @@ def reward(state, action):
 PROMPT = "quetzal-prompt: walk as the bird would"
 CANARY = b"quetzal"
 LEASE_S = 4.0  # long enough for heartbeats to be late on a busy machine
-
-
-@pytest.fixture(params=trained_robots(), ids=lambda robot: robot.id)
-def robot(request: pytest.FixtureRequest) -> Robot:
-    """Every robot that has a pretrained policy."""
-    found: Robot = request.param
-    return found
 
 
 class Site:
@@ -158,6 +150,7 @@ def memory_holds(pid: int, needle: bytes) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("robot", [get_robot("go1")], ids=lambda robot: robot.id)
 def test_no_generated_text_reaches_the_trainer(
     robot: Robot, tmp_path: Path, redis_server: RedisServer
 ) -> None:
@@ -173,6 +166,7 @@ def test_no_generated_text_reaches_the_trainer(
     assert CANARY not in (tmp_path / "trainer.log").read_bytes()
 
 
+@pytest.mark.parametrize("robot", [get_robot("ur5e")], ids=lambda robot: robot.id)
 def test_a_killed_trainer_goes_on_from_the_last_snapshot(
     robot: Robot, tmp_path: Path, redis_server: RedisServer
 ) -> None:

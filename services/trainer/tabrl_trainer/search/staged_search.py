@@ -127,7 +127,8 @@ class StagedSearch:
         if self._repeat or not chosen:
             return NOWHERE
         before = self._shown([finalists[0] for finalists in chosen])
-        return self._simulators.embodiment.led(StagedCommands.stack([before]), time)
+        commands = StagedCommands.stack([before])
+        return self._simulators.embodiment.led(commands, np.full(1, time, np.float32))
 
     def _shown(self, phases: list[CommandSchedule]) -> CommandSchedule:
         """What is known so far; phases not yet searched stand."""

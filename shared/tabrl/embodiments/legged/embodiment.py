@@ -141,17 +141,15 @@ class LeggedRobot(Embodiment):
         yaw = rotation.yaw(recorded["base_quaternion"])
         return recorded | {"heading": np.unwrap(yaw, axis=0).astype(np.float32)}
 
-    def led(self, commands: Commands, time: float) -> Led:
-        now = np.full(1, time, np.float32)
-        turned, moved = self.heading(now, commands), path(self.clock, commands, now)
-        return Led(float(turned[0]), (float(moved[0, 0]), float(moved[0, 1])))
+    def led(self, commands: Commands, time: Float[np.ndarray, " B"]) -> Led:
+        return Led(self.heading(time, commands), path(self.clock, commands, time))
 
     def begun_at(self, rollout: Rollout, begins: Int[np.ndarray, "T B"], led: Led) -> Rollout:
         first, robots = begins < 0, np.arange(begins.shape[1])
         home = rollout.initial_position[..., :2]
         pivot = np.where(first[..., None], home, rollout.base_position[begins, robots, :2])
         turned = led.turned - np.where(first, 0.0, rollout.fields["heading"][begins, robots])
-        return transported(rollout, turned, pivot, home + np.array(led.moved, np.float32))
+        return transported(rollout, turned, pivot, home + led.moved)
 
     def reset_offset(
         self, noise: Mapping[str, Array], xp: Xp = np

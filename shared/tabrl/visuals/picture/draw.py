@@ -29,11 +29,12 @@ def draw_picture(scene: bytes, camera: Camera, glb: bytes | None = None) -> byte
     Raises:
         ValueError: the scene cannot be drawn.
     """
-    robot = at_home(scene, _meshes(glb))
+    robot, moving = at_home(scene, _meshes(glb))
     azimuth, elevation = np.radians((camera.azimuth_deg, camera.elevation_deg))
     shadow = _flattened(robot.points)
-    everything = np.concatenate([robot.points, shadow]).reshape(-1, 3)
-    small = camera_on(everything, SIZE, float(azimuth), float(elevation))
+    # A table may go beyond the edges; whoever stands on it is what the picture is about.
+    framed = np.concatenate([moving.points, _flattened(moving.points)]).reshape(-1, 3)
+    small = camera_on(framed, SIZE, float(azimuth), float(elevation))
     large = PictureCamera(small.axes, small.eye, *(_SAMPLES * side for side in SIZE))
     colours, cover = _seen(robot, large)
     dark = _SHADE * _blurred(_covered(shadow, small))

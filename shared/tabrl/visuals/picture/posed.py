@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import mujoco
 import numpy as np
@@ -14,8 +15,15 @@ _LAST_VISIBLE_GROUP = 2  # of MuJoCo's geom groups, as the page has them
 _PLAIN = 0.4  # roughness of a primitive
 
 
-def at_home(scene: bytes, meshes: Mapping[str, Triangles]) -> Triangles:
-    """Everything that is seen of a robot in its home pose, in the world.
+class AtHome(NamedTuple):
+    """A robot in its home pose, in the world: all that is seen, and what of it moves."""
+
+    everything: Triangles
+    moving: Triangles
+
+
+def at_home(scene: bytes, meshes: Mapping[str, Triangles]) -> AtHome:
+    """What is seen of a robot in its home pose, in the world; if nothing moves, all of it does.
 
     Args:
         scene: its MJCF.
@@ -29,14 +37,16 @@ def at_home(scene: bytes, meshes: Mapping[str, Triangles]) -> Triangles:
     if model.nkey:
         mujoco.mj_resetDataKeyframe(model, data, 0)
     mujoco.mj_kinematics(model, data)
-    parts = []
+    parts, moving = list[Triangles](), list[Triangles]()
     for body in range(model.nbody):
         own = meshes.get(model.body(body).name)
         if own is not None:
-            parts.append(own.moved(data.xpos[body], data.xmat[body].reshape(3, 3)))
+            seen = [own.moved(data.xpos[body], data.xmat[body].reshape(3, 3))]
         else:
-            parts += _primitives(model, data, body)
-    return joined(parts)
+            seen = _primitives(model, data, body)
+        parts += seen
+        moving += seen if model.body_weldid[body] else []
+    return AtHome(joined(parts), joined(moving or parts))
 
 
 def _primitives(model: mujoco.MjModel, data: mujoco.MjData, body: int) -> list[Triangles]:

@@ -29,7 +29,7 @@ def circling() -> Rollout:
 
 
 def test_every_part_begins_where_something_before_it_led(circling: Rollout) -> None:
-    led = Led(1.2, (2.0, -1.0))
+    led = Led(np.float32(1.2), np.float32((2.0, -1.0)))
     moved = LEGGED.begun_at(circling, ROUNDS, led)
     for first in (100, 200):
         assert moved.fields["heading"][first, 0] == pytest.approx(1.2, abs=1e-5)
@@ -38,7 +38,7 @@ def test_every_part_begins_where_something_before_it_led(circling: Rollout) -> N
 
 
 def test_the_robot_itself_notices_nothing(circling: Rollout) -> None:
-    moved = LEGGED.begun_at(circling, ROUNDS, Led(-2.0, (1.0, 1.0)))
+    moved = LEGGED.begun_at(circling, ROUNDS, Led(np.float32(-2.0), np.float32((1.0, 1.0))))
     before, after = LEGGED.measured(circling.fields), LEGGED.measured(moved.fields)
     for name in ("forward_speed", "lateral_speed", "yaw_rate", "roll", "pitch", "height"):
         np.testing.assert_allclose(after.of(name), before.of(name), atol=1e-4, err_msg=name)
@@ -54,6 +54,6 @@ def test_a_schedule_leads_where_its_path_and_heading_do() -> None:
     ask = CommandSchedule.asking
     turn, walk = (ask(LEGGED.commands, **one) for one in ({"yaw": -0.7}, {"vx": 0.5}))
     both = CommandSchedule.sequence([turn, walk], (2.0, 4.0), repeat=False)
-    led = LEGGED.led(StagedCommands.stack([both]), 6.0)
-    assert led.turned == pytest.approx(-1.4, abs=1e-3)
-    np.testing.assert_allclose(led.moved, [2.0 * np.cos(1.4), -2.0 * np.sin(1.4)], atol=0.02)
+    led = LEGGED.led(StagedCommands.stack([both]), np.full(1, 6.0, np.float32))
+    np.testing.assert_allclose(led.turned, [-1.4], atol=1e-3)
+    np.testing.assert_allclose(led.moved[0], [2.0 * np.cos(1.4), -2.0 * np.sin(1.4)], atol=0.02)

@@ -16,14 +16,22 @@ from tabrl.contracts.events import (
 )
 from tabrl.embodiments.load import load_policy
 from tabrl.ports import JobStoppedError, StopReason
-from tabrl.robots import scene_sha256
+from tabrl.robots import Robot, scene_sha256
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES
 from tabrl_trainer.plateau import Plateau
 from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.replay import replay
 from tabrl_trainer.stages import fine_tune
+from tests.support.training_context import trained_robots
 from tests.support.training_job import MOVES, Control, World, reward_for
+
+
+@pytest.fixture(scope="session", params=trained_robots(), ids=lambda robot: robot.id)
+def trained_robot(request: pytest.FixtureRequest) -> Robot:
+    """Every robot that has a pretrained policy."""
+    robot: Robot = request.param
+    return robot
 
 
 def test_ppo_ends_early_where_the_budget_lets_it_and_the_reward_is_flat(

@@ -189,7 +189,7 @@ def test_a_window_shows_its_own_time_again_and_again() -> None:
 
 def test_every_round_of_a_window_begins_anew(walker: TrainingContext) -> None:
     embodiment, clips = walker.embodiment, walker.library.rollout
-    shown = Window(1.0, 1.0, Led(0.5)).shown(clips, embodiment)
+    shown = Window(1.0, 1.0, Led(np.float32(0.5), np.zeros(2, np.float32))).shown(clips, embodiment)
     rounds = np.floor(clips.time / 1.0)
     begins = rounds[1:] != rounds[:-1]
     assert begins.any()

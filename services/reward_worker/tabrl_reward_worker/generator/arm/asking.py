@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tabrl.contracts.motion import (
     Constant,
@@ -23,6 +23,7 @@ from tabrl_reward_worker.generator.arm.amounts import ArmAmounts, Posture
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
+_AIR = "air"  # the plane of what touches nothing
 POINTS_M = 0.3  # rad from straight down: below it a tool has no direction over the table
 
 
@@ -165,7 +166,16 @@ def asked_for(intents: Sequence[Intent], part: Part, askers: Mapping[str, Asker]
         elif intent.negated:
             part.say(intent.words(), "not done")
         else:
-            askers[intent.kind](intent, part)
+            askers[intent.kind](_on_its_plane(intent, part), part)
+
+
+def _on_its_plane(intent: Intent, part: Part) -> Intent:
+    """Without a plane that it cannot be on; everything that is not drawn is in the air."""
+    plane = intent.find(SlotKind.PLANE)
+    if plane is None or intent.kind == SlotKind.DRAW or plane.meaning["plane"] == _AIR:
+        return intent
+    part.miss(plane.text, "only what is drawn is drawn on something")
+    return replace(intent, slots=[slot for slot in intent.slots if slot is not plane])
 
 
 def _bare(intent: Intent) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from tabrl.contracts.motion import MotionSpec, Phase
+from tabrl.contracts.motion import Duration, MotionSpec, Phase
 from tabrl.contracts.phases import MAX_PHASES
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.arm.amounts import ArmAmounts, Posture
@@ -47,6 +47,8 @@ def asked_of(sentence: ReadSentence, robot: Robot, begin: Posture | None = None)
     done = [part for part in parts if not part.empty]
     understood, not_understood = _told(parts, sentence)
     motion = _motion(done, own, repeats=reading.repeats) if done else None
+    if motion is not None:
+        not_understood += _cut(done, motion, own)
     if motion is not None and len(motion.phases) > len(done):
         understood.append("that has an end → it stays there afterwards")
     return Asked(motion, [*reading.notes, *understood], not_understood)
@@ -105,6 +107,19 @@ def _motion(parts: Sequence[Part], own: ArmAmounts, *, repeats: bool) -> MotionS
         after.holds = True
         phases.append(after.phase(None))
     return MotionSpec(phases=tuple(phases), repeat=repeats)
+
+
+def _cut(parts: Sequence[Part], motion: MotionSpec, own: ArmAmounts) -> list[str]:
+    """That all of it would take too long."""
+    whole = sum(
+        _seconds(part, own)
+        for part, phase in zip(parts, motion.phases, strict=False)
+        if isinstance(phase.until, Duration)
+    )
+    longest = own["sequence"]["longest"]
+    if whole <= longest + 0.1:
+        return []
+    return [f"all of it would take {whole:.0f} s: every part is shorter, {longest:.0f} s in all"]
 
 
 def _seconds(part: Part, own: ArmAmounts) -> float:

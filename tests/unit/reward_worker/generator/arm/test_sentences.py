@@ -135,3 +135,13 @@ def test_dances_are_other_ones_with_every_seed(ur5e: Robot) -> None:
             for phase in candidate.motion.phases
             if isinstance(phase.until, Duration)
         )
+
+
+def test_what_takes_too_long_is_shortened_and_that_is_said(ur5e: Robot) -> None:
+    proposal = generate("wave for 15 seconds, then draw a circle, then reach left for 9 s", ur5e)
+    assert any("all of it would take" in line for line in proposal.not_understood)
+    lasting = [
+        one.until.seconds for one in motion_of(proposal).phases if isinstance(one.until, Duration)
+    ]
+    assert sum(lasting) <= 20.0
+    assert not generate("wave for 5 seconds, then reach left", ur5e).not_understood
