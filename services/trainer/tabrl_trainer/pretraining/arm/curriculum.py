@@ -71,4 +71,20 @@ CURRICULUM = (
         min_rate=5e-5,
         max_rate=3e-4,
     ),
+    # An elbow that goes to its other side takes the tool along: that must pay at once.
+    ArmStage(
+        name="elbow",
+        samples=5_000_000,
+        weights=RewardWeights(
+            exact=2.0, smooth=0.03, still=0.02, clearance=3.0, collision=160.0, sided=0.8
+        ),
+        mix=CommandMix(
+            waving_share=0.4, turn_speed=2.2, turn_acceleration=14.0, elbow_down_share=0.35,
+            turned_share=0.4,
+        ),
+        randomise=0.5,
+        entropy=0.0,
+        min_rate=5e-5,
+        max_rate=3e-4,
+    ),
 )  # fmt: skip

@@ -27,6 +27,7 @@ ROLL_RAD = 0.2
 NATURAL = 1.2 * FASTEST  # m/s of the tool where no tempo is asked for
 CLEAR_M, APART_M, LIMIT_RAD = 0.012, 0.05, 0.3  # from where on being near costs
 ELBOW_M = 0.2  # above which height all is earned: an elbow has a way to go to its other side
+BESIDE_M = 0.03  # from where on it is there
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class RewardWeights:
     roll: float = 0.4
     joints: float = 5.0
     elbow: float = 1.0
+    sided: float = 0.0  # share of the pay for the tool that only an elbow on its side earns
     tempo: float = 2.0
     torque: float = 0.1
     smooth: float = 0.03
@@ -64,10 +66,12 @@ class ArmReward:
     def terms(self, rollout: Rollout, weights: RewardWeights) -> dict[str, Floats]:
         """Weighted terms `[T, B]` by name."""
         blend = self._blend(rollout)
+        height = self._elbow(rollout)
+        earned = (1.0 - blend) * (1.0 - weights.sided * (1.0 - _beyond(height, BESIDE_M)))
         return {
-            **self._tool(rollout, 1.0 - blend, weights),
+            **self._tool(rollout, earned, weights),
             "joints": weights.joints * blend * _kernels(self.joint_error(rollout), _JOINTS),
-            "elbow": weights.elbow * (1.0 - blend) * self._elbow(rollout),
+            "elbow": weights.elbow * (1.0 - blend) * _beyond(height, ELBOW_M),
             "tempo": -weights.tempo * self._hurry(rollout),
             **self._gentleness(rollout, weights),
             **self._hardware(rollout, weights),
@@ -101,13 +105,12 @@ class ArmReward:
         return blend
 
     def _elbow(self, rollout: Rollout) -> Floats:
-        """1 where the elbow is on the side that is asked for."""
+        """How far the elbow is on the side that is asked for, m of the reference arm."""
         if ELBOW not in self._settings:
-            return np.ones_like(rollout.time)
+            return np.full_like(rollout.time, np.inf)
         asked = rollout.settings[..., self._settings[ELBOW]]  # 1 up, -1 down
-        height = elbow_height(self._embodiment, rollout) / (ELBOW_M * self._length)
-        side = 0.5 + 0.5 * np.clip(asked * height, np.float32(-1.0), np.float32(1.0))
-        return np.asarray(side, np.float32)
+        far: Floats = asked * elbow_height(self._embodiment, rollout) / self._length
+        return far
 
     def _hurry(self, rollout: Rollout) -> Floats:
         """How much faster the tool is than its tempo allows, a square of its share."""
@@ -156,6 +159,12 @@ def angles(rollout: Rollout, wanted: ToolPose) -> tuple[Floats, Floats]:
     turned = (np.cross(side, wanted.side) * rollout.tool_axis).sum(-1)
     roll = np.arctan2(turned, (side * wanted.side).sum(-1))
     return angle, roll
+
+
+def _beyond(far: Floats, width: float) -> Floats:
+    """From 0 to 1 as something goes from one side to the other, `width` either way."""
+    share: Floats = 0.5 + 0.5 * np.clip(far / width, np.float32(-1.0), np.float32(1.0))
+    return share
 
 
 def _kernels(error: Floats, parts: tuple[tuple[float, float], ...]) -> Floats:
