@@ -21,8 +21,13 @@ BENT_RAD = 1.0
 def height(
     shoulder: Float[Array, "*B 3"], elbow: Float[Array, "*B 3"], wrist: Float[Array, "*B 3"]
 ) -> Float[Array, "*B"]:
-    """How far an elbow is above the middle of shoulder and wrist, m."""
-    return elbow[..., 2] - 0.5 * (shoulder[..., 2] + wrist[..., 2])
+    """How far an elbow is above the line from the shoulder to the wrist, m.
+
+    Zero where the arm is straight, however it is tilted.
+    """
+    line, upper = wrist - shoulder, elbow - shoulder
+    share = (upper * line).sum(-1) / ((line * line).sum(-1) + 1e-9)
+    return upper[..., 2] - share * line[..., 2]
 
 
 def joints_of(frames: Float[Array, "*B nl 4 4"]) -> tuple[Array, Array, Array]:

@@ -9,7 +9,7 @@ from tabrl.embodiments.arm.embodiment import ArmRobot
 
 
 def elbow_height(embodiment: ArmRobot, rollout: Rollout) -> Floats:
-    """How far the elbow is above the middle of shoulder and wrist, m `[T, B]`."""
+    """How far the elbow is above the line from shoulder to wrist, m `[T, B]`."""
     bodies = embodiment.chain.bodies
     shoulder, elbow, wrist = (
         rollout.body_position[..., bodies[joint] - 1, :] for joint in (SHOULDER, ELBOW, WRIST)

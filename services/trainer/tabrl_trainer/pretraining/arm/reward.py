@@ -27,7 +27,7 @@ ROLL_RAD = 0.2
 NATURAL = 1.2 * FASTEST  # m/s of the tool where no tempo is asked for
 CLEAR_M, APART_M, LIMIT_RAD = 0.012, 0.05, 0.3  # from where on being near costs
 ELBOW_M = 0.2  # above which height all is earned: an elbow has a way to go to its other side
-BESIDE_M = 0.03  # from where on it is there
+WRONG_M = 0.03  # on the other side by more than this it is all wrong
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class ArmReward:
         """Weighted terms `[T, B]` by name."""
         blend = self._blend(rollout)
         height = self._elbow(rollout)
-        earned = (1.0 - blend) * (1.0 - weights.sided * (1.0 - _beyond(height, BESIDE_M)))
+        wrong = np.clip(-height / WRONG_M, np.float32(0.0), np.float32(1.0))
+        earned = (1.0 - blend) * (1.0 - weights.sided * wrong)
         return {
             **self._tool(rollout, earned, weights),
             "joints": weights.joints * blend * _kernels(self.joint_error(rollout), _JOINTS),

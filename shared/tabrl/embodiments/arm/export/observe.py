@@ -176,7 +176,9 @@ def bend_through(robot: dict[str, Any], bodies: list[Array]) -> tuple[float, Arr
     for joint, turn in zip(robot["elbow"]["joints"], turns, strict=True):
         way[joint] = turn * np.sign(axes[joint] @ about)
     way *= min(1.0, robot["way"]["step_rad"] / (np.abs(way).max() + 1e-6))
-    return elbow[2] - 0.5 * (shoulder[2] + wrist[2]), way[np.argsort(robot["chain_columns"])]
+    line, upper_arm = wrist - shoulder, elbow - shoulder
+    share = upper_arm @ line / (line @ line + 1e-9)
+    return upper_arm[2] - share * line[2], way[np.argsort(robot["chain_columns"])]
 
 
 def observer(
