@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabrl.control.arrays import Floats
+from tabrl.embodiments.arm import elbow
 from tabrl.embodiments.arm.embodiment import ArmRobot
 from tabrl.embodiments.arm.names import PLACE, POINTING, has_elbow
 
@@ -22,7 +23,6 @@ STEPS, DAMPING, STEP_RAD = 60, 0.03, 0.3
 PLACE_M, TURN_RAD = 0.002, 0.02  # how near a solution is
 TABLE_M, SELF_M, LIMIT_RAD = 0.008, 0.03, 0.3  # how far it keeps from table, itself and limits
 DOWN_SHARE, FORWARD_SHARE = 0.5, 0.3  # of tools that point straight down, or only up and down
-ELBOW = 2  # of a limb's joints
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,9 @@ def _drawn(robot: ArmRobot, rng: np.random.Generator) -> Floats:
 def _elbow_down(robot: ArmRobot) -> Floats:
     """Home with the elbow on the other side: about the same place of the wrist."""
     columns, start = robot.chain.columns, robot.home_qpos.copy()
-    bend = start[columns[ELBOW]]
-    start[columns[ELBOW]] = -bend
-    for neighbour in (ELBOW - 1, ELBOW + 1):
+    bend = start[columns[elbow.ELBOW]]
+    start[columns[elbow.ELBOW]] = -bend
+    for neighbour in (elbow.SHOULDER, elbow.WRIST):
         start[columns[neighbour]] += bend
     return start
 
@@ -154,8 +154,7 @@ def _error(place: Floats, axes: Floats, wanted: Floats, goal: Floats) -> Floats:
 
 def _side(frames: Floats) -> NDArray[np.bool_]:
     """Whether the elbow is above the line from the shoulder to the wrist."""
-    if frames.shape[-3] <= ELBOW + 2:
+    if frames.shape[-3] <= elbow.WRIST + 1:
         return np.ones(frames.shape[:-3], np.bool_)
-    shoulder, elbow, wrist = (frames[..., ELBOW + link, 2, 3] for link in (0, 1, 2))
-    above: NDArray[np.bool_] = elbow > 0.5 * (shoulder + wrist)
+    above: NDArray[np.bool_] = elbow.height(*elbow.joints_of(frames)) > 0.0
     return above
