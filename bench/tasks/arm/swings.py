@@ -53,7 +53,7 @@ def nod(arm: Author) -> Task:
 
 def shake(arm: Author) -> Task:
     """A level tool turns left and right."""
-    size, hz, place = 0.28, 1.0, arm.at(z=0.1)
+    size, hz, place = 0.22, 1.0, arm.at(z=0.1)
     swing = f"rl.wrap_angle(state.tool_azimuth() - {size} * jnp.sin(state.phase({hz})))"
     return arm.task(
         "shake", "shake your head",
@@ -65,7 +65,7 @@ def shake(arm: Author) -> Task:
         },
         arm.swing("shake", Quantity.TOOL_AZIMUTH, size, hz),
         [
-            Bound("swing", "rad", amplitude(of.azimuth, hz), at_least=0.21),
+            Bound("swing", "rad", amplitude(of.azimuth, hz), at_least=0.75 * size),
             Bound("correlation", "", sinusoid_correlation(of.azimuth, hz), at_least=0.93),
             Bound("tool from straight down", "rad", of.mean(of.elevation), 1.0, 1.6),
             Bound("away from its place", "m", of.away_from(place), at_most=arm.u(0.04)),

@@ -23,6 +23,7 @@ from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.motion_library import MotionLibrary
 from tabrl.sim.simulator import PolicyFn, Simulator, episode
 from tabrl_trainer.rollout_reward import RolloutReward
+from tabrl_trainer.search.beats import audible, beats
 from tabrl_trainer.search.crossover import ablated, crossovers, gene_counts, genes_of, steady
 from tabrl_trainer.search.mutation import Mutator, rhythms, single_entries
 from tabrl_trainer.search.periodicity import EVER, modulation_frequencies_of
@@ -83,10 +84,12 @@ class CommandSearch:
         self._window = window
         self.generations: tuple[int, ...] = (0,)  # measured so far, without the final
         self.finalists: list[CommandSchedule] = []  # after the final, best first
-        frequencies = modulation_frequencies_of(reward, library, window=window)
-        self._frequencies = np.array(frequencies or DEFAULT_FREQUENCIES)
-        self._rhythmic = bool(frequencies)
-        self._mutator = Mutator(embodiment, self._rng, self._frequencies, self._rhythmic)
+        space = embodiment.commands
+        heard = modulation_frequencies_of(reward, library, window=window, within=audible(space))
+        self._beats = beats(heard, space)
+        frequencies = dict.fromkeys(beat.modulation for beat in self._beats)
+        tried = np.array(list(frequencies) or DEFAULT_FREQUENCIES)
+        self._mutator = Mutator(embodiment, self._rng, tried, rhythmic=bool(self._beats))
         self._spread = 0.0
         self._entry_cost = 0.0
 
@@ -167,8 +170,7 @@ class CommandSearch:
         return [schedule for schedule in ranked if schedule is not None][:LIBRARY_SEEDS]
 
     def _rhythms(self, still: CommandSchedule) -> list[CommandSchedule]:
-        frequencies = self._frequencies.tolist() if self._rhythmic else []
-        return rhythms(still, frequencies)
+        return rhythms(still, self._beats)
 
     def _children(
         self, parents: CommandBatch, step: float, composed: CommandBatch | None

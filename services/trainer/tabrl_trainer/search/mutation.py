@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule, Wave
 from tabrl.control.command_space import MODULATION_RANGE
 from tabrl.control.embodiment import Embodiment
+from tabrl_trainer.search.beats import Beat
 
 _LEVELS = (-1.0, -0.7, -0.45, -0.25, 0.25, 0.45, 0.7, 1.0)
 _COARSE = 0.5  # of the range: what an upward channel is tried with at least
@@ -111,11 +113,11 @@ def single_entries(embodiment: Embodiment) -> list[CommandSchedule]:
     return [*schedules, *embodiment.setting_variants()]
 
 
-def rhythms(still: CommandSchedule, frequencies: list[float]) -> list[CommandSchedule]:
-    """`still` with one sinusoid added: every channel and frequency, four phases, two sizes."""
+def rhythms(still: CommandSchedule, beats: Sequence[Beat]) -> list[CommandSchedule]:
+    """`still` with one sinusoid added: every channel and beat, four phases, two sizes."""
     return [
-        _with_sinusoid(still, channel.name, size, quarter, frequency)
-        for frequency in frequencies
+        _with_sinusoid(still, channel.name, size, quarter, beat)
+        for beat in beats
         for channel in still.space.channels
         if channel.rhythmic
         for quarter in range(4)
@@ -124,12 +126,13 @@ def rhythms(still: CommandSchedule, frequencies: list[float]) -> list[CommandSch
 
 
 def _with_sinusoid(
-    still: CommandSchedule, name: str, size: float, quarter: int, frequency: float
+    still: CommandSchedule, name: str, size: float, quarter: int, beat: Beat
 ) -> CommandSchedule:
     channel, constant = still.space[name], still.wave(name).constant
     amplitude = size * channel.amplitude
     if channel.upward:
         constant = max(constant, amplitude)
     calm = (0.0,) * len(still.space)
-    calmed = replace(still, amplitude=calm, phase=calm, modulation_frequency=frequency)
-    return calmed.with_wave(name, Wave(constant, amplitude, quarter * np.pi / 2))
+    calmed = replace(still, amplitude=calm, phase=calm, modulation_frequency=beat.modulation)
+    wave = Wave(constant, amplitude, quarter * np.pi / 2, beat.harmonic)
+    return calmed.with_wave(name, wave)

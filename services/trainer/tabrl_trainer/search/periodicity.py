@@ -22,11 +22,12 @@ _PADDING = 8  # finer frequency grid: 1/128 Hz
 
 
 def modulation_frequencies_of(
-    reward: RolloutReward, library: MotionLibrary, most: int = 3, window: Window = EVER
-) -> list[float]:
+    reward: RolloutReward, library: MotionLibrary, most: int = 3, window: Window = EVER,
+    within: tuple[float, float] = MODULATION_RANGE,
+) -> list[float]:  # fmt: skip
     """Up to `most` beat frequencies in Hz, strongest first; none if the reward has no clock.
 
-    With a `window`, only of what the reward says within it.
+    Only those `within` a range count. With a `window`, only of what the reward says within it.
     """
     listen_s = min(LISTEN_S, window.lasts_s)
     steps = round(listen_s / CONTROL_DT)
@@ -52,5 +53,5 @@ def modulation_frequencies_of(
     while len(found) < most and power.max() > floor:
         peak = float(frequency[power.argmax()])
         power[np.abs(frequency - peak) < 2.5 / listen_s] = 0.0
-        found += [peak] if MODULATION_RANGE[0] <= peak <= MODULATION_RANGE[1] else []
+        found += [peak] if within[0] <= peak <= within[1] else []
     return found

@@ -100,7 +100,8 @@ def _motion(parts: Sequence[Part], own: ArmAmounts, *, repeats: bool) -> MotionS
     if not (repeats or ends):
         seconds[-1] = None
     phases: list[Phase] = [
-        part.phase(one) for part, one in zip(parts, _shortened(seconds, own), strict=True)
+        part.phase(one)
+        for part, one in zip(parts, _shortened(seconds, own, stays=ends), strict=True)
     ]
     if ends:
         after = Part(own, last.posture if last.path is not None else last.begin)
@@ -116,10 +117,12 @@ def _cut(parts: Sequence[Part], motion: MotionSpec, own: ArmAmounts) -> list[str
         for part, phase in zip(parts, motion.phases, strict=False)
         if isinstance(phase.until, Duration)
     )
-    longest = own["sequence"]["longest"]
-    if whole <= longest + 0.1:
+    lasts = sum(
+        phase.until.seconds for phase in motion.phases if isinstance(phase.until, Duration)
+    )
+    if whole <= lasts + 0.1:
         return []
-    return [f"all of it would take {whole:.0f} s: every part is shorter, {longest:.0f} s in all"]
+    return [f"all of it would take {whole:.0f} s: every part is shorter, {lasts:.0f} s in all"]
 
 
 def _seconds(part: Part, own: ArmAmounts) -> float:
@@ -138,9 +141,11 @@ def _seconds(part: Part, own: ArmAmounts) -> float:
     return max(float(table["least"]), there, *(_CYCLES / float(hz) for hz in swings))
 
 
-def _shortened(seconds: Sequence[float | None], own: ArmAmounts) -> list[float | None]:
-    """The same within what an episode can show."""
+def _shortened(
+    seconds: Sequence[float | None], own: ArmAmounts, *, stays: bool
+) -> list[float | None]:
+    """The same within what an episode can show; it `stays` after all of them."""
     longest, whole = own["sequence"]["longest"], sum(one or 0.0 for one in seconds)
-    room = longest - (0.0 if seconds[-1] is not None else own["sequence"]["settle"])
+    room = longest - (own["sequence"]["settle"] if stays or seconds[-1] is None else 0.0)
     share = min(1.0, room / whole) if whole else 1.0
     return [None if one is None else round(max(one * share, 0.5), 2) for one in seconds]
