@@ -35,7 +35,9 @@ DISTANCE, LOOKED_AT = 3.75, 0.71  # likewise: of the camera, and height of what 
 VIEW = 140.0  # degrees from the nose: from ahead and the right, so that a sway shows as well
 COLUMNS = 2
 ARM_VIEW = 35.0  # degrees from straight ahead of an arm
-WAY_ROWS, WAY_M, WAY_COLOUR = 500, 0.002, (0.1, 0.35, 0.8, 1.0)
+ARM_BEGIN_S = 0.8  # 3.2 periods of 2 Hz between two frames of 12 s
+WAY_ROWS, WAY_M, WAY_COLOUR = 650, 0.003, (0.1, 0.35, 0.8, 1.0)
+LEVEL_M, DRAWN = 0.012, (26, 89, 204)
 OPENGL = ("egl", "osmesa") if sys.platform == "linux" else ("",)
 
 
@@ -54,8 +56,13 @@ _JOBS: TypeAdapter[list[StripJob]] = TypeAdapter(list[StripJob])
 
 
 def frame_steps(motion: AnyMotion) -> list[int]:
-    """Rows of the frames: even steps through two seconds of a settled motion."""
+    """Rows of the frames: even steps through two seconds of a settled motion.
+
+    What an arm does may be a line that takes all the time there is: it is seen to its end.
+    """
     last = len(motion) - 1
+    if isinstance(motion, ArmMotion):
+        return [round(row) for row in np.linspace(min(ARM_BEGIN_S * HZ, last), last, FRAMES)]
     begin = min(round(BEGIN_S * HZ), max(last - round(LENGTH_S * HZ), 0))
     step = min(LENGTH_S * HZ, last - begin) / (FRAMES - 1)
     return [begin + round(i * step) for i in range(FRAMES)]
@@ -80,6 +87,10 @@ def render_strip(motion: AnyMotion, caption: str) -> Image.Image:
         picture.paste(Image.fromarray(frame), (index * width, LABEL))
         label = f"{motion.time[rows[index]]:.2f} s"
         draw.text((index * width + 8, LABEL + height + 4), label, INK, font)
+    if isinstance(motion, ArmMotion):
+        last = (FRAMES - 1) * width
+        picture.paste(_drawn(motion), (last, LABEL))
+        draw.text((last + 8, LABEL + 4), "its way, from above", INK, font)
     return picture
 
 
@@ -132,14 +143,29 @@ def _following(motion: Motion, rows: Sequence[int]) -> mujoco.MjvCamera:
 
 
 def _aside(body: ArmBody) -> mujoco.MjvCamera:
-    """The page's camera, from the side that the arm works on."""
-    camera, shown = mujoco.MjvCamera(), body.robot.camera
+    """From the side that the arm works on, and from so far above that writing can be read."""
+    camera = mujoco.MjvCamera()
     camera.type = mujoco.mjtCamera.mjCAMERA_FREE
     size = body.robot.characteristic_length
-    camera.lookat[:] = [0.5 * size, 0.0, 0.35 * size]
-    camera.distance = 2.2 * size if shown is None else 0.75 * shown.distance_m
-    camera.azimuth, camera.elevation = 180.0 + ARM_VIEW, -25.0
+    camera.lookat[:] = [0.45 * size, 0.0, 0.3 * size]
+    camera.distance = 1.6 * size
+    camera.azimuth, camera.elevation = 180.0 + ARM_VIEW, -40.0
     return camera
+
+
+def _drawn(motion: ArmMotion) -> Image.Image:
+    """The way of a tip as seen from the base: where it is about as high as most of the time."""
+    width, height = FRAME
+    picture = Image.new("RGB", (width, height), BACKGROUND)
+    draw, way = ImageDraw.Draw(picture), motion.tip
+    level = np.abs(way[:, 2] - np.median(way[:, 2])) < LEVEL_M
+    flat = np.stack([-way[:, 1], -way[:, 0]], axis=-1)  # right and down
+    lower, upper = flat[level].min(0), flat[level].max(0)
+    scale = min((np.array([width, height]) - 2 * LABEL) / np.maximum(upper - lower, 0.05))
+    places = (flat - 0.5 * (lower + upper)) * scale + np.array([width, height]) / 2
+    for row in np.flatnonzero(level[1:] & level[:-1]):
+        draw.line([tuple(places[row]), tuple(places[row + 1])], DRAWN, 3)
+    return picture
 
 
 def _draw_way(scene: mujoco.MjvScene, way: Floats) -> None:
