@@ -26,7 +26,8 @@ class Channel:
     Pretrained policies are trained on constants between `lower` and `upper` and on sinusoids of up
     to `amplitude`; below `least` (of the constant) a command has no effect. `weight` says how often
     a search changes it. An `upward` channel has no negative side: its sinusoid needs a middle to
-    swing about. `rhythmic` channels are those that a rhythm may move.
+    swing about. `rhythmic` channels are those that a rhythm may move. One that is not of use `alone`
+    does nothing but beside others.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Channel:
     weight: float = 1.0
     upward: bool = False
     rhythmic: bool = True
+    alone: bool = True
 
 
 @dataclass(frozen=True)

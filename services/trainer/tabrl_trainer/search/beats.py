@@ -32,7 +32,8 @@ def beats(heard: Sequence[float], space: CommandSpace) -> list[Beat]:
     """How the frequencies in Hz that were heard, strongest first, can be had.
 
     As many as possible share the modulation frequency, the stronger ones first; those that nothing
-    can have are left out.
+    can have are left out. The octave below the strongest follows it where it can be had: in an even
+    pose a reward shows only its double beat.
     """
     multiples = space.harmonics or (1.0,)
     bases = [one / times for times in sorted(multiples, key=_plainest) for one in heard]
@@ -41,11 +42,11 @@ def beats(heard: Sequence[float], space: CommandSpace) -> list[Beat]:
         return []
     shared = max(bases, key=lambda base: _weight(heard, base, multiples))
     found = []
-    for one in heard:
+    for one in (heard[0], 0.5 * heard[0], *heard[1:]):
         times = _multiple(one, shared, multiples)
         if times is not None:
             found.append(Beat(shared, times))
-        elif _possible(one):
+        elif _possible(one) and one in heard:
             found.append(Beat(one))
     return list(dict.fromkeys(found))
 

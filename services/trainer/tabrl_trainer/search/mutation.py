@@ -102,9 +102,9 @@ def _trained(schedules: CommandBatch) -> CommandBatch:
 
 
 def single_entries(embodiment: Embodiment) -> list[CommandSchedule]:
-    """Every channel alone at several levels, and the settings that a search begins with."""
+    """Every channel that does something alone, at several levels, and the settings that a search begins with."""
     space, schedules = embodiment.commands, []
-    for channel in space.channels:
+    for channel in (one for one in space.channels if one.alone):
         for level in _LEVELS:
             value = level * (channel.upper if level > 0 else -channel.lower)
             coarse = channel.upward and level < _COARSE
@@ -119,7 +119,7 @@ def rhythms(still: CommandSchedule, beats: Sequence[Beat]) -> list[CommandSchedu
         _with_sinusoid(still, channel.name, size, quarter, beat)
         for beat in beats
         for channel in still.space.channels
-        if channel.rhythmic
+        if channel.rhythmic and channel.alone
         for quarter in range(4)
         for size in ((1.0,) if channel.upward else (0.5, 1.0))
     ]

@@ -87,7 +87,7 @@ def _joint(joint: str) -> Channel:
     return Channel(
         joint_channel(joint), "rad", -JOINT_RANGE, JOINT_RANGE, JOINT_SWING, 0.02,
         f"{words} from home, rad; counts as much as `{BLEND}` says", f"{words} forth",
-        f"{words} back", weight=0.3,
+        f"{words} back", weight=0.3, alone=False,
     )  # fmt: skip
 
 
@@ -95,5 +95,5 @@ def _blend() -> Channel:
     return Channel(
         BLEND, "of 1", 0.0, 1.0, 0.3, 0.2,
         "how much the joints' angles count instead of the tool's place", "by joints", "by joints",
-        weight=0.3, upward=True, rhythmic=False,
+        weight=0.3, upward=True, rhythmic=False, alone=False,
     )  # fmt: skip

@@ -191,7 +191,7 @@ def test_the_first_schedules_are_distinct_and_single(embodiment: Embodiment) -> 
     singles = single_entries(embodiment)
     assert len(set(singles)) == len(singles)
     assert all(len(genes_of(schedule)) == 1 for schedule in singles)
-    channels = {Gene("constant", name) for name in embodiment.commands.names}
+    channels = {Gene("constant", one.name) for one in embodiment.commands.channels if one.alone}
     settings = {Gene("settings")} if embodiment.setting_variants() else set()
     assert {gene for schedule in singles for gene in genes_of(schedule)} == channels | settings
 

@@ -117,9 +117,7 @@ def _cut(parts: Sequence[Part], motion: MotionSpec, own: ArmAmounts) -> list[str
         for part, phase in zip(parts, motion.phases, strict=False)
         if isinstance(phase.until, Duration)
     )
-    lasts = sum(
-        phase.until.seconds for phase in motion.phases if isinstance(phase.until, Duration)
-    )
+    lasts = sum(phase.until.seconds for phase in motion.phases if isinstance(phase.until, Duration))
     if whole <= lasts + 0.1:
         return []
     return [f"all of it would take {whole:.0f} s: every part is shorter, {lasts:.0f} s in all"]
