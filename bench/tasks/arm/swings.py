@@ -13,11 +13,12 @@ from tabrl.embodiments.arm.catalogue import Quantity
 def wave(arm: Author) -> Task:
     """Raised, to and fro."""
     place, size, hz = arm.at(z=0.3), arm.u(0.12), 0.8
+    swing = f"tip[1] - {size:g} * jnp.sin(state.phase({hz}))"
     return arm.task(
         "wave", "wave",
-        {"swing": 3.0, "up": 1.0, "pointing": 0.8},
+        {"swing": 3.0, "up": 1.0, "pointing": 2.0},
         {
-            "swing": f"rl.gaussian(tip[1] - {size:g} * jnp.sin(state.phase({hz})), {size:g})",
+            "swing": f"0.5 * rl.gaussian({swing}, {size:g}) + 0.5 * rl.gaussian({swing}, 0.04)",
             "up": arm.near(place, (X, Z), 0.15),
             "pointing": "rl.gaussian(state.tool_elevation() - 2.6, 0.5)",
         },
@@ -59,7 +60,7 @@ def shake(arm: Author) -> Task:
         "shake", "shake your head",
         {"swing": 3.0, "level": 1.0, "place": 1.0},
         {
-            "swing": f"0.5 * rl.gaussian({swing}, 0.6) + 0.5 * rl.gaussian({swing}, {size})",
+            "swing": f"0.5 * rl.gaussian({swing}, 0.4) + 0.5 * rl.gaussian({swing}, 0.08)",
             "level": "rl.gaussian(state.tool_elevation() - 1.3, 0.4)",
             "place": arm.near(place),
         },
