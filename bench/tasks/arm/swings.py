@@ -18,7 +18,7 @@ def wave(arm: Author) -> Task:
         "wave", "wave",
         {"swing": 3.0, "up": 1.0, "pointing": 2.0},
         {
-            "swing": f"0.5 * rl.gaussian({swing}, {size:g}) + 0.5 * rl.gaussian({swing}, 0.04)",
+            "swing": f"0.5 * rl.gaussian({swing}, {size:g}) + 0.5 * rl.gaussian({swing}, {arm.u(0.04):g})",
             "up": arm.near(place, (X, Z), 0.15),
             "pointing": "rl.gaussian(state.tool_elevation() - 2.6, 0.5)",
         },
