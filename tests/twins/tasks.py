@@ -25,7 +25,7 @@ class MemoryTaskRepository:
             if earlier is not None:
                 return earlier[0]
             self._db.tasks[task.id] = task
-            self._db.jobs[job.id] = job
+            self._db.add_jobs([job])
         return task.id
 
     def get(self, task_id: str) -> Task:
@@ -61,7 +61,7 @@ class MemoryTaskRepository:
             if earlier is not None:
                 return earlier[0]
             self._db.revisions[job.id] = revision
-            self._db.jobs[job.id] = job
+            self._db.add_jobs([job])
         return job.id
 
     def revision(self, job_id: str) -> Revision | None:

@@ -154,11 +154,11 @@ def test_place_in_queue_is_per_kind(store: Store) -> None:
     first, second = add(store), add(store)
     task, writer = writing(store.clock.now())
     store.tasks.create(task, writer)
-    assert [store.jobs.place_in_queue(job) for job in (first, second, writer)] == [1, 2, 1]
-    claimed = store.jobs.claim(first.id, 15, 3)
-    assert claimed is not None
-    assert store.jobs.place_in_queue(claimed) is None
-    assert store.jobs.place_in_queue(second) == 1
+    ids = [job.id for job in (first, second, writer)]
+    assert store.jobs.places(ids) == dict(zip(ids, (1, 2, 1), strict=True))
+    assert store.jobs.claim(first.id, 15, 3) is not None
+    assert store.jobs.places([first.id, second.id]) == {second.id: 1}
+    assert store.jobs.places([]) == {}
 
 
 def test_expired_leases_are_taken_away(store: Store) -> None:

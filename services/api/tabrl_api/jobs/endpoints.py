@@ -28,7 +28,7 @@ def list_jobs(
 ) -> JobList:
     """The newest jobs."""
     jobs = context.jobs.list(kind=kind, state=state)
-    return JobList(jobs=[service.job_view(job, context.jobs) for job in jobs])
+    return JobList(jobs=service.job_views(jobs, context.jobs))
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from anyio.to_thread import run_sync
 
@@ -17,7 +17,13 @@ from tabrl_api.progress import START, Progress, position
 
 def job_view(job: Job, jobs: JobRepository) -> JobView:
     """A job with its place in the queue."""
-    return JobView.of(job, jobs.place_in_queue(job))
+    return job_views([job], jobs)[0]
+
+
+def job_views(listed: Sequence[Job], jobs: JobRepository) -> list[JobView]:
+    """Jobs with their places in the queue, which are asked for at once."""
+    places = jobs.places([job.id for job in listed if job.state is JobState.QUEUED])
+    return [JobView.of(job, places.get(job.id)) for job in listed]
 
 
 def cancel(job_id: str, jobs: JobRepository, bus: EventBus) -> Job:

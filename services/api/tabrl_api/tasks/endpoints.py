@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Path
 from tabrl_api.context import WithContext
 from tabrl_api.idempotency import KeyHeader, idempotency_key
 from tabrl_api.jobs.schemas import JobView
-from tabrl_api.jobs.service import job_view
+from tabrl_api.jobs.service import job_view, job_views
 from tabrl_api.schema import problem_responses
 from tabrl_api.tasks import service
 from tabrl_api.tasks.schemas import (
@@ -128,4 +128,4 @@ def train_task(
     jobs = service.train(
         task_id, request, idempotency_key(key, f"train:{task_id}", request), context
     )
-    return TrainingStarted(jobs=[job_view(job, context.jobs) for job in jobs])
+    return TrainingStarted(jobs=job_views(jobs, context.jobs))

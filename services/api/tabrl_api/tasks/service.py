@@ -19,7 +19,7 @@ from tabrl.ports import IdempotencyKey
 from tabrl_api.context import AppContext
 from tabrl_api.dispatch import announce, send
 from tabrl_api.jobs.schemas import FailureView, JobView
-from tabrl_api.jobs.service import job_view
+from tabrl_api.jobs.service import job_views
 from tabrl_api.robots.service import raise_unless_trained
 from tabrl_api.tasks.schemas import (
     CandidateChange,
@@ -202,7 +202,7 @@ def task_view(task_id: str, context: AppContext) -> TaskView:
     task = context.tasks.get(task_id)
     sources, catalogue = context.sources.get(task_id), _catalogue(task, context)
     jobs = context.jobs.list(kind=JobKind.TRAIN, task_id=task_id)
-    summary = _summary(task, [job_view(job, context.jobs) for job in jobs])
+    summary = _summary(task, job_views(jobs, context.jobs))
     return TaskView(
         **dict(summary),
         candidates=[
@@ -223,8 +223,9 @@ def _catalogue(task: Task, context: AppContext) -> Catalogue:
 def task_summaries(context: AppContext) -> list[TaskSummary]:
     """All tasks without candidates, newest first."""
     jobs: dict[str, list[JobView]] = defaultdict(list)
-    for job in context.jobs.list(kind=JobKind.TRAIN, limit=_LISTED_JOBS):
-        jobs[job.task_id].append(job_view(job, context.jobs))
+    listed = context.jobs.list(kind=JobKind.TRAIN, limit=_LISTED_JOBS)
+    for view in job_views(listed, context.jobs):
+        jobs[view.task_id].append(view)
     return [_summary(task, jobs[task.id]) for task in context.tasks.list()]
 
 
