@@ -64,6 +64,11 @@ class Settings(BaseSettings):
         default=15.0, gt=0.0, description="How long a silent worker holds a job."
     )
     heartbeat_s: float = Field(default=3.0, gt=0.0, description="How often a lease is extended.")
+    stall_s: float = Field(
+        default=30.0,
+        gt=0.0,
+        description="How long a job may show no progress; longer while it compiles or measures.",
+    )
     max_attempts: int = Field(default=5, ge=1, description="Claims before a job is given up.")
 
     @field_validator("allowed_origins", "allowed_hosts", mode="before")
