@@ -27,6 +27,7 @@ from tabrl.ports.events import EventBus
 from tabrl.ports.jobs import JobRepository
 from tabrl.ports.work import JobFailedError, JobHandler, JobStoppedError, StopReason
 
+MAX_OUTAGES = 500  # some eight hours; from then on they use up attempts, so that every job ends
 Answer = TypeVar("Answer")
 _WORKER_LEFT = NoticeEvent(
     code="worker_left", message="The worker shuts down. Another one takes the job over."
@@ -145,6 +146,11 @@ class JobRunner:
         """Hand the job back until a part answers again."""
         logger.error("job %s: left to a later time: %s", job.id, where(error))
         self._breaker.failed(f"{error.code}: {error.message}")
+        if job.outages >= MAX_OUTAGES:
+            failure = Failure(
+                kind=FailureKind.INFRASTRUCTURE, code=error.code, message=error.message
+            )
+            return self._retry(job, lease, failure)
         delay = backoff_s(job.outages, random.random())
         handed_back = self._until_answered(
             job, lease, lambda: self._jobs.postpone(job.id, job.fence, delay)
