@@ -8,9 +8,10 @@ from datetime import timedelta
 
 from tabrl.contracts.training import SPEC_VERSION, ProgressSummary, TrainResult
 from tabrl.domain.errors import unknown_job
-from tabrl.domain.jobs import Failure, Job, JobKind, JobState
+from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
-from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs
+from tabrl.domain.quotes import MeasuredRun
+from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs, MeasuredRuns, Seconds
 from tests.twins.database import MemoryDatabase
 
 
@@ -33,7 +34,7 @@ class MemoryJobRepository:
         *,
         kind: JobKind | None = None,
         state: JobState | None = None,
-        task_id: str | None = None,
+        task_ids: Sequence[str] | None = None,
         before: str | None = None,
         limit: int = 200,
     ) -> Jobs:
@@ -48,7 +49,7 @@ class MemoryJobRepository:
             for job in newest
             if (kind is None or job.kind is kind)
             and (state is None or job.state is state)
-            and (task_id is None or job.task_id == task_id)
+            and (task_ids is None or job.task_id in task_ids)
         ][:limit]
 
     def create_training(
@@ -74,6 +75,27 @@ class MemoryJobRepository:
                 places[job.id] = ahead[job.kind] + 1
             ahead[job.kind] += job.due(now)
         return places
+
+    def measured(self, kind: JobKind, robot: str | None = None, limit: int = 20) -> MeasuredRuns:
+        """What the last jobs of a kind took that succeeded; see the port."""
+        runs = []
+        for job in self.list(kind=kind, state=JobState.SUCCEEDED, limit=limit):
+            if job.finished_at is None or job.claimed_at is None or robot not in (None, job.robot):
+                continue
+            seconds = (job.finished_at - job.claimed_at).total_seconds()
+            runs.append(MeasuredRun(seconds, job.result.samples if job.result else None))
+        return runs
+
+    def running_for_s(self, kind: JobKind) -> Seconds:
+        """How long each job of a kind has run that runs now."""
+        now = self._db.clock.now()
+        with self._db.lock:
+            running = [job for job in self._db.jobs.values() if job.state in LEASED]
+        return [
+            (now - job.claimed_at).total_seconds()
+            for job in running
+            if job.kind is kind and job.claimed_at is not None
+        ]
 
     def counts(self) -> dict[tuple[JobKind, JobState], int]:
         """How many jobs are in each state."""

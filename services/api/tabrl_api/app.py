@@ -13,7 +13,7 @@ from tabrl.adapters.web_origin import OriginRules
 from tabrl_api import health, problems, schema
 from tabrl_api.context import AppContext
 from tabrl_api.jobs.endpoints import router as jobs
-from tabrl_api.middleware import AccessMiddleware, MetricsMiddleware
+from tabrl_api.middleware import AccessMiddleware, ETagMiddleware, MetricsMiddleware
 from tabrl_api.models.endpoints import router as models
 from tabrl_api.page import page_router
 from tabrl_api.readiness import Readiness
@@ -59,6 +59,7 @@ def create_app(context: AppContext) -> FastAPI:
     for router in (robots, tasks, jobs, models, health.router):
         app.include_router(router)
     app.include_router(page_router(context.settings.web_dist, context.settings.inference))
+    app.add_middleware(ETagMiddleware)
     app.add_middleware(AccessMiddleware, origins=OriginRules(context.settings))
     app.add_middleware(MetricsMiddleware, metrics=context.metrics)
     problems.install(app)

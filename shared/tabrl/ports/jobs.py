@@ -9,9 +9,12 @@ from typing import NamedTuple, Protocol
 from tabrl.contracts.training import ProgressSummary, TrainResult
 from tabrl.domain.jobs import Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
+from tabrl.domain.quotes import MeasuredRun
 
 Jobs = list[Job]  # a class with a method `list` cannot name the builtin
 JobIds = list[str]
+MeasuredRuns = list[MeasuredRun]
+Seconds = list[float]
 Weights = dict[str, float]
 
 
@@ -42,7 +45,7 @@ class JobRepository(Protocol):
         *,
         kind: JobKind | None = None,
         state: JobState | None = None,
-        task_id: str | None = None,
+        task_ids: Sequence[str] | None = None,
         before: str | None = None,
         limit: int = 200,
     ) -> Jobs:
@@ -61,6 +64,14 @@ class JobRepository(Protocol):
 
     def places(self, job_ids: Sequence[str]) -> dict[str, int]:
         """Of those that wait, by id: 1 for the next job of its kind to be claimed."""
+        ...
+
+    def measured(self, kind: JobKind, robot: str | None = None, limit: int = 20) -> MeasuredRuns:
+        """What the last jobs of a kind took that succeeded, for one robot if one is named."""
+        ...
+
+    def running_for_s(self, kind: JobKind) -> Seconds:
+        """How long each job of a kind has run that runs now."""
         ...
 
     def counts(self) -> dict[tuple[JobKind, JobState], int]:

@@ -43,7 +43,7 @@ def test_lists_are_newest_first_and_filtered(store: Store) -> None:
     assert [job.id for job in store.jobs.list()] == [writer.id, second.id, first.id]
     assert [job.id for job in store.jobs.list(kind=JobKind.REWARD)] == [writer.id]
     assert [job.id for job in store.jobs.list(state=JobState.RUNNING)] == [second.id]
-    assert [job.id for job in store.jobs.list(task_id="tsk_other")] == [second.id]
+    assert [job.id for job in store.jobs.list(task_ids=["tsk_other"])] == [second.id]
     assert len(store.jobs.list(limit=2)) == 2
     assert store.jobs.counts() == {
         (JobKind.TRAIN, JobState.QUEUED): 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Query
 
 from tabrl_api.context import WithContext
 from tabrl_api.idempotency import KeyHeader, idempotency_key
@@ -47,9 +47,14 @@ def create_task(request: TaskRequest, context: WithContext, key: KeyHeader = Non
 
 
 @router.get("", operation_id="listTasks", summary="All tasks")
-def list_tasks(context: WithContext) -> TaskList:
-    """The newest tasks, without candidates."""
-    return TaskList(tasks=service.task_summaries(context))
+def list_tasks(
+    context: WithContext,
+    before: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> TaskList:
+    """The newest tasks, or those made before the task `before`, without candidates."""
+    tasks = service.task_summaries(context, before, limit)
+    return TaskList(tasks=tasks, next=tasks[-1].id if len(tasks) == limit else None)
 
 
 @router.get(

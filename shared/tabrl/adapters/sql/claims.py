@@ -25,6 +25,7 @@ from tabrl.adapters.sql.tables import jobs as table
 from tabrl.contracts.training import SPEC_VERSION
 from tabrl.domain.fairness import first_rank
 from tabrl.domain.jobs import Job, JobKind, JobState
+from tabrl.domain.quotes import MeasuredRun
 
 _QUEUED = table.c.state == JobState.QUEUED.value
 _TURN = (table.c.priority, table.c.rank, table.c.seq)
@@ -71,6 +72,28 @@ def places_query(job_ids: Sequence[str], now: ColumnElement[datetime]) -> Select
     )
     places = select(table.c.id, func.coalesce(ahead, 0).label("ahead")).where(_QUEUED).subquery()
     return select(places.c.id, (places.c.ahead + 1).label("place")).where(places.c.id.in_(job_ids))
+
+
+def measured_runs(
+    connection: Connection, kind: JobKind, robot: str | None, limit: int
+) -> list[MeasuredRun]:
+    """What the last jobs of a kind took that succeeded."""
+    query = (
+        select(
+            table.c.finished_at,
+            func.coalesce(table.c.claimed_at, table.c.started_at).label("began_at"),
+            table.c.result["samples"].as_integer().label("samples"),
+        )
+        .where(table.c.kind == kind.value, table.c.state == JobState.SUCCEEDED.value)
+        .order_by(table.c.seq.desc())
+        .limit(limit)
+    )
+    if robot is not None:
+        query = query.where(table.c.robot == robot)
+    return [
+        MeasuredRun(max(0.0, (row.finished_at - row.began_at).total_seconds()), row.samples)
+        for row in connection.execute(query)
+    ]
 
 
 def insert_jobs(connection: Connection, jobs: Sequence[Job], now: datetime) -> None:

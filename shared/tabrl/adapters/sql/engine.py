@@ -30,12 +30,7 @@ def make_engine(url: str) -> Engine:
         return _make_postgres_engine(parsed)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        parsed,
-        hide_parameters=True,
-        pool_timeout=_BUSY_S,
-        connect_args={"timeout": _BUSY_S},
-    )
+    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": _BUSY_S})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine

@@ -7,7 +7,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select, update
 
-from tabrl.adapters.sql.claims import claim_statement, due, insert_jobs, places_query
+from tabrl.adapters.sql.claims import (
+    claim_statement,
+    due,
+    insert_jobs,
+    measured_runs,
+    places_query,
+)
 from tabrl.adapters.sql.database_time import DatabaseTime
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
@@ -26,7 +32,7 @@ from tabrl.contracts.training import ProgressSummary, TrainResult
 from tabrl.domain.errors import unknown_job
 from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
-from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs
+from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs, MeasuredRuns, Seconds
 from tabrl.ports.queue import Clock
 
 _IN_LEASE = table.c.state.in_([state.value for state in LEASED])
@@ -53,7 +59,7 @@ class SqlJobRepository:
         *,
         kind: JobKind | None = None,
         state: JobState | None = None,
-        task_id: str | None = None,
+        task_ids: Sequence[str] | None = None,
         before: str | None = None,
         limit: int = 200,
     ) -> Jobs:
@@ -62,8 +68,8 @@ class SqlJobRepository:
         for column, wanted in ((table.c.kind, kind), (table.c.state, state)):
             if wanted is not None:
                 query = query.where(column == wanted.value)
-        if task_id is not None:
-            query = query.where(table.c.task_id == task_id)
+        if task_ids is not None:
+            query = query.where(table.c.task_id.in_(task_ids))
         if before is not None:
             mark = select(table.c.seq).where(table.c.id == before).scalar_subquery()
             query = query.where(table.c.seq < mark)
@@ -92,6 +98,20 @@ class SqlJobRepository:
         query = places_query(job_ids, self._time.now())
         with reading(self._engine) as connection:
             return {row.id: row.place for row in connection.execute(query)}
+
+    def measured(self, kind: JobKind, robot: str | None = None, limit: int = 20) -> MeasuredRuns:
+        """What the last jobs of a kind took that succeeded; see the port."""
+        with reading(self._engine) as connection:
+            return measured_runs(connection, kind, robot, limit)
+
+    def running_for_s(self, kind: JobKind) -> Seconds:
+        """How long each job of a kind has run that runs now."""
+        running = select(table.c.claimed_at, self._time.now().label("now")).where(
+            _IN_LEASE, table.c.kind == kind.value, table.c.claimed_at.is_not(None)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(running).all()
+        return [max(0.0, (row.now - row.claimed_at).total_seconds()) for row in rows]
 
     def counts(self) -> dict[tuple[JobKind, JobState], int]:
         """How many jobs are in each state."""

@@ -71,10 +71,14 @@ class SqlTaskRepository:
             raise unknown_task(task_id)
         return _task(row)
 
-    def list(self, limit: int = 100) -> Tasks:
-        """Newest first."""
+    def list(self, limit: int = 100, before: str | None = None) -> Tasks:
+        """Newest first; see the port."""
+        query = _tasks().order_by(tasks.c.seq.desc()).limit(limit)
+        if before is not None:
+            mark = select(tasks.c.seq).where(tasks.c.id == before).scalar_subquery()
+            query = query.where(tasks.c.seq < mark)
         with reading(self._engine) as connection:
-            rows = connection.execute(_tasks().order_by(tasks.c.seq.desc()).limit(limit))
+            rows = connection.execute(query)
             return [_task(row) for row in rows]
 
     def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
