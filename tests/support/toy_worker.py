@@ -10,7 +10,6 @@ from prometheus_client import CollectorRegistry
 from tabrl.adapters import logs
 from tabrl.adapters.celery_app import make_celery
 from tabrl.adapters.celery_worker import serve
-from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.metrics import WorkerMetrics
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
@@ -26,7 +25,6 @@ def main(seconds: float) -> None:
     """Serve reward jobs that take `seconds` and can be stopped at any tick."""
     logs.configure()
     settings = Settings()
-    clock = SystemClock()
 
     def count(job: Job, control: JobControl) -> None:
         ends = time.monotonic() + seconds
@@ -36,10 +34,10 @@ def main(seconds: float) -> None:
             time.sleep(0.05)
 
     runner = JobRunner(
+        JobKind.REWARD,
         count,
-        jobs=SqlJobRepository(make_engine(settings.database), clock),
+        jobs=SqlJobRepository(make_engine(settings.database)),
         bus=RedisEventBus(settings.redis_url),
-        clock=clock,
         metrics=WorkerMetrics(CollectorRegistry()),
         settings=settings,
     )

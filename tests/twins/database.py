@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from tabrl.domain.errors import reused_key
-from tabrl.domain.jobs import Job
+from tabrl.domain.fairness import first_rank
+from tabrl.domain.jobs import Job, JobState
 from tabrl.domain.models import Model
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task
 from tabrl.ports.jobs import IdempotencyKey
@@ -52,6 +54,23 @@ class MemoryDatabase:
         if body != key.body_sha256:
             raise reused_key()
         return None if earlier is ids else earlier
+
+    def add_jobs(self, jobs: Sequence[Job]) -> None:
+        """Keep new jobs of one owner, kind and priority, ranked behind the owner's others."""
+        for job in jobs:
+            alike = [
+                other
+                for other in self.jobs.values()
+                if (other.kind, other.priority) == (job.kind, job.priority)
+            ]
+            own = [
+                other.rank
+                for other in alike
+                if other.owner == job.owner and (other.fence or other.state is JobState.QUEUED)
+            ]
+            served = [other.rank for other in alike if other.fence]
+            rank = first_rank(max(own, default=None), max(served, default=None))
+            self.jobs[job.id] = job.model_copy(update={"rank": rank, "queued_at": self.clock.now()})
 
     def leased(self, job_id: str, fence: int) -> Job | None:
         """The job, if `fence` has its lease."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from tabrl.contracts.training import TrainResult
+from tabrl.contracts.training import SPEC_VERSION, ProgressSummary, TrainResult
 from tabrl.domain.errors import unknown_job
-from tabrl.domain.jobs import Failure, Job, JobKind, JobState
+from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
-from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs
+from tabrl.domain.quotes import MeasuredRun
+from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs, MeasuredRuns, Seconds
 from tests.twins.database import MemoryDatabase
 
 
@@ -33,18 +34,22 @@ class MemoryJobRepository:
         *,
         kind: JobKind | None = None,
         state: JobState | None = None,
-        task_id: str | None = None,
+        task_ids: Sequence[str] | None = None,
+        before: str | None = None,
         limit: int = 200,
     ) -> Jobs:
-        """Newest first."""
+        """Newest first; see the port."""
         with self._db.lock:
             newest = [*reversed(self._db.jobs.values())]
+        if before is not None:
+            ids = [job.id for job in newest]
+            newest = newest[ids.index(before) + 1 :] if before in ids else []
         return [
             job
             for job in newest
             if (kind is None or job.kind is kind)
             and (state is None or job.state is state)
-            and (task_id is None or job.task_id == task_id)
+            and (task_ids is None or job.task_id in task_ids)
         ][:limit]
 
     def create_training(
@@ -56,21 +61,41 @@ class MemoryJobRepository:
             earlier = self._db.remember(key, ids)
             if earlier is not None:
                 return earlier
-            self._db.jobs.update({job.id: job for job in jobs})
+            self._db.add_jobs(jobs)
             self._db.models.update({model.id: model for model in models})
         return ids
 
-    def place_in_queue(self, job: Job) -> int | None:
-        """1 for the next job of its kind; `None` unless the job waits."""
-        if job.state is not JobState.QUEUED:
-            return None
+    def places(self, job_ids: Sequence[str]) -> dict[str, int]:
+        """Of those that wait, by id: 1 for the next job of its kind to be claimed."""
+        now, places, ahead = self._db.clock.now(), {}, Counter[JobKind]()
         with self._db.lock:
-            waiting = [
-                other.id
-                for other in self._db.jobs.values()
-                if other.state is JobState.QUEUED and other.kind is job.kind
-            ]
-        return waiting.index(job.id) + 1 if job.id in waiting else 1
+            waiting = [job for job in self._db.jobs.values() if job.state is JobState.QUEUED]
+        for job in sorted(waiting, key=lambda job: job.turn):
+            if job.id in job_ids:
+                places[job.id] = ahead[job.kind] + 1
+            ahead[job.kind] += job.due(now)
+        return places
+
+    def measured(self, kind: JobKind, robot: str | None = None, limit: int = 20) -> MeasuredRuns:
+        """What the last jobs of a kind took that succeeded; see the port."""
+        runs = []
+        for job in self.list(kind=kind, state=JobState.SUCCEEDED, limit=limit):
+            if job.finished_at is None or job.claimed_at is None or robot not in (None, job.robot):
+                continue
+            seconds = (job.finished_at - job.claimed_at).total_seconds()
+            runs.append(MeasuredRun(seconds, job.result.samples if job.result else None))
+        return runs
+
+    def running_for_s(self, kind: JobKind) -> Seconds:
+        """How long each job of a kind has run that runs now."""
+        now = self._db.clock.now()
+        with self._db.lock:
+            running = [job for job in self._db.jobs.values() if job.state in LEASED]
+        return [
+            (now - job.claimed_at).total_seconds()
+            for job in running
+            if job.kind is kind and job.claimed_at is not None
+        ]
 
     def counts(self) -> dict[tuple[JobKind, JobState], int]:
         """How many jobs are in each state."""
@@ -87,13 +112,33 @@ class MemoryJobRepository:
             job = self._keep(job.claimed(now, lease_s, max_attempts))
             return job if job.state is JobState.RUNNING else None
 
-    def heartbeat(self, job_id: str, fence: int, lease_s: float) -> bool:
-        """Extend the lease; `False` if the fence was lost."""
+    def claim_next(self, kind: JobKind, lease_s: float) -> Job | None:
+        """Take the job whose turn it is; see the port."""
+        now = self._db.clock.now()
+        with self._db.lock:
+            due = [
+                job
+                for job in self._db.jobs.values()
+                if job.kind is kind and job.due(now) and job.spec_version <= SPEC_VERSION
+            ]
+            if not due:
+                return None
+            job = min(due, key=lambda job: job.turn)
+            return self._keep(job.claimed(now, lease_s, job.attempt + 1))
+
+    def heartbeat(
+        self, job_id: str, fence: int, lease_s: float, *,
+        stage: str | None = None, progress: ProgressSummary | None = None,
+    ) -> bool:  # fmt: skip
+        """Extend the lease and say how far the job is; `False` if the fence was lost."""
+        told = {"stage": stage, "progress": progress}
         with self._db.lock:
             job = self._db.leased(job_id, fence)
             if job is None:
                 return False
-            self._keep(job.lease_renewed(self._db.clock.now(), lease_s))
+            renewed = job.lease_renewed(self._db.clock.now(), lease_s)
+            changes = {name: value for name, value in told.items() if value is not None}
+            self._keep(renewed.model_copy(update=changes))
             return True
 
     def requests(self, job_id: str) -> JobRequests:
@@ -123,12 +168,32 @@ class MemoryJobRepository:
 
     def release(self, job_id: str, fence: int) -> bool:
         """Hand a running job back, at once claimable, without using up an attempt."""
+        now = self._db.clock.now()
+        released = self._hand_back(
+            job_id, fence, lambda job: job.released(now, attempt_counts=False)
+        )
+        return released is not None
+
+    def postpone(self, job_id: str, fence: int, delay_s: float) -> bool:
+        """Hand a running job back because a part does not answer; no attempt is used up."""
+        now = self._db.clock.now()
+        return self._hand_back(job_id, fence, lambda job: job.postponed(now, delay_s)) is not None
+
+    def retry(
+        self, job_id: str, fence: int, failure: Failure, delay_s: float, max_attempts: int
+    ) -> Job | None:
+        """Hand back a running job whose attempt failed; see the port."""
+        now = self._db.clock.now()
+        return self._hand_back(
+            job_id, fence, lambda job: job.retried(now, failure, delay_s, max_attempts)
+        )
+
+    def _hand_back(self, job_id: str, fence: int, transition: Callable[[Job], Job]) -> Job | None:
         with self._db.lock:
             job = self._db.leased(job_id, fence)
             if job is None or not job.can_become(JobState.QUEUED):
-                return False
-            self._keep(job.released(self._db.clock.now(), attempt_counts=False))
-            return True
+                return None
+            return self._keep(transition(job))
 
     def request_cancel(self, job_id: str) -> Job:
         """Ask for the end of a job. Raises `NotFound`, or `Conflict` (code `job_finished`)."""
@@ -154,15 +219,16 @@ class MemoryJobRepository:
             lapsed = [job for job in self._db.jobs.values() if job.lease_lapsed(now)]
             return [self._keep(job.expired(now, max_attempts)) for job in lapsed]
 
-    def waiting(self, *, unsent_for: timedelta, sent_for: timedelta) -> Jobs:
-        """Jobs that wait and were never sent for `unsent_for`, or last sent `sent_for` ago."""
+    def waiting(self, *, unsent_for: timedelta, sent_for: timedelta, limit: int = 100) -> Jobs:
+        """Jobs that are due and were not heard of for a while; see the port."""
         now = self._db.clock.now()
         with self._db.lock:
-            return [
+            lost = [
                 job
                 for job in self._db.jobs.values()
                 if job.message_lost(now, unsent_for=unsent_for, sent_for=sent_for)
             ]
+        return sorted(lost, key=lambda job: job.turn)[:limit]
 
     def _keep(self, job: Job) -> Job:
         self._db.jobs[job.id] = job

@@ -25,7 +25,7 @@ class MemoryTaskRepository:
             if earlier is not None:
                 return earlier[0]
             self._db.tasks[task.id] = task
-            self._db.jobs[job.id] = job
+            self._db.add_jobs([job])
         return task.id
 
     def get(self, task_id: str) -> Task:
@@ -37,10 +37,13 @@ class MemoryTaskRepository:
             job = self._db.jobs[task.job_id]
         return task.model_copy(update={"state": TaskState.of(job.state), "failure": job.failure})
 
-    def list(self, limit: int = 100) -> Tasks:
-        """Newest first."""
+    def list(self, limit: int = 100, before: str | None = None) -> Tasks:
+        """Newest first; see the port."""
         with self._db.lock:
-            return [self.get(task_id) for task_id in [*reversed(self._db.tasks)][:limit]]
+            newest = [*reversed(self._db.tasks)]
+            if before is not None:
+                newest = newest[newest.index(before) + 1 :] if before in newest else []
+            return [self.get(task_id) for task_id in newest[:limit]]
 
     def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
         """Replace the candidates of a task; see the port."""
@@ -61,7 +64,7 @@ class MemoryTaskRepository:
             if earlier is not None:
                 return earlier[0]
             self._db.revisions[job.id] = revision
-            self._db.jobs[job.id] = job
+            self._db.add_jobs([job])
         return job.id
 
     def revision(self, job_id: str) -> Revision | None:

@@ -13,9 +13,10 @@ from tabrl.adapters.web_origin import OriginRules
 from tabrl_api import health, problems, schema
 from tabrl_api.context import AppContext
 from tabrl_api.jobs.endpoints import router as jobs
-from tabrl_api.middleware import AccessMiddleware, MetricsMiddleware
+from tabrl_api.middleware import AccessMiddleware, ETagMiddleware, MetricsMiddleware
 from tabrl_api.models.endpoints import router as models
 from tabrl_api.page import page_router
+from tabrl_api.readiness import Readiness
 from tabrl_api.reaper import Reaper
 from tabrl_api.robots.endpoints import router as robots
 from tabrl_api.tasks.endpoints import router as tasks
@@ -29,6 +30,8 @@ _DESCRIPTION = (
 def create_app(context: AppContext) -> FastAPI:
     """The gateway over its context. Nothing is opened before the lifespan begins."""
 
+    readiness = Readiness.of(context)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await run_sync(context.migrate)
@@ -40,6 +43,7 @@ def create_app(context: AppContext) -> FastAPI:
         finally:
             await run_sync(reaper.stop)
             await context.progress.stop()
+            readiness.close()
 
     app = FastAPI(
         title="TabRL",
@@ -51,9 +55,11 @@ def create_app(context: AppContext) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.context = context
+    app.state.readiness = readiness
     for router in (robots, tasks, jobs, models, health.router):
         app.include_router(router)
     app.include_router(page_router(context.settings.web_dist, context.settings.inference))
+    app.add_middleware(ETagMiddleware)
     app.add_middleware(AccessMiddleware, origins=OriginRules(context.settings))
     app.add_middleware(MetricsMiddleware, metrics=context.metrics)
     problems.install(app)

@@ -34,8 +34,8 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
     return AppContext(
         settings=settings,
         clock=clock,
-        jobs=SqlJobRepository(engine, clock),
-        tasks=SqlTaskRepository(engine, clock),
+        jobs=SqlJobRepository(engine),
+        tasks=SqlTaskRepository(engine),
         sources=SqlSourceRepository(engine),
         models=SqlModelRepository(engine, clock),
         blobs=make_blob_store(settings.blobs),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -10,9 +12,16 @@ from tabrl.adapters.logs import logger
 from tabrl.domain.errors import TabrlError
 from tabrl.domain.jobs import JobKind, JobState
 from tabrl_api.context import AppContext, WithContext
+from tabrl_api.readiness import Readiness
 from tabrl_api.schema import problem_responses
 
 router = APIRouter(tags=["operations"])
+
+
+async def _readiness(request: Request) -> Readiness:  # for those that are not take a thread
+    readiness = request.app.state.readiness
+    assert isinstance(readiness, Readiness)
+    return readiness
 
 
 @router.get(
@@ -21,8 +30,8 @@ router = APIRouter(tags=["operations"])
     summary="Whether the process runs",
     response_class=PlainTextResponse,
 )
-def get_health() -> str:
-    """Always `ok`."""
+async def get_health() -> str:
+    """Always `ok`; takes no thread, for there may be none left."""
     return "ok"
 
 
@@ -33,11 +42,9 @@ def get_health() -> str:
     response_class=PlainTextResponse,
     responses=problem_responses(_503="A part does not answer; `code` says which."),
 )
-def get_readiness(context: WithContext) -> str:
-    """`ok`, or the first part that does not answer."""
-    context.jobs.counts()
-    context.queue.depth(JobKind.TRAIN)
-    context.blobs.exists("readyz")
+async def get_readiness(readiness: Annotated[Readiness, Depends(_readiness)]) -> str:
+    """`ok`, or the first part that does not answer; within a second."""
+    await readiness.raise_unless_ready()
     return "ok"
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,6 +14,7 @@ from tabrl.adapters.metrics import ApiMetrics
 from tabrl.adapters.web_origin import OriginRules
 from tabrl_api.problems import problem
 
+_JSON = "application/json"
 BODY_MAX = 64 * 1024
 # Probes address a container by its IP; they reveal nothing and change nothing.
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -74,6 +76,55 @@ class _BodyLimit:
         self._left -= len(message.get("body", b""))
         # Cut off here the JSON is incomplete, which is rejected as such.
         return message if self._left >= 0 else {"type": "http.request", "body": b""}
+
+
+class ETagMiddleware:
+    """Answers 304 to whoever polls a resource that has not changed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; the answer to a GET that is JSON gets a tag of its content."""
+        polled = scope["type"] == "http" and scope["method"] == "GET"
+        if not polled or not scope["path"].startswith("/api/"):
+            await self._app(scope, receive, send)
+            return
+        asked = Headers(scope=scope).get("if-none-match", "")
+        await self._app(scope, receive, _Tagged(send, asked).send)
+
+
+class _Tagged:
+    """Holds a JSON answer back until its content is known; anything else passes as it comes."""
+
+    def __init__(self, send: Send, asked: str) -> None:
+        self._send = send
+        self._asked = {tag.strip() for tag in asked.split(",")}
+        self._start: Message | None = None
+        self._body = b""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = Headers(raw=message["headers"])
+            if message["status"] == HTTPStatus.OK and headers.get("content-type") == _JSON:
+                self._start = message
+                return
+        if self._start is None or message["type"] != "http.response.body":
+            await self._send(message)
+            return
+        self._body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        tag = f'W/"{hashlib.sha256(self._body).hexdigest()[:32]}"'
+        headers = MutableHeaders(raw=[*self._start["headers"]])
+        headers["ETag"] = tag
+        headers["Cache-Control"] = "private, no-cache"
+        known = tag in self._asked
+        if known:
+            del headers["content-length"], headers["content-type"]
+        status = HTTPStatus.NOT_MODIFIED if known else HTTPStatus.OK
+        await self._send({**self._start, "status": status, "headers": headers.raw})
+        await self._send({"type": "http.response.body", "body": b"" if known else self._body})
 
 
 class MetricsMiddleware:

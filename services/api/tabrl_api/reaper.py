@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
 from tabrl.adapters.logs import logger, where
 from tabrl.contracts.events import NoticeEvent
-from tabrl.domain.errors import NotFound, TabrlError
+from tabrl.domain.errors import NotFound, TabrlError, Unavailable
 from tabrl.domain.jobs import Job, JobKind, JobState
 from tabrl.ports.blobs import CHECKPOINTS
 from tabrl_api.context import AppContext
@@ -17,7 +19,8 @@ from tabrl_api.dispatch import announce, publish, send
 EVERY_S = 1.0
 GRACE = timedelta(seconds=5)  # time for a message on its way
 STALE = timedelta(seconds=600)  # a message this old counts as lost even in a busy queue
-CLEARS_EVERY = timedelta(seconds=60)  # listing an object store costs money
+CLEAR_EVERY_S = 60.0  # listing an object store costs money
+STOP_S = 5.0  # for the present round to end
 
 WORKER_LOST = NoticeEvent(
     code="worker_lost",
@@ -30,24 +33,32 @@ class Reaper:
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
-        self._clears_at: datetime | None = None
+        self._deaf_until = 0.0
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reaper", daemon=True)
+        # Apart, so that an object store that hangs keeps no job waiting.
+        self._threads = [
+            threading.Thread(target=self._run, args=(work, every_s), name=name, daemon=True)
+            for name, work, every_s in (
+                ("reaper", self.reap, EVERY_S), ("clearer", self.clear, CLEAR_EVERY_S),
+            )
+        ]  # fmt: skip
 
     def start(self) -> None:
-        """Begin in a thread."""
-        self._thread.start()
+        """Begin in threads."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Stop after the present round."""
         self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(STOP_S)
 
     def reap(self) -> None:
         """One round. Raises `TabrlError` if a part does not answer."""
         context = self._context
-        for job in context.jobs.expire_leases(context.settings.max_attempts):
+        for job in self._silent():
             logger.warning("job %s: its worker went silent, now %s", job.id, job.state)
             self._count(f"expired_{job.state.value}")
             if job.state is JobState.QUEUED:
@@ -61,17 +72,29 @@ class Reaper:
         for job in context.jobs.waiting(unsent_for=GRACE, sent_for=GRACE):
             if job.kind in empty:
                 self._send(job)
-        self._clear_checkpoints()
 
-    def _clear_checkpoints(self) -> None:
+    def _silent(self) -> list[Job]:
+        """Jobs taken from workers that went silent.
+
+        None for the length of a lease after the database itself was: nobody could be heard then,
+        and whoever lives says so now.
+        """
+        settings = self._context.settings
+        if time.monotonic() < self._deaf_until:
+            return []
+        try:
+            return self._context.jobs.expire_leases(settings.max_attempts)
+        except Unavailable:
+            self._deaf_until = time.monotonic() + settings.lease_s
+            raise
+
+    def clear(self) -> None:
         """Forget from where trainings would have gone on that have ended.
 
         Whoever saved them may be dead, or may not have known that this attempt was the last.
+        Raises `TabrlError` if a part does not answer.
         """
-        context, now = self._context, self._context.clock.now()
-        if self._clears_at is not None and now < self._clears_at:
-            return
-        self._clears_at = now + CLEARS_EVERY
+        context = self._context
         saved: dict[str, list[str]] = defaultdict(list)
         for key in context.blobs.list(CHECKPOINTS):
             saved[key.split("/")[1]].append(key)
@@ -91,10 +114,10 @@ class Reaper:
     def _count(self, action: str) -> None:
         self._context.metrics.reaper_actions.labels(action).inc()
 
-    def _run(self) -> None:
-        while not self._stop.wait(EVERY_S):
+    def _run(self, work: Callable[[], None], every_s: float) -> None:
+        while not self._stop.wait(every_s):
             try:
-                self.reap()
+                work()
             except TabrlError as error:
                 self._context.metrics.reaper_failures.inc()
                 logger.warning("reaper: %s", error.code)

@@ -22,6 +22,7 @@ from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.adapters.worker import JobRunner
+from tabrl.domain.jobs import JobKind
 from tabrl.sim.motion_library import load_motion_library
 from tabrl_reward_worker.building import CandidateBuilder
 from tabrl_reward_worker.generation import FallbackGenerator, RewardGenerator, RuleBasedGenerator
@@ -91,8 +92,8 @@ def wire(settings: Settings, reward_settings: RewardSettings) -> RewardWorker:
     )
     reward_builder = RecordingSandbox(sandbox, SqlVerifiedArtifacts(engine, clock))
     banks = BankCache(blobs, load_motion_library)
-    jobs, bus = SqlJobRepository(engine, clock), RedisEventBus(settings.redis_url)
-    tasks, sources = SqlTaskRepository(engine, clock), SqlSourceRepository(engine)
+    jobs, bus = SqlJobRepository(engine), RedisEventBus(settings.redis_url)
+    tasks, sources = SqlTaskRepository(engine), SqlSourceRepository(engine)
     handler = RewardHandler(
         make_generator(
             settings,
@@ -106,10 +107,10 @@ def wire(settings: Settings, reward_settings: RewardSettings) -> RewardWorker:
         banks,
     )
     runner = JobRunner(
+        JobKind.REWARD,
         handler,
         jobs=jobs,
         bus=bus,
-        clock=clock,
         metrics=WorkerMetrics(registry),
         settings=settings,
     )

@@ -41,9 +41,10 @@ def run() -> None:
 
 
 def raise_unless_ready(worker: RewardWorker) -> None:
-    """Raises `Unavailable` if rewards cannot be built."""
+    """Raises `Unavailable` if rewards cannot be built, or none of the last was."""
     if not worker.sandbox.alive:
         raise Unavailable("The reward builder does not run.", code="jail_unavailable")
+    worker.runner.raise_if_sick()
 
 
 def warm_up(worker: RewardWorker) -> None:

@@ -23,6 +23,7 @@ from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.worker import JobRunner
+from tabrl.domain.jobs import JobKind
 from tabrl.ports import BlobStore
 from tabrl.robots import Robot
 from tabrl.sim.malloc import malloc_trim
@@ -72,15 +73,15 @@ def wire(settings: Settings) -> Trainer:
 
     contexts = TrainingContexts(make_context)
     runner = JobRunner(
+        JobKind.TRAIN,
         TrainingHandler(
             contexts,
             blobs,
             SqlModelRepository(database, clock),
             SqlVerifiedArtifacts(database, clock),
         ),
-        jobs=SqlJobRepository(database, clock),
+        jobs=SqlJobRepository(database),
         bus=RedisEventBus(settings.redis_url),
-        clock=clock,
         metrics=WorkerMetrics(registry),
         settings=settings,
     )

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
+from tabrl.adapters.logs import logger
 from tabrl.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from tabrl.ports.blobs import Keys
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
+
+# A store that hangs must not hold whoever asks it: they have a job to give back, or a user.
+_ANSWER_S = 15.0
+_OPTIONS = (
+    "ALLOW_HTTP",
+    "ALLOW_INVALID_CERTIFICATES",
+    "PROXY_URL",
+    "PROXY_CA_CERTIFICATE",
+    "PROXY_EXCLUDES",
+    "USER_AGENT",
+)
 
 
 class ObstoreBlobStore:
@@ -19,16 +37,30 @@ class ObstoreBlobStore:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
+        self._conditional = True
 
     def put(self, key: str, data: bytes) -> None:
         """Create a blob. Raises `Conflict` (code `blob_exists`) if the key is taken."""
         try:
+            if not self._conditional:
+                self._put_unless_there(key, data)
+                return
             # One request, not multipart: S3 honours If-None-Match only on a plain put.
             obstore.put(self._store, key, data, mode="create", use_multipart=False)
         except AlreadyExistsError:
-            raise Conflict(f"The blob {key} exists already.", code="blob_exists") from None
+            raise _taken(key) from None
         except BaseError as error:
-            raise _unavailable(error) from error
+            if not self._conditional or not _lacks_conditional_put(error):
+                raise _unavailable(error) from error
+            logger.warning("the object store has no conditional put: it is asked before instead")
+            self._conditional = False
+            self.put(key, data)
+
+    def _put_unless_there(self, key: str, data: bytes) -> None:
+        # Of two at the same moment both may write: keys hold the fence or the content's hash.
+        if self.exists(key):
+            raise _taken(key)
+        obstore.put(self._store, key, data, use_multipart=False)
 
     def get(self, key: str) -> bytes:
         """Read a blob. Raises `NotFound` (code `blob_not_found`)."""
@@ -68,14 +100,33 @@ class ObstoreBlobStore:
                 raise _unavailable(error) from error
 
 
+def _client_options(answer_s: float) -> ClientConfig:
+    """Timeouts, and what the environment says: options that are given replace all of those."""
+    options: dict[str, object] = {
+        name.lower(): os.environ[f"AWS_{name}"] for name in _OPTIONS if f"AWS_{name}" in os.environ
+    }
+    options |= {"connect_timeout": timedelta(seconds=2), "timeout": timedelta(seconds=answer_s)}
+    return cast("ClientConfig", options)
+
+
+def _taken(key: str) -> Conflict:
+    return Conflict(f"The blob {key} exists already.", code="blob_exists")
+
+
+def _lacks_conditional_put(error: BaseError) -> bool:
+    return isinstance(error, NotSupportedError) or "501 Not Implemented" in str(error)
+
+
 def _unavailable(error: BaseError) -> Unavailable:
     return Unavailable(
         f"The object store failed ({type(error).__name__}).", code="blob_store_unavailable"
     )
 
 
-def make_blob_store(url: str) -> ObstoreBlobStore:
+def make_blob_store(url: str, answer_s: float = _ANSWER_S) -> ObstoreBlobStore:
     """The store behind `file:///…`, `s3://bucket[/prefix]` or `memory://`.
+
+    A server that does not answer within about `answer_s` counts as unavailable.
 
     S3 takes endpoint, region and credentials from the usual `AWS_…` variables. Raises `Invalid`
     (code `blob_url`) for any other scheme.
@@ -86,7 +137,13 @@ def make_blob_store(url: str) -> ObstoreBlobStore:
         folder.mkdir(parents=True, exist_ok=True)
         return ObstoreBlobStore(LocalStore(folder))
     if parts.scheme == "s3":
-        return ObstoreBlobStore(S3Store(parts.netloc, prefix=parts.path.strip("/") or None))
+        store = S3Store(
+            parts.netloc,
+            prefix=parts.path.strip("/") or None,
+            client_options=_client_options(answer_s),
+            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=answer_s)},
+        )
+        return ObstoreBlobStore(store)
     if parts.scheme == "memory":
         return ObstoreBlobStore(MemoryStore())
     raise Invalid(

@@ -11,6 +11,8 @@ from tabrl.adapters.logs import log_refused_robots
 from tabrl.adapters.worker import DeliveryOutcome, JobRunner
 from tabrl.domain.jobs import JobKind
 
+_NOTHING_TO_DO = (DeliveryOutcome.NOT_OURS, DeliveryOutcome.LOST)
+
 
 def serve(app: Celery, kind: JobKind, runner: JobRunner, *, concurrency: int = 1) -> None:
     """Work on jobs of a kind until SIGTERM; the running handler then checkpoints and hands back.
@@ -19,9 +21,11 @@ def serve(app: Celery, kind: JobKind, runner: JobRunner, *, concurrency: int = 1
     """
 
     @app.task(name=TASK_OF[kind])  # type: ignore[untyped-decorator]
-    def execute(job_id: str) -> None:
-        if runner.run(job_id) is DeliveryOutcome.RELEASED:
-            raise Reject("shutting down", requeue=True)
+    def execute(_job_id: str) -> None:
+        # The message only says to look: one may be lost, so what waits is worked off as well.
+        while (outcome := runner.run()) not in _NOTHING_TO_DO:
+            if outcome is DeliveryOutcome.RELEASED:
+                raise Reject("shutting down", requeue=True)
 
     def shut_down(**_: object) -> None:
         runner.shut_down()

@@ -10,6 +10,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
+from tabrl.adapters.breaker import SickWorkerError
 from tabrl.domain.errors import TabrlError, Unavailable
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def operations_app(registry: CollectorRegistry, ready: Callable[[], None]) -> WS
                     status, body = "503 Service Unavailable", error.code
                 if isinstance(error, StartingError):
                     body = f"starting: {error.message}"
+                elif isinstance(error, SickWorkerError) and path == "/readyz":
+                    body = f"{error.code}: {error.message}"
         else:
             status, body = "404 Not Found", "not_found"
         start_response(status, [("Content-Type", "text/plain; charset=utf-8")])

@@ -71,7 +71,7 @@ def stored_events(entries: Entries) -> list[StoredEvent]:
     events = []
     for entry_id, fields in entries:
         try:
-            events.append(StoredEvent(entry_id, EVENT.validate_json(fields[FIELD])))
+            events.append(StoredEvent(entry_id, EVENT.validate_json(fields[FIELD], extra="ignore")))
         except (ValidationError, KeyError):
             logger.warning("event %s is of an unknown kind", entry_id)
     return events

@@ -64,6 +64,21 @@ class Settings(BaseSettings):
         default=15.0, gt=0.0, description="How long a silent worker holds a job."
     )
     heartbeat_s: float = Field(default=3.0, gt=0.0, description="How often a lease is extended.")
+    stall_s: float = Field(
+        default=30.0,
+        gt=0.0,
+        description="How long a job may show no progress; longer while it compiles or measures.",
+    )
+    deadline_floor_s: float = Field(
+        default=900.0,
+        gt=0.0,
+        description="A job may take three times what such jobs took lately, or this if it is more.",
+    )
+    price_per_hour: float | None = Field(
+        default=None,
+        ge=0.0,
+        description="US dollars for an hour of a trainer, for quotes; unset: not known.",
+    )
     max_attempts: int = Field(default=5, ge=1, description="Claims before a job is given up.")
 
     @field_validator("allowed_origins", "allowed_hosts", mode="before")

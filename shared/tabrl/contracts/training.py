@@ -12,6 +12,8 @@ from tabrl.contracts.findings import Finding
 from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.phases import PhasesS
 
+# Raised when an older trainer would get a specification wrong; it then leaves the job to others.
+SPEC_VERSION = 1
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -142,6 +144,19 @@ class TrainingRecord(BaseModel):
     def _of_one_phase(cls, value: object) -> object:
         """Results written before phases had numbers of their own hold a single one."""
         return (value,) if isinstance(value, int) else value
+
+
+class ProgressSummary(BaseModel):
+    """How far a training is, as its row tells it between events."""
+
+    model_config = ConfigDict(frozen=True)
+
+    update: int
+    samples: int
+    samples_per_s: float
+    reward: Measured
+    elapsed_s: float
+    eta_s: float
 
 
 class TrainResult(BaseModel):

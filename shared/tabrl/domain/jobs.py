@@ -13,7 +13,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from tabrl.contracts.training import TrainResult, TrainSpec
+from tabrl.contracts.training import SPEC_VERSION, ProgressSummary, TrainResult, TrainSpec
 from tabrl.domain.errors import Conflict, Invalid
 from tabrl.domain.weights import merged_weights
 
@@ -79,6 +79,7 @@ class Failure(BaseModel):
     line: int | None = None  # of the source that the job was to check
 
 
+LOCAL_OWNER = "local"  # of everything, where nobody logs in
 ATTEMPTS_EXHAUSTED = Failure(
     kind=FailureKind.INFRASTRUCTURE,
     code="attempts_exhausted",
@@ -89,7 +90,9 @@ ATTEMPTS_EXHAUSTED = Failure(
 class Job(BaseModel):
     """One piece of work. `fence` grows with every claim; only the latest holder may change it.
 
-    `attempt` counts the claims that were not handed back by an orderly shutdown.
+    `attempt` counts the claims that were not handed back by an orderly shutdown or because a part
+    did not answer. Jobs of a kind are claimed by `priority`, the lowest first, within it by `rank`
+    (see `tabrl.domain.fairness`), and none before `not_before`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -97,18 +100,28 @@ class Job(BaseModel):
     id: str
     kind: JobKind
     state: JobState = JobState.QUEUED
+    owner: str = LOCAL_OWNER
+    priority: int = 0
+    rank: int = 0
     task_id: str
     candidate: int | None = None
     robot: str
     model_id: str | None = None
     spec: TrainSpec | None = None
+    spec_version: int = SPEC_VERSION
     fence: int = 0
     attempt: int = 0
+    outages: int = 0  # how often it was handed back because a part did not answer
+    deadline_s: float | None = None  # from a claim to its end
     lease_until: datetime | None = None
+    not_before: datetime | None = None
     queued_at: datetime
     enqueued_at: datetime | None = None
     created_at: datetime
     started_at: datetime | None = None
+    claimed_at: datetime | None = None
+    stage: str | None = None
+    progress: ProgressSummary | None = None
     finished_at: datetime | None = None
     failure: Failure | None = None
     result: TrainResult | None = None
@@ -145,6 +158,15 @@ class Job(BaseModel):
         """Whether a worker has the lease but was not heard of in time."""
         return self.state in LEASED and self.lease_until is not None and self.lease_until < now
 
+    def due(self, now: datetime) -> bool:
+        """Whether it waits, and not for a later time."""
+        return self.state is JobState.QUEUED and (self.not_before is None or self.not_before <= now)
+
+    @property
+    def turn(self) -> tuple[int, int]:
+        """What orders the jobs of a kind; of equals the earlier one is first."""
+        return self.priority, self.rank
+
     def claimable(self, now: datetime) -> bool:
         """Whether a worker may take the job now: it waits, or its holder went silent."""
         lapsed = self.state is JobState.RUNNING and self.lease_lapsed(now)
@@ -152,10 +174,11 @@ class Job(BaseModel):
 
     def message_lost(self, now: datetime, *, unsent_for: timedelta, sent_for: timedelta) -> bool:
         """Whether the job waits and the queue must have lost, or never got, its message."""
-        if self.state is not JobState.QUEUED:
+        if not self.due(now):
             return False
         if self.enqueued_at is None:
-            return self.queued_at <= now - unsent_for
+            # Whoever waits for a later time than that has no message on its way.
+            return self.not_before is not None or self.queued_at <= now - unsent_for
         return self.enqueued_at <= now - sent_for
 
     def claimed(self, now: datetime, lease_s: float, max_attempts: int) -> Self:
@@ -167,7 +190,9 @@ class Job(BaseModel):
             fence=self.fence + 1,
             attempt=self.attempt + 1,
             lease_until=now + timedelta(seconds=lease_s),
+            not_before=None,
             started_at=self.started_at or now,
+            claimed_at=now,
         )
 
     def lease_renewed(self, now: datetime, lease_s: float) -> Self:
@@ -183,6 +208,21 @@ class Job(BaseModel):
             enqueued_at=None if attempt_counts else now,
             attempt=self.attempt if attempt_counts else self.attempt - 1,
         )
+
+    def postponed(self, now: datetime, delay_s: float) -> Self:
+        """Waiting for a part to answer again, which uses up no attempt."""
+        waiting = self.released(now, attempt_counts=False)
+        return waiting._held_until(now + timedelta(seconds=delay_s), outages=self.outages + 1)
+
+    def retried(self, now: datetime, failure: Failure, delay_s: float, max_attempts: int) -> Self:
+        """Waiting for its next attempt after one that failed; failed for good after the last."""
+        if self.attempt >= max_attempts:
+            return self.finished(JobState.FAILED, now, failure=failure)
+        waiting = self.released(now, attempt_counts=True)
+        return waiting._held_until(now + timedelta(seconds=delay_s))
+
+    def _held_until(self, moment: datetime, **changes: object) -> Self:
+        return self.model_copy(update={"not_before": moment, "enqueued_at": None, **changes})
 
     def expired(self, now: datetime, max_attempts: int) -> Self:
         """Taken away from a silent holder.

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
-from tabrl.contracts.training import TrainResult
+from tabrl.contracts.training import ProgressSummary, TrainResult
 from tabrl.domain.jobs import Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
+from tabrl.domain.quotes import MeasuredRun
 
 Jobs = list[Job]  # a class with a method `list` cannot name the builtin
 JobIds = list[str]
+MeasuredRuns = list[MeasuredRun]
+Seconds = list[float]
 Weights = dict[str, float]
 
 
@@ -42,10 +45,11 @@ class JobRepository(Protocol):
         *,
         kind: JobKind | None = None,
         state: JobState | None = None,
-        task_id: str | None = None,
+        task_ids: Sequence[str] | None = None,
+        before: str | None = None,
         limit: int = 200,
     ) -> Jobs:
-        """Newest first."""
+        """Newest first, from the one made before the job `before` on."""
         ...
 
     def create_training(
@@ -58,8 +62,16 @@ class JobRepository(Protocol):
         """
         ...
 
-    def place_in_queue(self, job: Job) -> int | None:
-        """1 for the next job of its kind; `None` unless the job waits."""
+    def places(self, job_ids: Sequence[str]) -> dict[str, int]:
+        """Of those that wait, by id: 1 for the next job of its kind to be claimed."""
+        ...
+
+    def measured(self, kind: JobKind, robot: str | None = None, limit: int = 20) -> MeasuredRuns:
+        """What the last jobs of a kind took that succeeded, for one robot if one is named."""
+        ...
+
+    def running_for_s(self, kind: JobKind) -> Seconds:
+        """How long each job of a kind has run that runs now."""
         ...
 
     def counts(self) -> dict[tuple[JobKind, JobState], int]:
@@ -76,8 +88,18 @@ class JobRepository(Protocol):
         """
         ...
 
-    def heartbeat(self, job_id: str, fence: int, lease_s: float) -> bool:
-        """Extend the lease; `False` if the fence was lost."""
+    def claim_next(self, kind: JobKind, lease_s: float) -> Job | None:
+        """Take the job of a kind whose turn it is; `None` if none waits that is due.
+
+        Jobs whose specification is of a version this code does not know are left to others.
+        """
+        ...
+
+    def heartbeat(
+        self, job_id: str, fence: int, lease_s: float, *,
+        stage: str | None = None, progress: ProgressSummary | None = None,
+    ) -> bool:  # fmt: skip
+        """Extend the lease and say how far the job is; `False` if the fence was lost."""
         ...
 
     def requests(self, job_id: str) -> JobRequests:
@@ -98,6 +120,19 @@ class JobRepository(Protocol):
 
     def release(self, job_id: str, fence: int) -> bool:
         """Hand a running job back, at once claimable, without using up an attempt."""
+        ...
+
+    def postpone(self, job_id: str, fence: int, delay_s: float) -> bool:
+        """Hand a running job back because a part does not answer; no attempt is used up."""
+        ...
+
+    def retry(
+        self, job_id: str, fence: int, failure: Failure, delay_s: float, max_attempts: int
+    ) -> Job | None:
+        """Hand back a running job whose attempt failed, or fail it with that after the last one.
+
+        `None` if the fence was lost, or the job was cancelled meanwhile.
+        """
         ...
 
     # --- the api
@@ -126,6 +161,9 @@ class JobRepository(Protocol):
         """
         ...
 
-    def waiting(self, *, unsent_for: timedelta, sent_for: timedelta) -> Jobs:
-        """Jobs that wait and were never sent for `unsent_for`, or last sent `sent_for` ago."""
+    def waiting(self, *, unsent_for: timedelta, sent_for: timedelta, limit: int = 100) -> Jobs:
+        """Jobs that are due and were never sent for `unsent_for`, or last sent `sent_for` ago.
+
+        Those whose turn comes first; a worker who is told of one goes on to the next by itself.
+        """
         ...

@@ -27,8 +27,8 @@ class TaskRepository(Protocol):
         """Raises `NotFound` (code `unknown_task`)."""
         ...
 
-    def list(self, limit: int = 100) -> Tasks:
-        """Newest first."""
+    def list(self, limit: int = 100, before: str | None = None) -> Tasks:
+        """Newest first, from the one made before the task `before` on."""
         ...
 
     def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:

@@ -43,7 +43,7 @@ def test_lists_are_newest_first_and_filtered(store: Store) -> None:
     assert [job.id for job in store.jobs.list()] == [writer.id, second.id, first.id]
     assert [job.id for job in store.jobs.list(kind=JobKind.REWARD)] == [writer.id]
     assert [job.id for job in store.jobs.list(state=JobState.RUNNING)] == [second.id]
-    assert [job.id for job in store.jobs.list(task_id="tsk_other")] == [second.id]
+    assert [job.id for job in store.jobs.list(task_ids=["tsk_other"])] == [second.id]
     assert len(store.jobs.list(limit=2)) == 2
     assert store.jobs.counts() == {
         (JobKind.TRAIN, JobState.QUEUED): 1,
@@ -154,11 +154,11 @@ def test_place_in_queue_is_per_kind(store: Store) -> None:
     first, second = add(store), add(store)
     task, writer = writing(store.clock.now())
     store.tasks.create(task, writer)
-    assert [store.jobs.place_in_queue(job) for job in (first, second, writer)] == [1, 2, 1]
-    claimed = store.jobs.claim(first.id, 15, 3)
-    assert claimed is not None
-    assert store.jobs.place_in_queue(claimed) is None
-    assert store.jobs.place_in_queue(second) == 1
+    ids = [job.id for job in (first, second, writer)]
+    assert store.jobs.places(ids) == dict(zip(ids, (1, 2, 1), strict=True))
+    assert store.jobs.claim(first.id, 15, 3) is not None
+    assert store.jobs.places([first.id, second.id]) == {second.id: 1}
+    assert store.jobs.places([]) == {}
 
 
 def test_expired_leases_are_taken_away(store: Store) -> None:

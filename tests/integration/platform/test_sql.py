@@ -54,7 +54,7 @@ def test_eight_processes_claim_each_job_exactly_once(engine: Engine) -> None:
     jobs.create_training([job for job, _ in pairs], [model for _, model in pairs])
     ids = [job.id for job, _ in pairs]
     url = engine.url.render_as_string(hide_password=False)
-    order = json.dumps({"url": url, "jobs": ids})
+    order = json.dumps({"url": url})
     racers = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.support.claimer"],
@@ -97,6 +97,7 @@ def test_rows_survive_a_new_process(engine: Engine) -> None:
     clock = SystemClock()
     task, job = new_task(clock.now())
     SqlTaskRepository(engine, clock).create(task, job)
+    job = SqlJobRepository(engine, clock).get(job.id)
     engine.dispose()
     fresh = make_engine(engine.url.render_as_string(hide_password=False))
     assert SqlTaskRepository(fresh, clock).get(task.id) == task

@@ -9,56 +9,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from prometheus_client import CollectorRegistry
 
-from tabrl.adapters.clock import SystemClock
-from tabrl.adapters.metrics import WorkerMetrics
-from tabrl.adapters.settings import Settings
 from tabrl.adapters.worker import DeliveryOutcome, JobRunner
-from tabrl.contracts.events import NoticeEvent, StateEvent
+from tabrl.contracts.events import NoticeEvent
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import NotFound, Unavailable
 from tabrl.domain.jobs import FailureKind, Job, JobState
-from tabrl.ports import JobControl, JobFailedError, JobHandler, StopReason
-from tests.support.factories import train_result, training
-from tests.twins import MemoryDatabase, MemoryEventBus, MemoryJobRepository
-
-SETTINGS = Settings(lease_s=0.6, heartbeat_s=0.1, max_attempts=3)
-
-
-class Workshop:
-    """A worker and everything it touches."""
-
-    def __init__(self) -> None:
-        self.clock = SystemClock()
-        self.database = MemoryDatabase(self.clock)
-        self.jobs = MemoryJobRepository(self.database)
-        self.bus = MemoryEventBus()
-        self.registry = CollectorRegistry()
-        self.metrics = WorkerMetrics(self.registry)
-        self.job, model = training(self.clock.now())
-        self.jobs.create_training([self.job], [model])
-
-    def runner(self, handler: JobHandler) -> JobRunner:
-        return JobRunner(
-            handler,
-            jobs=self.jobs,
-            bus=self.bus,
-            clock=self.clock,
-            metrics=self.metrics,
-            settings=SETTINGS,
-        )
-
-    def run(self, handler: JobHandler) -> DeliveryOutcome:
-        return self.runner(handler).run(self.job.id)
-
-    @property
-    def row(self) -> Job:
-        return self.jobs.get(self.job.id)
-
-    def states(self) -> list[str]:
-        events = (entry.event for entry in self.bus.read(self.job.id))
-        return [event.state for event in events if isinstance(event, StateEvent)]
+from tabrl.ports import JobControl, JobFailedError, StopReason
+from tests.support.factories import train_result
+from tests.support.workshop import SETTINGS, Workshop, raising
 
 
 @pytest.fixture
@@ -72,13 +31,6 @@ def until_stopped(_job: Job, control: JobControl) -> None:
         control.raise_if_stopped()
         time.sleep(0.02)
     raise AssertionError("nobody asked to stop")
-
-
-def raising(error: Exception) -> JobHandler:
-    def handler(job: Job, control: JobControl) -> None:
-        raise error
-
-    return handler
 
 
 def test_success_keeps_the_result_and_tells(shop: Workshop) -> None:
@@ -106,7 +58,6 @@ def test_a_second_delivery_does_nothing(shop: Workshop) -> None:
     assert shop.run(handler) is DeliveryOutcome.FINISHED
     assert shop.run(handler) is DeliveryOutcome.NOT_OURS
     assert len(calls) == 1
-    assert shop.runner(handler).run("job_unknown") is DeliveryOutcome.NOT_OURS
 
 
 def test_the_lease_is_extended_while_the_handler_works(shop: Workshop) -> None:
@@ -144,7 +95,7 @@ def test_a_result_before_the_cancel_was_read_stands(shop: Workshop) -> None:
 def test_shutdown_hands_the_job_back(shop: Workshop) -> None:
     runner = shop.runner(until_stopped)
     threading.Timer(0.1, runner.shut_down).start()
-    assert runner.run(shop.job.id) is DeliveryOutcome.RELEASED
+    assert runner.run() is DeliveryOutcome.RELEASED
     assert (shop.row.state, shop.row.attempt, shop.row.fence) == (JobState.QUEUED, 0, 1)
     assert shop.states() == ["running", "queued"]
 
@@ -157,7 +108,7 @@ def test_shutdown_of_a_cancelled_job_cancels_it(shop: Workshop) -> None:
         control.raise_if_stopped()
 
     runner = shop.runner(handler)
-    assert runner.run(shop.job.id) is DeliveryOutcome.FINISHED
+    assert runner.run() is DeliveryOutcome.FINISHED
     assert shop.row.state is JobState.CANCELLED
 
 
@@ -205,7 +156,11 @@ def test_an_unexpected_error_fails_without_quoting_it(
     shop: Workshop, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        assert shop.run(raising(RuntimeError("SECRET sentence"))) is DeliveryOutcome.FINISHED
+        outcomes = []
+        for _ in range(SETTINGS.max_attempts):
+            outcomes.append(shop.run(raising(RuntimeError("SECRET sentence"))))
+            shop.make_due()
+    assert outcomes == [DeliveryOutcome.RETRIED, DeliveryOutcome.RETRIED, DeliveryOutcome.FINISHED]
     assert shop.row.failure is not None
     assert shop.row.failure.code == "unexpected_error"
     assert "RuntimeError" in shop.row.failure.message
@@ -216,10 +171,12 @@ def test_an_unexpected_error_fails_without_quoting_it(
 
 def test_unavailable_parts_leave_the_job_to_a_later_attempt(shop: Workshop) -> None:
     error = Unavailable("The object store failed.", code="blob_store_unavailable")
-    assert shop.run(raising(error)) is DeliveryOutcome.LOST
-    assert shop.row.state is JobState.RUNNING
-    time.sleep(SETTINGS.lease_s + 0.1)
-    assert [job.state for job in shop.jobs.expire_leases(3)] == [JobState.QUEUED]
+    assert shop.run(raising(error)) is DeliveryOutcome.POSTPONED
+    assert (shop.row.state, shop.row.attempt, shop.row.outages) == (JobState.QUEUED, 0, 1)
+    assert shop.row.not_before is not None
+    assert 0.4 < (shop.row.not_before - shop.row.queued_at).total_seconds() <= 1.0
+    assert shop.states() == ["running", "queued"]
+    assert shop.run(raising(error)) is DeliveryOutcome.NOT_OURS  # not before its time
 
 
 def failing(times: int, method: Callable[..., object]) -> Callable[..., object]:
@@ -245,6 +202,7 @@ def test_without_heartbeats_the_worker_counts_itself_out(
     shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shop.jobs, "heartbeat", failing(10**6, shop.jobs.heartbeat))
+    monkeypatch.setattr("tabrl.adapters.lease.UNCONFIRMED_LEASES", 1)
     assert shop.run(until_stopped) is DeliveryOutcome.LOST
     failures = shop.registry.get_sample_value("tabrl_worker_heartbeats_failed_total")
     assert failures is not None
@@ -260,6 +218,6 @@ def test_a_dead_bus_costs_events_only(shop: Workshop, monkeypatch: pytest.Monkey
 def test_an_unreachable_database_at_the_claim_is_survived(
     shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shop.jobs, "claim", failing(1, shop.jobs.claim))
+    monkeypatch.setattr(shop.jobs, "claim_next", failing(1, shop.jobs.claim_next))
     assert shop.run(lambda job, control: None) is DeliveryOutcome.LOST
     assert shop.row.state is JobState.QUEUED

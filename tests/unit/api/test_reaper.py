@@ -133,10 +133,11 @@ def test_a_training_that_has_ended_leaves_no_checkpoints(rig: Rig) -> None:
         blobs.put(key, b"state")
         kept.append(key)
         rig.reap_after(14)
+        rig.reaper.clear()
         assert blobs.list(CHECKPOINTS) == sorted(kept)
         rig.reap_after(2)
     assert rig.jobs.get(job.id).state is JobState.FAILED
-    rig.reap_after(60)
+    rig.reaper.clear()
     assert blobs.list(CHECKPOINTS) == kept[:1]
     assert rig.repairs("checkpoints_cleared") == 1
 
@@ -149,3 +150,27 @@ def test_without_a_queue_nothing_is_marked_as_sent(rig: Rig) -> None:
     assert rig.jobs.get(job.id).enqueued_at is None
     rig.queue.broken = None
     assert rig.reap_after(1) == [job.id]
+
+
+def test_an_outage_of_the_database_is_nobodys_silence(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = rig.add(sent=True)
+    assert rig.jobs.claim(job.id, 15, 2) is not None
+    expire, down = rig.jobs.expire_leases, Unavailable("Down.", code="database_unavailable")
+    seconds = [1000.0]
+    monkeypatch.setattr("tabrl_api.reaper.time.monotonic", lambda: seconds[0])
+
+    def fails(max_attempts: int) -> list[Job]:
+        raise down
+
+    monkeypatch.setattr(rig.jobs, "expire_leases", fails)
+    with pytest.raises(Unavailable):
+        rig.reap_after(60)
+    monkeypatch.setattr(rig.jobs, "expire_leases", expire)
+    seconds[0] += 1
+    assert rig.reap_after(1) == []
+    assert rig.jobs.heartbeat(job.id, 1, 15)  # the worker was there all the time
+    seconds[0] += rig.context.settings.lease_s
+    assert rig.reap_after(1) == []
+    assert rig.jobs.get(job.id).state is JobState.RUNNING

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
 from tabrl.contracts.events import EVENT
@@ -24,11 +24,16 @@ _KEEPALIVE_S = 10.0
 
 @router.get("", operation_id="listJobs", summary="Jobs by kind and state")
 def list_jobs(
-    context: WithContext, kind: JobKind | None = None, state: JobState | None = None
+    context: WithContext,
+    kind: JobKind | None = None,
+    state: JobState | None = None,
+    before: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> JobList:
-    """The newest jobs."""
-    jobs = context.jobs.list(kind=kind, state=state)
-    return JobList(jobs=[service.job_view(job, context.jobs) for job in jobs])
+    """The newest jobs, or those made before the job `before`."""
+    jobs = context.jobs.list(kind=kind, state=state, before=before, limit=limit)
+    following = jobs[-1].id if len(jobs) == limit else None
+    return JobList(jobs=service.job_views(jobs, context.jobs), next=following)
 
 
 @router.get(

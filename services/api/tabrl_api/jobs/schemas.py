@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
 
-from tabrl.contracts.training import TrainResult
+from tabrl.contracts.training import ProgressSummary, TrainResult
 from tabrl.domain.jobs import FailureKind, Job, JobKind, JobState
 
 Weight = Annotated[FiniteFloat, Field(ge=-1000.0, le=1000.0)]
@@ -67,6 +67,16 @@ class JobView(BaseModel):
     robot: str
     model_id: str | None
     place_in_queue: int | None = Field(description="1 is next; null unless the job waits.")
+    starts_in_s: float | None = Field(
+        default=None, description="Seconds until it starts, by what runs and waits before it."
+    )
+    not_before: datetime | None = Field(
+        default=None, description="It waits until then because a part did not answer."
+    )
+    stage: str | None = Field(default=None, description="What it is at, or was at last.")
+    progress: ProgressSummary | None = Field(
+        default=None, description="How far a training is; a few seconds old at most."
+    )
     attempt: int
     created_at: datetime
     started_at: datetime | None
@@ -79,7 +89,7 @@ class JobView(BaseModel):
     )
 
     @classmethod
-    def of(cls, job: Job, place_in_queue: int | None) -> JobView:
+    def of(cls, job: Job, place_in_queue: int | None, starts_in_s: float | None = None) -> JobView:
         """View of a job."""
         failure = job.failure
         return cls(
@@ -91,6 +101,10 @@ class JobView(BaseModel):
             robot=job.robot,
             model_id=job.model_id,
             place_in_queue=place_in_queue,
+            starts_in_s=starts_in_s,
+            not_before=job.not_before,
+            stage=job.stage,
+            progress=job.progress,
             attempt=job.attempt,
             created_at=job.created_at,
             started_at=job.started_at,
@@ -102,6 +116,7 @@ class JobView(BaseModel):
 
 
 class JobList(BaseModel):
-    """Jobs, newest first."""
+    """Jobs, newest first; `next` is the `before` of those that follow, null after the last."""
 
     jobs: list[JobView]
+    next: str | None = None

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from anyio.to_thread import run_sync
 
 from tabrl.contracts.events import Event, StageEvent, StateEvent
 from tabrl.domain.errors import Conflict, Invalid, TabrlError, Unavailable
-from tabrl.domain.jobs import TERMINAL, Job, JobState
+from tabrl.domain.jobs import TERMINAL, Job, JobKind, JobState
 from tabrl.ports import EventBus, JobRepository, StoredEvent
 from tabrl_api.dispatch import announce, state_event
 from tabrl_api.jobs.schemas import JobView
 from tabrl_api.progress import START, Progress, position
+from tabrl_api.quotes import starts
 
 
 def job_view(job: Job, jobs: JobRepository) -> JobView:
     """A job with its place in the queue."""
-    return JobView.of(job, jobs.place_in_queue(job))
+    return job_views([job], jobs)[0]
+
+
+def job_views(listed: Sequence[Job], jobs: JobRepository) -> list[JobView]:
+    """Jobs with their places in the queue, which are asked for at once."""
+    places = jobs.places([job.id for job in listed if job.state is JobState.QUEUED])
+    begins: dict[str, float] = {}
+    for kind in JobKind:
+        own = {job.id: places[job.id] for job in listed if job.kind is kind and job.id in places}
+        begins |= starts(kind, own, jobs)
+    return [JobView.of(job, places.get(job.id), begins.get(job.id)) for job in listed]
 
 
 def cancel(job_id: str, jobs: JobRepository, bus: EventBus) -> Job:

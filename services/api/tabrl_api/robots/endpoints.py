@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.quantities import QuantityInfo
 from tabrl_api.context import WithContext
 from tabrl_api.files import conditional_file
+from tabrl_api.quotes import RunQuote, run_quote
 from tabrl_api.robots import service
 from tabrl_api.robots.schemas import RobotView
 from tabrl_api.schema import problem_responses
@@ -71,6 +72,20 @@ def list_quantities(robot_id: str, context: WithContext) -> list[QuantityInfo]:
 def list_askables(robot_id: str, context: WithContext) -> list[AskableInfo]:
     """Every quantity that a specification of motion may name, with its unit and its parts."""
     return list(context.robots.askables_of(robot_id))
+
+
+@router.get(
+    "/{robot_id}/quote",
+    operation_id="getQuote",
+    summary="What a sentence will take",
+    responses=problem_responses(_404="There is no such robot."),
+)
+def get_quote(
+    robot_id: str, context: WithContext, trainings: Annotated[int, Query(ge=1, le=100)] = 1
+) -> RunQuote:
+    """Seconds, samples and money, from what such jobs took lately, and when they would start."""
+    robot = context.robots.get_robot(robot_id)
+    return run_quote(robot.id, trainings, context)
 
 
 @router.get(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Query
 
 from tabrl_api.context import WithContext
 from tabrl_api.idempotency import KeyHeader, idempotency_key
 from tabrl_api.jobs.schemas import JobView
-from tabrl_api.jobs.service import job_view
+from tabrl_api.jobs.service import job_view, job_views
 from tabrl_api.schema import problem_responses
 from tabrl_api.tasks import service
 from tabrl_api.tasks.schemas import (
@@ -47,9 +47,14 @@ def create_task(request: TaskRequest, context: WithContext, key: KeyHeader = Non
 
 
 @router.get("", operation_id="listTasks", summary="All tasks")
-def list_tasks(context: WithContext) -> TaskList:
-    """The newest tasks, without candidates."""
-    return TaskList(tasks=service.task_summaries(context))
+def list_tasks(
+    context: WithContext,
+    before: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> TaskList:
+    """The newest tasks, or those made before the task `before`, without candidates."""
+    tasks = service.task_summaries(context, before, limit)
+    return TaskList(tasks=tasks, next=tasks[-1].id if len(tasks) == limit else None)
 
 
 @router.get(
@@ -128,4 +133,4 @@ def train_task(
     jobs = service.train(
         task_id, request, idempotency_key(key, f"train:{task_id}", request), context
     )
-    return TrainingStarted(jobs=[job_view(job, context.jobs) for job in jobs])
+    return TrainingStarted(jobs=job_views(jobs, context.jobs))

@@ -237,9 +237,10 @@ class TaskView(TaskSummary):
 
 
 class TaskList(BaseModel):
-    """Tasks, newest first."""
+    """Tasks, newest first; `next` is the `before` of those that follow, null after the last."""
 
     tasks: list[TaskSummary]
+    next: str | None = None
 
 
 class TrainingStarted(BaseModel):

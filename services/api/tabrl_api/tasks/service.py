@@ -19,7 +19,8 @@ from tabrl.ports import IdempotencyKey
 from tabrl_api.context import AppContext
 from tabrl_api.dispatch import announce, send
 from tabrl_api.jobs.schemas import FailureView, JobView
-from tabrl_api.jobs.service import job_view
+from tabrl_api.jobs.service import job_views
+from tabrl_api.quotes import deadline
 from tabrl_api.robots.service import raise_unless_trained
 from tabrl_api.tasks.schemas import (
     CandidateChange,
@@ -43,6 +44,7 @@ def create_task(request: TaskRequest, key: IdempotencyKey | None, context: AppCo
     job = Job(
         id=job_id,
         kind=JobKind.REWARD,
+        deadline_s=deadline(JobKind.REWARD, robot.id, context),
         task_id=task_id,
         robot=robot.id,
         queued_at=now,
@@ -130,6 +132,7 @@ def revise(
     job = Job(
         id=new_job_id(),
         kind=JobKind.REWARD,
+        deadline_s=deadline(JobKind.REWARD, task.robot, context),
         task_id=task_id,
         candidate=candidate.n,
         robot=task.robot,
@@ -201,8 +204,8 @@ def task_view(task_id: str, context: AppContext) -> TaskView:
     """A task with candidates and training jobs."""
     task = context.tasks.get(task_id)
     sources, catalogue = context.sources.get(task_id), _catalogue(task, context)
-    jobs = context.jobs.list(kind=JobKind.TRAIN, task_id=task_id)
-    summary = _summary(task, [job_view(job, context.jobs) for job in jobs])
+    jobs = context.jobs.list(kind=JobKind.TRAIN, task_ids=[task_id])
+    summary = _summary(task, job_views(jobs, context.jobs))
     return TaskView(
         **dict(summary),
         candidates=[
@@ -220,12 +223,16 @@ def _catalogue(task: Task, context: AppContext) -> Catalogue:
         return Catalogue({})
 
 
-def task_summaries(context: AppContext) -> list[TaskSummary]:
-    """All tasks without candidates, newest first."""
+def task_summaries(context: AppContext, before: str | None, limit: int) -> list[TaskSummary]:
+    """Tasks without candidates, newest first, with their trainings."""
+    tasks = context.tasks.list(limit=limit, before=before)
     jobs: dict[str, list[JobView]] = defaultdict(list)
-    for job in context.jobs.list(kind=JobKind.TRAIN, limit=_LISTED_JOBS):
-        jobs[job.task_id].append(job_view(job, context.jobs))
-    return [_summary(task, jobs[task.id]) for task in context.tasks.list()]
+    listed = context.jobs.list(
+        kind=JobKind.TRAIN, task_ids=[task.id for task in tasks], limit=_LISTED_JOBS
+    )
+    for view in job_views(listed, context.jobs):
+        jobs[view.task_id].append(view)
+    return [_summary(task, jobs[task.id]) for task in tasks]
 
 
 def _summary(task: Task, jobs: Sequence[JobView]) -> TaskSummary:
@@ -268,6 +275,7 @@ def _training(task: Task, candidate: Candidate, context: AppContext) -> tuple[Jo
     job = Job(
         id=job_id,
         kind=JobKind.TRAIN,
+        deadline_s=deadline(JobKind.TRAIN, task.robot, context),
         task_id=task.id,
         candidate=candidate.n,
         robot=task.robot,

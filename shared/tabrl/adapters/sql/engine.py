@@ -7,16 +7,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
 from tabrl.domain.errors import Unavailable
 
 _READ_ONLY = "tabrl_read_only"
-_BUSY_S = 15.0
+_BUSY_S = 15.0  # on SQLite, whose writers wait for each other
+_CONNECT_S = 3
+_ANSWER_S = 8.0  # for one statement; longer than any takes by far
 
 
 def make_engine(url: str) -> Engine:
@@ -24,15 +27,60 @@ def make_engine(url: str) -> Engine:
     parsed = make_url(url)
     # Statement parameters hold prompts and sources: they must not end up in error messages.
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(
-            parsed, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 3}
-        )
+        return _make_postgres_engine(parsed)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": _BUSY_S})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _make_postgres_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_timeout=_ANSWER_S,
+        connect_args={
+            "connect_timeout": _CONNECT_S,
+            "keepalives_idle": 10,
+            "keepalives_interval": 3,
+            "keepalives_count": 3,
+            "options": f"-c statement_timeout={_ANSWER_S * 1000:.0f}"
+            f" -c lock_timeout={_ANSWER_S * 1000:.0f}"
+            # a client that hangs in a transaction must not hold its rows for ever
+            f" -c idle_in_transaction_session_timeout={4 * _ANSWER_S * 1000:.0f}",
+        },
+    )
+    event.listen(engine, "do_connect", _connect_bounded)
+    return engine
+
+
+def _connect_bounded(
+    _dialect: object, _record: object, arguments: list[Any], named: dict[str, Any]
+) -> DBAPIConnection:
+    from tabrl.adapters.sql.bounded import BoundedConnection  # only where there is PostgreSQL
+
+    connection = BoundedConnection.connect(*arguments, **named)
+    connection.answer_s = _ANSWER_S
+    return cast(DBAPIConnection, connection)
+
+
+@contextmanager
+def patient(connection: Connection) -> Iterator[None]:
+    """Let statements take as long as they do, such as a migration's or the wait for its turn."""
+    driver = connection.connection.driver_connection
+    if connection.dialect.name != "postgresql" or driver is None:
+        yield
+        return
+    answer_s, driver.answer_s = driver.answer_s, None
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    try:
+        yield
+    finally:
+        driver.answer_s = answer_s
 
 
 def _configure_sqlite(connection: DBAPIConnection, _record: object) -> None:
@@ -82,6 +130,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _translated() -> Iterator[None]:
     try:
         yield
+    except TimeoutError as error:
+        raise Unavailable(
+            "All connections to the database are in use.", code="database_unavailable"
+        ) from error
     except OperationalError as error:
         raise Unavailable("The database does not answer.", code="database_unavailable") from error
     except DBAPIError as error:

@@ -13,7 +13,7 @@ TRAINER_ROLE = "tabrl_trainer"
 
 _JOB_COLUMNS = (
     "state, fence, attempt, lease_until, queued_at, enqueued_at, started_at, finished_at, "
-    "failure, result"
+    "failure, result, not_before, claimed_at, outages, stage, progress"
 )
 _MODEL_COLUMNS = "params_key, params_version, params_sha256, step, updated_at"
 _GRANTS = (

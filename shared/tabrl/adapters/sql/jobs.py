@@ -2,54 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from pydantic import JsonValue, ValidationError
-from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select, update
 
-from tabrl.adapters.logs import logger
+from tabrl.adapters.sql.claims import (
+    claim_statement,
+    due,
+    insert_jobs,
+    measured_runs,
+    places_query,
+)
+from tabrl.adapters.sql.database_time import DatabaseTime
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
-from tabrl.adapters.sql.tables import Stored, Values, models
+from tabrl.adapters.sql.job_rows import (
+    COLUMNS,
+    UnreadableSpecError,
+    claimed_job,
+    compare_and_set,
+    load,
+    load_at,
+    readable,
+)
+from tabrl.adapters.sql.tables import Values, models
 from tabrl.adapters.sql.tables import jobs as table
-from tabrl.contracts.training import TrainResult
-from tabrl.domain.errors import fence_lost, unknown_job
+from tabrl.contracts.training import ProgressSummary, TrainResult
+from tabrl.domain.errors import unknown_job
 from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
-from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs
+from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs, MeasuredRuns, Seconds
 from tabrl.ports.queue import Clock
 
-_COLUMNS = [column for column in table.c if column.name != "seq"]
-
-
-def job_row(job: Job) -> Values:
-    """A job as column values."""
-    row = {column.name: getattr(job, column.name) for column in _COLUMNS}
-    for name in ("spec", "failure", "result"):
-        row[name] = _json(row[name])
-    return row
-
-
-def _json(value: TrainResult | Failure | None) -> JsonValue:
-    return None if value is None else value.model_dump(mode="json")
-
-
-def _job(row: Stored) -> Job:
-    return Job.model_validate(dict(row._mapping))
+_IN_LEASE = table.c.state.in_([state.value for state in LEASED])
 
 
 class SqlJobRepository:
-    """A `JobRepository` in SQLite or PostgreSQL."""
+    """A `JobRepository` in SQLite or PostgreSQL, by the database's clock."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
+        """`clock` stands in for the database's, for tests that move it."""
         self._engine = engine
-        self._clock = clock
+        self._time = DatabaseTime(engine, clock)
 
     def get(self, job_id: str) -> Job:
         """Raises `NotFound` (code `unknown_job`)."""
         with reading(self._engine) as connection:
-            job = _load(connection, job_id)
+            job = load(connection, job_id)
         if job is None:
             raise unknown_job(job_id)
         return job
@@ -59,18 +59,22 @@ class SqlJobRepository:
         *,
         kind: JobKind | None = None,
         state: JobState | None = None,
-        task_id: str | None = None,
+        task_ids: Sequence[str] | None = None,
+        before: str | None = None,
         limit: int = 200,
     ) -> Jobs:
-        """Newest first."""
-        query = select(*_COLUMNS).order_by(table.c.seq.desc()).limit(limit)
+        """Newest first; see the port."""
+        query = select(*COLUMNS).order_by(table.c.seq.desc()).limit(limit)
         for column, wanted in ((table.c.kind, kind), (table.c.state, state)):
             if wanted is not None:
                 query = query.where(column == wanted.value)
-        if task_id is not None:
-            query = query.where(table.c.task_id == task_id)
+        if task_ids is not None:
+            query = query.where(table.c.task_id.in_(task_ids))
+        if before is not None:
+            mark = select(table.c.seq).where(table.c.id == before).scalar_subquery()
+            query = query.where(table.c.seq < mark)
         with reading(self._engine) as connection:
-            return [_job(row) for row in connection.execute(query)]
+            return readable(connection.execute(query))
 
     def create_training(
         self, jobs: Sequence[Job], models_: Sequence[Model], key: IdempotencyKey | None = None
@@ -78,26 +82,36 @@ class SqlJobRepository:
         """Commit jobs with their models; see the port for repeated keys."""
         ids = [job.id for job in jobs]
         with writing(self._engine) as connection:
+            now = connection.execute(select(self._time.now())).scalar_one()
             if key is not None:
-                earlier = remember(connection, key, ids, self._clock.now())
+                earlier = remember(connection, key, ids, now)
                 if earlier is not None:
                     return earlier
-            connection.execute(insert(table), [job_row(job) for job in jobs])
+            insert_jobs(connection, jobs, now)
             connection.execute(insert(models), [model.model_dump() for model in models_])
         return ids
 
-    def place_in_queue(self, job: Job) -> int | None:
-        """1 for the next job of its kind; `None` unless the job waits."""
-        if job.state is not JobState.QUEUED:
-            return None
-        own = select(table.c.seq).where(table.c.id == job.id).scalar_subquery()
-        ahead = select(func.count()).where(
-            table.c.state == JobState.QUEUED.value,
-            table.c.kind == job.kind.value,
-            table.c.seq <= own,
+    def places(self, job_ids: Sequence[str]) -> dict[str, int]:
+        """Of those that wait, by id: 1 for the next job of its kind to be claimed."""
+        if not job_ids:
+            return {}
+        query = places_query(job_ids, self._time.now())
+        with reading(self._engine) as connection:
+            return {row.id: row.place for row in connection.execute(query)}
+
+    def measured(self, kind: JobKind, robot: str | None = None, limit: int = 20) -> MeasuredRuns:
+        """What the last jobs of a kind took that succeeded; see the port."""
+        with reading(self._engine) as connection:
+            return measured_runs(connection, kind, robot, limit)
+
+    def running_for_s(self, kind: JobKind) -> Seconds:
+        """How long each job of a kind has run that runs now."""
+        running = select(table.c.claimed_at, self._time.now().label("now")).where(
+            _IN_LEASE, table.c.kind == kind.value, table.c.claimed_at.is_not(None)
         )
         with reading(self._engine) as connection:
-            return max(1, connection.execute(ahead).scalar_one())
+            rows = connection.execute(running).all()
+        return [max(0.0, (row.now - row.claimed_at).total_seconds()) for row in rows]
 
     def counts(self) -> dict[tuple[JobKind, JobState], int]:
         """How many jobs are in each state."""
@@ -112,21 +126,43 @@ class SqlJobRepository:
 
     def claim(self, job_id: str, lease_s: float, max_attempts: int) -> Job | None:
         """Take a job; see the port."""
-        now = self._clock.now()
         job = self._change(
             job_id,
-            lambda job: job.claimed(now, lease_s, max_attempts) if job.claimable(now) else None,
+            lambda job, now: (
+                job.claimed(now, lease_s, max_attempts) if job.claimable(now) else None
+            ),
         )
         return job if job is not None and job.state is JobState.RUNNING else None
 
-    def heartbeat(self, job_id: str, fence: int, lease_s: float) -> bool:
-        """Extend the lease; `False` if the fence was lost."""
-        now = self._clock.now()
-        renewed = self._change(
-            job_id,
-            lambda job: job.lease_renewed(now, lease_s) if job.leased_under(fence) else None,
+    def claim_next(self, kind: JobKind, lease_s: float) -> Job | None:
+        """Take the job whose turn it is; see the port."""
+        unreadable: set[str] = set()
+        while True:
+            now, until = self._time.now(), self._time.now(after_s=lease_s)
+            try:
+                with writing(self._engine) as connection:
+                    row = connection.execute(
+                        claim_statement(kind, now, until, unreadable)
+                    ).one_or_none()
+                    return None if row is None else claimed_job(row)
+            except UnreadableSpecError as error:  # the claim is rolled back: no attempt is used up
+                unreadable.add(error.job_id)
+
+    def heartbeat(
+        self, job_id: str, fence: int, lease_s: float, *,
+        stage: str | None = None, progress: ProgressSummary | None = None,
+    ) -> bool:  # fmt: skip
+        """Extend the lease and say how far the job is; `False` if the fence was lost."""
+        told: Values = {} if stage is None else {"stage": stage}
+        if progress is not None:
+            told["progress"] = progress.model_dump(mode="json")
+        renewed = (
+            update(table)
+            .where(table.c.id == job_id, table.c.fence == fence, _IN_LEASE)
+            .values(lease_until=self._time.now(after_s=lease_s), **told)
         )
-        return renewed is not None
+        with writing(self._engine) as connection:
+            return connection.execute(renewed).rowcount == 1
 
     def requests(self, job_id: str) -> JobRequests:
         """What the user requests of a job that runs."""
@@ -147,9 +183,8 @@ class SqlJobRepository:
         failure: Failure | None = None,
     ) -> bool:
         """End a job; `False` if the fence was lost or the job has ended."""
-        now = self._clock.now()
 
-        def finished(job: Job) -> Job | None:
+        def finished(job: Job, now: datetime) -> Job | None:
             if not job.leased_under(fence) or not job.can_become(state):
                 return None
             return job.finished(state, now, result=result, failure=failure)
@@ -158,19 +193,37 @@ class SqlJobRepository:
 
     def release(self, job_id: str, fence: int) -> bool:
         """Hand a running job back, at once claimable, without using up an attempt."""
-        now = self._clock.now()
+        return self._hand_back(
+            job_id, fence, lambda job, now: job.released(now, attempt_counts=False)
+        ) is not None  # fmt: skip
 
-        def released(job: Job) -> Job | None:
+    def postpone(self, job_id: str, fence: int, delay_s: float) -> bool:
+        """Hand a running job back because a part does not answer; no attempt is used up."""
+        return self._hand_back(
+            job_id, fence, lambda job, now: job.postponed(now, delay_s)
+        ) is not None  # fmt: skip
+
+    def retry(
+        self, job_id: str, fence: int, failure: Failure, delay_s: float, max_attempts: int
+    ) -> Job | None:
+        """Hand back a running job whose attempt failed; see the port."""
+        return self._hand_back(
+            job_id, fence, lambda job, now: job.retried(now, failure, delay_s, max_attempts)
+        )
+
+    def _hand_back(
+        self, job_id: str, fence: int, transition: Callable[[Job, datetime], Job]
+    ) -> Job | None:
+        def handed_back(job: Job, now: datetime) -> Job | None:
             if not job.leased_under(fence) or not job.can_become(JobState.QUEUED):
                 return None
-            return job.released(now, attempt_counts=False)
+            return transition(job, now)
 
-        return self._change(job_id, released) is not None
+        return self._change(job_id, handed_back)
 
     def request_cancel(self, job_id: str) -> Job:
         """Ask for the end of a job. Raises `NotFound`, or `Conflict` (code `job_finished`)."""
-        now = self._clock.now()
-        job = self._change(job_id, lambda job: job.cancel_requested(now))
+        job = self._change(job_id, lambda job, now: job.cancel_requested(now))
         if job is None:
             raise unknown_job(job_id)
         return job
@@ -180,110 +233,71 @@ class SqlJobRepository:
         with writing(self._engine) as connection:
             # Weights are JSON, which PostgreSQL cannot compare: the row's lock stands in for the
             # compare-and-set, so that of two requests at once neither forgets the other's.
-            job = _load(connection, job_id, lock=True)
+            job = load(connection, job_id, lock=True)
             if job is None:
                 raise unknown_job(job_id)
             changed = job.weights_requested(changes)
-            _compare_and_set(connection, job, changed)
+            compare_and_set(connection, job, changed)
         return changed
 
     def mark_enqueued(self, job_id: str) -> None:
         """Note that the queue took the message."""
-        now = self._clock.now()
-        self._change(job_id, lambda job: job.enqueued(now))
+        with writing(self._engine) as connection:
+            sent = update(table).where(table.c.id == job_id)
+            connection.execute(sent.values(enqueued_at=self._time.now()))
 
     def expire_leases(self, max_attempts: int) -> Jobs:
         """Take jobs away from silent holders; returns those changed, in their new state."""
-        now = self._clock.now()
-        silent = select(*_COLUMNS).where(
-            table.c.state.in_([state.value for state in LEASED]), table.c.lease_until < now
-        )
+        silent = select(*COLUMNS).where(_IN_LEASE, table.c.lease_until < self._time.now())
         with reading(self._engine) as connection:
-            lapsed = _readable(connection.execute(silent))
+            lapsed = readable(connection.execute(silent))
         changed = (
             self._change(
                 job.id,
-                lambda job: job.expired(now, max_attempts) if job.lease_lapsed(now) else None,
+                lambda job, now: job.expired(now, max_attempts) if job.lease_lapsed(now) else None,
             )
             for job in lapsed
         )
         return [job for job in changed if job is not None]
 
-    def waiting(self, *, unsent_for: timedelta, sent_for: timedelta) -> Jobs:
-        """Jobs that wait and were never sent for `unsent_for`, or last sent `sent_for` ago."""
-        now = self._clock.now()
-        queued = (
-            select(*_COLUMNS).where(table.c.state == JobState.QUEUED.value).order_by(table.c.seq)
-        )
-        # Narrowed in the database, decided by the job itself.
-        age_from = func.coalesce(table.c.enqueued_at, table.c.queued_at)
-        query = queued.where(age_from <= now - min(unsent_for, sent_for))
-        with reading(self._engine) as connection:
-            jobs = _readable(connection.execute(query))
-        return [
-            job for job in jobs if job.message_lost(now, unsent_for=unsent_for, sent_for=sent_for)
-        ]
+    def waiting(self, *, unsent_for: timedelta, sent_for: timedelta, limit: int = 100) -> Jobs:
+        """Jobs that are due and were not heard of for a while; see the port."""
 
-    def _change(self, job_id: str, transition: Callable[[Job], Job | None]) -> Job | None:
-        """Load a job, apply a transition of the domain, and store what it gives.
+        def ago(age: timedelta) -> ColumnElement[datetime]:
+            return self._time.now(after_s=-age.total_seconds())
+
+        unsent = and_(
+            table.c.enqueued_at.is_(None),
+            or_(table.c.not_before <= self._time.now(), table.c.queued_at <= ago(unsent_for)),
+        )
+        query = (
+            select(*COLUMNS)
+            .where(
+                table.c.state == JobState.QUEUED.value,
+                due(self._time.now()),
+                or_(unsent, table.c.enqueued_at <= ago(sent_for)),
+            )
+            .order_by(table.c.priority, table.c.rank, table.c.seq)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return readable(connection.execute(query))
+
+    def _change(self, job_id: str, transition: Callable[[Job, datetime], Job | None]) -> Job | None:
+        """Load a job, apply a transition of the domain at the database's time, store the outcome.
 
         `None` if there is no such job, or if the transition gives none. Whoever loses a race looks
         again: the transition is applied to the job as the winner left it.
         """
         while True:
             with reading(self._engine) as connection:
-                job = _load(connection, job_id)
-            changed = None if job is None else transition(job)
-            if job is None or changed is None:
+                found = load_at(connection, job_id, self._time.now())
+            if found is None:
+                return None
+            job, now = found
+            changed = transition(job, now)
+            if changed is None:
                 return None
             with writing(self._engine) as connection:
-                if _compare_and_set(connection, job, changed):
+                if compare_and_set(connection, job, changed):
                     return changed
-
-
-def lock_leased(connection: Connection, job_id: str, fence: int) -> None:
-    """Lock the job's row until the transaction ends, for those that write on behalf of a job.
-
-    Raises `Conflict` (code `fence_lost`) unless the job is leased under `fence`.
-    """
-    job = _load(connection, job_id, lock=True)
-    if job is None or not job.leased_under(fence):
-        raise fence_lost(job_id)
-
-
-def _load(connection: Connection, job_id: str, *, lock: bool = False) -> Job | None:
-    query = select(*_COLUMNS).where(table.c.id == job_id)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
-    return None if row is None else _job(row)
-
-
-def _readable(rows: Iterable[Stored]) -> Jobs:
-    """The jobs of all rows that can be read: a broken one must not stop the care for the others."""
-    jobs: Jobs = []
-    for row in rows:
-        try:
-            jobs.append(_job(row))
-        except ValidationError:
-            logger.error("job %s: its row cannot be read", row.id)
-    return jobs
-
-
-def _compare_and_set(connection: Connection, before: Job, after: Job) -> bool:
-    """Store a changed job unless somebody changed it since it was loaded.
-
-    State and fence move with every change of hands, the lease with every heartbeat: together they
-    are the version of a job. Only what has changed is written, since a trainer's role may not
-    write the rest (see `grants`).
-    """
-    old, new = job_row(before), job_row(after)
-    lease = table.c.lease_until
-    version = and_(
-        table.c.id == before.id,
-        table.c.state == before.state.value,
-        table.c.fence == before.fence,
-        lease.is_(None) if before.lease_until is None else lease == before.lease_until,
-    )
-    values = {name: value for name, value in new.items() if value != old[name]}
-    if not values:
-        return True
-    return connection.execute(update(table).where(version).values(**values)).rowcount == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine, select, update
 
 from tabrl.adapters.sql.engine import reading, writing
-from tabrl.adapters.sql.jobs import lock_leased
+from tabrl.adapters.sql.job_rows import lock_leased
 from tabrl.adapters.sql.tables import Stored, Values
 from tabrl.adapters.sql.tables import models as table
 from tabrl.domain.errors import unknown_model

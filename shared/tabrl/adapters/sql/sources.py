@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Engine, and_, delete, insert, select
 
 from tabrl.adapters.sql.engine import reading, writing
-from tabrl.adapters.sql.jobs import lock_leased
+from tabrl.adapters.sql.job_rows import lock_leased
 from tabrl.adapters.sql.tables import candidate_sources as table
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 Columns: TypeAlias = tuple[object, ...]  # of a query; models check what comes
@@ -62,6 +64,7 @@ tasks = Table(
     Column("usage", JSON(none_as_null=True), nullable=True),
     Column("dropped", JSON, nullable=False, server_default="[]"),
     Column("notices", JSON, nullable=False, server_default="[]"),
+    Column("owner", Text, nullable=False, server_default="local"),
 )
 
 candidates = Table(
@@ -124,7 +127,28 @@ jobs = Table(
     Column("failure", JSON(none_as_null=True), nullable=True),
     Column("result", JSON(none_as_null=True), nullable=True),
     Column("weights", JSON(none_as_null=True), nullable=True),
-    Index("ix_jobs_state_kind", "state", "kind"),
+    Column("owner", Text, nullable=False, server_default="local"),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("rank", Integer, nullable=False, server_default="0"),
+    Column("spec_version", Integer, nullable=False, server_default="1"),
+    Column("outages", Integer, nullable=False, server_default="0"),
+    Column("not_before", UtcDateTime, nullable=True),
+    Column("claimed_at", UtcDateTime, nullable=True),
+    Column("stage", String(32), nullable=True),
+    Column("progress", JSON(none_as_null=True), nullable=True),
+    Column("deadline_s", Float, nullable=True),
+    Index("ix_jobs_queue", "state", "kind", "priority", "rank", "seq"),
+    Index("ix_jobs_owner", "kind", "owner", "priority", "rank"),
+    Index("ix_jobs_leased", "state", "lease_until"),
+    Index("ix_jobs_kind", "kind", "seq"),
+    Index(
+        "ix_jobs_served",
+        "kind",
+        "priority",
+        "rank",
+        sqlite_where=text("fence > 0"),
+        postgresql_where=text("fence > 0"),
+    ),
     Index("ix_jobs_task_id", "task_id"),
 )
 
@@ -143,6 +167,8 @@ models = Table(
     Column("step", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("owner", Text, nullable=False, server_default="local"),
+    Index("ix_models_updated", "updated_at", "seq"),
 )
 
 idempotency_keys = Table(

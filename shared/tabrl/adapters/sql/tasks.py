@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from sqlalchemy import Engine, Select, and_, delete, insert, select, update
 
+from tabrl.adapters.sql.claims import insert_jobs
+from tabrl.adapters.sql.database_time import DatabaseTime
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
-from tabrl.adapters.sql.jobs import job_row, lock_leased
+from tabrl.adapters.sql.job_rows import lock_leased
 from tabrl.adapters.sql.tables import (
     Columns,
     Stored,
@@ -43,20 +45,22 @@ def _task(row: Stored) -> Task:
 class SqlTaskRepository:
     """A `TaskRepository` in SQLite or PostgreSQL."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
+        """`clock` stands in for the database's, for tests that move it."""
         self._engine = engine
-        self._clock = clock
+        self._time = DatabaseTime(engine, clock)
 
     def create(self, task: Task, job: Job, key: IdempotencyKey | None = None) -> str:
         """Commit a task with the job that writes its candidates; returns the task's id."""
         with writing(self._engine) as connection:
+            now = connection.execute(select(self._time.now())).scalar_one()
             if key is not None:
-                earlier = remember(connection, key, [task.id], self._clock.now())
+                earlier = remember(connection, key, [task.id], now)
                 if earlier is not None:
                     return earlier[0]
             row = task.model_dump(mode="json", include={column.name for column in _COLUMNS})
             connection.execute(insert(tasks).values({**row, "created_at": task.created_at}))
-            connection.execute(insert(jobs).values(job_row(job)))
+            insert_jobs(connection, [job], now)
         return task.id
 
     def get(self, task_id: str) -> Task:
@@ -67,10 +71,14 @@ class SqlTaskRepository:
             raise unknown_task(task_id)
         return _task(row)
 
-    def list(self, limit: int = 100) -> Tasks:
-        """Newest first."""
+    def list(self, limit: int = 100, before: str | None = None) -> Tasks:
+        """Newest first; see the port."""
+        query = _tasks().order_by(tasks.c.seq.desc()).limit(limit)
+        if before is not None:
+            mark = select(tasks.c.seq).where(tasks.c.id == before).scalar_subquery()
+            query = query.where(tasks.c.seq < mark)
         with reading(self._engine) as connection:
-            rows = connection.execute(_tasks().order_by(tasks.c.seq.desc()).limit(limit))
+            rows = connection.execute(query)
             return [_task(row) for row in rows]
 
     def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
@@ -95,11 +103,12 @@ class SqlTaskRepository:
         """Commit an edit with the job that checks it; returns the job's id."""
         body = revision.model_dump(mode="json")
         with writing(self._engine) as connection:
+            now = connection.execute(select(self._time.now())).scalar_one()
             if key is not None:
-                earlier = remember(connection, key, [job.id], self._clock.now())
+                earlier = remember(connection, key, [job.id], now)
                 if earlier is not None:
                     return earlier[0]
-            connection.execute(insert(jobs).values(job_row(job)))
+            insert_jobs(connection, [job], now)
             connection.execute(
                 insert(revisions).values(job_id=job.id, task_id=revision.task_id, body=body)
             )
