@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.training import TrainResult, TrainSpec
 from tabrl.domain.errors import Conflict, Invalid
+from tabrl.domain.people import LOCAL
 from tabrl.domain.weights import merged_weights
 
 
@@ -50,6 +51,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 }
 
 TERMINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
+OPEN = frozenset(TRANSITIONS) - TERMINAL
 LEASED = frozenset({JobState.RUNNING, JobState.CANCELLING})  # a worker holds the lease
 
 
@@ -98,6 +100,7 @@ class Job(BaseModel):
     kind: JobKind
     state: JobState = JobState.QUEUED
     task_id: str
+    owner: str = LOCAL
     candidate: int | None = None
     robot: str
     model_id: str | None = None

@@ -75,8 +75,9 @@ class ModelTable:
             raise NotFound(model_id, code="unknown_model")
         return self.rows[model_id]
 
-    def list(self, limit: int = 200) -> list[Model]:
-        return list(self.rows.values())[:limit]
+    def list(self, limit: int = 200, *, owner: str | None = None) -> list[Model]:
+        found = [row for row in self.rows.values() if owner is None or row.owner == owner]
+        return found[:limit]
 
     def publish(
         self, model_id: str, *, fence: int, params_key: str, params_sha256: str, step: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 
@@ -11,12 +12,14 @@ from sqlalchemy import Connection, Engine, and_, func, insert, select, update
 from tabrl.adapters.logs import logger
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
+from tabrl.adapters.sql.quotas import hold
 from tabrl.adapters.sql.tables import Stored, Values, models
 from tabrl.adapters.sql.tables import jobs as table
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.errors import fence_lost, unknown_job
 from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
+from tabrl.domain.quotas import NO_QUOTA, Quota
 from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs
 from tabrl.ports.queue import Clock
 
@@ -60,6 +63,7 @@ class SqlJobRepository:
         kind: JobKind | None = None,
         state: JobState | None = None,
         task_id: str | None = None,
+        owner: str | None = None,
         limit: int = 200,
     ) -> Jobs:
         """Newest first."""
@@ -69,19 +73,27 @@ class SqlJobRepository:
                 query = query.where(column == wanted.value)
         if task_id is not None:
             query = query.where(table.c.task_id == task_id)
+        if owner is not None:
+            query = query.where(table.c.owner == owner)
         with reading(self._engine) as connection:
             return [_job(row) for row in connection.execute(query)]
 
     def create_training(
-        self, jobs: Sequence[Job], models_: Sequence[Model], key: IdempotencyKey | None = None
+        self,
+        jobs: Sequence[Job],
+        models_: Sequence[Model],
+        key: IdempotencyKey | None = None,
+        quota: Quota = NO_QUOTA,
     ) -> JobIds:
         """Commit jobs with their models; see the port for repeated keys."""
-        ids = [job.id for job in jobs]
+        ids, now = [job.id for job in jobs], self._clock.now()
         with writing(self._engine) as connection:
             if key is not None:
-                earlier = remember(connection, key, ids, self._clock.now())
+                earlier = remember(connection, key, ids, now)
                 if earlier is not None:
                     return earlier
+            for owner, added in Counter(job.owner for job in jobs).items():
+                hold(connection, quota, owner, now, jobs=added, models=added)
             connection.execute(insert(table), [job_row(job) for job in jobs])
             connection.execute(insert(models), [model.model_dump() for model in models_])
         return ids

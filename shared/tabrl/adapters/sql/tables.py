@@ -21,6 +21,8 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from tabrl.domain.people import LOCAL
+
 Columns: TypeAlias = tuple[object, ...]  # of a query; models check what comes
 Stored: TypeAlias = Row[Columns]
 Values: TypeAlias = dict[str, object]  # to be written, by column
@@ -52,6 +54,7 @@ tasks = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("id", String(32), nullable=False, unique=True),
+    Column("owner", Text, nullable=False, server_default=LOCAL),
     Column("robot", String(32), nullable=False),
     Column("prompt", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -62,6 +65,7 @@ tasks = Table(
     Column("usage", JSON(none_as_null=True), nullable=True),
     Column("dropped", JSON, nullable=False, server_default="[]"),
     Column("notices", JSON, nullable=False, server_default="[]"),
+    Index("ix_tasks_owner", "owner", "seq"),
 )
 
 candidates = Table(
@@ -109,6 +113,7 @@ jobs = Table(
     Column("state", String(16), nullable=False),
     # No foreign key: a trainer may change jobs but not look into tasks.
     Column("task_id", String(32), nullable=False),
+    Column("owner", Text, nullable=False, server_default=LOCAL),
     Column("candidate", Integer, nullable=True),
     Column("robot", String(32), nullable=False),
     Column("model_id", String(32), nullable=True),
@@ -126,6 +131,7 @@ jobs = Table(
     Column("weights", JSON(none_as_null=True), nullable=True),
     Index("ix_jobs_state_kind", "state", "kind"),
     Index("ix_jobs_task_id", "task_id"),
+    Index("ix_jobs_owner", "owner", "seq"),
 )
 
 models = Table(
@@ -135,6 +141,7 @@ models = Table(
     Column("id", String(32), nullable=False, unique=True),
     Column("job_id", String(32), ForeignKey("jobs.id"), nullable=False, unique=True),
     Column("task_id", String(32), nullable=False),
+    Column("owner", Text, nullable=False, server_default=LOCAL),
     Column("robot", String(32), nullable=False),
     Column("scene_sha256", String(64), nullable=False),
     Column("params_key", String(200), nullable=False),
@@ -143,6 +150,28 @@ models = Table(
     Column("step", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_models_owner", "owner", "updated_at"),
+)
+
+# Secrets are kept as hashes. None of these is for a trainer's eyes.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("owner", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime, nullable=True),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("model_id", String(32), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_shares_model_id", "model_id"),
 )
 
 idempotency_keys = Table(
@@ -164,6 +193,8 @@ __all__ = [
     "metadata",
     "models",
     "revisions",
+    "shares",
     "tasks",
+    "tokens",
     "verified_artifacts",
 ]

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, Select, and_, delete, insert, select, update
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
 from tabrl.adapters.sql.jobs import job_row, lock_leased
+from tabrl.adapters.sql.quotas import hold
 from tabrl.adapters.sql.tables import (
     Columns,
     Stored,
@@ -20,6 +21,7 @@ from tabrl.adapters.sql.tables import (
 )
 from tabrl.domain.errors import no_preview, unknown_candidate, unknown_task
 from tabrl.domain.jobs import Job, JobState
+from tabrl.domain.quotas import NO_QUOTA, Quota
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.queue import Clock
@@ -47,13 +49,16 @@ class SqlTaskRepository:
         self._engine = engine
         self._clock = clock
 
-    def create(self, task: Task, job: Job, key: IdempotencyKey | None = None) -> str:
+    def create(
+        self, task: Task, job: Job, key: IdempotencyKey | None = None, quota: Quota = NO_QUOTA
+    ) -> str:
         """Commit a task with the job that writes its candidates; returns the task's id."""
         with writing(self._engine) as connection:
             if key is not None:
                 earlier = remember(connection, key, [task.id], self._clock.now())
                 if earlier is not None:
                     return earlier[0]
+            hold(connection, quota, job.owner, self._clock.now(), jobs=1, writes=True)
             row = task.model_dump(mode="json", include={column.name for column in _COLUMNS})
             connection.execute(insert(tasks).values({**row, "created_at": task.created_at}))
             connection.execute(insert(jobs).values(job_row(job)))
@@ -67,10 +72,11 @@ class SqlTaskRepository:
             raise unknown_task(task_id)
         return _task(row)
 
-    def list(self, limit: int = 100) -> Tasks:
-        """Newest first."""
+    def list(self, limit: int = 100, *, owner: str | None = None) -> Tasks:
+        """Newest first; with `owner`, theirs."""
+        query = _tasks() if owner is None else _tasks().where(tasks.c.owner == owner)
         with reading(self._engine) as connection:
-            rows = connection.execute(_tasks().order_by(tasks.c.seq.desc()).limit(limit))
+            rows = connection.execute(query.order_by(tasks.c.seq.desc()).limit(limit))
             return [_task(row) for row in rows]
 
     def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
@@ -90,7 +96,11 @@ class SqlTaskRepository:
             )
 
     def create_revision(
-        self, revision: Revision, job: Job, key: IdempotencyKey | None = None
+        self,
+        revision: Revision,
+        job: Job,
+        key: IdempotencyKey | None = None,
+        quota: Quota = NO_QUOTA,
     ) -> str:
         """Commit an edit with the job that checks it; returns the job's id."""
         body = revision.model_dump(mode="json")
@@ -99,6 +109,7 @@ class SqlTaskRepository:
                 earlier = remember(connection, key, [job.id], self._clock.now())
                 if earlier is not None:
                     return earlier[0]
+            hold(connection, quota, job.owner, self._clock.now(), jobs=1)
             connection.execute(insert(jobs).values(job_row(job)))
             connection.execute(
                 insert(revisions).values(job_id=job.id, task_id=revision.task_id, body=body)
