@@ -16,6 +16,8 @@ from tabrl_api.jobs.endpoints import router as jobs
 from tabrl_api.middleware import AccessMiddleware, MetricsMiddleware
 from tabrl_api.models.endpoints import router as models
 from tabrl_api.page import page_router
+from tabrl_api.people.endpoints import router as people
+from tabrl_api.people.middleware import PeopleMiddleware
 from tabrl_api.reaper import Reaper
 from tabrl_api.robots.endpoints import router as robots
 from tabrl_api.tasks.endpoints import router as tasks
@@ -51,9 +53,10 @@ def create_app(context: AppContext) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.context = context
-    for router in (robots, tasks, jobs, models, health.router):
+    for router in (people, robots, tasks, jobs, models, health.router):
         app.include_router(router)
     app.include_router(page_router(context.settings.web_dist, context.settings.inference))
+    app.add_middleware(PeopleMiddleware, context=context)
     app.add_middleware(AccessMiddleware, origins=OriginRules(context.settings))
     app.add_middleware(MetricsMiddleware, metrics=context.metrics)
     problems.install(app)
