@@ -20,6 +20,7 @@ from tabrl_local.robots import refusals, robot_document, robot_table, robots_her
 from tabrl_local.run import RunOptions, run_task
 from tabrl_local.run_report import print_run_report
 from tabrl_local.stack import LaunchOptions
+from tabrl_local.token_commands import app as token_commands
 
 if TYPE_CHECKING:  # MuJoCo is slow to import
     from tabrl_local.rollout import RolloutReport
@@ -37,6 +38,7 @@ app = typer.Typer(
 
 robot_commands = typer.Typer(invoke_without_command=True)
 app.add_typer(robot_commands, name="robots")
+app.add_typer(token_commands, name="token")
 
 Url = Annotated[
     str | None, typer.Option("--url", envvar="TABRL_URL", help="Address of the TabRL api.")
