@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tabrl_local import tokens
+from tabrl_local.terminal import output
 
 app = typer.Typer(
     no_args_is_help=True, help="Who may log in to the stack whose database this machine reaches."
@@ -60,7 +61,7 @@ def list_all(as_json: AsJson = False, data: Data = None) -> None:
             for at in (one.created_at, one.revoked_at)
         )
         table.add_row(one.id, escape(one.owner), created, revoked, escape(one.note))
-    Console().print(table if found else "no tokens")
+    output().print(table if found else "no tokens")
 
 
 @app.command("revoke")

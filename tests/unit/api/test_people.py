@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,11 +15,16 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tabrl.adapters.settings import Settings
 from tabrl.contracts.events import EVENT, StateEvent
+from tabrl.domain.errors import Conflict, Invalid, LimitReached
+from tabrl.domain.quotas import Holdings, Quota
 from tabrl.domain.tasks import LlmUsage
 from tabrl_api import openapi
+from tabrl_api.people.start import raise_unless_guarded
 from tabrl_api.tokens import create as create_token
 from tests.support.gateway import Gateway
+from tests.twins import MemoryDatabase, MemoryTokenRepository
 from tests.unit.api.test_problems import check_problem
 
 DOCUMENT = json.loads(openapi.document())
@@ -193,6 +199,35 @@ def test_only_hashes_are_kept(house: House) -> None:
     assert str(made["token"]) not in repr(tokens.__dict__)
 
 
+@pytest.mark.parametrize("name", ["", "no body", "a:b", "-x", "x" * 101, "ünal"])
+def test_a_name_that_nobody_can_have(house: House, name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        create_token(name, "", house.gateway.context.tokens, house.gateway.context.clock)
+    assert refused.value.code == "bad_owner"
+
+
+@pytest.mark.parametrize(
+    ("given", "lets_in"),
+    [
+        ({}, True),
+        ({"host": "localhost"}, True),
+        ({"host": "::1"}, True),
+        ({"auth": "token"}, True),  # on loopback: a token can be made later
+        ({"host": "0.0.0.0"}, False),
+        ({"host": "192.168.1.7", "auth": "token"}, False),
+        ({"host": "0.0.0.0", "auth": "none"}, True),
+        ({"auth": "proxy"}, False),
+        ({"host": "0.0.0.0", "auth": "proxy", "trusted_proxies": "10.0.0.1"}, True),
+    ],
+)
+def test_what_may_start_without_a_token(house: House, given: dict[str, Any], lets_in: bool) -> None:
+    none = MemoryTokenRepository(MemoryDatabase(house.gateway.context.clock))
+    with nullcontext() if lets_in else pytest.raises(Conflict, match="TABRL_"):
+        raise_unless_guarded(Settings(**given), none)
+    with nullcontext() if given.get("auth") != "proxy" or lets_in else pytest.raises(Conflict):
+        raise_unless_guarded(Settings(**given), house.gateway.context.tokens)
+
+
 def test_without_a_log_in_nothing_is_asked(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path)
     assert gateway.http.get("/api/me").json()["owner"] == "local"
@@ -333,9 +368,6 @@ def test_money_a_day(tmp_path: Path) -> None:
 
 
 def test_the_day_ends_at_midnight() -> None:
-    from tabrl.domain.errors import LimitReached
-    from tabrl.domain.quotas import Holdings, Quota
-
     evening = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)
     quota, held = Quota(llm_usd_per_day=1.0), Holdings(llm_usd=1.0)
     with pytest.raises(LimitReached) as refused:
