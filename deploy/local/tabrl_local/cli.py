@@ -21,7 +21,7 @@ from tabrl_local.run import RunOptions, run_task
 from tabrl_local.run_report import print_run_report
 from tabrl_local.stack import LaunchOptions
 from tabrl_local.terminal import output
-from tabrl_local.token_commands import app as token_commands
+from tabrl_local.tokens.command import app as token_commands
 
 if TYPE_CHECKING:  # MuJoCo is slow to import
     from tabrl_local.rollout import RolloutReport

@@ -25,7 +25,7 @@ from tabrl_local.errors import CommandError
 from tabrl_local.robots import own_looks, refusals, robots_without_meshes
 from tabrl_local.stack import LaunchOptions, Stack
 from tabrl_local.supervisor import Child, Supervisor
-from tabrl_local.tokens import raise_unless_guarded
+from tabrl_local.tokens.process import raise_unless_guarded
 
 READY_LIMIT_S = 180.0  # without progress
 START_ATTEMPTS = 3

@@ -13,7 +13,7 @@ from tabrl_local import launcher
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.stack import LaunchOptions, build, storage
-from tabrl_local.tokens import raise_unless_guarded
+from tabrl_local.tokens.process import raise_unless_guarded
 
 PROBLEM = (401, {"status": 401, "code": "log_in", "detail": "This server asks for a token."})
 

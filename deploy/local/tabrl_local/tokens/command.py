@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tabrl_local import tokens
 from tabrl_local.terminal import output
+from tabrl_local.tokens import process as tokens
 
 app = typer.Typer(
     no_args_is_help=True, help="Who may log in to the stack whose database this machine reaches."

@@ -1,4 +1,4 @@
-"""`tabrl token`: who may log in, kept in the database of the stack on this machine."""
+"""Tokens in the database of the stack on this machine, through a process of the api."""
 
 from __future__ import annotations
 
