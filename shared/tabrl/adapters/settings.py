@@ -105,6 +105,11 @@ class Settings(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("auth", mode="before")
+    @classmethod
+    def _unset(cls, value: object) -> object:
+        return value or "auto"  # as compose files leave what nobody set
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:

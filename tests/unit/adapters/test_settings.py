@@ -105,6 +105,7 @@ def test_origins(origin: str | None, allowed: bool) -> None:
     ("given", "way"),
     [
         ({}, "none"),
+        ({"auth": ""}, "none"),
         ({"host": "::1"}, "none"),
         ({"host": "127.0.0.53"}, "none"),
         ({"host": "0.0.0.0"}, "token"),

@@ -17,8 +17,8 @@ function Form({ refused }: { refused: boolean }): ReactNode {
   const [text, setText] = useState("");
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    cache.clear(); // what was there is another one's, or was refused
     logIn(text.trim());
+    void cache.resetQueries(); // what was there is another one's, or was refused
   };
   return (
     <main className="mx-auto flex w-full max-w-md flex-1 flex-col justify-center p-8">
