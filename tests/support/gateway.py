@@ -21,6 +21,7 @@ from tabrl.domain.tasks import WrittenTask
 from tabrl.ports import RobotCard
 from tabrl_api.app import create_app
 from tabrl_api.context import AppContext
+from tabrl_api.tokens import create as create_token
 from tests.support.factories import PREVIEW, candidate, train_result
 from tests.twins import MemoryTaskQueue
 from tests.twins.gateway import wire_in_memory
@@ -91,14 +92,31 @@ class ToyCatalog:
 class Gateway:
     """A client of the gateway, and the workers' side of what it did."""
 
-    def __init__(self, folder: Path, *, raise_errors: bool = True) -> None:
-        settings = Settings(data=folder, web_dist=folder / "dist")
+    def __init__(self, folder: Path, *, raise_errors: bool = True, **settings_: Any) -> None:
+        settings = Settings(data=folder, web_dist=folder / "dist", **settings_)
         self.context: AppContext = wire_in_memory(settings, robots=ToyCatalog())
+        self._raise_errors = raise_errors
         self.context.blobs.put(Model.base_params_key("toy"), b"policy")
         self.http = TestClient(
             create_app(self.context),
             base_url="http://127.0.0.1:8400",
             raise_server_exceptions=raise_errors,
+        )
+
+    def log_in(self, owner: str) -> TestClient:
+        """From now on this is who asks; returns a client of theirs for later."""
+        made = create_token(owner, "", self.context.tokens, self.context.clock)
+        self.http = self.client(str(made["token"]))
+        return self.http
+
+    def client(self, token: str = "") -> TestClient:
+        """A client that sends a token, or none."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return TestClient(
+            self.http.app,
+            base_url="http://127.0.0.1:8400",
+            headers=headers,
+            raise_server_exceptions=self._raise_errors,
         )
 
     @property

@@ -4,6 +4,7 @@ from tests.twins.artifacts import MemoryVerifiedArtifacts
 from tests.twins.database import ManualClock, MemoryDatabase
 from tests.twins.jobs import MemoryJobRepository
 from tests.twins.models import MemoryModelRepository
+from tests.twins.people import MemoryShareRepository, MemoryTicketStore, MemoryTokenRepository
 from tests.twins.streams import MemoryBlobStore, MemoryEventBus, MemoryTaskQueue
 from tests.twins.tasks import MemorySourceRepository, MemoryTaskRepository
 
@@ -14,8 +15,11 @@ __all__ = [
     "MemoryEventBus",
     "MemoryJobRepository",
     "MemoryModelRepository",
+    "MemoryShareRepository",
     "MemorySourceRepository",
     "MemoryTaskQueue",
     "MemoryTaskRepository",
+    "MemoryTicketStore",
+    "MemoryTokenRepository",
     "MemoryVerifiedArtifacts",
 ]

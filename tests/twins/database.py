@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from tabrl.domain.errors import reused_key
 from tabrl.domain.fairness import first_rank
-from tabrl.domain.jobs import Job, JobState
-from tabrl.domain.models import Model
+from tabrl.domain.jobs import OPEN, Job, JobState
+from tabrl.domain.models import BASE_VERSION, Model
+from tabrl.domain.quotas import Holdings, Quota, start_of_day
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.queue import Clock
@@ -46,14 +47,39 @@ class MemoryDatabase:
         self.verified: dict[str, str] = {}
         self._keys: dict[tuple[str, str], tuple[str, list[str]]] = {}
 
-    def remember(self, key: IdempotencyKey | None, ids: list[str]) -> list[str] | None:
+    def earlier(self, key: IdempotencyKey | None) -> list[str] | None:
         """The ids of the first time, or `None` if the key is new."""
-        if key is None:
+        if key is None or (key.scope, key.key) not in self._keys:
             return None
-        body, earlier = self._keys.setdefault((key.scope, key.key), (key.body_sha256, ids))
+        body, ids = self._keys[key.scope, key.key]
         if body != key.body_sha256:
             raise reused_key()
-        return None if earlier is ids else earlier
+        return ids
+
+    def remember(self, key: IdempotencyKey | None, ids: list[str]) -> None:
+        """Bind a new key to what is about to be kept."""
+        if key is not None:
+            self._keys[key.scope, key.key] = (key.body_sha256, ids)
+
+    def hold(
+        self, quota: Quota, owner: str, *, jobs: int, models: int = 0, writes: bool = False
+    ) -> None:
+        """Raise `LimitReached` if an owner would have more than their quota."""
+        now = self.clock.now()
+        opened = {job.id for job in self.jobs.values() if job.owner == owner and job.state in OPEN}
+        stored = [
+            model
+            for model in self.models.values()
+            if model.owner == owner
+            and (model.params_version > BASE_VERSION or model.job_id in opened)
+        ]
+        spent = sum(
+            task.usage.cost_usd or 0.0
+            for task in self.tasks.values()
+            if task.owner == owner and task.usage and task.created_at >= start_of_day(now)
+        )
+        held = Holdings(len(opened), len(stored), spent)
+        quota.check(held, now, jobs=jobs, models=models, writes=writes)
 
     def add_jobs(self, jobs: Sequence[Job]) -> None:
         """Keep new jobs of one owner, kind and priority, ranked behind the owner's others."""

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from limits.storage import MemoryStorage
 from prometheus_client import CollectorRegistry
 
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.metrics import ApiMetrics
+from tabrl.adapters.owner_limits import OwnerLimits
 from tabrl.adapters.settings import Settings
 from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import Clock, RobotCatalog
 from tabrl.ports.events import EventBus, StoredEvent
 from tabrl_api.context import AppContext
+from tabrl_api.people.requests import NoRequestLimiter, SlidingRequestLimiter
 from tests.twins.database import MemoryDatabase
 from tests.twins.jobs import MemoryJobRepository
 from tests.twins.models import MemoryModelRepository
+from tests.twins.people import MemoryShareRepository, MemoryTicketStore, MemoryTokenRepository
 from tests.twins.streams import MemoryBlobStore, MemoryEventBus, MemoryTaskQueue
 from tests.twins.tasks import MemorySourceRepository, MemoryTaskRepository
 
@@ -28,6 +32,7 @@ def wire_in_memory(
     database = MemoryDatabase(clock or SystemClock())
     bus = MemoryEventBus()
     registry = CollectorRegistry()
+    per_minute = OwnerLimits.of(settings).requests
     return AppContext(
         settings=settings,
         clock=database.clock,
@@ -35,6 +40,12 @@ def wire_in_memory(
         tasks=MemoryTaskRepository(database),
         sources=MemorySourceRepository(database),
         models=MemoryModelRepository(database),
+        tokens=MemoryTokenRepository(database),
+        shares=MemoryShareRepository(),
+        tickets=MemoryTicketStore(),
+        requests=NoRequestLimiter()
+        if per_minute is None
+        else SlidingRequestLimiter(per_minute, MemoryStorage()),
         blobs=MemoryBlobStore(),
         bus=bus,
         queue=MemoryTaskQueue(),

@@ -10,6 +10,7 @@ from tabrl.contracts.training import SPEC_VERSION, ProgressSummary, TrainResult
 from tabrl.domain.errors import unknown_job
 from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
+from tabrl.domain.quotas import NO_QUOTA, Quota
 from tabrl.domain.quotes import MeasuredRun
 from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs, MeasuredRuns, Seconds
 from tests.twins.database import MemoryDatabase
@@ -35,6 +36,7 @@ class MemoryJobRepository:
         kind: JobKind | None = None,
         state: JobState | None = None,
         task_ids: Sequence[str] | None = None,
+        owner: str | None = None,
         before: str | None = None,
         limit: int = 200,
     ) -> Jobs:
@@ -50,17 +52,25 @@ class MemoryJobRepository:
             if (kind is None or job.kind is kind)
             and (state is None or job.state is state)
             and (task_ids is None or job.task_id in task_ids)
+            and (owner is None or job.owner == owner)
         ][:limit]
 
     def create_training(
-        self, jobs: Sequence[Job], models: Sequence[Model], key: IdempotencyKey | None = None
+        self,
+        jobs: Sequence[Job],
+        models: Sequence[Model],
+        key: IdempotencyKey | None = None,
+        quota: Quota = NO_QUOTA,
     ) -> JobIds:
         """Keep jobs with their models."""
         ids = [job.id for job in jobs]
         with self._db.lock:
-            earlier = self._db.remember(key, ids)
+            earlier = self._db.earlier(key)
             if earlier is not None:
                 return earlier
+            for owner, added in Counter(job.owner for job in jobs).items():
+                self._db.hold(quota, owner, jobs=added, models=added)
+            self._db.remember(key, ids)
             self._db.add_jobs(jobs)
             self._db.models.update({model.id: model for model in models})
         return ids

@@ -22,10 +22,14 @@ class MemoryModelRepository:
             raise unknown_model(model_id)
         return model
 
-    def list(self, limit: int = 200) -> Models:
-        """Most recently changed first."""
+    def list(self, limit: int = 200, *, owner: str | None = None) -> Models:
+        """Most recently changed first; with `owner`, theirs."""
         with self._db.lock:
-            newest = [*reversed(self._db.models.values())]
+            newest = [
+                model
+                for model in reversed(self._db.models.values())
+                if owner is None or model.owner == owner
+            ]
         return sorted(newest, key=lambda model: model.updated_at, reverse=True)[:limit]
 
     def publish(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tabrl.domain.errors import fence_lost, no_preview, unknown_candidate, unknown_task
 from tabrl.domain.jobs import Job
+from tabrl.domain.quotas import NO_QUOTA, Quota
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.tasks import Candidates, Tasks
@@ -18,12 +19,16 @@ class MemoryTaskRepository:
     def __init__(self, database: MemoryDatabase) -> None:
         self._db = database
 
-    def create(self, task: Task, job: Job, key: IdempotencyKey | None = None) -> str:
+    def create(
+        self, task: Task, job: Job, key: IdempotencyKey | None = None, quota: Quota = NO_QUOTA
+    ) -> str:
         """Keep a task with the job that writes its candidates; returns the task's id."""
         with self._db.lock:
-            earlier = self._db.remember(key, [task.id])
+            earlier = self._db.earlier(key)
             if earlier is not None:
                 return earlier[0]
+            self._db.hold(quota, job.owner, jobs=1, writes=True)
+            self._db.remember(key, [task.id])
             self._db.tasks[task.id] = task
             self._db.add_jobs([job])
         return task.id
@@ -37,13 +42,16 @@ class MemoryTaskRepository:
             job = self._db.jobs[task.job_id]
         return task.model_copy(update={"state": TaskState.of(job.state), "failure": job.failure})
 
-    def list(self, limit: int = 100, before: str | None = None) -> Tasks:
+    def list(
+        self, limit: int = 100, before: str | None = None, *, owner: str | None = None
+    ) -> Tasks:
         """Newest first; see the port."""
         with self._db.lock:
             newest = [*reversed(self._db.tasks)]
             if before is not None:
                 newest = newest[newest.index(before) + 1 :] if before in newest else []
-            return [self.get(task_id) for task_id in newest[:limit]]
+            found = [self.get(task_id) for task_id in newest]
+        return [task for task in found if owner is None or task.owner == owner][:limit]
 
     def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
         """Replace the candidates of a task; see the port."""
@@ -56,13 +64,19 @@ class MemoryTaskRepository:
             self._db.tasks[task_id] = Task.model_validate(changed)
 
     def create_revision(
-        self, revision: Revision, job: Job, key: IdempotencyKey | None = None
+        self,
+        revision: Revision,
+        job: Job,
+        key: IdempotencyKey | None = None,
+        quota: Quota = NO_QUOTA,
     ) -> str:
         """Keep an edit with the job that checks it; returns the job's id."""
         with self._db.lock:
-            earlier = self._db.remember(key, [job.id])
+            earlier = self._db.earlier(key)
             if earlier is not None:
                 return earlier[0]
+            self._db.hold(quota, job.owner, jobs=1)
+            self._db.remember(key, [job.id])
             self._db.revisions[job.id] = revision
             self._db.add_jobs([job])
         return job.id

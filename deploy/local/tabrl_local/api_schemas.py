@@ -152,6 +152,12 @@ class Jobs(View):
     jobs: list[JobView]
 
 
+class Ticket(View):
+    """Opens one socket, once."""
+
+    ticket: str
+
+
 class Robots(View):
     """A list of robots."""
 

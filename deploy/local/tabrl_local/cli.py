@@ -20,13 +20,14 @@ from tabrl_local.robots import refusals, robot_document, robot_table, robots_her
 from tabrl_local.run import RunOptions, run_task
 from tabrl_local.run_report import print_run_report
 from tabrl_local.stack import LaunchOptions
+from tabrl_local.terminal import output
+from tabrl_local.tokens.command import app as token_commands
 
 if TYPE_CHECKING:  # MuJoCo is slow to import
     from tabrl_local.rollout import RolloutReport
     from tabrl_local.scoring import ScoredCheck
 
 DEFAULT_PORT = 8400
-WIDE = 240
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,6 +38,7 @@ app = typer.Typer(
 
 robot_commands = typer.Typer(invoke_without_command=True)
 app.add_typer(robot_commands, name="robots")
+app.add_typer(token_commands, name="token")
 
 Url = Annotated[
     str | None, typer.Option("--url", envvar="TABRL_URL", help="Address of the TabRL api.")
@@ -115,7 +117,7 @@ def robots(
     if as_json:
         print(json.dumps(robot_document(found), indent=2, ensure_ascii=False))
         return
-    _output().print(robot_table(found))
+    output().print(robot_table(found))
     for line in refusals():
         print(line)
 
@@ -166,7 +168,7 @@ def add_robot(
         document = imported.report.model_dump() | {"folder": place}
         print(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    console = _output()
+    console = output()
     print_report(imported.report, console)
     print_written(adding.write(imported, destination), imported.report, console)
 
@@ -201,7 +203,7 @@ def jobs(
             created,
             job.model_id or "",
         )
-    _output().print(table if found else "no jobs")
+    output().print(table if found else "no jobs")
 
 
 @app.command()
@@ -298,11 +300,6 @@ def _print_rollout(
         mark = {True: "✓", False: "✗", None: "–"}[check.passed]
         value = "not seen in this time" if check.value is None else f"{check.value:.3g}"
         print(f"{mark} {check.name} {value} (asked for {check.target})")
-
-
-def _output() -> Console:
-    """For what is copied and searched for: where the output is no terminal, nothing is cut."""
-    return Console(width=None if sys.stdout.isatty() else WIDE)
 
 
 def main() -> None:

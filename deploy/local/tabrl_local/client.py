@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,16 @@ from httpx_sse import SSEError, connect_sse
 from pydantic import BaseModel, ValidationError
 
 from tabrl.contracts.events import EVENT, Event
-from tabrl_local.api_schemas import FINISHED, Jobs, JobView, ModelView, Robots, RobotView, TaskView
+from tabrl_local.api_schemas import (
+    FINISHED,
+    Jobs,
+    JobView,
+    ModelView,
+    Robots,
+    RobotView,
+    TaskView,
+    Ticket,
+)
 from tabrl_local.errors import CommandError
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -28,7 +38,7 @@ V = TypeVar("V", bound=BaseModel)
 class Api:
     """Calls of the TabRL api at one address; every failure is a CommandError."""
 
-    def __init__(self, url: str, *, timeout_s: float = 20.0) -> None:
+    def __init__(self, url: str, *, timeout_s: float = 20.0, token: str | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise CommandError(
@@ -37,8 +47,13 @@ class Api:
         self.url = url.rstrip("/")
         # A proxy from the environment is for the outside, not for this machine.
         self.local = parts.hostname in LOOPBACK
+        self._token = os.environ.get("TABRL_TOKEN", "") if token is None else token
         self._http = httpx.Client(
-            base_url=self.url, timeout=timeout_s, trust_env=not self.local, follow_redirects=False
+            base_url=self.url,
+            timeout=timeout_s,
+            trust_env=not self.local,
+            follow_redirects=False,
+            auth=self._authorize,
         )
 
     def __enter__(self) -> Self:
@@ -51,6 +66,14 @@ class Api:
         trace: TracebackType | None,
     ) -> None:
         self._http.close()
+
+    def _authorize(self, request: httpx.Request) -> httpx.Request:
+        """The token goes to the api, and to no other address that it may name."""
+        own = httpx.URL(self.url)
+        there = (request.url.scheme, request.url.host, request.url.port)
+        if self._token and there == (own.scheme, own.host, own.port):
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
     def robots(self) -> list[RobotView]:
         """All robots."""
@@ -95,6 +118,14 @@ class Api:
     def model(self, model_id: str) -> ModelView:
         """A model as it is now."""
         return _read(ModelView, self._json("GET", f"/api/models/{_segment(model_id)}"))
+
+    def socket_url(self, model: ModelView) -> str:
+        """Where to drive a model; with a ticket, good once and at once, where we have a token."""
+        if not self._token:
+            return model.inference_url
+        path = f"/api/models/{_segment(model.id)}/ticket"
+        ticket = _read(Ticket, self._json("POST", path)).ticket
+        return f"{model.inference_url}?ticket={ticket}"
 
     def params(self, model_id: str) -> bytes:
         """A model's parameters as safetensors."""
@@ -216,6 +247,8 @@ def _problem(reply: httpx.Response) -> CommandError:
         hint = str(document.get("hint") or "")
     except (ValueError, AttributeError):
         text = code = hint = ""
+    if reply.status_code == 401:
+        hint = "set TABRL_TOKEN to a token of yours; `tabrl token create` makes one"
     if not text:
         return CommandError(f"the server answers {reply.status_code}", code="unexpected_answer")
     return CommandError(text[:TITLE_LIMIT], hint=hint[:TITLE_LIMIT], code=code or "problem")

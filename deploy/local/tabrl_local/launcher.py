@@ -20,10 +20,12 @@ from rich.markup import escape
 from rich.status import Status
 
 from tabrl_local import stack as stacks
+from tabrl_local.client import LOOPBACK
 from tabrl_local.errors import CommandError
 from tabrl_local.robots import own_looks, refusals, robots_without_meshes
 from tabrl_local.stack import LaunchOptions, Stack
 from tabrl_local.supervisor import Child, Supervisor
+from tabrl_local.tokens.process import raise_unless_guarded
 
 READY_LIMIT_S = 180.0  # without progress
 START_ATTEMPTS = 3
@@ -39,6 +41,8 @@ def up(options: LaunchOptions, console: Console) -> None:
     except OSError as error:
         raise CommandError(f"cannot use {options.data}: {error.strerror}") from error
     with _only_launcher(options.data), _stop_signals() as stop:
+        if options.host not in LOOPBACK:
+            raise_unless_guarded(stacks.storage(options, os.environ))
         provide_looks(stacks.BUILT_VISUALS, options.data / "visuals")
         run(stacks.build(options, os.environ), options, console, stop)
 

@@ -182,7 +182,9 @@ def rollout(api: Api, model_id: str, seconds: float) -> tuple[Recording, Rollout
             code="wrong_scene",
         )
     hello = Hello(model_id=view.id, scene_sha256=found)
-    return asyncio.run(_drive(view.inference_url, hello, Plant(scene, robot), embodiment, seconds))
+    return asyncio.run(
+        _drive(api.socket_url(view), hello, Plant(scene, robot), embodiment, seconds)
+    )
 
 
 async def _drive(
@@ -202,7 +204,8 @@ async def _drive(
         ) from error
     except (OSError, WebSocketException, TimeoutError) as error:
         raise CommandError(
-            f"cannot reach the inference server at {url}: {error or 'no answer in time'}",
+            f"cannot reach the inference server at {url.partition('?')[0]}: "
+            f"{error or 'no answer in time'}",
             code="unreachable",
         ) from error
 

@@ -88,6 +88,15 @@ def http_ready(url: str) -> str | None:
     return None if status == 200 else f"answers {status}"
 
 
+def storage(options: LaunchOptions, environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment with what every service is told of address and database."""
+    shared = {name: value for name, value in environ.items() if name != "TABRL_TOKEN"}
+    shared["TABRL_DATA"] = str(options.data)
+    shared["TABRL_HOST"] = options.host
+    shared.setdefault("TABRL_DATABASE_URL", f"sqlite:///{options.data / 'tabrl.db'}")
+    return shared
+
+
 def build(
     options: LaunchOptions, environ: Mapping[str, str], python: str = sys.executable
 ) -> Stack:
@@ -95,15 +104,12 @@ def build(
     ports.require_free(options.host, options.port)
     taken = {options.port}
     data = options.data
-    shared = dict(environ)
+    shared = storage(options, environ)
     # Proxies are for the outside; the services talk to each other on this machine.
     loopback = "127.0.0.1,localhost"
     shared["NO_PROXY"] = ",".join(filter(None, [environ.get("NO_PROXY"), loopback]))
     shared["PYTHONUNBUFFERED"] = "1"
-    shared["TABRL_DATA"] = str(data)
-    shared["TABRL_HOST"] = options.host
     shared["TABRL_PORT"] = str(options.port)
-    shared.setdefault("TABRL_DATABASE_URL", f"sqlite:///{data / 'tabrl.db'}")
     shared.setdefault("TABRL_BLOB_URL", (data / "objects").as_uri())
     shared.setdefault("TABRL_WEB_DIST", str(BUILT_PAGE))
     if CACHE.is_dir():  # what was compiled once serves every data directory

@@ -16,6 +16,8 @@ from tabrl_api.jobs.endpoints import router as jobs
 from tabrl_api.middleware import AccessMiddleware, ETagMiddleware, MetricsMiddleware
 from tabrl_api.models.endpoints import router as models
 from tabrl_api.page import page_router
+from tabrl_api.people.endpoints import router as people
+from tabrl_api.people.middleware import PeopleMiddleware
 from tabrl_api.readiness import Readiness
 from tabrl_api.reaper import Reaper
 from tabrl_api.robots.endpoints import router as robots
@@ -56,10 +58,11 @@ def create_app(context: AppContext) -> FastAPI:
     )
     app.state.context = context
     app.state.readiness = readiness
-    for router in (robots, tasks, jobs, models, health.router):
+    for router in (people, robots, tasks, jobs, models, health.router):
         app.include_router(router)
     app.include_router(page_router(context.settings.web_dist, context.settings.inference))
     app.add_middleware(ETagMiddleware)
+    app.add_middleware(PeopleMiddleware, context=context)
     app.add_middleware(AccessMiddleware, origins=OriginRules(context.settings))
     app.add_middleware(MetricsMiddleware, metrics=context.metrics)
     problems.install(app)

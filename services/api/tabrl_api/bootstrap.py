@@ -10,17 +10,21 @@ from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.celery_app import CeleryTaskQueue
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.metrics import ApiMetrics
+from tabrl.adapters.owner_limits import OwnerLimits
 from tabrl.adapters.redis_events import RedisEventBus
+from tabrl.adapters.redis_tickets import RedisTicketStore
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.migrate import upgrade
 from tabrl.adapters.sql.models import SqlModelRepository
+from tabrl.adapters.sql.people import SqlShareRepository, SqlTokenRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import RobotCatalog
 from tabrl_api.context import AppContext
+from tabrl_api.people.requests import request_limiter
 from tabrl_api.progress import RedisProgress
 
 
@@ -38,6 +42,10 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
         tasks=SqlTaskRepository(engine),
         sources=SqlSourceRepository(engine),
         models=SqlModelRepository(engine, clock),
+        tokens=SqlTokenRepository(engine, clock),
+        shares=SqlShareRepository(engine, clock),
+        tickets=RedisTicketStore(settings.redis_url),
+        requests=request_limiter(OwnerLimits.of(settings).requests, settings.redis_url),
         blobs=make_blob_store(settings.blobs),
         bus=RedisEventBus(settings.redis_url),
         queue=CeleryTaskQueue(settings),

@@ -10,7 +10,9 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from tabrl.adapters.metrics import ApiMetrics
+from tabrl.adapters.owner_limits import OwnerLimits
 from tabrl.adapters.settings import Settings
+from tabrl.domain.quotas import Quota
 from tabrl.ports import (
     BlobStore,
     Clock,
@@ -18,10 +20,14 @@ from tabrl.ports import (
     JobRepository,
     ModelRepository,
     RobotCatalog,
+    ShareRepository,
     SourceRepository,
     TaskQueue,
     TaskRepository,
+    TicketStore,
+    TokenRepository,
 )
+from tabrl_api.people.requests import RequestLimiter
 from tabrl_api.progress import Progress
 
 
@@ -35,6 +41,10 @@ class AppContext:
     tasks: TaskRepository
     sources: SourceRepository
     models: ModelRepository
+    tokens: TokenRepository
+    shares: ShareRepository
+    tickets: TicketStore
+    requests: RequestLimiter
     blobs: BlobStore
     bus: EventBus
     queue: TaskQueue
@@ -43,6 +53,11 @@ class AppContext:
     registry: CollectorRegistry
     metrics: ApiMetrics
     migrate: Callable[[], None]
+
+    @property
+    def quota(self) -> Quota:
+        """What one owner may have."""
+        return OwnerLimits.of(self.settings).quota
 
 
 def _context(request: Request) -> AppContext:

@@ -12,7 +12,16 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from tabrl.adapters.logs import logger, where
-from tabrl.domain.errors import Conflict, Invalid, NotFound, TabrlError, Unavailable
+from tabrl.domain.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    LimitReached,
+    NotFound,
+    TabrlError,
+    Unauthenticated,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -21,6 +30,9 @@ _STATUS: dict[type[TabrlError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    LimitReached: HTTPStatus.TOO_MANY_REQUESTS,
 }
 _ROUTING = {
     HTTPStatus.NOT_FOUND: ("unknown_route", "There is nothing at this address."),
@@ -47,6 +59,7 @@ class Problem(BaseModel):
     detail: str = Field(examples=["There is no robot 'walkr'."])
     code: str = Field(examples=["unknown_robot"])
     hint: str | None = Field(default=None, examples=["Choose one of: walker."])
+    limit: str | None = Field(default=None, description="Which limit was reached, with a 429.")
     errors: list[FieldProblem] | None = None
 
 
@@ -56,6 +69,7 @@ def problem(
     detail: str,
     *,
     hint: str = "",
+    limit: str | None = None,
     errors: list[FieldProblem] | None = None,
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
@@ -67,6 +81,7 @@ def problem(
         detail=detail,
         code=code,
         hint=hint or None,
+        limit=limit,
         errors=errors,
     )
     return JSONResponse(
@@ -84,12 +99,23 @@ def install(app: FastAPI) -> None:
 
 def _known(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, TabrlError)
+    return answer(error)
+
+
+def answer(error: TabrlError) -> JSONResponse:
+    """A known error as a problem document."""
     status = next(
         (status for kind, status in _STATUS.items() if isinstance(error, kind)),
         HTTPStatus.INTERNAL_SERVER_ERROR,
     )
-    headers = {"Retry-After": "2"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-    return problem(status, error.code, error.message, hint=error.hint, headers=headers)
+    headers, limit = None, None
+    if isinstance(error, LimitReached):
+        headers, limit = {"Retry-After": str(error.retry_after_s)}, error.limit
+    elif status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers = {"Retry-After": "2"}
+    elif status is HTTPStatus.UNAUTHORIZED:
+        headers = {"WWW-Authenticate": "Bearer"}
+    return problem(status, error.code, error.message, hint=error.hint, limit=limit, headers=headers)
 
 
 def _validation(_request: Request, error: Exception) -> JSONResponse:

@@ -12,6 +12,35 @@ from tabrl.contracts.events import EVENT
 from tabrl_api.problems import MEDIA_TYPE, Problem
 
 Document: TypeAlias = dict[str, Any]  # OpenAPI as FastAPI makes it: nested JSON of any form
+_SCHEMES: Document = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A personal token, or a link's secret. Not asked for on loopback unless "
+        "TABRL_AUTH says so; behind a trusted proxy its header takes the token's place.",
+    },
+    "ticket": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "ticket",
+        "description": "Good once, for half a minute; for pages, whose streams send no headers.",
+    },
+}
+_ANYWHERE = {
+    "403": "A page of another origin, or a guest who may only look.",
+    "413": "The body is too large.",
+    "421": "This server does not answer to that host name.",
+    "500": "An error of the server's own.",
+}
+_GUARDED = {
+    "401": "No token, or one that is not good.",
+    "422": "The request is not well formed.",
+    "429": "A limit of the owner; `limit` says which.",
+    "503": "A part does not answer; `code` says which.",
+}
+_RETRY_AFTER: Document = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+}
 _REFERENCE = "#/components/schemas/{model}"
 
 
@@ -53,4 +82,25 @@ def _document(app: FastAPI) -> Document:
                     response["content"] = content
                     if status == "422" and response["description"] == "Validation Error":
                         response["description"] = "The request is not well formed."
+    _say_who_may_ask(document)
     return document
+
+
+def _say_who_may_ask(document: Document) -> None:
+    """Security, and what any operation may answer whatever it is asked."""
+    document["components"]["securitySchemes"] = _SCHEMES
+    document["security"] = [{"token": []}]
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path, operations in document["paths"].items():
+        guarded = path.startswith("/api/")
+        for operation in operations.values():
+            if not guarded:
+                operation["security"] = []
+            elif path.endswith("/events"):
+                operation["security"] = [{"token": []}, {"ticket": []}]
+            for status, meaning in (_ANYWHERE | (_GUARDED if guarded else {})).items():
+                answer = {"description": meaning, "content": content}
+                if status == "429":
+                    answer["headers"] = _RETRY_AFTER
+                operation["responses"].setdefault(status, answer)
+            operation["responses"] = dict(sorted(operation["responses"].items()))

@@ -8,9 +8,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.clock import SystemClock
+from tabrl.adapters.owner_limits import OwnerLimits
+from tabrl.adapters.redis_tickets import RedisTicketStore
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.models import SqlModelRepository
+from tabrl.adapters.web_address import TrustedProxies
 from tabrl.adapters.web_origin import OriginRules
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.errors import Invalid
@@ -22,6 +25,7 @@ from tabrl_inference.metrics import Metrics
 from tabrl_inference.policy_cache import LoadedPolicy
 from tabrl_inference.server import InferenceServer
 from tabrl_inference.step_log import JsonlStepLog, NoStepLog
+from tabrl_inference.visitors import Visitors
 
 
 class InferenceSettings(BaseSettings):
@@ -44,6 +48,17 @@ def build(settings: Settings, own: InferenceSettings) -> InferenceServer:
         limits=Limits(),
         step_log=JsonlStepLog(own.tick_log) if own.tick_log else NoStepLog(),
         metrics=Metrics(),
+        visitors=visitors(settings),
+    )
+
+
+def visitors(settings: Settings) -> Visitors:
+    """Who may connect, and how often; Redis is asked only where people log in."""
+    alone = settings.log_in == "none"
+    return Visitors(
+        tickets=None if alone else RedisTicketStore(settings.redis_url),
+        proxies=TrustedProxies(settings.trusted_proxies),
+        limits=OwnerLimits.of(settings),
     )
 
 

@@ -7,14 +7,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import parse_qs
 
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from tabrl.adapters.web_origin import OriginRules
+from tabrl.domain.errors import Unavailable
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.rejections import RejectReason
+from tabrl_inference.visitors import Visitors
 
 _ENDPOINT = re.compile(r"/api/models/(?P<model_id>[A-Za-z0-9_-]{1,64})/inference")
 
@@ -27,13 +30,17 @@ def model_of(path: str) -> str | None:
 
 @dataclass(frozen=True)
 class HandshakeMiddleware:
-    """Called by the WebSocket server before each handshake; None lets the handshake go on."""
+    """Called by the WebSocket server before each handshake; None lets the handshake go on.
+
+    It leaves in `username` of the connection whose limits it counts against.
+    """
 
     origins: OriginRules
+    visitors: Visitors
     metrics: Metrics
     ready: Callable[[], bool]
 
-    def __call__(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def __call__(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer an HTTP request, reject a foreign one, or let a handshake go on."""
         path = request.path.partition("?")[0]  # probes address a container by its IP: any Host
         if path == "/healthz":
@@ -52,11 +59,47 @@ class HandshakeMiddleware:
             return self._reject(
                 RejectReason.FORBIDDEN_ORIGIN, "Pages of this origin may not connect."
             )
+        if self.visitors.tickets is not None:
+            return await self._redeem(connection, request)
+        peer = connection.remote_address
+        forwarded = request.headers.get("X-Forwarded-For")
+        connection.username = self.visitors.proxies.client(peer[0] if peer else None, forwarded)
         return None
 
-    def _reject(self, reason: RejectReason, detail: str) -> Response:
+    async def _redeem(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Let in who has a ticket for this model."""
+        path, _, query = request.path.partition("?")
+        secret = parse_qs(query).get("ticket", [""])[0]
+        if not secret:
+            return self._reject(
+                RejectReason.LOG_IN,
+                "This server asks for a ticket: POST to the model's /ticket at the api.",
+                HTTPStatus.UNAUTHORIZED,
+            )
+        try:
+            ticket = await self.visitors.ticket(secret)
+        except Unavailable as error:
+            return self._reject(
+                RejectReason.TICKETS_UNAVAILABLE, error.message, HTTPStatus.SERVICE_UNAVAILABLE
+            )
+        if ticket is None:
+            return self._reject(
+                RejectReason.BAD_TICKET,
+                "This ticket was used before, or is too old; POST for another one.",
+                HTTPStatus.UNAUTHORIZED,
+            )
+        if ticket.address != path:
+            return self._reject(
+                RejectReason.OTHER_MODEL, "This ticket opens nothing here.", HTTPStatus.NOT_FOUND
+            )
+        connection.username = ticket.key
+        return None
+
+    def _reject(
+        self, reason: RejectReason, detail: str, status: HTTPStatus = HTTPStatus.FORBIDDEN
+    ) -> Response:
         self.metrics.rejections.labels(reason).inc()
-        return _problem(HTTPStatus.FORBIDDEN, reason, detail)
+        return _problem(status, reason, detail)
 
 
 def _problem(status: HTTPStatus, code: str, detail: str) -> Response:

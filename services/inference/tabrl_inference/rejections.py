@@ -29,6 +29,11 @@ class RejectReason(StrEnum):
     SLOW_READER = "slow_reader"
     FORBIDDEN_HOST = "forbidden_host"
     FORBIDDEN_ORIGIN = "forbidden_origin"
+    LOG_IN = "log_in"
+    BAD_TICKET = "bad_ticket"
+    OTHER_MODEL = "other_model"
+    TICKETS_UNAVAILABLE = "tickets_unavailable"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
 
 
 _CLOSE_CODES: dict[RejectReason, CloseCode] = {
@@ -40,6 +45,7 @@ _CLOSE_CODES: dict[RejectReason, CloseCode] = {
     RejectReason.OUT_OF_RANGE: CloseCode.INVALID_DATA,
     RejectReason.MODEL_UNAVAILABLE: CloseCode.TRY_AGAIN_LATER,
     RejectReason.TOO_MANY_CLIENTS: CloseCode.TRY_AGAIN_LATER,
+    RejectReason.TOO_MANY_CONNECTIONS: CloseCode.TRY_AGAIN_LATER,
     RejectReason.IDLE: CloseCode.NORMAL_CLOSURE,
 }
 

@@ -7,7 +7,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 
@@ -21,6 +21,7 @@ from tabrl_inference.middleware import HandshakeMiddleware, model_of
 from tabrl_inference.policy_cache import PolicyCache, PolicyLoader
 from tabrl_inference.session import Sessions
 from tabrl_inference.step_log import StepLog
+from tabrl_inference.visitors import Visitors
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class InferenceServer:
     limits: Limits
     step_log: StepLog
     metrics: Metrics
+    visitors: Visitors = field(default_factory=Visitors)
 
     @asynccontextmanager
     async def running(self, host: str, port: int) -> AsyncIterator[int]:
@@ -48,20 +50,24 @@ class InferenceServer:
         batcher = MicroBatcher(
             lambda: models.clients, self.limits.batch_window_s, self.limits.batch_rows, self.metrics
         )
-        sessions = Sessions(models, batcher, self.limits, self.metrics, self.step_log)
+        sessions = Sessions(
+            models, batcher, self.limits, self.metrics, self.step_log, self.visitors
+        )
         accepting = asyncio.Event()
 
         async def handle(client: ServerConnection) -> None:
             model_id = model_of(client.request.path) if client.request else None
             if model_id is not None:  # the middleware lets no other address through
                 _bound_send_buffer(client, self.limits.send_buffer_bytes)
-                await sessions.serve(client, model_id)
+                await sessions.serve(client, model_id, client.username)
 
         server = await serve(
             handle,
             host,
             port,
-            process_request=HandshakeMiddleware(self.origins, self.metrics, accepting.is_set),
+            process_request=HandshakeMiddleware(
+                self.origins, self.visitors, self.metrics, accepting.is_set
+            ),
             compression=None,  # 400 bytes of doubles: deflate costs more than it saves
             max_size=self.limits.transport_bytes,
             max_queue=8,

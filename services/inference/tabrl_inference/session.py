@@ -19,6 +19,7 @@ from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.rejections import Rejected, RejectReason
 from tabrl_inference.step_log import StepLog
+from tabrl_inference.visitors import Visitor, Visitors
 
 log = logging.getLogger(__name__)
 
@@ -32,17 +33,20 @@ class Sessions:
     limits: Limits
     metrics: Metrics
     step_log: StepLog
+    visitors: Visitors
 
-    async def serve(self, client: ServerConnection, model_id: str) -> None:
-        """Run one connection to its end. Never raises for what a client does."""
+    async def serve(self, client: ServerConnection, model_id: str, key: str) -> None:
+        """Run one connection to its end. Never raises for what a client does.
+
+        Args:
+            client: The connection, past its HTTP handshake.
+            model_id: The model that its address names.
+            key: Whose limits it counts against.
+        """
         connection = str(client.id)
         try:
-            found = await self._handshake(client, model_id)
-            with self.models.joined(found, client) as served:
-                await self._welcome(client, served)
-                log.info("joined connection=%s model=%s", connection, served.model_id)
-                while True:
-                    await self._step(client, served, connection)
+            with self.visitors.joined(key) as visitor:
+                await self._play(client, model_id, visitor)
         except Rejected as rejection:
             self.metrics.rejections.labels(rejection.reason).inc()
             log.info("rejected connection=%s code=%s", connection, rejection.reason)
@@ -55,6 +59,17 @@ class Sessions:
             self.metrics.rejections.labels(RejectReason.SLOW_READER).inc()
             log.info("rejected connection=%s code=%s", connection, RejectReason.SLOW_READER)
             client.transport.abort()
+
+    async def _play(self, client: ServerConnection, model_id: str, visitor: Visitor) -> None:
+        """Greet a client, then answer its states until something ends it."""
+        connection = str(client.id)
+        found = await self._handshake(client, model_id)
+        with self.models.joined(found, client) as served:
+            await self._welcome(client, served)
+            log.info("joined connection=%s model=%s", connection, served.model_id)
+            while True:
+                await visitor.wait()
+                await self._step(client, served, connection)
 
     async def _handshake(self, client: ServerConnection, model_id: str) -> ServedModel:
         """Read and check the hello."""

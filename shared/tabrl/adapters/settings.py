@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from tabrl.adapters.web_address import is_loopback
+
+LogIn: TypeAlias = Literal["none", "token", "proxy"]
+Limit: TypeAlias = Annotated[int | None, Field(ge=0)]
 
 
 class Settings(BaseSettings):
@@ -39,6 +45,32 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Comma-separated host names allowed beside loopback; `*`: any."
     )
+    auth: Literal["auto", "none", "token", "proxy"] = Field(
+        default="auto",
+        description="Who logs in: `none`: nobody; `token`: everybody, with a token; `proxy`: a "
+        "trusted proxy says who it is; `auto`: `none` on loopback, `token` on other addresses.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Comma-separated addresses or networks of proxies in front."
+    )
+    proxy_user_header: str = Field(
+        default="X-Forwarded-Email", description="Header in which a trusted proxy says who it is."
+    )
+
+    # Unset: a default where people log in (`tabrl.adapters.owner_limits`), none elsewhere.
+    limit_requests: Limit = Field(default=None, description="Requests a minute of one owner.")
+    limit_jobs: Limit = Field(default=None, description="Jobs of one owner that wait or run.")
+    limit_models: Limit = Field(default=None, description="Stored models of one owner.")
+    limit_llm_usd: Annotated[float | None, Field(ge=0.0)] = Field(
+        default=None, description="Dollars a day (UTC) for language models, of one owner."
+    )
+    limit_connections: Limit = Field(
+        default=None, description="Inference connections of one owner or address at a time."
+    )
+    limit_messages: Limit = Field(
+        default=None, description="States a second that inference reads of one owner or address."
+    )
+
     metrics_port: int | None = Field(
         default=None, description="Port of a worker's /metrics, /healthz and /readyz; unset: none."
     )
@@ -81,12 +113,31 @@ class Settings(BaseSettings):
     )
     max_attempts: int = Field(default=5, ge=1, description="Claims before a job is given up.")
 
-    @field_validator("allowed_origins", "allowed_hosts", mode="before")
+    @field_validator("allowed_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("auth", mode="before")
+    @classmethod
+    def _unset(cls, value: object) -> object:
+        return value or "auto"  # as compose files leave what nobody set
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            ip_network(part, strict=False)  # or raise ValueError
+        return value
+
+    @property
+    def log_in(self) -> LogIn:
+        """How people log in."""
+        if self.auth == "auto":
+            return "none" if is_loopback(self.host) else "token"
+        return self.auth
 
     @property
     def database(self) -> str:

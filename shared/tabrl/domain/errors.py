@@ -33,6 +33,23 @@ class Unavailable(TabrlError):  # noqa: N818 - reads as the answer it becomes
     """A part this one depends on does not answer; trying again later may help."""
 
 
+class Unauthenticated(TabrlError):  # noqa: N818 - reads as the answer it becomes
+    """It is not known who asks."""
+
+
+class Forbidden(TabrlError):  # noqa: N818 - reads as the answer it becomes
+    """Whoever asks may look, but not do this."""
+
+
+class LimitReached(TabrlError):  # noqa: N818 - reads as the answer it becomes
+    """An owner has as much as they may have; `limit` names of what."""
+
+    def __init__(self, message: str, *, limit: str, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, code=f"limit_{limit}", hint=hint)
+        self.limit = limit
+        self.retry_after_s = max(1, retry_after_s)
+
+
 def unknown_job(job_id: str) -> NotFound:
     """No such job."""
     return NotFound(f"There is no job {job_id}.", code="unknown_job")

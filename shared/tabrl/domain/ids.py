@@ -22,6 +22,11 @@ def new_job_id() -> str:
     return _new_id("job_")
 
 
+def new_token_id() -> str:
+    """A fresh `tok_…`."""
+    return _new_id("tok_")
+
+
 def new_model_id() -> str:
     """A fresh `mdl_…`."""
     return _new_id("mdl_")

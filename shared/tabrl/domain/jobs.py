@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.training import SPEC_VERSION, ProgressSummary, TrainResult, TrainSpec
 from tabrl.domain.errors import Conflict, Invalid
+from tabrl.domain.people import LOCAL
 from tabrl.domain.weights import merged_weights
 
 
@@ -50,6 +51,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 }
 
 TERMINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
+OPEN = frozenset(TRANSITIONS) - TERMINAL
 LEASED = frozenset({JobState.RUNNING, JobState.CANCELLING})  # a worker holds the lease
 
 
@@ -79,7 +81,6 @@ class Failure(BaseModel):
     line: int | None = None  # of the source that the job was to check
 
 
-LOCAL_OWNER = "local"  # of everything, where nobody logs in
 ATTEMPTS_EXHAUSTED = Failure(
     kind=FailureKind.INFRASTRUCTURE,
     code="attempts_exhausted",
@@ -100,10 +101,10 @@ class Job(BaseModel):
     id: str
     kind: JobKind
     state: JobState = JobState.QUEUED
-    owner: str = LOCAL_OWNER
     priority: int = 0
     rank: int = 0
     task_id: str
+    owner: str = LOCAL
     candidate: int | None = None
     robot: str
     model_id: str | None = None

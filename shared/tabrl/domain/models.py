@@ -7,6 +7,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from tabrl.domain.people import LOCAL
+
 BASE_VERSION = 0
 
 
@@ -23,6 +25,7 @@ class Model(BaseModel):
     id: str
     job_id: str
     task_id: str
+    owner: str = LOCAL
     robot: str
     scene_sha256: str
     params_key: str

@@ -15,6 +15,7 @@ from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.phases import PhasesS
 from tabrl.contracts.training import Sha256
 from tabrl.domain.jobs import Failure, JobState
+from tabrl.domain.people import LOCAL
 from tabrl.domain.report import CandidateReport as CandidateReport
 from tabrl.domain.report import ClipScore as ClipScore
 from tabrl.domain.report import MotionPreview as MotionPreview
@@ -81,6 +82,7 @@ class Task(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: str
+    owner: str = LOCAL
     robot: str
     prompt: str = Field(repr=False)
     created_at: datetime

@@ -5,6 +5,7 @@ from tabrl.ports.blobs import BlobStore
 from tabrl.ports.events import EventBus, StoredEvent
 from tabrl.ports.jobs import IdempotencyKey, JobRepository, JobRequests
 from tabrl.ports.models import ModelRepository
+from tabrl.ports.people import ShareRepository, TicketStore, TokenRepository
 from tabrl.ports.queue import Clock, TaskQueue
 from tabrl.ports.robots import RobotCard, RobotCatalog
 from tabrl.ports.tasks import SourceRepository, TaskRepository
@@ -24,10 +25,13 @@ __all__ = [
     "ModelRepository",
     "RobotCard",
     "RobotCatalog",
+    "ShareRepository",
     "SourceRepository",
     "StopReason",
     "StoredEvent",
     "TaskQueue",
     "TaskRepository",
+    "TicketStore",
+    "TokenRepository",
     "VerifiedArtifacts",
 ]

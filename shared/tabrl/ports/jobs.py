@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from tabrl.contracts.training import ProgressSummary, TrainResult
 from tabrl.domain.jobs import Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
+from tabrl.domain.quotas import NO_QUOTA, Quota
 from tabrl.domain.quotes import MeasuredRun
 
 Jobs = list[Job]  # a class with a method `list` cannot name the builtin
@@ -46,6 +47,7 @@ class JobRepository(Protocol):
         kind: JobKind | None = None,
         state: JobState | None = None,
         task_ids: Sequence[str] | None = None,
+        owner: str | None = None,
         before: str | None = None,
         limit: int = 200,
     ) -> Jobs:
@@ -53,9 +55,15 @@ class JobRepository(Protocol):
         ...
 
     def create_training(
-        self, jobs: Sequence[Job], models: Sequence[Model], key: IdempotencyKey | None = None
+        self,
+        jobs: Sequence[Job],
+        models: Sequence[Model],
+        key: IdempotencyKey | None = None,
+        quota: Quota = NO_QUOTA,
     ) -> JobIds:
         """Commit training jobs with their models; returns the jobs' ids.
+
+        Raises `LimitReached` if their owner would have more than `quota`.
 
         A repeated key with the same body returns the ids of the first time and creates nothing;
         with another body it raises `Conflict` (code `idempotency_key_reused`).

@@ -16,8 +16,8 @@ class ModelRepository(Protocol):
         """Raises `NotFound` (code `unknown_model`)."""
         ...
 
-    def list(self, limit: int = 200) -> Models:
-        """Most recently changed first."""
+    def list(self, limit: int = 200, *, owner: str | None = None) -> Models:
+        """Most recently changed first; with `owner`, theirs."""
         ...
 
     def publish(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from tabrl.domain.jobs import Job
+from tabrl.domain.quotas import NO_QUOTA, Quota
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 
@@ -16,10 +17,12 @@ Candidates = list[Candidate]
 class TaskRepository(Protocol):
     """Tasks and their candidates. Not for trainers: prompts and ideas are prose."""
 
-    def create(self, task: Task, job: Job, key: IdempotencyKey | None = None) -> str:
+    def create(
+        self, task: Task, job: Job, key: IdempotencyKey | None = None, quota: Quota = NO_QUOTA
+    ) -> str:
         """Commit a task with the job that writes its candidates; returns the task's id.
 
-        Repeated keys behave as in `JobRepository.create_training`.
+        Quota and repeated keys behave as in `JobRepository.create_training`.
         """
         ...
 
@@ -27,8 +30,10 @@ class TaskRepository(Protocol):
         """Raises `NotFound` (code `unknown_task`)."""
         ...
 
-    def list(self, limit: int = 100, before: str | None = None) -> Tasks:
-        """Newest first, from the one made before the task `before` on."""
+    def list(
+        self, limit: int = 100, before: str | None = None, *, owner: str | None = None
+    ) -> Tasks:
+        """Newest first, from the one made before the task `before` on; with `owner`, theirs."""
         ...
 
     def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
@@ -40,11 +45,15 @@ class TaskRepository(Protocol):
         ...
 
     def create_revision(
-        self, revision: Revision, job: Job, key: IdempotencyKey | None = None
+        self,
+        revision: Revision,
+        job: Job,
+        key: IdempotencyKey | None = None,
+        quota: Quota = NO_QUOTA,
     ) -> str:
         """Commit an edit with the job that checks it; returns the job's id.
 
-        Repeated keys behave as in `JobRepository.create_training`.
+        Quota and repeated keys behave as in `JobRepository.create_training`.
         """
         ...
 

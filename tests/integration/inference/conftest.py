@@ -28,6 +28,7 @@ from tabrl_inference.metrics import Metrics
 from tabrl_inference.policy_cache import LoadedPolicy, PolicyLoader
 from tabrl_inference.server import InferenceServer
 from tabrl_inference.step_log import NoStepLog, StepLog
+from tabrl_inference.visitors import Visitors
 
 SIZE = Dimensions(nq=19, nv=18, nu=12)
 SCENE = "a" * 64
@@ -75,8 +76,9 @@ class ModelTable:
             raise NotFound(model_id, code="unknown_model")
         return self.rows[model_id]
 
-    def list(self, limit: int = 200) -> list[Model]:
-        return list(self.rows.values())[:limit]
+    def list(self, limit: int = 200, *, owner: str | None = None) -> list[Model]:
+        found = [row for row in self.rows.values() if owner is None or row.owner == owner]
+        return found[:limit]
 
     def publish(
         self, model_id: str, *, fence: int, params_key: str, params_sha256: str, step: int
@@ -235,13 +237,15 @@ async def running(
     settings: Settings | None = None,
     step_log: StepLog | None = None,
     loader: PolicyLoader = load,
+    visitors: Visitors | None = None,
 ) -> AsyncIterator[Rig]:
     """A server with one model, `mdl_a`, of gain 2."""
     models, blobs, metrics = ModelTable(), Blobs(), Metrics()
     origins = OriginRules(settings or Settings(allowed_origins=("http://page.test",)))
     server = InferenceServer(
-        models, blobs, loader, origins, limits, step_log or NoStepLog(), metrics
-    )
+        models, blobs, loader, origins, limits, step_log or NoStepLog(), metrics,
+        visitors or Visitors(),
+    )  # fmt: skip
     async with asyncio.timeout(30), server.running("127.0.0.1", 0) as port:
         rig = Rig(port, models, blobs, metrics)
         rig.add_model()

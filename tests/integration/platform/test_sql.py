@@ -157,6 +157,8 @@ def test_a_trainers_role_trains_but_reads_nothing_written(
         "SELECT prompt FROM tasks",
         "SELECT body FROM candidates",
         "SELECT key FROM idempotency_keys",
+        "SELECT sha256 FROM tokens",
+        "SELECT sha256 FROM shares",
         "DELETE FROM jobs",
         "UPDATE jobs SET spec = NULL",
         "UPDATE models SET robot = 'go2'",

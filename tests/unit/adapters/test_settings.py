@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tabrl.adapters.logs import log_refused_robots
+from tabrl.adapters.owner_limits import DEFAULTS, OwnerLimits
 from tabrl.adapters.redis_url import for_celery, for_redis
 from tabrl.adapters.settings import Settings
+from tabrl.adapters.web_address import TrustedProxies
 from tabrl.adapters.web_origin import OriginRules
 from tabrl.robots import registry
 
@@ -97,6 +99,60 @@ def test_hosts(host: str | None, allowed: bool) -> None:
 def test_origins(origin: str | None, allowed: bool) -> None:
     rules = OriginRules(Settings(allowed_origins=("https://page.example",)))
     assert rules.origin_allowed(origin, "127.0.0.1:8400") is allowed
+
+
+@pytest.mark.parametrize(
+    ("given", "way"),
+    [
+        ({}, "none"),
+        ({"auth": ""}, "none"),
+        ({"host": "::1"}, "none"),
+        ({"host": "127.0.0.53"}, "none"),
+        ({"host": "0.0.0.0"}, "token"),
+        ({"host": "lab.example"}, "token"),
+        ({"host": "0.0.0.0", "auth": "none"}, "none"),
+        ({"auth": "token"}, "token"),
+        ({"auth": "proxy"}, "proxy"),
+    ],
+)
+def test_who_logs_in(given: dict[str, str], way: str) -> None:
+    assert Settings(**given).log_in == way  # type: ignore[arg-type]
+
+
+def test_limits_are_defaults_only_where_people_log_in() -> None:
+    assert OwnerLimits.of(Settings()) == OwnerLimits()
+    assert OwnerLimits.of(Settings(auth="token")) == DEFAULTS
+    some = OwnerLimits.of(Settings(limit_jobs=3, limit_llm_usd=0.5))
+    assert (some.jobs, some.llm_usd, some.models) == (3, 0.5, None)
+    assert OwnerLimits.of(Settings(auth="token", limit_jobs=0)).jobs is None
+
+
+def test_every_limit_is_in_one_table() -> None:
+    text = (Path(__file__).parents[3] / "docs/settings.md").read_text()
+    for name, value in vars(DEFAULTS).items():
+        (row,) = [line for line in text.splitlines() if f"| `TABRL_LIMIT_{name.upper()}` |" in line]
+        assert f"`{value:g}`" in row, name
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("10.0.0.5", "203.0.113.7", "203.0.113.7"),
+        ("::ffff:10.0.0.5", "203.0.113.7", "203.0.113.7"),
+        ("10.0.0.5", "1.2.3.4, 203.0.113.7", "203.0.113.7"),  # who is before that may be made up
+        ("10.0.0.5", "203.0.113.7, 10.0.0.9", "203.0.113.7"),
+        ("10.0.0.5", None, "10.0.0.5"),
+        ("203.0.113.7", "10.0.0.5", "203.0.113.7"),
+        (None, "203.0.113.7", ""),
+    ],
+)
+def test_who_stands_behind_a_proxy(peer: str | None, forwarded: str | None, client: str) -> None:
+    assert TrustedProxies(("10.0.0.0/8",)).client(peer, forwarded) == client
+
+
+def test_a_proxy_that_is_no_address_is_refused() -> None:
+    with pytest.raises(ValueError, match="trusted_proxies"):
+        Settings(trusted_proxies="proxy.example")  # type: ignore[arg-type]
 
 
 def test_any_host_only_when_asked() -> None:

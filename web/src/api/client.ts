@@ -1,7 +1,29 @@
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
+import { authorization, currentToken, refused } from "./token";
 
 export const client = createClient<paths>({ baseUrl: "/" });
+
+client.use({
+  onRequest: ({ request }) => {
+    for (const [name, value] of Object.entries(authorization())) request.headers.set(name, value);
+    return request;
+  },
+  onResponse: ({ request, response }) => {
+    const sent = request.headers.get("Authorization")?.replace("Bearer ", "") ?? null;
+    if (response.status === 401) refused(sent);
+    return response;
+  },
+});
+
+/** A file of the api. Rejects unless it is there. */
+export async function fetchFile(url: string): Promise<Response> {
+  const token = currentToken();
+  const response = await fetch(url, { headers: authorization(token) });
+  if (response.status === 401) refused(token);
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+  return response;
+}
 
 /** An answer of the api that is no success; `code` is stable, `message` is for people. */
 export class ApiError extends Error {

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { useModel, useRobots, useTask } from "@/api/queries";
 import type { Model } from "@/api/types";
 import { ago } from "@/lib/format";
+import { Share } from "@/pages/Share";
 import { RobotTag } from "@/robots/RobotTag";
 import { Button, Note, Skeleton } from "@/ui/kit";
 import { useTitle } from "@/ui/useTitle";
@@ -46,6 +47,7 @@ function Loaded({ model }: { model: Model }): ReactNode {
             {task.data?.prompt ?? model.id}
           </h1>
         </div>
+        <Share modelId={model.id} />
         <Link
           href={`/tasks/${model.task_id}/jobs/${model.job_id}`}
           className="text-sm text-accent hover:underline"

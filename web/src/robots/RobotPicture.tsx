@@ -1,6 +1,7 @@
 import { Bot } from "lucide-react";
 import type { ReactNode } from "react";
 import { useState } from "react";
+import { useOwnFile } from "@/api/files";
 import type { Robot } from "@/api/types";
 import { cx } from "@/ui/kit";
 
@@ -15,7 +16,7 @@ export function RobotPicture({
   robot: Pick<Robot, "picture_url"> | undefined;
   className?: string;
 }): ReactNode {
-  const url = robot?.picture_url ?? null;
+  const url = useOwnFile(robot?.picture_url ?? null);
   const [missing, setMissing] = useState<string | null>(null);
   return (
     <span className={cx("relative grid place-items-center overflow-hidden", GROUND, className)}>

@@ -1,3 +1,4 @@
+import { ticket, withTicket } from "@/api/tickets";
 import type { Connection, LinkState } from "./messages";
 import type { Action, SnapshotNotice, Welcome } from "./wire";
 import { decodeAction, decodeText, hello, WireError } from "./wire";
@@ -22,7 +23,13 @@ export interface LinkHandlers {
 const FIRST_RETRY_S = 0.5;
 const LONGEST_RETRY_S = 8;
 /** Refusals that time may heal; any other means that asking again is pointless. */
-const PASSING = new Set(["model_unavailable", "too_many_clients", "hello_timeout", "idle"]);
+const PASSING = new Set([
+  "model_unavailable",
+  "too_many_clients",
+  "too_many_connections",
+  "hello_timeout",
+  "idle",
+]);
 
 /** Seconds until attempt number `attempt` (from 1): doubling, bounded. */
 export function backoff(attempt: number): number {
@@ -48,6 +55,7 @@ export class Link {
     private readonly handlers: LinkHandlers,
     private readonly open: (url: string) => Socket = (url) =>
       new WebSocket(url) as unknown as Socket,
+    private readonly fetchTicket: typeof ticket = ticket,
   ) {
     this.connect();
   }
@@ -76,7 +84,19 @@ export class Link {
     this.retry = null;
     this.refusal = null;
     this.handlers.onState({ state: "connecting" });
-    const socket = this.open(this.connection.url);
+    const { url, modelId, access } = this.connection;
+    if (access === undefined) {
+      this.dial(url);
+      return;
+    }
+    this.fetchTicket(`/api/models/${encodeURIComponent(modelId)}/ticket`, access.token).then(
+      (secret) => this.closed || this.dial(withTicket(url, secret)),
+      () => this.closed || this.lost(),
+    );
+  }
+
+  private dial(url: string): void {
+    const socket = this.open(url);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(hello(this.connection.modelId, this.connection.sceneSha256));
     socket.onmessage = ({ data }) => this.receive(data);

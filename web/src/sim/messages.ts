@@ -55,6 +55,8 @@ export interface Connection {
   url: string;
   modelId: string;
   sceneSha256: string;
+  /** Where people log in: the socket then opens with tickets, which this token is worth. */
+  access?: { token: string | null };
 }
 
 /** A pull at a point of a body towards a point of the world, metres. */

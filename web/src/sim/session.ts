@@ -1,4 +1,7 @@
 import wasmUrl from "@mujoco/mujoco/mujoco.wasm?url";
+import { fetchFile } from "@/api/client";
+import { needsTickets } from "@/api/tickets";
+import { currentToken } from "@/api/token";
 import type {
   Connection,
   Frame,
@@ -52,6 +55,7 @@ export class Session {
     recovered: null,
   };
   private pending: ToWorker[] = [];
+  private wanted: Connection | null = null;
   /** The two latest frames and when the later one came, for drawing in between. */
   previous: Frame | null = null;
   latest: Frame | null = null;
@@ -84,7 +88,16 @@ export class Session {
 
   connect(connection: Connection | null): void {
     this.update({ snapshot: null, recovered: null });
-    this.send({ type: "connect", connection });
+    this.wanted = connection;
+    if (connection === null) {
+      this.send({ type: "connect", connection });
+      return;
+    }
+    void needsTickets().then((needed) => {
+      if (this.wanted !== connection) return; // somebody else drives by now
+      const access = needed ? { access: { token: currentToken() } } : {};
+      this.send({ type: "connect", connection: { ...connection, ...access } });
+    });
   }
 
   reset(): void {
@@ -115,8 +128,7 @@ export class Session {
       return;
     }
     try {
-      const response = await fetch(sceneUrl);
-      if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+      const response = await fetchFile(sceneUrl);
       const sceneXml = new Uint8Array(await response.arrayBuffer());
       this.worker.postMessage({
         type: "load",

@@ -1,5 +1,6 @@
 import { useEffect, useReducer } from "react";
 import { isTerminal } from "@/api/queries";
+import { needsTickets, ticket, withTicket } from "@/api/tickets";
 import type { JobEvent } from "./events";
 import { EVENT_TYPES } from "./events";
 import type { Progress } from "./progress";
@@ -27,14 +28,16 @@ function change(state: State, action: Change): State {
  * Follow a job's events from its first one on.
  *
  * The browser resumes a broken stream by itself with `Last-Event-ID`. Where it has given up (an
- * answer that is no stream, as while the server restarts), the stream is opened anew from the start.
+ * answer that is no stream, as while the server restarts, or to a ticket that was used), the stream is
+ * opened anew from the start.
  */
 export function useProgress(jobId: string | null): State {
   const [state, dispatch] = useReducer(change, { progress: NO_PROGRESS, stream: "connecting" });
 
   useEffect(() => {
     if (jobId === null) return undefined;
-    let source: EventSource;
+    let source: EventSource | null = null;
+    let left = false;
     let waiting: JobEvent[] = [];
     let batch: ReturnType<typeof setTimeout> | null = null;
     let retry: ReturnType<typeof setTimeout> | null = null;
@@ -50,23 +53,36 @@ export function useProgress(jobId: string | null): State {
       waiting.push(event);
       batch ??= setTimeout(flush, BATCH_MS);
       if (event.type === "state" && isTerminal(event.state)) {
-        source.close();
+        source?.close();
         dispatch({ stream: "ended" });
       }
     };
     const open = (): void => {
       dispatch("restart");
-      source = new EventSource(`/api/jobs/${encodeURIComponent(jobId)}/events`);
+      address().then(listen, () => {
+        dispatch({ stream: "lost" });
+        if (!left) retry = setTimeout(open, RETRY_MS);
+      });
+    };
+    const job = `/api/jobs/${encodeURIComponent(jobId)}`;
+    const address = async (): Promise<string> =>
+      (await needsTickets())
+        ? withTicket(`${job}/events`, await ticket(`${job}/ticket`))
+        : `${job}/events`;
+    const listen = (url: string): void => {
+      if (left) return;
+      source = new EventSource(url);
       source.onopen = () => dispatch({ stream: "open" });
       source.onerror = () => {
         dispatch({ stream: "lost" });
-        if (source.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY_MS);
+        if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY_MS);
       };
       for (const type of EVENT_TYPES) source.addEventListener(type, receive);
     };
     open();
     return () => {
-      source.close();
+      left = true;
+      source?.close();
       if (batch !== null) clearTimeout(batch);
       if (retry !== null) clearTimeout(retry);
     };

@@ -13,6 +13,7 @@ import {
 } from "three";
 import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
+import { fetchFile } from "@/api/client";
 import type { GeomInfo, SceneInfo, SiteInfo } from "@/sim/messages";
 
 /** Geom groups above this one are for collisions and sites. */
@@ -45,7 +46,8 @@ export class RobotView {
   async loadMeshes(url: string): Promise<void> {
     const loader = new GLTFLoader();
     loader.setMeshoptDecoder(MeshoptDecoder);
-    const { scene } = await loader.loadAsync(url);
+    const file = await (await fetchFile(url)).arrayBuffer();
+    const { scene } = await loader.parseAsync(file, "");
     for (const body of this.bodies) {
       const node = scene.getObjectByName(body.name);
       if (node === undefined) continue;

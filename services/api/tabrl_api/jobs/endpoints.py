@@ -15,6 +15,9 @@ from tabrl.domain.jobs import JobKind, JobState
 from tabrl_api.context import AppContext, WithContext
 from tabrl_api.jobs import service
 from tabrl_api.jobs.schemas import JobChange, JobList, JobView
+from tabrl_api.people.access import WithPerson, own_job
+from tabrl_api.people.schemas import TicketView
+from tabrl_api.people.service import ticket
 from tabrl_api.schema import problem_responses
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
@@ -24,14 +27,17 @@ _KEEPALIVE_S = 10.0
 
 @router.get("", operation_id="listJobs", summary="Jobs by kind and state")
 def list_jobs(
+    person: WithPerson,
     context: WithContext,
     kind: JobKind | None = None,
     state: JobState | None = None,
     before: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> JobList:
-    """The newest jobs, or those made before the job `before`."""
-    jobs = context.jobs.list(kind=kind, state=state, before=before, limit=limit)
+    """Your newest jobs, or those made before the job `before`."""
+    jobs = context.jobs.list(
+        kind=kind, state=state, owner=person.owner, before=before, limit=limit
+    )
     following = jobs[-1].id if len(jobs) == limit else None
     return JobList(jobs=service.job_views(jobs, context.jobs), next=following)
 
@@ -42,9 +48,9 @@ def list_jobs(
     summary="A job and its place in the queue",
     responses=problem_responses(_404=_UNKNOWN),
 )
-def get_job(job_id: str, context: WithContext) -> JobView:
+def get_job(job_id: str, person: WithPerson, context: WithContext) -> JobView:
     """Where a job stands."""
-    return service.job_view(context.jobs.get(job_id), context.jobs)
+    return service.job_view(own_job(job_id, person, context.jobs), context.jobs)
 
 
 @router.post(
@@ -53,8 +59,9 @@ def get_job(job_id: str, context: WithContext) -> JobView:
     summary="Stop a job",
     responses=problem_responses(_404=_UNKNOWN, _409="The job has ended."),
 )
-def cancel_job(job_id: str, context: WithContext) -> JobView:
+def cancel_job(job_id: str, person: WithPerson, context: WithContext) -> JobView:
     """A waiting job ends at once, a running one within a second; its last snapshot is kept."""
+    own_job(job_id, person, context.jobs)
     job = service.cancel(job_id, context.jobs, context.bus)
     return service.job_view(job, context.jobs)
 
@@ -65,10 +72,24 @@ def cancel_job(job_id: str, context: WithContext) -> JobView:
     summary="Change the weights of a training on its way",
     responses=problem_responses(_404=_UNKNOWN, _409="The job has ended, or learns no more."),
 )
-def change_job(job_id: str, change: JobChange, context: WithContext) -> JobView:
+def change_job(job_id: str, change: JobChange, person: WithPerson, context: WithContext) -> JobView:
     """In force from the next update on, without a restart; an event `reweighted` tells when."""
+    own_job(job_id, person, context.jobs)
     job = service.reweight(job_id, change.weights, context.jobs, context.bus)
     return service.job_view(job, context.jobs)
+
+
+@router.post(
+    "/{job_id}/ticket",
+    status_code=201,
+    operation_id="createStreamTicket",
+    summary="A ticket for a job's events",
+    responses=problem_responses(_404=_UNKNOWN),
+)
+def create_stream_ticket(job_id: str, person: WithPerson, context: WithContext) -> TicketView:
+    """For pages, whose event streams cannot send a token."""
+    own_job(job_id, person, context.jobs)
+    return ticket(f"/api/jobs/{job_id}/events", person, context.tickets)
 
 
 @router.get(
@@ -86,11 +107,14 @@ def change_job(job_id: str, change: JobChange, context: WithContext) -> JobView:
     },
 )
 async def follow_job(
-    job_id: str, context: WithContext, last_event_id: Annotated[str | None, Header()] = None
+    job_id: str,
+    person: WithPerson,
+    context: WithContext,
+    last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """All events so far, then new ones; ends after the job's last state."""
     after = service.resume_point(last_event_id)
-    job = await run_sync(context.jobs.get, job_id)
+    job = await run_sync(own_job, job_id, person, context.jobs)
     if last_event_id is not None:
         delivered = await run_sync(service.all_delivered, job, after, context.bus)
         if delivered:

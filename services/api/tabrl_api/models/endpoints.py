@@ -6,7 +6,10 @@ from fastapi import APIRouter, Response
 
 from tabrl_api.context import WithContext
 from tabrl_api.models import service
-from tabrl_api.models.schemas import ModelList, ModelView
+from tabrl_api.models.schemas import ModelList, ModelView, ShareView
+from tabrl_api.people.access import WithPerson, own_model, seen_model
+from tabrl_api.people.schemas import TicketView
+from tabrl_api.people.service import share, ticket
 from tabrl_api.schema import problem_responses
 
 router = APIRouter(prefix="/api/models", tags=["models"])
@@ -15,9 +18,14 @@ _MEDIA_TYPE = "application/octet-stream"
 
 
 @router.get("", operation_id="listModels", summary="All models")
-def list_models(context: WithContext) -> ModelList:
-    """The most recently changed models."""
-    return ModelList(models=[service.model_view(model, context) for model in context.models.list()])
+def list_models(person: WithPerson, context: WithContext) -> ModelList:
+    """Your most recently changed models; a guest's is the one that was shared."""
+    return ModelList(
+        models=[
+            service.model_view(model, context)
+            for model in service.models_of(person, context.models)
+        ]
+    )
 
 
 @router.get(
@@ -26,9 +34,9 @@ def list_models(context: WithContext) -> ModelList:
     summary="A model and where to drive it",
     responses=problem_responses(_404=_UNKNOWN),
 )
-def get_model(model_id: str, context: WithContext) -> ModelView:
+def get_model(model_id: str, person: WithPerson, context: WithContext) -> ModelView:
     """The newest parameters of a training."""
-    return service.model_view(context.models.get(model_id), context)
+    return service.model_view(seen_model(model_id, person, context.models), context)
 
 
 @router.get(
@@ -41,9 +49,9 @@ def get_model(model_id: str, context: WithContext) -> ModelView:
         **problem_responses(_404="There is no such model, or no parameters were stored yet."),
     },
 )
-def get_params(model_id: str, context: WithContext) -> Response:
+def get_params(model_id: str, person: WithPerson, context: WithContext) -> Response:
     """safetensors; the header holds robot, scene hash and command schedule."""
-    model = context.models.get(model_id)
+    model = seen_model(model_id, person, context.models)
     name = f"{model.id}-v{model.params_version}.safetensors"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
@@ -51,3 +59,42 @@ def get_params(model_id: str, context: WithContext) -> Response:
         "Cache-Control": "no-cache",
     }
     return Response(context.blobs.get(model.params_key), media_type=_MEDIA_TYPE, headers=headers)
+
+
+@router.post(
+    "/{model_id}/ticket",
+    status_code=201,
+    operation_id="createSocketTicket",
+    summary="A ticket for a model's inference socket",
+    responses=problem_responses(_404=_UNKNOWN),
+)
+def create_socket_ticket(model_id: str, person: WithPerson, context: WithContext) -> TicketView:
+    """Where people log in, the socket asks for one."""
+    seen_model(model_id, person, context.models)
+    return ticket(service.socket_path(model_id), person, context.tickets)
+
+
+@router.post(
+    "/{model_id}/share",
+    status_code=201,
+    operation_id="shareModel",
+    summary="Share a model by a link",
+    responses=problem_responses(_404=_UNKNOWN),
+)
+def share_model(model_id: str, person: WithPerson, context: WithContext) -> ShareView:
+    """Whoever has the link may look at this model and drive it, and nothing else."""
+    own_model(model_id, person, context.models)
+    return ShareView.of(model_id, share(model_id, context.shares))
+
+
+@router.delete(
+    "/{model_id}/share",
+    status_code=204,
+    operation_id="unshareModel",
+    summary="End all links to a model",
+    responses=problem_responses(_404=_UNKNOWN),
+)
+def unshare_model(model_id: str, person: WithPerson, context: WithContext) -> None:
+    """From now on its links lead nowhere."""
+    own_model(model_id, person, context.models)
+    context.shares.remove(model_id)

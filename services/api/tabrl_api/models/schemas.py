@@ -46,6 +46,31 @@ class ModelView(BaseModel):
     inference_url: str
 
 
+class ShareView(BaseModel):
+    """A link to a model, shown this once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "secret": "share_x7c2q4mzk3hf5wpa",
+                    "path": "/models/mdl_x7c2q4mzk3hf5wpa#share_x7c2q4mzk3hf5wpa",
+                }
+            ]
+        }
+    )
+
+    secret: str = Field(description="A token that is good for this model alone.")
+    path: str = Field(
+        description="Where the page shows it. Browsers send what follows `#` to no server."
+    )
+
+    @classmethod
+    def of(cls, model_id: str, secret: str) -> ShareView:
+        """View of a new link."""
+        return cls(secret=secret, path=f"/models/{model_id}#{secret}")
+
+
 class ModelList(BaseModel):
     """Models, most recently changed first."""
 

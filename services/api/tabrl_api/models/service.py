@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from tabrl.domain.models import Model
+from tabrl.domain.people import Person
+from tabrl.ports import ModelRepository
 from tabrl_api.context import AppContext
 from tabrl_api.models.schemas import ModelView
 from tabrl_api.robots.service import scene_url, visuals_url
+
+
+def socket_path(model_id: str) -> str:
+    """Where the inference server serves a model."""
+    return f"/api/models/{model_id}/inference"
+
+
+def models_of(person: Person, models: ModelRepository) -> list[Model]:
+    """What a person has, or was shared with them."""
+    if person.guest_of is not None:
+        return [models.get(person.guest_of)]
+    return models.list(owner=person.owner)
 
 
 def model_view(model: Model, context: AppContext) -> ModelView:
@@ -23,5 +37,5 @@ def model_view(model: Model, context: AppContext) -> ModelView:
         step=model.step,
         updated_at=model.updated_at,
         job_state=context.jobs.get(model.job_id).state,
-        inference_url=f"{context.settings.inference}/api/models/{model.id}/inference",
+        inference_url=f"{context.settings.inference}{socket_path(model.id)}",
     )

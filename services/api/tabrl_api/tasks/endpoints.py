@@ -10,6 +10,7 @@ from tabrl_api.context import WithContext
 from tabrl_api.idempotency import KeyHeader, idempotency_key
 from tabrl_api.jobs.schemas import JobView
 from tabrl_api.jobs.service import job_view, job_views
+from tabrl_api.people.access import WithPerson, own_task
 from tabrl_api.schema import problem_responses
 from tabrl_api.tasks import service
 from tabrl_api.tasks.schemas import (
@@ -40,20 +41,23 @@ _UNKNOWN = "There is no such task or candidate."
         "request.",
     ),
 )
-def create_task(request: TaskRequest, context: WithContext, key: KeyHeader = None) -> TaskView:
+def create_task(
+    request: TaskRequest, person: WithPerson, context: WithContext, key: KeyHeader = None
+) -> TaskView:
     """Writes candidates in the background; follow the events of `job_id`."""
-    task_id = service.create_task(request, idempotency_key(key, "create_task", request), context)
-    return service.task_view(task_id, context)
+    once = idempotency_key(key, "create_task", request, person)
+    return service.task_view(service.create_task(request, once, person, context), person, context)
 
 
 @router.get("", operation_id="listTasks", summary="All tasks")
 def list_tasks(
+    person: WithPerson,
     context: WithContext,
     before: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> TaskList:
-    """The newest tasks, or those made before the task `before`, without candidates."""
-    tasks = service.task_summaries(context, before, limit)
+    """Your newest tasks, or those made before the task `before`, without candidates."""
+    tasks = service.task_summaries(person, context, before, limit)
     return TaskList(tasks=tasks, next=tasks[-1].id if len(tasks) == limit else None)
 
 
@@ -63,9 +67,9 @@ def list_tasks(
     summary="A task with its candidates",
     responses=problem_responses(_404=_UNKNOWN),
 )
-def get_task(task_id: str, context: WithContext) -> TaskView:
+def get_task(task_id: str, person: WithPerson, context: WithContext) -> TaskView:
     """A task, its candidates and its training jobs."""
-    return service.task_view(task_id, context)
+    return service.task_view(task_id, person, context)
 
 
 @router.patch(
@@ -75,9 +79,14 @@ def get_task(task_id: str, context: WithContext) -> TaskView:
     responses=problem_responses(_404=_UNKNOWN),
 )
 def change_candidate(
-    task_id: str, n: Number, change: Annotated[CandidateChange, Body()], context: WithContext
+    task_id: str,
+    n: Number,
+    change: Annotated[CandidateChange, Body()],
+    person: WithPerson,
+    context: WithContext,
 ) -> CandidateView:
     """Only weights: an edit of code or checks makes a candidate of its own."""
+    own_task(task_id, person, context.tasks)
     return service.change_candidate(task_id, n, change, context)
 
 
@@ -92,15 +101,18 @@ def change_candidate(
     ),
 )
 def revise_candidate(
-    task_id: str, request: RevisionRequest, context: WithContext, key: KeyHeader = None
+    task_id: str,
+    request: RevisionRequest,
+    person: WithPerson,
+    context: WithContext,
+    key: KeyHeader = None,
 ) -> JobView:
     """Checks the edit like any other reward; it becomes one more candidate of the task.
 
     Follow the job: it fails with the line at fault, or its candidate has `revised_by` set to it.
     """
-    job = service.revise(
-        task_id, request, idempotency_key(key, f"revise:{task_id}", request), context
-    )
+    once = idempotency_key(key, f"revise:{task_id}", request, person)
+    job = service.revise(task_id, request, once, person, context)
     return job_view(job, context.jobs)
 
 
@@ -110,8 +122,9 @@ def revise_candidate(
     summary="The motion a candidate likes best",
     responses=problem_responses(_404=_UNKNOWN),
 )
-def get_preview(task_id: str, n: Number, context: WithContext) -> PreviewView:
+def get_preview(task_id: str, n: Number, person: WithPerson, context: WithContext) -> PreviewView:
     """Of all recorded motions, the one this reward scores highest."""
+    own_task(task_id, person, context.tasks)
     preview = context.tasks.preview(task_id, n)
     return PreviewView(clip=preview.clip, score=preview.score, hz=preview.hz, qpos=preview.qpos)
 
@@ -127,10 +140,13 @@ def get_preview(task_id: str, n: Number, context: WithContext) -> PreviewView:
     ),
 )
 def train_task(
-    task_id: str, request: TrainRequest, context: WithContext, key: KeyHeader = None
+    task_id: str,
+    request: TrainRequest,
+    person: WithPerson,
+    context: WithContext,
+    key: KeyHeader = None,
 ) -> TrainingStarted:
     """Starts a job for each candidate; each has a model that can be driven from the start."""
-    jobs = service.train(
-        task_id, request, idempotency_key(key, f"train:{task_id}", request), context
-    )
+    once = idempotency_key(key, f"train:{task_id}", request, person)
+    jobs = service.train(task_id, request, once, person, context)
     return TrainingStarted(jobs=job_views(jobs, context.jobs))

@@ -13,6 +13,7 @@ from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.models import Model
+from tabrl.domain.people import Person
 from tabrl.domain.tasks import Candidate, Lineage, Revision, Task, TaskState
 from tabrl.domain.weights import merged_weights
 from tabrl.ports import IdempotencyKey
@@ -20,6 +21,7 @@ from tabrl_api.context import AppContext
 from tabrl_api.dispatch import announce, send
 from tabrl_api.jobs.schemas import FailureView, JobView
 from tabrl_api.jobs.service import job_views
+from tabrl_api.people.access import own_job, own_task
 from tabrl_api.quotes import deadline
 from tabrl_api.robots.service import raise_unless_trained
 from tabrl_api.tasks.schemas import (
@@ -35,7 +37,9 @@ from tabrl_api.tasks.schemas import (
 _LISTED_JOBS = 500
 
 
-def create_task(request: TaskRequest, key: IdempotencyKey | None, context: AppContext) -> str:
+def create_task(
+    request: TaskRequest, key: IdempotencyKey | None, person: Person, context: AppContext
+) -> str:
     """Commit a task and the job that writes its candidates, then send the job."""
     robot = context.robots.get_robot(request.robot)
     raise_unless_trained(robot.id, context.blobs)
@@ -46,43 +50,50 @@ def create_task(request: TaskRequest, key: IdempotencyKey | None, context: AppCo
         kind=JobKind.REWARD,
         deadline_s=deadline(JobKind.REWARD, robot.id, context),
         task_id=task_id,
+        owner=person.owner,
         robot=robot.id,
         queued_at=now,
         created_at=now,
     )
     if request.parent is not None:
-        _check_parent(request.parent, robot.id, context)
+        _check_parent(request.parent, robot.id, person, context)
     task = Task(
         id=task_id,
+        owner=person.owner,
         robot=robot.id,
         prompt=request.prompt,
         created_at=now,
         job_id=job_id,
         parent=request.parent,
     )
-    kept = context.tasks.create(task, job, key)
+    kept = context.tasks.create(task, job, key, context.quota)
     if kept == task_id:
         _started(job, context)
     return kept
 
 
 def train(
-    task_id: str, request: TrainRequest, key: IdempotencyKey | None, context: AppContext
+    task_id: str,
+    request: TrainRequest,
+    key: IdempotencyKey | None,
+    person: Person,
+    context: AppContext,
 ) -> list[Job]:
     """Commit training jobs with their models, then send them."""
-    task = _ready(task_id, "trained", context)
+    task = _ready(task_id, "trained", person, context)
     pairs = [_training(task, one, context) for one in _chosen(task_id, request, context)]
     jobs = [job for job, _ in pairs]
-    kept = context.jobs.create_training(jobs, [model for _, model in pairs], key)
+    models = [model for _, model in pairs]
+    kept = context.jobs.create_training(jobs, models, key, context.quota)
     if kept == [job.id for job in jobs]:
         for job in jobs:
             _started(job, context)
     return [context.jobs.get(job_id) for job_id in kept]
 
 
-def _ready(task_id: str, done: str, context: AppContext) -> Task:
+def _ready(task_id: str, done: str, person: Person, context: AppContext) -> Task:
     """A task whose candidates can be `done`. Raises `NotFound` or `Conflict` (`task_not_ready`)."""
-    task = context.tasks.get(task_id)
+    task = own_task(task_id, person, context.tasks)
     if task.state is not TaskState.READY:
         raise Conflict(
             f"The task's candidates cannot be {done}: it is {task.state}.",
@@ -92,10 +103,11 @@ def _ready(task_id: str, done: str, context: AppContext) -> Task:
     return task
 
 
-def _check_parent(parent: Lineage, robot_id: str, context: AppContext) -> None:
+def _check_parent(parent: Lineage, robot_id: str, person: Person, context: AppContext) -> None:
     """Raises `NotFound` or `Invalid` unless there is such a candidate, for the same robot."""
+    task = own_task(parent.task_id, person, context.tasks)
     context.tasks.candidate(parent.task_id, parent.candidate)
-    if context.tasks.get(parent.task_id).robot != robot_id:
+    if task.robot != robot_id:
         raise Invalid(
             "A task can only go on from one for the same robot.",
             code="other_robot",
@@ -103,7 +115,7 @@ def _check_parent(parent: Lineage, robot_id: str, context: AppContext) -> None:
         )
     if parent.job_id is None:
         return
-    job = context.jobs.get(parent.job_id)
+    job = own_job(parent.job_id, person, context.jobs)
     # The check of an edit names its candidate too.
     found = (job.kind, job.task_id, job.candidate)
     if found != (JobKind.TRAIN, parent.task_id, parent.candidate):
@@ -111,11 +123,15 @@ def _check_parent(parent: Lineage, robot_id: str, context: AppContext) -> None:
 
 
 def revise(
-    task_id: str, request: RevisionRequest, key: IdempotencyKey | None, context: AppContext
+    task_id: str,
+    request: RevisionRequest,
+    key: IdempotencyKey | None,
+    person: Person,
+    context: AppContext,
 ) -> Job:
     """Commit an edit and the job that checks it, then send the job."""
     _raise_unless_an_edit(request)
-    task = _ready(task_id, "edited", context)
+    task = _ready(task_id, "edited", person, context)
     if request.motion is not None:
         fault = fault_of_motion(request.motion, context.robots.askables_of(task.robot))
         if fault is not None:
@@ -134,6 +150,7 @@ def revise(
         kind=JobKind.REWARD,
         deadline_s=deadline(JobKind.REWARD, task.robot, context),
         task_id=task_id,
+        owner=task.owner,
         candidate=candidate.n,
         robot=task.robot,
         queued_at=now,
@@ -147,7 +164,7 @@ def revise(
         weights=weights,
         checks=request.checks,
     )
-    kept = context.tasks.create_revision(revision, job, key)
+    kept = context.tasks.create_revision(revision, job, key, context.quota)
     if kept == job.id:
         _started(job, context)
     return context.jobs.get(kept)
@@ -200,9 +217,9 @@ def change_candidate(
     return CandidateView.of(candidate, context.sources.get(task_id).get(n, ""), catalogue)
 
 
-def task_view(task_id: str, context: AppContext) -> TaskView:
+def task_view(task_id: str, person: Person, context: AppContext) -> TaskView:
     """A task with candidates and training jobs."""
-    task = context.tasks.get(task_id)
+    task = own_task(task_id, person, context.tasks)
     sources, catalogue = context.sources.get(task_id), _catalogue(task, context)
     jobs = context.jobs.list(kind=JobKind.TRAIN, task_ids=[task_id])
     summary = _summary(task, job_views(jobs, context.jobs))
@@ -223,9 +240,11 @@ def _catalogue(task: Task, context: AppContext) -> Catalogue:
         return Catalogue({})
 
 
-def task_summaries(context: AppContext, before: str | None, limit: int) -> list[TaskSummary]:
-    """Tasks without candidates, newest first, with their trainings."""
-    tasks = context.tasks.list(limit=limit, before=before)
+def task_summaries(
+    person: Person, context: AppContext, before: str | None, limit: int
+) -> list[TaskSummary]:
+    """A person's tasks without candidates, newest first, with their trainings."""
+    tasks = context.tasks.list(limit=limit, before=before, owner=person.owner)
     jobs: dict[str, list[JobView]] = defaultdict(list)
     listed = context.jobs.list(
         kind=JobKind.TRAIN, task_ids=[task.id for task in tasks], limit=_LISTED_JOBS
@@ -277,6 +296,7 @@ def _training(task: Task, candidate: Candidate, context: AppContext) -> tuple[Jo
         kind=JobKind.TRAIN,
         deadline_s=deadline(JobKind.TRAIN, task.robot, context),
         task_id=task.id,
+        owner=task.owner,
         candidate=candidate.n,
         robot=task.robot,
         model_id=model_id,
@@ -296,6 +316,7 @@ def _training(task: Task, candidate: Candidate, context: AppContext) -> tuple[Jo
         id=model_id,
         job_id=job_id,
         task_id=task.id,
+        owner=task.owner,
         robot=task.robot,
         scene_sha256=context.robots.scene_sha256(task.robot),
         params_key=Model.base_params_key(task.robot),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -26,12 +27,14 @@ from tabrl.adapters.sql.job_rows import (
     load_at,
     readable,
 )
+from tabrl.adapters.sql.quotas import hold
 from tabrl.adapters.sql.tables import Values, models
 from tabrl.adapters.sql.tables import jobs as table
 from tabrl.contracts.training import ProgressSummary, TrainResult
 from tabrl.domain.errors import unknown_job
 from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
+from tabrl.domain.quotas import NO_QUOTA, Quota
 from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs, MeasuredRuns, Seconds
 from tabrl.ports.queue import Clock
 
@@ -60,6 +63,7 @@ class SqlJobRepository:
         kind: JobKind | None = None,
         state: JobState | None = None,
         task_ids: Sequence[str] | None = None,
+        owner: str | None = None,
         before: str | None = None,
         limit: int = 200,
     ) -> Jobs:
@@ -70,6 +74,8 @@ class SqlJobRepository:
                 query = query.where(column == wanted.value)
         if task_ids is not None:
             query = query.where(table.c.task_id.in_(task_ids))
+        if owner is not None:
+            query = query.where(table.c.owner == owner)
         if before is not None:
             mark = select(table.c.seq).where(table.c.id == before).scalar_subquery()
             query = query.where(table.c.seq < mark)
@@ -77,7 +83,11 @@ class SqlJobRepository:
             return readable(connection.execute(query))
 
     def create_training(
-        self, jobs: Sequence[Job], models_: Sequence[Model], key: IdempotencyKey | None = None
+        self,
+        jobs: Sequence[Job],
+        models_: Sequence[Model],
+        key: IdempotencyKey | None = None,
+        quota: Quota = NO_QUOTA,
     ) -> JobIds:
         """Commit jobs with their models; see the port for repeated keys."""
         ids = [job.id for job in jobs]
@@ -87,6 +97,8 @@ class SqlJobRepository:
                 earlier = remember(connection, key, ids, now)
                 if earlier is not None:
                     return earlier
+            for owner, added in Counter(job.owner for job in jobs).items():
+                hold(connection, quota, owner, now, jobs=added, models=added)
             insert_jobs(connection, jobs, now)
             connection.execute(insert(models), [model.model_dump() for model in models_])
         return ids

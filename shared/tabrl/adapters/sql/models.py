@@ -35,9 +35,11 @@ class SqlModelRepository:
             raise unknown_model(model_id)
         return _model(row)
 
-    def list(self, limit: int = 200) -> Models:
-        """Most recently changed first."""
+    def list(self, limit: int = 200, *, owner: str | None = None) -> Models:
+        """Most recently changed first; with `owner`, theirs."""
         query = select(*_COLUMNS).order_by(table.c.updated_at.desc(), table.c.seq.desc())
+        if owner is not None:
+            query = query.where(table.c.owner == owner)
         with reading(self._engine) as connection:
             return [_model(row) for row in connection.execute(query.limit(limit))]
 

@@ -23,6 +23,8 @@ from sqlalchemy import (
     text,
 )
 
+from tabrl.domain.people import LOCAL
+
 Columns: TypeAlias = tuple[object, ...]  # of a query; models check what comes
 Stored: TypeAlias = Row[Columns]
 Values: TypeAlias = dict[str, object]  # to be written, by column
@@ -54,6 +56,7 @@ tasks = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("id", String(32), nullable=False, unique=True),
+    Column("owner", Text, nullable=False, server_default=LOCAL),
     Column("robot", String(32), nullable=False),
     Column("prompt", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -64,7 +67,7 @@ tasks = Table(
     Column("usage", JSON(none_as_null=True), nullable=True),
     Column("dropped", JSON, nullable=False, server_default="[]"),
     Column("notices", JSON, nullable=False, server_default="[]"),
-    Column("owner", Text, nullable=False, server_default="local"),
+    Index("ix_tasks_owner", "owner", "seq"),
 )
 
 candidates = Table(
@@ -112,6 +115,7 @@ jobs = Table(
     Column("state", String(16), nullable=False),
     # No foreign key: a trainer may change jobs but not look into tasks.
     Column("task_id", String(32), nullable=False),
+    Column("owner", Text, nullable=False, server_default=LOCAL),
     Column("candidate", Integer, nullable=True),
     Column("robot", String(32), nullable=False),
     Column("model_id", String(32), nullable=True),
@@ -127,7 +131,6 @@ jobs = Table(
     Column("failure", JSON(none_as_null=True), nullable=True),
     Column("result", JSON(none_as_null=True), nullable=True),
     Column("weights", JSON(none_as_null=True), nullable=True),
-    Column("owner", Text, nullable=False, server_default="local"),
     Column("priority", Integer, nullable=False, server_default="0"),
     Column("rank", Integer, nullable=False, server_default="0"),
     Column("spec_version", Integer, nullable=False, server_default="1"),
@@ -138,7 +141,7 @@ jobs = Table(
     Column("progress", JSON(none_as_null=True), nullable=True),
     Column("deadline_s", Float, nullable=True),
     Index("ix_jobs_queue", "state", "kind", "priority", "rank", "seq"),
-    Index("ix_jobs_owner", "kind", "owner", "priority", "rank"),
+    Index("ix_jobs_ranked", "kind", "owner", "priority", "rank"),
     Index("ix_jobs_leased", "state", "lease_until"),
     Index("ix_jobs_kind", "kind", "seq"),
     Index(
@@ -150,6 +153,7 @@ jobs = Table(
         postgresql_where=text("fence > 0"),
     ),
     Index("ix_jobs_task_id", "task_id"),
+    Index("ix_jobs_owner", "owner", "seq"),
 )
 
 models = Table(
@@ -159,6 +163,7 @@ models = Table(
     Column("id", String(32), nullable=False, unique=True),
     Column("job_id", String(32), ForeignKey("jobs.id"), nullable=False, unique=True),
     Column("task_id", String(32), nullable=False),
+    Column("owner", Text, nullable=False, server_default=LOCAL),
     Column("robot", String(32), nullable=False),
     Column("scene_sha256", String(64), nullable=False),
     Column("params_key", String(200), nullable=False),
@@ -167,8 +172,29 @@ models = Table(
     Column("step", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
-    Column("owner", Text, nullable=False, server_default="local"),
     Index("ix_models_updated", "updated_at", "seq"),
+    Index("ix_models_owner", "owner", "updated_at"),
+)
+
+# Secrets are kept as hashes. None of these is for a trainer's eyes.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("owner", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime, nullable=True),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("model_id", String(32), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_shares_model_id", "model_id"),
 )
 
 idempotency_keys = Table(
@@ -190,6 +216,8 @@ __all__ = [
     "metadata",
     "models",
     "revisions",
+    "shares",
     "tasks",
+    "tokens",
     "verified_artifacts",
 ]

@@ -11,6 +11,7 @@ from tabrl.adapters.sql.database_time import DatabaseTime
 from tabrl.adapters.sql.engine import reading, writing
 from tabrl.adapters.sql.idempotency import remember
 from tabrl.adapters.sql.job_rows import lock_leased
+from tabrl.adapters.sql.quotas import hold
 from tabrl.adapters.sql.tables import (
     Columns,
     Stored,
@@ -22,6 +23,7 @@ from tabrl.adapters.sql.tables import (
 )
 from tabrl.domain.errors import no_preview, unknown_candidate, unknown_task
 from tabrl.domain.jobs import Job, JobState
+from tabrl.domain.quotas import NO_QUOTA, Quota
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.queue import Clock
@@ -50,7 +52,9 @@ class SqlTaskRepository:
         self._engine = engine
         self._time = DatabaseTime(engine, clock)
 
-    def create(self, task: Task, job: Job, key: IdempotencyKey | None = None) -> str:
+    def create(
+        self, task: Task, job: Job, key: IdempotencyKey | None = None, quota: Quota = NO_QUOTA
+    ) -> str:
         """Commit a task with the job that writes its candidates; returns the task's id."""
         with writing(self._engine) as connection:
             now = connection.execute(select(self._time.now())).scalar_one()
@@ -58,6 +62,7 @@ class SqlTaskRepository:
                 earlier = remember(connection, key, [task.id], now)
                 if earlier is not None:
                     return earlier[0]
+            hold(connection, quota, job.owner, now, jobs=1, writes=True)
             row = task.model_dump(mode="json", include={column.name for column in _COLUMNS})
             connection.execute(insert(tasks).values({**row, "created_at": task.created_at}))
             insert_jobs(connection, [job], now)
@@ -71,9 +76,13 @@ class SqlTaskRepository:
             raise unknown_task(task_id)
         return _task(row)
 
-    def list(self, limit: int = 100, before: str | None = None) -> Tasks:
+    def list(
+        self, limit: int = 100, before: str | None = None, *, owner: str | None = None
+    ) -> Tasks:
         """Newest first; see the port."""
         query = _tasks().order_by(tasks.c.seq.desc()).limit(limit)
+        if owner is not None:
+            query = query.where(tasks.c.owner == owner)
         if before is not None:
             mark = select(tasks.c.seq).where(tasks.c.id == before).scalar_subquery()
             query = query.where(tasks.c.seq < mark)
@@ -98,7 +107,11 @@ class SqlTaskRepository:
             )
 
     def create_revision(
-        self, revision: Revision, job: Job, key: IdempotencyKey | None = None
+        self,
+        revision: Revision,
+        job: Job,
+        key: IdempotencyKey | None = None,
+        quota: Quota = NO_QUOTA,
     ) -> str:
         """Commit an edit with the job that checks it; returns the job's id."""
         body = revision.model_dump(mode="json")
@@ -108,6 +121,7 @@ class SqlTaskRepository:
                 earlier = remember(connection, key, [job.id], now)
                 if earlier is not None:
                     return earlier[0]
+            hold(connection, quota, job.owner, now, jobs=1)
             insert_jobs(connection, [job], now)
             connection.execute(
                 insert(revisions).values(job_id=job.id, task_id=revision.task_id, body=body)

@@ -22,7 +22,7 @@ _DOCUMENTS: dict[str, sa.types.TypeEngine[Any]] = {
 }
 _INDEXES = {
     "ix_jobs_queue": ["state", "kind", "priority", "rank", "seq"],
-    "ix_jobs_owner": ["kind", "owner", "priority", "rank"],
+    "ix_jobs_ranked": ["kind", "owner", "priority", "rank"],
     "ix_jobs_leased": ["state", "lease_until"],
     "ix_jobs_kind": ["kind", "seq"],
 }

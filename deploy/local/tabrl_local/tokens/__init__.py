@@ -1,0 +1,1 @@
+"""`tabrl token`: who may log in."""

@@ -1,0 +1,1 @@
+"""Who asks: log-in, what is whose, and how much anybody may ask for."""
