@@ -13,12 +13,12 @@ from tabrl.embodiments.arm.catalogue import Quantity
 def wave(arm: Author) -> Task:
     """Raised, to and fro."""
     place, size, hz = arm.at(z=0.3), arm.u(0.12), 0.8
-    swing = f"tip[1] - {size:g} * jnp.sin(state.phase({hz}))"
+    swing, near = f"tip[1] - {size:g} * jnp.sin(state.phase({hz}))", arm.u(0.04)
     return arm.task(
         "wave", "wave",
         {"swing": 3.0, "up": 1.0, "pointing": 2.0},
         {
-            "swing": f"0.5 * rl.gaussian({swing}, {size:g}) + 0.5 * rl.gaussian({swing}, {arm.u(0.04):g})",
+            "swing": f"0.5 * rl.gaussian({swing}, {size:g}) + 0.5 * rl.gaussian({swing}, {near:g})",
             "up": arm.near(place, (X, Z), 0.15),
             "pointing": "rl.gaussian(state.tool_elevation() - 2.6, 0.5)",
         },

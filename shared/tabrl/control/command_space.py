@@ -26,8 +26,8 @@ class Channel:
     Pretrained policies are trained on constants between `lower` and `upper` and on sinusoids of up
     to `amplitude`; below `least` (of the constant) a command has no effect. `weight` says how often
     a search changes it. An `upward` channel has no negative side: its sinusoid needs a middle to
-    swing about. `rhythmic` channels are those that a rhythm may move. One that is not of use `alone`
-    does nothing but beside others.
+    swing about. `rhythmic` channels are those that a rhythm may move. One that is of no use
+    `alone` does something only beside others.
     """
 
     name: str

@@ -102,7 +102,7 @@ def _trained(schedules: CommandBatch) -> CommandBatch:
 
 
 def single_entries(embodiment: Embodiment) -> list[CommandSchedule]:
-    """Every channel that does something alone, at several levels, and the settings that a search begins with."""
+    """Every channel that does something alone, at several levels, and settings to begin with."""
     space, schedules = embodiment.commands, []
     for channel in (one for one in space.channels if one.alone):
         for level in _LEVELS:
