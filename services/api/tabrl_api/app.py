@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from anyio.to_thread import run_sync
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from tabrl.adapters.web_origin import OriginRules
 from tabrl_api import health, problems, schema
@@ -17,6 +17,7 @@ from tabrl_api.middleware import AccessMiddleware, MetricsMiddleware
 from tabrl_api.models.endpoints import router as models
 from tabrl_api.page import page_router
 from tabrl_api.reaper import Reaper
+from tabrl_api.request_ids import RequestIdMiddleware, add_ids_of_path
 from tabrl_api.robots.endpoints import router as robots
 from tabrl_api.tasks.endpoints import router as tasks
 
@@ -52,10 +53,11 @@ def create_app(context: AppContext) -> FastAPI:
     )
     app.state.context = context
     for router in (robots, tasks, jobs, models, health.router):
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(add_ids_of_path)])
     app.include_router(page_router(context.settings.web_dist, context.settings.inference))
     app.add_middleware(AccessMiddleware, origins=OriginRules(context.settings))
     app.add_middleware(MetricsMiddleware, metrics=context.metrics)
+    app.add_middleware(RequestIdMiddleware)
     problems.install(app)
     schema.install(app)
     return app

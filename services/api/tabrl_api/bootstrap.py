@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
-
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.celery_app import CeleryTaskQueue
 from tabrl.adapters.clock import SystemClock
-from tabrl.adapters.metrics import ApiMetrics
+from tabrl.adapters.metrics import ApiMetrics, PartMetrics, service_registry
+from tabrl.adapters.observed import (
+    ObservedBlobStore,
+    ObservedEventBus,
+    ObservedTaskQueue,
+    observe_engine,
+)
+from tabrl.adapters.overview import SystemOverview
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.engine import make_engine
@@ -18,6 +23,7 @@ from tabrl.adapters.sql.migrate import upgrade
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
+from tabrl.adapters.tracing import make_tracing
 from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import RobotCatalog
 from tabrl_api.context import AppContext
@@ -27,10 +33,9 @@ from tabrl_api.progress import RedisProgress
 def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContext:
     """The real adapters behind the URLs of the settings."""
     clock = SystemClock()
-    engine = make_engine(settings.database)
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
+    registry = service_registry("api")
+    parts = PartMetrics(registry)
+    engine = observe_engine(make_engine(settings.database), parts)
     return AppContext(
         settings=settings,
         clock=clock,
@@ -38,12 +43,14 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
         tasks=SqlTaskRepository(engine, clock),
         sources=SqlSourceRepository(engine),
         models=SqlModelRepository(engine, clock),
-        blobs=make_blob_store(settings.blobs),
-        bus=RedisEventBus(settings.redis_url),
-        queue=CeleryTaskQueue(settings),
+        blobs=ObservedBlobStore(make_blob_store(settings.blobs), parts),
+        bus=ObservedEventBus(RedisEventBus(settings.redis_url), parts),
+        queue=ObservedTaskQueue(CeleryTaskQueue(settings), parts),
         progress=RedisProgress(settings.redis_url),
         robots=robots or RegisteredRobots(),
         registry=registry,
         metrics=ApiMetrics(registry),
+        overview=SystemOverview(engine, settings.redis_url, clock),
+        tracing=make_tracing("api"),
         migrate=partial(upgrade, engine),
     )

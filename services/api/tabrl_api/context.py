@@ -10,7 +10,9 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from tabrl.adapters.metrics import ApiMetrics
+from tabrl.adapters.overview import Overview
 from tabrl.adapters.settings import Settings
+from tabrl.adapters.tracing import Tracing
 from tabrl.ports import (
     BlobStore,
     Clock,
@@ -42,6 +44,8 @@ class AppContext:
     robots: RobotCatalog
     registry: CollectorRegistry
     metrics: ApiMetrics
+    overview: Overview
+    tracing: Tracing
     migrate: Callable[[], None]
 
 

@@ -6,11 +6,10 @@ from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from tabrl.adapters.logs import logger
-from tabrl.domain.errors import TabrlError
-from tabrl.domain.jobs import JobKind, JobState
-from tabrl_api.context import AppContext, WithContext
+from tabrl.domain.jobs import JobKind
+from tabrl_api.context import WithContext
 from tabrl_api.schema import problem_responses
+from tabrl_api.shared_metrics import observe_shared
 
 router = APIRouter(tags=["operations"])
 
@@ -48,20 +47,6 @@ def get_readiness(context: WithContext) -> str:
     response_class=PlainTextResponse,
 )
 def get_metrics(context: WithContext) -> Response:
-    """Requests, jobs, queue and reaper."""
-    _observe_jobs(context)
+    """Requests, jobs, queue, parts and reaper."""
+    observe_shared(context)
     return Response(generate_latest(context.registry), media_type=CONTENT_TYPE_LATEST)
-
-
-def _observe_jobs(context: AppContext) -> None:
-    """Count at the time of asking; a part that is down must not take the other numbers along."""
-    try:
-        counts = context.jobs.counts()
-        for kind in JobKind:
-            for state in JobState:
-                context.metrics.jobs.labels(kind.value, state.value).set(
-                    counts.get((kind, state), 0)
-                )
-            context.metrics.queue_depth.labels(kind.value).set(context.queue.depth(kind))
-    except TabrlError as error:
-        logger.warning("metrics: %s", error.code)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
-from tabrl.adapters.logs import logger, where
+from tabrl.adapters.logs import current_ids, logger, where
 from tabrl.domain.errors import Conflict, Invalid, NotFound, TabrlError, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -48,6 +48,14 @@ class Problem(BaseModel):
     code: str = Field(examples=["unknown_robot"])
     hint: str | None = Field(default=None, examples=["Choose one of: walker."])
     errors: list[FieldProblem] | None = None
+    request_id: str | None = Field(
+        default=None,
+        description="Of this request, in the response's X-Request-ID and in the logs.",
+        examples=["req_5xj2m7kq3nd6wz4h"],
+    )
+    task_id: str | None = Field(default=None, examples=["tsk_52gcogdi5xuj626f"])
+    job_id: str | None = Field(default=None, examples=["job_2zqk4n7dmx5rcw3h"])
+    owner_id: str | None = None
 
 
 def problem(
@@ -68,6 +76,7 @@ def problem(
         code=code,
         hint=hint or None,
         errors=errors,
+        **current_ids(),
     )
     return JSONResponse(
         body.model_dump(exclude_none=True), status, media_type=MEDIA_TYPE, headers=headers

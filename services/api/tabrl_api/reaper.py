@@ -62,6 +62,7 @@ class Reaper:
             if job.kind in empty:
                 self._send(job)
         self._clear_checkpoints()
+        context.metrics.reaper_last_pass.set(context.clock.now().timestamp())
 
     def _clear_checkpoints(self) -> None:
         """Forget from where trainings would have gone on that have ended.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextvars import copy_context
 from types import TracebackType
 from typing import Self
 
@@ -45,7 +46,9 @@ class JobLease:
         self._cancelled = threading.Event()
         self._lost = threading.Event()
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name=f"lease-{job.id}", daemon=True)
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._keep,), name=f"lease-{job.id}", daemon=True
+        )
 
     @property
     def fence(self) -> int:
