@@ -26,7 +26,11 @@ from tests.twins.tasks import MemorySourceRepository, MemoryTaskRepository
 
 
 def wire_in_memory(
-    settings: Settings, *, clock: Clock | None = None, robots: RobotCatalog | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    robots: RobotCatalog | None = None,
+    tracing: Tracing | None = None,
 ) -> AppContext:
     """What `tabrl_api.bootstrap.wire` gives, with a twin behind each port."""
     database = MemoryDatabase(clock or SystemClock())
@@ -47,7 +51,7 @@ def wire_in_memory(
         registry=registry,
         metrics=ApiMetrics(registry),
         overview=MemoryOverview(database),
-        tracing=Tracing(NoOpTracer()),
+        tracing=tracing or Tracing(NoOpTracer()),
         migrate=lambda: None,
     )
 

@@ -19,6 +19,7 @@ from tabrl_api.page import page_router
 from tabrl_api.reaper import Reaper
 from tabrl_api.request_ids import RequestIdMiddleware, add_ids_of_path
 from tabrl_api.robots.endpoints import router as robots
+from tabrl_api.shared_metrics import SharedReader
 from tabrl_api.tasks.endpoints import router as tasks
 
 _DESCRIPTION = (
@@ -52,6 +53,7 @@ def create_app(context: AppContext) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.context = context
+    app.state.shared_reader = SharedReader(context)
     for router in (robots, tasks, jobs, models, health.router):
         app.include_router(router, dependencies=[Depends(add_ids_of_path)])
     app.include_router(page_router(context.settings.web_dist, context.settings.inference))

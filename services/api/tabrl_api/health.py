@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from tabrl.domain.jobs import JobKind
 from tabrl_api.context import WithContext
 from tabrl_api.schema import problem_responses
-from tabrl_api.shared_metrics import observe_shared
+from tabrl_api.shared_metrics import SharedReader
 
 router = APIRouter(tags=["operations"])
 
@@ -46,7 +46,9 @@ def get_readiness(context: WithContext) -> str:
     summary="Prometheus metrics",
     response_class=PlainTextResponse,
 )
-def get_metrics(context: WithContext) -> Response:
+def get_metrics(request: Request, context: WithContext) -> Response:
     """Requests, jobs, queue, parts and reaper."""
-    observe_shared(context)
+    reader = request.app.state.shared_reader
+    assert isinstance(reader, SharedReader)
+    reader.observe()
     return Response(generate_latest(context.registry), media_type=CONTENT_TYPE_LATEST)

@@ -37,6 +37,7 @@ from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.adapters.tracing import make_tracing
 from tabrl.adapters.worker import JobRunner
+from tabrl.domain.jobs import JobKind
 from tabrl.sim.motion_library import load_motion_library
 from tabrl_reward_worker.building import CandidateBuilder
 from tabrl_reward_worker.generation import (
@@ -107,7 +108,7 @@ def wire(settings: Settings, reward_settings: RewardSettings) -> RewardWorker:
     """The real parts behind the URLs of the settings."""
     clock = SystemClock()
     registry = service_registry("reward_worker")
-    parts, metrics = PartMetrics(registry), WorkerMetrics(registry)
+    parts, metrics = PartMetrics(registry), WorkerMetrics(registry, (JobKind.REWARD,))
     rewards, tracing = RewardMetrics(registry), make_tracing("reward-worker")
     engine = observe_engine(make_engine(settings.database), parts)
     blobs = ObservedBlobStore(make_blob_store(settings.blobs), parts)
@@ -164,6 +165,7 @@ def make_generator(
         timeout_s=reward_settings.llm_timeout,
         deadline_s=reward_settings.llm_deadline,
     )
+    metrics.expect_models((options.model, *options.fallbacks))
     provider = ObservedProvider(LitellmProvider(options), metrics)
     model = LlmGenerator(options, builder, provider, validate)
     return FallbackGenerator(ObservedGenerator(model, "llm", metrics), rule_based)

@@ -41,6 +41,7 @@ from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.tracing import make_tracing
 from tabrl.adapters.worker import JobRunner
+from tabrl.domain.jobs import JobKind
 from tabrl.ports import BlobStore
 from tabrl.robots import Robot
 from tabrl.sim.malloc import malloc_trim
@@ -67,7 +68,7 @@ def wire(settings: Settings) -> Trainer:
     """The real parts behind the URLs of the settings."""
     clock = SystemClock()
     registry = service_registry("trainer")
-    parts, metrics = PartMetrics(registry), WorkerMetrics(registry)
+    parts, metrics = PartMetrics(registry), WorkerMetrics(registry, (JobKind.TRAIN,))
     training, tracing = TrainingMetrics(registry), make_tracing("trainer")
     database = observe_engine(make_engine(settings.database), parts)
     blobs = ObservedBlobStore(make_blob_store(settings.blobs), parts)

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import Engine, func, select
 
 from tabrl.adapters.redis_url import for_redis
@@ -53,7 +55,10 @@ class SystemOverview:
         self._engine = engine
         self._clock = clock
         self._redis = redis.Redis.from_url(
-            for_redis(redis_url), socket_connect_timeout=1.0, socket_timeout=2.0
+            for_redis(redis_url),
+            socket_connect_timeout=1.0,
+            socket_timeout=1.0,
+            retry=Retry(NoBackoff(), 0),
         )
 
     def ages(self) -> Mapping[JobKind, Ages]:

@@ -78,12 +78,13 @@ class SharedMetrics:
             "tabrl_part_up", "Whether a part answered this replica.", ["part"], registry=registry
         )
 
-    def forget_jobs(self) -> None:
-        """Have no values of what the database was to say."""
-        for gauge in (self.jobs, self.oldest_waiting, self.longest_running):
+    def forget(self) -> None:
+        """Have no values of what database and Redis say."""
+        for gauge in (
+            self.jobs,
+            self.oldest_waiting,
+            self.longest_running,
+            self.queue_depth,
+            self.redis_memory,
+        ):
             gauge.clear()
-
-    def forget_redis(self) -> None:
-        """Have no values of what Redis was to say."""
-        self.queue_depth.clear()
-        self.redis_memory.clear()

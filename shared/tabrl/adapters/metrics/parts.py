@@ -31,7 +31,7 @@ class PartMetrics:
             "tabrl_db_pool_used", "Connections to the database in use.", registry=registry
         )
         self.pool_size = Gauge(
-            "tabrl_db_pool_size", "Connections to the database that may be in use at once.",
+            "tabrl_db_pool_size", "Connections to the database that are kept open.",
             registry=registry,
         )  # fmt: skip
         for part in PARTS:  # so that a rate is zero, not absent, before the first failure

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 _CALL_S = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120)
 _BUILD_S = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20)
+_GENERATORS = ("composer", "llm")
+_EXPECTED = (
+    ("none", "built"),
+    ("filter", "reward_forbidden"),
+    ("limits", "reward_timeout"),
+    ("process", "reward_crashed"),
+    ("sandbox", "jail_unavailable"),
+    ("sandbox", "jail_no_seccomp"),
+)
 
 
 class RewardMetrics:
@@ -48,3 +59,17 @@ class RewardMetrics:
             "tabrl_sandbox_seconds", "Building one reward, however it ended.",
             buckets=_BUILD_S, registry=registry,
         )  # fmt: skip
+        for generator in _GENERATORS:
+            self.generations.labels(generator, "written")
+            self.candidates.labels(generator, "built")
+        for layer, code in _EXPECTED:  # so that an increase is seen at the first one
+            self.sandbox_verdicts.labels(layer, code)
+
+    def expect_models(self, models: Iterable[str]) -> None:
+        """Begin these models' series at zero, so that the first request is seen as an increase."""
+        for model in models:
+            self.llm_calls.labels(model, "answered")
+            for series in (self.llm_call_seconds, self.llm_cost, self.llm_repairs):
+                series.labels(model)
+            for direction in ("prompt", "completion"):
+                self.llm_tokens.labels(model, direction)

@@ -45,6 +45,8 @@ class TrainingMetrics:
             "tabrl_training_compile_seconds", "Compiling, or loading, all a robot's graphs.",
             ["robot"], buckets=_COMPILE_S, registry=registry,
         )  # fmt: skip
+        for stage in ("search", "ppo"):
+            self.gain.labels(stage)
         for delivered in ("result", "program"):
             self.evaluations.labels(delivered)
         for outcome in ("passed", "failed"):

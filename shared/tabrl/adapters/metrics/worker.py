@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from tabrl.domain.jobs import Failure, Job, JobState
+from tabrl.contracts.events import Stage
+from tabrl.domain.jobs import Failure, Job, JobKind, JobState
 
 _JOB_S = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 300, 900, 3600)
 _ATTEMPTS = (1, 2, 3, 4, 5, 8)
 NO_CODE = "none"
+_WRITING = "writing"  # the stage of reward jobs; all others are of trainings
 
 
 class WorkerMetrics:
-    """What a worker observes of its jobs."""
+    """What a worker observes of its jobs, which are of these kinds."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, kinds: Iterable[JobKind] = JobKind) -> None:
         self.jobs = Counter(
             "tabrl_worker_jobs", "Deliveries by how they ended.", ["kind", "outcome"],
             registry=registry,
@@ -48,6 +53,18 @@ class WorkerMetrics:
             "tabrl_worker_events_dropped", "Progress events that Redis did not take.",
             registry=registry,
         )  # fmt: skip
+
+        for kind in kinds:
+            self._expect(kind)
+
+    def _expect(self, kind: JobKind) -> None:
+        """Begin series at zero: of one that begins with an observation no rate sees that."""
+        self.outcomes.labels(kind.value, JobState.SUCCEEDED.value, NO_CODE)
+        for histogram in (self.job_seconds, self.wait_seconds, self.attempts):
+            histogram.labels(kind.value)
+        for stage in get_args(Stage):
+            if (stage == _WRITING) is (kind is JobKind.REWARD):
+                self.stage_seconds.labels(kind.value, stage)
 
     def observe_end(self, job: Job, state: JobState, failure: Failure | None) -> None:
         """A job has ended for good."""

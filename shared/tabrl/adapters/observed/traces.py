@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opentelemetry.trace import Span, Status, StatusCode
 
-from tabrl.adapters.tracing import Tracing
+from tabrl.adapters.tracing import Attribute, Tracing
 from tabrl.contracts.events import Event, StageEvent
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.jobs import Job, JobKind
@@ -17,7 +17,7 @@ class TraceObserver:
 
     def __init__(self, tracing: Tracing, job: Job) -> None:
         self._tracing = tracing
-        ids = {"job": job.id, "attempt": job.attempt}
+        ids: dict[str, Attribute] = {"job": job.id, "attempt": job.attempt}
         tracing.waited(job.task_id, "queue", job.queued_at, **ids)
         self._work = tracing.enter(job.task_id, _NAMES[job.kind], robot=job.robot, **ids)
         self._stage: Span | None = None
