@@ -22,7 +22,7 @@ from tests.support.servers.prometheus import PrometheusServer
 pytestmark = [pytest.mark.needs_prometheus, pytest.mark.stack, pytest.mark.timeout(1800)]
 
 CANARY = "zanzibarquux"
-STEP_S = 4.0
+STEP_S = 5.0
 
 
 class Watched:
@@ -49,9 +49,9 @@ def watched(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wa
         try:
             server.start()
             begin = time.time()
-            time.sleep(5.0)  # what is counted is the difference to a first look
+            time.sleep(12.0)  # what is counted is the difference to a first look
             use(site, worker, f"walk backwards {CANARY}")
-            time.sleep(10.0)
+            time.sleep(15.0)
             yield Watched(server, begin)
         finally:
             server.stop()
@@ -83,9 +83,10 @@ def test_pictures_are_drawn_from_the_same_queries(watched: Watched, tmp_path: Pa
 
 def test_logs_are_json_with_ids_and_nobody_s_words(site: Site, watched: Watched) -> None:
     for service in ("api", "inference", "trainer", "reward_worker"):
-        entries = log_entries(site, service)
+        entries, others = log_entries(site, service)
         assert entries, service
-        assert CANARY not in str(entries)
+        assert CANARY not in str((entries, others))
+        assert others == [] or service in ("trainer", "reward_worker"), service
         if service in ("trainer", "reward_worker"):
             assert any({"job_id", "task_id"} <= set(entry) for entry in entries), service
 
@@ -104,7 +105,7 @@ def _hangs(watched: Watched, pid: int, alert: str, label: str, value: str) -> No
 
     os.kill(pid, signal.SIGSTOP)
     try:
-        until(fires, 120.0, alert)
+        until(fires, 180.0, alert)
     finally:
         os.kill(pid, signal.SIGCONT)
-    until(lambda: not fires(), 120.0, f"the end of {alert}")
+    until(lambda: not fires(), 180.0, f"the end of {alert}")

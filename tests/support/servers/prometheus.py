@@ -17,7 +17,7 @@ from tabrl_local.ports import pick_free
 from tests.support.missing import missing
 
 CONFIGURATION = Path(__file__).parents[3] / "deploy" / "prometheus"
-_INTERVAL = "2s"
+_INTERVAL = "5s"
 
 
 def promtool(*arguments: str) -> str:
