@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from tabrl.domain.jobs import JobKind
 from tabrl_api.context import WithContext
@@ -46,9 +46,8 @@ def get_readiness(context: WithContext) -> str:
     summary="Prometheus metrics",
     response_class=PlainTextResponse,
 )
-def get_metrics(request: Request, context: WithContext) -> Response:
+def get_metrics(request: Request) -> Response:
     """Requests, jobs, queue, parts and reaper."""
     reader = request.app.state.shared_reader
     assert isinstance(reader, SharedReader)
-    reader.observe()
-    return Response(generate_latest(context.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(reader.exposition(), media_type=CONTENT_TYPE_LATEST)

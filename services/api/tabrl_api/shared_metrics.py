@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 
+from prometheus_client import generate_latest
+
 from tabrl.adapters.logs import logger
 from tabrl.domain.errors import TabrlError
 from tabrl.domain.jobs import JobKind, JobState
@@ -29,6 +31,14 @@ class SharedReader:
             "store": lambda: _ask_store(context),
         }
         self._asked: dict[str, Future[Show]] = {}
+        self._registry = context.registry
+        self._lock = threading.Lock()  # of two scrapes at once none sees the other's half
+
+    def exposition(self) -> bytes:
+        """All metrics of the gateway as text, what is shared asked for now."""
+        with self._lock:
+            self.observe()
+            return generate_latest(self._registry)
 
     def observe(self) -> None:
         """Show what the parts say; what does not answer in time has no values."""

@@ -23,6 +23,10 @@ from tabrl.robots import refused_robots
 logger = logging.getLogger("tabrl")
 
 ID_NAMES = ("request_id", "task_id", "job_id", "owner_id")
+_IDS = {
+    "task_id": re.compile(r"\btsk_[a-z2-7]{16}\b"),
+    "job_id": re.compile(r"\bjob_[a-z2-7]{16}\b"),
+}
 _SECRET_NAMES = r"token|ticket|secret|password|api[_-]?key"
 _SECRETS = (
     (re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)"), "***"),
@@ -50,6 +54,7 @@ def json_formatter() -> logging.Formatter:
         ],
         processors=[
             _place_of_error,
+            _ids_of_message,
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _without_secrets,
             structlog.processors.EventRenamer("message"),
@@ -101,6 +106,15 @@ def _place_of_error(_logger: WrappedLogger, _name: str, entry: EventDict) -> Eve
     raised = entry.pop("exc_info", None)
     if raised and raised[1] is not None:
         entry["error"] = where(raised[1])
+    return entry
+
+
+def _ids_of_message(_logger: WrappedLogger, _name: str, entry: EventDict) -> EventDict:
+    """Ids that the message names, where none are bound: who looks for one finds every entry."""
+    for name, pattern in _IDS.items():
+        found = pattern.search(str(entry.get("event", "")))
+        if found and name not in entry:
+            entry[name] = found[0]
     return entry
 
 

@@ -47,6 +47,13 @@ def test_an_entry_is_one_object_with_the_ids_that_are_bound(log: Log) -> None:
     assert not {"task_id", "job_id"} & set(second)
 
 
+def test_an_entry_that_names_a_job_has_its_id(log: Log) -> None:
+    log.logger.info("job job_2zqk4n7dmx5rcw3h: its worker went silent")
+    with ids(job_id="job_bound"):
+        log.logger.info("job job_2zqk4n7dmx5rcw3h: attempt 1")
+    assert [entry["job_id"] for entry in log.entries] == ["job_2zqk4n7dmx5rcw3h", "job_bound"]
+
+
 def test_of_an_exception_only_its_place_is_written(log: Log) -> None:
     try:
         raise ValueError(CANARY)
