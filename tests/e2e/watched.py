@@ -60,8 +60,12 @@ class ModelWorker:
         }
         command = [sys.executable, "-m", "tabrl_reward_worker"]
         worker = cls(subprocess.Popen(command, env=environment), port)
-        until(lambda: _answers(f"http://127.0.0.1:{port}/readyz"), 600.0, "a second reward worker")
+        until(worker._ready, 600.0, "a second reward worker")
         return worker
+
+    def _ready(self) -> bool:
+        assert self.process.poll() is None, "the second reward worker ended"
+        return _answers(f"http://127.0.0.1:{self.port}/readyz")
 
     @property
     def asked(self) -> bool:
