@@ -28,9 +28,14 @@ def draw(dashboard: Dashboard, answers: Answers, path: Path) -> None:
     FigureCanvasAgg(figure)
     figure.suptitle(dashboard.title, fontsize=14, fontweight="bold")
     places = iter(figure.subplots(rows, _COLUMNS, squeeze=False).flat)
-    for panel, axes in zip(dashboard.panels, places, strict=False):
-        series = answers(panel)
-        (_draw_figures if panel.kind == "number" else _draw_lines)(axes, panel, series)
+    shown = [(panel, answers(panel)) for panel in dashboard.panels]
+    times = [when for _, series in shown for _, one in series for when in one.times]
+    span = (min(times, default=0.0), max(times, default=1.0))
+    for (panel, series), axes in zip(shown, places, strict=False):
+        if panel.kind == "number":
+            _draw_figures(axes, panel, series)
+        else:
+            _draw_lines(axes, panel, series, span)
         axes.set_title(panel.title, fontsize=10, loc="left")
     for axes in list(places):
         axes.set_axis_off()
@@ -38,14 +43,22 @@ def draw(dashboard: Dashboard, answers: Answers, path: Path) -> None:
     figure.savefig(path, dpi=80, metadata={"Software": None})
 
 
-def _draw_lines(axes: Axes, panel: Panel, series: Sequence[tuple[str, Series]]) -> None:
-    origin = min((one.times[0] for _, one in series), default=0.0)
+def _draw_lines(
+    axes: Axes,
+    panel: Panel,
+    series: Sequence[tuple[str, Series]],
+    span: tuple[float, float],
+) -> None:
+    """Lines over the minutes of the whole `span`, which is in seconds."""
+    begin, end = span
     by_size = sorted(series, key=lambda pair: -max(pair[1].values))
     for place, (name, one) in enumerate(by_size):
         label = name if place < _MAX_NAMES else None
-        minutes = [(when - origin) / 60.0 for when in one.times]
+        minutes = [(when - begin) / 60.0 for when in one.times]
         axes.plot(minutes, one.values, linewidth=1.2, label=label)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: in_unit(value, panel.unit)))
+    axes.set_xlim(0.0, (end - begin) / 60.0)
+    axes.set_ylim(bottom=min(0.0, *(min(one.values) for _, one in series)) if series else 0.0)
     axes.tick_params(labelsize=7)
     axes.set_xlabel("min", fontsize=7)
     axes.grid(alpha=0.3)

@@ -20,14 +20,15 @@ def total(gauge: str, *by: str) -> str:
 
 
 def rate(counter: str, *by: str, window: str = WINDOW) -> str:
-    """What a counter counts in a second, all processes together; 0 where nothing was counted."""
+    """What a counter counts in a second, all processes together."""
     summed = f"sum{_by(by)} (rate({counter}[{window}]))"
     return summed if by else f"{summed} or vector(0)"
 
 
 def count(counter: str, *by: str, window: str = "1h") -> str:
-    """What a counter counted in a window, all processes together; 0 where it counted nothing."""
-    return f"sum{_by(by)} (increase({counter}[{window}])) or vector(0)"
+    """What a counter counted in a window, all processes together."""
+    summed = f"sum{_by(by)} (increase({counter}[{window}]))"
+    return summed if by else f"{summed} or vector(0)"
 
 
 def mean(histogram: str, *by: str, where: str = "", window: str = WINDOW) -> str:

@@ -55,7 +55,7 @@ REWARDS = Dashboard(
         ),
         lines(
             "Time to write a task", "From claim to candidates.", "s",
-            (mean("tabrl_worker_job_seconds", "kind", window="30m"), "{{kind}} mean"),
+            (mean("tabrl_worker_job_seconds", where='{kind="reward"}', window="30m"), "mean"),
         ),
     ),
 )  # fmt: skip

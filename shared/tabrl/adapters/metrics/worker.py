@@ -13,6 +13,7 @@ from tabrl.domain.jobs import Failure, Job, JobKind, JobState
 _JOB_S = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 300, 900, 3600)
 _ATTEMPTS = (1, 2, 3, 4, 5, 8)
 NO_CODE = "none"
+_DELIVERIES = ("finished", "released", "lost")
 _WRITING = "writing"  # the stage of reward jobs; all others are of trainings
 
 
@@ -60,6 +61,8 @@ class WorkerMetrics:
     def _expect(self, kind: JobKind) -> None:
         """Begin series at zero: of one that begins with an observation no rate sees that."""
         self.outcomes.labels(kind.value, JobState.SUCCEEDED.value, NO_CODE)
+        for outcome in _DELIVERIES:
+            self.jobs.labels(kind.value, outcome)
         for histogram in (self.job_seconds, self.wait_seconds, self.attempts):
             histogram.labels(kind.value)
         for stage in get_args(Stage):
