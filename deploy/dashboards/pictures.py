@@ -58,7 +58,8 @@ def _draw_lines(
         axes.plot(minutes, one.values, linewidth=1.2, label=label)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: in_unit(value, panel.unit)))
     axes.set_xlim(0.0, (end - begin) / 60.0)
-    axes.set_ylim(bottom=min(0.0, *(min(one.values) for _, one in series)) if series else 0.0)
+    lowest = min((min(one.values) for _, one in series), default=0.0)
+    axes.set_ylim(bottom=min(lowest, 0.0) - 0.03 * axes.get_ylim()[1])  # a line at 0 is seen
     axes.tick_params(labelsize=7)
     axes.set_xlabel("min", fontsize=7)
     axes.grid(alpha=0.3)
