@@ -48,7 +48,7 @@ check: setup-python ## format, lint, types, import rules, locks, and the page's 
 	@$(BIN)/ruff format --check --quiet $(PYTHON_PATHS)
 	@$(BIN)/ruff check --quiet $(PYTHON_PATHS)
 	@echo "== mypy"
-	@$(BIN)/mypy $(addprefix -p ,$(MEMBERS) bench)
+	@$(BIN)/mypy $(addprefix -p ,$(MEMBERS) bench deploy.dashboards)
 	@echo "== import rules"
 	@$(BIN)/lint-imports --no-cache
 	@echo "== locks"
@@ -60,6 +60,11 @@ format: setup-python ## format and fix what can be fixed
 	@$(BIN)/ruff check --fix --quiet $(PYTHON_PATHS)
 	@$(BIN)/ruff format $(PYTHON_PATHS)
 	@scripts/web format
+
+.PHONY: dashboards
+dashboards: setup debian ## write Grafana's dashboards, and pictures of them from a run that Prometheus watches
+	@$(BIN)/python -m deploy.dashboards
+	@TABRL_DASHBOARD_PICTURES=docs/images $(BIN)/python -m pytest -q tests/e2e/test_dashboards.py
 
 .PHONY: contract
 contract: setup-python ## write anew what the page takes over from the server: openapi.json and contract.ts

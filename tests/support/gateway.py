@@ -11,6 +11,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from tabrl.adapters.settings import Settings
+from tabrl.adapters.tracing import Tracing
 from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.page import Camera, RobotPage
 from tabrl.contracts.quantities import Catalogue, Entry, named
@@ -92,9 +93,16 @@ class ToyCatalog:
 class Gateway:
     """A client of the gateway, and the workers' side of what it did."""
 
-    def __init__(self, folder: Path, *, raise_errors: bool = True, **settings_: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        raise_errors: bool = True,
+        tracing: Tracing | None = None,
+        **settings_: Any,
+    ) -> None:
         settings = Settings(data=folder, web_dist=folder / "dist", **settings_)
-        self.context: AppContext = wire_in_memory(settings, robots=ToyCatalog())
+        self.context: AppContext = wire_in_memory(settings, robots=ToyCatalog(), tracing=tracing)
         self._raise_errors = raise_errors
         self.context.blobs.put(Model.base_params_key("toy"), b"policy")
         self.http = TestClient(

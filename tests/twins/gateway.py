@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from limits.storage import MemoryStorage
+from opentelemetry.trace import NoOpTracer
 from prometheus_client import CollectorRegistry
 
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.metrics import ApiMetrics
+from tabrl.adapters.overview import Ages, RedisMemory
 from tabrl.adapters.owner_limits import OwnerLimits
 from tabrl.adapters.settings import Settings
+from tabrl.adapters.tracing import Tracing
+from tabrl.domain.jobs import LEASED, JobKind, JobState
 from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import Clock, RobotCatalog
 from tabrl.ports.events import EventBus, StoredEvent
@@ -26,7 +30,11 @@ from tests.twins.tasks import MemorySourceRepository, MemoryTaskRepository
 
 
 def wire_in_memory(
-    settings: Settings, *, clock: Clock | None = None, robots: RobotCatalog | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    robots: RobotCatalog | None = None,
+    tracing: Tracing | None = None,
 ) -> AppContext:
     """What `tabrl_api.bootstrap.wire` gives, with a twin behind each port."""
     database = MemoryDatabase(clock or SystemClock())
@@ -53,8 +61,38 @@ def wire_in_memory(
         robots=robots or RegisteredRobots(),
         registry=registry,
         metrics=ApiMetrics(registry),
+        overview=MemoryOverview(database),
+        tracing=tracing or Tracing(NoOpTracer()),
         migrate=lambda: None,
     )
+
+
+class MemoryOverview:
+    """An `Overview` of the database in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._db = database
+
+    def ages(self) -> Mapping[JobKind, Ages]:
+        """By the jobs themselves."""
+        now = self._db.clock.now()
+        with self._db.lock:
+            jobs = list(self._db.jobs.values())
+
+        def oldest(kind: JobKind, waiting: bool) -> float:
+            since = [
+                job.queued_at if waiting else job.started_at or now
+                for job in jobs
+                if job.kind is kind
+                and (job.state is JobState.QUEUED if waiting else job.state in LEASED)
+            ]
+            return max(((now - then).total_seconds() for then in since), default=0.0)
+
+        return {kind: Ages(oldest(kind, True), oldest(kind, False)) for kind in JobKind}
+
+    def redis_memory(self) -> RedisMemory:
+        """There is none."""
+        return RedisMemory(0, 0)
 
 
 class PolledProgress:

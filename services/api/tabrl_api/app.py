@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from anyio.to_thread import run_sync
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from tabrl.adapters.web_origin import OriginRules
 from tabrl_api import health, problems, schema
@@ -20,7 +20,9 @@ from tabrl_api.people.endpoints import router as people
 from tabrl_api.people.middleware import PeopleMiddleware
 from tabrl_api.readiness import Readiness
 from tabrl_api.reaper import Reaper
+from tabrl_api.request_ids import RequestIdMiddleware, add_ids_of_path
 from tabrl_api.robots.endpoints import router as robots
+from tabrl_api.shared_metrics import SharedReader
 from tabrl_api.tasks.endpoints import router as tasks
 
 _DESCRIPTION = (
@@ -58,13 +60,15 @@ def create_app(context: AppContext) -> FastAPI:
     )
     app.state.context = context
     app.state.readiness = readiness
+    app.state.shared_reader = SharedReader(context)
     for router in (people, robots, tasks, jobs, models, health.router):
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(add_ids_of_path)])
     app.include_router(page_router(context.settings.web_dist, context.settings.inference))
     app.add_middleware(ETagMiddleware)
     app.add_middleware(PeopleMiddleware, context=context)
     app.add_middleware(AccessMiddleware, origins=OriginRules(context.settings))
     app.add_middleware(MetricsMiddleware, metrics=context.metrics)
+    app.add_middleware(RequestIdMiddleware)
     problems.install(app)
     schema.install(app)
     return app

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
-
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.celery_app import CeleryTaskQueue
 from tabrl.adapters.clock import SystemClock
-from tabrl.adapters.metrics import ApiMetrics
+from tabrl.adapters.metrics import ApiMetrics, PartMetrics, service_registry
+from tabrl.adapters.observed import (
+    ObservedBlobStore,
+    ObservedEventBus,
+    ObservedTaskQueue,
+    observe_engine,
+)
+from tabrl.adapters.overview import SystemOverview
 from tabrl.adapters.owner_limits import OwnerLimits
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.redis_tickets import RedisTicketStore
@@ -21,6 +26,7 @@ from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.sql.people import SqlShareRepository, SqlTokenRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
+from tabrl.adapters.tracing import make_tracing
 from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import RobotCatalog
 from tabrl_api.context import AppContext
@@ -31,10 +37,9 @@ from tabrl_api.progress import RedisProgress
 def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContext:
     """The real adapters behind the URLs of the settings."""
     clock = SystemClock()
-    engine = make_engine(settings.database)
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
+    registry = service_registry("api")
+    parts = PartMetrics(registry)
+    engine = observe_engine(make_engine(settings.database), parts)
     return AppContext(
         settings=settings,
         clock=clock,
@@ -46,12 +51,14 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
         shares=SqlShareRepository(engine, clock),
         tickets=RedisTicketStore(settings.redis_url),
         requests=request_limiter(OwnerLimits.of(settings).requests, settings.redis_url),
-        blobs=make_blob_store(settings.blobs),
-        bus=RedisEventBus(settings.redis_url),
-        queue=CeleryTaskQueue(settings),
+        blobs=ObservedBlobStore(make_blob_store(settings.blobs), parts),
+        bus=ObservedEventBus(RedisEventBus(settings.redis_url), parts),
+        queue=ObservedTaskQueue(CeleryTaskQueue(settings), parts),
         progress=RedisProgress(settings.redis_url),
         robots=robots or RegisteredRobots(),
         registry=registry,
         metrics=ApiMetrics(registry),
+        overview=SystemOverview(engine, settings.redis_url, clock),
+        tracing=make_tracing("api"),
         migrate=partial(upgrade, engine),
     )

@@ -10,8 +10,10 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from tabrl.adapters.metrics import ApiMetrics
+from tabrl.adapters.overview import Overview
 from tabrl.adapters.owner_limits import OwnerLimits
 from tabrl.adapters.settings import Settings
+from tabrl.adapters.tracing import Tracing
 from tabrl.domain.quotas import Quota
 from tabrl.ports import (
     BlobStore,
@@ -52,6 +54,8 @@ class AppContext:
     robots: RobotCatalog
     registry: CollectorRegistry
     metrics: ApiMetrics
+    overview: Overview
+    tracing: Tracing
     migrate: Callable[[], None]
 
     @property

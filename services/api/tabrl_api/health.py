@@ -6,14 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from tabrl.adapters.logs import logger
-from tabrl.domain.errors import TabrlError
-from tabrl.domain.jobs import JobKind, JobState
-from tabrl_api.context import AppContext, WithContext
 from tabrl_api.readiness import Readiness
 from tabrl_api.schema import problem_responses
+from tabrl_api.shared_metrics import SharedReader
 
 router = APIRouter(tags=["operations"])
 
@@ -54,21 +51,8 @@ async def get_readiness(readiness: Annotated[Readiness, Depends(_readiness)]) ->
     summary="Prometheus metrics",
     response_class=PlainTextResponse,
 )
-def get_metrics(context: WithContext) -> Response:
-    """Requests, jobs, queue and reaper."""
-    _observe_jobs(context)
-    return Response(generate_latest(context.registry), media_type=CONTENT_TYPE_LATEST)
-
-
-def _observe_jobs(context: AppContext) -> None:
-    """Count at the time of asking; a part that is down must not take the other numbers along."""
-    try:
-        counts = context.jobs.counts()
-        for kind in JobKind:
-            for state in JobState:
-                context.metrics.jobs.labels(kind.value, state.value).set(
-                    counts.get((kind, state), 0)
-                )
-            context.metrics.queue_depth.labels(kind.value).set(context.queue.depth(kind))
-    except TabrlError as error:
-        logger.warning("metrics: %s", error.code)
+def get_metrics(request: Request) -> Response:
+    """Requests, jobs, queue, parts and reaper."""
+    reader = request.app.state.shared_reader
+    assert isinstance(reader, SharedReader)
+    return Response(reader.exposition(), media_type=CONTENT_TYPE_LATEST)

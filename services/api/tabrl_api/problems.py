@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
-from tabrl.adapters.logs import logger, where
+from tabrl.adapters.logs import current_ids, logger, where
 from tabrl.domain.errors import (
     Conflict,
     Forbidden,
@@ -61,6 +61,14 @@ class Problem(BaseModel):
     hint: str | None = Field(default=None, examples=["Choose one of: walker."])
     limit: str | None = Field(default=None, description="Which limit was reached, with a 429.")
     errors: list[FieldProblem] | None = None
+    request_id: str | None = Field(
+        default=None,
+        description="Of this request, in the response's X-Request-ID and in the logs.",
+        examples=["req_5xj2m7kq3nd6wz4h"],
+    )
+    task_id: str | None = Field(default=None, examples=["tsk_52gcogdi5xuj626f"])
+    job_id: str | None = Field(default=None, examples=["job_2zqk4n7dmx5rcw3h"])
+    owner_id: str | None = None
 
 
 def problem(
@@ -83,6 +91,7 @@ def problem(
         hint=hint or None,
         limit=limit,
         errors=errors,
+        **current_ids(),
     )
     return JSONResponse(
         body.model_dump(exclude_none=True), status, media_type=MEDIA_TYPE, headers=headers

@@ -72,6 +72,7 @@ class Reaper:
         for job in context.jobs.waiting(unsent_for=GRACE, sent_for=GRACE):
             if job.kind in empty:
                 self._send(job)
+        context.metrics.reaper_last_pass.set(context.clock.now().timestamp())
 
     def _silent(self) -> list[Job]:
         """Jobs taken from workers that went silent.

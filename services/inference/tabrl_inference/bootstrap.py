@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.clock import SystemClock
+from tabrl.adapters.observed import ObservedBlobStore, observe_engine
 from tabrl.adapters.owner_limits import OwnerLimits
 from tabrl.adapters.redis_tickets import RedisTicketStore
 from tabrl.adapters.settings import Settings
@@ -40,14 +41,16 @@ class InferenceSettings(BaseSettings):
 
 def build(settings: Settings, own: InferenceSettings) -> InferenceServer:
     """A server on the storage that the settings name; nothing is read from it yet."""
+    metrics = Metrics()
+    engine = observe_engine(make_engine(settings.database), metrics.parts)
     return InferenceServer(
-        models=SqlModelRepository(make_engine(settings.database), SystemClock()),
-        blobs=make_blob_store(settings.blobs),
+        models=SqlModelRepository(engine, SystemClock()),
+        blobs=ObservedBlobStore(make_blob_store(settings.blobs), metrics.parts),
         load=load_params,
         origins=OriginRules(settings),
         limits=Limits(),
         step_log=JsonlStepLog(own.tick_log) if own.tick_log else NoStepLog(),
-        metrics=Metrics(),
+        metrics=metrics,
         visitors=visitors(settings),
     )
 

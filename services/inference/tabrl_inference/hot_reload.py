@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from websockets.asyncio.server import ServerConnection, broadcast
 
@@ -119,6 +120,7 @@ class ServedModels:
             if served and snapshot.params_version > served.snapshot.params_version:
                 served.swap(snapshot)
                 self._metrics.swaps.inc()
+                self._metrics.publish_to_play.observe(_seconds_since(model.updated_at))
                 log.info("swapped model=%s version=%d", model.id, snapshot.params_version)
 
     def _look_up(self, model_ids: Sequence[str]) -> list[Model]:
@@ -154,6 +156,10 @@ class ServedModels:
     def _failed(self, event: str, model_id: str, error: Exception) -> None:
         self._metrics.poll_failures.inc()
         log.warning("%s model=%s %s", event, model_id, where(error))
+
+
+def _seconds_since(then: datetime) -> float:
+    return max(0.0, (datetime.now(UTC) - then).total_seconds())
 
 
 def _unavailable() -> Rejected:

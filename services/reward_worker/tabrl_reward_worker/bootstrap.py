@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from celery import Celery  # type: ignore[import-untyped]
-from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.celery_app import make_celery
 from tabrl.adapters.clock import SystemClock
-from tabrl.adapters.metrics import WorkerMetrics
+from tabrl.adapters.metrics import (
+    PartMetrics,
+    RewardMetrics,
+    WorkerMetrics,
+    service_registry,
+)
+from tabrl.adapters.observed import (
+    ObservedBlobStore,
+    ObservedEventBus,
+    ObservedHandler,
+    StageObserver,
+    TraceObserver,
+    observe_engine,
+)
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
@@ -21,14 +35,25 @@ from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
+from tabrl.adapters.tracing import make_tracing
 from tabrl.adapters.worker import JobRunner
 from tabrl.domain.jobs import JobKind
 from tabrl.sim.motion_library import load_motion_library
 from tabrl_reward_worker.building import CandidateBuilder
-from tabrl_reward_worker.generation import FallbackGenerator, RewardGenerator, RuleBasedGenerator
+from tabrl_reward_worker.generation import (
+    RULE_BASED,
+    FallbackGenerator,
+    RewardGenerator,
+    RuleBasedGenerator,
+)
 from tabrl_reward_worker.handler import BankCache, Repositories, RewardHandler
 from tabrl_reward_worker.history import HistoryService
-from tabrl_reward_worker.llm import LlmGenerator, LlmOptions, Validate
+from tabrl_reward_worker.llm import LitellmProvider, LlmGenerator, LlmOptions, Validate
+from tabrl_reward_worker.observed import (
+    ObservedGenerator,
+    ObservedProvider,
+    ObservedRewardBuilder,
+)
 from tabrl_reward_worker.sandbox import RecordingSandbox, Sandbox
 from tabrl_reward_worker.validation import with_validation
 
@@ -82,17 +107,19 @@ class RewardWorker:
 def wire(settings: Settings, reward_settings: RewardSettings) -> RewardWorker:
     """The real parts behind the URLs of the settings."""
     clock = SystemClock()
-    engine = make_engine(settings.database)
-    blobs = make_blob_store(settings.blobs)
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
+    registry = service_registry("reward_worker")
+    parts, metrics = PartMetrics(registry), WorkerMetrics(registry, (JobKind.REWARD,))
+    rewards, tracing = RewardMetrics(registry), make_tracing("reward-worker")
+    engine = observe_engine(make_engine(settings.database), parts)
+    blobs = ObservedBlobStore(make_blob_store(settings.blobs), parts)
     sandbox = Sandbox(
         reward_settings.reward_build_timeout, allow_unfiltered=reward_settings.reward_unsafe
     )
-    reward_builder = RecordingSandbox(sandbox, SqlVerifiedArtifacts(engine, clock))
+    recording = RecordingSandbox(sandbox, SqlVerifiedArtifacts(engine, clock))
+    reward_builder = ObservedRewardBuilder(recording, rewards)
     banks = BankCache(blobs, load_motion_library)
-    jobs, bus = SqlJobRepository(engine), RedisEventBus(settings.redis_url)
+    jobs = SqlJobRepository(engine)
+    bus = ObservedEventBus(RedisEventBus(settings.redis_url), parts)
     tasks, sources = SqlTaskRepository(engine), SqlSourceRepository(engine)
     handler = RewardHandler(
         make_generator(
@@ -100,18 +127,20 @@ def wire(settings: Settings, reward_settings: RewardSettings) -> RewardWorker:
             reward_settings,
             CandidateBuilder(reward_builder),
             lambda built, robot: with_validation(built, banks(robot.id)),
+            rewards,
         ),
         reward_builder,
         Repositories(tasks, sources, blobs),
         HistoryService(tasks, sources, jobs, bus),
         banks,
     )
+    observers = (partial(TraceObserver, tracing), partial(StageObserver, metrics))
     runner = JobRunner(
         JobKind.REWARD,
-        handler,
+        ObservedHandler(handler, observers),
         jobs=jobs,
         bus=bus,
-        metrics=WorkerMetrics(registry),
+        metrics=metrics,
         settings=settings,
     )
     return RewardWorker(settings, make_celery(settings), runner, sandbox, banks, registry)
@@ -122,9 +151,11 @@ def make_generator(
     reward_settings: RewardSettings,
     builder: CandidateBuilder,
     validate: Validate | None = None,
+    metrics: RewardMetrics | None = None,
 ) -> RewardGenerator:
     """A language model backed by the rule-based generator where one is named, else the latter."""
-    rule_based = RuleBasedGenerator(builder)
+    metrics = metrics or RewardMetrics(CollectorRegistry())
+    rule_based = ObservedGenerator(RuleBasedGenerator(builder), RULE_BASED, metrics)
     if not settings.llm_model:
         return rule_based
     options = LlmOptions(
@@ -134,4 +165,7 @@ def make_generator(
         timeout_s=reward_settings.llm_timeout,
         deadline_s=reward_settings.llm_deadline,
     )
-    return FallbackGenerator(LlmGenerator(options, builder, validate=validate), rule_based)
+    metrics.expect_models((options.model, *options.fallbacks))
+    provider = ObservedProvider(LitellmProvider(options), metrics)
+    model = LlmGenerator(options, builder, provider, validate)
+    return FallbackGenerator(ObservedGenerator(model, "llm", metrics), rule_based)

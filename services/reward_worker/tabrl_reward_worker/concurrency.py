@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 from tabrl.domain.tasks import LlmUsage
@@ -63,7 +64,8 @@ def parallel_map(
     Raises `WorkCancelledError` soon after the token is cancelled, and what the work raises.
     """
     pool = ThreadPoolExecutor(workers)
-    futures = [pool.submit(work, item) for item in items]
+    # With the ids that log lines and spans carry.
+    futures = [pool.submit(copy_context().run, work, item) for item in items]
     pool.shutdown(wait=False)  # no more to come; these are done all the same
     gather(futures, cancelled)
     return [future.result() for future in futures]

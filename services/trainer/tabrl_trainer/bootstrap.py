@@ -5,16 +5,33 @@ No repository of tasks, candidates or sources is built here: a trainer knows job
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from functools import partial
 
 from celery import Celery  # type: ignore[import-untyped]
-from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry
 
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.celery_app import make_celery
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.logs import logger
-from tabrl.adapters.metrics import WorkerMetrics
+from tabrl.adapters.metrics import (
+    PartMetrics,
+    TrainingMetrics,
+    WorkerMetrics,
+    service_registry,
+)
+from tabrl.adapters.observed import (
+    ObservedBlobStore,
+    ObservedEventBus,
+    ObservedHandler,
+    StageObserver,
+    TracedModels,
+    TraceObserver,
+    TrainingObserver,
+    observe_engine,
+)
 from tabrl.adapters.operations import Startup
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
@@ -22,6 +39,7 @@ from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.models import SqlModelRepository
+from tabrl.adapters.tracing import make_tracing
 from tabrl.adapters.worker import JobRunner
 from tabrl.domain.jobs import JobKind
 from tabrl.ports import BlobStore
@@ -49,11 +67,11 @@ class Trainer:
 def wire(settings: Settings) -> Trainer:
     """The real parts behind the URLs of the settings."""
     clock = SystemClock()
-    database = make_engine(settings.database)
-    blobs = make_blob_store(settings.blobs)
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
+    registry = service_registry("trainer")
+    parts, metrics = PartMetrics(registry), WorkerMetrics(registry, (JobKind.TRAIN,))
+    training, tracing = TrainingMetrics(registry), make_tracing("trainer")
+    database = observe_engine(make_engine(settings.database), parts)
+    blobs = ObservedBlobStore(make_blob_store(settings.blobs), parts)
 
     startup = Startup()
 
@@ -66,23 +84,31 @@ def wire(settings: Settings) -> Trainer:
         context = TrainingContext(
             robot, pretrained, settings.simulator, sizes_for(settings.simulator)
         )
+        began = time.monotonic()
         context.warm_up(before=compiling)
+        training.compile_seconds.labels(robot.id).observe(time.monotonic() - began)
         malloc_trim()
         logger.info("warm: %s", robot.id)
         return context
 
     contexts = TrainingContexts(make_context)
+    handler = TrainingHandler(
+        contexts,
+        blobs,
+        TracedModels(SqlModelRepository(database, clock), tracing),
+        SqlVerifiedArtifacts(database, clock),
+    )
+    observers = (
+        partial(TraceObserver, tracing),
+        partial(StageObserver, metrics),
+        lambda job: TrainingObserver(training),
+    )
     runner = JobRunner(
         JobKind.TRAIN,
-        TrainingHandler(
-            contexts,
-            blobs,
-            SqlModelRepository(database, clock),
-            SqlVerifiedArtifacts(database, clock),
-        ),
+        ObservedHandler(handler, observers),
         jobs=SqlJobRepository(database),
-        bus=RedisEventBus(settings.redis_url),
-        metrics=WorkerMetrics(registry),
+        bus=ObservedEventBus(RedisEventBus(settings.redis_url), parts),
+        metrics=metrics,
         settings=settings,
     )
     return Trainer(settings, make_celery(settings), runner, blobs, contexts, registry, startup)

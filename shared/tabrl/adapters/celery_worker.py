@@ -35,6 +35,7 @@ def serve(app: Celery, kind: JobKind, runner: JobRunner, *, concurrency: int = 1
     try:
         app.worker_main(
             [
+                "--quiet",  # its banner is no JSON
                 "worker",
                 "--pool=threads",
                 f"--concurrency={concurrency}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -71,7 +72,9 @@ class JobLease:
         self._cancelled = threading.Event()
         self._lost = threading.Event()
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name=f"lease-{job.id}", daemon=True)
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._keep,), name=f"lease-{job.id}", daemon=True
+        )
 
     @property
     def fence(self) -> int:

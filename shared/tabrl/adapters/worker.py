@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from tabrl.adapters.breaker import Breaker
 from tabrl.adapters.lease import JobLease, LeaseTimes
-from tabrl.adapters.logs import logger, where
+from tabrl.adapters.logs import ids, logger, where
 from tabrl.adapters.metrics import WorkerMetrics
 from tabrl.adapters.settings import Settings
 from tabrl.contracts.events import NoticeEvent, StateEvent
@@ -102,7 +102,7 @@ class JobRunner:
         waited = ((job.claimed_at or job.queued_at) - job.queued_at).total_seconds()
         self._metrics.wait_seconds.labels(kind).observe(max(0.0, waited))
         started = time.monotonic()
-        with self._metrics.busy.track_inprogress():
+        with self._metrics.busy.track_inprogress(), ids(job_id=job.id, task_id=job.task_id):
             outcome = self._work(job)
         self._metrics.job_seconds.labels(kind).observe(time.monotonic() - started)
         self._metrics.jobs.labels(kind, outcome.value).inc()
@@ -266,6 +266,7 @@ class JobRunner:
                 continue
             if not ended:
                 break
+            self._metrics.observe_end(job, state, failure)
             logger.info("job %s: %s %s", job.id, state, failure.code if failure else "")
             lease.publish(
                 StateEvent(

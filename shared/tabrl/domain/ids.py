@@ -30,3 +30,8 @@ def new_token_id() -> str:
 def new_model_id() -> str:
     """A fresh `mdl_…`."""
     return _new_id("mdl_")
+
+
+def new_request_id() -> str:
+    """A fresh `req_…`."""
+    return _new_id("req_")

@@ -35,9 +35,7 @@ def list_jobs(
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> JobList:
     """Your newest jobs, or those made before the job `before`."""
-    jobs = context.jobs.list(
-        kind=kind, state=state, owner=person.owner, before=before, limit=limit
-    )
+    jobs = context.jobs.list(kind=kind, state=state, owner=person.owner, before=before, limit=limit)
     following = jobs[-1].id if len(jobs) == limit else None
     return JobList(jobs=service.job_views(jobs, context.jobs), next=following)
 

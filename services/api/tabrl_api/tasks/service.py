@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from tabrl.adapters.logs import ids
 from tabrl.contracts.checks import CheckSpec, episode_s, fault_of
 from tabrl.contracts.motion import fault_of as fault_of_motion
 from tabrl.contracts.quantities import Catalogue
@@ -68,7 +69,7 @@ def create_task(
     )
     kept = context.tasks.create(task, job, key, context.quota)
     if kept == task_id:
-        _started(job, context)
+        _started(job, context, first=True)
     return kept
 
 
@@ -326,6 +327,12 @@ def _training(task: Task, candidate: Candidate, context: AppContext) -> tuple[Jo
     return job, model
 
 
-def _started(job: Job, context: AppContext) -> None:
-    announce(job, context.bus)
-    send(job, queue=context.queue, jobs=context.jobs)
+def _started(job: Job, context: AppContext, *, first: bool = False) -> None:
+    """Tell everybody of a committed job; the `first` of a task begins its trace."""
+    tracing = context.tracing
+    span = tracing.posted(job.task_id, job=job.id) if first else (
+        tracing.of_task(job.task_id, "post", job=job.id)
+    )  # fmt: skip
+    with span, ids(task_id=job.task_id, job_id=job.id):
+        announce(job, context.bus)
+        send(job, queue=context.queue, jobs=context.jobs)
