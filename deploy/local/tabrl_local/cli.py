@@ -16,6 +16,7 @@ from rich.table import Table
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.launcher import up as launch
+from tabrl_local.operating import commands as operating
 from tabrl_local.robots import refusals, robot_document, robot_table, robots_here
 from tabrl_local.run import RunOptions, run_task
 from tabrl_local.run_report import print_run_report
@@ -37,6 +38,7 @@ app = typer.Typer(
 
 robot_commands = typer.Typer(invoke_without_command=True)
 app.add_typer(robot_commands, name="robots")
+operating.register(app)
 
 Url = Annotated[
     str | None, typer.Option("--url", envvar="TABRL_URL", help="Address of the TabRL api.")
