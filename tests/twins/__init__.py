@@ -4,6 +4,7 @@ from tests.twins.artifacts import MemoryVerifiedArtifacts
 from tests.twins.database import ManualClock, MemoryDatabase
 from tests.twins.jobs import MemoryJobRepository
 from tests.twins.models import MemoryModelRepository
+from tests.twins.retention import MemoryEventArchive, MemoryRetentionRepository
 from tests.twins.streams import MemoryBlobStore, MemoryEventBus, MemoryTaskQueue
 from tests.twins.tasks import MemorySourceRepository, MemoryTaskRepository
 
@@ -11,9 +12,11 @@ __all__ = [
     "ManualClock",
     "MemoryBlobStore",
     "MemoryDatabase",
+    "MemoryEventArchive",
     "MemoryEventBus",
     "MemoryJobRepository",
     "MemoryModelRepository",
+    "MemoryRetentionRepository",
     "MemorySourceRepository",
     "MemoryTaskQueue",
     "MemoryTaskRepository",

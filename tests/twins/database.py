@@ -9,6 +9,7 @@ from tabrl.domain.errors import reused_key
 from tabrl.domain.jobs import Job
 from tabrl.domain.models import Model
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task
+from tabrl.ports.events import StoredEvent
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.queue import Clock
 
@@ -42,16 +43,29 @@ class MemoryDatabase:
         self.revisions: dict[str, Revision] = {}
         self.sources: dict[str, dict[int, str]] = {}
         self.verified: dict[str, str] = {}
+        self.records: dict[str, list[StoredEvent]] = {}
+        self.cleared: set[str] = set()
+        self.doomed: list[str] = []
         self._keys: dict[tuple[str, str], tuple[str, list[str]]] = {}
+        self._remembered: dict[tuple[str, str], datetime] = {}
 
     def remember(self, key: IdempotencyKey | None, ids: list[str]) -> list[str] | None:
         """The ids of the first time, or `None` if the key is new."""
         if key is None:
             return None
+        self._remembered.setdefault((key.scope, key.key), self.clock.now())
         body, earlier = self._keys.setdefault((key.scope, key.key), (key.body_sha256, ids))
         if body != key.body_sha256:
             raise reused_key()
         return None if earlier is ids else earlier
+
+    def forget_keys(self, before: datetime) -> int:
+        """Forget idempotency keys from before."""
+        with self.lock:
+            old = [key for key, at in self._remembered.items() if at < before]
+            for key in old:
+                del self._keys[key], self._remembered[key]
+        return len(old)
 
     def leased(self, job_id: str, fence: int) -> Job | None:
         """The job, if `fence` has its lease."""

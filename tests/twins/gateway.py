@@ -17,6 +17,7 @@ from tabrl_api.context import AppContext
 from tests.twins.database import MemoryDatabase
 from tests.twins.jobs import MemoryJobRepository
 from tests.twins.models import MemoryModelRepository
+from tests.twins.retention import MemoryEventArchive, MemoryRetentionRepository
 from tests.twins.streams import MemoryBlobStore, MemoryEventBus, MemoryTaskQueue
 from tests.twins.tasks import MemorySourceRepository, MemoryTaskRepository
 
@@ -35,6 +36,8 @@ def wire_in_memory(
         tasks=MemoryTaskRepository(database),
         sources=MemorySourceRepository(database),
         models=MemoryModelRepository(database),
+        retention=MemoryRetentionRepository(database),
+        archive=MemoryEventArchive(database),
         blobs=MemoryBlobStore(),
         bus=bus,
         queue=MemoryTaskQueue(),

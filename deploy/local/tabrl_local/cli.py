@@ -216,6 +216,31 @@ def cancel(
 
 
 @app.command()
+def star(
+    task: Annotated[str, typer.Argument(help="A task's id.")],
+    off: Annotated[bool, typer.Option("--off", help="Take the star away.")] = False,
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """Keep a task however old it gets; others go once nobody used them for TABRL_KEEP_DAYS."""
+    with connect(url, port) as api:
+        api.star(task, not off)
+    print(f"{task}: {'not starred' if off else 'starred'}")
+
+
+@app.command()
+def delete(
+    resource: Annotated[str, typer.Argument(help="A task's id, or a model's.")],
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """Delete a task with its trainings and models, or a model with its training."""
+    with connect(url, port) as api:
+        api.delete(resource)
+    print(f"{resource}: deleted")
+
+
+@app.command()
 def export(
     model: Annotated[str, typer.Argument(help="A model's id.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],

@@ -13,9 +13,11 @@ from tabrl.adapters.metrics import ApiMetrics
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.engine import make_engine
+from tabrl.adapters.sql.event_archive import SqlEventArchive
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.migrate import upgrade
 from tabrl.adapters.sql.models import SqlModelRepository
+from tabrl.adapters.sql.retention import SqlRetentionRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.embodiments.robot_catalog import RegisteredRobots
@@ -38,6 +40,8 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
         tasks=SqlTaskRepository(engine, clock),
         sources=SqlSourceRepository(engine),
         models=SqlModelRepository(engine, clock),
+        retention=SqlRetentionRepository(engine, clock),
+        archive=SqlEventArchive(engine, clock),
         blobs=make_blob_store(settings.blobs),
         bus=RedisEventBus(settings.redis_url),
         queue=CeleryTaskQueue(settings),

@@ -14,9 +14,11 @@ from tabrl.adapters.settings import Settings
 from tabrl.ports import (
     BlobStore,
     Clock,
+    EventArchive,
     EventBus,
     JobRepository,
     ModelRepository,
+    RetentionRepository,
     RobotCatalog,
     SourceRepository,
     TaskQueue,
@@ -35,6 +37,8 @@ class AppContext:
     tasks: TaskRepository
     sources: SourceRepository
     models: ModelRepository
+    retention: RetentionRepository
+    archive: EventArchive
     blobs: BlobStore
     bus: EventBus
     queue: TaskQueue

@@ -18,6 +18,7 @@ from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
 from tabrl.adapters.sql.engine import make_engine
+from tabrl.adapters.sql.event_archive import SqlEventArchive
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
@@ -102,7 +103,7 @@ def wire(settings: Settings, reward_settings: RewardSettings) -> RewardWorker:
         ),
         reward_builder,
         Repositories(tasks, sources, blobs),
-        HistoryService(tasks, sources, jobs, bus),
+        HistoryService(tasks, sources, jobs, bus, SqlEventArchive(engine, clock)),
         banks,
     )
     runner = JobRunner(

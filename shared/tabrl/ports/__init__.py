@@ -6,6 +6,7 @@ from tabrl.ports.events import EventBus, StoredEvent
 from tabrl.ports.jobs import IdempotencyKey, JobRepository, JobRequests
 from tabrl.ports.models import ModelRepository
 from tabrl.ports.queue import Clock, TaskQueue
+from tabrl.ports.retention import EndedTraining, EventArchive, RetentionRepository
 from tabrl.ports.robots import RobotCard, RobotCatalog
 from tabrl.ports.tasks import SourceRepository, TaskRepository
 from tabrl.ports.work import JobControl, JobFailedError, JobHandler, JobStoppedError, StopReason
@@ -13,6 +14,8 @@ from tabrl.ports.work import JobControl, JobFailedError, JobHandler, JobStoppedE
 __all__ = [
     "BlobStore",
     "Clock",
+    "EndedTraining",
+    "EventArchive",
     "EventBus",
     "IdempotencyKey",
     "JobControl",
@@ -22,6 +25,7 @@ __all__ = [
     "JobRequests",
     "JobStoppedError",
     "ModelRepository",
+    "RetentionRepository",
     "RobotCard",
     "RobotCatalog",
     "SourceRepository",

@@ -1,1 +1,1 @@
-"""What an operator runs beside the gateway: `python -m tabrl_api.operator doctor|backup|restore`."""
+"""What an operator runs beside the gateway: doctor, backup and restore."""

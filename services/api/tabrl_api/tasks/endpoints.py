@@ -17,6 +17,7 @@ from tabrl_api.tasks.schemas import (
     CandidateView,
     PreviewView,
     RevisionRequest,
+    TaskChange,
     TaskList,
     TaskRequest,
     TaskView,
@@ -61,6 +62,30 @@ def list_tasks(context: WithContext) -> TaskList:
 def get_task(task_id: str, context: WithContext) -> TaskView:
     """A task, its candidates and its training jobs."""
     return service.task_view(task_id, context)
+
+
+@router.patch(
+    "/{task_id}",
+    operation_id="changeTask",
+    summary="Keep a task however old it gets",
+    responses=problem_responses(_404=_UNKNOWN),
+)
+def change_task(task_id: str, change: TaskChange, context: WithContext) -> TaskView:
+    """Tasks without a star are deleted once nothing happened to them for `TABRL_KEEP_DAYS`."""
+    context.retention.star(task_id, change.starred)
+    return service.task_view(task_id, context)
+
+
+@router.delete(
+    "/{task_id}",
+    status_code=204,
+    operation_id="deleteTask",
+    summary="Delete a task",
+    responses=problem_responses(_404=_UNKNOWN, _409="One of its jobs waits or runs."),
+)
+def delete_task(task_id: str, context: WithContext) -> None:
+    """With its candidates, trainings and models; what they stored is gone within a minute."""
+    context.retention.delete_task(task_id)
 
 
 @router.patch(
