@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tabrl.domain.errors import reused_key
@@ -29,6 +30,14 @@ class ManualClock:
         self._now += timedelta(seconds=seconds)
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What became of an artifact of an earlier verifier; nothing yet while both are empty."""
+
+    replaced_by: str = ""
+    refused: str = ""
+
+
 class MemoryDatabase:
     """The rows that the repositories below share, under one lock."""
 
@@ -43,6 +52,7 @@ class MemoryDatabase:
         self.revisions: dict[str, Revision] = {}
         self.sources: dict[str, dict[int, str]] = {}
         self.verified: dict[str, str] = {}
+        self.verdicts: dict[str, Verdict] = {}  # on artifacts of an earlier verifier
         self.records: dict[str, list[StoredEvent]] = {}
         self.cleared: set[str] = set()
         self.doomed: list[str] = []

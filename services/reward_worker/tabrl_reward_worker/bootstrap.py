@@ -20,6 +20,7 @@ from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.event_archive import SqlEventArchive
 from tabrl.adapters.sql.jobs import SqlJobRepository
+from tabrl.adapters.sql.outdated import SqlOutdatedArtifacts
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.adapters.worker import JobRunner
@@ -29,6 +30,7 @@ from tabrl_reward_worker.generation import FallbackGenerator, RewardGenerator, R
 from tabrl_reward_worker.handler import BankCache, Repositories, RewardHandler
 from tabrl_reward_worker.history import HistoryService
 from tabrl_reward_worker.llm import LlmGenerator, LlmOptions, Validate
+from tabrl_reward_worker.rebuilding import Rebuilder
 from tabrl_reward_worker.sandbox import RecordingSandbox, Sandbox
 from tabrl_reward_worker.validation import with_validation
 
@@ -76,6 +78,7 @@ class RewardWorker:
     runner: JobRunner
     sandbox: Sandbox
     banks: BankCache
+    rebuilder: Rebuilder
     registry: CollectorRegistry
 
 
@@ -114,7 +117,10 @@ def wire(settings: Settings, reward_settings: RewardSettings) -> RewardWorker:
         metrics=WorkerMetrics(registry),
         settings=settings,
     )
-    return RewardWorker(settings, make_celery(settings), runner, sandbox, banks, registry)
+    rebuilder = Rebuilder(SqlOutdatedArtifacts(engine), reward_builder, blobs)
+    return RewardWorker(
+        settings, make_celery(settings), runner, sandbox, banks, rebuilder, registry
+    )
 
 
 def make_generator(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from tabrl.adapters import logs
 from tabrl.adapters.celery_worker import serve
 from tabrl.adapters.operations import serve_operations
 from tabrl.adapters.settings import Settings
 from tabrl.domain.jobs import JobKind
 from tabrl_trainer.bootstrap import wire
+from tabrl_trainer.compiled import prune
 from tabrl_trainer.pretrained import seed_blobs
 
 
@@ -15,6 +19,9 @@ def run() -> None:
     """Serve until SIGTERM."""
     logs.configure()
     settings = Settings()
+    pruned = prune(Path(os.environ["JAX_COMPILATION_CACHE_DIR"]), settings.compiled_mb)
+    if pruned:
+        logs.logger.info("compiled graphs: %d went, unused for longest", pruned)
     trainer = wire(settings)
     startup = trainer.startup
     if settings.metrics_port is not None:

@@ -1,6 +1,6 @@
 """What the services need from the outside, as protocols. Adapters implement them."""
 
-from tabrl.ports.artifacts import VerifiedArtifacts
+from tabrl.ports.artifacts import OutdatedArtifact, OutdatedArtifacts, VerifiedArtifacts
 from tabrl.ports.blobs import BlobStore
 from tabrl.ports.events import EventBus, StoredEvent
 from tabrl.ports.jobs import IdempotencyKey, JobRepository, JobRequests
@@ -25,6 +25,8 @@ __all__ = [
     "JobRequests",
     "JobStoppedError",
     "ModelRepository",
+    "OutdatedArtifact",
+    "OutdatedArtifacts",
     "RetentionRepository",
     "RobotCard",
     "RobotCatalog",
