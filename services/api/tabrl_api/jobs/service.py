@@ -80,11 +80,11 @@ async def job_events(
     The row decides when a job has ended: an event may have been lost with Redis. What Redis has
     forgotten comes from the archive.
     """
-    for entry in await run_sync(_archived, job_id, after, context):
-        yield entry
-        if _ends(entry.event):
+    for kept in await run_sync(_archived, job_id, after, context):
+        yield kept
+        if _ends(kept.event):
             return
-        after = entry.id
+        after = kept.id
     async for entry in context.progress.follow(job_id, after):
         if entry is not None:
             yield entry

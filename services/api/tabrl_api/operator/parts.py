@@ -71,8 +71,8 @@ def _ask(url: str) -> tuple[int | None, str]:
     except urllib.error.HTTPError as error:
         return error.code, _line(error.read(200))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        return None, os.strerror(reason.errno) if getattr(reason, "errno", None) else "no route"
+        errno = getattr(getattr(error, "reason", error), "errno", None)
+        return None, os.strerror(errno) if isinstance(errno, int) else "no answer"
 
 
 def _line(text: bytes) -> str:

@@ -24,11 +24,8 @@ class SqlOutdatedArtifacts:
         """Newest first; what a later verifier wrote is left to it."""
         query = (
             select(table.c.sha256, table.c.robot)
-            .where(
-                table.c.verifier < VERIFIER,
-                table.c.replaced_by.is_(None),
-                table.c.refused.is_(None),
-            )
+            .where(table.c.verifier < VERIFIER)
+            .where(table.c.replaced_by.is_(None), table.c.refused.is_(None))
             .order_by(table.c.created_at.desc())
             .limit(limit)
         )
