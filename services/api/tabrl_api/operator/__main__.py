@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from tabrl.adapters.secret_files import read_secret_files
 from tabrl.adapters.settings import Settings
 from tabrl.domain.errors import TabrlError
 from tabrl_api.operator.backup import Manifest, backup, restore
@@ -29,6 +30,7 @@ def main() -> int:
         command = commands.add_parser(name, help=text)
         command.add_argument("folder", type=Path)
     arguments = parser.parse_args()
+    read_secret_files(os.environ)
     try:
         if arguments.command == "doctor":
             return _doctor(arguments.part)
