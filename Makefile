@@ -49,7 +49,7 @@ check: setup-python ## format, lint, types, import rules, locks, and the page's 
 	@$(BIN)/ruff format --check --quiet $(PYTHON_PATHS)
 	@$(BIN)/ruff check --quiet $(PYTHON_PATHS)
 	@echo "== mypy"
-	@$(BIN)/mypy $(addprefix -p ,$(MEMBERS) bench)
+	@$(BIN)/mypy $(addprefix -p ,$(MEMBERS) bench deploy.containers deploy.modal)
 	@echo "== import rules"
 	@$(BIN)/lint-imports --no-cache
 	@echo "== locks"

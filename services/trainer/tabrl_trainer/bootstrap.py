@@ -23,7 +23,7 @@ from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.worker import JobRunner
-from tabrl.ports import BlobStore
+from tabrl.ports import BlobStore, JobRepository
 from tabrl.robots import Robot
 from tabrl.sim.malloc import malloc_trim
 from tabrl_trainer.context import TrainingContext, TrainingContexts
@@ -38,6 +38,7 @@ class Trainer:
 
     settings: Settings
     app: Celery
+    jobs: JobRepository
     runner: JobRunner
     blobs: BlobStore
     contexts: TrainingContexts
@@ -71,6 +72,7 @@ def wire(settings: Settings) -> Trainer:
         return context
 
     contexts = TrainingContexts(make_context)
+    jobs = SqlJobRepository(database, clock)
     runner = JobRunner(
         TrainingHandler(
             contexts,
@@ -78,10 +80,11 @@ def wire(settings: Settings) -> Trainer:
             SqlModelRepository(database, clock),
             SqlVerifiedArtifacts(database, clock),
         ),
-        jobs=SqlJobRepository(database, clock),
+        jobs=jobs,
         bus=RedisEventBus(settings.redis_url),
         clock=clock,
         metrics=WorkerMetrics(registry),
         settings=settings,
     )
-    return Trainer(settings, make_celery(settings), runner, blobs, contexts, registry, startup)
+    app = make_celery(settings)
+    return Trainer(settings, app, jobs, runner, blobs, contexts, registry, startup)
