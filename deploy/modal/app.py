@@ -17,6 +17,7 @@ GPU = os.environ.get("TABRL_MODAL_GPU", "L40S")
 TRAINERS = int(os.environ.get("TABRL_MODAL_TRAINERS", "4"))
 LOOKS_EVERY_S = 15
 LIFETIME_S = 3600  # of one container; a job that is cut off goes on in the next from its checkpoint
+MESSAGES = 1000  # that may wait for trainers elsewhere
 LAST_JOB_S = 600  # before the end no further job is begun
 
 COMPILED = "/compiled"
@@ -105,13 +106,18 @@ class Trainer:
 )
 def look() -> int:
     """Start as many trainers as the jobs in the database are worth; returns how many."""
+    from tabrl.adapters.celery_app import CeleryTaskQueue
     from tabrl.adapters.clock import SystemClock
     from tabrl.adapters.settings import Settings
     from tabrl.adapters.sql.engine import make_engine
     from tabrl.adapters.sql.jobs import SqlJobRepository
+    from tabrl.domain.jobs import JobKind
     from tabrl_trainer.drain import trainers_wanted
 
-    jobs = SqlJobRepository(make_engine(Settings().database), SystemClock())
+    settings = Settings()
+    jobs = SqlJobRepository(make_engine(settings.database), SystemClock())
+    # These trainers read rows and no messages; without this the messages would pile up.
+    CeleryTaskQueue(settings).trim(JobKind.TRAIN, MESSAGES)
     trainer = Trainer()
     stats = trainer.work.get_current_stats()
     missing = trainers_wanted(jobs, TRAINERS) - stats.num_total_runners - stats.backlog

@@ -10,7 +10,7 @@ import pytest
 from deploy.modal import app as module
 
 from tabrl.adapters.settings import Settings
-from tabrl.domain.jobs import JobState
+from tabrl.domain.jobs import JobKind, JobState
 from tests.support.factories import training
 from tests.twins import ManualClock, MemoryDatabase, MemoryJobRepository
 
@@ -47,6 +47,10 @@ def test_looking_starts_as_many_trainers_as_are_missing(
     jobs.create_training([job for job, _ in pairs], [model for _, model in pairs])
     spawned: list[int] = []
 
+    class Queue:
+        def trim(self, kind: JobKind, keep: int) -> None:
+            assert (kind, keep) == (JobKind.TRAIN, module.MESSAGES)
+
     class Stats:
         num_total_runners, backlog = 1, 0
 
@@ -63,6 +67,7 @@ def test_looking_starts_as_many_trainers_as_are_missing(
     monkeypatch.setenv("TABRL_DATA", str(tmp_path))
     monkeypatch.setattr(module, "Trainer", Remote)
     monkeypatch.setattr("tabrl.adapters.sql.jobs.SqlJobRepository", lambda *_: jobs)
+    monkeypatch.setattr("tabrl.adapters.celery_app.CeleryTaskQueue", lambda _: Queue())
     assert module.look.local() == 2
     assert len(spawned) == 2
     for job, _ in pairs[1:]:
