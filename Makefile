@@ -15,6 +15,7 @@ BENCH_ARGS ?=
 PART ?=
 FUZZ_EXAMPLES ?= 1000
 TASKS_ARGS ?=
+CONTAINERS_ARGS ?=
 
 .PHONY: help
 help: ## this list
@@ -48,7 +49,7 @@ check: setup-python ## format, lint, types, import rules, locks, and the page's 
 	@$(BIN)/ruff format --check --quiet $(PYTHON_PATHS)
 	@$(BIN)/ruff check --quiet $(PYTHON_PATHS)
 	@echo "== mypy"
-	@$(BIN)/mypy $(addprefix -p ,$(MEMBERS) bench deploy.dashboards)
+	@$(BIN)/mypy $(addprefix -p ,$(MEMBERS) bench deploy.dashboards deploy.containers deploy.modal)
 	@echo "== import rules"
 	@$(BIN)/lint-imports --no-cache
 	@echo "== locks"
@@ -90,6 +91,10 @@ bench-gpu: setup-python ## measure: MJX, on a GPU where there is one; PART=updat
 .PHONY: bench-tasks
 bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips (TASKS_ARGS=--help)
 	@$(BIN)/python -m bench.tasks $(TASKS_ARGS)
+
+.PHONY: containers
+containers: setup-python ## bring docker-compose.yml up, train, kill, attack, take it down (CONTAINERS_ARGS=--help)
+	@$(BIN)/python -m deploy.containers $(CONTAINERS_ARGS)
 
 .PHONY: lock
 lock: setup-python ## resolve the locks again after a change of dependencies

@@ -5,6 +5,7 @@ from tests.twins.database import ManualClock, MemoryDatabase
 from tests.twins.jobs import MemoryJobRepository
 from tests.twins.models import MemoryModelRepository
 from tests.twins.people import MemoryShareRepository, MemoryTicketStore, MemoryTokenRepository
+from tests.twins.retention import MemoryEventArchive, MemoryRetentionRepository
 from tests.twins.streams import MemoryBlobStore, MemoryEventBus, MemoryTaskQueue
 from tests.twins.tasks import MemorySourceRepository, MemoryTaskRepository
 
@@ -12,9 +13,11 @@ __all__ = [
     "ManualClock",
     "MemoryBlobStore",
     "MemoryDatabase",
+    "MemoryEventArchive",
     "MemoryEventBus",
     "MemoryJobRepository",
     "MemoryModelRepository",
+    "MemoryRetentionRepository",
     "MemoryShareRepository",
     "MemorySourceRepository",
     "MemoryTaskQueue",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tabrl.domain.errors import reused_key
@@ -12,6 +13,7 @@ from tabrl.domain.jobs import OPEN, Job, JobState
 from tabrl.domain.models import BASE_VERSION, Model
 from tabrl.domain.quotas import Holdings, Quota, start_of_day
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task
+from tabrl.ports.events import StoredEvent
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.queue import Clock
 
@@ -31,6 +33,14 @@ class ManualClock:
         self._now += timedelta(seconds=seconds)
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What became of an artifact of an earlier verifier; nothing yet while both are empty."""
+
+    replaced_by: str = ""
+    refused: str = ""
+
+
 class MemoryDatabase:
     """The rows that the repositories below share, under one lock."""
 
@@ -45,7 +55,12 @@ class MemoryDatabase:
         self.revisions: dict[str, Revision] = {}
         self.sources: dict[str, dict[int, str]] = {}
         self.verified: dict[str, str] = {}
+        self.verdicts: dict[str, Verdict] = {}  # on artifacts of an earlier verifier
+        self.records: dict[str, list[StoredEvent]] = {}
+        self.cleared: set[str] = set()
+        self.doomed: list[str] = []
         self._keys: dict[tuple[str, str], tuple[str, list[str]]] = {}
+        self._remembered: dict[tuple[str, str], datetime] = {}
 
     def earlier(self, key: IdempotencyKey | None) -> list[str] | None:
         """The ids of the first time, or `None` if the key is new."""
@@ -60,6 +75,7 @@ class MemoryDatabase:
         """Bind a new key to what is about to be kept."""
         if key is not None:
             self._keys[key.scope, key.key] = (key.body_sha256, ids)
+            self._remembered[key.scope, key.key] = self.clock.now()
 
     def hold(
         self, quota: Quota, owner: str, *, jobs: int, models: int = 0, writes: bool = False
@@ -97,6 +113,14 @@ class MemoryDatabase:
             served = [other.rank for other in alike if other.fence]
             rank = first_rank(max(own, default=None), max(served, default=None))
             self.jobs[job.id] = job.model_copy(update={"rank": rank, "queued_at": self.clock.now()})
+
+    def forget_keys(self, before: datetime) -> int:
+        """Forget idempotency keys from before."""
+        with self.lock:
+            old = [key for key, at in self._remembered.items() if at < before]
+            for key in old:
+                del self._keys[key], self._remembered[key]
+        return len(old)
 
     def leased(self, job_id: str, fence: int) -> Job | None:
         """The job, if `fence` has its lease."""

@@ -25,6 +25,7 @@ from tests.twins.database import MemoryDatabase
 from tests.twins.jobs import MemoryJobRepository
 from tests.twins.models import MemoryModelRepository
 from tests.twins.people import MemoryShareRepository, MemoryTicketStore, MemoryTokenRepository
+from tests.twins.retention import MemoryEventArchive, MemoryRetentionRepository
 from tests.twins.streams import MemoryBlobStore, MemoryEventBus, MemoryTaskQueue
 from tests.twins.tasks import MemorySourceRepository, MemoryTaskRepository
 
@@ -54,6 +55,8 @@ def wire_in_memory(
         requests=NoRequestLimiter()
         if per_minute is None
         else SlidingRequestLimiter(per_minute, MemoryStorage()),
+        retention=MemoryRetentionRepository(database),
+        archive=MemoryEventArchive(database),
         blobs=MemoryBlobStore(),
         bus=bus,
         queue=MemoryTaskQueue(),

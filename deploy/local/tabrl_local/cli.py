@@ -16,6 +16,7 @@ from rich.table import Table
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.launcher import up as launch
+from tabrl_local.operating import commands as operating
 from tabrl_local.robots import refusals, robot_document, robot_table, robots_here
 from tabrl_local.run import RunOptions, run_task
 from tabrl_local.run_report import print_run_report
@@ -39,6 +40,7 @@ app = typer.Typer(
 robot_commands = typer.Typer(invoke_without_command=True)
 app.add_typer(robot_commands, name="robots")
 app.add_typer(token_commands, name="token")
+operating.register(app)
 
 Url = Annotated[
     str | None, typer.Option("--url", envvar="TABRL_URL", help="Address of the TabRL api.")
@@ -213,6 +215,31 @@ def cancel(
     """Cancel a job; a running one keeps its last snapshot."""
     with connect(url, port) as api:
         print(f"{job}: {api.cancel(job).state}")
+
+
+@app.command()
+def star(
+    task: Annotated[str, typer.Argument(help="A task's id.")],
+    off: Annotated[bool, typer.Option("--off", help="Take the star away.")] = False,
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """Keep a task however old it gets; others go once nobody used them for TABRL_KEEP_DAYS."""
+    with connect(url, port) as api:
+        api.star(task, not off)
+    print(f"{task}: {'not starred' if off else 'starred'}")
+
+
+@app.command()
+def delete(
+    resource: Annotated[str, typer.Argument(help="A task's id, or a model's.")],
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """Delete a task with its trainings and models, or a model with its training."""
+    with connect(url, port) as api:
+        api.delete(resource)
+    print(f"{resource}: deleted")
 
 
 @app.command()

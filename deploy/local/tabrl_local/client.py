@@ -115,6 +115,16 @@ class Api:
         """Ask a job to stop."""
         return _read(JobView, self._json("POST", f"/api/jobs/{_segment(job_id)}/cancel", {}))
 
+    def star(self, task_id: str, starred: bool) -> TaskView:
+        """Keep a task however old it gets, or no longer."""
+        path = f"/api/tasks/{_segment(task_id)}"
+        return _read(TaskView, self._json("PATCH", path, {"starred": starred}))
+
+    def delete(self, resource_id: str) -> None:
+        """Delete a task, or a model with its training."""
+        kind = "models" if resource_id.startswith("mdl_") else "tasks"
+        self._request("DELETE", f"/api/{kind}/{_segment(resource_id)}")
+
     def model(self, model_id: str) -> ModelView:
         """A model as it is now."""
         return _read(ModelView, self._json("GET", f"/api/models/{_segment(model_id)}"))

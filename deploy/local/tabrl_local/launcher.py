@@ -71,14 +71,14 @@ def run(
         for line in refusals():
             console.print(line, style="yellow", markup=False, soft_wrap=True)
         children = {name: c.process.pid for name, c in supervisor.children.items()}
-        _write_state(state, options, children)
+        _write_state(state, stack, options, children)
         while not stop.wait(TICK_S):
             for child, code in supervisor.watch():
                 _log_exit(console, child, code)
             now = {name: c.process.pid for name, c in supervisor.children.items()}
             if now != children:
                 children = now
-                _write_state(state, options, children)
+                _write_state(state, stack, options, children)
     finally:
         console.print("[dim]stopping …[/]")
         state.unlink(missing_ok=True)
@@ -162,8 +162,17 @@ def _log_exit(console: Console, child: Child, code: int) -> None:
     console.print(f"[yellow]{child.spec.name} {how}, starting it again in {wait:.1f} s[/]")
 
 
-def _write_state(path: Path, options: LaunchOptions, children: dict[str, int]) -> None:
-    state = {"url": options.url, "pid": os.getpid(), "children": children}
+def _write_state(
+    path: Path, stack: Stack, options: LaunchOptions, children: dict[str, int]
+) -> None:
+    """What others on this machine need to find the stack; nothing secret."""
+    state = {
+        "url": options.url,
+        "pid": os.getpid(),
+        "children": children,
+        "redis_socket": None if stack.redis_socket is None else str(stack.redis_socket),
+        "ready": {spec.name: spec.address for spec in stack.specs if spec.address},
+    }
     draft = path.with_suffix(".tmp")
     draft.write_text(json.dumps(state))
     draft.replace(path)

@@ -143,6 +143,7 @@ def build(
             environment={**environment, **(extra or {})},
             ready=partial(http_ready, ready_url),
             nice=nice,
+            address=ready_url,
         )
 
     api_ready = f"{options.url}/readyz"

@@ -30,7 +30,7 @@ class ChildSpec:
     """One process: what to run, with which environment, and how it says that it is ready.
 
     `ready` returns None when the child serves, otherwise the reason why not yet. Children of a
-    higher `stop_order` are stopped later.
+    higher `stop_order` are stopped later. `address` is where it says so over HTTP, if it does.
     """
 
     name: str
@@ -40,6 +40,7 @@ class ChildSpec:
     nice: int = 0
     stop_order: int = 0
     grace_s: float = 8.0
+    address: str = ""
 
 
 @dataclass

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import uvicorn
 
 from tabrl.adapters import logs
+from tabrl.adapters.secret_files import read_secret_files
 from tabrl.adapters.settings import Settings
 from tabrl.domain.errors import TabrlError
 from tabrl_api.app import create_app
@@ -15,6 +18,7 @@ from tabrl_api.people.start import needs_token, raise_unless_guarded
 
 def main() -> None:
     """Serve until a signal; open event streams get two seconds to end."""
+    read_secret_files(os.environ)
     logs.configure()
     logs.log_refused_robots()
     settings = Settings()

@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI
 from tabrl.adapters.web_origin import OriginRules
 from tabrl_api import health, problems, schema
 from tabrl_api.context import AppContext
+from tabrl_api.housekeeping import Housekeeper
 from tabrl_api.jobs.endpoints import router as jobs
 from tabrl_api.middleware import AccessMiddleware, ETagMiddleware, MetricsMiddleware
 from tabrl_api.models.endpoints import router as models
@@ -40,12 +41,14 @@ def create_app(context: AppContext) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await run_sync(context.migrate)
         await context.progress.start()
-        reaper = Reaper(context)
+        reaper, housekeeper = Reaper(context), Housekeeper(context)
         reaper.start()
+        housekeeper.start()
         try:
             yield
         finally:
             await run_sync(reaper.stop)
+            await run_sync(housekeeper.stop)
             await context.progress.stop()
             readiness.close()
 

@@ -20,10 +20,12 @@ from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.redis_tickets import RedisTicketStore
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.engine import make_engine
+from tabrl.adapters.sql.event_archive import SqlEventArchive
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.migrate import upgrade
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.sql.people import SqlShareRepository, SqlTokenRepository
+from tabrl.adapters.sql.retention import SqlRetentionRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.adapters.tracing import make_tracing
@@ -51,6 +53,8 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
         shares=SqlShareRepository(engine, clock),
         tickets=RedisTicketStore(settings.redis_url),
         requests=request_limiter(OwnerLimits.of(settings).requests, settings.redis_url),
+        retention=SqlRetentionRepository(engine, clock),
+        archive=SqlEventArchive(engine, clock),
         blobs=ObservedBlobStore(make_blob_store(settings.blobs), parts),
         bus=ObservedEventBus(RedisEventBus(settings.redis_url), parts),
         queue=ObservedTaskQueue(CeleryTaskQueue(settings), parts),

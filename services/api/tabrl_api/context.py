@@ -18,9 +18,11 @@ from tabrl.domain.quotas import Quota
 from tabrl.ports import (
     BlobStore,
     Clock,
+    EventArchive,
     EventBus,
     JobRepository,
     ModelRepository,
+    RetentionRepository,
     RobotCatalog,
     ShareRepository,
     SourceRepository,
@@ -47,6 +49,8 @@ class AppContext:
     shares: ShareRepository
     tickets: TicketStore
     requests: RequestLimiter
+    retention: RetentionRepository
+    archive: EventArchive
     blobs: BlobStore
     bus: EventBus
     queue: TaskQueue

@@ -32,7 +32,9 @@ from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.artifacts import SqlVerifiedArtifacts
 from tabrl.adapters.sql.engine import make_engine
+from tabrl.adapters.sql.event_archive import SqlEventArchive
 from tabrl.adapters.sql.jobs import SqlJobRepository
+from tabrl.adapters.sql.outdated import SqlOutdatedArtifacts
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.adapters.tracing import make_tracing
@@ -54,6 +56,7 @@ from tabrl_reward_worker.observed import (
     ObservedProvider,
     ObservedRewardBuilder,
 )
+from tabrl_reward_worker.rebuilding import Rebuilder
 from tabrl_reward_worker.sandbox import RecordingSandbox, Sandbox
 from tabrl_reward_worker.validation import with_validation
 
@@ -101,6 +104,7 @@ class RewardWorker:
     runner: JobRunner
     sandbox: Sandbox
     banks: BankCache
+    rebuilder: Rebuilder
     registry: CollectorRegistry
 
 
@@ -131,7 +135,7 @@ def wire(settings: Settings, reward_settings: RewardSettings) -> RewardWorker:
         ),
         reward_builder,
         Repositories(tasks, sources, blobs),
-        HistoryService(tasks, sources, jobs, bus),
+        HistoryService(tasks, sources, jobs, bus, SqlEventArchive(engine, clock)),
         banks,
     )
     observers = (partial(TraceObserver, tracing), partial(StageObserver, metrics))
@@ -143,7 +147,10 @@ def wire(settings: Settings, reward_settings: RewardSettings) -> RewardWorker:
         metrics=metrics,
         settings=settings,
     )
-    return RewardWorker(settings, make_celery(settings), runner, sandbox, banks, registry)
+    rebuilder = Rebuilder(SqlOutdatedArtifacts(engine), reward_builder, blobs)
+    return RewardWorker(
+        settings, make_celery(settings), runner, sandbox, banks, rebuilder, registry
+    )
 
 
 def make_generator(

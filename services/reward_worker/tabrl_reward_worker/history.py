@@ -6,9 +6,15 @@ from collections import defaultdict
 
 from tabrl.contracts.events import ProgressEvent
 from tabrl.contracts.training import TrainResult
-from tabrl.domain.errors import TabrlError
+from tabrl.domain.errors import NotFound, TabrlError
 from tabrl.domain.tasks import Lineage, Task
-from tabrl.ports import EventBus, JobRepository, SourceRepository, TaskRepository
+from tabrl.ports import (
+    EventArchive,
+    EventBus,
+    JobRepository,
+    SourceRepository,
+    TaskRepository,
+)
 from tabrl_reward_worker.generation import History
 
 MAX_GENERATIONS = 8  # follow-ups of follow-ups that are looked back on
@@ -24,11 +30,13 @@ class HistoryService:
         sources: SourceRepository,
         jobs: JobRepository,
         bus: EventBus,
+        archive: EventArchive,
     ) -> None:
         self._tasks = tasks
         self._sources = sources
         self._jobs = jobs
         self._bus = bus
+        self._archive = archive
 
     def history_of(self, task: Task) -> History | None:
         """What a task goes on from; None if it begins anew."""
@@ -55,20 +63,28 @@ class HistoryService:
         sentences: list[str] = []
         parent: Lineage | None = lineage
         while parent is not None and len(sentences) < MAX_GENERATIONS:
-            task = self._tasks.get(parent.task_id)
+            try:
+                task = self._tasks.get(parent.task_id)
+            except NotFound:  # deleted since
+                break
             sentences.insert(0, task.prompt)
             parent = task.parent
         return tuple(sentences)
 
     def _result(self, lineage: Lineage) -> TrainResult | None:
-        return self._jobs.get(lineage.job_id).result if lineage.job_id else None
+        if lineage.job_id is None:
+            return None
+        try:
+            return self._jobs.get(lineage.job_id).result
+        except NotFound:  # deleted since
+            return None
 
     def _curves(self, lineage: Lineage) -> dict[str, list[float]]:
-        """Means of every weighted term over the training; empty once its events have expired."""
+        """Means of every weighted term over the training; empty if its events were lost."""
         if lineage.job_id is None:
             return {}
         try:
-            stored = self._bus.read(lineage.job_id)
+            stored = self._bus.read(lineage.job_id) or self._archive.read(lineage.job_id)
         except TabrlError:
             return {}  # a follow-up without curves is better than none
         events = [entry.event for entry in stored if isinstance(entry.event, ProgressEvent)]

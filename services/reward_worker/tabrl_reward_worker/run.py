@@ -37,7 +37,11 @@ def run() -> None:
                 worker.registry,
                 partial(raise_unless_ready, worker),
             )
-        serve(worker.app, JobKind.REWARD, worker.runner)
+        worker.rebuilder.start()
+        try:
+            serve(worker.app, JobKind.REWARD, worker.runner)
+        finally:
+            worker.rebuilder.stop()
 
 
 def raise_unless_ready(worker: RewardWorker) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tabrl.adapters.secret_files import read_secret_files
+
 
 def main() -> None:
     """Run the trainer with settings from the environment.
@@ -12,6 +14,7 @@ def main() -> None:
     Compiled graphs are kept in the data directory, so that only the first start on a machine
     compiles. Matrix products keep full precision, or results differ between devices.
     """
+    read_secret_files(os.environ)
     data = Path(os.environ.get("TABRL_DATA", "var")).absolute()
     cache = os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(data / "compiled"))
     os.environ.setdefault("WARP_CACHE_PATH", str(Path(cache) / "warp"))

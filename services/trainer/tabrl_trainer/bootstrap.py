@@ -42,7 +42,7 @@ from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.tracing import make_tracing
 from tabrl.adapters.worker import JobRunner
 from tabrl.domain.jobs import JobKind
-from tabrl.ports import BlobStore
+from tabrl.ports import BlobStore, JobRepository
 from tabrl.robots import Robot
 from tabrl.sim.malloc import malloc_trim
 from tabrl_trainer.context import TrainingContext, TrainingContexts
@@ -57,6 +57,7 @@ class Trainer:
 
     settings: Settings
     app: Celery
+    jobs: JobRepository
     runner: JobRunner
     blobs: BlobStore
     contexts: TrainingContexts
@@ -103,12 +104,14 @@ def wire(settings: Settings) -> Trainer:
         partial(StageObserver, metrics),
         lambda job: TrainingObserver(training),
     )
+    jobs = SqlJobRepository(database)
     runner = JobRunner(
         JobKind.TRAIN,
         ObservedHandler(handler, observers),
-        jobs=SqlJobRepository(database),
+        jobs=jobs,
         bus=ObservedEventBus(RedisEventBus(settings.redis_url), parts),
         metrics=metrics,
         settings=settings,
     )
-    return Trainer(settings, make_celery(settings), runner, blobs, contexts, registry, startup)
+    app = make_celery(settings)
+    return Trainer(settings, app, jobs, runner, blobs, contexts, registry, startup)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
+from pathlib import Path
 
 from tabrl.adapters import logs
 from tabrl.adapters.celery_worker import serve
@@ -10,6 +12,7 @@ from tabrl.adapters.operations import serve_operations
 from tabrl.adapters.settings import Settings
 from tabrl.domain.jobs import JobKind
 from tabrl_trainer.bootstrap import Trainer, wire
+from tabrl_trainer.compiled import prune
 from tabrl_trainer.pretrained import seed_blobs
 
 
@@ -17,6 +20,9 @@ def run() -> None:
     """Serve until SIGTERM."""
     logs.configure()
     settings = Settings()
+    pruned = prune(Path(os.environ["JAX_COMPILATION_CACHE_DIR"]), settings.compiled_mb)
+    if pruned:
+        logs.logger.info("compiled graphs: %d went, unused for longest", pruned)
     trainer = wire(settings)
     startup = trainer.startup
     if settings.metrics_port is not None:

@@ -71,6 +71,13 @@ class CeleryTaskQueue:
         except (OperationalError, redis.RedisError, OSError) as error:
             raise _unavailable(error) from error
 
+    def trim(self, kind: JobKind, keep: int) -> None:
+        """Forget all but the newest messages, where nobody reads them. Raises `Unavailable`."""
+        try:
+            self._redis.ltrim(QUEUE_OF[kind], 0, keep - 1)
+        except redis.RedisError as error:
+            raise _unavailable(error) from error
+
     def depth(self, kind: JobKind) -> int:
         """How many messages wait. Raises `Unavailable`."""
         try:

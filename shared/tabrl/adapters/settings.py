@@ -92,6 +92,13 @@ class Settings(BaseSettings):
         description="Physics of a training: `cpu`, `mjx`, `warp`; `auto`: `mjx` on a GPU.",
     )
 
+    keep_days: int = Field(
+        default=90, ge=0, description="Days until an unused task without a star goes; 0: never."
+    )
+    compiled_mb: int = Field(
+        default=4096, ge=0, description="Room for compiled graphs in megabytes; 0: no limit."
+    )
+
     lease_s: float = Field(
         default=15.0, gt=0.0, description="How long a silent worker holds a job."
     )

@@ -95,6 +95,7 @@ class Task(BaseModel):
     usage: LlmUsage | None = None
     dropped: list[Dropped] = Field(default_factory=list, repr=False)
     notices: list[str] = Field(default_factory=list, repr=False)
+    starred: bool = False  # kept however old it gets
 
 
 class Candidate(BaseModel):

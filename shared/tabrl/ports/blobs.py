@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+PARAMS = "params"  # folder; below it one for each job, with all that it published
 CHECKPOINTS = "checkpoints"  # folder; below it one for each job that may have to be gone on with
 Keys = list[str]  # a class with a method `list` cannot name the builtin
 

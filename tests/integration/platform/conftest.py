@@ -10,19 +10,30 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tabrl.adapters.sql.engine import make_engine, writing
+from tabrl.adapters.sql.event_archive import SqlEventArchive
 from tabrl.adapters.sql.jobs import SqlJobRepository
 from tabrl.adapters.sql.migrate import upgrade
 from tabrl.adapters.sql.models import SqlModelRepository
+from tabrl.adapters.sql.retention import SqlRetentionRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tables import metadata
 from tabrl.adapters.sql.tasks import SqlTaskRepository
-from tabrl.ports import JobRepository, ModelRepository, SourceRepository, TaskRepository
+from tabrl.ports import (
+    EventArchive,
+    JobRepository,
+    ModelRepository,
+    RetentionRepository,
+    SourceRepository,
+    TaskRepository,
+)
 from tests.support.servers.postgres import PostgresServer
 from tests.twins import (
     ManualClock,
     MemoryDatabase,
+    MemoryEventArchive,
     MemoryJobRepository,
     MemoryModelRepository,
+    MemoryRetentionRepository,
     MemorySourceRepository,
     MemoryTaskRepository,
 )
@@ -37,6 +48,8 @@ class Store:
     tasks: TaskRepository
     sources: SourceRepository
     models: ModelRepository
+    retention: RetentionRepository
+    archive: EventArchive
 
 
 def sql_store(engine: Engine) -> Store:
@@ -48,6 +61,8 @@ def sql_store(engine: Engine) -> Store:
         tasks=SqlTaskRepository(engine, clock),
         sources=SqlSourceRepository(engine),
         models=SqlModelRepository(engine, clock),
+        retention=SqlRetentionRepository(engine, clock),
+        archive=SqlEventArchive(engine, clock),
     )
 
 
@@ -61,6 +76,8 @@ def memory_store() -> Store:
         tasks=MemoryTaskRepository(database),
         sources=MemorySourceRepository(database),
         models=MemoryModelRepository(database),
+        retention=MemoryRetentionRepository(database),
+        archive=MemoryEventArchive(database),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -56,6 +57,19 @@ def test_messages_wait_in_the_queue_of_their_kind(redis_server: RedisServer) -> 
     for job in (training(now)[0], training(now)[0], writing(now)[1]):
         queue.enqueue(job)
     assert (queue.depth(JobKind.TRAIN), queue.depth(JobKind.REWARD)) == (2, 1)
+
+
+def test_messages_that_nobody_reads_are_trimmed_to_the_newest(redis_server: RedisServer) -> None:
+    queue = CeleryTaskQueue(Settings(redis_url=redis_server.url))
+    jobs = [training(SystemClock().now())[0] for _ in range(5)]
+    for job in jobs:
+        queue.enqueue(job)
+    queue.trim(JobKind.TRAIN, 2)
+    kept = redis.Redis(unix_socket_path=str(redis_server.socket)).lrange("train", 0, -1)
+    assert len(kept) == 2
+    for message, job in zip(kept, reversed(jobs), strict=False):
+        assert job.id in json.loads(message)["headers"]["argsrepr"]
+    queue.trim(JobKind.REWARD, 2)
 
 
 def test_a_missing_redis_is_named(tmp_path: Path) -> None:

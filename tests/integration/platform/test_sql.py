@@ -19,8 +19,9 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.sql.engine import make_engine, reading, writing
 from tabrl.adapters.sql.jobs import SqlJobRepository
-from tabrl.adapters.sql.migrate import upgrade
+from tabrl.adapters.sql.migrate import upgrade, upgrade_within
 from tabrl.adapters.sql.models import SqlModelRepository
+from tabrl.adapters.sql.retention import SqlRetentionRepository
 from tabrl.adapters.sql.tables import metadata
 from tabrl.adapters.sql.tasks import SqlTaskRepository
 from tabrl.domain.errors import Unavailable
@@ -37,6 +38,31 @@ def test_migrations_build_the_tables_that_the_code_uses(engine: Engine) -> None:
     upgrade(engine)  # a second time changes nothing
     with reading(engine) as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_rows_of_the_version_before_are_kept(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/before.db")
+    with writing(engine) as connection:
+        upgrade_within(connection, "0002")
+        connection.execute(
+            text(
+                "INSERT INTO tasks (id, robot, prompt, created_at, job_id, understood,"
+                " not_understood) VALUES ('tsk_a', 'go1', 'trot', '2026-01-01 00:00:00.000000',"
+                " 'job_a', '[]', '[]')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO jobs (id, kind, state, task_id, robot, fence, attempt, queued_at,"
+                " created_at) VALUES ('job_a', 'reward', 'queued', 'tsk_a', 'go1', 0, 0,"
+                " '2026-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000')"
+            )
+        )
+    upgrade(engine)
+    task = SqlTaskRepository(engine, SystemClock()).get("tsk_a")
+    assert (task.prompt, task.starred) == ("trot", False)
+    SqlRetentionRepository(engine, SystemClock()).star("tsk_a", True)
+    assert SqlTaskRepository(engine, SystemClock()).get("tsk_a").starred
 
 
 def test_concurrent_migrations_take_turns(tmp_path: Path) -> None:

@@ -148,6 +148,9 @@ class FakeApi:
             ("GET", "/api/jobs/job_write"): (200, self.job("reward", "job_write")),
             ("POST", "/api/jobs/job_1/cancel"): (200, self.job("train", "job_1")),
             ("GET", "/api/models/mdl_1"): (200, self.model),
+            ("PATCH", "/api/tasks/tsk_1"): (200, self.task()),
+            ("DELETE", "/api/tasks/tsk_1"): (200, {}),
+            ("DELETE", "/api/models/mdl_1"): (200, {}),
         }
         status, document = known.get((method, path), (404, None))
         if document is None:
@@ -173,6 +176,12 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             self._reply("POST")
+
+        def do_PATCH(self) -> None:
+            self._reply("PATCH")
+
+        def do_DELETE(self) -> None:
+            self._reply("DELETE")
 
         def _reply(self, method: str) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -10,6 +10,8 @@ import pytest
 
 from tabrl.contracts.training import RunReport
 from tabrl.robots import registry
+from tabrl_local.launcher import STATE_FILE
+from tabrl_local.operating.environment import RunningStack, environment_of
 from tests.support.robots import ROBOTS
 
 
@@ -216,3 +218,41 @@ def test_jobs_lists_and_speaks_json(tabrl: Any) -> None:
     assert code == 0
     assert [job["id"] for job in json.loads(out)] == ["job_1"]
     assert "job_1" in tabrl("jobs")[1]
+
+
+def test_tasks_and_models_are_starred_and_deleted(tabrl: Any, api: Any) -> None:
+    for arguments in (
+        ("star", "tsk_1"), ("star", "tsk_1", "--off"), ("delete", "tsk_1"), ("delete", "mdl_1"),
+    ):  # fmt: skip
+        assert tabrl(*arguments)[0] == 0, arguments
+    assert [request[:3] for request in api.requests] == [
+        ("PATCH", "/api/tasks/tsk_1", {"starred": True}),
+        ("PATCH", "/api/tasks/tsk_1", {"starred": False}),
+        ("DELETE", "/api/tasks/tsk_1", {}),
+        ("DELETE", "/api/models/mdl_1", {}),
+    ]
+    code, _, err = tabrl("delete", "tsk_2")
+    assert code == 1
+    assert "not here" in err
+
+
+def test_the_doctor_finds_a_running_stack(tmp_path: Path) -> None:
+    state = {
+        "url": "http://127.0.0.1:8500",
+        "redis_socket": "/tmp/tabrl a/redis.sock",
+        "ready": {
+            "api": "http://127.0.0.1:8500/readyz",
+            "inference": "http://127.0.0.1:8501/readyz",
+            "trainer": "http://127.0.0.1:8502/readyz",
+        },
+    }
+    (tmp_path / STATE_FILE).write_text(json.dumps(state))
+    stack = RunningStack.of(tmp_path)
+    told = environment_of(tmp_path, stack, {"TABRL_DATABASE_URL": "postgresql://x"})
+    assert told["TABRL_REDIS_URL"] == "unix:///tmp/tabrl%20a/redis.sock"
+    assert (told["TABRL_HOST"], told["TABRL_PORT"]) == ("127.0.0.1", "8500")
+    assert told["TABRL_INFERENCE_URL"] == "ws://127.0.0.1:8501"
+    assert told["TABRL_DATABASE_URL"] == "postgresql://x"
+    assert RunningStack.of(tmp_path / "none") == RunningStack()
+    none = environment_of(tmp_path, RunningStack(), {})
+    assert none["TABRL_REDIS_URL"] == f"unix://{tmp_path}/redis.sock"

@@ -40,6 +40,7 @@ from tabrl_reward_worker.llm.provider import (
 from tabrl_reward_worker.sandbox import BuiltReward, Sandbox
 from tests.support.factories import candidate
 from tests.support.generators import FakeRewardBuilder
+from tests.twins import MemoryEventArchive
 from tests.unit.reward_worker.test_handler import Control, World, revise
 
 GO1 = get_robot("go1")
@@ -80,7 +81,9 @@ def world() -> World:
 
 
 def handler_of(stores: World, generator: object, reward_builder: object) -> RewardHandler:
-    history = HistoryService(stores.tasks, stores.sources, stores.jobs, stores.bus)
+    history = HistoryService(
+        stores.tasks, stores.sources, stores.jobs, stores.bus, MemoryEventArchive(stores.db)
+    )
     repositories = Repositories(stores.tasks, stores.sources, stores.blobs)
     return RewardHandler(
         generator,  # type: ignore[arg-type]

@@ -35,6 +35,7 @@ from tests.twins import (
     ManualClock,
     MemoryBlobStore,
     MemoryDatabase,
+    MemoryEventArchive,
     MemoryEventBus,
     MemoryJobRepository,
     MemorySourceRepository,
@@ -81,7 +82,9 @@ class World:
         self.tasks = MemoryTaskRepository(self.db)
         self.sources = MemorySourceRepository(self.db)
         self.bus = MemoryEventBus()
-        history = HistoryService(self.tasks, self.sources, self.jobs, self.bus)
+        history = HistoryService(
+            self.tasks, self.sources, self.jobs, self.bus, MemoryEventArchive(self.db)
+        )
         repositories = Repositories(self.tasks, self.sources, self.blobs)
         generator = self.generator or RuleBasedGenerator(CandidateBuilder(self.sandbox))
         self.handler = RewardHandler(

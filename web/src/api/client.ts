@@ -53,6 +53,14 @@ export async function unwrap<T>(request: Promise<Answer<T>>): Promise<T> {
   throw toError(error, response);
 }
 
+/** For answers without a body. Throws `ApiError` as `unwrap` does. */
+export async function raiseUnlessDone(request: Promise<Answer<unknown>>): Promise<void> {
+  const { error, response } = await request.catch(() => {
+    throw new ApiError("The server cannot be reached. Is it running?", "unreachable", 0);
+  });
+  if (!response.ok) throw toError(error, response);
+}
+
 function toError(error: unknown, response: Response): ApiError {
   const problem = (typeof error === "object" && error !== null ? error : {}) as {
     title?: string;

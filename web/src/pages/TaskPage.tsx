@@ -11,6 +11,7 @@ import { Robustness } from "@/checks/Robustness";
 import { ago } from "@/lib/format";
 import { RobotTag } from "@/robots/RobotTag";
 import { FollowUp } from "@/tasks/FollowUp";
+import { Keep } from "@/tasks/Keep";
 import { LineageLine } from "@/tasks/Lineage";
 import { TaskForm } from "@/tasks/TaskForm";
 import { Usage } from "@/tasks/Usage";
@@ -84,6 +85,7 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
           </h1>
           <LineageLine task={task} />
           <Words task={task} />
+          <Keep task={task} />
         </div>
         <StepRail done={stepsDone(task, job, progress.snapshots.length)} />
       </header>

@@ -125,7 +125,7 @@ async def _frames(job_id: str, after: str, context: AppContext) -> AsyncIterator
     spoken = time.monotonic()
     with context.metrics.streams.track_inprogress():
         yield KEEPALIVE_COMMENT  # the headers reach the client before the first event does
-        async for entry in service.job_events(job_id, after, context.progress, context.jobs):
+        async for entry in service.job_events(job_id, after, context):
             if entry is not None:
                 yield format_sse_event(
                     data_str=EVENT.dump_json(entry.event).decode(),

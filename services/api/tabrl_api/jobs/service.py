@@ -10,9 +10,10 @@ from tabrl.contracts.events import Event, StageEvent, StateEvent
 from tabrl.domain.errors import Conflict, Invalid, TabrlError, Unavailable
 from tabrl.domain.jobs import TERMINAL, Job, JobKind, JobState
 from tabrl.ports import EventBus, JobRepository, StoredEvent
+from tabrl_api.context import AppContext
 from tabrl_api.dispatch import announce, state_event
 from tabrl_api.jobs.schemas import JobView
-from tabrl_api.progress import START, Progress, position
+from tabrl_api.progress import START, position
 from tabrl_api.quotes import starts
 
 
@@ -83,20 +84,26 @@ def all_delivered(job: Job, after: str, bus: EventBus) -> bool:
 
 
 async def job_events(
-    job_id: str, after: str, progress: Progress, jobs: JobRepository
+    job_id: str, after: str, context: AppContext
 ) -> AsyncIterator[StoredEvent | None]:
     """A job's events up to its end; `None` while nothing happens.
 
-    The row decides when a job has ended: an event may have been lost with Redis.
+    The row decides when a job has ended: an event may have been lost with Redis. What Redis has
+    forgotten comes from the archive.
     """
-    async for entry in progress.follow(job_id, after):
+    for kept in await run_sync(_archived, job_id, after, context):
+        yield kept
+        if _ends(kept.event):
+            return
+        after = kept.id
+    async for entry in context.progress.follow(job_id, after):
         if entry is not None:
             yield entry
             if _ends(entry.event):
                 return
             continue
         try:
-            job = await run_sync(jobs.get, job_id)
+            job = await run_sync(context.jobs.get, job_id)
         except TabrlError:
             yield None
             continue
@@ -104,6 +111,16 @@ async def job_events(
             yield StoredEvent("", state_event(job))
             return
         yield None
+
+
+def _archived(job_id: str, after: str, context: AppContext) -> list[StoredEvent]:
+    """What the archive has of a job that the event bus has forgotten."""
+    try:
+        if context.bus.read(job_id):
+            return []
+        return context.archive.read(job_id, after)
+    except TabrlError:
+        return []  # the stream itself will tell the end from the row
 
 
 def _ends(event: Event) -> bool:

@@ -39,6 +39,19 @@ def get_model(model_id: str, person: WithPerson, context: WithContext) -> ModelV
     return service.model_view(seen_model(model_id, person, context.models), context)
 
 
+@router.delete(
+    "/{model_id}",
+    status_code=204,
+    operation_id="deleteModel",
+    summary="Delete a model",
+    responses=problem_responses(_404=_UNKNOWN, _409="It is being trained."),
+)
+def delete_model(model_id: str, person: WithPerson, context: WithContext) -> None:
+    """With the training that made it; what it stored is gone within a minute."""
+    own_model(model_id, person, context.models)
+    context.retention.delete_model(model_id)
+
+
 @router.get(
     "/{model_id}/params",
     operation_id="getParams",

@@ -18,6 +18,7 @@ from tabrl_api.tasks.schemas import (
     CandidateView,
     PreviewView,
     RevisionRequest,
+    TaskChange,
     TaskList,
     TaskRequest,
     TaskView,
@@ -70,6 +71,34 @@ def list_tasks(
 def get_task(task_id: str, person: WithPerson, context: WithContext) -> TaskView:
     """A task, its candidates and its training jobs."""
     return service.task_view(task_id, person, context)
+
+
+@router.patch(
+    "/{task_id}",
+    operation_id="changeTask",
+    summary="Keep a task however old it gets",
+    responses=problem_responses(_404=_UNKNOWN),
+)
+def change_task(
+    task_id: str, change: TaskChange, person: WithPerson, context: WithContext
+) -> TaskView:
+    """Tasks without a star are deleted once nothing happened to them for `TABRL_KEEP_DAYS`."""
+    own_task(task_id, person, context.tasks)
+    context.retention.star(task_id, change.starred)
+    return service.task_view(task_id, person, context)
+
+
+@router.delete(
+    "/{task_id}",
+    status_code=204,
+    operation_id="deleteTask",
+    summary="Delete a task",
+    responses=problem_responses(_404=_UNKNOWN, _409="One of its jobs waits or runs."),
+)
+def delete_task(task_id: str, person: WithPerson, context: WithContext) -> None:
+    """With its candidates, trainings and models; what they stored is gone within a minute."""
+    own_task(task_id, person, context.tasks)
+    context.retention.delete_task(task_id)
 
 
 @router.patch(

@@ -186,6 +186,14 @@ class PreviewView(BaseModel):
     qpos: list[list[float]] = Field(description="`[T, nq]`, one row a control step.")
 
 
+class TaskChange(BaseModel):
+    """Whether a task is kept however old it gets."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"starred": True}]})
+
+    starred: bool
+
+
 class TaskSummary(BaseModel):
     """A task in a list: without candidates."""
 
@@ -207,6 +215,7 @@ class TaskSummary(BaseModel):
                     "usage": None,
                     "dropped": [],
                     "notices": [],
+                    "starred": False,
                 }
             ]
         }
@@ -226,6 +235,7 @@ class TaskSummary(BaseModel):
     usage: LlmUsage | None = Field(description="What the language model took; null without one.")
     dropped: list[Dropped] = Field(description="Rewards that were written but are not offered.")
     notices: list[str] = Field(description="What happened while the candidates were written.")
+    starred: bool = Field(description="Kept however old it gets.")
 
 
 class TaskView(TaskSummary):

@@ -272,6 +272,7 @@ def _summary(task: Task, jobs: Sequence[JobView]) -> TaskSummary:
         usage=task.usage,
         dropped=task.dropped,
         notices=task.notices,
+        starred=task.starred,
     )
 
 

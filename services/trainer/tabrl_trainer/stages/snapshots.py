@@ -8,6 +8,7 @@ from tabrl.contracts.events import SnapshotEvent
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.ports import BlobStore, ModelRepository
+from tabrl.ports.blobs import PARAMS
 from tabrl_trainer.stages.session import JobSession
 from tabrl_trainer.storage.params import params_file
 
@@ -52,7 +53,7 @@ class SnapshotPublisher:
             return sha256  # the last snapshot is what is delivered
         self.published += 1
         fence = session.control.fence
-        key = f"params/{session.job_id}/{fence}/{self.published}.safetensors"
+        key = f"{PARAMS}/{session.job_id}/{fence}/{self.published}.safetensors"
         self._blobs.put(key, data)
         model = self._models.publish(
             session.model_id, fence=fence, params_key=key, params_sha256=sha256, step=update

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from tabrl.contracts.training import TrainSpec
+from tabrl.domain.errors import Invalid
 from tabrl.domain.jobs import FailureKind
 from tabrl.ports import BlobStore, JobFailedError, VerifiedArtifacts
 from tabrl.sim.reward.function import load_reward
@@ -16,17 +17,19 @@ def verified_reward(
 ) -> RolloutReward:
     """The reward with the weights it begins with.
 
-    Raises `JobFailedError` (code `artifact_not_verified` or `artifact_changed`): only bytes whose
-    hash the verifier recorded are ever loaded.
+    Only bytes whose hash the verifier recorded are ever loaded.
+
+    Raises:
+        JobFailedError: nobody verified it, or it is none any more (code `artifact_not_verified`,
+            `artifact_refused` or `artifact_changed`).
+        Unavailable: it is from an earlier verifier and will soon be built again.
     """
-    if not verified.is_verified(spec.artifact_sha256):
-        raise JobFailedError(
-            FailureKind.INFRASTRUCTURE,
-            "artifact_not_verified",
-            "This reward was never verified by this version of TabRL; write the task again.",
-        )
-    blob = blobs.get(f"artifacts/{spec.artifact_sha256}.bin")
-    if hashlib.sha256(blob).hexdigest() != spec.artifact_sha256:
+    try:
+        sha256 = verified.current(spec.artifact_sha256)
+    except Invalid as error:
+        raise JobFailedError(FailureKind.INFRASTRUCTURE, error.code, error.message) from None
+    blob = blobs.get(f"artifacts/{sha256}.bin")
+    if hashlib.sha256(blob).hexdigest() != sha256:
         raise JobFailedError(
             FailureKind.INFRASTRUCTURE,
             "artifact_changed",

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 
@@ -67,6 +69,7 @@ tasks = Table(
     Column("usage", JSON(none_as_null=True), nullable=True),
     Column("dropped", JSON, nullable=False, server_default="[]"),
     Column("notices", JSON, nullable=False, server_default="[]"),
+    Column("starred", Boolean, nullable=False, server_default=false()),
     Index("ix_tasks_owner", "owner", "seq"),
 )
 
@@ -96,7 +99,8 @@ revisions = Table(
     Column("body", JSON, nullable=False),
 )
 
-# Artifacts that passed the verifier; a trainer loads no others.
+# Artifacts that passed the verifier; a trainer loads no others. What an earlier verifier passed is
+# built again: `replaced_by` is the artifact that came of it, `refused` why none did.
 verified_artifacts = Table(
     "verified_artifacts",
     metadata,
@@ -104,6 +108,8 @@ verified_artifacts = Table(
     Column("robot", String(32), nullable=False),
     Column("verifier", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("replaced_by", String(64), nullable=True),
+    Column("refused", String(64), nullable=True),
 )
 
 jobs = Table(
@@ -207,11 +213,31 @@ idempotency_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+# What is kept of an ended job: its events, which Redis forgets, and whether its snapshots are gone.
+job_records = Table(
+    "job_records",
+    metadata,
+    Column("job_id", String(32), primary_key=True),
+    Column("events", JSON, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("cleared_at", UtcDateTime, nullable=True),
+)
+
+# Folders of the object store that nothing names any more; what deletes a row says so here first.
+blob_deletions = Table(
+    "blob_deletions",
+    metadata,
+    Column("prefix", String(200), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 __all__ = [
     "UtcDateTime",
+    "blob_deletions",
     "candidate_sources",
     "candidates",
     "idempotency_keys",
+    "job_records",
     "jobs",
     "metadata",
     "models",

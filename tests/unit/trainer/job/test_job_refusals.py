@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 import tabrl_trainer.stages.verified
+from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import FailureKind
 from tabrl.ports import JobFailedError
 from tabrl_trainer.context import TrainingContext, TrainingContexts
 from tabrl_trainer.pretrained import NotTrained, PretrainedPolicy
 from tests.support.training_job import Control, World
 from tests.twins import MemoryDatabase, MemoryVerifiedArtifacts
+from tests.twins.database import Verdict
 
 
 def test_an_artifact_that_was_never_verified_is_not_loaded(
@@ -27,6 +29,24 @@ def test_an_artifact_that_was_never_verified_is_not_loaded(
     with pytest.raises(JobFailedError) as failed:
         world.handler(job, Control(job.fence))
     assert failed.value.failure.code == "artifact_not_verified"
+
+
+def test_an_artifact_of_an_earlier_verifier_waits_until_it_is_built_again(
+    context: TrainingContext,
+) -> None:
+    world = World(context, ppo_s=1.0)
+    database = MemoryDatabase(world.clock)
+    world.handler._verified = MemoryVerifiedArtifacts(database)
+    (key,) = world.blobs.list("artifacts")
+    sha256 = key.removeprefix("artifacts/").removesuffix(".bin")
+    database.verdicts[sha256] = Verdict()
+    with pytest.raises(Unavailable) as waits:
+        world.handler(world.claim(), Control(1))
+    assert waits.value.code == "artifact_outdated"
+    database.verdicts[sha256] = Verdict(refused="reward_failed")
+    with pytest.raises(JobFailedError) as failed:
+        world.handler(world.claim(), Control(2))
+    assert failed.value.failure.code == "artifact_refused"
 
 
 def test_an_artifact_whose_bytes_changed_is_never_loaded(

@@ -1,0 +1,1 @@
+"""`make containers`: the compose file brought up for real, tried, and taken down."""

@@ -1,0 +1,1 @@
+"""Trainers on Modal's GPUs."""
