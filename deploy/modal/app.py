@@ -87,7 +87,7 @@ class Trainer:
         from tabrl_trainer.drain import drain
 
         until = time.monotonic() + LIFETIME_S - LAST_JOB_S
-        worked = drain(self.trainer.jobs, self.trainer.runner, until=until)
+        worked = drain(self.trainer.runner, until=until)
         compiled.commit()
         return worked
 

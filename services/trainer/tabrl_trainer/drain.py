@@ -14,7 +14,6 @@ POLL_S = 1.0
 
 
 def drain(
-    jobs: JobRepository,
     runner: JobRunner,
     *,
     until: float,
@@ -22,11 +21,10 @@ def drain(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Work on waiting trainings, oldest first, until none has come for a while.
+    """Work on waiting trainings, in their turn, until none has come for a while.
 
     Args:
-        jobs: Where they wait; the claim decides who gets one.
-        runner: What works on them.
+        runner: What claims them and works on them.
         until: No job is begun after this moment of `clock`.
         idle_s: Seconds without a job after which it ends.
         clock: Seconds that only grow.
@@ -37,8 +35,7 @@ def drain(
     """
     worked, idle_since = 0, clock()
     while clock() < until and clock() - idle_since < idle_s:
-        taken = _first_taken(jobs, runner)
-        if taken:
+        if runner.run() is not DeliveryOutcome.NOT_OURS:
             worked, idle_since = worked + 1, clock()
         else:
             sleep(POLL_S)
@@ -50,11 +47,3 @@ def trainers_wanted(jobs: JobRepository, at_most: int) -> int:
     counts = jobs.counts()
     states = (JobState.QUEUED, JobState.RUNNING, JobState.CANCELLING)
     return min(at_most, sum(counts.get((JobKind.TRAIN, state), 0) for state in states))
-
-
-def _first_taken(jobs: JobRepository, runner: JobRunner) -> bool:
-    """Whether one of the waiting jobs was ours to take; it is worked on then."""
-    for job in reversed(jobs.list(kind=JobKind.TRAIN, state=JobState.QUEUED)):
-        if runner.run(job.id) is not DeliveryOutcome.NOT_OURS:
-            return True
-    return False

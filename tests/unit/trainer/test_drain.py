@@ -10,7 +10,7 @@ from tabrl.adapters.metrics import WorkerMetrics
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.worker import JobRunner
 from tabrl.contracts.training import TrainResult
-from tabrl.domain.jobs import Job, JobState
+from tabrl.domain.jobs import Job, JobKind, JobState
 from tabrl.ports import JobControl
 from tabrl_trainer.drain import drain, trainers_wanted
 from tests.support.factories import train_result, training
@@ -25,11 +25,11 @@ class Place:
         self.jobs = MemoryJobRepository(MemoryDatabase(clock))
         self.now, self.order = 0.0, list[str]()
         self.runner = JobRunner(
+            JobKind.TRAIN,
             self.train,
             jobs=self.jobs,
             bus=MemoryEventBus(),
-            clock=clock,
-            metrics=WorkerMetrics(CollectorRegistry()),
+            metrics=WorkerMetrics(CollectorRegistry(), (JobKind.TRAIN,)),
             settings=Settings(data=folder),
         )
         self._clock = clock
@@ -48,7 +48,7 @@ class Place:
         self.now += seconds
 
     def drain(self, until: float = 1e9) -> int:
-        return drain(self.jobs, self.runner, until=until, clock=lambda: self.now, sleep=self.sleep)
+        return drain(self.runner, until=until, clock=lambda: self.now, sleep=self.sleep)
 
 
 def test_it_works_oldest_first_and_ends_when_nothing_comes(tmp_path: Path) -> None:

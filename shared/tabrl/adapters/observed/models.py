@@ -18,9 +18,9 @@ class TracedModels:
         """See `ModelRepository.get`."""
         return self._models.get(model_id)
 
-    def list(self, limit: int = 200) -> Models:
+    def list(self, limit: int = 200, *, owner: str | None = None) -> Models:
         """See `ModelRepository.list`."""
-        return self._models.list(limit)
+        return self._models.list(limit, owner=owner)
 
     def publish(
         self, model_id: str, *, fence: int, params_key: str, params_sha256: str, step: int
