@@ -90,14 +90,14 @@ def worked_on(gateway: Gateway, job_id: str, handler: JobHandler, tracing: Traci
     """A worker with this tracing does the job."""
     context = gateway.context
     runner = JobRunner(
+        context.jobs.get(job_id).kind,
         ObservedHandler(handler, [partial(TraceObserver, tracing)]),
         jobs=context.jobs,
         bus=context.bus,
-        clock=context.clock,
         metrics=WorkerMetrics(CollectorRegistry()),
         settings=context.settings,
     )
-    assert runner.run(job_id) is DeliveryOutcome.FINISHED
+    assert runner.run() is DeliveryOutcome.FINISHED
 
 
 def test_a_task_is_one_trace_from_post_to_publish(collector: Collector, tmp_path: Path) -> None:
