@@ -16,7 +16,16 @@ from httpx_sse import SSEError, connect_sse
 from pydantic import BaseModel, ValidationError
 
 from tabrl.contracts.events import EVENT, Event
-from tabrl_local.api_schemas import FINISHED, Jobs, JobView, ModelView, Robots, RobotView, TaskView
+from tabrl_local.api_schemas import (
+    FINISHED,
+    Jobs,
+    JobView,
+    ModelView,
+    Robots,
+    RobotView,
+    RunQuote,
+    TaskView,
+)
 from tabrl_local.errors import CommandError
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -66,6 +75,11 @@ class Api:
                 "job_id": after.id,
             }
         return _read(TaskView, self._json("POST", "/api/tasks", body))
+
+    def quote(self, robot: str, trainings: int) -> RunQuote:
+        """What a sentence for a robot would take."""
+        path = f"/api/robots/{_segment(robot)}/quote"
+        return _read(RunQuote, self._json("GET", path, query={"trainings": str(trainings)}))
 
     def task(self, task_id: str) -> TaskView:
         """A task as it is now."""

@@ -216,3 +216,14 @@ def test_jobs_lists_and_speaks_json(tabrl: Any) -> None:
     assert code == 0
     assert [job["id"] for job in json.loads(out)] == ["job_1"]
     assert "job_1" in tabrl("jobs")[1]
+
+
+def test_a_quote_says_what_a_sentence_takes(tabrl: Any, api: Any) -> None:
+    code, out, err = tabrl("quote", "--trainings", "2")
+    assert code == 0, err
+    assert out.splitlines() == [
+        "writing   20 s, $0.02 (as the last 12 took)",
+        "training  2 min, 2,000,000 samples, starts in 64 s (nothing measured yet)",
+        "together  2 min",
+    ]
+    assert json.loads(tabrl("quote", "--json")[1]) == api.quote
