@@ -106,6 +106,7 @@ class JobView(View):
     robot: str
     model_id: str | None = None
     place_in_queue: int | None = None
+    starts_in_s: float | None = None
     attempt: int = 0
     created_at: datetime
     started_at: datetime | None = None
@@ -144,6 +145,24 @@ class ModelView(View):
     params_sha256: str
     step: int
     inference_url: str
+
+
+class QuoteView(View):
+    """What jobs of a kind take together, and when the first would start."""
+
+    jobs: int
+    seconds: float
+    starts_in_s: float
+    samples: int | None = None
+    cost_usd: float | None = None
+    measured_on: int = 0
+
+
+class RunQuote(View):
+    """What a sentence takes: the writing of its candidates, and some trainings."""
+
+    writing: QuoteView
+    training: QuoteView
 
 
 class Jobs(View):

@@ -17,11 +17,12 @@ from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.launcher import up as launch
 from tabrl_local.operating import commands as operating
-from tabrl_local.robots import refusals, robot_document, robot_table, robots_here
+from tabrl_local.robots import chosen_robot, refusals, robot_document, robot_table, robots_here
 from tabrl_local.run import RunOptions, run_task
 from tabrl_local.run_report import print_run_report
 from tabrl_local.stack import LaunchOptions
 from tabrl_local.terminal import output
+from tabrl_local.terminal.quotes import quote_lines
 from tabrl_local.tokens.command import app as token_commands
 
 if TYPE_CHECKING:  # MuJoCo is slow to import
@@ -206,6 +207,22 @@ def jobs(
             job.model_id or "",
         )
     output().print(table if found else "no jobs")
+
+
+@app.command()
+def quote(
+    robot: Annotated[
+        str | None, typer.Option(help="A robot's id; else the first that can learn.")
+    ] = None,
+    trainings: Annotated[int, typer.Option(min=1, max=100, help="Candidates to train.")] = 1,
+    as_json: AsJson = False,
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """Say what a sentence will take: seconds, samples and money, as such jobs took lately."""
+    with connect(url, port) as api:
+        found = api.quote(chosen_robot(api, robot).id, trainings)
+    print(found.model_dump_json(indent=2) if as_json else "\n".join(quote_lines(found)))
 
 
 @app.command()

@@ -24,6 +24,7 @@ from tabrl_local.api_schemas import (
     ModelView,
     Robots,
     RobotView,
+    RunQuote,
     TaskView,
     Ticket,
 )
@@ -89,6 +90,11 @@ class Api:
                 "job_id": after.id,
             }
         return _read(TaskView, self._json("POST", "/api/tasks", body))
+
+    def quote(self, robot: str, trainings: int) -> RunQuote:
+        """What a sentence for a robot would take."""
+        path = f"/api/robots/{_segment(robot)}/quote"
+        return _read(RunQuote, self._json("GET", path, query={"trainings": str(trainings)}))
 
     def task(self, task_id: str) -> TaskView:
         """A task as it is now."""

@@ -53,7 +53,8 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
     job = api.train(task.id, options.candidate)
     console.print(f"training candidate {options.candidate}: job [bold]{job.id}[/]", highlight=False)
     if job.place_in_queue and job.place_in_queue > 1:
-        console.print(f"place {job.place_in_queue} in the queue", highlight=False)
+        begins = f", starts in about {job.starts_in_s:.0f} s" if job.starts_in_s else ""
+        console.print(f"place {job.place_in_queue} in the queue{begins}", highlight=False)
     try:
         job = follow(api, job, console)
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """Aware UTC time. Hosts that share a database are expected to run NTP (leases last 15 s)."""
+    """Aware UTC time. No lease and no queue goes by it: those ask the database (`DatabaseTime`)."""
 
     def now(self) -> datetime:
         """The time."""

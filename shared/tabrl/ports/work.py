@@ -36,7 +36,10 @@ class JobFailedError(Exception):
 
 
 class JobControl(Protocol):
-    """What a handler may do with the job it works on. All methods may be called at any rate."""
+    """What a handler may do with the job it works on. All methods may be called at any rate.
+
+    Each call is a sign of progress: a handler that makes none for long loses its job.
+    """
 
     @property
     def fence(self) -> int:
@@ -64,8 +67,8 @@ class JobHandler(Protocol):
     """The work itself.
 
     Returning means success. `JobStoppedError` means stopped as told, `JobFailedError` a failure
-    that the user should hear about; `Unavailable` leaves the job to a later attempt, and any
-    other exception fails it as an error of ours.
+    that the user should hear about; `Unavailable` leaves the job to a later time without using up
+    an attempt, and any other exception uses up one, as an error of ours.
     """
 
     def __call__(self, job: Job, control: JobControl, /) -> TrainResult | None: ...

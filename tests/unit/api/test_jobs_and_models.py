@@ -7,6 +7,7 @@ import json
 from httpx import Response
 
 from tabrl.contracts.events import NoticeEvent, StageEvent, StateEvent
+from tabrl.contracts.training import ProgressSummary
 from tabrl.domain.jobs import JobState
 from tabrl.domain.models import Model
 from tests.support.factories import train_result
@@ -138,3 +139,41 @@ def test_weights_change_while_it_trains(gateway: Gateway) -> None:
     writing = gateway.http.get(f"/api/tasks/{task_id}").json()["job_id"]
     no = gateway.http.patch(f"/api/jobs/{writing}", json={"weights": {"forward": 1.0}})
     assert no.json()["code"] == "not_a_training"
+
+
+def test_a_quote_is_measured_on_what_such_jobs_took(gateway: Gateway) -> None:
+    quote = gateway.http.get("/api/robots/toy/quote?trainings=2").json()
+    assert quote["training"] == {
+        "jobs": 2, "seconds": 138.0, "starts_in_s": 0.0, "samples": None, "cost_usd": None,
+        "measured_on": 0,
+    }  # fmt: skip
+    for _ in range(3):
+        (job,) = gateway.train(gateway.ready_task())
+        gateway.finish(job["id"])
+    quote = gateway.http.get("/api/robots/toy/quote?trainings=2").json()
+    assert (quote["training"]["measured_on"], quote["training"]["samples"]) == (3, 2000)
+    assert quote["training"]["seconds"] < 10
+    assert quote["writing"]["measured_on"] == 3
+    assert gateway.http.get("/api/robots/nobody/quote").status_code == 404
+
+
+def test_a_waiting_job_tells_when_it_starts_and_a_running_one_how_far_it_is(
+    gateway: Gateway,
+) -> None:
+    first, second, third = gateway.train(gateway.ready_task(3), "all")
+    assert [job["starts_in_s"] for job in (first, second, third)] == [0.0, 69.0, 138.0]
+    assert gateway.context.jobs.claim(first["id"], 15, 3) is not None
+    far = ProgressSummary(
+        update=3, samples=10, samples_per_s=5.0, reward=0.5, elapsed_s=2.0, eta_s=8.0
+    )
+    gateway.context.jobs.heartbeat(first["id"], 1, 15, stage="ppo", progress=far)
+    running = gateway.http.get(f"/api/jobs/{first['id']}").json()
+    assert (running["stage"], running["progress"]["update"]) == ("ppo", 3)
+    assert running["starts_in_s"] is None
+    waiting = gateway.http.get(f"/api/jobs/{second['id']}").json()
+    assert waiting["place_in_queue"] == 1
+    assert 60.0 < waiting["starts_in_s"] <= 69.0
+    assert gateway.context.jobs.postpone(first["id"], 1, 30.0)
+    held = gateway.http.get(f"/api/jobs/{first['id']}").json()
+    assert (held["place_in_queue"], held["state"]) == (1, "queued")
+    assert held["not_before"] is not None

@@ -77,6 +77,18 @@ class FakeApi:
             },
         ]
     )  # fmt: skip
+    quote: Json = field(
+        default_factory=lambda: {
+            "writing": {
+                "jobs": 1, "seconds": 20.0, "starts_in_s": 0.0, "samples": None,
+                "cost_usd": 0.02, "measured_on": 12,
+            },
+            "training": {
+                "jobs": 2, "seconds": 130.0, "starts_in_s": 64.0, "samples": 2_000_000,
+                "cost_usd": None, "measured_on": 0,
+            },
+        }
+    )  # fmt: skip
     blobs: dict[str, bytes] = field(default_factory=dict)
     problem: tuple[int, Json] | None = None
     raw: bytes | None = None
@@ -143,6 +155,7 @@ class FakeApi:
             ("POST", "/api/tasks"): (202, {**self.task(), "state": "writing", "candidates": []}),
             ("GET", "/api/tasks/tsk_1"): (200, self.task()),
             ("POST", "/api/tasks/tsk_1/train"): (202, {"jobs": [self.job("train", "job_1")]}),
+            ("GET", "/api/robots/go1/quote"): (200, self.quote),
             ("GET", "/api/jobs"): (200, {"jobs": [self.job("train", "job_1")]}),
             ("GET", "/api/jobs/job_1"): (200, self.job("train", "job_1")),
             ("GET", "/api/jobs/job_write"): (200, self.job("reward", "job_write")),

@@ -256,3 +256,14 @@ def test_the_doctor_finds_a_running_stack(tmp_path: Path) -> None:
     assert RunningStack.of(tmp_path / "none") == RunningStack()
     none = environment_of(tmp_path, RunningStack(), {})
     assert none["TABRL_REDIS_URL"] == f"unix://{tmp_path}/redis.sock"
+
+
+def test_a_quote_says_what_a_sentence_takes(tabrl: Any, api: Any) -> None:
+    code, out, err = tabrl("quote", "--trainings", "2")
+    assert code == 0, err
+    assert out.splitlines() == [
+        "writing   20 s, $0.02 (as the last 12 took)",
+        "training  2 min, 2,000,000 samples, starts in 64 s (nothing measured yet)",
+        "together  2 min",
+    ]
+    assert json.loads(tabrl("quote", "--json")[1]) == api.quote
