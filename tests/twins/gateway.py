@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.metrics import ApiMetrics
-from tabrl.adapters.overview import Ages, RedisMemory
+from tabrl.adapters.metrics.overview import Ages, RedisMemory
 from tabrl.adapters.owner_limits import OwnerLimits
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.tracing import Tracing

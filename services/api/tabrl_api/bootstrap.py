@@ -8,13 +8,13 @@ from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.celery_app import CeleryTaskQueue
 from tabrl.adapters.clock import SystemClock
 from tabrl.adapters.metrics import ApiMetrics, PartMetrics, service_registry
+from tabrl.adapters.metrics.overview import SystemOverview
 from tabrl.adapters.observed import (
     ObservedBlobStore,
     ObservedEventBus,
     ObservedTaskQueue,
     observe_engine,
 )
-from tabrl.adapters.overview import SystemOverview
 from tabrl.adapters.owner_limits import OwnerLimits
 from tabrl.adapters.redis_events import RedisEventBus
 from tabrl.adapters.redis_tickets import RedisTicketStore

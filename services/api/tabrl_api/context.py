@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from tabrl.adapters.metrics import ApiMetrics
-from tabrl.adapters.overview import Overview
+from tabrl.adapters.metrics.overview import Overview
 from tabrl.adapters.owner_limits import OwnerLimits
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.tracing import Tracing

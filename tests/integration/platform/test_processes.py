@@ -72,7 +72,7 @@ class Town:
 
     def worker(self, seconds: float) -> subprocess.Popen[bytes]:
         """Start a worker whose jobs take `seconds`."""
-        return self._start("tests.support.toy_worker", str(seconds))
+        return self._start("tests.support.workers.toy_worker", str(seconds))
 
     def _start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         log = self._stack.enter_context((self._data / "log").open("ab"))

@@ -83,7 +83,7 @@ def test_eight_processes_claim_each_job_exactly_once(engine: Engine) -> None:
     order = json.dumps({"url": url})
     racers = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.support.claimer"],
+            [sys.executable, "-m", "tests.support.workers.claimer"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

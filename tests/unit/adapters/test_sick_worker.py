@@ -15,7 +15,7 @@ from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import Job, JobState
 from tabrl.ports import JobControl
 from tests.support.factories import progress, training
-from tests.support.workshop import Workshop, raising
+from tests.support.workers.workshop import Workshop, raising
 
 FORBIDDEN = Unavailable("The object store failed (403).", code="blob_store_unavailable")
 HASTY = Settings(lease_s=0.6, heartbeat_s=0.1, stall_s=0.3, max_attempts=2)

@@ -17,7 +17,7 @@ from tabrl.domain.errors import NotFound, Unavailable
 from tabrl.domain.jobs import FailureKind, Job, JobState
 from tabrl.ports import JobControl, JobFailedError, StopReason
 from tests.support.factories import train_result
-from tests.support.workshop import SETTINGS, Workshop, raising
+from tests.support.workers.workshop import SETTINGS, Workshop, raising
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from tabrl.domain.jobs import TERMINAL, Job, JobKind, JobState
 from tabrl.ports import EventBus, JobRepository, StoredEvent
 from tabrl_api.context import AppContext
 from tabrl_api.dispatch import announce, state_event
+from tabrl_api.jobs.quotes import starts
 from tabrl_api.jobs.schemas import JobView
 from tabrl_api.progress import START, position
-from tabrl_api.quotes import starts
 
 
 def job_view(job: Job, jobs: JobRepository) -> JobView:

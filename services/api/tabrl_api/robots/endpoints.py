@@ -10,7 +10,7 @@ from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.quantities import QuantityInfo
 from tabrl_api.context import WithContext
 from tabrl_api.files import conditional_file
-from tabrl_api.quotes import RunQuote, run_quote
+from tabrl_api.jobs.quotes import RunQuote, run_quote
 from tabrl_api.robots import service
 from tabrl_api.robots.schemas import RobotView
 from tabrl_api.schema import problem_responses

@@ -20,10 +20,10 @@ from tabrl.domain.weights import merged_weights
 from tabrl.ports import IdempotencyKey
 from tabrl_api.context import AppContext
 from tabrl_api.dispatch import announce, send
+from tabrl_api.jobs.quotes import deadline
 from tabrl_api.jobs.schemas import FailureView, JobView
 from tabrl_api.jobs.service import job_views
 from tabrl_api.people.access import own_job, own_task
-from tabrl_api.quotes import deadline
 from tabrl_api.robots.service import raise_unless_trained
 from tabrl_api.tasks.schemas import (
     CandidateChange,

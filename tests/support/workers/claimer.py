@@ -1,4 +1,4 @@
-"""A process that claims every job it can: `python -m tests.support.claimer`.
+"""A process that claims every job it can: `python -m tests.support.workers.claimer`.
 
 Reads `{"url"}` as a line of JSON, says `ready`, waits for another line, then races.
 """

@@ -1,4 +1,4 @@
-"""A worker whose training only counts: `python -m tests.support.toy_worker SECONDS`."""
+"""A worker whose training only counts: `python -m tests.support.workers.toy_worker SECONDS`."""
 
 from __future__ import annotations
 
