@@ -47,6 +47,9 @@ class Readiness:
                 raise Unavailable(
                     f"The {_NAMES.get(code, 'part')} did not answer within a second.", code=code
                 )
+            # Only now is it asked anew: an answer that came too late counts for the next probe,
+            # or a part that takes a second and more would never be ready.
+            self._asked.pop(code, None)
             answer.result()
 
     def close(self) -> None:
@@ -55,6 +58,6 @@ class Readiness:
 
     def _ask(self, code: str) -> Future[object]:
         asked = self._asked.get(code)
-        if asked is None or asked.done():
+        if asked is None:
             asked = self._asked[code] = self._threads.submit(self._checks[code])
         return asked

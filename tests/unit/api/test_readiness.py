@@ -41,6 +41,18 @@ async def test_a_part_that_hangs_is_named_within_a_second_however_often_it_is_as
         readiness.close()
 
 
+async def test_a_slow_part_is_ready_at_the_next_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tabrl_api.readiness.ANSWER_S", 0.05)
+    readiness = Readiness({"database_unavailable": lambda: time.sleep(0.3)})
+    try:
+        with pytest.raises(Unavailable):
+            await readiness.raise_unless_ready()
+        await asyncio.sleep(1.0)
+        await readiness.raise_unless_ready()
+    finally:
+        readiness.close()
+
+
 def test_health_needs_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = Gateway(tmp_path)
     over = threading.Event()
