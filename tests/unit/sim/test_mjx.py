@@ -35,18 +35,22 @@ FEW = (get_robot("go1"), *MADE_UP)  # what is asked here is the same code for al
 FAILING = [robot for robot in FEW if embodiment_of(robot).failing_action is not None]
 PUSHABLE = [robot for robot in FEW if embodiment_of(robot).push_noise]
 SMALLEST = [min(FEW, key=lambda robot: robot.nu)]  # where the kind of robot makes no difference
-failing = pytest.mark.parametrize("robot", FAILING, ids=lambda robot: robot.id, scope="session")
-pushable = pytest.mark.parametrize("robot", PUSHABLE, ids=lambda robot: robot.id, scope="session")
+failing, pushable, smallest = (
+    pytest.mark.parametrize(
+        "robot", robots, ids=lambda robot: robot.id, indirect=True, scope="module"
+    )
+    for robots in (FAILING, PUSHABLE, SMALLEST)
+)
 
 
-@pytest.fixture(scope="session", params=FEW, ids=lambda robot: robot.id)
+@pytest.fixture(scope="module", params=FEW, ids=lambda robot: robot.id)
 def robot(request: pytest.FixtureRequest) -> Robot:
     """A packaged robot and those made up."""
     found: Robot = request.param
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def embodiment(robot: Robot) -> Embodiment:
     return embodiment_of(robot)
 
@@ -264,7 +268,7 @@ def test_a_drawn_schedule_begins_anywhere_and_where_the_robot_is(
         np.testing.assert_allclose(error, 0.0, atol=1e-5)
 
 
-@pytest.mark.parametrize("robot", SMALLEST, ids=lambda robot: robot.id, scope="session")
+@smallest
 def test_a_policy_on_the_host_is_asked_between_steps(embodiment: Embodiment) -> None:
     """The other graph: one step. What it is asked and answers is what the experience holds."""
     simulator, asked = MjxSimulator(embodiment.robot, 4), list[Floats]()
