@@ -30,6 +30,7 @@ from tests.unit.api.test_problems import check_problem
 DOCUMENT = json.loads(openapi.document())
 BODIES: dict[str, Any] = {
     "createTask": {"robot": "toy", "prompt": "stand"},
+    "changeTask": {"starred": True},
     "changeCandidate": {"weights": {"sway": 0.7}},
     "reviseCandidate": {"parent": 1, "weights": {"sway": 0.7}},
     "trainTask": {"candidate": 1},
@@ -100,7 +101,7 @@ def house(tmp_path: Path) -> House:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
 def test_every_operation_by_owner_stranger_and_nobody(house: House, operation: Operation) -> None:
-    if operation.id == "followJob":
+    if operation.id in ("followJob", "deleteTask", "deleteModel"):
         house.end_job()
     refused = operation.send(house.nobody, house.ids)
     if operation.guarded:
@@ -276,8 +277,8 @@ def test_a_link_shows_one_model_and_nothing_else(house: House) -> None:
     assert guest.post(f"{model}/ticket").status_code == 201
     assert guest.get("/api/me").json()["guest_of"] == house.ids["model_id"]
     assert len(guest.get("/api/models").json()["models"]) == 1
-    assert guest.get("/api/tasks").json() == {"tasks": []}
-    assert guest.get("/api/jobs").json() == {"jobs": []}
+    assert guest.get("/api/tasks").json() == {"tasks": [], "next": None}
+    assert guest.get("/api/jobs").json() == {"jobs": [], "next": None}
     check_problem(guest.get(f"/api/tasks/{house.ids['task_id']}"), 404, "unknown_task")
     check_problem(guest.post(f"/api/jobs/{house.ids['job_id']}/ticket"), 404, "unknown_job")
     check_problem(guest.post(f"{model}/share"), 403, "read_only")

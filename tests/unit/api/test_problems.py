@@ -48,7 +48,7 @@ GOOD = {"robot": "toy", "prompt": "stand"}
 def test_tasks(gateway: Gateway, body: Any, status: int, code: str, words: str) -> None:
     problem = check_problem(gateway.http.post("/api/tasks", json=body), status, code)
     assert words in problem["detail"]
-    assert gateway.http.get("/api/tasks").json() == {"tasks": []}
+    assert gateway.http.get("/api/tasks").json() == {"tasks": [], "next": None}
     assert gateway.queue.sent == []
 
 
@@ -127,7 +127,7 @@ def test_training_and_weights(
     method = "POST" if path == "train" else "PATCH"
     response = gateway.http.request(method, f"/api/tasks/{task_id}/{path}", json=body)
     check_problem(response, status, code)
-    assert gateway.http.get("/api/jobs?kind=train").json() == {"jobs": []}
+    assert gateway.http.get("/api/jobs?kind=train").json() == {"jobs": [], "next": None}
     assert gateway.context.tasks.candidate(task_id, 1).weights == {"forward": 1.0, "sway": 0.5}
 
 

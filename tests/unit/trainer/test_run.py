@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +14,7 @@ from tests.twins import MemoryBlobStore
 
 @pytest.mark.parametrize(("trained", "warm"), [((), []), (("a", "b"), ["a"])])
 def test_the_first_trained_robot_is_warm_before_work_begins(
-    monkeypatch: pytest.MonkeyPatch, trained: tuple[str, ...], warm: list[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trained: tuple[str, ...], warm: list[str]
 ) -> None:
     begun: list[str] = []
     startup = Startup()
@@ -30,7 +31,10 @@ def test_the_first_trained_robot_is_warm_before_work_begins(
         blobs=MemoryBlobStore(),
         contexts=SimpleNamespace(get=begun.append),
     )
-    monkeypatch.setattr(tabrl_trainer.run, "Settings", lambda: SimpleNamespace(metrics_port=None))
+    monkeypatch.setattr(
+        tabrl_trainer.run, "Settings", lambda: SimpleNamespace(metrics_port=None, compiled_mb=0)
+    )
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(tabrl_trainer.run, "wire", lambda _: trainer)
     monkeypatch.setattr(tabrl_trainer.run, "seed_blobs", lambda _: trained)
     monkeypatch.setattr(tabrl_trainer.run, "serve", serve)
