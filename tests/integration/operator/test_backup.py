@@ -153,7 +153,7 @@ def test_a_backup_of_a_busy_system_goes_on_elsewhere(
     for model in other.models.list():
         assert other.blobs.exists(model.params_key)
     other.work()
-    finished = [job for job in other.jobs.list(task_id=task_id) if job.model_id]
+    finished = [job for job in other.jobs.list(task_ids=[task_id]) if job.model_id]
     assert [job.state for job in finished] == [JobState.SUCCEEDED] * JOBS
     job, model = training(SystemClock().now(), task_id)
     other.jobs.create_training([job], [model])  # numbers go on behind those restored

@@ -122,10 +122,7 @@ def test_money_of_today_is_counted(engine: Engine) -> None:
     tasks.create(*new_task(clock.now()), None, Quota(llm_usd_per_day=0.31))
 
 
-@pytest.mark.parametrize("owned_already", [False, True])
-def test_what_is_there_belongs_to_local_after_the_upgrade(
-    tmp_path: Path, owned_already: bool
-) -> None:
+def test_what_is_there_belongs_to_local_after_the_upgrade(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path}/filled.db")
     config = Config()
     config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
@@ -137,10 +134,6 @@ def test_what_is_there_belongs_to_local_after_the_upgrade(
         config.attributes["connection"] = connection
         command.upgrade(config, "0002")
         connection.execute(text(job))
-        if owned_already:  # by a revision that came first
-            connection.execute(
-                text("ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT 'local'")
-            )
     migrate.upgrade(engine)
     assert [one.owner for one in SqlJobRepository(engine, SystemClock()).list()] == ["local"]
     with writing(engine) as connection:  # what an older version writes meanwhile

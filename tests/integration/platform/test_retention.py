@@ -80,7 +80,7 @@ def test_what_is_worked_on_is_not_deleted(store: Store) -> None:
     assert refused.value.code == "model_in_use"
     assert store.jobs.finish(job.id, 1, JobState.SUCCEEDED, result=train_result())
     store.retention.delete_model(model.id)
-    assert store.jobs.list(task_id=task.id) == [store.jobs.get(task.job_id)]
+    assert store.jobs.list(task_ids=[task.id]) == [store.jobs.get(task.job_id)]
     with pytest.raises(NotFound):
         store.retention.delete_model(model.id)
 
