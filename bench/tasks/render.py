@@ -72,8 +72,8 @@ def render_strip(motion: AnyMotion, caption: str) -> Image.Image:
     """One strip with a caption and a time under every frame.
 
     The camera follows the trunk from ahead and the right, a little above, and keeps the direction
-    of the first frame: a turn is seen as a turn. An arm is seen as the page shows it, with the way
-    of its tip so far.
+    of the first frame: a turn is seen as a turn. An arm is seen from where it works, with the way
+    of its tip so far; its last frame is that way, from above.
 
     Raises `RuntimeError` (by MuJoCo) where nothing can be drawn offscreen.
     """
