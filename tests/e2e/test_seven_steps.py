@@ -102,7 +102,7 @@ def test_seven_steps(site: Site, page: Page) -> None:
     assert page.url == address
     page.goto(site.url)
     page.get_by_role("button", name="Tasks").click()
-    page.get_by_role("menuitem", name=TASK).click()
+    page.get_by_role("menuitem", name=f"{TASK} Unitree Go1").click()
     expect(page.get_by_test_id("checks")).to_be_visible()
 
 

@@ -83,14 +83,18 @@ def run(
         str | None,
         typer.Option(metavar="JOB", help="Go on from this training; say what should be different."),
     ] = None,
+    low_priority: Annotated[
+        bool, typer.Option("--low-priority", help="Train when nobody else's work waits.")
+    ] = False,
     as_json: AsJson = False,
     url: Url = None,
     port: Port = None,
 ) -> None:
     """Train a task and print its run report; exit code 0 only if the training succeeded."""
     console = Console(stderr=True)
+    options = RunOptions(task, robot, candidate, after, "low" if low_priority else "normal")
     with connect(url, port) as api:
-        report = run_task(api, RunOptions(task, robot, candidate, after), console)
+        report = run_task(api, options, console)
     if as_json:
         print(report.model_dump_json(indent=2, exclude_none=True))
     else:

@@ -100,10 +100,11 @@ class Api:
         """A task as it is now."""
         return _read(TaskView, self._json("GET", f"/api/tasks/{_segment(task_id)}"))
 
-    def train(self, task_id: str, candidate: int) -> JobView:
+    def train(self, task_id: str, candidate: int, priority: str = "normal") -> JobView:
         """Start the training of one candidate."""
         path = f"/api/tasks/{_segment(task_id)}/train"
-        jobs = _read(Jobs, self._json("POST", path, {"candidate": candidate})).jobs
+        body = {"candidate": candidate, "priority": priority}
+        jobs = _read(Jobs, self._json("POST", path, body)).jobs
         if not jobs:
             raise CommandError("the api started no job", code="unexpected_answer")
         return jobs[0]

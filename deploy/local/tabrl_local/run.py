@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -25,6 +26,7 @@ class RunOptions:
     robot: str | None = None  # else the first that can learn
     candidate: int = 1
     after: str | None = None  # the training whose result the prompt wants changed
+    priority: Literal["normal", "low"] = "normal"
 
 
 def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
@@ -50,7 +52,7 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
             hint=f"choose one of 1 to {len(task.candidates)}",
             code="unknown_candidate",
         )
-    job = api.train(task.id, options.candidate)
+    job = api.train(task.id, options.candidate, options.priority)
     console.print(f"training candidate {options.candidate}: job [bold]{job.id}[/]", highlight=False)
     if job.place_in_queue and job.place_in_queue > 1:
         begins = f", starts in about {job.starts_in_s:.0f} s" if job.starts_in_s else ""

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from tabrl.domain.errors import Unavailable
 
 FAILURES = 3  # in a row before it stops
-REST_S, LONGEST_REST_S = 10.0, 300.0
+REST_S = 10.0
+LONGEST_REST_S = 300.0  # each try uses up an attempt of a job
+LONGEST_OUTAGE_S = 20.0  # a try costs a job a second's wait, and shows that a part is back
 _TICK_S = 0.2
 
 
@@ -50,7 +52,8 @@ class Breaker:
                 self._failures.append(of)
             if len(self._failures) < self._limit:
                 return
-            rest = min(LONGEST_REST_S, self._rest_s * 2.0 ** min(self._rests, 10))
+            longest = LONGEST_REST_S if of else LONGEST_OUTAGE_S
+            rest = min(longest, self._rest_s * 2.0 ** min(self._rests, 10))
             self._rests += 1
             self._rests_until = self._clock() + rest
 

@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import TypeVar
 
@@ -21,13 +22,14 @@ from tabrl.adapters.settings import Settings
 from tabrl.contracts.events import NoticeEvent, StateEvent
 from tabrl.contracts.training import TrainResult
 from tabrl.domain.backoff import backoff_s
-from tabrl.domain.errors import TabrlError, Unavailable
+from tabrl.domain.errors import NotYet, TabrlError, Unavailable
 from tabrl.domain.jobs import Failure, FailureKind, Job, JobKind, JobState
+from tabrl.domain.people import LOCAL
 from tabrl.ports.events import EventBus
 from tabrl.ports.jobs import JobRepository
 from tabrl.ports.work import JobFailedError, JobHandler, JobStoppedError, StopReason
 
-MAX_OUTAGES = 500  # some eight hours; from then on they use up attempts, so that every job ends
+MAX_OUTAGES = 2000  # some eight hours; from then on they use up attempts, so that every job ends
 Answer = TypeVar("Answer")
 _WORKER_LEFT = NoticeEvent(
     code="worker_left", message="The worker shuts down. Another one takes the job over."
@@ -102,7 +104,7 @@ class JobRunner:
         waited = ((job.claimed_at or job.queued_at) - job.queued_at).total_seconds()
         self._metrics.wait_seconds.labels(kind).observe(max(0.0, waited))
         started = time.monotonic()
-        with self._metrics.busy.track_inprogress(), ids(job_id=job.id, task_id=job.task_id):
+        with self._metrics.busy.track_inprogress(), _ids_of(job):
             outcome = self._work(job)
         self._metrics.job_seconds.labels(kind).observe(time.monotonic() - started)
         self._metrics.jobs.labels(kind, outcome.value).inc()
@@ -145,7 +147,8 @@ class JobRunner:
     def _postpone(self, job: Job, lease: JobLease, error: Unavailable) -> DeliveryOutcome:
         """Hand the job back until a part answers again."""
         logger.error("job %s: left to a later time: %s", job.id, where(error))
-        self._breaker.failed(f"{error.code}: {error.message}")
+        if not isinstance(error, NotYet):
+            self._breaker.failed(f"{error.code}: {error.message}")
         if job.outages >= MAX_OUTAGES:
             failure = Failure(
                 kind=FailureKind.INFRASTRUCTURE, code=error.code, message=error.message
@@ -279,6 +282,12 @@ class JobRunner:
             return DeliveryOutcome.FINISHED
         logger.warning("job %s: lost at fence %d", job.id, job.fence)
         return DeliveryOutcome.LOST
+
+
+def _ids_of(job: Job) -> AbstractContextManager[object]:
+    """Log entries say whose job it is, where people log in."""
+    owner = {} if job.owner == LOCAL else {"owner_id": job.owner}
+    return ids(job_id=job.id, task_id=job.task_id, **owner)
 
 
 def _unexpected(job: Job, error: Exception) -> Failure:

@@ -33,6 +33,10 @@ class Unavailable(TabrlError):  # noqa: N818 - reads as the answer it becomes
     """A part this one depends on does not answer; trying again later may help."""
 
 
+class NotYet(Unavailable):
+    """What is asked for is still being made; whoever asks is well, and so is every part."""
+
+
 class Unauthenticated(TabrlError):  # noqa: N818 - reads as the answer it becomes
     """It is not known who asks."""
 

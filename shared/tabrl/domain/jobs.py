@@ -62,6 +62,18 @@ class JobKind(StrEnum):
     TRAIN = "train"
 
 
+class Priority(StrEnum):
+    """Which work waits for which; a row holds its `rank`, the lowest is claimed first."""
+
+    NORMAL = "normal"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """As `Job.priority` has it."""
+        return list(Priority).index(self)
+
+
 class FailureKind(StrEnum):
     """Who has to look: the operator, the author of the reward, or the person wording the task."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from tabrl.domain.errors import Invalid, Unavailable
+from tabrl.domain.errors import Invalid, NotYet
 from tabrl.domain.tasks import Candidate
 
 
@@ -38,7 +38,7 @@ class VerifiedArtifacts(Protocol):
         Raises:
             Invalid: nobody verified it (code `artifact_not_verified`), or it does not pass the
                 present verifier (code `artifact_refused`).
-            Unavailable: it waits to be built again (code `artifact_outdated`).
+            NotYet: it waits to be built again (code `artifact_outdated`).
         """
         ...
 
@@ -76,9 +76,9 @@ def refused(code: str) -> Invalid:
     )
 
 
-def outdated() -> Unavailable:
+def outdated() -> NotYet:
     """An artifact that is still to be built again."""
-    return Unavailable(
+    return NotYet(
         "This reward is from an earlier version of TabRL and is being built again.",
         code="artifact_outdated",
     )

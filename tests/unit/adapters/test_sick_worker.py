@@ -14,6 +14,7 @@ from tabrl.contracts.events import Event, NoticeEvent, ProgressEvent, StageEvent
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import Job, JobState
 from tabrl.ports import JobControl
+from tabrl.ports.artifacts import outdated
 from tests.support.factories import progress, training
 from tests.support.workers.workshop import Workshop, raising
 
@@ -80,15 +81,28 @@ def test_a_rest_is_longer_each_time_and_a_shutdown_ends_it() -> None:
     breaker = Breaker(failures=1, rest_s=10.0, clock=lambda: now[0])
     shutdown = threading.Event()
     for rest in (10.0, 20.0, 40.0):
-        breaker.failed("no disk")
+        breaker.failed("of its own", of="job_a")
         now[0] += rest - 0.1
         threading.Timer(0.05, shutdown.set).start()
         assert not breaker.wait(shutdown)
         shutdown.clear()
         now[0] += 0.2
         assert breaker.wait(shutdown)
+    breaker.failed("no store")  # a try at that costs no attempt, and shows that it is back
+    now[0] += 20.1
+    assert breaker.wait(shutdown)
     breaker.succeeded()
     breaker.raise_if_sick()
+
+
+def test_a_worker_is_well_while_something_is_still_being_made(shop: Workshop) -> None:
+    for _ in range(4):
+        add(shop)
+    runner = shop.runner(raising(outdated()))
+    for _ in range(5):
+        assert runner.run() is DeliveryOutcome.POSTPONED
+    runner.raise_if_sick()
+    assert shop.row.attempt == 0
 
 
 def test_a_handler_that_hangs_loses_its_job_and_its_process(

@@ -68,3 +68,19 @@ def test_an_error_of_ours_leads_to_its_entry(
     (entry,) = [line for line in kept.lines if request_id in line]
     assert '"job_id": "job_a"' in entry
     assert "SECRET" not in entry
+
+
+def test_where_people_log_in_an_entry_says_whose_request_it_was(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path, raise_errors=False, auth="token")
+    ada = gateway.log_in("ada")
+    kept = Kept()
+    logging.getLogger("tabrl").addHandler(kept)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(gateway.context.jobs, "get", lambda _: 1 / 0)
+            problem = ada.get("/api/jobs/job_a").json()
+    finally:
+        logging.getLogger("tabrl").removeHandler(kept)
+    (entry,) = [line for line in kept.lines if problem["request_id"] in line]
+    assert '"owner_id": "ada"' in entry
+    assert problem["owner_id"] == "ada"

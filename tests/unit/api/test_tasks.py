@@ -127,6 +127,20 @@ def test_weights_of_a_training_leave_the_candidate_alone(gateway: Gateway) -> No
     assert gateway.context.tasks.candidate(task_id, 1).weights == {"forward": 1.0, "sway": 0.5}
 
 
+def test_work_of_low_priority_waits_for_the_rest(gateway: Gateway) -> None:
+    task_id = gateway.ready_task()
+    url = f"/api/tasks/{task_id}/train"
+    low, normal = (
+        gateway.http.post(url, json={"candidate": 1, **body}).json()["jobs"][0]["id"]
+        for body in ({"priority": "low"}, {})
+    )
+    jobs = [gateway.http.get(f"/api/jobs/{one}").json() for one in (low, normal)]
+    assert [job["priority"] for job in jobs] == ["low", "normal"]
+    assert [job["place_in_queue"] for job in jobs] == [2, 1]
+    urgent = gateway.http.post(url, json={"candidate": 1, "priority": "high"})
+    assert urgent.status_code == 422
+
+
 def test_a_repeated_key_starts_nothing_twice(gateway: Gateway) -> None:
     body: dict[str, Any] = {"robot": "toy", "prompt": "stand"}
     headers = {"Idempotency-Key": "once"}

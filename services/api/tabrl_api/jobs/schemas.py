@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
 
 from tabrl.contracts.training import ProgressSummary, TrainResult
-from tabrl.domain.jobs import FailureKind, Job, JobKind, JobState
+from tabrl.domain.jobs import FailureKind, Job, JobKind, JobState, Priority
 
 Weight = Annotated[FiniteFloat, Field(ge=-1000.0, le=1000.0)]
 Weights = Annotated[dict[str, Weight], Field(min_length=1, max_length=32)]
@@ -66,6 +66,7 @@ class JobView(BaseModel):
     )
     robot: str
     model_id: str | None
+    priority: Priority = Field(default=Priority.NORMAL, description="Which work waits for which.")
     place_in_queue: int | None = Field(description="1 is next; null unless the job waits.")
     starts_in_s: float | None = Field(
         default=None, description="Seconds until it starts, by what runs and waits before it."
@@ -100,6 +101,7 @@ class JobView(BaseModel):
             candidate=job.candidate,
             robot=job.robot,
             model_id=job.model_id,
+            priority=list(Priority)[min(job.priority, len(Priority) - 1)],
             place_in_queue=place_in_queue,
             starts_in_s=starts_in_s,
             not_before=job.not_before,

@@ -10,7 +10,7 @@ from pathlib import Path
 from tabrl.adapters.secret_files import read_secret_files
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.engine import make_engine
-from tabrl.adapters.sql.migrate import upgrade
+from tabrl.adapters.sql.migrate import roll_back, upgrade
 from tabrl.domain.errors import TabrlError
 from tabrl_api.operator.backup import Manifest, backup, restore
 from tabrl_api.operator.doctor import diagnose
@@ -32,13 +32,15 @@ def main() -> int:
         command = commands.add_parser(name, help=text)
         command.add_argument("folder", type=Path)
     commands.add_parser("migrate", help="bring the database up to date, as the api does")
+    commands.add_parser("roll-back", help="make the database ready for the version before this one")
     arguments = parser.parse_args()
     read_secret_files(os.environ)
     try:
         if arguments.command == "doctor":
             return _doctor(arguments.part)
-        if arguments.command == "migrate":
-            upgrade(make_engine(Settings().database))
+        if arguments.command in ("migrate", "roll-back"):
+            change = upgrade if arguments.command == "migrate" else roll_back
+            change(make_engine(Settings().database))
             return 0
         keep = backup if arguments.command == "backup" else restore
         print(_told(keep(Settings(), arguments.folder), arguments))

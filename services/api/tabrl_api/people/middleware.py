@@ -8,6 +8,7 @@ from anyio.to_thread import run_sync
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tabrl.adapters.logs import add_ids
 from tabrl.domain.errors import Forbidden, TabrlError
 from tabrl.domain.people import LOCAL, Person
 from tabrl_api import problems
@@ -43,6 +44,8 @@ class PeopleMiddleware:
         except TabrlError as error:
             await problems.answer(error)(scope, receive, send)
             return
+        if not self._alone:
+            add_ids(owner_id=person.key)
         scope.setdefault("state", {})["person"] = person
         await self._app(scope, receive, send)
 

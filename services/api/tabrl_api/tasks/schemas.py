@@ -18,6 +18,7 @@ from tabrl.contracts.checks import CheckSpec, Statistic, describe
 from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.path import Path
 from tabrl.contracts.quantities import Catalogue
+from tabrl.domain.jobs import Priority
 from tabrl.domain.tasks import (
     PROMPT_MAX,
     Candidate,
@@ -104,6 +105,9 @@ class TrainRequest(BaseModel):
 
     candidate: Annotated[int, Field(ge=1)] | Literal["all"]
     weights: Weights | None = Field(default=None, description="Only with a single candidate.")
+    priority: Priority = Field(
+        default=Priority.NORMAL, description="`low` waits until nobody's `normal` work does."
+    )
 
 
 class CheckView(BaseModel):

@@ -12,7 +12,7 @@ from tabrl.contracts.quantities import Catalogue
 from tabrl.contracts.training import TrainSpec
 from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
-from tabrl.domain.jobs import Job, JobKind
+from tabrl.domain.jobs import Job, JobKind, Priority
 from tabrl.domain.models import Model
 from tabrl.domain.people import Person
 from tabrl.domain.tasks import Candidate, Lineage, Revision, Task, TaskState
@@ -82,7 +82,8 @@ def train(
 ) -> list[Job]:
     """Commit training jobs with their models, then send them."""
     task = _ready(task_id, "trained", person, context)
-    pairs = [_training(task, one, context) for one in _chosen(task_id, request, context)]
+    chosen = _chosen(task_id, request, context)
+    pairs = [_training(task, one, request.priority, context) for one in chosen]
     jobs = [job for job, _ in pairs]
     models = [model for _, model in pairs]
     kept = context.jobs.create_training(jobs, models, key, context.quota)
@@ -290,12 +291,15 @@ def _chosen(task_id: str, request: TrainRequest, context: AppContext) -> list[Ca
     return [candidate.model_copy(update={"weights": weights})]
 
 
-def _training(task: Task, candidate: Candidate, context: AppContext) -> tuple[Job, Model]:
+def _training(
+    task: Task, candidate: Candidate, priority: Priority, context: AppContext
+) -> tuple[Job, Model]:
     now = context.clock.now()
     job_id, model_id = new_job_id(), new_model_id()
     job = Job(
         id=job_id,
         kind=JobKind.TRAIN,
+        priority=priority.rank,
         deadline_s=deadline(JobKind.TRAIN, task.robot, context),
         task_id=task.id,
         owner=task.owner,
