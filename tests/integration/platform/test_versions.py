@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,11 +12,9 @@ import pytest
 
 from tests.support.servers.postgres import PostgresServer
 from tests.support.servers.redis import RedisServer
-from tests.support.town import PATIENCE_S, ROOT, Town
+from tests.support.town import PATIENCE_S, Town
+from tests.support.version_before import version_before
 
-# Packages `tabrl` and `tabrl_api` as they were released before jobs were claimed by rank, and the
-# worker of these tests as it was then.
-ARCHIVE = ROOT / "tests" / "data" / "version_before.zip"
 _POSTGRES = pytest.param("postgres", marks=pytest.mark.needs_postgres)
 COUNTED = "attempt 1, fence 1"
 
@@ -40,10 +37,7 @@ def town(redis_server: RedisServer, tmp_path: Path, database_url: str) -> Iterat
 @pytest.fixture
 def before(tmp_path: Path) -> dict[str, str]:
     """The environment in which processes are of the version before."""
-    folder = tmp_path / "before"
-    with zipfile.ZipFile(ARCHIVE) as archive:
-        archive.extractall(folder)
-    return {"PYTHONPATH": str(folder)}
+    return version_before(tmp_path / "before")
 
 
 def test_an_upgrade_under_way_and_back_loses_nothing(town: Town, before: dict[str, str]) -> None:

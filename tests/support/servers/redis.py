@@ -48,6 +48,12 @@ class RedisServer:
                 return
         raise RuntimeError("redis-server did not start")
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """Kill it."""
         if self._process is not None:
