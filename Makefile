@@ -16,6 +16,7 @@ PART ?=
 FUZZ_EXAMPLES ?= 1000
 TASKS_ARGS ?=
 CONTAINERS_ARGS ?=
+CHAOS_ARGS ?=
 
 .PHONY: help
 help: ## this list
@@ -95,6 +96,10 @@ bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON
 .PHONY: containers
 containers: setup-python ## bring docker-compose.yml up, train, kill, attack, take it down (CONTAINERS_ARGS=--help)
 	@$(BIN)/python -m deploy.containers $(CONTAINERS_ARGS)
+
+.PHONY: chaos
+chaos: setup debian ## break everything under load, part by part; 25 minutes (CHAOS_ARGS=--help)
+	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 .PHONY: lock
 lock: setup-python ## resolve the locks again after a change of dependencies

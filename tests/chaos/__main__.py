@@ -79,9 +79,14 @@ def main() -> int:
         tables.append(f"{table(verdict, record)}\n\n![{verdict.database}](images/{picture.name})")
         print(table(verdict, record), flush=True)
     when = datetime.now(UTC).date().isoformat()
-    text = f"<!-- written by `make chaos` -->\nMeasured on {when}.\n\n" + "\n\n".join(tables) + "\n"
-    (options.out / "chaos-report.md").write_text(text)
+    _write(options.out / "chaos.md", f"## Measured on {when}\n" + "\n\n".join(tables) + "\n")
     return 0 if well else 1
+
+
+def _write(path: Path, report: str) -> None:
+    """Replace what an earlier run wrote; what stands before it stays."""
+    before = path.read_text().partition("## Measured on")[0] if path.exists() else ""
+    path.write_text(before + report)
 
 
 if __name__ == "__main__":

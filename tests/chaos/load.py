@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
@@ -95,6 +96,7 @@ class Poster(threading.Thread):
         self.jobs: set[str] = set()
         self.tasks: set[str] = set()
         self.refused: list[str] = []
+        self.samples: list[Sample] = []
         self._writing: list[str] = []
         self._ready: list[str] = []
         self._posts = 0
@@ -167,9 +169,8 @@ class Poster(threading.Thread):
     def _until_told(self, path: str, body: dict[str, object]) -> dict[str, object] | None:
         key = uuid.uuid4().hex
         while True:
-            try:
-                answer = self._client.request("POST", path, body=body, key=key)
-            except httpx.TransportError:
+            answer = self._post(path, body, key)
+            if answer is None:
                 time.sleep(0.5)
                 continue
             if answer.status_code == 202:
@@ -179,3 +180,16 @@ class Poster(threading.Thread):
                 self.refused.append(f"{path}: {answer.status_code} {answer.text[:200]}")
                 return None
             time.sleep(0.5)
+
+    def _post(self, path: str, body: dict[str, object], key: str) -> httpx.Response | None:
+        """Once; None if nobody answers."""
+        at, began = time.time(), time.monotonic()
+        answer: httpx.Response | None = None
+        with suppress(httpx.TransportError):
+            answer = self._client.request("POST", path, body=body, key=key)
+        status, code = None, None
+        if answer is not None:
+            status = answer.status_code
+            code = answer.json().get("code") if status >= 400 else None
+        self.samples.append(Sample(at, path, time.monotonic() - began, status, code))
+        return answer

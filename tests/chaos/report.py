@@ -14,7 +14,7 @@ from tests.chaos.verdict import PhaseVerdict, Verdict
 _BIN_S = 5.0
 _HEAD = (
     "| fault | lasted | jobs | late | attempts wasted | handed back | recovered after | "
-    "p99 of lists | 503 | no answer | p99 of /healthz |"
+    "p99 of answers | 503 | no answer | p99 of /healthz |"
 )
 
 
@@ -58,13 +58,15 @@ def draw(record: Record, path: Path) -> None:
     last = max((one.at - begin for one in record.samples), default=1.0)
     upper.hist(ends, bins=_bins(last), weights=[1.0 / _BIN_S] * len(ends), color="#3b7dd8")
     upper.set_ylabel("jobs ended a second")
-    for status, color, label in ((200, "#2f9e60", "200"), (503, "#d97706", "503 with a reason")):
+    for status, color, label in (
+        (200, "#2f9e60", "list"), (202, "#3b7dd8", "post"), (503, "#d97706", "503 with a reason"),
+    ):  # fmt: skip
         shown = [one for one in record.samples if one.status == status and one.path[1] == "a"]
         lower.semilogy(
             [(one.at - begin) / 60.0 for one in shown], [one.seconds for one in shown],
             ".", markersize=2, color=color, label=label,
         )  # fmt: skip
-    lower.set_ylabel("answer of a list [s]")
+    lower.set_ylabel("time to an answer [s]")
     lower.set_xlabel("minutes")
     lower.legend(loc="upper right", markerscale=5)
     for phase in record.phases:

@@ -85,7 +85,8 @@ def run_trial(
         poster.stop()
         _await_calm(poster, 0, END_LIMIT_S)
         watcher.stop()
-        record.samples, record.accepted = watcher.samples, poster.jobs
+        record.samples = [*watcher.samples, *poster.samples]
+        record.accepted = poster.jobs
         record.refused = poster.refused
     finally:
         city.close()

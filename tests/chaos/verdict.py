@@ -25,7 +25,7 @@ class PhaseVerdict:
     wasted: int  # attempts beyond the first
     outages: int  # times that a job was handed back without an attempt used up
     recovered_s: float | None  # from its end, or from a kill, to the next end of a job
-    answer_p99_s: float  # of lists that were answered
+    answer_p99_s: float  # of lists and posts that were answered
     refused: int  # with 503 and a reason
     silent: int  # without an answer, or a failure without a reason
     alive_p99_s: float  # of /healthz
@@ -87,7 +87,7 @@ def _faults(verdict: Verdict) -> list[str]:
 def _of_phase(phase: Phase, record: Record) -> PhaseVerdict:
     rows = [row for row in record.rows if phase.began <= row.created_at < phase.closed]
     samples = [one for one in record.samples if phase.began <= one.at < phase.closed]
-    lists = [one for one in samples if one.path.startswith("/api/")]
+    asked = [one for one in samples if one.path.startswith("/api/")]
     alive = [one for one in samples if one.path == "/healthz"]
     return PhaseVerdict(
         phase=phase,
@@ -96,8 +96,8 @@ def _of_phase(phase: Phase, record: Record) -> PhaseVerdict:
         wasted=sum(max(0, row.attempt - 1) for row in rows),
         outages=sum(row.outages for row in rows),
         recovered_s=_recovered(phase, record.rows),
-        answer_p99_s=_p99([one.seconds for one in lists if one.status == 200]),
-        refused=sum(one.status == 503 and one.code is not None for one in lists),
+        answer_p99_s=_p99([one.seconds for one in asked if one.status in (200, 202)]),
+        refused=sum(one.status == 503 and one.code is not None for one in asked),
         silent=sum(_silent(one) for one in samples),
         alive_p99_s=_p99([one.seconds for one in alive if one.status is not None]),
     )

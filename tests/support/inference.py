@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -79,14 +80,15 @@ class TrainingInProgress:
         self._blobs = make_blob_store(settings.blobs)
         self._models = SqlModelRepository(engine, self._clock)
         self._blobs.put(Model.base_params_key(self._robot), base)
-        task, training = self._task(SqlTaskRepository(engine, self._clock))
+        task, training = self._make_task(SqlTaskRepository(engine, self._clock))
         jobs = SqlJobRepository(engine, self._clock)
+        self._task, self._training, self._jobs = task, training, jobs
         jobs.create_training([training], [self._model(task, training)])
         claimed = jobs.claim(training.id, lease_s=600, max_attempts=3)
         assert claimed is not None
         self._job_id, self._fence = claimed.id, claimed.fence
 
-    def _task(self, tasks: SqlTaskRepository) -> tuple[Task, Job]:
+    def _make_task(self, tasks: SqlTaskRepository) -> tuple[Task, Job]:
         now, task_id, job_id = self._clock.now(), new_task_id(), new_job_id()
         task = Task(
             id=task_id, robot=self._robot, prompt="walk", created_at=now, job_id=job_id
@@ -110,6 +112,17 @@ class TrainingInProgress:
             created_at=task.created_at,
             updated_at=task.created_at,
         )
+
+    def add_models(self, params: Mapping[str, bytes]) -> None:
+        """Further models by their ids, each with parameters of its own."""
+        for model_id, data in params.items():
+            key = f"params/{model_id}"
+            self._blobs.put(key, data)
+            job = self._training.model_copy(update={"id": new_job_id(), "model_id": model_id})
+            model = self._model(self._task, job).model_copy(
+                update={"id": model_id, "params_key": key}
+            )
+            self._jobs.create_training([job], [model])
 
     def take_base_back(self) -> None:
         """Leaves the robot as untrained as it was before, for whoever shares the folder."""

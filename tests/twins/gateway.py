@@ -20,6 +20,7 @@ from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import Clock, RobotCatalog
 from tabrl.ports.events import EventBus, StoredEvent
 from tabrl_api.context import AppContext
+from tabrl_api.models.inference import InferenceServers
 from tabrl_api.people.requests import NoRequestLimiter, SlidingRequestLimiter
 from tests.twins.database import MemoryDatabase
 from tests.twins.jobs import MemoryJobRepository
@@ -61,6 +62,7 @@ def wire_in_memory(
         bus=bus,
         queue=MemoryTaskQueue(),
         progress=PolledProgress(bus),
+        inference=InferenceServers(settings.inference),
         robots=robots or RegisteredRobots(),
         registry=registry,
         metrics=ApiMetrics(registry),

@@ -44,11 +44,13 @@ def create_app(context: AppContext) -> FastAPI:
         reaper, housekeeper = Reaper(context), Housekeeper(context)
         reaper.start()
         housekeeper.start()
+        context.inference.start()
         try:
             yield
         finally:
             await run_sync(reaper.stop)
             await run_sync(housekeeper.stop)
+            context.inference.stop()
             await context.progress.stop()
             readiness.close()
 

@@ -32,15 +32,17 @@ from tabrl.adapters.tracing import make_tracing
 from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import RobotCatalog
 from tabrl_api.context import AppContext
+from tabrl_api.models.inference import InferenceServers
 from tabrl_api.people.requests import request_limiter
 from tabrl_api.progress import RedisProgress
+from tabrl_api.resting import Rest, RestingEventBus, RestingTaskQueue
 
 
 def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContext:
     """The real adapters behind the URLs of the settings."""
     clock = SystemClock()
     registry = service_registry("api")
-    parts = PartMetrics(registry)
+    parts, rest = PartMetrics(registry), Rest()
     engine = observe_engine(make_engine(settings.database), parts)
     return AppContext(
         settings=settings,
@@ -56,10 +58,11 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
         retention=SqlRetentionRepository(engine, clock),
         archive=SqlEventArchive(engine, clock),
         blobs=ObservedBlobStore(make_blob_store(settings.blobs), parts),
-        bus=ObservedEventBus(RedisEventBus(settings.redis_url), parts),
-        queue=ObservedTaskQueue(CeleryTaskQueue(settings), parts),
+        bus=RestingEventBus(ObservedEventBus(RedisEventBus(settings.redis_url), parts), rest),
+        queue=RestingTaskQueue(ObservedTaskQueue(CeleryTaskQueue(settings), parts), rest),
         progress=RedisProgress(settings.redis_url),
         robots=robots or RegisteredRobots(),
+        inference=InferenceServers(settings.inference),
         registry=registry,
         metrics=ApiMetrics(registry),
         overview=SystemOverview(engine, settings.redis_url, clock),

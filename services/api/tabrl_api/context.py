@@ -31,6 +31,7 @@ from tabrl.ports import (
     TicketStore,
     TokenRepository,
 )
+from tabrl_api.models.inference import InferenceServers
 from tabrl_api.people.requests import RequestLimiter
 from tabrl_api.progress import Progress
 
@@ -56,6 +57,7 @@ class AppContext:
     queue: TaskQueue
     progress: Progress
     robots: RobotCatalog
+    inference: InferenceServers
     registry: CollectorRegistry
     metrics: ApiMetrics
     overview: Overview

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,15 +32,16 @@ _HEADERS = {
 }
 
 
-def content_policy(inference: str, path: str) -> str:
-    """What the file at `path` may load and run: the page's own files, and a socket to `inference`.
+def content_policy(inference: Sequence[str], path: str) -> str:
+    """What the file at `path` may load and run: the page's own files, and sockets to `inference`.
 
-    `inference` is a `ws://` URL. The highlighter and the editor write styles into the page, hence
+    `inference` are `ws://` URLs. The highlighter and the editor write styles into the page, hence
     `unsafe-inline` for styles. The robot's meshes are read from blobs, by WebAssembly. A worker
     obeys the policy of its own file: the glue around MuJoCo's WebAssembly writes functions, and
     there, away from the document, it may.
     """
-    url = urlsplit(inference)
+    urls = [urlsplit(one) for one in inference]
+    sockets = " ".join(dict.fromkeys(f"{url.scheme}://{url.netloc}" for url in urls))
     script = "script-src 'self' 'wasm-unsafe-eval'"
     if path.startswith(_WORKER):
         script += " 'unsafe-eval'"
@@ -48,7 +50,7 @@ def content_policy(inference: str, path: str) -> str:
             "default-src 'none'",
             script,
             "worker-src 'self'",
-            f"connect-src 'self' blob: {url.scheme}://{url.netloc}",
+            f"connect-src 'self' blob: {sockets}",
             "style-src 'self' 'unsafe-inline'",
             "font-src 'self' data:",
             "img-src 'self' blob: data:",
@@ -59,10 +61,10 @@ def content_policy(inference: str, path: str) -> str:
     )
 
 
-def page_router(dist: Path, inference: str) -> APIRouter:
+def page_router(dist: Path, inference: Sequence[str]) -> APIRouter:
     """Serves everything that no other route takes; include it last.
 
-    `inference` is the URL under which browsers reach the inference server.
+    `inference` are the URLs under which browsers reach inference servers.
     """
     router = APIRouter(include_in_schema=False)
     root = dist.resolve()

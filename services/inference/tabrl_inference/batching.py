@@ -21,12 +21,13 @@ log = logging.getLogger(__name__)
 
 Rows = NDArray[np.float64]
 Targets = NDArray[np.float32]
+Answer = Callable[[Targets | Rejected], None]
 
 
 @dataclass(eq=False)
 class _Request:
     row: Rows
-    answer: asyncio.Future[Targets]
+    answer: Answer
 
 
 class MicroBatcher:
@@ -48,11 +49,11 @@ class MicroBatcher:
         self._timer: asyncio.Handle | None = None
         self._due = False
 
-    async def control(self, policy: LoadedPolicy, state: State) -> Targets:
-        """Actuator targets `[nu]` for the state. Raises `Rejected` if the policy finds none."""
+    def submit(self, policy: LoadedPolicy, state: State, answer: Answer) -> None:
+        """Have `answer` called with the targets `[nu]` for a state, or with `Rejected` if the
+        policy finds none; never before this returns."""
         loop = asyncio.get_running_loop()
-        waiting = _Request(state.row, loop.create_future())
-        self._waiting[policy].append(waiting)
+        self._waiting[policy].append(_Request(state.row, answer))
         self._count += 1
         if not self._due and self._count >= min(self._rows, self._clients()):
             if self._timer is not None:
@@ -61,7 +62,6 @@ class MicroBatcher:
             self._due = True
         elif self._timer is None:
             self._timer = loop.call_later(self._window_s, self._flush)
-        return await waiting.answer
 
     def _flush(self) -> None:
         batches, self._waiting = self._waiting, defaultdict(list)
@@ -71,26 +71,20 @@ class MicroBatcher:
                 self._answer(policy, waiting[start : start + self._rows])
 
     def _answer(self, policy: LoadedPolicy, batch: list[_Request]) -> None:
-        live = [waiting for waiting in batch if not waiting.answer.done()]  # others have left
-        if not live:
-            return
         try:
-            targets = forward(policy, np.stack([waiting.row for waiting in live]))
+            targets = forward(policy, np.stack([waiting.row for waiting in batch]))
         except Exception as error:
-            if len(live) > 1:  # one state must not spoil the others' answers
-                for waiting in live:
+            if len(batch) > 1:  # one state must not spoil the others' answers
+                for waiting in batch:
                     self._answer(policy, [waiting])
                 return
             log.warning("forward_failed %s", where(error))
-            live[0].answer.set_exception(_no_answer())
+            batch[0].answer(_no_answer())
             return
-        self._metrics.batch_rows.observe(len(live))
+        self._metrics.batch_rows.observe(len(batch))
         finite = np.isfinite(targets)
-        for i, waiting in enumerate(live):
-            if finite[i].all():
-                waiting.answer.set_result(targets[i])
-            else:
-                waiting.answer.set_exception(_no_answer())
+        for i, waiting in enumerate(batch):
+            waiting.answer(targets[i] if finite[i].all() else _no_answer())
 
 
 def forward(policy: LoadedPolicy, rows: Rows) -> Targets:

@@ -14,6 +14,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from tabrl.adapters.web_origin import OriginRules
 from tabrl.ports import BlobStore, ModelRepository
 from tabrl_inference.batching import MicroBatcher
+from tabrl_inference.connection import StateConnection
 from tabrl_inference.hot_reload import ServedModels
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
@@ -57,6 +58,7 @@ class InferenceServer:
 
         async def handle(client: ServerConnection) -> None:
             model_id = model_of(client.request.path) if client.request else None
+            assert isinstance(client, StateConnection)
             if model_id is not None:  # the middleware lets no other address through
                 _bound_send_buffer(client, self.limits.send_buffer_bytes)
                 await sessions.serve(client, model_id, client.username)
@@ -68,6 +70,7 @@ class InferenceServer:
             process_request=HandshakeMiddleware(
                 self.origins, self.visitors, self.metrics, accepting.is_set
             ),
+            create_connection=StateConnection,
             compression=None,  # 400 bytes of doubles: deflate costs more than it saves
             max_size=self.limits.transport_bytes,
             max_queue=8,

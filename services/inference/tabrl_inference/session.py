@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from time import perf_counter
 
 from pydantic import ValidationError
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from tabrl.contracts.wire import PROTOCOL, Hello, Refusal, Welcome
-from tabrl_inference.batching import MicroBatcher
-from tabrl_inference.frames import decode_state, encode_action
+from tabrl_inference.batching import MicroBatcher, Targets
+from tabrl_inference.connection import StateConnection
+from tabrl_inference.frames import State
 from tabrl_inference.hot_reload import ServedModel, ServedModels
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.rejections import Rejected, RejectReason
+from tabrl_inference.state_stream import StateStream
 from tabrl_inference.step_log import StepLog
 from tabrl_inference.visitors import Visitor, Visitors
 
@@ -35,7 +36,7 @@ class Sessions:
     step_log: StepLog
     visitors: Visitors
 
-    async def serve(self, client: ServerConnection, model_id: str, key: str) -> None:
+    async def serve(self, client: StateConnection, model_id: str, key: str) -> None:
         """Run one connection to its end. Never raises for what a client does.
 
         Args:
@@ -60,16 +61,14 @@ class Sessions:
             log.info("rejected connection=%s code=%s", connection, RejectReason.SLOW_READER)
             client.transport.abort()
 
-    async def _play(self, client: ServerConnection, model_id: str, visitor: Visitor) -> None:
+    async def _play(self, client: StateConnection, model_id: str, visitor: Visitor) -> None:
         """Greet a client, then answer its states until something ends it."""
         connection = str(client.id)
         found = await self._handshake(client, model_id)
         with self.models.joined(found, client) as served:
             await self._welcome(client, served)
             log.info("joined connection=%s model=%s", connection, served.model_id)
-            while True:
-                await visitor.wait()
-                await self._step(client, served, connection)
+            await self._answer(client, served, visitor, connection)
 
     async def _handshake(self, client: ServerConnection, model_id: str) -> ServedModel:
         """Read and check the hello."""
@@ -85,7 +84,7 @@ class Sessions:
             raise Rejected(
                 RejectReason.HELLO_EXPECTED, "The first message must be a hello as JSON text."
             )
-        self._check_length(len(message))
+        self.limits.check_length(len(message))
         try:
             hello = Hello.model_validate_json(message)
         except ValidationError as error:
@@ -124,39 +123,40 @@ class Sessions:
         )
         await self._send(client, welcome.model_dump_json())
 
-    async def _step(self, client: ServerConnection, served: ServedModel, connection: str) -> None:
-        """Read one state and answer it.
+    async def _answer(
+        self, client: StateConnection, served: ServedModel, visitor: Visitor, connection: str
+    ) -> None:
+        """Answer a client's states until it leaves, falls silent, or sends something else."""
 
-        A client that sends faster than it is answered is held back by TCP; each of its states
-        is answered, because a lock-step simulator waits for every tick.
-        """
+        def answered(state: State, ctrl: Targets, version: int, seconds: float) -> None:
+            self.metrics.latency.observe(seconds)
+            size = served.snapshot.policy.size
+            self.step_log.write(served.model_id, connection, version, state, size, ctrl)
+
+        stream = StateStream(client, served, self.batcher, self.limits, visitor, answered)
+        client.on_frame = stream.frame
+        other = asyncio.ensure_future(client.recv())
+        idle_s = self.limits.idle_timeout_s
         try:
-            async with asyncio.timeout(self.limits.idle_timeout_s):
-                message = await client.recv()
-        except TimeoutError as error:
-            raise Rejected(
-                RejectReason.IDLE,
-                f"Nothing came for {self.limits.idle_timeout_s:g} s; connect again to go on.",
-            ) from error
-        arrived = perf_counter()
-        if isinstance(message, str):
-            raise Rejected(
-                RejectReason.BINARY_EXPECTED, "After the hello only binary state frames are read."
-            )
-        self._check_length(len(message))
-        snapshot = served.snapshot
-        state = decode_state(message, snapshot.policy.size)
-        ctrl = await self.batcher.control(snapshot.policy, state)
-        await self._send(client, encode_action(state.tick, snapshot.params_version, ctrl))
-        self.metrics.latency.observe(perf_counter() - arrived)
-        self.step_log.write(
-            served.model_id,
-            connection,
-            snapshot.params_version,
-            state,
-            snapshot.policy.size,
-            ctrl,
-        )
+            while True:
+                await asyncio.wait(
+                    (other, stream.ended), timeout=idle_s - stream.silent_s,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )  # fmt: skip
+                if stream.ended.done():
+                    stream.ended.result()
+                if other.done():
+                    stream.frame(_binary(other.result()))  # it came in fragments
+                    other = asyncio.ensure_future(client.recv())
+                elif stream.silent_s >= idle_s:
+                    raise Rejected(
+                        RejectReason.IDLE,
+                        f"Nothing came for {idle_s:g} s; connect again to go on.",
+                    )
+        finally:
+            client.on_frame = None
+            other.cancel()
+            stream.close()
 
     async def _send(self, client: ServerConnection, message: str | bytes) -> None:
         """Send within the limit. Raises `TimeoutError` if the client does not read."""
@@ -172,9 +172,10 @@ class Sessions:
         except (ConnectionClosed, TimeoutError):
             client.transport.abort()
 
-    def _check_length(self, length: int) -> None:
-        if length > self.limits.message_bytes:
-            raise Rejected(
-                RejectReason.FRAME_TOO_LARGE,
-                f"The message has {length} bytes; at most {self.limits.message_bytes} are read.",
-            )
+
+def _binary(message: str | bytes) -> bytes:
+    if isinstance(message, str):
+        raise Rejected(
+            RejectReason.BINARY_EXPECTED, "After the hello only binary state frames are read."
+        )
+    return message

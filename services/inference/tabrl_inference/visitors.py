@@ -38,10 +38,9 @@ class Visitor:
     pace: Pace | None
     connections: int = 0
 
-    async def wait(self) -> None:
-        """Hold the next message back if this one is too fast: TCP then holds the client back."""
-        if self.pace is not None and (delay_s := self.pace.delay_s()) > 0.0:
-            await asyncio.sleep(delay_s)
+    def delay_s(self) -> float:
+        """How long to wait before the next message is looked at."""
+        return 0.0 if self.pace is None else self.pace.delay_s()
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8400, description="Port of the api.")
     inference_port: int = Field(default=8401, description="Port of the inference server.")
     inference_url: str = Field(
-        default="", description="Public `ws://` base of inference; empty: 127.0.0.1 and its port."
+        default="",
+        description="Public `ws://` base of inference, or several, separated by commas, among "
+        "which models are shared out; empty: 127.0.0.1 and its port.",
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Comma-separated origins allowed beside the server's own."
@@ -157,6 +159,7 @@ class Settings(BaseSettings):
         return self.blob_url or (self.data / "objects").absolute().as_uri()
 
     @property
-    def inference(self) -> str:
-        """Base URL under which browsers reach the inference server, without a trailing slash."""
-        return (self.inference_url or f"ws://127.0.0.1:{self.inference_port}").rstrip("/")
+    def inference(self) -> tuple[str, ...]:
+        """Base URLs under which browsers reach inference servers, without trailing slashes."""
+        given = (one.strip().rstrip("/") for one in self.inference_url.split(","))
+        return tuple(one for one in given if one) or (f"ws://127.0.0.1:{self.inference_port}",)

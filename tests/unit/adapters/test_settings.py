@@ -19,7 +19,7 @@ def test_empty_urls_point_into_the_data_directory(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, inference_port=9000)
     assert settings.database == f"sqlite:///{tmp_path}/tabrl.db"
     assert settings.blobs == f"file://{tmp_path}/objects"
-    assert settings.inference == "ws://127.0.0.1:9000"
+    assert settings.inference == ("ws://127.0.0.1:9000",)
 
 
 def test_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,8 +88,8 @@ def test_the_page_runs_nothing_but_its_own(
 
 
 def test_the_page_may_reach_the_inference_server_that_it_is_told_of() -> None:
-    policy = content_policy("wss://robots.example:8443/below", "")
-    assert "connect-src 'self' blob: wss://robots.example:8443;" in policy
+    policy = content_policy(["wss://robots.example:8443/below", "wss://two.example"], "")
+    assert "connect-src 'self' blob: wss://robots.example:8443 wss://two.example;" in policy
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 import numpy as np
 import pytest
@@ -44,15 +43,29 @@ def batcher(clients: int, window_s: float = 60.0, rows: int = 256) -> MicroBatch
     return MicroBatcher(lambda: clients, window_s, rows, Metrics())
 
 
+def targets(batch, policy, state):
+    """What the batcher answers, to be awaited."""
+    found = asyncio.get_running_loop().create_future()
+
+    def answer(result):
+        if isinstance(result, Rejected):
+            found.set_exception(result)
+        else:
+            found.set_result(result)
+
+    batch.submit(policy, state, answer)
+    return found
+
+
 async def test_a_lone_client_does_not_wait_for_the_window():
     async with asyncio.timeout(5):
-        assert await batcher(clients=1).control(policy(2.0), state(3.0)) == [6.0]
+        assert await targets(batcher(clients=1), policy(2.0), state(3.0)) == [6.0]
 
 
 async def test_all_clients_together_do_not_wait_for_the_window():
     batch, both = batcher(clients=3), policy(2.0)
     async with asyncio.timeout(5):
-        answers = await asyncio.gather(*(batch.control(both, state(i)) for i in range(3)))
+        answers = await asyncio.gather(*(targets(batch, both, state(i)) for i in range(3)))
     assert np.concatenate(answers).tolist() == [0.0, 2.0, 4.0]
     assert both.controller.batches == [3]
 
@@ -60,14 +73,14 @@ async def test_all_clients_together_do_not_wait_for_the_window():
 async def test_a_client_that_pauses_delays_the_others_by_the_window_only():
     batch = batcher(clients=2, window_s=0.001)
     async with asyncio.timeout(5):
-        assert await batch.control(policy(2.0), state(1.0)) == [2.0]
+        assert await targets(batch, policy(2.0), state(1.0)) == [2.0]
 
 
 async def test_policies_do_not_mix():
     batch, double, triple = batcher(clients=4), policy(2.0), policy(3.0)
     async with asyncio.timeout(5):
         answers = await asyncio.gather(
-            *(batch.control(which, state(1.0)) for which in (double, triple, double, triple))
+            *(targets(batch, which, state(1.0)) for which in (double, triple, double, triple))
         )
     assert np.concatenate(answers).tolist() == [2.0, 3.0, 2.0, 3.0]
     assert (double.controller.batches, triple.controller.batches) == ([2], [2])
@@ -76,7 +89,7 @@ async def test_policies_do_not_mix():
 async def test_large_crowds_are_split():
     batch, one = batcher(clients=10, rows=4), policy(1.0)
     async with asyncio.timeout(5):
-        answers = await asyncio.gather(*(batch.control(one, state(i)) for i in range(10)))
+        answers = await asyncio.gather(*(targets(batch, one, state(i)) for i in range(10)))
     assert np.concatenate(answers).tolist() == list(range(10))
     assert sorted(one.controller.batches) == [2, 4, 4]
 
@@ -86,20 +99,8 @@ async def test_one_bad_state_spoils_only_its_own_answer(bad):
     batch, one = batcher(clients=3), policy(2.0)
     async with asyncio.timeout(5):
         answers = await asyncio.gather(
-            *(batch.control(one, state(c)) for c in (1.0, bad, 3.0)), return_exceptions=True
+            *(targets(batch, one, state(c)) for c in (1.0, bad, 3.0)), return_exceptions=True
         )
     assert (answers[0].tolist(), answers[2].tolist()) == ([2.0], [6.0])
     assert isinstance(answers[1], Rejected)
     assert answers[1].reason is RejectReason.OUT_OF_RANGE
-
-
-async def test_a_client_that_leaves_while_it_waits_is_passed_over():
-    batch, one = batcher(clients=2), policy(2.0)
-    leaving = asyncio.create_task(batch.control(one, state(666.0)))
-    await asyncio.sleep(0)
-    leaving.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await leaving
-    async with asyncio.timeout(5):
-        assert await batch.control(one, state(1.0)) == [2.0]
-    assert one.controller.batches == [1]

@@ -37,5 +37,5 @@ def model_view(model: Model, context: AppContext) -> ModelView:
         step=model.step,
         updated_at=model.updated_at,
         job_state=context.jobs.get(model.job_id).state,
-        inference_url=f"{context.settings.inference}{socket_path(model.id)}",
+        inference_url=f"{context.inference.address(model.id)}{socket_path(model.id)}",
     )

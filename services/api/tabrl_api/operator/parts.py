@@ -31,11 +31,11 @@ def ready_addresses(settings: Settings) -> Mapping[str, str]:
     """Where api and inference say whether they are ready."""
     host = "127.0.0.1" if settings.host in _WILDCARDS else settings.host
     host = f"[{host}]" if ":" in host else host
-    inference = settings.inference.replace("ws", "http", 1)
-    return {
-        "api": f"http://{host}:{settings.port}/readyz",
-        "inference": f"{inference}/readyz",
-    }
+    found = {"api": f"http://{host}:{settings.port}/readyz"}
+    for number, address in enumerate(settings.inference, start=1):
+        name = "inference" if number == 1 else f"inference {number}"
+        found[name] = f"{address.replace('ws', 'http', 1)}/readyz"
+    return found
 
 
 def language_model(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:

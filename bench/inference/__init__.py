@@ -1,0 +1,1 @@
+"""How many simulators an inference process serves, and how fast."""
