@@ -78,8 +78,10 @@ contract: setup-python ## write anew what the page takes over from the server: o
 bench: bench-stack bench-speed ## measure: the running stack, then speed as ratios
 
 .PHONY: bench-stack
-bench-stack: setup ## measure: round trip and control rate of a rollout, idle and beside a training
+bench-stack: setup debian ## measure: a rollout idle and beside a training, crowds at inference, rates of database and Redis
 	@$(BIN)/python -m tabrl_local.bench
+	@$(BIN)/python -m bench.inference
+	@$(BIN)/python -m bench.service
 
 .PHONY: bench-speed
 bench-speed: setup-python ## measure: against bare stepping, Stable-Baselines3, Brax and EnvPool (13 minutes; BENCH_ARGS=--help)

@@ -12,7 +12,7 @@ from tabrl.adapters.blobs import make_blob_store
 from tabrl.domain.models import Model
 from tests.chaos.parts import Parts, free_port
 from tests.chaos.services import Service, Supervisor
-from tests.support.version_before import version_before
+from tests.support.workers.version_before import version_before
 
 ROOT = Path(__file__).parents[2]
 APIS = ("api-1", "api-2")

@@ -103,7 +103,7 @@ class Api:
     def train(self, task_id: str, candidate: int, priority: str = "normal") -> JobView:
         """Start the training of one candidate."""
         path = f"/api/tasks/{_segment(task_id)}/train"
-        body = {"candidate": candidate, "priority": priority}
+        body = {"candidate": candidate} | ({} if priority == "normal" else {"priority": priority})
         jobs = _read(Jobs, self._json("POST", path, body)).jobs
         if not jobs:
             raise CommandError("the api started no job", code="unexpected_answer")

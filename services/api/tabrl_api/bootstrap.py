@@ -32,10 +32,10 @@ from tabrl.adapters.tracing import make_tracing
 from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import RobotCatalog
 from tabrl_api.context import AppContext
+from tabrl_api.jobs.resting import Rest, RestingEventBus, RestingTaskQueue
 from tabrl_api.models.inference import InferenceServers
 from tabrl_api.people.requests import request_limiter
 from tabrl_api.progress import RedisProgress
-from tabrl_api.resting import Rest, RestingEventBus, RestingTaskQueue
 
 
 def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContext:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.servers.redis import RedisServer
-from tests.support.town import PATIENCE_S, Town
+from tests.support.workers.town import PATIENCE_S, Town
 
 
 @pytest.fixture

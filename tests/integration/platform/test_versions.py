@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.servers.postgres import PostgresServer
 from tests.support.servers.redis import RedisServer
-from tests.support.town import PATIENCE_S, Town
-from tests.support.version_before import version_before
+from tests.support.workers.town import PATIENCE_S, Town
+from tests.support.workers.version_before import version_before
 
 _POSTGRES = pytest.param("postgres", marks=pytest.mark.needs_postgres)
 COUNTED = "attempt 1, fence 1"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.support.missing import missing
 
-_FAST = "-c fsync=off -c listen_addresses='' -c max_connections=60"
+_OPTIONS = "-c listen_addresses='' -c max_connections=60"
 
 
 def _binaries() -> Path:
@@ -24,7 +24,9 @@ def _binaries() -> Path:
 class PostgresServer:
     """One cluster; `url(database)` names a database in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        """Unless it is `durable`, it leaves it to the system when to write to disk."""
+        self._options = _OPTIONS if durable else f"{_OPTIONS} -c fsync=off"
         self._binaries = _binaries()
         self._data = folder / "data"
         self._folder = folder
@@ -35,7 +37,7 @@ class PostgresServer:
         if self._user is not None:
             shutil.chown(self._folder, self._user)
         self._run("initdb", "-D", str(self._data), "-U", "tabrl", "-A", "trust", "-E", "UTF8", "-N")
-        self._control("start", "-w", "-o", f"{_FAST} -k {self._folder}")
+        self._control("start", "-w", "-o", f"{self._options} -k {self._folder}")
 
     def stop(self) -> None:
         """Stop at once."""

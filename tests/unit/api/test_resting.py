@@ -10,7 +10,7 @@ from tabrl.contracts.events import Event, StateEvent
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import Job, JobKind
 from tabrl.ports.events import StoredEvent
-from tabrl_api.resting import Rest, RestingEventBus, RestingTaskQueue
+from tabrl_api.jobs.resting import Rest, RestingEventBus, RestingTaskQueue
 from tests.support.factories import training
 
 QUEUED = StateEvent(state="queued", attempt=0)

@@ -19,7 +19,7 @@ from tabrl.adapters.settings import Settings
 from tabrl.domain.models import Model
 from tests.support.servers.redis import RedisServer
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATIENCE_S = 120.0
 
 

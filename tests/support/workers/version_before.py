@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 # Packages `tabrl` and `tabrl_api`, and the toy worker of the tests of that time.
-_ARCHIVE = Path(__file__).parents[1] / "data" / "version_before.zip"
+_ARCHIVE = Path(__file__).parents[2] / "data" / "version_before.zip"
 
 
 def version_before(folder: Path) -> dict[str, str]:

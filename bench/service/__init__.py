@@ -1,0 +1,1 @@
+"""What a cell's database and Redis bear."""
