@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,8 +30,14 @@ class _Request:
     answer: Answer
 
 
+@dataclass(frozen=True)
+class _Batch:
+    policy: LoadedPolicy
+    requests: list[_Request]
+
+
 class MicroBatcher:
-    """Collects states for at most a window, then answers them together, policy by policy.
+    """Collects states for at most a window, then answers them together.
 
     Nobody waits for states that cannot come: once as many states wait as there are clients, the
     pass runs at once, so a lone client is not delayed at all.
@@ -66,17 +72,27 @@ class MicroBatcher:
     def _flush(self) -> None:
         batches, self._waiting = self._waiting, defaultdict(list)
         self._count, self._timer, self._due = 0, None, False
+        alike: dict[object, list[_Batch]] = defaultdict(list)
         for policy, waiting in batches.items():
             for start in range(0, len(waiting), self._rows):
-                self._answer(policy, waiting[start : start + self._rows])
+                batch = _Batch(policy, waiting[start : start + self._rows])
+                alike[policy.together or policy].append(batch)
+        for together in alike.values():
+            for group in _in_groups(together, self._rows):
+                self._answer(group)
 
-    def _answer(self, policy: LoadedPolicy, batch: list[_Request]) -> None:
+    def _answer(self, group: list[_Batch]) -> None:
+        batch = [waiting for one in group for waiting in one.requests]
+        rows = np.stack([waiting.row for waiting in batch])
         try:
-            targets = forward(policy, np.stack([waiting.row for waiting in batch]))
+            targets = (
+                forward(group[0].policy, rows) if len(group) == 1 else forward_together(group, rows)
+            )
         except Exception as error:
             if len(batch) > 1:  # one state must not spoil the others' answers
-                for waiting in batch:
-                    self._answer(policy, [waiting])
+                for one in group:
+                    for waiting in one.requests:
+                        self._answer([_Batch(one.policy, [waiting])])
                 return
             log.warning("forward_failed %s", where(error))
             batch[0].answer(_no_answer())
@@ -89,12 +105,38 @@ class MicroBatcher:
 
 def forward(policy: LoadedPolicy, rows: Rows) -> Targets:
     """Actuator targets `[B, nu]` for states `[B, 1+nq+nv+nu]`."""
-    parts = {name: rows[:, part] for name, part in policy.size.parts().items()}
     with np.errstate(all="ignore"):  # what is not finite is found in the answer
-        _, ctrl = policy.controller.control(
-            parts["time"][:, 0], parts["qpos"], parts["qvel"], parts["ctrl"]
-        )
+        _, ctrl = policy.controller.control(*_columns(policy, rows))
     return np.asarray(ctrl, dtype=np.float32)
+
+
+def forward_together(group: Sequence[_Batch], rows: Rows) -> Targets:
+    """The same for the states of several policies, one batch after the other."""
+    together = group[0].policy.together
+    assert together is not None
+    policies = [one.policy.controller for one in group]
+    counts = [len(one.requests) for one in group]
+    with np.errstate(all="ignore"):
+        ctrl = together.control(policies, counts, *_columns(group[0].policy, rows))
+    return np.asarray(ctrl, dtype=np.float32)
+
+
+def _columns(policy: LoadedPolicy, rows: Rows) -> tuple[Rows, Rows, Rows, Rows]:
+    """Time `[B]`, qpos, qvel, ctrl."""
+    parts = policy.size.parts()
+    return rows[:, 0], rows[:, parts["qpos"]], rows[:, parts["qvel"]], rows[:, parts["ctrl"]]
+
+
+def _in_groups(batches: Sequence[_Batch], rows: int) -> Iterator[list[_Batch]]:
+    """Batches that are answered together, of so many rows at most."""
+    group: list[_Batch] = []
+    for batch in batches:
+        if group and sum(len(one.requests) for one in group) + len(batch.requests) > rows:
+            yield group
+            group = []
+        group.append(batch)
+    if group:
+        yield group
 
 
 def _no_answer() -> Rejected:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +18,7 @@ from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.web_address import TrustedProxies
 from tabrl.adapters.web_origin import OriginRules
+from tabrl.control.fleet import Fleets
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.load import embodiment_of, load_policy
@@ -46,7 +49,7 @@ def build(settings: Settings, own: InferenceSettings) -> InferenceServer:
     return InferenceServer(
         models=SqlModelRepository(engine, SystemClock()),
         blobs=ObservedBlobStore(make_blob_store(settings.blobs), metrics.parts),
-        load=load_params,
+        load=partial(load_params, fleets=Fleets()),
         origins=OriginRules(settings),
         limits=Limits(),
         step_log=JsonlStepLog(own.tick_log) if own.tick_log else NoStepLog(),
@@ -65,7 +68,7 @@ def visitors(settings: Settings) -> Visitors:
     )
 
 
-def load_params(data: bytes) -> LoadedPolicy:
+def load_params(data: bytes, fleets: Fleets | None = None) -> LoadedPolicy:
     """A policy from the bytes of a params file, tried once on the robot's home state.
 
     Raises `Invalid` if the file cannot be read, or does not fit its robot.
@@ -88,4 +91,5 @@ def load_params(data: bytes) -> LoadedPolicy:
         scene_sha256=policy.header.scene_sha256,
         program_words=policy.schedule.in_words(),
         control_hz=round(1.0 / CONTROL_DT),
+        together=fleets.of(policy) if fleets else None,
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +29,34 @@ class Controller(Protocol):
         """Map `time [B]`, `qpos [B, nq]`, `qvel [B, nv]`, `ctrl [B, nu]` to `(action, ctrl)`."""
 
 
+class Together(Protocol):
+    """Answers several controllers in one pass, each its own robots."""
+
+    def control(
+        self,
+        policies: Sequence[Any],
+        counts: Sequence[int],
+        time: NDArray[np.float64],
+        qpos: NDArray[np.float64],
+        qvel: NDArray[np.float64],
+        ctrl: NDArray[np.float64],
+    ) -> NDArray[np.floating]:
+        """Actuator targets `[B, nu]`: the first `counts[0]` by the first policy, and so on."""
+
+
 @dataclass(frozen=True, eq=False)
 class LoadedPolicy:
-    """A policy as read from its parameters file; compared by identity, so it can key a batch."""
+    """A policy as read from its parameters file; compared by identity, so it can key a batch.
+
+    Those with the same `together` can be answered in one pass.
+    """
 
     controller: Controller
     size: Dimensions
     scene_sha256: str
     program_words: str
     control_hz: int
+    together: Together | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.embodiment import Embodiment
-from tabrl.control.staged_commands import StagedCommands
+from tabrl.control.staged_commands import Commands, StagedCommands
 from tabrl.domain.errors import Invalid
 
 OBSERVATION_VERSION = 3
@@ -75,9 +75,9 @@ class Policy:
         self.header = header
         self.weights = weights
         self.schedule: CommandSchedule = header.program.schedule(embodiment.commands)
-        self._embodiment = embodiment
+        self.embodiment = embodiment
         batch = StagedCommands if self.schedule.later else CommandBatch
-        self._commands = batch.stack([self.schedule])
+        self.commands: Commands = batch.stack([self.schedule])
 
     def control(
         self, time: States, qpos: States, qvel: States, ctrl: States
@@ -88,8 +88,8 @@ class Policy:
         precision: a clock in single precision drifts over hours. What of the root's place and speed
         is not known is not a number.
         """
-        embodiment = self._embodiment
-        observation = embodiment.observe(time, qpos, qvel, ctrl, self._commands)
+        embodiment = self.embodiment
+        observation = embodiment.observe(time, qpos, qvel, ctrl, self.commands)
         action = self.weights.act(observation)
         return action, embodiment.joints.aimed(action, qpos, qvel, last=ctrl)
 

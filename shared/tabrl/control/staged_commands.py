@@ -78,6 +78,11 @@ class StagedCommands:
         """The schedules at `index`."""
         return type(self)(self.stages.pick(index), self.duration[index])
 
+    def joined(self, other: Self) -> Self:
+        """These schedules, then the other ones."""
+        duration = np.concatenate([self.duration, other.duration])
+        return type(self)(self.stages.joined(other.stages), duration)
+
     def replace_at(self, index: Int[Array, " N"], others: Self) -> None:
         """Write `others` over the schedules at `index`, in place."""
         self.stages.replace_at(index, others.stages)

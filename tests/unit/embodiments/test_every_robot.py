@@ -16,6 +16,7 @@ from tabrl.control.checks import evaluate_checks
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.embodiment import Embodiment
+from tabrl.control.fleet import Fleets
 from tabrl.control.policy import dump_policy
 from tabrl.control.replay import States, rollout_of_states
 from tabrl.control.staged_commands import StagedCommands
@@ -194,6 +195,29 @@ def test_inference_answers_and_the_exported_program_says_the_same(
         mine = policy.weights.act(np.float32(seen)[None])[0]
         np.testing.assert_allclose(mine, action[row], atol=2e-4)
     assert targets.shape == (6, robot.nu)
+
+
+def test_policies_answered_together_say_what_each_says_alone(
+    robot: Robot, embodiment: Embodiment
+) -> None:
+    staged = [made_up_schedule(robot, seed) for seed in (0, 1)]
+    plain = [*staged[0].stages, CommandSchedule.neutral(embodiment.commands)]
+    fleets = Fleets()
+    for schedules in (plain, staged):
+        policies = [
+            load_policy(made_up_params(robot, one, seed)) for seed, one in enumerate(schedules)
+        ]
+        fleet = fleets.of(policies[0])
+        assert all(fleets.of(policy) is fleet for policy in policies)
+        counts = [1, 3, 2][: len(policies)]
+        time, qpos, qvel, ctrl = states(embodiment, sum(counts))
+        for order in (policies, policies[::-1]):  # known by then, and in another order
+            together = fleet.control(order, counts, time, qpos, qvel, ctrl)
+            end = 0
+            for policy, count in zip(order, counts, strict=True):
+                rows = slice(end, end := end + count)
+                _, alone = policy.control(time[rows], qpos[rows], qvel[rows], ctrl[rows])
+                np.testing.assert_allclose(together[rows], alone, rtol=1e-5, atol=1e-6)
 
 
 def test_a_schedule_can_be_told_in_words(robot: Robot, embodiment: Embodiment) -> None:
