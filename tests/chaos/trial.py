@@ -82,6 +82,7 @@ def run_trial(
             phase = record.phases[-1]
             calm_s = phase.closed - phase.ended
             say(f"  {fault.title}: {fault.seconds:.0f} s, calm again after {calm_s:.1f} s")
+        time.sleep(quiet_s)
         poster.stop()
         _await_calm(poster, 0, END_LIMIT_S)
         watcher.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tabrl.domain.errors import fence_lost, unknown_model
 from tabrl.domain.models import Model
 from tabrl.ports.models import Models
@@ -21,6 +23,12 @@ class MemoryModelRepository:
         if model is None:
             raise unknown_model(model_id)
         return model
+
+    def versions(self, model_ids: Sequence[str]) -> dict[str, int]:
+        """The version of the parameters of each of these that there are."""
+        with self._db.lock:
+            found = [self._db.models[one] for one in model_ids if one in self._db.models]
+        return {model.id: model.params_version for model in found}
 
     def list(self, limit: int = 200, *, owner: str | None = None) -> Models:
         """Most recently changed first; with `owner`, theirs."""

@@ -43,7 +43,8 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
     clock = SystemClock()
     registry = service_registry("api")
     parts, rest = PartMetrics(registry), Rest()
-    engine = observe_engine(make_engine(settings.database), parts)
+    keeping = observe_engine(make_engine(settings.database), parts)  # deletes at leisure
+    engine = observe_engine(make_engine(settings.database, hasty=True), parts)
     return AppContext(
         settings=settings,
         clock=clock,
@@ -55,8 +56,8 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
         shares=SqlShareRepository(engine, clock),
         tickets=RedisTicketStore(settings.redis_url),
         requests=request_limiter(OwnerLimits.of(settings).requests, settings.redis_url),
-        retention=SqlRetentionRepository(engine, clock),
-        archive=SqlEventArchive(engine, clock),
+        retention=SqlRetentionRepository(keeping, clock),
+        archive=SqlEventArchive(keeping, clock),
         blobs=ObservedBlobStore(make_blob_store(settings.blobs), parts),
         bus=RestingEventBus(ObservedEventBus(RedisEventBus(settings.redis_url), parts), rest),
         queue=RestingTaskQueue(ObservedTaskQueue(CeleryTaskQueue(settings), parts), rest),

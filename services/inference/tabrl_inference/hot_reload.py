@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -102,7 +102,7 @@ class ServedModels:
         if not self._served:
             return
         try:
-            models = await asyncio.to_thread(self._look_up, list(self._served))
+            models = await asyncio.to_thread(self._newer, self._versions())
         except Exception as error:
             self._failed("watch_failed", "*", error)
             return
@@ -123,13 +123,19 @@ class ServedModels:
                 self._metrics.publish_to_play.observe(_seconds_since(model.updated_at))
                 log.info("swapped model=%s version=%d", model.id, snapshot.params_version)
 
-    def _look_up(self, model_ids: Sequence[str]) -> list[Model]:
+    def _versions(self) -> dict[str, int]:
+        """What is played."""
+        return {name: served.snapshot.params_version for name, served in self._served.items()}
+
+    def _newer(self, played: Mapping[str, int]) -> list[Model]:
+        """Models with later parameters, by one question for all of them."""
         found = []
-        for model_id in model_ids:
-            try:
-                found.append(self._repository.get(model_id))
-            except NotFound:  # deleted while it is played: its clients keep what they have
-                continue
+        for model_id, version in self._repository.versions(list(played)).items():
+            if version > played[model_id]:
+                try:
+                    found.append(self._repository.get(model_id))
+                except NotFound:  # deleted meanwhile: its clients keep what they have
+                    continue
         return found
 
     async def _ready(self, model: Model) -> ServedModel:

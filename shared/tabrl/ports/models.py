@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from tabrl.domain.models import Model
@@ -14,6 +15,10 @@ class ModelRepository(Protocol):
 
     def get(self, model_id: str) -> Model:
         """Raises `NotFound` (code `unknown_model`)."""
+        ...
+
+    def versions(self, model_ids: Sequence[str]) -> dict[str, int]:
+        """The version of the parameters of each of these that there are."""
         ...
 
     def list(self, limit: int = 200, *, owner: str | None = None) -> Models:

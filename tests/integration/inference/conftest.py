@@ -76,6 +76,9 @@ class ModelTable:
             raise NotFound(model_id, code="unknown_model")
         return self.rows[model_id]
 
+    def versions(self, model_ids: Sequence[str]) -> dict[str, int]:
+        return {one: self.rows[one].params_version for one in model_ids if one in self.rows}
+
     def list(self, limit: int = 200, *, owner: str | None = None) -> list[Model]:
         found = [row for row in self.rows.values() if owner is None or row.owner == owner]
         return found[:limit]

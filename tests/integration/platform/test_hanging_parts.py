@@ -7,10 +7,11 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from tabrl.adapters.blobs import make_blob_store
 from tabrl.adapters.sql.engine import make_engine, reading
@@ -33,27 +34,75 @@ def stopped(*processes: int) -> Iterator[None]:
             os.kill(process, signal.SIGCONT)
 
 
+@dataclass(frozen=True)
+class Hanging:
+    """A database whose server and backends can be stopped."""
+
+    engine: Engine
+    processes: tuple[int, int]
+
+    @classmethod
+    def of(cls, server: PostgresServer, name: str, *, hasty: bool = False) -> Hanging:
+        url = server.create(name)
+        engine = make_engine(url, hasty=hasty)
+        upgrade(engine)
+        with reading(engine) as connection:
+            backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        pids = (Path(url.partition("host=")[2]) / "data" / "postmaster.pid").read_text()
+        return cls(engine, (int(backend), int(pids.split()[0])))
+
+
+def refused_in(jobs: SqlJobRepository) -> float:
+    """Seconds until it is said that there is no answer."""
+    began = time.monotonic()
+    with pytest.raises(Unavailable) as refused:
+        jobs.counts()
+    assert refused.value.code == "database_unavailable"
+    return time.monotonic() - began
+
+
 @pytest.mark.needs_postgres
 def test_a_database_that_hangs_is_unavailable_in_seconds(
     postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tabrl.adapters.sql.engine._ANSWER_S", 1.0)
-    url = postgres_server.create("hanging")
-    engine = make_engine(url)
-    upgrade(engine)
-    jobs = SqlJobRepository(engine)
-    with reading(engine) as connection:
-        backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-    folder = Path(url.partition("host=")[2])
-    server = int((folder / "data" / "postmaster.pid").read_text().split()[0])
-    with stopped(backend, server):
-        began = time.monotonic()
-        with pytest.raises(Unavailable) as refused:
-            jobs.counts()
-        assert refused.value.code == "database_unavailable"
-        assert time.monotonic() - began < 8.0
+    hanging = Hanging.of(postgres_server, "hanging")
+    jobs = SqlJobRepository(hanging.engine)
+    with stopped(*hanging.processes):
+        assert refused_in(jobs) < 8.0
     assert jobs.counts() == {}
-    engine.dispose()
+    hanging.engine.dispose()
+
+
+@pytest.mark.needs_postgres
+def test_who_is_in_haste_waits_once_and_is_then_refused_at_once(
+    postgres_server: PostgresServer,
+) -> None:
+    hanging = Hanging.of(postgres_server, "hasty", hasty=True)
+    jobs = SqlJobRepository(hanging.engine)
+    with stopped(*hanging.processes):
+        refused_in(jobs)
+        for _ in range(20):
+            assert refused_in(jobs) < 0.5
+    ends = time.monotonic() + 30.0
+    while True:
+        try:
+            assert jobs.counts() == {}
+            break
+        except Unavailable:
+            assert time.monotonic() < ends, "it is refused for ever"
+            time.sleep(0.05)
+    hanging.engine.dispose()
+
+
+@pytest.mark.needs_postgres
+def test_nobody_is_refused_for_a_backend_that_died(postgres_server: PostgresServer) -> None:
+    hanging = Hanging.of(postgres_server, "dying", hasty=True)
+    jobs = SqlJobRepository(hanging.engine)
+    with reading(make_engine(postgres_server.url("dying"))) as other:
+        other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": hanging.processes[0]})
+    assert jobs.counts() == {}
+    hanging.engine.dispose()
 
 
 def test_a_store_that_hangs_or_refuses_is_unavailable_in_seconds() -> None:

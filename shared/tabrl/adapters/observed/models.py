@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tabrl.adapters.tracing import Tracing
 from tabrl.domain.models import Model
 from tabrl.ports.models import ModelRepository, Models
@@ -17,6 +19,10 @@ class TracedModels:
     def get(self, model_id: str) -> Model:
         """See `ModelRepository.get`."""
         return self._models.get(model_id)
+
+    def versions(self, model_ids: Sequence[str]) -> dict[str, int]:
+        """See `ModelRepository.versions`."""
+        return self._models.versions(model_ids)
 
     def list(self, limit: int = 200, *, owner: str | None = None) -> Models:
         """See `ModelRepository.list`."""

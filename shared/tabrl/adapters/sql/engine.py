@@ -6,28 +6,35 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
+from tabrl.adapters.sql.gate import GatedPool, guard
 from tabrl.domain.errors import Unavailable
 
 _READ_ONLY = "tabrl_read_only"
 _BUSY_S = 15.0  # on SQLite, whose writers wait for each other
-_CONNECT_S = 3
+_CONNECT_S = 2
+_HASTY_S = 2.0
 _ANSWER_S = 8.0  # for one statement; longer than any takes by far
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for `sqlite:///…` or `postgresql+psycopg://…`; connects on first use."""
+def make_engine(url: str, *, hasty: bool = False) -> Engine:
+    """An engine for `sqlite:///…` or `postgresql+psycopg://…`; connects on first use.
+
+    A `hasty` one is for who waits at a page: it gives up on PostgreSQL sooner, and once that hangs
+    refuses at once until it answers again.
+    """
     parsed = make_url(url)
     # Statement parameters hold prompts and sources: they must not end up in error messages.
     if parsed.get_backend_name() != "sqlite":
-        return _make_postgres_engine(parsed)
+        return _make_postgres_engine(parsed, hasty)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": _BUSY_S})
@@ -36,34 +43,38 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
-def _make_postgres_engine(url: URL) -> Engine:
+def _make_postgres_engine(url: URL, hasty: bool) -> Engine:
+    answer_s = _HASTY_S if hasty else _ANSWER_S
     engine = create_engine(
         url,
         hide_parameters=True,
+        poolclass=GatedPool if hasty else QueuePool,
         pool_pre_ping=True,
-        pool_timeout=_ANSWER_S,
+        pool_timeout=answer_s,
         connect_args={
             "connect_timeout": _CONNECT_S,
             "keepalives_idle": 10,
             "keepalives_interval": 3,
             "keepalives_count": 3,
-            "options": f"-c statement_timeout={_ANSWER_S * 1000:.0f}"
-            f" -c lock_timeout={_ANSWER_S * 1000:.0f}"
+            "options": f"-c statement_timeout={answer_s * 1000:.0f}"
+            f" -c lock_timeout={answer_s * 1000:.0f}"
             # a client that hangs in a transaction must not hold its rows for ever
             f" -c idle_in_transaction_session_timeout={4 * _ANSWER_S * 1000:.0f}",
         },
     )
-    event.listen(engine, "do_connect", _connect_bounded)
+    event.listen(engine, "do_connect", partial(_connect_bounded, answer_s))
+    if hasty:
+        guard(engine)
     return engine
 
 
 def _connect_bounded(
-    _dialect: object, _record: object, arguments: list[Any], named: dict[str, Any]
+    answer_s: float, _dialect: object, _record: object, arguments: list[Any], named: dict[str, Any]
 ) -> DBAPIConnection:
     from tabrl.adapters.sql.bounded import BoundedConnection  # only where there is PostgreSQL
 
     connection = BoundedConnection.connect(*arguments, **named)
-    connection.answer_s = _ANSWER_S
+    connection.answer_s = answer_s
     return cast(DBAPIConnection, connection)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Engine, select, update
 
 from tabrl.adapters.sql.engine import reading, writing
@@ -34,6 +36,12 @@ class SqlModelRepository:
         if row is None:
             raise unknown_model(model_id)
         return _model(row)
+
+    def versions(self, model_ids: Sequence[str]) -> dict[str, int]:
+        """The version of the parameters of each of these that there are."""
+        query = select(table.c.id, table.c.params_version).where(table.c.id.in_(model_ids))
+        with reading(self._engine) as connection:
+            return {row.id: row.params_version for row in connection.execute(query)}
 
     def list(self, limit: int = 200, *, owner: str | None = None) -> Models:
         """Most recently changed first; with `owner`, theirs."""
