@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 
 import uvloop
 
@@ -13,6 +14,8 @@ from tabrl.adapters import logs
 from tabrl.adapters.settings import Settings
 from tabrl_inference.bootstrap import InferenceSettings, build
 from tabrl_inference.server import InferenceServer
+
+SWITCH_S = 0.0001
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,9 @@ def run() -> None:
     logs.log_refused_robots()
     settings = Settings()
     server = build(settings, InferenceSettings())
+    # A thread that reads database or store gives way to the event loop at once: by default it may
+    # hold it up for 5 ms at each of the loop's system calls.
+    sys.setswitchinterval(SWITCH_S)
     gc.freeze()  # what is imported stays; full collections need not walk through it at 50 Hz
     try:
         uvloop.run(serve_until_stopped(server, settings.host, settings.inference_port))
