@@ -9,7 +9,7 @@ from importlib.metadata import version
 from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI
 
-from tabrl.adapters.web_origin import OriginRules
+from tabrl.adapters.web.origin import OriginRules
 from tabrl_api import health, problems, schema
 from tabrl_api.context import AppContext
 from tabrl_api.housekeeping import Housekeeper

@@ -32,7 +32,7 @@ from tabrl.adapters.tracing import make_tracing
 from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import RobotCatalog
 from tabrl_api.context import AppContext
-from tabrl_api.jobs.resting import Rest, RestingEventBus, RestingTaskQueue
+from tabrl_api.jobs.gated import GatedEventBus, GatedTaskQueue, queue_gate
 from tabrl_api.models.inference import InferenceServers
 from tabrl_api.people.requests import request_limiter
 from tabrl_api.progress import RedisProgress
@@ -42,7 +42,9 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
     """The real adapters behind the URLs of the settings."""
     clock = SystemClock()
     registry = service_registry("api")
-    parts, rest = PartMetrics(registry), Rest()
+    parts = PartMetrics(registry)
+    queue = ObservedTaskQueue(CeleryTaskQueue(settings), parts)
+    gate = queue_gate(queue)
     keeping = observe_engine(make_engine(settings.database), parts)  # deletes at leisure
     engine = observe_engine(make_engine(settings.database, hasty=True), parts)
     return AppContext(
@@ -59,8 +61,8 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
         retention=SqlRetentionRepository(keeping, clock),
         archive=SqlEventArchive(keeping, clock),
         blobs=ObservedBlobStore(make_blob_store(settings.blobs), parts),
-        bus=RestingEventBus(ObservedEventBus(RedisEventBus(settings.redis_url), parts), rest),
-        queue=RestingTaskQueue(ObservedTaskQueue(CeleryTaskQueue(settings), parts), rest),
+        bus=GatedEventBus(ObservedEventBus(RedisEventBus(settings.redis_url), parts), gate),
+        queue=GatedTaskQueue(queue, gate),
         progress=RedisProgress(settings.redis_url),
         robots=robots or RegisteredRobots(),
         inference=InferenceServers(settings.inference),

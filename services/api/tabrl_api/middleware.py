@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tabrl.adapters.metrics import ApiMetrics
-from tabrl.adapters.web_origin import OriginRules
+from tabrl.adapters.web.origin import OriginRules
 from tabrl_api.problems import problem
 
 _JSON = "application/json"

@@ -16,13 +16,13 @@ from tabrl.adapters.redis_tickets import RedisTicketStore
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.sql.engine import make_engine
 from tabrl.adapters.sql.models import SqlModelRepository
-from tabrl.adapters.web_address import TrustedProxies
-from tabrl.adapters.web_origin import OriginRules
-from tabrl.control.fleet import Fleets
+from tabrl.adapters.web.address import TrustedProxies
+from tabrl.adapters.web.origin import OriginRules
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.robots import get_robot
+from tabrl_inference.fleet import Fleets
 from tabrl_inference.frames import Dimensions
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics

@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from tabrl.adapters.web_origin import OriginRules
+from tabrl.adapters.web.origin import OriginRules
 from tabrl.domain.errors import Unavailable
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.rejections import RejectReason

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 
-from tabrl.adapters.web_origin import OriginRules
+from tabrl.adapters.web.origin import OriginRules
 from tabrl.ports import BlobStore, ModelRepository
 from tabrl_inference.batching import MicroBatcher
 from tabrl_inference.connection import StateConnection

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from tabrl.adapters.owner_limits import OwnerLimits
-from tabrl.adapters.web_address import TrustedProxies
+from tabrl.adapters.web.address import TrustedProxies
 from tabrl.domain.people import Ticket
 from tabrl.ports import TicketStore
 from tabrl_inference.rejections import Rejected, RejectReason

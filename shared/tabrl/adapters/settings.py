@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from tabrl.adapters.web_address import is_loopback
+from tabrl.adapters.web.address import is_loopback
 
 LogIn: TypeAlias = Literal["none", "token", "proxy"]
 Limit: TypeAlias = Annotated[int | None, Field(ge=0)]

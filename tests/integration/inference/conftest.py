@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from websockets.asyncio.client import ClientConnection, connect
 
 from tabrl.adapters.settings import Settings
-from tabrl.adapters.web_origin import OriginRules
+from tabrl.adapters.web.origin import OriginRules
 from tabrl.contracts.wire import HEADER, PROTOCOL, Flags, Header, Hello, Kind
 from tabrl.domain.errors import NotFound
 from tabrl.domain.models import Model

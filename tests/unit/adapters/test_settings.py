@@ -10,8 +10,8 @@ from tabrl.adapters.logs import log_refused_robots
 from tabrl.adapters.owner_limits import DEFAULTS, OwnerLimits
 from tabrl.adapters.redis_url import for_celery, for_redis
 from tabrl.adapters.settings import Settings
-from tabrl.adapters.web_address import TrustedProxies
-from tabrl.adapters.web_origin import OriginRules
+from tabrl.adapters.web.address import TrustedProxies
+from tabrl.adapters.web.origin import OriginRules
 from tabrl.robots import registry
 
 

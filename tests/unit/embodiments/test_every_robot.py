@@ -16,7 +16,6 @@ from tabrl.control.checks import evaluate_checks
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.embodiment import Embodiment
-from tabrl.control.fleet import Fleets
 from tabrl.control.policy import dump_policy
 from tabrl.control.replay import States, rollout_of_states
 from tabrl.control.staged_commands import StagedCommands
@@ -36,6 +35,7 @@ from tabrl.sim.reward.export import export_reward
 from tabrl.sim.reward.function import load_reward
 from tabrl.sim.simulator import episode
 from tabrl_inference.bootstrap import load_params
+from tabrl_inference.fleet import Fleets
 from tabrl_local.export import robot_constants
 from tests.support.made_up import made_up_params, made_up_schedule, made_up_weights
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 
 from tabrl.adapters.settings import LogIn, Settings
-from tabrl.adapters.web_address import TrustedProxies
+from tabrl.adapters.web.address import TrustedProxies
 from tabrl.domain.errors import Invalid, Unauthenticated
 from tabrl.domain.people import LOCAL, NOBODY, SHARE, Person, digest, owner_name
 from tabrl.ports import ShareRepository, TicketStore, TokenRepository

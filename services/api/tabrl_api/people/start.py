@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tabrl.adapters.settings import Settings
-from tabrl.adapters.web_address import is_loopback
+from tabrl.adapters.web.address import is_loopback
 from tabrl.domain.errors import Conflict
 from tabrl.ports import TokenRepository
 

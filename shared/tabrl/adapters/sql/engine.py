@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
-from tabrl.adapters.sql.gate import GatedPool, guard
+from tabrl.adapters.sql.gated_pool import GatedPool, guard
 from tabrl.domain.errors import Unavailable
 
 _READ_ONLY = "tabrl_read_only"

@@ -1,0 +1,1 @@
+"""Addresses, proxies and origins: who may reach a server from where."""
