@@ -13,7 +13,8 @@ from deploy.containers.engine import Engine, EngineError
 from deploy.containers.trial import Report, Trial, TrialError
 
 ROOT = Path(__file__).resolve().parents[2]
-REPORT = ROOT / "docs" / "containers.md"
+REPORT = ROOT / "docs" / "operations.md"
+HEADING = "## The containers, tried"
 
 
 def main() -> int:
@@ -41,9 +42,15 @@ def main() -> int:
     finally:
         if not options.keep:
             engine.run("down", "--volumes", timeout_s=600)
-    options.report.write_text(written(report, engine), encoding="utf-8")
+    put(options.report, written(report, engine))
     print(f"report: {options.report}")
     return 1 if report.failures else 0
+
+
+def put(path: Path, section: str) -> None:
+    """Write the section at the end of a document, in the place of an earlier one."""
+    before = path.read_text(encoding="utf-8").partition(HEADING)[0] if path.exists() else ""
+    path.write_text(f"{before.rstrip()}\n\n{section}".lstrip(), encoding="utf-8")
 
 
 def written(report: Report, engine: Engine) -> str:
@@ -55,7 +62,7 @@ def written(report: Report, engine: Engine) -> str:
         "whose bases (Python, Node, Redis, PostgreSQL) are stand-ins made of Debian packages."
     )
     lines = [
-        "# The containers, tried",
+        HEADING,
         f"Written by `make containers` on {datetime.now(UTC):%d %B %Y}, {datetime.now(UTC):%H:%M} "
         f"UTC. {standin} Profiles: none but the default.",
         "",
