@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from tests.chaos.city import APIS, REWARD_WORKER, TRAINERS, City
+from tests.chaos.load import ASK_S
 from tests.chaos.parts import DISK_MB
 from tests.chaos.proxy import Proxy, Wire
 
@@ -44,6 +45,7 @@ class Fault:
     blocks: bool = False
     harms: bool = False
     rate: float = 1.5  # posts a second meanwhile
+    answer_s: float = 1.0  # within which 99 of 100 answers have to come
     missing: str | None = None
 
     def lasting(self, seconds: float, rate: float | None = None) -> Fault:
@@ -236,6 +238,8 @@ STOPPED_SERVICES = tuple(
     Fault(
         f"{name}-stopped", f"`{name}` stopped", 20.0, _service_stopped(name),
         harms=name in TRAINERS or name == REWARD_WORKER,
+        # What was asked of it is asked of the other one when it gave no answer.
+        answer_s=ASK_S + 1.0 if name in APIS else 1.0,
     )
     for name in (TRAINERS[0], APIS[0], REWARD_WORKER)
 )  # fmt: skip

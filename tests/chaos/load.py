@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import httpx
 
-ASK_S = 6.0
+ASK_S = 5.0
 POST_S = 12.0  # longer than a database is waited for
 TASK_EVERY = 25  # posts: the others are trainings
 SENTENCES = ("walk backwards", "trot forward at 0.4 m/s", "sway your hips", "crouch and turn left")

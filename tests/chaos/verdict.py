@@ -75,7 +75,7 @@ def _faults(verdict: Verdict) -> list[str]:
             found.append(f"{name}: {one.wasted} attempts wasted")
         if one.recovered_s is None or one.recovered_s > RECOVER_S:
             found.append(f"{name}: recovered after {one.recovered_s} s")
-        if one.answer_p99_s > ANSWER_S:
+        if one.answer_p99_s > one.phase.fault.answer_s:
             found.append(f"{name}: p99 of answers {one.answer_p99_s:.2f} s")
         if one.silent and not one.phase.kills:
             found.append(f"{name}: {one.silent} questions without an answer or a reason")

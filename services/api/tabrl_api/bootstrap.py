@@ -37,6 +37,8 @@ from tabrl_api.models.inference import InferenceServers
 from tabrl_api.people.requests import request_limiter
 from tabrl_api.progress import RedisProgress
 
+STORE_S = 3.0  # a request waits no longer for the store
+
 
 def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContext:
     """The real adapters behind the URLs of the settings."""
@@ -60,7 +62,7 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
         requests=request_limiter(OwnerLimits.of(settings).requests, settings.redis_url),
         retention=SqlRetentionRepository(keeping, clock),
         archive=SqlEventArchive(keeping, clock),
-        blobs=ObservedBlobStore(make_blob_store(settings.blobs), parts),
+        blobs=ObservedBlobStore(make_blob_store(settings.blobs, answer_s=STORE_S), parts),
         bus=GatedEventBus(ObservedEventBus(RedisEventBus(settings.redis_url), parts), gate),
         queue=GatedTaskQueue(queue, gate),
         progress=RedisProgress(settings.redis_url),

@@ -15,7 +15,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
-from tabrl.adapters.sql.gated_pool import GatedPool, guard
 from tabrl.domain.errors import Unavailable
 
 _READ_ONLY = "tabrl_read_only"
@@ -44,6 +43,8 @@ def make_engine(url: str, *, hasty: bool = False) -> Engine:
 
 
 def _make_postgres_engine(url: URL, hasty: bool) -> Engine:
+    from tabrl.adapters.sql.bounded import GatedPool, guard  # only where there is PostgreSQL
+
     answer_s = _HASTY_S if hasty else _ANSWER_S
     engine = create_engine(
         url,
