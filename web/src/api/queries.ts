@@ -119,7 +119,7 @@ export function useTrain(taskId: string): UseMutationResult<Job[], Error, TrainO
     mutationFn: async (order: TrainOrder) => {
       const answer = await unwrap(
         client.POST("/api/tasks/{task_id}/train", {
-          body: order,
+          body: { priority: "normal", ...order },
           params: {
             path: { task_id: taskId },
             header: { "Idempotency-Key": idempotencyKey() },
