@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from tests.chaos.city import APIS, REWARD_WORKER, TRAINERS, City
-from tests.chaos.load import ASK_S
+from tests.chaos.load import POST_S
 from tests.chaos.parts import DISK_MB
 from tests.chaos.proxy import Proxy, Wire
 
@@ -239,7 +239,7 @@ STOPPED_SERVICES = tuple(
         f"{name}-stopped", f"`{name}` stopped", 20.0, _service_stopped(name),
         harms=name in TRAINERS or name == REWARD_WORKER,
         # What was asked of it is asked of the other one when it gave no answer.
-        answer_s=ASK_S + 1.0 if name in APIS else 1.0,
+        answer_s=POST_S + 1.0 if name in APIS else 1.0,
     )
     for name in (TRAINERS[0], APIS[0], REWARD_WORKER)
 )  # fmt: skip
