@@ -58,7 +58,7 @@ def written(report: Report, engine: Engine) -> str:
     standin = (
         "Official images from Docker Hub."
         if engine.name == "docker"
-        else f"No Docker engine and no Docker Hub: `{engine.name}` (podman, runc) ran the images, "
+        else "No Docker engine and no Docker Hub: podman and runc ran the images, "
         "whose bases (Python, Node, Redis, PostgreSQL) are stand-ins made of Debian packages."
     )
     lines = [
