@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -41,20 +42,25 @@ def trained_robot(request: pytest.FixtureRequest) -> Robot:
     return robot
 
 
-@pytest.fixture(scope="session")
+# Some folders have a `trained_robot` of their own. What is made of it for a whole session would then
+# stay with the robot of whichever came first, so these are asked anew each time; they are cached.
+@pytest.fixture
 def pretrained(trained_robot: Robot) -> PretrainedPolicy:
     return pretrained_policy(trained_robot.id)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def context(trained_robot: Robot) -> TrainingContext:
     return context_of(trained_robot)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def moving(trained_robot: Robot) -> RolloutReward:
     """Move, whatever there is to be moved."""
-    return reward_for(trained_robot)
+    return moving_reward(trained_robot)
+
+
+moving_reward = cache(reward_for)
 
 
 @pytest.fixture(scope="session", params=trained_legged(), ids=lambda robot: robot.id)
