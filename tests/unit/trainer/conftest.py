@@ -42,8 +42,8 @@ def trained_robot(request: pytest.FixtureRequest) -> Robot:
     return robot
 
 
-# Some folders have a `trained_robot` of their own. What is made of it for a whole session would then
-# stay with the robot of whichever came first, so these are asked anew each time; they are cached.
+# Some folders have a `trained_robot` of their own. What is made of it for a whole session would
+# stay with the robot of whichever came first, so these are asked for each test; they are cached.
 @pytest.fixture
 def pretrained(trained_robot: Robot) -> PretrainedPolicy:
     return pretrained_policy(trained_robot.id)
