@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +13,7 @@ from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.robots import Robot, get_robot
+from tabrl.sim.cpu.graphs import forget_graphs
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl.sim.factory import SimulatorKind, make_simulator
@@ -32,7 +32,7 @@ from tabrl_trainer.sizes import TrainingSizes, sizes_for
 
 DIFFERING = 0.4  # of the robots of a fine-tuning
 DISTURBED_EPISODES = 32  # of each disturbance, after every training
-MAX_CONTEXTS = 2  # of a process; each holds the simulators of several hundred robots
+WARM_ROBOTS = 2  # whose compiled graphs a process keeps: a third of a gigabyte each
 
 
 class TrainingContext:
@@ -115,7 +115,10 @@ class TrainingContext:
 
 
 class TrainingContexts:
-    """The contexts of robots, made when first needed; the least recently used one makes room."""
+    """The context of the robot that is trained; robots trained before it are quick to come back to.
+
+    A context holds the simulators of several hundred robots, so there is one at a time.
+    """
 
     def __init__(
         self,
@@ -125,7 +128,8 @@ class TrainingContexts:
         """`load` finds the pretrained policy of a robot by its id, `make` the context for it."""
         self._make = make
         self._load = load
-        self._contexts: OrderedDict[str, TrainingContext] = OrderedDict()
+        self._context: TrainingContext | None = None
+        self._warm: list[Robot] = []  # the one that was used longest ago first
 
     def get(self, robot_id: str) -> TrainingContext:
         """A robot's context.
@@ -133,10 +137,15 @@ class TrainingContexts:
         Raises `NotTrained` if it has no pretrained policy that fits, and `NotFound` (code
         `unknown_robot`).
         """
-        if robot_id not in self._contexts:
+        if self._context is None or self._context.robot.id != robot_id:
             robot, pretrained = get_robot(robot_id), self._load(robot_id)
-            while len(self._contexts) >= MAX_CONTEXTS:  # before the next one needs the memory
-                self._contexts.popitem(last=False)
-            self._contexts[robot_id] = self._make(robot, pretrained)
-        self._contexts.move_to_end(robot_id)
-        return self._contexts[robot_id]
+            self._context = None  # before the next one needs the memory
+            self._keep_warm(robot)
+            self._context = self._make(robot, pretrained)
+        return self._context
+
+    def _keep_warm(self, robot: Robot) -> None:
+        """Forget what was compiled for the robot that was used longest ago, if there are many."""
+        self._warm = [one for one in self._warm if one.id != robot.id] + [robot]
+        while len(self._warm) > WARM_ROBOTS:
+            forget_graphs(embodiment_of(self._warm.pop(0)))

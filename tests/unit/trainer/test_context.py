@@ -11,7 +11,7 @@ import pytest
 import tabrl_trainer.context
 from tabrl.robots import Robot
 from tabrl.sim.factory import SimulatorKind
-from tabrl_trainer.context import MAX_CONTEXTS, TrainingContext, TrainingContexts
+from tabrl_trainer.context import TrainingContext, TrainingContexts
 from tabrl_trainer.pretrained import NotTrained, PretrainedPolicy
 from tabrl_trainer.sizes import CPU, GPU, TrainingSizes, sizes_for
 from tests.support.engine import GO1
@@ -93,32 +93,43 @@ def noted_contexts(made: list[str]) -> TrainingContexts:
     return TrainingContexts(make, load)
 
 
-def test_contexts_are_made_when_first_needed_and_the_least_recently_used_goes(
-    made: list[str],
-) -> None:
+def test_a_context_is_made_when_first_needed_and_there_is_one_at_a_time(made: list[str]) -> None:
     contexts = noted_contexts(made)
-    assert MAX_CONTEXTS == 2
     assert made == []
     first = contexts.get("a")
     assert first.robot.id == "a"
-    contexts.get("b")
     assert contexts.get("a") is first
-    contexts.get("c")  # in the place of b, which waited longer
-    assert contexts.get("a") is first
-    assert made == ["a", "b", "c"]
     contexts.get("b")
-    assert made == ["a", "b", "c", "b"]
+    contexts.get("b")
+    assert made == ["a", "b"]
+    assert contexts.get("a") is not first
+    assert made == ["a", "b", "a"]
+
+
+def test_what_was_compiled_for_the_last_two_robots_is_kept(
+    made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[str] = []
+    monkeypatch.setattr(
+        tabrl_trainer.context, "forget_graphs", lambda one: forgotten.append(one.robot.id)
+    )
+    contexts = noted_contexts(made)
+    for robot_id in ("a", "b", "a", "b", "a"):
+        contexts.get(robot_id)
+    assert forgotten == []
+    contexts.get("c")
+    assert forgotten == ["b"]
+    contexts.get("b")
+    assert forgotten == ["b", "a"]
 
 
 def test_an_untrained_robot_takes_nobodys_place(made: list[str]) -> None:
     contexts = noted_contexts(made)
-    contexts.get("a")
-    contexts.get("b")
+    first = contexts.get("a")
     with pytest.raises(NotTrained):
         contexts.get("raw")
-    contexts.get("a")
-    contexts.get("b")
-    assert made == ["a", "b"]
+    assert contexts.get("a") is first
+    assert made == ["a"]
 
 
 def test_warming_up_tells_of_every_part_before_it(context: TrainingContext) -> None:

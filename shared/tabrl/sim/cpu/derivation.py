@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TypeAlias
 
 import jax
@@ -13,6 +12,7 @@ from jaxtyping import Float
 from tabrl.control.arrays import Array
 from tabrl.control.kinematics import Pose
 from tabrl.control.rollout import Rollout
+from tabrl.sim.cpu.graphs import CompiledOnce
 from tabrl.sim.cpu.layout import Layout, RolloutBuffer
 
 Arrays: TypeAlias = dict[str, Float[jax.Array, "..."]]  # fields, or a carry, by name
@@ -57,7 +57,7 @@ def derive(
     return Rollout({name: np.asarray(field) for name, field in rollout.items()})
 
 
-@cache
+@CompiledOnce
 def _poser(layout: Layout) -> jax.stages.Wrapped:
     def graph(rows: Float[Array, "N width"]) -> Pose:
         qpos, qvel, _ = layout.parts(rows)
@@ -66,7 +66,7 @@ def _poser(layout: Layout) -> jax.stages.Wrapped:
     return jax.jit(graph)
 
 
-@cache
+@CompiledOnce
 def _deriver(layout: Layout) -> jax.stages.Wrapped:
     embodiment = layout.embodiment
 

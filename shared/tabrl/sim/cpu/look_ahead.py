@@ -6,8 +6,6 @@ between two steps of physics every such call takes several times as long as it t
 
 from __future__ import annotations
 
-from functools import cache
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +13,7 @@ from jaxtyping import Float, Int
 
 from tabrl.control.arrays import Array
 from tabrl.control.rollout import CONTROL_DT
+from tabrl.sim.cpu.graphs import CompiledOnce
 from tabrl.sim.cpu.layout import Layout
 
 AHEAD = 8  # control steps
@@ -67,7 +66,7 @@ class LookAheadCache:
             self._graph(rows, 0)
 
 
-@cache
+@CompiledOnce
 def _features(layout: Layout) -> jax.stages.Wrapped:
     embodiment = layout.embodiment
 

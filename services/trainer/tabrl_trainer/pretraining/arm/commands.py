@@ -29,8 +29,8 @@ class CommandMix:
     """Shares of the drawn schedules, and how far they reach, 0..1 of the full ranges.
 
     A schedule swings, follows a path or holds joint angles; what the shares leave holds a pose of
-    the tool, `turned_share` of them aside, where an arm comes nearest to itself. A share of all has
-    a tempo, one of the poses the elbow down. Whatever turns to and fro does so with at most
+    the tool, `turned_share` of them aside, where an arm comes nearest to itself, and `narrow_share`
+    where it has little room on its way. A share of all has a tempo, one of the poses the elbow down. Whatever turns to and fro does so with at most
     `turn_speed` rad/s and `turn_acceleration` rad/s².
     """
 
@@ -41,6 +41,7 @@ class CommandMix:
     tempo_share: float = 0.25
     elbow_down_share: float = 0.12
     turned_share: float = 0.25
+    narrow_share: float = 0.0
     turn_speed: float = 2.0
     turn_acceleration: float = 20.0
 
@@ -93,10 +94,13 @@ class MixedCommands:
         self, rng: np.random.Generator, batch: CommandBatch, rows: Rows, reach: Reach
     ) -> None:
         chosen = rng.integers(0, reach.within(self._mix.reach), len(rows))
-        turned = reach.turned_aside(self._mix.reach)
-        if len(turned):
-            rarer = rng.choice(turned, len(rows))
-            chosen = np.where(rng.random(len(rows)) < self._mix.turned_share, rarer, chosen)
+        for share, some in (
+            (self._mix.turned_share, reach.turned_aside(self._mix.reach)),
+            (self._mix.narrow_share, reach.narrow(self._mix.reach) if self._mix.narrow_share else ()),
+        ):
+            if len(some):
+                rarer = rng.choice(some, len(rows))
+                chosen = np.where(rng.random(len(rows)) < share, rarer, chosen)
         batch.constant[rows[:, None], self._tool] = reach.command[chosen]
 
     def _wave(self, rng: np.random.Generator, batch: CommandBatch, rows: Rows) -> None:

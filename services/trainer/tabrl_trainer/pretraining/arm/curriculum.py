@@ -87,4 +87,39 @@ CURRICULUM = (
         min_rate=5e-5,
         max_rate=3e-4,
     ),
+    # From home to where there is little room, and an elbow that earns nothing on its wrong side:
+    # some noise is needed to find the way through the straight arm.
+    ArmStage(
+        name="bend",
+        samples=6_000_000,
+        weights=RewardWeights(
+            exact=2.0, smooth=0.03, still=0.02, clearance=5.0, collision=240.0, sided=1.0, elbow=3.0
+        ),
+        mix=CommandMix(
+            waving_share=0.25, turn_speed=2.2, turn_acceleration=14.0, elbow_down_share=0.4,
+            turned_share=0.3, narrow_share=0.4,
+        ),
+        randomise=0.5,
+        entropy=0.0,
+        min_rate=1e-4,
+        max_rate=5e-4,
+        min_action_std=0.1,
+        start_share=0.2,
+    ),
+    ArmStage(
+        name="careful",
+        samples=6_000_000,
+        weights=RewardWeights(
+            exact=2.0, smooth=0.04, still=0.02, clearance=5.0, collision=240.0, sided=1.0, elbow=2.0
+        ),
+        mix=CommandMix(
+            waving_share=0.35, turn_speed=2.2, turn_acceleration=14.0, elbow_down_share=0.25,
+            turned_share=0.3, narrow_share=0.4,
+        ),
+        randomise=0.5,
+        entropy=0.0,
+        min_rate=3e-5,
+        max_rate=3e-4,
+        start_share=0.25,
+    ),
 )  # fmt: skip

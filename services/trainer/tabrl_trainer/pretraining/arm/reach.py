@@ -22,6 +22,7 @@ DRAWN, SEED = 12_000, 17  # poses on each side of the elbow
 STEPS, DAMPING, STEP_RAD = 60, 0.03, 0.3
 PLACE_M, TURN_RAD = 0.002, 0.02  # how near a solution is
 TABLE_M, SELF_M, LIMIT_RAD = 0.008, 0.03, 0.3  # how far it keeps from table, itself and limits
+NARROW_M, ON_WAY = 0.05, 9  # what is nearer to itself or to the table on its way from home is narrow
 DOWN_SHARE, FORWARD_SHARE = 0.5, 0.3  # of tools that point straight down, or only up and down
 
 
@@ -30,13 +31,15 @@ class Reach:
     """Poses within reach, those near home first.
 
     `command [N, 6]` of the channels of place and pointing, `elbow_down [N]`, joint angles
-    `qpos [N, nq]`, and how far each is from home, as a share of the channels' ranges, `[N]`.
+    `qpos [N, nq]`, how far each is from home, as a share of the channels' ranges, `[N]`, and how much
+    room the arm has on the straight way of its joints from home, m `[N]`.
     """
 
     command: Floats
     elbow_down: Floats
     qpos: Floats
     extent: Floats
+    room: Floats
 
     @classmethod
     def of(cls, robot: ArmRobot, seed: int = SEED) -> Self:
@@ -52,7 +55,8 @@ class Reach:
         down = np.concatenate([np.full(len(q), float(side)) for side, (q, _) in enumerate(found)])
         extent = np.abs(command / _largest(robot)).max(-1)
         order = np.argsort(extent)
-        parts = (command, down, qpos, extent)
+        starts_of = np.stack(starts)[down.astype(np.intp)]
+        parts = (command, down, qpos, extent, _room(robot, starts_of, qpos))
         return cls(*(np.asarray(part[order], np.float32) for part in parts))
 
     def __len__(self) -> int:
@@ -78,10 +82,13 @@ class Reach:
         """Which of those within a share of the ranges point to a side."""
         return np.flatnonzero(self.command[: self.within(share), len(PLACE)] != 0.0)
 
+    def narrow(self, share: float) -> NDArray[np.intp]:
+        """Which of those within a share of the ranges leave an arm little room on its way."""
+        return np.flatnonzero(self.room[: self.within(share)] < NARROW_M)
+
     def _some(self, chosen: NDArray[np.bool_]) -> Reach:
-        return Reach(
-            self.command[chosen], self.elbow_down[chosen], self.qpos[chosen], self.extent[chosen]
-        )
+        parts = (self.command, self.elbow_down, self.qpos, self.extent, self.room)
+        return Reach(*(part[chosen] for part in parts))
 
 
 def _largest(robot: ArmRobot) -> Floats:
@@ -144,6 +151,16 @@ def _reached(robot: ArmRobot, command: Floats, start: Floats) -> tuple[Floats, N
     inside = ((qpos > limits[:, 0] + LIMIT_RAD) & (qpos < limits[:, 1] - LIMIT_RAD)).all(-1)
     kept = np.flatnonzero(near & clear & inside & (_side(frames) == _side(chain.frames(start))))
     return qpos[kept], kept
+
+
+def _room(robot: ArmRobot, start: Floats, qpos: Floats) -> Floats:
+    """The least gap on the straight way of the joints from a start, to the table or itself, m."""
+    least = np.full(len(qpos), np.inf)
+    for share in np.linspace(0.0, 1.0, ON_WAY):
+        ends = robot.shapes.ends(robot.chain.frames(start + share * (qpos - start)))
+        gap = np.minimum(robot.shapes.table_gap(ends, limbs_only=True), robot.shapes.self_gap(ends))
+        least = np.minimum(least, gap)
+    return least
 
 
 def _error(place: Floats, axes: Floats, wanted: Floats, goal: Floats) -> Floats:
