@@ -2,6 +2,7 @@ import wasmUrl from "@mujoco/mujoco/mujoco.wasm?url";
 import { fetchFile } from "@/api/client";
 import { needsTickets } from "@/api/tickets";
 import { currentToken } from "@/api/token";
+import type { PolicySource, Wish } from "@/inference/types";
 import type {
   Connection,
   Frame,
@@ -23,6 +24,8 @@ export interface SessionState {
   link: LinkState;
   stats: Stats | null;
   paused: boolean;
+  /** Where the policy is to be run. */
+  wish: Wish;
   snapshot: { version: number; step: number; scheduleWords: string; at: number } | null;
   recovered: { reason: "fell" | "diverged"; at: number } | null;
 }
@@ -51,6 +54,7 @@ export class Session {
     link: { state: "none" },
     stats: null,
     paused: false,
+    wish: "auto",
     snapshot: null,
     recovered: null,
   };
@@ -61,10 +65,13 @@ export class Session {
   latest: Frame | null = null;
   latestAt = 0;
 
-  constructor(sceneUrl: string, rules: RobotRules) {
+  constructor(
+    sceneUrl: string,
+    private readonly rules: RobotRules,
+  ) {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
     this.worker.onerror = (event) => this.fail("wasm", event.message);
-    void this.load(sceneUrl, rules);
+    void this.load(sceneUrl);
     const probe: Probe = {
       history: () => this.history.map(({ tick, time, qpos }) => ({ tick, time, qpos: [...qpos] })),
       stats: () => this.state.stats,
@@ -96,8 +103,15 @@ export class Session {
     void needsTickets().then((needed) => {
       if (this.wanted !== connection) return; // somebody else drives by now
       const access = needed ? { access: { token: currentToken() } } : {};
-      this.send({ type: "connect", connection: { ...connection, ...access } });
+      const source = this.sourceOf(connection);
+      this.send({ type: "connect", connection: { ...connection, ...access, source } });
     });
+  }
+
+  /** Where the policy is to be run from now on. */
+  infer(wish: Wish): void {
+    this.update({ wish });
+    this.send({ type: "infer", wish });
   }
 
   reset(): void {
@@ -122,7 +136,19 @@ export class Session {
     this.worker.terminate();
   }
 
-  private async load(sceneUrl: string, rules: RobotRules): Promise<void> {
+  private sourceOf({ modelId, sceneSha256 }: Connection): PolicySource {
+    const model = `/api/models/${encodeURIComponent(modelId)}`;
+    const address = (path: string): string => new URL(path, window.location.href).href;
+    return {
+      model: address(model),
+      params: address(`${model}/params`),
+      constants: address(this.rules.constants_url),
+      sceneSha256,
+      token: currentToken(),
+    };
+  }
+
+  private async load(sceneUrl: string): Promise<void> {
     if (typeof WebAssembly === "undefined") {
       this.fail("wasm", "WebAssembly is switched off or missing in this browser.");
       return;
@@ -134,7 +160,7 @@ export class Session {
         type: "load",
         sceneXml,
         wasmUrl: new URL(wasmUrl, window.location.href).href,
-        rules,
+        rules: this.rules,
       } satisfies ToWorker);
     } catch (error) {
       this.fail("network", error instanceof Error ? error.message : String(error));
