@@ -30,6 +30,11 @@ export function StatusPill({ state, drive }: Props): ReactNode {
         <span className={cx("size-2 rounded-full", dot)} aria-hidden />
         <span className="truncate">{text}</span>
       </div>
+      {drive.kind === "policy" && state.link.state === "lost" && whereOf(state) === "browser" && (
+        <p className="rise rounded-lg bg-panel/70 px-2.5 py-1 text-xs text-faint" role="status">
+          The server does not answer: this browser runs the policy.
+        </p>
+      )}
       {state.snapshot !== null && drive.kind === "policy" && (
         <p
           key={state.snapshot.version}
@@ -148,14 +153,7 @@ export function LinkBanner({ state, drive, session }: Props & { session: Session
       </div>
     );
   }
-  if (whereOf(state) === "browser" && link.state !== "live") {
-    return (
-      <p className="rise mx-auto rounded-full border border-line bg-panel/90 px-4 py-1.5 text-sm text-soft">
-        The server does not answer: this browser runs the policy.
-      </p>
-    );
-  }
-  if (link.state === "lost") {
+  if (link.state === "lost" && whereOf(state) !== "browser") {
     return (
       <div className="mx-auto w-full max-w-lg">
         <Note kind="warn" title="Connection to the policy lost">
