@@ -28,7 +28,7 @@ from tabrl.export.deploy.robot_loop.settings import (
 from tabrl.export.deploy.robot_loop.stopping import Stops
 from tabrl.export.deploy.robot_loop.watchdog import Guard, Watchdog
 from tabrl.robots import Robot
-from tests.support.rehearsal import exportable, unpacked
+from tests.support.hardware.rehearsal import exportable, unpacked
 from tests.support.robots import PACKAGED
 
 DT = 0.02

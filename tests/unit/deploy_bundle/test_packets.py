@@ -12,7 +12,7 @@ from tabrl.export.deploy.robot_loop.crc import crc32_of_words, is_sealed, sealed
 from tabrl.export.deploy.robot_loop.description import RobotDescription
 from tabrl.export.deploy.robot_loop.messages import JointCommand, RobotState
 from tabrl.robots import get_robot
-from tests.support.rehearsal import exportable, unpacked
+from tests.support.hardware.rehearsal import exportable, unpacked
 
 
 @pytest.fixture(scope="module")

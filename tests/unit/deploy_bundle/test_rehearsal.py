@@ -16,7 +16,14 @@ from tabrl.embodiments.load import embodiment_of
 from tabrl.export.deploy.robot_loop.flight_log import read_events
 from tabrl.robots import get_robot
 from tabrl_trainer.pretrained import load_pretrained
-from tests.support.rehearsal import PATIENCE_S, Ran, exportable, once_in, rehearse, unpacked
+from tests.support.hardware.rehearsal import (
+    PATIENCE_S,
+    Ran,
+    exportable,
+    once_in,
+    rehearse,
+    unpacked,
+)
 
 KIND = "unitree_go1"
 GO1 = get_robot("go1")
