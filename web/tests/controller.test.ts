@@ -1,4 +1,4 @@
-/** The page's controller answers what the inference server answers; see tests/support/golden.py. */
+/** The page's controller answers what the inference server answers; see tests/support/golden. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { RobotConstants } from "@/controller/constants";

@@ -1,6 +1,6 @@
-"""`python -m tests.support.golden`: what inference answers, for the page's controller to match.
+"""Golden vectors: what inference answers, for the page's controller to match.
 
-Golden vectors: for robots of the kinds that the page knows, raw states of real rollouts under all
+For robots of the kinds that the page knows, raw states of real rollouts under all
 kinds of command schedules, with the observation and the targets that inference answers them with.
 They are made anew for every run of the page's tests, so they are never out of date.
 """
@@ -26,14 +26,10 @@ from tabrl.control.staged_commands import StagedCommands
 from tabrl.embodiments.load import embodiment_of
 from tabrl.export.robot_constants import robot_constants
 from tabrl.robots import Robot
-from tests.support.made_up import made_up_params, made_up_schedule
-from tests.support.robots import ROBOTS
+from tests.support.made_up import made_up_schedule
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / ".cache" / "golden"
-TRAINED = ROOT / "services" / "trainer" / "tabrl_trainer" / "pretrained_policies"
+ROOT = Path(__file__).parents[3]
 OLD_FILES = ROOT / "tests" / "data" / "schedules.jsonl"  # of the first version
-KINDS = ("arm", "legged")  # that the page knows how to see for
 STATES, SECONDS, EVERY = 4, 12.0, 7  # of a rollout, s, of the motion library's recipes
 
 
@@ -137,19 +133,3 @@ def _old(embodiment: Embodiment) -> list[CommandSchedule]:
         for one in documents
         if len(one.constant) == len(embodiment.commands) and own >= set(one.model_extra or {})
     ]
-
-
-def main() -> None:
-    """Write the vectors of every robot, each beside the params file that they are of."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for old in FOLDER.iterdir():
-        old.unlink()
-    for robot in (robot for robot in ROBOTS if robot.embodiment in KINDS):
-        trained = TRAINED / robot.id / "policy.safetensors"
-        params = trained.read_bytes() if trained.exists() else made_up_params(robot)
-        (FOLDER / f"{robot.id}.safetensors").write_bytes(params)
-        (FOLDER / f"{robot.id}.json").write_text(json.dumps(document(robot, params)))
-
-
-if __name__ == "__main__":
-    main()
