@@ -7,7 +7,6 @@ They are made anew for every run of the page's tests, so they are never out of d
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
