@@ -84,12 +84,12 @@ export class Link {
     this.retry = null;
     this.refusal = null;
     this.handlers.onState({ state: "connecting" });
-    const { url, modelId, access } = this.connection;
+    const { url, access } = this.connection;
     if (access === undefined) {
       this.dial(url);
       return;
     }
-    this.fetchTicket(`/api/models/${encodeURIComponent(modelId)}/ticket`, access.token).then(
+    this.fetchTicket(access.ticketUrl, access.token).then(
       (secret) => this.closed || this.dial(withTicket(url, secret)),
       () => this.closed || this.lost(),
     );

@@ -2,6 +2,8 @@ import wasmUrl from "@mujoco/mujoco/mujoco.wasm?url";
 import { fetchFile } from "@/api/client";
 import { needsTickets } from "@/api/tickets";
 import { currentToken } from "@/api/token";
+import type { Trouble } from "@/api/types";
+import { at } from "@/lib/place";
 import type {
   Connection,
   Frame,
@@ -24,6 +26,8 @@ export interface SessionState {
   stats: Stats | null;
   paused: boolean;
   snapshot: { version: number; step: number; scheduleWords: string; at: number } | null;
+  /** How the world is other than the scene. */
+  trouble: Trouble | null;
   recovered: { reason: "fell" | "diverged"; at: number } | null;
 }
 
@@ -52,6 +56,7 @@ export class Session {
     stats: null,
     paused: false,
     snapshot: null,
+    trouble: null,
     recovered: null,
   };
   private pending: ToWorker[] = [];
@@ -89,13 +94,15 @@ export class Session {
   connect(connection: Connection | null): void {
     this.update({ snapshot: null, recovered: null });
     this.wanted = connection;
+    if (this.state.trouble !== null) this.setTrouble(null); // a new driver has the scene as it is
     if (connection === null) {
       this.send({ type: "connect", connection });
       return;
     }
     void needsTickets().then((needed) => {
       if (this.wanted !== connection) return; // somebody else drives by now
-      const access = needed ? { access: { token: currentToken() } } : {};
+      const ticketUrl = at(`/api/models/${encodeURIComponent(connection.modelId)}/ticket`);
+      const access = needed ? { access: { token: currentToken(), ticketUrl } } : {};
       this.send({ type: "connect", connection: { ...connection, ...access } });
     });
   }
@@ -111,6 +118,16 @@ export class Session {
 
   push(push: Push | null): void {
     this.send({ type: "push", push });
+  }
+
+  /** A blow, `direction` rad to the left of where the robot looks. */
+  shove(direction: number): void {
+    this.send({ type: "shove", direction });
+  }
+
+  setTrouble(trouble: Trouble | null): void {
+    this.update({ trouble });
+    this.send({ type: "trouble", trouble });
   }
 
   replay(qpos: number[][] | null, hz: number): void {

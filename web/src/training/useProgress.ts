@@ -1,6 +1,7 @@
 import { useEffect, useReducer } from "react";
 import { isTerminal } from "@/api/queries";
 import { needsTickets, ticket, withTicket } from "@/api/tickets";
+import { at } from "@/lib/place";
 import type { JobEvent } from "./events";
 import { EVENT_TYPES } from "./events";
 import type { Progress } from "./progress";
@@ -64,7 +65,7 @@ export function useProgress(jobId: string | null): State {
         if (!left) retry = setTimeout(open, RETRY_MS);
       });
     };
-    const job = `/api/jobs/${encodeURIComponent(jobId)}`;
+    const job = at(`/api/jobs/${encodeURIComponent(jobId)}`);
     const address = async (): Promise<string> =>
       (await needsTickets())
         ? withTicket(`${job}/events`, await ticket(`${job}/ticket`))

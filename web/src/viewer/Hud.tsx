@@ -41,8 +41,7 @@ export function StatusPill({ state, drive }: Props): ReactNode {
 }
 
 function status(state: SessionState, drive: Drive): [string, string] {
-  if (drive.kind === "replay")
-    return ["bg-[#8ab4ff]", `Recording “${drive.clip.replaceAll("_", " ")}”`];
+  if (drive.kind === "replay") return ["bg-info", `Recording “${drive.clip.replaceAll("_", " ")}”`];
   if (drive.kind === "idle") return ["bg-faint", "At rest, no policy"];
   switch (state.link.state) {
     case "live": {

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Robot } from "@/api/types";
 import type { Session } from "@/sim/session";
 import { cx } from "@/ui/kit";
+import { useDark } from "@/ui/ThemeButton";
 import { Controls } from "./Controls";
 import type { Drive } from "./drive";
 import { useDrive } from "./drive";
@@ -45,6 +46,7 @@ function Live({ session, robot, drive, bare = false, faded = false }: LiveProps)
   const [noWebgl, setNoWebgl] = useState<string | null>(null);
   const [quality, setQuality] = useState<Quality>(loadQuality);
   const [slowed, setSlowed] = useState(false);
+  const dark = useDark();
   const [mode, setMode] = useState<CameraMode>("follow");
   const { scene } = state;
 
@@ -59,7 +61,7 @@ function Live({ session, robot, drive, bare = false, faded = false }: LiveProps)
     void import("./view")
       .then((module) => {
         if (left) return;
-        next = new module.View(element, session, { scene, camera, controlHz, quality, ink });
+        next = new module.View(element, session, { scene, camera, controlHz, quality, ink, dark });
         next.onSlow = () => {
           setQuality("low");
           setSlowed(true);
@@ -76,7 +78,7 @@ function Live({ session, robot, drive, bare = false, faded = false }: LiveProps)
       setView(null);
       next?.dispose();
     };
-  }, [session, scene, camera, controlHz, quality, ink, visualsUrl]);
+  }, [session, scene, camera, controlHz, quality, ink, dark, visualsUrl]);
 
   useEffect(() => {
     if (view !== null) view.mode = mode;
@@ -95,7 +97,7 @@ function Live({ session, robot, drive, bare = false, faded = false }: LiveProps)
     <>
       <div ref={container} className="absolute inset-0" data-testid="viewer" />
       {faded && (
-        <div className="pointer-events-none absolute inset-x-0 top-0 h-16 bg-gradient-to-b from-ink lg:inset-y-0 lg:right-auto lg:h-auto lg:w-48 lg:bg-gradient-to-r" />
+        <div className="pointer-events-none absolute inset-x-0 top-0 h-16 bg-gradient-to-b from-ink max-lg:hidden lg:inset-y-0 lg:right-auto lg:h-auto lg:w-48 lg:bg-gradient-to-r" />
       )}
       {scene === null && <Loading />}
       <div className="pointer-events-none absolute inset-0 flex flex-col justify-between p-3 sm:p-4">
