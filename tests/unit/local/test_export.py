@@ -21,10 +21,11 @@ from tabrl.embodiments.legged.embodiment import LeggedRobot
 from tabrl.embodiments.legged.gait import Gait
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.embodiments.lookup import export_template
+from tabrl.export.robot_constants import robot_constants
 from tabrl.robots import get_robot, scene_sha256, scene_xml
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
-from tabrl_local.export import export_model, robot_constants
+from tabrl_local.export import export_model
 
 GO1 = get_robot("go1")
 ASKING = partial(CommandSchedule.asking, embodiment_of(GO1).commands)
@@ -157,3 +158,11 @@ def test_parameters_must_match_their_hash(api: Any, serve_model: Any, tmp_path: 
     api.blobs["/api/models/mdl_1/params"] += b"more"
     with Api(api.url) as client, pytest.raises(CommandError, match="hash"):
         export_model(client, "mdl_1", tmp_path / "out")
+
+
+def test_formats_are_named_when_there_is_no_such_one(tabrl: Any, tmp_path: Path) -> None:
+    code, _, said = tabrl("export", "mdl_1", str(tmp_path / "out"), "--format", "floppy")
+    assert code == 1
+    assert "no export format 'floppy'" in said
+    assert "numpy" in said
+    assert not (tmp_path / "out").exists()
