@@ -36,6 +36,18 @@ export function backoff(attempt: number): number {
   return Math.min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** (attempt - 1));
 }
 
+/** Why a browser does not even try to open a socket. */
+function whyNot(url: string, error: unknown): string {
+  if (globalThis.location?.protocol === "https:" && url.startsWith("ws:")) {
+    return (
+      `This page came over https, and from such a page browsers open no unencrypted socket ` +
+      `(${new URL(url).origin}). Whoever runs this server sets TABRL_INFERENCE_URL to a wss:// ` +
+      "address, behind the same proxy for instance."
+    );
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
 /**
  * The conversation with an inference server: hello, welcome, then states and actions.
  *
@@ -96,7 +108,14 @@ export class Link {
   }
 
   private dial(url: string): void {
-    const socket = this.open(url);
+    let socket: Socket;
+    try {
+      socket = this.open(url);
+    } catch (error) {
+      this.refusal = { state: "refused", code: "socket_refused", message: whyNot(url, error) };
+      this.lost();
+      return;
+    }
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(hello(this.connection.modelId, this.connection.sceneSha256));
     socket.onmessage = ({ data }) => this.receive(data);

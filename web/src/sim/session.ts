@@ -18,10 +18,16 @@ import type {
 
 const HISTORY_TICKS = 3000;
 
+/** Why there is no simulation. */
+export interface Failure {
+  code: "wasm" | "scene" | "network" | "worker";
+  message: string;
+}
+
 /** Everything of a session that changes seldom enough to be drawn by React. */
 export interface SessionState {
   scene: SceneInfo | null;
-  failure: { code: "wasm" | "scene" | "network"; message: string } | null;
+  failure: Failure | null;
   link: LinkState;
   stats: Stats | null;
   paused: boolean;
@@ -68,7 +74,7 @@ export class Session {
 
   constructor(sceneUrl: string, rules: RobotRules) {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
-    this.worker.onerror = (event) => this.fail("wasm", event.message);
+    this.worker.onerror = (event) => this.fail("worker", event.message);
     void this.load(sceneUrl, rules);
     const probe: Probe = {
       history: () => this.history.map(({ tick, time, qpos }) => ({ tick, time, qpos: [...qpos] })),
@@ -201,7 +207,7 @@ export class Session {
     else this.worker.postMessage(message);
   }
 
-  private fail(code: "wasm" | "scene" | "network", message: string): void {
+  private fail(code: Failure["code"], message: string): void {
     this.update({ failure: { code, message } });
   }
 

@@ -131,7 +131,11 @@ export function LinkBanner({ state, drive, session }: Props & { session: Session
       <div className="pointer-events-auto mx-auto w-full max-w-lg">
         <Note
           kind="bad"
-          title="The inference server refused this robot"
+          title={
+            link.code === "socket_refused"
+              ? "The policy's address cannot be opened from this page"
+              : "The inference server refused this robot"
+          }
           action={<Button onClick={() => session.connect(drive.connection)}>Try again</Button>}
         >
           {link.message} <span className="font-mono text-xs opacity-70">({link.code})</span>

@@ -129,9 +129,7 @@ def page(robot: Robot) -> KindPage:
         ),
         ink=robot.end_effectors[0],
         abilities=ability_words(robot),
-        troubles=(
-            Trouble(name="load", label=f"{LOAD_KG:g} kg in the tool", load_kg=LOAD_KG),
-        ),
+        troubles=(Trouble(name="load", label=f"{LOAD_KG:g} kg in the tool", load_kg=LOAD_KG),),
     )
 
 
