@@ -2,61 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
+import io
+import zipfile
+from pathlib import Path, PurePosixPath
 
-from tabrl.domain.errors import TabrlError
-from tabrl.export.exportable import Exportable, Files
-from tabrl.export.formats import format_named
-from tabrl_local.api_schemas import ModelView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
-from tabrl_local.robots import robot_named
 
 
 def export_model(api: Api, model_id: str, folder: Path, name: str = "numpy") -> list[Path]:
-    """Write a model's files into a new or empty folder; returns them. Raises CommandError."""
-    try:
-        chosen = format_named(name)
-        files = chosen.write(_exportable(api, model_id))
-    except TabrlError as error:
-        raise CommandError(error.message, hint=error.hint, code=error.code) from error
-    return _written(files, folder)
+    """Write a model in a format into a new or empty folder; returns the files.
 
-
-def _exportable(api: Api, model_id: str) -> Exportable:
-    view = api.model(model_id)
-    robot = robot_named(view.robot)
-    params, view = _consistent(api, view)
-    return Exportable(
-        model_id=view.id,
-        params_version=view.params_version,
-        step=view.step,
-        robot=robot,
-        params=params,
-        scene=api.fetch(view.scene_url),
-    )
-
-
-def _written(files: Files, folder: Path) -> list[Path]:
+    Raises CommandError.
+    """
+    files = _unpacked(api.export(model_id, name))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise CommandError(f"{folder} is not empty", hint="name a new folder")
-        for name, data in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+        for path, data in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
     except OSError as error:
         raise CommandError(f"cannot write to {folder}: {error.strerror}") from error
-    return [folder / name for name in files]
+    return [folder / path for path in files]
 
 
-def _consistent(api: Api, view: ModelView) -> tuple[bytes, ModelView]:
-    """Parameters whose hash is the model's; a training may publish new ones between two calls."""
-    for _ in range(5):
-        params = api.params(view.id)
-        if hashlib.sha256(params).hexdigest() == view.params_sha256:
-            return params, view
-        view = api.model(view.id)
-    raise CommandError("the parameters do not match their hash", code="bad_params")
+def _unpacked(archive: bytes) -> dict[Path, bytes]:
+    """The files in the archive's only folder."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            return {_inside(name): opened.read(name) for name in opened.namelist()}
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise CommandError("the api sent no readable export", code="unexpected_answer") from error
+
+
+def _inside(name: str) -> Path:
+    """A file's path below that folder. Raises `ValueError` for one that leads out of it."""
+    parts = PurePosixPath(name).parts
+    if len(parts) < 2 or ".." in parts or name.startswith("/"):
+        raise ValueError(name)
+    return Path(*parts[1:])
