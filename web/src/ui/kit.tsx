@@ -88,7 +88,7 @@ interface NoteProps {
   kind?: "info" | "warn" | "bad";
   title: string;
   children?: ReactNode;
-  action?: ReactNode;
+  action?: ReactNode | undefined;
 }
 
 /** A message that says what happened and what to do. */

@@ -128,7 +128,7 @@ export function LinkBanner({ state, drive, session }: Props & { session: Session
   const { link, recovered } = state;
   if (link.state === "refused") {
     return (
-      <div className="pointer-events-auto mx-auto w-full max-w-lg">
+      <div className="pointer-events-auto mx-auto w-full max-w-lg rounded-xl bg-panel">
         <Note
           kind="bad"
           title={
@@ -145,7 +145,7 @@ export function LinkBanner({ state, drive, session }: Props & { session: Session
   }
   if (link.state === "lost") {
     return (
-      <div className="mx-auto w-full max-w-lg">
+      <div className="mx-auto w-full max-w-lg rounded-xl bg-panel">
         <Note kind="warn" title="Connection to the policy lost">
           The robot holds its last pose. Trying again in {link.retryInS} s (attempt {link.attempt}).
         </Note>

@@ -80,6 +80,8 @@ export class View {
   private slowFrames = 0;
   mode: CameraMode = "follow";
   onSlow: (() => void) | null = null;
+  /** The graphics context is gone, and this view with it. */
+  onLost: (() => void) | null = null;
 
   /** Throws where WebGL is missing. */
   constructor(
@@ -127,6 +129,7 @@ export class View {
     this.canvas.addEventListener("pointerup", this.pointerUp);
     this.canvas.addEventListener("pointercancel", this.pointerUp);
     this.canvas.addEventListener("touchstart", this.touchStart, { passive: false });
+    this.canvas.addEventListener("webglcontextlost", this.contextLost);
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(container);
     this.resize();
@@ -150,11 +153,18 @@ export class View {
   dispose(): void {
     if (this.drawing !== null) cancelAnimationFrame(this.drawing);
     this.resizer.disconnect();
+    this.canvas.removeEventListener("webglcontextlost", this.contextLost);
     this.controls.dispose();
     this.renderer.dispose();
     this.renderer.forceContextLoss();
     this.canvas.remove();
   }
+
+  private readonly contextLost = (): void => {
+    if (this.drawing !== null) cancelAnimationFrame(this.drawing);
+    this.drawing = null;
+    this.onLost?.();
+  };
 
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.container;
