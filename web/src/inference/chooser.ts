@@ -48,10 +48,10 @@ export class Chooser {
         return this.where === "browser" || this.now() - this.began > PATIENCE_MS
           ? "browser"
           : "server";
-      case "lost":
-        return "browser";
+      case "refused":
+        return "server"; // it is to be seen, not to be got around
       default:
-        return "server"; // refused: it is to be seen, not to be got around
+        return "browser"; // the server is gone, or there is none
     }
   }
 

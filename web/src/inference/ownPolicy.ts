@@ -69,6 +69,7 @@ export class OwnPolicy {
 
   private async refresh(): Promise<void> {
     if (this.loaded !== null) {
+      if (this.source.model === null) return;
       const model = (await (await this.get(this.source.model)).json()) as {
         params_version: number;
       };

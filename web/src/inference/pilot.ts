@@ -24,11 +24,12 @@ const SILENCE_MS = 4000;
 
 /** Answers raw states with actions: by the inference server, or by the policy run right here. */
 export class Pilot {
-  private readonly link: Link;
+  /** To the server, where there is one. */
+  private readonly link: Link | null;
   private readonly own: OwnPolicy | null;
   private readonly chooser: Chooser;
   private readonly trips: number[] = [];
-  private state: LinkState["state"] = "connecting";
+  private state: LinkState["state"] = "none";
   private where: Where = "server";
   /** The state that the server has not answered yet. */
   private sent: { tick: number; at: number } | null = null;
@@ -45,8 +46,13 @@ export class Pilot {
     this.chooser.wish = wish;
     const { source } = connection;
     this.own = source === undefined ? null : new OwnPolicy(source, () => this.settle(), now);
+    const { url } = connection;
+    if (url === null) {
+      this.link = null;
+      return;
+    }
     this.link = new Link(
-      connection,
+      { ...connection, url },
       {
         onState: (state) => this.linked(state),
         onWelcome: () => this.where === "server" && handlers.onReady(),
@@ -62,7 +68,7 @@ export class Pilot {
 
   /** Whether somebody would answer. */
   get ready(): boolean {
-    return this.where === "browser" || this.link.live;
+    return this.where === "browser" || this.link?.live === true;
   }
 
   get stats(): PilotStats {
@@ -94,18 +100,18 @@ export class Pilot {
 
   /** Now and then: a silent server is given up, newer parameters are looked for. */
   check(): void {
-    if (this.sent !== null && this.now() - this.sent.at > SILENCE_MS) this.link.restart();
+    if (this.sent !== null && this.now() - this.sent.at > SILENCE_MS) this.link?.restart();
     if (this.where === "browser" || this.own?.ready === false) this.own?.look();
     this.settle();
   }
 
   close(): void {
-    this.link.close();
+    this.link?.close();
     this.own?.close();
   }
 
   private send(state: RawState): void {
-    if (!this.link.live) return;
+    if (this.link?.live !== true) return;
     this.triedAt = this.now();
     this.sent = { tick: state.tick, at: this.now() };
     this.link.send(encodeState(state));

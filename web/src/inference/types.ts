@@ -7,7 +7,8 @@ export type Wish = Where | "auto";
 
 /** Where a policy and its robot are fetched from; absolute addresses, for a worker has no page. */
 export interface PolicySource {
-  model: string;
+  /** Tells which version of the parameters is the newest; null for a policy that stays as it is. */
+  model: string | null;
   params: string;
   constants: string;
   sceneSha256: string;

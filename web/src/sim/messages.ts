@@ -1,5 +1,5 @@
 /** What the page and the simulation worker tell each other. */
-import type { Robot } from "@/api/types";
+import type { Robot, Trouble } from "@/api/types";
 import type { PilotStats, PolicySource, Wish } from "@/inference/types";
 
 /** What of a robot's data the simulation goes by. */
@@ -53,11 +53,12 @@ export interface GeomInfo {
 }
 
 export interface Connection {
-  url: string;
+  /** Of the inference server; null where there is none: the policy is then run here. */
+  url: string | null;
   modelId: string;
   sceneSha256: string;
   /** Where people log in: the socket then opens with tickets, which this token is worth. */
-  access?: { token: string | null };
+  access?: { token: string | null; ticketUrl: string };
   /** From where the policy is fetched, so that it can be run in the browser. */
   source?: PolicySource;
 }
@@ -104,6 +105,8 @@ export type ToWorker =
   | { type: "reset" }
   | { type: "pause"; paused: boolean }
   | { type: "push"; push: Push | null }
+  | { type: "shove"; direction: number }
+  | { type: "trouble"; trouble: Trouble | null }
   | { type: "replay"; qpos: number[][] | null; hz: number };
 
 export type FromWorker =

@@ -2,7 +2,10 @@ import wasmUrl from "@mujoco/mujoco/mujoco.wasm?url";
 import { fetchFile } from "@/api/client";
 import { needsTickets } from "@/api/tickets";
 import { currentToken } from "@/api/token";
+
+import type { Trouble } from "@/api/types";
 import type { PolicySource, Wish } from "@/inference/types";
+import { at } from "@/lib/place";
 import type {
   Connection,
   Frame,
@@ -17,16 +20,24 @@ import type {
 
 const HISTORY_TICKS = 3000;
 
+/** Why there is no simulation. */
+export interface Failure {
+  code: "wasm" | "scene" | "network" | "worker";
+  message: string;
+}
+
 /** Everything of a session that changes seldom enough to be drawn by React. */
 export interface SessionState {
   scene: SceneInfo | null;
-  failure: { code: "wasm" | "scene" | "network"; message: string } | null;
+  failure: Failure | null;
   link: LinkState;
   stats: Stats | null;
   paused: boolean;
   /** Where the policy is to be run. */
   wish: Wish;
   snapshot: { version: number; step: number; scheduleWords: string; at: number } | null;
+  /** How the world is other than the scene. */
+  trouble: Trouble | null;
   recovered: { reason: "fell" | "diverged"; at: number } | null;
 }
 
@@ -56,6 +67,7 @@ export class Session {
     paused: false,
     wish: "auto",
     snapshot: null,
+    trouble: null,
     recovered: null,
   };
   private pending: ToWorker[] = [];
@@ -70,7 +82,7 @@ export class Session {
     private readonly rules: RobotRules,
   ) {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
-    this.worker.onerror = (event) => this.fail("wasm", event.message);
+    this.worker.onerror = (event) => this.fail("worker", event.message);
     void this.load(sceneUrl);
     const probe: Probe = {
       history: () => this.history.map(({ tick, time, qpos }) => ({ tick, time, qpos: [...qpos] })),
@@ -96,16 +108,25 @@ export class Session {
   connect(connection: Connection | null): void {
     this.update({ snapshot: null, recovered: null });
     this.wanted = connection;
+    if (this.state.trouble !== null) this.setTrouble(null); // a new driver has the scene as it is
     if (connection === null) {
       this.send({ type: "connect", connection });
       return;
     }
     void needsTickets().then((needed) => {
       if (this.wanted !== connection) return; // somebody else drives by now
-      const access = needed ? { access: { token: currentToken() } } : {};
+      const ticketUrl = at(`/api/models/${encodeURIComponent(connection.modelId)}/ticket`);
+      const access = needed ? { access: { token: currentToken(), ticketUrl } } : {};
       const source = this.sourceOf(connection);
       this.send({ type: "connect", connection: { ...connection, ...access, source } });
     });
+  }
+
+  /** Let a policy drive that no server knows: it is fetched and run right here. */
+  run(source: PolicySource): void {
+    const { sceneSha256 } = source;
+    this.wanted = { url: null, modelId: "", sceneSha256, source };
+    this.send({ type: "connect", connection: this.wanted });
   }
 
   /** Where the policy is to be run from now on. */
@@ -127,6 +148,16 @@ export class Session {
     this.send({ type: "push", push });
   }
 
+  /** A blow, `direction` rad to the left of where the robot looks. */
+  shove(direction: number): void {
+    this.send({ type: "shove", direction });
+  }
+
+  setTrouble(trouble: Trouble | null): void {
+    this.update({ trouble });
+    this.send({ type: "trouble", trouble });
+  }
+
   replay(qpos: number[][] | null, hz: number): void {
     this.send({ type: "replay", qpos, hz });
   }
@@ -138,11 +169,10 @@ export class Session {
 
   private sourceOf({ modelId, sceneSha256 }: Connection): PolicySource {
     const model = `/api/models/${encodeURIComponent(modelId)}`;
-    const address = (path: string): string => new URL(path, window.location.href).href;
     return {
-      model: address(model),
-      params: address(`${model}/params`),
-      constants: address(this.rules.constants_url),
+      model: at(model),
+      params: at(`${model}/params`),
+      constants: at(this.rules.constants_url),
       sceneSha256,
       token: currentToken(),
     };
@@ -210,7 +240,7 @@ export class Session {
     else this.worker.postMessage(message);
   }
 
-  private fail(code: "wasm" | "scene" | "network", message: string): void {
+  private fail(code: Failure["code"], message: string): void {
     this.update({ failure: { code, message } });
   }
 
