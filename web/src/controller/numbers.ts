@@ -1,4 +1,4 @@
-/** Numbers in arrays, and single precision where Python computes in it. */
+/** Numbers in arrays. */
 
 export type Numbers = ArrayLike<number>;
 
@@ -15,14 +15,6 @@ export function sum(values: Iterable<number>): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
-}
-
-/** Rounded to single precision, as the served controller keeps a schedule and what follows of it. */
-export const single = Math.fround;
-
-/** rad/s of a frequency in Hz, in single precision. */
-export function angular(frequency: number): number {
-  return single(single(2 * Math.PI) * single(frequency));
 }
 
 /** Sines and cosines of an angle, of its half and of its double. */
