@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from tabrl.contracts.ground import NamedGround
 from tabrl.contracts.page import RobotPage
 
 
@@ -17,6 +18,9 @@ class RobotView(RobotPage):
     examples: list[str] = Field(examples=[["trot forward slowly and sway your hips"]])
     scene_url: str = Field(examples=["/api/robots/walker/scene.xml"])
     scene_sha256: str = Field(examples=["0" * 64])
+    grounds: list[NamedGround] = Field(
+        description="The grounds that it can be put on; none for a robot that is fixed."
+    )
     visuals_url: str | None = Field(
         description="Meshes of the robot; null: show the scene's primitives.",
         examples=["/api/robots/walker/visuals.glb"],
