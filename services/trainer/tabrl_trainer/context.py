@@ -116,7 +116,10 @@ class TrainingContext:
 
 
 class TrainingContexts:
-    """The contexts of robots on their grounds, made when first needed; the least recently used one makes room."""
+    """The contexts of robots on their grounds, made when first needed.
+
+    The least recently used one makes room.
+    """
 
     def __init__(
         self,

@@ -301,6 +301,10 @@ class Embodiment(ABC):
         """What a push of `speed` m/s adds to the velocities. Raises `KeyError` without noise."""
         raise KeyError(f"a {self.robot.embodiment} robot cannot be pushed")
 
+    def above_ground(self, points: Float[Array, "*B 3"], xp: Xp = np) -> Float[Array, "*B"]:
+        """How far points of the world are from what the robot stands on, m."""
+        return points[..., 2]
+
     def failed(self, qpos: Float[Array, "*B nq"], xp: Xp = np) -> Bool[Array, "*B"]:
         """Which robots have failed (a legged one: fallen); such an episode ends."""
         return xp.zeros(qpos.shape[:-1], bool)

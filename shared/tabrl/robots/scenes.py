@@ -56,7 +56,7 @@ def _floor(root: ET.Element, robot: Robot) -> ET.Element:
     planes = [geom for geom in world.findall("geom") if geom.get("type") == "plane"]
     level = [one for one in planes if not {"euler", "quat", "zaxis"} & set(one.attrib)]
     if not floats or len(planes) != 1 or len(level) != 1 or _height(level[0]) != 0.0:
-        why = "its scene needs one level floor at height 0" if floats else "it is fixed to its place"
+        why = "its scene needs one level floor at height 0" if floats else "it is fixed"
         raise Invalid(
             f"the {robot.name} cannot be put on another ground: {why}",
             code="bad_ground",
@@ -111,7 +111,7 @@ def _add_bumps(root: ET.Element, floor: ET.Element, grid: Grid) -> None:
         asset, "hfield", name=GROUND, nrow=str(grid.count), ncol=str(grid.count),
         size=f"{half} {half} {_number(grid.height_m)} {_number(_BASE_M)}", elevation=text,
     )  # fmt: skip
-    assert max(grid.levels) == LEVELS and min(grid.levels) == 0
+    assert (min(grid.levels), max(grid.levels)) == (0, LEVELS)  # MuJoCo makes 0 and 1 of these
     _beside(root, floor, GROUND, type="hfield", hfield=GROUND)
 
 
@@ -123,9 +123,7 @@ def _add_steps(root: ET.Element, floor: ET.Element, stairs: Stairs) -> None:
         before = end
         if height == 0.0:
             continue
-        places = ((middle, half),) if number else ((0.0, end),)
-        if number:
-            places += ((-middle, half),)
+        places = [(middle, half), (-middle, half)] if number else [(0.0, end)]
         for side, (x, along) in enumerate(places):
             size = (along, stairs.width_m, height / 2.0)
             _beside(

@@ -61,7 +61,8 @@ class Stairs:
 def grid_of(ground: Ground, length_m: float) -> Grid:
     """The bumps of a rough ground for a robot of a characteristic length."""
     rng, count = random.Random(ground.seed), 2 * HALF_CELLS + 1
-    swells = [[rng.random() for _ in range(count // _BROAD + 2)] for _ in range(count // _BROAD + 2)]
+    broad = range(count // _BROAD + 2)
+    swells = [[rng.random() for _ in broad] for _ in broad]
     raw = [
         (1.0 - _SWELL) * rng.random() + _SWELL * _between(swells, row / _BROAD, column / _BROAD)
         for row in range(count)

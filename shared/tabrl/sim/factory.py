@@ -12,7 +12,8 @@ from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.episodes import RobotDifferences
 from tabrl.sim.simulator import Simulator
 
-# `auto` is `mjx` where JAX has a GPU and the ground is flat, else `cpu`; `warp` is MJX with Warp's kernels.
+# `auto` is `mjx` where JAX has a GPU and the ground is flat, else `cpu`; `warp` is MJX with Warp's
+# kernels.
 SimulatorKind = Literal["auto", "cpu", "mjx", "warp"]
 
 

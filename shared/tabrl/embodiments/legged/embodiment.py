@@ -24,6 +24,7 @@ from tabrl.embodiments.legged import fields, observation
 from tabrl.embodiments.legged.catalogue import catalogue
 from tabrl.embodiments.legged.channels import command_space
 from tabrl.embodiments.legged.gait import GAITS, GRAVITY, Gait, GaitClock, offsets
+from tabrl.embodiments.legged.grounds.surface import surface_of
 from tabrl.embodiments.legged.heading import heading
 from tabrl.embodiments.legged.limbs import is_left, is_rear, lift_channel
 from tabrl.embodiments.legged.looks import LOOKS, action_rate, cost_of_transport, looks
@@ -37,7 +38,6 @@ from tabrl.embodiments.legged.scale import Scale
 from tabrl.embodiments.legged.transport import transported
 from tabrl.embodiments.legged.trunk import Trunk
 from tabrl.embodiments.legged.velocity import heading_velocity
-from tabrl.embodiments.legged.grounds.surface import surface_of
 from tabrl.robots import Robot
 
 SLOW_WALK, BRISK_WALK = 0.2, 0.8  # m/s of the reference robot
@@ -173,6 +173,9 @@ class LeggedRobot(Embodiment):
         kick = speed * xp.stack([xp.cos(angle), xp.sin(angle)], axis=-1)
         rest = xp.zeros((len(angle), self.nv - 2), kick.dtype)
         return xp.concatenate([kick, rest], axis=-1)
+
+    def above_ground(self, points: Float[Array, "*B 3"], xp: Xp = np) -> Float[Array, "*B"]:
+        return self.surface.distance(points, xp)
 
     def failed(self, qpos: Float[Array, "*B nq"], xp: Xp = np) -> Bool[Array, "*B"]:
         """Whose trunk touches the ground, lies on its side or is upside down."""

@@ -15,9 +15,9 @@ from tabrl.control.arrays import Array, Floats, Xp
 from tabrl.control.embodiment import Shapes, action_fields, after_reset, looking_back
 from tabrl.control.rollout import CONTACT_MARGIN, CONTROL_DT, Fields, RawSteps
 from tabrl.control.segments import Segments
+from tabrl.embodiments.legged.grounds.surface import surface_of
 from tabrl.embodiments.legged.scale import Scale
 from tabrl.embodiments.legged.trunk import Trunk, overturned
-from tabrl.embodiments.legged.grounds.surface import surface_of
 from tabrl.robots import Robot
 
 FILTER_TIME_S = 0.2  # time constant of `base_linear_velocity_filtered`

@@ -188,4 +188,5 @@ def _sizes(groups: Mapping[str, str | None]) -> Iterator[tuple[float, str]]:
         elif of.startswith(("per", "%")):
             yield round(math.degrees(math.atan(float(value) / 100.0)), 1), "°"
         else:
-            yield float(value) * _METRES[of.removesuffix("es") if of == "inches" else of.rstrip("s")], "m"
+            one = "inch" if of.startswith("inch") else of.rstrip("s")
+            yield float(value) * _METRES[one], "m"

@@ -108,7 +108,7 @@ class Bumps(Surface):
 
 
 class Steps(Surface):
-    """Stairs along x, the same ahead and behind; the distance is exact beside the next tread too."""
+    """Stairs along x, the same ahead and behind; distances are exact, beside a riser too."""
 
     level = False
 
