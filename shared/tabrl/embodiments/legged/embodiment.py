@@ -174,8 +174,8 @@ class LeggedRobot(Embodiment):
         rest = xp.zeros((len(angle), self.nv - 2), kick.dtype)
         return xp.concatenate([kick, rest], axis=-1)
 
-    def above_ground(self, points: Float[Array, "*B 3"], xp: Xp = np) -> Float[Array, "*B"]:
-        return self.surface.distance(points, xp)
+    def above_ground(self, points: Float[Array, "*B 3"]) -> Float[Array, "*B"]:
+        return self.surface.distance(points)
 
     def failed(self, qpos: Float[Array, "*B nq"], xp: Xp = np) -> Bool[Array, "*B"]:
         """Whose trunk touches the ground, lies on its side or is upside down."""
