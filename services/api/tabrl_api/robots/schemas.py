@@ -20,6 +20,7 @@ class RobotView(RobotPage):
     scene_sha256: str = Field(examples=["0" * 64])
     grounds: list[NamedGround] = Field(
         description="The grounds that it can be put on; none for a robot that is fixed."
+    )
     constants_url: str = Field(
         description="What a controller outside of the inference server must know of the robot.",
         examples=["/api/robots/walker/constants"],
