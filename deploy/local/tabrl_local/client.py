@@ -111,7 +111,9 @@ class Api:
     ) -> JobView:
         """Start the training of one candidate, on another ground than it was written for."""
         path = f"/api/tasks/{_segment(task_id)}/train"
-        body = {"candidate": candidate} | ({} if priority == "normal" else {"priority": priority})
+        body: dict[str, Any] = {"candidate": candidate} | (
+            {} if priority == "normal" else {"priority": priority}
+        )
         body |= {} if ground is None else {"ground": ground.model_dump(mode="json")}
         jobs = _read(Jobs, self._json("POST", path, body)).jobs
         if not jobs:
