@@ -106,8 +106,20 @@ def is_flat(ground: Ground) -> bool:
     return ground.plain
 
 
+def _may_be_missing(schema: dict[str, Any]) -> None:
+    """A default in a schema says that the field is always there."""
+    schema.pop("default", None)
+
+
 # A field of others: flat unless it is said.
-GroundField = Annotated[Ground, Field(exclude_if=is_flat, description="What the robot stands on.")]
+GroundField = Annotated[
+    Ground,
+    Field(
+        exclude_if=is_flat,
+        description="What the robot stands on; flat ground where it is missing.",
+        json_schema_extra=_may_be_missing,
+    ),
+]
 
 
 class NamedGround(BaseModel):

@@ -86,6 +86,7 @@ class JobView(BaseModel):
     failure: FailureView | None
     result: TrainResult | None
     ground: Ground = Field(default=FLAT, description="What the robot stands on in a training.")
+    ground_words: str = Field(default="flat ground", examples=["uphill, 10°"])
     weights: dict[str, float] = Field(
         description="Weight of each reward term, as last asked for, or once there is a result as "
         "it was learnt under; empty for writing."
@@ -115,7 +116,8 @@ class JobView(BaseModel):
             finished_at=job.finished_at,
             failure=FailureView.model_validate(failure.model_dump()) if failure else None,
             result=job.result,
-            ground=FLAT if job.spec is None else job.spec.ground,
+            ground=(ground := FLAT if job.spec is None else job.spec.ground),
+            ground_words=ground.in_words(),
             weights=job.valid_weights,
         )
 

@@ -160,6 +160,7 @@ class CandidateView(BaseModel):
         description="What it was written for; null where its code is all that says so."
     )
     ground: Ground = Field(description="What the robot stands on, unless a training says else.")
+    ground_words: str = Field(examples=["flat ground"])
     artifact_sha256: str
     report: CandidateReport
     parent: int | None = Field(description="Number of the candidate it was edited from.")
@@ -181,6 +182,7 @@ class CandidateView(BaseModel):
             repeat=candidate.repeat,
             motion=candidate.motion,
             ground=candidate.ground,
+            ground_words=candidate.ground.in_words(),
             artifact_sha256=candidate.artifact_sha256,
             report=candidate.report,
             parent=candidate.parent,
