@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Page, Request, Response, expect
@@ -22,9 +16,9 @@ from tabrl.embodiments.load import embodiment_of
 from tabrl.export.exportable import Exportable
 from tabrl.export.formats import format_named
 from tabrl.robots import Robot, scene_xml
-from tabrl_local.ports import pick_free
 from tabrl_local.stack import BUILT_PAGE, BUILT_VISUALS
 from tabrl_trainer.pretrained import load_pretrained
+from tests.e2e.files import FileServer, file_server
 from tests.e2e.probe import browser_ticks, picture
 from tests.e2e.stack import RESULTS
 from tests.support.training_context import trained_robots
@@ -65,29 +59,15 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """`python -m http.server`, and the folder that it serves."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileServer]:
     if not (BUILT_PAGE / "share.html").is_file():
         pytest.fail("the page is not built: run `make setup`")
-    root, port = tmp_path_factory.mktemp("files"), pick_free("127.0.0.1", 24_400, set())
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
-    process = subprocess.Popen([*command, "--directory", str(root)], stderr=subprocess.DEVNULL)
-    try:
-        end = time.monotonic() + 60.0
-        while time.monotonic() < end:
-            with suppress(httpx.HTTPError):
-                httpx.get(f"http://127.0.0.1:{port}/", trust_env=False)
-                break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}", root
-    finally:
-        process.terminate()
-        process.wait()
+    with file_server(tmp_path_factory.mktemp("files")) as server:
+        yield server
 
 
-def _share(server: tuple[str, Path], robot: Robot, schedule: CommandSchedule) -> Visit:
+def _share(server: FileServer, robot: Robot, schedule: CommandSchedule) -> Visit:
     """A folder of a robot's pretrained policy under a schedule, deep below the server's root."""
-    address, root = server
     header, weights = read_policy(load_pretrained(robot.id).policy)
     program = ScheduleDocument.of(schedule)
     params = dump_policy(header.model_copy(update={"program": program}), weights)
@@ -99,15 +79,15 @@ def _share(server: tuple[str, Path], robot: Robot, schedule: CommandSchedule) ->
     )  # fmt: skip
     folder = f"some/where/{robot.id}"
     for name, data in format_named("web").write(model).items():
-        path = root / folder / name
+        path = server.root / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    return Visit(f"{address}/{folder}/", [], [])
+    return Visit(f"{server.address}{folder}/", [], [])
 
 
 @pytest.mark.parametrize("robot", ONE_OF_EACH_KIND, ids=lambda robot: robot.id)
 def test_it_plays_with_no_server_but_one_for_files(
-    server: tuple[str, Path], page: Page, robot: Robot
+    server: FileServer, page: Page, robot: Robot
 ) -> None:
     recipes = list(embodiment_of(robot).recipes.values())
     visit = _share(server, robot, recipes[len(recipes) // 2])
@@ -129,9 +109,7 @@ def test_it_plays_with_no_server_but_one_for_files(
     assert len(visit.asked) > 6
 
 
-def test_a_visitor_can_push_it_stop_it_and_begin_again(
-    server: tuple[str, Path], page: Page
-) -> None:
+def test_a_visitor_can_push_it_stop_it_and_begin_again(server: FileServer, page: Page) -> None:
     robot = next(one for one in trained_robots() if one.embodiment == "legged")
     standing = CommandSchedule.neutral(embodiment_of(robot).commands)
     visit = _share(server, robot, standing)
@@ -159,7 +137,7 @@ def test_a_visitor_can_push_it_stop_it_and_begin_again(
     assert visit.elsewhere() == visit.failed == []
 
 
-def test_a_folder_that_is_not_whole_says_so(server: tuple[str, Path], page: Page) -> None:
+def test_a_folder_that_is_not_whole_says_so(server: FileServer, page: Page) -> None:
     robot = trained_robots()[0]
     visit = _share(server, robot, CommandSchedule.neutral(embodiment_of(robot).commands))
     page.route("**/model/policy.safetensors", lambda route: route.fulfill(body=b"no policy"))
