@@ -17,6 +17,7 @@ from httpx_sse import SSEError, connect_sse
 from pydantic import BaseModel, ValidationError
 
 from tabrl.contracts.events import EVENT, Event
+from tabrl.contracts.tiers import Tier
 from tabrl_local.api_schemas import (
     FINISHED,
     Jobs,
@@ -29,6 +30,7 @@ from tabrl_local.api_schemas import (
     Ticket,
 )
 from tabrl_local.errors import CommandError
+from tabrl_local.training.length import UNSAID, Length
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 RECONNECT_LIMIT_S = 60.0
@@ -80,9 +82,20 @@ class Api:
         """All robots."""
         return _read(Robots, {"robots": self._json("GET", "/api/robots")}).robots
 
-    def create_task(self, robot: str, prompt: str, after: JobView | None = None) -> TaskView:
-        """Write a task; its candidates follow. With `after`, one that goes on from a training."""
+    def create_task(
+        self, robot: str, prompt: str, after: JobView | None = None, tier: Tier | None = None
+    ) -> TaskView:
+        """Write a task; its candidates follow.
+
+        Args:
+            robot: of the task.
+            prompt: what it is to do.
+            after: a training that it goes on from.
+            tier: that it will be trained with, for a robot that can learn in no other.
+        """
         body: dict[str, object] = {"robot": robot, "prompt": prompt}
+        if tier is not None:
+            body["tier"] = tier
         if after is not None:
             body["parent"] = {
                 "task_id": after.task_id,
@@ -91,19 +104,23 @@ class Api:
             }
         return _read(TaskView, self._json("POST", "/api/tasks", body))
 
-    def quote(self, robot: str, trainings: int) -> RunQuote:
+    def quote(self, robot: str, trainings: int, length: Length = UNSAID) -> RunQuote:
         """What a sentence for a robot would take."""
         path = f"/api/robots/{_segment(robot)}/quote"
-        return _read(RunQuote, self._json("GET", path, query={"trainings": str(trainings)}))
+        query = {"trainings": str(trainings)} | {n: str(v) for n, v in length.asked.items()}
+        return _read(RunQuote, self._json("GET", path, query=query))
 
     def task(self, task_id: str) -> TaskView:
         """A task as it is now."""
         return _read(TaskView, self._json("GET", f"/api/tasks/{_segment(task_id)}"))
 
-    def train(self, task_id: str, candidate: int, priority: str = "normal") -> JobView:
+    def train(
+        self, task_id: str, candidate: int, priority: str = "normal", length: Length = UNSAID
+    ) -> JobView:
         """Start the training of one candidate."""
         path = f"/api/tasks/{_segment(task_id)}/train"
-        body = {"candidate": candidate} | ({} if priority == "normal" else {"priority": priority})
+        body: dict[str, object] = {"candidate": candidate} | length.asked
+        body |= {} if priority == "normal" else {"priority": priority}
         jobs = _read(Jobs, self._json("POST", path, body)).jobs
         if not jobs:
             raise CommandError("the api started no job", code="unexpected_answer")
@@ -121,6 +138,11 @@ class Api:
     def cancel(self, job_id: str) -> JobView:
         """Ask a job to stop."""
         return _read(JobView, self._json("POST", f"/api/jobs/{_segment(job_id)}/cancel", {}))
+
+    def keep_going(self, job_id: str, length: Length = UNSAID) -> JobView:
+        """Start a training that goes on from another one's result."""
+        path = f"/api/jobs/{_segment(job_id)}/keep-going"
+        return _read(JobView, self._json("POST", path, length.asked))
 
     def star(self, task_id: str, starred: bool) -> TaskView:
         """Keep a task however old it gets, or no longer."""

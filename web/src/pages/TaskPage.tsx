@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useLocation } from "wouter";
 import type { TrainOrder } from "@/api/queries";
-import { useRobots, useTask, useTrain } from "@/api/queries";
+import { isTerminal, useRobots, useTask, useTrain } from "@/api/queries";
 import type { Job, Task } from "@/api/types";
 import { Candidates, WritingCandidates } from "@/candidates/Candidates";
 import { Preview } from "@/candidates/Preview";
@@ -17,6 +17,9 @@ import { TaskForm } from "@/tasks/TaskForm";
 import { Usage } from "@/tasks/Usage";
 import { useChosenRobot } from "@/tasks/useChosenRobot";
 import { JobTabs } from "@/training/JobTabs";
+import { KeepGoing } from "@/training/KeepGoing";
+import { MinutesCurve } from "@/training/MinutesCurve";
+import { pointsOf } from "@/training/progress";
 import { useProgress } from "@/training/useProgress";
 import { Workspace } from "@/training/Workspace";
 import { Badge, Button, Note, Skeleton } from "@/ui/kit";
@@ -64,14 +67,17 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
   const { progress, stream } = useProgress(job?.id ?? null);
   const evaluation = job?.result ?? progress.evaluation;
 
+  const minutes = useMemo(
+    () => (job === undefined ? [] : pointsOf(job, progress)),
+    [job, progress],
+  );
+
+  const show = (shown: Job): void => {
+    navigate(`/tasks/${task.id}/jobs/${shown.id}`);
+    window.scrollTo({ top: 0, behavior: "smooth" });
+  };
   const order = (what: TrainOrder): void =>
-    train.mutate(what, {
-      onSuccess: ([first]) => {
-        if (first === undefined) return;
-        navigate(`/tasks/${task.id}/jobs/${first.id}`);
-        window.scrollTo({ top: 0, behavior: "smooth" });
-      },
-    });
+    train.mutate(what, { onSuccess: ([first]) => first && show(first) });
 
   return (
     <main className="mx-auto w-full max-w-[1500px] flex-1 space-y-5 p-4 sm:p-6">
@@ -120,6 +126,10 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
           delivered={job?.result?.delivered}
           flags={job?.result?.flags ?? []}
         />
+      )}
+      {minutes.length > 1 && <MinutesCurve points={minutes} />}
+      {job !== undefined && isTerminal(job.state) && progress.snapshots.length > 0 && (
+        <KeepGoing key={`on from ${job.id}`} job={job} onStarted={show} />
       )}
       <Robustness rows={job?.result?.robustness ?? []} />
       {job !== undefined && job.candidate !== null && (

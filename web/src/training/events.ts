@@ -19,5 +19,6 @@ export const EVENT_TYPES = Object.keys({
   progress: 1,
   reweighted: 1,
   snapshot: 1,
+  measured: 1,
   evaluation: 1,
 } satisfies Record<JobEvent["type"], 1>) as JobEvent["type"][];
