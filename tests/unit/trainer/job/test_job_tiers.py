@@ -27,15 +27,16 @@ from tabrl_trainer.replay import replay
 from tabrl_trainer.tiers.beginning import beginning_of
 from tests.support.training_job import Control, DiedError, World, reward_for
 
+PPO_S = 30.0  # by a clock that ticks when it is looked at
 Ran = tuple[World, TrainResult, Control]
 
 
 def world_of(context: TrainingContext, tier: Tier, origin: Origin | None = None) -> World:
-    """A waiting job of a tier, of some ten updates where it learns."""
-    world = World(context, ppo_s=10.0)
+    """A waiting job of a tier, of a dozen updates or two where it learns."""
+    world = World(context, ppo_s=PPO_S)
 
     def asked(spec: TrainSpec) -> TrainSpec:
-        ppo_s = 0.0 if tier is Tier.COMMAND else 10.0
+        ppo_s = 0.0 if tier is Tier.COMMAND else PPO_S
         budget = TrainBudget(search_s=0.01, ppo_s=ppo_s)
         return spec.model_copy(update={"tier": tier, "budget": budget, "origin": origin})
 
