@@ -58,6 +58,7 @@ def page_of(robot: Robot) -> RobotPage:
         fall=kind.fall,
         ink=kind.ink,
         abilities=kind.abilities,
+        troubles=kind.troubles,
     )
 
 
