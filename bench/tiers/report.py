@@ -49,7 +49,8 @@ def _found_at(best: Sequence[float]) -> float:
 
 
 def _words(duel: Duel) -> str:
-    return duel.comparison.words
+    effect = over_seeds([duel])
+    return f"{effect.mean:+.1%} ± {effect.ci95:.1%}"
 
 
 def _interval(value: Interval) -> str:

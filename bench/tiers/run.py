@@ -14,6 +14,7 @@ from bench.tasks.run_result import Interval, PolicyScore
 from bench.tasks.scoring import Scorer
 from bench.tasks.task import Task
 from pydantic import BaseModel, ConfigDict, ValidationError
+from scipy.stats import t
 
 from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.tiers import EvaluationPoint, Tier
@@ -123,7 +124,7 @@ class TierBench:
                 )
             )
         comparison = compare(rewards[0], rewards[1])
-        self.log(f"{task.name}, seed {seed}: {comparison.words}")
+        self.log(f"{task.name}, seed {seed}: {comparison.difference:+.3f} ± {comparison.ci95:.3f}")
         return Duel(
             task=task.name, seed=seed, short=scores[0], long=scores[1], comparison=comparison
         )
@@ -164,14 +165,12 @@ def _read(folder: Path, task: Task, base_sha256: str) -> Stored | None:
 def over_seeds(duels: Sequence[Duel]) -> Interval:
     """The effect of a task's duels, as a share: mean over seeds, half of its 95 % interval.
 
-    Of a single seed, the interval over its episodes.
+    Student's t for so few seeds; of a single one, the interval over its episodes.
     """
-    effects = np.array([duel.comparison.effect for duel in duels])
-    if len(effects) < 2:
-        only = duels[0].comparison
-        return Interval(mean=only.effect, ci95=only.ci95 / max(abs(only.reference), 1e-9))
-    # Student's t for so few seeds.
-    from scipy.stats import t
-
+    only = duels[0].comparison
+    if len(duels) < 2:
+        size = max(abs(only.reference), 1e-9)
+        return Interval(mean=only.difference / size, ci95=only.ci95 / size)
+    effects = np.array([duel.comparison.effect or 0.0 for duel in duels])
     width = t.ppf(0.975, len(effects) - 1) * effects.std(ddof=1) / np.sqrt(len(effects))
     return Interval(mean=float(effects.mean()), ci95=float(width))
