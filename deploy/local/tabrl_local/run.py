@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +12,7 @@ from rich.markup import escape
 
 from tabrl.contracts.tiers import Tier
 from tabrl.contracts.training import RunReport
-from tabrl_local.api_schemas import FINISHED, FailureView, JobView, RunQuote, TaskView
+from tabrl_local.api_schemas import FINISHED, FailureView, JobView, TaskView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.follow import EventDisplay
@@ -43,7 +44,7 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
             code="not_a_training",
         )  # fmt: skip
     robot = after.robot if after else options.robot or chosen_robot(api).id
-    _print_quote(api.quote(robot, 1, options.length), options.length.tier, console)
+    _print_quote(api, robot, options.length, console)
     task = api.create_task(robot, options.prompt, after, options.length.tier)
     console.print(
         f"task [bold]{task.id}[/] for the {robot}  {api.url}/tasks/{task.id}", highlight=False
@@ -79,7 +80,7 @@ def go_on(api: Api, result: str, length: Length, console: Console) -> RunReport:
     earlier = api.job(api.model(result).job_id if result.startswith("mdl_") else result)
     tier = length.tier or (earlier.tier or Tier.FINE_TUNE).next
     asked = Length(tier, length.minutes)
-    _print_quote(api.quote(earlier.robot, 1, asked), tier, console)
+    _print_quote(api, earlier.robot, asked, console)
     job = api.keep_going(earlier.id, asked)
     task = api.task(job.task_id)
     console.print(f"going on from {earlier.id}: job [bold]{job.id}[/]", highlight=False)
@@ -87,10 +88,12 @@ def go_on(api: Api, result: str, length: Length, console: Console) -> RunReport:
     return build_run_report(task, job, writing_s=None, total_s=time.monotonic() - begin)
 
 
-def _print_quote(quote: RunQuote, tier: Tier | None, console: Console) -> None:
-    """What it will take, before it is begun."""
-    words = quote_words(quote.training)
-    console.print(f"tier {tier or Tier.FINE_TUNE}: {words}", highlight=False, soft_wrap=True)
+def _print_quote(api: Api, robot: str, length: Length, console: Console) -> None:
+    """What it will take, before it is begun; where that cannot be told it is begun all the same."""
+    with contextlib.suppress(CommandError):
+        words = quote_words(api.quote(robot, 1, length).training)
+        tier = length.tier or Tier.FINE_TUNE
+        console.print(f"tier {tier}: {words}", highlight=False, soft_wrap=True)
 
 
 def _trained(api: Api, job: JobView, console: Console) -> JobView:
