@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from tabrl.contracts.ground import FLAT, Ground, NamedGround
 from tabrl.contracts.tiers import Tier
 from tabrl.contracts.training import TrainResult
 
@@ -30,6 +31,7 @@ class RobotView(View):
     trained: bool | None = None
     training_command: str | None = None
     examples: list[str] = []
+    grounds: list[NamedGround] = []
 
 
 class FailureView(View):
@@ -145,6 +147,7 @@ class ModelView(View):
     robot: str
     scene_url: str
     scene_sha256: str
+    ground: Ground = FLAT
     params_version: int
     params_sha256: str
     step: int

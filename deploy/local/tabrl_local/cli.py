@@ -69,6 +69,9 @@ def run(
     low_priority: Annotated[
         bool, typer.Option("--low-priority", help="Train when nobody else's work waits.")
     ] = False,
+    ground: Annotated[
+        str | None, typer.Option(help="What it stands on: rough, ice, uphill, upstairs …")
+    ] = None,
     tier: training.AskedTier = None,
     minutes: training.AskedMinutes = None,
     as_json: AsJson = False,
@@ -78,7 +81,9 @@ def run(
     """Train a task and print its run report; exit code 0 only if the training succeeded."""
     console = Console(stderr=True)
     length = Length.of(tier, minutes)
-    options = RunOptions(task, robot, candidate, after, "low" if low_priority else "normal", length)
+    options = RunOptions(
+        task, robot, candidate, after, "low" if low_priority else "normal", length, ground
+    )
     with connect(url, port) as api:
         report = run_task(api, options, console)
     if as_json:

@@ -17,6 +17,7 @@ from httpx_sse import SSEError, connect_sse
 from pydantic import BaseModel, ValidationError
 
 from tabrl.contracts.events import EVENT, Event
+from tabrl.contracts.ground import Ground
 from tabrl.contracts.tiers import Tier
 from tabrl_local.api_schemas import (
     FINISHED,
@@ -116,12 +117,18 @@ class Api:
         return _read(TaskView, self._json("GET", f"/api/tasks/{_segment(task_id)}"))
 
     def train(
-        self, task_id: str, candidate: int, priority: str = "normal", length: Length = UNSAID
+        self,
+        task_id: str,
+        candidate: int,
+        priority: str = "normal",
+        length: Length = UNSAID,
+        ground: Ground | None = None,
     ) -> JobView:
-        """Start the training of one candidate."""
+        """Start the training of one candidate, on another ground than it was written for."""
         path = f"/api/tasks/{_segment(task_id)}/train"
         body: dict[str, object] = {"candidate": candidate} | length.asked
         body |= {} if priority == "normal" else {"priority": priority}
+        body |= {} if ground is None else {"ground": ground.model_dump(mode="json")}
         jobs = _read(Jobs, self._json("POST", path, body)).jobs
         if not jobs:
             raise CommandError("the api started no job", code="unexpected_answer")

@@ -16,7 +16,7 @@ from tabrl_local.api_schemas import FINISHED, FailureView, JobView, TaskView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.follow import EventDisplay
-from tabrl_local.robots import chosen_robot
+from tabrl_local.robots import chosen_robot, ground_named
 from tabrl_local.run_report import build_run_report
 from tabrl_local.terminal.quotes import quote_words
 from tabrl_local.training.length import UNSAID, Length
@@ -32,6 +32,7 @@ class RunOptions:
     after: str | None = None  # the training whose result the prompt wants changed
     priority: Literal["normal", "low"] = "normal"
     length: Length = UNSAID
+    ground: str | None = None  # by its name; else the one that the prompt speaks of
 
 
 def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
@@ -44,6 +45,8 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
             code="not_a_training",
         )  # fmt: skip
     robot = after.robot if after else options.robot or chosen_robot(api).id
+    named = options.ground
+    ground = None if named is None else ground_named(chosen_robot(api, robot), named)
     _print_quote(api, robot, options.length, console)
     task = api.create_task(robot, options.prompt, after, options.length.tier)
     console.print(
@@ -58,7 +61,7 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
             hint=f"choose one of 1 to {len(task.candidates)}",
             code="unknown_candidate",
         )
-    job = api.train(task.id, options.candidate, options.priority, options.length)
+    job = api.train(task.id, options.candidate, options.priority, options.length, ground)
     console.print(f"training candidate {options.candidate}: job [bold]{job.id}[/]", highlight=False)
     job = _trained(api, job, console)
     return build_run_report(task, job, writing_s=writing_s, total_s=time.monotonic() - begin)

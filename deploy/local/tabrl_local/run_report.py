@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tabrl.contracts.ground import FLAT
 from tabrl.contracts.tiers import EvaluationPoint
 from tabrl.contracts.training import CheckResult, RobustnessRow, RunReport, measured_words
 from tabrl_local.api_schemas import JobView, TaskView
@@ -54,6 +55,7 @@ def build_run_report(
         snapshots=result.snapshots,
         versions=result.versions,
         robot=job.robot,
+        ground=FLAT if result.schedule is None else result.schedule.ground,
         flags=result.flags,
         robustness=result.robustness,
         tier=result.tier,
@@ -65,6 +67,7 @@ def build_run_report(
 def print_run_report(report: RunReport, console: Console) -> None:
     """The run report for a person."""
     whose = f" of the {report.robot}" if report.robot else ""
+    whose += "" if report.ground.plain else f" on {report.ground.in_words()}"
     table = Table(title=f"success checks{whose}", title_justify="left", box=None, pad_edge=False)
     begun = "searched" if report.continues is None else "before"
     for name in ("check", "target", "pretrained", begun, "result", ""):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.contracts.phases import EPISODE_S
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
@@ -138,7 +139,10 @@ class TrainingContext:
 
 
 class TrainingContexts:
-    """The contexts of robots, made when first needed; the least recently used one makes room."""
+    """The contexts of robots on their grounds, made when first needed.
+
+    The least recently used one makes room.
+    """
 
     def __init__(
         self,
@@ -148,26 +152,31 @@ class TrainingContexts:
         """`load` finds the pretrained policy of a robot by its id, `make` the context for it."""
         self._make = make
         self._load = load
-        self._contexts: OrderedDict[str, TrainingContext] = OrderedDict()
+        self._contexts: OrderedDict[tuple[str, Ground], TrainingContext] = OrderedDict()
 
-    def get(self, robot_id: str, *, from_nothing: bool = False) -> TrainingContext:
-        """A robot's context.
+    def get(
+        self, robot_id: str, ground: Ground = FLAT, *, from_nothing: bool = False
+    ) -> TrainingContext:
+        """A robot's context on a ground.
 
         Args:
             robot_id: of the registry.
+            ground: what it stands on.
             from_nothing: whether a random policy will do where there is no pretrained one.
 
         Raises:
             NotTrained: it has no pretrained policy that fits.
             NotFound: there is no such robot (code `unknown_robot`).
+            Invalid: it cannot be put on the ground (code `bad_ground`).
         """
-        if robot_id not in self._contexts:
+        key = robot_id, ground
+        if key not in self._contexts:
             robot, pretrained = get_robot(robot_id), self._find(robot_id, from_nothing)
             while len(self._contexts) >= MAX_CONTEXTS:  # before the next one needs the memory
                 self._contexts.popitem(last=False)
-            self._contexts[robot_id] = self._make(robot, pretrained)
-        self._contexts.move_to_end(robot_id)
-        context = self._contexts[robot_id]
+            self._contexts[key] = self._make(robot.on(ground), pretrained)
+        self._contexts.move_to_end(key)
+        context = self._contexts[key]
         if not context.trained and not from_nothing:
             raise not_trained(robot_id)
         return context

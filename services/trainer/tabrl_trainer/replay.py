@@ -35,7 +35,7 @@ def replay(
         reward = reward.reweighted(record.weights)
     schedule = beginning.schedule or _search(context, reward, record)
     if record.kept == 0:
-        return params_file(context.robot.id, beginning.weights, schedule, 0)
+        return params_file(context.robot.id, beginning.weights, schedule, 0, context.robot.ground)
     tune = FineTune(
         context.training_simulator,
         context.learner,
@@ -59,7 +59,7 @@ def replay(
     for end in ends:
         for _ in tune.run(updates=end, before=before):
             pass
-    return params_file(context.robot.id, tune.weights, schedule, record.kept)
+    return params_file(context.robot.id, tune.weights, schedule, record.kept, context.robot.ground)
 
 
 def _search(

@@ -17,6 +17,7 @@ from pydantic import (
 from tabrl.contracts.checks import CheckSpec, Identifier
 from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.findings import Finding
+from tabrl.contracts.ground import FLAT, GroundField
 from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.phases import PhasesS
 from tabrl.contracts.tiers import EvaluationPoint, Tier
@@ -89,13 +90,14 @@ class TrainSpec(BaseModel):
     motion: MotionSpec | None = None  # what the reward was written for: a search begins with it
     seed: int = Field(default=0, ge=0)
     budget: TrainBudget = TrainBudget()
+    ground: GroundField = FLAT
     tier: Tier = Tier.FINE_TUNE
     origin: Origin | None = None  # else the robot's pretrained policy
 
     @property
     def version(self) -> int:
         """The lowest `SPEC_VERSION` of a trainer that does what this asks for."""
-        plain = self.tier is Tier.FINE_TUNE and self.origin is None
+        plain = self.tier is Tier.FINE_TUNE and self.origin is None and self.ground.plain
         return FIRST_VERSION if plain else SPEC_VERSION
 
     @model_serializer(mode="wrap")
@@ -104,7 +106,7 @@ class TrainSpec(BaseModel):
     ) -> dict[str, Any]:
         """A minute from the pretrained policy is written as before there were tiers."""
         values: dict[str, Any] = serialize(self)
-        if self.version == FIRST_VERSION:
+        if self.tier is Tier.FINE_TUNE and self.origin is None:
             del values["tier"], values["origin"]
         return values
 
@@ -196,6 +198,7 @@ class TrainingRecord(BaseModel):
     phases_s: PhasesS = ()
     repeat: bool = True  # the phases, after the last one
     motion: MotionSpec | None = None  # which the search began with
+    ground: GroundField = FLAT
     restarts: tuple[int, ...] = ()
     reweightings: tuple[Reweighting, ...] = ()
     tier: Tier = Tier.FINE_TUNE
@@ -281,6 +284,7 @@ class RunReport(BaseModel):
     snapshots: int
     versions: dict[str, str]
     robot: str | None = None  # accounts of earlier versions do not say whose they are
+    ground: GroundField = FLAT
     fall_rate_result_upper: float | None = None
     comparison: Comparison | None = None
     flags: tuple[Finding, ...] = ()

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
 
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.contracts.tiers import EvaluationPoint, Minutes, Tier
 from tabrl.contracts.training import ProgressSummary, TrainResult
 from tabrl.domain.jobs import FailureKind, Job, JobKind, JobState, Priority
@@ -111,6 +112,8 @@ class JobView(BaseModel):
         description="Evaluations of the trainings it goes on from, and once there is a result its "
         "own: one curve over all of them.",
     )
+    ground: Ground = Field(default=FLAT, description="What the robot stands on in a training.")
+    ground_words: str = Field(default="flat ground", examples=["uphill, 10°"])
     weights: dict[str, float] = Field(
         description="Weight of each reward term, as last asked for, or once there is a result as "
         "it was learnt under; empty for writing."
@@ -142,6 +145,8 @@ class JobView(BaseModel):
             finished_at=job.finished_at,
             failure=FailureView.model_validate(failure.model_dump()) if failure else None,
             result=job.result,
+            ground=(ground := FLAT if job.spec is None else job.spec.ground),
+            ground_words=ground.in_words(),
             tier=None if spec is None else spec.tier,
             minutes=None if spec is None else round(spec.budget.seconds / 60.0, 2),
             continues=None if origin is None else origin.job_id,

@@ -44,6 +44,7 @@ def training_of(
         phases_s=candidate.phases_s,
         repeat=candidate.repeat,
         motion=candidate.motion,
+        ground=candidate.ground,
         budget=TrainBudget.of(tier, minutes),
         tier=tier,
     )
@@ -150,7 +151,7 @@ def _rows(
         task_id=task_id,
         owner=owner,
         robot=spec.robot,
-        scene_sha256=context.robots.scene_sha256(spec.robot),
+        scene_sha256=context.robots.scene_sha256(spec.robot, spec.ground),
         params_key=params_key,
         created_at=now,
         updated_at=now,

@@ -83,6 +83,8 @@ def train(
     task = _ready(task_id, "trained", person, context)
     raise_unless_tier_fits(task.robot, request.tier, context.blobs)
     chosen = _chosen(task_id, request, context)
+    if request.ground is not None:
+        chosen = [one.on(request.ground) for one in chosen]
     pairs = [
         training_of(task, one, request.priority, request.tier, request.minutes, context)
         for one in chosen
@@ -138,6 +140,7 @@ def revise(
     _raise_unless_an_edit(request)
     task = _ready(task_id, "edited", person, context)
     if request.motion is not None:
+        context.robots.scene_sha256(task.robot, request.motion.ground)  # or raise
         fault = fault_of_motion(request.motion, context.robots.askables_of(task.robot))
         if fault is not None:
             raise Invalid(f"This motion cannot be asked for: {fault}.", code="bad_motion")

@@ -28,7 +28,7 @@ def load(
     """What the training works with. Raises `JobFailedError` if it cannot be had."""
     session.begin_stage("loading")
     reward = verified_reward(session.spec, blobs, verified)
-    context = _context(session.robot, contexts, from_nothing=session.spec.tier is Tier.FULL)
+    context = _context(session, contexts)
     reward = reward.in_calls_of(context.sizes.reward_steps)
     beginning = beginning_of(context, session.spec.origin, blobs)
     if session.control.fence > 1:  # an earlier attempt may have left one
@@ -39,15 +39,18 @@ def load(
     return _begun(session, context, beginning, reward)
 
 
-def _context(robot_id: str, contexts: TrainingContexts, *, from_nothing: bool) -> TrainingContext:
+def _context(session: JobSession, contexts: TrainingContexts) -> TrainingContext:
+    spec = session.spec
     try:
-        return contexts.get(robot_id, from_nothing=from_nothing)
+        return contexts.get(session.robot, spec.ground, from_nothing=spec.tier is Tier.FULL)
     except NotTrained as error:
         raise JobFailedError(
             FailureKind.CODE, "robot_not_trained", f"{error.message}; {error.hint}"
         ) from error
     except NotFound as error:
         raise bad_job() from error
+    except Invalid as error:
+        raise JobFailedError(FailureKind.CODE, error.code, error.message) from error
 
 
 def _begun(

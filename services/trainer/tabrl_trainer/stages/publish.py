@@ -9,6 +9,7 @@ from tabrl.contracts.tiers import EvaluationPoint, Tier, thinned
 from tabrl.contracts.training import TrainingRecord, TrainResult, TrainSpec
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl_trainer.evaluation import check_results, flags_of
+from tabrl_trainer.ground import untrained_ground
 from tabrl_trainer.stages.minutes import Minutes, Moment, point_of
 from tabrl_trainer.stages.results import Completed
 from tabrl_trainer.stages.session import JobSession
@@ -58,7 +59,10 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
         stages_s=_stages_s(done, evaluation_s),
         versions={name: version(name) for name in PACKAGES},
         note=evaluated.note,
-        flags=flags_of(spec.checks, base, program, result, embodiment),
+        flags=(
+            *flags_of(spec.checks, base, program, result, embodiment),
+            *untrained_ground(spec.ground, program.row, result.row),
+        ),
         robustness=done.robustness,
         schedule=_record(spec, done),
         comparison=comparison,
@@ -119,6 +123,7 @@ def _record(spec: TrainSpec, done: Completed) -> TrainingRecord:
         phases_s=spec.phases_s,
         repeat=spec.repeat,
         motion=spec.motion,
+        ground=spec.ground,
         restarts=() if resumed is None else resumed.restarts,
         reweightings=done.tuned.reweightings,
         tier=spec.tier,

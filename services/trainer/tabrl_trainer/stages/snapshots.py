@@ -55,7 +55,7 @@ class SnapshotPublisher:
             Where it lies.
         """
         session = self._session
-        data = params_file(session.robot, weights, schedule, update)
+        data = params_file(session.robot, weights, schedule, update, session.spec.ground)
         sha256 = hashlib.sha256(data).hexdigest()
         last = self._models.get(session.model_id)
         if sha256 == last.params_sha256:

@@ -50,8 +50,8 @@ def beginning_of(context: TrainingContext, origin: Origin | None, blobs: BlobSto
             None if context.trained else neutral,
         )
     policy = load_policy(_read(origin, blobs))
-    header = policy.header
-    if (header.robot, header.scene_sha256) != (context.robot.id, scene_sha256(context.robot.id)):
+    header, robot = policy.header, context.robot
+    if (header.robot, header.scene_sha256) != (robot.id, scene_sha256(robot.id, robot.ground)):
         raise _gone(origin, "it was learnt by another robot, or in another scene of it")
     try:
         state = with_policy(context.pretrained_state, policy.weights)

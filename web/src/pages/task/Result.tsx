@@ -4,6 +4,7 @@ import { isTerminal } from "@/api/queries";
 import type { Candidate, Job, Task } from "@/api/types";
 import { Checks } from "@/checks/CheckTable";
 import { Robustness } from "@/checks/Robustness";
+import { Download } from "@/exports/Download";
 import { FollowUp } from "@/tasks/FollowUp";
 import { KeepGoing } from "@/training/KeepGoing";
 import { MinutesCurve } from "@/training/MinutesCurve";
@@ -38,6 +39,7 @@ export function Result({ task, job, candidate, progress, onStarted }: Props): Re
       {points.length > 1 && <MinutesCurve points={points} />}
       {left && <KeepGoing key={`on from ${job.id}`} job={job} onStarted={onStarted} />}
       <Robustness rows={job.result?.robustness ?? []} />
+      {job.model_id !== null && job.result !== null && <Download modelId={job.model_id} />}
       {job.candidate !== null && (
         <FollowUp key={job.id} task={task} candidate={job.candidate} jobId={job.id} />
       )}
