@@ -1,4 +1,4 @@
-/** Numbers in arrays. */
+/** Numbers, alone and in arrays. */
 
 export type Numbers = ArrayLike<number>;
 
@@ -15,6 +15,11 @@ export function sum(values: Iterable<number>): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
+}
+
+/** rad/s of a frequency in Hz. */
+export function angular(frequency: number): number {
+  return 2 * Math.PI * frequency;
 }
 
 /** Sines and cosines of an angle, of its half and of its double. */

@@ -21,7 +21,10 @@ export class Path {
   private readonly period: number;
 
   constructor(rows: number[][], repeats: boolean, width: number) {
-    this.points = rows.map(([time = 0, ...place]) => ({ time, place }));
+    this.points = rows.map(([time = 0, ...place]) => ({
+      time,
+      place,
+    }));
     // Who is not at a waypoint at time zero comes from zero.
     if ((this.points[0]?.time ?? 1) > 0) {
       this.points.unshift({ time: 0, place: new Array(width).fill(0) });

@@ -1,4 +1,4 @@
-import { at } from "../../numbers";
+import { angular, at } from "../../numbers";
 import type { Program } from "../../program";
 import { Stages, Waves } from "../../program";
 import type { ArmConstants } from "./constants";
@@ -18,7 +18,7 @@ export class Stage {
     private readonly robot: ArmConstants,
   ) {
     this.waves = new Waves(asked);
-    this.omega = 2 * Math.PI * asked.beat_frequency;
+    this.omega = angular(asked.beat_frequency);
     const { harmonic = [], path = [], path_repeats: repeats = false } = asked;
     this.harmonic = new Float64Array(this.waves.count).fill(1);
     this.harmonic.set(harmonic);

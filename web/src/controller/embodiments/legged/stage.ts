@@ -1,4 +1,4 @@
-import { at, clip } from "../../numbers";
+import { angular, at, clip } from "../../numbers";
 import type { Program } from "../../program";
 import { named, Waves } from "../../program";
 import type { LeggedConstants } from "./constants";
@@ -36,7 +36,7 @@ export class Stage {
     private readonly robot: LeggedConstants,
   ) {
     this.waves = new Waves(asked);
-    this.omega = 2 * Math.PI * asked.beat_frequency;
+    this.omega = angular(asked.beat_frequency);
     const column = (name: string): number => robot.channels.indexOf(name);
     this.columns = { vx: column("vx"), vy: column("vy"), yaw: column("yaw") };
     const jump = column("jump");
@@ -100,14 +100,16 @@ export class Stage {
   private speed(): number {
     const { vx, vy, yaw } = this.columns;
     const [x, y] = [this.waves.peak(vx), this.waves.peak(vy)];
-    return Math.hypot(x, y) + this.robot.gait.turning_radius * this.waves.peak(yaw);
+    const planar = Math.sqrt(x * x + y * y);
+    return planar + this.robot.gait.turning_radius * this.waves.peak(yaw);
   }
 
   /** Strides a second, unless the schedule says them: few for a slow walk, more the faster it is. */
   private naturalFrequency(speed: number): number {
     const own = this.robot.gait;
     if (this.hops) return own.hop_frequency;
-    return own.slow_steps + Math.min(speed / own.stride, own.added_steps);
+    const faster = Math.min(speed / own.stride, own.added_steps);
+    return own.slow_steps + faster;
   }
 
   /** Share of a hop's period in the air, for hops of `jump` m. */
