@@ -88,6 +88,10 @@ bench-stack: setup debian ## measure: a rollout idle and beside a training, crow
 bench-speed: setup-python ## measure: against bare stepping, Stable-Baselines3, Brax and EnvPool (13 minutes; BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.speed $(BENCH_ARGS)
 
+.PHONY: bench-exports
+bench-exports: setup-python ## compare exported controllers with the served one, in 10,000 states of every robot (a minute)
+	@$(BIN)/python -m bench.exports
+
 .PHONY: bench-gpu
 bench-gpu: setup-python ## measure: MJX, on a GPU where there is one; PART=update for one part (BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.gpu $(PART) $(BENCH_ARGS)
