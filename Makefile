@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-MEMBERS := tabrl tabrl_api tabrl_reward_worker tabrl_trainer tabrl_inference tabrl_local
+MEMBERS := tabrl tabrl_api tabrl_reward_worker tabrl_trainer tabrl_inference tabrl_exporter tabrl_local
 PYTHON_PATHS := shared services deploy bench tests scripts/lock scripts/visuals.py
 PYTEST_ARGS ?=
 UNIT_WORKERS ?= 2

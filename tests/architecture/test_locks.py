@@ -38,7 +38,7 @@ def test_every_pin_has_a_hash_and_no_address(lock: Path) -> None:
         assert "--hash=sha256:" in block, block.splitlines()[0]
 
 
-@pytest.mark.parametrize("service", ["api", "reward_worker", "trainer", "inference"])
+@pytest.mark.parametrize("service", ["api", "reward_worker", "trainer", "inference", "exporter"])
 def test_services_ship_what_is_tested(service: str) -> None:
     assert pins(ROOT / f"requirements/{service}.txt") <= pins(ROOT / "requirements/dev.txt")
 

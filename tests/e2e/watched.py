@@ -96,6 +96,7 @@ def targets(site: Site, model_worker: ModelWorker) -> dict[str, list[str]]:
     return {
         "tabrl-api": [urlsplit(site.url).netloc],
         "tabrl-inference": [port("inference", "TABRL_INFERENCE_PORT")],
+        "tabrl-exporter": [port("exporter", "TABRL_EXPORTER_PORT")],
         "tabrl-reward-worker": rewards,
         "tabrl-trainer": [port("trainer", "TABRL_METRICS_PORT")],
     }
@@ -121,6 +122,7 @@ def use(site: Site, model_worker: ModelWorker, prompt: str) -> None:
         over.set()
         player.join(60.0)
         until(lambda: api.job(job.id).state == "succeeded", 60.0, "a training")
+        api.export(job.model_id, "numpy")
 
 
 def log_entries(site: Site, service: str) -> tuple[list[dict[str, object]], list[str]]:

@@ -267,14 +267,15 @@ def delete(
 def export(
     model: Annotated[str, typer.Argument(help="A model's id.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    name: Annotated[str, typer.Option("--format", help="In which format.")] = "numpy",
     url: Url = None,
     port: Port = None,
 ) -> None:
-    """Write a model as safetensors with a numpy program that runs it."""
+    """Take a model away, by default as safetensors with a numpy program that runs it."""
     from tabrl_local.export import export_model
 
     with connect(url, port) as api:
-        for path in export_model(api, model, folder):
+        for path in export_model(api, model, folder, name):
             print(path)
 
 

@@ -32,6 +32,7 @@ from tabrl_local.errors import CommandError
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 RECONNECT_LIMIT_S = 60.0
+EXPORT_S = 90.0
 TITLE_LIMIT = 300
 V = TypeVar("V", bound=BaseModel)
 
@@ -148,6 +149,11 @@ class Api:
         """A model's parameters as safetensors."""
         return self._request("GET", f"/api/models/{_segment(model_id)}/params").content
 
+    def export(self, model_id: str, name: str) -> bytes:
+        """A model in a format to take away, as a zip."""
+        path = f"/api/models/{_segment(model_id)}/exports/{_segment(name)}"
+        return self._request("GET", path, timeout_s=EXPORT_S).content
+
     def fetch(self, address: str) -> bytes:
         """Bytes at an address that the api named; relative ones are the api's own."""
         return self._request("GET", urljoin(self.url + "/", address)).content
@@ -226,12 +232,14 @@ class Api:
         path: str,
         body: Mapping[str, object] | None = None,
         query: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
     ) -> httpx.Response:
         headers = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else {}
         try:
             reply = self._http.request(
-                method, path, json=body, params=dict(query or {}), headers=headers
-            )
+                method, path, json=body, params=dict(query or {}), headers=headers,
+                timeout=timeout_s or self._http.timeout,
+            )  # fmt: skip
         except httpx.ConnectError as error:
             raise CommandError(
                 f"nothing answers at {self.url}",
