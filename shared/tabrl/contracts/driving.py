@@ -22,6 +22,11 @@ class Control(_Data):
 
     channel: str = Field(examples=["vx"])
     label: str = Field(examples=["forward"])
+    quantity: str | None = Field(
+        default=None, examples=["forward_speed"],
+        description="What the page computes to show what was done; null: it shows what was asked.",
+    )  # fmt: skip
+    part: str | None = None
     manner: Literal["held", "moved"] = "held"
     keys: tuple[tuple[str, str], ...] = Field(
         default=(),
