@@ -13,18 +13,36 @@ _X, _Y, _Z = PLACE
 _AZIMUTH, _ELEVATION, _ROLL = POINTING
 _CONTROLS = (
     Control(
-        channel=_X, label="ahead", quantity="tool_position", part="x", manner="moved", axis=1,
+        channel=_X,
+        label="ahead",
+        quantity="tool_position",
+        part="x",
+        manner="moved",
+        axis=1,
         keys=(("KeyW", "KeyS"), ("ArrowUp", "ArrowDown")),
     ),
     Control(
-        channel=_Y, label="left", quantity="tool_position", part="y", manner="moved", axis=0,
+        channel=_Y,
+        label="left",
+        quantity="tool_position",
+        part="y",
+        manner="moved",
+        axis=0,
         keys=(("KeyA", "KeyD"), ("ArrowLeft", "ArrowRight")),
     ),
-    Control(channel=_Z, label="up", quantity="tool_position", part="z", manner="moved", axis=3, keys=(("KeyQ", "KeyE"),)),
+    Control(
+        channel=_Z,
+        label="up",
+        quantity="tool_position",
+        part="z",
+        manner="moved",
+        axis=3,
+        keys=(("KeyQ", "KeyE"),),
+    ),
     Control(channel=_AZIMUTH, label="point left", manner="moved", axis=2, keys=(("KeyF", "KeyG"),)),
     Control(channel=_ELEVATION, label="tip up", manner="moved", keys=(("KeyR", "KeyV"),)),
     Control(channel=_ROLL, label="roll", manner="moved", keys=(("KeyT", "KeyB"),)),
-)  # fmt: skip
+)
 _UP = MoveWave(channel=_Z, constant=0.25)  # room below for what swings
 
 

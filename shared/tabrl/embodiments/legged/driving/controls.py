@@ -11,18 +11,52 @@ from tabrl.robots.lags import lags_of
 
 _CONTROLS = (
     Control(
-        channel="vx", label="forward", quantity="forward_speed", axis=1, share=0.6,
+        channel="vx",
+        label="forward",
+        quantity="forward_speed",
+        axis=1,
+        share=0.6,
         keys=(("KeyW", "KeyS"), ("ArrowUp", "ArrowDown")),
     ),
-    Control(channel="vy", label="left", quantity="lateral_speed", axis=0, share=0.8, keys=(("KeyQ", "KeyE"),)),
     Control(
-        channel="yaw", label="turn", quantity="yaw_rate", axis=2, share=0.7,
+        channel="vy",
+        label="left",
+        quantity="lateral_speed",
+        axis=0,
+        share=0.8,
+        keys=(("KeyQ", "KeyE"),),
+    ),
+    Control(
+        channel="yaw",
+        label="turn",
+        quantity="yaw_rate",
+        axis=2,
+        share=0.7,
         keys=(("KeyA", "KeyD"), ("ArrowLeft", "ArrowRight")),
     ),
-    Control(channel="height", label="height", quantity="height", manner="moved", axis=3, keys=(("KeyR", "KeyF"),)),
-    Control(channel="pitch", label="nose down", quantity="pitch", manner="moved", keys=(("KeyT", "KeyG"),)),
-    Control(channel="roll", label="lean right", quantity="roll", manner="moved", keys=(("KeyC", "KeyZ"),)),
-)  # fmt: skip
+    Control(
+        channel="height",
+        label="height",
+        quantity="height",
+        manner="moved",
+        axis=3,
+        keys=(("KeyR", "KeyF"),),
+    ),
+    Control(
+        channel="pitch",
+        label="nose down",
+        quantity="pitch",
+        manner="moved",
+        keys=(("KeyT", "KeyG"),),
+    ),
+    Control(
+        channel="roll",
+        label="lean right",
+        quantity="roll",
+        manner="moved",
+        keys=(("KeyC", "KeyZ"),),
+    ),
+)
 _LOW = MoveWave(channel="height", constant=-0.3)  # it needs room to go up
 # One extreme falls on the first beat of a cycle, the other on the second.
 _MOVES = (
