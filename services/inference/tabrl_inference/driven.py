@@ -10,7 +10,8 @@ from jaxtyping import Float
 
 from tabrl.contracts.wire import Live, LiveChannel
 from tabrl.control.arrays import Floats
-from tabrl.control.live import LiveCommands, LiveControl
+from tabrl.control.live.commands import LiveCommands
+from tabrl.control.live.control import LiveControl
 from tabrl.control.policy import Policy, States
 from tabrl.embodiments.live import live_control_of
 
@@ -32,7 +33,10 @@ class DrivenPolicy:
             for channel in space.channels
             if (span := control.spans[channel.name])
         )
-        return cls(policy, control, Live(channels=channels, carried=control.carried))
+        return cls(
+            policy, control,
+            Live(channels=channels, carried=control.carried, rhythm_hz=_rhythm_hz(policy)),
+        )  # fmt: skip
 
     @property
     def width(self) -> int:
@@ -55,3 +59,9 @@ class DrivenPolicy:
         commands = LiveCommands.unpacked(live, len(policy.embodiment.commands))
         seen, carry = self.control_of.observe(time, qpos, qvel, ctrl, policy.commands, commands)
         return joints.aimed(policy.weights.act(seen), qpos, qvel, last=ctrl), carry
+
+
+def _rhythm_hz(policy: Policy) -> float:
+    """The frequency of the first stage of its schedule that swings; 0 where none does."""
+    stages = policy.schedule.stages
+    return next((one.modulation_frequency for one in stages if any(one.amplitude)), 0.0)

@@ -87,10 +87,14 @@ class LiveChannel(BaseModel):
 
 
 class Live(BaseModel):
-    """What live states of a model are made of: channels, in this order, and numbers of a carry."""
+    """What live states of a model are made of: channels, in this order, and numbers of a carry.
+
+    `rhythm_hz` is the frequency of its schedule's own rhythm; 0 of one that has none.
+    """
 
     channels: tuple[LiveChannel, ...]
     carried: int
+    rhythm_hz: float = 0.0
 
 
 class Welcome(BaseModel):

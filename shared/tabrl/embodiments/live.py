@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from tabrl.control.live import KindClocks, LiveControl, NoClocks
+from tabrl.control.live.control import KindClocks, LiveControl, NoClocks
 from tabrl.embodiments.load import embodiment_of
 from tabrl.embodiments.lookup import has_module, kind_module
 from tabrl.embodiments.reach import drive_reach

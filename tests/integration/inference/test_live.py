@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tabrl.contracts.wire import HEADER, PROTOCOL, Header, Hello, Kind
-from tabrl.control.live import LiveCommands
+from tabrl.control.live.commands import LiveCommands
 from tabrl.embodiments.live import live_control_of
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.robots import get_robot, scene_sha256
@@ -66,6 +66,7 @@ async def test_the_welcome_says_what_can_be_driven(server):
     space = embodiment_of(ROBOT).commands
     assert [one["name"] for one in live["channels"]] == list(space.names)
     assert live["carried"] == live_control_of(ROBOT).carried
+    assert live["rhythm_hz"] == 0.0
     assert all(one["lower"] <= 0.0 <= one["upper"] for one in live["channels"])
 
 

@@ -8,7 +8,8 @@ import pytest
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule, Wave
 from tabrl.control.embodiment import Embodiment
-from tabrl.control.live import RAMP_S, LiveCommands, LiveControl
+from tabrl.control.live.commands import LiveCommands
+from tabrl.control.live.control import RAMP_S, LiveControl
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.control.staged_commands import Commands, StagedCommands
 from tabrl.embodiments.live import live_control_of

@@ -11,7 +11,7 @@ import pytest
 from tabrl.control import rotation
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
-from tabrl.control.live import LiveCommands
+from tabrl.control.live.commands import LiveCommands
 from tabrl.control.physics import physics_model
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.embodiments.legged.driving.clocks import HEADING_LEASH, LeggedClocks

@@ -11,7 +11,8 @@ from jaxtyping import Float
 
 from tabrl.control import rotation
 from tabrl.control.command_batch import CommandBatch
-from tabrl.control.live import Clock, KindClocks, Rows
+from tabrl.control.live.commands import Clock, Rows
+from tabrl.control.live.control import KindClocks
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.embodiments.legged.embodiment import LeggedRobot
 from tabrl.embodiments.legged.path import turn

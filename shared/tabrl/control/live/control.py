@@ -1,4 +1,4 @@
-"""Live commands: what somebody at the wheel, or the music, asks of a policy while it plays.
+"""Evaluates live commands.
 
 Every channel may be driven: the schedule's own constant and sinusoid then give way. A beat leads
 the schedule's clock, so that its rhythm keeps time with something outside. Both are smoothed and
@@ -13,20 +13,15 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, Self
 
 import numpy as np
-from jaxtyping import Float
 
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_space import MODULATION_RANGE, CommandSpace
 from tabrl.control.embodiment import Embodiment
+from tabrl.control.live.commands import BEAT, WAVE, Clock, LiveCommands, Rows
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.control.staged_commands import Commands
 from tabrl.control.waypoints import NO_PATH
 
-Rows = Float[np.ndarray, "*B N"]
-Clock = Float[np.ndarray, "*B"]
-
-WAVE = 4  # numbers of a driven channel: constant, amplitude, phase, harmonic
-_BEAT = 2  # before them: the beat's frequency and phase
 _CLOCKS = 3  # of a carry, before its channels: the schedule's time, its phase, its frequency
 RAMP_S = 0.8  # a constant takes so long over all that its channel does
 SWELL_S = 0.5  # an amplitude, from nothing to the largest
@@ -71,34 +66,6 @@ class Span(NamedTuple):
     lower: float
     upper: float
     amplitude: float
-
-
-@dataclass(frozen=True)
-class LiveCommands:
-    """What is asked of robots now, and what was carried from the step before.
-
-    `beat_hz [B]` 0 where there is no beat, `beat_phase [B]` in cycles of the modulation at the
-    state's instant. `waves [B, C, 4]`: constant, amplitude, phase, harmonic; a constant that is not
-    a number leaves the channel to the schedule. A `carry [B, K]` that is not a number is none yet.
-    """
-
-    beat_hz: Clock
-    beat_phase: Clock
-    waves: Float[np.ndarray, "*B C 4"]
-    carry: Rows
-
-    @classmethod
-    def unpacked(cls, rows: Rows, channels: int) -> Self:
-        """From rows as they are sent: beat, waves, carry."""
-        end = _BEAT + WAVE * channels
-        waves = rows[..., _BEAT:end].reshape(*rows.shape[:-1], channels, WAVE)
-        return cls(rows[..., 0], rows[..., 1], waves, rows[..., end:])
-
-    def packed(self) -> Rows:
-        """As rows."""
-        flat = self.waves.reshape(*self.waves.shape[:-2], -1)
-        beat = np.stack([self.beat_hz, self.beat_phase], axis=-1)
-        return np.concatenate([beat, flat, self.carry], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -156,7 +123,7 @@ class LiveControl:
     @property
     def width(self) -> int:
         """Numbers of a row of live commands, its carry among them."""
-        return _BEAT + WAVE * len(self._space) + self.carried
+        return BEAT + WAVE * len(self._space) + self.carried
 
     @property
     def _space(self) -> CommandSpace:
