@@ -6,6 +6,7 @@ import { defineConfig } from "vitest/config";
 const api = process.env.TABRL_API ?? "http://127.0.0.1:8400";
 
 export default defineConfig({
+  base: "./", // the page may lie under any path
   plugins: [react(), tailwindcss()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   // The package finds its wasm relative to itself; pre-bundling would move it away.

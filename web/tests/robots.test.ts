@@ -26,6 +26,7 @@ const WALKER: Robot = {
   picture_url: "/api/robots/walker/picture.png",
   trained: true,
   training_command: null,
+  troubles: [],
 };
 const CRAWLER: Robot = {
   ...WALKER,
@@ -75,7 +76,7 @@ describe("the picker", () => {
 
   it("shows a picture of each robot, or a sign in its place", () => {
     expect(cards).toHaveLength(2);
-    expect(cards[0]).toContain('src="/api/robots/walker/picture.png"');
+    expect(cards[0]).toContain('src="http://localhost/api/robots/walker/picture.png"');
     expect(cards[0]).toContain('alt=""');
     expect(cards[1]).not.toContain("<img");
     expect(cards[1]).toContain("<svg");

@@ -46,6 +46,20 @@ class Fall(_Data):
     seconds: float = Field(gt=0.0)
 
 
+class Trouble(_Data):
+    """A disturbance that the page can bring about: what is other than the scene, as factors.
+
+    `name` is that of the row of a result's robustness. The load is on what carries the ink, else on
+    the root.
+    """
+
+    name: str = Field(examples=["slippery"])
+    label: str = Field(examples=["Slippery floor"])
+    friction: float = Field(default=1.0, gt=0.0, description="Of everything that touches.")
+    mass: float = Field(default=1.0, gt=0.0, description="Of the loaded body.")
+    load_kg: float = Field(default=0.0, ge=0.0, description="On the loaded body besides.")
+
+
 class KindPage(_Data):
     """What a kind of robot says of how a robot is shown; `fall` null: it cannot fall.
 
@@ -56,6 +70,7 @@ class KindPage(_Data):
     fall: Fall | None = None
     ink: str | None = None
     abilities: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
 
 
 class RobotPage(_Data):
@@ -75,3 +90,6 @@ class RobotPage(_Data):
         examples=[["walks up to 1.2 m/s", "turns", "crouches"]],
     )
     driving: Driving = Field(default=NOTHING, description="What it can be driven and danced with.")
+    troubles: tuple[Trouble, ...] = Field(
+        default=(), description="Disturbances that the page can bring about."
+    )

@@ -59,6 +59,7 @@ def page_of(robot: Robot) -> RobotPage:
         ink=kind.ink,
         abilities=kind.abilities,
         driving=driving_of(robot),
+        troubles=kind.troubles,
     )
 
 

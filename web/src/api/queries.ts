@@ -2,7 +2,7 @@ import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { TERMINAL_JOB_STATES } from "@/generated/contract";
 import { ApiError, client, idempotencyKey, unwrap } from "./client";
-import type { Job, Lineage, Model, Robot, Task, TaskSummary } from "./types";
+import type { Job, Lineage, Model, Recording, Robot, Task, TaskSummary } from "./types";
 
 const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_JOB_STATES);
 const POLL_MS = 1500;
@@ -66,10 +66,7 @@ export function useModel(
 }
 
 /** The recorded motion that a candidate likes best. */
-export function usePreview(
-  taskId: string,
-  n: number | null,
-): UseQueryResult<{ clip: string; score: number; hz: number; qpos: number[][] }> {
+export function usePreview(taskId: string, n: number | null): UseQueryResult<Recording> {
   return useQuery({
     queryKey: ["preview", taskId, n],
     queryFn: () =>

@@ -5,6 +5,8 @@ type Schemas = components["schemas"];
 
 export type Robot = Schemas["RobotView"];
 export type Camera = Schemas["Camera"];
+export type Recording = Schemas["PreviewView"];
+export type Trouble = Schemas["Trouble"];
 export type Readout = Schemas["Readout"];
 export type Task = Schemas["TaskView"];
 export type TaskSummary = Schemas["TaskSummary"];

@@ -18,7 +18,7 @@ export function HistoryMenu(): ReactNode {
   const [, navigate] = useLocation();
   return (
     <Menu.Root>
-      <Menu.Trigger className="flex h-8 items-center gap-2 rounded-lg px-3 text-sm text-soft transition-colors hover:bg-raised hover:text-text">
+      <Menu.Trigger className="flex h-8 items-center gap-2 rounded-lg px-2.5 text-sm text-soft sm:px-3 transition-colors hover:bg-raised hover:text-text">
         <History className="size-4" aria-hidden /> Tasks
         {tasks.length > 0 && <span className="tabular text-xs text-faint">{tasks.length}</span>}
       </Menu.Trigger>
@@ -27,7 +27,7 @@ export function HistoryMenu(): ReactNode {
           align="end"
           sideOffset={8}
           collisionPadding={16}
-          className="rise z-50 max-h-[70vh] w-[min(26rem,calc(100vw-2rem))] overflow-y-auto rounded-xl border border-line-strong bg-panel p-1.5 shadow-2xl shadow-black/60"
+          className="rise z-50 max-h-[70vh] w-[min(26rem,calc(100vw-2rem))] overflow-y-auto rounded-xl border border-line-strong bg-panel p-1.5 shadow-2xl shadow-black/30"
         >
           {tasks.length === 0 && (
             <p className="p-4 text-center text-sm text-faint" role="status">

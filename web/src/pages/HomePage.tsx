@@ -12,7 +12,7 @@ export function HomePage(): ReactNode {
   const [robot, chooseRobot] = useChosenRobot(robots.data ?? []);
   return (
     <main className="relative flex flex-1 flex-col lg:grid lg:grid-cols-[minmax(0,620px)_minmax(0,1fr)]">
-      <div className="z-10 flex flex-col justify-center gap-7 px-4 py-8 sm:px-8 lg:py-10 xl:pl-16">
+      <div className="z-10 flex flex-col justify-center gap-6 px-4 py-6 sm:px-8 lg:gap-7 lg:py-10 xl:pl-16">
         <header>
           <h1 className="text-3xl leading-[1.15] font-semibold tracking-tight sm:text-[2.6rem]">
             Say what it should do.
@@ -41,7 +41,13 @@ export function HomePage(): ReactNode {
           <TaskForm robots={robots.data} robot={robot} onRobot={chooseRobot} />
         )}
       </div>
-      <Viewer className="min-h-[46vh] flex-1 lg:min-h-0" robot={robot} drive={IDLE} bare faded />
+      <Viewer
+        className="h-[42vh] max-lg:order-first lg:h-auto"
+        robot={robot}
+        drive={IDLE}
+        bare
+        faded
+      />
     </main>
   );
 }

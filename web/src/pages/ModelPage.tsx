@@ -2,13 +2,13 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useModel, useRobots, useTask } from "@/api/queries";
 import type { Model } from "@/api/types";
+import { Stand } from "@/deck/Stand";
 import { ago } from "@/lib/format";
 import { Share } from "@/pages/Share";
 import { RobotTag } from "@/robots/RobotTag";
 import { Button, Note, Skeleton } from "@/ui/kit";
 import { useTitle } from "@/ui/useTitle";
 import { usePolicyDrive } from "@/viewer/drive";
-import { Viewer } from "@/viewer/Viewer";
 
 /** A model alone: the address to share a motion by. */
 export function ModelPage({ modelId }: { modelId: string }): ReactNode {
@@ -55,7 +55,13 @@ function Loaded({ model }: { model: Model }): ReactNode {
           How it was trained
         </Link>
       </header>
-      <Viewer className="min-h-[60vh] flex-1" robot={robot} drive={drive} />
+      <Stand
+        className="min-h-[60vh] flex-1"
+        robot={robot}
+        drive={drive}
+        model={model}
+        task={task.data}
+      />
     </main>
   );
 }

@@ -1,5 +1,5 @@
 /** What the page and the simulation worker tell each other. */
-import type { Robot } from "@/api/types";
+import type { Robot, Trouble } from "@/api/types";
 
 /** What of a robot's data the simulation goes by. */
 export type RobotRules = Pick<Robot, "control_hz" | "fall" | "ink" | "readouts">;
@@ -56,7 +56,7 @@ export interface Connection {
   modelId: string;
   sceneSha256: string;
   /** Where people log in: the socket then opens with tickets, which this token is worth. */
-  access?: { token: string | null };
+  access?: { token: string | null; ticketUrl: string };
 }
 
 /** A pull at a point of a body towards a point of the world, metres. */
@@ -99,6 +99,8 @@ export type ToWorker =
   | { type: "reset" }
   | { type: "pause"; paused: boolean }
   | { type: "push"; push: Push | null }
+  | { type: "shove"; direction: number }
+  | { type: "trouble"; trouble: Trouble | null }
   | { type: "replay"; qpos: number[][] | null; hz: number };
 
 export type FromWorker =

@@ -2,6 +2,8 @@ import wasmUrl from "@mujoco/mujoco/mujoco.wasm?url";
 import { fetchFile } from "@/api/client";
 import { needsTickets } from "@/api/tickets";
 import { currentToken } from "@/api/token";
+import type { Trouble } from "@/api/types";
+import { at } from "@/lib/place";
 import type {
   Connection,
   Frame,
@@ -16,14 +18,22 @@ import type {
 
 const HISTORY_TICKS = 3000;
 
+/** Why there is no simulation. */
+export interface Failure {
+  code: "wasm" | "scene" | "network" | "worker";
+  message: string;
+}
+
 /** Everything of a session that changes seldom enough to be drawn by React. */
 export interface SessionState {
   scene: SceneInfo | null;
-  failure: { code: "wasm" | "scene" | "network"; message: string } | null;
+  failure: Failure | null;
   link: LinkState;
   stats: Stats | null;
   paused: boolean;
   snapshot: { version: number; step: number; scheduleWords: string; at: number } | null;
+  /** How the world is other than the scene. */
+  trouble: Trouble | null;
   recovered: { reason: "fell" | "diverged"; at: number } | null;
 }
 
@@ -52,6 +62,7 @@ export class Session {
     stats: null,
     paused: false,
     snapshot: null,
+    trouble: null,
     recovered: null,
   };
   private pending: ToWorker[] = [];
@@ -63,7 +74,7 @@ export class Session {
 
   constructor(sceneUrl: string, rules: RobotRules) {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
-    this.worker.onerror = (event) => this.fail("wasm", event.message);
+    this.worker.onerror = (event) => this.fail("worker", event.message);
     void this.load(sceneUrl, rules);
     const probe: Probe = {
       history: () => this.history.map(({ tick, time, qpos }) => ({ tick, time, qpos: [...qpos] })),
@@ -89,13 +100,15 @@ export class Session {
   connect(connection: Connection | null): void {
     this.update({ snapshot: null, recovered: null });
     this.wanted = connection;
+    if (this.state.trouble !== null) this.setTrouble(null); // a new driver has the scene as it is
     if (connection === null) {
       this.send({ type: "connect", connection });
       return;
     }
     void needsTickets().then((needed) => {
       if (this.wanted !== connection) return; // somebody else drives by now
-      const access = needed ? { access: { token: currentToken() } } : {};
+      const ticketUrl = at(`/api/models/${encodeURIComponent(connection.modelId)}/ticket`);
+      const access = needed ? { access: { token: currentToken(), ticketUrl } } : {};
       this.send({ type: "connect", connection: { ...connection, ...access } });
     });
   }
@@ -111,6 +124,16 @@ export class Session {
 
   push(push: Push | null): void {
     this.send({ type: "push", push });
+  }
+
+  /** A blow, `direction` rad to the left of where the robot looks. */
+  shove(direction: number): void {
+    this.send({ type: "shove", direction });
+  }
+
+  setTrouble(trouble: Trouble | null): void {
+    this.update({ trouble });
+    this.send({ type: "trouble", trouble });
   }
 
   replay(qpos: number[][] | null, hz: number): void {
@@ -184,7 +207,7 @@ export class Session {
     else this.worker.postMessage(message);
   }
 
-  private fail(code: "wasm" | "scene" | "network", message: string): void {
+  private fail(code: Failure["code"], message: string): void {
     this.update({ failure: { code, message } });
   }
 

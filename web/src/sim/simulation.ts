@@ -1,3 +1,4 @@
+import type { Trouble } from "@/api/types";
 import type { Socket } from "./link";
 import { Link } from "./link";
 import type { Connection, FromWorker, Push, RobotRules } from "./messages";
@@ -113,6 +114,16 @@ export class Simulation {
     this.physics.setPush(push);
   }
 
+  /** A short blow, `direction` rad to the left of where the robot looks. */
+  shove(direction: number): void {
+    this.physics.shove(this.loaded, direction);
+  }
+
+  /** The scene other than it is; null puts it right. */
+  setTrouble(trouble: Trouble | null): void {
+    this.physics.setTrouble(this.loaded, trouble);
+  }
+
   /** Play recorded poses in a loop instead of simulating; null goes back to the home pose. */
   replay(qpos: number[][] | null, hz: number): void {
     this.replayed =
@@ -125,6 +136,12 @@ export class Simulation {
     clearInterval(this.stats);
     if (this.timer !== null) clearTimeout(this.timer);
     this.link?.close();
+  }
+
+  /** What carries a load: the body with the pen, else the root. */
+  private get loaded(): number {
+    const { sites, root } = this.physics.scene;
+    return sites.find(({ name }) => name === this.rules.ink)?.body ?? root.body;
   }
 
   private rewind(): void {

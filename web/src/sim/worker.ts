@@ -44,6 +44,12 @@ scope.onmessage = ({ data }) => {
     case "push":
       simulation?.setPush(data.push);
       break;
+    case "shove":
+      simulation?.shove(data.direction);
+      break;
+    case "trouble":
+      simulation?.setTrouble(data.trouble);
+      break;
     case "replay":
       simulation?.replay(data.qpos, data.hz);
       break;

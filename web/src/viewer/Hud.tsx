@@ -41,8 +41,7 @@ export function StatusPill({ state, drive }: Props): ReactNode {
 }
 
 function status(state: SessionState, drive: Drive): [string, string] {
-  if (drive.kind === "replay")
-    return ["bg-[#8ab4ff]", `Recording “${drive.clip.replaceAll("_", " ")}”`];
+  if (drive.kind === "replay") return ["bg-info", `Recording “${drive.clip.replaceAll("_", " ")}”`];
   if (drive.kind === "idle") return ["bg-faint", "At rest, no policy"];
   switch (state.link.state) {
     case "live": {
@@ -129,10 +128,14 @@ export function LinkBanner({ state, drive, session }: Props & { session: Session
   const { link, recovered } = state;
   if (link.state === "refused") {
     return (
-      <div className="pointer-events-auto mx-auto w-full max-w-lg">
+      <div className="pointer-events-auto mx-auto w-full max-w-lg rounded-xl bg-panel">
         <Note
           kind="bad"
-          title="The inference server refused this robot"
+          title={
+            link.code === "socket_refused"
+              ? "The policy's address cannot be opened from this page"
+              : "The inference server refused this robot"
+          }
           action={<Button onClick={() => session.connect(drive.connection)}>Try again</Button>}
         >
           {link.message} <span className="font-mono text-xs opacity-70">({link.code})</span>
@@ -142,7 +145,7 @@ export function LinkBanner({ state, drive, session }: Props & { session: Session
   }
   if (link.state === "lost") {
     return (
-      <div className="mx-auto w-full max-w-lg">
+      <div className="mx-auto w-full max-w-lg rounded-xl bg-panel">
         <Note kind="warn" title="Connection to the policy lost">
           The robot holds its last pose. Trying again in {link.retryInS} s (attempt {link.attempt}).
         </Note>

@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from "react";
-import type { Model } from "@/api/types";
+import type { Model, Recording } from "@/api/types";
 import type { Connection } from "@/sim/messages";
 import type { Session } from "@/sim/session";
 
@@ -10,6 +10,11 @@ export type Drive =
   | { kind: "replay"; clip: string; qpos: number[][]; hz: number };
 
 export const IDLE: Drive = { kind: "idle" };
+
+/** A recorded motion at the wheel. */
+export function replayOf({ clip, qpos, hz }: Recording): Drive {
+  return { kind: "replay", clip, qpos, hz };
+}
 
 /** The policy of a model at the wheel; nobody until the model is known. */
 export function usePolicyDrive(model: Model | undefined): Drive {

@@ -15,8 +15,8 @@ import {
   Vector3,
 } from "three";
 import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
+import type { Palette } from "./palette";
 
-const BACKGROUND = "#0b0e13";
 const FLOOR_RADIUS = 24;
 const TILE_M = 1;
 const FOG_TIMES_DISTANCE = 0.5;
@@ -27,7 +27,7 @@ const SUN = new Vector3(0.75, -1, 2.1);
 /** Lights and floor; both go along with the robot, so the world has no edge. */
 export class Stage {
   readonly scene = new Scene();
-  private readonly fog = new FogExp2(BACKGROUND, 0.3);
+  private readonly fog: FogExp2;
   private readonly floor: Mesh;
   private readonly sun: DirectionalLight;
 
@@ -39,10 +39,13 @@ export class Stage {
     shadows: boolean,
     private readonly distance: number,
     private readonly height: number,
+    palette: Palette,
   ) {
-    this.scene.background = new Color(BACKGROUND);
+    const plain = shadows ? 0 : 1;
+    this.fog = new FogExp2(palette.background, 0.3);
+    this.scene.background = new Color(palette.background);
     this.scene.fog = this.fog;
-    this.scene.add(new HemisphereLight("#dbe9ff", "#39404c", shadows ? 1.1 : 2.2));
+    this.scene.add(new HemisphereLight("#dbe9ff", "#39404c", palette.ambient[plain]));
 
     this.sun = new DirectionalLight("#fff4e2", 3);
     this.sun.castShadow = shadows;
@@ -61,11 +64,11 @@ export class Stage {
     this.floor = new Mesh(
       new CircleGeometry(FLOOR_RADIUS, 64),
       new MeshStandardMaterial({
-        map: gridTexture(),
+        map: gridTexture(palette.floor),
         roughness: 0.95,
         metalness: 0,
         envMapIntensity: 0.1,
-        color: shadows ? "#7d8794" : "#aab4c2",
+        color: palette.tint[plain],
       }),
     );
     this.floor.receiveShadow = true;
@@ -93,18 +96,18 @@ export class Stage {
 }
 
 /** One square metre: a strong line around, a faint one every quarter. */
-function gridTexture(): CanvasTexture {
+function gridTexture([ground, strong, faint]: Palette["floor"]): CanvasTexture {
   const size = 512;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
   const context = canvas.getContext("2d");
   if (context !== null) {
-    context.fillStyle = "#222934";
+    context.fillStyle = ground;
     context.fillRect(0, 0, size, size);
     for (let quarter = 0; quarter < 4; quarter += 1) {
-      const strong = quarter === 0;
-      context.fillStyle = strong ? "#4d5b6e" : "#2c3541";
-      const width = strong ? 5 : 3;
+      const metre = quarter === 0;
+      context.fillStyle = metre ? strong : faint;
+      const width = metre ? 5 : 3;
       const at = (size * quarter) / 4;
       context.fillRect(at, 0, width, size);
       context.fillRect(0, at, size, width);

@@ -15,6 +15,7 @@ import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import type { Camera } from "@/api/types";
 import type { SceneInfo, SiteInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
+import { paletteOf } from "./palette";
 import { RobotView } from "./robot";
 import { Stage } from "./stage";
 import { FOOTPRINTS, INK, Trail } from "./trail";
@@ -40,6 +41,7 @@ interface Options {
   quality: Quality;
   /** The site whose way is drawn in the air. */
   ink: string | null;
+  dark: boolean;
 }
 
 interface Grab {
@@ -58,7 +60,7 @@ export class View {
   private readonly stage: Stage;
   private readonly robot: RobotView;
   private readonly trail: Trail | null;
-  private readonly ink = new Trail(INK);
+  private readonly ink: Trail;
   private readonly pen: SiteInfo | null;
   private inked = -1;
   private readonly arrow = new ArrowHelper(
@@ -78,6 +80,8 @@ export class View {
   private slowFrames = 0;
   mode: CameraMode = "follow";
   onSlow: (() => void) | null = null;
+  /** The graphics context is gone, and this view with it. */
+  onLost: (() => void) | null = null;
 
   /** Throws where WebGL is missing. */
   constructor(
@@ -87,6 +91,7 @@ export class View {
   ) {
     const { scene, quality, camera, ink } = options;
     const high = quality === "high";
+    const palette = paletteOf(options.dark);
     this.renderer = new WebGLRenderer({ antialias: high, powerPreference: "high-performance" });
     this.renderer.shadowMap.enabled = high;
     this.renderer.shadowMap.type = PCFShadowMap;
@@ -96,14 +101,16 @@ export class View {
     this.canvas = this.renderer.domElement;
     container.append(this.canvas);
 
-    this.stage = new Stage(high, camera.distance_m, scene.floor);
+    this.stage = new Stage(high, camera.distance_m, scene.floor, palette);
     if (high) this.stage.addReflections(this.renderer);
     this.robot = new RobotView(scene);
     this.arrow.visible = false;
     this.stage.scene.add(this.robot.root, this.arrow);
     // Only what moves about leaves a trail.
-    this.trail = scene.root.qposAdr === null ? null : new Trail(FOOTPRINTS);
+    this.trail =
+      scene.root.qposAdr === null ? null : new Trail(FOOTPRINTS, palette.footprints, palette.faded);
     if (this.trail !== null) this.stage.scene.add(this.trail.line);
+    this.ink = new Trail(INK, palette.ink, palette.faded);
     this.pen = scene.sites.find(({ name }) => name === ink) ?? null;
     this.stage.scene.add(this.ink.line);
 
@@ -122,6 +129,7 @@ export class View {
     this.canvas.addEventListener("pointerup", this.pointerUp);
     this.canvas.addEventListener("pointercancel", this.pointerUp);
     this.canvas.addEventListener("touchstart", this.touchStart, { passive: false });
+    this.canvas.addEventListener("webglcontextlost", this.contextLost);
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(container);
     this.resize();
@@ -145,11 +153,18 @@ export class View {
   dispose(): void {
     if (this.drawing !== null) cancelAnimationFrame(this.drawing);
     this.resizer.disconnect();
+    this.canvas.removeEventListener("webglcontextlost", this.contextLost);
     this.controls.dispose();
     this.renderer.dispose();
     this.renderer.forceContextLoss();
     this.canvas.remove();
   }
+
+  private readonly contextLost = (): void => {
+    if (this.drawing !== null) cancelAnimationFrame(this.drawing);
+    this.drawing = null;
+    this.onLost?.();
+  };
 
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.container;
