@@ -22,6 +22,7 @@ const WALKER: Robot = {
   driving: { controls: [], meanwhile: {}, moves: [], slowest_hz: 0.5, fastest_hz: 1.3 },
   scene_url: "/api/robots/walker/scene.xml",
   scene_sha256: "0".repeat(64),
+  constants_url: "",
   visuals_url: null,
   picture_url: "/api/robots/walker/picture.png",
   trained: true,

@@ -50,3 +50,8 @@ class Model(BaseModel):
     def base_params_key(robot: str) -> str:
         """Where the trainer puts a robot's pretrained policy."""
         return f"base/{robot}/policy.safetensors"
+
+    @staticmethod
+    def robot_constants_key(robot: str) -> str:
+        """Where the trainer puts what a controller outside of Python must know of a robot."""
+        return f"base/{robot}/robot.json"
