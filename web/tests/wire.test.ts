@@ -50,7 +50,12 @@ describe("a state frame", () => {
 describe("an action frame", () => {
   it("is read back", () => {
     const read = decodeAction(action([0.5, -1.25]), 2);
-    expect(read).toEqual({ tick: 7, paramsVersion: 3, ctrl: Float32Array.of(0.5, -1.25) });
+    expect(read).toEqual({
+      tick: 7,
+      paramsVersion: 3,
+      ctrl: Float32Array.of(0.5, -1.25),
+      carry: null,
+    });
   });
 
   it.each([

@@ -25,7 +25,7 @@ from tabrl.control.waypoints import NO_PATH
 _CLOCKS = 3  # of a carry, before its channels: the schedule's time, its phase, its frequency
 RAMP_S = 0.8  # a constant takes so long over all that its channel does
 SWELL_S = 0.5  # an amplitude, from nothing to the largest
-PULL = 0.08  # of a phase that is behind, in one control step: a time constant of a quarter second
+PULL = 0.15  # of a phase that is behind, in one control step: a time constant of an eighth second
 LARGEST_PULL = 0.5  # of the frequency: no rhythm runs faster, or slower, than that to catch up
 HASTE = 1.0  # Hz a second by which the frequency changes
 
