@@ -57,4 +57,7 @@ def beats_at(
     early = (time - beats[0]) / (beats[1] - beats[0])
     late = len(beats) - 1 + (time - beats[-1]) / (beats[-1] - beats[-2])
     within = np.interp(time, beats, np.arange(len(beats)))
-    return np.where(time < beats[0], early, np.where(time > beats[-1], late, within))
+    counted: Float[np.ndarray, " T"] = np.where(
+        time < beats[0], early, np.where(time > beats[-1], late, within)
+    )
+    return counted

@@ -24,6 +24,7 @@ from tabrl_trainer.pretrained import load_pretrained
 HZ = 110 / 120  # cycles a second: two beats of a usual tempo
 SETTLES_S, CYCLES = 4.0, 8
 
+Values = Float[np.ndarray, " T"]
 States = Float[np.ndarray, "T nq"]
 Poses = tuple[Float[np.ndarray, "T 3"], Float[np.ndarray, "T 3 3"]]
 
@@ -77,18 +78,21 @@ def moved(policy: Policy, move: Move) -> States:
     return np.array(states)
 
 
-def _turned(states: States) -> Float[np.ndarray, " T"]:
-    return np.gradient(np.unwrap(rotation.yaw(states[:, 3:7])), CONTROL_DT)
+def _turned(states: States) -> Values:
+    rate: Values = np.gradient(np.unwrap(rotation.yaw(states[:, 3:7])), CONTROL_DT)
+    return rate
 
 
-def _roll(states: States) -> Float[np.ndarray, " T"]:
+def _roll(states: States) -> Values:
     w, x, y, z = states[:, 3:7].T
-    return np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y))
+    angle: Values = np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y))
+    return angle
 
 
-def _pitch(states: States) -> Float[np.ndarray, " T"]:
+def _pitch(states: States) -> Values:
     w, x, y, z = states[:, 3:7].T
-    return np.arcsin(np.clip(2.0 * (w * y - z * x), -1.0, 1.0))
+    angle: Values = np.arcsin(np.clip(2.0 * (w * y - z * x), -1.0, 1.0))
+    return angle
 
 
 def _tool(states: States, policy: Policy) -> Poses:
@@ -104,28 +108,28 @@ def _tool(states: States, policy: Policy) -> Poses:
     return np.array(places), np.array(axes)
 
 
-def _place(axis: int) -> Callable[[States, Policy], Float[np.ndarray, " T"]]:
+def _place(axis: int) -> Callable[[States, Policy], Values]:
     return lambda states, policy: _tool(states, policy)[0][:, axis]
 
 
-def _azimuth(states: States, policy: Policy) -> Float[np.ndarray, " T"]:
+def _azimuth(states: States, policy: Policy) -> Values:
     axes = _tool(states, policy)[1]
     return np.unwrap(np.arctan2(axes[:, 1, 2], axes[:, 0, 2]))
 
 
-def _elevation(states: States, policy: Policy) -> Float[np.ndarray, " T"]:
+def _elevation(states: States, policy: Policy) -> Values:
     axes = _tool(states, policy)[1]
     return np.arctan2(axes[:, 0, 2], -axes[:, 2, 2])
 
 
-def _twist(states: States, policy: Policy) -> Float[np.ndarray, " T"]:
+def _twist(states: States, policy: Policy) -> Values:
     """About an axis that points straight down: the turn of the side, seen from above, mirrored."""
     axes = _tool(states, policy)[1]
     turned = np.unwrap(np.arctan2(axes[:, 1, 0], axes[:, 0, 0]))
     return -turned if axes[0, 2, 2] < 0.0 else turned
 
 
-_MEASURED: Mapping[str, Mapping[str, Callable[[States, Policy], Float[np.ndarray, " T"]]]] = {
+_MEASURED: Mapping[str, Mapping[str, Callable[[States, Policy], Values]]] = {
     "legged": {
         "roll": lambda states, _: _roll(states),
         "pitch": lambda states, _: _pitch(states),
