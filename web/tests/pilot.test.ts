@@ -82,6 +82,7 @@ function setUp(wish: Wish = "auto", source: PolicySource = SOURCE) {
         ready += 1;
       },
       onAction: (action) => actions.push(action),
+      onLive: () => undefined,
       onSnapshot: () => undefined,
     },
     () => Date.now(),

@@ -2,7 +2,7 @@ import type { Socket } from "@/sim/link";
 import { Link } from "@/sim/link";
 import type { Connection, LinkState } from "@/sim/messages";
 import { quantile } from "@/sim/meter";
-import type { Action, RawState, SnapshotNotice } from "@/sim/wire";
+import type { Action, Live, RawState, SnapshotNotice } from "@/sim/wire";
 import { encodeState } from "@/sim/wire";
 import { Chooser } from "./chooser";
 import { OwnPolicy } from "./ownPolicy";
@@ -13,6 +13,8 @@ export interface PilotHandlers {
   /** Somebody answers from now on who has not been asked yet. */
   onReady(): void;
   onAction(action: Action): void;
+  /** What the policy can be asked while it plays. */
+  onLive(live: Live | null): void;
   onSnapshot(notice: SnapshotNotice): void;
 }
 
@@ -34,6 +36,8 @@ export class Pilot {
   /** The state that the server has not answered yet. */
   private sent: { tick: number; at: number } | null = null;
   private triedAt = 0;
+  /** Whether the state asked about last holds live commands, which only the server knows. */
+  private driven = false;
 
   constructor(
     connection: Connection,
@@ -55,7 +59,10 @@ export class Pilot {
       { ...connection, url },
       {
         onState: (state) => this.linked(state),
-        onWelcome: () => this.where === "server" && handlers.onReady(),
+        onWelcome: ({ live = null }) => {
+          handlers.onLive(live);
+          if (this.where === "server") handlers.onReady();
+        },
         onAction: (action) => this.answered(action),
         onSnapshot: (notice) => {
           if (this.where === "browser") this.own?.look();
@@ -87,7 +94,8 @@ export class Pilot {
 
   /** Have a state answered: right here, or by `onAction` when the server has done so (null). */
   ask(state: RawState): Action | null {
-    if (this.where === "server") {
+    this.driven = (state.live ?? null) !== null;
+    if (this.served) {
       this.send(state);
       return null;
     }
@@ -95,7 +103,7 @@ export class Pilot {
     if (this.sent === null && this.now() - this.triedAt > TRY_EVERY_MS) this.send(state);
     const ctrl = this.own?.control(state) ?? null;
     const paramsVersion = this.own?.version ?? 0;
-    return ctrl === null ? null : { tick: state.tick, paramsVersion, ctrl };
+    return ctrl === null ? null : { tick: state.tick, paramsVersion, ctrl, carry: null };
   }
 
   /** Now and then: a silent server is given up, newer parameters are looked for. */
@@ -108,6 +116,11 @@ export class Pilot {
   close(): void {
     this.link?.close();
     this.own?.close();
+  }
+
+  /** Whether the server answers: also whoever is driven, as long as it is there. */
+  private get served(): boolean {
+    return this.where === "server" || (this.driven && this.link?.live === true);
   }
 
   private send(state: RawState): void {
@@ -132,7 +145,7 @@ export class Pilot {
       this.trips.push(took);
       if (this.trips.length > ROUND_TRIPS) this.trips.shift();
     }
-    if (this.where === "server") this.handlers.onAction(action);
+    if (this.served) this.handlers.onAction(action);
     this.settle();
   }
 

@@ -1,12 +1,14 @@
 import type { Trouble } from "@/api/types";
 import { Pilot } from "@/inference/pilot";
 import type { Wish } from "@/inference/types";
+import { Gauges } from "./gauges";
 import type { Socket } from "./link";
 import type { Connection, FromWorker, Push, RobotRules } from "./messages";
 import { RateMeter } from "./meter";
 import type { Physics } from "./physics";
 import type { Moment, Reading } from "./readings";
 import { readingOf, readOver } from "./readings";
+import { Wheel } from "./wheel";
 import type { Action } from "./wire";
 
 /** Further behind the wall clock than this, the lost time is dropped instead of caught up with. */
@@ -39,6 +41,9 @@ export class Simulation {
   private readonly periodMs: number;
   private fallenTicks = 0;
   private paramsVersion = 0;
+  /** What is asked beside the policy's own schedule. */
+  readonly wheel = new Wheel(epoch);
+  private readonly gauges: Gauges;
   private replayed: { qpos: number[][]; periodMs: number; index: number } | null = null;
 
   constructor(
@@ -50,6 +55,8 @@ export class Simulation {
   ) {
     this.periodMs = 1000 / rules.control_hz;
     this.readings = rules.readouts.map((readout) => readingOf(readout, physics.scene, rules.ink));
+    const home = { qpos: physics.qpos(), sites: physics.sites() };
+    this.gauges = new Gauges(rules, physics.scene, home);
     this.stats = setInterval(() => this.report(), STATS_EVERY_MS);
     this.restartClock();
     this.show();
@@ -65,6 +72,8 @@ export class Simulation {
     this.replayed = null;
     this.rewind();
     if (connection === null) {
+      this.wheel.fit(null);
+      this.post({ type: "live", live: null });
       this.post({ type: "link", link: { state: "none" } });
       this.schedule();
       return;
@@ -79,6 +88,10 @@ export class Simulation {
         },
         onReady: () => this.askAnother(),
         onAction: (action) => this.receive(action),
+        onLive: (live) => {
+          this.wheel.fit(live);
+          this.post({ type: "live", live });
+        },
         onSnapshot: (notice) =>
           this.post({
             type: "snapshot",
@@ -148,6 +161,7 @@ export class Simulation {
   private rewind(): void {
     this.physics.setPush(null);
     this.physics.reset();
+    this.wheel.keep(null);
     this.tick += 1;
     this.justReset = true;
     this.fallenTicks = 0;
@@ -186,7 +200,8 @@ export class Simulation {
     this.action = null;
     this.asked = true;
     const [qpos, qvel, ctrl] = [physics.qpos(), physics.qvel(), physics.ctrl()];
-    const action = this.pilot.ask({ tick, reset, time: physics.time, qpos, qvel, ctrl });
+    const live = this.wheel.row(physics.time);
+    const action = this.pilot.ask({ tick, reset, time: physics.time, qpos, qvel, ctrl, live });
     if (action !== null) this.take(action);
   }
 
@@ -199,6 +214,7 @@ export class Simulation {
   private take(action: Action): void {
     this.asked = false;
     this.action = action;
+    this.wheel.keep(action.carry);
     this.paramsVersion = action.paramsVersion;
   }
 
@@ -273,7 +289,7 @@ export class Simulation {
     const { tick } = this;
     this.post({
       type: "frame",
-      frame: { tick, time: this.physics.time, qpos, poses: this.physics.poses() },
+      frame: { tick, time: this.physics.time, at: epoch(), qpos, poses: this.physics.poses() },
     });
   }
 
@@ -288,6 +304,7 @@ export class Simulation {
         pilot: this.pilot?.stats ?? null,
         paramsVersion: this.paramsVersion,
         readings: this.read(),
+        driven: this.gauges.read(this.recent, this.wheel),
       },
     });
   }
@@ -303,4 +320,9 @@ export class Simulation {
       return this.readings[index]?.(before, latest, Math.max(1, steps) / hz) ?? null;
     });
   }
+}
+
+/** The time that page and worker share, ms. */
+function epoch(): number {
+  return performance.timeOrigin + performance.now();
 }
