@@ -60,7 +60,7 @@ def browser() -> Iterator[Page]:
     with sync_playwright() as driver:
         chromium = Chromium(driver.chromium, path).launch()
         try:
-            page = chromium.new_page(viewport={"width": 1280, "height": 800})
+            page = chromium.new_page(viewport={"width": 640, "height": 480})
             page.set_default_timeout(120_000)
             yield page
         finally:

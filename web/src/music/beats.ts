@@ -29,6 +29,8 @@ const PATIENCE_S = 3;
 const LOYALTY = 1.12;
 /** So much counts a pulse that falls half a beat away from where it was expected. */
 const STRAY = 0.75;
+/** An onset lies within its frame, not at its begin; as measured of clicks, s. */
+const WITHIN_S = 0.004;
 /** A tempo is looked for so finely about a peak, as a share of it. */
 const FINE = 0.03;
 const STEPS = 12;
@@ -78,7 +80,7 @@ export class BeatTracker {
     // Phases are counted back from the last frame.
     this.kept = hz;
     this.beat = this.count - 1 - (turned * ONSET_HZ) / hz;
-    return { hz, clarity, beatAt: this.latest - turned / hz };
+    return { hz, clarity, beatAt: this.latest + WITHIN_S - turned / hz };
   }
 
   /** How many cycles ago there was a beat, if those that were heard go on; null before that. */

@@ -80,6 +80,11 @@ export class Onsets {
     this.loud = BANDS.map(() => 0);
   }
 
+  /** Samples since the last frame. */
+  get pending(): number {
+    return this.filled;
+  }
+
   /** Strengths of the frames that end within these samples, in order. */
   feed(samples: Float32Array): number[] {
     const found: number[] = [];

@@ -14,21 +14,17 @@ const TOGETHER = 5;
 class OnsetProcessor extends AudioWorkletProcessor {
   private readonly onsets = new Onsets(sampleRate);
   private readonly frameS = this.onsets.hop / sampleRate;
-  private frames = 0;
   private waiting: number[] = [];
-  private began: number | null = null;
 
   process(inputs: Float32Array[][]): boolean {
     const [channels = []] = inputs;
-    this.began ??= currentTime;
-    this.waiting.push(...this.onsets.feed(mixed(channels)));
+    const samples = mixed(channels);
+    this.waiting.push(...this.onsets.feed(samples));
     if (this.waiting.length >= TOGETHER) {
-      this.port.postMessage({
-        time: this.began + this.frames * this.frameS,
-        frameS: this.frameS,
-        strengths: this.waiting,
-      });
-      this.frames += this.waiting.length;
+      // Counted back from now: a busy machine leaves blocks out.
+      const end = currentTime + (samples.length - this.onsets.pending) / sampleRate;
+      const time = end - this.waiting.length * this.frameS;
+      this.port.postMessage({ time, frameS: this.frameS, strengths: this.waiting });
       this.waiting = [];
     }
     return true;
