@@ -1,15 +1,7 @@
 import type { Robot } from "@/api/types";
 
 /** What of a robot's data such a folder holds. */
-type Shown =
-  | "camera"
-  | "control_hz"
-  | "driving"
-  | "fall"
-  | "ink"
-  | "maker"
-  | "name"
-  | "readouts";
+type Shown = "camera" | "control_hz" | "driving" | "fall" | "ink" | "maker" | "name" | "readouts";
 
 /** What a share folder says of itself in `model/show.json`; its writer is `tabrl.export.web`. */
 export interface Show {
