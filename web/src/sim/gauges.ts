@@ -15,7 +15,7 @@ export class Gauges {
   /** `home`: where everything is that is asked as an offset. */
   constructor(rules: RobotRules, scene: SceneInfo, home: Moment) {
     this.steps = Math.round(OVER_S * rules.control_hz);
-    this.readings = rules.driving.controls.map(({ channel, quantity, part }) => {
+    this.readings = (rules.driving?.controls ?? []).map(({ channel, quantity, part }) => {
       const reading = quantity === null ? null : readingOf({ quantity, part }, scene, rules.ink);
       return { channel, reading, home: reading?.(home, home, 1) ?? 0 };
     });

@@ -7,8 +7,8 @@ import type { Live } from "./wire";
 /** What of a robot's data the simulation goes by. */
 export type RobotRules = Pick<
   Robot,
-  "constants_url" | "control_hz" | "driving" | "fall" | "ink" | "readouts"
->;
+  "constants_url" | "control_hz" | "fall" | "ink" | "readouts"
+> & { driving?: Pick<Robot["driving"], "controls"> };
 
 /** What the page must know of a compiled scene; arrays are flat, row by row. */
 export interface SceneInfo {
