@@ -36,7 +36,7 @@ up: setup ## start all services and the page on this machine until Ctrl-C
 	@exec $(BIN)/tabrl up
 
 .PHONY: test
-test: setup debian check web-test ## all checks and all tests; PYTEST_ARGS="tests/unit/sim -k cpu" for some
+test: setup debian check web-test onnx-web ## all checks and all tests; PYTEST_ARGS="tests/unit/sim -k cpu" for some
 	@if [[ -n "$(PYTEST_ARGS)" ]]; then exec $(BIN)/python -m pytest $(PYTEST_ARGS); fi; \
 	$(BIN)/python -m pytest -n $(UNIT_WORKERS) --dist loadfile tests/architecture tests/unit; \
 	$(BIN)/python -m pytest tests/integration tests/e2e
@@ -140,6 +140,10 @@ golden: setup-python ## write what inference answers to states of real rollouts;
 .PHONY: web-test
 web-test: golden
 	@scripts/web test
+
+.PHONY: onnx-web
+onnx-web: setup-python
+	@scripts/web onnx || echo "== onnxruntime-web could not be installed: its test is skipped" >&2
 
 .PHONY: debian
 debian:
