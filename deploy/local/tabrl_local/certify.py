@@ -36,10 +36,15 @@ def certify(policy: str | bytes, *, as_json: bool) -> int:
 
     Returns the exit code.
     """
-    with tempfile.TemporaryDirectory(prefix="tabrl-certify-") as folder:
+    return by_the_trainer(MODULE, policy, *["--json"] * as_json)
+
+
+def by_the_trainer(module: str, policy: str | bytes, *arguments: str) -> int:
+    """Run one of the trainer's commands on a policy; returns the exit code."""
+    with tempfile.TemporaryDirectory(prefix="tabrl-policy-") as folder:
         if isinstance(policy, bytes):
             path = Path(folder) / "policy.safetensors"
             path.write_bytes(policy)
             policy = str(path)
-        command = [sys.executable, "-m", MODULE, policy, *["--json"] * as_json]
+        command = [sys.executable, "-m", module, policy, *arguments]
         return subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode
