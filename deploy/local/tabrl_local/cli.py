@@ -315,8 +315,8 @@ def distill(
     port: Port = None,
 ) -> None:
     """Teach a student that estimates the speed which a real robot does not sense."""
+    from tabrl_local.certify import distill as teach
     from tabrl_local.certify import policy_named
-    from tabrl_local.distill import distill as teach
 
     with connect(url, port) as api:
         policy = policy_named(api, model)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import tabrl_local.distill
+import tabrl_local.certify
 
 STAND_IN = """
 import json, sys
@@ -23,11 +23,11 @@ raise SystemExit(4)
 def test_the_trainer_teaches(
     tabrl: Any, api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert find_spec(tabrl_local.distill.MODULE) is not None
+    assert find_spec(tabrl_local.certify.STUDENTS) is not None
     (tmp_path / "stand_in.py").write_text(STAND_IN)
     paths = [str(tmp_path), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
-    monkeypatch.setattr(tabrl_local.distill, "MODULE", "stand_in")
+    monkeypatch.setattr(tabrl_local.certify, "STUDENTS", "stand_in")
     assert tabrl("distill", "go1", "student.st", "--anyway")[0] == 4
     asked = json.loads((tmp_path / "asked.json").read_text())
     assert asked == ["go1", "student.st", "--anyway"]
