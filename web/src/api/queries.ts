@@ -2,7 +2,7 @@ import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { TERMINAL_JOB_STATES } from "@/generated/contract";
 import { ApiError, client, idempotencyKey, unwrap } from "./client";
-import type { Job, Lineage, Model, Recording, Robot, Task, TaskSummary } from "./types";
+import type { Ground, Job, Lineage, Model, Recording, Robot, Task, TaskSummary } from "./types";
 
 const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_JOB_STATES);
 const POLL_MS = 1500;
@@ -108,6 +108,8 @@ export function useCreateTask(): UseMutationResult<Task, Error, TaskOrder> {
 export interface TrainOrder {
   candidate: number | "all";
   weights?: Record<string, number>;
+  /** Instead of what the candidate was written for. */
+  ground?: Ground;
 }
 
 export function useTrain(taskId: string): UseMutationResult<Job[], Error, TrainOrder> {

@@ -2,9 +2,10 @@ import { ListChecks } from "lucide-react";
 import type { ReactNode } from "react";
 import { useCallback, useState } from "react";
 import type { TrainOrder } from "@/api/queries";
-import type { Candidate, Task } from "@/api/types";
+import type { Candidate, NamedGround, Task } from "@/api/types";
 import { CandidateEditor } from "@/edit/CandidateEditor";
 import { hasDraft } from "@/edit/draft";
+import { GroundSelect } from "@/grounds/GroundSelect";
 import { Button, cx, Skeleton, StepHeading } from "@/ui/kit";
 import { CandidateCard } from "./CandidateCard";
 
@@ -29,6 +30,9 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
   }, []);
   const underEdit = candidates.find(({ n }) => n === edited);
   const trained = new Set(task.jobs.map((job) => job.candidate));
+  const [ground, setGround] = useState<NamedGround | null>(null);
+  const order = (what: TrainOrder): void =>
+    onTrain({ ...what, ...(ground !== null && { ground: ground.ground }) });
   return (
     <section aria-label="Candidates">
       <StepHeading
@@ -37,7 +41,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
         aside={
           candidates.length > 1 && (
             <Button
-              onClick={() => onTrain({ candidate: "all" })}
+              onClick={() => order({ candidate: "all" })}
               busy={ordering === "all"}
               disabled={ordering !== null}
             >
@@ -46,6 +50,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
           )
         }
       />
+      <GroundSelect task={task} chosen={ground} onChoose={setGround} />
       {underEdit !== undefined && (
         <CandidateEditor
           key={underEdit.n}
@@ -76,7 +81,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
             codeOpen={codeOpen}
             onCode={() => setCodeOpen(!codeOpen)}
             onPreview={() => onPreview(candidate.n)}
-            onTrain={(weights) => onTrain({ candidate: candidate.n, ...(weights && { weights }) })}
+            onTrain={(weights) => order({ candidate: candidate.n, ...(weights && { weights }) })}
           />
         ))}
       </div>
