@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 
+from tabrl.export.web import KINDS
 from tabrl.robots import get_robot
 from tests.support.golden.grounds import recorded
 from tests.support.golden.vectors import ROOT, document
@@ -16,7 +17,6 @@ from tests.support.robots import ROBOTS
 
 FOLDER = ROOT / ".cache" / "golden"
 TRAINED = ROOT / "services" / "trainer" / "tabrl_trainer" / "pretrained_policies"
-KINDS = ("arm", "legged")  # that the page knows how to see for
 
 
 def main() -> None:
