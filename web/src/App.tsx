@@ -17,6 +17,9 @@ const RETRIES = 3;
 // The start has no use for curves, sliders and cards: they come while its user is writing.
 const loadTaskPage = () => import("@/pages/TaskPage");
 const TaskPage = lazy(() => loadTaskPage().then((module) => ({ default: module.TaskPage })));
+const TasksPage = lazy(() =>
+  import("@/pages/TasksPage").then((module) => ({ default: module.TasksPage })),
+);
 const ModelPage = lazy(() =>
   import("@/pages/ModelPage").then((module) => ({ default: module.ModelPage })),
 );
@@ -65,6 +68,9 @@ function Pages(): ReactNode {
     <Switch>
       <Route path="/">
         <HomePage />
+      </Route>
+      <Route path="/tasks">
+        <TasksPage />
       </Route>
       <Route path="/tasks/:taskId">
         {({ taskId }) => <TaskPage key={taskId} taskId={taskId} jobId={null} />}

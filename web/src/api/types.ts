@@ -9,6 +9,7 @@ export type Recording = Schemas["PreviewView"];
 export type Trouble = Schemas["Trouble"];
 export type Readout = Schemas["Readout"];
 export type Task = Schemas["TaskView"];
+export type TaskList = Schemas["TaskList"];
 export type TaskSummary = Schemas["TaskSummary"];
 export type Candidate = Schemas["CandidateView"];
 export type AskableInfo = Schemas["AskableInfo"];

@@ -21,9 +21,11 @@ from tabrl.adapters.sql.tables import (
     revisions,
     tasks,
 )
+from tabrl.adapters.sql.task_filters import conditions
 from tabrl.domain.errors import no_preview, unknown_candidate, unknown_task
 from tabrl.domain.jobs import Job, JobState
 from tabrl.domain.quotas import NO_QUOTA, Quota
+from tabrl.domain.task_filter import EVERY_TASK, TaskFilter
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.queue import Clock
@@ -77,10 +79,11 @@ class SqlTaskRepository:
         return _task(row)
 
     def list(
-        self, limit: int = 100, before: str | None = None, *, owner: str | None = None
-    ) -> Tasks:
+        self, limit: int = 100, before: str | None = None, *, owner: str | None = None,
+        wanted: TaskFilter = EVERY_TASK,
+    ) -> Tasks:  # fmt: skip
         """Newest first; see the port."""
-        query = _tasks().order_by(tasks.c.seq.desc()).limit(limit)
+        query = _tasks().where(*conditions(wanted)).order_by(tasks.c.seq.desc()).limit(limit)
         if owner is not None:
             query = query.where(tasks.c.owner == owner)
         if before is not None:
