@@ -21,7 +21,7 @@ class Exportable:
 
     `params` are the bytes of its parameters (safetensors), `scene` those of the MJCF that it was
     trained in, `visuals` its meshes (GLB) if it has some; `page` is the folder of the built page,
-    where there is one.
+    where there is one. `student` estimates how fast the robot moves, for bundles.
     """
 
     model_id: str
@@ -32,6 +32,7 @@ class Exportable:
     scene: bytes
     visuals: bytes | None = None
     page: Path | None = None
+    student: bytes | None = None
 
     @cached_property
     def policy(self) -> Policy:

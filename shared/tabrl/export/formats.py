@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tabrl.domain.errors import NotFound
+from tabrl.export.deploy.bundle import deploy_bundle
 from tabrl.export.exportable import Exportable, Files
 from tabrl.export.numpy_program import numpy_program
 
@@ -33,6 +34,7 @@ def by_name(*formats: ExportFormat) -> Formats:
 
 FORMATS = by_name(
     ExportFormat("numpy", "a numpy program", numpy_program),
+    ExportFormat("deploy", "a bundle for a robot's computer", deploy_bundle),
 )  # fmt: skip
 
 

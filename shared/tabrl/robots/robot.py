@@ -15,6 +15,7 @@ from pydantic import (
 
 from tabrl.contracts.checks import Identifier
 from tabrl.contracts.page import Camera
+from tabrl.robots.hardware import Hardware
 
 Share = Annotated[float, Field(gt=0.0, le=1.0)]
 
@@ -104,6 +105,7 @@ class Robot(BaseModel):
     rank: int = 100
     range_share: Annotated[tuple[tuple[str, Share], ...], BeforeValidator(_items)] = ()
     camera: Camera | None = None
+    hardware: Hardware = Hardware()
 
     @model_validator(mode="after")
     def _consistent(self) -> Robot:
@@ -115,6 +117,11 @@ class Robot(BaseModel):
         unknown = [joint for joint in used if joint not in self.joint_names]
         if unknown:
             raise ValueError(f"limbs name joints that are not there: {', '.join(unknown)}")
+        motors, rest = self.hardware.motors, self.hardware.rest
+        if motors and sorted(filter(None, motors)) != sorted(self.joint_names):
+            raise ValueError("hardware.motors must name every joint once")
+        if rest is not None and len(rest) != self.nu:
+            raise ValueError(f"hardware.rest has {len(rest)} values for {self.nu} joints")
         return self
 
     def share_of(self, channel: str) -> float:
