@@ -45,6 +45,7 @@ function status(state: SessionState, drive: Drive): [string, string] {
   if (drive.kind === "idle") return ["bg-faint", "At rest, no policy"];
   switch (state.link.state) {
     case "live": {
+      if (drive.taught) return ["bg-good", `Live · taught “${drive.taught}”`];
       const version = state.stats?.paramsVersion ?? BASE_VERSION;
       return [
         "bg-good",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
+from tabrl.domain.models import built_in
 from tabrl_api.context import WithContext
 from tabrl_api.models import service
 from tabrl_api.models.exports import ExportFormatList
+from tabrl_api.models.inference import socket_path
 from tabrl_api.models.schemas import ModelList, ModelView, ShareView
 from tabrl_api.people.access import WithPerson, own_model, seen_model
 from tabrl_api.people.schemas import TicketView
@@ -131,8 +133,9 @@ def export_model(
 )
 def create_socket_ticket(model_id: str, person: WithPerson, context: WithContext) -> TicketView:
     """Where people log in, the socket asks for one."""
-    seen_model(model_id, person, context.models)
-    return ticket(service.socket_path(model_id), person, context.tickets)
+    if built_in(model_id, context.robots.scene_sha256) is None:  # those are everybody's
+        seen_model(model_id, person, context.models)
+    return ticket(socket_path(model_id), person, context.tickets)
 
 
 @router.post(

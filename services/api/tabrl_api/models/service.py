@@ -6,13 +6,9 @@ from tabrl.domain.models import Model
 from tabrl.domain.people import Person
 from tabrl.ports import ModelRepository
 from tabrl_api.context import AppContext
+from tabrl_api.models.inference import socket_path
 from tabrl_api.models.schemas import ModelView
 from tabrl_api.robots.service import scene_url, visuals_url
-
-
-def socket_path(model_id: str) -> str:
-    """Where the inference server serves a model."""
-    return f"/api/models/{model_id}/inference"
 
 
 def models_of(person: Person, models: ModelRepository) -> list[Model]:
