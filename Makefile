@@ -124,8 +124,12 @@ setup-python:
 setup-web: setup-python
 	@scripts/web build
 
+.PHONY: golden
+golden: setup-python ## write what inference answers to states of real rollouts; the page's controller is held to it
+	@$(BIN)/python -m tests.support.golden
+
 .PHONY: web-test
-web-test: setup-python
+web-test: golden
 	@scripts/web test
 
 .PHONY: debian

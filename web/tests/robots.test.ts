@@ -21,6 +21,7 @@ const WALKER: Robot = {
   abilities: ["walks up to 1.2 m/s", "turns"],
   scene_url: "/api/robots/walker/scene.xml",
   scene_sha256: "0".repeat(64),
+  constants_url: "",
   visuals_url: null,
   picture_url: "/api/robots/walker/picture.png",
   trained: true,

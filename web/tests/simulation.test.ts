@@ -83,6 +83,7 @@ class FakeSocket implements Socket {
 const CONNECTION = { url: "ws://x", modelId: "m", sceneSha256: "s" };
 
 const RULES: RobotRules = {
+  constants_url: "/api/robots/r/constants",
   control_hz: 50,
   readouts: [{ quantity: "height", part: null, label: "height", unit: "m", decimals: 2 }],
   fall: { min_upright: 0.25, seconds: 2.5 },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -11,7 +12,8 @@ from tabrl.control.command_schedule import ScheduleDocument
 from tabrl.control.policy import dump_policy
 from tabrl.domain.errors import Invalid, NotFound
 from tabrl.domain.models import Model
-from tabrl.embodiments.load import load_policy
+from tabrl.embodiments.load import embodiment_of, load_policy
+from tabrl.export.robot_constants import robot_constants
 from tabrl.ports import BlobStore
 from tabrl.robots import list_robots, robot_folder, scene_sha256
 
@@ -123,6 +125,20 @@ def seed_blobs(blobs: BlobStore) -> tuple[str, ...]:
         _replace(blobs, f"bank/{robot.id}.npz", pretrained.library)
         trained.append(robot.id)
     return tuple(trained)
+
+
+def seed_constants(blobs: BlobStore) -> None:
+    """Put what a controller outside of Python must know of every robot into the store.
+
+    A robot that cannot be built is skipped, with a line in the log.
+    """
+    for robot in list_robots():
+        try:
+            constants = robot_constants(embodiment_of(robot))
+        except Invalid as error:
+            logger.warning("%s: %s; %s", error.code, error.message, error.hint)
+            continue
+        _replace(blobs, Model.robot_constants_key(robot.id), json.dumps(constants).encode())
 
 
 def _replace(blobs: BlobStore, key: str, data: bytes) -> None:

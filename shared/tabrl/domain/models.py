@@ -54,6 +54,11 @@ class Model(BaseModel):
         return f"base/{robot}/policy.safetensors"
 
     @staticmethod
+    def robot_constants_key(robot: str) -> str:
+        """Where the trainer puts what a controller outside of Python must know of a robot."""
+        return f"base/{robot}/robot.json"
+
+    @staticmethod
     def example_params_key(robot: str) -> str:
         """Where the trainer puts a robot's example: its pretrained policy under a schedule."""
         return f"example/{robot}/policy.safetensors"

@@ -13,6 +13,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from tabrl.domain.errors import Unavailable
+from tabrl.domain.models import Model
 from tabrl_api import contract, openapi
 from tabrl_api.page import content_policy
 from tests.support.gateway import Gateway
@@ -29,6 +30,10 @@ def test_robots(gateway: Gateway, tmp_path: Path) -> None:
     assert scene.headers["etag"] == f'"{robot["scene_sha256"]}"'
     cached = gateway.http.get(robot["scene_url"], headers={"If-None-Match": scene.headers["etag"]})
     assert cached.status_code == 304
+    missing = gateway.http.get(robot["constants_url"])
+    assert (missing.status_code, missing.json()["code"]) == (404, "constants_not_stored")
+    gateway.context.blobs.put(Model.robot_constants_key("toy"), b'{"robot": "toy"}')
+    assert gateway.http.get(robot["constants_url"]).json() == {"robot": "toy"}
 
     (tmp_path / "visuals").mkdir()
     (tmp_path / "visuals" / "toy.glb").write_bytes(b"glTF")

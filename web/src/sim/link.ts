@@ -13,6 +13,9 @@ export interface Socket {
   close(): void;
 }
 
+/** A connection to a server that there is. */
+type ServerConnection = Connection & { url: string };
+
 export interface LinkHandlers {
   onState(state: LinkState): void;
   onWelcome(welcome: Welcome): void;
@@ -63,7 +66,7 @@ export class Link {
   private closed = false;
 
   constructor(
-    private readonly connection: Connection,
+    private readonly connection: ServerConnection,
     private readonly handlers: LinkHandlers,
     private readonly open: (url: string) => Socket = (url) =>
       new WebSocket(url) as unknown as Socket,

@@ -1,8 +1,9 @@
 /** What the page and the simulation worker tell each other. */
 import type { Robot, Trouble } from "@/api/types";
+import type { PilotStats, PolicySource, Wish } from "@/inference/types";
 
 /** What of a robot's data the simulation goes by. */
-export type RobotRules = Pick<Robot, "control_hz" | "fall" | "ink" | "readouts">;
+export type RobotRules = Pick<Robot, "constants_url" | "control_hz" | "fall" | "ink" | "readouts">;
 
 /** What the page must know of a compiled scene; arrays are flat, row by row. */
 export interface SceneInfo {
@@ -52,11 +53,14 @@ export interface GeomInfo {
 }
 
 export interface Connection {
-  url: string;
+  /** Of the inference server; null where there is none: the policy is then run here. */
+  url: string | null;
   modelId: string;
   sceneSha256: string;
   /** Where people log in: the socket then opens with tickets, which this token is worth. */
   access?: { token: string | null; ticketUrl: string };
+  /** From where the policy is fetched, so that it can be run in the browser. */
+  source?: PolicySource;
 }
 
 /** A pull at a point of a body towards a point of the world, metres. */
@@ -79,7 +83,8 @@ export interface Stats {
   time: number;
   controlHz: number;
   realTimeFactor: number;
-  roundTripMs: { p50: number; p95: number };
+  /** Of what answers; null while nobody does. */
+  pilot: PilotStats | null;
   paramsVersion: number;
   /** One for each of the robot's readouts; null where the page does not know how. */
   readings: (number | null)[];
@@ -96,6 +101,7 @@ export interface Frame {
 export type ToWorker =
   | { type: "load"; sceneXml: Uint8Array; wasmUrl: string; rules: RobotRules }
   | { type: "connect"; connection: Connection | null }
+  | { type: "infer"; wish: Wish }
   | { type: "reset" }
   | { type: "pause"; paused: boolean }
   | { type: "push"; push: Push | null }

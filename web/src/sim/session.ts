@@ -2,7 +2,9 @@ import wasmUrl from "@mujoco/mujoco/mujoco.wasm?url";
 import { fetchFile } from "@/api/client";
 import { needsTickets } from "@/api/tickets";
 import { currentToken } from "@/api/token";
+
 import type { Trouble } from "@/api/types";
+import type { PolicySource, Wish } from "@/inference/types";
 import { at } from "@/lib/place";
 import type {
   Connection,
@@ -31,6 +33,8 @@ export interface SessionState {
   link: LinkState;
   stats: Stats | null;
   paused: boolean;
+  /** Where the policy is to be run. */
+  wish: Wish;
   snapshot: { version: number; step: number; scheduleWords: string; at: number } | null;
   /** How the world is other than the scene. */
   trouble: Trouble | null;
@@ -61,6 +65,7 @@ export class Session {
     link: { state: "none" },
     stats: null,
     paused: false,
+    wish: "auto",
     snapshot: null,
     trouble: null,
     recovered: null,
@@ -72,10 +77,13 @@ export class Session {
   latest: Frame | null = null;
   latestAt = 0;
 
-  constructor(sceneUrl: string, rules: RobotRules) {
+  constructor(
+    sceneUrl: string,
+    private readonly rules: RobotRules,
+  ) {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
     this.worker.onerror = (event) => this.fail("worker", event.message);
-    void this.load(sceneUrl, rules);
+    void this.load(sceneUrl);
     const probe: Probe = {
       history: () => this.history.map(({ tick, time, qpos }) => ({ tick, time, qpos: [...qpos] })),
       stats: () => this.state.stats,
@@ -109,8 +117,22 @@ export class Session {
       if (this.wanted !== connection) return; // somebody else drives by now
       const ticketUrl = at(`/api/models/${encodeURIComponent(connection.modelId)}/ticket`);
       const access = needed ? { access: { token: currentToken(), ticketUrl } } : {};
-      this.send({ type: "connect", connection: { ...connection, ...access } });
+      const source = this.sourceOf(connection);
+      this.send({ type: "connect", connection: { ...connection, ...access, source } });
     });
+  }
+
+  /** Let a policy drive that no server knows: it is fetched and run right here. */
+  run(source: PolicySource): void {
+    const { sceneSha256 } = source;
+    this.wanted = { url: null, modelId: "", sceneSha256, source };
+    this.send({ type: "connect", connection: this.wanted });
+  }
+
+  /** Where the policy is to be run from now on. */
+  infer(wish: Wish): void {
+    this.update({ wish });
+    this.send({ type: "infer", wish });
   }
 
   reset(): void {
@@ -145,7 +167,18 @@ export class Session {
     this.worker.terminate();
   }
 
-  private async load(sceneUrl: string, rules: RobotRules): Promise<void> {
+  private sourceOf({ modelId, sceneSha256 }: Connection): PolicySource {
+    const model = `/api/models/${encodeURIComponent(modelId)}`;
+    return {
+      model: at(model),
+      params: at(`${model}/params`),
+      constants: at(this.rules.constants_url),
+      sceneSha256,
+      token: currentToken(),
+    };
+  }
+
+  private async load(sceneUrl: string): Promise<void> {
     if (typeof WebAssembly === "undefined") {
       this.fail("wasm", "WebAssembly is switched off or missing in this browser.");
       return;
@@ -157,7 +190,7 @@ export class Session {
         type: "load",
         sceneXml,
         wasmUrl: new URL(wasmUrl, window.location.href).href,
-        rules,
+        rules: this.rules,
       } satisfies ToWorker);
     } catch (error) {
       this.fail("network", error instanceof Error ? error.message : String(error));

@@ -1,21 +1,19 @@
 import type { Trouble } from "@/api/types";
+import { Pilot } from "@/inference/pilot";
+import type { Wish } from "@/inference/types";
 import type { Socket } from "./link";
-import { Link } from "./link";
 import type { Connection, FromWorker, Push, RobotRules } from "./messages";
-import { quantile, RateMeter } from "./meter";
+import { RateMeter } from "./meter";
 import type { Physics } from "./physics";
 import type { Moment, Reading } from "./readings";
 import { readingOf, readOver } from "./readings";
 import type { Action } from "./wire";
-import { encodeState } from "./wire";
 
 /** Further behind the wall clock than this, the lost time is dropped instead of caught up with. */
 const SLACK_MS = 100;
 const STATS_EVERY_MS = 500;
-const SILENCE_MS = 4000;
 /** Over so long speeds are taken, at most. */
 const READ_OVER_S = 1;
-const ROUND_TRIPS = 250;
 
 /**
  * The lock-step loop: a state is sent, and simulated time advances by one control step when the
@@ -27,15 +25,15 @@ export class Simulation {
   private tick = 0;
   private justReset = true;
   private paused = false;
-  private link: Link | null = null;
+  private pilot: Pilot | null = null;
+  private wish: Wish = "auto";
   private connected = false;
-  private sentAt: number | null = null;
+  private asked = false;
   private action: Action | null = null;
   private due = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly stats: ReturnType<typeof setInterval>;
   private readonly meter = new RateMeter();
-  private readonly roundTrips: number[] = [];
   private readonly recent: Moment[] = [];
   private readonly readings: (Reading | null)[];
   private readonly periodMs: number;
@@ -60,8 +58,8 @@ export class Simulation {
 
   /** Let a policy drive, or nobody. The robot starts from the home pose. */
   connect(connection: Connection | null): void {
-    this.link?.close();
-    this.link = null;
+    this.pilot?.close();
+    this.pilot = null;
     this.connected = connection !== null;
     this.paramsVersion = 0;
     this.replayed = null;
@@ -71,19 +69,15 @@ export class Simulation {
       this.schedule();
       return;
     }
-    this.link = new Link(
+    this.pilot = new Pilot(
       connection,
+      this.wish,
       {
         onState: (link) => {
-          if (link.state !== "live") this.hold();
+          if (this.pilot?.ready !== true) this.hold();
           this.post({ type: "link", link });
         },
-        onWelcome: (welcome) => {
-          this.paramsVersion = welcome.params_version;
-          this.justReset = true;
-          this.restartClock();
-          this.ask();
-        },
+        onReady: () => this.askAnother(),
         onAction: (action) => this.receive(action),
         onSnapshot: (notice) =>
           this.post({
@@ -93,8 +87,15 @@ export class Simulation {
             scheduleWords: notice.program_words,
           }),
       },
+      this.now,
       this.open,
     );
+  }
+
+  /** Where the policy is to be run, for this connection and those to come. */
+  infer(wish: Wish): void {
+    this.wish = wish;
+    this.pilot?.wish(wish);
   }
 
   reset(): void {
@@ -106,7 +107,7 @@ export class Simulation {
   pause(paused: boolean): void {
     this.paused = paused;
     this.restartClock();
-    if (!paused && this.sentAt === null && this.action === null) this.ask();
+    if (!paused && !this.asked && this.action === null) this.ask();
     this.schedule();
   }
 
@@ -135,7 +136,7 @@ export class Simulation {
   dispose(): void {
     clearInterval(this.stats);
     if (this.timer !== null) clearTimeout(this.timer);
-    this.link?.close();
+    this.pilot?.close();
   }
 
   /** What carries a load: the body with the pen, else the root. */
@@ -158,7 +159,7 @@ export class Simulation {
 
   /** Forget what was asked: an answer that is still under way is for a state that is no more. */
   private hold(): void {
-    this.sentAt = null;
+    this.asked = false;
     this.action = null;
     this.restartClock();
   }
@@ -168,32 +169,37 @@ export class Simulation {
     this.meter.clear();
   }
 
+  /** Another one answers from now on: it is asked unless there is an answer already. */
+  private askAnother(): void {
+    if (this.action !== null) return;
+    this.justReset = true;
+    this.restartClock();
+    this.ask();
+    this.schedule();
+  }
+
+  /** Have the state answered, now or by and by; the caller goes on if it was now. */
   private ask(): void {
-    if (this.link === null || !this.link.live || this.paused) return;
-    const { physics } = this;
-    this.link.send(
-      encodeState({
-        tick: this.tick,
-        reset: this.justReset,
-        time: physics.time,
-        qpos: physics.qpos(),
-        qvel: physics.qvel(),
-        ctrl: physics.ctrl(),
-      }),
-    );
+    if (this.pilot?.ready !== true || this.paused) return;
+    const { physics, tick, justReset: reset } = this;
     this.justReset = false;
     this.action = null;
-    this.sentAt = this.now();
+    this.asked = true;
+    const [qpos, qvel, ctrl] = [physics.qpos(), physics.qvel(), physics.ctrl()];
+    const action = this.pilot.ask({ tick, reset, time: physics.time, qpos, qvel, ctrl });
+    if (action !== null) this.take(action);
   }
 
   private receive(action: Action): void {
-    if (action.tick !== this.tick || this.sentAt === null) return;
-    this.roundTrips.push(this.now() - this.sentAt);
-    if (this.roundTrips.length > ROUND_TRIPS) this.roundTrips.shift();
-    this.sentAt = null;
+    if (action.tick !== this.tick || !this.asked) return;
+    this.take(action);
+    this.schedule();
+  }
+
+  private take(action: Action): void {
+    this.asked = false;
     this.action = action;
     this.paramsVersion = action.paramsVersion;
-    this.schedule();
   }
 
   private get ready(): boolean {
@@ -272,14 +278,14 @@ export class Simulation {
   }
 
   private report(): void {
-    if (this.sentAt !== null && this.now() - this.sentAt > SILENCE_MS) this.link?.restart();
+    this.pilot?.check();
     this.post({
       type: "stats",
       stats: {
         tick: this.tick,
         time: this.physics.time,
         ...this.meter.rates(this.now()),
-        roundTripMs: { p50: quantile(this.roundTrips, 0.5), p95: quantile(this.roundTrips, 0.95) },
+        pilot: this.pilot?.stats ?? null,
         paramsVersion: this.paramsVersion,
         readings: this.read(),
       },

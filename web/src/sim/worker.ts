@@ -35,6 +35,9 @@ scope.onmessage = ({ data }) => {
     case "connect":
       simulation?.connect(data.connection);
       break;
+    case "infer":
+      simulation?.infer(data.wish);
+      break;
     case "reset":
       simulation?.reset();
       break;

@@ -2,6 +2,7 @@ import { Crosshair, Gauge, Pause, Play, RotateCcw, Sparkles, Video } from "lucid
 import type { ReactNode } from "react";
 import type { Session } from "@/sim/session";
 import { cx } from "@/ui/kit";
+import { InferenceSwitch } from "./InferenceSwitch";
 import type { CameraMode, Quality } from "./view";
 
 interface Props {
@@ -29,6 +30,7 @@ export function Controls(props: Props): ReactNode {
           : "Drag to look around"}
       </p>
       <div className="pointer-events-auto flex gap-1 rounded-xl border border-line bg-panel/85 p-1 backdrop-blur">
+        <InferenceSwitch session={session} />
         <Tool label="Reset" onClick={() => session.reset()} icon={<RotateCcw />} />
         <Tool
           label={paused ? "Play" : "Pause"}

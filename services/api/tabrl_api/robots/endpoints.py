@@ -50,6 +50,23 @@ def get_scene(
 
 
 @router.get(
+    "/{robot_id}/constants",
+    operation_id="getConstants",
+    summary="A robot's constants",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/json": {"schema": {"type": "object"}}}},
+        **problem_responses(_404="There is no such robot, or no trainer has started yet."),
+    },
+)
+def get_constants(robot_id: str, context: WithContext) -> Response:
+    """How it is built and what its policies see, as `robot.json` of an export says it."""
+    constants = service.constants(robot_id, context.robots, context.blobs)
+    headers = {"Cache-Control": "no-cache"}
+    return Response(constants, media_type="application/json", headers=headers)
+
+
+@router.get(
     "/{robot_id}/quantities",
     operation_id="listQuantities",
     summary="What success checks of a robot can measure",

@@ -25,6 +25,10 @@ class RobotView(RobotPage):
     examples: list[str] = Field(examples=[["trot forward slowly and sway your hips"]])
     scene_url: str = Field(examples=["/api/robots/walker/scene.xml"])
     scene_sha256: str = Field(examples=["0" * 64])
+    constants_url: str = Field(
+        description="What a controller outside of the inference server must know of the robot.",
+        examples=["/api/robots/walker/constants"],
+    )
     visuals_url: str | None = Field(
         description="Meshes of the robot; null: show the scene's primitives.",
         examples=["/api/robots/walker/visuals.glb"],

@@ -18,6 +18,23 @@ def scene_url(robot_id: str) -> str:
     return f"/api/robots/{robot_id}/scene.xml"
 
 
+def constants_url(robot_id: str) -> str:
+    """Address of what a controller must know of a robot."""
+    return f"/api/robots/{robot_id}/constants"
+
+
+def constants(robot_id: str, catalog: RobotCatalog, blobs: BlobStore) -> bytes:
+    """A robot's constants as JSON. Raises `NotFound` (`unknown_robot`, `constants_not_stored`)."""
+    key = Model.robot_constants_key(catalog.get_robot(robot_id).id)
+    if not blobs.exists(key):
+        raise NotFound(
+            f"No trainer has stored what a controller must know of {robot_id}.",
+            code="constants_not_stored",
+            hint="A trainer stores it when it starts.",
+        )
+    return blobs.get(key)
+
+
 def visuals_url(robot_id: str, settings: Settings) -> str | None:
     """Address of a robot's meshes, if they were built."""
     return f"/api/robots/{robot_id}/visuals.glb" if _file(robot_id, settings).is_file() else None
@@ -87,6 +104,7 @@ def view(robot: RobotCard, context: AppContext) -> RobotView:
         examples=list(robot.examples),
         scene_url=scene_url(robot.id),
         scene_sha256=catalog.scene_sha256(robot.id),
+        constants_url=constants_url(robot.id),
         visuals_url=visuals_url(robot.id, settings),
         picture_url=picture_url(robot.id, settings),
         pretrained=_driven(BuiltIn.PRETRAINED, robot, context) if trained else None,

@@ -1,0 +1,32 @@
+"""`python -m tests.support.golden`: the golden vectors of every robot that the page can run.
+
+They are made anew for every run of the page's tests, so they are never out of date.
+"""
+
+from __future__ import annotations
+
+import json
+
+from tests.support.golden.vectors import ROOT, document
+from tests.support.made_up import made_up_params
+from tests.support.robots import ROBOTS
+
+FOLDER = ROOT / ".cache" / "golden"
+TRAINED = ROOT / "services" / "trainer" / "tabrl_trainer" / "pretrained_policies"
+KINDS = ("arm", "legged")  # that the page knows how to see for
+
+
+def main() -> None:
+    """Write the vectors, each beside the params file that they are of."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for old in FOLDER.iterdir():
+        old.unlink()
+    for robot in (robot for robot in ROBOTS if robot.embodiment in KINDS):
+        trained = TRAINED / robot.id / "policy.safetensors"
+        params = trained.read_bytes() if trained.exists() else made_up_params(robot)
+        (FOLDER / f"{robot.id}.safetensors").write_bytes(params)
+        (FOLDER / f"{robot.id}.json").write_text(json.dumps(document(robot, params)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+import type { RobotConstants } from "./constants";
+import type { Numbers } from "./numbers";
+import type { Program } from "./program";
+
+/**
+ * A raw state as MuJoCo has it: `time` in s since the reset, `ctrl` the actuator targets in force.
+ * What a robot does not know of its root's place and speed is not a number.
+ */
+export interface State {
+  time: number;
+  qpos: Numbers;
+  qvel: Numbers;
+  ctrl: Numbers;
+}
+
+/** What a policy sees of a state. */
+export type Observe = (state: State) => Float32Array;
+
+/** The observation of a robot of some kind that follows a program. */
+export type Observer = (program: Program, robot: RobotConstants) => Observe;
+
+/** The parts in the order of the policy's input. Throws for a name that is not among them. */
+export function joined(names: string[], parts: Record<string, Numbers>): Float32Array {
+  return Float32Array.from(
+    names.flatMap((name) => {
+      const part = parts[name];
+      if (part === undefined) throw new Error(`nothing is known here of ${name}`);
+      return Array.from(part);
+    }),
+  );
+}
