@@ -77,7 +77,8 @@ class Policy:
         self.schedule: CommandSchedule = header.program.schedule(embodiment.commands)
         self.embodiment = embodiment
         batch = StagedCommands if self.schedule.later else CommandBatch
-        self.commands: Commands = batch.stack([self.schedule])
+        # In double precision as the clock: a frequency off by 1e-7 is a phase off over minutes.
+        self.commands: Commands = batch.stack([self.schedule], np.float64)
 
     def control(
         self, time: States, qpos: States, qvel: States, ctrl: States
