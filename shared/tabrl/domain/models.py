@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from tabrl.domain.people import LOCAL
 
 BASE_VERSION = 0
+_EVER = datetime.fromtimestamp(0, UTC)  # built-in models were always there
 
 
 class Model(BaseModel):
@@ -91,6 +92,6 @@ def built_in(model_id: str, scene_sha256: Callable[[str], str]) -> Model | None:
         robot=robot,
         scene_sha256=scene_sha256(robot),
         params_key=(Model.example_params_key if example else Model.base_params_key)(robot),
-        created_at=datetime.min,
-        updated_at=datetime.min,
+        created_at=_EVER,
+        updated_at=_EVER,
     )

@@ -62,7 +62,7 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
     train.mutate(what, {
       onSuccess: ([first]) => {
         if (first === undefined) return;
-        navigate(`/tasks/${task.id}/jobs/${first.id}`);
+        navigate(`/tasks/${task.id}/${what.candidate === "all" ? "compare" : `jobs/${first.id}`}`);
         window.scrollTo({ top: 0, behavior: "smooth" });
       },
     });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tabrl.domain.jobs import JobState
 from tabrl.domain.models import Model
 from tabrl.domain.people import Person
 from tabrl.ports import ModelRepository
@@ -32,6 +33,6 @@ def model_view(model: Model, context: AppContext) -> ModelView:
         params_sha256=model.params_sha256,
         step=model.step,
         updated_at=model.updated_at,
-        job_state=context.jobs.get(model.job_id).state,
+        job_state=context.jobs.get(model.job_id).state if model.job_id else JobState.SUCCEEDED,
         inference_url=f"{context.inference.address(model.id)}{socket_path(model.id)}",
     )
