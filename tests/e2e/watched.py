@@ -122,6 +122,7 @@ def use(site: Site, model_worker: ModelWorker, prompt: str) -> None:
         over.set()
         player.join(60.0)
         until(lambda: api.job(job.id).state == "succeeded", 60.0, "a training")
+        api.export(job.model_id, "onnx")
         api.export(job.model_id, "numpy")
 
 

@@ -7,9 +7,9 @@ from fastapi import FastAPI
 from tabrl.adapters.metrics import service_registry
 from tabrl.adapters.metrics.exports import ExportMetrics
 from tabrl.adapters.settings import Settings
-from tabrl.export.formats import FORMATS
 from tabrl_exporter.app import create_app
 from tabrl_exporter.exporting import Exporter
+from tabrl_exporter.formats import FORMATS
 
 
 def build(settings: Settings) -> FastAPI:
