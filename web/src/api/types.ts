@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 export type Robot = Schemas["RobotView"];
 export type Camera = Schemas["Camera"];
 export type Recording = Schemas["PreviewView"];
+export type RunQuote = Schemas["RunQuote"];
 export type Driven = Schemas["Driven"];
 export type Trouble = Schemas["Trouble"];
 export type Readout = Schemas["Readout"];

@@ -5,6 +5,7 @@ import type { TrainOrder } from "@/api/queries";
 import type { Candidate, Task } from "@/api/types";
 import { CandidateEditor } from "@/edit/CandidateEditor";
 import { hasDraft } from "@/edit/draft";
+import { QuoteLine } from "@/tasks/QuoteLine";
 import { Button, cx, Skeleton, StepHeading } from "@/ui/kit";
 import { CandidateCard } from "./CandidateCard";
 
@@ -46,6 +47,9 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
           )
         }
       />
+      <div className="-mt-2 mb-3">
+        <QuoteLine robotId={task.robot} />
+      </div>
       {underEdit !== undefined && (
         <CandidateEditor
           key={underEdit.n}
