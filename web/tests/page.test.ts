@@ -5,7 +5,6 @@ import { tooSlow } from "@/compare/slowness";
 import { standingOf } from "@/pages/tasks/standing";
 import type { LinkState, Stats } from "@/sim/messages";
 import { Pacer } from "@/sim/pacer";
-import { quoteWords } from "@/tasks/QuoteLine";
 
 const job = (change: Partial<Job>): Job => ({ id: "j", state: "succeeded", ...change }) as Job;
 
@@ -64,15 +63,5 @@ describe("what stands in lists", () => {
     expect(standingOf({ state: "ready", jobs: jobs("failed") })).toBe("ready");
     expect(standingOf({ state: "ready", jobs: jobs("succeeded", "queued") })).toBe("learning");
     expect(standingOf({ state: "ready", jobs: jobs("succeeded", "failed") })).toBe("taught");
-  });
-
-  it("is what a training takes", () => {
-    const quote = { jobs: 1, seconds: 58, starts_in_s: 0, cost_usd: null, measured_on: 4 };
-    expect(quoteWords({ ...quote, samples: 2_500_000 })).toBe(
-      "A training takes about 58 s and 2.5 M samples, and would start at once.",
-    );
-    expect(quoteWords({ ...quote, samples: null, starts_in_s: 90, measured_on: 0 })).toContain(
-      "in about 1:30 min. Nothing was measured yet",
-    );
   });
 });
