@@ -58,12 +58,16 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
   const candidate = task.candidates.find(({ n }) => n === job?.candidate);
   const { progress, stream } = useProgress(job?.id ?? null);
 
+  const show = (shown: Job): void => {
+    navigate(`/tasks/${task.id}/jobs/${shown.id}`);
+    window.scrollTo({ top: 0, behavior: "smooth" });
+  };
   const order = (what: TrainOrder): void =>
     train.mutate(what, {
       onSuccess: ([first]) => {
         if (first === undefined) return;
-        navigate(`/tasks/${task.id}/${what.candidate === "all" ? "compare" : `jobs/${first.id}`}`);
-        window.scrollTo({ top: 0, behavior: "smooth" });
+        if (what.candidate === "all") navigate(`/tasks/${task.id}/compare`);
+        else show(first);
       },
     });
 
@@ -100,7 +104,7 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
       )}
       <Usage task={task} />
       {job !== undefined && (
-        <Result task={task} job={job} candidate={candidate} progress={progress} />
+        <Result task={task} job={job} candidate={candidate} progress={progress} onStarted={show} />
       )}
       {task.state === "ready" && (
         <Candidates
