@@ -210,9 +210,8 @@ def _root_of(model: mujoco.MjModel) -> tuple[tuple[int, int], int]:
 
 def _in_plane(qpos: Array, qvel: Array, xp: Xp) -> tuple[Array, ...]:
     """The root's position, orientation, velocity and turning rate, `[..., 1, _]`."""
-    (x, z, pitch), (ahead, up, rate) = (
-        (array[..., None, i] for i in range(PLANE[0])) for array in (qpos, qvel)
-    )
+    x, z, pitch = (qpos[..., None, column] for column in range(PLANE[0]))
+    ahead, up, rate = (qvel[..., None, column] for column in range(PLANE[1]))
     nothing = xp.zeros_like(x)
     half = 0.5 * pitch
     return (

@@ -54,7 +54,11 @@ class NotUnderstoodError(Invalid):
     """The sentence asks for nothing the rule-based generator can write a reward for."""
 
     def __init__(
-        self, message: str, robot: Robot, reading: Plan | Asked | AskedInPlane | None = None, hint: str = ""
+        self,
+        message: str,
+        robot: Robot,
+        reading: Plan | Asked | AskedInPlane | None = None,
+        hint: str = "",
     ) -> None:
         examples = "; ".join(f"“{example}”" for example in robot.examples[:4])
         super().__init__(

@@ -149,10 +149,15 @@ class PlanarRobot(Embodiment):
         shown = {"stand": CommandSchedule.neutral(self.commands)}
         for channel in self.commands.channels:
             for share in (0.3, 0.6, 1.0):
-                for words, end in ((channel.positive, channel.upper), (channel.negative, channel.lower)):
+                for words, end in (
+                    (channel.positive, channel.upper),
+                    (channel.negative, channel.lower),
+                ):
                     asked = CommandSchedule.asking(self.commands, **{channel.name: share * end})
                     shown[f"{words} {share:g}"] = asked
-            swung = CommandSchedule.asking(self.commands, **{channel.name: (0.0, channel.amplitude)})
+            swung = CommandSchedule.asking(
+                self.commands, **{channel.name: (0.0, channel.amplitude)}
+            )
             shown[f"{channel.name} to and fro"] = swung
         return shown
 

@@ -18,23 +18,28 @@ _MISS = 0.25  # of a speed that is asked for
 
 
 def candidates_for(asked: Asked) -> tuple[RewardCandidate, ...]:
-    """Two ways to pay for it: as directly as can be, and with more for how the trunk is held."""
+    """Ways to pay for it: as directly as can be, and with more for an upright trunk, unless how
+    the trunk is held is what is asked for."""
     words = asked.in_words()
+    written = {
+        "direct": f"Pays for {words}, and a little for what goes with it.",
+        "upright": f"Pays for {words}, and as much for an upright trunk.",
+    }
+    ways = [("direct", BESIDE), ("upright", ASKED)][: 1 if asked.pitch else None]
     return tuple(
-        RewardCandidate(
-            name=name,
-            idea=idea,
-            code=_source(words, terms),
-            weights={term.name: term.weight for term in terms},
-            checks=tuple(_checks(asked)),
-        )
-        for name, idea, terms in (
-            ("direct", f"Pays for {words}, and a little for staying upright.",
-             list(_terms(asked, BESIDE))),
-            ("upright", f"Pays for {words}, and as much for an upright trunk.",
-             list(_terms(asked, ASKED))),
-        )
-    )  # fmt: skip
+        _candidate(asked, name, written[name], list(_terms(asked, upright)))
+        for name, upright in ways
+    )
+
+
+def _candidate(asked: Asked, name: str, idea: str, terms: Sequence[Term]) -> RewardCandidate:
+    return RewardCandidate(
+        name=name,
+        idea=idea,
+        code=_source(asked.in_words(), terms),
+        weights={term.name: term.weight for term in terms},
+        checks=tuple(_checks(asked)),
+    )
 
 
 def _terms(asked: Asked, upright: float) -> Iterator[Term]:
@@ -63,9 +68,7 @@ def _terms(asked: Asked, upright: float) -> Iterator[Term]:
         yield Term("rise", BESIDE, rise, "on the way up")
     if asked.height or asked.still:
         level = asked.standing + asked.height
-        yield Term(
-            "height", ASKED, bell(f"state.height(){minus(level)}", 0.15 * asked.standing)
-        )
+        yield Term("height", ASKED, bell(f"state.height(){minus(level)}", 0.15 * asked.standing))
     if asked.pitch:
         yield Term("pitch", ASKED, bell(f"state.pitch(){minus(asked.pitch)}", 0.3))
     else:
@@ -97,7 +100,9 @@ def _checks(asked: Asked) -> Iterator[CheckSpec]:
     if asked.speed is not None:
         least = RUN * asked.unit if asked.fastest else (1.0 - _MISS) * abs(asked.speed)
         most = None if asked.fastest else (1.0 + _MISS) * abs(asked.speed)
-        low, high = (least, most) if asked.speed > 0.0 else (None if most is None else -most, -least)
+        low, high = (
+            (least, most) if asked.speed > 0.0 else (None if most is None else -most, -least)
+        )
         yield CheckSpec(
             id="speed", quantity=speed, statistic=mean, at_least=_round(low), at_most=_round(high)
         )
@@ -123,9 +128,7 @@ def _checks(asked: Asked) -> Iterator[CheckSpec]:
             at_least=_round(asked.pitch - 0.15), at_most=_round(asked.pitch + 0.15),
         )  # fmt: skip
     elif not asked.fastest:
-        yield CheckSpec(
-            id="upright", quantity=Quantity.UPRIGHTNESS, statistic=mean, at_least=_UP
-        )
+        yield CheckSpec(id="upright", quantity=Quantity.UPRIGHTNESS, statistic=mean, at_least=_UP)
     yield CheckSpec(
         id="falls", quantity=Quantity.FALLEN, statistic=Statistic.ANY, start_s=0.0, at_most=0.05
     )
