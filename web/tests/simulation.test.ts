@@ -13,7 +13,7 @@ class FakePhysics {
     geoms: [],
     joints: [],
     sites: [],
-    root: { body: 1, qposAdr: 0 },
+    root: { body: 1, qposAdr: 0, plane: null },
     floor: 0,
     nq: 7,
   };

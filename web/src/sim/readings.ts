@@ -27,6 +27,7 @@ export function readingOf(
     return joint === undefined ? null : (_, { qpos }) => qpos[joint.qposAdr] ?? Number.NaN;
   }
   if (quantity === "tool_position" || quantity === "tool_speed") return ofTool(part, scene, tool);
+  if (scene.root.plane !== null) return inPlane(quantity, scene.root.plane);
   const at = scene.root.qposAdr;
   if (at === null) return null;
   switch (quantity) {
@@ -41,6 +42,23 @@ export function readingOf(
       };
     case "height":
       return (_, { qpos }) => qpos[at + 2] ?? Number.NaN;
+    default:
+      return null;
+  }
+}
+
+/** The figures of a robot that moves in a plane. */
+function inPlane(
+  quantity: string,
+  { x, z, pitch }: NonNullable<SceneInfo["root"]["plane"]>,
+): Reading | null {
+  switch (quantity) {
+    case "forward_speed":
+      return (before, after, dt) => ((after.qpos[x] ?? 0) - (before.qpos[x] ?? 0)) / dt;
+    case "height":
+      return (_, { qpos }) => qpos[z] ?? Number.NaN;
+    case "pitch":
+      return (_, { qpos }) => qpos[pitch] ?? Number.NaN;
     default:
       return null;
   }
