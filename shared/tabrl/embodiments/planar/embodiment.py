@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 
 from tabrl.contracts.quantities import Catalogue
 from tabrl.control.arrays import Array, Floats, Xp
-from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule, Wave
 from tabrl.control.embodiment import Disturbance, Embodiment, Noise, Randomisation
 from tabrl.control.kinematics import PLANE
 from tabrl.control.rollout import CONTACT_MARGIN, Fields, RawSteps, Rollout
@@ -148,18 +148,16 @@ class PlanarRobot(Embodiment):
         """Standing, and every channel to both ends and to and fro."""
         shown = {"stand": CommandSchedule.neutral(self.commands)}
         for channel in self.commands.channels:
-            for share in (0.3, 0.6, 1.0):
-                for words, end in (
-                    (channel.positive, channel.upper),
-                    (channel.negative, channel.lower),
-                ):
-                    asked = CommandSchedule.asking(self.commands, **{channel.name: share * end})
-                    shown[f"{words} {share:g}"] = asked
-            swung = CommandSchedule.asking(
-                self.commands, **{channel.name: (0.0, channel.amplitude)}
-            )
-            shown[f"{channel.name} to and fro"] = swung
+            ends = ((channel.positive, channel.upper), (channel.negative, channel.lower))
+            for words, end in ends:
+                for share in (0.3, 0.6, 1.0):
+                    shown[f"{words} {share:g}"] = self._asking(channel.name, Wave(share * end))
+            swung = Wave(amplitude=channel.amplitude)
+            shown[f"{channel.name} to and fro"] = self._asking(channel.name, swung)
         return shown
+
+    def _asking(self, channel: str, wave: Wave) -> CommandSchedule:
+        return CommandSchedule.neutral(self.commands).with_wave(channel, wave)
 
     @property
     def failing_action(self) -> Floats | None:

@@ -57,10 +57,10 @@ def _terms(asked: Asked, upright: float) -> Iterator[Term]:
         still = bell("state.forward_speed()", 4.0 * _NEAR * asked.unit)
         yield Term("place", BESIDE, still, "on the spot")
     if asked.hops:
-        share = (_HIGH if asked.high else _HOP) * asked.standing
+        clear = (_HIGH if asked.high else _HOP) * asked.standing
         yield Term(
             "hop", ASKED,
-            f"jnp.clip(jnp.min(state.foot_height()) / {number(share)}, 0.0, 1.0)"
+            f"jnp.clip(jnp.min(state.foot_height()) / {number(clear)}, 0.0, 1.0)"
             " * (1.0 - state.fallen())",
             "all feet off the floor",
         )  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 
 from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
-from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.command_schedule import CommandSchedule, Wave
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.rollout import Rollout
 from tabrl.embodiments.planar.channels import speed_unit
@@ -67,16 +67,14 @@ class PlanarPretraining(Pretraining[CurriculumStage]):
         if rng.random() < _RESTS:
             return CommandSchedule.neutral(space)
         posed = rng.random() < _POSED
-        asked = {
-            channel.name: (
-                float(rng.uniform(channel.lower, channel.upper)),
-                float(rng.uniform(0.0, channel.amplitude)) if posed else 0.0,
-                float(rng.uniform(0.0, 2.0 * np.pi)),
-            )
-            for channel in space.channels
-            if posed or channel.name == SPEED
-        }
-        return CommandSchedule.asking(space, **asked)
+        asked = CommandSchedule.neutral(space)
+        for channel in space.channels:
+            if posed or channel.name == SPEED:
+                constant = float(rng.uniform(channel.lower, channel.upper))
+                amplitude = float(rng.uniform(0.0, channel.amplitude)) if posed else 0.0
+                wave = Wave(constant, amplitude, float(rng.uniform(0.0, 2.0 * np.pi)))
+                asked = asked.with_wave(channel.name, wave)
+        return asked
 
     def _off(self, rollout: Rollout) -> dict[str, Floats]:
         """How far the trunk is from what is asked, `[T, B]` by channel; 0 for one it has not."""

@@ -20,7 +20,8 @@ def observer(
 
     def at(time: float) -> dict[str, Any]:
         since = time - sum(lasts) * ((time + EARLY_S) // sum(lasts))
-        return stages[int(np.sum(since + EARLY_S >= np.cumsum(lasts)[:-1]))]
+        stage: dict[str, Any] = stages[int(np.sum(since + EARLY_S >= np.cumsum(lasts)[:-1]))]
+        return stage
 
     def angle(time: float) -> float:
         return float(2 * np.pi * at(time)["beat_frequency"] * time)
