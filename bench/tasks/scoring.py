@@ -43,15 +43,15 @@ SCORING_SEED = 104_729  # other starts than the trainer's own evaluation
 def rollout_of(params: bytes, robot: Robot, seconds: float = ROLLOUT_S) -> Recording:
     """Drive a params file from the home keyframe. Raises `Invalid` for one that cannot play."""
     policy = load_params(params)
-    plant = Plant(scene_xml(robot.id), robot)
+    plant = Plant(scene_xml(robot.id, robot.ground), robot)
     steps = round(seconds * policy.control_hz)
     substeps = round(1.0 / policy.control_hz / plant.model.opt.timestep)
     embodiment = embodiment_of(robot)
-    log = Recording.empty(steps, plant.model, embodiment, scene_sha256(robot.id))
+    log = Recording.empty(steps, plant.model, embodiment, scene_sha256(robot.id, robot.ground))
     for tick in range(steps):
         ends = plant.ends()
         log.time[tick], log.qpos[tick], log.qvel[tick], last = plant.state()
-        log.end_position[tick], log.end_contact[tick] = ends, plant.touching(ends)
+        log.end_position[tick], log.end_contact[tick] = ends, plant.touching(ends, embodiment)
         state = decode_state(plant.frame(tick), policy.size)
         ctrl = forward(policy, state.row[None])[0].astype(np.float64)
         log.ctrl[tick], log.action[tick] = ctrl, embodiment.joints.action(ctrl, last)

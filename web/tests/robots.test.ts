@@ -22,6 +22,7 @@ const WALKER: Robot = {
   scene_url: "/api/robots/walker/scene.xml",
   scene_sha256: "0".repeat(64),
   constants_url: "",
+  grounds: [],
   visuals_url: null,
   picture_url: "/api/robots/walker/picture.png",
   trained: true,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from tabrl.contracts.ground import FLAT, Ground, NamedGround
 from tabrl.contracts.training import TrainResult
 
 FINISHED = frozenset({"succeeded", "failed", "cancelled"})
@@ -29,6 +30,7 @@ class RobotView(View):
     trained: bool | None = None
     training_command: str | None = None
     examples: list[str] = []
+    grounds: list[NamedGround] = []
 
 
 class FailureView(View):
@@ -141,6 +143,7 @@ class ModelView(View):
     robot: str
     scene_url: str
     scene_sha256: str
+    ground: Ground = FLAT
     params_version: int
     params_sha256: str
     step: int

@@ -86,13 +86,16 @@ def run(
     low_priority: Annotated[
         bool, typer.Option("--low-priority", help="Train when nobody else's work waits.")
     ] = False,
+    ground: Annotated[
+        str | None, typer.Option(help="What it stands on: rough, ice, uphill, upstairs …")
+    ] = None,
     as_json: AsJson = False,
     url: Url = None,
     port: Port = None,
 ) -> None:
     """Train a task and print its run report; exit code 0 only if the training succeeded."""
     console = Console(stderr=True)
-    options = RunOptions(task, robot, candidate, after, "low" if low_priority else "normal")
+    options = RunOptions(task, robot, candidate, after, "low" if low_priority else "normal", ground)
     with connect(url, port) as api:
         report = run_task(api, options, console)
     if as_json:

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -17,6 +17,7 @@ from httpx_sse import SSEError, connect_sse
 from pydantic import BaseModel, ValidationError
 
 from tabrl.contracts.events import EVENT, Event
+from tabrl.contracts.ground import Ground
 from tabrl_local.api_schemas import (
     FINISHED,
     Jobs,
@@ -101,10 +102,19 @@ class Api:
         """A task as it is now."""
         return _read(TaskView, self._json("GET", f"/api/tasks/{_segment(task_id)}"))
 
-    def train(self, task_id: str, candidate: int, priority: str = "normal") -> JobView:
-        """Start the training of one candidate."""
+    def train(
+        self,
+        task_id: str,
+        candidate: int,
+        priority: str = "normal",
+        ground: Ground | None = None,
+    ) -> JobView:
+        """Start the training of one candidate, on another ground than it was written for."""
         path = f"/api/tasks/{_segment(task_id)}/train"
-        body = {"candidate": candidate} | ({} if priority == "normal" else {"priority": priority})
+        body: dict[str, Any] = {"candidate": candidate} | (
+            {} if priority == "normal" else {"priority": priority}
+        )
+        body |= {} if ground is None else {"ground": ground.model_dump(mode="json")}
         jobs = _read(Jobs, self._json("POST", path, body)).jobs
         if not jobs:
             raise CommandError("the api started no job", code="unexpected_answer")

@@ -14,7 +14,7 @@ from tabrl_local.api_schemas import FINISHED, FailureView, JobView, TaskView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.follow import EventDisplay
-from tabrl_local.robots import chosen_robot
+from tabrl_local.robots import chosen_robot, ground_named
 from tabrl_local.run_report import build_run_report
 
 
@@ -27,6 +27,7 @@ class RunOptions:
     candidate: int = 1
     after: str | None = None  # the training whose result the prompt wants changed
     priority: Literal["normal", "low"] = "normal"
+    ground: str | None = None  # by its name; else the one that the prompt speaks of
 
 
 def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
@@ -39,6 +40,8 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
             code="not_a_training",
         )  # fmt: skip
     robot = after.robot if after else options.robot or chosen_robot(api).id
+    named = options.ground
+    ground = None if named is None else ground_named(chosen_robot(api, robot), named)
     task = api.create_task(robot, options.prompt, after)
     console.print(
         f"task [bold]{task.id}[/] for the {robot}  {api.url}/tasks/{task.id}", highlight=False
@@ -52,7 +55,7 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
             hint=f"choose one of 1 to {len(task.candidates)}",
             code="unknown_candidate",
         )
-    job = api.train(task.id, options.candidate, options.priority)
+    job = api.train(task.id, options.candidate, options.priority, ground)
     console.print(f"training candidate {options.candidate}: job [bold]{job.id}[/]", highlight=False)
     if job.place_in_queue and job.place_in_queue > 1:
         begins = f", starts in about {job.starts_in_s:.0f} s" if job.starts_in_s else ""

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tabrl.contracts.ground import FLAT
 from tabrl.contracts.training import CheckResult, RobustnessRow, RunReport, measured_words
 from tabrl_local.api_schemas import JobView, TaskView
 from tabrl_local.errors import CommandError
@@ -52,6 +53,7 @@ def build_run_report(
         snapshots=result.snapshots,
         versions=result.versions,
         robot=job.robot,
+        ground=FLAT if result.schedule is None else result.schedule.ground,
         flags=result.flags,
         robustness=result.robustness,
     )
@@ -60,6 +62,7 @@ def build_run_report(
 def print_run_report(report: RunReport, console: Console) -> None:
     """The run report for a person."""
     whose = f" of the {report.robot}" if report.robot else ""
+    whose += "" if report.ground.plain else f" on {report.ground.in_words()}"
     table = Table(title=f"success checks{whose}", title_justify="left", box=None, pad_edge=False)
     for name in ("check", "target", "pretrained", "searched", "result", ""):
         table.add_column(name, justify="left" if name in ("check", "target") else "right")

@@ -55,8 +55,8 @@ class Exporter:
 
     def _exportable(self, params: bytes, model_id: str, version: int) -> Exportable:
         header, _ = read_policy(params)
-        robot = get_robot(header.robot)
-        if header.scene_sha256 != scene_sha256(robot.id):
+        robot = get_robot(header.robot).on(header.ground)
+        if header.scene_sha256 != scene_sha256(robot.id, robot.ground):
             raise Conflict(
                 f"The scene of {robot.id} is not the one that the model was trained in.",
                 code="scene_changed",
@@ -69,7 +69,7 @@ class Exporter:
             step=header.step,
             robot=robot,
             params=params,
-            scene=scene_xml(robot.id),
+            scene=scene_xml(robot.id, robot.ground),
             visuals=meshes.read_bytes() if meshes.is_file() else None,
             page=self.page if self.page.is_dir() else None,
         )

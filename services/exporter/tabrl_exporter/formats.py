@@ -6,4 +6,6 @@ from tabrl.export.formats import FORMATS as LIGHT
 from tabrl.export.formats import ExportFormat, by_name
 from tabrl_exporter.onnx_format import onnx_model
 
-FORMATS = by_name(*LIGHT.values(), ExportFormat("onnx", "the controller in ONNX", onnx_model))
+_ONNX = ExportFormat("onnx", "the controller in ONNX", onnx_model)
+_PROGRAM, *_BUNDLES = LIGHT.values()
+FORMATS = by_name(_PROGRAM, _ONNX, *_BUNDLES)

@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection, broadcast
 from tabrl.adapters.logs import where
 from tabrl.contracts.wire import SnapshotNotice
 from tabrl.domain.errors import NotFound
-from tabrl.domain.models import Model
+from tabrl.domain.models import BASE_VERSION, Model
 from tabrl.ports import ModelRepository
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.policy_cache import PolicyCache, Snapshot
@@ -154,7 +154,8 @@ class ServedModels:
 
     async def _load(self, model: Model) -> Snapshot:
         snapshot = await self._cache.snapshot(model)
-        if snapshot.policy.scene_sha256 != model.scene_sha256:
+        trained = model.params_version > BASE_VERSION  # before that it is of flat ground
+        if trained and snapshot.policy.scene_sha256 != model.scene_sha256:
             raise ValueError("the parameters belong to another scene")
         self._metrics.policies.set(len(self._cache))
         return snapshot

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.contracts.phases import EPISODE_S
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
@@ -115,7 +116,10 @@ class TrainingContext:
 
 
 class TrainingContexts:
-    """The contexts of robots, made when first needed; the least recently used one makes room."""
+    """The contexts of robots on their grounds, made when first needed.
+
+    The least recently used one makes room.
+    """
 
     def __init__(
         self,
@@ -125,18 +129,19 @@ class TrainingContexts:
         """`load` finds the pretrained policy of a robot by its id, `make` the context for it."""
         self._make = make
         self._load = load
-        self._contexts: OrderedDict[str, TrainingContext] = OrderedDict()
+        self._contexts: OrderedDict[tuple[str, Ground], TrainingContext] = OrderedDict()
 
-    def get(self, robot_id: str) -> TrainingContext:
-        """A robot's context.
+    def get(self, robot_id: str, ground: Ground = FLAT) -> TrainingContext:
+        """A robot's context on a ground.
 
-        Raises `NotTrained` if it has no pretrained policy that fits, and `NotFound` (code
-        `unknown_robot`).
+        Raises `NotTrained` if it has no pretrained policy that fits, `NotFound` (code
+        `unknown_robot`), and `Invalid` (code `bad_ground`) where it cannot be put on the ground.
         """
-        if robot_id not in self._contexts:
+        key = robot_id, ground
+        if key not in self._contexts:
             robot, pretrained = get_robot(robot_id), self._load(robot_id)
             while len(self._contexts) >= MAX_CONTEXTS:  # before the next one needs the memory
                 self._contexts.popitem(last=False)
-            self._contexts[robot_id] = self._make(robot, pretrained)
-        self._contexts.move_to_end(robot_id)
-        return self._contexts[robot_id]
+            self._contexts[key] = self._make(robot.on(ground), pretrained)
+        self._contexts.move_to_end(key)
+        return self._contexts[key]

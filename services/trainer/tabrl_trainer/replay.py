@@ -21,7 +21,8 @@ def replay(context: TrainingContext, reward: RolloutReward, record: TrainingReco
         reward = reward.reweighted(record.weights)
     schedule = _search(context, reward, record)
     if record.kept == 0:
-        return params_file(context.robot.id, context.pretrained_weights, schedule, 0)
+        weights = context.pretrained_weights
+        return params_file(context.robot.id, weights, schedule, 0, context.robot.ground)
     tune = FineTune(
         context.training_simulator,
         context.learner,
@@ -41,7 +42,7 @@ def replay(context: TrainingContext, reward: RolloutReward, record: TrainingReco
     for end in ends:
         for _ in tune.run(updates=end, before=before):
             pass
-    return params_file(context.robot.id, tune.weights, schedule, record.kept)
+    return params_file(context.robot.id, tune.weights, schedule, record.kept, context.robot.ground)
 
 
 def _search(

@@ -9,11 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from tabrl.contracts.checks import CheckSpec, Identifier
 from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.findings import Finding
+from tabrl.contracts.ground import FLAT, GroundField
 from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.phases import PhasesS
 
 # Raised when an older trainer would get a specification wrong; it then leaves the job to others.
-SPEC_VERSION = 1
+SPEC_VERSION, FIRST_VERSION = 2, 1
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -47,6 +48,12 @@ class TrainSpec(BaseModel):
     motion: MotionSpec | None = None  # what the reward was written for: a search begins with it
     seed: int = Field(default=0, ge=0)
     budget: TrainBudget = TrainBudget()
+    ground: GroundField = FLAT
+
+    @property
+    def version(self) -> int:
+        """The least `SPEC_VERSION` of a trainer that does what it says."""
+        return FIRST_VERSION if self.ground.plain else 2
 
 
 def _none_for_nan(value: object) -> object:
@@ -136,6 +143,7 @@ class TrainingRecord(BaseModel):
     phases_s: PhasesS = ()
     repeat: bool = True  # the phases, after the last one
     motion: MotionSpec | None = None  # which the search began with
+    ground: GroundField = FLAT
     restarts: tuple[int, ...] = ()
     reweightings: tuple[Reweighting, ...] = ()
 
@@ -216,6 +224,7 @@ class RunReport(BaseModel):
     snapshots: int
     versions: dict[str, str]
     robot: str | None = None  # accounts of earlier versions do not say whose they are
+    ground: GroundField = FLAT
     fall_rate_result_upper: float | None = None
     comparison: Comparison | None = None
     flags: tuple[Finding, ...] = ()

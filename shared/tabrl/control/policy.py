@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from tabrl.contracts.ground import FLAT, GroundField
 from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
@@ -60,6 +61,7 @@ class PolicyHeader(BaseModel):
     scene_sha256: str
     program: ScheduleDocument  # the schedule; the key is that of the first version
     step: int = 0
+    ground: GroundField = FLAT
     observation_version: int = OBSERVATION_VERSION
 
 

@@ -13,7 +13,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from tabrl.contracts.training import SPEC_VERSION, ProgressSummary, TrainResult, TrainSpec
+from tabrl.contracts.training import FIRST_VERSION, ProgressSummary, TrainResult, TrainSpec
 from tabrl.domain.errors import Conflict, Invalid
 from tabrl.domain.people import LOCAL
 from tabrl.domain.weights import merged_weights
@@ -121,7 +121,7 @@ class Job(BaseModel):
     robot: str
     model_id: str | None = None
     spec: TrainSpec | None = None
-    spec_version: int = SPEC_VERSION
+    spec_version: int = FIRST_VERSION
     fence: int = 0
     attempt: int = 0
     outages: int = 0  # how often it was handed back because a part did not answer

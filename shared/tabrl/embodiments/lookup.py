@@ -11,6 +11,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from types import ModuleType
 
+from tabrl.contracts.ground import NamedGround
 from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.page import Camera, KindPage, RobotPage
 from tabrl.contracts.quantities import Catalogue
@@ -44,6 +45,15 @@ def askables_of(robot: Robot) -> tuple[AskableInfo, ...]:
     if package is None:
         return ()
     found: tuple[AskableInfo, ...] = kind_module(robot, "askable").askables(robot)
+    return found
+
+
+@cache
+def grounds_of(robot: Robot) -> tuple[NamedGround, ...]:
+    """The grounds that this robot can be put on; none of a kind that has no such table."""
+    if find_spec(f"{_package(robot)}.grounds") is None:
+        return ()
+    found: tuple[NamedGround, ...] = kind_module(robot, "grounds").grounds(robot)
     return found
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.checks import Identifier
 
-AdapterKind = Literal["loopback", "unitree_go1"]
+AdapterKind = Literal["loopback", "unitree_go1", "unitree_go2", "unitree_g1", "universal_robots"]
 
 
 class Hardware(BaseModel):

@@ -24,7 +24,9 @@ from tabrl.export.exportable import Exportable
 from tabrl.robots import Robot, scene_sha256, scene_xml
 from tabrl_trainer.pretrained import load_pretrained
 
-PATIENCE_S = 200.0  # for processes on a busy computer
+STAND_INS = Path(__file__).parent / "stand_ins"
+ROOT = Path(__file__).resolve().parents[3]
+PATIENCE_S = 100.0  # for processes on a busy computer
 # Short ways, and watchdogs that bear a busy computer: the loop is paced by the robot's clock.
 SHORT = {
     "connection.transport": "udp", "connection.address": "127.0.0.1", "connection.local_port": "0",
@@ -110,7 +112,7 @@ def rehearse(
     settings: dict[str, str] | None = None,
     disturb: Callable[[subprocess.Popen[str], Path], None] | None = None,
     wall: bool = False,
-    script: Path | None = None,
+    stand_in: bool = False,
     environment: dict[str, str] | None = None,
 ) -> Ran:
     """Let a bundle drive a simulated robot.
@@ -124,8 +126,8 @@ def rehearse(
         settings: of the bundle, beyond the short ones.
         disturb: called with the driver's process and its log's folder.
         wall: both run by the wall clock instead of in lock step.
-        script: of the simulated robot, if not the bundle's own.
-        environment: of the driver, more.
+        stand_in: whether makers' libraries are there, as far as stand-ins go.
+        environment: of both processes, more.
     """
     folder.mkdir(parents=True, exist_ok=True)
     log, record = folder / "log", folder / "record.npz"
@@ -138,12 +140,17 @@ def rehearse(
         "--clock",
         "wall" if wall else "robot",
     ]
-    with fake_robot(bundle, record, kind, fake, lock_step=not wall, script=script) as port:
+    more = environment or {}
+    with fake_robot(
+        bundle, record, kind, fake, more, stand_in=stand_in, lock_step=not wall
+    ) as port:
         chosen |= {"connection.kind": kind, "connection.port": str(port)}
         command += [part for name, value in chosen.items() for part in ("--set", f"{name}={value}")]
+        paths = [str(STAND_INS), str(ROOT)] * stand_in
+        more = {"PYTHONPATH": ":".join(paths), "FAKE_ROBOT_PORT": str(port)} | more
         process = subprocess.Popen(
             [*command, *drive], cwd=bundle, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, env=os.environ | (environment or {}),
+            text=True, env=os.environ | more,
         )  # fmt: skip
         try:
             if disturb is not None:
@@ -159,15 +166,16 @@ def rehearse(
 
 @contextmanager
 def fake_robot(
-    bundle: Path, record: Path, kind: str, arguments: Sequence[str], *, lock_step: bool,
-    script: Path | None = None,
+    bundle: Path, record: Path, kind: str, arguments: Sequence[str], environment: dict[str, str],
+    *, stand_in: bool, lock_step: bool,
 ) -> Iterator[int]:  # fmt: skip
     """A simulated robot's port, while it lives."""
-    command = [sys.executable, str(script or "fake_robot.py"), "--kind", kind, "--record",
-               str(record), *["--lock-step"] * lock_step, *arguments]  # fmt: skip
+    script = "fake_robot.py" if not stand_in else str(STAND_INS.parent / "fake.py")
+    command = [sys.executable, script, "--kind", kind, "--record", str(record),
+               *["--lock-step"] * lock_step, *arguments]  # fmt: skip
     process = subprocess.Popen(
         command, cwd=bundle, stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"PYTHONPATH": str(bundle)},
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
     )  # fmt: skip
     try:
         assert process.stdout is not None

@@ -177,30 +177,18 @@ def test_the_watchdog_sees_old_states_and_late_steps() -> None:
     assert "not a number" in str(Watchdog(settings).reason(Tick(broken, 0.0, 0.0)))
 
 
-class Braked:
-    """An adapter that only knows how to stop."""
-
-    refused = 0
-
-    def __init__(self) -> None:
-        self.stopped = threading.Event()
-
-    def stop(self) -> None:
-        self.stopped.set()
-
-
 def test_the_guard_brakes_for_a_loop_that_hangs() -> None:
-    adapter, stops = Braked(), Stops()
-    with Guard(adapter, stops, silent_s=0.05):  # type: ignore[arg-type]
-        assert adapter.stopped.wait(60.0)
+    braked, stops = threading.Event(), Stops()
+    with Guard(braked.set, stops, silent_s=0.05):
+        assert braked.wait(60.0)
     assert "silent" in str(stops.reason)
 
 
 def test_the_guard_lets_a_loop_be_that_tells_of_itself() -> None:
-    adapter, stops = Braked(), Stops()
-    with Guard(adapter, stops, silent_s=60.0) as guard:  # type: ignore[arg-type]
+    braked, stops = threading.Event(), Stops()
+    with Guard(braked.set, stops, silent_s=60.0) as guard:
         guard.heard()
-    assert not adapter.stopped.is_set()
+    assert not braked.is_set()
     assert stops.reason is None
 
 

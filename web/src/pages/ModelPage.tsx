@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { useModel, useRobots, useTask } from "@/api/queries";
 import type { Model } from "@/api/types";
 import { Stand } from "@/deck/Stand";
+import { Download } from "@/exports/Download";
 import { ago } from "@/lib/format";
 import { Share } from "@/pages/Share";
 import { RobotTag } from "@/robots/RobotTag";
@@ -48,6 +49,7 @@ function Loaded({ model }: { model: Model }): ReactNode {
           </h1>
         </div>
         <Share modelId={model.id} />
+        <Download modelId={model.id} />
         <Link
           href={`/tasks/${model.task_id}/jobs/${model.job_id}`}
           className="text-sm text-accent hover:underline"

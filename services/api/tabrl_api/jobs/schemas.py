@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
 
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.contracts.training import ProgressSummary, TrainResult
 from tabrl.domain.jobs import FailureKind, Job, JobKind, JobState, Priority
 
@@ -84,6 +85,8 @@ class JobView(BaseModel):
     finished_at: datetime | None
     failure: FailureView | None
     result: TrainResult | None
+    ground: Ground = Field(default=FLAT, description="What the robot stands on in a training.")
+    ground_words: str = Field(default="flat ground", examples=["uphill, 10°"])
     weights: dict[str, float] = Field(
         description="Weight of each reward term, as last asked for, or once there is a result as "
         "it was learnt under; empty for writing."
@@ -113,6 +116,8 @@ class JobView(BaseModel):
             finished_at=job.finished_at,
             failure=FailureView.model_validate(failure.model_dump()) if failure else None,
             result=job.result,
+            ground=(ground := FLAT if job.spec is None else job.spec.ground),
+            ground_words=ground.in_words(),
             weights=job.valid_weights,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tabrl.contracts.ground import FLAT
 from tabrl.domain.models import Model
 from tabrl.domain.people import Person
 from tabrl.ports import ModelRepository
@@ -24,18 +25,22 @@ def models_of(person: Person, models: ModelRepository) -> list[Model]:
 
 def model_view(model: Model, context: AppContext) -> ModelView:
     """A model as clients see it."""
+    job = context.jobs.get(model.job_id)
+    ground = FLAT if job.spec is None else job.spec.ground
     return ModelView(
         id=model.id,
         job_id=model.job_id,
         task_id=model.task_id,
         robot=model.robot,
-        scene_url=scene_url(model.robot),
+        scene_url=scene_url(model.robot, ground),
         scene_sha256=model.scene_sha256,
+        ground=ground,
+        ground_words=ground.in_words(),
         visuals_url=visuals_url(model.robot, context.settings),
         params_version=model.params_version,
         params_sha256=model.params_sha256,
         step=model.step,
         updated_at=model.updated_at,
-        job_state=context.jobs.get(model.job_id).state,
+        job_state=job.state,
         inference_url=f"{context.inference.address(model.id)}{socket_path(model.id)}",
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from tabrl.contracts.ground import Ground
 from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.quantities import QuantityInfo
 from tabrl_api.context import WithContext
@@ -35,16 +36,21 @@ def list_robots(context: WithContext) -> list[RobotView]:
     responses={
         200: {"content": {"application/xml": {"schema": {"type": "string"}}}},
         304: {"description": "The cached scene is current."},
-        **problem_responses(_404="There is no such robot."),
+        **problem_responses(
+            _404="There is no such robot.", _422="It cannot be put on such a ground."
+        ),
     },
 )
 def get_scene(
-    robot_id: str, context: WithContext, if_none_match: Annotated[str | None, Header()] = None
+    robot_id: str,
+    ground: Annotated[Ground, Query()],
+    context: WithContext,
+    if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Exactly the bytes that browser, trainer and inference compile."""
-    scene = context.robots.scene_xml(robot_id)
+    """Exactly the bytes that browser, trainer and inference compile, on a ground of your choice."""
+    scene = context.robots.scene_xml(robot_id, ground)
     headers = {
-        "ETag": f'"{context.robots.scene_sha256(robot_id)}"',
+        "ETag": f'"{context.robots.scene_sha256(robot_id, ground)}"',
         "Cache-Control": "no-cache",
     }
     if if_none_match == headers["ETag"]:

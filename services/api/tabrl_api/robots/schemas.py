@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from tabrl.contracts.ground import NamedGround
 from tabrl.contracts.page import RobotPage
 
 
@@ -17,6 +18,9 @@ class RobotView(RobotPage):
     examples: list[str] = Field(examples=[["trot forward slowly and sway your hips"]])
     scene_url: str = Field(examples=["/api/robots/walker/scene.xml"])
     scene_sha256: str = Field(examples=["0" * 64])
+    grounds: list[NamedGround] = Field(
+        description="The grounds that it can be put on; none for a robot that is fixed."
+    )
     constants_url: str = Field(
         description="What a controller outside of the inference server must know of the robot.",
         examples=["/api/robots/walker/constants"],

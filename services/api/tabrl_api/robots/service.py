@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 from tabrl.adapters.settings import Settings
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.domain.errors import Conflict, NotFound
 from tabrl.domain.models import Model
 from tabrl.ports import BlobStore, RobotCard, RobotCatalog
 from tabrl_api.robots.schemas import RobotView
 
 
-def scene_url(robot_id: str) -> str:
-    """Address of a robot's scene."""
-    return f"/api/robots/{robot_id}/scene.xml"
+def scene_url(robot_id: str, ground: Ground = FLAT) -> str:
+    """Address of a robot's scene on a ground."""
+    stated = urlencode(ground.stated())
+    return f"/api/robots/{robot_id}/scene.xml{'?' * bool(stated)}{stated}"
 
 
 def constants_url(robot_id: str) -> str:
@@ -102,6 +105,7 @@ def view(
         examples=list(robot.examples),
         scene_url=scene_url(robot.id),
         scene_sha256=catalog.scene_sha256(robot.id),
+        grounds=list(catalog.grounds_of(robot.id)),
         constants_url=constants_url(robot.id),
         visuals_url=visuals_url(robot.id, settings),
         picture_url=picture_url(robot.id, settings),

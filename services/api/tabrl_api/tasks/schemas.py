@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from tabrl.contracts.checks import CheckSpec, Statistic, describe
+from tabrl.contracts.ground import Ground
 from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.path import Path
 from tabrl.contracts.quantities import Catalogue
@@ -105,6 +106,10 @@ class TrainRequest(BaseModel):
 
     candidate: Annotated[int, Field(ge=1)] | Literal["all"]
     weights: Weights | None = Field(default=None, description="Only with a single candidate.")
+    ground: Ground | None = Field(
+        default=None,
+        description="What the robot stands on, instead of what the candidate was written for.",
+    )
     priority: Priority = Field(
         default=Priority.NORMAL, description="`low` waits until nobody's `normal` work does."
     )
@@ -154,6 +159,8 @@ class CandidateView(BaseModel):
     motion: MotionSpec | None = Field(
         description="What it was written for; null where its code is all that says so."
     )
+    ground: Ground = Field(description="What the robot stands on, unless a training says else.")
+    ground_words: str = Field(examples=["flat ground"])
     artifact_sha256: str
     report: CandidateReport
     parent: int | None = Field(description="Number of the candidate it was edited from.")
@@ -174,6 +181,8 @@ class CandidateView(BaseModel):
             phases_s=list(candidate.phases_s),
             repeat=candidate.repeat,
             motion=candidate.motion,
+            ground=candidate.ground,
+            ground_words=candidate.ground.in_words(),
             artifact_sha256=candidate.artifact_sha256,
             report=candidate.report,
             parent=candidate.parent,

@@ -83,6 +83,8 @@ def train(
     """Commit training jobs with their models, then send them."""
     task = _ready(task_id, "trained", person, context)
     chosen = _chosen(task_id, request, context)
+    if request.ground is not None:
+        chosen = [one.on(request.ground) for one in chosen]
     pairs = [_training(task, one, request.priority, context) for one in chosen]
     jobs = [job for job, _ in pairs]
     models = [model for _, model in pairs]
@@ -135,6 +137,7 @@ def revise(
     _raise_unless_an_edit(request)
     task = _ready(task_id, "edited", person, context)
     if request.motion is not None:
+        context.robots.scene_sha256(task.robot, request.motion.ground)  # or raise
         fault = fault_of_motion(request.motion, context.robots.askables_of(task.robot))
         if fault is not None:
             raise Invalid(f"This motion cannot be asked for: {fault}.", code="bad_motion")
@@ -296,6 +299,16 @@ def _training(
 ) -> tuple[Job, Model]:
     now = context.clock.now()
     job_id, model_id = new_job_id(), new_model_id()
+    spec = TrainSpec(
+        robot=task.robot,
+        artifact_sha256=candidate.artifact_sha256,
+        weights=candidate.weights,
+        checks=tuple(candidate.checks),
+        phases_s=candidate.phases_s,
+        repeat=candidate.repeat,
+        motion=candidate.motion,
+        ground=candidate.ground,
+    )
     job = Job(
         id=job_id,
         kind=JobKind.TRAIN,
@@ -306,15 +319,8 @@ def _training(
         candidate=candidate.n,
         robot=task.robot,
         model_id=model_id,
-        spec=TrainSpec(
-            robot=task.robot,
-            artifact_sha256=candidate.artifact_sha256,
-            weights=candidate.weights,
-            checks=tuple(candidate.checks),
-            phases_s=candidate.phases_s,
-            repeat=candidate.repeat,
-            motion=candidate.motion,
-        ),
+        spec=spec,
+        spec_version=spec.version,
         queued_at=now,
         created_at=now,
     )
@@ -324,7 +330,7 @@ def _training(
         task_id=task.id,
         owner=task.owner,
         robot=task.robot,
-        scene_sha256=context.robots.scene_sha256(task.robot),
+        scene_sha256=context.robots.scene_sha256(task.robot, spec.ground),
         params_key=Model.base_params_key(task.robot),
         created_at=now,
         updated_at=now,

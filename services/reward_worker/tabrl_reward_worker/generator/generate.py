@@ -7,7 +7,7 @@ import re
 from tabrl.contracts.motion import MotionSpec, fault_of
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.lookup import askables_of
-from tabrl.robots import Robot
+from tabrl.robots import Robot, scene_sha256
 from tabrl_reward_worker.candidates import Proposal, RewardCandidate
 from tabrl_reward_worker.generator.arm.generate import (
     candidates_of_motion,
@@ -29,6 +29,7 @@ from tabrl_reward_worker.generator.goal.spec_faults import (
 )
 from tabrl_reward_worker.generator.planar.asked import Asked as AskedInPlane
 from tabrl_reward_worker.generator.planar.generate import generate_in_plane, is_planar
+from tabrl_reward_worker.generator.reading.grounds import read_ground
 from tabrl_reward_worker.generator.reading.intents import Reading
 from tabrl_reward_worker.generator.reading.languages import foreign
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
@@ -108,6 +109,11 @@ def generate(prompt: str, robot: Robot, seed: int = 0) -> Proposal:
         return _for_arm(prompt, robot, seed)
     if is_planar(robot):
         return _in_plane(prompt, robot)
+    said = read_ground(prompt, robot)
+    return said.told_of(_on_flat(said.rest, robot, seed))
+
+
+def _on_flat(prompt: str, robot: Robot, seed: int) -> Proposal:
     amounts = Amounts.of(robot)
     reading = parse(prompt, amounts.top_speed)
     plan = interpret(reading, amounts)
@@ -149,8 +155,9 @@ def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ..
     """Rewards for a specification, each another way to write it; none leaves anything of it out.
 
     Raises `Invalid`: code `bad_motion` for what is no specification of this robot's motion,
-    `motion_beyond` for more than it can do.
+    `motion_beyond` for more than it can do, `bad_ground` for a ground that it cannot be put on.
     """
+    scene_sha256(robot.id, motion.ground)  # or raise
     if is_arm(robot):
         _require_none(fault_of(motion, askables_of(robot)))
         return candidates_of_motion(motion, robot)
@@ -171,7 +178,7 @@ def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ..
             code="motion_beyond",
             hint="Change these numbers, or take out what does not go with the rest.",
         )
-    return candidates_for(plan)
+    return tuple(one.on(motion.ground) for one in candidates_for(plan))
 
 
 def _require_none(*faults: str | None) -> None:

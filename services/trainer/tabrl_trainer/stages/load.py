@@ -26,7 +26,7 @@ def load(
     """What the training works with. Raises `JobFailedError` if it cannot be had."""
     session.begin_stage("loading")
     reward = verified_reward(session.spec, blobs, verified)
-    context = _context(session.robot, contexts)
+    context = _context(session, contexts)
     reward = reward.in_calls_of(context.sizes.reward_steps)
     if session.control.fence > 1:  # an earlier attempt may have left one
         template = initial_state(context.pretrained_state, session.spec.seed)
@@ -36,15 +36,17 @@ def load(
     return _begun(session, context, reward)
 
 
-def _context(robot_id: str, contexts: TrainingContexts) -> TrainingContext:
+def _context(session: JobSession, contexts: TrainingContexts) -> TrainingContext:
     try:
-        return contexts.get(robot_id)
+        return contexts.get(session.robot, session.spec.ground)
     except NotTrained as error:
         raise JobFailedError(
             FailureKind.CODE, "robot_not_trained", f"{error.message}; {error.hint}"
         ) from error
     except NotFound as error:
         raise bad_job() from error
+    except Invalid as error:
+        raise JobFailedError(FailureKind.CODE, error.code, error.message) from error
 
 
 def _begun(session: JobSession, context: TrainingContext, reward: RolloutReward) -> Loaded:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from tabrl.contracts.events import EvaluationEvent
 from tabrl.contracts.training import TrainingRecord, TrainResult, TrainSpec
 from tabrl_trainer.evaluation import check_results, flags_of
+from tabrl_trainer.ground import untrained_ground
 from tabrl_trainer.stages.results import Completed
 from tabrl_trainer.stages.session import JobSession
 from tabrl_trainer.stages.snapshots import SnapshotPublisher
@@ -55,7 +56,10 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
         stages_s=_stages_s(done, evaluation_s),
         versions={name: version(name) for name in PACKAGES},
         note=evaluated.note,
-        flags=flags_of(spec.checks, base, program, result, embodiment),
+        flags=(
+            *flags_of(spec.checks, base, program, result, embodiment),
+            *untrained_ground(spec.ground, program.row, result.row),
+        ),
         robustness=done.robustness,
         schedule=_record(spec, done),
         comparison=comparison,
@@ -83,6 +87,7 @@ def _record(spec: TrainSpec, done: Completed) -> TrainingRecord:
         phases_s=spec.phases_s,
         repeat=spec.repeat,
         motion=spec.motion,
+        ground=spec.ground,
         restarts=() if resumed is None else resumed.restarts,
         reweightings=done.tuned.reweightings,
     )

@@ -47,7 +47,7 @@ class SnapshotPublisher:
             The hash of its params file.
         """
         session = self._session
-        data = params_file(session.robot, weights, schedule, update)
+        data = params_file(session.robot, weights, schedule, update, session.spec.ground)
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 == self._models.get(session.model_id).params_sha256:
             return sha256  # the last snapshot is what is delivered

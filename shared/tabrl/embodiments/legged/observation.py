@@ -118,15 +118,18 @@ def privileged(
     segments: Segments,
     clean: Float[Array, "*B no"],
     seen: Float[Array, "*B no"],
-    qpos: Float[Array, "*B nq"],
+    place: Float[Array, "*B 3"],
     xp: Xp = np,
 ) -> Float[Array, "*B 7"]:
-    """The segments of `HIDDEN`; where a robot does not know its place, it has no path to follow."""
+    """The segments of `HIDDEN`; where a robot does not know its place, it has no path to follow.
+
+    `place` is that of its trunk, with the height above the ground for z.
+    """
     parts = {
         "linear_velocity": clean[..., segments["linear_velocity"]],
         "heading_error": clean[..., segments["heading_error"]],
         "path_error": seen[..., segments["path_error"]],
-        "height": qpos[..., 2:3].astype(xp.float32),
+        "height": place[..., 2:3].astype(xp.float32),
     }
     return HIDDEN.join(parts, xp)
 

@@ -13,17 +13,24 @@ from tabrl.export.exportable import Exportable, Files
 from tabrl.export.numpy_program import numpy_program
 from tabrl.robots.hardware import AdapterKind
 
-# Where a robot is that has left its factory (udp.h of unitree_legged_sdk).
+# Where a robot is that has left its factory (udp.h of unitree_legged_sdk); the network card that
+# leads to a Go2 or G1 is the user's, and so is the address of an arm.
 _CONNECTIONS: MappingProxyType[AdapterKind, Connection] = MappingProxyType(
     {
         "loopback": Connection(kind="loopback", transport="udp"),
         "unitree_go1": Connection(kind="unitree_go1", address="192.168.123.10", local_port=8080),
+        "unitree_go2": Connection(kind="unitree_go2", interface="eth0"),
+        "unitree_g1": Connection(kind="unitree_g1", interface="eth0"),
+        "universal_robots": Connection(kind="universal_robots", address="192.168.0.2"),
     }
 )
 _NEEDS: MappingProxyType[AdapterKind, str] = MappingProxyType(
     {
         "loopback": "nothing more",
         "unitree_go1": "the `robot_interface` that unitree_legged_sdk v3.8 builds for Python",
+        "unitree_go2": "`unitree_sdk2py` (github.com/unitreerobotics/unitree_sdk2_python)",
+        "unitree_g1": "`unitree_sdk2py` (github.com/unitreerobotics/unitree_sdk2_python)",
+        "universal_robots": "`pip install ur-rtde`",
     }
 )
 _ARM_SPEED = 0.4  # share of the motors' speed that an arm among people may use at first

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { Candidate, Job, Task } from "@/api/types";
 import { Checks } from "@/checks/CheckTable";
 import { Robustness } from "@/checks/Robustness";
+import { Download } from "@/exports/Download";
 import { FollowUp } from "@/tasks/FollowUp";
 import type { Progress } from "@/training/progress";
 
@@ -27,6 +28,7 @@ export function Result({ task, job, candidate, progress }: Props): ReactNode {
         />
       )}
       <Robustness rows={job.result?.robustness ?? []} />
+      {job.model_id !== null && job.result !== null && <Download modelId={job.model_id} />}
       {job.candidate !== null && (
         <FollowUp key={job.id} task={task} candidate={job.candidate} jobId={job.id} />
       )}

@@ -13,7 +13,7 @@ from .controller import Controller
 from .description import RobotDescription
 from .flight_log import FlightLog
 from .limits import Limits
-from .messages import Adapter, Array, JointCommand
+from .messages import Adapter, Array, JointCommand, RobotStopped
 from .pacing import Pacer, Tick
 from .sequence import Sequence, Wanted
 from .settings import Settings
@@ -48,12 +48,14 @@ class Loop:
         """Returns why the robot was stopped; nothing if all went as asked."""
         parts, reason = self._parts, None
         try:
-            with Guard(parts.adapter, parts.stops, parts.settings.watchdog.silent_s) as guard:
+            with Guard(self._stop, parts.stops, parts.settings.watchdog.silent_s) as guard:
                 first = self._first_state(guard)
                 if first is None:
                     reason = parts.stops.reason or "no state came"
                 else:
                     reason = self._steps(first, guard)
+        except RobotStopped as stopped:
+            reason = str(stopped)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise

@@ -36,7 +36,7 @@ def main(bundle: Path, arguments: list[str] | None = None) -> int:
         if not (options.yes or options.dry_run or _agreed()):
             print("nothing was sent to the robot", file=sys.stderr)
             return UNUSABLE
-        adapter.connect()
+        adapter.connect(moves=not options.dry_run)
     except (SettingsError, ImportError, OSError) as error:
         print(f"drive: {error}", file=sys.stderr)
         return UNUSABLE

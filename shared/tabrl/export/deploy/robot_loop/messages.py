@@ -43,17 +43,27 @@ class JointCommand:
     damping: Array
 
 
+class RobotStopped(Exception):  # noqa: N818 - nothing went wrong with us
+    """The robot has stopped by itself, and says why."""
+
+
 class Adapter(Protocol):
     """One kind of robot. `refused` counts messages that were damaged or not meant for us."""
 
     refused: int
 
-    def connect(self) -> None:
-        """Open what is needed. Raises `OSError` or `ImportError` with what to do."""
+    def connect(self, moves: bool) -> None:
+        """Open what is needed; without `moves` nothing of the robot changes.
+
+        Raises `OSError` with what to do.
+        """
         ...
 
     def poll(self, timeout_s: float) -> RobotState | None:
-        """The newest state that was not yet given out; waits up to `timeout_s` for one."""
+        """The newest state that was not yet given out; waits up to `timeout_s` for one.
+
+        Raises `RobotStopped`.
+        """
         ...
 
     def send(self, command: JointCommand) -> None:

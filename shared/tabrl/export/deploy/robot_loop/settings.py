@@ -23,6 +23,10 @@ class Connection:
     address: str = "127.0.0.1"
     port: int = 8007
     local_port: int = 0  # 0: any
+    interface: str = ""  # the network card that leads to the robot, for DDS
+    check_state_crc: bool = True
+    servo_lookahead_s: float = 0.1
+    servo_gain: float = 300.0
 
 
 @dataclass(frozen=True)

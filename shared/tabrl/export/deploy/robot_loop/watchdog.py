@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
-from .messages import Adapter
 from .pacing import Tick
 from .settings import WatchdogSettings
 from .stopping import Stops
@@ -34,8 +34,8 @@ class Watchdog:
 class Guard:
     """A thread that brakes the robot when the loop has been silent for too long."""
 
-    def __init__(self, adapter: Adapter, stops: Stops, silent_s: float) -> None:
-        self._adapter, self._stops, self._silent = adapter, stops, silent_s
+    def __init__(self, brake: Callable[[], None], stops: Stops, silent_s: float) -> None:
+        self._brake, self._stops, self._silent = brake, stops, silent_s
         self._heard = time.monotonic()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="guard", daemon=True)
@@ -58,4 +58,4 @@ class Guard:
             silent = time.monotonic() - self._heard
             if silent > self._silent:
                 self._stops.stop(f"the loop was silent for {silent * 1000:.0f} ms")
-                self._adapter.stop()
+                self._brake()

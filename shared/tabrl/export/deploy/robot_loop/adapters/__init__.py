@@ -8,7 +8,13 @@ from ..description import RobotDescription
 from ..messages import Adapter
 from ..settings import Settings, SettingsError
 
-KINDS = ("loopback", "unitree_go1")
+MODULES = {
+    "loopback": "loopback",
+    "unitree_go1": "unitree_go1",
+    "unitree_go2": "unitree_sdk2",
+    "unitree_g1": "unitree_sdk2",
+    "universal_robots": "universal_robots",
+}
 
 
 def adapter_for(robot: RobotDescription, settings: Settings) -> Adapter:
@@ -17,7 +23,7 @@ def adapter_for(robot: RobotDescription, settings: Settings) -> Adapter:
     Raises `SettingsError` for one that does not exist, and `ImportError` if its SDK is missing.
     """
     kind = settings.connection.kind
-    if kind not in KINDS:
-        raise SettingsError(f"connection.kind must be one of {', '.join(KINDS)}, not {kind!r}")
-    made: Adapter = import_module(f".{kind}", __name__).adapter(robot, settings)
+    if kind not in MODULES:
+        raise SettingsError(f"connection.kind must be one of {', '.join(MODULES)}, not {kind!r}")
+    made: Adapter = import_module(f".{MODULES[kind]}", __name__).adapter(robot, settings)
     return made

@@ -21,7 +21,7 @@ class UdpRobot:
         self._settings, self._packed, self._read_state = settings, packed, read
         self.refused = 0
 
-    def connect(self) -> None:
+    def connect(self, moves: bool) -> None:
         """Open the socket."""
         where = self._settings.connection
         self._socket = UdpSocket(where.address, where.port, where.local_port)

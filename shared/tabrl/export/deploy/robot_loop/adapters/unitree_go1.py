@@ -37,7 +37,7 @@ class Library:
         self._tick = -1
         self.refused = 0
 
-    def connect(self) -> None:
+    def connect(self, moves: bool) -> None:
         """Open the library's socket."""
         where, sdk = self._settings.connection, self._sdk
         self._udp = sdk.UDP(LOW_LEVEL, where.local_port or 8080, where.address, where.port)

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import argparse
 import signal
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
 from ..description import RobotDescription
 from .conditions import Conditions
-from .protocols import UdpSpeaker, packet_format
+from .protocols import Speaker, UdpSpeaker, packet_format
 from .robot import FakeRobot
 from .world import World
 
 
-def main(bundle: Path, arguments: list[str] | None = None) -> int:
+def udp_speaker(kind: str, robot: RobotDescription, port: int) -> Speaker:
+    """Speaks by UDP."""
+    return UdpSpeaker(packet_format(kind, robot), port)
+
+
+def main(
+    bundle: Path,
+    arguments: list[str] | None = None,
+    speaker_for: Callable[[str, RobotDescription, int], Speaker] = udp_speaker,
+) -> int:
     """Lives until it is ended (Ctrl-C); returns the exit code."""
     options = _parser().parse_args(arguments)
     robot = RobotDescription.load(bundle)
     chosen = {one.name: getattr(options, one.name) for one in fields(Conditions)}
     conditions = Conditions(**chosen)
-    speaker = UdpSpeaker(packet_format(options.kind, robot), options.port)
+    speaker = speaker_for(options.kind, robot, options.port)
     fake = FakeRobot(
         robot, World(bundle / "policy" / "scene.xml", robot), speaker, conditions,
         lock_step=options.lock_step,

@@ -28,8 +28,8 @@ class Speaker(Protocol):
         """Commands that have come; waits up to `timeout_s` for one."""
         ...
 
-    def tell(self, state: RobotState, damaged: bool) -> None:
-        """Send a state, on request with a wrong checksum."""
+    def tell(self, state: RobotState, damaged: bool) -> bool:
+        """Send a state, on request with a wrong checksum; whether anybody listens."""
         ...
 
     def close(self) -> None:
@@ -66,18 +66,22 @@ class UdpSpeaker:
                 packet, self._peer = self._socket.recvfrom(LARGEST)
             except BlockingIOError:
                 return found
+            if not packet:  # only asks for states
+                continue
             command = self._form.command(packet)
             if command is None:
                 self.refused += 1
             else:
                 found.append(command)
 
-    def tell(self, state: RobotState, damaged: bool) -> None:
+    def tell(self, state: RobotState, damaged: bool) -> bool:
         """A packet to the peer, if there is one."""
+        if self._peer is None:
+            return False
         packet = bytearray(self._form.state(state))
         packet[len(packet) // 2] ^= 0xFF * damaged
-        if self._peer is not None:
-            self._socket.sendto(bytes(packet), self._peer)
+        self._socket.sendto(bytes(packet), self._peer)
+        return True
 
     def close(self) -> None:
         """Close the socket."""

@@ -48,10 +48,8 @@ class FakeRobot:
                 self._await_answer(told)
             else:
                 self._take(self._speaker.commands(0.0))
-                if not self._lock_step:
-                    time.sleep(max(began + self._world.time - time.monotonic(), 0.0))
-                elif self._world.time >= self._conditions.silent_from_s:
-                    time.sleep(STEP_S)
+                ahead = began + self._world.time - time.monotonic()
+                time.sleep(STEP_S if self._lock_step else max(ahead, 0.0))
 
     def _await_answer(self, told: RobotState) -> None:
         """Wait for the command that answers a state, if it is one that the driver acts on.
@@ -93,8 +91,8 @@ class FakeRobot:
         arrived = None
         for state in self._back.out(now):
             damaged = bool(self._rng.random() < conditions.damaged)
-            self._speaker.tell(state, damaged)
-            arrived = arrived if damaged else state
+            if self._speaker.tell(state, damaged) and not damaged:
+                arrived = state
         return arrived
 
     def _disturb(self, now: float) -> None:
