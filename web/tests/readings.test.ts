@@ -46,7 +46,10 @@ describe("figures of a floating base", () => {
 });
 
 describe("figures of a robot in a plane", () => {
-  const inPlane = { ...scene(null), root: { body: 1, qposAdr: null, plane: { x: 0, z: 1, pitch: 2 } } };
+  const inPlane = {
+    ...scene(null),
+    root: { body: 1, qposAdr: null, plane: { x: 0, z: 1, pitch: 2 } },
+  };
   const read = (quantity: string): number | undefined =>
     readingOf(readout(quantity), inPlane, null)?.(moment([1, 0.5, 0]), moment([3, 0.6, -0.2]), 1);
 

@@ -41,7 +41,9 @@ export function findRoot(mujoco: MainModule, model: MjModel): RootInfo {
 function findPlane(mujoco: MainModule, model: MjModel, body: number): RootInfo["plane"] {
   const { mjJNT_HINGE, mjJNT_SLIDE } = mujoco.mjtJoint;
   const types = Array.from(model.jnt_type as Ints);
-  const own = Array.from(model.jnt_bodyid as Ints).flatMap((of, joint) => (of === body ? joint : []));
+  const own = Array.from(model.jnt_bodyid as Ints).flatMap((of, joint) =>
+    of === body ? joint : [],
+  );
   const expected = [mjJNT_SLIDE.value, mjJNT_SLIDE.value, mjJNT_HINGE.value];
   if (own.length !== 3 || own.some((joint, index) => types[joint] !== expected[index])) return null;
   const [x, z, pitch] = own.map((joint) => (model.jnt_qposadr as Ints)[joint] ?? 0);
