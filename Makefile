@@ -15,6 +15,7 @@ BENCH_ARGS ?=
 PART ?=
 FUZZ_EXAMPLES ?= 1000
 TASKS_ARGS ?=
+TIERS_ARGS ?=
 CONTAINERS_ARGS ?=
 CHAOS_ARGS ?=
 
@@ -94,6 +95,10 @@ bench-gpu: setup-python ## measure: MJX, on a GPU where there is one; PART=updat
 .PHONY: bench-tasks
 bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips (TASKS_ARGS=--help)
 	@$(BIN)/python -m bench.tasks $(TASKS_ARGS)
+
+.PHONY: bench-tiers
+bench-tiers: setup-python ## ten minutes against one on hop, run and rear: 40 minutes for a seed (TIERS_ARGS="--minutes 10 --seeds 0 1 2")
+	@$(BIN)/python -m bench.tiers $(TIERS_ARGS)
 
 .PHONY: containers
 containers: setup-python ## bring docker-compose.yml up, train, kill, attack, take it down (CONTAINERS_ARGS=--help)

@@ -19,6 +19,7 @@ from bench.tasks.harness import Trained
 from bench.tasks.motion import Motion
 from bench.tasks.run_result import POLICIES, Interval, PolicyName, PolicyScore
 from bench.tasks.task import ROLLOUT_S, Task
+from jaxtyping import Float
 
 from tabrl.contracts.comparison import Comparison
 from tabrl.control.arrays import Floats
@@ -98,6 +99,17 @@ class Scorer:
             rewards[name] = reward.total(rollout).mean(0, dtype=np.float64)
             rows[name] = _score(task, self.body, rollout, rewards[name])
         return Scores(rows, compare(rewards["program"], rewards["result"]))
+
+    def delivered(
+        self, task: Task, trained: Trained
+    ) -> tuple[Float[np.ndarray, " B"], PolicyScore]:
+        """What was delivered, alone: reward a step of every episode, and its score."""
+        policy = load_policy(trained.params)
+        reward = RolloutReward(load_reward(trained.reward.blob), trained.reward.weights)
+        candidate = Candidate(policy.weights, policy.schedule)
+        rollout = candidate.rollout(self.simulator, ROLLOUT_S, SCORING_SEED)
+        earned = reward.total(rollout).mean(0, dtype=np.float64)
+        return earned, _score(task, self.body, rollout, earned)
 
 
 def _score(task: Task, body: AnyBody, rollout: Rollout, rewards: Floats) -> PolicyScore:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from tabrl.contracts.ground import FLAT, Ground, NamedGround
+from tabrl.contracts.tiers import Tier
 from tabrl.contracts.training import TrainResult
 
 FINISHED = frozenset({"succeeded", "failed", "cancelled"})
@@ -115,6 +116,9 @@ class JobView(View):
     finished_at: datetime | None = None
     failure: FailureView | None = None
     result: TrainResult | None = None
+    tier: Tier | None = None
+    minutes: float | None = None
+    continues: str | None = None
 
 
 class TaskView(View):
@@ -161,11 +165,19 @@ class QuoteView(View):
     measured_on: int = 0
 
 
+class TierQuote(QuoteView):
+    """What trainings of a tier take, for so many minutes where it takes some."""
+
+    tier: Tier
+    minutes: int | None = None
+
+
 class RunQuote(View):
     """What a sentence takes: the writing of its candidates, and some trainings."""
 
     writing: QuoteView
     training: QuoteView
+    tiers: list[TierQuote] = []
 
 
 class Jobs(View):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,23 +12,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.launcher import up as launch
 from tabrl_local.operating import commands as operating
-from tabrl_local.robots import chosen_robot, refusals, robot_document, robot_table, robots_here
+from tabrl_local.robots import refusals, robot_document, robot_table, robots_here
 from tabrl_local.run import RunOptions, run_task
 from tabrl_local.run_report import print_run_report
 from tabrl_local.stack import LaunchOptions
 from tabrl_local.terminal import output
-from tabrl_local.terminal.quotes import quote_lines
+from tabrl_local.terminal.connection import DEFAULT_PORT, AsJson, Port, Url, connect
 from tabrl_local.tokens.command import app as token_commands
+from tabrl_local.training import commands as training
+from tabrl_local.training.length import Length
 
 if TYPE_CHECKING:  # MuJoCo is slow to import
     from tabrl_local.rollout import RolloutReport
     from tabrl_local.scoring import ScoredCheck
-
-DEFAULT_PORT = 8400
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,22 +40,7 @@ robot_commands = typer.Typer(invoke_without_command=True)
 app.add_typer(robot_commands, name="robots")
 app.add_typer(token_commands, name="token")
 operating.register(app)
-
-Url = Annotated[
-    str | None, typer.Option("--url", envvar="TABRL_URL", help="Address of the TabRL api.")
-]
-Port = Annotated[
-    int | None,
-    typer.Option("--port", min=1, max=65535, help="Port of the api on this machine (8400)."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Only JSON on standard output.")]
-
-
-def connect(url: str | None, port: int | None) -> Api:
-    """The api at `--url`, else at `--port` of this machine. `--port` beats TABRL_URL."""
-    if port is not None:
-        return Api(f"http://127.0.0.1:{port}")
-    return Api(url or f"http://127.0.0.1:{os.environ.get('TABRL_PORT', DEFAULT_PORT)}")
+training.register(app)
 
 
 @app.command()
@@ -89,13 +72,18 @@ def run(
     ground: Annotated[
         str | None, typer.Option(help="What it stands on: rough, ice, uphill, upstairs …")
     ] = None,
+    tier: training.AskedTier = None,
+    minutes: training.AskedMinutes = None,
     as_json: AsJson = False,
     url: Url = None,
     port: Port = None,
 ) -> None:
     """Train a task and print its run report; exit code 0 only if the training succeeded."""
     console = Console(stderr=True)
-    options = RunOptions(task, robot, candidate, after, "low" if low_priority else "normal", ground)
+    length = Length.of(tier, minutes)
+    options = RunOptions(
+        task, robot, candidate, after, "low" if low_priority else "normal", length, ground
+    )
     with connect(url, port) as api:
         report = run_task(api, options, console)
     if as_json:
@@ -214,22 +202,6 @@ def jobs(
             job.model_id or "",
         )
     output().print(table if found else "no jobs")
-
-
-@app.command()
-def quote(
-    robot: Annotated[
-        str | None, typer.Option(help="A robot's id; else the first that can learn.")
-    ] = None,
-    trainings: Annotated[int, typer.Option(min=1, max=100, help="Candidates to train.")] = 1,
-    as_json: AsJson = False,
-    url: Url = None,
-    port: Port = None,
-) -> None:
-    """Say what a sentence will take: seconds, samples and money, as such jobs took lately."""
-    with connect(url, port) as api:
-        found = api.quote(chosen_robot(api, robot).id, trainings)
-    print(found.model_dump_json(indent=2) if as_json else "\n".join(quote_lines(found)))
 
 
 @app.command()

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from tabrl.contracts.events import EVENT, Event
 from tabrl.contracts.ground import Ground
+from tabrl.contracts.tiers import Tier
 from tabrl_local.api_schemas import (
     FINISHED,
     Jobs,
@@ -30,6 +31,7 @@ from tabrl_local.api_schemas import (
     Ticket,
 )
 from tabrl_local.errors import CommandError
+from tabrl_local.training.length import UNSAID, Length
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 RECONNECT_LIMIT_S = 60.0
@@ -82,9 +84,20 @@ class Api:
         """All robots."""
         return _read(Robots, {"robots": self._json("GET", "/api/robots")}).robots
 
-    def create_task(self, robot: str, prompt: str, after: JobView | None = None) -> TaskView:
-        """Write a task; its candidates follow. With `after`, one that goes on from a training."""
+    def create_task(
+        self, robot: str, prompt: str, after: JobView | None = None, tier: Tier | None = None
+    ) -> TaskView:
+        """Write a task; its candidates follow.
+
+        Args:
+            robot: of the task.
+            prompt: what it is to do.
+            after: a training that it goes on from.
+            tier: that it will be trained with, for a robot that can learn in no other.
+        """
         body: dict[str, object] = {"robot": robot, "prompt": prompt}
+        if tier is not None:
+            body["tier"] = tier
         if after is not None:
             body["parent"] = {
                 "task_id": after.task_id,
@@ -93,10 +106,11 @@ class Api:
             }
         return _read(TaskView, self._json("POST", "/api/tasks", body))
 
-    def quote(self, robot: str, trainings: int) -> RunQuote:
+    def quote(self, robot: str, trainings: int, length: Length = UNSAID) -> RunQuote:
         """What a sentence for a robot would take."""
         path = f"/api/robots/{_segment(robot)}/quote"
-        return _read(RunQuote, self._json("GET", path, query={"trainings": str(trainings)}))
+        query = {"trainings": str(trainings)} | {n: str(v) for n, v in length.asked.items()}
+        return _read(RunQuote, self._json("GET", path, query=query))
 
     def task(self, task_id: str) -> TaskView:
         """A task as it is now."""
@@ -107,13 +121,13 @@ class Api:
         task_id: str,
         candidate: int,
         priority: str = "normal",
+        length: Length = UNSAID,
         ground: Ground | None = None,
     ) -> JobView:
         """Start the training of one candidate, on another ground than it was written for."""
         path = f"/api/tasks/{_segment(task_id)}/train"
-        body: dict[str, Any] = {"candidate": candidate} | (
-            {} if priority == "normal" else {"priority": priority}
-        )
+        body: dict[str, object] = {"candidate": candidate} | length.asked
+        body |= {} if priority == "normal" else {"priority": priority}
         body |= {} if ground is None else {"ground": ground.model_dump(mode="json")}
         jobs = _read(Jobs, self._json("POST", path, body)).jobs
         if not jobs:
@@ -132,6 +146,11 @@ class Api:
     def cancel(self, job_id: str) -> JobView:
         """Ask a job to stop."""
         return _read(JobView, self._json("POST", f"/api/jobs/{_segment(job_id)}/cancel", {}))
+
+    def keep_going(self, job_id: str, length: Length = UNSAID) -> JobView:
+        """Start a training that goes on from another one's result."""
+        path = f"/api/jobs/{_segment(job_id)}/keep-going"
+        return _read(JobView, self._json("POST", path, length.asked))
 
     def star(self, task_id: str, starred: bool) -> TaskView:
         """Keep a task however old it gets, or no longer."""

@@ -19,14 +19,14 @@ from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl.sim.factory import SimulatorKind, make_simulator
 from tabrl.sim.learning.checkpoint import load_tree
-from tabrl.sim.learning.networks import deployed
+from tabrl.sim.learning.networks import deployed, policy_weights
 from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
 from tabrl.sim.robustness import RobustnessTest
 from tabrl.sim.simulator import PolicyFn, Simulator
 from tabrl_trainer.evaluation import Candidate, Evaluator, Standing
 from tabrl_trainer.finetune import copy_state
-from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
+from tabrl_trainer.pretrained import NotTrained, PretrainedPolicy, load_pretrained, not_trained
 from tabrl_trainer.search.command_search import WINDOW_S as SEARCH_WINDOW_S
 from tabrl_trainer.selection import WINDOW_S as SELECTION_WINDOW_S
 from tabrl_trainer.sizes import TrainingSizes, sizes_for
@@ -37,21 +37,32 @@ MAX_CONTEXTS = 2  # of a process; each holds the simulators of several hundred r
 
 
 class TrainingContext:
-    """A robot's pretrained policy, simulators and learner. One job at a time may use it."""
+    """A robot's pretrained policy, simulators and learner. One job at a time may use it.
+
+    A robot without a pretrained policy has a random one in its place and no motion library.
+    """
 
     def __init__(
-        self, robot: Robot, pretrained: PretrainedPolicy, simulator: SimulatorKind = "auto",
+        self, robot: Robot, pretrained: PretrainedPolicy | None, simulator: SimulatorKind = "auto",
         sizes: TrainingSizes | None = None,
     ) -> None:  # fmt: skip
         """`sizes` are those for the device unless given."""
         self.robot = robot
-        self.sizes = sizes = sizes or sizes_for(simulator)
+        sizes = sizes or sizes_for(simulator)
+        self.sizes = sizes = sizes if pretrained else sizes.from_nothing
         robots = sizes.fine_tuning.robots
         self.embodiment = embodiment_of(robot)
         self.learner = Learner(robot, sizes.fine_tuning.config)
-        self.pretrained_state: TrainState = load_tree(pretrained.train_state, self.learner.init(0))
-        self.pretrained_weights: PolicyWeights = load_policy(pretrained.policy).weights
-        self.library: MotionLibrary = load_motion_library(pretrained.library)
+        self.pretrained_state: TrainState = self.learner.init(0)
+        self._library: MotionLibrary | None = None
+        if pretrained is None:
+            state = self.pretrained_state
+            weights = policy_weights(state.params.policy, state.normalizer)
+        else:
+            self.pretrained_state = load_tree(pretrained.train_state, self.pretrained_state)
+            self._library = load_motion_library(pretrained.library)
+            weights = load_policy(pretrained.policy).weights
+        self.pretrained_weights: PolicyWeights = weights
         self.simulator = make_simulator(robot, robots, kind=simulator)
         # Without some robots that differ, a minute forgets what the pretrained policy can bear.
         self.training_simulator = make_simulator(
@@ -79,6 +90,18 @@ class TrainingContext:
             self.embodiment, self._standing, self.small_simulator, rounds=1
         )
         self.robustness = RobustnessTest(self.embodiment, DISTURBED_EPISODES, fine=False)
+
+    @property
+    def trained(self) -> bool:
+        """Whether the robot has a pretrained policy."""
+        return self._library is not None
+
+    @property
+    def library(self) -> MotionLibrary:
+        """What the pretrained policy can do. Raises `NotTrained` where there is none."""
+        if self._library is None:
+            raise not_trained(self.robot.id)
+        return self._library
 
     def warm_up(self, before: Callable[[int, int], None] = lambda number, count: None) -> None:
         """Compile what every job uses: rollouts, one exploring chunk and one update.
@@ -123,7 +146,7 @@ class TrainingContexts:
 
     def __init__(
         self,
-        make: Callable[[Robot, PretrainedPolicy], TrainingContext],
+        make: Callable[[Robot, PretrainedPolicy | None], TrainingContext],
         load: Callable[[str], PretrainedPolicy] = load_pretrained,
     ) -> None:
         """`load` finds the pretrained policy of a robot by its id, `make` the context for it."""
@@ -131,17 +154,37 @@ class TrainingContexts:
         self._load = load
         self._contexts: OrderedDict[tuple[str, Ground], TrainingContext] = OrderedDict()
 
-    def get(self, robot_id: str, ground: Ground = FLAT) -> TrainingContext:
+    def get(
+        self, robot_id: str, ground: Ground = FLAT, *, from_nothing: bool = False
+    ) -> TrainingContext:
         """A robot's context on a ground.
 
-        Raises `NotTrained` if it has no pretrained policy that fits, `NotFound` (code
-        `unknown_robot`), and `Invalid` (code `bad_ground`) where it cannot be put on the ground.
+        Args:
+            robot_id: of the registry.
+            ground: what it stands on.
+            from_nothing: whether a random policy will do where there is no pretrained one.
+
+        Raises:
+            NotTrained: it has no pretrained policy that fits.
+            NotFound: there is no such robot (code `unknown_robot`).
+            Invalid: it cannot be put on the ground (code `bad_ground`).
         """
         key = robot_id, ground
         if key not in self._contexts:
-            robot, pretrained = get_robot(robot_id), self._load(robot_id)
+            robot, pretrained = get_robot(robot_id), self._find(robot_id, from_nothing)
             while len(self._contexts) >= MAX_CONTEXTS:  # before the next one needs the memory
                 self._contexts.popitem(last=False)
             self._contexts[key] = self._make(robot.on(ground), pretrained)
         self._contexts.move_to_end(key)
-        return self._contexts[key]
+        context = self._contexts[key]
+        if not context.trained and not from_nothing:
+            raise not_trained(robot_id)
+        return context
+
+    def _find(self, robot_id: str, from_nothing: bool) -> PretrainedPolicy | None:
+        try:
+            return self._load(robot_id)
+        except NotTrained:
+            if from_nothing:
+                return None
+            raise

@@ -32,7 +32,18 @@ class NotTrained(NotFound):
     """A robot has no pretrained policy that fits; the hint holds the command that trains one."""
 
     def __init__(self, robot_id: str, message: str, code: str) -> None:
-        super().__init__(message, code=code, hint=f"train one: tabrl-train-base {robot_id}")
+        super().__init__(
+            message,
+            code=code,
+            hint=f"train one: tabrl-train-base {robot_id}; or learn from nothing: tier full",
+        )
+
+
+def not_trained(robot_id: str) -> NotTrained:
+    """The error of a robot that nobody has trained."""
+    return NotTrained(
+        robot_id, f"there is no pretrained policy for {robot_id}", code="robot_not_trained"
+    )
 
 
 def packaged_folder(robot_id: str) -> Traversable:
@@ -57,9 +68,7 @@ def load_pretrained(robot_id: str) -> PretrainedPolicy:
     for folder in (robot_folder(robot_id).joinpath(OWN_FOLDER), packaged_folder(robot_id)):
         if folder.joinpath(POLICY).is_file():
             return _read(robot_id, folder)
-    raise NotTrained(
-        robot_id, f"there is no pretrained policy for {robot_id}", code="robot_not_trained"
-    )
+    raise not_trained(robot_id)
 
 
 def _read(robot_id: str, folder: Traversable) -> PretrainedPolicy:

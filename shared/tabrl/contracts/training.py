@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 from tabrl.contracts.checks import CheckSpec, Identifier
 from tabrl.contracts.comparison import Comparison
@@ -12,9 +20,11 @@ from tabrl.contracts.findings import Finding
 from tabrl.contracts.ground import FLAT, GroundField
 from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.phases import PhasesS
+from tabrl.contracts.tiers import EvaluationPoint, Tier
 
 # Raised when an older trainer would get a specification wrong; it then leaves the job to others.
-SPEC_VERSION, FIRST_VERSION = 2, 1
+SPEC_VERSION = 2  # the highest that this code knows
+FIRST_VERSION = 1  # of what every trainer can do: a minute from the pretrained policy
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -33,6 +43,38 @@ class TrainBudget(BaseModel):
     evaluation_s: float = Field(default=10.0, gt=0.0, le=600.0)
     stop_when_flat: bool = False
 
+    @classmethod
+    def of(cls, tier: Tier, minutes: int | None = None) -> Self:
+        """What a tier may take; `minutes` are those of a full training, with all stages."""
+        if tier is Tier.COMMAND:
+            return cls(search_s=4.0, ppo_s=0.0, evaluation_s=1.5)
+        usual = cls()
+        if tier is Tier.FINE_TUNE or minutes is None:
+            return usual
+        others_s = usual.search_s + usual.evaluation_s
+        return usual.model_copy(update={"ppo_s": 60.0 * minutes - others_s})
+
+    @property
+    def seconds(self) -> float:
+        """All stages together."""
+        return self.search_s + self.ppo_s + self.evaluation_s
+
+
+class Origin(BaseModel):
+    """The result that a training goes on from: its params file holds policy and schedule.
+
+    `samples` and `minutes` were spent by all trainings before, whose evaluations are `history`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    job_id: str
+    params_key: str
+    params_sha256: Sha256
+    samples: int = Field(default=0, ge=0)
+    minutes: float = Field(default=0.0, ge=0.0)
+    history: tuple[EvaluationPoint, ...] = ()
+
 
 class TrainSpec(BaseModel):
     """Everything a trainer may know of a task: no prompt, no source, no prose."""
@@ -49,11 +91,24 @@ class TrainSpec(BaseModel):
     seed: int = Field(default=0, ge=0)
     budget: TrainBudget = TrainBudget()
     ground: GroundField = FLAT
+    tier: Tier = Tier.FINE_TUNE
+    origin: Origin | None = None  # else the robot's pretrained policy
 
     @property
     def version(self) -> int:
-        """The least `SPEC_VERSION` of a trainer that does what it says."""
-        return FIRST_VERSION if self.ground.plain else 2
+        """The lowest `SPEC_VERSION` of a trainer that does what this asks for."""
+        plain = self.tier is Tier.FINE_TUNE and self.origin is None and self.ground.plain
+        return FIRST_VERSION if plain else SPEC_VERSION
+
+    @model_serializer(mode="wrap")
+    def _as_earlier_versions_read_it(
+        self, serialize: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        """A minute from the pretrained policy is written as before there were tiers."""
+        values: dict[str, Any] = serialize(self)
+        if self.tier is Tier.FINE_TUNE and self.origin is None:
+            del values["tier"], values["origin"]
+        return values
 
 
 def _none_for_nan(value: object) -> object:
@@ -146,6 +201,9 @@ class TrainingRecord(BaseModel):
     ground: GroundField = FLAT
     restarts: tuple[int, ...] = ()
     reweightings: tuple[Reweighting, ...] = ()
+    tier: Tier = Tier.FINE_TUNE
+    origin: Origin | None = None
+    from_nothing: bool = False  # the robot had no pretrained policy
 
     @field_validator("generations", mode="before")
     @classmethod
@@ -192,6 +250,8 @@ class TrainResult(BaseModel):
     robustness: tuple[RobustnessRow, ...] = ()  # of what is delivered; earlier results have none
     schedule: TrainingRecord | None = None  # results of earlier versions have none
     comparison: Comparison | None = None
+    tier: Tier = Tier.FINE_TUNE
+    history: tuple[EvaluationPoint, ...] = ()  # of the whole chain; earlier results have none
 
 
 class RoundTrip(BaseModel):
@@ -229,6 +289,9 @@ class RunReport(BaseModel):
     comparison: Comparison | None = None
     flags: tuple[Finding, ...] = ()
     robustness: tuple[RobustnessRow, ...] = ()
+    tier: Tier = Tier.FINE_TUNE
+    continues: str | None = None  # the job whose result it went on from
+    history: tuple[EvaluationPoint, ...] = ()
     control_hz: float | None = None
     real_time_factor: float | None = None
     rtt_ms: RoundTrip | None = None

@@ -13,6 +13,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from tabrl.contracts.tiers import Tier
 from tabrl.contracts.training import FIRST_VERSION, ProgressSummary, TrainResult, TrainSpec
 from tabrl.domain.errors import Conflict, Invalid
 from tabrl.domain.people import LOCAL
@@ -144,6 +145,16 @@ class Job(BaseModel):
     def terminal(self) -> bool:
         """Whether the job can change no more."""
         return self.state in TERMINAL
+
+    @property
+    def tier(self) -> Tier:
+        """How long it may take; for other work than training it says nothing."""
+        return Tier.FINE_TUNE if self.spec is None else self.spec.tier
+
+    @property
+    def budget_s(self) -> float | None:
+        """Seconds that a training may take; None for other work."""
+        return None if self.spec is None else self.spec.budget.seconds
 
     @property
     def valid_weights(self) -> dict[str, float]:

@@ -2,6 +2,8 @@ import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { TERMINAL_JOB_STATES } from "@/generated/contract";
 import { ApiError, client, idempotencyKey, unwrap } from "./client";
+import type { Length } from "./lengths";
+import { A_MINUTE } from "./lengths";
 import type { Job, Lineage, Model, Recording, Robot, Task, TaskSummary } from "./types";
 
 const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_JOB_STATES);
@@ -108,15 +110,17 @@ export function useCreateTask(): UseMutationResult<Task, Error, TaskOrder> {
 export interface TrainOrder {
   candidate: number | "all";
   weights?: Record<string, number>;
+  /** For how long; a minute unless told. */
+  length?: Length;
 }
 
 export function useTrain(taskId: string): UseMutationResult<Job[], Error, TrainOrder> {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: async (order: TrainOrder) => {
+    mutationFn: async ({ length, ...order }: TrainOrder) => {
       const answer = await unwrap(
         client.POST("/api/tasks/{task_id}/train", {
-          body: { priority: "normal", ...order },
+          body: { priority: "normal", ...(length ?? A_MINUTE), ...order },
           params: {
             path: { task_id: taskId },
             header: { "Idempotency-Key": idempotencyKey() },

@@ -1,10 +1,13 @@
 import { ListChecks } from "lucide-react";
 import type { ReactNode } from "react";
 import { useCallback, useState } from "react";
+import type { Length } from "@/api/lengths";
+import { A_MINUTE } from "@/api/lengths";
 import type { TrainOrder } from "@/api/queries";
 import type { Candidate, Task } from "@/api/types";
 import { CandidateEditor } from "@/edit/CandidateEditor";
 import { hasDraft } from "@/edit/draft";
+import { TierChoice } from "@/training/TierChoice";
 import { Button, cx, Skeleton, StepHeading } from "@/ui/kit";
 import { CandidateCard } from "./CandidateCard";
 
@@ -22,6 +25,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
   const { candidates } = task;
   const [edited, setEdited] = useState(() => unfinishedEdit(task));
   const [selected, setSelected] = useState<number | null>(null);
+  const [length, setLength] = useState<Length>(A_MINUTE);
   const close = useCallback(() => setEdited(null), []);
   const select = useCallback((n: number) => {
     setEdited(null);
@@ -37,7 +41,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
         aside={
           candidates.length > 1 && (
             <Button
-              onClick={() => onTrain({ candidate: "all" })}
+              onClick={() => onTrain({ candidate: "all", length })}
               busy={ordering === "all"}
               disabled={ordering !== null}
             >
@@ -46,6 +50,9 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
           )
         }
       />
+      <div className="mb-4 max-w-3xl">
+        <TierChoice robot={task.robot} value={length} onChange={setLength} />
+      </div>
       {underEdit !== undefined && (
         <CandidateEditor
           key={underEdit.n}
@@ -76,7 +83,9 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
             codeOpen={codeOpen}
             onCode={() => setCodeOpen(!codeOpen)}
             onPreview={() => onPreview(candidate.n)}
-            onTrain={(weights) => onTrain({ candidate: candidate.n, ...(weights && { weights }) })}
+            onTrain={(weights) =>
+              onTrain({ candidate: candidate.n, length, ...(weights && { weights }) })
+            }
           />
         ))}
       </div>

@@ -93,6 +93,12 @@ export const TERMINAL_JOB_STATES = [
 
 export const BASE_VERSION = 0 as const;
 
+export const MINUTES = {
+  "least": 5,
+  "most": 60,
+  "usual": 10
+} as const;
+
 export const MAX_PROMPT = 2000 as const;
 
 export const MAX_SOURCE = 20000 as const;

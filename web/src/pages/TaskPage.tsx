@@ -58,14 +58,12 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
   const candidate = task.candidates.find(({ n }) => n === job?.candidate);
   const { progress, stream } = useProgress(job?.id ?? null);
 
+  const show = (shown: Job): void => {
+    navigate(`/tasks/${task.id}/jobs/${shown.id}`);
+    window.scrollTo({ top: 0, behavior: "smooth" });
+  };
   const order = (what: TrainOrder): void =>
-    train.mutate(what, {
-      onSuccess: ([first]) => {
-        if (first === undefined) return;
-        navigate(`/tasks/${task.id}/jobs/${first.id}`);
-        window.scrollTo({ top: 0, behavior: "smooth" });
-      },
-    });
+    train.mutate(what, { onSuccess: ([first]) => first && show(first) });
 
   return (
     <main className="mx-auto w-full max-w-[1500px] flex-1 space-y-4 p-4 sm:space-y-5 sm:p-6">
@@ -100,7 +98,7 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
       )}
       <Usage task={task} />
       {job !== undefined && (
-        <Result task={task} job={job} candidate={candidate} progress={progress} />
+        <Result task={task} job={job} candidate={candidate} progress={progress} onStarted={show} />
       )}
       {task.state === "ready" && (
         <Candidates

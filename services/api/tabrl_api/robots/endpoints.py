@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from tabrl.contracts.ground import Ground
 from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.quantities import QuantityInfo
+from tabrl.contracts.tiers import MAX_MINUTES, MIN_MINUTES, Tier
 from tabrl_api.context import WithContext
 from tabrl_api.files import conditional_file
 from tabrl_api.jobs.quotes import RunQuote, run_quote
@@ -104,11 +105,15 @@ def list_askables(robot_id: str, context: WithContext) -> list[AskableInfo]:
     responses=problem_responses(_404="There is no such robot."),
 )
 def get_quote(
-    robot_id: str, context: WithContext, trainings: Annotated[int, Query(ge=1, le=100)] = 1
+    robot_id: str,
+    context: WithContext,
+    trainings: Annotated[int, Query(ge=1, le=100)] = 1,
+    tier: Tier = Tier.FINE_TUNE,
+    minutes: Annotated[int | None, Query(ge=MIN_MINUTES, le=MAX_MINUTES)] = None,
 ) -> RunQuote:
     """Seconds, samples and money, from what such jobs took lately, and when they would start."""
     robot = context.robots.get_robot(robot_id)
-    return run_quote(robot.id, trainings, context)
+    return run_quote(robot.id, trainings, context, tier, minutes)
 
 
 @router.get(

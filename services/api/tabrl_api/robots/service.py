@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from tabrl.adapters.settings import Settings
 from tabrl.contracts.ground import FLAT, Ground
+from tabrl.contracts.tiers import Tier
 from tabrl.domain.errors import Conflict, NotFound
 from tabrl.domain.models import Model
 from tabrl.ports import BlobStore, RobotCard, RobotCatalog
@@ -81,13 +82,17 @@ def training_command(robot_id: str) -> str:
     return f"tabrl-train-base {robot_id}"
 
 
-def raise_unless_trained(robot_id: str, blobs: BlobStore) -> None:
-    """Raises `Conflict` (code `robot_not_trained`) for a robot without a pretrained policy."""
-    if not is_trained(robot_id, blobs):
+def raise_unless_tier_fits(robot_id: str, tier: Tier, blobs: BlobStore) -> None:
+    """Raises `Conflict` (code `robot_not_trained`) where a tier needs a pretrained policy.
+
+    A full training can do without: it then learns from nothing.
+    """
+    if tier is not Tier.FULL and not is_trained(robot_id, blobs):
         raise Conflict(
-            f"The robot {robot_id} cannot learn yet: it has no pretrained policy.",
+            f"The robot {robot_id} cannot learn this way yet: it has no pretrained policy.",
             code="robot_not_trained",
-            hint=f"Train one first: {training_command(robot_id)}",
+            hint=f"Train one first: {training_command(robot_id)}. Or let it learn this one thing "
+            f'from nothing: tabrl run "..." --robot {robot_id} --tier full --minutes 30',
         )
 
 

@@ -19,6 +19,7 @@ from tabrl.contracts.ground import Ground
 from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.path import Path
 from tabrl.contracts.quantities import Catalogue
+from tabrl.contracts.tiers import USUAL_MINUTES, Minutes, Tier
 from tabrl.domain.jobs import Priority
 from tabrl.domain.tasks import (
     PROMPT_MAX,
@@ -65,6 +66,11 @@ class TaskRequest(BaseModel):
         description="Go on from this candidate: the prompt then says what should be different. "
         "With `job_id`, also from what its training reached.",
     )
+    tier: Tier | None = Field(
+        default=None,
+        description="What it is to be trained with. A robot without a pretrained policy can only "
+        "be asked for with `full`: it then learns from nothing.",
+    )
 
 
 class CandidateChange(BaseModel):
@@ -98,10 +104,17 @@ class RevisionRequest(BaseModel):
 
 
 class TrainRequest(BaseModel):
-    """Which candidate to train, or all, and with which weights."""
+    """Which candidate to train, or all, with which weights, and for how long."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"candidate": 1}, {"candidate": "all"}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"candidate": 1},
+                {"candidate": "all"},
+                {"candidate": 1, "tier": "full", "minutes": 10},
+            ]
+        },
     )
 
     candidate: Annotated[int, Field(ge=1)] | Literal["all"]
@@ -112,6 +125,14 @@ class TrainRequest(BaseModel):
     )
     priority: Priority = Field(
         default=Priority.NORMAL, description="`low` waits until nobody's `normal` work does."
+    )
+    tier: Tier = Field(
+        default=Tier.FINE_TUNE,
+        description="`command`: the command schedule alone, in seconds; `fine-tune`: a minute; "
+        "`full`: as many minutes as are asked for.",
+    )
+    minutes: Minutes | None = Field(
+        default=None, description=f"Only with the tier `full`; {USUAL_MINUTES} unless given."
     )
 
 

@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from tabrl.adapters.logs import ids
 from tabrl.contracts.checks import CheckSpec, episode_s, fault_of
 from tabrl.contracts.motion import fault_of as fault_of_motion
 from tabrl.contracts.quantities import Catalogue
-from tabrl.contracts.training import TrainSpec
+from tabrl.contracts.tiers import Tier
 from tabrl.domain.errors import Conflict, Invalid, NotFound
-from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
-from tabrl.domain.jobs import Job, JobKind, Priority
-from tabrl.domain.models import Model
+from tabrl.domain.ids import new_job_id, new_task_id
+from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.people import Person
 from tabrl.domain.tasks import Candidate, Lineage, Revision, Task, TaskState
 from tabrl.domain.weights import merged_weights
 from tabrl.ports import IdempotencyKey
 from tabrl_api.context import AppContext
-from tabrl_api.dispatch import announce, send
+from tabrl_api.dispatch import started
 from tabrl_api.jobs.quotes import deadline
 from tabrl_api.jobs.schemas import FailureView, JobView
 from tabrl_api.jobs.service import job_views
+from tabrl_api.jobs.trainings import training_of
 from tabrl_api.people.access import own_job, own_task
-from tabrl_api.robots.service import raise_unless_trained
+from tabrl_api.robots.service import raise_unless_tier_fits
 from tabrl_api.tasks.schemas import (
     CandidateChange,
     CandidateView,
@@ -43,7 +42,7 @@ def create_task(
 ) -> str:
     """Commit a task and the job that writes its candidates, then send the job."""
     robot = context.robots.get_robot(request.robot)
-    raise_unless_trained(robot.id, context.blobs)
+    raise_unless_tier_fits(robot.id, request.tier or Tier.FINE_TUNE, context.blobs)
     now = context.clock.now()
     task_id, job_id = new_task_id(), new_job_id()
     job = Job(
@@ -69,7 +68,7 @@ def create_task(
     )
     kept = context.tasks.create(task, job, key, context.quota)
     if kept == task_id:
-        _started(job, context, first=True)
+        started(job, context, first=True)
     return kept
 
 
@@ -82,16 +81,20 @@ def train(
 ) -> list[Job]:
     """Commit training jobs with their models, then send them."""
     task = _ready(task_id, "trained", person, context)
+    raise_unless_tier_fits(task.robot, request.tier, context.blobs)
     chosen = _chosen(task_id, request, context)
     if request.ground is not None:
         chosen = [one.on(request.ground) for one in chosen]
-    pairs = [_training(task, one, request.priority, context) for one in chosen]
+    pairs = [
+        training_of(task, one, request.priority, request.tier, request.minutes, context)
+        for one in chosen
+    ]
     jobs = [job for job, _ in pairs]
     models = [model for _, model in pairs]
     kept = context.jobs.create_training(jobs, models, key, context.quota)
     if kept == [job.id for job in jobs]:
         for job in jobs:
-            _started(job, context)
+            started(job, context)
     return [context.jobs.get(job_id) for job_id in kept]
 
 
@@ -171,7 +174,7 @@ def revise(
     )
     kept = context.tasks.create_revision(revision, job, key, context.quota)
     if kept == job.id:
-        _started(job, context)
+        started(job, context)
     return context.jobs.get(kept)
 
 
@@ -292,58 +295,3 @@ def _chosen(task_id: str, request: TrainRequest, context: AppContext) -> list[Ca
         return [candidate]
     weights = merged_weights(candidate.weights, request.weights)
     return [candidate.model_copy(update={"weights": weights})]
-
-
-def _training(
-    task: Task, candidate: Candidate, priority: Priority, context: AppContext
-) -> tuple[Job, Model]:
-    now = context.clock.now()
-    job_id, model_id = new_job_id(), new_model_id()
-    spec = TrainSpec(
-        robot=task.robot,
-        artifact_sha256=candidate.artifact_sha256,
-        weights=candidate.weights,
-        checks=tuple(candidate.checks),
-        phases_s=candidate.phases_s,
-        repeat=candidate.repeat,
-        motion=candidate.motion,
-        ground=candidate.ground,
-    )
-    job = Job(
-        id=job_id,
-        kind=JobKind.TRAIN,
-        priority=priority.rank,
-        deadline_s=deadline(JobKind.TRAIN, task.robot, context),
-        task_id=task.id,
-        owner=task.owner,
-        candidate=candidate.n,
-        robot=task.robot,
-        model_id=model_id,
-        spec=spec,
-        spec_version=spec.version,
-        queued_at=now,
-        created_at=now,
-    )
-    model = Model(
-        id=model_id,
-        job_id=job_id,
-        task_id=task.id,
-        owner=task.owner,
-        robot=task.robot,
-        scene_sha256=context.robots.scene_sha256(task.robot, spec.ground),
-        params_key=Model.base_params_key(task.robot),
-        created_at=now,
-        updated_at=now,
-    )
-    return job, model
-
-
-def _started(job: Job, context: AppContext, *, first: bool = False) -> None:
-    """Tell everybody of a committed job; the `first` of a task begins its trace."""
-    tracing = context.tracing
-    span = tracing.posted(job.task_id, job=job.id) if first else (
-        tracing.of_task(job.task_id, "post", job=job.id)
-    )  # fmt: skip
-    with span, ids(task_id=job.task_id, job_id=job.id):
-        announce(job, context.bus)
-        send(job, queue=context.queue, jobs=context.jobs)
