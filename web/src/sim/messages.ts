@@ -36,6 +36,8 @@ export interface RootInfo {
   body: number;
   /** Where its pose `x y z qw qx qy qz` begins in `qpos`; null for a robot that is fixed. */
   qposAdr: number | null;
+  /** Where in `qpos` a robot that moves in a plane has its place, height and tilt; else null. */
+  plane: { x: number; z: number; pitch: number } | null;
 }
 
 export type Shape = "plane" | "sphere" | "capsule" | "ellipsoid" | "cylinder" | "box" | "other";
