@@ -13,8 +13,8 @@ class FakePhysics {
     geoms: [],
     joints: [],
     sites: [],
-    root: { body: 1, qposAdr: 0 },
-    floor: 0,
+    root: { body: 1, qposAdr: 0, plane: null },
+    ground: { normal: [0, 0, 1], level: 0, friction: 0.8, field: null, blocks: [] },
     nq: 7,
   };
   shown: number[][] = [];
