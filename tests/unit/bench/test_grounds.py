@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from bench.grounds import grounds, walk
+
 from tabrl.contracts.ground import Ground
 from tabrl.embodiments.load import load_policy
 from tabrl.robots import get_robot
