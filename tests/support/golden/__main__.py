@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 
+from tabrl.export.web import KINDS
 from tests.support.golden.vectors import ROOT, document
 from tests.support.made_up import made_up_params
 from tests.support.robots import ROBOTS
 
 FOLDER = ROOT / ".cache" / "golden"
 TRAINED = ROOT / "services" / "trainer" / "tabrl_trainer" / "pretrained_policies"
-KINDS = ("arm", "legged")  # that the page knows how to see for
 
 
 def main() -> None:

@@ -193,7 +193,7 @@ def test_inference_answers_and_the_exported_program_says_the_same(
     for row in range(6):
         seen = observe(time[row], qpos[row], qvel[row], ctrl[row])
         mine = policy.weights.act(np.float32(seen)[None])[0]
-        np.testing.assert_allclose(mine, action[row], atol=2e-4)
+        np.testing.assert_allclose(mine, action[row], rtol=0, atol=1e-5)
     assert targets.shape == (6, robot.nu)
 
 

@@ -99,7 +99,7 @@ def test_the_program_runs_without_tabrl(tmp_path: Path, program: CommandSchedule
         qpos = np.concatenate([rng.normal(size=3), quaternion, home + 0.2 * rng.normal(size=12)])
         qvel, ctrl = rng.normal(size=18), home + 0.2 * rng.normal(size=12)
         _, wanted = policy.control(np.array([time]), qpos[None], qvel[None], ctrl[None])
-        np.testing.assert_allclose(control(time, qpos, qvel, ctrl), wanted[0], atol=2e-4)
+        np.testing.assert_allclose(control(time, qpos, qvel, ctrl), wanted[0], rtol=0, atol=1e-5)
 
 
 def test_the_observation_is_that_of_whatever_robot_of_the_kind(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_the_observation_is_that_of_whatever_robot_of_the_kind(tmp_path: Path) -
     qpos[3:7] /= np.linalg.norm(qpos[3:7])
     for time in (0.0, 0.4, 1.44, 1.5, 2.3, 2.6, 3.9, 4.5, 9.7):
         wanted = embodiment.observe(np.array([time]), qpos[None], qvel[None], ctrl[None], commands)
-        np.testing.assert_allclose(observe(time, qpos, qvel, ctrl), wanted[0], atol=2e-4)
+        np.testing.assert_allclose(observe(time, qpos, qvel, ctrl), wanted[0], rtol=0, atol=1e-5)
 
 
 def test_a_kind_without_a_program_cannot_be_exported(

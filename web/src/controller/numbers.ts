@@ -1,4 +1,4 @@
-/** Numbers in arrays, and single precision where Python computes in it. */
+/** Numbers, alone and in arrays. */
 
 export type Numbers = ArrayLike<number>;
 
@@ -17,12 +17,9 @@ export function sum(values: Iterable<number>): number {
   return total;
 }
 
-/** Rounded to single precision, as the served controller keeps a schedule and what follows of it. */
-export const single = Math.fround;
-
-/** rad/s of a frequency in Hz, in single precision. */
+/** rad/s of a frequency in Hz. */
 export function angular(frequency: number): number {
-  return single(single(2 * Math.PI) * single(frequency));
+  return 2 * Math.PI * frequency;
 }
 
 /** Sines and cosines of an angle, of its half and of its double. */

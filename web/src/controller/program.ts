@@ -1,6 +1,6 @@
 /** The command schedule of a policy, as its file keeps it, and when which of its stages is due. */
 import type { Numbers } from "./numbers";
-import { at, single, sum } from "./numbers";
+import { at, sum } from "./numbers";
 
 /** Stages begin half a control step early: clocks that add up steps miss a switch by rounding. */
 const EARLY_S = 0.01;
@@ -43,7 +43,7 @@ export class Stages<Stage> {
   constructor(program: Program, make: (stage: Program) => Stage) {
     this.all = [program, ...(program.later ?? [])].map(make);
     const { phases_s: lasts = [], repeat = true } = program;
-    this.lasts = lasts.length > 0 ? lasts.map(single) : [FOREVER_S];
+    this.lasts = lasts.length > 0 ? [...lasts] : [FOREVER_S];
     if (!repeat) this.lasts[this.lasts.length - 1] = FOREVER_S;
   }
 
@@ -64,16 +64,16 @@ export class Stages<Stage> {
   }
 }
 
-/** A constant and a sinusoid for each channel, in single precision. */
+/** A constant and a sinusoid for each channel. */
 export class Waves {
-  readonly constant: Float32Array;
-  readonly amplitude: Float32Array;
-  readonly phase: Float32Array;
+  readonly constant: Float64Array;
+  readonly amplitude: Float64Array;
+  readonly phase: Float64Array;
 
   constructor({ constant, amplitude, phase }: Program) {
-    this.constant = Float32Array.from(constant);
-    this.amplitude = Float32Array.from(amplitude);
-    this.phase = Float32Array.from(phase);
+    this.constant = Float64Array.from(constant);
+    this.amplitude = Float64Array.from(amplitude);
+    this.phase = Float64Array.from(phase);
   }
 
   /** What is asked of a channel whose sinusoid has turned by `angle`, rad. */
@@ -84,7 +84,7 @@ export class Waves {
 
   /** The most that is asked of a channel in either direction. */
   peak(channel: number): number {
-    return single(Math.abs(at(this.constant, channel)) + Math.abs(at(this.amplitude, channel)));
+    return Math.abs(at(this.constant, channel)) + Math.abs(at(this.amplitude, channel));
   }
 
   get count(): number {

@@ -1,4 +1,4 @@
-import { at, single } from "../../numbers";
+import { at } from "../../numbers";
 import type { Vector } from "./vectors";
 import { minus, plus, times } from "./vectors";
 
@@ -22,8 +22,8 @@ export class Path {
 
   constructor(rows: number[][], repeats: boolean, width: number) {
     this.points = rows.map(([time = 0, ...place]) => ({
-      time: single(time),
-      place: place.map(single),
+      time,
+      place,
     }));
     // Who is not at a waypoint at time zero comes from zero.
     if ((this.points[0]?.time ?? 1) > 0) {

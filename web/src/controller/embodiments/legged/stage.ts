@@ -1,4 +1,4 @@
-import { angular, at, clip, single } from "../../numbers";
+import { angular, at, clip } from "../../numbers";
 import type { Program } from "../../program";
 import { named, Waves } from "../../program";
 import type { LeggedConstants } from "./constants";
@@ -40,19 +40,19 @@ export class Stage {
     const column = (name: string): number => robot.channels.indexOf(name);
     this.columns = { vx: column("vx"), vy: column("vy"), yaw: column("yaw") };
     const jump = column("jump");
-    this.hops = jump >= 0 && this.waves.peak(jump) > single(robot.gait.hopping);
-    const wanted = single(Number(asked.gait_frequency ?? 0));
+    this.hops = jump >= 0 && this.waves.peak(jump) > robot.gait.hopping;
+    const wanted = Number(asked.gait_frequency ?? 0);
     const speed = this.speed();
-    this.steps = speed > single(robot.gait.walking) || this.hops || wanted > 0;
+    this.steps = speed > robot.gait.walking || this.hops || wanted > 0;
     const frequency = wanted > 0 ? wanted : this.naturalFrequency(speed);
     this.frequency = this.steps ? frequency : 0;
     const gait = String(asked.gait ?? Object.keys(robot.gait_offsets)[0]);
-    const swing = single(single(robot.gait.paired_swing) * frequency);
+    const swing = robot.gait.paired_swing * frequency;
     this.duty = robot.long_swings.includes(gait) ? DUTY : 1 - Math.min(1 - DUTY, swing);
     const feet = robot.gait_offsets[gait] ?? [];
     this.ahead = this.hops ? feet.map(() => 0) : feet;
     this.turning = this.steps ? at(this.waves.constant, this.columns.yaw) : 0;
-    this.beta = single(at(this.waves.amplitude, this.columns.yaw) / this.omega);
+    this.beta = at(this.waves.amplitude, this.columns.yaw) / this.omega;
     this.velocity = this.meanVelocity();
   }
 
@@ -100,16 +100,16 @@ export class Stage {
   private speed(): number {
     const { vx, vy, yaw } = this.columns;
     const [x, y] = [this.waves.peak(vx), this.waves.peak(vy)];
-    const planar = single(Math.sqrt(single(single(x * x) + single(y * y))));
-    return single(planar + single(single(this.robot.gait.turning_radius) * this.waves.peak(yaw)));
+    const planar = Math.sqrt(x * x + y * y);
+    return planar + this.robot.gait.turning_radius * this.waves.peak(yaw);
   }
 
   /** Strides a second, unless the schedule says them: few for a slow walk, more the faster it is. */
   private naturalFrequency(speed: number): number {
     const own = this.robot.gait;
-    if (this.hops) return single(own.hop_frequency);
-    const faster = Math.min(single(speed / single(own.stride)), single(own.added_steps));
-    return single(single(own.slow_steps) + faster);
+    if (this.hops) return own.hop_frequency;
+    const faster = Math.min(speed / own.stride, own.added_steps);
+    return own.slow_steps + faster;
   }
 
   /** Share of a hop's period in the air, for hops of `jump` m. */
@@ -127,8 +127,8 @@ export class Stage {
     const drift = (channel: number): number =>
       0.5 * this.beta * at(amplitude, channel) * Math.sin(at(phase, channel) - at(phase, yaw));
     return {
-      x: single(at(constant, vx) * shorter + drift(vy)),
-      y: single(at(constant, vy) * shorter - drift(vx)),
+      x: at(constant, vx) * shorter + drift(vy),
+      y: at(constant, vy) * shorter - drift(vx),
     };
   }
 }
