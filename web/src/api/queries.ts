@@ -49,6 +49,15 @@ export function useTask(id: string): UseQueryResult<Task> {
   });
 }
 
+/** A model, as one of several that are asked for at once. */
+export function modelQuery(id: string) {
+  return {
+    queryKey: ["model", id],
+    queryFn: () =>
+      unwrap(client.GET("/api/models/{model_id}", { params: { path: { model_id: id } } })),
+  };
+}
+
 /** A model; an `awaited` one may come into being only when its job is claimed. */
 export function useModel(
   id: string | null,

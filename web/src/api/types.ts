@@ -5,10 +5,15 @@ type Schemas = components["schemas"];
 
 export type Robot = Schemas["RobotView"];
 export type Camera = Schemas["Camera"];
+export type Driving = Schemas["Driving"];
+export type Control = Schemas["Control"];
+export type Move = Schemas["Move"];
 export type Recording = Schemas["PreviewView"];
+export type Driven = Schemas["Driven"];
 export type Trouble = Schemas["Trouble"];
 export type Readout = Schemas["Readout"];
 export type Task = Schemas["TaskView"];
+export type TaskList = Schemas["TaskList"];
 export type TaskSummary = Schemas["TaskSummary"];
 export type Candidate = Schemas["CandidateView"];
 export type AskableInfo = Schemas["AskableInfo"];

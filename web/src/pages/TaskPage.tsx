@@ -63,7 +63,13 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
     window.scrollTo({ top: 0, behavior: "smooth" });
   };
   const order = (what: TrainOrder): void =>
-    train.mutate(what, { onSuccess: ([first]) => first && show(first) });
+    train.mutate(what, {
+      onSuccess: ([first]) => {
+        if (first === undefined) return;
+        if (what.candidate === "all") navigate(`/tasks/${task.id}/compare`);
+        else show(first);
+      },
+    });
 
   return (
     <main className="mx-auto w-full max-w-[1500px] flex-1 space-y-4 p-4 sm:space-y-5 sm:p-6">

@@ -1,16 +1,18 @@
 import type { Trouble } from "@/api/types";
 import { Pilot } from "@/inference/pilot";
 import type { Wish } from "@/inference/types";
+import { Gauges } from "./gauges";
 import type { Socket } from "./link";
 import type { Connection, FromWorker, Push, RobotRules } from "./messages";
 import { RateMeter } from "./meter";
+import type { Paced } from "./pacer";
+import { Pacer } from "./pacer";
 import type { Physics } from "./physics";
 import type { Moment, Reading } from "./readings";
 import { readingOf, readOver } from "./readings";
+import { Wheel } from "./wheel";
 import type { Action } from "./wire";
 
-/** Further behind the wall clock than this, the lost time is dropped instead of caught up with. */
-const SLACK_MS = 100;
 const STATS_EVERY_MS = 500;
 /** Over so long speeds are taken, at most. */
 const READ_OVER_S = 1;
@@ -21,7 +23,7 @@ const READ_OVER_S = 1;
  *
  * Without a connection the robot holds its home pose; while a connection is lost it holds the last.
  */
-export class Simulation {
+export class Simulation implements Paced {
   private tick = 0;
   private justReset = true;
   private paused = false;
@@ -30,15 +32,15 @@ export class Simulation {
   private connected = false;
   private asked = false;
   private action: Action | null = null;
-  private due = 0;
-  private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly stats: ReturnType<typeof setInterval>;
   private readonly meter = new RateMeter();
   private readonly recent: Moment[] = [];
   private readonly readings: (Reading | null)[];
-  private readonly periodMs: number;
   private fallenTicks = 0;
   private paramsVersion = 0;
+  /** What is asked beside the policy's own schedule. */
+  readonly wheel = new Wheel(epoch);
+  private readonly gauges: Gauges;
   private replayed: { qpos: number[][]; periodMs: number; index: number } | null = null;
 
   constructor(
@@ -47,13 +49,30 @@ export class Simulation {
     private readonly post: (message: FromWorker) => void,
     private readonly now: () => number = () => performance.now(),
     private readonly open?: (url: string) => Socket,
+    /** Shared with the simulations that keep step with this one. */
+    private readonly pacer = new Pacer(now),
   ) {
-    this.periodMs = 1000 / rules.control_hz;
     this.readings = rules.readouts.map((readout) => readingOf(readout, physics.scene, rules.ink));
+    const home = { qpos: physics.qpos(), sites: physics.sites() };
+    this.gauges = new Gauges(rules, physics.scene, home);
     this.stats = setInterval(() => this.report(), STATS_EVERY_MS);
-    this.restartClock();
+    this.pacer.join(this);
     this.show();
     this.schedule();
+  }
+
+  get ready(): boolean {
+    if (this.paused) return false;
+    return this.replayed !== null || !this.connected || this.action !== null;
+  }
+
+  /** One whose policy cannot be asked now is not waited for. */
+  get present(): boolean {
+    return this.replayed !== null || !this.connected || this.pilot?.ready === true;
+  }
+
+  get periodMs(): number {
+    return this.replayed?.periodMs ?? 1000 / this.rules.control_hz;
   }
 
   /** Let a policy drive, or nobody. The robot starts from the home pose. */
@@ -65,6 +84,8 @@ export class Simulation {
     this.replayed = null;
     this.rewind();
     if (connection === null) {
+      this.wheel.fit(null);
+      this.post({ type: "live", live: null });
       this.post({ type: "link", link: { state: "none" } });
       this.schedule();
       return;
@@ -79,6 +100,10 @@ export class Simulation {
         },
         onReady: () => this.askAnother(),
         onAction: (action) => this.receive(action),
+        onLive: (live) => {
+          this.wheel.fit(live);
+          this.post({ type: "live", live });
+        },
         onSnapshot: (notice) =>
           this.post({
             type: "snapshot",
@@ -135,8 +160,8 @@ export class Simulation {
 
   dispose(): void {
     clearInterval(this.stats);
-    if (this.timer !== null) clearTimeout(this.timer);
     this.pilot?.close();
+    this.pacer.leave(this);
   }
 
   /** What carries a load: the body with the pen, else the root. */
@@ -148,6 +173,7 @@ export class Simulation {
   private rewind(): void {
     this.physics.setPush(null);
     this.physics.reset();
+    this.wheel.keep(null);
     this.tick += 1;
     this.justReset = true;
     this.fallenTicks = 0;
@@ -165,7 +191,7 @@ export class Simulation {
   }
 
   private restartClock(): void {
-    this.due = this.now() + this.periodMs;
+    this.pacer.restart();
     this.meter.clear();
   }
 
@@ -186,7 +212,8 @@ export class Simulation {
     this.action = null;
     this.asked = true;
     const [qpos, qvel, ctrl] = [physics.qpos(), physics.qvel(), physics.ctrl()];
-    const action = this.pilot.ask({ tick, reset, time: physics.time, qpos, qvel, ctrl });
+    const live = this.wheel.row(physics.time);
+    const action = this.pilot.ask({ tick, reset, time: physics.time, qpos, qvel, ctrl, live });
     if (action !== null) this.take(action);
   }
 
@@ -199,35 +226,19 @@ export class Simulation {
   private take(action: Action): void {
     this.asked = false;
     this.action = action;
+    this.wheel.keep(action.carry);
     this.paramsVersion = action.paramsVersion;
   }
 
-  private get ready(): boolean {
-    if (this.paused) return false;
-    return this.replayed !== null || !this.connected || this.action !== null;
-  }
-
   private schedule(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
-    if (!this.ready) return;
-    const wait = this.due - this.now();
-    if (wait <= 0.5) this.advance();
-    else this.timer = setTimeout(() => this.advance(), wait);
+    this.pacer.kick();
   }
 
-  private advance(): void {
-    this.timer = null;
-    if (!this.ready) return;
-    const now = this.now();
-    this.due += this.replayed?.periodMs ?? this.periodMs;
-    if (now - this.due > SLACK_MS) this.due = now;
+  /** To the next step; the pacer says when. */
+  advance(now: number): void {
     if (this.replayed !== null) this.showNext(this.replayed);
     else this.simulate();
     this.meter.mark(now, this.physics.time);
-    // Never straight into the next step: messages must be heard between two steps.
-    if (this.ready)
-      this.timer = setTimeout(() => this.advance(), Math.max(0, this.due - this.now()));
   }
 
   private showNext(replayed: { qpos: number[][]; index: number }): void {
@@ -273,7 +284,7 @@ export class Simulation {
     const { tick } = this;
     this.post({
       type: "frame",
-      frame: { tick, time: this.physics.time, qpos, poses: this.physics.poses() },
+      frame: { tick, time: this.physics.time, at: epoch(), qpos, poses: this.physics.poses() },
     });
   }
 
@@ -288,6 +299,7 @@ export class Simulation {
         pilot: this.pilot?.stats ?? null,
         paramsVersion: this.paramsVersion,
         readings: this.read(),
+        driven: this.gauges.read(this.recent, this.wheel),
       },
     });
   }
@@ -303,4 +315,9 @@ export class Simulation {
       return this.readings[index]?.(before, latest, Math.max(1, steps) / hz) ?? null;
     });
   }
+}
+
+/** The time that page and worker share, ms. */
+function epoch(): number {
+  return performance.timeOrigin + performance.now();
 }

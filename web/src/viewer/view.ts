@@ -2,7 +2,6 @@ import type { Object3D } from "three";
 import {
   ACESFilmicToneMapping,
   ArrowHelper,
-  MathUtils,
   PCFShadowMap,
   PerspectiveCamera,
   Plane,
@@ -16,6 +15,7 @@ import type { Camera } from "@/api/types";
 import { groundHeight } from "@/sim/ground";
 import type { SceneInfo, SiteInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
+import { offsetOf } from "./camera";
 import { paletteOf } from "./palette";
 import { RobotView } from "./robot";
 import { Stage } from "./stage";
@@ -307,15 +307,4 @@ function movable(shape: Object3D): Object3D | null {
   while (node.userData.body === undefined && node.parent !== null) node = node.parent;
   const body = node.userData.body as number | undefined;
   return body === undefined || body === 0 ? null : node;
-}
-
-/** From the point looked at to the camera; the robot looks along x. */
-function offsetOf({ distance_m, azimuth_deg, elevation_deg }: Camera): Vector3 {
-  const azimuth = MathUtils.degToRad(azimuth_deg);
-  const elevation = MathUtils.degToRad(elevation_deg);
-  return new Vector3(
-    Math.cos(elevation) * Math.cos(azimuth),
-    Math.cos(elevation) * Math.sin(azimuth),
-    Math.sin(elevation),
-  ).multiplyScalar(distance_m);
 }
