@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-MEMBERS := tabrl tabrl_api tabrl_reward_worker tabrl_trainer tabrl_inference tabrl_local
+MEMBERS := tabrl tabrl_api tabrl_reward_worker tabrl_trainer tabrl_inference tabrl_exporter tabrl_local
 PYTHON_PATHS := shared services deploy bench tests scripts/lock scripts/visuals.py
 PYTEST_ARGS ?=
 UNIT_WORKERS ?= 2
@@ -15,6 +15,7 @@ BENCH_ARGS ?=
 PART ?=
 FUZZ_EXAMPLES ?= 1000
 TASKS_ARGS ?=
+TIERS_ARGS ?=
 CONTAINERS_ARGS ?=
 CHAOS_ARGS ?=
 
@@ -35,7 +36,7 @@ up: setup ## start all services and the page on this machine until Ctrl-C
 	@exec $(BIN)/tabrl up
 
 .PHONY: test
-test: setup debian check web-test ## all checks and all tests; PYTEST_ARGS="tests/unit/sim -k cpu" for some
+test: setup debian check web-test onnx-web ## all checks and all tests; PYTEST_ARGS="tests/unit/sim -k cpu" for some
 	@if [[ -n "$(PYTEST_ARGS)" ]]; then exec $(BIN)/python -m pytest $(PYTEST_ARGS); fi; \
 	$(BIN)/python -m pytest -n $(UNIT_WORKERS) --dist loadfile tests/architecture tests/unit; \
 	$(BIN)/python -m pytest tests/integration tests/e2e
@@ -87,13 +88,25 @@ bench-stack: setup debian ## measure: a rollout idle and beside a training, crow
 bench-speed: setup-python ## measure: against bare stepping, Stable-Baselines3, Brax and EnvPool (13 minutes; BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.speed $(BENCH_ARGS)
 
+.PHONY: bench-exports
+bench-exports: setup-python ## compare exported controllers with the served one, in 10,000 states of every robot (a minute)
+	@$(BIN)/python -m bench.exports
+
 .PHONY: bench-gpu
 bench-gpu: setup-python ## measure: MJX, on a GPU where there is one; PART=update for one part (BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.gpu $(PART) $(BENCH_ARGS)
 
+.PHONY: bench-music
+bench-music: setup debian ## measure: robots that dance to click tracks in a browser, how far from the beat (BENCH_ARGS=--help)
+	@$(BIN)/python -m bench.music $(BENCH_ARGS)
+
 .PHONY: bench-tasks
 bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips (TASKS_ARGS=--help)
 	@$(BIN)/python -m bench.tasks $(TASKS_ARGS)
+
+.PHONY: bench-tiers
+bench-tiers: setup-python ## ten minutes against one on hop, run and rear: 40 minutes for a seed (TIERS_ARGS="--minutes 10 --seeds 0 1 2")
+	@$(BIN)/python -m bench.tiers $(TIERS_ARGS)
 
 .PHONY: containers
 containers: setup-python ## bring docker-compose.yml up, train, kill, attack, take it down (CONTAINERS_ARGS=--help)
@@ -124,9 +137,17 @@ setup-python:
 setup-web: setup-python
 	@scripts/web build
 
+.PHONY: golden
+golden: setup-python ## write what inference answers to states of real rollouts; the page's controller is held to it
+	@$(BIN)/python -m tests.support.golden
+
 .PHONY: web-test
-web-test: setup-python
+web-test: golden
 	@scripts/web test
+
+.PHONY: onnx-web
+onnx-web: setup-python
+	@scripts/web onnx || echo "== onnxruntime-web could not be installed: its test is skipped" >&2
 
 .PHONY: debian
 debian:

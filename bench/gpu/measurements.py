@@ -26,11 +26,12 @@ from tabrl.sim.mjx.physics import Motion
 from tabrl.sim.mjx.simulator import MjxSimulator
 from tabrl.sim.motion_library import load_motion_library
 from tabrl.sim.reward.function import load_reward
-from tabrl_trainer.finetune import RULES, FineTune
+from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search.command_search import CommandSearch
 from tabrl_trainer.sizes import sizes_for
+from tabrl_trainer.tiers.recipes import A_MINUTE
 
 
 class Worker:
@@ -82,7 +83,7 @@ def _rollout(worker: Worker, repeats: int) -> RolloutRow:
     began = time.perf_counter()
     simulator.prepare(policy, steps)
     rollout_compile_s = time.perf_counter() - began
-    simulator.reset(CommandBatch.stack([COMMAND_SCHEDULE] * robots), RULES, 0)
+    simulator.reset(CommandBatch.stack([COMMAND_SCHEDULE] * robots), A_MINUTE.rules, 0)
     reward.total(simulator.rollout(policy, steps).rollout)  # compiles the reward
     bare, bare_compile_s = compiled_scan(simulator, steps)
     joints = clock.joints

@@ -18,7 +18,7 @@ from tabrl.control.physics import SUBSTEPS, physics_model
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.learning.ppo import TrainState
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.finetune import RULES
+from tabrl_trainer.tiers.recipes import A_MINUTE
 
 UNROLL = 32
 
@@ -60,7 +60,7 @@ def measure_rollout(context: TrainingContext, robots: int, repeats: int, chunks:
     joints = legged_robot().joints
     state: TrainState = context.pretrained_state
     policy = context.learner.exploring(state, 0)
-    simulator.reset(CommandBatch.stack([COMMAND_SCHEDULE] * robots), RULES, 0)
+    simulator.reset(CommandBatch.stack([COMMAND_SCHEDULE] * robots), A_MINUTE.rules, 0)
     reward.total(simulator.rollout(policy, UNROLL).rollout)  # compiles, and leaves the start behind
     bare = BareStepping(physics_model(ROBOT), robots)
     scene = BareStepping(scene_model(), robots)

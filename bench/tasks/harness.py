@@ -17,7 +17,8 @@ from typing import Self
 from bench.tasks.task import Task
 
 from tabrl.adapters.clock import SystemClock
-from tabrl.contracts.events import Event, NoticeEvent, ProgressEvent, SearchEvent
+from tabrl.contracts.events import Event, MeasuredEvent, NoticeEvent, ProgressEvent, SearchEvent
+from tabrl.contracts.tiers import Tier
 from tabrl.contracts.training import TrainBudget, TrainResult, TrainSpec
 from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
@@ -77,9 +78,15 @@ class Harness:
     ) -> None:
         self._sandbox.close()
 
-    def train(self, task: Task, seed: int, budget: TrainBudget) -> Trained:
+    def reward_of(self, task: Task) -> BuiltReward:
+        """A task's reward, built as a user's is. Raises `RewardError`."""
+        return self._sandbox.build(task.reward, self._robot)
+
+    def train(
+        self, task: Task, seed: int, budget: TrainBudget, tier: Tier = Tier.FINE_TUNE
+    ) -> Trained:
         """Learn a task. Raises `RewardError`, or `JobFailedError`."""
-        reward = self._sandbox.build(task.reward, self._robot)
+        reward = self.reward_of(task)
         clock, blobs = SystemClock(), MemoryBlobStore()
         database = MemoryDatabase(clock)
         jobs, models = MemoryJobRepository(database), MemoryModelRepository(database)
@@ -93,6 +100,7 @@ class Harness:
             motion=task.motion,
             seed=seed,
             budget=budget,
+            tier=tier,
         )
         job, model = _rows(spec, clock)
         jobs.create_training([job], [model])
@@ -188,6 +196,12 @@ class _Control:
             self._log(f"  {event.elapsed_s:5.1f} s  search {event.best_reward:.3f}: {words}")
         elif isinstance(event, NoticeEvent):
             self._log(f"  {event.message}")
+        elif isinstance(event, MeasuredEvent):
+            point = event.point
+            self._log(
+                f"  minute {point.minutes:.1f}: {point.reward:.3f} ± {point.reward_ci95:.3f}, "
+                f"falls {point.fall_rate:.1%}{', the best' if point.best else ''}"
+            )
         elif (
             isinstance(event, ProgressEvent) and event.elapsed_s - self._logged_s >= LOG_INTERVAL_S
         ):

@@ -19,6 +19,7 @@ from bench.tasks.harness import Trained
 from bench.tasks.motion import Motion
 from bench.tasks.run_result import POLICIES, Interval, PolicyName, PolicyScore
 from bench.tasks.task import ROLLOUT_S, Task
+from jaxtyping import Float
 
 from tabrl.contracts.comparison import Comparison
 from tabrl.control.arrays import Floats
@@ -43,15 +44,15 @@ SCORING_SEED = 104_729  # other starts than the trainer's own evaluation
 def rollout_of(params: bytes, robot: Robot, seconds: float = ROLLOUT_S) -> Recording:
     """Drive a params file from the home keyframe. Raises `Invalid` for one that cannot play."""
     policy = load_params(params)
-    plant = Plant(scene_xml(robot.id), robot)
+    plant = Plant(scene_xml(robot.id, robot.ground), robot)
     steps = round(seconds * policy.control_hz)
     substeps = round(1.0 / policy.control_hz / plant.model.opt.timestep)
     embodiment = embodiment_of(robot)
-    log = Recording.empty(steps, plant.model, embodiment, scene_sha256(robot.id))
+    log = Recording.empty(steps, plant.model, embodiment, scene_sha256(robot.id, robot.ground))
     for tick in range(steps):
         ends = plant.ends()
         log.time[tick], log.qpos[tick], log.qvel[tick], last = plant.state()
-        log.end_position[tick], log.end_contact[tick] = ends, plant.touching(ends)
+        log.end_position[tick], log.end_contact[tick] = ends, plant.touching(ends, embodiment)
         state = decode_state(plant.frame(tick), policy.size)
         ctrl = forward(policy, state.row[None])[0].astype(np.float64)
         log.ctrl[tick], log.action[tick] = ctrl, embodiment.joints.action(ctrl, last)
@@ -98,6 +99,17 @@ class Scorer:
             rewards[name] = reward.total(rollout).mean(0, dtype=np.float64)
             rows[name] = _score(task, self.body, rollout, rewards[name])
         return Scores(rows, compare(rewards["program"], rewards["result"]))
+
+    def delivered(
+        self, task: Task, trained: Trained
+    ) -> tuple[Float[np.ndarray, " B"], PolicyScore]:
+        """What was delivered, alone: reward a step of every episode, and its score."""
+        policy = load_policy(trained.params)
+        reward = RolloutReward(load_reward(trained.reward.blob), trained.reward.weights)
+        candidate = Candidate(policy.weights, policy.schedule)
+        rollout = candidate.rollout(self.simulator, ROLLOUT_S, SCORING_SEED)
+        earned = reward.total(rollout).mean(0, dtype=np.float64)
+        return earned, _score(task, self.body, rollout, earned)
 
 
 def _score(task: Task, body: AnyBody, rollout: Rollout, rewards: Floats) -> PolicyScore:

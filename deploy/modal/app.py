@@ -73,10 +73,11 @@ class Trainer:
         from tabrl.adapters import logs
         from tabrl.adapters.settings import Settings
         from tabrl_trainer.bootstrap import wire
-        from tabrl_trainer.pretrained import seed_blobs
+        from tabrl_trainer.pretrained import seed_blobs, seed_constants
 
         logs.configure()
         self.trainer = wire(Settings())
+        seed_constants(self.trainer.blobs)
         for robot_id in seed_blobs(self.trainer.blobs)[:1]:
             self.trainer.contexts.get(robot_id)
         compiled.commit()  # what this container compiled the next one loads

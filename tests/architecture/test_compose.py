@@ -17,7 +17,7 @@ from tabrl.adapters.settings import Settings
 from tabrl_reward_worker.bootstrap import RewardSettings
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILT = ("api", "reward_worker", "trainer", "inference")
+BUILT = ("api", "reward_worker", "trainer", "inference", "exporter")
 PROFILES = {
     "trainer_gpu": "gpu",
     "prometheus": "observability",

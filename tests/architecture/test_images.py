@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("api", "reward_worker", "trainer", "inference")
+SERVICES = ("api", "reward_worker", "trainer", "inference", "exporter")
 INSTRUCTIONS = {
     "FROM", "ARG", "ENV", "COPY", "RUN", "USER", "WORKDIR", "EXPOSE", "HEALTHCHECK", "CMD",
 }  # fmt: skip
@@ -54,9 +54,22 @@ def test_what_a_dockerfile_copies_exists_and_is_not_ignored(service: str) -> Non
 
 
 def test_inference_and_api_images_are_light() -> None:
-    for service, heavy in (("inference", "jax|celery"), ("api", "jax|mujoco|numpy|litellm")):
+    for service, heavy in (
+        ("inference", "jax|celery"),
+        ("exporter", "jax|celery"),
+        ("api", "jax|mujoco|numpy|litellm"),
+    ):
         lock = (ROOT / "requirements" / f"{service}.txt").read_text()
         assert not re.search(rf"^({heavy})(==|\[)", lock, flags=re.MULTILINE), service
+
+
+def test_only_the_exporters_image_has_onnx() -> None:
+    having = [
+        service
+        for service in SERVICES
+        if re.search(r"^onnx==", (ROOT / f"requirements/{service}.txt").read_text(), re.M)
+    ]
+    assert having == ["exporter"]
 
 
 def test_only_the_reward_workers_image_has_litellm() -> None:

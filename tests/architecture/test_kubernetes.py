@@ -19,7 +19,8 @@ from tests.support.kustomize import Manifest, pod_specs, rendered
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ("small", "gpu")
-PARTS = {"api": 8400, "inference": 8401, "reward-worker": 8402, "trainer": 8402}
+STORED = {"api": 8400, "inference": 8401, "reward-worker": 8402, "trainer": 8402}
+PARTS = {**STORED, "exporter": 8403}
 RUNNERS = ("trainer", "inference")
 KEDA = {"ScaledObject", "TriggerAuthentication"}
 VERSIONS = ("1.33",)
@@ -119,7 +120,7 @@ def test_settings_exist_and_secrets_are_named_only(overlay: str) -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-@pytest.mark.parametrize("name", [*PARTS, "migrate"])
+@pytest.mark.parametrize("name", [*STORED, "migrate"])
 def test_source_is_kept_from_who_runs_rewards(overlay: str, name: str) -> None:
     spec = pod_specs([*objects(overlay)])[name]
     (container,) = spec["containers"]
@@ -130,6 +131,22 @@ def test_source_is_kept_from_who_runs_rewards(overlay: str, name: str) -> None:
     assert sources == ["tabrl-settings", f"tabrl-{role}"]
     keys = [one["secretRef"]["name"] for one in container["envFrom"] if "secretRef" in one]
     assert keys == ["tabrl-s3", *(["tabrl-llm"] if name == "reward-worker" else [])]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_exporter_knows_no_store_and_only_the_api_asks_it(overlay: str) -> None:
+    spec = pod_specs([*objects(overlay)])["exporter"]
+    (container,) = spec["containers"]
+    assert container["envFrom"] == [{"configMapRef": {"name": "tabrl-settings"}}]
+    assert not [one for one in spec["volumes"] if "secret" in one]
+    policies = of_kind(overlay, "NetworkPolicy")
+    assert policies["exports"]["spec"]["podSelector"]["matchLabels"] == {
+        "app.kubernetes.io/name": "exporter"
+    }
+    (who,) = policies["exports"]["spec"]["ingress"][0]["from"]
+    assert who["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "api"}
+    address = of_kind(overlay, "ConfigMap")["tabrl-settings"]["data"]["TABRL_EXPORTER_URL"]
+    assert address == "http://exporter:8403"
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

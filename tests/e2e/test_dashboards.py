@@ -84,7 +84,7 @@ def test_pictures_are_drawn_from_the_same_queries(watched: Watched, tmp_path: Pa
 
 
 def test_logs_are_json_with_ids_and_nobody_s_words(site: Site, watched: Watched) -> None:
-    for service in ("api", "inference", "trainer", "reward_worker"):
+    for service in ("api", "inference", "exporter", "trainer", "reward_worker"):
         entries, others = log_entries(site, service)
         assert entries, service
         assert CANARY not in str((entries, others))

@@ -37,7 +37,7 @@ def shot(page: Page, name: str) -> None:
 
 
 def test_seven_steps(site: Site, page: Page) -> None:
-    page.goto(f"{site.url}/?quality=low")
+    page.goto(f"{site.url}/?quality=low&inference=server")
 
     # 1 robot, 2 task
     robot = page.get_by_role("radio", name="Go1")

@@ -97,7 +97,8 @@ def test_without_webassembly_the_rest_of_the_page_works(site: Site, chromium: Ch
 
 
 def test_a_lost_server_is_told_and_found_again(site: Site, page: Page) -> None:
-    page.goto(f"{site.url}/models/{model_of_a_cancelled_job(site)}?quality=low")
+    model_id = model_of_a_cancelled_job(site)
+    page.goto(f"{site.url}/models/{model_id}?quality=low&inference=server")
     link = page.get_by_test_id("link")
     expect(link).to_have_attribute("data-state", "live", timeout=120_000)
     page.wait_for_function("() => window.__tabrl.stats() !== null")  # a moment after the link

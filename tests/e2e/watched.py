@@ -96,6 +96,7 @@ def targets(site: Site, model_worker: ModelWorker) -> dict[str, list[str]]:
     return {
         "tabrl-api": [urlsplit(site.url).netloc],
         "tabrl-inference": [port("inference", "TABRL_INFERENCE_PORT")],
+        "tabrl-exporter": [port("exporter", "TABRL_EXPORTER_PORT")],
         "tabrl-reward-worker": rewards,
         "tabrl-trainer": [port("trainer", "TABRL_METRICS_PORT")],
     }
@@ -113,6 +114,7 @@ def use(site: Site, model_worker: ModelWorker, prompt: str) -> None:
         task_id = _written(api, prompt)
         job = api.train(task_id, 1)
         assert job.model_id is not None
+        api.export(job.model_id, "onnx")  # and again at the end: a rate needs two
         over = threading.Event()
         player = threading.Thread(target=_play, args=(site.url, job.model_id, over), daemon=True)
         player.start()
@@ -121,6 +123,8 @@ def use(site: Site, model_worker: ModelWorker, prompt: str) -> None:
         over.set()
         player.join(60.0)
         until(lambda: api.job(job.id).state == "succeeded", 60.0, "a training")
+        api.export(job.model_id, "onnx")
+        api.export(job.model_id, "numpy")
 
 
 def log_entries(site: Site, service: str) -> tuple[list[dict[str, object]], list[str]]:

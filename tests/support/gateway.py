@@ -12,10 +12,11 @@ from fastapi.testclient import TestClient
 
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.tracing import Tracing
+from tabrl.contracts.ground import FLAT, Ground, GroundShape, NamedGround
 from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.page import Camera, RobotPage
 from tabrl.contracts.quantities import Catalogue, Entry, named
-from tabrl.domain.errors import NotFound
+from tabrl.domain.errors import Invalid, NotFound
 from tabrl.domain.jobs import JobState
 from tabrl.domain.models import Model
 from tabrl.domain.tasks import WrittenTask
@@ -80,14 +81,21 @@ class ToyCatalog:
         self.get_robot(robot_id)
         return ASKABLES
 
-    def scene_xml(self, robot_id: str) -> bytes:
-        """Its scene."""
+    def grounds_of(self, robot_id: str) -> tuple[NamedGround, ...]:
+        """What it can be put on."""
         self.get_robot(robot_id)
-        return b"<mujoco/>"
+        return (NamedGround(name="flat", label="flat ground", ground=FLAT),)
 
-    def scene_sha256(self, robot_id: str) -> str:
+    def scene_xml(self, robot_id: str, ground: Ground = FLAT) -> bytes:
+        """Its scene, in which a slope is as good as any other ground."""
+        self.get_robot(robot_id)
+        if ground.shape is GroundShape.STEPS:
+            raise Invalid("The toy climbs no steps.", code="bad_ground")
+        return b"<mujoco/>" if ground.plain else f"<mujoco model='{ground.angle_deg}'/>".encode()
+
+    def scene_sha256(self, robot_id: str, ground: Ground = FLAT) -> str:
         """The scene's hash."""
-        return hashlib.sha256(self.scene_xml(robot_id)).hexdigest()
+        return hashlib.sha256(self.scene_xml(robot_id, ground)).hexdigest()
 
 
 class Gateway:

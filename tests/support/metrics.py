@@ -17,15 +17,18 @@ from tabrl.adapters.metrics import (
     service_registry,
 )
 from tabrl.adapters.metrics.api import SharedMetrics
+from tabrl.adapters.metrics.exports import ExportMetrics
 from tabrl_inference.metrics import Metrics
 
-_EVERY = ("api", "inference", "reward worker", "trainer")
+_WITH_STORES = ("api", "inference", "reward worker", "trainer")
+_EVERY = (*_WITH_STORES, "exporter")
 _OWNERS: tuple[tuple[Callable[[CollectorRegistry], object], tuple[str, ...]], ...] = (
     (ApiMetrics, ("api",)),
     (WorkerMetrics, ("reward worker", "trainer")),
     (TrainingMetrics, ("trainer",)),
     (RewardMetrics, ("reward worker",)),
-    (PartMetrics, _EVERY),
+    (ExportMetrics, ("exporter",)),
+    (PartMetrics, _WITH_STORES),
 )
 _ONE_REAPER = "tabrl_sweeper_last_pass_timestamp_seconds"  # whichever replica it ran in
 

@@ -37,15 +37,16 @@ def learner_of(robot: Robot) -> Learner:
 
 
 @cache
-def context_of(robot: Robot) -> TrainingContext:
-    """The real context with few robots and small chunks."""
+def context_of(robot: Robot, *, from_nothing: bool = False) -> TrainingContext:
+    """The real context with few robots and small chunks; perhaps as if nobody had trained it."""
 
     def shared(robot: Robot, _: PPOConfig) -> Learner:
         return learner_of(robot)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tabrl_trainer.context, "Learner", shared)
-        return TrainingContext(robot, pretrained_policy(robot.id), sizes=SIZES)
+        pretrained = None if from_nothing else pretrained_policy(robot.id)
+        return TrainingContext(robot, pretrained, sizes=SIZES)
 
 
 def some_schedule(context: TrainingContext) -> CommandSchedule:

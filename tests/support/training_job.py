@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -136,7 +137,7 @@ class World:
         artifact = exported_for(robot)
         self.clock = ManualClock()
         self.blobs = MemoryBlobStore()
-        database = MemoryDatabase(self.clock)
+        self._database = database = MemoryDatabase(self.clock)
         self.jobs, self.models = MemoryJobRepository(database), MemoryModelRepository(database)
         spec = TrainSpec(
             robot=robot.id, artifact_sha256=artifact.sha256, weights=artifact.weights,
@@ -152,6 +153,14 @@ class World:
         self.handler = TrainingHandler(
             contexts, self.blobs, self.models, self.verified, clock=Clock()
         )
+
+    def respecify(self, change: Callable[[TrainSpec], TrainSpec]) -> None:
+        """Ask for something else than a minute."""
+        job = self.jobs.get(self.job_id)
+        assert job.spec is not None
+        spec = change(job.spec)
+        changed = job.model_copy(update={"spec": spec, "spec_version": spec.version})
+        self._database.jobs[self.job_id] = changed
 
     def claim(self) -> Job:
         self.clock.advance(LEASE_S + 1.0)

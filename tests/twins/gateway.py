@@ -20,6 +20,7 @@ from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import Clock, RobotCatalog
 from tabrl.ports.events import EventBus, StoredEvent
 from tabrl_api.context import AppContext
+from tabrl_api.models.exports import HttpExporter
 from tabrl_api.models.inference import InferenceServers
 from tabrl_api.people.requests import NoRequestLimiter, SlidingRequestLimiter
 from tests.twins.database import MemoryDatabase
@@ -63,6 +64,7 @@ def wire_in_memory(
         queue=MemoryTaskQueue(),
         progress=PolledProgress(bus),
         inference=InferenceServers(settings.inference),
+        exporter=HttpExporter(settings.exporter),
         robots=robots or RegisteredRobots(),
         registry=registry,
         metrics=ApiMetrics(registry),

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 
+from tabrl.contracts.tiers import Tier
 from tabrl.contracts.training import SPEC_VERSION, ProgressSummary, TrainResult
 from tabrl.domain.errors import unknown_job
 from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
 from tabrl.domain.quotas import NO_QUOTA, Quota
-from tabrl.domain.quotes import MeasuredRun
-from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs, MeasuredRuns, Seconds
+from tabrl.domain.quotes import MeasuredRun, Underway
+from tabrl.ports.jobs import (
+    IdempotencyKey,
+    JobIds,
+    JobRequests,
+    Jobs,
+    JobsUnderway,
+    MeasuredRuns,
+)
 from tests.twins.database import MemoryDatabase
 
 
@@ -86,26 +94,36 @@ class MemoryJobRepository:
             ahead[job.kind] += job.due(now)
         return places
 
-    def measured(self, kind: JobKind, robot: str | None = None, limit: int = 20) -> MeasuredRuns:
+    def measured(
+        self,
+        kind: JobKind,
+        robot: str | None = None,
+        tiers: Collection[Tier] = tuple(Tier),
+        limit: int = 20,
+    ) -> MeasuredRuns:
         """What the last jobs of a kind took that succeeded; see the port."""
         runs = []
         for job in self.list(kind=kind, state=JobState.SUCCEEDED, limit=limit):
             if job.finished_at is None or job.claimed_at is None or robot not in (None, job.robot):
                 continue
+            if job.tier not in tiers:
+                continue
             seconds = (job.finished_at - job.claimed_at).total_seconds()
             runs.append(MeasuredRun(seconds, job.result.samples if job.result else None))
         return runs
 
-    def running_for_s(self, kind: JobKind) -> Seconds:
-        """How long each job of a kind has run that runs now."""
+    def underway(self, kind: JobKind, waiting: int) -> JobsUnderway:
+        """Jobs of a kind that run, then those that are due, by turn; see the port."""
         now = self._db.clock.now()
         with self._db.lock:
-            running = [job for job in self._db.jobs.values() if job.state in LEASED]
-        return [
-            (now - job.claimed_at).total_seconds()
-            for job in running
-            if job.kind is kind and job.claimed_at is not None
+            jobs = [job for job in self._db.jobs.values() if job.kind is kind]
+        running = [
+            Underway((now - job.claimed_at).total_seconds(), job.tier, job.budget_s)
+            for job in jobs
+            if job.state in LEASED and job.claimed_at is not None
         ]
+        due = sorted((job for job in jobs if job.due(now)), key=lambda job: job.turn)
+        return [*running, *(Underway(None, job.tier, job.budget_s) for job in due[:waiting])]
 
     def counts(self) -> dict[tuple[JobKind, JobState], int]:
         """How many jobs are in each state."""

@@ -66,6 +66,8 @@ function candidate(weights = { forward: 1.5, smooth: -0.01 }): Candidate {
     phases_s: [],
     repeat: true,
     motion: null,
+    ground: { shape: "flat", friction: null, angle_deg: 0, height_m: 0, seed: 0 },
+    ground_words: "flat ground",
     artifact_sha256: "0".repeat(64),
     report: {} as Candidate["report"],
     parent: null,

@@ -19,12 +19,18 @@ const WALKER: Robot = {
   fall: null,
   ink: null,
   abilities: ["walks up to 1.2 m/s", "turns"],
+  driving: { controls: [], meanwhile: {}, moves: [], slowest_hz: 0.5, fastest_hz: 1.3 },
   scene_url: "/api/robots/walker/scene.xml",
   scene_sha256: "0".repeat(64),
+  constants_url: "",
+  grounds: [],
   visuals_url: null,
   picture_url: "/api/robots/walker/picture.png",
   trained: true,
   training_command: null,
+  troubles: [],
+  pretrained: null,
+  example: null,
 };
 const CRAWLER: Robot = {
   ...WALKER,
@@ -74,7 +80,7 @@ describe("the picker", () => {
 
   it("shows a picture of each robot, or a sign in its place", () => {
     expect(cards).toHaveLength(2);
-    expect(cards[0]).toContain('src="/api/robots/walker/picture.png"');
+    expect(cards[0]).toContain('src="http://localhost/api/robots/walker/picture.png"');
     expect(cards[0]).toContain('alt=""');
     expect(cards[1]).not.toContain("<img");
     expect(cards[1]).toContain("<svg");

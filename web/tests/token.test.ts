@@ -97,7 +97,12 @@ describe("a socket where people log in", () => {
     const sockets: Socket[] = [];
     let made = 0;
     const link = new Link(
-      { url: "ws://i/m", modelId: "m", sceneSha256: "s", access: { token: "tabrl_x" } },
+      {
+        url: "ws://i/m",
+        modelId: "m",
+        sceneSha256: "s",
+        access: { token: "tabrl_x", ticketUrl: "http://h/t" },
+      },
       NOTHING,
       (url) => {
         opened.push(url);

@@ -50,5 +50,13 @@ PARTS = Dashboard(
             "Reaper's failed rounds an hour", "A part did not answer it.", "short",
             (count("tabrl_sweeper_failures_total"), "rounds"),
         ),
+        lines(
+            "Exports an hour", "By format and outcome; `failed` is a fault of ours.", "short",
+            (count("tabrl_exports_total", "format", "outcome"), "{{format}} {{outcome}}"),
+        ),
+        lines(
+            "Exports, by format", "What one of twenty takes to build.", "s",
+            (quantile(0.95, "tabrl_export_seconds", "format"), "{{format}}"),
+        ),
     ),
 )  # fmt: skip

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from tabrl.contracts.ground import FLAT, Ground, NamedGround
+from tabrl.contracts.tiers import Tier
 from tabrl.contracts.training import TrainResult
 
 FINISHED = frozenset({"succeeded", "failed", "cancelled"})
@@ -29,6 +31,7 @@ class RobotView(View):
     trained: bool | None = None
     training_command: str | None = None
     examples: list[str] = []
+    grounds: list[NamedGround] = []
 
 
 class FailureView(View):
@@ -113,6 +116,9 @@ class JobView(View):
     finished_at: datetime | None = None
     failure: FailureView | None = None
     result: TrainResult | None = None
+    tier: Tier | None = None
+    minutes: float | None = None
+    continues: str | None = None
 
 
 class TaskView(View):
@@ -141,6 +147,7 @@ class ModelView(View):
     robot: str
     scene_url: str
     scene_sha256: str
+    ground: Ground = FLAT
     params_version: int
     params_sha256: str
     step: int
@@ -158,11 +165,19 @@ class QuoteView(View):
     measured_on: int = 0
 
 
+class TierQuote(QuoteView):
+    """What trainings of a tier take, for so many minutes where it takes some."""
+
+    tier: Tier
+    minutes: int | None = None
+
+
 class RunQuote(View):
     """What a sentence takes: the writing of its candidates, and some trainings."""
 
     writing: QuoteView
     training: QuoteView
+    tiers: list[TierQuote] = []
 
 
 class Jobs(View):

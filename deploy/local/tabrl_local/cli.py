@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,23 +12,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.launcher import up as launch
 from tabrl_local.operating import commands as operating
-from tabrl_local.robots import chosen_robot, refusals, robot_document, robot_table, robots_here
+from tabrl_local.robots import refusals, robot_document, robot_table, robots_here
 from tabrl_local.run import RunOptions, run_task
 from tabrl_local.run_report import print_run_report
 from tabrl_local.stack import LaunchOptions
 from tabrl_local.terminal import output
-from tabrl_local.terminal.quotes import quote_lines
+from tabrl_local.terminal.connection import DEFAULT_PORT, AsJson, Port, Url, connect
 from tabrl_local.tokens.command import app as token_commands
+from tabrl_local.training import commands as training
+from tabrl_local.training.length import Length
 
 if TYPE_CHECKING:  # MuJoCo is slow to import
     from tabrl_local.rollout import RolloutReport
     from tabrl_local.scoring import ScoredCheck
-
-DEFAULT_PORT = 8400
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,22 +40,7 @@ robot_commands = typer.Typer(invoke_without_command=True)
 app.add_typer(robot_commands, name="robots")
 app.add_typer(token_commands, name="token")
 operating.register(app)
-
-Url = Annotated[
-    str | None, typer.Option("--url", envvar="TABRL_URL", help="Address of the TabRL api.")
-]
-Port = Annotated[
-    int | None,
-    typer.Option("--port", min=1, max=65535, help="Port of the api on this machine (8400)."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Only JSON on standard output.")]
-
-
-def connect(url: str | None, port: int | None) -> Api:
-    """The api at `--url`, else at `--port` of this machine. `--port` beats TABRL_URL."""
-    if port is not None:
-        return Api(f"http://127.0.0.1:{port}")
-    return Api(url or f"http://127.0.0.1:{os.environ.get('TABRL_PORT', DEFAULT_PORT)}")
+training.register(app)
 
 
 @app.command()
@@ -86,13 +69,21 @@ def run(
     low_priority: Annotated[
         bool, typer.Option("--low-priority", help="Train when nobody else's work waits.")
     ] = False,
+    ground: Annotated[
+        str | None, typer.Option(help="What it stands on: rough, ice, uphill, upstairs …")
+    ] = None,
+    tier: training.AskedTier = None,
+    minutes: training.AskedMinutes = None,
     as_json: AsJson = False,
     url: Url = None,
     port: Port = None,
 ) -> None:
     """Train a task and print its run report; exit code 0 only if the training succeeded."""
     console = Console(stderr=True)
-    options = RunOptions(task, robot, candidate, after, "low" if low_priority else "normal")
+    length = Length.of(tier, minutes)
+    options = RunOptions(
+        task, robot, candidate, after, "low" if low_priority else "normal", length, ground
+    )
     with connect(url, port) as api:
         report = run_task(api, options, console)
     if as_json:
@@ -214,22 +205,6 @@ def jobs(
 
 
 @app.command()
-def quote(
-    robot: Annotated[
-        str | None, typer.Option(help="A robot's id; else the first that can learn.")
-    ] = None,
-    trainings: Annotated[int, typer.Option(min=1, max=100, help="Candidates to train.")] = 1,
-    as_json: AsJson = False,
-    url: Url = None,
-    port: Port = None,
-) -> None:
-    """Say what a sentence will take: seconds, samples and money, as such jobs took lately."""
-    with connect(url, port) as api:
-        found = api.quote(chosen_robot(api, robot).id, trainings)
-    print(found.model_dump_json(indent=2) if as_json else "\n".join(quote_lines(found)))
-
-
-@app.command()
 def cancel(
     job: Annotated[str, typer.Argument(help="A job's id.")], url: Url = None, port: Port = None
 ) -> None:
@@ -267,14 +242,15 @@ def delete(
 def export(
     model: Annotated[str, typer.Argument(help="A model's id.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    name: Annotated[str, typer.Option("--format", help="In which format.")] = "numpy",
     url: Url = None,
     port: Port = None,
 ) -> None:
-    """Write a model as safetensors with a numpy program that runs it."""
+    """Take a model away, by default as safetensors with a numpy program that runs it."""
     from tabrl_local.export import export_model
 
     with connect(url, port) as api:
-        for path in export_model(api, model, folder):
+        for path in export_model(api, model, folder, name):
             print(path)
 
 
@@ -294,6 +270,29 @@ def certify(
     with connect(url, port) as api:
         policy = policy_named(api, model)
     sys.exit(measure(policy, as_json=as_json))
+
+
+@app.command()
+def distill(
+    model: Annotated[
+        str, typer.Argument(help="A model's id, or a robot's: its pretrained policy.")
+    ],
+    out: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The student, for a bundle's policy/.")
+    ],
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also if its certificate says that it needs none.")
+    ] = False,
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """Teach a student that estimates the speed which a real robot does not sense."""
+    from tabrl_local.certify import distill as teach
+    from tabrl_local.certify import policy_named
+
+    with connect(url, port) as api:
+        policy = policy_named(api, model)
+    sys.exit(teach(policy, out, anyway=anyway))
 
 
 @app.command()

@@ -17,6 +17,8 @@ from httpx_sse import SSEError, connect_sse
 from pydantic import BaseModel, ValidationError
 
 from tabrl.contracts.events import EVENT, Event
+from tabrl.contracts.ground import Ground
+from tabrl.contracts.tiers import Tier
 from tabrl_local.api_schemas import (
     FINISHED,
     Jobs,
@@ -29,9 +31,11 @@ from tabrl_local.api_schemas import (
     Ticket,
 )
 from tabrl_local.errors import CommandError
+from tabrl_local.training.length import UNSAID, Length
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 RECONNECT_LIMIT_S = 60.0
+EXPORT_S = 90.0
 TITLE_LIMIT = 300
 V = TypeVar("V", bound=BaseModel)
 
@@ -80,9 +84,20 @@ class Api:
         """All robots."""
         return _read(Robots, {"robots": self._json("GET", "/api/robots")}).robots
 
-    def create_task(self, robot: str, prompt: str, after: JobView | None = None) -> TaskView:
-        """Write a task; its candidates follow. With `after`, one that goes on from a training."""
+    def create_task(
+        self, robot: str, prompt: str, after: JobView | None = None, tier: Tier | None = None
+    ) -> TaskView:
+        """Write a task; its candidates follow.
+
+        Args:
+            robot: of the task.
+            prompt: what it is to do.
+            after: a training that it goes on from.
+            tier: that it will be trained with, for a robot that can learn in no other.
+        """
         body: dict[str, object] = {"robot": robot, "prompt": prompt}
+        if tier is not None:
+            body["tier"] = tier
         if after is not None:
             body["parent"] = {
                 "task_id": after.task_id,
@@ -91,19 +106,29 @@ class Api:
             }
         return _read(TaskView, self._json("POST", "/api/tasks", body))
 
-    def quote(self, robot: str, trainings: int) -> RunQuote:
+    def quote(self, robot: str, trainings: int, length: Length = UNSAID) -> RunQuote:
         """What a sentence for a robot would take."""
         path = f"/api/robots/{_segment(robot)}/quote"
-        return _read(RunQuote, self._json("GET", path, query={"trainings": str(trainings)}))
+        query = {"trainings": str(trainings)} | {n: str(v) for n, v in length.asked.items()}
+        return _read(RunQuote, self._json("GET", path, query=query))
 
     def task(self, task_id: str) -> TaskView:
         """A task as it is now."""
         return _read(TaskView, self._json("GET", f"/api/tasks/{_segment(task_id)}"))
 
-    def train(self, task_id: str, candidate: int, priority: str = "normal") -> JobView:
-        """Start the training of one candidate."""
+    def train(
+        self,
+        task_id: str,
+        candidate: int,
+        priority: str = "normal",
+        length: Length = UNSAID,
+        ground: Ground | None = None,
+    ) -> JobView:
+        """Start the training of one candidate, on another ground than it was written for."""
         path = f"/api/tasks/{_segment(task_id)}/train"
-        body = {"candidate": candidate} | ({} if priority == "normal" else {"priority": priority})
+        body: dict[str, object] = {"candidate": candidate} | length.asked
+        body |= {} if priority == "normal" else {"priority": priority}
+        body |= {} if ground is None else {"ground": ground.model_dump(mode="json")}
         jobs = _read(Jobs, self._json("POST", path, body)).jobs
         if not jobs:
             raise CommandError("the api started no job", code="unexpected_answer")
@@ -121,6 +146,11 @@ class Api:
     def cancel(self, job_id: str) -> JobView:
         """Ask a job to stop."""
         return _read(JobView, self._json("POST", f"/api/jobs/{_segment(job_id)}/cancel", {}))
+
+    def keep_going(self, job_id: str, length: Length = UNSAID) -> JobView:
+        """Start a training that goes on from another one's result."""
+        path = f"/api/jobs/{_segment(job_id)}/keep-going"
+        return _read(JobView, self._json("POST", path, length.asked))
 
     def star(self, task_id: str, starred: bool) -> TaskView:
         """Keep a task however old it gets, or no longer."""
@@ -147,6 +177,11 @@ class Api:
     def params(self, model_id: str) -> bytes:
         """A model's parameters as safetensors."""
         return self._request("GET", f"/api/models/{_segment(model_id)}/params").content
+
+    def export(self, model_id: str, name: str) -> bytes:
+        """A model in a format to take away, as a zip."""
+        path = f"/api/models/{_segment(model_id)}/exports/{_segment(name)}"
+        return self._request("GET", path, timeout_s=EXPORT_S).content
 
     def fetch(self, address: str) -> bytes:
         """Bytes at an address that the api named; relative ones are the api's own."""
@@ -226,12 +261,14 @@ class Api:
         path: str,
         body: Mapping[str, object] | None = None,
         query: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
     ) -> httpx.Response:
         headers = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else {}
         try:
             reply = self._http.request(
-                method, path, json=body, params=dict(query or {}), headers=headers
-            )
+                method, path, json=body, params=dict(query or {}), headers=headers,
+                timeout=timeout_s or self._http.timeout,
+            )  # fmt: skip
         except httpx.ConnectError as error:
             raise CommandError(
                 f"nothing answers at {self.url}",

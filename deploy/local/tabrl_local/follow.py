@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from tabrl.contracts.events import (
     EvaluationEvent,
     Event,
+    MeasuredEvent,
     NoticeEvent,
     ProgressEvent,
     ReweightedEvent,
@@ -101,6 +102,13 @@ class EventDisplay:
                 self.log(f"other weights from update {event.update} on: {escape(weights)}")
             case NoticeEvent():
                 self.warn(event.message)
+            case MeasuredEvent():
+                point = event.point
+                self.log(
+                    f"minute {point.minutes:.1f}: reward {point.reward:.3f} "
+                    f"± {point.reward_ci95:.3f}, {point.passed} of {len(point.checks)} checks met"
+                    f"{', the best so far' if point.best else ''}"
+                )
             case EvaluationEvent():
                 met = sum(check.passed for check in event.checks)
                 self.log(f"evaluated: {met} of {len(event.checks)} checks met")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.domain.errors import TabrlError
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import (
@@ -36,10 +37,20 @@ def robot_named(robot_id: str) -> Robot:
         return get_robot(robot_id)
 
 
-def embodiment_named(robot_id: str) -> Embodiment:
-    """The same as its kind sees it."""
+def embodiment_named(robot_id: str, ground: Ground = FLAT) -> Embodiment:
+    """The same on a ground, as its kind sees it."""
     with _known_here():
-        return embodiment_of(get_robot(robot_id))
+        return embodiment_of(get_robot(robot_id).on(ground))
+
+
+def ground_named(robot: RobotView, name: str) -> Ground:
+    """A ground that a robot can be put on, by its name. Raises CommandError."""
+    known = {one.name: one.ground for one in robot.grounds}
+    if name in known:
+        return known[name]
+    hint = f"choose one of: {', '.join(known)}" if known else "leave --ground out"
+    message = f"the {robot.name} cannot be put on {name!r} ground"
+    raise CommandError(message, hint=hint, code="bad_ground")
 
 
 @contextmanager

@@ -60,7 +60,7 @@ class Recording:
     action: Floats  # [T, nu] the policy's action behind these targets
     rtt_ms: Floats  # [T]
     end_position: Floats  # [T, ne, 3] world, centres of the end effectors, m
-    end_contact: NDArray[np.bool_]  # [T, ne] end effector within 1 mm of the floor
+    end_contact: NDArray[np.bool_]  # [T, ne] end effector within 1 mm of the ground
     end_names: tuple[str, ...]
     scene_sha256: str
     tool_pose: Floats | None  # [T, 7] place and quaternion wxyz of a kind's tool, if it has one
@@ -155,9 +155,10 @@ class Plant:
         mujoco.mju_mat2Quat(quaternion, found.xmat)
         return np.concatenate([found.xpos, quaternion])
 
-    def touching(self, ends: Floats) -> NDArray[np.bool_]:
-        """Which end effectors are on the floor, `[ne]`."""
-        touching: NDArray[np.bool_] = ends[:, 2] - self._radius < CONTACT_GAP_M
+    def touching(self, ends: Floats, embodiment: Embodiment) -> NDArray[np.bool_]:
+        """Which end effectors are on the ground, `[ne]`."""
+        gaps = embodiment.above_ground(ends) - self._radius
+        touching: NDArray[np.bool_] = gaps < CONTACT_GAP_M
         return touching
 
     def step(self, ctrl: Floats, substeps: int) -> None:
@@ -171,7 +172,7 @@ class Plant:
 def rollout(api: Api, model_id: str, seconds: float) -> tuple[Recording, RolloutReport]:
     """Drive a model from the home keyframe in real time. Raises CommandError for any failure."""
     view = api.model(model_id)
-    embodiment = embodiment_named(view.robot)
+    embodiment = embodiment_named(view.robot, view.ground)
     robot = embodiment.robot
     scene = api.fetch(view.scene_url)
     found = hashlib.sha256(scene).hexdigest()
@@ -230,7 +231,7 @@ async def _steps(
         for tick in range(steps):
             ends = plant.ends()
             log.time[tick], log.qpos[tick], log.qvel[tick], last = plant.state()
-            log.end_position[tick], log.end_contact[tick] = ends, plant.touching(ends)
+            log.end_position[tick], log.end_contact[tick] = ends, plant.touching(ends, embodiment)
             if log.tool_pose is not None and embodiment.tool is not None:
                 log.tool_pose[tick] = plant.pose(embodiment.tool)
             sent = time.perf_counter()

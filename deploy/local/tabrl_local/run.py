@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import Literal
@@ -9,13 +10,16 @@ from typing import Literal
 from rich.console import Console
 from rich.markup import escape
 
+from tabrl.contracts.tiers import Tier
 from tabrl.contracts.training import RunReport
 from tabrl_local.api_schemas import FINISHED, FailureView, JobView, TaskView
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.follow import EventDisplay
-from tabrl_local.robots import chosen_robot
+from tabrl_local.robots import chosen_robot, ground_named
 from tabrl_local.run_report import build_run_report
+from tabrl_local.terminal.quotes import quote_words
+from tabrl_local.training.length import UNSAID, Length
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class RunOptions:
     candidate: int = 1
     after: str | None = None  # the training whose result the prompt wants changed
     priority: Literal["normal", "low"] = "normal"
+    length: Length = UNSAID
+    ground: str | None = None  # by its name; else the one that the prompt speaks of
 
 
 def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
@@ -39,7 +45,10 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
             code="not_a_training",
         )  # fmt: skip
     robot = after.robot if after else options.robot or chosen_robot(api).id
-    task = api.create_task(robot, options.prompt, after)
+    named = options.ground
+    ground = None if named is None else ground_named(chosen_robot(api, robot), named)
+    _print_quote(api, robot, options.length, console)
+    task = api.create_task(robot, options.prompt, after, options.length.tier)
     console.print(
         f"task [bold]{task.id}[/] for the {robot}  {api.url}/tasks/{task.id}", highlight=False
     )
@@ -52,8 +61,46 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
             hint=f"choose one of 1 to {len(task.candidates)}",
             code="unknown_candidate",
         )
-    job = api.train(task.id, options.candidate, options.priority)
+    job = api.train(task.id, options.candidate, options.priority, options.length, ground)
     console.print(f"training candidate {options.candidate}: job [bold]{job.id}[/]", highlight=False)
+    job = _trained(api, job, console)
+    return build_run_report(task, job, writing_s=writing_s, total_s=time.monotonic() - begin)
+
+
+def go_on(api: Api, result: str, length: Length, console: Console) -> RunReport:
+    """Train on from a result, to a run report of its own.
+
+    Args:
+        api: that knows it.
+        result: a model's id, or that of the training that made it.
+        length: of the new training; else the next tier.
+        console: for progress.
+
+    Raises:
+        CommandError: the result cannot be gone on with, or the training did not succeed.
+    """
+    begin = time.monotonic()
+    earlier = api.job(api.model(result).job_id if result.startswith("mdl_") else result)
+    tier = length.tier or (earlier.tier or Tier.FINE_TUNE).next
+    asked = Length(tier, length.minutes)
+    _print_quote(api, earlier.robot, asked, console)
+    job = api.keep_going(earlier.id, asked)
+    task = api.task(job.task_id)
+    console.print(f"going on from {earlier.id}: job [bold]{job.id}[/]", highlight=False)
+    job = _trained(api, job, console)
+    return build_run_report(task, job, writing_s=None, total_s=time.monotonic() - begin)
+
+
+def _print_quote(api: Api, robot: str, length: Length, console: Console) -> None:
+    """What it will take, before it is begun; where that cannot be told it is begun all the same."""
+    with contextlib.suppress(CommandError):
+        words = quote_words(api.quote(robot, 1, length).training)
+        tier = length.tier or Tier.FINE_TUNE
+        console.print(f"tier {tier}: {words}", highlight=False, soft_wrap=True)
+
+
+def _trained(api: Api, job: JobView, console: Console) -> JobView:
+    """The job once it has succeeded, its events shown. Raises CommandError if it does not."""
     if job.place_in_queue and job.place_in_queue > 1:
         begins = f", starts in about {job.starts_in_s:.0f} s" if job.starts_in_s else ""
         console.print(f"place {job.place_in_queue} in the queue{begins}", highlight=False)
@@ -64,7 +111,7 @@ def run_task(api: Api, options: RunOptions, console: Console) -> RunReport:
         raise
     if job.state != "succeeded":
         raise _failed(f"training ended as {job.state}", job.failure)
-    return build_run_report(task, job, writing_s=writing_s, total_s=time.monotonic() - begin)
+    return job
 
 
 def follow(api: Api, job: JobView, console: Console) -> JobView:

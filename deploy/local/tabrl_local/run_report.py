@@ -8,24 +8,27 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tabrl.contracts.ground import FLAT
+from tabrl.contracts.tiers import EvaluationPoint
 from tabrl.contracts.training import CheckResult, RobustnessRow, RunReport, measured_words
 from tabrl_local.api_schemas import JobView, TaskView
 from tabrl_local.errors import CommandError
 
 
 def build_run_report(
-    task: TaskView, job: JobView, *, writing_s: float, total_s: float
+    task: TaskView, job: JobView, *, writing_s: float | None, total_s: float
 ) -> RunReport:
     """Join what the client timed with what the trainer measured.
 
     `stages_s` holds `writing` (post of the task to its candidates), `queue` (post of the training
-    to its start), the trainer's own stages and `total` (post of the task to the end).
+    to its start), the trainer's own stages and `total` (post of the task to the end). Where a
+    training goes on from a result nothing is written.
     Raises CommandError if the job has no result.
     """
     result = job.result
     if result is None or job.model_id is None:
         raise CommandError(f"{job.id} has no result", code="no_result")
-    stages = {"writing": writing_s}
+    stages = {} if writing_s is None else {"writing": writing_s}
     if job.started_at is not None:
         stages["queue"] = max(0.0, (job.started_at - job.created_at).total_seconds())
     stages |= {name: value for name, value in result.stages_s.items() if name != "total"}
@@ -52,16 +55,22 @@ def build_run_report(
         snapshots=result.snapshots,
         versions=result.versions,
         robot=job.robot,
+        ground=FLAT if result.schedule is None else result.schedule.ground,
         flags=result.flags,
         robustness=result.robustness,
+        tier=result.tier,
+        continues=job.continues,
+        history=result.history,
     )
 
 
 def print_run_report(report: RunReport, console: Console) -> None:
     """The run report for a person."""
     whose = f" of the {report.robot}" if report.robot else ""
+    whose += "" if report.ground.plain else f" on {report.ground.in_words()}"
     table = Table(title=f"success checks{whose}", title_justify="left", box=None, pad_edge=False)
-    for name in ("check", "target", "pretrained", "searched", "result", ""):
+    begun = "searched" if report.continues is None else "before"
+    for name in ("check", "target", "pretrained", begun, "result", ""):
         table.add_column(name, justify="left" if name in ("check", "target") else "right")
     for check in report.checks:
         table.add_row(*_row(check))
@@ -79,6 +88,8 @@ def print_run_report(report: RunReport, console: Console) -> None:
     console.print(f"falls: {_falls(report)}", soft_wrap=True, highlight=False)
     for flag in report.flags:
         console.print(f"[yellow]![/] {escape(flag.message)}", soft_wrap=True, highlight=False)
+    if len(report.history) > 2:
+        console.print(history_table(report.history, len(report.checks)))
     if report.robustness:
         console.print(robustness_table(report.robustness))
     stages = ", ".join(f"{name} {value:.1f} s" for name, value in report.stages_s.items())
@@ -89,6 +100,24 @@ def print_run_report(report: RunReport, console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def history_table(points: Sequence[EvaluationPoint], checks: int) -> Table:
+    """The evaluations on the way, by minutes of learning; the best policy so far has a mark."""
+    table = Table(title="minute by minute", title_justify="left", box=None, pad_edge=False)
+    for name in ("minutes", "samples", "reward a step", "±", "checks", "falls", ""):
+        table.add_column(name, justify="right")
+    for point in points:
+        table.add_row(
+            f"{point.minutes:.1f}",
+            f"{point.samples:,}",
+            f"{point.reward:.3f}",
+            f"{point.reward_ci95:.3f}",
+            f"{point.passed}/{checks}",
+            f"{point.fall_rate:.1%}",
+            "★" if point.best else "",
+        )
+    return table
 
 
 def robustness_table(rows: Sequence[RobustnessRow]) -> Table:

@@ -56,7 +56,7 @@ def score_rollout(api: Api, model_id: str, recording: Recording) -> list[ScoredC
         if error.code in _GONE:
             return []
         raise
-    embodiment = embodiment_named(view.robot)
+    embodiment = embodiment_named(view.robot, view.ground)
     asked = [
         _measurable(check, embodiment.catalogue)
         for one in task.candidates

@@ -2,7 +2,7 @@
 
 Every part can be replaced by a URL in the environment: `TABRL_REDIS_URL` by another Redis,
 `TABRL_DATABASE_URL` by PostgreSQL, `TABRL_BLOB_URL` by S3, `TABRL_INFERENCE_URL` by an inference
-server elsewhere. What is replaced is not started here.
+server elsewhere, `TABRL_EXPORTER_URL` by another exporter. What is replaced is not started here.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tabrl_local.supervisor import ChildSpec
 
 TRAINER_NICE = 10
 REWARD_WORKER_NICE = 5
+EXPORTER_NICE = 5
 WILDCARDS = ("0.0.0.0", "::", "")
 _REPOSITORY = Path(__file__).resolve().parents[3]
 BUILT_PAGE = _REPOSITORY / "web" / "dist"
@@ -133,6 +134,13 @@ def build(
         shared["TABRL_INFERENCE_PORT"] = str(inference_port)
         shared["TABRL_INFERENCE_URL"] = f"ws://{public_hosts(options.host)[0]}:{inference_port}"
 
+    exporter_port: int | None = None
+    if "TABRL_EXPORTER_URL" not in environ:
+        wanted = int(environ.get("TABRL_EXPORTER_PORT", options.port + 2))
+        exporter_port = ports.pick_free("127.0.0.1", wanted, taken)
+        shared["TABRL_EXPORTER_PORT"] = str(exporter_port)
+        shared["TABRL_EXPORTER_URL"] = f"http://127.0.0.1:{exporter_port}"
+
     def service(
         name: str, ready_url: str, extra: Mapping[str, str] | None = None, *, nice: int = 0
     ) -> ChildSpec:
@@ -155,6 +163,10 @@ def build(
         metrics = ports.pick_free("127.0.0.1", options.port + 2, taken)
         extra = {"TABRL_METRICS_PORT": str(metrics)}
         specs.append(service(name, f"http://127.0.0.1:{metrics}/readyz", extra, nice=nice))
+    if exporter_port is not None:  # for the api alone
+        ready_url = f"http://127.0.0.1:{exporter_port}/readyz"
+        extra = {"TABRL_HOST": "127.0.0.1", **ONE_THREAD}
+        specs.append(service("exporter", ready_url, extra, nice=EXPORTER_NICE))
     return Stack(tuple(specs), sock)
 
 

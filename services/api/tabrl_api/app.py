@@ -14,6 +14,7 @@ from tabrl_api import health, problems, schema
 from tabrl_api.context import AppContext
 from tabrl_api.housekeeping import Housekeeper
 from tabrl_api.jobs.endpoints import router as jobs
+from tabrl_api.jobs.streams import router as streams
 from tabrl_api.middleware import AccessMiddleware, ETagMiddleware, MetricsMiddleware
 from tabrl_api.models.endpoints import router as models
 from tabrl_api.page import page_router
@@ -66,7 +67,7 @@ def create_app(context: AppContext) -> FastAPI:
     app.state.context = context
     app.state.readiness = readiness
     app.state.shared_reader = SharedReader(context)
-    for router in (people, robots, tasks, jobs, models, health.router):
+    for router in (people, robots, tasks, jobs, streams, models, health.router):
         app.include_router(router, dependencies=[Depends(add_ids_of_path)])
     app.include_router(page_router(context.settings.web_dist, context.settings.inference))
     app.add_middleware(ETagMiddleware)

@@ -33,6 +33,7 @@ from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.ports import RobotCatalog
 from tabrl_api.context import AppContext
 from tabrl_api.jobs.gated import GatedEventBus, GatedTaskQueue, queue_gate
+from tabrl_api.models.exports import HttpExporter
 from tabrl_api.models.inference import InferenceServers
 from tabrl_api.people.requests import request_limiter
 from tabrl_api.progress import RedisProgress
@@ -68,6 +69,7 @@ def wire(settings: Settings, *, robots: RobotCatalog | None = None) -> AppContex
         progress=RedisProgress(settings.redis_url),
         robots=robots or RegisteredRobots(),
         inference=InferenceServers(settings.inference),
+        exporter=HttpExporter(settings.exporter),
         registry=registry,
         metrics=ApiMetrics(registry),
         overview=SystemOverview(engine, settings.redis_url, clock),

@@ -31,6 +31,7 @@ from tabrl.ports import (
     TicketStore,
     TokenRepository,
 )
+from tabrl_api.models.exports import Exporter
 from tabrl_api.models.inference import InferenceServers
 from tabrl_api.people.requests import RequestLimiter
 from tabrl_api.progress import Progress
@@ -58,6 +59,7 @@ class AppContext:
     progress: Progress
     robots: RobotCatalog
     inference: InferenceServers
+    exporter: Exporter
     registry: CollectorRegistry
     metrics: ApiMetrics
     overview: Overview

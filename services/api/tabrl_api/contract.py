@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from tabrl.contracts.checks import SHORTEST_WINDOW_S, CheckSpec, CheckWords, Statistic, describe
 from tabrl.contracts.phases import EPISODE_S, LONGEST_EPISODE_S
 from tabrl.contracts.quantities import Catalogue, Entry
+from tabrl.contracts.tiers import MAX_MINUTES, MIN_MINUTES, USUAL_MINUTES
 from tabrl.contracts.training import TrainSpec
 from tabrl.contracts.wire import HEADER, PROTOCOL, Flags, Header, Kind
 from tabrl.domain.jobs import TERMINAL
@@ -43,6 +44,7 @@ def _constants() -> dict[str, object]:
         "STATISTICS": {str(statistic): _needs(statistic) for statistic in Statistic},
         "TERMINAL_JOB_STATES": sorted(TERMINAL),
         "BASE_VERSION": BASE_VERSION,
+        "MINUTES": {"least": MIN_MINUTES, "most": MAX_MINUTES, "usual": USUAL_MINUTES},
         "MAX_PROMPT": PROMPT_MAX,
         "MAX_SOURCE": MAX_SOURCE,
         "WIRE": {

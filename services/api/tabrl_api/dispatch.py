@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tabrl.adapters.logs import logger
+from tabrl.adapters.logs import ids, logger
 from tabrl.contracts.events import Event, StateEvent
 from tabrl.domain.errors import TabrlError
 from tabrl.domain.jobs import Job, JobState
 from tabrl.ports import EventBus, JobRepository, TaskQueue
+from tabrl_api.context import AppContext
 
 
 def send(job: Job, *, queue: TaskQueue, jobs: JobRepository) -> bool:
@@ -42,3 +43,14 @@ def publish(job: Job, event: Event, bus: EventBus) -> None:
         bus.publish(job.id, event)
     except TabrlError as error:
         logger.warning("job %s: %s not announced (%s)", job.id, event.type, error.code)
+
+
+def started(job: Job, context: AppContext, *, first: bool = False) -> None:
+    """Tell everybody of a committed job; the `first` of a task begins its trace."""
+    tracing = context.tracing
+    span = tracing.posted(job.task_id, job=job.id) if first else (
+        tracing.of_task(job.task_id, "post", job=job.id)
+    )  # fmt: skip
+    with span, ids(task_id=job.task_id, job_id=job.id):
+        announce(job, context.bus)
+        send(job, queue=context.queue, jobs=context.jobs)

@@ -47,7 +47,7 @@ class AccessMiddleware:
                 "This server does not answer to the host name of the request.",
                 hint="Name it in TABRL_ALLOWED_HOSTS if it is meant to.",
             )
-        if not self._origins.origin_allowed(origin, host):
+        if not self._origins.origin_allowed(origin, host, headers.get("sec-fetch-site")):
             return problem(
                 HTTPStatus.FORBIDDEN,
                 "origin_refused",

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 
 from tabrl.domain.errors import NotFound
 from tabrl_api.files import conditional_file
@@ -23,6 +24,7 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
+_BASE = '<base href="./" />'
 _FOREVER = "public, max-age=31536000, immutable"
 _WORKER = "assets/worker-"
 _HEADERS = {
@@ -54,7 +56,7 @@ def content_policy(inference: Sequence[str], path: str) -> str:
             "style-src 'self' 'unsafe-inline'",
             "font-src 'self' data:",
             "img-src 'self' blob: data:",
-            "base-uri 'none'",
+            "base-uri 'self'",
             "form-action 'none'",
             "frame-ancestors 'none'",
         )
@@ -89,9 +91,17 @@ def page_router(dist: Path, inference: Sequence[str]) -> APIRouter:
                 "The page has not been built.",
                 hint="Build it in web/, or name its folder in TABRL_WEB_DIST.",
             )
-        return _file(index, request, safe, "no-cache")  # a deep link: the page reads the address
+        if "/" in path:  # a deep link: the page reads the address, but its files lie further up
+            moved = _moved(index.read_text("utf-8"), path.count("/"))
+            return HTMLResponse(moved, headers={**safe, "Cache-Control": "no-cache"})
+        return _file(index, request, safe, "no-cache")
 
     return router
+
+
+def _moved(index: str, depth: int) -> str:
+    """The page for an address `depth` folders down: relative, for only a proxy knows the rest."""
+    return index.replace(_BASE, f'<base href="{"../" * depth}" />')
 
 
 def _file(path: Path, request: Request, safe: dict[str, str], cache: str) -> Response:

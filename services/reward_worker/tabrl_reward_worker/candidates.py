@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tabrl.contracts.checks import CheckSpec
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.quantities import Catalogue
 
@@ -27,6 +28,12 @@ class RewardCandidate:
     phases_s: tuple[float, ...] = ()
     motion: MotionSpec | None = None
     repeat: bool = True
+    ground: Ground = FLAT
+
+    def on(self, ground: Ground) -> RewardCandidate:
+        """On another ground."""
+        motion = self.motion and self.motion.model_copy(update={"ground": ground})
+        return replace(self, ground=ground, motion=motion)
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,10 @@ class Proposal:
     candidates: tuple[RewardCandidate, ...]
     understood: list[str]
     not_understood: list[str]
+
+    def on(self, ground: Ground) -> Proposal:
+        """The same on another ground."""
+        return replace(self, candidates=tuple(one.on(ground) for one in self.candidates))
 
 
 def taken_over(checks: Sequence[CheckSpec], catalogue: Catalogue) -> tuple[CheckSpec, ...]:

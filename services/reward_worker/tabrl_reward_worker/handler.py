@@ -201,6 +201,7 @@ class RewardHandler:
             phases_s=candidate.phases_s,
             repeat=candidate.repeat,
             motion=candidate.motion,
+            ground=candidate.ground,
             artifact_sha256=sha256,
             report=validated.report.model_copy(update={"stages_s": stages}),
         )

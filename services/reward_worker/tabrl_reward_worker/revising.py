@@ -73,6 +73,7 @@ def _recoded(revision: Revision, parent: Candidate, source: str) -> tuple[Reward
         parent.phases_s,
         parent.motion if same else None,
         parent.repeat,
+        parent.ground,
     )
     # Whoever said the motion, its code is what our templates wrote.
     ours = parent.author == RULE_BASED or parent.motion is not None

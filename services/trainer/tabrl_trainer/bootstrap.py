@@ -81,7 +81,7 @@ def wire(settings: Settings) -> Trainer:
         if startup.doing is not None:  # else a job waits for a further robot
             startup.compiling(number, count)
 
-    def make_context(robot: Robot, pretrained: PretrainedPolicy) -> TrainingContext:
+    def make_context(robot: Robot, pretrained: PretrainedPolicy | None) -> TrainingContext:
         context = TrainingContext(
             robot, pretrained, settings.simulator, sizes_for(settings.simulator)
         )

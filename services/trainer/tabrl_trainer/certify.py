@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tabrl.contracts.training import RobustnessRow, measured_words
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.policy import PolicyWeights
-from tabrl.domain.errors import Invalid, TabrlError
+from tabrl.domain.errors import Invalid, NotFound, TabrlError
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.robots import get_robot
+from tabrl.sim.elsewhere import Elsewhere, ElsewhereRow, OtherScenes
 from tabrl.sim.learning.networks import deployed
 from tabrl.sim.robustness import RobustnessTest, certified_schedule
 from tabrl_trainer.pretrained import load_pretrained
@@ -31,14 +33,15 @@ def main(arguments: list[str] | None = None) -> int:
         embodiment = embodiment_of(get_robot(policy.header.robot))
         schedule = certified_schedule(embodiment, policy.schedule)
         rows = certify(embodiment, policy.weights, schedule, options.episodes)
+        there, missing = certify_elsewhere(embodiment, policy.weights, schedule, options.episodes)
     except TabrlError as error:
         hint = f"; {error.hint}" if error.hint else ""
         print(f"tabrl-certify: {error}{hint}", file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps([row.model_dump() for row in rows], indent=2))
+        print(json.dumps([row.model_dump() for row in (*rows, *there)], indent=2))
     else:
-        print("\n".join(table(rows, schedule)))
+        print("\n".join([*table((*rows, *there), schedule), *speeds(there), *missing]))
     return 0
 
 
@@ -59,7 +62,30 @@ def certify(
     return test.measure(deployed(weights), schedule, SECONDS)
 
 
-def table(rows: tuple[RobustnessRow, ...], schedule: CommandSchedule) -> list[str]:
+def certify_elsewhere(
+    embodiment: Embodiment, weights: PolicyWeights, schedule: CommandSchedule, episodes: int
+) -> tuple[tuple[ElsewhereRow, ...], tuple[str, ...]]:
+    """A row for each scene of others that is installed, and what to know of those that are not."""
+    rows, missing = [], []
+    for scene in OtherScenes.of(embodiment.robot.id).scenes:
+        try:
+            elsewhere = Elsewhere(embodiment, scene, episodes)
+            rows.append(elsewhere.measure(deployed(weights), schedule, SECONDS))
+        except NotFound as error:
+            missing.append(f"not measured {scene.words}: {error.message}; {error.hint}")
+    return tuple(rows), tuple(missing)
+
+
+def speeds(rows: tuple[ElsewhereRow, ...]) -> list[str]:
+    """How fast it is in scenes of others, in words."""
+    return [
+        f"{row.speed:.3f} m/s forward {row.words}, {row.own_speed:.3f} m/s in its own"
+        for row in rows
+        if row.speed is not None and row.own_speed is not None
+    ]
+
+
+def table(rows: Sequence[RobustnessRow], schedule: CommandSchedule) -> list[str]:
     """Lines for a terminal."""
     width = max(len(row.words) for row in rows)
     first = f"{schedule.in_words()}; {rows[0].episodes} episodes of {SECONDS:g} s each"

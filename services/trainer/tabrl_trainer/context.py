@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.contracts.phases import EPISODE_S
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
@@ -18,14 +19,14 @@ from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl.sim.factory import SimulatorKind, make_simulator
 from tabrl.sim.learning.checkpoint import load_tree
-from tabrl.sim.learning.networks import deployed
+from tabrl.sim.learning.networks import deployed, policy_weights
 from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
 from tabrl.sim.motion_library import MotionLibrary, load_motion_library
 from tabrl.sim.robustness import RobustnessTest
 from tabrl.sim.simulator import PolicyFn, Simulator
 from tabrl_trainer.evaluation import Candidate, Evaluator, Standing
 from tabrl_trainer.finetune import copy_state
-from tabrl_trainer.pretrained import PretrainedPolicy, load_pretrained
+from tabrl_trainer.pretrained import NotTrained, PretrainedPolicy, load_pretrained, not_trained
 from tabrl_trainer.search.command_search import WINDOW_S as SEARCH_WINDOW_S
 from tabrl_trainer.selection import WINDOW_S as SELECTION_WINDOW_S
 from tabrl_trainer.sizes import TrainingSizes, sizes_for
@@ -36,21 +37,32 @@ WARM_ROBOTS = 2  # whose compiled graphs a process keeps: a third of a gigabyte 
 
 
 class TrainingContext:
-    """A robot's pretrained policy, simulators and learner. One job at a time may use it."""
+    """A robot's pretrained policy, simulators and learner. One job at a time may use it.
+
+    A robot without a pretrained policy has a random one in its place and no motion library.
+    """
 
     def __init__(
-        self, robot: Robot, pretrained: PretrainedPolicy, simulator: SimulatorKind = "auto",
+        self, robot: Robot, pretrained: PretrainedPolicy | None, simulator: SimulatorKind = "auto",
         sizes: TrainingSizes | None = None,
     ) -> None:  # fmt: skip
         """`sizes` are those for the device unless given."""
         self.robot = robot
-        self.sizes = sizes = sizes or sizes_for(simulator)
+        sizes = sizes or sizes_for(simulator)
+        self.sizes = sizes = sizes if pretrained else sizes.from_nothing
         robots = sizes.fine_tuning.robots
         self.embodiment = embodiment_of(robot)
         self.learner = Learner(robot, sizes.fine_tuning.config)
-        self.pretrained_state: TrainState = load_tree(pretrained.train_state, self.learner.init(0))
-        self.pretrained_weights: PolicyWeights = load_policy(pretrained.policy).weights
-        self.library: MotionLibrary = load_motion_library(pretrained.library)
+        self.pretrained_state: TrainState = self.learner.init(0)
+        self._library: MotionLibrary | None = None
+        if pretrained is None:
+            state = self.pretrained_state
+            weights = policy_weights(state.params.policy, state.normalizer)
+        else:
+            self.pretrained_state = load_tree(pretrained.train_state, self.pretrained_state)
+            self._library = load_motion_library(pretrained.library)
+            weights = load_policy(pretrained.policy).weights
+        self.pretrained_weights: PolicyWeights = weights
         self.simulator = make_simulator(robot, robots, kind=simulator)
         # Without some robots that differ, a minute forgets what the pretrained policy can bear.
         self.training_simulator = make_simulator(
@@ -78,6 +90,18 @@ class TrainingContext:
             self.embodiment, self._standing, self.small_simulator, rounds=1
         )
         self.robustness = RobustnessTest(self.embodiment, DISTURBED_EPISODES, fine=False)
+
+    @property
+    def trained(self) -> bool:
+        """Whether the robot has a pretrained policy."""
+        return self._library is not None
+
+    @property
+    def library(self) -> MotionLibrary:
+        """What the pretrained policy can do. Raises `NotTrained` where there is none."""
+        if self._library is None:
+            raise not_trained(self.robot.id)
+        return self._library
 
     def warm_up(self, before: Callable[[int, int], None] = lambda number, count: None) -> None:
         """Compile what every job uses: rollouts, one exploring chunk and one update.
@@ -122,7 +146,7 @@ class TrainingContexts:
 
     def __init__(
         self,
-        make: Callable[[Robot, PretrainedPolicy], TrainingContext],
+        make: Callable[[Robot, PretrainedPolicy | None], TrainingContext],
         load: Callable[[str], PretrainedPolicy] = load_pretrained,
     ) -> None:
         """`load` finds the pretrained policy of a robot by its id, `make` the context for it."""
@@ -131,21 +155,41 @@ class TrainingContexts:
         self._context: TrainingContext | None = None
         self._warm: list[Robot] = []  # the one that was used longest ago first
 
-    def get(self, robot_id: str) -> TrainingContext:
-        """A robot's context.
+    def get(
+        self, robot_id: str, ground: Ground = FLAT, *, from_nothing: bool = False
+    ) -> TrainingContext:
+        """A robot's context on a ground.
 
-        Raises `NotTrained` if it has no pretrained policy that fits, and `NotFound` (code
-        `unknown_robot`).
+        Args:
+            robot_id: of the registry.
+            ground: what it stands on.
+            from_nothing: whether a random policy will do where there is no pretrained one.
+
+        Raises:
+            NotTrained: it has no pretrained policy that fits.
+            NotFound: there is no such robot (code `unknown_robot`).
+            Invalid: it cannot be put on the ground (code `bad_ground`).
         """
-        if self._context is None or self._context.robot.id != robot_id:
-            robot, pretrained = get_robot(robot_id), self._load(robot_id)
+        robot = get_robot(robot_id).on(ground)
+        if self._context is None or self._context.robot != robot:
+            pretrained = self._find(robot_id, from_nothing)
             self._context = None  # before the next one needs the memory
             self._keep_warm(robot)
             self._context = self._make(robot, pretrained)
+        if not self._context.trained and not from_nothing:
+            raise not_trained(robot_id)
         return self._context
+
+    def _find(self, robot_id: str, from_nothing: bool) -> PretrainedPolicy | None:
+        try:
+            return self._load(robot_id)
+        except NotTrained:
+            if from_nothing:
+                return None
+            raise
 
     def _keep_warm(self, robot: Robot) -> None:
         """Forget what was compiled for the robot that was used longest ago, if there are many."""
-        self._warm = [one for one in self._warm if one.id != robot.id] + [robot]
+        self._warm = [one for one in self._warm if one != robot] + [robot]
         while len(self._warm) > WARM_ROBOTS:
             forget_graphs(embodiment_of(self._warm.pop(0)))

@@ -112,6 +112,43 @@ class Evaluator:
         """Compile what evaluations of policies of this kind would compile."""
         self._simulator.prepare(policy, round(CHUNK_S / CONTROL_DT))
 
+    def measure(
+        self,
+        candidate: Candidate,
+        reward: RolloutReward,
+        checks: Sequence[CheckSpec],
+        on_step: Callable[[], None] = _nothing,
+        seconds: float | None = None,
+        seed: int = SEED,
+    ) -> EvaluationEntry:
+        """One candidate alone, an episode of every robot; see `evaluate`."""
+        rollout = candidate.rollout(self._simulator, seconds or EPISODE_S, seed, on_step)
+        scores = EpisodeScores.of(rollout, reward, checks, self._embodiment)
+        return scores.entry(reward.terms, checks, self._embodiment)
+
+    def standing_falls(
+        self, on_step: Callable[[], None] = _nothing, seconds: float | None = None
+    ) -> float:
+        """Share of episodes in which the pretrained policy falls without a command."""
+        rollout = self._standing.rollout(seconds or EPISODE_S, on_step)
+        return float((self._embodiment.failures(rollout).max(0) > 0.5).mean())
+
+    def evaluate_alone(
+        self,
+        program: Candidate,
+        reward: RolloutReward,
+        checks: Sequence[CheckSpec],
+        on_step: Callable[[], None] = _nothing,
+        seconds: float | None = None,
+    ) -> Evaluation:
+        """The rows where nothing was learnt: the result is what it began with."""
+        rollout = self._standing.rollout(seconds or EPISODE_S, on_step)
+        scores = EpisodeScores.of(rollout, reward, checks, self._embodiment)
+        base = scores.entry(reward.terms, checks, self._embodiment)
+        entry = self.measure(program, reward, checks, on_step, seconds)
+        same = Comparison.of(entry.row.reward, 0.0, 0.0, entry.row.episodes)
+        return Evaluation(base, entry, entry, same)
+
     def evaluate(
         self,
         program: Candidate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import flax.struct
 import jax
@@ -20,21 +20,15 @@ from tabrl.control.rollout import CONTROL_DT
 from tabrl.control.staged_commands import StagedCommands
 from tabrl.embodiments.load import embodiment_of
 from tabrl.rewards.memory import RewardCarry
-from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.learning.networks import policy_weights
-from tabrl.sim.learning.ppo import Learner, Schedule, TrainState
+from tabrl.sim.learning.ppo import Learner, TrainState
 from tabrl.sim.simulator import Experience, Simulator
 from tabrl_trainer.beginnings import Beginnings
 from tabrl_trainer.rollout_reward import RolloutReward
+from tabrl_trainer.tiers.recipes import A_MINUTE, Recipe
 
 _USUAL = 0.1  # mean size of a scaled reward
-CRITIC_WARM_UP_UPDATES = 5  # or a fresh value function ruins a good schedule
-INITIAL_LEARNING_RATE = 3e-4
-MIN_ACTION_STD = 0.2  # of exploration at the start, in units of action
-ANCHOR = 0.005  # weight of the KL divergence to the pretrained policy
-SYMMETRY = 1.0  # without it a minute leaves the legs of a side 0.2 rad from the other's
 OVERSPEED = 20.0  # what a joint at twice its motor's speed costs, in usual rewards a step
-RULES = EpisodeConfig(episode_s=6.0, start_spread_s=5.0, push_every_s=4.0, push_speed=0.25)
 
 
 @flax.struct.dataclass
@@ -76,22 +70,38 @@ class FineTune:
         schedule: CommandSchedule,
         seed: int,
         clock: Callable[[], float] = time.monotonic,
+        recipe: Recipe = A_MINUTE,
+        begin: TrainState | None = None,
     ) -> None:
-        """Begin at the `pretrained` state; `clock` is in seconds."""
+        """Begin at the `pretrained` state, which the anchor holds on to, or at another one.
+
+        Args:
+            simulator: of the robots that learn.
+            learner: of their kind.
+            pretrained: state of the pretrained policy.
+            reward: to learn.
+            schedule: of commands.
+            seed: of all randomness.
+            clock: in seconds.
+            recipe: how to learn.
+            begin: where to begin, unless with the pretrained policy.
+        """
         self._simulator = simulator
         self._learner = learner
         self._reward = reward
         self._schedule = schedule
-        self._rules = episode_config_for(schedule)
+        self._recipe = recipe
+        self._rules = recipe.episodes(schedule)
         self._seed = seed
         self._clock = clock
         self._embodiment = embodiment_of(learner.robot)
         self._motors = self._embodiment.joints.motors
         # With the exploration of the learner, or the anchor would pull at the noise alone.
-        self._reference: losses.PPONetworkParams = _exploring(pretrained.params)
+        least_std = recipe.initial_action_std
+        self._reference: losses.PPONetworkParams = _exploring(pretrained.params, least_std)
         self._carry = RewardCarry()
         self._beginnings = Beginnings(self._embodiment, schedule)
-        self.state = initial_state(pretrained, seed)
+        self.state = initial_state(begin or pretrained, seed, recipe)
 
     @property
     def schedule(self) -> CommandSchedule:
@@ -158,6 +168,23 @@ class FineTune:
         faster: Floats = self._motors.overspeed(speed).sum(-1)
         return faster
 
+    def _scale(self, before: float, reward: Floats) -> float:
+        """What makes the rewards `[T, B]` of usual size; found once, or lowered as they grow."""
+        if before > 0.0 and not self._recipe.rescales:
+            return before
+        found = _USUAL / max(float(np.abs(reward).mean()), 1e-3)
+        return min(before, found) if before > 0.0 else found
+
+    def _still_exploring(self, train: TrainState) -> TrainState:
+        """With the recipe's floor under the exploration noise."""
+        floor = self._recipe.least_action_std
+        if floor == 0.0:
+            return train
+        floored: TrainState = train.replace(  # type: ignore[attr-defined]
+            params=_exploring(train.params, floor)
+        )
+        return floored
+
     def _update(self, update: int, began: float) -> UpdateReport:
         state = self.state
         policy = self._learner.exploring(state.train, self._seed * 100_003 + update)
@@ -166,20 +193,11 @@ class FineTune:
         rollout = self._beginnings.placed(experience.rollout, ends)
         terms = self._reward.terms_of(rollout, self._carry, ends)
         reward = self._reward.total_of(terms)
-        scale = float(state.reward_scale)
-        if scale == 0.0:
-            scale = _USUAL / max(float(np.abs(reward).mean()), 1e-3)
+        scale = self._scale(float(state.reward_scale), reward)
         # A fall ends the flow of rewards; make sure that this never pays, whatever their sign.
         price = _USUAL / scale
         penalty = price / (1.0 - self._learner.config.discount)
-        critic_warm_up = update < CRITIC_WARM_UP_UPDATES
-        schedule = Schedule.of(
-            reward_scale=scale, anchor=ANCHOR, symmetry=SYMMETRY, entropy=0.0, target_kl=0.01,
-            policy_weight=0.0 if critic_warm_up else 1.0,
-            min_rate=INITIAL_LEARNING_RATE if critic_warm_up else 5e-5,
-            # Without a policy to diverge, the steering would drive the rate to its end.
-            max_rate=INITIAL_LEARNING_RATE if critic_warm_up else 1e-3,
-        )  # fmt: skip
+        schedule = self._recipe.schedule(update, scale)
         pay = reward - penalty * experience.terminated
         pay -= OVERSPEED * price * self._overspeed(experience)
         train, metrics = self._learner.update(
@@ -189,6 +207,7 @@ class FineTune:
             schedule,
             self._reference,
         )
+        train = self._still_exploring(train)
         samples = int(state.samples) + reward.size
         self.state = FineTuneState(
             train=train,
@@ -210,25 +229,16 @@ class FineTune:
             falls_per_minute=float(experience.terminated.sum()) / lived * 60.0,
             kl=metrics["anchor_kl"],
             elapsed_s=float(state.elapsed_s) + took,
-            critic_warm_up=critic_warm_up,
+            critic_warm_up=self._recipe.warms_up(update),
         )
 
 
-def episode_config_for(schedule: CommandSchedule) -> EpisodeConfig:
-    """Episodes that begin in all phases of a schedule and see every one of them to its end."""
-    return replace(
-        RULES,
-        episode_s=max(RULES.episode_s, schedule.period_s),
-        start_spread_s=max(RULES.start_spread_s, schedule.period_s),
-    )
-
-
-def initial_state(pretrained: TrainState, seed: int) -> FineTuneState:
-    """Where a fine-tuning begins; it shares no buffers with the pretrained state."""
-    train = pretrained.replace(  # type: ignore[attr-defined]
-        params=_exploring(pretrained.params),
+def initial_state(begin: TrainState, seed: int, recipe: Recipe = A_MINUTE) -> FineTuneState:
+    """Where a fine-tuning begins; it shares no buffers with the state `begin`."""
+    train = begin.replace(  # type: ignore[attr-defined]
+        params=_exploring(begin.params, recipe.initial_action_std),
         key=jax.random.PRNGKey(seed),
-        learning_rate=jnp.float32(INITIAL_LEARNING_RATE),
+        learning_rate=jnp.float32(recipe.initial_rate),
     )
     return FineTuneState(
         train=copy_state(train),
@@ -239,11 +249,11 @@ def initial_state(pretrained: TrainState, seed: int) -> FineTuneState:
     )
 
 
-def _exploring(params: losses.PPONetworkParams) -> losses.PPONetworkParams:
-    """The same policy with an action std of at least `MIN_ACTION_STD`."""
+def _exploring(params: losses.PPONetworkParams, least_std: float) -> losses.PPONetworkParams:
+    """The same policy with an action std of at least so much, in units of action."""
     policy = jax.tree.map(lambda x: x, params.policy)
     log_std = policy["params"]["std_logparam"]["log_value"]
-    policy["params"]["std_logparam"]["log_value"] = jnp.maximum(log_std, jnp.log(MIN_ACTION_STD))
+    policy["params"]["std_logparam"]["log_value"] = jnp.maximum(log_std, jnp.log(least_std))
     return params.replace(policy=policy)
 
 

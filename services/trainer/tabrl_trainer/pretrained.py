@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from tabrl.adapters.logs import logger
+from tabrl.control.command_schedule import ScheduleDocument
+from tabrl.control.policy import dump_policy
 from tabrl.domain.errors import Invalid, NotFound
-from tabrl.embodiments.load import load_policy
+from tabrl.domain.models import Model
+from tabrl.embodiments.load import embodiment_of, load_policy
+from tabrl.export.robot_constants import robot_constants
 from tabrl.ports import BlobStore
 from tabrl.robots import list_robots, robot_folder, scene_sha256
 
 POLICY, TRAIN_STATE, BANK = "policy.safetensors", "train_state.safetensors", "bank.npz"
+EXAMPLE = "example.json"
 OWN_FOLDER = "pretrained"  # within a robot's own folder
 
 
@@ -29,7 +35,18 @@ class NotTrained(NotFound):
     """A robot has no pretrained policy that fits; the hint holds the command that trains one."""
 
     def __init__(self, robot_id: str, message: str, code: str) -> None:
-        super().__init__(message, code=code, hint=f"train one: tabrl-train-base {robot_id}")
+        super().__init__(
+            message,
+            code=code,
+            hint=f"train one: tabrl-train-base {robot_id}; or learn from nothing: tier full",
+        )
+
+
+def not_trained(robot_id: str) -> NotTrained:
+    """The error of a robot that nobody has trained."""
+    return NotTrained(
+        robot_id, f"there is no pretrained policy for {robot_id}", code="robot_not_trained"
+    )
 
 
 def packaged_folder(robot_id: str) -> Traversable:
@@ -54,9 +71,7 @@ def load_pretrained(robot_id: str) -> PretrainedPolicy:
     for folder in (robot_folder(robot_id).joinpath(OWN_FOLDER), packaged_folder(robot_id)):
         if folder.joinpath(POLICY).is_file():
             return _read(robot_id, folder)
-    raise NotTrained(
-        robot_id, f"there is no pretrained policy for {robot_id}", code="robot_not_trained"
-    )
+    raise not_trained(robot_id)
 
 
 def _read(robot_id: str, folder: Traversable) -> PretrainedPolicy:
@@ -87,6 +102,19 @@ def _mismatch(robot_id: str, policy: bytes) -> str:
     return ""
 
 
+def example_policy(robot_id: str, pretrained: bytes) -> bytes | None:
+    """The pretrained policy under the schedule that was found for the robot's first example.
+
+    None where the robot's folder has no such schedule.
+    """
+    found = robot_folder(robot_id).joinpath(EXAMPLE)
+    if not found.is_file():
+        return None
+    policy = load_policy(pretrained)
+    program = ScheduleDocument.model_validate_json(found.read_bytes())
+    return dump_policy(policy.header.model_copy(update={"program": program}), policy.weights)
+
+
 def seed_blobs(blobs: BlobStore) -> tuple[str, ...]:
     """Put every pretrained policy into the store, replacing those of an older version.
 
@@ -99,10 +127,27 @@ def seed_blobs(blobs: BlobStore) -> tuple[str, ...]:
         except NotTrained as error:
             logger.warning("%s: %s; %s", error.code, error.message, error.hint)
             continue
-        _replace(blobs, f"base/{robot.id}/{POLICY}", pretrained.policy)
+        _replace(blobs, Model.base_params_key(robot.id), pretrained.policy)
+        example = example_policy(robot.id, pretrained.policy)
+        if example is not None:
+            _replace(blobs, Model.example_params_key(robot.id), example)
         _replace(blobs, f"bank/{robot.id}.npz", pretrained.library)
         trained.append(robot.id)
     return tuple(trained)
+
+
+def seed_constants(blobs: BlobStore) -> None:
+    """Put what a controller outside of Python must know of every robot into the store.
+
+    A robot that cannot be built is skipped, with a line in the log.
+    """
+    for robot in list_robots():
+        try:
+            constants = robot_constants(embodiment_of(robot))
+        except Invalid as error:
+            logger.warning("%s: %s; %s", error.code, error.message, error.hint)
+            continue
+        _replace(blobs, Model.robot_constants_key(robot.id), json.dumps(constants).encode())
 
 
 def _replace(blobs: BlobStore, key: str, data: bytes) -> None:

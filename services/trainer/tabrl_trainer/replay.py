@@ -9,19 +9,33 @@ from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search.staged_search import search_for
 from tabrl_trainer.storage.params import params_file
+from tabrl_trainer.tiers.beginning import Beginning, at_the_start
+from tabrl_trainer.tiers.recipes import recipe_of
 
 
-def replay(context: TrainingContext, reward: RolloutReward, record: TrainingRecord) -> bytes:
+def replay(
+    context: TrainingContext,
+    reward: RolloutReward,
+    record: TrainingRecord,
+    beginning: Beginning | None = None,
+) -> bytes:
     """The params file that a training on this record delivers.
 
-    `reward` carries the weights of the job's spec.
+    Evaluations on the way change nothing of what is learnt, so they are left out.
+
+    Args:
+        context: of the robot, without a pretrained policy if the training had none.
+        reward: with the weights of the job's spec.
+        record: of the training.
+        beginning: what it began with, if that is not the pretrained policy.
     """
+    beginning = beginning or at_the_start(context)
     reward = reward.in_calls_of(context.sizes.reward_steps)
     if record.weights:
         reward = reward.reweighted(record.weights)
-    schedule = _search(context, reward, record)
+    schedule = beginning.schedule or _search(context, reward, record)
     if record.kept == 0:
-        return params_file(context.robot.id, context.pretrained_weights, schedule, 0)
+        return params_file(context.robot.id, beginning.weights, schedule, 0, context.robot.ground)
     tune = FineTune(
         context.training_simulator,
         context.learner,
@@ -29,6 +43,10 @@ def replay(context: TrainingContext, reward: RolloutReward, record: TrainingReco
         reward,
         schedule,
         record.seed,
+        recipe=recipe_of(
+            record.tier, from_nothing=record.from_nothing, goes_on=record.origin is not None
+        ),
+        begin=beginning.state,
     )
     changes = {change.update: change.weights for change in record.reweightings}
     # A restart went on from a checkpoint, with robots that had just been reset.
@@ -41,7 +59,7 @@ def replay(context: TrainingContext, reward: RolloutReward, record: TrainingReco
     for end in ends:
         for _ in tune.run(updates=end, before=before):
             pass
-    return params_file(context.robot.id, tune.weights, schedule, record.kept)
+    return params_file(context.robot.id, tune.weights, schedule, record.kept, context.robot.ground)
 
 
 def _search(

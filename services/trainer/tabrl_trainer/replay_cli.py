@@ -45,6 +45,7 @@ def _replayed(job_id: str) -> tuple[str, str]:
     from tabrl_trainer.pretrained import load_pretrained
     from tabrl_trainer.replay import replay
     from tabrl_trainer.stages.verified import verified_reward
+    from tabrl_trainer.tiers.beginning import beginning_of
 
     settings = Settings()
     database, clock = make_engine(settings.database), SystemClock()
@@ -57,8 +58,11 @@ def _replayed(job_id: str) -> tuple[str, str]:
         )
     blobs, verified = make_blob_store(settings.blobs), SqlVerifiedArtifacts(database, clock)
     reward = verified_reward(job.spec, blobs, verified)
-    context = TrainingContext(get_robot(job.robot), load_pretrained(job.robot), settings.simulator)
-    params = replay(context, reward, job.result.schedule)
+    record = job.result.schedule
+    pretrained = None if record.from_nothing else load_pretrained(job.robot)
+    context = TrainingContext(get_robot(job.robot), pretrained, settings.simulator)
+    beginning = beginning_of(context, record.origin, blobs)
+    params = replay(context, reward, record, beginning)
     return job.result.params_sha256, hashlib.sha256(params).hexdigest()
 
 

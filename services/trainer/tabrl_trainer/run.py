@@ -13,7 +13,7 @@ from tabrl.adapters.settings import Settings
 from tabrl.domain.jobs import JobKind
 from tabrl_trainer.bootstrap import Trainer, wire
 from tabrl_trainer.compiled import prune
-from tabrl_trainer.pretrained import seed_blobs
+from tabrl_trainer.pretrained import seed_blobs, seed_constants
 
 
 def run() -> None:
@@ -33,6 +33,7 @@ def run() -> None:
             partial(raise_unless_ready, trainer),
         )
     trained = seed_blobs(trainer.blobs)
+    seed_constants(trainer.blobs)
     for robot_id in trained[:1]:  # others are compiled for when their first job comes
         trainer.contexts.get(robot_id)
     startup.finish()

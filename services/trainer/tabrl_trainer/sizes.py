@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import jax
 
@@ -29,6 +30,12 @@ class TrainingSizes:
     episodes_a_round: int  # of each of two policies; an evaluation has one round or two
     few_episodes: int  # of a policy that only stands, or on a machine too busy for more
     reward_steps: int  # a call of the reward: a block of fine-tuning
+
+    @property
+    def from_nothing(self) -> Self:
+        """For a robot without a pretrained policy: its jobs learn as pretraining does."""
+        block = self.pretraining.robots * self.pretraining.config.unroll
+        return replace(self, fine_tuning=self.pretraining, reward_steps=block)
 
 
 CPU = TrainingSizes(

@@ -41,6 +41,11 @@ class Settings(BaseSettings):
         description="Public `ws://` base of inference, or several, separated by commas, among "
         "which models are shared out; empty: 127.0.0.1 and its port.",
     )
+    exporter_port: int = Field(default=8403, description="Port of the exporter.")
+    exporter_url: str = Field(
+        default="",
+        description="`http://` address of the exporter; empty: 127.0.0.1 and its port.",
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Comma-separated origins allowed beside the server's own."
     )
@@ -157,6 +162,11 @@ class Settings(BaseSettings):
     def blobs(self) -> str:
         """URL of the object store."""
         return self.blob_url or (self.data / "objects").absolute().as_uri()
+
+    @property
+    def exporter(self) -> str:
+        """Where the api asks for exports."""
+        return self.exporter_url or f"http://127.0.0.1:{self.exporter_port}"
 
     @property
     def inference(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from tabrl.contracts.comparison import Comparison
+from tabrl.contracts.tiers import EvaluationPoint
 from tabrl.contracts.training import CheckResult, EvaluationRow
 
 Stage = Literal["writing", "loading", "search", "value_warmup", "ppo", "evaluation"]
@@ -91,6 +92,14 @@ class SnapshotEvent(_Event):
     elapsed_s: float
 
 
+class MeasuredEvent(_Event):
+    """The policy of a full training was evaluated on the way; some minutes lie between two."""
+
+    type: Literal["measured"] = "measured"
+    point: EvaluationPoint
+    elapsed_s: float
+
+
 class EvaluationEvent(_Event):
     """The three rows at the end, and how the result compares with the found schedule."""
 
@@ -110,6 +119,7 @@ Event = Annotated[
     | ProgressEvent
     | ReweightedEvent
     | SnapshotEvent
+    | MeasuredEvent
     | EvaluationEvent,
     Field(discriminator="type"),
 ]

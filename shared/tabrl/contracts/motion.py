@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from tabrl.contracts.checks import Identifier, QuantityName
+from tabrl.contracts.ground import FLAT, GroundField
 from tabrl.contracts.path import Path
 from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES, SHORTEST_S
 
@@ -212,6 +213,7 @@ class MotionSpec(_Part):
     phases: Annotated[tuple[Phase, ...], Field(min_length=1, max_length=MAX_PHASES)]
     repeat: bool = False
     tempo_hz: Hertz | None = Field(default=None, description="The beat that all of it keeps.")
+    ground: GroundField = FLAT
 
     @model_validator(mode="after")
     def _comes_to_an_end(self) -> Self:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tabrl.contracts.driving import NOTHING, Driving
+
 
 class _Data(BaseModel):
     model_config = ConfigDict(
@@ -44,6 +46,20 @@ class Fall(_Data):
     seconds: float = Field(gt=0.0)
 
 
+class Trouble(_Data):
+    """A disturbance that the page can bring about: what is other than the scene, as factors.
+
+    `name` is that of the row of a result's robustness. The load is on what carries the ink, else on
+    the root.
+    """
+
+    name: str = Field(examples=["slippery"])
+    label: str = Field(examples=["Slippery floor"])
+    friction: float = Field(default=1.0, gt=0.0, description="Of everything that touches.")
+    mass: float = Field(default=1.0, gt=0.0, description="Of the loaded body.")
+    load_kg: float = Field(default=0.0, ge=0.0, description="On the loaded body besides.")
+
+
 class KindPage(_Data):
     """What a kind of robot says of how a robot is shown; `fall` null: it cannot fall.
 
@@ -54,6 +70,7 @@ class KindPage(_Data):
     fall: Fall | None = None
     ink: str | None = None
     abilities: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
 
 
 class RobotPage(_Data):
@@ -71,4 +88,8 @@ class RobotPage(_Data):
         default=(),
         description="What it can do, the most important first, in a few words each.",
         examples=[["walks up to 1.2 m/s", "turns", "crouches"]],
+    )
+    driving: Driving = Field(default=NOTHING, description="What it can be driven and danced with.")
+    troubles: tuple[Trouble, ...] = Field(
+        default=(), description="Disturbances that the page can bring about."
     )

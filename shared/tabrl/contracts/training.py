@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 from tabrl.contracts.checks import CheckSpec, Identifier
 from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.findings import Finding
+from tabrl.contracts.ground import FLAT, GroundField
 from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.phases import PhasesS
+from tabrl.contracts.tiers import EvaluationPoint, Tier
 
 # Raised when an older trainer would get a specification wrong; it then leaves the job to others.
-SPEC_VERSION = 1
+SPEC_VERSION = 2  # the highest that this code knows
+FIRST_VERSION = 1  # of what every trainer can do: a minute from the pretrained policy
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -32,6 +43,38 @@ class TrainBudget(BaseModel):
     evaluation_s: float = Field(default=10.0, gt=0.0, le=600.0)
     stop_when_flat: bool = False
 
+    @classmethod
+    def of(cls, tier: Tier, minutes: int | None = None) -> Self:
+        """What a tier may take; `minutes` are those of a full training, with all stages."""
+        if tier is Tier.COMMAND:
+            return cls(search_s=4.0, ppo_s=0.0, evaluation_s=1.5)
+        usual = cls()
+        if tier is Tier.FINE_TUNE or minutes is None:
+            return usual
+        others_s = usual.search_s + usual.evaluation_s
+        return usual.model_copy(update={"ppo_s": 60.0 * minutes - others_s})
+
+    @property
+    def seconds(self) -> float:
+        """All stages together."""
+        return self.search_s + self.ppo_s + self.evaluation_s
+
+
+class Origin(BaseModel):
+    """The result that a training goes on from: its params file holds policy and schedule.
+
+    `samples` and `minutes` were spent by all trainings before, whose evaluations are `history`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    job_id: str
+    params_key: str
+    params_sha256: Sha256
+    samples: int = Field(default=0, ge=0)
+    minutes: float = Field(default=0.0, ge=0.0)
+    history: tuple[EvaluationPoint, ...] = ()
+
 
 class TrainSpec(BaseModel):
     """Everything a trainer may know of a task: no prompt, no source, no prose."""
@@ -47,6 +90,25 @@ class TrainSpec(BaseModel):
     motion: MotionSpec | None = None  # what the reward was written for: a search begins with it
     seed: int = Field(default=0, ge=0)
     budget: TrainBudget = TrainBudget()
+    ground: GroundField = FLAT
+    tier: Tier = Tier.FINE_TUNE
+    origin: Origin | None = None  # else the robot's pretrained policy
+
+    @property
+    def version(self) -> int:
+        """The lowest `SPEC_VERSION` of a trainer that does what this asks for."""
+        plain = self.tier is Tier.FINE_TUNE and self.origin is None and self.ground.plain
+        return FIRST_VERSION if plain else SPEC_VERSION
+
+    @model_serializer(mode="wrap")
+    def _as_earlier_versions_read_it(
+        self, serialize: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        """A minute from the pretrained policy is written as before there were tiers."""
+        values: dict[str, Any] = serialize(self)
+        if self.tier is Tier.FINE_TUNE and self.origin is None:
+            del values["tier"], values["origin"]
+        return values
 
 
 def _none_for_nan(value: object) -> object:
@@ -136,8 +198,12 @@ class TrainingRecord(BaseModel):
     phases_s: PhasesS = ()
     repeat: bool = True  # the phases, after the last one
     motion: MotionSpec | None = None  # which the search began with
+    ground: GroundField = FLAT
     restarts: tuple[int, ...] = ()
     reweightings: tuple[Reweighting, ...] = ()
+    tier: Tier = Tier.FINE_TUNE
+    origin: Origin | None = None
+    from_nothing: bool = False  # the robot had no pretrained policy
 
     @field_validator("generations", mode="before")
     @classmethod
@@ -184,6 +250,8 @@ class TrainResult(BaseModel):
     robustness: tuple[RobustnessRow, ...] = ()  # of what is delivered; earlier results have none
     schedule: TrainingRecord | None = None  # results of earlier versions have none
     comparison: Comparison | None = None
+    tier: Tier = Tier.FINE_TUNE
+    history: tuple[EvaluationPoint, ...] = ()  # of the whole chain; earlier results have none
 
 
 class RoundTrip(BaseModel):
@@ -216,10 +284,14 @@ class RunReport(BaseModel):
     snapshots: int
     versions: dict[str, str]
     robot: str | None = None  # accounts of earlier versions do not say whose they are
+    ground: GroundField = FLAT
     fall_rate_result_upper: float | None = None
     comparison: Comparison | None = None
     flags: tuple[Finding, ...] = ()
     robustness: tuple[RobustnessRow, ...] = ()
+    tier: Tier = Tier.FINE_TUNE
+    continues: str | None = None  # the job whose result it went on from
+    history: tuple[EvaluationPoint, ...] = ()
     control_hz: float | None = None
     real_time_factor: float | None = None
     rtt_ms: RoundTrip | None = None

@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
+from numpy.typing import DTypeLike
 
 from tabrl.control.arrays import Array, Xp
 from tabrl.control.command_schedule import CommandSchedule
@@ -34,21 +35,21 @@ class CommandBatch:
     path: Float[Array, "*B Q"]
 
     @classmethod
-    def stack(cls, schedules: Sequence[CommandSchedule]) -> Self:
-        """One batch of many schedules, float32. Raises `ValueError` if one has later stages."""
+    def stack(cls, schedules: Sequence[CommandSchedule], dtype: DTypeLike = np.float32) -> Self:
+        """One batch of many schedules. Raises `ValueError` if one has later stages."""
         if any(schedule.later for schedule in schedules):
             raise ValueError("a schedule of several stages belongs into StagedCommands")
         space = schedules[0].space
         constant, amplitude, phase, frequency, harmonic = (
-            np.array([getattr(schedule, name) for schedule in schedules], np.float32)
+            np.array([getattr(schedule, name) for schedule in schedules], dtype)
             for name in ("constant", "amplitude", "phase", "modulation_frequency", "harmonic")
         )
-        path = np.zeros((len(schedules), space.path_width), np.float32)
+        path = np.zeros((len(schedules), space.path_width), dtype)
         if space.on_path:
-            path[:] = [schedule.path.packed(space.on_path) for schedule in schedules]
+            path[:] = [schedule.path.packed(space.on_path, dtype) for schedule in schedules]
         settings = {
             setting.name: _column(
-                [schedule.settings[place] for schedule in schedules], setting.choices
+                [schedule.settings[place] for schedule in schedules], setting.choices, dtype
             )
             for place, setting in enumerate(space.settings)
         }
@@ -193,7 +194,7 @@ class CommandBatch:
         return xp.abs(self.constant) + xp.abs(self.amplitude)
 
 
-def _column(values: Sequence[str | float], choices: tuple[str, ...]) -> Array:
+def _column(values: Sequence[str | float], choices: tuple[str, ...], dtype: DTypeLike) -> Array:
     if choices:
         return np.array([choices.index(str(value)) for value in values], np.int32)
-    return np.array(values, np.float32)
+    return np.array(values, dtype)

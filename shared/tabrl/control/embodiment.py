@@ -31,7 +31,7 @@ from tabrl.control.measures import Measures
 from tabrl.control.mirror import Mirror
 from tabrl.control.physics import SUBSTEPS
 from tabrl.control.rollout import CONTROL_DT, Fields, RawSteps, Rollout
-from tabrl.control.segments import Segments
+from tabrl.control.segments import Segments, Unsensed
 from tabrl.control.staged_commands import Commands
 from tabrl.robots import Robot
 
@@ -96,16 +96,13 @@ class Randomisation:
 
 @dataclass(frozen=True)
 class Disturbance:
-    """A way in which a robot may be other than its scene; `substeps` are of a control step.
-
-    A pretrained policy must keep the speed error and the share of failed episodes below the limits.
-    """
+    """A way in which a robot may be other than its scene; `substeps` are of a control step."""
 
     name: str
     words: str
     randomisation: Randomisation = Randomisation()
     substeps: int = SUBSTEPS
-    most_error: float = 0.15
+    most_error: float = 0.15  # of the speed, by a pretrained policy
     most_failures: float = 0.01
 
 
@@ -140,7 +137,8 @@ class Embodiment(ABC):
     reset_noise: tuple[Noise, ...]
     push_noise: tuple[Noise, ...] = ()  # none: such a robot cannot be pushed over
     randomisation: Randomisation  # of trainings
-    disturbances: tuple[Disturbance, ...] = ()  # what robustness is measured under,
+    unsensed: Unsensed | None = None  # None: real robots sense all that the policy sees
+    disturbances: tuple[Disturbance, ...] = ()  # what robustness is measured under
     looked_at: tuple[Look, ...] = ()  # what is ugly in a motion of this kind
     certified: Mapping[str, float] = MappingProxyType({})  # and commands of a policy without any
     origin_size: int = 0  # numbers that the start of an episode fixes for all of it
@@ -253,8 +251,7 @@ class Embodiment(ABC):
         """The generalised positions behind a rollout, for playing it."""
 
     def completed(self, recorded: dict[str, Floats]) -> dict[str, Floats]:
-        """The fields of a recording `[T, B, …]`, and those that its kind did not have when it was
-        made."""
+        """The fields of a recording `[T, B, …]`, with those that its kind had not by then."""
         return recorded
 
     def led(self, commands: Commands, time: Float[np.ndarray, " B"]) -> Led:
@@ -301,6 +298,10 @@ class Embodiment(ABC):
         """What a push of `speed` m/s adds to the velocities. Raises `KeyError` without noise."""
         raise KeyError(f"a {self.robot.embodiment} robot cannot be pushed")
 
+    def above_ground(self, points: Float[Array, "*B 3"]) -> Float[Array, "*B"]:
+        """How far points of the world are from what the robot stands on, m."""
+        return points[..., 2]
+
     def failed(self, qpos: Float[Array, "*B nq"], xp: Xp = np) -> Bool[Array, "*B"]:
         """Which robots have failed (a legged one: fallen); such an episode ends."""
         return xp.zeros(qpos.shape[:-1], bool)
@@ -312,8 +313,7 @@ class Embodiment(ABC):
         return rollout.fields[self.failure]
 
     def speed_error(self, rollout: Rollout) -> Floats:
-        """How far mean speeds are from the commanded ones, as a share of these, `[B]`; NaN for
-        kinds that have no speed."""
+        """How far mean speeds are from those asked, as a share, `[B]`; NaN without any speed."""
         return np.full(rollout.shape[1], np.nan, np.float32)
 
     def looks(self, rollout: Rollout) -> Mapping[str, float]:

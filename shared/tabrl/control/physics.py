@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mujoco
 
+from tabrl.contracts.ground import GroundShape
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.robots import Robot, scene_xml
@@ -15,7 +16,8 @@ def physics_model(
     robot: Robot, substeps: int = SUBSTEPS, *, coarse: bool = False
 ) -> mujoco.MjModel:
     """The robot's scene as simulators step it; see `scene_model`."""
-    return scene_model(scene_xml(robot.id), robot, substeps, coarse=coarse)
+    scene = scene_xml(robot.id, robot.ground)
+    return scene_model(scene, robot, substeps, coarse=coarse)
 
 
 def scene_model(
@@ -41,7 +43,9 @@ def scene_model(
         spec.compiler.discardvisual = True
         spec.option.timestep *= SUBSTEPS / substeps
         off = mujoco.mjtDisableBit
-        spec.option.disableflags |= off.mjDSBL_SENSOR | off.mjDSBL_MIDPHASE | off.mjDSBL_ISLAND
+        spec.option.disableflags |= off.mjDSBL_SENSOR | off.mjDSBL_ISLAND
+        if robot.ground.shape is not GroundShape.STEPS:  # of many boxes few can be touched
+            spec.option.disableflags |= off.mjDSBL_MIDPHASE
         if coarse:
             spec.option.timestep = CONTROL_DT
             spec.option.integrator = mujoco.mjtIntegrator.mjINT_DISCRETE

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from tabrl.contracts.ground import FLAT, GroundField
 from tabrl.control.arrays import Floats
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
@@ -60,6 +61,7 @@ class PolicyHeader(BaseModel):
     scene_sha256: str
     program: ScheduleDocument  # the schedule; the key is that of the first version
     step: int = 0
+    ground: GroundField = FLAT
     observation_version: int = OBSERVATION_VERSION
 
 
@@ -77,7 +79,8 @@ class Policy:
         self.schedule: CommandSchedule = header.program.schedule(embodiment.commands)
         self.embodiment = embodiment
         batch = StagedCommands if self.schedule.later else CommandBatch
-        self.commands: Commands = batch.stack([self.schedule])
+        # In double precision as the clock: a frequency off by 1e-7 is a phase off over minutes.
+        self.commands: Commands = batch.stack([self.schedule], np.float64)
 
     def control(
         self, time: States, qpos: States, qvel: States, ctrl: States

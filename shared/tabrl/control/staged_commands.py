@@ -15,6 +15,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from jaxtyping import Float, Int
+from numpy.typing import DTypeLike
 
 from tabrl.contracts.phases import MAX_PHASES
 from tabrl.control.arrays import Array, Xp
@@ -43,17 +44,17 @@ class StagedCommands:
     duration: Float[Array, "*B S"]
 
     @classmethod
-    def stack(cls, schedules: Sequence[CommandSchedule]) -> Self:
-        """One batch of many schedules, float32."""
+    def stack(cls, schedules: Sequence[CommandSchedule], dtype: DTypeLike = np.float32) -> Self:
+        """One batch of many schedules."""
         stages = [
             stage
             for schedule in schedules
             for stage in (schedule.stages + schedule.stages[:1] * MAX_PHASES)[:MAX_PHASES]
         ]
-        rows = CommandBatch.stack(stages).map(
+        rows = CommandBatch.stack(stages, dtype).map(
             lambda values: values.reshape(len(schedules), MAX_PHASES, *values.shape[1:])
         )
-        duration = np.zeros((len(schedules), MAX_PHASES), np.float32)
+        duration = np.zeros((len(schedules), MAX_PHASES), dtype)
         duration[:, 0] = FOREVER_S
         for row, schedule in enumerate(schedules):
             duration[row, : len(schedule.stages_s)] = schedule.stages_s

@@ -15,7 +15,7 @@ from typing import Self
 
 import numpy as np
 from jaxtyping import Float, Int
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from tabrl.control.arrays import Array, Floats, Xp
 
@@ -58,17 +58,17 @@ class Path:
         """When its last waypoint is reached."""
         return self.waypoints[-1][0] if self.waypoints else 0.0
 
-    def packed(self, width: int) -> Floats:
+    def packed(self, width: int, dtype: DTypeLike = np.float32) -> Array:
         """As one vector, for places of `width` numbers; see `along`."""
-        nodes = np.array(self.waypoints, np.float32).reshape(-1, 1 + width)
+        nodes = np.array(self.waypoints, dtype).reshape(-1, 1 + width)
         if not self.waypoints or nodes[0, 0] > 0.0:
-            nodes = np.concatenate([np.zeros((1, 1 + width), np.float32), nodes])
+            nodes = np.concatenate([np.zeros((1, 1 + width), dtype), nodes])
         first = self.waypoints[0][0] if self.waypoints else 0.0
         head = [0.0, first, self.seconds - first if self.repeat else 0.0]
-        times = np.full(NODES, FAR_S, np.float32)
+        times = np.full(NODES, FAR_S, dtype)
         places = np.tile(nodes[-1, 1:], (NODES, 1))
         times[: len(nodes)], places[: len(nodes)] = nodes[:, 0], nodes[:, 1:]
-        return np.concatenate([head, times, places.ravel()]).astype(np.float32)
+        return np.concatenate([head, times, places.ravel()]).astype(dtype)
 
     @classmethod
     def unpacked(cls, packed: ArrayLike, width: int) -> Self:

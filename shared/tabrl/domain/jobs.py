@@ -13,7 +13,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from tabrl.contracts.training import SPEC_VERSION, ProgressSummary, TrainResult, TrainSpec
+from tabrl.contracts.tiers import Tier
+from tabrl.contracts.training import FIRST_VERSION, ProgressSummary, TrainResult, TrainSpec
 from tabrl.domain.errors import Conflict, Invalid
 from tabrl.domain.people import LOCAL
 from tabrl.domain.weights import merged_weights
@@ -121,7 +122,7 @@ class Job(BaseModel):
     robot: str
     model_id: str | None = None
     spec: TrainSpec | None = None
-    spec_version: int = SPEC_VERSION
+    spec_version: int = FIRST_VERSION
     fence: int = 0
     attempt: int = 0
     outages: int = 0  # how often it was handed back because a part did not answer
@@ -144,6 +145,16 @@ class Job(BaseModel):
     def terminal(self) -> bool:
         """Whether the job can change no more."""
         return self.state in TERMINAL
+
+    @property
+    def tier(self) -> Tier:
+        """How long it may take; for other work than training it says nothing."""
+        return Tier.FINE_TUNE if self.spec is None else self.spec.tier
+
+    @property
+    def budget_s(self) -> float | None:
+        """Seconds that a training may take; None for other work."""
+        return None if self.spec is None else self.spec.budget.seconds
 
     @property
     def valid_weights(self) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from tabrl.contracts.checks import CheckSpec, Identifier
+from tabrl.contracts.ground import FLAT, Ground, GroundField
 from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.phases import PhasesS
 from tabrl.contracts.training import Sha256
@@ -112,6 +113,7 @@ class Candidate(BaseModel):
     phases_s: PhasesS = ()  # what follows what, if anything does
     repeat: bool = True  # the first phase comes after the last one; else the last one goes on
     motion: MotionSpec | None = None  # what it was written for, unless code says more than that
+    ground: GroundField = FLAT
     artifact_sha256: Sha256
     report: CandidateReport = CandidateReport()
     parent: int | None = None  # the candidate it was edited from
@@ -120,6 +122,11 @@ class Candidate(BaseModel):
     def reweighted(self, changes: Mapping[str, float]) -> Self:
         """With some weights replaced. Raises `Invalid` as `merged_weights`."""
         return self.model_copy(update={"weights": merged_weights(self.weights, changes)})
+
+    def on(self, ground: Ground) -> Self:
+        """On another ground."""
+        motion = self.motion and self.motion.model_copy(update={"ground": ground})
+        return self.model_copy(update={"ground": ground, "motion": motion})
 
     def added_to(self, others: Sequence[Candidate], job_id: str) -> Candidate:
         """As the next candidate of a task that has these, once for each job that revised it.

@@ -31,7 +31,7 @@ def load_policy(data: bytes) -> Policy:
     """Read a params file. Raises `Invalid` (code `bad_params`) if it is not one we can run."""
     header, weights = read_policy(data)
     try:
-        embodiment = embodiment_of(get_robot(header.robot))
+        embodiment = embodiment_of(get_robot(header.robot).on(header.ground))
     except NotFound as error:
         raise Invalid("the params file is for an unknown robot", code="bad_params") from error
     try:

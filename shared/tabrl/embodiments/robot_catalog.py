@@ -6,11 +6,12 @@ import logging
 from collections.abc import Sequence
 
 import tabrl.robots
+from tabrl.contracts.ground import FLAT, Ground, NamedGround
 from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.page import RobotPage
 from tabrl.contracts.quantities import Catalogue
 from tabrl.domain.errors import Invalid
-from tabrl.embodiments.lookup import askables_of, catalogue_of, page_of
+from tabrl.embodiments.lookup import askables_of, catalogue_of, grounds_of, page_of
 from tabrl.robots import Robot
 
 log = logging.getLogger(__name__)
@@ -39,13 +40,17 @@ class RegisteredRobots:
         """What a robot can be asked for in a specification of motion."""
         return askables_of(self.get_robot(robot_id))
 
-    def scene_xml(self, robot_id: str) -> bytes:
-        """The MJCF that browser, trainer and inference compile, byte for byte."""
-        return tabrl.robots.scene_xml(robot_id)
+    def grounds_of(self, robot_id: str) -> tuple[NamedGround, ...]:
+        """The grounds that a robot can be put on, by their names; none for what is fixed."""
+        return grounds_of(self.get_robot(robot_id))
 
-    def scene_sha256(self, robot_id: str) -> str:
+    def scene_xml(self, robot_id: str, ground: Ground = FLAT) -> bytes:
+        """The MJCF that browser, trainer and inference compile, byte for byte."""
+        return tabrl.robots.scene_xml(robot_id, ground)
+
+    def scene_sha256(self, robot_id: str, ground: Ground = FLAT) -> str:
         """Hash of those bytes."""
-        return tabrl.robots.scene_sha256(robot_id)
+        return tabrl.robots.scene_sha256(robot_id, ground)
 
 
 def _usable(robot: Robot) -> bool:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
+from tabrl.contracts.tiers import Tier
 from tabrl.contracts.training import ProgressSummary, TrainResult
 from tabrl.domain.jobs import Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
 from tabrl.domain.quotas import NO_QUOTA, Quota
-from tabrl.domain.quotes import MeasuredRun
+from tabrl.domain.quotes import MeasuredRun, Underway
 
 Jobs = list[Job]  # a class with a method `list` cannot name the builtin
 JobIds = list[str]
 MeasuredRuns = list[MeasuredRun]
-Seconds = list[float]
+JobsUnderway = list[Underway]
 Weights = dict[str, float]
 
 
@@ -74,12 +75,25 @@ class JobRepository(Protocol):
         """Of those that wait, by id: 1 for the next job of its kind to be claimed."""
         ...
 
-    def measured(self, kind: JobKind, robot: str | None = None, limit: int = 20) -> MeasuredRuns:
-        """What the last jobs of a kind took that succeeded, for one robot if one is named."""
+    def measured(
+        self,
+        kind: JobKind,
+        robot: str | None = None,
+        tiers: Collection[Tier] = tuple(Tier),
+        limit: int = 20,
+    ) -> MeasuredRuns:
+        """What the last jobs of a kind took that succeeded.
+
+        Args:
+            kind: Of the jobs.
+            robot: Only those for one robot.
+            tiers: Only trainings of these.
+            limit: How many at most.
+        """
         ...
 
-    def running_for_s(self, kind: JobKind) -> Seconds:
-        """How long each job of a kind has run that runs now."""
+    def underway(self, kind: JobKind, waiting: int) -> JobsUnderway:
+        """Jobs of a kind that run, then those that are due, by turn and at most so many."""
         ...
 
     def counts(self) -> dict[tuple[JobKind, JobState], int]:

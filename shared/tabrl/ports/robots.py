@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from tabrl.contracts.ground import FLAT, Ground, NamedGround
 from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.page import RobotPage
 from tabrl.contracts.quantities import Catalogue
@@ -48,10 +49,17 @@ class RobotCatalog(Protocol):
         """What a robot can be asked for in a specification of motion."""
         ...
 
-    def scene_xml(self, robot_id: str) -> bytes:
-        """The MJCF that browser, trainer and inference compile, byte for byte."""
+    def grounds_of(self, robot_id: str) -> tuple[NamedGround, ...]:
+        """The grounds that a robot can be put on, by their names; none for what is fixed."""
         ...
 
-    def scene_sha256(self, robot_id: str) -> str:
+    def scene_xml(self, robot_id: str, ground: Ground = FLAT) -> bytes:
+        """The MJCF that browser, trainer and inference compile, byte for byte.
+
+        Raises `Invalid` (code `bad_ground`) where the robot cannot be put on a ground.
+        """
+        ...
+
+    def scene_sha256(self, robot_id: str, ground: Ground = FLAT) -> str:
         """Hash of those bytes."""
         ...

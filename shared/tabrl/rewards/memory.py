@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tabrl.rewards.state import DT
+from tabrl.rewards.state import DT, Array
 
 MEMORY = "memory"  # the artifact's argument beside the rollout's fields
 MAX_MEMORY = 8  # numbers of a robot
@@ -45,19 +45,20 @@ class Remembered(BaseModel):
         return self
 
     def moved(
-        self, before: Float[np.ndarray, " B"], value: Float[np.ndarray, " B"]
-    ) -> tuple[Float[np.ndarray, " B"], Float[np.ndarray, " B"]]:
+        self, before: Float[Array, "*B"], value: Float[Array, "*B"], xp: Any = np
+    ) -> tuple[Float[Array, "*B"], Float[Array, "*B"]]:
         """One step on: what the reward sees in it, and what is remembered after it.
 
         Args:
             before: what was remembered; in an episode's first step that step's own `value`.
             value: the step's number.
+            xp: numpy or jax.numpy.
         """
         if self.rule is Rule.RUNNING_MEAN and self.seconds is not None:
             rate = np.float32(1.0 - math.exp(-DT / self.seconds))
             mean = before + rate * (value - before)
             return mean, mean
-        best = np.maximum(before, value)
+        best = xp.maximum(before, value)
         return (before if self.rule is Rule.BEST_BEFORE else best), best
 
 

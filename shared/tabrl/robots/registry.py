@@ -14,10 +14,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.domain.errors import Invalid, NotFound
 from tabrl.robots.kinds import kind_package
 from tabrl.robots.mjcf import SceneError, check_robot, read_scene
 from tabrl.robots.robot import Robot, parse_robot
+from tabrl.robots.scenes import scene_on
 
 ROBOTS_VARIABLE = "TABRL_ROBOTS"
 MANIFEST = "robot.toml"
@@ -71,16 +73,19 @@ def robot_picture(robot_id: str) -> Traversable | None:
 
 
 @cache
-def scene_xml(robot_id: str) -> bytes:
-    """The MJCF of the robot on its floor: exactly the bytes that every simulator compiles."""
+def scene_xml(robot_id: str, ground: Ground = FLAT) -> bytes:
+    """The MJCF of the robot on a ground: exactly the bytes that every simulator compiles.
+
+    Raises as `get_robot` does, and `Invalid` (code `bad_ground`) where it cannot be put on it.
+    """
     robot, folder = _entry(robot_id)
-    return folder.joinpath(robot.scene).read_bytes()
+    return scene_on(folder.joinpath(robot.scene).read_bytes(), robot, ground)
 
 
 @cache
-def scene_sha256(robot_id: str) -> str:
+def scene_sha256(robot_id: str, ground: Ground = FLAT) -> str:
     """Hash of the scene's bytes, by which simulators and policies recognise each other."""
-    return hashlib.sha256(scene_xml(robot_id)).hexdigest()
+    return hashlib.sha256(scene_xml(robot_id, ground)).hexdigest()
 
 
 def forget() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -14,7 +14,9 @@ from pydantic import (
 )
 
 from tabrl.contracts.checks import Identifier
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.contracts.page import Camera
+from tabrl.robots.hardware import Hardware
 
 Share = Annotated[float, Field(gt=0.0, le=1.0)]
 
@@ -82,7 +84,7 @@ class Robot(BaseModel):
     robot has not; `range_share` which share of a command's range in the kind its motors allow,
     where that is not all of it. `body_names` are read from the scene, in its order. Robots of a
     lower `rank` come first wherever robots are listed, and the first is the one that is taken
-    where nobody names another.
+    where nobody names another. `ground` is what it stands on: `on` puts it on another one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -104,6 +106,8 @@ class Robot(BaseModel):
     rank: int = 100
     range_share: Annotated[tuple[tuple[str, Share], ...], BeforeValidator(_items)] = ()
     camera: Camera | None = None
+    ground: Ground = FLAT
+    hardware: Hardware = Hardware()
 
     @model_validator(mode="after")
     def _consistent(self) -> Robot:
@@ -115,7 +119,16 @@ class Robot(BaseModel):
         unknown = [joint for joint in used if joint not in self.joint_names]
         if unknown:
             raise ValueError(f"limbs name joints that are not there: {', '.join(unknown)}")
+        motors, rest = self.hardware.motors, self.hardware.rest
+        if motors and sorted(filter(None, motors)) != sorted(self.joint_names):
+            raise ValueError("hardware.motors must name every joint once")
+        if rest is not None and len(rest) != self.nu:
+            raise ValueError(f"hardware.rest has {len(rest)} values for {self.nu} joints")
         return self
+
+    def on(self, ground: Ground) -> Self:
+        """The same robot on another ground; everything that is made of it is made for there."""
+        return self.model_copy(update={"ground": ground})
 
     def share_of(self, channel: str) -> float:
         """The share of a command's range that the robot's motors allow."""

@@ -87,13 +87,7 @@ class RobustnessTest:
             group.simulator, schedules, policy, seconds, self._seed, EPISODES, on_step, CHUNK_S
         )
         failed = self._embodiment.failures(run.rollout).max(0) > 0.5
-        settled = Rollout(
-            {
-                name: field[round(SETTLE_S / CONTROL_DT) :]
-                for name, field in run.rollout.fields.items()
-            }
-        )
-        error = self._embodiment.speed_error(settled)
+        error = self._embodiment.speed_error(settled(run.rollout))
         earned = None if reward is None else reward(run.rollout).mean(0)
         for number, disturbance in enumerate(group.disturbances):
             part = slice(number * self._episodes, (number + 1) * self._episodes)
@@ -101,7 +95,7 @@ class RobustnessTest:
                 name=disturbance.name,
                 words=disturbance.words,
                 reward=None if earned is None else float(earned[part].mean()),
-                speed_error=_mean(error[part][~failed[part]]),
+                speed_error=mean_of(error[part][~failed[part]]),
                 fall_rate=float(failed[part].mean()),
                 episodes=self._episodes,
             )
@@ -133,5 +127,12 @@ def certified_schedule(embodiment: Embodiment, schedule: CommandSchedule) -> Com
     return replace(schedule, constant=constant)
 
 
-def _mean(values: np.ndarray) -> float | None:
+def settled(rollout: Rollout) -> Rollout:
+    """A rollout without the way into its motion."""
+    first = round(SETTLE_S / CONTROL_DT)
+    return Rollout({name: field[first:] for name, field in rollout.fields.items()})
+
+
+def mean_of(values: np.ndarray) -> float | None:
+    """The mean of some numbers; None of none, or where one of them is not finite."""
     return float(values.mean()) if len(values) and np.isfinite(values).all() else None

@@ -71,7 +71,7 @@ def test_one_screen_tells_everything_and_the_exit_code_whether_it_is_well(
     assert ended.returncode == 1, ended.stderr
     assert "SECRET" not in ended.stdout + ended.stderr
     lines = ended.stdout.splitlines()
-    assert len(lines) <= 24
+    assert len(lines) <= 25
     for part in ("data", "database", "redis", "store", "api", "inference", "trainer"):
         assert [line for line in lines if line[2:].startswith(part)], part
     assert lines[-1].endswith("to be seen to")

@@ -102,6 +102,16 @@ def test_origins(origin: str | None, allowed: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("site", "allowed"),
+    [("same-origin", True), ("same-site", False), ("cross-site", False), ("none", False)],
+)
+def test_browsers_say_themselves_what_is_of_the_same_origin(site: str, allowed: bool) -> None:
+    """Behind a proxy that puts its own Host nothing else could tell."""
+    rules = OriginRules(Settings())
+    assert rules.origin_allowed("http://localhost:5173", "127.0.0.1:8400", site) is allowed
+
+
+@pytest.mark.parametrize(
     ("given", "way"),
     [
         ({}, "none"),

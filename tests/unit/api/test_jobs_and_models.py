@@ -12,6 +12,7 @@ from tabrl.domain.jobs import JobState
 from tabrl.domain.models import Model
 from tests.support.factories import train_result
 from tests.support.gateway import Gateway
+from tests.unit.api.test_problems import check_problem
 
 
 def frames(response: Response) -> list[dict[str, str]]:
@@ -83,6 +84,25 @@ def test_a_lost_last_event_is_told_from_the_row(gateway: Gateway) -> None:
         f"/api/jobs/{job['id']}/events", headers={"Last-Event-ID": got[0]["id"]}
     )
     assert again.status_code == 204  # a browser stops reconnecting
+
+
+def test_one_stream_tells_of_several_jobs_and_goes_on_where_it_was(gateway: Gateway) -> None:
+    (one,) = gateway.train(gateway.ready_task())
+    (other,) = gateway.train(gateway.ready_task())
+    for job in (one, other):
+        for state in ("running", "succeeded"):
+            gateway.context.bus.publish(job["id"], StateEvent(state=state, attempt=1))
+    url = f"/api/events?job={one['id']}&job={other['id']}&job=job_no"
+    got = frames(gateway.http.get(url))
+    told = [(frame["event"], frame["id"].partition("/")[0]) for frame in got]
+    assert [event for event, job in told if job == one["id"]] == ["state"] * 3 + ["over"]
+    assert [event for event, job in told if job == other["id"]] == ["state"] * 3 + ["over"]
+    assert ("over", "job_no") in told
+
+    second = next(frame["id"] for frame in got if '"running"' in frame["data"])
+    rest = frames(gateway.http.get(f"/api/events?job={second}"))
+    assert [frame["event"] for frame in rest] == ["state", "over"]
+    check_problem(gateway.http.get("/api/events?job=job_x/soon"), 422, "last_event_id")
 
 
 def test_a_model_follows_its_training(gateway: Gateway) -> None:
@@ -177,3 +197,21 @@ def test_a_waiting_job_tells_when_it_starts_and_a_running_one_how_far_it_is(
     held = gateway.http.get(f"/api/jobs/{first['id']}").json()
     assert (held["place_in_queue"], held["state"]) == (1, "queued")
     assert held["not_before"] is not None
+
+
+def test_what_is_built_in_is_there_for_everybody(gateway: Gateway) -> None:
+    (robot,) = gateway.http.get("/api/robots").json()
+    gateway.context.blobs.put(Model.example_params_key("toy"), b"example")
+    (taught,) = gateway.http.get("/api/robots").json()
+    assert (robot["example"], robot["pretrained"]["prompt"]) == (None, "")
+    assert taught["example"]["prompt"] == taught["examples"][0]
+    for kind, content in (("example", b"example"), ("pretrained", None)):
+        model_id = f"{kind}-toy"
+        assert taught[kind]["model_id"] == model_id
+        model = gateway.http.get(f"/api/models/{model_id}").json()
+        assert model["inference_url"] == taught[kind]["inference_url"]
+        assert (model["scene_sha256"], model["job_state"]) == (taught["scene_sha256"], "succeeded")
+        params = gateway.http.get(f"/api/models/{model_id}/params")
+        assert content in (None, params.content)
+        assert gateway.http.delete(f"/api/models/{model_id}").status_code == 404
+    check_problem(gateway.http.get("/api/models/example-rex"), 404, "unknown_robot")

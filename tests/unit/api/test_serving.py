@@ -13,6 +13,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from tabrl.domain.errors import Unavailable
+from tabrl.domain.models import Model
 from tabrl_api import contract, openapi
 from tabrl_api.page import content_policy
 from tests.support.gateway import Gateway
@@ -29,6 +30,10 @@ def test_robots(gateway: Gateway, tmp_path: Path) -> None:
     assert scene.headers["etag"] == f'"{robot["scene_sha256"]}"'
     cached = gateway.http.get(robot["scene_url"], headers={"If-None-Match": scene.headers["etag"]})
     assert cached.status_code == 304
+    missing = gateway.http.get(robot["constants_url"])
+    assert (missing.status_code, missing.json()["code"]) == (404, "constants_not_stored")
+    gateway.context.blobs.put(Model.robot_constants_key("toy"), b'{"robot": "toy"}')
+    assert gateway.http.get(robot["constants_url"]).json() == {"robot": "toy"}
 
     (tmp_path / "visuals").mkdir()
     (tmp_path / "visuals" / "toy.glb").write_bytes(b"glTF")
@@ -49,7 +54,7 @@ def dist(tmp_path: Path) -> Path:
     """A built page."""
     folder = tmp_path / "dist"
     (folder / "assets").mkdir(parents=True)
-    (folder / "index.html").write_text("<title>TabRL</title>")
+    (folder / "index.html").write_text('<base href="./" /><title>TabRL</title>')
     (folder / "assets" / "app-1a2b.js").write_text("run()")
     (folder / "assets" / "worker-5e6f.js").write_text("work()")
     for suffix, content in (("", b"plain"), (".br", b"brotli"), (".gz", b"gzip")):
@@ -58,10 +63,20 @@ def dist(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("path", ["/", "/tasks/tsk_abc", "/tasks/tsk_abc/jobs/job_x", "/about"])
-def test_deep_links_open_the_page(gateway: Gateway, dist: Path, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "up"),
+    [
+        ("/", "./"),
+        ("/about", "./"),
+        ("/tasks/tsk_abc", "../"),
+        ("/tasks/tsk_abc/", "../../"),
+        ("/tasks/tsk_abc/jobs/job_x", "../../../"),
+    ],
+)
+def test_deep_links_open_the_page(gateway: Gateway, dist: Path, path: str, up: str) -> None:
+    """Its files are found from there, also where a proxy put more before the path."""
     page = gateway.http.get(path)
-    assert page.text == "<title>TabRL</title>"
+    assert page.text == f'<base href="{up}" /><title>TabRL</title>'
     assert page.headers["content-type"].startswith("text/html")
     assert page.headers["cache-control"] == "no-cache"
     assert page.headers["x-content-type-options"] == "nosniff"

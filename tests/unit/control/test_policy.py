@@ -108,7 +108,7 @@ def test_control_is_observe_act_and_aim(embodiment: Embodiment) -> None:
     time, qpos = np.array([0.5, 2.0]), rng.normal(size=(2, embodiment.nq))
     qvel, ctrl = rng.normal(size=(2, embodiment.nv)), np.tile(joints.home, (2, 1))
     action, targets = policy.control(time, qpos, qvel, ctrl)
-    schedules = CommandBatch.stack([policy.schedule])
+    schedules = CommandBatch.stack([policy.schedule], np.float64)
     observation = embodiment.observe(time, qpos, qvel, ctrl, schedules)
     np.testing.assert_array_equal(action, policy.weights.act(observation))
     np.testing.assert_array_equal(targets, joints.aimed(action, qpos, qvel, last=ctrl))

@@ -22,6 +22,7 @@ from tabrl.control.staged_commands import StagedCommands
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.embodiments.lookup import export_template, page_of, state_methods_of
+from tabrl.export.robot_constants import robot_constants
 from tabrl.rewards.errors import RewardError
 from tabrl.robots import Robot, scene_xml
 from tabrl.sim.cpu.simulator import CpuSimulator
@@ -36,7 +37,6 @@ from tabrl.sim.reward.function import load_reward
 from tabrl.sim.simulator import episode
 from tabrl_inference.bootstrap import load_params
 from tabrl_inference.fleet import Fleets
-from tabrl_local.export import robot_constants
 from tests.support.made_up import made_up_params, made_up_schedule, made_up_weights
 
 ROBOTS, STEPS = 3, 12
@@ -193,7 +193,7 @@ def test_inference_answers_and_the_exported_program_says_the_same(
     for row in range(6):
         seen = observe(time[row], qpos[row], qvel[row], ctrl[row])
         mine = policy.weights.act(np.float32(seen)[None])[0]
-        np.testing.assert_allclose(mine, action[row], atol=2e-4)
+        np.testing.assert_allclose(mine, action[row], rtol=0, atol=1e-5)
     assert targets.shape == (6, robot.nu)
 
 

@@ -159,6 +159,7 @@ class FakeApi:
             ("GET", "/api/jobs"): (200, {"jobs": [self.job("train", "job_1")]}),
             ("GET", "/api/jobs/job_1"): (200, self.job("train", "job_1")),
             ("GET", "/api/jobs/job_write"): (200, self.job("reward", "job_write")),
+            ("POST", "/api/jobs/job_1/keep-going"): (202, self.job("train", "job_1")),
             ("POST", "/api/jobs/job_1/cancel"): (200, self.job("train", "job_1")),
             ("GET", "/api/models/mdl_1"): (200, self.model),
             ("PATCH", "/api/tasks/tsk_1"): (200, self.task()),

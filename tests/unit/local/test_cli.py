@@ -105,7 +105,7 @@ def test_the_run_report_has_the_documented_keys(tabrl: Any) -> None:
         "task_id", "job_id", "model_id", "stages_s", "candidates", "chosen", "samples",
         "samples_per_s", "checks", "reward_base", "reward_program", "reward_result",
         "fall_rate_base", "fall_rate_result", "params_sha256", "reward_sha256", "snapshots",
-        "versions", "robot", "flags", "robustness",
+        "versions", "robot", "flags", "robustness", "tier", "history",
     }  # fmt: skip
 
 
@@ -243,6 +243,7 @@ def test_the_doctor_finds_a_running_stack(tmp_path: Path) -> None:
         "ready": {
             "api": "http://127.0.0.1:8500/readyz",
             "inference": "http://127.0.0.1:8501/readyz",
+            "exporter": "http://127.0.0.1:8503/readyz",
             "trainer": "http://127.0.0.1:8502/readyz",
         },
     }
@@ -252,6 +253,7 @@ def test_the_doctor_finds_a_running_stack(tmp_path: Path) -> None:
     assert told["TABRL_REDIS_URL"] == "unix:///tmp/tabrl%20a/redis.sock"
     assert (told["TABRL_HOST"], told["TABRL_PORT"]) == ("127.0.0.1", "8500")
     assert told["TABRL_INFERENCE_URL"] == "ws://127.0.0.1:8501"
+    assert told["TABRL_EXPORTER_URL"] == "http://127.0.0.1:8503"
     assert told["TABRL_DATABASE_URL"] == "postgresql://x"
     assert RunningStack.of(tmp_path / "none") == RunningStack()
     none = environment_of(tmp_path, RunningStack(), {})
@@ -266,4 +268,4 @@ def test_a_quote_says_what_a_sentence_takes(tabrl: Any, api: Any) -> None:
         "training  2 min, 2,000,000 samples, starts in 64 s (nothing measured yet)",
         "together  2 min",
     ]
-    assert json.loads(tabrl("quote", "--json")[1]) == api.quote
+    assert json.loads(tabrl("quote", "--json")[1]) == api.quote | {"tiers": []}

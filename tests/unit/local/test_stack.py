@@ -26,14 +26,22 @@ def test_starts_every_part_and_wires_them_together(options: LaunchOptions) -> No
     stack = build(options, {"PATH": ""})
     names = [spec.name for spec in stack.specs]
     assert names[0] == "redis"
-    assert set(names) == {"redis", "api", "inference", "trainer", "reward_worker"}
+    assert set(names) == {"redis", "api", "inference", "trainer", "reward_worker", "exporter"}
     api, trainer = environment(stack, "api"), environment(stack, "trainer")
     for key in ("TABRL_REDIS_URL", "TABRL_DATABASE_URL", "TABRL_BLOB_URL"):
         assert api[key] == trainer[key]
         assert str(options.data) in api[key]
     assert f"http://localhost:{options.port}" in api["TABRL_ALLOWED_ORIGINS"]
     ports = {environment(stack, n)["TABRL_METRICS_PORT"] for n in ("trainer", "reward_worker")}
-    assert len({*ports, api["TABRL_PORT"], api["TABRL_INFERENCE_PORT"]}) == 4
+    served = (api[f"TABRL_{name}PORT"] for name in ("", "INFERENCE_", "EXPORTER_"))
+    assert len({*ports, *served}) == 5
+    assert api["TABRL_EXPORTER_URL"].endswith(f":{api['TABRL_EXPORTER_PORT']}")
+
+
+def test_the_exporter_is_for_this_machine_alone(options: LaunchOptions) -> None:
+    stack = build(LaunchOptions(host="0.0.0.0", port=options.port, data=options.data), {})
+    assert environment(stack, "exporter")["TABRL_HOST"] == "127.0.0.1"
+    assert environment(stack, "api")["TABRL_HOST"] == "0.0.0.0"
 
 
 def test_what_the_environment_replaces_is_not_started(options: LaunchOptions) -> None:
@@ -41,6 +49,7 @@ def test_what_the_environment_replaces_is_not_started(options: LaunchOptions) ->
         "TABRL_REDIS_URL": "redis://elsewhere:6379/0",
         "TABRL_DATABASE_URL": "postgresql+psycopg://elsewhere/tabrl",
         "TABRL_INFERENCE_URL": "wss://elsewhere",
+        "TABRL_EXPORTER_URL": "http://elsewhere",
     }
     stack = build(options, given)
     assert {spec.name for spec in stack.specs} == {"api", "trainer", "reward_worker"}

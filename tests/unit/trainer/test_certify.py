@@ -21,7 +21,8 @@ def test_the_pretrained_policy_is_certified_at_its_kinds_walk(
 ) -> None:
     assert main(["go1", "--episodes", "2", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
-    assert [row["name"] for row in rows] == [one.name for one in GO1.disturbances]
+    names = [row["name"] for row in rows]
+    assert names[: len(GO1.disturbances)] == [one.name for one in GO1.disturbances]
     assert rows[0]["fall_rate"] == 0.0
     assert rows[0]["speed_error"] < 0.15
 

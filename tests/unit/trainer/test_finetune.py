@@ -17,7 +17,7 @@ from tabrl.rewards.memory import RewardCarry
 from tabrl.sim.learning.ppo import TrainState
 from tabrl.sim.simulator import Experience
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES, FineTune, UpdateReport
+from tabrl_trainer.finetune import FineTune, UpdateReport
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.storage.checkpoints import (
     MAX_CHECKPOINTS,
@@ -25,6 +25,7 @@ from tabrl_trainer.storage.checkpoints import (
     CheckpointMetadata,
     CheckpointStore,
 )
+from tabrl_trainer.tiers.recipes import CRITIC_WARM_UP_UPDATES
 from tests.support.engine import GO1, ROBOTS, SMALL
 from tests.support.training_context import some_schedule
 from tests.support.training_job import reward_for

@@ -14,8 +14,9 @@ from tabrl.embodiments.load import embodiment_of
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.learning.ppo import TrainState
 from tabrl.sim.reward.function import RewardFunction, load_reward
-from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES, FineTune
+from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.rollout_reward import RolloutReward
+from tabrl_trainer.tiers.recipes import CRITIC_WARM_UP_UPDATES
 from tests.support.engine import FORWARD, GO1, ROBOTS, SWAY, exported, fresh_state, small_learner
 
 SPACE = embodiment_of(GO1).commands

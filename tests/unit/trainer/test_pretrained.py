@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tabrl.control.policy import PolicyHeader, dump_policy
 from tabrl.domain.errors import NotFound
 from tabrl.domain.models import Model
 from tabrl.embodiments.load import embodiment_of, load_policy
+from tabrl.export.robot_constants import robot_constants
 from tabrl.robots import Robot, scene_sha256
 from tabrl_trainer.pretrained import (
     BANK,
@@ -23,7 +25,9 @@ from tabrl_trainer.pretrained import (
     PretrainedPolicy,
     load_pretrained,
     seed_blobs,
+    seed_constants,
 )
+from tests.support.robots import ROBOTS
 from tests.twins import MemoryBlobStore
 
 
@@ -137,3 +141,13 @@ def test_seeding_skips_untrained_robots_with_a_line_in_the_log(
     (line,) = lines
     assert line.startswith("robot_not_trained: ")
     assert f"tabrl-train-base {trained_robot.id}" in line
+
+
+def test_what_a_controller_must_know_is_stored_of_every_robot() -> None:
+    blobs = MemoryBlobStore()
+    for robot in ROBOTS:
+        blobs.put(Model.robot_constants_key(robot.id), b"of an older version")
+    seed_constants(blobs)
+    for robot in ROBOTS:
+        constants = json.loads(blobs.get(Model.robot_constants_key(robot.id)))
+        assert constants == json.loads(json.dumps(robot_constants(embodiment_of(robot))))

@@ -1,8 +1,9 @@
 import createClient from "openapi-fetch";
+import { at } from "@/lib/place";
 import type { paths } from "./schema";
 import { authorization, currentToken, refused } from "./token";
 
-export const client = createClient<paths>({ baseUrl: "/" });
+export const client = createClient<paths>({ baseUrl: at("/") });
 
 client.use({
   onRequest: ({ request }) => {
@@ -19,7 +20,7 @@ client.use({
 /** A file of the api. Rejects unless it is there. */
 export async function fetchFile(url: string): Promise<Response> {
   const token = currentToken();
-  const response = await fetch(url, { headers: authorization(token) });
+  const response = await fetch(at(url), { headers: authorization(token) });
   if (response.status === 401) refused(token);
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   return response;

@@ -1,5 +1,6 @@
 /** Files that the browser would fetch by itself, without a token. */
 import { useEffect, useState } from "react";
+import { at } from "@/lib/place";
 import { fetchFile } from "./client";
 import { useToken } from "./useToken";
 
@@ -29,6 +30,6 @@ export function useOwnFile(url: string | null): string | null {
       if (address !== null) URL.revokeObjectURL(address);
     };
   }, [url, token]);
-  if (token === null) return url;
+  if (token === null) return url === null ? null : at(url);
   return copy?.of === url ? copy.address : null;
 }

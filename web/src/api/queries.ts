@@ -2,7 +2,9 @@ import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { TERMINAL_JOB_STATES } from "@/generated/contract";
 import { ApiError, client, idempotencyKey, unwrap } from "./client";
-import type { Job, Lineage, Model, Robot, Task, TaskSummary } from "./types";
+import type { Length } from "./lengths";
+import { A_MINUTE } from "./lengths";
+import type { Ground, Job, Lineage, Model, Recording, Robot, Task, TaskSummary } from "./types";
 
 const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_JOB_STATES);
 const POLL_MS = 1500;
@@ -47,6 +49,15 @@ export function useTask(id: string): UseQueryResult<Task> {
   });
 }
 
+/** A model, as one of several that are asked for at once. */
+export function modelQuery(id: string) {
+  return {
+    queryKey: ["model", id],
+    queryFn: () =>
+      unwrap(client.GET("/api/models/{model_id}", { params: { path: { model_id: id } } })),
+  };
+}
+
 /** A model; an `awaited` one may come into being only when its job is claimed. */
 export function useModel(
   id: string | null,
@@ -66,10 +77,7 @@ export function useModel(
 }
 
 /** The recorded motion that a candidate likes best. */
-export function usePreview(
-  taskId: string,
-  n: number | null,
-): UseQueryResult<{ clip: string; score: number; hz: number; qpos: number[][] }> {
+export function usePreview(taskId: string, n: number | null): UseQueryResult<Recording> {
   return useQuery({
     queryKey: ["preview", taskId, n],
     queryFn: () =>
@@ -111,15 +119,19 @@ export function useCreateTask(): UseMutationResult<Task, Error, TaskOrder> {
 export interface TrainOrder {
   candidate: number | "all";
   weights?: Record<string, number>;
+  /** Instead of what the candidate was written for. */
+  ground?: Ground;
+  /** For how long; a minute unless told. */
+  length?: Length;
 }
 
 export function useTrain(taskId: string): UseMutationResult<Job[], Error, TrainOrder> {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: async (order: TrainOrder) => {
+    mutationFn: async ({ length, ...order }: TrainOrder) => {
       const answer = await unwrap(
         client.POST("/api/tasks/{task_id}/train", {
-          body: { priority: "normal", ...order },
+          body: { priority: "normal", ...(length ?? A_MINUTE), ...order },
           params: {
             path: { task_id: taskId },
             header: { "Idempotency-Key": idempotencyKey() },

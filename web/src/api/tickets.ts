@@ -1,4 +1,5 @@
 /** Streams and sockets of a browser send no headers: a ticket, good once, opens each. */
+import { at } from "@/lib/place";
 import { authorization, currentToken, refused } from "./token";
 import type { Me } from "./types";
 
@@ -7,7 +8,7 @@ let asked: Promise<boolean> | null = null;
 /** Whether streams and sockets need tickets: behind a proxy they do without a token of ours. */
 export function needsTickets(): Promise<boolean> {
   if (currentToken() !== null) return Promise.resolve(true);
-  asked ??= fetch("/api/me")
+  asked ??= fetch(at("/api/me"))
     .then(async (response) => {
       if (!response.ok) throw new Error(String(response.status));
       return ((await response.json()) as Me).log_in !== "none";
@@ -19,9 +20,9 @@ export function needsTickets(): Promise<boolean> {
   return asked;
 }
 
-/** A ticket from where `path` makes them. Rejects if there is none to be had. */
-export async function ticket(path: string, token = currentToken()): Promise<string> {
-  const response = await fetch(path, { method: "POST", headers: authorization(token) });
+/** A ticket from the address that makes them. Rejects if there is none to be had. */
+export async function ticket(url: string, token = currentToken()): Promise<string> {
+  const response = await fetch(url, { method: "POST", headers: authorization(token) });
   if (response.status === 401) refused(token);
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   return ((await response.json()) as { ticket: string }).ticket;

@@ -69,7 +69,7 @@ export function CandidateCard(props: Props): ReactNode {
       aria-current={selected || undefined}
       className={cx(
         "card rise flex min-w-0 scroll-mt-[4.5rem] flex-col outline-none lg:row-span-7 lg:grid lg:grid-cols-[minmax(0,1fr)] lg:grid-rows-subgrid lg:gap-y-0",
-        selected && "border-accent/60 shadow-[0_0_0_3px_#6ee7c81a]",
+        selected && "border-accent/60 shadow-ring",
       )}
       data-testid="candidate"
       data-n={candidate.n}

@@ -1,10 +1,14 @@
 import { ListChecks } from "lucide-react";
 import type { ReactNode } from "react";
 import { useCallback, useState } from "react";
+import type { Length } from "@/api/lengths";
+import { A_MINUTE } from "@/api/lengths";
 import type { TrainOrder } from "@/api/queries";
-import type { Candidate, Task } from "@/api/types";
+import type { Candidate, NamedGround, Task } from "@/api/types";
 import { CandidateEditor } from "@/edit/CandidateEditor";
 import { hasDraft } from "@/edit/draft";
+import { GroundSelect } from "@/grounds/GroundSelect";
+import { TierChoice } from "@/training/TierChoice";
 import { Button, cx, Skeleton, StepHeading } from "@/ui/kit";
 import { CandidateCard } from "./CandidateCard";
 
@@ -22,6 +26,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
   const { candidates } = task;
   const [edited, setEdited] = useState(() => unfinishedEdit(task));
   const [selected, setSelected] = useState<number | null>(null);
+  const [length, setLength] = useState<Length>(A_MINUTE);
   const close = useCallback(() => setEdited(null), []);
   const select = useCallback((n: number) => {
     setEdited(null);
@@ -29,6 +34,9 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
   }, []);
   const underEdit = candidates.find(({ n }) => n === edited);
   const trained = new Set(task.jobs.map((job) => job.candidate));
+  const [ground, setGround] = useState<NamedGround | null>(null);
+  const order = (what: TrainOrder): void =>
+    onTrain({ ...what, ...(ground !== null && { ground: ground.ground }) });
   return (
     <section aria-label="Candidates">
       <StepHeading
@@ -37,7 +45,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
         aside={
           candidates.length > 1 && (
             <Button
-              onClick={() => onTrain({ candidate: "all" })}
+              onClick={() => order({ candidate: "all", length })}
               busy={ordering === "all"}
               disabled={ordering !== null}
             >
@@ -46,6 +54,10 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
           )
         }
       />
+      <div className="mb-4 max-w-3xl">
+        <TierChoice robot={task.robot} value={length} onChange={setLength} />
+      </div>
+      <GroundSelect task={task} chosen={ground} onChoose={setGround} />
       {underEdit !== undefined && (
         <CandidateEditor
           key={underEdit.n}
@@ -76,7 +88,9 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
             codeOpen={codeOpen}
             onCode={() => setCodeOpen(!codeOpen)}
             onPreview={() => onPreview(candidate.n)}
-            onTrain={(weights) => onTrain({ candidate: candidate.n, ...(weights && { weights }) })}
+            onTrain={(weights) =>
+              order({ candidate: candidate.n, length, ...(weights && { weights }) })
+            }
           />
         ))}
       </div>

@@ -4,8 +4,7 @@ import type { ReactNode } from "react";
 import { usePreview } from "@/api/queries";
 import type { Robot, Task } from "@/api/types";
 import { words } from "@/lib/format";
-import type { Drive } from "@/viewer/drive";
-import { IDLE } from "@/viewer/drive";
+import { IDLE, replayOf } from "@/viewer/drive";
 import { Viewer } from "@/viewer/Viewer";
 
 interface PreviewProps {
@@ -18,8 +17,7 @@ interface PreviewProps {
 /** The recorded motion that a candidate scores highest, played in a window of its own. */
 export function Preview({ task, robot, n, onClose }: PreviewProps): ReactNode {
   const { data, error } = usePreview(task.id, n);
-  const drive: Drive =
-    data === undefined ? IDLE : { kind: "replay", clip: data.clip, qpos: data.qpos, hz: data.hz };
+  const drive = data === undefined ? IDLE : replayOf(data);
   return (
     <Dialog.Root open={n !== null} onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>

@@ -116,7 +116,7 @@ export function Checks({
           </thead>
           <tbody>
             {rows.map(({ name, title, note }) => {
-              const ground = name === "result" ? "bg-[#171d27]" : "bg-panel";
+              const ground = name === "result" ? "bg-raised" : "bg-panel";
               return (
                 <tr key={name} className="border-t border-line" data-row={name}>
                   <th

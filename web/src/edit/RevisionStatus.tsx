@@ -55,7 +55,7 @@ function Problem({ title }: { title: string }): ReactNode {
   return (
     <p
       role="alert"
-      className="rounded-lg border border-[#5f2b2f] bg-[#25161a] px-3 py-2 text-sm leading-relaxed text-[#ffc4c1]"
+      className="rounded-lg border border-bad/35 bg-bad/10 px-3 py-2 text-sm leading-relaxed text-bad"
     >
       {title}
     </p>

@@ -21,53 +21,64 @@ import {
 import { tags } from "@lezer/highlight";
 import { faultMarks } from "./faultMark";
 
-const LOOK = EditorView.theme(
-  {
-    "&": { height: "100%", backgroundColor: "transparent", color: "#dbd7ca", fontSize: "12.5px" },
-    "&.cm-focused": { outline: "none" },
-    ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "1.6" },
-    ".cm-content": { padding: "12px 0", caretColor: "var(--color-accent)" },
-    ".cm-cursor": { borderLeftColor: "var(--color-accent)" },
-    ".cm-gutters": {
-      backgroundColor: "var(--color-well)",
-      color: "#5a6676",
-      border: "none",
-      paddingLeft: "6px",
-    },
-    ".cm-activeLine": { backgroundColor: "#ffffff08" },
-    ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--color-soft)" },
-    "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground":
-      { backgroundColor: "#6ee7c833" },
-    ".cm-matchingBracket": { backgroundColor: "#6ee7c826", outline: "none" },
-    ".cm-faultLine": { backgroundColor: "#ff8b861f", boxShadow: "inset 2px 0 var(--color-bad)" },
-    ".cm-fault": { padding: "2px 12px 6px 4px" },
-    ".cm-faultText": {
-      whiteSpace: "pre-wrap",
-      padding: "6px 10px",
-      borderRadius: "8px",
-      border: "1px solid #5f2b2f",
-      backgroundColor: "#25161a",
-      color: "#ffc4c1",
-      fontFamily: "var(--font-sans)",
-      fontSize: "12.5px",
-      lineHeight: "1.45",
-    },
+const LOOK = EditorView.theme({
+  "&": {
+    height: "100%",
+    backgroundColor: "transparent",
+    color: "var(--color-text)",
+    fontSize: "12.5px",
   },
-  { dark: true },
-);
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "1.6" },
+  ".cm-content": { padding: "12px 0", caretColor: "var(--color-accent)" },
+  ".cm-cursor": { borderLeftColor: "var(--color-accent)" },
+  ".cm-gutters": {
+    backgroundColor: "var(--color-well)",
+    color: "var(--color-faint)",
+    border: "none",
+    paddingLeft: "6px",
+  },
+  ".cm-activeLine": { backgroundColor: "color-mix(in oklab, var(--color-text) 4%, transparent)" },
+  ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--color-soft)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground":
+    { backgroundColor: "color-mix(in oklab, var(--color-accent) 22%, transparent)" },
+  ".cm-matchingBracket": {
+    backgroundColor: "color-mix(in oklab, var(--color-accent) 18%, transparent)",
+    outline: "none",
+  },
+  ".cm-faultLine": {
+    backgroundColor: "color-mix(in oklab, var(--color-bad) 12%, transparent)",
+    boxShadow: "inset 2px 0 var(--color-bad)",
+  },
+  ".cm-fault": { padding: "2px 12px 6px 4px" },
+  ".cm-faultText": {
+    whiteSpace: "pre-wrap",
+    padding: "6px 10px",
+    borderRadius: "8px",
+    border: "1px solid color-mix(in oklab, var(--color-bad) 35%, transparent)",
+    backgroundColor: "color-mix(in oklab, var(--color-bad) 10%, var(--color-panel))",
+    color: "var(--color-bad)",
+    fontFamily: "var(--font-sans)",
+    fontSize: "12.5px",
+    lineHeight: "1.45",
+  },
+});
 
 const COLORS = HighlightStyle.define([
-  { tag: tags.comment, color: "#758575" },
-  { tag: [tags.string, tags.special(tags.string)], color: "#c98a7d" },
-  { tag: [tags.number, tags.bool, tags.null], color: "#4fb3a1" },
-  { tag: [tags.keyword, tags.operatorKeyword, tags.modifier], color: "#6fb486" },
+  { tag: tags.comment, color: "var(--color-faint)" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--code-token-string)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--code-token-constant)" },
+  { tag: [tags.keyword, tags.operatorKeyword, tags.modifier], color: "var(--code-token-keyword)" },
   {
     tag: [tags.definition(tags.variableName), tags.function(tags.definition(tags.variableName))],
-    color: "#8ab4ff",
+    color: "var(--color-info)",
   },
-  { tag: [tags.function(tags.variableName), tags.function(tags.propertyName)], color: "#a5c7ff" },
-  { tag: tags.propertyName, color: "#b8c4d6" },
-  { tag: [tags.operator, tags.punctuation, tags.bracket], color: "#8a93a0" },
+  {
+    tag: [tags.function(tags.variableName), tags.function(tags.propertyName)],
+    color: "var(--color-info)",
+  },
+  { tag: tags.propertyName, color: "var(--color-soft)" },
+  { tag: [tags.operator, tags.punctuation, tags.bracket], color: "var(--color-faint)" },
 ]);
 
 const outside = Annotation.define<boolean>();

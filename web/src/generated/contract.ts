@@ -93,12 +93,18 @@ export const TERMINAL_JOB_STATES = [
 
 export const BASE_VERSION = 0 as const;
 
+export const MINUTES = {
+  "least": 5,
+  "most": 60,
+  "usual": 10
+} as const;
+
 export const MAX_PROMPT = 2000 as const;
 
 export const MAX_SOURCE = 20000 as const;
 
 export const WIRE = {
-  "protocol": 1,
+  "protocol": 2,
   "headerBytes": 16,
   "offsets": {
     "kind": 0,
@@ -109,7 +115,9 @@ export const WIRE = {
   },
   "kinds": {
     "state": 1,
-    "action": 2
+    "action": 2,
+    "live_state": 3,
+    "live_action": 4
   },
   "flags": {
     "reset": 1,

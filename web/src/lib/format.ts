@@ -50,23 +50,12 @@ export function words(identifier: string): string {
   return identifier.replaceAll("_", " ");
 }
 
-/** A colour for the n-th of several things shown together. */
+/** A colour for the n-th of several things shown together, as CSS; `resolved` makes it a number. */
 export function seriesColor(n: number): string {
-  return PALETTE[n % PALETTE.length] ?? "#9aa7b8";
+  return `var(--color-series-${n % SERIES})`;
 }
 
-const PALETTE = [
-  "#6ee7c8",
-  "#8ab4ff",
-  "#f5c46b",
-  "#f59ac0",
-  "#b79bff",
-  "#8fdc7f",
-  "#ff9f7a",
-  "#67d3f0",
-  "#d3d97a",
-  "#c8a78f",
-];
+const SERIES = 10;
 
 /** "US$ 0.0123": two digits that say something, whatever the size. */
 export function dollars(amount: number): string {

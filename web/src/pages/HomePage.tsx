@@ -3,16 +3,18 @@ import { useRobots } from "@/api/queries";
 import { TaskForm } from "@/tasks/TaskForm";
 import { useChosenRobot } from "@/tasks/useChosenRobot";
 import { Button, Note, Skeleton } from "@/ui/kit";
-import { IDLE } from "@/viewer/drive";
+import { useBuiltInDrive } from "@/viewer/drive";
 import { Viewer } from "@/viewer/Viewer";
 
 /** Where a task begins: the robot stands there and waits. */
 export function HomePage(): ReactNode {
   const robots = useRobots();
   const [robot, chooseRobot] = useChosenRobot(robots.data ?? []);
+  // Something to see before anything was asked for: an example that is taught already.
+  const drive = useBuiltInDrive(robot?.example, robot);
   return (
     <main className="relative flex flex-1 flex-col lg:grid lg:grid-cols-[minmax(0,620px)_minmax(0,1fr)]">
-      <div className="z-10 flex flex-col justify-center gap-7 px-4 py-8 sm:px-8 lg:py-10 xl:pl-16">
+      <div className="z-10 flex flex-col justify-center gap-6 px-4 py-6 sm:px-8 lg:gap-7 lg:py-10 xl:pl-16">
         <header>
           <h1 className="text-3xl leading-[1.15] font-semibold tracking-tight sm:text-[2.6rem]">
             Say what it should do.
@@ -41,7 +43,13 @@ export function HomePage(): ReactNode {
           <TaskForm robots={robots.data} robot={robot} onRobot={chooseRobot} />
         )}
       </div>
-      <Viewer className="min-h-[46vh] flex-1 lg:min-h-0" robot={robot} drive={IDLE} bare faded />
+      <Viewer
+        className="h-[42vh] max-lg:order-first lg:h-auto"
+        robot={robot}
+        drive={drive}
+        bare
+        faded
+      />
     </main>
   );
 }

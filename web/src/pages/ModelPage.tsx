@@ -2,13 +2,15 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useModel, useRobots, useTask } from "@/api/queries";
 import type { Model } from "@/api/types";
+import { Stand } from "@/deck/Stand";
+import { Download } from "@/exports/Download";
+import { useOnGround } from "@/grounds/onGround";
 import { ago } from "@/lib/format";
 import { Share } from "@/pages/Share";
 import { RobotTag } from "@/robots/RobotTag";
 import { Button, Note, Skeleton } from "@/ui/kit";
 import { useTitle } from "@/ui/useTitle";
 import { usePolicyDrive } from "@/viewer/drive";
-import { Viewer } from "@/viewer/Viewer";
 
 /** A model alone: the address to share a motion by. */
 export function ModelPage({ modelId }: { modelId: string }): ReactNode {
@@ -34,6 +36,7 @@ export function ModelPage({ modelId }: { modelId: string }): ReactNode {
 function Loaded({ model }: { model: Model }): ReactNode {
   const task = useTask(model.task_id);
   const robot = useRobots().data?.find(({ id }) => id === model.robot);
+  const onGround = useOnGround(robot, model);
   const drive = usePolicyDrive(model);
   useTitle(task.data?.prompt);
   return (
@@ -41,13 +44,15 @@ function Loaded({ model }: { model: Model }): ReactNode {
       <header className="flex flex-wrap items-end justify-between gap-3 border-b border-line px-4 py-3 sm:px-6">
         <div className="min-w-0">
           <p className="text-xs text-faint">
-            <RobotTag robot={robot} robotId={model.robot} /> · updated {ago(model.updated_at)}
+            <RobotTag robot={robot} robotId={model.robot} /> · {model.ground_words} · updated{" "}
+            {ago(model.updated_at)}
           </p>
           <h1 className="text-lg font-semibold tracking-tight break-words">
             {task.data?.prompt ?? model.id}
           </h1>
         </div>
         <Share modelId={model.id} />
+        <Download modelId={model.id} />
         <Link
           href={`/tasks/${model.task_id}/jobs/${model.job_id}`}
           className="text-sm text-accent hover:underline"
@@ -55,7 +60,13 @@ function Loaded({ model }: { model: Model }): ReactNode {
           How it was trained
         </Link>
       </header>
-      <Viewer className="min-h-[60vh] flex-1" robot={robot} drive={drive} />
+      <Stand
+        className="min-h-[60vh] flex-1"
+        robot={onGround}
+        drive={drive}
+        model={model}
+        task={task.data}
+      />
     </main>
   );
 }

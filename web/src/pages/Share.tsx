@@ -2,6 +2,7 @@ import { Link2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { useState } from "react";
 import { useMe, useShare, useUnshare } from "@/api/people";
+import { at } from "@/lib/place";
 import { Button } from "@/ui/kit";
 
 /** A link for others to look at a model; only where people log in, elsewhere its address will do. */
@@ -11,7 +12,7 @@ export function Share({ modelId }: { modelId: string }): ReactNode {
   const unshare = useUnshare(modelId);
   const [shown, setShown] = useState(false);
   if (me === undefined || me.log_in === "none" || me.guest_of !== null) return null;
-  const link = share.data === undefined ? null : new URL(share.data.path, window.location.href);
+  const link = share.data === undefined ? null : new URL(at(share.data.path));
   return (
     <div className="flex flex-wrap items-center gap-2">
       {shown && link !== null && (

@@ -6,22 +6,17 @@ import { useRobots, useTask, useTrain } from "@/api/queries";
 import type { Job, Task } from "@/api/types";
 import { Candidates, WritingCandidates } from "@/candidates/Candidates";
 import { Preview } from "@/candidates/Preview";
-import { Checks } from "@/checks/CheckTable";
-import { Robustness } from "@/checks/Robustness";
-import { ago } from "@/lib/format";
-import { RobotTag } from "@/robots/RobotTag";
-import { FollowUp } from "@/tasks/FollowUp";
-import { Keep } from "@/tasks/Keep";
-import { LineageLine } from "@/tasks/Lineage";
-import { TaskForm } from "@/tasks/TaskForm";
 import { Usage } from "@/tasks/Usage";
-import { useChosenRobot } from "@/tasks/useChosenRobot";
 import { JobTabs } from "@/training/JobTabs";
 import { useProgress } from "@/training/useProgress";
 import { Workspace } from "@/training/Workspace";
-import { Badge, Button, Note, Skeleton } from "@/ui/kit";
+import { Button, Note, Skeleton } from "@/ui/kit";
 import { useTitle } from "@/ui/useTitle";
-import { StepRail, stepsDone } from "./StepRail";
+import { About } from "./task/About";
+import { Result } from "./task/Result";
+import { stepsDone } from "./task/StepRail";
+import { TaskHeader } from "./task/TaskHeader";
+import { WritingFailed } from "./task/WritingFailed";
 
 interface Props {
   taskId: string;
@@ -62,37 +57,31 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
   const job = chosen(task, jobId);
   const candidate = task.candidates.find(({ n }) => n === job?.candidate);
   const { progress, stream } = useProgress(job?.id ?? null);
-  const evaluation = job?.result ?? progress.evaluation;
 
+  const show = (shown: Job): void => {
+    navigate(`/tasks/${task.id}/jobs/${shown.id}`);
+    window.scrollTo({ top: 0, behavior: "smooth" });
+  };
   const order = (what: TrainOrder): void =>
     train.mutate(what, {
       onSuccess: ([first]) => {
         if (first === undefined) return;
-        navigate(`/tasks/${task.id}/jobs/${first.id}`);
-        window.scrollTo({ top: 0, behavior: "smooth" });
+        if (what.candidate === "all") navigate(`/tasks/${task.id}/compare`);
+        else show(first);
       },
     });
 
   return (
-    <main className="mx-auto w-full max-w-[1500px] flex-1 space-y-5 p-4 sm:p-6">
-      <header className="flex flex-wrap items-start justify-between gap-x-8 gap-y-3">
-        <div className="min-w-0">
-          <p className="text-xs text-faint">
-            <RobotTag robot={robot} robotId={task.robot} /> · {ago(task.created_at)}
-          </p>
-          <h1 className="mt-0.5 text-xl font-semibold tracking-tight break-words sm:text-2xl">
-            {task.prompt}
-          </h1>
-          <LineageLine task={task} />
-          <Words task={task} />
-          <Keep task={task} />
-        </div>
-        <StepRail done={stepsDone(task, job, progress.snapshots.length)} />
-      </header>
-
+    <main className="mx-auto w-full max-w-[1500px] flex-1 space-y-4 p-4 sm:space-y-5 sm:p-6">
+      <TaskHeader
+        task={task}
+        robot={robot}
+        done={stepsDone(task, job, progress.snapshots.length)}
+      />
+      {/* Once there is a robot to see it comes first. */}
+      {job === undefined && <About task={task} />}
       {task.state === "writing" && <WritingCandidates />}
       {(task.state === "failed" || task.state === "cancelled") && <WritingFailed task={task} />}
-      <Usage task={task} />
       {train.error !== null && <Note kind="bad" title={train.error.message} />}
 
       {job !== undefined && (
@@ -107,23 +96,19 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
             stream={stream}
             suspended={previewed !== null}
             onRetry={() =>
-              order({ candidate: job.candidate ?? 1, ...(job.weights && { weights: job.weights }) })
+              order({
+                candidate: job.candidate ?? 1,
+                ground: job.ground,
+                ...(job.weights && { weights: job.weights }),
+              })
             }
           />
+          <About task={task} />
         </>
       )}
-      {evaluation !== null && (
-        <Checks
-          evaluation={evaluation}
-          candidate={candidate}
-          scheduleWords={job?.result?.program_words ?? progress.search?.program_words}
-          delivered={job?.result?.delivered}
-          flags={job?.result?.flags ?? []}
-        />
-      )}
-      <Robustness rows={job?.result?.robustness ?? []} />
-      {job !== undefined && job.candidate !== null && (
-        <FollowUp key={job.id} task={task} candidate={job.candidate} jobId={job.id} />
+      <Usage task={task} />
+      {job !== undefined && (
+        <Result task={task} job={job} candidate={candidate} progress={progress} onStarted={show} />
       )}
       {task.state === "ready" && (
         <Candidates
@@ -145,54 +130,5 @@ function chosen(task: Task, jobId: string | null): Job | undefined {
     task.jobs.find(({ id }) => id === jobId) ??
     newest.find(({ state }) => state === "running") ??
     newest[0]
-  );
-}
-
-/** Which words of the sentence the writer could use. */
-function Words({ task }: { task: Task }): ReactNode {
-  if (task.understood.length === 0 && task.not_understood.length === 0) return null;
-  return (
-    <section className="mt-2 flex flex-wrap gap-x-3 gap-y-1.5" aria-label="What was understood">
-      <WordList title="Understood" mood="accent" words={task.understood} />
-      <WordList title="Not understood" mood="warn" words={task.not_understood} />
-    </section>
-  );
-}
-
-interface WordListProps {
-  title: string;
-  mood: "accent" | "warn";
-  words: readonly string[];
-}
-
-function WordList({ title, mood, words }: WordListProps): ReactNode {
-  if (words.length === 0) return null;
-  return (
-    <p className="flex flex-wrap items-center gap-1.5 text-xs">
-      <span className="text-faint">{title}</span>
-      {words.map((word) => (
-        <Badge key={word} mood={mood}>
-          {word}
-        </Badge>
-      ))}
-    </p>
-  );
-}
-
-/** The sentence led to no reward: why, and another try. */
-function WritingFailed({ task }: { task: Task }): ReactNode {
-  const robots = useRobots();
-  const [robot, chooseRobot] = useChosenRobot(robots.data ?? [], task.robot);
-  const title =
-    task.state === "cancelled" ? "Writing was cancelled" : "No reward could be written for this";
-  return (
-    <div className="max-w-3xl space-y-5">
-      <Note kind={task.state === "failed" ? "bad" : "info"} title={title}>
-        {task.failure?.message}
-      </Note>
-      {robots.data !== undefined && (
-        <TaskForm robots={robots.data} robot={robot} onRobot={chooseRobot} sentence={task.prompt} />
-      )}
-    </div>
   );
 }

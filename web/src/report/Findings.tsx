@@ -11,7 +11,7 @@ export function Findings({ report }: { report: CandidateReport }): ReactNode {
       <ul
         aria-label="Before you train"
         data-testid="warnings"
-        className="mx-4 mb-4 space-y-1.5 self-start rounded-xl border border-[#5a451b]/70 bg-[#241d10]/70 px-3.5 py-2.5 text-[13px] leading-relaxed text-[#f3d7a2] sm:mx-5"
+        className="mx-4 mb-4 space-y-1.5 self-start rounded-xl border border-warn/30 bg-warn/10 px-3.5 py-2.5 text-[13px] leading-relaxed text-soft sm:mx-5"
       >
         {keyed(warnings, ({ message }) => message).map(({ key, item: { code, message } }) => (
           <li key={key} className="flex gap-2.5" data-code={code}>

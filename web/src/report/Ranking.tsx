@@ -80,5 +80,5 @@ function Row({ place }: { place: Place }): ReactNode {
 
 function tint({ clip, reference, asked }: Place): string {
   if (UNWANTED.has(clip)) return "bg-bad/60";
-  return reference && !asked ? "bg-faint/70" : "bg-[#8ab4ff]/80";
+  return reference && !asked ? "bg-faint/70" : "bg-info/80";
 }

@@ -43,7 +43,7 @@ interface CardProps {
 function Card({ robot, chosen, onChoose }: CardProps): ReactNode {
   return (
     <label
-      className="relative flex flex-col overflow-hidden rounded-xl border border-line bg-panel transition-colors hover:border-line-strong has-checked:border-accent/60 has-checked:shadow-[0_0_0_3px_#6ee7c81a] has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent"
+      className="relative flex flex-col overflow-hidden rounded-xl border border-line bg-panel transition-colors hover:border-line-strong has-checked:border-accent/60 has-checked:shadow-ring has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent"
       title={robot.description}
     >
       {/* Unseen, but over the whole card: it takes the clicks and shows the focus. */}

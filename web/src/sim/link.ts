@@ -13,6 +13,9 @@ export interface Socket {
   close(): void;
 }
 
+/** A connection to a server that there is. */
+type ServerConnection = Connection & { url: string };
+
 export interface LinkHandlers {
   onState(state: LinkState): void;
   onWelcome(welcome: Welcome): void;
@@ -36,6 +39,18 @@ export function backoff(attempt: number): number {
   return Math.min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** (attempt - 1));
 }
 
+/** Why a browser does not even try to open a socket. */
+function whyNot(url: string, error: unknown): string {
+  if (globalThis.location?.protocol === "https:" && url.startsWith("ws:")) {
+    return (
+      `This page came over https, and from such a page browsers open no unencrypted socket ` +
+      `(${new URL(url).origin}). Whoever runs this server sets TABRL_INFERENCE_URL to a wss:// ` +
+      "address, behind the same proxy for instance."
+    );
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
 /**
  * The conversation with an inference server: hello, welcome, then states and actions.
  *
@@ -47,11 +62,12 @@ export class Link {
   private retry: ReturnType<typeof setTimeout> | null = null;
   private attempt = 0;
   private nu = 0;
+  private carried = 0;
   private refusal: LinkState | null = null;
   private closed = false;
 
   constructor(
-    private readonly connection: Connection,
+    private readonly connection: ServerConnection,
     private readonly handlers: LinkHandlers,
     private readonly open: (url: string) => Socket = (url) =>
       new WebSocket(url) as unknown as Socket,
@@ -84,19 +100,26 @@ export class Link {
     this.retry = null;
     this.refusal = null;
     this.handlers.onState({ state: "connecting" });
-    const { url, modelId, access } = this.connection;
+    const { url, access } = this.connection;
     if (access === undefined) {
       this.dial(url);
       return;
     }
-    this.fetchTicket(`/api/models/${encodeURIComponent(modelId)}/ticket`, access.token).then(
+    this.fetchTicket(access.ticketUrl, access.token).then(
       (secret) => this.closed || this.dial(withTicket(url, secret)),
       () => this.closed || this.lost(),
     );
   }
 
   private dial(url: string): void {
-    const socket = this.open(url);
+    let socket: Socket;
+    try {
+      socket = this.open(url);
+    } catch (error) {
+      this.refusal = { state: "refused", code: "socket_refused", message: whyNot(url, error) };
+      this.lost();
+      return;
+    }
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(hello(this.connection.modelId, this.connection.sceneSha256));
     socket.onmessage = ({ data }) => this.receive(data);
@@ -106,7 +129,8 @@ export class Link {
 
   private receive(data: unknown): void {
     try {
-      if (data instanceof ArrayBuffer) this.handlers.onAction(decodeAction(data, this.nu));
+      if (data instanceof ArrayBuffer)
+        this.handlers.onAction(decodeAction(data, this.nu, this.carried));
       else this.receiveText(String(data));
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
@@ -120,6 +144,7 @@ export class Link {
     const message = decodeText(text);
     if (message.type === "welcome") {
       this.nu = message.nu;
+      this.carried = message.live?.carried ?? 0;
       this.attempt = 0;
       this.handlers.onState({ state: "live" });
       this.handlers.onWelcome(message);

@@ -1,8 +1,15 @@
 /** What the page and the simulation worker tell each other. */
-import type { Robot } from "@/api/types";
+import type { Robot, Trouble } from "@/api/types";
+import type { PilotStats, PolicySource, Wish } from "@/inference/types";
+import type { GroundInfo } from "./ground";
+import type { Asker, Beat, Waves } from "./wheel";
+import type { Live } from "./wire";
 
 /** What of a robot's data the simulation goes by. */
-export type RobotRules = Pick<Robot, "control_hz" | "fall" | "ink" | "readouts">;
+export type RobotRules = Pick<
+  Robot,
+  "constants_url" | "control_hz" | "fall" | "ink" | "readouts"
+> & { driving?: Pick<Robot["driving"], "controls"> };
 
 /** What the page must know of a compiled scene; arrays are flat, row by row. */
 export interface SceneInfo {
@@ -11,8 +18,7 @@ export interface SceneInfo {
   joints: JointInfo[];
   sites: SiteInfo[];
   root: RootInfo;
-  /** Height of the floor, metres: that of the lowest plane. */
-  floor: number;
+  ground: GroundInfo;
   nq: number;
 }
 
@@ -35,6 +41,8 @@ export interface RootInfo {
   body: number;
   /** Where its pose `x y z qw qx qy qz` begins in `qpos`; null for a robot that is fixed. */
   qposAdr: number | null;
+  /** Where in `qpos` a robot that moves in a plane has its place, height and tilt; else null. */
+  plane: { x: number; z: number; pitch: number } | null;
 }
 
 export type Shape = "plane" | "sphere" | "capsule" | "ellipsoid" | "cylinder" | "box" | "other";
@@ -52,11 +60,14 @@ export interface GeomInfo {
 }
 
 export interface Connection {
-  url: string;
+  /** Of the inference server; null where there is none: the policy is then run here. */
+  url: string | null;
   modelId: string;
   sceneSha256: string;
   /** Where people log in: the socket then opens with tickets, which this token is worth. */
-  access?: { token: string | null };
+  access?: { token: string | null; ticketUrl: string };
+  /** From where the policy is fetched, so that it can be run in the browser. */
+  source?: PolicySource;
 }
 
 /** A pull at a point of a body towards a point of the world, metres. */
@@ -79,15 +90,27 @@ export interface Stats {
   time: number;
   controlHz: number;
   realTimeFactor: number;
-  roundTripMs: { p50: number; p95: number };
+  /** Of what answers; null while nobody does. */
+  pilot: PilotStats | null;
   paramsVersion: number;
   /** One for each of the robot's readouts; null where the page does not know how. */
   readings: (number | null)[];
+  /** One for each of the robot's controls. */
+  driven: Driven[];
+}
+
+/** A channel at the wheel: what is asked of it after smoothing, and what the robot does. */
+export interface Driven {
+  channel: string;
+  asked: number | null;
+  done: number | null;
 }
 
 export interface Frame {
   tick: number;
   time: number;
+  /** When the robot was there, ms since the epoch. */
+  at: number;
   qpos: Float64Array;
   /** Position and quaternion (`w x y z`) of each body, `[nbody * 7]`. */
   poses: Float32Array;
@@ -96,9 +119,14 @@ export interface Frame {
 export type ToWorker =
   | { type: "load"; sceneXml: Uint8Array; wasmUrl: string; rules: RobotRules }
   | { type: "connect"; connection: Connection | null }
+  | { type: "infer"; wish: Wish }
   | { type: "reset" }
+  | { type: "ask"; asker: Asker; waves: Waves | null }
+  | { type: "beat"; beat: Beat | null }
   | { type: "pause"; paused: boolean }
   | { type: "push"; push: Push | null }
+  | { type: "shove"; direction: number }
+  | { type: "trouble"; trouble: Trouble | null }
   | { type: "replay"; qpos: number[][] | null; hz: number };
 
 export type FromWorker =
@@ -107,5 +135,6 @@ export type FromWorker =
   | { type: "frame"; frame: Frame }
   | { type: "stats"; stats: Stats }
   | { type: "link"; link: LinkState }
+  | { type: "live"; live: Live | null }
   | { type: "snapshot"; version: number; step: number; scheduleWords: string }
   | { type: "recovered"; reason: "fell" | "diverged" };

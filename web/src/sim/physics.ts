@@ -1,6 +1,9 @@
 import type { MainModule, MjData, MjModel } from "@mujoco/mujoco";
+import type { Trouble } from "@/api/types";
+import { Blow } from "./blow";
 import type { Push, SceneInfo } from "./messages";
 import { describeScene } from "./scene";
+import { Troubles } from "./troubles";
 
 const HOME_KEY = 0;
 // A pull of the mouse: stiff enough to follow, soft and bounded enough that nothing explodes.
@@ -22,6 +25,8 @@ export class Physics {
   /** Of each body, kg; 0 for what is fixed to the world. */
   private readonly masses: Float64Array;
   private readonly mass: number;
+  private readonly blow = new Blow();
+  private readonly troubles: Troubles;
   private push: Push | null = null;
   /** Where the centre of mass was one time step ago; null where nobody pushed then. */
   private pushedCentre: Vector | null = null;
@@ -39,6 +44,7 @@ export class Physics {
       welded[body] === 0 ? 0 : mass,
     );
     this.mass = sum(this.masses);
+    this.troubles = new Troubles(model);
     this.reset();
   }
 
@@ -85,6 +91,7 @@ export class Physics {
     if (ctrl !== null) (this.data.ctrl as Float64Array).set(ctrl);
     for (let i = 0; i < this.substeps; i += 1) {
       this.applyPush();
+      this.blow.apply(this.data, this.push === null);
       this.mujoco.mj_step(this.model, this.data);
     }
   }
@@ -100,6 +107,15 @@ export class Physics {
     if (push !== null) return;
     this.pushedCentre = null;
     (this.data.xfrc_applied as Float64Array).fill(0);
+  }
+
+  /** A blow to a body, worth a speed of the whole robot, from its right at 90° and so on. */
+  shove(body: number, direction: number): void {
+    this.blow.begin(this.data, body, direction, this.mass);
+  }
+
+  setTrouble(body: number, trouble: Trouble | null): void {
+    this.troubles.set(body, trouble);
   }
 
   get pushed(): boolean {

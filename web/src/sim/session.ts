@@ -2,6 +2,10 @@ import wasmUrl from "@mujoco/mujoco/mujoco.wasm?url";
 import { fetchFile } from "@/api/client";
 import { needsTickets } from "@/api/tickets";
 import { currentToken } from "@/api/token";
+
+import type { Trouble } from "@/api/types";
+import type { PolicySource, Wish } from "@/inference/types";
+import { at } from "@/lib/place";
 import type {
   Connection,
   Frame,
@@ -14,21 +18,36 @@ import type {
   ToWorker,
 } from "./messages";
 
+import type { Asker, Beat, Waves } from "./wheel";
+import type { Live } from "./wire";
+
 const HISTORY_TICKS = 3000;
+
+/** Why there is no simulation. */
+export interface Failure {
+  code: "wasm" | "scene" | "network" | "worker";
+  message: string;
+}
 
 /** Everything of a session that changes seldom enough to be drawn by React. */
 export interface SessionState {
   scene: SceneInfo | null;
-  failure: { code: "wasm" | "scene" | "network"; message: string } | null;
+  failure: Failure | null;
   link: LinkState;
+  /** What the policy can be asked while it plays; null of one that takes nothing. */
+  live: Live | null;
   stats: Stats | null;
   paused: boolean;
+  /** Where the policy is to be run. */
+  wish: Wish;
   snapshot: { version: number; step: number; scheduleWords: string; at: number } | null;
+  /** How the world is other than the scene. */
+  trouble: Trouble | null;
   recovered: { reason: "fell" | "diverged"; at: number } | null;
 }
 
 interface Probe {
-  history: () => { tick: number; time: number; qpos: number[] }[];
+  history: () => { tick: number; time: number; at: number; qpos: number[] }[];
   stats: () => Stats | null;
   link: () => LinkState;
 }
@@ -49,9 +68,12 @@ export class Session {
     scene: null,
     failure: null,
     link: { state: "none" },
+    live: null,
     stats: null,
     paused: false,
+    wish: "auto",
     snapshot: null,
+    trouble: null,
     recovered: null,
   };
   private pending: ToWorker[] = [];
@@ -61,12 +83,16 @@ export class Session {
   latest: Frame | null = null;
   latestAt = 0;
 
-  constructor(sceneUrl: string, rules: RobotRules) {
+  constructor(
+    sceneUrl: string,
+    private readonly rules: RobotRules,
+  ) {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
-    this.worker.onerror = (event) => this.fail("wasm", event.message);
-    void this.load(sceneUrl, rules);
+    this.worker.onerror = (event) => this.fail("worker", event.message);
+    void this.load(sceneUrl);
     const probe: Probe = {
-      history: () => this.history.map(({ tick, time, qpos }) => ({ tick, time, qpos: [...qpos] })),
+      history: () =>
+        this.history.map(({ qpos, tick, time, at }) => ({ tick, time, at, qpos: [...qpos] })),
       stats: () => this.state.stats,
       link: () => this.state.link,
     };
@@ -89,19 +115,45 @@ export class Session {
   connect(connection: Connection | null): void {
     this.update({ snapshot: null, recovered: null });
     this.wanted = connection;
+    if (this.state.trouble !== null) this.setTrouble(null); // a new driver has the scene as it is
     if (connection === null) {
       this.send({ type: "connect", connection });
       return;
     }
     void needsTickets().then((needed) => {
       if (this.wanted !== connection) return; // somebody else drives by now
-      const access = needed ? { access: { token: currentToken() } } : {};
-      this.send({ type: "connect", connection: { ...connection, ...access } });
+      const ticketUrl = at(`/api/models/${encodeURIComponent(connection.modelId)}/ticket`);
+      const access = needed ? { access: { token: currentToken(), ticketUrl } } : {};
+      const source = this.sourceOf(connection);
+      this.send({ type: "connect", connection: { ...connection, ...access, source } });
     });
+  }
+
+  /** Let a policy drive that no server knows: it is fetched and run right here. */
+  run(source: PolicySource): void {
+    const { sceneSha256 } = source;
+    this.wanted = { url: null, modelId: "", sceneSha256, source };
+    this.send({ type: "connect", connection: this.wanted });
+  }
+
+  /** Where the policy is to be run from now on. */
+  infer(wish: Wish): void {
+    this.update({ wish });
+    this.send({ type: "infer", wish });
   }
 
   reset(): void {
     this.send({ type: "reset" });
+  }
+
+  /** Ask for something beside the policy's own schedule; null: for nothing any more. */
+  ask(asker: Asker, waves: Waves | null): void {
+    this.send({ type: "ask", asker, waves });
+  }
+
+  /** Let the policy's rhythm follow a beat. */
+  follow(beat: Beat | null): void {
+    this.send({ type: "beat", beat });
   }
 
   pause(paused: boolean): void {
@@ -113,16 +165,38 @@ export class Session {
     this.send({ type: "push", push });
   }
 
+  /** A blow, `direction` rad to the left of where the robot looks. */
+  shove(direction: number): void {
+    this.send({ type: "shove", direction });
+  }
+
+  setTrouble(trouble: Trouble | null): void {
+    this.update({ trouble });
+    this.send({ type: "trouble", trouble });
+  }
+
   replay(qpos: number[][] | null, hz: number): void {
     this.send({ type: "replay", qpos, hz });
   }
 
   dispose(): void {
+    this.update({ link: { state: "none" } });
     this.listeners.clear();
     this.worker.terminate();
   }
 
-  private async load(sceneUrl: string, rules: RobotRules): Promise<void> {
+  private sourceOf({ modelId, sceneSha256 }: Connection): PolicySource {
+    const model = `/api/models/${encodeURIComponent(modelId)}`;
+    return {
+      model: at(model),
+      params: at(`${model}/params`),
+      constants: at(this.rules.constants_url),
+      sceneSha256,
+      token: currentToken(),
+    };
+  }
+
+  private async load(sceneUrl: string): Promise<void> {
     if (typeof WebAssembly === "undefined") {
       this.fail("wasm", "WebAssembly is switched off or missing in this browser.");
       return;
@@ -134,7 +208,7 @@ export class Session {
         type: "load",
         sceneXml,
         wasmUrl: new URL(wasmUrl, window.location.href).href,
-        rules,
+        rules: this.rules,
       } satisfies ToWorker);
     } catch (error) {
       this.fail("network", error instanceof Error ? error.message : String(error));
@@ -160,6 +234,9 @@ export class Session {
       case "link":
         this.update({ link: message.link });
         break;
+      case "live":
+        this.update({ live: message.live });
+        break;
       case "snapshot": {
         const { version, step, scheduleWords } = message;
         this.update({ snapshot: { version, step, scheduleWords, at: Date.now() } });
@@ -184,7 +261,7 @@ export class Session {
     else this.worker.postMessage(message);
   }
 
-  private fail(code: "wasm" | "scene" | "network", message: string): void {
+  private fail(code: Failure["code"], message: string): void {
     this.update({ failure: { code, message } });
   }
 

@@ -1,20 +1,21 @@
+import type { Trouble } from "@/api/types";
+import { Pilot } from "@/inference/pilot";
+import type { Wish } from "@/inference/types";
+import { Gauges } from "./gauges";
 import type { Socket } from "./link";
-import { Link } from "./link";
 import type { Connection, FromWorker, Push, RobotRules } from "./messages";
-import { quantile, RateMeter } from "./meter";
+import { RateMeter } from "./meter";
+import type { Paced } from "./pacer";
+import { Pacer } from "./pacer";
 import type { Physics } from "./physics";
 import type { Moment, Reading } from "./readings";
 import { readingOf, readOver } from "./readings";
+import { Wheel } from "./wheel";
 import type { Action } from "./wire";
-import { encodeState } from "./wire";
 
-/** Further behind the wall clock than this, the lost time is dropped instead of caught up with. */
-const SLACK_MS = 100;
 const STATS_EVERY_MS = 500;
-const SILENCE_MS = 4000;
 /** Over so long speeds are taken, at most. */
 const READ_OVER_S = 1;
-const ROUND_TRIPS = 250;
 
 /**
  * The lock-step loop: a state is sent, and simulated time advances by one control step when the
@@ -22,24 +23,24 @@ const ROUND_TRIPS = 250;
  *
  * Without a connection the robot holds its home pose; while a connection is lost it holds the last.
  */
-export class Simulation {
+export class Simulation implements Paced {
   private tick = 0;
   private justReset = true;
   private paused = false;
-  private link: Link | null = null;
+  private pilot: Pilot | null = null;
+  private wish: Wish = "auto";
   private connected = false;
-  private sentAt: number | null = null;
+  private asked = false;
   private action: Action | null = null;
-  private due = 0;
-  private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly stats: ReturnType<typeof setInterval>;
   private readonly meter = new RateMeter();
-  private readonly roundTrips: number[] = [];
   private readonly recent: Moment[] = [];
   private readonly readings: (Reading | null)[];
-  private readonly periodMs: number;
   private fallenTicks = 0;
   private paramsVersion = 0;
+  /** What is asked beside the policy's own schedule. */
+  readonly wheel = new Wheel(epoch);
+  private readonly gauges: Gauges;
   private replayed: { qpos: number[][]; periodMs: number; index: number } | null = null;
 
   constructor(
@@ -48,42 +49,61 @@ export class Simulation {
     private readonly post: (message: FromWorker) => void,
     private readonly now: () => number = () => performance.now(),
     private readonly open?: (url: string) => Socket,
+    /** Shared with the simulations that keep step with this one. */
+    private readonly pacer = new Pacer(now),
   ) {
-    this.periodMs = 1000 / rules.control_hz;
     this.readings = rules.readouts.map((readout) => readingOf(readout, physics.scene, rules.ink));
+    const home = { qpos: physics.qpos(), sites: physics.sites() };
+    this.gauges = new Gauges(rules, physics.scene, home);
     this.stats = setInterval(() => this.report(), STATS_EVERY_MS);
-    this.restartClock();
+    this.pacer.join(this);
     this.show();
     this.schedule();
   }
 
+  get ready(): boolean {
+    if (this.paused) return false;
+    return this.replayed !== null || !this.connected || this.action !== null;
+  }
+
+  /** One whose policy cannot be asked now is not waited for. */
+  get present(): boolean {
+    return this.replayed !== null || !this.connected || this.pilot?.ready === true;
+  }
+
+  get periodMs(): number {
+    return this.replayed?.periodMs ?? 1000 / this.rules.control_hz;
+  }
+
   /** Let a policy drive, or nobody. The robot starts from the home pose. */
   connect(connection: Connection | null): void {
-    this.link?.close();
-    this.link = null;
+    this.pilot?.close();
+    this.pilot = null;
     this.connected = connection !== null;
     this.paramsVersion = 0;
     this.replayed = null;
     this.rewind();
     if (connection === null) {
+      this.wheel.fit(null);
+      this.post({ type: "live", live: null });
       this.post({ type: "link", link: { state: "none" } });
       this.schedule();
       return;
     }
-    this.link = new Link(
+    this.pilot = new Pilot(
       connection,
+      this.wish,
       {
         onState: (link) => {
-          if (link.state !== "live") this.hold();
+          if (this.pilot?.ready !== true) this.hold();
           this.post({ type: "link", link });
         },
-        onWelcome: (welcome) => {
-          this.paramsVersion = welcome.params_version;
-          this.justReset = true;
-          this.restartClock();
-          this.ask();
-        },
+        onReady: () => this.askAnother(),
         onAction: (action) => this.receive(action),
+        onLive: (live) => {
+          this.wheel.fit(live);
+          this.post({ type: "live", live });
+        },
         onSnapshot: (notice) =>
           this.post({
             type: "snapshot",
@@ -92,8 +112,15 @@ export class Simulation {
             scheduleWords: notice.program_words,
           }),
       },
+      this.now,
       this.open,
     );
+  }
+
+  /** Where the policy is to be run, for this connection and those to come. */
+  infer(wish: Wish): void {
+    this.wish = wish;
+    this.pilot?.wish(wish);
   }
 
   reset(): void {
@@ -105,12 +132,22 @@ export class Simulation {
   pause(paused: boolean): void {
     this.paused = paused;
     this.restartClock();
-    if (!paused && this.sentAt === null && this.action === null) this.ask();
+    if (!paused && !this.asked && this.action === null) this.ask();
     this.schedule();
   }
 
   setPush(push: Push | null): void {
     this.physics.setPush(push);
+  }
+
+  /** A short blow, `direction` rad to the left of where the robot looks. */
+  shove(direction: number): void {
+    this.physics.shove(this.loaded, direction);
+  }
+
+  /** The scene other than it is; null puts it right. */
+  setTrouble(trouble: Trouble | null): void {
+    this.physics.setTrouble(this.loaded, trouble);
   }
 
   /** Play recorded poses in a loop instead of simulating; null goes back to the home pose. */
@@ -123,13 +160,20 @@ export class Simulation {
 
   dispose(): void {
     clearInterval(this.stats);
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.link?.close();
+    this.pilot?.close();
+    this.pacer.leave(this);
+  }
+
+  /** What carries a load: the body with the pen, else the root. */
+  private get loaded(): number {
+    const { sites, root } = this.physics.scene;
+    return sites.find(({ name }) => name === this.rules.ink)?.body ?? root.body;
   }
 
   private rewind(): void {
     this.physics.setPush(null);
     this.physics.reset();
+    this.wheel.keep(null);
     this.tick += 1;
     this.justReset = true;
     this.fallenTicks = 0;
@@ -141,70 +185,60 @@ export class Simulation {
 
   /** Forget what was asked: an answer that is still under way is for a state that is no more. */
   private hold(): void {
-    this.sentAt = null;
+    this.asked = false;
     this.action = null;
     this.restartClock();
   }
 
   private restartClock(): void {
-    this.due = this.now() + this.periodMs;
+    this.pacer.restart();
     this.meter.clear();
   }
 
-  private ask(): void {
-    if (this.link === null || !this.link.live || this.paused) return;
-    const { physics } = this;
-    this.link.send(
-      encodeState({
-        tick: this.tick,
-        reset: this.justReset,
-        time: physics.time,
-        qpos: physics.qpos(),
-        qvel: physics.qvel(),
-        ctrl: physics.ctrl(),
-      }),
-    );
-    this.justReset = false;
-    this.action = null;
-    this.sentAt = this.now();
-  }
-
-  private receive(action: Action): void {
-    if (action.tick !== this.tick || this.sentAt === null) return;
-    this.roundTrips.push(this.now() - this.sentAt);
-    if (this.roundTrips.length > ROUND_TRIPS) this.roundTrips.shift();
-    this.sentAt = null;
-    this.action = action;
-    this.paramsVersion = action.paramsVersion;
+  /** Another one answers from now on: it is asked unless there is an answer already. */
+  private askAnother(): void {
+    if (this.action !== null) return;
+    this.justReset = true;
+    this.restartClock();
+    this.ask();
     this.schedule();
   }
 
-  private get ready(): boolean {
-    if (this.paused) return false;
-    return this.replayed !== null || !this.connected || this.action !== null;
+  /** Have the state answered, now or by and by; the caller goes on if it was now. */
+  private ask(): void {
+    if (this.pilot?.ready !== true || this.paused) return;
+    const { physics, tick, justReset: reset } = this;
+    this.justReset = false;
+    this.action = null;
+    this.asked = true;
+    const [qpos, qvel, ctrl] = [physics.qpos(), physics.qvel(), physics.ctrl()];
+    const live = this.wheel.row(physics.time);
+    const action = this.pilot.ask({ tick, reset, time: physics.time, qpos, qvel, ctrl, live });
+    if (action !== null) this.take(action);
+  }
+
+  private receive(action: Action): void {
+    if (action.tick !== this.tick || !this.asked) return;
+    this.take(action);
+    this.schedule();
+  }
+
+  private take(action: Action): void {
+    this.asked = false;
+    this.action = action;
+    this.wheel.keep(action.carry);
+    this.paramsVersion = action.paramsVersion;
   }
 
   private schedule(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
-    if (!this.ready) return;
-    const wait = this.due - this.now();
-    if (wait <= 0.5) this.advance();
-    else this.timer = setTimeout(() => this.advance(), wait);
+    this.pacer.kick();
   }
 
-  private advance(): void {
-    this.timer = null;
-    if (!this.ready) return;
-    const now = this.now();
-    this.due += this.replayed?.periodMs ?? this.periodMs;
-    if (now - this.due > SLACK_MS) this.due = now;
+  /** To the next step; the pacer says when. */
+  advance(now: number): void {
     if (this.replayed !== null) this.showNext(this.replayed);
     else this.simulate();
     this.meter.mark(now, this.physics.time);
-    // Never straight into the next step: messages must be heard between two steps.
-    if (this.ready)
-      this.timer = setTimeout(() => this.advance(), Math.max(0, this.due - this.now()));
   }
 
   private showNext(replayed: { qpos: number[][]; index: number }): void {
@@ -250,21 +284,22 @@ export class Simulation {
     const { tick } = this;
     this.post({
       type: "frame",
-      frame: { tick, time: this.physics.time, qpos, poses: this.physics.poses() },
+      frame: { tick, time: this.physics.time, at: epoch(), qpos, poses: this.physics.poses() },
     });
   }
 
   private report(): void {
-    if (this.sentAt !== null && this.now() - this.sentAt > SILENCE_MS) this.link?.restart();
+    this.pilot?.check();
     this.post({
       type: "stats",
       stats: {
         tick: this.tick,
         time: this.physics.time,
         ...this.meter.rates(this.now()),
-        roundTripMs: { p50: quantile(this.roundTrips, 0.5), p95: quantile(this.roundTrips, 0.95) },
+        pilot: this.pilot?.stats ?? null,
         paramsVersion: this.paramsVersion,
         readings: this.read(),
+        driven: this.gauges.read(this.recent, this.wheel),
       },
     });
   }
@@ -280,4 +315,9 @@ export class Simulation {
       return this.readings[index]?.(before, latest, Math.max(1, steps) / hz) ?? null;
     });
   }
+}
+
+/** The time that page and worker share, ms. */
+function epoch(): number {
+  return performance.timeOrigin + performance.now();
 }

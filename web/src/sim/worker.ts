@@ -35,14 +35,29 @@ scope.onmessage = ({ data }) => {
     case "connect":
       simulation?.connect(data.connection);
       break;
+    case "infer":
+      simulation?.infer(data.wish);
+      break;
     case "reset":
       simulation?.reset();
+      break;
+    case "ask":
+      simulation?.wheel.ask(data.asker, data.waves);
+      break;
+    case "beat":
+      simulation?.wheel.follow(data.beat);
       break;
     case "pause":
       simulation?.pause(data.paused);
       break;
     case "push":
       simulation?.setPush(data.push);
+      break;
+    case "shove":
+      simulation?.shove(data.direction);
+      break;
+    case "trouble":
+      simulation?.setTrouble(data.trouble);
       break;
     case "replay":
       simulation?.replay(data.qpos, data.hz);

@@ -42,7 +42,7 @@ export function FollowUp({ task, candidate, jobId }: Props): ReactNode {
         submit();
       }}
     >
-      <div className="card flex flex-wrap items-center gap-2 p-2 pl-4 transition-colors focus-within:border-accent/50 focus-within:shadow-[0_0_0_3px_#6ee7c81a]">
+      <div className="card flex flex-wrap items-center gap-2 p-2 pl-4 transition-colors focus-within:border-accent/50 focus-within:shadow-ring">
         <input
           aria-label="What should be different"
           value={words}

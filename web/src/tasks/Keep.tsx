@@ -16,7 +16,7 @@ export function Keep({ task }: { task: Task }): ReactNode {
   const busy = task.state === "writing" || task.jobs.some(isActive);
   const failed = star.error ?? remove.error;
   return (
-    <div className="mt-2 flex flex-wrap items-center gap-2">
+    <div className="flex flex-wrap items-center gap-2">
       <Button
         aria-pressed={task.starred}
         busy={star.isPending}

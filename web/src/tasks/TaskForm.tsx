@@ -41,7 +41,7 @@ export function TaskForm({ robots, robot, onRobot, sentence = "" }: Props): Reac
         <label htmlFor="prompt" className="eyebrow mb-2 block">
           Step 2 · Task
         </label>
-        <div className="card relative focus-within:border-accent/50 focus-within:shadow-[0_0_0_3px_#6ee7c81a]">
+        <div className="card relative focus-within:border-accent/50 focus-within:shadow-ring">
           <textarea
             id="prompt"
             value={prompt}

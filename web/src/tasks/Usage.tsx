@@ -18,7 +18,7 @@ export function Usage({ task }: { task: Task }): ReactNode {
               role="status"
               className="flex items-start gap-2.5 rounded-xl border border-line-strong bg-raised/60 px-3.5 py-2.5 text-[13px] leading-relaxed text-soft"
             >
-              <Info className="mt-[3px] size-3.5 shrink-0 text-[#8ab4ff]" aria-hidden />
+              <Info className="mt-[3px] size-3.5 shrink-0 text-info" aria-hidden />
               {notice}
             </li>
           ))}

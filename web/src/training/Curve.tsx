@@ -2,9 +2,10 @@ import type { ReactNode } from "react";
 import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import { count, figure, seriesColor } from "@/lib/format";
+import { resolved } from "@/lib/theme";
 import type { Column } from "./progress";
 
-const TOTAL_COLOR = "#e8edf4";
+const TOTAL_COLOR = "var(--color-text)";
 
 /** A moment in the training, drawn as a line across the curves. */
 export interface Mark {
@@ -13,8 +14,8 @@ export interface Mark {
 }
 
 const MARK_COLORS: Record<Mark["kind"], string> = {
-  restart: "#f5c46b",
-  reweighted: "#b79bff",
+  restart: "var(--color-warn)",
+  reweighted: "var(--color-violet)",
 };
 
 interface Props {
@@ -25,12 +26,12 @@ interface Props {
   height?: number;
 }
 
-/** Colour of a column: the total is white, terms take the palette in their order. */
+/** Colour of a column: the total has the text's, terms take the palette in their order. */
 export function columnColor(index: number): string {
   return index === 0 ? TOTAL_COLOR : seriesColor(index - 1);
 }
 
-/** Reward curves over samples, drawn by uPlot. */
+/** Reward curves over samples, drawn by uPlot; its colours stay those it was made with. */
 export function Curve({ samples, columns, hidden, marks, height = 220 }: Props): ReactNode {
   const container = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<uPlot | null>(null);
@@ -75,10 +76,10 @@ function options(
 ): uPlot.Options {
   const font = "11px Inter Variable, sans-serif";
   const axis = {
-    stroke: "#7d8a9c",
+    stroke: resolved("var(--color-faint)"),
     font,
     ticks: { show: false },
-    grid: { stroke: "#ffffff0d", width: 1 },
+    grid: { stroke: resolved("var(--color-line)"), width: 1 },
   };
   return {
     width,
@@ -95,7 +96,7 @@ function options(
       {},
       ...names.map((label, index) => ({
         label,
-        stroke: columnColor(index),
+        stroke: resolved(columnColor(index)),
         width: index === 0 ? 2.25 : 1.5,
         // A first lone measurement has no line to be seen by.
         points: { show: (plot: uPlot) => plot.data[0].length < 3, size: 5 },
@@ -115,8 +116,7 @@ function options(
 function drawMark({ ctx, bbox, valToPos }: uPlot, { samples, kind }: Mark): void {
   const x = Math.round(valToPos(samples, "x", true));
   ctx.save();
-  ctx.strokeStyle = `${MARK_COLORS[kind]}99`;
-  ctx.fillStyle = MARK_COLORS[kind];
+  ctx.strokeStyle = ctx.fillStyle = resolved(MARK_COLORS[kind]);
   ctx.setLineDash([4, 4]);
   ctx.beginPath();
   ctx.moveTo(x, bbox.top);

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { useMemo, useState } from "react";
 import { count, duration, figure, words } from "@/lib/format";
 import { cx } from "@/ui/kit";
+import { useDark } from "@/ui/ThemeButton";
 import type { Mark } from "./Curve";
 import { Curve, columnColor } from "./Curve";
 import type { Progress } from "./progress";
@@ -9,6 +10,7 @@ import { curves, reweightedAt } from "./progress";
 
 /** What a training has measured so far: the search's generations, then the curves. */
 export function Learning({ progress }: { progress: Progress }): ReactNode {
+  const dark = useDark();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const { samples, columns } = useMemo(() => curves(progress), [progress]);
   const marks = useMemo(() => marksOf(progress), [progress]);
@@ -47,11 +49,11 @@ export function Learning({ progress }: { progress: Progress }): ReactNode {
         <Fact label="Episode" value={duration(latest.episode_length_s)} />
         <Fact label="Falls a minute" value={figure(latest.falls_per_minute)} />
       </dl>
-      <Curve samples={samples} columns={columns} hidden={hidden} marks={marks} />
+      <Curve key={String(dark)} samples={samples} columns={columns} hidden={hidden} marks={marks} />
       <p className="mt-0.5 mb-2 text-center text-[11px] text-faint">
         reward a step, over samples
         {progress.reweightings.length > 0 && (
-          <span className="text-[#b79bff]"> · ▾ other weights from here on</span>
+          <span className="text-violet"> · ▾ other weights from here on</span>
         )}
       </p>
       <div className="flex flex-wrap gap-1.5">
@@ -96,7 +98,7 @@ function Bars({ values, total }: { values: number[]; total: number }): ReactNode
             key={generation}
             className={cx(
               "flex-1 rounded-sm transition-[height]",
-              value === undefined ? "bg-line" : "bg-[#8ab4ff]",
+              value === undefined ? "bg-line" : "bg-info",
             )}
             style={{ height: `${height}%` }}
           />

@@ -5,6 +5,7 @@ import { duration } from "@/lib/format";
 import { cx, Note } from "@/ui/kit";
 import type { Progress } from "./progress";
 import { share } from "./progress";
+import { placeWords } from "./Waiting";
 
 /** Silence after which a trainer may have been stopped; an evaluation says nothing while it runs. */
 const SILENT_S = 20;
@@ -92,11 +93,7 @@ function timing(job: Job, elapsed: number): string {
 }
 
 function headline(job: Job, progress: Progress, state: string): string {
-  if (state === "queued") {
-    if (job.attempt > 0) return "Waiting for a trainer to go on with it";
-    const place = job.place_in_queue;
-    return place === null || place <= 1 ? "Next in the queue" : `Number ${place} in the queue`;
-  }
+  if (state === "queued") return placeWords(job);
   if (state === "cancelling") return "Stopping…";
   if (state === "cancelled") return "Cancelled";
   if (state === "failed") return "Stopped by a failure";

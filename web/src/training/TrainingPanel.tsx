@@ -13,6 +13,9 @@ import type { Progress } from "./progress";
 import { StageBar } from "./StageBar";
 import type { Stream } from "./useProgress";
 
+/** What is not worth saying of a training. */
+const FLAT = "flat ground";
+
 interface Props {
   job: Job;
   candidate: Candidate | undefined;
@@ -43,6 +46,7 @@ export function TrainingPanel(props: Props): ReactNode {
           </h2>
         </div>
         <div className="flex items-center gap-2">
+          {job.ground_words !== FLAT && <Badge mood="accent">{job.ground_words}</Badge>}
           <StateBadge state={state} />
           {active && (
             <Button
@@ -140,13 +144,13 @@ function Notices({ progress, initial }: NoticesProps): ReactNode {
   return (
     <ul className="space-y-1.5 border-t border-line pt-3 text-[13px] text-soft">
       {keyed(notices, ({ code }) => code).map(({ key, item: notice }) => (
-        <li key={key} className="flex gap-2 text-[#f3d7a2]" data-testid="notice">
+        <li key={key} className="flex gap-2 text-warn" data-testid="notice">
           <History className="mt-0.5 size-3.5 shrink-0" aria-hidden />
           {notice.message}
         </li>
       ))}
       {reweightings.map((event, index) => (
-        <li key={event.update} className="flex gap-2 text-[#cdbcff]" data-testid="reweighted">
+        <li key={event.update} className="flex gap-2 text-violet" data-testid="reweighted">
           <SlidersHorizontal className="mt-0.5 size-3.5 shrink-0" aria-hidden />
           <span>
             Update {event.update}: {changesOf(event, reweightings[index - 1]?.weights ?? initial)}

@@ -1,3 +1,4 @@
+import type { EvaluationPoint, Job } from "@/api/types";
 import type {
   EvaluationEvent,
   JobEvent,
@@ -25,6 +26,8 @@ export interface Progress {
   reweightings: ReweightedEvent[];
   snapshots: SnapshotEvent[];
   notices: NoticeEvent[];
+  /** Evaluations on the way of a full training, by minutes. */
+  points: EvaluationPoint[];
   evaluation: EvaluationEvent | null;
   elapsedS: number;
   etaS: number | null;
@@ -42,6 +45,7 @@ export const NO_PROGRESS: Progress = {
   reweightings: [],
   snapshots: [],
   notices: [],
+  points: [],
   evaluation: null,
   elapsedS: 0,
   etaS: null,
@@ -81,6 +85,8 @@ export function reduce(progress: Progress, event: JobEvent): Progress {
       return { ...progress, reweightings: reweighted(progress, event) };
     case "snapshot":
       return { ...progress, snapshots: [...progress.snapshots, event], elapsedS: event.elapsed_s };
+    case "measured":
+      return { ...progress, points: measured(progress, event.point), elapsedS: event.elapsed_s };
     case "evaluation":
       return { ...progress, evaluation: event, etaS: null };
   }
@@ -89,6 +95,11 @@ export function reduce(progress: Progress, event: JobEvent): Progress {
 /** A restarted trainer takes over the weights again: what it repeats replaces the old. */
 function reweighted({ reweightings }: Progress, event: ReweightedEvent): ReweightedEvent[] {
   return [...reweightings.filter(({ update }) => update < event.update), event];
+}
+
+/** A restarted trainer may measure again what it learns again: that replaces the old. */
+function measured({ points }: Progress, point: EvaluationPoint): EvaluationPoint[] {
+  return [...points.filter(({ update }) => update < point.update), point];
 }
 
 /** A trainer that went on from a snapshot repeats samples: what it repeats replaces the old. */
@@ -143,4 +154,12 @@ export function curves(progress: Progress): { samples: number[]; columns: Column
       })),
     ],
   };
+}
+
+/** All evaluations of a job and of those it goes on from, by minutes; the row's once it has ended. */
+export function pointsOf(
+  job: Pick<Job, "history" | "result">,
+  progress: Progress,
+): EvaluationPoint[] {
+  return job.result === null ? [...job.history, ...progress.points] : job.history;
 }

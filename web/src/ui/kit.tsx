@@ -9,11 +9,10 @@ export function cx(...names: (string | false | null | undefined)[]): string {
 type Tone = "primary" | "plain" | "quiet" | "danger";
 
 const TONES: Record<Tone, string> = {
-  primary:
-    "bg-accent text-[#06231d] font-semibold hover:bg-[#8bf0d6] shadow-[0_0_0_1px_#6ee7c833,0_8px_24px_-12px_#6ee7c8aa]",
-  plain: "bg-raised text-text border border-line-strong hover:border-faint hover:bg-[#202936]",
+  primary: "bg-accent text-on-accent font-semibold hover:bg-accent-lift",
+  plain: "bg-raised text-text border border-line-strong hover:border-faint hover:bg-lift",
   quiet: "text-soft hover:text-text hover:bg-raised",
-  danger: "bg-transparent text-bad border border-[#5a3236] hover:bg-[#2a1a1e]",
+  danger: "bg-transparent text-bad border border-bad/40 hover:bg-bad/10",
 };
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -50,10 +49,10 @@ type Mood = "neutral" | "accent" | "good" | "warn" | "bad";
 
 const MOODS: Record<Mood, string> = {
   neutral: "bg-raised text-soft border-line-strong",
-  accent: "bg-accent-deep/60 text-accent border-[#1d5a4f]",
-  good: "bg-[#12301f] text-good border-[#1f5034]",
-  warn: "bg-[#33270f] text-warn border-[#5a451b]",
-  bad: "bg-[#34191b] text-bad border-[#5f2b2f]",
+  accent: "bg-accent-deep/60 text-accent border-accent/30",
+  good: "bg-good/10 text-good border-good/30",
+  warn: "bg-warn/10 text-warn border-warn/30",
+  bad: "bg-bad/10 text-bad border-bad/30",
 };
 
 /** A few words in a pill; where they are more than its place holds, they take a second line. */
@@ -81,15 +80,15 @@ export function Badge({
 
 const NOTES: Record<"info" | "warn" | "bad", string> = {
   info: "border-line-strong bg-raised/70 text-soft",
-  warn: "border-[#5a451b] bg-[#241d10] text-[#f3d7a2]",
-  bad: "border-[#5f2b2f] bg-[#25161a] text-[#ffc4c1]",
+  warn: "border-warn/35 bg-warn/10 text-soft",
+  bad: "border-bad/35 bg-bad/10 text-soft",
 };
 
 interface NoteProps {
   kind?: "info" | "warn" | "bad";
   title: string;
   children?: ReactNode;
-  action?: ReactNode;
+  action?: ReactNode | undefined;
 }
 
 /** A message that says what happened and what to do. */

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { Readout, Robot } from "@/api/types";
 import { BASE_VERSION } from "@/generated/contract";
+import type { Where } from "@/inference/types";
 import type { Session, SessionState } from "@/sim/session";
 import { Button, cx, Note } from "@/ui/kit";
 import type { Drive } from "./drive";
@@ -23,11 +24,17 @@ export function StatusPill({ state, drive }: Props): ReactNode {
       <div
         data-testid="link"
         data-state={state.link.state}
+        data-inference={whereOf(state) ?? "none"}
         className="flex items-center gap-2 rounded-full border border-line bg-panel/85 py-1 pr-3 pl-2.5 text-xs text-soft backdrop-blur"
       >
         <span className={cx("size-2 rounded-full", dot)} aria-hidden />
         <span className="truncate">{text}</span>
       </div>
+      {drive.kind === "policy" && state.link.state === "lost" && whereOf(state) === "browser" && (
+        <p className="rise rounded-lg bg-panel/70 px-2.5 py-1 text-xs text-faint" role="status">
+          The server does not answer: this browser runs the policy.
+        </p>
+      )}
       {state.snapshot !== null && drive.kind === "policy" && (
         <p
           key={state.snapshot.version}
@@ -41,17 +48,15 @@ export function StatusPill({ state, drive }: Props): ReactNode {
 }
 
 function status(state: SessionState, drive: Drive): [string, string] {
-  if (drive.kind === "replay")
-    return ["bg-[#8ab4ff]", `Recording “${drive.clip.replaceAll("_", " ")}”`];
+  if (drive.kind === "replay") return ["bg-info", `Recording “${drive.clip.replaceAll("_", " ")}”`];
   if (drive.kind === "idle") return ["bg-faint", "At rest, no policy"];
+  const version = state.stats?.paramsVersion ?? BASE_VERSION;
+  const learnt = version === BASE_VERSION ? "pretrained policy" : `snapshot ${version}`;
+  const policy = drive.taught ? `taught “${drive.taught}”` : learnt;
+  if (whereOf(state) === "browser") return ["bg-good", `In this browser · ${policy}`];
   switch (state.link.state) {
-    case "live": {
-      const version = state.stats?.paramsVersion ?? BASE_VERSION;
-      return [
-        "bg-good",
-        version === BASE_VERSION ? "Live · pretrained policy" : `Live · snapshot ${version}`,
-      ];
-    }
+    case "live":
+      return ["bg-good", `Live · ${policy}`];
     case "lost":
       return ["bg-warn animate-pulse", "Connection lost, trying again"];
     case "refused":
@@ -61,11 +66,18 @@ function status(state: SessionState, drive: Drive): [string, string] {
   }
 }
 
+/** Where the policy is run; null while nobody runs one. */
+function whereOf({ link, stats }: SessionState): Where | null {
+  const where = stats?.pilot?.where ?? null;
+  return where === "server" && link.state !== "live" ? null : where;
+}
+
 /** The robot's figures and the health of the control loop. */
 export function Figures({ state, drive, robot }: Props & { robot: Robot }): ReactNode {
   const { stats } = state;
   if (stats === null || drive.kind === "replay") return null;
-  const live = drive.kind === "policy" && state.link.state === "live";
+  const live = drive.kind === "policy" && whereOf(state) !== null;
+  const trip = stats.pilot?.roundTripMs.p50 ?? Number.NaN;
   return (
     <dl className="tabular grid grid-cols-[repeat(3,auto)] gap-x-4 gap-y-1 rounded-xl border border-line bg-panel/85 px-3 py-2 text-xs backdrop-blur">
       {robot.readouts.map((readout, index) => {
@@ -81,7 +93,8 @@ export function Figures({ state, drive, robot }: Props & { robot: Robot }): Reac
       })}
       {live && (
         <>
-          <Item label="round trip" value={`${number(stats.roundTripMs.p50, 1)} ms`} />
+          <Item label="runs in" value={whereOf(state) === "browser" ? "browser" : "server"} />
+          <Item label="round trip" value={`${number(trip, 1)} ms`} />
           <Item
             label="control"
             value={`${number(stats.controlHz, 0)} Hz`}
@@ -129,10 +142,14 @@ export function LinkBanner({ state, drive, session }: Props & { session: Session
   const { link, recovered } = state;
   if (link.state === "refused") {
     return (
-      <div className="pointer-events-auto mx-auto w-full max-w-lg">
+      <div className="pointer-events-auto mx-auto w-full max-w-lg rounded-xl bg-panel">
         <Note
           kind="bad"
-          title="The inference server refused this robot"
+          title={
+            link.code === "socket_refused"
+              ? "The policy's address cannot be opened from this page"
+              : "The inference server refused this robot"
+          }
           action={<Button onClick={() => session.connect(drive.connection)}>Try again</Button>}
         >
           {link.message} <span className="font-mono text-xs opacity-70">({link.code})</span>
@@ -140,9 +157,9 @@ export function LinkBanner({ state, drive, session }: Props & { session: Session
       </div>
     );
   }
-  if (link.state === "lost") {
+  if (link.state === "lost" && whereOf(state) !== "browser") {
     return (
-      <div className="mx-auto w-full max-w-lg">
+      <div className="mx-auto w-full max-w-lg rounded-xl bg-panel">
         <Note kind="warn" title="Connection to the policy lost">
           The robot holds its last pose. Trying again in {link.retryInS} s (attempt {link.attempt}).
         </Note>

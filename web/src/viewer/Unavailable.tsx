@@ -35,6 +35,12 @@ function explain(failure: SessionState["failure"], webgl: string | null): [strin
       "Reload the page. If it stays, the server and this page are of different versions.",
     ];
   }
+  if (failure?.code === "worker") {
+    return [
+      "The simulation stopped",
+      "Reload the page. If it happens again, the server and this page may be of different versions.",
+    ];
+  }
   if (failure?.code === "network") {
     return [
       "The robot's scene could not be loaded",

@@ -7,10 +7,12 @@ import { Controls } from "./Controls";
 import type { Drive } from "./drive";
 import { useDrive } from "./drive";
 import { Figures, LinkBanner, StatusPill } from "./Hud";
+import { LostPicture } from "./LostPicture";
 import { loadQuality, storeQuality } from "./preferences";
 import { useSession, useSessionState } from "./SessionProvider";
 import { Unavailable } from "./Unavailable";
-import type { CameraMode, Quality, View } from "./view";
+import { usePicture } from "./usePicture";
+import type { CameraMode, Quality } from "./view";
 
 interface Props {
   /** Not known yet: an empty place. */
@@ -38,45 +40,25 @@ export function Viewer({ robot, className, ...rest }: Props): ReactNode {
 type LiveProps = Omit<Props, "robot" | "className"> & { session: Session; robot: Robot };
 
 function Live({ session, robot, drive, bare = false, faded = false }: LiveProps): ReactNode {
-  const { camera, control_hz: controlHz, ink, visuals_url: visualsUrl } = robot;
   const state = useSessionState(session);
   const container = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState<View | null>(null);
-  const [noWebgl, setNoWebgl] = useState<string | null>(null);
   const [quality, setQuality] = useState<Quality>(loadQuality);
   const [slowed, setSlowed] = useState(false);
   const [mode, setMode] = useState<CameraMode>("follow");
   const { scene } = state;
+  const picture = usePicture(container, {
+    session,
+    robot,
+    scene,
+    quality,
+    onSlow: () => {
+      setQuality("low");
+      setSlowed(true);
+    },
+  });
+  const { view } = picture;
 
   useDrive(session, drive);
-
-  useEffect(() => {
-    const element = container.current;
-    if (element === null || scene === null) return undefined;
-    let left = false;
-    let next: View | null = null;
-    // The renderer is large and needed only here: the page's text need not wait for it.
-    void import("./view")
-      .then((module) => {
-        if (left) return;
-        next = new module.View(element, session, { scene, camera, controlHz, quality, ink });
-        next.onSlow = () => {
-          setQuality("low");
-          setSlowed(true);
-        };
-        // Primitives stay where the meshes cannot be had: the picture is plainer, not broken.
-        if (visualsUrl !== null) void next.loadMeshes(visualsUrl).catch(() => undefined);
-        setView(next);
-      })
-      .catch((error: unknown) =>
-        setNoWebgl(error instanceof Error ? error.message : String(error)),
-      );
-    return () => {
-      left = true;
-      setView(null);
-      next?.dispose();
-    };
-  }, [session, scene, camera, controlHz, quality, ink, visualsUrl]);
 
   useEffect(() => {
     if (view !== null) view.mode = mode;
@@ -88,16 +70,17 @@ function Live({ session, robot, drive, bare = false, faded = false }: LiveProps)
     storeQuality(next);
   };
 
-  if (state.failure !== null || noWebgl !== null) {
-    return <Unavailable failure={state.failure} webgl={noWebgl} />;
+  if (state.failure !== null || picture.fault !== null) {
+    return <Unavailable failure={state.failure} webgl={picture.fault} />;
   }
   return (
     <>
       <div ref={container} className="absolute inset-0" data-testid="viewer" />
       {faded && (
-        <div className="pointer-events-none absolute inset-x-0 top-0 h-16 bg-gradient-to-b from-ink lg:inset-y-0 lg:right-auto lg:h-auto lg:w-48 lg:bg-gradient-to-r" />
+        <div className="pointer-events-none absolute inset-x-0 top-0 h-16 bg-gradient-to-b from-ink max-lg:hidden lg:inset-y-0 lg:right-auto lg:h-auto lg:w-48 lg:bg-gradient-to-r" />
       )}
       {scene === null && <Loading />}
+      <LostPicture lost={picture.lost} again={picture.again} />
       <div className="pointer-events-none absolute inset-0 flex flex-col justify-between p-3 sm:p-4">
         <div className="flex flex-wrap items-start justify-between gap-2">
           <StatusPill state={state} drive={drive} />
@@ -114,6 +97,7 @@ function Live({ session, robot, drive, bare = false, faded = false }: LiveProps)
           slowed={slowed}
           onQuality={choose}
           pushable={drive.kind !== "replay"}
+          canvas={view?.canvas ?? null}
         />
       </div>
     </>

@@ -1,24 +1,21 @@
 import type { Object3D, WebGLRenderer } from "three";
 import {
-  CanvasTexture,
   CircleGeometry,
   Color,
   DirectionalLight,
   FogExp2,
   HemisphereLight,
   Mesh,
-  MeshStandardMaterial,
   PMREMGenerator,
-  RepeatWrapping,
   Scene,
-  SRGBColorSpace,
   Vector3,
 } from "three";
 import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
+import { type GroundInfo, groundHeight } from "@/sim/ground";
+import { floorMaterial, groundObjects, TILE_M } from "./ground";
+import type { Palette } from "./palette";
 
-const BACKGROUND = "#0b0e13";
 const FLOOR_RADIUS = 24;
-const TILE_M = 1;
 const FOG_TIMES_DISTANCE = 0.5;
 /** Half the width of what is shadowed, and the place of the sun, in distances of the camera. */
 const SHADOW_SHARE = 0.88;
@@ -27,22 +24,24 @@ const SUN = new Vector3(0.75, -1, 2.1);
 /** Lights and floor; both go along with the robot, so the world has no edge. */
 export class Stage {
   readonly scene = new Scene();
-  private readonly fog = new FogExp2(BACKGROUND, 0.3);
+  private readonly fog: FogExp2;
   private readonly floor: Mesh;
   private readonly sun: DirectionalLight;
 
   /**
-   * `distance` is that of the camera at first, metres: it tells how large the robot is. `height` is
-   * that of the floor.
+   * `distance` is that of the camera at first, metres: it tells how large the robot is.
    */
   constructor(
     shadows: boolean,
     private readonly distance: number,
-    private readonly height: number,
+    private readonly ground: GroundInfo,
+    palette: Palette,
   ) {
-    this.scene.background = new Color(BACKGROUND);
+    const plain = shadows ? 0 : 1;
+    this.fog = new FogExp2(palette.background, 0.3);
+    this.scene.background = new Color(palette.background);
     this.scene.fog = this.fog;
-    this.scene.add(new HemisphereLight("#dbe9ff", "#39404c", shadows ? 1.1 : 2.2));
+    this.scene.add(new HemisphereLight("#dbe9ff", "#39404c", palette.ambient[plain]));
 
     this.sun = new DirectionalLight("#fff4e2", 3);
     this.sun.castShadow = shadows;
@@ -60,16 +59,12 @@ export class Stage {
 
     this.floor = new Mesh(
       new CircleGeometry(FLOOR_RADIUS, 64),
-      new MeshStandardMaterial({
-        map: gridTexture(),
-        roughness: 0.95,
-        metalness: 0,
-        envMapIntensity: 0.1,
-        color: shadows ? "#7d8794" : "#aab4c2",
-      }),
+      // A circle's texture coordinates span its diameter; whole metres meet at the centre.
+      floorMaterial(palette, plain, ground.friction, 2 * FLOOR_RADIUS),
     );
     this.floor.receiveShadow = true;
-    this.scene.add(this.floor);
+    this.floor.quaternion.setFromUnitVectors(new Vector3(0, 0, 1), new Vector3(...ground.normal));
+    this.scene.add(this.floor, groundObjects(ground, palette, plain));
   }
 
   /** Soft light from a plain room, so that dark shells keep their shape. */
@@ -85,36 +80,20 @@ export class Stage {
     // A pool of light whose edge keeps its place in the picture at any zoom.
     this.fog.density = FOG_TIMES_DISTANCE / Math.max(distance, 0.5 * this.distance);
     const { x, y } = target.position;
-    this.sun.position.set(x, y, 0).addScaledVector(SUN, this.distance);
-    this.sun.target.position.set(x, y, 0.1 * this.distance);
-    const tile = (along: number): number => TILE_M * Math.round(along / TILE_M);
-    this.floor.position.set(tile(x), tile(y), this.height);
+    const height = groundHeight(this.ground, x, y);
+    this.sun.position.set(x, y, height).addScaledVector(SUN, this.distance);
+    this.sun.target.position.set(x, y, height + 0.1 * this.distance);
+    this.keepFloorBelow(x, y);
   }
-}
 
-/** One square metre: a strong line around, a faint one every quarter. */
-function gridTexture(): CanvasTexture {
-  const size = 512;
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = size;
-  const context = canvas.getContext("2d");
-  if (context !== null) {
-    context.fillStyle = "#222934";
-    context.fillRect(0, 0, size, size);
-    for (let quarter = 0; quarter < 4; quarter += 1) {
-      const strong = quarter === 0;
-      context.fillStyle = strong ? "#4d5b6e" : "#2c3541";
-      const width = strong ? 5 : 3;
-      const at = (size * quarter) / 4;
-      context.fillRect(at, 0, width, size);
-      context.fillRect(0, at, size, width);
-    }
+  /** The floor goes along by whole tiles, in its own plane, so that its pattern stays in place. */
+  private keepFloorBelow(x: number, y: number): void {
+    const { normal, level } = this.ground;
+    const height = -(normal[0] * x + normal[1] * y) / normal[2];
+    const { quaternion, position } = this.floor;
+    position.set(x, y, height).applyQuaternion(quaternion.clone().invert());
+    const tile = (along: number): number => TILE_M * Math.round(along / TILE_M);
+    position.set(tile(position.x), tile(position.y), 0).applyQuaternion(quaternion);
+    position.z += level;
   }
-  const texture = new CanvasTexture(canvas);
-  texture.colorSpace = SRGBColorSpace;
-  texture.wrapS = texture.wrapT = RepeatWrapping;
-  // A circle's texture coordinates span its diameter; whole metres meet at the centre.
-  texture.repeat.set((2 * FLOOR_RADIUS) / TILE_M, (2 * FLOOR_RADIUS) / TILE_M);
-  texture.anisotropy = 8;
-  return texture;
 }

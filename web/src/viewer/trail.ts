@@ -1,4 +1,5 @@
 import { BufferAttribute, BufferGeometry, Line, LineBasicMaterial } from "three";
+import type { Rgb } from "./palette";
 
 interface Pen {
   /** How many points are kept. */
@@ -6,8 +7,6 @@ interface Pen {
   spacingM: number;
   /** From a step longer than this on a new line begins. */
   jumpM: number;
-  /** Red, green, blue of the newest point; older ones fade into the dark. */
-  color: [number, number, number];
 }
 
 /** Where a robot's base was, on the floor. */
@@ -15,10 +14,9 @@ export const FOOTPRINTS: Pen = {
   points: 400,
   spacingM: 0.03,
   jumpM: 0.5,
-  color: [0.15, 0.64, 0.5],
 };
 /** Where a tool was, in the air. */
-export const INK: Pen = { points: 1500, spacingM: 0.003, jumpM: 0.15, color: [0.35, 0.8, 1] };
+export const INK: Pen = { points: 1500, spacingM: 0.003, jumpM: 0.15 };
 const FAINT = 0.06;
 
 /** Where something has been, drawn as a line; older points fade. */
@@ -28,7 +26,12 @@ export class Trail {
   private readonly positions: BufferAttribute;
   private readonly colors: BufferAttribute;
 
-  constructor(private readonly pen: Pen) {
+  /** `color` is that of the newest point; older ones fade into `faded`. */
+  constructor(
+    private readonly pen: Pen,
+    private readonly color: Rgb,
+    private readonly faded: Rgb,
+  ) {
     this.positions = new BufferAttribute(new Float32Array(3 * pen.points), 3);
     this.colors = new BufferAttribute(new Float32Array(3 * pen.points), 3);
     const geometry = new BufferGeometry();
@@ -47,11 +50,13 @@ export class Trail {
     }
     this.points.push([x, y, z]);
     if (this.points.length > this.pen.points) this.points.shift();
-    const [r, g, b] = this.pen.color;
+    const [r, g, b] = this.color;
+    const [fr, fg, fb] = this.faded;
     this.points.forEach((point, index) => {
       const strength = FAINT + (1 - FAINT) * (index / this.points.length);
       this.positions.setXYZ(index, ...point);
-      this.colors.setXYZ(index, strength * r, strength * g, strength * b);
+      const mixed = (near: number, far: number) => strength * near + (1 - strength) * far;
+      this.colors.setXYZ(index, mixed(r, fr), mixed(g, fg), mixed(b, fb));
     });
     this.positions.needsUpdate = this.colors.needsUpdate = true;
     this.line.geometry.setDrawRange(0, this.points.length);

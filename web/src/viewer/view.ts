@@ -2,7 +2,6 @@ import type { Object3D } from "three";
 import {
   ACESFilmicToneMapping,
   ArrowHelper,
-  MathUtils,
   PCFShadowMap,
   PerspectiveCamera,
   Plane,
@@ -13,8 +12,11 @@ import {
 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import type { Camera } from "@/api/types";
+import { groundHeight } from "@/sim/ground";
 import type { SceneInfo, SiteInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
+import { offsetOf } from "./camera";
+import { paletteOf } from "./palette";
 import { RobotView } from "./robot";
 import { Stage } from "./stage";
 import { FOOTPRINTS, INK, Trail } from "./trail";
@@ -40,6 +42,7 @@ interface Options {
   quality: Quality;
   /** The site whose way is drawn in the air. */
   ink: string | null;
+  dark: boolean;
 }
 
 interface Grab {
@@ -58,7 +61,7 @@ export class View {
   private readonly stage: Stage;
   private readonly robot: RobotView;
   private readonly trail: Trail | null;
-  private readonly ink = new Trail(INK);
+  private readonly ink: Trail;
   private readonly pen: SiteInfo | null;
   private inked = -1;
   private readonly arrow = new ArrowHelper(
@@ -78,6 +81,8 @@ export class View {
   private slowFrames = 0;
   mode: CameraMode = "follow";
   onSlow: (() => void) | null = null;
+  /** The graphics context is gone, and this view with it. */
+  onLost: (() => void) | null = null;
 
   /** Throws where WebGL is missing. */
   constructor(
@@ -87,6 +92,7 @@ export class View {
   ) {
     const { scene, quality, camera, ink } = options;
     const high = quality === "high";
+    const palette = paletteOf(options.dark);
     this.renderer = new WebGLRenderer({ antialias: high, powerPreference: "high-performance" });
     this.renderer.shadowMap.enabled = high;
     this.renderer.shadowMap.type = PCFShadowMap;
@@ -96,14 +102,16 @@ export class View {
     this.canvas = this.renderer.domElement;
     container.append(this.canvas);
 
-    this.stage = new Stage(high, camera.distance_m, scene.floor);
+    this.stage = new Stage(high, camera.distance_m, scene.ground, palette);
     if (high) this.stage.addReflections(this.renderer);
     this.robot = new RobotView(scene);
     this.arrow.visible = false;
     this.stage.scene.add(this.robot.root, this.arrow);
     // Only what moves about leaves a trail.
-    this.trail = scene.root.qposAdr === null ? null : new Trail(FOOTPRINTS);
+    this.trail =
+      scene.root.qposAdr === null ? null : new Trail(FOOTPRINTS, palette.footprints, palette.faded);
     if (this.trail !== null) this.stage.scene.add(this.trail.line);
+    this.ink = new Trail(INK, palette.ink, palette.faded);
     this.pen = scene.sites.find(({ name }) => name === ink) ?? null;
     this.stage.scene.add(this.ink.line);
 
@@ -122,6 +130,7 @@ export class View {
     this.canvas.addEventListener("pointerup", this.pointerUp);
     this.canvas.addEventListener("pointercancel", this.pointerUp);
     this.canvas.addEventListener("touchstart", this.touchStart, { passive: false });
+    this.canvas.addEventListener("webglcontextlost", this.contextLost);
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(container);
     this.resize();
@@ -135,9 +144,9 @@ export class View {
   /** Camera back to its first place beside the robot. */
   centre(): void {
     const { x, y } = this.robot.base.position;
-    this.followed.set(x, y, 0);
-    const { camera } = this.options;
-    this.controls.target.set(x, y, camera.height_m);
+    const { camera, scene } = this.options;
+    this.followed.set(x, y, groundHeight(scene.ground, x, y));
+    this.controls.target.copy(this.followed).add(new Vector3(0, 0, camera.height_m));
     this.camera.position.copy(this.controls.target).add(offsetOf(camera));
     this.controls.update();
   }
@@ -145,11 +154,18 @@ export class View {
   dispose(): void {
     if (this.drawing !== null) cancelAnimationFrame(this.drawing);
     this.resizer.disconnect();
+    this.canvas.removeEventListener("webglcontextlost", this.contextLost);
     this.controls.dispose();
     this.renderer.dispose();
     this.renderer.forceContextLoss();
     this.canvas.remove();
   }
+
+  private readonly contextLost = (): void => {
+    if (this.drawing !== null) cancelAnimationFrame(this.drawing);
+    this.drawing = null;
+    this.onLost?.();
+  };
 
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.container;
@@ -191,16 +207,16 @@ export class View {
   private followRobot(sinceMs: number): void {
     const { base } = this.robot;
     this.stage.follow(base, this.controls.getDistance());
-    this.trail?.add(base.position.x, base.position.y, this.options.scene.floor + FOOTPRINT_M);
+    const { x, y } = base.position;
+    const height = groundHeight(this.options.scene.ground, x, y);
+    this.trail?.add(x, y, height + FOOTPRINT_M);
     if (this.mode !== "follow") return;
-    const jump = Math.hypot(base.position.x - this.followed.x, base.position.y - this.followed.y);
+    const jump = Math.hypot(x - this.followed.x, y - this.followed.y);
     const share = jump > 2 ? 1 : 1 - Math.exp(-sinceMs / FOLLOW_MS);
-    const dx = share * (base.position.x - this.followed.x);
-    const dy = share * (base.position.y - this.followed.y);
-    this.followed.x += dx;
-    this.followed.y += dy;
-    this.camera.position.x += dx;
-    this.camera.position.y += dy;
+    const moved = new Vector3(x, y, height).sub(this.followed).multiplyScalar(share);
+    this.followed.add(moved);
+    this.camera.position.add(moved);
+    this.controls.target.z += moved.z;
     // The robot stays in the middle also after the camera was left behind in orbit mode.
     this.controls.target.x += share * (this.followed.x - this.controls.target.x);
     this.controls.target.y += share * (this.followed.y - this.controls.target.y);
@@ -291,15 +307,4 @@ function movable(shape: Object3D): Object3D | null {
   while (node.userData.body === undefined && node.parent !== null) node = node.parent;
   const body = node.userData.body as number | undefined;
   return body === undefined || body === 0 ? null : node;
-}
-
-/** From the point looked at to the camera; the robot looks along x. */
-function offsetOf({ distance_m, azimuth_deg, elevation_deg }: Camera): Vector3 {
-  const azimuth = MathUtils.degToRad(azimuth_deg);
-  const elevation = MathUtils.degToRad(elevation_deg);
-  return new Vector3(
-    Math.cos(elevation) * Math.cos(azimuth),
-    Math.cos(elevation) * Math.sin(azimuth),
-    Math.sin(elevation),
-  ).multiplyScalar(distance_m);
 }

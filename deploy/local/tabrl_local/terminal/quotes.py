@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from tabrl_local.api_schemas import QuoteView, RunQuote
+from tabrl_local.api_schemas import QuoteView, RunQuote, TierQuote
 
 
 def quote_lines(quote: RunQuote) -> list[str]:
-    """One line for the writing, one for the trainings, one for both."""
+    """One line for the writing, one for the trainings, one for both, then one for each tier."""
     parts = {"writing": quote.writing, "training": quote.training}
-    lines = [f"{name:8}  {_words(part)}" for name, part in parts.items()]
+    lines = [f"{name:8}  {quote_words(part)}" for name, part in parts.items()]
     total = quote.writing.seconds + quote.training.seconds
-    return [*lines, f"{'together':8}  {_duration(total)}"]
+    tiers = [f"{_tier(one):15}  {quote_words(one)}" for one in quote.tiers]
+    return [*lines, f"{'together':8}  {_duration(total)}", *tiers]
 
 
-def _words(part: QuoteView) -> str:
+def _tier(quote: TierQuote) -> str:
+    return quote.tier if quote.minutes is None else f"{quote.tier} ({quote.minutes} min)"
+
+
+def quote_words(part: QuoteView) -> str:
+    """Seconds, samples, money and start of some jobs, and how well that is known."""
     known = [_duration(part.seconds)]
     if part.samples is not None:
         known.append(f"{part.samples:,} samples")

@@ -13,8 +13,9 @@ from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from tabrl.contracts.events import EVENT
 from tabrl.domain.jobs import JobKind, JobState
 from tabrl_api.context import AppContext, WithContext
-from tabrl_api.jobs import service
-from tabrl_api.jobs.schemas import JobChange, JobList, JobView
+from tabrl_api.idempotency import KeyHeader, idempotency_key
+from tabrl_api.jobs import service, trainings
+from tabrl_api.jobs.schemas import JobChange, JobList, JobView, KeepGoing
 from tabrl_api.people.access import WithPerson, own_job
 from tabrl_api.people.schemas import TicketView
 from tabrl_api.people.service import ticket
@@ -61,6 +62,31 @@ def cancel_job(job_id: str, person: WithPerson, context: WithContext) -> JobView
     """A waiting job ends at once, a running one within a second; its last snapshot is kept."""
     own_job(job_id, person, context.jobs)
     job = service.cancel(job_id, context.jobs, context.bus)
+    return service.job_view(job, context.jobs)
+
+
+@router.post(
+    "/{job_id}/keep-going",
+    status_code=202,
+    operation_id="keepGoing",
+    summary="Train on from a result",
+    responses=problem_responses(
+        _404=_UNKNOWN,
+        _409="The training still runs, left nothing to go on from, or the idempotency key was "
+        "used for another request.",
+    ),
+)
+def keep_going(
+    job_id: str,
+    request: KeepGoing,
+    person: WithPerson,
+    context: WithContext,
+    key: KeyHeader = None,
+) -> JobView:
+    """A new training, with a model of its own, that begins with what this one delivered."""
+    once = idempotency_key(key, f"keep_going:{job_id}", request, person)
+    earlier = own_job(job_id, person, context.jobs)
+    job = trainings.keep_going(earlier, request, once, context)
     return service.job_view(job, context.jobs)
 
 

@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
 
+from tabrl.contracts.ground import FLAT, Ground
+from tabrl.contracts.tiers import EvaluationPoint, Minutes, Tier
 from tabrl.contracts.training import ProgressSummary, TrainResult
 from tabrl.domain.jobs import FailureKind, Job, JobKind, JobState, Priority
 
@@ -52,6 +54,20 @@ class JobChange(BaseModel):
     weights: Weights
 
 
+class KeepGoing(BaseModel):
+    """For how long to go on from a result: by the minutes, else with the next tier."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"minutes": 10}]})
+
+    tier: Tier | None = Field(
+        default=None,
+        description="Of the new training; `full` if minutes are given, else `fine-tune` after "
+        "`command` and `full` after the others.",
+    )
+    minutes: Minutes | None = None
+    priority: Priority = Priority.NORMAL
+
+
 class JobView(BaseModel):
     """One piece of work and where it stands."""
 
@@ -84,6 +100,20 @@ class JobView(BaseModel):
     finished_at: datetime | None
     failure: FailureView | None
     result: TrainResult | None
+    tier: Tier | None = Field(default=None, description="Of a training; null for writing.")
+    minutes: float | None = Field(
+        default=None, description="That a training may take, all stages together."
+    )
+    continues: str | None = Field(
+        default=None, description="The training whose result this one goes on from."
+    )
+    history: list[EvaluationPoint] = Field(
+        default=[],
+        description="Evaluations of the trainings it goes on from, and once there is a result its "
+        "own: one curve over all of them.",
+    )
+    ground: Ground = Field(default=FLAT, description="What the robot stands on in a training.")
+    ground_words: str = Field(default="flat ground", examples=["uphill, 10°"])
     weights: dict[str, float] = Field(
         description="Weight of each reward term, as last asked for, or once there is a result as "
         "it was learnt under; empty for writing."
@@ -92,7 +122,9 @@ class JobView(BaseModel):
     @classmethod
     def of(cls, job: Job, place_in_queue: int | None, starts_in_s: float | None = None) -> JobView:
         """View of a job."""
-        failure = job.failure
+        failure, spec = job.failure, job.spec
+        origin = None if spec is None else spec.origin
+        earlier = () if origin is None else origin.history
         return cls(
             id=job.id,
             kind=job.kind,
@@ -113,6 +145,12 @@ class JobView(BaseModel):
             finished_at=job.finished_at,
             failure=FailureView.model_validate(failure.model_dump()) if failure else None,
             result=job.result,
+            ground=(ground := FLAT if job.spec is None else job.spec.ground),
+            ground_words=ground.in_words(),
+            tier=None if spec is None else spec.tier,
+            minutes=None if spec is None else round(spec.budget.seconds / 60.0, 2),
+            continues=None if origin is None else origin.job_id,
+            history=list(job.result.history if job.result else earlier),
             weights=job.valid_weights,
         )
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
 
 from tabrl_api.context import WithContext
 from tabrl_api.models import service
+from tabrl_api.models.exports import ExportFormatList
+from tabrl_api.models.inference import socket_path
 from tabrl_api.models.schemas import ModelList, ModelView, ShareView
-from tabrl_api.people.access import WithPerson, own_model, seen_model
+from tabrl_api.people.access import WithPerson, own_model, seen_model, shown_model
 from tabrl_api.people.schemas import TicketView
 from tabrl_api.people.service import share, ticket
 from tabrl_api.schema import problem_responses
@@ -15,6 +18,7 @@ from tabrl_api.schema import problem_responses
 router = APIRouter(prefix="/api/models", tags=["models"])
 _UNKNOWN = "There is no such model."
 _MEDIA_TYPE = "application/octet-stream"
+_ZIP = "application/zip"
 
 
 @router.get("", operation_id="listModels", summary="All models")
@@ -36,7 +40,8 @@ def list_models(person: WithPerson, context: WithContext) -> ModelList:
 )
 def get_model(model_id: str, person: WithPerson, context: WithContext) -> ModelView:
     """The newest parameters of a training."""
-    return service.model_view(seen_model(model_id, person, context.models), context)
+    model = shown_model(model_id, person, context.models, context.robots)
+    return service.model_view(model, context)
 
 
 @router.delete(
@@ -64,7 +69,7 @@ def delete_model(model_id: str, person: WithPerson, context: WithContext) -> Non
 )
 def get_params(model_id: str, person: WithPerson, context: WithContext) -> Response:
     """safetensors; the header holds robot, scene hash and command schedule."""
-    model = seen_model(model_id, person, context.models)
+    model = shown_model(model_id, person, context.models, context.robots)
     name = f"{model.id}-v{model.params_version}.safetensors"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
@@ -72,6 +77,52 @@ def get_params(model_id: str, person: WithPerson, context: WithContext) -> Respo
         "Cache-Control": "no-cache",
     }
     return Response(context.blobs.get(model.params_key), media_type=_MEDIA_TYPE, headers=headers)
+
+
+@router.get(
+    "/{model_id}/exports",
+    operation_id="listExportFormats",
+    summary="Formats in which a model can be taken away",
+    responses=problem_responses(_404=_UNKNOWN, _503="The exporter does not answer."),
+)
+def list_export_formats(
+    model_id: str, person: WithPerson, context: WithContext
+) -> ExportFormatList:
+    """Each is a download of its own."""
+    seen_model(model_id, person, context.models)
+    return context.exporter.formats()
+
+
+@router.get(
+    "/{model_id}/exports/{export_format}",
+    operation_id="exportModel",
+    summary="A model in a format to take away",
+    response_class=Response,
+    responses={
+        200: {"content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}}},
+        **problem_responses(
+            _404="There is no such model or format, or no parameters were stored yet.",
+            _409="The robot's scene has changed since the training.",
+            _422="The format cannot hold this model; `detail` says why.",
+            _503="The exporter does not answer.",
+        ),
+    },
+)
+def export_model(
+    model_id: str, export_format: str, person: WithPerson, context: WithContext
+) -> Response:
+    """A zip of a folder that runs without TabRL; its README.md says how."""
+    model = seen_model(model_id, person, context.models)
+    params = context.blobs.get(model.params_key)
+    sentence = context.tasks.get(model.task_id).prompt
+    chunks = context.exporter.export(export_format, model, params, sentence)
+    name = f"{model.id}-v{model.params_version}-{export_format}.zip"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "TabRL-Params-Version": str(model.params_version),
+        "Cache-Control": "no-cache",
+    }
+    return StreamingResponse(chunks, media_type=_ZIP, headers=headers)
 
 
 @router.post(
@@ -83,8 +134,8 @@ def get_params(model_id: str, person: WithPerson, context: WithContext) -> Respo
 )
 def create_socket_ticket(model_id: str, person: WithPerson, context: WithContext) -> TicketView:
     """Where people log in, the socket asks for one."""
-    seen_model(model_id, person, context.models)
-    return ticket(service.socket_path(model_id), person, context.tickets)
+    shown_model(model_id, person, context.models, context.robots)
+    return ticket(socket_path(model_id), person, context.tickets)
 
 
 @router.post(

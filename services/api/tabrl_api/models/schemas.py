@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from tabrl.contracts.ground import Ground
 from tabrl.domain.jobs import JobState
 
 MODEL_EXAMPLE: JsonDict = {
@@ -16,6 +17,8 @@ MODEL_EXAMPLE: JsonDict = {
     "robot": "walker",
     "scene_url": "/api/robots/walker/scene.xml",
     "scene_sha256": "0" * 64,
+    "ground": {"shape": "flat"},
+    "ground_words": "flat ground",
     "visuals_url": None,
     "params_version": 3,
     "params_sha256": "1" * 64,
@@ -37,6 +40,8 @@ class ModelView(BaseModel):
     robot: str
     scene_url: str
     scene_sha256: str
+    ground: Ground = Field(description="What the robot stands on, and was trained on.")
+    ground_words: str = Field(examples=["flat ground"])
     visuals_url: str | None
     params_version: int = Field(description="0: the robot's pretrained policy; then counts up.")
     params_sha256: str = Field(description="Empty at version 0.")

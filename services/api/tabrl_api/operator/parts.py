@@ -28,13 +28,14 @@ def part(name: str, url: str) -> Iterator[Finding]:
 
 
 def ready_addresses(settings: Settings) -> Mapping[str, str]:
-    """Where api and inference say whether they are ready."""
+    """Where api, inference and exporter say whether they are ready."""
     host = "127.0.0.1" if settings.host in _WILDCARDS else settings.host
     host = f"[{host}]" if ":" in host else host
     found = {"api": f"http://{host}:{settings.port}/readyz"}
     for number, address in enumerate(settings.inference, start=1):
         name = "inference" if number == 1 else f"inference {number}"
         found[name] = f"{address.replace('ws', 'http', 1)}/readyz"
+    found["exporter"] = f"{settings.exporter.rstrip('/')}/readyz"
     return found
 
 

@@ -6,8 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from tabrl.contracts.ground import Ground
 from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.quantities import QuantityInfo
+from tabrl.contracts.tiers import MAX_MINUTES, MIN_MINUTES, Tier
 from tabrl_api.context import WithContext
 from tabrl_api.files import conditional_file
 from tabrl_api.jobs.quotes import RunQuote, run_quote
@@ -21,10 +23,7 @@ router = APIRouter(prefix="/api/robots", tags=["robots"])
 @router.get("", operation_id="listRobots", summary="All robots")
 def list_robots(context: WithContext) -> list[RobotView]:
     """Every robot; those that are not `trained` can be looked at."""
-    return [
-        service.view(robot, context.robots, context.blobs, context.settings)
-        for robot in context.robots.list_robots()
-    ]
+    return [service.view(robot, context) for robot in context.robots.list_robots()]
 
 
 @router.get(
@@ -35,21 +34,43 @@ def list_robots(context: WithContext) -> list[RobotView]:
     responses={
         200: {"content": {"application/xml": {"schema": {"type": "string"}}}},
         304: {"description": "The cached scene is current."},
-        **problem_responses(_404="There is no such robot."),
+        **problem_responses(
+            _404="There is no such robot.", _422="It cannot be put on such a ground."
+        ),
     },
 )
 def get_scene(
-    robot_id: str, context: WithContext, if_none_match: Annotated[str | None, Header()] = None
+    robot_id: str,
+    ground: Annotated[Ground, Query()],
+    context: WithContext,
+    if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Exactly the bytes that browser, trainer and inference compile."""
-    scene = context.robots.scene_xml(robot_id)
+    """Exactly the bytes that browser, trainer and inference compile, on a ground of your choice."""
+    scene = context.robots.scene_xml(robot_id, ground)
     headers = {
-        "ETag": f'"{context.robots.scene_sha256(robot_id)}"',
+        "ETag": f'"{context.robots.scene_sha256(robot_id, ground)}"',
         "Cache-Control": "no-cache",
     }
     if if_none_match == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(scene, media_type="application/xml", headers=headers)
+
+
+@router.get(
+    "/{robot_id}/constants",
+    operation_id="getConstants",
+    summary="A robot's constants",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/json": {"schema": {"type": "object"}}}},
+        **problem_responses(_404="There is no such robot, or no trainer has started yet."),
+    },
+)
+def get_constants(robot_id: str, context: WithContext) -> Response:
+    """How it is built and what its policies see, as `robot.json` of an export says it."""
+    constants = service.constants(robot_id, context.robots, context.blobs)
+    headers = {"Cache-Control": "no-cache"}
+    return Response(constants, media_type="application/json", headers=headers)
 
 
 @router.get(
@@ -81,11 +102,15 @@ def list_askables(robot_id: str, context: WithContext) -> list[AskableInfo]:
     responses=problem_responses(_404="There is no such robot."),
 )
 def get_quote(
-    robot_id: str, context: WithContext, trainings: Annotated[int, Query(ge=1, le=100)] = 1
+    robot_id: str,
+    context: WithContext,
+    trainings: Annotated[int, Query(ge=1, le=100)] = 1,
+    tier: Tier = Tier.FINE_TUNE,
+    minutes: Annotated[int | None, Query(ge=MIN_MINUTES, le=MAX_MINUTES)] = None,
 ) -> RunQuote:
     """Seconds, samples and money, from what such jobs took lately, and when they would start."""
     robot = context.robots.get_robot(robot_id)
-    return run_quote(robot.id, trainings, context)
+    return run_quote(robot.id, trainings, context, tier, minutes)
 
 
 @router.get(

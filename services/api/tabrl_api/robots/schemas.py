@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
+from tabrl.contracts.ground import NamedGround
 from tabrl.contracts.page import RobotPage
+
+
+class Driven(BaseModel):
+    """A policy that is there without any training, and where to drive it."""
+
+    model_id: str = Field(examples=["example-walker"])
+    inference_url: str = Field(examples=["ws://127.0.0.1:8401/api/models/example-walker/inference"])
+    prompt: str = Field(description="What it was taught; empty for nothing.")
 
 
 class RobotView(RobotPage):
@@ -17,6 +26,13 @@ class RobotView(RobotPage):
     examples: list[str] = Field(examples=[["trot forward slowly and sway your hips"]])
     scene_url: str = Field(examples=["/api/robots/walker/scene.xml"])
     scene_sha256: str = Field(examples=["0" * 64])
+    grounds: list[NamedGround] = Field(
+        description="The grounds that it can be put on; none for a robot that is fixed."
+    )
+    constants_url: str = Field(
+        description="What a controller outside of the inference server must know of the robot.",
+        examples=["/api/robots/walker/constants"],
+    )
     visuals_url: str | None = Field(
         description="Meshes of the robot; null: show the scene's primitives.",
         examples=["/api/robots/walker/visuals.glb"],
@@ -24,6 +40,13 @@ class RobotView(RobotPage):
     picture_url: str | None = Field(
         description="A picture of the robot on a transparent ground; null where there is none.",
         examples=["/api/robots/walker/picture.png"],
+    )
+    pretrained: Driven | None = Field(
+        description="Its pretrained policy, without any command; null where there is none."
+    )
+    example: Driven | None = Field(
+        description="The first example as it looks once it is taught: the pretrained policy under "
+        "a schedule that was found; null where there is none."
     )
     trained: bool = Field(description="Whether it has a pretrained policy, so that it can learn.")
     training_command: str | None = Field(

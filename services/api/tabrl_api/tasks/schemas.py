@@ -15,9 +15,11 @@ from pydantic import (
 )
 
 from tabrl.contracts.checks import CheckSpec, Statistic, describe
+from tabrl.contracts.ground import Ground
 from tabrl.contracts.motion import MotionSpec
 from tabrl.contracts.path import Path
 from tabrl.contracts.quantities import Catalogue
+from tabrl.contracts.tiers import USUAL_MINUTES, Minutes, Tier
 from tabrl.domain.jobs import Priority
 from tabrl.domain.tasks import (
     PROMPT_MAX,
@@ -64,6 +66,11 @@ class TaskRequest(BaseModel):
         description="Go on from this candidate: the prompt then says what should be different. "
         "With `job_id`, also from what its training reached.",
     )
+    tier: Tier | None = Field(
+        default=None,
+        description="What it is to be trained with. A robot without a pretrained policy can only "
+        "be asked for with `full`: it then learns from nothing.",
+    )
 
 
 class CandidateChange(BaseModel):
@@ -97,16 +104,35 @@ class RevisionRequest(BaseModel):
 
 
 class TrainRequest(BaseModel):
-    """Which candidate to train, or all, and with which weights."""
+    """Which candidate to train, or all, with which weights, and for how long."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"candidate": 1}, {"candidate": "all"}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"candidate": 1},
+                {"candidate": "all"},
+                {"candidate": 1, "tier": "full", "minutes": 10},
+            ]
+        },
     )
 
     candidate: Annotated[int, Field(ge=1)] | Literal["all"]
     weights: Weights | None = Field(default=None, description="Only with a single candidate.")
+    ground: Ground | None = Field(
+        default=None,
+        description="What the robot stands on, instead of what the candidate was written for.",
+    )
     priority: Priority = Field(
         default=Priority.NORMAL, description="`low` waits until nobody's `normal` work does."
+    )
+    tier: Tier = Field(
+        default=Tier.FINE_TUNE,
+        description="`command`: the command schedule alone, in seconds; `fine-tune`: a minute; "
+        "`full`: as many minutes as are asked for.",
+    )
+    minutes: Minutes | None = Field(
+        default=None, description=f"Only with the tier `full`; {USUAL_MINUTES} unless given."
     )
 
 
@@ -154,6 +180,8 @@ class CandidateView(BaseModel):
     motion: MotionSpec | None = Field(
         description="What it was written for; null where its code is all that says so."
     )
+    ground: Ground = Field(description="What the robot stands on, unless a training says else.")
+    ground_words: str = Field(examples=["flat ground"])
     artifact_sha256: str
     report: CandidateReport
     parent: int | None = Field(description="Number of the candidate it was edited from.")
@@ -174,6 +202,8 @@ class CandidateView(BaseModel):
             phases_s=list(candidate.phases_s),
             repeat=candidate.repeat,
             motion=candidate.motion,
+            ground=candidate.ground,
+            ground_words=candidate.ground.in_words(),
             artifact_sha256=candidate.artifact_sha256,
             report=candidate.report,
             parent=candidate.parent,

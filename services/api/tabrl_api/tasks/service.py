@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from tabrl.adapters.logs import ids
 from tabrl.contracts.checks import CheckSpec, episode_s, fault_of
 from tabrl.contracts.motion import fault_of as fault_of_motion
 from tabrl.contracts.quantities import Catalogue
-from tabrl.contracts.training import TrainSpec
+from tabrl.contracts.tiers import Tier
 from tabrl.domain.errors import Conflict, Invalid, NotFound
-from tabrl.domain.ids import new_job_id, new_model_id, new_task_id
-from tabrl.domain.jobs import Job, JobKind, Priority
-from tabrl.domain.models import Model
+from tabrl.domain.ids import new_job_id, new_task_id
+from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.people import Person
+from tabrl.domain.task_filter import TaskFilter
 from tabrl.domain.tasks import Candidate, Lineage, Revision, Task, TaskState
 from tabrl.domain.weights import merged_weights
 from tabrl.ports import IdempotencyKey
 from tabrl_api.context import AppContext
-from tabrl_api.dispatch import announce, send
+from tabrl_api.dispatch import started
 from tabrl_api.jobs.quotes import deadline
 from tabrl_api.jobs.schemas import FailureView, JobView
 from tabrl_api.jobs.service import job_views
+from tabrl_api.jobs.trainings import training_of
 from tabrl_api.people.access import own_job, own_task
-from tabrl_api.robots.service import raise_unless_trained
+from tabrl_api.robots.service import raise_unless_tier_fits
 from tabrl_api.tasks.schemas import (
     CandidateChange,
     CandidateView,
@@ -43,7 +43,7 @@ def create_task(
 ) -> str:
     """Commit a task and the job that writes its candidates, then send the job."""
     robot = context.robots.get_robot(request.robot)
-    raise_unless_trained(robot.id, context.blobs)
+    raise_unless_tier_fits(robot.id, request.tier or Tier.FINE_TUNE, context.blobs)
     now = context.clock.now()
     task_id, job_id = new_task_id(), new_job_id()
     job = Job(
@@ -69,7 +69,7 @@ def create_task(
     )
     kept = context.tasks.create(task, job, key, context.quota)
     if kept == task_id:
-        _started(job, context, first=True)
+        started(job, context, first=True)
     return kept
 
 
@@ -82,14 +82,20 @@ def train(
 ) -> list[Job]:
     """Commit training jobs with their models, then send them."""
     task = _ready(task_id, "trained", person, context)
+    raise_unless_tier_fits(task.robot, request.tier, context.blobs)
     chosen = _chosen(task_id, request, context)
-    pairs = [_training(task, one, request.priority, context) for one in chosen]
+    if request.ground is not None:
+        chosen = [one.on(request.ground) for one in chosen]
+    pairs = [
+        training_of(task, one, request.priority, request.tier, request.minutes, context)
+        for one in chosen
+    ]
     jobs = [job for job, _ in pairs]
     models = [model for _, model in pairs]
     kept = context.jobs.create_training(jobs, models, key, context.quota)
     if kept == [job.id for job in jobs]:
         for job in jobs:
-            _started(job, context)
+            started(job, context)
     return [context.jobs.get(job_id) for job_id in kept]
 
 
@@ -135,6 +141,7 @@ def revise(
     _raise_unless_an_edit(request)
     task = _ready(task_id, "edited", person, context)
     if request.motion is not None:
+        context.robots.scene_sha256(task.robot, request.motion.ground)  # or raise
         fault = fault_of_motion(request.motion, context.robots.askables_of(task.robot))
         if fault is not None:
             raise Invalid(f"This motion cannot be asked for: {fault}.", code="bad_motion")
@@ -168,7 +175,7 @@ def revise(
     )
     kept = context.tasks.create_revision(revision, job, key, context.quota)
     if kept == job.id:
-        _started(job, context)
+        started(job, context)
     return context.jobs.get(kept)
 
 
@@ -243,10 +250,10 @@ def _catalogue(task: Task, context: AppContext) -> Catalogue:
 
 
 def task_summaries(
-    person: Person, context: AppContext, before: str | None, limit: int
+    person: Person, context: AppContext, before: str | None, limit: int, wanted: TaskFilter
 ) -> list[TaskSummary]:
     """A person's tasks without candidates, newest first, with their trainings."""
-    tasks = context.tasks.list(limit=limit, before=before, owner=person.owner)
+    tasks = context.tasks.list(limit=limit, before=before, owner=person.owner, wanted=wanted)
     jobs: dict[str, list[JobView]] = defaultdict(list)
     listed = context.jobs.list(
         kind=JobKind.TRAIN, task_ids=[task.id for task in tasks], limit=_LISTED_JOBS
@@ -289,55 +296,3 @@ def _chosen(task_id: str, request: TrainRequest, context: AppContext) -> list[Ca
         return [candidate]
     weights = merged_weights(candidate.weights, request.weights)
     return [candidate.model_copy(update={"weights": weights})]
-
-
-def _training(
-    task: Task, candidate: Candidate, priority: Priority, context: AppContext
-) -> tuple[Job, Model]:
-    now = context.clock.now()
-    job_id, model_id = new_job_id(), new_model_id()
-    job = Job(
-        id=job_id,
-        kind=JobKind.TRAIN,
-        priority=priority.rank,
-        deadline_s=deadline(JobKind.TRAIN, task.robot, context),
-        task_id=task.id,
-        owner=task.owner,
-        candidate=candidate.n,
-        robot=task.robot,
-        model_id=model_id,
-        spec=TrainSpec(
-            robot=task.robot,
-            artifact_sha256=candidate.artifact_sha256,
-            weights=candidate.weights,
-            checks=tuple(candidate.checks),
-            phases_s=candidate.phases_s,
-            repeat=candidate.repeat,
-            motion=candidate.motion,
-        ),
-        queued_at=now,
-        created_at=now,
-    )
-    model = Model(
-        id=model_id,
-        job_id=job_id,
-        task_id=task.id,
-        owner=task.owner,
-        robot=task.robot,
-        scene_sha256=context.robots.scene_sha256(task.robot),
-        params_key=Model.base_params_key(task.robot),
-        created_at=now,
-        updated_at=now,
-    )
-    return job, model
-
-
-def _started(job: Job, context: AppContext, *, first: bool = False) -> None:
-    """Tell everybody of a committed job; the `first` of a task begins its trace."""
-    tracing = context.tracing
-    span = tracing.posted(job.task_id, job=job.id) if first else (
-        tracing.of_task(job.task_id, "post", job=job.id)
-    )  # fmt: skip
-    with span, ids(task_id=job.task_id, job_id=job.id):
-        announce(job, context.bus)
-        send(job, queue=context.queue, jobs=context.jobs)

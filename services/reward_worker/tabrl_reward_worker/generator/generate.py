@@ -7,7 +7,7 @@ import re
 from tabrl.contracts.motion import MotionSpec, fault_of
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.lookup import askables_of
-from tabrl.robots import Robot
+from tabrl.robots import Robot, scene_sha256
 from tabrl_reward_worker.candidates import Proposal, RewardCandidate
 from tabrl_reward_worker.generator.arm.generate import (
     candidates_of_motion,
@@ -27,6 +27,9 @@ from tabrl_reward_worker.generator.goal.spec_faults import (
     faults_in,
     untimed,
 )
+from tabrl_reward_worker.generator.planar.asked import Asked as AskedInPlane
+from tabrl_reward_worker.generator.planar.generate import generate_in_plane, is_planar
+from tabrl_reward_worker.generator.reading.grounds import read_ground
 from tabrl_reward_worker.generator.reading.intents import Reading
 from tabrl_reward_worker.generator.reading.languages import foreign
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
@@ -42,11 +45,21 @@ _FOR_ARMS = (
 )
 
 
+_IN_PLANE = (
+    "Write in English how fast it should go and which way, whether it should hop, or how its trunk "
+    "should be held, all at once: “run forward fast”, “walk backward at 1 m/s”, “hop”."
+)
+
+
 class NotUnderstoodError(Invalid):
     """The sentence asks for nothing the rule-based generator can write a reward for."""
 
     def __init__(
-        self, message: str, robot: Robot, reading: Plan | Asked | None = None, hint: str = ""
+        self,
+        message: str,
+        robot: Robot,
+        reading: Plan | Asked | AskedInPlane | None = None,
+        hint: str = "",
     ) -> None:
         examples = "; ".join(f"“{example}”" for example in robot.examples[:4])
         super().__init__(
@@ -56,8 +69,8 @@ class NotUnderstoodError(Invalid):
             or f"Write in English what the robot should do: a direction, a speed, a height, a "
             f"posture or a rhythm. For example: {examples}.",
         )
-        self.understood = reading.understood if reading else []
-        self.not_understood = reading.not_understood if reading else []
+        self.understood = list(reading.understood) if reading else []
+        self.not_understood = list(reading.not_understood) if reading else []
 
 
 def has_words_for(robot: Robot) -> bool:
@@ -77,7 +90,7 @@ def require_words_for(robot: Robot) -> None:
 
 def require_english(prompt: str, robot: Robot) -> None:
     """Raises `NotUnderstoodError` if no words about the robot, or none like these, can be read."""
-    if not is_arm(robot):
+    if not is_arm(robot) and not is_planar(robot):
         require_words_for(robot)
     known = lexicon_of_arms() if is_arm(robot) else lexicon()
     language = foreign(prompt, known.vocabulary)
@@ -94,6 +107,13 @@ def generate(prompt: str, robot: Robot, seed: int = 0) -> Proposal:
     require_english(prompt, robot)
     if is_arm(robot):
         return _for_arm(prompt, robot, seed)
+    if is_planar(robot):
+        return _in_plane(prompt, robot)
+    said = read_ground(prompt, robot)
+    return said.told_of(_on_flat(said.rest, robot, seed))
+
+
+def _on_flat(prompt: str, robot: Robot, seed: int) -> Proposal:
     amounts = Amounts.of(robot)
     reading = parse(prompt, amounts.top_speed)
     plan = interpret(reading, amounts)
@@ -108,6 +128,13 @@ def _for_arm(prompt: str, robot: Robot, seed: int) -> Proposal:
     proposal = generate_for_arm(prompt, robot, seed)
     if isinstance(proposal, Asked):
         raise NotUnderstoodError("This task was not understood.", robot, proposal, _FOR_ARMS)
+    return proposal
+
+
+def _in_plane(prompt: str, robot: Robot) -> Proposal:
+    proposal = generate_in_plane(prompt, robot)
+    if isinstance(proposal, AskedInPlane):
+        raise NotUnderstoodError("This task was not understood.", robot, proposal, _IN_PLANE)
     return proposal
 
 
@@ -128,8 +155,9 @@ def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ..
     """Rewards for a specification, each another way to write it; none leaves anything of it out.
 
     Raises `Invalid`: code `bad_motion` for what is no specification of this robot's motion,
-    `motion_beyond` for more than it can do.
+    `motion_beyond` for more than it can do, `bad_ground` for a ground that it cannot be put on.
     """
+    scene_sha256(robot.id, motion.ground)  # or raise
     if is_arm(robot):
         _require_none(fault_of(motion, askables_of(robot)))
         return candidates_of_motion(motion, robot)
@@ -150,7 +178,7 @@ def candidates_of(motion: MotionSpec, robot: Robot) -> tuple[RewardCandidate, ..
             code="motion_beyond",
             hint="Change these numbers, or take out what does not go with the rest.",
         )
-    return candidates_for(plan)
+    return tuple(one.on(motion.ground) for one in candidates_for(plan))
 
 
 def _require_none(*faults: str | None) -> None:

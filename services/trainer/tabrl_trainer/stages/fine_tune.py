@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from tabrl.contracts.events import ProgressEvent, ReweightedEvent, Stage
+from tabrl.contracts.events import (
+    MeasuredEvent,
+    NoticeEvent,
+    ProgressEvent,
+    ReweightedEvent,
+    Stage,
+)
 from tabrl.contracts.training import Reweighting, TrainBudget
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.domain.errors import Invalid
+from tabrl.ports import JobStoppedError
 from tabrl_trainer.finetune import FineTune, UpdateReport
 from tabrl_trainer.plateau import Plateau
 from tabrl_trainer.selection import MEASURED, WINDOW_S, CheckpointPool, Snapshot, measured
+from tabrl_trainer.stages.minutes import Minutes, Moment
 from tabrl_trainer.stages.results import FineTuned, Loaded, SearchResult
 from tabrl_trainer.stages.session import JobSession
-from tabrl_trainer.stages.snapshots import SnapshotPublisher
+from tabrl_trainer.stages.snapshots import Published, SnapshotPublisher
 from tabrl_trainer.storage.checkpoints import Checkpoint, CheckpointMetadata, CheckpointStore
+from tabrl_trainer.tiers.recipes import recipe_of
 
 SNAPSHOT_EVERY_S = 3.5
+MOST_SNAPSHOTS = 40  # of a training, until they come every `SELDOM_S`
+SELDOM_S = 15.0
+MOST_PROGRESS = 1000  # events of a full training: a stream of events holds twice as many
 SELECTION_S = 1.8  # of the minute, for measuring the best snapshots of a motion without phases
 MIN_PPO_S = 1.0
 
@@ -32,9 +44,13 @@ def fine_tune(
     found: SearchResult,
     publisher: SnapshotPublisher,
     checkpoints: CheckpointStore,
+    minutes: Minutes | None = None,
 ) -> FineTuned:
-    """Learn within the budget. Raises `JobStoppedError` once a checkpoint is saved."""
-    return _FineTuning(session, loaded, found, publisher, checkpoints).run()
+    """Learn within the budget, evaluated by the minute where `minutes` are given.
+
+    Raises `JobStoppedError` once a checkpoint is saved.
+    """
+    return _FineTuning(session, loaded, found, publisher, checkpoints, minutes).run()
 
 
 class _FineTuning:
@@ -47,20 +63,27 @@ class _FineTuning:
         found: SearchResult,
         publisher: SnapshotPublisher,
         checkpoints: CheckpointStore,
+        minutes: Minutes | None,
     ) -> None:
         self._session, self._loaded, self._found = session, loaded, found
-        self._publisher, self._checkpoints = publisher, checkpoints
-        context, resumed = loaded.context, loaded.resumed
+        self._publisher, self._checkpoints, self._minutes = publisher, checkpoints, minutes
+        context, resumed, spec = loaded.context, loaded.resumed, session.spec
         self._tune = FineTune(
             context.training_simulator, context.learner, context.pretrained_state,
-            loaded.reward, found.schedule, session.spec.seed, session.clock,
+            loaded.reward, found.schedule, spec.seed, session.clock,
+            recipe_of(
+                spec.tier, from_nothing=not context.trained, goes_on=spec.origin is not None
+            ),
+            loaded.beginning.state,
         )  # fmt: skip
+        self._ppo_s = ppo_budget_s(spec.budget, found.seconds, found.schedule)
         self._pool = CheckpointPool()
-        self._seconds = 0.0
+        self._seconds, self._earned = 0.0, 0.0
         self._weights = loaded.weights
         self._reweightings: tuple[Reweighting, ...] = ()
         self._restarts: tuple[int, ...] = ()
         self._saved_update, self._saved_at = 0, 0.0
+        self._told_at, self._measuring_s = float("-inf"), 0.0
         self._plateau = Plateau()
         if resumed is not None:
             self._tune.state = resumed.state
@@ -72,39 +95,99 @@ class _FineTuning:
 
     def run(self) -> FineTuned:
         session, tune = self._session, self._tune
-        ppo_s = ppo_budget_s(session.spec.budget, self._found.seconds, tune.schedule)
         stage: Stage | None = None
         report: UpdateReport | None = None
         self._saved_at = session.clock()
-        for report in tune.run(ppo_s, before=self._apply_requested_weights):
+        self._measure_beginning()
+        for report in tune.run(self._ppo_s, before=self._apply_requested_weights):
             now: Stage = "value_warmup" if report.critic_warm_up else "ppo"
             if now != stage:
                 stage = now
                 session.begin_stage(now)
-            self._seconds = report.elapsed_s
-            self._publish_progress(report, ppo_s)
-            stopping = session.control.should_stop() is not None
-            due = session.clock() - self._saved_at >= SNAPSHOT_EVERY_S
-            if stopping or (due and not report.critic_warm_up):
-                self._save(report)
+            self._seconds, self._earned = report.elapsed_s, report.reward
+            self._publish_progress(report)
+            self._keep(report)
             session.control.raise_if_stopped()
             if self._no_longer_pays(report):
                 break
-        if report is not None and report.update != self._saved_update:
-            self._save(report)
+        if self._minutes is not None and self._minutes.last_update != self._update:
+            self._measure()
+        elif report is not None and report.update != self._saved_update:
+            self._save(self._publish())
         return FineTuned(
             schedule=tune.schedule,
             reward=tune.reward,
             pool=self._pool,
-            updates=int(tune.state.update),
+            updates=self._update,
             samples=int(tune.state.samples),
             samples_per_s=float("inf") if report is None else report.samples_per_s,
             seconds=self._seconds,
             reweightings=self._reweightings,
+            history=() if self._minutes is None else self._minutes.history,
+            finalists=()
+            if self._minutes is None
+            else tuple(one.snapshot for one in self._minutes.finalists),
         )
 
+    @property
+    def _update(self) -> int:
+        """Updates done."""
+        return int(self._tune.state.update)
+
+    def _keep(self, report: UpdateReport) -> None:
+        """Save what is to be saved after an update: before a stop, every few seconds, and whenever
+        the policy is measured."""
+        session, every_s = self._session, SNAPSHOT_EVERY_S
+        if self._minutes is not None:
+            every_s = max(every_s, min(self._ppo_s / MOST_SNAPSHOTS, SELDOM_S))
+            if self._minutes.due(report.elapsed_s):
+                self._measure()
+                return
+        stopping = session.control.should_stop() is not None
+        due = session.clock() - self._saved_at >= every_s
+        if stopping or (due and not report.critic_warm_up):
+            self._save(self._publish())
+
+    def _measure_beginning(self) -> None:
+        """What the training begins with may turn out best of all."""
+        minutes, found = self._minutes, self._found
+        if minutes is None or minutes.finalists or self._update > 0:
+            return
+        weights = self._loaded.beginning.weights
+        there = self._publisher.publish(
+            weights, found.schedule, update=0, samples=found.samples, reward=0.0
+        )
+        moment = Moment(weights, there.key, 0, found.samples, found.seconds)
+        point = minutes.measure(moment, self._tune.reward)
+        self._session.publish(MeasuredEvent(point=point, elapsed_s=self._session.elapsed_s))
+
+    def _measure(self) -> None:
+        """Evaluate the policy. Where that is stopped, what was learnt is saved all the same."""
+        assert self._minutes is not None
+        began, published = self._session.clock(), self._publish()
+        moment = Moment(
+            self._tune.weights, published.key, self._update,
+            self._found.samples + int(self._tune.state.samples),
+            self._found.seconds + self._seconds,
+        )  # fmt: skip
+        try:
+            point = self._minutes.measure(moment, self._tune.reward)
+        except JobStoppedError:
+            if self._saved_update != self._update:
+                self._save(published)
+            raise
+        self._save(published)
+        self._session.publish(MeasuredEvent(point=point, elapsed_s=self._session.elapsed_s))
+        self._measuring_s += self._session.clock() - began
+
     def _no_longer_pays(self, report: UpdateReport) -> bool:
-        """Whether the budget lets it end early, and the reward has stopped rising."""
+        """Whether nothing is gained any more where it may end early, or the time is used up."""
+        if self._minutes is not None:
+            if self._minutes.gains_nothing:
+                message = "Nothing was gained over the last minutes: the training ends early."
+                self._session.publish(NoticeEvent(code="nothing_gained", message=message))
+            used_up = report.elapsed_s + self._measuring_s >= self._ppo_s
+            return self._minutes.gains_nothing or used_up
         if report.critic_warm_up or not self._session.spec.budget.stop_when_flat:
             return False
         self._plateau = self._plateau.added(report.reward)
@@ -126,9 +209,16 @@ class _FineTuning:
         self._reweightings += (Reweighting(update=update, weights=requested),)
         self._plateau = Plateau()
         self._pool = CheckpointPool()  # what was earned under other weights says nothing
+        if self._minutes is not None:
+            self._minutes.reweighted()
         self._session.publish(ReweightedEvent(update=update, weights=requested))
 
-    def _publish_progress(self, report: UpdateReport, ppo_s: float) -> None:
+    def _publish_progress(self, report: UpdateReport) -> None:
+        if self._minutes is not None:
+            now = self._session.clock()
+            if now - self._told_at < self._ppo_s / MOST_PROGRESS:
+                return
+            self._told_at = now
         self._session.publish(
             ProgressEvent(
                 update=report.update,
@@ -140,21 +230,28 @@ class _FineTuning:
                 falls_per_minute=report.falls_per_minute,
                 kl=report.kl,
                 elapsed_s=self._session.elapsed_s,
-                eta_s=max(ppo_s - report.elapsed_s, 0.0) + self._session.spec.budget.evaluation_s,
+                eta_s=max(self._ppo_s - report.elapsed_s, 0.0)
+                + self._session.spec.budget.evaluation_s,
             )
         )
 
-    def _save(self, report: UpdateReport) -> None:
-        """Publish the parameters to watch, then the state to go on from."""
-        weights, found = self._tune.weights, self._found
-        self._pool = self._pool.added(Snapshot(report.update, weights, report.reward))
-        self._publisher.publish(
-            weights,
+    def _publish(self) -> Published:
+        """The parameters to watch."""
+        found = self._found
+        return self._publisher.publish(
+            self._tune.weights,
             found.schedule,
-            update=report.update,
-            samples=found.samples + report.samples,
-            reward=report.reward,
+            update=self._update,
+            samples=found.samples + int(self._tune.state.samples),
+            reward=self._earned,
         )
+
+    def _save(self, published: Published) -> None:
+        """The state to go on from, once its parameters are there to watch."""
+        found, minutes = self._found, self._minutes
+        if minutes is None:
+            snapshot = Snapshot(self._update, self._tune.weights, self._earned)
+            self._pool = self._pool.added(snapshot)
         metadata = CheckpointMetadata(
             program=ScheduleDocument.of(found.schedule),
             search_samples=found.samples,
@@ -164,7 +261,9 @@ class _FineTuning:
             reweightings=self._reweightings,
             snapshots=self._publisher.published,
             stages_s={"search": found.seconds, "ppo": self._seconds},
+            history=() if minutes is None else minutes.history,
+            kept=() if minutes is None else tuple(one.kept for one in minutes.finalists),
         )
         fence = self._session.control.fence
         self._checkpoints.save(Checkpoint(metadata, self._tune.state), fence)
-        self._saved_at, self._saved_update = self._session.clock(), report.update
+        self._saved_at, self._saved_update = self._session.clock(), self._update

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tabrl.contracts.events import NoticeEvent
+from tabrl.contracts.tiers import Tier
 from tabrl.domain.errors import Invalid, NotFound
 from tabrl.domain.jobs import FailureKind
 from tabrl.ports import BlobStore, JobFailedError, VerifiedArtifacts
@@ -14,6 +15,7 @@ from tabrl_trainer.stages.results import Loaded, ResumePoint, SearchResult
 from tabrl_trainer.stages.session import JobSession, bad_job
 from tabrl_trainer.stages.verified import verified_reward
 from tabrl_trainer.storage.checkpoints import Checkpoint, CheckpointStore
+from tabrl_trainer.tiers.beginning import Beginning, beginning_of
 
 
 def load(
@@ -26,42 +28,49 @@ def load(
     """What the training works with. Raises `JobFailedError` if it cannot be had."""
     session.begin_stage("loading")
     reward = verified_reward(session.spec, blobs, verified)
-    context = _context(session.robot, contexts)
+    context = _context(session, contexts)
     reward = reward.in_calls_of(context.sizes.reward_steps)
+    beginning = beginning_of(context, session.spec.origin, blobs)
     if session.control.fence > 1:  # an earlier attempt may have left one
-        template = initial_state(context.pretrained_state, session.spec.seed)
+        template = initial_state(beginning.state, session.spec.seed)
         checkpoint = checkpoints.latest(template)
         if checkpoint is not None:
-            return _resumed(session, context, reward, checkpoint)
-    return _begun(session, context, reward)
+            return _resumed(session, context, beginning, reward, checkpoint)
+    return _begun(session, context, beginning, reward)
 
 
-def _context(robot_id: str, contexts: TrainingContexts) -> TrainingContext:
+def _context(session: JobSession, contexts: TrainingContexts) -> TrainingContext:
+    spec = session.spec
     try:
-        return contexts.get(robot_id)
+        return contexts.get(session.robot, spec.ground, from_nothing=spec.tier is Tier.FULL)
     except NotTrained as error:
         raise JobFailedError(
             FailureKind.CODE, "robot_not_trained", f"{error.message}; {error.hint}"
         ) from error
     except NotFound as error:
         raise bad_job() from error
+    except Invalid as error:
+        raise JobFailedError(FailureKind.CODE, error.code, error.message) from error
 
 
-def _begun(session: JobSession, context: TrainingContext, reward: RolloutReward) -> Loaded:
+def _begun(
+    session: JobSession, context: TrainingContext, beginning: Beginning, reward: RolloutReward
+) -> Loaded:
     """From the start: weights requested while the job waited count for the search as well."""
     requested = session.control.requested_weights()
-    unchanged = Loaded(context, reward, session.spec.weights, {})
+    unchanged = Loaded(context, beginning, reward, session.spec.weights, {})
     if requested is None or requested == session.spec.weights:
         return unchanged
     try:
-        return Loaded(context, reward.reweighted(requested), requested, requested)
+        return Loaded(context, beginning, reward.reweighted(requested), requested, requested)
     except Invalid:  # whoever asked was told already: only the reward's own terms are taken
         return unchanged
 
 
 def _resumed(
-    session: JobSession, context: TrainingContext, reward: RolloutReward, checkpoint: Checkpoint
-) -> Loaded:
+    session: JobSession, context: TrainingContext, beginning: Beginning, reward: RolloutReward,
+    checkpoint: Checkpoint,
+) -> Loaded:  # fmt: skip
     """From a checkpoint, under the weights that were in force then."""
     metadata, state = checkpoint.metadata, checkpoint.state
     weights = metadata.weights or session.spec.weights
@@ -90,5 +99,7 @@ def _resumed(
         snapshots=metadata.snapshots,
         restarts=(*metadata.restarts, int(state.update)),
         reweightings=metadata.reweightings,
+        history=metadata.history,
+        kept=metadata.kept,
     )
-    return Loaded(context, reward.reweighted(weights), weights, metadata.weights, point)
+    return Loaded(context, beginning, reward.reweighted(weights), weights, metadata.weights, point)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from tabrl.contracts.events import EvaluationEvent
+from tabrl.contracts.tiers import EvaluationPoint, Tier, thinned
 from tabrl.contracts.training import TrainingRecord, TrainResult, TrainSpec
+from tabrl.control.command_schedule import CommandSchedule
 from tabrl_trainer.evaluation import check_results, flags_of
+from tabrl_trainer.ground import untrained_ground
+from tabrl_trainer.stages.minutes import Minutes, Moment, point_of
 from tabrl_trainer.stages.results import Completed
 from tabrl_trainer.stages.session import JobSession
 from tabrl_trainer.stages.snapshots import SnapshotPublisher
@@ -21,7 +25,7 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
     base, program, result = measured.base, measured.program, measured.result
     comparison = measured.comparison if evaluated.accepted else None
     samples = found.samples + tuned.samples
-    sha256 = publisher.publish(
+    published = publisher.publish(
         evaluated.weights,
         tuned.schedule,
         update=evaluated.update,
@@ -50,16 +54,52 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
         samples_per_s=samples / max(found.seconds + tuned.seconds, 1e-9),
         snapshots=publisher.published,
         delivered="result" if evaluated.accepted else "program",
-        params_sha256=sha256,
+        params_sha256=published.sha256,
         reward_sha256=spec.artifact_sha256,
         stages_s=_stages_s(done, evaluation_s),
         versions={name: version(name) for name in PACKAGES},
         note=evaluated.note,
-        flags=flags_of(spec.checks, base, program, result, embodiment),
+        flags=(
+            *flags_of(spec.checks, base, program, result, embodiment),
+            *untrained_ground(spec.ground, program.row, result.row),
+        ),
         robustness=done.robustness,
         schedule=_record(spec, done),
         comparison=comparison,
+        tier=spec.tier,
+        history=_history(session, done, published.key),
     )
+
+
+def publish_best(minutes: Minutes, schedule: CommandSchedule, publisher: SnapshotPublisher) -> None:
+    """What a cancelled training leaves: the best policy that was measured, not the last one."""
+    for best in minutes.finalists[:1]:
+        publisher.publish(
+            best.weights,
+            schedule,
+            update=best.kept.update,
+            samples=minutes.samples_at(best.kept.update),
+            reward=best.kept.reward,
+        )
+
+
+def _history(session: JobSession, done: Completed, key: str) -> tuple[EvaluationPoint, ...]:
+    """All evaluations of this training and those before it, what is delivered the last one."""
+    found, tuned, evaluated = done.found, done.tuned, done.evaluated
+    spec, measured = session.spec, evaluated.measured
+    own = tuned.history
+    if spec.tier is Tier.FINE_TUNE:
+        begun = Moment(done.loaded.beginning.weights, "", 0, found.samples, found.seconds)
+        own = (point_of(session, measured.program, begun, best=not evaluated.accepted),)
+    if spec.origin is not None:  # which ends with what this one began with
+        own = tuple(point for point in own if point.update > 0)
+    ended = Moment(
+        evaluated.weights, key, evaluated.update,
+        found.samples + tuned.samples, found.seconds + tuned.seconds,
+    )  # fmt: skip
+    delivered = point_of(session, measured.result, ended, best=True)
+    before = () if spec.origin is None else spec.origin.history
+    return thinned((*before, *own, delivered))
 
 
 def _stages_s(done: Completed, evaluation_s: float) -> dict[str, float]:
@@ -83,6 +123,10 @@ def _record(spec: TrainSpec, done: Completed) -> TrainingRecord:
         phases_s=spec.phases_s,
         repeat=spec.repeat,
         motion=spec.motion,
+        ground=spec.ground,
         restarts=() if resumed is None else resumed.restarts,
         reweightings=done.tuned.reweightings,
+        tier=spec.tier,
+        origin=None if spec.origin is None else spec.origin.model_copy(update={"history": ()}),
+        from_nothing=not done.loaded.context.trained,
     )

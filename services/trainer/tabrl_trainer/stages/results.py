@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
+from tabrl.contracts.tiers import EvaluationPoint
 from tabrl.contracts.training import Reweighting, RobustnessRow
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
@@ -13,6 +15,8 @@ from tabrl_trainer.evaluation import Evaluation
 from tabrl_trainer.finetune import FineTuneState
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.selection import CheckpointPool, Snapshot
+from tabrl_trainer.storage.checkpoints import KeptSnapshot
+from tabrl_trainer.tiers.beginning import Beginning
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,8 @@ class ResumePoint:
     """Where an earlier attempt left off.
 
     `ppo_s` and `snapshots` count what earlier attempts used and published; `restarts` are the
-    updates from which the job went on, this point included.
+    updates from which the job went on, this point included. `history` and `kept` are of a full
+    training.
     """
 
     found: SearchResult
@@ -42,6 +47,8 @@ class ResumePoint:
     snapshots: int
     restarts: tuple[int, ...]
     reweightings: tuple[Reweighting, ...]
+    history: tuple[EvaluationPoint, ...]
+    kept: tuple[KeptSnapshot, ...]
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class Loaded:
     """
 
     context: TrainingContext
+    beginning: Beginning
     reward: RolloutReward
     weights: Weights
     initial_weights: Weights
@@ -64,7 +72,8 @@ class FineTuned:
     """The policies learnt under a schedule, and what it took.
 
     `reward` carries the weights in force at the end; `samples_per_s` is the last update's rate,
-    infinite where this attempt did none; `samples` and `seconds` are PPO's alone.
+    infinite where this attempt did none; `samples` and `seconds` are PPO's alone. `history` are the
+    evaluations of a full training, whose best policies are `finalists`, best first.
     """
 
     schedule: CommandSchedule
@@ -75,13 +84,23 @@ class FineTuned:
     samples_per_s: float
     seconds: float
     reweightings: tuple[Reweighting, ...]
+    history: tuple[EvaluationPoint, ...] = ()
+    finalists: tuple[Snapshot, ...] = ()
+
+    @classmethod
+    def nothing(cls, found: SearchResult, loaded: Loaded) -> Self:
+        """The schedule alone: nothing is learnt."""
+        return cls(found.schedule, loaded.reward, CheckpointPool(), 0, 0, float("inf"), 0.0, ())
 
 
 @dataclass(frozen=True)
 class Selected:
-    """The snapshot to deliver; `seconds` is None where there was no time to measure any."""
+    """The snapshots to deliver, first choice first; none where nothing better was learnt.
 
-    snapshot: Snapshot
+    `seconds` is None where there was no time to measure any.
+    """
+
+    snapshots: tuple[Snapshot, ...]
     seconds: float | None
 
 
@@ -89,20 +108,17 @@ class Selected:
 class Evaluated:
     """The three rows, and the policy that is delivered for them.
 
-    `measured.result` is the row of what is delivered: `weights` after `update` updates. `note` says
-    why the fine-tuned policy was not accepted, if so; `began` in seconds of the session's clock.
+    `measured.result` is the row of what is delivered: `weights` after `update` updates. `accepted`:
+    it was learnt, and passed the acceptance gate; else `note` says why not, if there is anything to
+    say. `began` in seconds of the session's clock.
     """
 
     measured: Evaluation
     weights: PolicyWeights
     update: int
+    accepted: bool
     note: str
     began: float
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the fine-tuned policy is delivered."""
-        return self.note == ""
 
 
 @dataclass(frozen=True)

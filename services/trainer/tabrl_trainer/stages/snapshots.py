@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 
 from tabrl.contracts.events import SnapshotEvent
 from tabrl.control.command_schedule import CommandSchedule
@@ -11,6 +12,13 @@ from tabrl.ports import BlobStore, ModelRepository
 from tabrl.ports.blobs import PARAMS
 from tabrl_trainer.stages.session import JobSession
 from tabrl_trainer.storage.params import params_file
+
+
+class Published(NamedTuple):
+    """Where a policy lies, and the hash of its params file."""
+
+    key: str
+    sha256: str
 
 
 class SnapshotPublisher:
@@ -33,7 +41,7 @@ class SnapshotPublisher:
         update: int,
         samples: int,
         reward: float,
-    ) -> str:
+    ) -> Published:
         """Publish a policy.
 
         Args:
@@ -44,13 +52,14 @@ class SnapshotPublisher:
             reward: What it earned a control step.
 
         Returns:
-            The hash of its params file.
+            Where it lies.
         """
         session = self._session
-        data = params_file(session.robot, weights, schedule, update)
+        data = params_file(session.robot, weights, schedule, update, session.spec.ground)
         sha256 = hashlib.sha256(data).hexdigest()
-        if sha256 == self._models.get(session.model_id).params_sha256:
-            return sha256  # the last snapshot is what is delivered
+        last = self._models.get(session.model_id)
+        if sha256 == last.params_sha256:
+            return Published(last.params_key, sha256)  # the last snapshot is what is delivered
         self.published += 1
         fence = session.control.fence
         key = f"{PARAMS}/{session.job_id}/{fence}/{self.published}.safetensors"
@@ -68,4 +77,4 @@ class SnapshotPublisher:
                 elapsed_s=session.elapsed_s,
             )
         )
-        return sha256
+        return Published(key, sha256)

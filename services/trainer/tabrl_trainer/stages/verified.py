@@ -8,14 +8,21 @@ from tabrl.contracts.training import TrainSpec
 from tabrl.domain.errors import Invalid
 from tabrl.domain.jobs import FailureKind
 from tabrl.ports import BlobStore, JobFailedError, VerifiedArtifacts
-from tabrl.sim.reward.function import load_reward
+from tabrl.sim.reward.function import RewardFunction, load_reward
 from tabrl_trainer.rollout_reward import RolloutReward
 
 
 def verified_reward(
     spec: TrainSpec, blobs: BlobStore, verified: VerifiedArtifacts
 ) -> RolloutReward:
-    """The reward with the weights it begins with.
+    """The reward with the weights it begins with. Raises as `verified_artifact` does."""
+    return RolloutReward(verified_artifact(spec, blobs, verified), spec.weights)
+
+
+def verified_artifact(
+    spec: TrainSpec, blobs: BlobStore, verified: VerifiedArtifacts
+) -> RewardFunction:
+    """The reward's function.
 
     Only bytes whose hash the verifier recorded are ever loaded.
 
@@ -35,4 +42,4 @@ def verified_reward(
             "artifact_changed",
             "The stored reward is not the one that was checked; write the task again.",
         )
-    return RolloutReward(load_reward(blob), spec.weights)
+    return load_reward(blob)

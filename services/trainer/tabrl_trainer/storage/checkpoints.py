@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
+from tabrl.contracts.tiers import EvaluationPoint
 from tabrl.contracts.training import Reweighting
 from tabrl.control.command_schedule import ScheduleDocument
 from tabrl.domain.errors import TabrlError
@@ -18,11 +19,24 @@ MAX_CHECKPOINTS = 2  # of a job that stay in the store
 METADATA_KEY = "progress"  # of files written since the first version
 
 
+class KeptSnapshot(BaseModel):
+    """A published policy that may yet be delivered; `reward` as measured, `steady` if it falls no
+    more often than may be delivered."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    update: int
+    params_key: str
+    reward: float
+    steady: bool
+
+
 class CheckpointMetadata(BaseModel):
     """The part of a checkpoint that is not arrays.
 
     `program` is the command schedule; `weights` are those the training began with, where they
-    were not the spec's; `stages_s` are the seconds that each stage took so far.
+    were not the spec's; `stages_s` are the seconds that each stage took so far. A full training
+    has `history`, the evaluations on the way, and `kept`, its best policies, best first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +49,8 @@ class CheckpointMetadata(BaseModel):
     reweightings: tuple[Reweighting, ...] = ()
     snapshots: int
     stages_s: dict[str, float]
+    history: tuple[EvaluationPoint, ...] = ()
+    kept: tuple[KeptSnapshot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +62,10 @@ class Checkpoint:
 
 
 class CheckpointStore:
-    """Checkpoints of one job under `checkpoints/{job}/{fence}/{update}`; keys are written once."""
+    """Checkpoints of one job under `checkpoints/{job}/{fence}/{update}`; keys are written once.
+
+    An update has one more for every evaluation, whose number is part of the key.
+    """
 
     def __init__(self, blobs: BlobStore, job_id: str) -> None:
         self._blobs = blobs
@@ -55,8 +74,12 @@ class CheckpointStore:
     def save(self, checkpoint: Checkpoint, fence: int) -> None:
         """Write a checkpoint and drop the oldest beyond `MAX_CHECKPOINTS`."""
         update = int(checkpoint.state.update)
-        data = dump_tree(checkpoint.state, {METADATA_KEY: checkpoint.metadata.model_dump_json()})
-        self._blobs.put(f"{self._prefix}/{fence:06d}/{update:06d}.safetensors", data)
+        # Without what earlier versions do not know, unless it is used.
+        noted = checkpoint.metadata.model_dump_json(exclude_defaults=True)
+        data = dump_tree(checkpoint.state, {METADATA_KEY: noted})
+        measured = len(checkpoint.metadata.history)
+        name = f"{update:06d}-{measured:04d}" if measured else f"{update:06d}"
+        self._blobs.put(f"{self._prefix}/{fence:06d}/{name}.safetensors", data)
         self._blobs.delete(self._blobs.list(self._prefix)[:-MAX_CHECKPOINTS])
 
     def latest(self, template: FineTuneState) -> Checkpoint | None:

@@ -22,12 +22,16 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from tabrl.adapters.sql.job_rows import job_row
 from tabrl.adapters.sql.tables import Columns
 from tabrl.adapters.sql.tables import jobs as table
+from tabrl.contracts.tiers import Tier
 from tabrl.contracts.training import SPEC_VERSION
 from tabrl.domain.fairness import first_rank
-from tabrl.domain.jobs import Job, JobKind, JobState
-from tabrl.domain.quotes import MeasuredRun
+from tabrl.domain.jobs import LEASED, Job, JobKind, JobState
+from tabrl.domain.quotes import MeasuredRun, Underway
 
 _QUEUED = table.c.state == JobState.QUEUED.value
+_IN_LEASE = table.c.state.in_([state.value for state in LEASED])
+# What has none is of the time before there were tiers, or no training.
+_TIER = func.coalesce(table.c.spec["tier"].as_string(), Tier.FINE_TUNE.value)
 _TURN = (table.c.priority, table.c.rank, table.c.seq)
 
 
@@ -75,7 +79,7 @@ def places_query(job_ids: Sequence[str], now: ColumnElement[datetime]) -> Select
 
 
 def measured_runs(
-    connection: Connection, kind: JobKind, robot: str | None, limit: int
+    connection: Connection, kind: JobKind, robot: str | None, tiers: Collection[Tier], limit: int
 ) -> list[MeasuredRun]:
     """What the last jobs of a kind took that succeeded."""
     query = (
@@ -84,7 +88,11 @@ def measured_runs(
             func.coalesce(table.c.claimed_at, table.c.started_at).label("began_at"),
             table.c.result["samples"].as_integer().label("samples"),
         )
-        .where(table.c.kind == kind.value, table.c.state == JobState.SUCCEEDED.value)
+        .where(
+            table.c.kind == kind.value,
+            table.c.state == JobState.SUCCEEDED.value,
+            _TIER.in_([tier.value for tier in tiers]),
+        )
         .order_by(table.c.seq.desc())
         .limit(limit)
     )
@@ -93,6 +101,32 @@ def measured_runs(
     return [
         MeasuredRun(max(0.0, (row.finished_at - row.began_at).total_seconds()), row.samples)
         for row in connection.execute(query)
+    ]
+
+
+def jobs_underway(
+    connection: Connection, kind: JobKind, now: ColumnElement[datetime], waiting: int
+) -> list[Underway]:
+    """Jobs that run, then those that are due, by turn and at most so many."""
+    budget = table.c.spec["budget"]
+    parts = [budget[name].as_float() for name in ("search_s", "ppo_s", "evaluation_s")]
+    columns = (
+        table.c.claimed_at,
+        now.label("now"),
+        _TIER.label("tier"),
+        sum(parts[1:], parts[0]).label("budget_s"),
+    )
+    of_kind = select(*columns).where(table.c.kind == kind.value)
+    running = of_kind.where(_IN_LEASE, table.c.claimed_at.is_not(None))
+    due_ones = of_kind.where(_QUEUED, due(now)).order_by(*_TURN).limit(waiting)
+    return [
+        *(
+            Underway(
+                max(0.0, (row.now - row.claimed_at).total_seconds()), Tier(row.tier), row.budget_s
+            )
+            for row in connection.execute(running)
+        ),
+        *(Underway(None, Tier(row.tier), row.budget_s) for row in connection.execute(due_ones)),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select, update
@@ -12,6 +12,7 @@ from tabrl.adapters.sql.claims import (
     claim_statement,
     due,
     insert_jobs,
+    jobs_underway,
     measured_runs,
     places_query,
 )
@@ -30,12 +31,20 @@ from tabrl.adapters.sql.job_rows import (
 from tabrl.adapters.sql.quotas import hold
 from tabrl.adapters.sql.tables import Values, models
 from tabrl.adapters.sql.tables import jobs as table
+from tabrl.contracts.tiers import Tier
 from tabrl.contracts.training import ProgressSummary, TrainResult
 from tabrl.domain.errors import unknown_job
 from tabrl.domain.jobs import LEASED, Failure, Job, JobKind, JobState
 from tabrl.domain.models import Model
 from tabrl.domain.quotas import NO_QUOTA, Quota
-from tabrl.ports.jobs import IdempotencyKey, JobIds, JobRequests, Jobs, MeasuredRuns, Seconds
+from tabrl.ports.jobs import (
+    IdempotencyKey,
+    JobIds,
+    JobRequests,
+    Jobs,
+    JobsUnderway,
+    MeasuredRuns,
+)
 from tabrl.ports.queue import Clock
 
 _IN_LEASE = table.c.state.in_([state.value for state in LEASED])
@@ -111,19 +120,21 @@ class SqlJobRepository:
         with reading(self._engine) as connection:
             return {row.id: row.place for row in connection.execute(query)}
 
-    def measured(self, kind: JobKind, robot: str | None = None, limit: int = 20) -> MeasuredRuns:
+    def measured(
+        self,
+        kind: JobKind,
+        robot: str | None = None,
+        tiers: Collection[Tier] = tuple(Tier),
+        limit: int = 20,
+    ) -> MeasuredRuns:
         """What the last jobs of a kind took that succeeded; see the port."""
         with reading(self._engine) as connection:
-            return measured_runs(connection, kind, robot, limit)
+            return measured_runs(connection, kind, robot, tiers, limit)
 
-    def running_for_s(self, kind: JobKind) -> Seconds:
-        """How long each job of a kind has run that runs now."""
-        running = select(table.c.claimed_at, self._time.now().label("now")).where(
-            _IN_LEASE, table.c.kind == kind.value, table.c.claimed_at.is_not(None)
-        )
+    def underway(self, kind: JobKind, waiting: int) -> JobsUnderway:
+        """Jobs of a kind that run, then those that are due, by turn; see the port."""
         with reading(self._engine) as connection:
-            rows = connection.execute(running).all()
-        return [max(0.0, (row.now - row.claimed_at).total_seconds()) for row in rows]
+            return jobs_underway(connection, kind, self._time.now(), waiting)
 
     def counts(self) -> dict[tuple[JobKind, JobState], int]:
         """How many jobs are in each state."""

@@ -76,6 +76,7 @@ class SqlRetentionRepository:
                     code="model_in_use",
                     hint="Cancel its job, or wait for its end.",
                 )
+            _raise_if_gone_on_with(connection, job_id)
             self._delete_jobs(connection, [job_id])
 
     def expired_tasks(self, before: datetime, limit: int) -> Ids:
@@ -159,6 +160,20 @@ class SqlRetentionRepository:
         now = self._clock.now()
         rows = [{"prefix": prefix, "created_at": now} for prefix in prefixes]
         connection.execute(dialect.insert(blob_deletions).on_conflict_do_nothing(), rows)
+
+
+def _raise_if_gone_on_with(connection: Connection, job_id: str) -> None:
+    """Raises `Conflict` while a training that goes on from this one's result has yet to end."""
+    goes_on = select(jobs.c.id).where(
+        jobs.c.spec["origin"]["job_id"].as_string() == job_id, jobs.c.state.not_in(_ENDED)
+    )
+    following = connection.execute(goes_on.limit(1)).scalar_one_or_none()
+    if following is not None:
+        raise Conflict(
+            "Another training goes on from the model.",
+            code="model_in_use",
+            hint=f"Cancel {following}, or wait for its end.",
+        )
 
 
 def _locked_jobs(connection: Connection, condition: ColumnElement[bool]) -> list[tuple[str, str]]:

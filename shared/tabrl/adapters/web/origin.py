@@ -28,9 +28,13 @@ class OriginRules:
             return True
         return host is not None and _hostname(f"//{host}") in self._hosts
 
-    def origin_allowed(self, origin: str | None, host: str | None) -> bool:
-        """Whether a page of `origin` may talk to us; programs send no Origin."""
-        if origin is None or origin in self._origins:
+    def origin_allowed(self, origin: str | None, host: str | None, site: str | None = None) -> bool:
+        """Whether a page of `origin` may talk to us; programs send no Origin.
+
+        `site` is the header `Sec-Fetch-Site`, which browsers alone can set: what they call of the
+        same origin is, also where a proxy on the way put another Host.
+        """
+        if origin is None or origin in self._origins or site == "same-origin":
             return True
         try:
             parts = urlsplit(origin)

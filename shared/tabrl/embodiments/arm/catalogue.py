@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tabrl.contracts.page import KindPage, Readout
+from tabrl.contracts.page import KindPage, Readout, Trouble
 from tabrl.contracts.quantities import (
     WORLD_AXES,
     Catalogue,
@@ -46,6 +46,7 @@ class Quantity(StrEnum):
 
 
 _AXES = "x, y or z"
+LOAD_KG = 2.0  # that a tool is certified with
 
 
 def catalogue(robot: Robot) -> Catalogue:
@@ -128,6 +129,7 @@ def page(robot: Robot) -> KindPage:
         ),
         ink=robot.end_effectors[0],
         abilities=ability_words(robot),
+        troubles=(Trouble(name="load", label=f"{LOAD_KG:g} kg in the tool", load_kg=LOAD_KG),),
     )
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from tabrl.control.embodiment import Disturbance, Randomisation
+from tabrl.embodiments.arm.catalogue import LOAD_KG
 
-LOAD_KG, MOST_LOAD_KG = 2.0, 2.5
+MOST_LOAD_KG = 2.5
 NOISE = {
     "joint_offset": 0.0005,
     "joint_velocity": 0.02,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tabrl.contracts.page import Fall, KindPage, Readout
+from tabrl.contracts.page import Fall, KindPage, Readout, Trouble
 from tabrl.contracts.quantities import (
     WORLD_AXES,
     Catalogue,
@@ -91,6 +91,7 @@ class Quantity(StrEnum):
     COMMAND = "command"
 
 
+SLIPPERY_FRICTION, HEAVY_MASS = 0.5, 1.25  # factors of a disturbed floor and trunk
 FOOT = "a foot's name"
 ALIASES = {  # the reward contract's names for what has another name here
     "base_height": Quantity.HEIGHT,
@@ -289,6 +290,10 @@ def page(robot: Robot) -> KindPage:
         ),
         fall=Fall(min_upright=0.25, seconds=2.5),
         abilities=ability_words(robot),
+        troubles=(
+            Trouble(name="slippery", label="Slippery floor", friction=SLIPPERY_FRICTION),
+            Trouble(name="heavy", label="Heavier", mass=HEAVY_MASS),
+        ),
     )
 
 

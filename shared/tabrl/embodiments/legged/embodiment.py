@@ -24,6 +24,7 @@ from tabrl.embodiments.legged import fields, observation
 from tabrl.embodiments.legged.catalogue import catalogue
 from tabrl.embodiments.legged.channels import command_space
 from tabrl.embodiments.legged.gait import GAITS, GRAVITY, Gait, GaitClock, offsets
+from tabrl.embodiments.legged.grounds.surface import surface_of
 from tabrl.embodiments.legged.heading import heading
 from tabrl.embodiments.legged.limbs import is_left, is_rear, lift_channel
 from tabrl.embodiments.legged.looks import LOOKS, action_rate, cost_of_transport, looks
@@ -66,7 +67,8 @@ class LeggedRobot(Embodiment):
         self.schema = fields.schema(robot, len(self.commands))
         self._observer = observation.Observer(self.features, self.joints, Scale.of(robot))
         trunk = int(model.jnt_bodyid[0])
-        self._trunk = Trunk(model)
+        self.surface = surface_of(robot)
+        self._trunk = Trunk(model, self.surface)
         self._weight = GRAVITY * float(model.body_mass.sum())
         recorded = Segments(self.features.widths[:2])
         self._fields = fields.RolloutFields(robot, model, self._trunk, recorded)
@@ -77,6 +79,7 @@ class LeggedRobot(Embodiment):
         )
         self.push_noise = (Noise("angle", None, "uniform", 2.0 * np.pi),)
         self.hidden = observation.HIDDEN
+        self.unsensed = observation.UNSENSED
         self.mirror = mirror(robot, model, self.commands, self.observation)
         root = model.body(trunk).name
         self.randomisation = randomisation(robot, root)
@@ -112,7 +115,8 @@ class LeggedRobot(Embodiment):
         qpos: Float[Array, "*B nq"],
         xp: Xp = np,
     ) -> Float[Array, "*B 7"]:
-        return observation.privileged(self.observation, clean, seen, qpos, xp)
+        place = self.surface.over(qpos[..., 0:3], xp)
+        return observation.privileged(self.observation, clean, seen, place, xp)
 
     def heading(
         self, time: Float[Array, "*B"], commands: Commands, xp: Xp = np
@@ -124,7 +128,9 @@ class LeggedRobot(Embodiment):
         return self._fields.instant(raw, xp)
 
     def qpos_of(self, rollout: Rollout) -> Float[np.ndarray, "T B nq"]:
-        parts = (rollout.base_position, rollout.base_quaternion, rollout.joint_position)
+        place = rollout.base_position.copy()
+        place[..., 2] += self.surface.height(place)
+        parts = (place, rollout.base_quaternion, rollout.joint_position)
         return np.concatenate(parts, axis=-1)
 
     def carry(self, size: int) -> dict[str, Floats]:
@@ -169,8 +175,11 @@ class LeggedRobot(Embodiment):
         rest = xp.zeros((len(angle), self.nv - 2), kick.dtype)
         return xp.concatenate([kick, rest], axis=-1)
 
+    def above_ground(self, points: Float[Array, "*B 3"]) -> Float[Array, "*B"]:
+        return self.surface.distance(points)
+
     def failed(self, qpos: Float[Array, "*B nq"], xp: Xp = np) -> Bool[Array, "*B"]:
-        """Whose trunk touches the floor, lies on its side or is upside down."""
+        """Whose trunk touches the ground, lies on its side or is upside down."""
         return self._trunk.fallen(qpos, xp)
 
     def speed_error(self, rollout: Rollout) -> Floats:

@@ -15,6 +15,7 @@ from tabrl.control.arrays import Array, Floats, Xp
 from tabrl.control.embodiment import Shapes, action_fields, after_reset, looking_back
 from tabrl.control.rollout import CONTACT_MARGIN, CONTROL_DT, Fields, RawSteps
 from tabrl.control.segments import Segments
+from tabrl.embodiments.legged.grounds.surface import surface_of
 from tabrl.embodiments.legged.scale import Scale
 from tabrl.embodiments.legged.trunk import Trunk, overturned
 from tabrl.robots import Robot
@@ -31,8 +32,9 @@ LOOKED_BACK = (
 def schema(robot: Robot, channels: int) -> Shapes:
     """Fields of a rollout and their shape in one step of one robot; all float32, SI units.
 
-    World frame: z up, heading 0 at the reset. Body frame: x forward, y left. Contacts, touchdowns,
-    lift-offs and `fallen` are 0 or 1. `heading` counts on over full turns.
+    World frame: z up, heading 0 at the reset; of positions z is the height above the ground below
+    them. Body frame: x forward, y left. Contacts, touchdowns, lift-offs and `fallen` are 0 or 1.
+    `heading` counts on over full turns.
     """
     nj, nf, nb = robot.nu, len(robot.limbs), len(robot.body_names)
     return {
@@ -161,7 +163,7 @@ class RolloutFields:
     def __init__(
         self, robot: Robot, model: mujoco.MjModel, trunk: Trunk, recorded: Segments
     ) -> None:
-        self._robot, self._trunk = robot, trunk
+        self._robot, self._trunk, self._surface = robot, trunk, surface_of(robot)
         length = Scale.of(robot).length
         self._knee_radius, self._collision = KNEE_RADIUS * length, COLLISION_M * length
         self._legs = legs_of(robot, model)
@@ -175,23 +177,25 @@ class RolloutFields:
         quaternion = raw.qpos[..., 3:7]
         up = rotation.up_in_body(quaternion, xp)
         linear = rotation.rotate_inverse(quaternion, raw.qvel[..., 0:3], xp)
-        clearance = raw.end_position[..., 2] - self._robot.end_effector_radius
+        over, distance = self._surface.over, self._surface.distance
+        clearance = distance(raw.end_position, xp) - self._robot.end_effector_radius
         contact = (clearance < CONTACT_MARGIN).astype(xp.float32)
-        touching = self._trunk.touches(raw.qpos[..., 2], up, xp)
+        touching = self._trunk.touches(raw.qpos, up, xp)
         fallen = (touching | overturned(up, xp)).astype(xp.float32)
         return {
             **action_fields(raw),
-            "base_position": raw.qpos[..., 0:3],
+            "base_position": over(raw.qpos[..., 0:3], xp),
             "base_quaternion": quaternion,
             "base_linear_velocity": linear,
             "base_angular_velocity": raw.qvel[..., 3:6],
             "gravity": -up,
             "joint_position": raw.qpos[..., 7:],
             "joint_velocity": raw.qvel[..., 6:],
-            "foot_position": raw.end_position,
+            "foot_position": over(raw.end_position, xp),
             "foot_velocity": raw.end_velocity,
             "foot_force": self._foot_force(raw, contact, xp),
             "foot_contact": contact,
+            "body_position": over(raw.body_position, xp),
             "body_contact": self._body_contact(raw, contact, touching, xp),
             "self_collision": self._self_collision(raw, xp),
             "command": raw.commanded[..., self._command],
@@ -272,16 +276,17 @@ class RolloutFields:
         touching: Bool[Array, "*T"],
         xp: Xp,
     ) -> Float[Array, "*T nb"]:
-        """Which bodies touch the floor: trunk, hips, thighs, and shanks with knees and feet."""
-        knee = raw.body_position[..., self._shanks, 2] - self._knee_radius < CONTACT_MARGIN
+        """Which bodies touch the ground: trunk, hips, thighs, and shanks with knees and feet."""
+        distance, places = self._surface.distance, raw.body_position
+        knee = distance(places[..., self._shanks, :], xp) - self._knee_radius < CONTACT_MARGIN
         shank = xp.maximum(contact, knee)
         trunk = touching.astype(xp.float32)
         columns = [xp.zeros_like(trunk)] * len(self._robot.body_names)
         columns[self._root] = trunk
-        height = raw.body_position[..., 2]
         for point in self._points:
-            own, following = height[..., point.body], height[..., point.following]
-            low = (1.0 - point.share) * own + point.share * following - point.radius
+            own, following = places[..., point.body, :], places[..., point.following, :]
+            way = (1.0 - point.share) * own + point.share * following
+            low = distance(way, xp) - point.radius
             touches = (low < CONTACT_MARGIN).astype(xp.float32)
             columns[point.body] = xp.maximum(columns[point.body], touches)
         for foot, place in enumerate(self._shanks):

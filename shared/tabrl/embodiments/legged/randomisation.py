@@ -10,6 +10,7 @@ from typing import Any
 
 from tabrl.control.embodiment import Disturbance, Offsets, Randomisation, Range, Unknown
 from tabrl.control.physics import SUBSTEPS
+from tabrl.embodiments.legged.catalogue import HEAVY_MASS, SLIPPERY_FRICTION
 from tabrl.embodiments.legged.scale import Scale
 from tabrl.robots import Robot
 
@@ -69,8 +70,8 @@ def disturbances(robot: Robot, trunk: str) -> tuple[Disturbance, ...]:
         other("velocity_unknown", "speed over the floor not known", (0.25, 0.01), unknown=(blind,)),
         other("late", "acts 20 ms late", late=1.0),
         other("noise", "sensor noise", noise=noise),
-        other("slippery", "slippery floor: friction halved", friction=(0.5, 0.5)),
-        other("heavy", "trunk 25 % heavier", body_mass=(1.25, 1.25)),
+        other("slippery", "slippery floor: friction halved", friction=(SLIPPERY_FRICTION,) * 2),
+        other("heavy", "trunk 25 % heavier", body_mass=(HEAVY_MASS,) * 2),
         other("shifted", f"centre of mass {5 * scale.length:.0f} cm ahead",
               body_offset=shifted(0.05)),
         other("soft", "motors at 70 % of their stiffness", stiffness=(0.7, 0.7)),

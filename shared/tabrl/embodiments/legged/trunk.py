@@ -7,12 +7,14 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from tabrl.control import rotation
-from tabrl.control.arrays import Array, Xp
+from tabrl.control.arrays import Array, Floats, Xp
 from tabrl.control.rollout import CONTACT_MARGIN
 from tabrl.domain.errors import Invalid
+from tabrl.embodiments.legged.grounds.surface import LEVEL, Surface
 
 # On its side a robot lies on its hips, and its trunk touches nothing.
 ON_ITS_SIDE = 0.9  # of the up direction, to the left or right of the trunk
+ALONG_A_BOX = 4  # points at each long edge, where the ground is not level
 # Half of one minus the up direction's z, of the least tilt at which that may be.
 LEAST_OVERTURNED = 0.5 * (1.0 - float(np.sqrt(1.0 - ON_ITS_SIDE**2)))
 
@@ -28,7 +30,8 @@ class Trunk:
     Raises `Invalid` (code `bad_robot`) for another or a rotated shape, or none at all.
     """
 
-    def __init__(self, model: mujoco.MjModel) -> None:
+    def __init__(self, model: mujoco.MjModel, surface: Surface = LEVEL) -> None:
+        self._surface = surface
         shapes = np.array(trunk_shapes(model), np.float32)
         self._centre, self._half, self._radius = shapes[:, :3].T, shapes[:, 3:6].T, shapes[:, 6]
         # How far the shapes reach beside the trunk's origin and below it.
@@ -36,6 +39,7 @@ class Trunk:
             np.hypot(self._centre[0], self._centre[1]) + np.hypot(self._half[0], self._half[1])
         ).max()
         self._below = (np.abs(self._centre[2]) + self._half[2] + self._radius).max()
+        self._points, self._radii = _points_of(shapes)
 
     def clearance(
         self, height: Float[Array, "*B"], up: Float[Array, "*B 3"], xp: Xp = np
@@ -48,17 +52,27 @@ class Trunk:
         return gaps.min(-1)
 
     def touches(
-        self, height: Float[Array, "*B"], up: Float[Array, "*B 3"], xp: Xp = np
+        self, qpos: Float[Array, "*B nq"], up: Float[Array, "*B 3"], xp: Xp = np
     ) -> Bool[Array, "*B"]:
-        """Whether the trunk touches the floor."""
-        return self.clearance(height, up, xp) < CONTACT_MARGIN
+        """Whether the trunk touches the ground.
+
+        Exact over level ground; over other grounds to how densely points lie on the trunk's boxes.
+        `up` is the world's up in the trunk's frame.
+        """
+        if self._surface.level:
+            return self.clearance(qpos[..., 2], up, xp) < CONTACT_MARGIN
+        quaternion, points = qpos[..., None, 3:7], xp.asarray(self._points)
+        points = xp.broadcast_to(points, (*qpos.shape[:-1], *points.shape))
+        places = qpos[..., None, 0:3] + rotation.rotate(quaternion, points, xp)
+        gaps = self._surface.distance(places, xp) - self._radii
+        return gaps.min(-1) < CONTACT_MARGIN
 
     def fallen(self, qpos: Float[Array, "*B nq"], xp: Xp = np) -> Bool[Array, "*B"]:
-        """Whose trunk touches the floor, lies on its side or is upside down."""
-        if xp is np and qpos.ndim == 2:
+        """Whose trunk touches the ground, lies on its side or is upside down."""
+        if xp is np and qpos.ndim == 2 and self._surface.level:
             return self._fallen_of_many(qpos)
         up = rotation.up_in_body(qpos[..., 3:7], xp)
-        return self.touches(qpos[..., 2], up, xp) | overturned(up, xp)
+        return self.touches(qpos, up, xp) | overturned(up, xp)
 
     def _fallen_of_many(self, qpos: Float[Array, "B nq"]) -> Bool[Array, " B"]:
         """The same: most robots are too high up to touch anything however they are turned."""
@@ -70,7 +84,7 @@ class Trunk:
             fallen[tilted] |= overturned(rotation.up_in_body(qpos[tilted, 3:7]))
         low = np.flatnonzero(qpos[:, 2] < self.reach(leaning) + CONTACT_MARGIN)
         if len(low):
-            fallen[low] |= self.touches(qpos[low, 2], rotation.up_in_body(qpos[low, 3:7]))
+            fallen[low] |= self.touches(qpos[low], rotation.up_in_body(qpos[low, 3:7]))
         return fallen
 
     def reach(self, leaning: Float[Array, " B"]) -> Float[Array, " B"]:
@@ -80,6 +94,21 @@ class Trunk:
         """
         # The sine of the tilt is at most twice that of its half.
         return self._below + 2.0 * self._aside * np.sqrt(leaning)
+
+
+def _points_of(shapes: Floats) -> tuple[Float[np.ndarray, "P 3"], Float[np.ndarray, " P"]]:
+    """Points on the rows of `trunk_shapes`, with the radius of what is around them.
+
+    A box has four along its length at each of its long edges, a sphere its middle.
+    """
+    points, radii = [], []
+    for centre, half, radius in zip(shapes[:, :3], shapes[:, 3:6], shapes[:, 6], strict=True):
+        along = np.linspace(-1.0, 1.0, ALONG_A_BOX) if half.any() else np.zeros(1)
+        ends = (-1.0, 1.0) if half.any() else (0.0,)
+        signs = np.array([(x, y, z) for x in along for y in ends for z in ends], np.float32)
+        points.append(centre + signs * half)
+        radii.append(np.full(len(signs), radius, np.float32))
+    return np.concatenate(points).astype(np.float32), np.concatenate(radii)
 
 
 def trunk_shapes(model: mujoco.MjModel) -> list[list[float]]:

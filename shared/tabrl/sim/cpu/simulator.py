@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
+import mujoco
 import numpy as np
 from jaxtyping import Float
 from threadpoolctl import ThreadpoolController
@@ -61,12 +62,17 @@ class CpuSimulator:
         differences: RobotDifferences | None = None,
         substeps: int = SUBSTEPS,
         coarse: bool = False,
+        model: mujoco.MjModel | None = None,
         seed: int = 0,
     ) -> None:
-        """`coarse` physics are for ranking, see `physics_model`; nothing is learnt on them."""
+        """`coarse` physics are for ranking, see `physics_model`; nothing is learnt on them.
+
+        Another `model` of the robot takes its scene's place, with the same columns of `qpos`,
+        `qvel` and `ctrl`, and its home keyframe first.
+        """
         self._embodiment = embodiment = embodiment_of(robot)
         self._size = size
-        model = physics_model(robot, substeps, coarse=coarse)
+        model = model or physics_model(robot, substeps, coarse=coarse)
         threads = threads or len(os.sched_getaffinity(0))
         count = min(SHARDS, size)
         ends = [size * (i + 1) // count for i in range(count)]

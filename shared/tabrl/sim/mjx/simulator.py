@@ -165,9 +165,7 @@ class MjxSimulator:
         self._key, use = jax.random.split(self._key)
         self._schedules = StagedCommands.of(schedules)
         poses = self._poses(self._schedules)
-        robots: Robots = self._start(
-            use, _on_device(schedules), poses, self._sensing, self._numbers
-        )
+        robots: Robots = self._start(use, on_device(schedules), poses, self._sensing, self._numbers)
         return robots
 
     def _stepwise(self, policy: PolicyFn, steps: int, on_step: Callable[[], None]) -> list[Chunk]:
@@ -218,7 +216,7 @@ class MjxSimulator:
             drawn = StagedCommands.of(self._config.sampler(self._rng, rounds * self.size))
         poses = self._poses(drawn) if draw else self._no_poses(len(drawn))
         pool: Pool = jax.tree.map(
-            lambda x: x.reshape(rounds, self.size, *x.shape[1:]), Pool(_on_device(drawn), poses)
+            lambda x: x.reshape(rounds, self.size, *x.shape[1:]), Pool(on_device(drawn), poses)
         )
         return pool
 
@@ -314,7 +312,7 @@ def _given(
     return parameters
 
 
-def _on_device(schedules: Commands) -> StagedCommands:
+def on_device(schedules: Commands) -> StagedCommands:
     """CommandBatch as JAX arrays, single precision."""
     exact: StagedCommands = jax.tree.map(jnp.asarray, StagedCommands.of(schedules))
     return jax.tree.map(  # type: ignore[no-any-return]

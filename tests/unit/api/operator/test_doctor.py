@@ -97,8 +97,12 @@ def test_a_language_model_is_asked_for_and_its_key_named_but_never_shown() -> No
 
 
 def test_parts_are_asked_on_this_machine() -> None:
-    settings = Settings(host="0.0.0.0", port=8500, inference_url="wss://robots.example/inference")
+    settings = Settings(
+        host="0.0.0.0", port=8500, inference_url="wss://robots.example/inference",
+        exporter_url="http://exporter:8403",
+    )  # fmt: skip
     assert ready_addresses(settings) == {
         "api": "http://127.0.0.1:8500/readyz",
         "inference": "https://robots.example/inference/readyz",
+        "exporter": "http://exporter:8403/readyz",
     }

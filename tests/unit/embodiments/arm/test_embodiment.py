@@ -22,8 +22,8 @@ from tabrl.embodiments.arm.names import BLEND, DOWN, ELBOW, joint_channel
 from tabrl.embodiments.arm.observation import STEP_RAD
 from tabrl.embodiments.load import embodiment_of
 from tabrl.embodiments.lookup import askables_of, catalogue_of, export_template, page_of
+from tabrl.export.robot_constants import robot_constants
 from tabrl.robots import Robot, get_robot
-from tabrl_local.export import robot_constants
 
 STILL = np.zeros(1, np.float32)
 

@@ -18,11 +18,11 @@ from tabrl.embodiments.load import load_policy
 from tabrl.ports import JobStoppedError, StopReason
 from tabrl.robots import Robot, scene_sha256
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.finetune import CRITIC_WARM_UP_UPDATES
 from tabrl_trainer.plateau import Plateau
 from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.replay import replay
 from tabrl_trainer.stages import fine_tune
+from tabrl_trainer.tiers.recipes import CRITIC_WARM_UP_UPDATES
 from tests.support.training_context import trained_robots
 from tests.support.training_job import MOVES, Control, World, reward_for
 

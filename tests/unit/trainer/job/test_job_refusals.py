@@ -89,7 +89,8 @@ def test_a_job_for_an_untrained_robot_says_how_to_train_it(
     failure = failed.value.failure
     assert (failure.kind, failure.code) == (FailureKind.CODE, "robot_not_trained")
     assert failure.message == (
-        f"nobody trained {job.robot}; train one: tabrl-train-base {job.robot}"
+        f"nobody trained {job.robot}; train one: tabrl-train-base {job.robot}; "
+        "or learn from nothing: tier full"
     )
 
 

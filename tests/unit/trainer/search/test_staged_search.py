@@ -21,7 +21,6 @@ from tabrl.robots import get_robot
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.simulator import Experience, PolicyFn
 from tabrl_trainer.context import TrainingContext
-from tabrl_trainer.finetune import RULES, episode_config_for
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search.command_search import GENERATIONS, Generation
 from tabrl_trainer.search.periodicity import modulation_frequencies_of
@@ -33,6 +32,7 @@ from tabrl_trainer.search.staged_search import (
 )
 from tabrl_trainer.search.window import Window
 from tabrl_trainer.selection import MEASURED, WINDOW_S, measured
+from tabrl_trainer.tiers.recipes import A_MINUTE
 
 ASKS = CommandSchedule.asking
 TIMES = (3.0, 2.0)
@@ -213,11 +213,11 @@ def test_a_sinusoid_keeps_its_rhythm_wherever_its_stage_begins(space: CommandSpa
 
 def test_learning_and_choosing_see_the_whole_period(space: CommandSpace) -> None:
     walk, turn = ASKS(space, vx=0.5), ASKS(space, yaw=1.0)
-    assert episode_config_for(walk) == RULES
+    assert A_MINUTE.episodes(walk) == A_MINUTE.rules
     assert measured(walk) == (MEASURED, WINDOW_S)
     long = CommandSchedule.sequence([walk] * 3, (4.0, 5.0, 3.0))
-    rules = episode_config_for(long)
+    rules = A_MINUTE.episodes(long)
     assert (rules.episode_s, rules.start_spread_s) == (12.0, 12.0)
     assert measured(long) == (2, 12.0)
-    short = episode_config_for(CommandSchedule.sequence([walk, turn], TIMES))
+    short = A_MINUTE.episodes(CommandSchedule.sequence([walk, turn], TIMES))
     assert (short.episode_s, short.start_spread_s) == (6.0, 5.0)

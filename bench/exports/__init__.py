@@ -1,0 +1,1 @@
+"""How near exported controllers are to the one that is served, in many states of every robot."""

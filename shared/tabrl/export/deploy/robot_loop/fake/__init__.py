@@ -1,0 +1,1 @@
+"""A simulated robot that speaks as the real one does, to rehearse with; needs `mujoco`."""

@@ -1,0 +1,1 @@
+"""What inference answers to states of real rollouts."""

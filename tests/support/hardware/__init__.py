@@ -1,0 +1,1 @@
+"""Deploy bundles tried against simulated robots."""

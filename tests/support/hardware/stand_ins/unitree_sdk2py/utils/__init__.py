@@ -1,0 +1,1 @@
+"""See unitree_sdk2py."""

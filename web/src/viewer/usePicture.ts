@@ -1,0 +1,75 @@
+import type { RefObject } from "react";
+import { useEffect, useRef, useState } from "react";
+import type { Robot } from "@/api/types";
+import type { SceneInfo } from "@/sim/messages";
+import type { Session } from "@/sim/session";
+import { useDark } from "@/ui/ThemeButton";
+import type { Quality, View } from "./view";
+
+/** So long it is told that the picture was lost before it is drawn anew. */
+const TOLD_MS = 1500;
+/** Lost more often than that, a user is asked first: the driver may fail each time. */
+const BY_ITSELF = 3;
+
+export interface Picture {
+  view: View | null;
+  /** Why there can be none. */
+  fault: string | null;
+  /** The graphics context is gone: drawn anew in a moment, or only when asked to. */
+  lost: "moment" | "asks" | null;
+  again: () => void;
+}
+
+interface Wanted {
+  session: Session;
+  robot: Robot;
+  scene: SceneInfo | null;
+  quality: Quality;
+  onSlow: () => void;
+}
+
+/** The renderer of a session in `container`; replaced when its graphics context is lost. */
+export function usePicture(container: RefObject<HTMLElement | null>, wanted: Wanted): Picture {
+  const { session, scene, quality, onSlow } = wanted;
+  const { camera, control_hz: controlHz, ink, visuals_url: visualsUrl } = wanted.robot;
+  const dark = useDark();
+  const [view, setView] = useState<View | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  const [round, setRound] = useState(0);
+  const [lost, setLost] = useState<Picture["lost"]>(null);
+  const slow = useRef(onSlow);
+  slow.current = onSlow;
+
+  useEffect(() => {
+    const element = container.current;
+    if (element === null || scene === null) return undefined;
+    let left = false;
+    let next: View | null = null;
+    let later: ReturnType<typeof setTimeout> | undefined;
+    const drop = (): void => {
+      setLost(round < BY_ITSELF ? "moment" : "asks");
+      if (round < BY_ITSELF) later = setTimeout(() => setRound(round + 1), TOLD_MS);
+    };
+    // The renderer is large and needed only here: the page's text need not wait for it.
+    void import("./view")
+      .then((module) => {
+        if (left) return;
+        next = new module.View(element, session, { scene, camera, controlHz, quality, ink, dark });
+        next.onSlow = () => slow.current();
+        next.onLost = drop;
+        // Primitives stay where the meshes cannot be had: the picture is plainer, not broken.
+        if (visualsUrl !== null) void next.loadMeshes(visualsUrl).catch(() => undefined);
+        setView(next);
+        setLost(null);
+      })
+      .catch((error: unknown) => setFault(error instanceof Error ? error.message : String(error)));
+    return () => {
+      left = true;
+      clearTimeout(later);
+      setView(null);
+      next?.dispose();
+    };
+  }, [container, session, scene, camera, controlHz, quality, ink, dark, visualsUrl, round]);
+
+  return { view, fault, lost, again: () => setRound(round + 1) };
+}
