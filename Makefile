@@ -36,7 +36,7 @@ up: setup ## start all services and the page on this machine until Ctrl-C
 	@exec $(BIN)/tabrl up
 
 .PHONY: test
-test: setup debian check web-test ## all checks and all tests; PYTEST_ARGS="tests/unit/sim -k cpu" for some
+test: setup debian check web-test onnx-web ## all checks and all tests; PYTEST_ARGS="tests/unit/sim -k cpu" for some
 	@if [[ -n "$(PYTEST_ARGS)" ]]; then exec $(BIN)/python -m pytest $(PYTEST_ARGS); fi; \
 	$(BIN)/python -m pytest -n $(UNIT_WORKERS) --dist loadfile tests/architecture tests/unit; \
 	$(BIN)/python -m pytest tests/integration tests/e2e
@@ -88,6 +88,10 @@ bench-stack: setup debian ## measure: a rollout idle and beside a training, crow
 bench-speed: setup-python ## measure: against bare stepping, Stable-Baselines3, Brax and EnvPool (13 minutes; BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.speed $(BENCH_ARGS)
 
+.PHONY: bench-exports
+bench-exports: setup-python ## compare exported controllers with the served one, in 10,000 states of every robot (a minute)
+	@$(BIN)/python -m bench.exports
+
 .PHONY: bench-gpu
 bench-gpu: setup-python ## measure: MJX, on a GPU where there is one; PART=update for one part (BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.gpu $(PART) $(BENCH_ARGS)
@@ -136,6 +140,10 @@ golden: setup-python ## write what inference answers to states of real rollouts;
 .PHONY: web-test
 web-test: golden
 	@scripts/web test
+
+.PHONY: onnx-web
+onnx-web: setup-python
+	@scripts/web onnx || echo "== onnxruntime-web could not be installed: its test is skipped" >&2
 
 .PHONY: debian
 debian:

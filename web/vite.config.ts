@@ -12,7 +12,12 @@ export default defineConfig({
   // The package finds its wasm relative to itself; pre-bundling would move it away.
   optimizeDeps: { exclude: ["@mujoco/mujoco"] },
   worker: { format: "es" },
-  build: { target: "es2022", assetsInlineLimit: 2048 },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 2048,
+    // The page, and that of a folder which plays one policy with no server of ours.
+    rolldownOptions: { input: ["index.html", "share.html"] },
+  },
   server: { proxy: { "/api": { target: api, changeOrigin: true } } },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });

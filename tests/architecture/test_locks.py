@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+NODE_FOLDERS = ("web", "tests/e2e/onnx")
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==([^ ;\\]+)", re.MULTILINE)
 
@@ -43,8 +44,9 @@ def test_services_ship_what_is_tested(service: str) -> None:
     assert pins(ROOT / f"requirements/{service}.txt") <= pins(ROOT / "requirements/dev.txt")
 
 
-def test_the_pages_lock_has_hashes_and_no_address() -> None:
-    lock = json.loads((ROOT / "web/package-lock.json").read_text())
+@pytest.mark.parametrize("folder", NODE_FOLDERS)
+def test_the_pages_lock_has_hashes_and_no_address(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())
     packages = {name: entry for name, entry in lock["packages"].items() if name}
     assert packages
     for name, entry in packages.items():
@@ -52,10 +54,13 @@ def test_the_pages_lock_has_hashes_and_no_address() -> None:
         assert entry.get("integrity") or entry.get("link") or entry.get("inBundle"), name
 
 
-def test_the_pages_lock_is_that_of_its_declarations() -> None:
-    declared = json.loads((ROOT / "web/package.json").read_text())
-    locked = json.loads((ROOT / "web/package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", NODE_FOLDERS)
+def test_the_pages_lock_is_that_of_its_declarations(folder: str) -> None:
+    declared = json.loads((ROOT / folder / "package.json").read_text())
+    locked = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
     for group in ("dependencies", "devDependencies"):
-        assert locked[""].get(group, {}) == declared.get(group, {}), f"{group}: npm install in web/"
+        assert locked[""].get(group, {}) == declared.get(group, {}), (
+            f"{group}: npm install in {folder}"
+        )
         for name in declared.get(group, {}):
             assert locked[f"node_modules/{name}"]["version"]

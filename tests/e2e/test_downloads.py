@@ -16,6 +16,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tabrl_local.client import Api
+from tabrl_local.export import export_model
 from tabrl_local.ports import pick_free
 from tabrl_local.stack import BUILT_PAGE
 from tests.e2e.watched import until
@@ -88,6 +90,11 @@ def test_what_is_downloaded_runs_from_its_folder(house: House, page: Page, tmp_p
         )  # fmt: skip
         assert ended.returncode == 0, ended.stderr
         assert "after 10 s" in ended.stdout
+        with Api(house.url) as api:  # the command line gets the same
+            files = export_model(api, MODEL, tmp_path / f"by command {name}", name)
+        assert {path.name: path.read_bytes() for path in files} == {
+            path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()
+        }
 
 
 def test_an_exporter_that_is_away_is_told_and_waited_for(house: House, page: Page) -> None:

@@ -114,6 +114,7 @@ def use(site: Site, model_worker: ModelWorker, prompt: str) -> None:
         task_id = _written(api, prompt)
         job = api.train(task_id, 1)
         assert job.model_id is not None
+        api.export(job.model_id, "onnx")  # and again at the end: a rate needs two
         over = threading.Event()
         player = threading.Thread(target=_play, args=(site.url, job.model_id, over), daemon=True)
         player.start()

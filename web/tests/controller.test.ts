@@ -12,6 +12,8 @@ import type { Program } from "@/controller/program";
 
 const FOLDER = new URL("../../.cache/golden/", import.meta.url);
 const TOLERANCE = 1e-5;
+// Small errors are seen magnified, and Python computes an arm's frames in single precision.
+const SEEN = 3e-5;
 
 interface Kept {
   time: number;
@@ -63,7 +65,7 @@ describe.each(GOLDEN.map((golden) => [golden.constants.robot, golden] as const))
       for (const kept of states) {
         const state = stateOf(kept);
         const seen = controller.observe(state);
-        expect(farthest(seen, kept.observation), "observation").toBeLessThan(TOLERANCE);
+        expect(farthest(seen, kept.observation), "observation").toBeLessThan(SEEN);
         expect(farthest(controller.control(state), kept.targets), "targets").toBeLessThan(
           TOLERANCE,
         );

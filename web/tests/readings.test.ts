@@ -13,7 +13,7 @@ const scene = (qposAdr: number | null): SceneInfo => ({
     { name: "tip", body: 1, position: [0, 0, 0.1] },
   ],
   root: { body: 1, qposAdr },
-  floor: 0,
+  ground: { normal: [0, 0, 1], level: 0, friction: 0.8, field: null, blocks: [] },
   nq: 9,
 });
 

@@ -14,7 +14,7 @@ class FakePhysics {
     joints: [],
     sites: [],
     root: { body: 1, qposAdr: 0 },
-    floor: 0,
+    ground: { normal: [0, 0, 1], level: 0, friction: 0.8, field: null, blocks: [] },
     nq: 7,
   };
   shown: number[][] = [];

@@ -44,10 +44,12 @@ def create_app(exporter: Exporter, registry: CollectorRegistry) -> FastAPI:
         request: Request,
         model: Annotated[str, Query()],
         version: Annotated[int, Query()],
+        sentence: Annotated[str, Query()] = "",
     ) -> Response:
         if int(request.headers.get("content-length", BODY_MAX + 1)) > BODY_MAX:
             raise Invalid("The parameters are too large.", code="bad_params")
-        made = await run_sync(exporter.export, name, await request.body(), model, version)
+        body = await request.body()
+        made = await run_sync(exporter.export, name, body, model, version, sentence)
         return Response(made, media_type="application/zip")
 
     app.add_exception_handler(TabrlError, _refused)

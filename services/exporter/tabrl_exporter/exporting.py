@@ -29,8 +29,10 @@ class Exporter:
     page: Path
     _one: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def export(self, name: str, params: bytes, model_id: str, version: int) -> bytes:
-        """The zip of a model in a format.
+    def export(
+        self, name: str, params: bytes, model_id: str, version: int, sentence: str = ""
+    ) -> bytes:
+        """The zip of a model in a format; `sentence` is its task.
 
         Raises `NotFound` (`unknown_format`, `unknown_robot`), `Invalid` (`bad_params` and what
         the format cannot hold) or `Conflict` (`scene_changed`).
@@ -39,7 +41,7 @@ class Exporter:
         began, outcome = time.monotonic(), "failed"
         try:
             with self._one:
-                made = self._made(chosen, params, model_id, version)
+                made = self._made(chosen, params, model_id, version, sentence)
             outcome = "done"
         except TabrlError:
             outcome = "refused"
@@ -49,11 +51,13 @@ class Exporter:
             self.metrics.seconds.labels(name).observe(time.monotonic() - began)
         return made
 
-    def _made(self, chosen: ExportFormat, params: bytes, model_id: str, version: int) -> bytes:
-        model = self._exportable(params, model_id, version)
+    def _made(
+        self, chosen: ExportFormat, params: bytes, model_id: str, version: int, sentence: str
+    ) -> bytes:
+        model = self._exportable(params, model_id, version, sentence)
         return archived(chosen.write(model), folder=f"{model_id}-{chosen.name}")
 
-    def _exportable(self, params: bytes, model_id: str, version: int) -> Exportable:
+    def _exportable(self, params: bytes, model_id: str, version: int, sentence: str) -> Exportable:
         header, _ = read_policy(params)
         robot = get_robot(header.robot).on(header.ground)
         if header.scene_sha256 != scene_sha256(robot.id, robot.ground):
@@ -72,4 +76,5 @@ class Exporter:
             scene=scene_xml(robot.id, robot.ground),
             visuals=meshes.read_bytes() if meshes.is_file() else None,
             page=self.page if self.page.is_dir() else None,
+            sentence=sentence,
         )

@@ -10,6 +10,7 @@ from tabrl.domain.errors import NotFound
 from tabrl.export.deploy.bundle import deploy_bundle
 from tabrl.export.exportable import Exportable, Files
 from tabrl.export.numpy_program import numpy_program
+from tabrl.export.web import web_folder
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ def by_name(*formats: ExportFormat) -> Formats:
 
 FORMATS = by_name(
     ExportFormat("numpy", "a numpy program", numpy_program),
+    ExportFormat("web", "a folder that plays in any browser", web_folder),
     ExportFormat("deploy", "a bundle for a robot's computer", deploy_bundle),
 )  # fmt: skip
 

@@ -75,6 +75,13 @@ def document(robot: Robot, params: bytes) -> dict[str, Any]:
     return {"constants": robot_constants(embodiment), "cases": cases}
 
 
+def some_answers(policy: Policy) -> tuple[list[State], NDArray[np.floating]]:
+    """`STATES` states of a rollout of a policy, and the targets `[STATES, nu]` of each."""
+    (states,) = _rollouts(policy.embodiment, policy.weights, [policy.schedule])
+    answered = [_answered(policy, state)["targets"] for state in states]
+    return states, np.array(answered)
+
+
 def _rollouts(
     embodiment: Embodiment, weights: PolicyWeights, followed: list[CommandSchedule]
 ) -> list[list[State]]:

@@ -96,7 +96,11 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
             stream={stream}
             suspended={previewed !== null}
             onRetry={() =>
-              order({ candidate: job.candidate ?? 1, ...(job.weights && { weights: job.weights }) })
+              order({
+                candidate: job.candidate ?? 1,
+                ground: job.ground,
+                ...(job.weights && { weights: job.weights }),
+              })
             }
           />
           <About task={task} />

@@ -1,6 +1,7 @@
 /** What the page and the simulation worker tell each other. */
 import type { Robot, Trouble } from "@/api/types";
 import type { PilotStats, PolicySource, Wish } from "@/inference/types";
+import type { GroundInfo } from "./ground";
 
 /** What of a robot's data the simulation goes by. */
 export type RobotRules = Pick<Robot, "constants_url" | "control_hz" | "fall" | "ink" | "readouts">;
@@ -12,8 +13,7 @@ export interface SceneInfo {
   joints: JointInfo[];
   sites: SiteInfo[];
   root: RootInfo;
-  /** Height of the floor, metres: that of the lowest plane. */
-  floor: number;
+  ground: GroundInfo;
   nq: number;
 }
 

@@ -1,8 +1,10 @@
 /** Figures over the picture, computed from what was simulated. */
 import type { Readout } from "@/api/types";
+import { groundHeight } from "./ground";
 import type { SceneInfo } from "./messages";
 
 type Qpos = ArrayLike<number>;
+type Place = [number, number, number];
 
 /** A state, and where the scene's sites were in it, `[nsite * 3]`. */
 export interface Moment {
@@ -40,7 +42,10 @@ export function readingOf(
         return Math.atan2(Math.sin(turn), Math.cos(turn)) / dt;
       };
     case "height":
-      return (_, { qpos }) => qpos[at + 2] ?? Number.NaN;
+      return (_, { qpos }) => {
+        const [x, y, z] = [0, 1, 2].map((i) => qpos[at + i] ?? Number.NaN) as Place;
+        return z - groundHeight(scene.ground, x, y);
+      };
     default:
       return null;
   }

@@ -1,4 +1,5 @@
 import type { MainModule, MjModel } from "@mujoco/mujoco";
+import { describeGround } from "./ground";
 import type { GeomInfo, JointInfo, RootInfo, SceneInfo, Shape, SiteInfo } from "./messages";
 
 type Ints = Int32Array;
@@ -8,14 +9,14 @@ export function describeScene(mujoco: MainModule, model: MjModel): SceneInfo {
   const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
   const body = mujoco.mjtObj.mjOBJ_BODY.value;
   const geoms = range(model.ngeom).map((geom) => describeGeom(mujoco, model, geom));
-  const planes = geoms.filter(({ shape }) => shape === "plane");
+  const root = findRoot(mujoco, model);
   return {
     bodyNames: range(model.nbody).map((index) => mujoco.mj_id2name(model, body, index)),
     geoms,
     joints: describeJoints(mujoco, model),
     sites: range(model.nsite).map((site) => describeSite(mujoco, model, site)),
-    root: findRoot(mujoco, model),
-    floor: Math.min(...planes.map(({ position }) => position[2]), 0),
+    root,
+    ground: describeGround(mujoco, model, root.qposAdr !== null),
     nq: model.nq,
   };
 }

@@ -114,7 +114,8 @@ def export_model(
     """A zip of a folder that runs without TabRL; its README.md says how."""
     model = seen_model(model_id, person, context.models)
     params = context.blobs.get(model.params_key)
-    chunks = context.exporter.export(export_format, model, params)
+    sentence = context.tasks.get(model.task_id).prompt
+    chunks = context.exporter.export(export_format, model, params, sentence)
     name = f"{model.id}-v{model.params_version}-{export_format}.zip"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',

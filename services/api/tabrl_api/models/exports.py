@@ -49,8 +49,8 @@ class Exporter(Protocol):
         """What it can build. Raises `Unavailable` (code `exporter_unavailable`)."""
         ...
 
-    def export(self, name: str, model: Model, params: bytes) -> Iterator[bytes]:
-        """A model in a format, as the chunks of a zip.
+    def export(self, name: str, model: Model, params: bytes, sentence: str) -> Iterator[bytes]:
+        """A model in a format, as the chunks of a zip; `sentence` is its task.
 
         Raises what the format refuses, or `Unavailable` (code `exporter_unavailable`).
         """
@@ -72,8 +72,9 @@ class HttpExporter:
             except (ValueError, ValidationError) as error:
                 raise _unavailable("it answers in another way") from error
 
-    def export(self, name: str, model: Model, params: bytes) -> Iterator[bytes]:
-        query = urllib.parse.urlencode({"model": model.id, "version": model.params_version})
+    def export(self, name: str, model: Model, params: bytes, sentence: str) -> Iterator[bytes]:
+        about = {"model": model.id, "version": model.params_version, "sentence": sentence}
+        query = urllib.parse.urlencode(about)
         path = urllib.parse.quote(name, safe="")
         request = urllib.request.Request(
             f"{self._address}/exports/{path}?{query}",

@@ -99,7 +99,9 @@ def _act(weights: PolicyWeights, seen: Traced) -> Traced:
     x = (seen - weights.mean) / weights.std
     for layer in weights.layers[:-1]:
         x = x @ layer.kernel + layer.bias
-        x = x * x.write("Sigmoid", 1.0 / (1.0 + np.exp(-x.value)), x.name)
+        # Not `x * Sigmoid(x)`: runtimes fuse that into an operator of single precision alone.
+        falling = -x
+        x = x / (1.0 + falling.write("Exp", np.exp(falling.value), falling.name))
     return x @ weights.layers[-1].kernel + weights.layers[-1].bias
 
 

@@ -10,7 +10,7 @@ export class Stage {
   /** As the policy sees them: a choice 1 or -1, a number as it is. */
   readonly settings: number[];
   private readonly waves: Waves;
-  private readonly harmonic: Float32Array;
+  private readonly harmonic: Float64Array;
   private readonly path: Path;
 
   constructor(
@@ -20,7 +20,7 @@ export class Stage {
     this.waves = new Waves(asked);
     this.omega = angular(asked.beat_frequency);
     const { harmonic = [], path = [], path_repeats: repeats = false } = asked;
-    this.harmonic = new Float32Array(this.waves.count).fill(1);
+    this.harmonic = new Float64Array(this.waves.count).fill(1);
     this.harmonic.set(harmonic);
     this.path = new Path(path, repeats, robot.on_path);
     this.settings = Object.entries(robot.settings).map(([name, choices]) => {

@@ -1,0 +1,145 @@
+"""A share folder on a plain file server: it plays, and asks for nothing that is not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, Request, Response, expect
+
+from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
+from tabrl.control.policy import dump_policy, read_policy
+from tabrl.control.rollout import CONTROL_DT
+from tabrl.embodiments.load import embodiment_of
+from tabrl.export.exportable import Exportable
+from tabrl.export.formats import format_named
+from tabrl.robots import Robot, scene_xml
+from tabrl_local.stack import BUILT_PAGE, BUILT_VISUALS
+from tabrl_trainer.pretrained import load_pretrained
+from tests.e2e.files import FileServer, file_server
+from tests.e2e.probe import browser_ticks, picture
+from tests.e2e.stack import RESULTS
+from tests.support.training_context import trained_robots
+
+pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(600)]
+STATS = "window.__tabrl?.stats()"
+ONE_OF_EACH_KIND = list({robot.embodiment: robot for robot in trained_robots()}.values())
+SENTENCE = 'sway & "wave" <gently>'
+
+
+@dataclass
+class Visit:
+    """What a browser asked for at the file server."""
+
+    address: str
+    asked: list[str]
+    failed: list[str]
+
+    def watch(self, page: Page) -> None:
+        """Remember every request, and those that came to nothing."""
+
+        def answered(response: Response) -> None:
+            if response.status >= 400:
+                self.failed.append(response.url)
+
+        def asked(request: Request) -> None:
+            self.asked.append(request.url)
+
+        page.on("request", asked)
+        page.on("response", answered)
+        page.on("requestfailed", lambda request: self.failed.append(request.url))
+        page.on("websocket", lambda socket: self.asked.append(socket.url))
+
+    def elsewhere(self) -> list[str]:
+        """What does not lie in the folder."""
+        inside = (self.address, "data:", "blob:")
+        return [url for url in self.asked if not url.startswith(inside)]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileServer]:
+    if not (BUILT_PAGE / "share.html").is_file():
+        pytest.fail("the page is not built: run `make setup`")
+    with file_server(tmp_path_factory.mktemp("files")) as server:
+        yield server
+
+
+def _share(server: FileServer, robot: Robot, schedule: CommandSchedule) -> Visit:
+    """A folder of a robot's pretrained policy under a schedule, deep below the server's root."""
+    header, weights = read_policy(load_pretrained(robot.id).policy)
+    program = ScheduleDocument.of(schedule)
+    params = dump_policy(header.model_copy(update={"program": program}), weights)
+    meshes = BUILT_VISUALS / f"{robot.id}.glb"
+    model = Exportable(
+        "mdl_shared", 2, 1_200_000, robot, params, scene_xml(robot.id),
+        visuals=meshes.read_bytes() if meshes.is_file() else None,
+        page=BUILT_PAGE, sentence=SENTENCE,
+    )  # fmt: skip
+    folder = f"some/where/{robot.id}"
+    for name, data in format_named("web").write(model).items():
+        path = server.root / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return Visit(f"{server.address}{folder}/", [], [])
+
+
+@pytest.mark.parametrize("robot", ONE_OF_EACH_KIND, ids=lambda robot: robot.id)
+def test_it_plays_with_no_server_but_one_for_files(
+    server: FileServer, page: Page, robot: Robot
+) -> None:
+    recipes = list(embodiment_of(robot).recipes.values())
+    visit = _share(server, robot, recipes[len(recipes) // 2])
+    visit.watch(page)
+    page.goto(f"{visit.address}?quality=low")
+    expect(page.get_by_role("heading", name=SENTENCE)).to_be_visible()
+    page.wait_for_function(f"() => {STATS}?.tick > 150")
+    assert page.evaluate(f"() => {STATS}.pilot.where") == "browser"
+    ticks = [tick for tick in browser_ticks(page) if tick.time > 0.0]
+    np.testing.assert_allclose(np.diff([tick.time for tick in ticks]), CONTROL_DT, atol=1e-9)
+    assert np.ptp([tick.qpos for tick in ticks], axis=0).max() > 0.03, "it moves"
+    expect(page.get_by_text("this browser", exact=True)).to_be_visible()
+    page.get_by_text("What this is").click()
+    expect(page.get_by_text("What it would do on a real robot, nothing here says")).to_be_visible()
+    expect(page.get_by_text("snapshot 2 of its training")).to_be_visible()
+    assert picture(page).std() > 5, "there is something to see"
+    page.screenshot(path=RESULTS / f"share_{robot.id}.png")
+    assert visit.elsewhere() == visit.failed == []
+    assert len(visit.asked) > 6
+
+
+def test_a_visitor_can_push_it_stop_it_and_begin_again(server: FileServer, page: Page) -> None:
+    robot = next(one for one in trained_robots() if one.embodiment == "legged")
+    standing = CommandSchedule.neutral(embodiment_of(robot).commands)
+    visit = _share(server, robot, standing)
+    visit.watch(page)
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{visit.address}?quality=low")
+    page.wait_for_function(f"() => {STATS}?.tick > 50")
+    before = browser_ticks(page)[-1]
+    page.get_by_role("button", name="Push").click()
+    page.wait_for_function(f"tick => {STATS}.tick > tick + 60", arg=before.tick)
+    after = [tick.qpos[:2] for tick in browser_ticks(page) if tick.tick > before.tick]
+    assert np.linalg.norm(after - before.qpos[:2], axis=1).max() > 0.02
+    page.screenshot(path=RESULTS / "share_phone.png")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.wait_for_timeout(500)
+    stopped = page.evaluate("() => window.__tabrl.history().at(-1).tick")
+    page.wait_for_timeout(500)
+    assert page.evaluate("() => window.__tabrl.history().at(-1).tick") == stopped
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function("() => window.__tabrl.history().at(-1).time < 1")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    assert visit.elsewhere() == visit.failed == []
+
+
+def test_a_folder_that_is_not_whole_says_so(server: FileServer, page: Page) -> None:
+    robot = trained_robots()[0]
+    visit = _share(server, robot, CommandSchedule.neutral(embodiment_of(robot).commands))
+    page.route("**/model/policy.safetensors", lambda route: route.fulfill(body=b"no policy"))
+    page.goto(f"{visit.address}?quality=low")
+    expect(page.get_by_role("alert")).to_contain_text("not a readable params file")

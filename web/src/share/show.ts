@@ -1,0 +1,29 @@
+import type { Robot } from "@/api/types";
+
+/** What a share folder says of itself in `model/show.json`; its writer is `tabrl.export.web`. */
+export interface Show {
+  model_id: string;
+  params_version: number;
+  /** Of the training, in control steps. */
+  step: number;
+  scene_sha256: string;
+  /** The task in somebody's words; empty where it is not known. */
+  sentence: string;
+  /** The command schedule in words. */
+  asked: string;
+  robot: Pick<Robot, "camera" | "control_hz" | "fall" | "ink" | "maker" | "name" | "readouts">;
+  /** Whether there are meshes; without them the scene's own shapes are drawn. */
+  meshes: boolean;
+}
+
+/** A file beside this page, wherever it lies. */
+export function beside(name: string): string {
+  return new URL(name, document.baseURI).href;
+}
+
+/** Rejects where the folder is not whole. */
+export async function loadShow(): Promise<Show> {
+  const response = await fetch(beside("model/show.json"));
+  if (!response.ok) throw new Error(`model/show.json: ${response.status} ${response.statusText}`);
+  return (await response.json()) as Show;
+}
