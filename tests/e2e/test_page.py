@@ -90,28 +90,6 @@ def test_a_lost_picture_is_told_and_drawn_anew(site: Site, page: Page) -> None:
     assert page.evaluate("c => c.getContext('webgl2').isContextLost()", after) is False
 
 
-def test_an_insecure_socket_of_a_secure_page_is_named(
-    site: Site, browser: Browser, tmp_path: Path
-) -> None:
-    def elsewhere(route: Route) -> None:
-        robots = route.fetch().json()
-        for robot in robots:
-            robot["example"] = {
-                "model_id": "example-x",
-                "inference_url": "ws://policy.example/api/models/x/inference",
-                "prompt": "wave",
-            }
-        route.fulfill(json=robots)
-
-    with reverse_proxy(site.url, tls=tmp_path) as url:
-        page = browser.new_context(ignore_https_errors=True).new_page()
-        page.route("**/api/robots", elsewhere)
-        page.goto(f"{url}/?quality=low")
-        alert = page.get_by_role("alert")
-        expect(alert).to_contain_text("TABRL_INFERENCE_URL", timeout=120_000)
-        expect(alert).not_to_contain_text("WebAssembly")
-
-
 def test_under_a_path_of_a_proxy_with_a_host_of_its_own(site: Site, page: Page) -> None:
     with reverse_proxy(site.url, prefix="/lab/tabrl") as url:
         page.goto(f"{url}/?quality=low")

@@ -31,7 +31,7 @@ async function make(modelId: string, robot: Robot, dark: boolean): Promise<Blob>
   const cache = await globalThis.caches?.open(CACHE).catch(() => undefined);
   const kept = await cache?.match(name);
   if (kept !== undefined) return kept.blob();
-  const [scene, tickets] = await Promise.all([fetchFile(robot.scene_url), needsTickets()]);
+  const [scene, tickets] = await Promise.all([fetchFile(model.scene_url), needsTickets()]);
   const ticketUrl = at(`/api/models/${encodeURIComponent(modelId)}/ticket`);
   const blob = await inTurn(async () => {
     const rehearsed = await rehearse({
