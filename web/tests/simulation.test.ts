@@ -13,7 +13,7 @@ class FakePhysics {
     geoms: [],
     joints: [],
     sites: [],
-    root: { body: 1, qposAdr: 0 },
+    root: { body: 1, qposAdr: 0, plane: null },
     ground: { normal: [0, 0, 1], level: 0, friction: 0.8, field: null, blocks: [] },
     nq: 7,
   };
@@ -58,7 +58,7 @@ class FakeSocket implements Socket {
   welcome(): void {
     this.onopen?.();
     const sizes = { nq: 7, nv: 1, nu: 1, control_hz: 50, params_version: 0 };
-    this.text({ type: "welcome", protocol: 1, model_id: "m", ...sizes });
+    this.text({ type: "welcome", protocol: WIRE.protocol, model_id: "m", ...sizes });
   }
   text(message: object): void {
     this.onmessage?.({ data: JSON.stringify(message) });
@@ -72,7 +72,7 @@ class FakeSocket implements Socket {
     const frame = new ArrayBuffer(WIRE.headerBytes + 4);
     const view = new DataView(frame);
     view.setUint8(0, 2);
-    view.setUint8(1, 1);
+    view.setUint8(1, WIRE.protocol);
     view.setUint32(4, tick, true);
     view.setBigUint64(8, 4n, true);
     view.setFloat32(WIRE.headerBytes, value, true);
@@ -88,6 +88,7 @@ const RULES: RobotRules = {
   readouts: [{ quantity: "height", part: null, label: "height", unit: "m", decimals: 2 }],
   fall: { min_upright: 0.25, seconds: 2.5 },
   ink: null,
+  driving: { controls: [], meanwhile: {}, moves: [], slowest_hz: 0.5, fastest_hz: 1.3 },
 };
 
 function setUp(rules: Partial<RobotRules> = {}) {
