@@ -5,9 +5,8 @@ import type { EvaluationPoint } from "@/api/types";
 import { count, figure, percent } from "@/lib/format";
 import { resolved } from "@/lib/theme";
 
-const REWARD = "var(--color-series-0)";
-const CHECKS = "var(--color-series-1)";
-const faded = (share: number) => `color-mix(in srgb, ${REWARD} ${share}%, transparent)`;
+const REWARD = "var(--color-accent)";
+const CHECKS = "var(--color-info)";
 const HEIGHT = 190;
 
 interface Props {
@@ -62,6 +61,11 @@ export function MinutesCurve({ points }: Props): ReactNode {
   );
 }
 
+/** The reward's colour at some per cent. */
+function faded(percentage: number): string {
+  return resolved(`color-mix(in srgb, ${REWARD} ${percentage}%, transparent)`);
+}
+
 function columns(points: EvaluationPoint[]): uPlot.AlignedData {
   return [
     points.map(({ minutes }) => minutes),
@@ -79,7 +83,7 @@ function options(width: number, checks: number): uPlot.Options {
     ticks: { show: false },
     grid: { stroke: resolved("var(--color-line)"), width: 1 },
   };
-  const edge = { stroke: resolved(faded(33)), width: 1, points: { show: false } };
+  const edge = { stroke: faded(35), width: 1, points: { show: false } };
   return {
     width,
     height: HEIGHT,
@@ -99,7 +103,7 @@ function options(width: number, checks: number): uPlot.Options {
         size: 28,
       },
     ],
-    bands: [{ series: [3, 2], fill: resolved(faded(12)) }],
+    bands: [{ series: [3, 2], fill: faded(12) }],
     series: [
       {},
       { label: "reward", stroke: resolved(REWARD), width: 2.25, points: { show: true, size: 5 } },
