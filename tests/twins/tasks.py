@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tabrl.domain.errors import fence_lost, no_preview, unknown_candidate, unknown_task
-from tabrl.domain.jobs import Job
+from tabrl.domain.jobs import TERMINAL, Job, JobKind, JobState
 from tabrl.domain.quotas import NO_QUOTA, Quota
+from tabrl.domain.task_filter import EVERY_TASK, Standing, TaskFilter
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.tasks import Candidates, Tasks
@@ -43,15 +44,40 @@ class MemoryTaskRepository:
         return task.model_copy(update={"state": TaskState.of(job.state), "failure": job.failure})
 
     def list(
-        self, limit: int = 100, before: str | None = None, *, owner: str | None = None
-    ) -> Tasks:
+        self, limit: int = 100, before: str | None = None, *, owner: str | None = None,
+        wanted: TaskFilter = EVERY_TASK,
+    ) -> Tasks:  # fmt: skip
         """Newest first; see the port."""
         with self._db.lock:
             newest = [*reversed(self._db.tasks)]
             if before is not None:
                 newest = newest[newest.index(before) + 1 :] if before in newest else []
             found = [self.get(task_id) for task_id in newest]
-        return [task for task in found if owner is None or task.owner == owner][:limit]
+            return [
+                task
+                for task in found
+                if (owner is None or task.owner == owner) and self._like(task, wanted)
+            ][:limit]
+
+    def _like(self, task: Task, wanted: TaskFilter) -> bool:
+        trainings = [
+            job.state
+            for job in self._db.jobs.values()
+            if job.kind is JobKind.TRAIN and job.task_id == task.id
+        ]
+        stands = {
+            Standing.WRITING: task.state is TaskState.WRITING,
+            Standing.FAILED: task.state in (TaskState.FAILED, TaskState.CANCELLED),
+            Standing.LEARNING: any(state not in TERMINAL for state in trainings),
+            Standing.TAUGHT: JobState.SUCCEEDED in trainings,
+        }
+        stands[Standing.READY] = not any(stands.values())
+        return (
+            wanted.text.lower() in task.prompt.lower()
+            and wanted.robot in (None, task.robot)
+            and (task.starred or not wanted.starred)
+            and (wanted.standing is None or stands[wanted.standing])
+        )
 
     def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:
         """Replace the candidates of a task; see the port."""

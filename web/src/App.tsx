@@ -17,6 +17,12 @@ const RETRIES = 3;
 // The start has no use for curves, sliders and cards: they come while its user is writing.
 const loadTaskPage = () => import("@/pages/TaskPage");
 const TaskPage = lazy(() => loadTaskPage().then((module) => ({ default: module.TaskPage })));
+const ComparePage = lazy(() =>
+  import("@/pages/ComparePage").then((module) => ({ default: module.ComparePage })),
+);
+const TasksPage = lazy(() =>
+  import("@/pages/TasksPage").then((module) => ({ default: module.TasksPage })),
+);
 const ModelPage = lazy(() =>
   import("@/pages/ModelPage").then((module) => ({ default: module.ModelPage })),
 );
@@ -66,8 +72,14 @@ function Pages(): ReactNode {
       <Route path="/">
         <HomePage />
       </Route>
+      <Route path="/tasks">
+        <TasksPage />
+      </Route>
       <Route path="/tasks/:taskId">
         {({ taskId }) => <TaskPage key={taskId} taskId={taskId} jobId={null} />}
+      </Route>
+      <Route path="/tasks/:taskId/compare">
+        {({ taskId }) => <ComparePage key={taskId} taskId={taskId} />}
       </Route>
       <Route path="/tasks/:taskId/jobs/:jobId">
         {({ taskId, jobId }) => <TaskPage key={taskId} taskId={taskId} jobId={jobId} />}

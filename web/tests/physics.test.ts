@@ -6,6 +6,7 @@ import { Physics } from "@/sim/physics";
 
 const GO1 = new URL("../../shared/tabrl/robots/go1/go1.xml", import.meta.url);
 const UR5E = new URL("../../shared/tabrl/robots/ur5e/ur5e.xml", import.meta.url);
+const STRIDER = new URL("../../tests/robots/strider/strider.xml", import.meta.url);
 const ARM = new URL("arm.xml", import.meta.url);
 const HZ = 50;
 
@@ -27,6 +28,14 @@ function simulate(physics: Physics, seconds: number): Float64Array {
 describe.each([
   { robot: "a robot that walks", scene: GO1, root: "trunk", qposAdr: 0, bodies: 14, joints: 12 },
   { robot: "an arm", scene: UR5E, root: "ur5e_base", qposAdr: null, bodies: 9, joints: 6 },
+  {
+    robot: "a robot in a plane",
+    scene: STRIDER,
+    root: "strider_beam",
+    qposAdr: null,
+    bodies: 6,
+    joints: 7,
+  },
   { robot: "a fixed arm", scene: ARM, root: "pedestal", qposAdr: null, bodies: 5, joints: 2 },
 ])("$robot in WebAssembly", ({ scene, root, qposAdr, bodies, joints }) => {
   it("is told as the viewer needs it", () => {

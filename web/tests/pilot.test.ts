@@ -258,4 +258,12 @@ describe("the policy here", () => {
     expect(api.asked).toHaveLength(asked);
     pilot.close();
   });
+
+  it("of a pretrained policy plays on any ground, before there is a snapshot", async () => {
+    const { pilot } = setUp("browser", { ...SOURCE, sceneSha256: "other" });
+    api.version = 0;
+    await vi.advanceTimersByTimeAsync(1);
+    expect(pilot.stats.own).toEqual({ ready: true, failure: null });
+    pilot.close();
+  });
 });

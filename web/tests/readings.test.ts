@@ -12,8 +12,8 @@ const scene = (qposAdr: number | null): SceneInfo => ({
     { name: "flange", body: 1, position: [0, 0, 0] },
     { name: "tip", body: 1, position: [0, 0, 0.1] },
   ],
-  root: { body: 1, qposAdr },
-  floor: 0,
+  root: { body: 1, qposAdr, plane: null },
+  ground: { normal: [0, 0, 1], level: 0, friction: 0.8, field: null, blocks: [] },
   nq: 9,
 });
 
@@ -42,6 +42,22 @@ describe("figures of a floating base", () => {
     const nearly = Math.PI - 0.05;
     const facing = (yaw: number) => [0, 0, 0, 0, 0, Math.cos(yaw / 2), 0, 0, Math.sin(yaw / 2)];
     expect(read("yaw_rate", facing(nearly), facing(-nearly))).toBeCloseTo(0.1);
+  });
+});
+
+describe("figures of a robot in a plane", () => {
+  const inPlane = {
+    ...scene(null),
+    root: { body: 1, qposAdr: null, plane: { x: 0, z: 1, pitch: 2 } },
+  };
+  const read = (quantity: string): number | undefined =>
+    readingOf(readout(quantity), inPlane, null)?.(moment([1, 0.5, 0]), moment([3, 0.6, -0.2]), 1);
+
+  it("are those of its slides and its hinge", () => {
+    expect(read("forward_speed")).toBe(2);
+    expect(read("height")).toBe(0.6);
+    expect(read("pitch")).toBe(-0.2);
+    expect(read("yaw_rate")).toBeUndefined();
   });
 });
 

@@ -29,6 +29,8 @@ const WALKER: Robot = {
   trained: true,
   training_command: null,
   troubles: [],
+  pretrained: null,
+  example: null,
 };
 const CRAWLER: Robot = {
   ...WALKER,

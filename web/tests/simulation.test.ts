@@ -13,8 +13,8 @@ class FakePhysics {
     geoms: [],
     joints: [],
     sites: [],
-    root: { body: 1, qposAdr: 0 },
-    floor: 0,
+    root: { body: 1, qposAdr: 0, plane: null },
+    ground: { normal: [0, 0, 1], level: 0, friction: 0.8, field: null, blocks: [] },
     nq: 7,
   };
   shown: number[][] = [];
@@ -88,7 +88,6 @@ const RULES: RobotRules = {
   readouts: [{ quantity: "height", part: null, label: "height", unit: "m", decimals: 2 }],
   fall: { min_upright: 0.25, seconds: 2.5 },
   ink: null,
-  driving: { controls: [], meanwhile: {}, moves: [], slowest_hz: 0.5, fastest_hz: 1.3 },
 };
 
 function setUp(rules: Partial<RobotRules> = {}) {

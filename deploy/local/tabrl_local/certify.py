@@ -1,4 +1,4 @@
-"""`tabrl certify`: the trainer's measurement of a policy, run on this machine."""
+"""`tabrl certify` and `tabrl distill`: what the trainer does with a policy, on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.robots import robots_here
 
-MODULE = "tabrl_trainer.certify"  # in a process of its own: the command line does without JAX
+# In processes of their own: the command line does without JAX.
+MODULE, STUDENTS = "tabrl_trainer.certify", "tabrl_trainer.distillation.cli"
 
 
 def policy_named(api: Api, name: str) -> str | bytes:
@@ -36,10 +37,23 @@ def certify(policy: str | bytes, *, as_json: bool) -> int:
 
     Returns the exit code.
     """
-    with tempfile.TemporaryDirectory(prefix="tabrl-certify-") as folder:
+    return _by_the_trainer(MODULE, policy, *["--json"] * as_json)
+
+
+def distill(policy: str | bytes, out: Path, *, anyway: bool) -> int:
+    """Teach a student of a policy: the id of a robot, or a params file's bytes.
+
+    Returns the exit code; the student is in the file `out`, unless the policy needs none.
+    """
+    return _by_the_trainer(STUDENTS, policy, str(out), *["--anyway"] * anyway)
+
+
+def _by_the_trainer(module: str, policy: str | bytes, *arguments: str) -> int:
+    """Run one of the trainer's commands on a policy; returns the exit code."""
+    with tempfile.TemporaryDirectory(prefix="tabrl-policy-") as folder:
         if isinstance(policy, bytes):
             path = Path(folder) / "policy.safetensors"
             path.write_bytes(policy)
             policy = str(path)
-        command = [sys.executable, "-m", MODULE, policy, *["--json"] * as_json]
+        command = [sys.executable, "-m", module, policy, *arguments]
         return subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode

@@ -273,6 +273,29 @@ def certify(
 
 
 @app.command()
+def distill(
+    model: Annotated[
+        str, typer.Argument(help="A model's id, or a robot's: its pretrained policy.")
+    ],
+    out: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The student, for a bundle's policy/.")
+    ],
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also if its certificate says that it needs none.")
+    ] = False,
+    url: Url = None,
+    port: Port = None,
+) -> None:
+    """Teach a student that estimates the speed which a real robot does not sense."""
+    from tabrl_local.certify import distill as teach
+    from tabrl_local.certify import policy_named
+
+    with connect(url, port) as api:
+        policy = policy_named(api, model)
+    sys.exit(teach(policy, out, anyway=anyway))
+
+
+@app.command()
 def rollout(
     model: Annotated[str, typer.Argument(help="A model's id.")],
     seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="How long.")] = 10.0,

@@ -13,8 +13,9 @@ from websockets.asyncio.server import ServerConnection, broadcast
 from tabrl.adapters.logs import where
 from tabrl.contracts.wire import SnapshotNotice
 from tabrl.domain.errors import NotFound
-from tabrl.domain.models import BASE_VERSION, Model
+from tabrl.domain.models import BASE_VERSION, Model, built_in
 from tabrl.ports import ModelRepository
+from tabrl.robots import scene_sha256 as scene_sha256_of
 from tabrl_inference.metrics import Metrics
 from tabrl_inference.policy_cache import PolicyCache, Snapshot
 from tabrl_inference.rejections import Rejected, RejectReason
@@ -58,7 +59,9 @@ class ServedModels:
     async def find(self, model_id: str, scene_sha256: str) -> ServedModel:
         """The model, ready to answer. Raises `Rejected` if it is unknown, or trained elsewhere."""
         try:
-            model = await asyncio.to_thread(self._repository.get, model_id)
+            model = built_in(model_id, scene_sha256_of)
+            if model is None:
+                model = await asyncio.to_thread(self._repository.get, model_id)
         except NotFound as error:
             raise Rejected(
                 RejectReason.UNKNOWN_MODEL, "There is no such model; GET /api/models lists them."

@@ -8,6 +8,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from tabrl.adapters.logs import logger
+from tabrl.control.command_schedule import ScheduleDocument
+from tabrl.control.policy import dump_policy
 from tabrl.domain.errors import Invalid, NotFound
 from tabrl.domain.models import Model
 from tabrl.embodiments.load import embodiment_of, load_policy
@@ -16,6 +18,7 @@ from tabrl.ports import BlobStore
 from tabrl.robots import list_robots, robot_folder, scene_sha256
 
 POLICY, TRAIN_STATE, BANK = "policy.safetensors", "train_state.safetensors", "bank.npz"
+EXAMPLE = "example.json"
 OWN_FOLDER = "pretrained"  # within a robot's own folder
 
 
@@ -99,6 +102,19 @@ def _mismatch(robot_id: str, policy: bytes) -> str:
     return ""
 
 
+def example_policy(robot_id: str, pretrained: bytes) -> bytes | None:
+    """The pretrained policy under the schedule that was found for the robot's first example.
+
+    None where the robot's folder has no such schedule.
+    """
+    found = robot_folder(robot_id).joinpath(EXAMPLE)
+    if not found.is_file():
+        return None
+    policy = load_policy(pretrained)
+    program = ScheduleDocument.model_validate_json(found.read_bytes())
+    return dump_policy(policy.header.model_copy(update={"program": program}), policy.weights)
+
+
 def seed_blobs(blobs: BlobStore) -> tuple[str, ...]:
     """Put every pretrained policy into the store, replacing those of an older version.
 
@@ -111,7 +127,10 @@ def seed_blobs(blobs: BlobStore) -> tuple[str, ...]:
         except NotTrained as error:
             logger.warning("%s: %s; %s", error.code, error.message, error.hint)
             continue
-        _replace(blobs, f"base/{robot.id}/{POLICY}", pretrained.policy)
+        _replace(blobs, Model.base_params_key(robot.id), pretrained.policy)
+        example = example_policy(robot.id, pretrained.policy)
+        if example is not None:
+            _replace(blobs, Model.example_params_key(robot.id), example)
         _replace(blobs, f"bank/{robot.id}.npz", pretrained.library)
         trained.append(robot.id)
     return tuple(trained)

@@ -31,7 +31,7 @@ from tabrl.control.measures import Measures
 from tabrl.control.mirror import Mirror
 from tabrl.control.physics import SUBSTEPS
 from tabrl.control.rollout import CONTROL_DT, Fields, RawSteps, Rollout
-from tabrl.control.segments import Segments
+from tabrl.control.segments import Segments, Unsensed
 from tabrl.control.staged_commands import Commands
 from tabrl.robots import Robot
 
@@ -137,7 +137,8 @@ class Embodiment(ABC):
     reset_noise: tuple[Noise, ...]
     push_noise: tuple[Noise, ...] = ()  # none: such a robot cannot be pushed over
     randomisation: Randomisation  # of trainings
-    disturbances: tuple[Disturbance, ...] = ()  # what robustness is measured under,
+    unsensed: Unsensed | None = None  # None: real robots sense all that the policy sees
+    disturbances: tuple[Disturbance, ...] = ()  # what robustness is measured under
     looked_at: tuple[Look, ...] = ()  # what is ugly in a motion of this kind
     certified: Mapping[str, float] = MappingProxyType({})  # and commands of a policy without any
     origin_size: int = 0  # numbers that the start of an episode fixes for all of it

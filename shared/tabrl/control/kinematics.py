@@ -22,6 +22,8 @@ from tabrl.robots import Robot
 
 Vectors = tuple[tuple[float, ...], ...]
 FREE = (7, 6)  # columns of a free joint in qpos and qvel
+PLANE = (3, 3)  # of slides along x and z and a hinge about y
+_PLANE_AXES = ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, 1.0, 0.0))
 
 
 class Pose(NamedTuple):
@@ -56,9 +58,9 @@ def _as_they_are(values: tuple[Array, ...]) -> tuple[Array, ...]:
 
 @dataclass(frozen=True)
 class Skeleton:
-    """A robot's tree of hinges, on a free root or fixed to the world."""
+    """A robot's tree of hinges, on a root that is free, moves in a plane or is fixed."""
 
-    root: tuple[int, int]  # columns of qpos and qvel before the joints: `FREE`, or none
+    root: tuple[int, int]  # columns of qpos and qvel before the joints: `FREE`, `PLANE` or none
     levels: tuple[_Level, ...]
     bodies: tuple[int, ...]  # for each body of the robot, its place among root and all levels
     ends: tuple[int, ...]  # likewise the body that carries the end effector
@@ -67,8 +69,8 @@ class Skeleton:
     @classmethod
     def of(cls, robot: Robot, model: mujoco.MjModel) -> Self:
         """Read from a model. Raises `Invalid` for other joints than hinges at the origin."""
-        free = model.njnt > 0 and model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE
-        root = int(model.jnt_bodyid[0]) if free else 0
+        columns, joints = _root_of(model)
+        root = int(model.jnt_bodyid[0]) if joints else 0
         places, above, levels = {root: 0}, [root], []
         while True:
             below = [
@@ -80,11 +82,11 @@ class Skeleton:
                 break
             for body in below:
                 places[body] = len(places)
-            levels.append(_level(model, below, above, int(free)))
+            levels.append(_level(model, below, above, joints))
             above = below
         sites = [model.site(name).id for name in robot.end_effectors]
         return cls(
-            root=FREE if free else (0, 0),
+            root=columns,
             levels=tuple(levels),
             bodies=tuple(places[body] for body in range(1, model.nbody)),
             ends=tuple(places[int(model.site_bodyid[site])] for site in sites),
@@ -94,12 +96,12 @@ class Skeleton:
     @property
     def place(self) -> int:
         """How many of the first columns of `qpos` say where over the floor the root is."""
-        return 2 if self.root == FREE else 0
+        return {FREE: 2, PLANE: 1}.get(self.root, 0)
 
     @property
     def linear(self) -> int:
         """How many of the first columns of `qvel` say how fast the root moves, turning apart."""
-        return 3 if self.root == FREE else 0
+        return {FREE: 3, PLANE: 2}.get(self.root, 0)
 
     def joint_position(self, qpos: Float[Array, "... nq"]) -> Float[Array, "... nj"]:
         """Joint angles, rad."""
@@ -154,6 +156,8 @@ class Skeleton:
             orientation = qpos[..., None, 3:7]
             turning = rotation.rotate(orientation, qvel[..., None, 3:6], xp)
             return qpos[..., None, 0:3], orientation, qvel[..., None, 0:3], turning
+        if self.root == PLANE:
+            return _in_plane(qpos, qvel, xp)
         nothing = xp.zeros((*qpos.shape[:-1], 1, 3), xp.float32)
         still = xp.concatenate([xp.ones_like(nothing[..., :1]), nothing], axis=-1)
         return nothing, still, nothing, nothing
@@ -187,11 +191,42 @@ def _of_joints(values: Array, joints: tuple[int | None, ...], xp: Xp) -> Array:
     return xp.stack([nothing if j is None else values[..., j] for j in joints], axis=-1)
 
 
-def _level(model: mujoco.MjModel, bodies: list[int], above: list[int], free: int) -> _Level:
+def _root_of(model: mujoco.MjModel) -> tuple[tuple[int, int], int]:
+    """Columns of the root, and how many joints make it; others are refused where they are met."""
+    kinds = mujoco.mjtJoint
+    if model.njnt and model.jnt_type[0] == kinds.mjJNT_FREE:
+        return FREE, 1
+    first = slice(0, len(_PLANE_AXES))
+    types = model.jnt_type[first].tolist()
+    if types == [kinds.mjJNT_SLIDE, kinds.mjJNT_SLIDE, kinds.mjJNT_HINGE]:
+        root = int(model.jnt_bodyid[0])
+        own = model.body_jntnum[root] == len(types) and model.body_parentid[root] == 0
+        still = not model.jnt_pos[first].any() and not model.body_pos[root].any()
+        turned = np.allclose(model.body_quat[root], (1.0, 0.0, 0.0, 0.0))
+        if own and still and turned and np.allclose(model.jnt_axis[first], _PLANE_AXES):
+            return PLANE, len(types)
+    return (0, 0), 0
+
+
+def _in_plane(qpos: Array, qvel: Array, xp: Xp) -> tuple[Array, ...]:
+    """The root's position, orientation, velocity and turning rate, `[..., 1, _]`."""
+    x, z, pitch = (qpos[..., None, column] for column in range(PLANE[0]))
+    ahead, up, rate = (qvel[..., None, column] for column in range(PLANE[1]))
+    nothing = xp.zeros_like(x)
+    half = 0.5 * pitch
+    return (
+        xp.stack([x, nothing, z], axis=-1),
+        xp.stack([xp.cos(half), nothing, xp.sin(half), nothing], axis=-1),
+        xp.stack([ahead, nothing, up], axis=-1),
+        xp.stack([nothing, rate, nothing], axis=-1),
+    )
+
+
+def _level(model: mujoco.MjModel, bodies: list[int], above: list[int], before: int) -> _Level:
     hinges = [_hinge(model, body) for body in bodies]
     axes = [(0.0, 0.0, 1.0) if hinge is None else model.jnt_axis[hinge] for hinge in hinges]
     return _Level(
-        joints=tuple(None if hinge is None else hinge - free for hinge in hinges),
+        joints=tuple(None if hinge is None else hinge - before for hinge in hinges),
         parents=tuple(above.index(int(model.body_parentid[body])) for body in bodies),
         offset=_rows(model.body_pos[bodies]),
         twist=_rows(model.body_quat[bodies]),

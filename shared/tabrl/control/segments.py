@@ -52,3 +52,15 @@ class Segments:
     ) -> Float[Array, "... N"]:
         """The vector of its parts. Raises `KeyError` if one is missing."""
         return xp.concatenate([parts[name] for name in self.names], axis=-1)
+
+
+@dataclass(frozen=True)
+class Unsensed:
+    """What real robots do not sense and a student may estimate: a segment of the observation, the
+    flag that says that it is known, the segments it is estimated from (`seen`), and others that
+    stay unknown (`without`)."""
+
+    segment: str
+    known: str
+    seen: tuple[str, ...]
+    without: tuple[str, ...] = ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
@@ -10,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from tabrl.domain.people import LOCAL
 
 BASE_VERSION = 0
+_EVER = datetime.fromtimestamp(0, UTC)  # built-in models were always there
 
 
 class Model(BaseModel):
@@ -55,3 +58,40 @@ class Model(BaseModel):
     def robot_constants_key(robot: str) -> str:
         """Where the trainer puts what a controller outside of Python must know of a robot."""
         return f"base/{robot}/robot.json"
+
+    @staticmethod
+    def example_params_key(robot: str) -> str:
+        """Where the trainer puts a robot's example: its pretrained policy under a schedule."""
+        return f"example/{robot}/policy.safetensors"
+
+
+class BuiltIn(StrEnum):
+    """Models that nobody trained here, one of each for a robot; anybody may drive them."""
+
+    PRETRAINED = "pretrained"
+    EXAMPLE = "example"
+
+    def model_id(self, robot: str) -> str:
+        """The id under which inference serves it."""
+        return f"{self}-{robot}"
+
+
+def built_in(model_id: str, scene_sha256: Callable[[str], str]) -> Model | None:
+    """The built-in model of that id; None for any other id.
+
+    Raises `NotFound` (code `unknown_robot`), as `scene_sha256` does of a robot's id.
+    """
+    kind, dash, robot = model_id.partition("-")
+    if not dash or kind not in list(BuiltIn):
+        return None
+    example = kind == BuiltIn.EXAMPLE
+    return Model(
+        id=model_id,
+        job_id="",
+        task_id="",
+        robot=robot,
+        scene_sha256=scene_sha256(robot),
+        params_key=(Model.example_params_key if example else Model.base_params_key)(robot),
+        created_at=_EVER,
+        updated_at=_EVER,
+    )

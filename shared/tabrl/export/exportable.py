@@ -21,8 +21,8 @@ class Exportable:
 
     `params` are the bytes of its parameters (safetensors), `scene` those of the MJCF that it was
     trained in, `visuals` its meshes (GLB) if it has some; `page` is the folder of the built page,
-    where there is one. `student` estimates how fast the robot moves, for bundles. `sentence` is the
-    task in its author's words, empty where they are not known.
+    where there is one. `sentence` is the task in its author's words, empty where they are not
+    known.
     """
 
     model_id: str
@@ -33,7 +33,6 @@ class Exportable:
     scene: bytes
     visuals: bytes | None = None
     page: Path | None = None
-    student: bytes | None = None
     sentence: str = ""
 
     @cached_property

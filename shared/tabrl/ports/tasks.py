@@ -7,6 +7,7 @@ from typing import Protocol
 
 from tabrl.domain.jobs import Job
 from tabrl.domain.quotas import NO_QUOTA, Quota
+from tabrl.domain.task_filter import EVERY_TASK, TaskFilter
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 
@@ -31,9 +32,13 @@ class TaskRepository(Protocol):
         ...
 
     def list(
-        self, limit: int = 100, before: str | None = None, *, owner: str | None = None
-    ) -> Tasks:
-        """Newest first, from the one made before the task `before` on; with `owner`, theirs."""
+        self, limit: int = 100, before: str | None = None, *, owner: str | None = None,
+        wanted: TaskFilter = EVERY_TASK,
+    ) -> Tasks:  # fmt: skip
+        """Newest first, from the one made before the task `before` on.
+
+        With `owner`, theirs; with `wanted`, those that are like that.
+        """
         ...
 
     def store(self, task_id: str, written: WrittenTask, *, job_id: str, fence: int) -> None:

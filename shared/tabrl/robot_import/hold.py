@@ -20,13 +20,33 @@ _STEPS = round(SECONDS / CONTROL_DT)
 _SETTLED = _STEPS // 2  # torques count from here on
 _MOST_SAG, _ABSURD = 0.35, 2.0 * np.pi  # rad from the target: too far; of a broken simulation
 _MOST_SINKING = 0.3  # of the height at home
-_NUDGE = (0.05, 0.03, 0.0, 0.05, 0.05, 0.0)  # m/s, rad/s: upright by luck is not standing
 _SELF_STANDING = 3  # limbs; on fewer, standing is balancing
 _TIMED, _ROUNDS = 50, 7
 _WARNINGS = (
     mujoco.mjtWarning.mjWARN_BADQPOS, mujoco.mjtWarning.mjWARN_BADQVEL,
     mujoco.mjtWarning.mjWARN_BADQACC,
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Root:
+    """A root that moves: its columns in `qpos`, which of them (and of `qvel`) is its height, a
+    nudge (m/s, rad/s: upright by luck is not standing), and how far a state is from upright, rad.
+    """
+
+    columns: int
+    height: int
+    nudge: tuple[float, ...]
+    tilt: Callable[[Doubles], float]
+
+
+def _tilt(qpos: Doubles) -> float:
+    up = float(np.clip(rotation.up_in_body(qpos[3:7])[2], -1.0, 1.0))
+    return float(np.arccos(up))
+
+
+_FREE = _Root(7, 2, (0.05, 0.03, 0.0, 0.05, 0.05, 0.0), _tilt)
+_IN_PLANE = _Root(3, 1, (0.05, 0.0, 0.05), lambda qpos: float(abs(qpos[2])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,19 +99,21 @@ def _hold(model: mujoco.MjModel, failed: Callable[[Doubles], bool], *, upright: 
     data = mujoco.MjData(model)
     mujoco.mj_resetDataKeyframe(model, data, 0)
     home, first = data.ctrl.copy(), data.qpos.copy()
-    floating = len(first) > model.nu
+    columns = model.nq - model.nu
+    floating = columns > 0
+    root = _IN_PLANE if columns == _IN_PLANE.columns else _FREE
     if floating:
-        data.qvel[:6] = _NUDGE
+        data.qvel[: len(root.nudge)] = root.nudge
     torque, sag = np.zeros(model.nu), np.zeros(model.nu)
     for step in range(_STEPS):
-        _control_step(model, data, first if upright else None)
+        _control_step(model, data, first if upright else None, root)
         after = (step + 1) * CONTROL_DT
         sag = data.qpos[-model.nu :] - home
         if not np.abs(sag).max() < _ABSURD or any(data.warning[w].number for w in _WARNINGS):
             raise refusal(_diverges(model, after))
         if failed(data.qpos) and not floating:
             raise refusal(f"after {after:.1f} s at home the robot has failed: choose another home")
-        if floating and (failed(data.qpos) or _sunken(data.qpos, first)):
+        if floating and (failed(data.qpos) or _sunken(data.qpos[root.height], first[root.height])):
             raise _FallError(_falls(model, after, sag, data.actuator_force))
         if step >= _SETTLED:
             torque = np.maximum(torque, np.abs(data.actuator_force))
@@ -99,20 +121,21 @@ def _hold(model: mujoco.MjModel, failed: Callable[[Doubles], bool], *, upright: 
         raise refusal(_sags(model, sag, data.actuator_force))
     if not floating:
         return Held(torque, np.abs(sag))
-    up = float(np.clip(rotation.up_in_body(data.qpos[3:7])[2], -1.0, 1.0))
-    height = float(data.qpos[2])
-    return Held(
-        torque, np.abs(sag), height, float(first[2]) - height, float(np.arccos(up)), not upright
-    )
+    height = float(data.qpos[root.height])
+    sank, tilt = float(first[root.height]) - height, root.tilt(data.qpos)
+    return Held(torque, np.abs(sag), height, sank, tilt, not upright)
 
 
-def _control_step(model: mujoco.MjModel, data: mujoco.MjData, kept: Doubles | None) -> None:
+def _control_step(
+    model: mujoco.MjModel, data: mujoco.MjData, kept: Doubles | None, root: _Root
+) -> None:
     """One control step; with the trunk upright over where it was in `kept`, free to sink."""
+    places = np.array([i for i in range(root.columns) if i != root.height])
+    speeds = np.array([i for i in range(len(root.nudge)) if i != root.height])
     for _ in range(SUBSTEPS):
         mujoco.mj_step(model, data)
         if kept is not None:
-            data.qpos[:2], data.qpos[3:7] = kept[:2], kept[3:7]
-            data.qvel[:2], data.qvel[3:6] = 0.0, 0.0
+            data.qpos[places], data.qvel[speeds] = kept[places], 0.0
 
 
 def microseconds(model: mujoco.MjModel) -> float:
@@ -127,8 +150,8 @@ def microseconds(model: mujoco.MjModel) -> float:
     return 1e6 * float(best)
 
 
-def _sunken(qpos: Doubles, first: Doubles) -> bool:
-    return bool(first[2] - qpos[2] > _MOST_SINKING * first[2])
+def _sunken(height: float, first: float) -> bool:
+    return bool(first - height > _MOST_SINKING * first)
 
 
 def _falls(model: mujoco.MjModel, after: float, sag: Doubles, torque: Doubles) -> str:

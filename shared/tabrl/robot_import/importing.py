@@ -17,6 +17,7 @@ from tabrl.embodiments.lookup import camera_of, kind_module
 from tabrl.robot_import.hold import SECONDS, Held, hold_home, microseconds
 from tabrl.robot_import.limbs.found import FoundLimb, Survey
 from tabrl.robot_import.limbs.legs import survey_legs
+from tabrl.robot_import.limbs.plane import survey_plane
 from tabrl.robot_import.limbs.stance import bend_legs
 from tabrl.robot_import.limbs.tool import survey_tool
 from tabrl.robot_import.model.files import find_model
@@ -28,7 +29,7 @@ from tabrl.robot_import.model.source import Doubles, Source, read_source
 from tabrl.robot_import.options import ImportOptions
 from tabrl.robot_import.output.description import content, robot_name
 from tabrl.robot_import.output.manifest import manifest
-from tabrl.robot_import.output.scene import Root, Site, comment, scene_of
+from tabrl.robot_import.output.scene import Moves, Root, Site, comment, scene_of
 from tabrl.robot_import.output.shapes import point_in_link, shapes_of
 from tabrl.robot_import.quiet import quiet
 from tabrl.robot_import.refusal import refusal
@@ -42,6 +43,7 @@ from tabrl.visuals.picture.draw import draw_picture
 if TYPE_CHECKING:  # needs trimesh, which may not be installed
     from tabrl.robot_import.output.meshes import Meshes
 
+_UPRIGHT = 1.0 - 1e-6  # the first part of a quaternion that turns nothing
 _OVER_ITS_BASE = 0.1  # of an arm's reach; nearer to it, a tool is neither ahead nor aside
 
 
@@ -96,7 +98,7 @@ def _imported(options: ImportOptions) -> Imported:
     scene, notes = _scene(found, robot_id)
     made = _made(found, scene, content(found.survey, found.linkage, robot_id, title))
     held = hold_home(made.model, made.failed, len(found.survey.limbs))
-    if found.source.floating:
+    if held.height > 0.0:
         survey = replace(found.survey, length=held.height)
         made = _made(found, scene, content(survey, found.linkage, robot_id, title))
     text = manifest(made.data, title, found.source.file.name)
@@ -116,6 +118,8 @@ def _survey(options: ImportOptions) -> _Found:
         if home.keyframe is None:
             home = bend_legs(source, home, survey)
             survey = survey_legs(source, home)
+    elif source.plane is not None:
+        survey = survey_plane(source, home)
     else:
         survey = survey_tool(source, home, options.tool)
     inertia = _inertia(source, home, survey.joints)
@@ -170,7 +174,9 @@ def _site(found: _Found, limb: FoundLimb) -> Site:
 def _root(found: _Found) -> Root:
     """Where the root is at home; a fixed one is at the origin, turned so that its tool is ahead."""
     if found.source.floating:
-        return Root(found.home.qpos[:7], True)
+        return Root(found.home.qpos[:7], Moves.FREELY)
+    if found.source.plane is not None:
+        return Root(_in_plane(found.source, found.home), Moves.IN_A_PLANE)
     link, tool = found.linkage.links[0], found.survey.limbs[0].point
     away = tool[:2] - link.position[:2]
     azimuth = float(np.arctan2(away[1], away[0]))
@@ -178,7 +184,18 @@ def _root(found: _Found) -> Root:
         azimuth = 0.0
     back = np.array([np.cos(azimuth / 2), 0.0, 0.0, -np.sin(azimuth / 2)])
     turned = rotation.multiply(back, link.quaternion)
-    return Root(np.array([0.0, 0.0, link.position[2], *turned]), False)
+    return Root(np.array([0.0, 0.0, link.position[2], *turned]), Moves.NOT_AT_ALL)
+
+
+def _in_plane(source: Source, home: Home) -> Doubles:
+    """The root's x, z and pitch at home."""
+    plane = source.plane
+    assert plane is not None
+    at_home, upright = source.posed(home.qpos), source.posed(source.model.qpos0)
+    if abs(upright.xquat[source.root][0]) < _UPRIGHT:
+        raise refusal("the root body is turned: give it a frame with x ahead, y left and z up")
+    pitch = plane.sign * home.qpos[source.address(plane.pitch)]
+    return np.array([0.0, at_home.xpos[source.root][2], pitch])
 
 
 def _made(found: _Found, scene: bytes, data: dict[str, Any]) -> _Made:

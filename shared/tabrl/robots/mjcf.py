@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 _FILES = ("mesh", "hfield", "texture", "skin")
+_FREE_COLUMNS, _IN_PLANE = 7, ["slide", "slide", "hinge"]
 
 
 class SceneError(ValueError):
@@ -25,8 +26,7 @@ class Scene:
     """What was read from an MJCF: names in document order, which is MuJoCo's."""
 
     bodies: tuple[str, ...]
-    joints: tuple[str, ...]  # without a free joint
-    floating: bool
+    joints: tuple[str, ...]  # without those of a root that moves
     sites: frozenset[str]
 
 
@@ -48,13 +48,13 @@ def read_scene(text: bytes, folder: Traversable) -> Scene:
     free = [joint for joint in joints if _is_free(joint)]
     if len(free) > 1 or (free and free[0] is not joints[0]):
         raise SceneError("a scene holds one robot: only its first joint may be a free joint")
-    hinges = tuple(_name(joint, "joint") for joint in joints if not _is_free(joint))
+    own, columns = _root_joints(bodies)
+    hinges = tuple(_name(joint, "joint") for joint in joints[own:])
     _check_actuators(root, hinges)
-    _check_home(root, hinges, bool(free))
+    _check_home(root, hinges, columns)
     return Scene(
         bodies=tuple(_name(body, "body") for body in bodies),
         joints=hinges,
-        floating=bool(free),
         sites=frozenset(site.get("name", "") for site in world.iter("site")),
     )
 
@@ -72,6 +72,17 @@ def check_robot(data: Mapping[str, Any], scene: Scene) -> None:
 def _joints(bodies: Sequence[ET.Element]) -> Iterator[ET.Element]:
     for body in bodies:
         yield from (child for child in body if child.tag in ("joint", "freejoint"))
+
+
+def _root_joints(bodies: Sequence[ET.Element]) -> tuple[int, int]:
+    """How many joints move the root, and how many numbers of `qpos` these have: one free joint, or
+    two slides and a hinge, which keep it in a plane."""
+    joints = list(_joints(bodies[:1]))
+    if joints and _is_free(joints[0]):
+        return 1, _FREE_COLUMNS
+    if [joint.get("type", "hinge") for joint in joints] == _IN_PLANE:
+        return len(joints), len(joints)
+    return 0, 0
 
 
 def _is_free(joint: ET.Element) -> bool:
@@ -116,11 +127,11 @@ def _check_actuators(root: ET.Element, joints: tuple[str, ...]) -> None:
         raise SceneError(_other_order("the actuators", driven, joints))
 
 
-def _check_home(root: ET.Element, joints: tuple[str, ...], floating: bool) -> None:
+def _check_home(root: ET.Element, joints: tuple[str, ...], columns: int) -> None:
     keys = [key for frame in root.iter("keyframe") for key in frame]
     if not keys or keys[0].get("name") != "home":
         raise SceneError("the scene's first keyframe must be named home")
-    expected = {"qpos": len(joints) + (7 if floating else 0), "ctrl": len(joints)}
+    expected = {"qpos": len(joints) + columns, "ctrl": len(joints)}
     for name, count in expected.items():
         try:
             values = [float(value) for value in keys[0].get(name, "").split()]

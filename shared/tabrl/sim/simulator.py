@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import jax
 import numpy as np
@@ -46,6 +46,19 @@ class GraphPolicy:
     def __call__(self, observation: Float[np.ndarray, "B no"]) -> Float[np.ndarray, "B nu"]:
         """Act from outside a graph; random policies draw other numbers here than in `graph`."""
         return self.act(observation)
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A `PolicyFn` that decides by what it has seen before: one call a control step."""
+
+    def begin(self, robots: int) -> None:
+        """Episodes of so many robots begin."""
+        ...
+
+    def __call__(self, observation: Float[np.ndarray, "B no"]) -> Float[np.ndarray, "B nu"]:
+        """Act."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -125,6 +138,8 @@ def episode(simulator: Simulator, schedules: Commands, policy: PolicyFn,
     """
     config = replace(config or EpisodeConfig(), auto_reset=False, episode_s=1e9)
     simulator.reset(schedules, config, seed)
+    if isinstance(policy, Remembering):
+        policy.begin(simulator.size)
     steps = round(seconds / CONTROL_DT)
     block = steps if block_s is None else round(block_s / CONTROL_DT)
     blocks = [simulator.rollout(policy, block, on_step) for _ in range(0, steps, block)]

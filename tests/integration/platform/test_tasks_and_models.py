@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.domain.jobs import Failure, FailureKind, Job, JobState
+from tabrl.domain.task_filter import Standing, TaskFilter
 from tabrl.domain.tasks import Dropped, Lineage, LlmUsage, Revision, Task, TaskState, WrittenTask
 from tabrl.ports import IdempotencyKey
 from tests.support.factories import PREVIEW, candidate, training, writing
@@ -188,6 +189,33 @@ def test_a_task_is_created_once_for_a_key(store: Store) -> None:
     add(store)
     assert store.tasks.list()[-1].id == first.id
     assert len(store.tasks.list(limit=1)) == 1
+
+
+def test_tasks_are_found_by_words_and_where_they_stand(store: Store) -> None:
+    taught, job = add(store)
+    store.jobs.claim(job.id, 15, 3)
+    write(store, taught, job)
+    store.jobs.finish(job.id, 1, JobState.SUCCEEDED)
+    fresh, fresh_job = writing(store.clock.now(), prompt="Sway 100 % slowly")
+    store.tasks.create(fresh, fresh_job)
+
+    def found(**wanted: Any) -> list[str]:
+        return [task.id for task in store.tasks.list(wanted=TaskFilter(**wanted))]
+
+    assert found(standing=Standing.READY) == [taught.id]
+    learning, model = training(store.clock.now())
+    learning = learning.model_copy(update={"task_id": taught.id})
+    store.jobs.create_training([learning], [model.model_copy(update={"task_id": taught.id})])
+    assert found(standing=Standing.LEARNING) == [taught.id]
+    assert found(standing=Standing.READY) == found(standing=Standing.TAUGHT) == []
+    store.jobs.claim(learning.id, 15, 3)
+    store.jobs.finish(learning.id, 1, JobState.SUCCEEDED)
+    assert found(standing=Standing.TAUGHT, robot=taught.robot) == [taught.id]
+    assert found(standing=Standing.WRITING) == [fresh.id]
+    assert found(text="sWAY 100 %") == [fresh.id]
+    assert found(text="s_ay") == found(text="sway%slowly") == found(text="sway", robot="x") == []
+    assert found(starred=True) == found(standing=Standing.FAILED) == []
+    assert found() == [fresh.id, taught.id]
 
 
 def test_models_move_on_only_under_the_fence(store: Store) -> None:

@@ -197,3 +197,21 @@ def test_a_waiting_job_tells_when_it_starts_and_a_running_one_how_far_it_is(
     held = gateway.http.get(f"/api/jobs/{first['id']}").json()
     assert (held["place_in_queue"], held["state"]) == (1, "queued")
     assert held["not_before"] is not None
+
+
+def test_what_is_built_in_is_there_for_everybody(gateway: Gateway) -> None:
+    (robot,) = gateway.http.get("/api/robots").json()
+    gateway.context.blobs.put(Model.example_params_key("toy"), b"example")
+    (taught,) = gateway.http.get("/api/robots").json()
+    assert (robot["example"], robot["pretrained"]["prompt"]) == (None, "")
+    assert taught["example"]["prompt"] == taught["examples"][0]
+    for kind, content in (("example", b"example"), ("pretrained", None)):
+        model_id = f"{kind}-toy"
+        assert taught[kind]["model_id"] == model_id
+        model = gateway.http.get(f"/api/models/{model_id}").json()
+        assert model["inference_url"] == taught[kind]["inference_url"]
+        assert (model["scene_sha256"], model["job_state"]) == (taught["scene_sha256"], "succeeded")
+        params = gateway.http.get(f"/api/models/{model_id}/params")
+        assert content in (None, params.content)
+        assert gateway.http.delete(f"/api/models/{model_id}").status_code == 404
+    check_problem(gateway.http.get("/api/models/example-rex"), 404, "unknown_robot")

@@ -299,3 +299,26 @@ def test_a_task_goes_on_from_a_candidate(gateway: Gateway) -> None:
             "/api/tasks", json={**body, "parent": {**parent, "job_id": wrong_job["id"]}}
         )
         assert refused.json().get("code") == "other_training"
+
+
+def test_tasks_are_found_by_words_robot_star_and_where_they_stand(gateway: Gateway) -> None:
+    taught, ready = gateway.ready_task(), gateway.ready_task()
+    (job,) = gateway.train(taught)
+    writing = gateway.task("Sway 100 % slowly_")["id"]
+
+    def found(**query: str) -> list[str]:
+        answer = gateway.http.get("/api/tasks", params=query)
+        return [task["id"] for task in answer.json()["tasks"]]
+
+    assert found(standing="learning") == [taught]
+    gateway.finish(job["id"])
+    assert found(standing="taught") == [taught]
+    assert found(standing="ready") == [ready]
+    assert found(standing="writing") == found(text="sWAY 100 %") == found(text="y_") == [writing]
+    assert found(text="y_tall") == found(text="100 % %") == []  # no wildcards
+    assert found(text="stand", robot="toy") == [ready, taught]
+    assert found(robot="other") == found(standing="failed") == found(starred="true") == []
+    gateway.http.patch(f"/api/tasks/{ready}", json={"starred": True})
+    assert found(starred="true") == [ready]
+    first = gateway.http.get("/api/tasks", params={"text": "stand", "limit": "1"}).json()
+    assert found(text="stand", before=first["next"]) == [taught]

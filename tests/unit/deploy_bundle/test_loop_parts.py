@@ -208,7 +208,7 @@ def test_a_log_is_readable_after_a_crash(robot: RobotDescription, tmp_path: Path
             log.event("phase", phase="run")
             for step in range(3):
                 assert tick.state is not None
-                log.step(step, "run", tick, tick.state, robot.home)
+                log.step(step, "run", tick, tick.state, robot.home, np.full(3, np.nan))
             raise RuntimeError("boom")
 
     with pytest.raises(RuntimeError, match="boom"):

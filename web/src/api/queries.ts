@@ -4,7 +4,7 @@ import { TERMINAL_JOB_STATES } from "@/generated/contract";
 import { ApiError, client, idempotencyKey, unwrap } from "./client";
 import type { Length } from "./lengths";
 import { A_MINUTE } from "./lengths";
-import type { Job, Lineage, Model, Recording, Robot, Task, TaskSummary } from "./types";
+import type { Ground, Job, Lineage, Model, Recording, Robot, Task, TaskSummary } from "./types";
 
 const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_JOB_STATES);
 const POLL_MS = 1500;
@@ -47,6 +47,15 @@ export function useTask(id: string): UseQueryResult<Task> {
     refetchInterval: ({ state: { data } }) =>
       data === undefined || data.state === "writing" || data.jobs.some(isActive) ? POLL_MS : false,
   });
+}
+
+/** A model, as one of several that are asked for at once. */
+export function modelQuery(id: string) {
+  return {
+    queryKey: ["model", id],
+    queryFn: () =>
+      unwrap(client.GET("/api/models/{model_id}", { params: { path: { model_id: id } } })),
+  };
 }
 
 /** A model; an `awaited` one may come into being only when its job is claimed. */
@@ -110,6 +119,8 @@ export function useCreateTask(): UseMutationResult<Task, Error, TaskOrder> {
 export interface TrainOrder {
   candidate: number | "all";
   weights?: Record<string, number>;
+  /** Instead of what the candidate was written for. */
+  ground?: Ground;
   /** For how long; a minute unless told. */
   length?: Length;
 }

@@ -4,9 +4,10 @@ import { useCallback, useState } from "react";
 import type { Length } from "@/api/lengths";
 import { A_MINUTE } from "@/api/lengths";
 import type { TrainOrder } from "@/api/queries";
-import type { Candidate, Task } from "@/api/types";
+import type { Candidate, NamedGround, Task } from "@/api/types";
 import { CandidateEditor } from "@/edit/CandidateEditor";
 import { hasDraft } from "@/edit/draft";
+import { GroundSelect } from "@/grounds/GroundSelect";
 import { TierChoice } from "@/training/TierChoice";
 import { Button, cx, Skeleton, StepHeading } from "@/ui/kit";
 import { CandidateCard } from "./CandidateCard";
@@ -33,6 +34,9 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
   }, []);
   const underEdit = candidates.find(({ n }) => n === edited);
   const trained = new Set(task.jobs.map((job) => job.candidate));
+  const [ground, setGround] = useState<NamedGround | null>(null);
+  const order = (what: TrainOrder): void =>
+    onTrain({ ...what, ...(ground !== null && { ground: ground.ground }) });
   return (
     <section aria-label="Candidates">
       <StepHeading
@@ -41,7 +45,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
         aside={
           candidates.length > 1 && (
             <Button
-              onClick={() => onTrain({ candidate: "all", length })}
+              onClick={() => order({ candidate: "all", length })}
               busy={ordering === "all"}
               disabled={ordering !== null}
             >
@@ -53,6 +57,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
       <div className="mb-4 max-w-3xl">
         <TierChoice robot={task.robot} value={length} onChange={setLength} />
       </div>
+      <GroundSelect task={task} chosen={ground} onChoose={setGround} />
       {underEdit !== undefined && (
         <CandidateEditor
           key={underEdit.n}
@@ -84,7 +89,7 @@ export function Candidates({ task, onTrain, onPreview, ordering }: Props): React
             onCode={() => setCodeOpen(!codeOpen)}
             onPreview={() => onPreview(candidate.n)}
             onTrain={(weights) =>
-              onTrain({ candidate: candidate.n, length, ...(weights && { weights }) })
+              order({ candidate: candidate.n, length, ...(weights && { weights }) })
             }
           />
         ))}

@@ -19,9 +19,16 @@ export function Code({ source }: { source: string }): ReactNode {
     };
   }, [source]);
   const look = "overflow-x-auto p-3.5 font-mono text-[12px] leading-[1.6]";
-  if (tokens === null) return <pre className={look}>{source}</pre>;
+  // It scrolls sideways, and a keyboard must be able to.
+  const reach = { tabIndex: 0, role: "region", "aria-label": "Reward code" };
+  if (tokens === null)
+    return (
+      <pre className={look} {...reach}>
+        {source}
+      </pre>
+    );
   return (
-    <pre className={look} data-testid="highlighted">
+    <pre className={look} data-testid="highlighted" {...reach}>
       {tokens.map(({ offset, text, color }) => (
         <span key={offset} style={{ color }}>
           {text}

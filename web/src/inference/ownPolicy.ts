@@ -78,13 +78,14 @@ export class OwnPolicy {
     this.constants ??= (await (await this.get(this.source.constants)).json()) as RobotConstants;
     const response = await this.get(this.source.params);
     const policy = readPolicyFile(await response.arrayBuffer());
-    if (policy.sceneSha256 !== this.source.sceneSha256) {
+    const told = response.headers.get("TabRL-Params-Version");
+    // Before its first snapshot a model plays its robot's pretrained policy, on whatever ground.
+    if (told !== "0" && policy.sceneSha256 !== this.source.sceneSha256) {
       throw new PolicyFileError("these parameters are for another scene");
     }
     const controller = new Controller(policy, this.constants);
     if (this.closed) return;
-    const version = Number(response.headers.get("TabRL-Params-Version"));
-    this.loaded = { controller, version };
+    this.loaded = { controller, version: Number(told) };
     this.failure = null;
     this.onNews();
   }

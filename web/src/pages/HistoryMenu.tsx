@@ -2,15 +2,16 @@ import * as Menu from "@radix-ui/react-dropdown-menu";
 import { History } from "lucide-react";
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
-import { isActive, useRobots, useTasks } from "@/api/queries";
+import { useRobots, useTasks } from "@/api/queries";
 import type { TaskSummary } from "@/api/types";
 import { ago } from "@/lib/format";
 import { RobotTag } from "@/robots/RobotTag";
 import { cx } from "@/ui/kit";
+import { STANDINGS, standingOf } from "./tasks/standing";
 
-const SHOWN = 30;
+const SHOWN = 12;
 
-/** All tasks, newest first. */
+/** The newest tasks, and the way to all of them. */
 export function HistoryMenu(): ReactNode {
   const { data: tasks = [], isPending, error } = useTasks();
   const { data: robots = [] } = useRobots();
@@ -20,7 +21,6 @@ export function HistoryMenu(): ReactNode {
     <Menu.Root>
       <Menu.Trigger className="flex h-8 items-center gap-2 rounded-lg px-2.5 text-sm text-soft sm:px-3 transition-colors hover:bg-raised hover:text-text">
         <History className="size-4" aria-hidden /> Tasks
-        {tasks.length > 0 && <span className="tabular text-xs text-faint">{tasks.length}</span>}
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Content
@@ -40,7 +40,10 @@ export function HistoryMenu(): ReactNode {
               onSelect={() => navigate(`/tasks/${task.id}`)}
               className="flex cursor-pointer items-center gap-3 rounded-lg px-3 py-2 text-sm outline-none data-[highlighted]:bg-raised"
             >
-              <span className={cx("size-2 shrink-0 rounded-full", dot(task))} aria-hidden />
+              <span
+                className={cx("size-2 shrink-0 rounded-full", STANDINGS[standingOf(task)].dot)}
+                aria-hidden
+              />
               <span className="min-w-0 flex-1">
                 <span className="block truncate">{task.prompt}</span>
                 <span className="flex items-center gap-1 text-xs text-faint">
@@ -49,19 +52,15 @@ export function HistoryMenu(): ReactNode {
               </span>
             </Menu.Item>
           ))}
-          {tasks.length > SHOWN && (
-            <p className="px-3 py-2 text-xs text-faint">
-              The newest {SHOWN} of {tasks.length}
-            </p>
-          )}
+          <Menu.Separator className="my-1.5 h-px bg-line" />
+          <Menu.Item
+            onSelect={() => navigate("/tasks")}
+            className="cursor-pointer rounded-lg px-3 py-2 text-sm text-accent outline-none data-[highlighted]:bg-raised"
+          >
+            All tasks
+          </Menu.Item>
         </Menu.Content>
       </Menu.Portal>
     </Menu.Root>
   );
-}
-
-function dot(task: TaskSummary): string {
-  if (task.state === "failed") return "bg-bad";
-  if (task.state === "writing" || task.jobs.some(isActive)) return "bg-accent animate-pulse";
-  return task.jobs.some((job) => job.state === "succeeded") ? "bg-good" : "bg-line-strong";
 }

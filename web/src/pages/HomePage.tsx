@@ -3,13 +3,15 @@ import { useRobots } from "@/api/queries";
 import { TaskForm } from "@/tasks/TaskForm";
 import { useChosenRobot } from "@/tasks/useChosenRobot";
 import { Button, Note, Skeleton } from "@/ui/kit";
-import { IDLE } from "@/viewer/drive";
+import { useBuiltInDrive } from "@/viewer/drive";
 import { Viewer } from "@/viewer/Viewer";
 
 /** Where a task begins: the robot stands there and waits. */
 export function HomePage(): ReactNode {
   const robots = useRobots();
   const [robot, chooseRobot] = useChosenRobot(robots.data ?? []);
+  // Something to see before anything was asked for: an example that is taught already.
+  const drive = useBuiltInDrive(robot?.example, robot);
   return (
     <main className="relative flex flex-1 flex-col lg:grid lg:grid-cols-[minmax(0,620px)_minmax(0,1fr)]">
       <div className="z-10 flex flex-col justify-center gap-6 px-4 py-6 sm:px-8 lg:gap-7 lg:py-10 xl:pl-16">
@@ -44,7 +46,7 @@ export function HomePage(): ReactNode {
       <Viewer
         className="h-[42vh] max-lg:order-first lg:h-auto"
         robot={robot}
-        drive={IDLE}
+        drive={drive}
         bare
         faded
       />

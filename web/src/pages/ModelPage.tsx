@@ -4,6 +4,7 @@ import { useModel, useRobots, useTask } from "@/api/queries";
 import type { Model } from "@/api/types";
 import { Stand } from "@/deck/Stand";
 import { Download } from "@/exports/Download";
+import { useOnGround } from "@/grounds/onGround";
 import { ago } from "@/lib/format";
 import { Share } from "@/pages/Share";
 import { RobotTag } from "@/robots/RobotTag";
@@ -35,6 +36,7 @@ export function ModelPage({ modelId }: { modelId: string }): ReactNode {
 function Loaded({ model }: { model: Model }): ReactNode {
   const task = useTask(model.task_id);
   const robot = useRobots().data?.find(({ id }) => id === model.robot);
+  const onGround = useOnGround(robot, model);
   const drive = usePolicyDrive(model);
   useTitle(task.data?.prompt);
   return (
@@ -42,7 +44,8 @@ function Loaded({ model }: { model: Model }): ReactNode {
       <header className="flex flex-wrap items-end justify-between gap-3 border-b border-line px-4 py-3 sm:px-6">
         <div className="min-w-0">
           <p className="text-xs text-faint">
-            <RobotTag robot={robot} robotId={model.robot} /> · updated {ago(model.updated_at)}
+            <RobotTag robot={robot} robotId={model.robot} /> · {model.ground_words} · updated{" "}
+            {ago(model.updated_at)}
           </p>
           <h1 className="text-lg font-semibold tracking-tight break-words">
             {task.data?.prompt ?? model.id}
@@ -59,7 +62,7 @@ function Loaded({ model }: { model: Model }): ReactNode {
       </header>
       <Stand
         className="min-h-[60vh] flex-1"
-        robot={robot}
+        robot={onGround}
         drive={drive}
         model={model}
         task={task.data}

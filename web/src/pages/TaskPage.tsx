@@ -63,7 +63,13 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
     window.scrollTo({ top: 0, behavior: "smooth" });
   };
   const order = (what: TrainOrder): void =>
-    train.mutate(what, { onSuccess: ([first]) => first && show(first) });
+    train.mutate(what, {
+      onSuccess: ([first]) => {
+        if (first === undefined) return;
+        if (what.candidate === "all") navigate(`/tasks/${task.id}/compare`);
+        else show(first);
+      },
+    });
 
   return (
     <main className="mx-auto w-full max-w-[1500px] flex-1 space-y-4 p-4 sm:space-y-5 sm:p-6">
@@ -90,7 +96,11 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
             stream={stream}
             suspended={previewed !== null}
             onRetry={() =>
-              order({ candidate: job.candidate ?? 1, ...(job.weights && { weights: job.weights }) })
+              order({
+                candidate: job.candidate ?? 1,
+                ground: job.ground,
+                ...(job.weights && { weights: job.weights }),
+              })
             }
           />
           <About task={task} />

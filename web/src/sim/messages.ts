@@ -1,8 +1,12 @@
 /** What the page and the simulation worker tell each other. */
 import type { Robot, Trouble } from "@/api/types";
 import type { PilotStats, PolicySource, Wish } from "@/inference/types";
+<<<<<<< HEAD
 import type { Asker, Beat, Waves } from "./wheel";
 import type { Live } from "./wire";
+=======
+import type { GroundInfo } from "./ground";
+>>>>>>> main
 
 /** What of a robot's data the simulation goes by. */
 export type RobotRules = Pick<
@@ -17,8 +21,7 @@ export interface SceneInfo {
   joints: JointInfo[];
   sites: SiteInfo[];
   root: RootInfo;
-  /** Height of the floor, metres: that of the lowest plane. */
-  floor: number;
+  ground: GroundInfo;
   nq: number;
 }
 
@@ -41,6 +44,8 @@ export interface RootInfo {
   body: number;
   /** Where its pose `x y z qw qx qy qz` begins in `qpos`; null for a robot that is fixed. */
   qposAdr: number | null;
+  /** Where in `qpos` a robot that moves in a plane has its place, height and tilt; else null. */
+  plane: { x: number; z: number; pitch: number } | null;
 }
 
 export type Shape = "plane" | "sphere" | "capsule" | "ellipsoid" | "cylinder" | "box" | "other";

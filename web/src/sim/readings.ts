@@ -1,8 +1,10 @@
 /** Figures over the picture, computed from what was simulated. */
 import type { Readout } from "@/api/types";
+import { groundHeight } from "./ground";
 import type { SceneInfo } from "./messages";
 
 type Qpos = ArrayLike<number>;
+type Place = [number, number, number];
 
 /** A state, and where the scene's sites were in it, `[nsite * 3]`. */
 export interface Moment {
@@ -27,6 +29,7 @@ export function readingOf(
     return joint === undefined ? null : (_, { qpos }) => qpos[joint.qposAdr] ?? Number.NaN;
   }
   if (quantity === "tool_position" || quantity === "tool_speed") return ofTool(part, scene, tool);
+  if (scene.root.plane !== null) return inPlane(quantity, scene.root.plane);
   const at = scene.root.qposAdr;
   if (at === null) return null;
   switch (quantity) {
@@ -44,7 +47,27 @@ export function readingOf(
     case "pitch":
       return (_, { qpos }) => tilt(qpos, at).pitch;
     case "height":
-      return (_, { qpos }) => qpos[at + 2] ?? Number.NaN;
+      return (_, { qpos }) => {
+        const [x, y, z] = [0, 1, 2].map((i) => qpos[at + i] ?? Number.NaN) as Place;
+        return z - groundHeight(scene.ground, x, y);
+      };
+    default:
+      return null;
+  }
+}
+
+/** The figures of a robot that moves in a plane. */
+function inPlane(
+  quantity: string,
+  { x, z, pitch }: NonNullable<SceneInfo["root"]["plane"]>,
+): Reading | null {
+  switch (quantity) {
+    case "forward_speed":
+      return (before, after, dt) => ((after.qpos[x] ?? 0) - (before.qpos[x] ?? 0)) / dt;
+    case "height":
+      return (_, { qpos }) => qpos[z] ?? Number.NaN;
+    case "pitch":
+      return (_, { qpos }) => qpos[pitch] ?? Number.NaN;
     default:
       return null;
   }

@@ -1,4 +1,5 @@
 import type { MainModule, MjModel } from "@mujoco/mujoco";
+import { describeGround } from "./ground";
 import type { GeomInfo, JointInfo, RootInfo, SceneInfo, Shape, SiteInfo } from "./messages";
 
 type Ints = Int32Array;
@@ -8,14 +9,14 @@ export function describeScene(mujoco: MainModule, model: MjModel): SceneInfo {
   const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
   const body = mujoco.mjtObj.mjOBJ_BODY.value;
   const geoms = range(model.ngeom).map((geom) => describeGeom(mujoco, model, geom));
-  const planes = geoms.filter(({ shape }) => shape === "plane");
+  const root = findRoot(mujoco, model);
   return {
     bodyNames: range(model.nbody).map((index) => mujoco.mj_id2name(model, body, index)),
     geoms,
     joints: describeJoints(mujoco, model),
     sites: range(model.nsite).map((site) => describeSite(mujoco, model, site)),
-    root: findRoot(mujoco, model),
-    floor: Math.min(...planes.map(({ position }) => position[2]), 0),
+    root,
+    ground: describeGround(mujoco, model, root.qposAdr !== null),
     nq: model.nq,
   };
 }
@@ -30,10 +31,24 @@ export function findRoot(mujoco: MainModule, model: MjModel): RootInfo {
   const free = types.indexOf(mujoco.mjtJoint.mjJNT_FREE.value);
   const floating = bodies[free];
   if (floating !== undefined) {
-    return { body: floating, qposAdr: (model.jnt_qposadr as Ints)[free] ?? null };
+    return { body: floating, qposAdr: (model.jnt_qposadr as Ints)[free] ?? null, plane: null };
   }
   const trees = bodies.map((body) => (model.body_rootid as Ints)[body] ?? 0);
-  return { body: trees.length > 0 ? Math.min(...trees) : 0, qposAdr: null };
+  const body = trees.length > 0 ? Math.min(...trees) : 0;
+  return { body, qposAdr: null, plane: findPlane(mujoco, model, body) };
+}
+
+/** A root on two slides and a hinge moves in the plane of x and z. */
+function findPlane(mujoco: MainModule, model: MjModel, body: number): RootInfo["plane"] {
+  const { mjJNT_HINGE, mjJNT_SLIDE } = mujoco.mjtJoint;
+  const types = Array.from(model.jnt_type as Ints);
+  const own = Array.from(model.jnt_bodyid as Ints).flatMap((of, joint) =>
+    of === body ? joint : [],
+  );
+  const expected = [mjJNT_SLIDE.value, mjJNT_SLIDE.value, mjJNT_HINGE.value];
+  if (own.length !== 3 || own.some((joint, index) => types[joint] !== expected[index])) return null;
+  const [x, z, pitch] = own.map((joint) => (model.jnt_qposadr as Ints)[joint] ?? 0);
+  return { x: x as number, z: z as number, pitch: pitch as number };
 }
 
 /** The joints that one number of the state tells. */

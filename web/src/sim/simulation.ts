@@ -5,14 +5,14 @@ import { Gauges } from "./gauges";
 import type { Socket } from "./link";
 import type { Connection, FromWorker, Push, RobotRules } from "./messages";
 import { RateMeter } from "./meter";
+import type { Paced } from "./pacer";
+import { Pacer } from "./pacer";
 import type { Physics } from "./physics";
 import type { Moment, Reading } from "./readings";
 import { readingOf, readOver } from "./readings";
 import { Wheel } from "./wheel";
 import type { Action } from "./wire";
 
-/** Further behind the wall clock than this, the lost time is dropped instead of caught up with. */
-const SLACK_MS = 100;
 const STATS_EVERY_MS = 500;
 /** Over so long speeds are taken, at most. */
 const READ_OVER_S = 1;
@@ -23,7 +23,7 @@ const READ_OVER_S = 1;
  *
  * Without a connection the robot holds its home pose; while a connection is lost it holds the last.
  */
-export class Simulation {
+export class Simulation implements Paced {
   private tick = 0;
   private justReset = true;
   private paused = false;
@@ -32,13 +32,10 @@ export class Simulation {
   private connected = false;
   private asked = false;
   private action: Action | null = null;
-  private due = 0;
-  private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly stats: ReturnType<typeof setInterval>;
   private readonly meter = new RateMeter();
   private readonly recent: Moment[] = [];
   private readonly readings: (Reading | null)[];
-  private readonly periodMs: number;
   private fallenTicks = 0;
   private paramsVersion = 0;
   /** What is asked beside the policy's own schedule. */
@@ -52,15 +49,30 @@ export class Simulation {
     private readonly post: (message: FromWorker) => void,
     private readonly now: () => number = () => performance.now(),
     private readonly open?: (url: string) => Socket,
+    /** Shared with the simulations that keep step with this one. */
+    private readonly pacer = new Pacer(now),
   ) {
-    this.periodMs = 1000 / rules.control_hz;
     this.readings = rules.readouts.map((readout) => readingOf(readout, physics.scene, rules.ink));
     const home = { qpos: physics.qpos(), sites: physics.sites() };
     this.gauges = new Gauges(rules, physics.scene, home);
     this.stats = setInterval(() => this.report(), STATS_EVERY_MS);
-    this.restartClock();
+    this.pacer.join(this);
     this.show();
     this.schedule();
+  }
+
+  get ready(): boolean {
+    if (this.paused) return false;
+    return this.replayed !== null || !this.connected || this.action !== null;
+  }
+
+  /** One whose policy cannot be asked now is not waited for. */
+  get present(): boolean {
+    return this.replayed !== null || !this.connected || this.pilot?.ready === true;
+  }
+
+  get periodMs(): number {
+    return this.replayed?.periodMs ?? 1000 / this.rules.control_hz;
   }
 
   /** Let a policy drive, or nobody. The robot starts from the home pose. */
@@ -148,8 +160,8 @@ export class Simulation {
 
   dispose(): void {
     clearInterval(this.stats);
-    if (this.timer !== null) clearTimeout(this.timer);
     this.pilot?.close();
+    this.pacer.leave(this);
   }
 
   /** What carries a load: the body with the pen, else the root. */
@@ -179,7 +191,7 @@ export class Simulation {
   }
 
   private restartClock(): void {
-    this.due = this.now() + this.periodMs;
+    this.pacer.restart();
     this.meter.clear();
   }
 
@@ -218,32 +230,15 @@ export class Simulation {
     this.paramsVersion = action.paramsVersion;
   }
 
-  private get ready(): boolean {
-    if (this.paused) return false;
-    return this.replayed !== null || !this.connected || this.action !== null;
-  }
-
   private schedule(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
-    if (!this.ready) return;
-    const wait = this.due - this.now();
-    if (wait <= 0.5) this.advance();
-    else this.timer = setTimeout(() => this.advance(), wait);
+    this.pacer.kick();
   }
 
-  private advance(): void {
-    this.timer = null;
-    if (!this.ready) return;
-    const now = this.now();
-    this.due += this.replayed?.periodMs ?? this.periodMs;
-    if (now - this.due > SLACK_MS) this.due = now;
+  /** To the next step; the pacer says when. */
+  advance(now: number): void {
     if (this.replayed !== null) this.showNext(this.replayed);
     else this.simulate();
     this.meter.mark(now, this.physics.time);
-    // Never straight into the next step: messages must be heard between two steps.
-    if (this.ready)
-      this.timer = setTimeout(() => this.advance(), Math.max(0, this.due - this.now()));
   }
 
   private showNext(replayed: { qpos: number[][]; index: number }): void {

@@ -1,13 +1,15 @@
-import { Check, CircleDashed, LoaderCircle, X } from "lucide-react";
+import { Check, CircleDashed, Columns3, LoaderCircle, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Job, Task } from "@/api/types";
 import { cx } from "@/ui/kit";
 
-/** The trainings of a task, one tab each. */
+/** The trainings of a task, one tab each, and the way to see them side by side. */
 export function JobTabs({ task, current }: { task: Task; current: string }): ReactNode {
-  if (task.jobs.length < 2) return null;
-  const jobs = [...task.jobs].sort((a, b) => a.created_at.localeCompare(b.created_at));
+  const several = task.jobs.length > 1;
+  const jobs = [...(several ? task.jobs : [])].sort((a, b) =>
+    a.created_at.localeCompare(b.created_at),
+  );
   return (
     <nav aria-label="Trainings of this task" className="flex flex-wrap gap-1.5">
       {jobs.map((job) => {
@@ -38,6 +40,13 @@ export function JobTabs({ task, current }: { task: Task; current: string }): Rea
           </Link>
         );
       })}
+      <Link
+        href={`/tasks/${task.id}/compare`}
+        className="flex items-center gap-2 rounded-lg border border-line px-3 py-1.5 text-[13px] text-soft transition-colors hover:border-line-strong hover:text-text"
+      >
+        <Columns3 className="size-3.5" aria-hidden />
+        {several ? "Side by side" : "Beside the pretrained policy"}
+      </Link>
     </nav>
   );
 }

@@ -87,7 +87,7 @@ export function TierChoice({ robot, value, onChange, tiers, label }: Props): Rea
             step={5}
             value={minutes}
             onChange={(event) => onChange({ tier: "full", minutes: Number(event.target.value) })}
-            className="min-w-0 flex-1 accent-[#6ee7c8]"
+            className="min-w-0 flex-1 accent-accent"
           />
           <span className="tabular w-12 text-right font-mono">{minutes}</span>
         </label>

@@ -13,6 +13,9 @@ import type { Progress } from "./progress";
 import { StageBar } from "./StageBar";
 import type { Stream } from "./useProgress";
 
+/** What is not worth saying of a training. */
+const FLAT = "flat ground";
+
 interface Props {
   job: Job;
   candidate: Candidate | undefined;
@@ -43,6 +46,7 @@ export function TrainingPanel(props: Props): ReactNode {
           </h2>
         </div>
         <div className="flex items-center gap-2">
+          {job.ground_words !== FLAT && <Badge mood="accent">{job.ground_words}</Badge>}
           <StateBadge state={state} />
           {active && (
             <Button

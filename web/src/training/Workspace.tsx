@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { useCancel, useModel, usePreview } from "@/api/queries";
 import type { Candidate, Job, Robot, Task } from "@/api/types";
 import { Stand } from "@/deck/Stand";
+import { useOnGround } from "@/grounds/onGround";
 import { Note } from "@/ui/kit";
 import { replayOf, usePolicyDrive } from "@/viewer/drive";
 import type { Progress } from "./progress";
@@ -27,6 +28,7 @@ export function Workspace(props: Props): ReactNode {
   const cancel = useCancel(task.id);
   const model = useModel(job.model_id, { awaited: true });
   const learnt = usePolicyDrive(model.data);
+  const onGround = useOnGround(robot, model.data);
   const waits = (progress.state ?? job.state) === "queued" && job.state === "queued";
   const preview = usePreview(task.id, waits ? job.candidate : null);
   const drive = waits && preview.data !== undefined ? replayOf(preview.data) : learnt;
@@ -37,7 +39,7 @@ export function Workspace(props: Props): ReactNode {
         {!props.suspended && (
           <Stand
             className="h-full"
-            robot={robot}
+            robot={onGround}
             drive={drive}
             model={model.data}
             task={task}

@@ -1,8 +1,9 @@
 import { Crosshair, Gauge, Pause, Play, RotateCcw, Sparkles, Video } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Session } from "@/sim/session";
-import { cx } from "@/ui/kit";
+import { FilmButton } from "./FilmButton";
 import { InferenceSwitch } from "./InferenceSwitch";
+import { Tool } from "./Tool";
 import type { CameraMode, Quality } from "./view";
 
 interface Props {
@@ -15,6 +16,7 @@ interface Props {
   slowed: boolean;
   onQuality: (quality: Quality) => void;
   pushable: boolean;
+  canvas: HTMLCanvasElement | null;
 }
 
 /** What a user can do with the simulated robot. */
@@ -44,6 +46,7 @@ export function Controls(props: Props): ReactNode {
           icon={<Video />}
           active={mode === "follow"}
         />
+        <FilmButton canvas={props.canvas} />
         <Tool label="Centre" onClick={props.onCentre} icon={<Crosshair />} />
         <Tool
           label={high ? "High quality" : "Low quality"}
@@ -53,29 +56,5 @@ export function Controls(props: Props): ReactNode {
         />
       </div>
     </div>
-  );
-}
-
-interface ToolProps {
-  label: string;
-  onClick: () => void;
-  icon: ReactNode;
-  active?: boolean;
-}
-
-function Tool({ label, onClick, icon, active = false }: ToolProps): ReactNode {
-  return (
-    <button
-      type="button"
-      onClick={onClick}
-      title={label}
-      aria-label={label}
-      className={cx(
-        "grid size-8 place-items-center rounded-lg transition-colors hover:bg-raised [&>svg]:size-4",
-        active ? "text-accent" : "text-soft hover:text-text",
-      )}
-    >
-      {icon}
-    </button>
   );
 }

@@ -51,7 +51,8 @@ function status(state: SessionState, drive: Drive): [string, string] {
   if (drive.kind === "replay") return ["bg-info", `Recording “${drive.clip.replaceAll("_", " ")}”`];
   if (drive.kind === "idle") return ["bg-faint", "At rest, no policy"];
   const version = state.stats?.paramsVersion ?? BASE_VERSION;
-  const policy = version === BASE_VERSION ? "pretrained policy" : `snapshot ${version}`;
+  const learnt = version === BASE_VERSION ? "pretrained policy" : `snapshot ${version}`;
+  const policy = drive.taught ? `taught “${drive.taught}”` : learnt;
   if (whereOf(state) === "browser") return ["bg-good", `In this browser · ${policy}`];
   switch (state.link.state) {
     case "live":

@@ -10,7 +10,7 @@ interface Holder {
 }
 
 interface Opened {
-  robotId: string;
+  scene: string;
   session: Session;
 }
 
@@ -42,11 +42,11 @@ export function useSession(robot: Robot | undefined): Session | null {
     const session = robot === undefined ? undefined : holder?.open(robot);
     setOpened((before) => {
       if (robot === undefined || session === undefined) return null;
-      return before?.session === session ? before : { robotId: robot.id, session };
+      return before?.session === session ? before : { scene: robot.scene_url, session };
     });
   }, [holder, robot]);
-  // Right after a change the earlier robot's simulation is still at hand: it is not this one's.
-  return opened !== null && opened.robotId === robot?.id ? opened.session : null;
+  // Right after a change the earlier scene's simulation is still at hand: it is not this one's.
+  return opened !== null && opened.scene === robot?.scene_url ? opened.session : null;
 }
 
 export function useSessionState(session: Session): SessionState {

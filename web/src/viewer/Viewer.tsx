@@ -97,6 +97,7 @@ function Live({ session, robot, drive, bare = false, faded = false }: LiveProps)
           slowed={slowed}
           onQuality={choose}
           pushable={drive.kind !== "replay"}
+          canvas={view?.canvas ?? null}
         />
       </div>
     </>

@@ -1,12 +1,13 @@
 import { useEffect, useMemo } from "react";
-import type { Model, Recording } from "@/api/types";
+import type { Driven, Model, Recording, Robot } from "@/api/types";
 import type { Connection } from "@/sim/messages";
 import type { Session } from "@/sim/session";
 
 /** What moves the robot: nobody, a policy, or a recording. */
 export type Drive =
   | { kind: "idle" }
-  | { kind: "policy"; connection: Connection }
+  /** `taught`: what it does, where that is not told beside the picture. */
+  | { kind: "policy"; connection: Connection; taught?: string }
   | { kind: "replay"; clip: string; qpos: number[][]; hz: number };
 
 export const IDLE: Drive = { kind: "idle" };
@@ -25,6 +26,22 @@ export function usePolicyDrive(model: Model | undefined): Drive {
         ? IDLE
         : { kind: "policy", connection: { url, modelId, sceneSha256 } },
     [url, modelId, sceneSha256],
+  );
+}
+
+/** A policy that is there without any training; nobody where there is none. */
+export function useBuiltInDrive(
+  driven: Driven | null | undefined,
+  robot: Robot | undefined,
+): Drive {
+  const { model_id: modelId, inference_url: url, prompt: taught } = driven ?? {};
+  const sceneSha256 = robot?.scene_sha256;
+  return useMemo(
+    () =>
+      url === undefined || modelId === undefined || sceneSha256 === undefined
+        ? IDLE
+        : { kind: "policy", connection: { url, modelId, sceneSha256 }, taught: taught ?? "" },
+    [url, modelId, sceneSha256, taught],
   );
 }
 

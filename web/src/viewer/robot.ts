@@ -36,7 +36,11 @@ export class RobotView {
       return group;
     });
     this.base = this.bodies[scene.root.body] ?? this.root;
-    for (const geom of scene.geoms) this.addPrimitive(geom);
+    // The ground, of which boxes may be a part, is the stage's.
+    const grounded = scene.root.qposAdr !== null;
+    for (const geom of scene.geoms) {
+      if (!grounded || geom.body !== 0) this.addPrimitive(geom);
+    }
   }
 
   /**

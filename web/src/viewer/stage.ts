@@ -1,24 +1,21 @@
 import type { Object3D, WebGLRenderer } from "three";
 import {
-  CanvasTexture,
   CircleGeometry,
   Color,
   DirectionalLight,
   FogExp2,
   HemisphereLight,
   Mesh,
-  MeshStandardMaterial,
   PMREMGenerator,
-  RepeatWrapping,
   Scene,
-  SRGBColorSpace,
   Vector3,
 } from "three";
 import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
+import { type GroundInfo, groundHeight } from "@/sim/ground";
+import { floorMaterial, groundObjects, TILE_M } from "./ground";
 import type { Palette } from "./palette";
 
 const FLOOR_RADIUS = 24;
-const TILE_M = 1;
 const FOG_TIMES_DISTANCE = 0.5;
 /** Half the width of what is shadowed, and the place of the sun, in distances of the camera. */
 const SHADOW_SHARE = 0.88;
@@ -32,13 +29,12 @@ export class Stage {
   private readonly sun: DirectionalLight;
 
   /**
-   * `distance` is that of the camera at first, metres: it tells how large the robot is. `height` is
-   * that of the floor.
+   * `distance` is that of the camera at first, metres: it tells how large the robot is.
    */
   constructor(
     shadows: boolean,
     private readonly distance: number,
-    private readonly height: number,
+    private readonly ground: GroundInfo,
     palette: Palette,
   ) {
     const plain = shadows ? 0 : 1;
@@ -63,16 +59,12 @@ export class Stage {
 
     this.floor = new Mesh(
       new CircleGeometry(FLOOR_RADIUS, 64),
-      new MeshStandardMaterial({
-        map: gridTexture(palette.floor),
-        roughness: 0.95,
-        metalness: 0,
-        envMapIntensity: 0.1,
-        color: palette.tint[plain],
-      }),
+      // A circle's texture coordinates span its diameter; whole metres meet at the centre.
+      floorMaterial(palette, plain, ground.friction, 2 * FLOOR_RADIUS),
     );
     this.floor.receiveShadow = true;
-    this.scene.add(this.floor);
+    this.floor.quaternion.setFromUnitVectors(new Vector3(0, 0, 1), new Vector3(...ground.normal));
+    this.scene.add(this.floor, groundObjects(ground, palette, plain));
   }
 
   /** Soft light from a plain room, so that dark shells keep their shape. */
@@ -88,36 +80,20 @@ export class Stage {
     // A pool of light whose edge keeps its place in the picture at any zoom.
     this.fog.density = FOG_TIMES_DISTANCE / Math.max(distance, 0.5 * this.distance);
     const { x, y } = target.position;
-    this.sun.position.set(x, y, 0).addScaledVector(SUN, this.distance);
-    this.sun.target.position.set(x, y, 0.1 * this.distance);
-    const tile = (along: number): number => TILE_M * Math.round(along / TILE_M);
-    this.floor.position.set(tile(x), tile(y), this.height);
+    const height = groundHeight(this.ground, x, y);
+    this.sun.position.set(x, y, height).addScaledVector(SUN, this.distance);
+    this.sun.target.position.set(x, y, height + 0.1 * this.distance);
+    this.keepFloorBelow(x, y);
   }
-}
 
-/** One square metre: a strong line around, a faint one every quarter. */
-function gridTexture([ground, strong, faint]: Palette["floor"]): CanvasTexture {
-  const size = 512;
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = size;
-  const context = canvas.getContext("2d");
-  if (context !== null) {
-    context.fillStyle = ground;
-    context.fillRect(0, 0, size, size);
-    for (let quarter = 0; quarter < 4; quarter += 1) {
-      const metre = quarter === 0;
-      context.fillStyle = metre ? strong : faint;
-      const width = metre ? 5 : 3;
-      const at = (size * quarter) / 4;
-      context.fillRect(at, 0, width, size);
-      context.fillRect(0, at, size, width);
-    }
+  /** The floor goes along by whole tiles, in its own plane, so that its pattern stays in place. */
+  private keepFloorBelow(x: number, y: number): void {
+    const { normal, level } = this.ground;
+    const height = -(normal[0] * x + normal[1] * y) / normal[2];
+    const { quaternion, position } = this.floor;
+    position.set(x, y, height).applyQuaternion(quaternion.clone().invert());
+    const tile = (along: number): number => TILE_M * Math.round(along / TILE_M);
+    position.set(tile(position.x), tile(position.y), 0).applyQuaternion(quaternion);
+    position.z += level;
   }
-  const texture = new CanvasTexture(canvas);
-  texture.colorSpace = SRGBColorSpace;
-  texture.wrapS = texture.wrapT = RepeatWrapping;
-  // A circle's texture coordinates span its diameter; whole metres meet at the centre.
-  texture.repeat.set((2 * FLOOR_RADIUS) / TILE_M, (2 * FLOOR_RADIUS) / TILE_M);
-  texture.anisotropy = 8;
-  return texture;
 }

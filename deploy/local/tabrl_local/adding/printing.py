@@ -25,7 +25,7 @@ def print_report(report: ImportReport, console: Console) -> None:
     if report.others:
         others = ", ".join(report.others)
         console.print(f"  other models there: {escape(others)} (--model)", soft_wrap=True)
-    size = "stands" if len(report.limbs) > 1 else "reaches"
+    size = "reaches" if report.kind == "arm" else "stands"
     console.print(
         f"{report.kind}: {report.mass_kg:.3g} kg, {len(report.joints)} joints that move, "
         f"{size} {report.length_m:.2f} m" + (" high" if size == "stands" else "")

@@ -8,8 +8,9 @@ from fastapi.responses import StreamingResponse
 from tabrl_api.context import WithContext
 from tabrl_api.models import service
 from tabrl_api.models.exports import ExportFormatList
+from tabrl_api.models.inference import socket_path
 from tabrl_api.models.schemas import ModelList, ModelView, ShareView
-from tabrl_api.people.access import WithPerson, own_model, seen_model
+from tabrl_api.people.access import WithPerson, own_model, seen_model, shown_model
 from tabrl_api.people.schemas import TicketView
 from tabrl_api.people.service import share, ticket
 from tabrl_api.schema import problem_responses
@@ -39,7 +40,8 @@ def list_models(person: WithPerson, context: WithContext) -> ModelList:
 )
 def get_model(model_id: str, person: WithPerson, context: WithContext) -> ModelView:
     """The newest parameters of a training."""
-    return service.model_view(seen_model(model_id, person, context.models), context)
+    model = shown_model(model_id, person, context.models, context.robots)
+    return service.model_view(model, context)
 
 
 @router.delete(
@@ -67,7 +69,7 @@ def delete_model(model_id: str, person: WithPerson, context: WithContext) -> Non
 )
 def get_params(model_id: str, person: WithPerson, context: WithContext) -> Response:
     """safetensors; the header holds robot, scene hash and command schedule."""
-    model = seen_model(model_id, person, context.models)
+    model = shown_model(model_id, person, context.models, context.robots)
     name = f"{model.id}-v{model.params_version}.safetensors"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
@@ -132,8 +134,8 @@ def export_model(
 )
 def create_socket_ticket(model_id: str, person: WithPerson, context: WithContext) -> TicketView:
     """Where people log in, the socket asks for one."""
-    seen_model(model_id, person, context.models)
-    return ticket(service.socket_path(model_id), person, context.tickets)
+    shown_model(model_id, person, context.models, context.robots)
+    return ticket(socket_path(model_id), person, context.tickets)
 
 
 @router.post(

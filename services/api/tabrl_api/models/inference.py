@@ -19,6 +19,11 @@ LOOK_EVERY_S = 2.0
 _ANSWER_S = 1.0
 
 
+def socket_path(model_id: str) -> str:
+    """Where an inference server serves a model."""
+    return f"/api/models/{model_id}/inference"
+
+
 def ranked(addresses: Sequence[str], model_id: str) -> list[str]:
     """A model's servers, its first choice first."""
     return sorted(addresses, key=lambda address: _weight(address, model_id), reverse=True)

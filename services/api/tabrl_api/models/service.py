@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from tabrl.contracts.ground import FLAT
+from tabrl.domain.jobs import JobState
 from tabrl.domain.models import Model
 from tabrl.domain.people import Person
 from tabrl.ports import ModelRepository
 from tabrl_api.context import AppContext
+from tabrl_api.models.inference import socket_path
 from tabrl_api.models.schemas import ModelView
 from tabrl_api.robots.service import scene_url, visuals_url
-
-
-def socket_path(model_id: str) -> str:
-    """Where the inference server serves a model."""
-    return f"/api/models/{model_id}/inference"
 
 
 def models_of(person: Person, models: ModelRepository) -> list[Model]:
@@ -25,8 +22,8 @@ def models_of(person: Person, models: ModelRepository) -> list[Model]:
 
 def model_view(model: Model, context: AppContext) -> ModelView:
     """A model as clients see it."""
-    job = context.jobs.get(model.job_id)
-    ground = FLAT if job.spec is None else job.spec.ground
+    job = context.jobs.get(model.job_id) if model.job_id else None  # nobody trained a built-in one
+    ground = FLAT if job is None or job.spec is None else job.spec.ground
     return ModelView(
         id=model.id,
         job_id=model.job_id,
@@ -41,6 +38,6 @@ def model_view(model: Model, context: AppContext) -> ModelView:
         params_sha256=model.params_sha256,
         step=model.step,
         updated_at=model.updated_at,
-        job_state=job.state,
+        job_state=JobState.SUCCEEDED if job is None else job.state,
         inference_url=f"{context.inference.address(model.id)}{socket_path(model.id)}",
     )

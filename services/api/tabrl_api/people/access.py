@@ -8,10 +8,10 @@ from fastapi import Depends, Request
 
 from tabrl.domain.errors import unknown_job, unknown_model, unknown_task
 from tabrl.domain.jobs import Job
-from tabrl.domain.models import Model
+from tabrl.domain.models import Model, built_in
 from tabrl.domain.people import Person
 from tabrl.domain.tasks import Task
-from tabrl.ports import JobRepository, ModelRepository, TaskRepository
+from tabrl.ports import JobRepository, ModelRepository, RobotCatalog, TaskRepository
 
 
 def _person(request: Request) -> Person:
@@ -45,6 +45,13 @@ def own_model(model_id: str, person: Person, models: ModelRepository) -> Model:
     if model.owner != person.owner:
         raise unknown_model(model_id)
     return model
+
+
+def shown_model(
+    model_id: str, person: Person, models: ModelRepository, robots: RobotCatalog
+) -> Model:
+    """A built-in model, which is everybody's, or one as `seen_model`, which raises."""
+    return built_in(model_id, robots.scene_sha256) or seen_model(model_id, person, models)
 
 
 def seen_model(model_id: str, person: Person, models: ModelRepository) -> Model:

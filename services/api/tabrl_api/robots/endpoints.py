@@ -23,10 +23,7 @@ router = APIRouter(prefix="/api/robots", tags=["robots"])
 @router.get("", operation_id="listRobots", summary="All robots")
 def list_robots(context: WithContext) -> list[RobotView]:
     """Every robot; those that are not `trained` can be looked at."""
-    return [
-        service.view(robot, context.robots, context.blobs, context.settings)
-        for robot in context.robots.list_robots()
-    ]
+    return [service.view(robot, context) for robot in context.robots.list_robots()]
 
 
 @router.get(

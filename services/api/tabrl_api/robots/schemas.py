@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from tabrl.contracts.ground import NamedGround
 from tabrl.contracts.page import RobotPage
+
+
+class Driven(BaseModel):
+    """A policy that is there without any training, and where to drive it."""
+
+    model_id: str = Field(examples=["example-walker"])
+    inference_url: str = Field(examples=["ws://127.0.0.1:8401/api/models/example-walker/inference"])
+    prompt: str = Field(description="What it was taught; empty for nothing.")
 
 
 class RobotView(RobotPage):
@@ -32,6 +40,13 @@ class RobotView(RobotPage):
     picture_url: str | None = Field(
         description="A picture of the robot on a transparent ground; null where there is none.",
         examples=["/api/robots/walker/picture.png"],
+    )
+    pretrained: Driven | None = Field(
+        description="Its pretrained policy, without any command; null where there is none."
+    )
+    example: Driven | None = Field(
+        description="The first example as it looks once it is taught: the pretrained policy under "
+        "a schedule that was found; null where there is none."
     )
     trained: bool = Field(description="Whether it has a pretrained policy, so that it can learn.")
     training_command: str | None = Field(

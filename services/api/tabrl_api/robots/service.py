@@ -9,9 +9,11 @@ from tabrl.adapters.settings import Settings
 from tabrl.contracts.ground import FLAT, Ground
 from tabrl.contracts.tiers import Tier
 from tabrl.domain.errors import Conflict, NotFound
-from tabrl.domain.models import Model
+from tabrl.domain.models import BuiltIn, Model
 from tabrl.ports import BlobStore, RobotCard, RobotCatalog
-from tabrl_api.robots.schemas import RobotView
+from tabrl_api.context import AppContext
+from tabrl_api.models.inference import socket_path
+from tabrl_api.robots.schemas import Driven, RobotView
 
 
 def scene_url(robot_id: str, ground: Ground = FLAT) -> str:
@@ -96,11 +98,11 @@ def raise_unless_tier_fits(robot_id: str, tier: Tier, blobs: BlobStore) -> None:
         )
 
 
-def view(
-    robot: RobotCard, catalog: RobotCatalog, blobs: BlobStore, settings: Settings
-) -> RobotView:
+def view(robot: RobotCard, context: AppContext) -> RobotView:
     """A robot as the page sees it."""
+    catalog, blobs, settings = context.robots, context.blobs, context.settings
     trained = is_trained(robot.id, blobs)
+    taught = trained and blobs.exists(Model.example_params_key(robot.id))
     return RobotView(
         **dict(catalog.page_of(robot.id)),
         id=robot.id,
@@ -114,8 +116,19 @@ def view(
         constants_url=constants_url(robot.id),
         visuals_url=visuals_url(robot.id, settings),
         picture_url=picture_url(robot.id, settings),
+        pretrained=_driven(BuiltIn.PRETRAINED, robot, context) if trained else None,
+        example=_driven(BuiltIn.EXAMPLE, robot, context) if taught else None,
         trained=trained,
         training_command=None if trained else training_command(robot.id),
+    )
+
+
+def _driven(kind: BuiltIn, robot: RobotCard, context: AppContext) -> Driven:
+    model_id = kind.model_id(robot.id)
+    return Driven(
+        model_id=model_id,
+        inference_url=f"{context.inference.address(model_id)}{socket_path(model_id)}",
+        prompt=robot.examples[0] if kind is BuiltIn.EXAMPLE else "",
     )
 
 

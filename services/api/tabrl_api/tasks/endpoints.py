@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
 
+from tabrl.domain.task_filter import Standing, TaskFilter
 from tabrl_api.context import WithContext
 from tabrl_api.idempotency import KeyHeader, idempotency_key
 from tabrl_api.jobs.schemas import JobView
@@ -56,9 +57,22 @@ def list_tasks(
     context: WithContext,
     before: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    text: Annotated[
+        str, Query(max_length=200, description="Somewhere in the sentence, whatever the case.")
+    ] = "",
+    robot: str | None = None,
+    starred: Annotated[bool, Query(description="Only those with a star.")] = False,
+    standing: Annotated[
+        Standing | None,
+        Query(
+            description="Where it stands: `taught`, a training succeeded; `learning`, one waits or "
+            "runs; `ready`, neither."
+        ),
+    ] = None,
 ) -> TaskList:
     """Your newest tasks, or those made before the task `before`, without candidates."""
-    tasks = service.task_summaries(person, context, before, limit)
+    wanted = TaskFilter(text=text, robot=robot, starred=starred, standing=standing)
+    tasks = service.task_summaries(person, context, before, limit, wanted)
     return TaskList(tasks=tasks, next=tasks[-1].id if len(tasks) == limit else None)
 
 

@@ -13,6 +13,7 @@ from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.domain.ids import new_job_id, new_task_id
 from tabrl.domain.jobs import Job, JobKind
 from tabrl.domain.people import Person
+from tabrl.domain.task_filter import TaskFilter
 from tabrl.domain.tasks import Candidate, Lineage, Revision, Task, TaskState
 from tabrl.domain.weights import merged_weights
 from tabrl.ports import IdempotencyKey
@@ -249,10 +250,10 @@ def _catalogue(task: Task, context: AppContext) -> Catalogue:
 
 
 def task_summaries(
-    person: Person, context: AppContext, before: str | None, limit: int
+    person: Person, context: AppContext, before: str | None, limit: int, wanted: TaskFilter
 ) -> list[TaskSummary]:
     """A person's tasks without candidates, newest first, with their trainings."""
-    tasks = context.tasks.list(limit=limit, before=before, owner=person.owner)
+    tasks = context.tasks.list(limit=limit, before=before, owner=person.owner, wanted=wanted)
     jobs: dict[str, list[JobView]] = defaultdict(list)
     listed = context.jobs.list(
         kind=JobKind.TRAIN, task_ids=[task.id for task in tasks], limit=_LISTED_JOBS

@@ -27,6 +27,8 @@ from tabrl_reward_worker.generator.goal.spec_faults import (
     faults_in,
     untimed,
 )
+from tabrl_reward_worker.generator.planar.asked import Asked as AskedInPlane
+from tabrl_reward_worker.generator.planar.generate import generate_in_plane, is_planar
 from tabrl_reward_worker.generator.reading.grounds import read_ground
 from tabrl_reward_worker.generator.reading.intents import Reading
 from tabrl_reward_worker.generator.reading.languages import foreign
@@ -43,11 +45,21 @@ _FOR_ARMS = (
 )
 
 
+_IN_PLANE = (
+    "Write in English how fast it should go and which way, whether it should hop, or how its trunk "
+    "should be held, all at once: “run forward fast”, “walk backward at 1 m/s”, “hop”."
+)
+
+
 class NotUnderstoodError(Invalid):
     """The sentence asks for nothing the rule-based generator can write a reward for."""
 
     def __init__(
-        self, message: str, robot: Robot, reading: Plan | Asked | None = None, hint: str = ""
+        self,
+        message: str,
+        robot: Robot,
+        reading: Plan | Asked | AskedInPlane | None = None,
+        hint: str = "",
     ) -> None:
         examples = "; ".join(f"“{example}”" for example in robot.examples[:4])
         super().__init__(
@@ -57,8 +69,8 @@ class NotUnderstoodError(Invalid):
             or f"Write in English what the robot should do: a direction, a speed, a height, a "
             f"posture or a rhythm. For example: {examples}.",
         )
-        self.understood = reading.understood if reading else []
-        self.not_understood = reading.not_understood if reading else []
+        self.understood = list(reading.understood) if reading else []
+        self.not_understood = list(reading.not_understood) if reading else []
 
 
 def has_words_for(robot: Robot) -> bool:
@@ -78,7 +90,7 @@ def require_words_for(robot: Robot) -> None:
 
 def require_english(prompt: str, robot: Robot) -> None:
     """Raises `NotUnderstoodError` if no words about the robot, or none like these, can be read."""
-    if not is_arm(robot):
+    if not is_arm(robot) and not is_planar(robot):
         require_words_for(robot)
     known = lexicon_of_arms() if is_arm(robot) else lexicon()
     language = foreign(prompt, known.vocabulary)
@@ -95,6 +107,8 @@ def generate(prompt: str, robot: Robot, seed: int = 0) -> Proposal:
     require_english(prompt, robot)
     if is_arm(robot):
         return _for_arm(prompt, robot, seed)
+    if is_planar(robot):
+        return _in_plane(prompt, robot)
     said = read_ground(prompt, robot)
     return said.told_of(_on_flat(said.rest, robot, seed))
 
@@ -114,6 +128,13 @@ def _for_arm(prompt: str, robot: Robot, seed: int) -> Proposal:
     proposal = generate_for_arm(prompt, robot, seed)
     if isinstance(proposal, Asked):
         raise NotUnderstoodError("This task was not understood.", robot, proposal, _FOR_ARMS)
+    return proposal
+
+
+def _in_plane(prompt: str, robot: Robot) -> Proposal:
+    proposal = generate_in_plane(prompt, robot)
+    if isinstance(proposal, AskedInPlane):
+        raise NotUnderstoodError("This task was not understood.", robot, proposal, _IN_PLANE)
     return proposal
 
 

@@ -19,6 +19,7 @@ from tabrl_reward_worker.concurrency import (
     parallel_map,
 )
 from tabrl_reward_worker.generation import GenerationResult, History, NoRewardError
+from tabrl_reward_worker.generator.reading.grounds import ground_of, read_ground
 from tabrl_reward_worker.llm.client import LitellmProvider, LlmOptions
 from tabrl_reward_worker.llm.code_writer import CodeWriter, Validate
 from tabrl_reward_worker.llm.conversation import Clock, Conversation, UsageMeter
@@ -86,7 +87,7 @@ class LlmGenerator:
             raise NoRewardError(message, code=reason, usage=usage, rejected=rejected)
         return GenerationResult(
             generator=f"llm:{usage.model}",
-            candidates=_named_apart(built),
+            candidates=_on_ground(_named_apart(built), prompt, robot, history),
             understood=[],
             not_understood=[],
             notices=[*_unsaid(motions), *_notices(rejected)],
@@ -193,6 +194,22 @@ def _notices(rejected: Sequence[Dropped]) -> list[NoticeEvent]:
     if len(rejected) == 1:
         message = "One of the language model's rewards did not work and was left out."
     return [NoticeEvent(code="llm_reward_dropped", message=message)]
+
+
+def _on_ground(
+    built: Sequence[BuiltCandidate], prompt: str, robot: Robot, history: History | None
+) -> list[BuiltCandidate]:
+    """The candidates on the ground that the user speaks of, where their writer named none."""
+    said = read_ground(prompt, robot).ground
+    if said is None and history is not None:
+        motion = history.motion
+        said = motion.ground if motion else ground_of(history.sentences, robot)
+    if said is None:
+        return [*built]
+    return [
+        replace(one, candidate=one.candidate.on(said)) if one.candidate.ground.plain else one
+        for one in built
+    ]
 
 
 def _named_apart(built: Sequence[BuiltCandidate]) -> list[BuiltCandidate]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabrl.control import rotation
+from tabrl.control.kinematics import FREE, PLANE
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.report import MotionPreview
 from tabrl.embodiments.load import embodiment_of
@@ -18,13 +19,14 @@ Floats = NDArray[np.float64]
 
 
 def preview_of(clips: Sequence[str], score: float, bank: MotionLibrary) -> MotionPreview:
-    """The clips played in order; a robot that floats goes on where the clip before ended."""
+    """The clips played in order; a robot that moves goes on where the clip before ended."""
     played = _each_once(clips)
-    floats = embodiment_of(get_robot(bank.robot)).skeleton.root[0] > 0
+    root = embodiment_of(get_robot(bank.robot)).skeleton.root
+    going_on = {FREE: _continued, PLANE: _continued_in_plane}.get(root)
     parts = [bank.qpos[:, bank.clips.index(clip)].astype(np.float64) for clip in played]
     motion = parts[0]
     for part in parts[1:]:
-        motion = np.concatenate([motion, _continued(motion[-1], part) if floats else part])
+        motion = np.concatenate([motion, going_on(motion[-1], part) if going_on else part])
     return MotionPreview(
         clip=", then ".join(played),
         score=score,
@@ -49,4 +51,11 @@ def _continued(last: Floats, part: Floats) -> Floats:
     c, s = np.cos(turn / 2.0), np.sin(turn / 2.0)  # quaternion (c, 0, 0, s) times the part's own
     w, x, y, z = part[:, 3:7].T
     moved[:, 3:7] = np.stack([c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w], axis=-1)
+    return moved
+
+
+def _continued_in_plane(last: Floats, part: Floats) -> Floats:
+    """A motion `[T, nq]` moved ahead or back so that it begins where `last` was."""
+    moved = part.copy()
+    moved[:, 0] += last[0] - part[0, 0]
     return moved

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Engine, Select, and_, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    not_,
+    select,
+    update,
+)  # fmt: skip
 
 from tabrl.adapters.sql.claims import insert_jobs
 from tabrl.adapters.sql.database_time import DatabaseTime
@@ -22,13 +33,15 @@ from tabrl.adapters.sql.tables import (
     tasks,
 )
 from tabrl.domain.errors import no_preview, unknown_candidate, unknown_task
-from tabrl.domain.jobs import Job, JobState
+from tabrl.domain.jobs import TERMINAL, Job, JobKind, JobState
 from tabrl.domain.quotas import NO_QUOTA, Quota
+from tabrl.domain.task_filter import EVERY_TASK, Standing, TaskFilter
 from tabrl.domain.tasks import Candidate, MotionPreview, Revision, Task, TaskState, WrittenTask
 from tabrl.ports.jobs import IdempotencyKey
 from tabrl.ports.queue import Clock
 from tabrl.ports.tasks import Candidates, Tasks
 
+_training = jobs.alias("training")
 _COLUMNS = [column for column in tasks.c if column.name != "seq"]
 
 
@@ -77,10 +90,11 @@ class SqlTaskRepository:
         return _task(row)
 
     def list(
-        self, limit: int = 100, before: str | None = None, *, owner: str | None = None
-    ) -> Tasks:
+        self, limit: int = 100, before: str | None = None, *, owner: str | None = None,
+        wanted: TaskFilter = EVERY_TASK,
+    ) -> Tasks:  # fmt: skip
         """Newest first; see the port."""
-        query = _tasks().order_by(tasks.c.seq.desc()).limit(limit)
+        query = _tasks().where(*_conditions(wanted)).order_by(tasks.c.seq.desc()).limit(limit)
         if owner is not None:
             query = query.where(tasks.c.owner == owner)
         if before is not None:
@@ -219,3 +233,43 @@ def _candidates(task_id: str) -> Select[Columns]:
 
 def _offered(row: Stored) -> bool:
     return TaskState.of(JobState(row.job_state)) is TaskState.READY
+
+
+def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
+    """What holds of the tasks; `jobs` is the job that writes each."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.text:
+        text = func.lower(tasks.c.prompt)
+        found.append(text.contains(wanted.text.lower(), autoescape=True))
+    if wanted.robot is not None:
+        found.append(tasks.c.robot == wanted.robot)
+    if wanted.starred:
+        found.append(tasks.c.starred.is_(True))
+    if wanted.standing is not None:
+        found.append(_stands(wanted.standing))
+    return found
+
+
+def _stands(standing: Standing) -> ColumnElement[bool]:
+    written = jobs.c.state == JobState.SUCCEEDED
+    learning = _has_training(_training.c.state.not_in(TERMINAL))
+    taught = _has_training(_training.c.state == JobState.SUCCEEDED)
+    match standing:
+        case Standing.WRITING:
+            return jobs.c.state.not_in(TERMINAL)
+        case Standing.FAILED:
+            return and_(jobs.c.state.in_(TERMINAL), not_(written))
+        case Standing.LEARNING:
+            return learning
+        case Standing.TAUGHT:
+            return taught
+        case Standing.READY:
+            return and_(written, not_(learning), not_(taught))
+
+
+def _has_training(state: ColumnElement[bool]) -> ColumnElement[bool]:
+    return (
+        select(_training.c.id)
+        .where(_training.c.task_id == tasks.c.id, _training.c.kind == JobKind.TRAIN, state)
+        .exists()
+    )

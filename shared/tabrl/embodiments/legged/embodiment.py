@@ -79,6 +79,7 @@ class LeggedRobot(Embodiment):
         )
         self.push_noise = (Noise("angle", None, "uniform", 2.0 * np.pi),)
         self.hidden = observation.HIDDEN
+        self.unsensed = observation.UNSENSED
         self.mirror = mirror(robot, model, self.commands, self.observation)
         root = model.body(trunk).name
         self.randomisation = randomisation(robot, root)

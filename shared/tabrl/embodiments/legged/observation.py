@@ -14,7 +14,7 @@ from tabrl.control.arrays import Array, Xp
 from tabrl.control.command_space import CommandSpace
 from tabrl.control.embodiment import LOOK_AHEAD_S
 from tabrl.control.joints import Joints
-from tabrl.control.segments import Segments
+from tabrl.control.segments import Segments, Unsensed
 from tabrl.control.staged_commands import Commands
 from tabrl.embodiments.legged.gait import GaitClock
 from tabrl.embodiments.legged.heading import heading
@@ -25,6 +25,12 @@ from tabrl.robots import Robot
 WAVES = (1.0, 0.5, 2.0)  # multiples of the modulation frequency whose sine and cosine are seen
 # What only a critic sees: the velocity that a robot may not know, errors without noise, the height.
 HIDDEN = Segments((("linear_velocity", 3), ("heading_error", 1), ("path_error", 2), ("height", 1)))
+UNSENSED = Unsensed(
+    segment="linear_velocity",
+    known="linear_velocity_known",
+    seen=("gravity", "angular_velocity", "joint_offset", "joint_velocity", "last_action"),
+    without=("path_error",),
+)
 PATH_REACH = 0.3  # m of the reference robot; what is farther from its path sees no more of it
 
 

@@ -45,10 +45,11 @@ def survey_legs(source: Source, home: Home) -> Survey:
     standing = _own_joints(source, _leaves(source, data))
     _check_others(source, data, standing, float(home.qpos[2]))
     feet = [foot_of(source.model, data, leg.geoms) for leg in standing]
-    places = _places([foot.point[:2] for foot in feet])
+    places = places_of([foot.point[:2] for foot in feet])
     order = sorted(range(len(feet)), key=lambda i: _rank(places[i], feet[i]))
     radius = float(np.mean([foot.radius for foot in feet]))
-    names = _names(source, [standing[i] for i in order], [places[i] for i in order])
+    chains = [standing[i].joints for i in order]
+    names = names_of(source, chains, [places[i] for i in order])
     limbs = tuple(
         FoundLimb(
             name=name,
@@ -149,7 +150,7 @@ def _check_others(
             )
 
 
-def _places(points: Sequence[np.ndarray]) -> list[tuple[str, ...]]:
+def places_of(points: Sequence[np.ndarray]) -> list[tuple[str, ...]]:
     """Words for where feet are: front or rear, left or right; none of them in the middle."""
     away = np.asarray(points) - (np.min(points, axis=0) + np.max(points, axis=0)) / 2
     size = float(np.abs(away).max())
@@ -169,14 +170,14 @@ def _rank(place: tuple[str, ...], foot: Foot) -> tuple[int, int, float, float]:
     return row, side, -float(foot.point[0]), float(foot.point[1])
 
 
-def _names(
-    source: Source, legs: Sequence[_Standing], places: Sequence[tuple[str, ...]]
+def names_of(
+    source: Source, chains: Sequence[Sequence[int]], places: Sequence[tuple[str, ...]]
 ) -> list[str]:
     """What the model's joints of each leg begin with, if that tells the legs apart, else initials
     of the place."""
-    own = common_prefixes([[source.label(joint) for joint in leg.joints] for leg in legs])
+    own = common_prefixes([[source.label(joint) for joint in chain] for chain in chains])
     usable = [identifier(name) for name in own if 0 < len(name) <= _LONGEST_PREFIX]
-    if len({name.lower() for name in usable}) == len(legs):
+    if len({name.lower() for name in usable}) == len(chains):
         return usable
     initials = ["".join(word[0].upper() for word in place) or "M" for place in places]
     return [

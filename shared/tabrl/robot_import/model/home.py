@@ -47,9 +47,13 @@ def home_of(source: Source, keyframe: str | None = None) -> Home:
     qpos = _within_ranges(source, qpos, name)
     if source.floating:
         qpos, moved = set_down(source, qpos)
-        if abs(moved) > NEAR_FLOOR:
-            way = "lowered" if moved < 0.0 else "raised"
-            notes.append(f"home is {way} by {1000 * abs(moved):.0f} mm to stand on the floor")
+    elif source.plane is not None:
+        qpos, moved = _set_down_in_plane(source, qpos)
+    else:
+        moved = 0.0
+    if abs(moved) > NEAR_FLOOR:
+        way = "lowered" if moved < 0.0 else "raised"
+        notes.append(f"home is {way} by {1000 * abs(moved):.0f} mm to stand on the floor")
     return Home(qpos, name, tuple(notes))
 
 
@@ -70,13 +74,27 @@ def set_down(source: Source, qpos: Doubles) -> tuple[Doubles, float]:
             "at home the root body is not upright: give it a frame with x ahead, y left and z up, "
             "and a keyframe in which it stands"
         )
-    data = source.posed(qpos)
+    raised = _off_the_floor(source, source.posed(qpos))
+    qpos[2] += raised
+    return qpos, raised
+
+
+def _set_down_in_plane(source: Source, qpos: Doubles) -> tuple[Doubles, float]:
+    """The same of a robot that moves in a plane; its tilt stays."""
+    qpos, plane = qpos.copy(), source.plane
+    assert plane is not None
+    qpos[source.address(plane.ahead)] -= source.posed(qpos).xpos[source.root][0]
+    raised = _off_the_floor(source, source.posed(qpos))
+    qpos[source.address(plane.up)] += raised
+    return qpos, raised
+
+
+def _off_the_floor(source: Source, data: mujoco.MjData) -> float:
+    """By how much a pose must be raised to stand on the floor. Raises `Invalid`."""
     geoms = solid(source)
     if not geoms:
         raise refusal("the robot has no shape that could stand: give its feet geoms")
-    raised = -min(lowest(source.model, data, geom) for geom in geoms)
-    qpos[2] += raised
-    return qpos, raised
+    return -min(lowest(source.model, data, geom) for geom in geoms)
 
 
 def _chosen(model: mujoco.MjModel, wanted: str | None) -> tuple[str | None, Doubles]:

@@ -126,6 +126,9 @@ def _frames(source: Source, home: Home, joints: Sequence[int]) -> Frames:
         qpos[source.address(joint)] = 0.0
     if source.floating:
         qpos[:7] = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+    if source.plane is not None:
+        for joint in source.plane.joints:
+            qpos[source.address(joint)] = 0.0
     data = source.posed(qpos)
     owners = {int(source.model.jnt_bodyid[joint]): i + 1 for i, joint in enumerate(joints)}
     link_of: dict[int, int] = {}

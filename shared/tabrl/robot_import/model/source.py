@@ -19,6 +19,7 @@ from tabrl.robot_import.refusal import refusal
 
 Doubles = NDArray[np.float64]
 _TREES_SHOWN = 4
+_PLANE_JOINTS, _ALONG = 3, 1.0 - 1e-6
 _NAN = "{} has NaN where a number belongs: correct it"
 
 
@@ -26,8 +27,8 @@ _NAN = "{} has NaN where a number belongs: correct it"
 class Source:
     """A compiled model of one robot.
 
-    `root` is the body that floats, or the one that everything hangs on; 0, the world itself, where
-    the first joint's body has no other parent.
+    `root` is the body that floats or moves in a plane, or the one that everything hangs on; 0, the
+    world itself, where the first joint's body has no other parent.
     """
 
     file: Path
@@ -42,6 +43,11 @@ class Source:
         return bool(self.model.njnt) and is_free(self.model, 0)
 
     @property
+    def plane(self) -> Plane | None:
+        """The joints by which the root moves in a plane, where it does."""
+        return plane_of(self.model)
+
+    @property
     def bodies(self) -> list[int]:
         """The robot's bodies, in the model's order, the root first."""
         inside = {self.root}
@@ -52,8 +58,9 @@ class Source:
 
     @property
     def joints(self) -> list[int]:
-        """All joints but the free one, in the model's order."""
-        return list(range(int(self.floating), self.model.njnt))
+        """All joints but the root's, in the model's order."""
+        own = self.plane.joints if self.plane else range(int(self.floating))
+        return [joint for joint in range(self.model.njnt) if joint not in own]
 
     def name(self, joint: int) -> str:
         """A joint's name, or else where it is."""
@@ -78,6 +85,43 @@ class Source:
         data.qpos[:] = qpos
         mujoco.mj_kinematics(self.model, data)
         return data
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The joints of a root that moves in the plane of x and z: slides along both, and a hinge;
+    `sign` is -1 where the hinge turns the nose up."""
+
+    ahead: int
+    up: int
+    pitch: int
+    sign: float
+
+    @property
+    def joints(self) -> tuple[int, int, int]:
+        """All three."""
+        return self.ahead, self.up, self.pitch
+
+
+def plane_of(model: mujoco.MjModel) -> Plane | None:
+    """Of a model whose first body hangs on the world by two slides and a hinge; else None."""
+    kinds = mujoco.mjtJoint
+    if model.njnt < _PLANE_JOINTS or model.body_jntnum[model.jnt_bodyid[0]] != _PLANE_JOINTS:
+        return None
+    found: dict[tuple[int, int], int] = {}
+    for joint in range(_PLANE_JOINTS):
+        axis = np.abs(model.jnt_axis[joint])
+        along = int(axis.argmax())
+        if axis[along] < _ALONG or model.body_parentid[model.jnt_bodyid[joint]] != 0:
+            return None
+        found[int(model.jnt_type[joint]), along] = joint
+    places = (kinds.mjJNT_SLIDE, 0), (kinds.mjJNT_SLIDE, 2), (kinds.mjJNT_HINGE, 1)
+    if set(found) != {(int(kind), along) for kind, along in places}:
+        return None
+    ahead, up, pitch = (found[int(kind), along] for kind, along in places)
+    if model.jnt_axis[ahead, 0] < 0.0 or model.jnt_axis[up, 2] < 0.0:
+        return None
+    return Plane(ahead, up, pitch, float(np.sign(model.jnt_axis[pitch, 1])))
 
 
 def is_free(model: mujoco.MjModel, joint: int) -> bool:
@@ -197,7 +241,8 @@ def _root(model: mujoco.MjModel) -> int:
         raise refusal(
             f"the model holds more than one thing that moves ({names}): take out all but the robot"
         )
-    if len(trees) == 1 and (free or model.body_jntnum[trees[0]] == 0):
+    in_plane = plane_of(model) is not None
+    if len(trees) == 1 and (free or in_plane or model.body_jntnum[trees[0]] == 0):
         return trees[0]
     return 0
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from tabrl.robot_import.limbs.found import FoundLimb, Survey
 from tabrl.robot_import.limbs.legs import KIND as LEGGED
+from tabrl.robot_import.limbs.plane import KIND as PLANAR
 from tabrl.robot_import.model.linkage import Hinge, Linkage
 from tabrl.robot_import.model.source import Source
 from tabrl.robot_import.names import identifier
@@ -16,7 +17,7 @@ _LARGEST_STEP = 0.4  # rad a unit of action,
 _STEP_SHARE = 0.25  # or this share of the joint's range
 _TARGET_SPEED = 1.0  # rad/s a unit of action, of kinds whose policies move their targets
 _GENERAL = ("xml", "xmls", "mjcf", "urdf", "robot", "robots", "model", "models", "assets", "scene")
-_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 8: "eight"}
+_NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 8: "eight"}
 # By which power of a robot's strength the reach of a command goes down.
 _SHARES = {"vx": 0.5, "vy": 0.25, "yaw": 0.25, "jump": 1.0}
 _LEAST_SHARE = 0.2
@@ -51,8 +52,8 @@ def content(survey: Survey, linkage: Linkage, robot_id: str, title: str) -> dict
     data["characteristic_length"] = round(survey.length, 4)
     if survey.limbs[0].radius:
         data["end_effector_radius"] = round(survey.limbs[0].radius, 4)
-    legged = survey.kind == LEGGED
-    data["action_scale"] = [_step(hinge) if legged else _TARGET_SPEED for hinge in hinges]
+    moving = survey.kind in (LEGGED, PLANAR)
+    data["action_scale"] = [_step(hinge) if moving else _TARGET_SPEED for hinge in hinges]
     shares = range_shares(survey, linkage) if survey.kind == LEGGED else {}
     if shares:
         data["range_share"] = shares
@@ -101,6 +102,9 @@ def _description(survey: Survey, linkage: Linkage) -> str:
     mass, joints = linkage.mass, len(linkage.hinges)
     count = len(survey.limbs)
     legs = _NUMBERS.get(count, str(count))
+    if survey.kind == PLANAR:
+        limbs = f"{legs} limb{'s' * (count > 1)}"
+        return f"A robot of {mass:.3g} kg that moves in a plane, with {limbs} and {joints} joints."
     if survey.kind != LEGGED:
         reach = survey.length
         return f"An arm of {mass:.3g} kg with {joints} joints and a reach of {reach:.2f} m."
@@ -109,6 +113,8 @@ def _description(survey: Survey, linkage: Linkage) -> str:
 
 
 def _examples(survey: Survey) -> tuple[str, ...]:
+    if survey.kind == PLANAR:
+        return ("run forward fast", "walk forward", "walk backward", "hop", "stand still")
     if survey.kind != LEGGED:
         return ("point up and wave", "draw a circle in the air", "nod twice, then return")
     first = survey.limbs[0]

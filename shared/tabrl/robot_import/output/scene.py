@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import mujoco
 import numpy as np
@@ -20,14 +21,23 @@ _FRICTION = (0.8, 0.02, 0.01)
 _COLLISIONS, _LOOKS, _SITES = 3, 2, 4  # groups
 _TIMESTEP = 0.01
 _DIGITS = 6
+_IN_PLANE = ("root_x", "root_z", "root_pitch")  # joints of a root that moves in a plane
+
+
+class Moves(Enum):
+    """How a root moves."""
+
+    FREELY = "freely"
+    IN_A_PLANE = "in a plane"
+    NOT_AT_ALL = "not at all"
 
 
 @dataclass(frozen=True, eq=False)
 class Root:
-    """The root's place and orientation at home, `[7]`, and whether it floats."""
+    """Where the root is at home: place and orientation `[7]`; in a plane x, z and pitch `[3]`."""
 
     pose: Doubles
-    floating: bool
+    moves: Moves
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +76,13 @@ def scene_of(
     spec.option.cone = mujoco.mjtCone.mjCONE_PYRAMIDAL
     _stage(spec)
     bodies: list[mujoco.MjsBody] = []
-    *_, free = distinct([*(hinge.name for hinge in linkage.hinges), "root"])
+    own = distinct([*(hinge.name for hinge in linkage.hinges), "root", *_IN_PLANE])
+    names = own[-1 - len(_IN_PLANE) :]
     for place, link in enumerate(linkage.links):
         parent = spec.worldbody if link.parent is None else bodies[link.parent]
         bodies.append(_body(parent, link))
         if place == 0:
-            _place_root(bodies[0], root, free)
+            _place_root(bodies[0], root, names)
         _shapes(bodies[-1], link.name, shapes.touching[place], shapes.visible[place])
     for name, site in sites.items():
         bodies[site.link].add_site(
@@ -80,10 +91,10 @@ def scene_of(
     for hinge in linkage.hinges:
         _actuator(spec, hinge)
     home = [hinge.home for hinge in linkage.hinges]
-    qpos = [*(root.pose if root.floating else ()), *home]
+    qpos = [*(() if root.moves is Moves.NOT_AT_ALL else root.pose), *home]
     spec.add_key(name="home", qpos=_round(qpos), ctrl=_round(home))
     spec.compile()
-    return _plain(spec.to_xml(), linkage.hinges)
+    return _plain(spec.to_xml(), linkage.hinges, {"qpos": qpos, "ctrl": home})
 
 
 def comment(words: str) -> str:
@@ -102,9 +113,18 @@ def _stage(spec: mujoco.MjSpec) -> None:
     )  # fmt: skip
 
 
-def _place_root(body: mujoco.MjsBody, root: Root, free: str) -> None:
+def _place_root(body: mujoco.MjsBody, root: Root, names: Sequence[str]) -> None:
+    """The root with its joints: a free one, or those that keep it in a plane."""
+    free, *in_plane = names
+    if root.moves is Moves.IN_A_PLANE:
+        body.pos, body.quat = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0)
+        slide, hinge = mujoco.mjtJoint.mjJNT_SLIDE, mujoco.mjtJoint.mjJNT_HINGE
+        kinds = ((slide, (1, 0, 0)), (slide, (0, 0, 1)), (hinge, (0, 1, 0)))
+        for name, (kind, axis) in zip(in_plane, kinds, strict=True):
+            body.add_joint(name=name, type=kind, axis=axis)
+        return
     body.pos, body.quat = _round(root.pose[:3]), _unit(root.pose[3:])
-    if root.floating:
+    if root.moves is Moves.FREELY:
         body.add_freejoint(name=free)
 
 
@@ -160,8 +180,9 @@ def _actuator(spec: mujoco.MjSpec, hinge: Hinge) -> None:
     actuator.ctrlrange = _round(hinge.range)
 
 
-def _plain(text: str, hinges: Sequence[Hinge]) -> bytes:
-    """The XML with position actuators, which MuJoCo writes as general ones."""
+def _plain(text: str, hinges: Sequence[Hinge], home: Mapping[str, Sequence[float]]) -> bytes:
+    """The XML with position actuators, which MuJoCo writes as general ones, and with all of the
+    home keyframe, of which it leaves out what is zero."""
     parser = ET.XMLParser(target=ET.TreeBuilder(insert_comments=True))
     root = ET.fromstring(text, parser)
     actuators = root.find("actuator")
@@ -179,6 +200,9 @@ def _plain(text: str, hinges: Sequence[Hinge]) -> bytes:
         if servo.torque is not None:
             attributes["forcerange"] = f"-{_number(servo.torque)} {_number(servo.torque)}"
         ET.SubElement(actuators, "position", attributes)
+    for key in root.iter("key"):
+        for name, values in home.items():
+            key.set(name, " ".join(map(_number, _round(values))))
     ET.indent(root)
     made: bytes = ET.tostring(root, encoding="utf-8")
     return made + b"\n"

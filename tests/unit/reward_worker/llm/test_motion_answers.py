@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot, get_robot
@@ -167,3 +169,23 @@ def test_an_answer_without_motions_says_what_it_lacks() -> None:
     for answer in ("nothing", "{}", json.dumps(said()), '{"motions": 3}', '{"motions": ['):
         with pytest.raises(AnswerError):
             read_motions(answer, GO1)
+
+
+def test_a_motion_stands_on_the_ground_that_it_names() -> None:
+    (example, *_) = motion_words(GO1).example
+    stroll = example.motions[0]
+    plain = stroll.to_spec(GO1)
+    assert plain.ground == FLAT
+    uphill = stroll.model_copy(
+        update={"motion": stroll.motion.model_copy(update={"ground": "uphill"})}
+    )
+    assert uphill.to_spec(GO1) == plain.model_copy(
+        update={"ground": Ground(shape="slope", angle_deg=10.0)}
+    )
+    nowhere = stroll.model_copy(
+        update={"motion": stroll.motion.model_copy(update={"ground": "lava"})}
+    )
+    with pytest.raises(ValidationError, match="upstairs"):
+        nowhere.to_spec(GO1)
+    properties = motion_schema(GO1)["$defs"]["LlmSpec"]["properties"]
+    assert properties["ground"]["anyOf"][0]["enum"][:2] == ["flat", "ice"]

@@ -28,7 +28,7 @@ from tabrl_reward_worker.generator.followup.merge import fitting, merge, name_fe
 from tabrl_reward_worker.generator.followup.numbers import numbers
 from tabrl_reward_worker.generator.followup.phrases import table
 from tabrl_reward_worker.generator.followup.quantities import UnclearError, apply_quantity
-from tabrl_reward_worker.generator.generate import NotUnderstoodError, require_english
+from tabrl_reward_worker.generator.generate import NotUnderstoodError, generate, require_english
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.goal import Goal
 from tabrl_reward_worker.generator.goal.interpret import interpret
@@ -36,6 +36,7 @@ from tabrl_reward_worker.generator.goal.limits import resolve_constraints
 from tabrl_reward_worker.generator.goal.phases import fit_in, standing
 from tabrl_reward_worker.generator.goal.plan import Plan, lasts
 from tabrl_reward_worker.generator.goal.spec import plan_of
+from tabrl_reward_worker.generator.planar.generate import is_planar
 from tabrl_reward_worker.generator.reading.grounds import ground_of, read_ground
 from tabrl_reward_worker.generator.reading.intents import Reading
 from tabrl_reward_worker.generator.reading.parser import parse
@@ -67,6 +68,8 @@ def generate_followup(
     require_english(words, robot)
     if is_arm(robot):
         return _of_arm(earlier, words, robot, motion)
+    if is_planar(robot):
+        return generate(words, robot)  # what is asked now takes the place of what was
     said, before = read_ground(words, robot), ground_of(earlier, robot)
     plain = [read_ground(sentence, robot).rest for sentence in earlier]
     plan = _told(plain, robot) if motion is None else _trained(motion, plain, robot)

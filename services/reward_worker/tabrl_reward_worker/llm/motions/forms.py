@@ -22,7 +22,7 @@ from tabrl_reward_worker.llm.forms import is_nothing, letters, without_remarks
 from tabrl_reward_worker.llm.lenient import Object, unpacked
 from tabrl_reward_worker.llm.motions.units import is_number, plain_number
 
-_SPEC = ("phases", "repeat")
+_SPEC = ("phases", "repeat", "ground")
 _SHAPE = ("kind", "value", "mean", "amplitude", "hz", "sense", "phase")
 _KINDS = {"value": "constant", "amplitude": "sinusoid", "sense": "extreme"}
 _ENDS = {"seconds": "duration", "by": "reached"}

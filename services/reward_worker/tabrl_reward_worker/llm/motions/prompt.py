@@ -15,7 +15,7 @@ from tabrl.contracts.motion import AskableInfo, MotionSpec
 from tabrl.contracts.phases import LONGEST_EPISODE_S, MAX_PHASES
 from tabrl.embodiments.legged.askable import Askable
 from tabrl.embodiments.legged.gait import GAITS
-from tabrl.embodiments.lookup import askables_of
+from tabrl.embodiments.lookup import askables_of, grounds_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.generation import History
 from tabrl_reward_worker.generator import has_words_for
@@ -105,6 +105,7 @@ def _system(robot: Robot) -> Message:
         beats=f"{low:g} to {high:g}",
         gaits=", ".join(GAITS),
         together=words.together.strip(),
+        grounds=", ".join(one.name for one in grounds_of(robot)) or "null alone",
         most=MAX_PHASES,
         longest=f"{LONGEST_EPISODE_S:g}",
         count=counted(len(examples)),

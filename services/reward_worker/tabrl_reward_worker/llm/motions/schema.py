@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from tabrl.contracts.ground import FLAT, Ground
 from tabrl.contracts.motion import (
     Constant,
     Extreme,
@@ -22,7 +23,7 @@ from tabrl.contracts.motion import (
 from tabrl.contracts.phases import MAX_PHASES
 from tabrl.embodiments.legged.askable import ENDINGS, Askable
 from tabrl.embodiments.legged.gait import GAITS
-from tabrl.embodiments.lookup import askables_of
+from tabrl.embodiments.lookup import askables_of, grounds_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.llm.forms import shortened
 from tabrl_reward_worker.llm.schema import strict_schema
@@ -58,6 +59,7 @@ class LlmSpec(_Written):
 
     phases: Annotated[list[LlmPhase], Field(min_length=1, max_length=MAX_PHASES)]
     repeat: bool = False
+    ground: str | None = None  # by its name among the robot's; None: as before, or as it is said
 
     @classmethod
     def of(cls, motion: MotionSpec) -> LlmSpec:
@@ -76,8 +78,12 @@ class LlmMotion(_Written):
     idea: Annotated[str, Field(min_length=1, max_length=300), shortened(300)]
     motion: LlmSpec
 
-    def to_spec(self) -> MotionSpec:
-        """The specification. Raises `ValidationError` if it is none."""
+    def to_spec(self, robot: Robot | None = None) -> MotionSpec:
+        """The specification, on the ground that it names of the robot's.
+
+        Raises `ValidationError` if it is none.
+        """
+        ground = _ground(self.motion.ground, robot)
         phases = [
             Phase(
                 targets=tuple(Target.model_validate(one.model_dump()) for one in phase.targets),
@@ -87,8 +93,9 @@ class LlmMotion(_Written):
             for phase in self.motion.phases
         ]
         if self.motion.repeat and len(phases) == 1:  # over and over, it goes on and on
-            return MotionSpec(phases=(phases[0].model_copy(update={"until": Hold()}),))
-        return MotionSpec(phases=tuple(phases), repeat=self.motion.repeat)
+            first = phases[0].model_copy(update={"until": Hold()})
+            return MotionSpec(phases=(first,), ground=ground)
+        return MotionSpec(phases=tuple(phases), repeat=self.motion.repeat, ground=ground)
 
 
 class LlmMotions(_Written):
@@ -110,10 +117,21 @@ def motion_schema(robot: Robot) -> dict[str, Any]:
     properties[LlmTarget.__name__]["quantity"] |= {"enum": held}
     properties[LlmTarget.__name__]["part"] = _optional(parts)
     properties[LlmPhase.__name__]["gait"] = _optional(GAITS)
+    grounds = [one.name for one in grounds_of(robot)]
+    properties[LlmSpec.__name__]["ground"] = _optional(grounds)
     properties[Reached.__name__]["quantity"] |= {"enum": list(ENDINGS)}
     _without(schema["$defs"][Sinusoid.__name__], "phase")
     properties[Sinusoid.__name__]["hz"] = {"type": "number"}  # there is no tempo to leave it to
     return schema
+
+
+def _ground(name: str | None, robot: Robot | None) -> Ground:
+    """A ground of the robot by its name. Raises `ValidationError` for another name."""
+    if name is None or robot is None:
+        return FLAT
+    known = {one.name: one.ground for one in grounds_of(robot)}
+    named: str = TypeAdapter(Literal[tuple(known)]).validate_python(name)
+    return known[named]
 
 
 def _optional(names: Sequence[str]) -> dict[str, Any]:

@@ -155,7 +155,7 @@ class MotionWriter:
     def _written(self, motion: LlmMotion) -> Said | Fault | Unread:
         name = one_line(motion.name) or _TITLE
         try:
-            spec = motion.to_spec()
+            spec = motion.to_spec(self.robot)
         except ValidationError as error:
             return Unread(name, in_words(error))
         try:

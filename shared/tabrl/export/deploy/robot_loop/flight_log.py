@@ -57,11 +57,13 @@ class FlightLog:
         self._events.write(json.dumps({"at_s": at_s, "what": what, **more}) + "\n")
         self._events.flush()
 
-    def step(self, step: int, phase: str, tick: Tick, state: RobotState, target: Array) -> None:
-        """A step of the loop: what was sensed, what was sent."""
+    def step(
+        self, step: int, phase: str, tick: Tick, state: RobotState, target: Array, velocity: Array
+    ) -> None:
+        """A step of the loop: what was sensed, what was sent, the student's speed (m/s)."""
         head = [step, PHASES.index(phase), state.time, tick.age_s, tick.late_s]
         parts = (state.position, state.velocity, state.torque, target,
-                 state.quaternion, state.gyro)  # fmt: skip
+                 state.quaternion, state.gyro, velocity)  # fmt: skip
         self._rows.write(np.concatenate([head, *parts]).astype("<f8").tobytes())
         self._count += 1
         if self._count % FLUSHED_EVERY == 0:
@@ -78,6 +80,7 @@ def columns(robot: RobotDescription) -> list[str]:
     return [
         "step", "phase", "robot_time_s", "age_s", "late_s", *joints,
         *(f"quaternion.{axis}" for axis in "wxyz"), *(f"gyro.{axis}" for axis in "xyz"),
+        *(f"estimate.{axis}" for axis in "xyz"),
     ]  # fmt: skip
 
 

@@ -127,7 +127,8 @@ class Loop:
             parts.adapter.idle()
         self._enter(wanted.phase)
         assert tick.state is not None
-        parts.log.step(step, wanted.phase, tick, tick.state, target)
+        velocity = parts.controller.velocity
+        parts.log.step(step, wanted.phase, tick, tick.state, target, velocity)
 
     def _enter(self, phase: str) -> None:
         if phase != self._phase:

@@ -22,6 +22,9 @@ THIS SOFTWARE HAS NEVER RUN ON A REAL ROBOT. It was tried against simulated ones
 Hang the robot up or clear three metres around it, keep a hand at its own emergency stop,
 and rehearse with the simulated robot and with --dry-run first (README.md, step by step).
 """
+NO_STUDENT = """\
+There is no policy/student.safetensors: the policy does not know how fast it moves (README.md).
+"""
 STOPPED, UNUSABLE = 3, 2  # exit codes
 
 
@@ -32,7 +35,8 @@ def main(bundle: Path, arguments: list[str] | None = None) -> int:
         settings = load_settings(bundle / "settings.json", options.set)
         robot = RobotDescription.load(bundle)
         adapter = adapter_for(robot, settings)
-        print(BEWARE, file=sys.stderr)
+        controller = Controller(bundle / "policy", robot)
+        print(BEWARE + NO_STUDENT * controller.guesses, file=sys.stderr)
         if not (options.yes or options.dry_run or _agreed()):
             print("nothing was sent to the robot", file=sys.stderr)
             return UNUSABLE
@@ -45,7 +49,6 @@ def main(bundle: Path, arguments: list[str] | None = None) -> int:
     stops.on_key()
     run = options.log or bundle / "logs" / time.strftime("%Y-%m-%d_%H-%M-%S")
     with FlightLog(run, robot, settings) as log:
-        controller = Controller(bundle / "policy", robot)
         pacer = _pacer(options.clock, adapter, robot, settings)
         moves = not options.dry_run
         parts = Parts(robot, controller, adapter, pacer, stops, log, settings, moves)

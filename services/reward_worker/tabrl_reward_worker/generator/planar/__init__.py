@@ -1,0 +1,1 @@
+"""Sentences about planar robots: how fast and which way to go, hops, how to hold the trunk."""

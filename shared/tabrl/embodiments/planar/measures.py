@@ -1,0 +1,24 @@
+"""Success checks of planar robots: what is not a field of the rollout by the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tabrl.control.measures import GENERAL, Measures
+
+
+class PlanarMeasures(Measures):
+    """Quantities of a planar robot's rollout."""
+
+
+_DERIVED: dict[str, Callable[[PlanarMeasures], NDArray[Any]]] = {
+    "displacement": lambda m: m.rollout["base_position"][..., 0],
+    "height": lambda m: m.rollout["base_position"][..., 2],
+    "uprightness": lambda m: np.cos(np.asarray(m.rollout["pitch"], np.float64)),
+    "feet_in_air": lambda m: np.sum(m.rollout["foot_contact"] < 0.5, axis=-1),
+}
+PlanarMeasures.derived = {**GENERAL, **_DERIVED}

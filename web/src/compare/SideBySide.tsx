@@ -1,0 +1,116 @@
+import type { ReactNode } from "react";
+import { useRef } from "react";
+import type { Robot } from "@/api/types";
+import type { Connection, LinkState, Stats } from "@/sim/messages";
+import { cx, Note } from "@/ui/kit";
+import { Unavailable } from "@/viewer/Unavailable";
+import { GroupControls } from "./GroupControls";
+import { useGroup, useGroupPicture, useGroupState } from "./useGroup";
+
+export interface Shown {
+  key: string;
+  name: string;
+  /** What it is at, in a few words. */
+  note: string;
+  connection: Connection;
+}
+
+const COLUMNS = ["", "grid-cols-1", "grid-cols-2", "grid-cols-2 lg:grid-cols-3"] as const;
+
+/** Several robots to one clock; what is done to one is done to all. */
+export function SideBySide({ robot, shown }: { robot: Robot; shown: Shown[] }): ReactNode {
+  const group = useGroup(
+    robot,
+    shown.map(({ connection }) => connection),
+  );
+  const state = useGroupState(group);
+  const container = useRef<HTMLDivElement>(null);
+  const places = useRef<(HTMLElement | null)[]>([]);
+  const { fault, drawn } = useGroupPicture(group, robot, container, places);
+  const failure =
+    state.failure === null ? null : ({ code: "worker", message: state.failure } as const);
+  if (failure !== null || fault !== null)
+    return (
+      <div className="card relative h-[60vh]">
+        <Unavailable failure={failure} webgl={fault} />
+      </div>
+    );
+  return (
+    <div className="space-y-3">
+      <div className="card overflow-hidden">
+        <div ref={container} className="relative bg-ink" data-testid="group" data-drawn={drawn}>
+          <div
+            className={cx("relative grid", COLUMNS[shown.length] ?? "grid-cols-2 xl:grid-cols-4")}
+          >
+            {shown.map((one, n) => (
+              <Seat
+                key={one.key}
+                shown={one}
+                link={state.links[n]}
+                stats={state.stats[n] ?? null}
+                drawn={n < drawn}
+                place={(element) => {
+                  places.current[n] = element;
+                }}
+              />
+            ))}
+          </div>
+        </div>
+        {group !== null && <GroupControls group={group} robot={robot} />}
+      </div>
+      {drawn < shown.length && (
+        <Note title={`${drawn} of ${shown.length} robots are drawn`}>
+          This machine draws too slowly for all of them to keep their pace. The others move on
+          undrawn.
+        </Note>
+      )}
+    </div>
+  );
+}
+
+interface SeatProps {
+  shown: Shown;
+  link: LinkState | undefined;
+  stats: Stats | null;
+  drawn: boolean;
+  place: (element: HTMLElement | null) => void;
+}
+
+/** One robot's part of the picture, with its name and how it is doing. */
+function Seat({ shown, link, stats, drawn, place }: SeatProps): ReactNode {
+  const live = link?.state === "live";
+  return (
+    <section
+      ref={place}
+      aria-label={shown.name}
+      data-testid="seat"
+      data-state={link?.state}
+      className={cx(
+        "relative h-[34vh] min-h-56 border-line not-first:border-l lg:h-[58vh]",
+        !drawn && "bg-well",
+      )}
+    >
+      <div className="pointer-events-none absolute inset-x-2 top-2 sm:inset-x-3 sm:top-3">
+        <h2 className="flex items-center gap-2 text-sm font-semibold">
+          <span
+            className={cx("size-2 shrink-0 rounded-full", live ? "bg-good" : "bg-warn")}
+            aria-hidden
+          />
+          <span className="truncate">{shown.name}</span>
+        </h2>
+        <p className="mt-0.5 text-xs text-soft">{words(shown, link, stats)}</p>
+      </div>
+      {!drawn && (
+        <p className="absolute inset-0 grid place-items-center text-sm text-faint">Not drawn</p>
+      )}
+    </section>
+  );
+}
+
+function words(shown: Shown, link: LinkState | undefined, stats: Stats | null): string {
+  if (link?.state === "lost") return "Connection lost, trying again";
+  if (link?.state === "refused") return link.message;
+  const version = stats?.paramsVersion ?? 0;
+  const policy = version === 0 ? shown.note : `${shown.note} · snapshot ${version}`;
+  return stats === null ? policy : `${policy} · ${stats.controlHz.toFixed(0)} Hz`;
+}

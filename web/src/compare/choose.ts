@@ -1,0 +1,15 @@
+import type { Job, Task } from "@/api/types";
+
+/** More candidates than that are not told apart at a glance. */
+const MOST = 3;
+
+/** The newest training of each candidate that has a model, in the order of the candidates. */
+export function trainingsOf(task: Pick<Task, "jobs">): Job[] {
+  const newest = [...task.jobs].sort((a, b) => b.created_at.localeCompare(a.created_at));
+  const seen = new Map<number, Job>();
+  for (const job of newest) {
+    if (job.candidate === null || job.model_id === null || seen.has(job.candidate)) continue;
+    if (job.state !== "failed" && job.state !== "cancelled") seen.set(job.candidate, job);
+  }
+  return [...seen.values()].sort((a, b) => (a.candidate ?? 0) - (b.candidate ?? 0)).slice(0, MOST);
+}

@@ -1,0 +1,97 @@
+import { useQueries } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { modelQuery, useRobots, useTask } from "@/api/queries";
+import type { Job, Model, Robot, Task } from "@/api/types";
+import { trainingsOf } from "@/compare/choose";
+import type { Shown } from "@/compare/SideBySide";
+import { SideBySide } from "@/compare/SideBySide";
+import { words } from "@/lib/format";
+import { placeWords } from "@/training/Waiting";
+import { Button, Note, Skeleton } from "@/ui/kit";
+import { useTitle } from "@/ui/useTitle";
+
+/** A task's candidates and the pretrained policy, side by side. */
+export function ComparePage({ taskId }: { taskId: string }): ReactNode {
+  const task = useTask(taskId);
+  const robots = useRobots().data;
+  useTitle(task.data?.prompt);
+  const robot = robots?.find(({ id }) => id === task.data?.robot);
+  return (
+    <main className="mx-auto w-full max-w-[1800px] flex-1 space-y-4 p-4 sm:p-6">
+      {task.error !== null && task.data === undefined ? (
+        <Note
+          kind="bad"
+          title={task.error.message}
+          action={<Button onClick={() => void task.refetch()}>Try again</Button>}
+        />
+      ) : task.data === undefined || robot === undefined ? (
+        <Skeleton className="h-[70vh]" />
+      ) : (
+        <Loaded task={task.data} robot={robot} />
+      )}
+    </main>
+  );
+}
+
+function Loaded({ task, robot }: { task: Task; robot: Robot }): ReactNode {
+  const jobs = trainingsOf(task);
+  const models = useQueries({ queries: jobs.map(({ model_id: id }) => modelQuery(id ?? "")) });
+  const known = models.every(({ data }) => data !== undefined);
+  return (
+    <>
+      <header className="flex flex-wrap items-end justify-between gap-3">
+        <div className="min-w-0">
+          <p className="eyebrow">Side by side</p>
+          <h1 className="text-xl font-semibold tracking-tight break-words sm:text-2xl">
+            {task.prompt}
+          </h1>
+        </div>
+        <Link href={`/tasks/${task.id}`} className="text-sm text-accent hover:underline">
+          Back to the task
+        </Link>
+      </header>
+      {jobs.length === 0 ? (
+        <Note title="Nothing was trained yet">
+          Train one candidate or all of them: they learn here side by side.
+        </Note>
+      ) : known ? (
+        <SideBySide robot={robot} shown={[...jobs.map(shownOf), ...pretrained(robot)]} />
+      ) : (
+        <Skeleton className="h-[60vh]" />
+      )}
+    </>
+  );
+
+  function shownOf(job: Job, n: number): Shown {
+    const name = task.candidates.find((each) => each.n === job.candidate)?.name;
+    const model = models[n]?.data as Model;
+    return {
+      key: job.id,
+      name: name ?? `Candidate ${job.candidate ?? ""}`,
+      note: noteOf(job),
+      connection: {
+        url: model.inference_url,
+        modelId: model.id,
+        sceneSha256: model.scene_sha256,
+      },
+    };
+  }
+}
+
+function noteOf(job: Job): string {
+  if (job.state === "queued") return placeWords(job);
+  if (job.result !== null) {
+    const { checks } = job.result;
+    return `${checks.filter(({ passed }) => passed).length} of ${checks.length} checks met`;
+  }
+  return job.stage == null ? words(job.state) : `learning: ${words(job.stage)}`;
+}
+
+/** Last in the row, and the first that a slow machine leaves out. */
+function pretrained(robot: Robot): Shown[] {
+  if (robot.pretrained === null) return [];
+  const { model_id: modelId, inference_url: url } = robot.pretrained;
+  const connection = { url, modelId, sceneSha256: robot.scene_sha256 };
+  return [{ key: modelId, name: "Pretrained policy", note: "without any command", connection }];
+}
