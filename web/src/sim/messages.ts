@@ -1,12 +1,9 @@
 /** What the page and the simulation worker tell each other. */
 import type { Robot, Trouble } from "@/api/types";
 import type { PilotStats, PolicySource, Wish } from "@/inference/types";
-<<<<<<< HEAD
+import type { GroundInfo } from "./ground";
 import type { Asker, Beat, Waves } from "./wheel";
 import type { Live } from "./wire";
-=======
-import type { GroundInfo } from "./ground";
->>>>>>> main
 
 /** What of a robot's data the simulation goes by. */
 export type RobotRules = Pick<
