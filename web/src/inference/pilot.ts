@@ -36,8 +36,6 @@ export class Pilot {
   /** The state that the server has not answered yet. */
   private sent: { tick: number; at: number } | null = null;
   private triedAt = 0;
-  /** Whether the state asked about last holds live commands, which only the server knows. */
-  private driven = false;
 
   constructor(
     connection: Connection,
@@ -94,16 +92,15 @@ export class Pilot {
 
   /** Have a state answered: right here, or by `onAction` when the server has done so (null). */
   ask(state: RawState): Action | null {
-    this.driven = (state.live ?? null) !== null;
-    if (this.served) {
+    if (this.where === "server") {
       this.send(state);
       return null;
     }
     // A server that is not needed is asked too, now and then: it may be quick again.
     if (this.sent === null && this.now() - this.triedAt > TRY_EVERY_MS) this.send(state);
-    const ctrl = this.own?.control(state) ?? null;
+    const answer = this.own?.answer(state, state.live ?? null) ?? null;
     const paramsVersion = this.own?.version ?? 0;
-    return ctrl === null ? null : { tick: state.tick, paramsVersion, ctrl, carry: null };
+    return answer && { tick: state.tick, paramsVersion, ...answer };
   }
 
   /** Now and then: a silent server is given up, newer parameters are looked for. */
@@ -116,11 +113,6 @@ export class Pilot {
   close(): void {
     this.link?.close();
     this.own?.close();
-  }
-
-  /** Whether the server answers: also whoever is driven, as long as it is there. */
-  private get served(): boolean {
-    return this.where === "server" || (this.driven && this.link?.live === true);
   }
 
   private send(state: RawState): void {
@@ -145,7 +137,7 @@ export class Pilot {
       this.trips.push(took);
       if (this.trips.length > ROUND_TRIPS) this.trips.shift();
     }
-    if (this.served) this.handlers.onAction(action);
+    if (this.where === "server") this.handlers.onAction(action);
     this.settle();
   }
 
@@ -154,6 +146,8 @@ export class Pilot {
     this.where = this.chooser.choose(this.state, this.own?.ready ?? false);
     if (this.where === before) return;
     this.own?.look();
+    const live = this.own?.live ?? null;
+    if (this.where === "browser" && live !== null) this.handlers.onLive(live);
     if (this.ready) this.handlers.onReady();
   }
 }
