@@ -88,6 +88,7 @@ const RULES: RobotRules = {
   readouts: [{ quantity: "height", part: null, label: "height", unit: "m", decimals: 2 }],
   fall: { min_upright: 0.25, seconds: 2.5 },
   ink: null,
+  driving: { controls: [] },
 };
 
 function setUp(rules: Partial<RobotRules> = {}) {
