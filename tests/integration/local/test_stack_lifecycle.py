@@ -23,7 +23,7 @@ from tests.support.robots import ROBOTS
 
 pytestmark = pytest.mark.stack
 
-SERVICES = {"redis", "api", "inference", "trainer", "reward_worker"}
+SERVICES = {"redis", "api", "inference", "trainer", "reward_worker", "exporter"}
 
 
 def until(condition: Callable[[], bool], limit_s: float = 60.0) -> None:

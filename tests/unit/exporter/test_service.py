@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tabrl.adapters.settings import Settings
+from tabrl.contracts.ground import Ground, GroundShape
 from tabrl.control.policy import dump_policy, read_policy
 from tabrl.export.exportable import Exportable
 from tabrl.export.formats import FORMATS
-from tabrl.robots import Robot, scene_xml
+from tabrl.robots import Robot, get_robot, scene_xml
 from tabrl_exporter.bootstrap import build
 from tests.support.made_up import made_up_params, made_up_schedule
 
@@ -38,6 +40,18 @@ def test_an_export_is_a_folder_in_a_zip(robot: Robot, exporter: TestClient) -> N
     assert found == {f"mdl_1-numpy/{name}": data for name, data in wanted.items()}
     again = exporter.post("/exports/numpy", params=SAME, content=params)
     assert again.content == answer.content
+
+
+@pytest.mark.parametrize("name", ["numpy", "onnx"])
+def test_who_learnt_on_another_ground_takes_it_along(exporter: TestClient, name: str) -> None:
+    robot, slope = get_robot("go1"), Ground(shape=GroundShape.SLOPE, angle_deg=8.0)
+    scene = scene_xml(robot.id, slope)
+    header, weights = read_policy(made_up_params(robot))
+    changes = {"ground": slope, "scene_sha256": hashlib.sha256(scene).hexdigest()}
+    params = dump_policy(header.model_copy(update=changes), weights)
+    answer = exporter.post(f"/exports/{name}", params=SAME, content=params)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.read(f"mdl_1-{name}/scene.xml") == scene
 
 
 def test_what_it_refuses_has_a_code_and_a_hint(robot: Robot, exporter: TestClient) -> None:

@@ -243,6 +243,7 @@ def test_the_doctor_finds_a_running_stack(tmp_path: Path) -> None:
         "ready": {
             "api": "http://127.0.0.1:8500/readyz",
             "inference": "http://127.0.0.1:8501/readyz",
+            "exporter": "http://127.0.0.1:8503/readyz",
             "trainer": "http://127.0.0.1:8502/readyz",
         },
     }
@@ -252,6 +253,7 @@ def test_the_doctor_finds_a_running_stack(tmp_path: Path) -> None:
     assert told["TABRL_REDIS_URL"] == "unix:///tmp/tabrl%20a/redis.sock"
     assert (told["TABRL_HOST"], told["TABRL_PORT"]) == ("127.0.0.1", "8500")
     assert told["TABRL_INFERENCE_URL"] == "ws://127.0.0.1:8501"
+    assert told["TABRL_EXPORTER_URL"] == "http://127.0.0.1:8503"
     assert told["TABRL_DATABASE_URL"] == "postgresql://x"
     assert RunningStack.of(tmp_path / "none") == RunningStack()
     none = environment_of(tmp_path, RunningStack(), {})

@@ -19,7 +19,7 @@ from tabrl_local.operating.environment import RunningStack, environment_of
 
 Data = Annotated[Path, typer.Option(help="The data directory of `tabrl up`.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The backup's folder.")]
-_IN_STATE = ("api", "inference")  # which the settings name too
+_IN_STATE = ("api", "inference", "exporter")  # which the settings name too
 
 
 def register(app: typer.Typer) -> None:

@@ -41,4 +41,7 @@ def environment_of(data: Path, stack: RunningStack, environ: Mapping[str, str]) 
     inference = stack.ready.get("inference", "").removesuffix("/readyz")
     if inference:
         told["TABRL_INFERENCE_URL"] = inference.replace("http", "ws", 1)
+    exporter = stack.ready.get("exporter", "").removesuffix("/readyz")
+    if exporter:
+        told["TABRL_EXPORTER_URL"] = exporter
     return {**told, **environ}
