@@ -88,7 +88,7 @@ const RULES: RobotRules = {
   readouts: [{ quantity: "height", part: null, label: "height", unit: "m", decimals: 2 }],
   fall: { min_upright: 0.25, seconds: 2.5 },
   ink: null,
-  driving: { controls: [], meanwhile: {}, moves: [], slowest_hz: 0.5, fastest_hz: 1.3 },
+  driving: { controls: [] },
 };
 
 function setUp(rules: Partial<RobotRules> = {}) {
