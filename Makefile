@@ -96,6 +96,10 @@ bench-exports: setup-python ## compare exported controllers with the served one,
 bench-gpu: setup-python ## measure: MJX, on a GPU where there is one; PART=update for one part (BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.gpu $(PART) $(BENCH_ARGS)
 
+.PHONY: bench-music
+bench-music: setup debian ## measure: robots that dance to click tracks in a browser, how far from the beat (BENCH_ARGS=--help)
+	@$(BIN)/python -m bench.music $(BENCH_ARGS)
+
 .PHONY: bench-tasks
 bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips (TASKS_ARGS=--help)
 	@$(BIN)/python -m bench.tasks $(TASKS_ARGS)

@@ -65,11 +65,12 @@ def random_params(
 class TrainingInProgress:
     """SQLite and a folder of blobs below `folder`, with a model of a robot on `base` parameters.
 
-    The robot is the Go1 unless another is given. Running services may share the folder.
+    The robot is the Go1 unless another is given. Running services may share the folder; where they
+    have put the robot's pretrained policy there, no other `base` is needed.
     """
 
     def __init__(
-        self, folder: Path, base: bytes, robot: Robot | None = None, model_id: str = MODEL
+        self, folder: Path, base: bytes | None, robot: Robot | None = None, model_id: str = MODEL
     ) -> None:
         self._robot = (robot or get_robot("go1")).id
         self.model_id = model_id
@@ -79,7 +80,8 @@ class TrainingInProgress:
         self._clock = SystemClock()
         self._blobs = make_blob_store(settings.blobs)
         self._models = SqlModelRepository(engine, self._clock)
-        self._blobs.put(Model.base_params_key(self._robot), base)
+        if base is not None:
+            self._blobs.put(Model.base_params_key(self._robot), base)
         task, training = self._make_task(SqlTaskRepository(engine, self._clock))
         jobs = SqlJobRepository(engine, self._clock)
         self._task, self._training, self._jobs = task, training, jobs

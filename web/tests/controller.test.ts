@@ -24,9 +24,15 @@ interface Kept {
   targets: number[];
 }
 
+/** A state of a robot that somebody drives. */
+interface KeptDriven extends Kept {
+  live: (number | null)[];
+  carry: number[];
+}
+
 interface Golden {
   constants: RobotConstants;
-  cases: { name: string; program: Program; states: Kept[] }[];
+  cases: { name: string; program: Program; states: Kept[]; driven: KeptDriven[] }[];
 }
 
 if (!existsSync(FOLDER)) throw new Error("there are no golden vectors: run `make golden`");
@@ -69,6 +75,16 @@ describe.each(GOLDEN.map((golden) => [golden.constants.robot, golden] as const))
         expect(farthest(controller.control(state), kept.targets), "targets").toBeLessThan(
           TOLERANCE,
         );
+      }
+    });
+
+    it.each(cases.map((one) => [one.name, one] as const))("%s, driven", (_name, one) => {
+      const controller = new Controller({ ...policy, program: one.program }, constants);
+      for (const kept of one.driven) {
+        const live = Float64Array.from(kept.live, (value) => value ?? Number.NaN);
+        const { ctrl, carry } = controller.drive(stateOf(kept), live);
+        expect(farthest(carry, kept.carry), "carry").toBeLessThan(1e-9);
+        expect(farthest(ctrl, kept.targets), "targets").toBeLessThan(TOLERANCE);
       }
     });
 

@@ -5,7 +5,7 @@ import { WIRE } from "@/generated/contract";
 import { Pilot } from "@/inference/pilot";
 import type { PolicySource, Wish } from "@/inference/types";
 import type { Socket } from "@/sim/link";
-import type { Action, RawState } from "@/sim/wire";
+import type { Action, Live, RawState } from "@/sim/wire";
 
 const GOLDEN = new URL("../../.cache/golden/", import.meta.url);
 const ROBOT = "tripod";
@@ -72,6 +72,7 @@ let api: Api;
 function setUp(wish: Wish = "auto", source: PolicySource = SOURCE) {
   const servers: Server[] = [];
   const actions: Action[] = [];
+  const lives: (Live | null)[] = [];
   let ready = 0;
   const pilot = new Pilot(
     { url: "ws://x", modelId: "m", sceneSha256: SCENE, source },
@@ -82,6 +83,7 @@ function setUp(wish: Wish = "auto", source: PolicySource = SOURCE) {
         ready += 1;
       },
       onAction: (action) => actions.push(action),
+      onLive: (live) => lives.push(live),
       onSnapshot: () => undefined,
     },
     () => Date.now(),
@@ -101,7 +103,7 @@ function setUp(wish: Wish = "auto", source: PolicySource = SOURCE) {
     await vi.advanceTimersByTimeAsync(Math.max(0, 20 - ms));
     return own;
   };
-  return { pilot, server, servers, actions, step, ready: () => ready };
+  return { pilot, server, servers, actions, lives, step, ready: () => ready };
 }
 
 function stateOf(tick: number): RawState {
@@ -213,6 +215,20 @@ describe("asked for", () => {
 });
 
 describe("the policy here", () => {
+  it("is driven as the server would drive it", async () => {
+    const { pilot, server, lives } = setUp("browser");
+    server().welcome();
+    await vi.advanceTimersByTimeAsync(1);
+    const { channels, carried } = KEPT.constants.live;
+    expect(lives.at(-1)).toMatchObject({ channels, carried });
+    const kept = KEPT.cases[0].driven[0];
+    const live = Float64Array.from(kept.live as (number | null)[], (one) => one ?? Number.NaN);
+    const action = pilot.ask({ ...stateOf(0), ...kept, live });
+    expect(action?.carry).toHaveLength(carried);
+    expect(Math.abs((action?.ctrl[0] ?? 0) - kept.targets[0])).toBeLessThan(1e-5);
+    pilot.close();
+  });
+
   it("is the newest that there is", async () => {
     const { pilot, server, step } = setUp("browser");
     server().welcome();

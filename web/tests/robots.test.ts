@@ -19,6 +19,7 @@ const WALKER: Robot = {
   fall: null,
   ink: null,
   abilities: ["walks up to 1.2 m/s", "turns"],
+  driving: { controls: [], meanwhile: {}, moves: [], slowest_hz: 0.5, fastest_hz: 1.3 },
   scene_url: "/api/robots/walker/scene.xml",
   scene_sha256: "0".repeat(64),
   constants_url: "",

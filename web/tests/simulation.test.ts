@@ -58,7 +58,7 @@ class FakeSocket implements Socket {
   welcome(): void {
     this.onopen?.();
     const sizes = { nq: 7, nv: 1, nu: 1, control_hz: 50, params_version: 0 };
-    this.text({ type: "welcome", protocol: 1, model_id: "m", ...sizes });
+    this.text({ type: "welcome", protocol: WIRE.protocol, model_id: "m", ...sizes });
   }
   text(message: object): void {
     this.onmessage?.({ data: JSON.stringify(message) });
@@ -72,7 +72,7 @@ class FakeSocket implements Socket {
     const frame = new ArrayBuffer(WIRE.headerBytes + 4);
     const view = new DataView(frame);
     view.setUint8(0, 2);
-    view.setUint8(1, 1);
+    view.setUint8(1, WIRE.protocol);
     view.setUint32(4, tick, true);
     view.setBigUint64(8, 4n, true);
     view.setFloat32(WIRE.headerBytes, value, true);
@@ -88,6 +88,7 @@ const RULES: RobotRules = {
   readouts: [{ quantity: "height", part: null, label: "height", unit: "m", decimals: 2 }],
   fall: { min_upright: 0.25, seconds: 2.5 },
   ink: null,
+  driving: { controls: [] },
 };
 
 function setUp(rules: Partial<RobotRules> = {}) {

@@ -14,7 +14,7 @@ const STATE = {
 
 function action(
   values: number[],
-  { kind = 2, protocol = 1, tick = 7, version = 3n } = {},
+  { kind = 2, protocol = WIRE.protocol as number, tick = 7, version = 3n } = {},
 ): ArrayBuffer {
   const frame = new ArrayBuffer(WIRE.headerBytes + 4 * values.length);
   const view = new DataView(frame);
@@ -32,7 +32,7 @@ describe("a state frame", () => {
   it("has the bytes that Python's struct writes", () => {
     const program = [
       "import struct, math, sys",
-      "header = struct.pack('<BBHIQ', 1, 1, 1, 70000, 0)",
+      "header = struct.pack('<BBHIQ', 1, 2, 1, 70000, 0)",
       "sys.stdout.write((header + struct.pack('<7d', 1.5, 0.1, -0.2, math.pi, 1e-17, 5, -0.9)).hex())",
     ].join("\n");
     const expected = execFileSync("python3", ["-c", program], { encoding: "utf8" });
@@ -50,7 +50,12 @@ describe("a state frame", () => {
 describe("an action frame", () => {
   it("is read back", () => {
     const read = decodeAction(action([0.5, -1.25]), 2);
-    expect(read).toEqual({ tick: 7, paramsVersion: 3, ctrl: Float32Array.of(0.5, -1.25) });
+    expect(read).toEqual({
+      tick: 7,
+      paramsVersion: 3,
+      ctrl: Float32Array.of(0.5, -1.25),
+      carry: null,
+    });
   });
 
   it.each([

@@ -20,7 +20,7 @@ from tabrl_inference.rejections import Rejected, RejectReason
 log = logging.getLogger(__name__)
 
 Rows = NDArray[np.float64]
-Targets = NDArray[np.float32]
+Targets = NDArray[np.floating]
 Answer = Callable[[Targets | Rejected], None]
 
 
@@ -28,12 +28,23 @@ Answer = Callable[[Targets | Rejected], None]
 class _Request:
     row: Rows
     answer: Answer
+    live: Rows | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Batch:
     policy: LoadedPolicy
     requests: list[_Request]
+
+    @property
+    def alike(self) -> object:
+        """What batches must have in common to be answered together."""
+        return self if self.driven else self.policy.together or self.policy
+
+    @property
+    def driven(self) -> bool:
+        """Whether its states, all of them, are live ones."""
+        return self.requests[0].live is not None
 
 
 class MicroBatcher:
@@ -50,16 +61,17 @@ class MicroBatcher:
         self._window_s = window_s
         self._rows = rows
         self._metrics = metrics
-        self._waiting: dict[LoadedPolicy, list[_Request]] = defaultdict(list)
+        self._waiting: dict[tuple[LoadedPolicy, bool], list[_Request]] = defaultdict(list)
         self._count = 0
         self._timer: asyncio.Handle | None = None
         self._due = False
 
     def submit(self, policy: LoadedPolicy, state: State, answer: Answer) -> None:
         """Have `answer` called with the targets `[nu]` for a state, or with `Rejected` if the
-        policy finds none; never before this returns."""
+        policy finds none; never before this returns. A live state's carry follows its targets."""
         loop = asyncio.get_running_loop()
-        self._waiting[policy].append(_Request(state.row, answer))
+        driven = state.live is not None
+        self._waiting[policy, driven].append(_Request(state.row, answer, state.live))
         self._count += 1
         if not self._due and self._count >= min(self._rows, self._clients()):
             if self._timer is not None:
@@ -73,10 +85,10 @@ class MicroBatcher:
         batches, self._waiting = self._waiting, defaultdict(list)
         self._count, self._timer, self._due = 0, None, False
         alike: dict[object, list[_Batch]] = defaultdict(list)
-        for policy, waiting in batches.items():
+        for (policy, _), waiting in batches.items():
             for start in range(0, len(waiting), self._rows):
                 batch = _Batch(policy, waiting[start : start + self._rows])
-                alike[policy.together or policy].append(batch)
+                alike[batch.alike].append(batch)
         for together in alike.values():
             for group in _in_groups(together, self._rows):
                 self._answer(group)
@@ -85,9 +97,12 @@ class MicroBatcher:
         batch = [waiting for one in group for waiting in one.requests]
         rows = np.stack([waiting.row for waiting in batch])
         try:
-            targets = (
-                forward(group[0].policy, rows) if len(group) == 1 else forward_together(group, rows)
-            )
+            if len(group) > 1:
+                targets = forward_together(group, rows)
+            elif group[0].driven:
+                targets = forward_driven(group[0], rows)
+            else:
+                targets = forward(group[0].policy, rows)
         except Exception as error:
             if len(batch) > 1:  # one state must not spoil the others' answers
                 for one in group:
@@ -108,6 +123,15 @@ def forward(policy: LoadedPolicy, rows: Rows) -> Targets:
     with np.errstate(all="ignore"):  # what is not finite is found in the answer
         _, ctrl = policy.controller.control(*_columns(policy, rows))
     return np.asarray(ctrl, dtype=np.float32)
+
+
+def forward_driven(batch: _Batch, rows: Rows) -> Rows:
+    """The same for live states: targets, then the carry, `[B, nu+K]`."""
+    driven, live = batch.policy.driven, [one.live for one in batch.requests if one.live is not None]
+    assert driven is not None
+    with np.errstate(all="ignore"):
+        ctrl, carry = driven.control(*_columns(batch.policy, rows), np.stack(live))
+    return np.concatenate([ctrl, carry], axis=-1)
 
 
 def forward_together(group: Sequence[_Batch], rows: Rows) -> Targets:

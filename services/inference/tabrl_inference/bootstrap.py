@@ -22,6 +22,7 @@ from tabrl.control.rollout import CONTROL_DT
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.load import embodiment_of, load_policy
 from tabrl.robots import get_robot
+from tabrl_inference.driven import DrivenPolicy
 from tabrl_inference.fleet import Fleets
 from tabrl_inference.frames import Dimensions
 from tabrl_inference.limits import Limits
@@ -77,7 +78,10 @@ def load_params(data: bytes, fleets: Fleets | None = None) -> LoadedPolicy:
     robot = get_robot(policy.header.robot)
     embodiment = embodiment_of(robot)
     skeleton = embodiment.skeleton
-    size = Dimensions(embodiment.nq, embodiment.nv, robot.nu, skeleton.place, skeleton.linear)
+    driven = DrivenPolicy.of(policy)
+    size = Dimensions(
+        embodiment.nq, embodiment.nv, robot.nu, skeleton.place, skeleton.linear, driven.width
+    )
     qpos, ctrl = np.array([embodiment.home_qpos], float), np.array([robot.home])
     try:
         _, ctrl = policy.control(np.zeros(1), qpos, np.zeros((1, size.nv)), ctrl)
@@ -92,4 +96,5 @@ def load_params(data: bytes, fleets: Fleets | None = None) -> LoadedPolicy:
         program_words=policy.schedule.in_words(),
         control_hz=round(1.0 / CONTROL_DT),
         together=fleets.of(policy) if fleets else None,
+        driven=driven,
     )

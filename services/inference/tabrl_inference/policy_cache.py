@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tabrl.contracts.wire import Live
 from tabrl.domain.models import Model
 from tabrl.ports import BlobStore
 from tabrl_inference.frames import Dimensions
@@ -27,6 +28,24 @@ class Controller(Protocol):
         ctrl: NDArray[np.float64],
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Map `time [B]`, `qpos [B, nq]`, `qvel [B, nv]`, `ctrl [B, nu]` to `(action, ctrl)`."""
+
+
+class LiveController(Protocol):
+    """The forward pass under live commands."""
+
+    @property
+    def live(self) -> Live:
+        """What its live states are made of."""
+
+    def control(
+        self,
+        time: NDArray[np.float64],
+        qpos: NDArray[np.float64],
+        qvel: NDArray[np.float64],
+        ctrl: NDArray[np.float64],
+        live: NDArray[np.float64],
+    ) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
+        """The same with rows of live commands `[B, L]` to `(ctrl, carry)`."""
 
 
 class Together(Protocol):
@@ -48,7 +67,8 @@ class Together(Protocol):
 class LoadedPolicy:
     """A policy as read from its parameters file; compared by identity, so it can key a batch.
 
-    Those with the same `together` can be answered in one pass.
+    Those with the same `together` can be answered in one pass. `driven` answers live states; None
+    for a policy that takes no live commands.
     """
 
     controller: Controller
@@ -57,6 +77,7 @@ class LoadedPolicy:
     program_words: str
     control_hz: int
     together: Together | None = None
+    driven: LiveController | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from tabrl.contracts.wire import PROTOCOL, Hello, Refusal, Welcome
+from tabrl.contracts.wire import SPOKEN, Hello, Refusal, Welcome
 from tabrl_inference.batching import MicroBatcher, Targets
 from tabrl_inference.connection import StateConnection
-from tabrl_inference.frames import State
+from tabrl_inference.frames import LIVE_SINCE, State
 from tabrl_inference.hot_reload import ServedModel, ServedModels
 from tabrl_inference.limits import Limits
 from tabrl_inference.metrics import Metrics
@@ -64,14 +64,14 @@ class Sessions:
     async def _play(self, client: StateConnection, model_id: str, visitor: Visitor) -> None:
         """Greet a client, then answer its states until something ends it."""
         connection = str(client.id)
-        found = await self._handshake(client, model_id)
+        found, protocol = await self._handshake(client, model_id)
         with self.models.joined(found, client) as served:
-            await self._welcome(client, served)
+            await self._welcome(client, served, protocol)
             log.info("joined connection=%s model=%s", connection, served.model_id)
-            await self._answer(client, served, visitor, connection)
+            await self._answer(client, served, visitor, connection, protocol)
 
-    async def _handshake(self, client: ServerConnection, model_id: str) -> ServedModel:
-        """Read and check the hello."""
+    async def _handshake(self, client: ServerConnection, model_id: str) -> tuple[ServedModel, int]:
+        """Read and check the hello; the protocol that is spoken from now on is the client's."""
         try:
             async with asyncio.timeout(self.limits.hello_timeout_s):
                 message = await client.recv()
@@ -94,10 +94,11 @@ class Sessions:
                 "The hello needs type, protocol, model_id and scene_sha256, and nothing else; "
                 f"{len(fields)} of its fields cannot be read.",
             ) from error
-        if hello.protocol != PROTOCOL:
+        if hello.protocol not in SPOKEN:
             raise Rejected(
                 RejectReason.WRONG_PROTOCOL,
-                f"The client speaks protocol {hello.protocol}, this server {PROTOCOL}; reload.",
+                f"The client speaks protocol {hello.protocol}, this server "
+                f"{' and '.join(map(str, SPOKEN))}; reload.",
             )
         if hello.model_id != model_id:
             raise Rejected(
@@ -108,24 +109,27 @@ class Sessions:
                 RejectReason.TOO_MANY_CLIENTS,
                 "This server has all the clients it takes; try again.",
             )
-        return await self.models.find(model_id, hello.scene_sha256)
+        return await self.models.find(model_id, hello.scene_sha256), hello.protocol
 
-    async def _welcome(self, client: ServerConnection, served: ServedModel) -> None:
+    async def _welcome(self, client: ServerConnection, served: ServedModel, protocol: int) -> None:
         snapshot = served.snapshot
-        size = snapshot.policy.size
+        size, driven = snapshot.policy.size, snapshot.policy.driven
         welcome = Welcome(
+            protocol=protocol,
             model_id=served.model_id,
             params_version=snapshot.params_version,
             nq=size.nq,
             nv=size.nv,
             nu=size.nu,
             control_hz=snapshot.policy.control_hz,
+            live=driven.live if driven is not None and protocol >= LIVE_SINCE else None,
         )
-        await self._send(client, welcome.model_dump_json())
+        await self._send(client, welcome.model_dump_json(exclude_none=True))
 
     async def _answer(
-        self, client: StateConnection, served: ServedModel, visitor: Visitor, connection: str
-    ) -> None:
+        self, client: StateConnection, served: ServedModel, visitor: Visitor, connection: str,
+        protocol: int,
+    ) -> None:  # fmt: skip
         """Answer a client's states until it leaves, falls silent, or sends something else."""
 
         def answered(state: State, ctrl: Targets, version: int, seconds: float) -> None:
@@ -133,7 +137,7 @@ class Sessions:
             size = served.snapshot.policy.size
             self.step_log.write(served.model_id, connection, version, state, size, ctrl)
 
-        stream = StateStream(client, served, self.batcher, self.limits, visitor, answered)
+        stream = StateStream(client, served, self.batcher, self.limits, visitor, answered, protocol)
         client.on_frame = stream.frame
         other = asyncio.ensure_future(client.recv())
         idle_s = self.limits.idle_timeout_s

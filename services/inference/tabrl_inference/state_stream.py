@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 
+from tabrl.contracts.wire import PROTOCOL
 from tabrl_inference.batching import MicroBatcher, Targets
 from tabrl_inference.connection import StateConnection
 from tabrl_inference.frames import State, decode_state, encode_action
@@ -28,7 +29,7 @@ class StateStream:
 
     def __init__(
         self, client: StateConnection, served: ServedModel, batcher: MicroBatcher,
-        limits: Limits, visitor: Visitor, answered: Answered,
+        limits: Limits, visitor: Visitor, answered: Answered, protocol: int = PROTOCOL,
     ) -> None:  # fmt: skip
         self._client = client
         self._served = served
@@ -36,6 +37,7 @@ class StateStream:
         self._limits = limits
         self._visitor = visitor
         self._answered = answered
+        self._protocol = protocol
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[tuple[bytes, float]] = deque()
         self._busy = False
@@ -82,7 +84,7 @@ class StateStream:
         snapshot = self._served.snapshot
         try:
             self._limits.check_length(len(message))
-            state = decode_state(message, snapshot.policy.size)
+            state = decode_state(message, snapshot.policy.size, self._protocol)
         except Rejected as rejection:
             self._end(rejection)
             return
@@ -91,8 +93,12 @@ class StateStream:
             if isinstance(found, Rejected):
                 self._end(found)
             elif not self.ended.done():
-                self._client.send_frame(encode_action(state.tick, snapshot.params_version, found))
-                self._answered(state, found, snapshot.params_version, perf_counter() - arrived)
+                version, nu = snapshot.params_version, snapshot.policy.size.nu
+                ctrl, carry = found[:nu], None if state.live is None else found[nu:]
+                self._client.send_frame(
+                    encode_action(state.tick, version, ctrl, self._protocol, carry)
+                )
+                self._answered(state, ctrl, version, perf_counter() - arrived)
                 self._go_on()
 
         self._batcher.submit(snapshot.policy, state, answer)

@@ -9,7 +9,7 @@ from tabrl_trainer.finetune import FineTune
 from tabrl_trainer.rollout_reward import RolloutReward
 from tabrl_trainer.search.staged_search import search_for
 from tabrl_trainer.storage.params import params_file
-from tabrl_trainer.tiers.beginning import Beginning
+from tabrl_trainer.tiers.beginning import Beginning, at_the_start
 from tabrl_trainer.tiers.recipes import recipe_of
 
 
@@ -29,7 +29,7 @@ def replay(
         record: of the training.
         beginning: what it began with, if that is not the pretrained policy.
     """
-    beginning = beginning or Beginning(context.pretrained_weights, context.pretrained_state)
+    beginning = beginning or at_the_start(context)
     reward = reward.in_calls_of(context.sizes.reward_steps)
     if record.weights:
         reward = reward.reweighted(record.weights)

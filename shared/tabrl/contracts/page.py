@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tabrl.contracts.driving import NOTHING, Driving
+
 
 class _Data(BaseModel):
     model_config = ConfigDict(
@@ -87,6 +89,7 @@ class RobotPage(_Data):
         description="What it can do, the most important first, in a few words each.",
         examples=[["walks up to 1.2 m/s", "turns", "crouches"]],
     )
+    driving: Driving = Field(default=NOTHING, description="What it can be driven and danced with.")
     troubles: tuple[Trouble, ...] = Field(
         default=(), description="Disturbances that the page can bring about."
     )

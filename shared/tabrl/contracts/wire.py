@@ -4,6 +4,13 @@ Both ways a 16-byte little-endian header comes first: `u8 kind, u8 protocol, u16
 u64 params_version` (0 from the simulator). A state carries `time, qpos, qvel, ctrl` as float64, an
 action carries the actuator targets `ctrl` as float32. The first message each way is a JSON text.
 
+Protocol 2 adds live commands. A live state carries after `ctrl`, as float64: the beat's frequency
+(Hz, 0 for none) and phase (cycles), for every channel of the welcome `constant, amplitude, phase,
+harmonic` (a constant that is not a number leaves the channel to the policy's schedule), and the
+carry of the last answer, or numbers that are none. Its answer carries the next carry after the
+targets: `clock, phase, hz`, a constant and an amplitude for every channel as they are asked now,
+and what only the server reads. Who speaks protocol 1 is served as ever.
+
 A robot outside a simulation does not know all of its state: the flags of a state say what not, for
 this state alone. The numbers are sent all the same, and not read.
 """
@@ -16,7 +23,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-PROTOCOL = 1
+PROTOCOL = 2
+SPOKEN = (1, PROTOCOL)
 HEADER = struct.Struct("<BBHIQ")
 
 
@@ -25,6 +33,8 @@ class Kind(IntEnum):
 
     STATE = 1
     ACTION = 2
+    LIVE_STATE = 3
+    LIVE_ACTION = 4
 
 
 class Flags(IntFlag):
@@ -66,8 +76,32 @@ class Hello(BaseModel):
     scene_sha256: str
 
 
+class LiveChannel(BaseModel):
+    """A channel that can be driven: its constant from where to where, its amplitude at most."""
+
+    name: str
+    unit: str
+    lower: float
+    upper: float
+    amplitude: float
+
+
+class Live(BaseModel):
+    """What live states of a model are made of: channels, in this order, and numbers of a carry.
+
+    `rhythm_hz` is the frequency of its schedule's own rhythm; 0 of one that has none.
+    """
+
+    channels: tuple[LiveChannel, ...]
+    carried: int
+    rhythm_hz: float = 0.0
+
+
 class Welcome(BaseModel):
-    """The server's answer to a hello it accepts."""
+    """The server's answer to a hello it accepts, in the hello's protocol.
+
+    `live` is absent where a policy takes no live commands, and in protocol 1.
+    """
 
     type: Literal["welcome"] = "welcome"
     protocol: int = PROTOCOL
@@ -77,6 +111,7 @@ class Welcome(BaseModel):
     nv: int
     nu: int
     control_hz: int
+    live: Live | None = None
 
 
 class Refusal(BaseModel):

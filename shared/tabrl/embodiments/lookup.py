@@ -11,6 +11,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from types import ModuleType
 
+from tabrl.contracts.driving import NOTHING, Driving
 from tabrl.contracts.ground import NamedGround
 from tabrl.contracts.motion import AskableInfo
 from tabrl.contracts.page import Camera, KindPage, RobotPage
@@ -41,8 +42,7 @@ def state_methods_of(robot: Robot) -> dict[str, str]:
 @cache
 def askables_of(robot: Robot) -> tuple[AskableInfo, ...]:
     """What this robot can be asked for; nothing of a kind that has no such table."""
-    package = find_spec(f"{_package(robot)}.askable")
-    if package is None:
+    if not has_module(robot, "askable"):
         return ()
     found: tuple[AskableInfo, ...] = kind_module(robot, "askable").askables(robot)
     return found
@@ -68,8 +68,20 @@ def page_of(robot: Robot) -> RobotPage:
         fall=kind.fall,
         ink=kind.ink,
         abilities=kind.abilities,
+        driving=driving_of(robot),
         troubles=kind.troubles,
     )
+
+
+def driving_of(robot: Robot) -> Driving:
+    """What this robot can be driven and danced with; nothing of a kind that says nothing.
+
+    Raises `Invalid` (code `bad_robot`) for a wrong file of lags.
+    """
+    if not has_module(robot, "driving.controls"):
+        return NOTHING
+    found: Driving = kind_module(robot, "driving.controls").driving(robot)
+    return found
 
 
 def camera_of(robot: Robot) -> Camera:
@@ -91,6 +103,14 @@ def export_template(robot: Robot) -> bytes:
             hint="the kind's package has no export/observe.py",
         )
     return program.read_bytes()
+
+
+def has_module(robot: Robot, name: str) -> bool:
+    """Whether the robot's kind has such a module. Raises `Invalid` (code `bad_robot`)."""
+    try:
+        return find_spec(f"{_package(robot)}.{name}") is not None
+    except ModuleNotFoundError:  # not even the package around it
+        return False
 
 
 def kind_module(robot: Robot, name: str) -> ModuleType:

@@ -21,3 +21,18 @@ def reach_of(robot: Robot) -> dict[str, Span]:
         channel.name: (measured and measured.reach(channel.name)) or (channel.lower, channel.upper)
         for channel in channels
     }
+
+
+@cache
+def drive_reach(robot: Robot) -> dict[str, Span]:
+    """The same for a policy that is driven: what a pretrained one follows, nothing learnt since.
+
+    Raises `Invalid` (code `bad_robot`) for a wrong document of its abilities.
+    """
+    measured = abilities_of(robot.id)
+    commanded = {} if measured is None else measured.commanded
+    channels = embodiment_of(robot).commands.channels
+    return {
+        channel.name: commanded.get(channel.name, (channel.lower, channel.upper))
+        for channel in channels
+    }

@@ -76,7 +76,8 @@ def _show(model: Exportable) -> dict[str, object]:
             "name": robot.name,
             "maker": robot.maker,
             **page_of(robot).model_dump(
-                mode="json", include={"camera", "control_hz", "fall", "ink", "readouts"}
+                mode="json",
+                include={"camera", "control_hz", "driving", "fall", "ink", "readouts"},
             ),
         },
         "meshes": model.visuals is not None,

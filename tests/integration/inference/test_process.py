@@ -20,7 +20,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tabrl.contracts.wire import HEADER, Header, Hello
+from tabrl.contracts.wire import HEADER, PROTOCOL, Header, Hello, Kind
 from tabrl.embodiments.load import load_policy
 from tabrl.robots import scene_sha256, scene_xml
 from tests.support.inference import TrainingInProgress, random_params
@@ -80,7 +80,7 @@ async def test_mujoco_is_driven_through_a_swap_and_told_of_the_end(tmp_path, por
             while after_swap < 5:
                 row = np.concatenate([[data.time], data.qpos, data.qvel, data.ctrl])
                 sent.append(row)
-                await client.send(HEADER.pack(1, 1, 0, tick, 0) + row.tobytes())
+                await client.send(HEADER.pack(Kind.STATE, PROTOCOL, 0, tick, 0) + row.tobytes())
                 frame = await client.recv()
                 while isinstance(frame, str):
                     assert "forward 0.40 m/s" in json.loads(frame)["program_words"]

@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tabrl.adapters.settings import Settings
-from tabrl.contracts.wire import HEADER, Hello
+from tabrl.contracts.wire import HEADER, PROTOCOL, Hello
 from tabrl_inference.limits import Limits
 
 
@@ -30,7 +30,7 @@ async def rejected(rig, client, code: str) -> tuple[str, int]:
 
 def hello(scene: str = "a" * 64, model: str = "mdl_a", **more: object) -> str:
     return json.dumps(
-        {"type": "hello", "protocol": 1, "model_id": model, "scene_sha256": scene, **more}
+        {"type": "hello", "protocol": PROTOCOL, "model_id": model, "scene_sha256": scene, **more}
     )
 
 
@@ -40,7 +40,7 @@ def hello(scene: str = "a" * 64, model: str = "mdl_a", **more: object) -> str:
         ("mdl_x", hello(model="mdl_x"), "unknown_model"),
         ("mdl_a", hello(model="mdl_b"), "wrong_model"),
         ("mdl_a", hello(scene="c" * 64), "wrong_scene"),
-        ("mdl_a", hello(protocol=2), "wrong_protocol"),
+        ("mdl_a", hello(protocol=PROTOCOL + 1), "wrong_protocol"),
         ("mdl_a", "how do you do", "bad_hello"),
         ("mdl_a", "[]", "bad_hello"),
         ("mdl_a", hello(extra=1), "bad_hello"),

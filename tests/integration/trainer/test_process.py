@@ -25,8 +25,15 @@ from tabrl.adapters.sql.migrate import upgrade
 from tabrl.adapters.sql.models import SqlModelRepository
 from tabrl.adapters.sql.sources import SqlSourceRepository
 from tabrl.adapters.sql.tasks import SqlTaskRepository
-from tabrl.contracts.events import NoticeEvent, ProgressEvent, SnapshotEvent
-from tabrl.contracts.training import TrainBudget, TrainSpec
+from tabrl.contracts.events import (
+    Event,
+    MeasuredEvent,
+    NoticeEvent,
+    ProgressEvent,
+    SnapshotEvent,
+)
+from tabrl.contracts.tiers import Tier
+from tabrl.contracts.training import Origin, TrainBudget, TrainSpec
 from tabrl.domain.jobs import Job, JobState
 from tabrl.domain.tasks import WrittenTask
 from tabrl.ports.blobs import CHECKPOINTS
@@ -52,7 +59,10 @@ LEASE_S = 4.0  # long enough for heartbeats to be late on a busy machine
 class Site:
     """One deployment's storage, with a task that is ready and its training job queued."""
 
-    def __init__(self, robot: Robot, folder: Path, redis: RedisServer, budget: TrainBudget) -> None:
+    def __init__(
+        self, robot: Robot, folder: Path, redis: RedisServer, budget: TrainBudget,
+        tier: Tier = Tier.FINE_TUNE,
+    ) -> None:  # fmt: skip
         self.settings = Settings(data=folder, redis_url=redis.url, lease_s=LEASE_S, heartbeat_s=0.5)
         engine, clock = make_engine(self.settings.database), SystemClock()
         upgrade(engine)
@@ -82,9 +92,30 @@ class Site:
             weights={"motion": 1.0},
             checks=(MOVES,),
             budget=budget,
+            tier=tier,
         )
-        self.job, self.model = training_of(spec, clock.now(), task.id)
+        self.ask_for(spec, task.id)
+
+    def ask_for(self, spec: TrainSpec, task_id: str) -> None:
+        """A training job, in the place of the one before."""
+        job, self.model = training_of(spec, SystemClock().now(), task_id)
+        self.job = job.model_copy(update={"spec_version": spec.version})
         self.jobs.create_training([self.job], [self.model])
+
+    def go_on(self) -> None:
+        """A training that goes on from the one before, as the api makes it."""
+        before, model = self.now(), self.models.get(self.model.id)
+        assert before.spec is not None
+        assert before.result is not None
+        origin = Origin(
+            job_id=before.id, params_key=model.params_key, params_sha256=model.params_sha256,
+            samples=before.result.samples, minutes=1.0, history=before.result.history,
+        )  # fmt: skip
+        self.ask_for(before.spec.model_copy(update={"origin": origin}), before.task_id)
+
+    def events(self) -> list[Event]:
+        """What the job has told so far."""
+        return [stored.event for stored in self.bus.read(self.job.id)]
 
     @contextmanager
     def trainer(self) -> Iterator[subprocess.Popen[bytes]]:
@@ -202,3 +233,42 @@ def test_a_killed_trainer_goes_on_from_the_last_snapshot(
     versions = [e.version for e in before + after if isinstance(e, SnapshotEvent)]
     assert versions == sorted(set(versions))
     assert job.result.params_sha256 == site.models.get(site.model.id).params_sha256
+
+
+@pytest.mark.parametrize("robot", [get_robot("ur5e")], ids=lambda robot: robot.id)
+def test_a_killed_full_training_keeps_its_best_and_is_gone_on_with(
+    robot: Robot, tmp_path: Path, redis_server: RedisServer
+) -> None:
+    """SIGKILL between two evaluations: none of them is lost, nor the best; then it keeps going."""
+    budget = TrainBudget(search_s=2, ppo_s=10, evaluation_s=10)
+    site = Site(robot, tmp_path, redis_server, budget, Tier.FULL)
+
+    def measured() -> list[MeasuredEvent]:
+        return [event for event in site.events() if isinstance(event, MeasuredEvent)]
+
+    with site.trainer() as child:
+        site.send()
+        wait(lambda: len(measured()) > 1, child)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    before = [event.point for event in measured()]
+    with site.trainer() as child:
+        time.sleep(LEASE_S + 0.5)
+        site.send()
+        wait(lambda: site.now().terminal, child)
+        full = site.now()
+        assert full.result is not None, full.failure
+        assert full.attempt == 2
+        assert full.result.history[: len(before)] == tuple(before)
+        best = max(point.reward for point in before if point.fall_rate == 0.0)
+        assert full.result.result.reward >= best - 0.05 * abs(best)  # measured from other starts
+        first = site.models.get(site.model.id)
+        site.go_on()
+        site.send()
+        wait(lambda: site.now().terminal, child)
+    gone_on = site.now()
+    assert gone_on.result is not None, gone_on.failure
+    assert gone_on.result.history[: len(full.result.history)] == full.result.history
+    assert len(gone_on.result.history) > len(full.result.history)
+    assert gone_on.result.program_words == full.result.program_words
+    assert site.models.get(site.model.id).params_key != first.params_key

@@ -7,7 +7,7 @@ They are made anew for every run of the page's tests, so they are never out of d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.embodiment import Embodiment
+from tabrl.control.live.commands import LiveCommands
 from tabrl.control.physics import physics_model
 from tabrl.control.policy import Policy, PolicyWeights, read_policy
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.control.staged_commands import StagedCommands
+from tabrl.embodiments.live import live_control_of
 from tabrl.embodiments.load import embodiment_of
 from tabrl.export.robot_constants import robot_constants
 from tabrl.robots import Robot
@@ -63,6 +65,7 @@ def document(robot: Robot, params: bytes) -> dict[str, Any]:
     header, weights = read_policy(params)
     named = schedules(robot)
     rollouts = _rollouts(embodiment, weights, list(named.values()))
+    rng = np.random.default_rng(1)
     cases = []
     for (name, schedule), states in zip(named.items(), rollouts, strict=True):
         program = ScheduleDocument.of(schedule)
@@ -71,6 +74,7 @@ def document(robot: Robot, params: bytes) -> dict[str, Any]:
             "name": name,
             "program": program.model_dump(mode="json"),
             "states": [_answered(policy, state) for state in states],
+            "driven": list(_driven(policy, states, rng)),
         })  # fmt: skip
     return {"constants": robot_constants(embodiment), "cases": cases}
 
@@ -121,12 +125,43 @@ def _answered(policy: Policy, state: State) -> dict[str, Any]:
     batch = (np.array([state.time]), state.qpos[None], state.qvel[None], state.ctrl[None])
     observation = policy.embodiment.observe(*batch, policy.commands)
     _, targets = policy.control(*batch)
+    rows = {"observation": observation[0], "targets": targets[0]}
+    return _written(state) | {name: _known(row) for name, row in rows.items()}
+
+
+def _written(state: State) -> dict[str, Any]:
     rows = {"qpos": state.qpos, "qvel": state.qvel, "ctrl": state.ctrl}
-    rows |= {"observation": observation[0], "targets": targets[0]}
-    known = {
-        name: [None if np.isnan(one) else one for one in row.tolist()] for name, row in rows.items()
-    }
-    return {"time": state.time} | known
+    return {"time": state.time} | {name: _known(row) for name, row in rows.items()}
+
+
+def _known(row: NDArray[np.floating]) -> list[float | None]:
+    return [None if np.isnan(one) else one for one in row.tolist()]
+
+
+def _driven(
+    policy: Policy, states: list[State], rng: np.random.Generator
+) -> Iterator[dict[str, Any]]:
+    """The states as those of a robot that somebody drives, each with the carry of the one before.
+
+    With a row of live commands as it is sent: a beat, waves for some channels, the carry.
+    """
+    control, count = live_control_of(policy.embodiment.robot), len(policy.embodiment.commands)
+    spans = np.array([*control.spans.values()])
+    carry = np.full(control.carried, np.nan)  # nobody has one yet
+    for number, state in enumerate(states):
+        waves = rng.uniform([-1.3, 0.0, 0.0, 0.0], [1.3, 1.3, 6.0, 2.0], (count, 4))
+        waves[:, :2] *= spans[:, 1:]
+        waves[rng.random(count) < 0.5, 0] = np.nan  # left to the schedule
+        beat = rng.uniform([0.3, 0.0], [2.0, 9.0]) if number % 2 else np.zeros(2)
+        row = np.concatenate([beat, waves.ravel(), carry])
+        batch = (np.array([state.time]), state.qpos[None], state.qvel[None], state.ctrl[None])
+        commands = LiveCommands.unpacked(row[None], count)
+        seen, carried = control.observe(*batch, policy.commands, commands)
+        action = policy.weights.act(seen)
+        targets = policy.embodiment.joints.aimed(action, *batch[1:3], last=batch[3])
+        carry = carried[0]
+        rows = {"live": row, "observation": seen[0], "targets": targets[0], "carry": carry}
+        yield _written(state) | {name: _known(values) for name, values in rows.items()}
 
 
 def _old(embodiment: Embodiment) -> list[CommandSchedule]:

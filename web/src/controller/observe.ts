@@ -13,11 +13,22 @@ export interface State {
   ctrl: Numbers;
 }
 
-/** What a policy sees of a state. */
-export type Observe = (state: State) => Float32Array;
+/** What a policy sees of a driven robot, and what comes back with the next state. */
+export interface Driven {
+  seen: Float32Array;
+  carry: Float64Array;
+}
 
-/** The observation of a robot of some kind that follows a program. */
-export type Observer = (program: Program, robot: RobotConstants) => Observe;
+/** What a policy sees of its robot. */
+export interface Observer {
+  /** Of one that follows the schedule. */
+  observe(state: State): Float32Array;
+  /** Of one under live commands: a row of them as it is sent, its carry at the end. */
+  drive(state: State, live: Float64Array): Driven;
+}
+
+/** The observer of a robot of some kind under a program. */
+export type MakeObserver = (program: Program, robot: RobotConstants) => Observer;
 
 /** The parts in the order of the policy's input. Throws for a name that is not among them. */
 export function joined(names: string[], parts: Record<string, Numbers>): Float32Array {

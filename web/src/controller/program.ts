@@ -51,6 +51,7 @@ export class Stages<Stage> {
     return this.all[0] as Stage;
   }
 
+  /** Where in them one is at a time, s. */
   place(time: number): Place<Stage> {
     const round = sum(this.lasts);
     const rounds = Math.floor((time + EARLY_S) / round);

@@ -104,7 +104,7 @@ export const MAX_PROMPT = 2000 as const;
 export const MAX_SOURCE = 20000 as const;
 
 export const WIRE = {
-  "protocol": 1,
+  "protocol": 2,
   "headerBytes": 16,
   "offsets": {
     "kind": 0,
@@ -115,7 +115,9 @@ export const WIRE = {
   },
   "kinds": {
     "state": 1,
-    "action": 2
+    "action": 2,
+    "live_state": 3,
+    "live_action": 4
   },
   "flags": {
     "reset": 1,

@@ -1,4 +1,5 @@
 import type { RobotConstants } from "@/controller/constants";
+import type { LiveAsks } from "@/controller/controller";
 import { Controller } from "@/controller/controller";
 import type { State } from "@/controller/observe";
 import { PolicyFileError, readPolicyFile } from "@/controller/policyFile";
@@ -11,6 +12,12 @@ const REST_MS = 10_000;
 interface Loaded {
   controller: Controller;
   version: number;
+}
+
+/** Actuator targets; of a live state also what its next one brings back. */
+interface Answer {
+  ctrl: Float32Array;
+  carry: Float64Array | null;
 }
 
 /** A policy that is run here, in its newest snapshot. */
@@ -41,9 +48,18 @@ export class OwnPolicy {
     return this.loaded?.version ?? null;
   }
 
-  /** Actuator targets for a state; null as long as there is no policy. */
-  control(state: State): Float32Array | null {
-    return this.loaded?.controller.control(state) ?? null;
+  /** Actuator targets for a state, and what comes back with the next one if it is a live state. */
+  answer(state: State, live: Float64Array | null): Answer | null {
+    const controller = this.loaded?.controller;
+    if (controller === undefined) return null;
+    return live === null
+      ? { ctrl: controller.control(state), carry: null }
+      : controller.drive(state, live);
+  }
+
+  /** What the policy can be asked while it plays; null as long as there is none. */
+  get live(): LiveAsks | null {
+    return this.loaded?.controller.live ?? null;
   }
 
   /** Look for newer parameters, unless that was done a moment ago. */

@@ -2,7 +2,7 @@ import type { Socket } from "@/sim/link";
 import { Link } from "@/sim/link";
 import type { Connection, LinkState } from "@/sim/messages";
 import { quantile } from "@/sim/meter";
-import type { Action, RawState, SnapshotNotice } from "@/sim/wire";
+import type { Action, Live, RawState, SnapshotNotice } from "@/sim/wire";
 import { encodeState } from "@/sim/wire";
 import { Chooser } from "./chooser";
 import { OwnPolicy } from "./ownPolicy";
@@ -13,6 +13,8 @@ export interface PilotHandlers {
   /** Somebody answers from now on who has not been asked yet. */
   onReady(): void;
   onAction(action: Action): void;
+  /** What the policy can be asked while it plays. */
+  onLive(live: Live | null): void;
   onSnapshot(notice: SnapshotNotice): void;
 }
 
@@ -55,7 +57,10 @@ export class Pilot {
       { ...connection, url },
       {
         onState: (state) => this.linked(state),
-        onWelcome: () => this.where === "server" && handlers.onReady(),
+        onWelcome: ({ live = null }) => {
+          handlers.onLive(live);
+          if (this.where === "server") handlers.onReady();
+        },
         onAction: (action) => this.answered(action),
         onSnapshot: (notice) => {
           if (this.where === "browser") this.own?.look();
@@ -93,9 +98,9 @@ export class Pilot {
     }
     // A server that is not needed is asked too, now and then: it may be quick again.
     if (this.sent === null && this.now() - this.triedAt > TRY_EVERY_MS) this.send(state);
-    const ctrl = this.own?.control(state) ?? null;
+    const answer = this.own?.answer(state, state.live ?? null) ?? null;
     const paramsVersion = this.own?.version ?? 0;
-    return ctrl === null ? null : { tick: state.tick, paramsVersion, ctrl };
+    return answer && { tick: state.tick, paramsVersion, ...answer };
   }
 
   /** Now and then: a silent server is given up, newer parameters are looked for. */
@@ -141,6 +146,8 @@ export class Pilot {
     this.where = this.chooser.choose(this.state, this.own?.ready ?? false);
     if (this.where === before) return;
     this.own?.look();
+    const live = this.own?.live ?? null;
+    if (this.where === "browser" && live !== null) this.handlers.onLive(live);
     if (this.ready) this.handlers.onReady();
   }
 }

@@ -1,5 +1,8 @@
 import type { Robot } from "@/api/types";
 
+/** What of a robot's data such a folder holds. */
+type Shown = "camera" | "control_hz" | "driving" | "fall" | "ink" | "maker" | "name" | "readouts";
+
 /** What a share folder says of itself in `model/show.json`; its writer is `tabrl.export.web`. */
 export interface Show {
   model_id: string;
@@ -11,7 +14,7 @@ export interface Show {
   sentence: string;
   /** The command schedule in words. */
   asked: string;
-  robot: Pick<Robot, "camera" | "control_hz" | "fall" | "ink" | "maker" | "name" | "readouts">;
+  robot: Pick<Robot, Shown>;
   /** Whether there are meshes; without them the scene's own shapes are drawn. */
   meshes: boolean;
 }

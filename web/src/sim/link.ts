@@ -62,6 +62,7 @@ export class Link {
   private retry: ReturnType<typeof setTimeout> | null = null;
   private attempt = 0;
   private nu = 0;
+  private carried = 0;
   private refusal: LinkState | null = null;
   private closed = false;
 
@@ -128,7 +129,8 @@ export class Link {
 
   private receive(data: unknown): void {
     try {
-      if (data instanceof ArrayBuffer) this.handlers.onAction(decodeAction(data, this.nu));
+      if (data instanceof ArrayBuffer)
+        this.handlers.onAction(decodeAction(data, this.nu, this.carried));
       else this.receiveText(String(data));
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
@@ -142,6 +144,7 @@ export class Link {
     const message = decodeText(text);
     if (message.type === "welcome") {
       this.nu = message.nu;
+      this.carried = message.live?.carried ?? 0;
       this.attempt = 0;
       this.handlers.onState({ state: "live" });
       this.handlers.onWelcome(message);

@@ -2,9 +2,14 @@
 import type { Robot, Trouble } from "@/api/types";
 import type { PilotStats, PolicySource, Wish } from "@/inference/types";
 import type { GroundInfo } from "./ground";
+import type { Asker, Beat, Waves } from "./wheel";
+import type { Live } from "./wire";
 
 /** What of a robot's data the simulation goes by. */
-export type RobotRules = Pick<Robot, "constants_url" | "control_hz" | "fall" | "ink" | "readouts">;
+export type RobotRules = Pick<
+  Robot,
+  "constants_url" | "control_hz" | "fall" | "ink" | "readouts"
+> & { driving?: Pick<Robot["driving"], "controls"> };
 
 /** What the page must know of a compiled scene; arrays are flat, row by row. */
 export interface SceneInfo {
@@ -90,11 +95,22 @@ export interface Stats {
   paramsVersion: number;
   /** One for each of the robot's readouts; null where the page does not know how. */
   readings: (number | null)[];
+  /** One for each of the robot's controls. */
+  driven: Driven[];
+}
+
+/** A channel at the wheel: what is asked of it after smoothing, and what the robot does. */
+export interface Driven {
+  channel: string;
+  asked: number | null;
+  done: number | null;
 }
 
 export interface Frame {
   tick: number;
   time: number;
+  /** When the robot was there, ms since the epoch. */
+  at: number;
   qpos: Float64Array;
   /** Position and quaternion (`w x y z`) of each body, `[nbody * 7]`. */
   poses: Float32Array;
@@ -105,6 +121,8 @@ export type ToWorker =
   | { type: "connect"; connection: Connection | null }
   | { type: "infer"; wish: Wish }
   | { type: "reset" }
+  | { type: "ask"; asker: Asker; waves: Waves | null }
+  | { type: "beat"; beat: Beat | null }
   | { type: "pause"; paused: boolean }
   | { type: "push"; push: Push | null }
   | { type: "shove"; direction: number }
@@ -117,5 +135,6 @@ export type FromWorker =
   | { type: "frame"; frame: Frame }
   | { type: "stats"; stats: Stats }
   | { type: "link"; link: LinkState }
+  | { type: "live"; live: Live | null }
   | { type: "snapshot"; version: number; step: number; scheduleWords: string }
   | { type: "recovered"; reason: "fell" | "diverged" };

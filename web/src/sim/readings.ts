@@ -20,7 +20,7 @@ export type Reading = (before: Moment, after: Moment, dt: number) => number;
  * `tool` is the site at the end of an arm.
  */
 export function readingOf(
-  { quantity, part }: Readout,
+  { quantity, part }: Pick<Readout, "quantity" | "part">,
   scene: SceneInfo,
   tool: string | null,
 ): Reading | null {
@@ -42,6 +42,10 @@ export function readingOf(
         const turn = heading(after.qpos, at) - heading(before.qpos, at);
         return Math.atan2(Math.sin(turn), Math.cos(turn)) / dt;
       };
+    case "roll":
+      return (_, { qpos }) => tilt(qpos, at).roll;
+    case "pitch":
+      return (_, { qpos }) => tilt(qpos, at).pitch;
     case "height":
       return (_, { qpos }) => {
         const [x, y, z] = [0, 1, 2].map((i) => qpos[at + i] ?? Number.NaN) as Place;
@@ -99,13 +103,21 @@ function planar(at: number, before: Qpos, after: Qpos, dt: number) {
   };
 }
 
+/** Roll and pitch of a free body, rad: right side down and nose down are positive. */
+function tilt(qpos: Qpos, at: number): { roll: number; pitch: number } {
+  const [w, x, y, z] = quaternion(qpos, at);
+  return {
+    roll: Math.atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y)),
+    pitch: Math.asin(Math.min(1, Math.max(-1, 2 * (w * y - z * x)))),
+  };
+}
+
 /** Yaw of a free body's pose `x y z qw qx qy qz` that begins at `at`. */
 function heading(qpos: Qpos, at: number): number {
-  const [w, x, y, z] = [3, 4, 5, 6].map((i) => qpos[at + i] ?? 0) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [w, x, y, z] = quaternion(qpos, at);
   return Math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z));
+}
+
+function quaternion(qpos: Qpos, at: number): [number, number, number, number] {
+  return [3, 4, 5, 6].map((i) => qpos[at + i] ?? 0) as [number, number, number, number];
 }

@@ -18,6 +18,9 @@ import type {
   ToWorker,
 } from "./messages";
 
+import type { Asker, Beat, Waves } from "./wheel";
+import type { Live } from "./wire";
+
 const HISTORY_TICKS = 3000;
 
 /** Why there is no simulation. */
@@ -31,6 +34,8 @@ export interface SessionState {
   scene: SceneInfo | null;
   failure: Failure | null;
   link: LinkState;
+  /** What the policy can be asked while it plays; null of one that takes nothing. */
+  live: Live | null;
   stats: Stats | null;
   paused: boolean;
   /** Where the policy is to be run. */
@@ -42,7 +47,7 @@ export interface SessionState {
 }
 
 interface Probe {
-  history: () => { tick: number; time: number; qpos: number[] }[];
+  history: () => { tick: number; time: number; at: number; qpos: number[] }[];
   stats: () => Stats | null;
   link: () => LinkState;
 }
@@ -63,6 +68,7 @@ export class Session {
     scene: null,
     failure: null,
     link: { state: "none" },
+    live: null,
     stats: null,
     paused: false,
     wish: "auto",
@@ -85,7 +91,8 @@ export class Session {
     this.worker.onerror = (event) => this.fail("worker", event.message);
     void this.load(sceneUrl);
     const probe: Probe = {
-      history: () => this.history.map(({ tick, time, qpos }) => ({ tick, time, qpos: [...qpos] })),
+      history: () =>
+        this.history.map(({ qpos, tick, time, at }) => ({ tick, time, at, qpos: [...qpos] })),
       stats: () => this.state.stats,
       link: () => this.state.link,
     };
@@ -139,6 +146,16 @@ export class Session {
     this.send({ type: "reset" });
   }
 
+  /** Ask for something beside the policy's own schedule; null: for nothing any more. */
+  ask(asker: Asker, waves: Waves | null): void {
+    this.send({ type: "ask", asker, waves });
+  }
+
+  /** Let the policy's rhythm follow a beat. */
+  follow(beat: Beat | null): void {
+    this.send({ type: "beat", beat });
+  }
+
   pause(paused: boolean): void {
     this.update({ paused });
     this.send({ type: "pause", paused });
@@ -163,6 +180,7 @@ export class Session {
   }
 
   dispose(): void {
+    this.update({ link: { state: "none" } });
     this.listeners.clear();
     this.worker.terminate();
   }
@@ -215,6 +233,9 @@ export class Session {
         break;
       case "link":
         this.update({ link: message.link });
+        break;
+      case "live":
+        this.update({ live: message.live });
         break;
       case "snapshot": {
         const { version, step, scheduleWords } = message;

@@ -1,6 +1,7 @@
 import type { Trouble } from "@/api/types";
 import { Pilot } from "@/inference/pilot";
 import type { Wish } from "@/inference/types";
+import { Gauges } from "./gauges";
 import type { Socket } from "./link";
 import type { Connection, FromWorker, Push, RobotRules } from "./messages";
 import { RateMeter } from "./meter";
@@ -9,6 +10,7 @@ import { Pacer } from "./pacer";
 import type { Physics } from "./physics";
 import type { Moment, Reading } from "./readings";
 import { readingOf, readOver } from "./readings";
+import { Wheel } from "./wheel";
 import type { Action } from "./wire";
 
 const STATS_EVERY_MS = 500;
@@ -36,6 +38,9 @@ export class Simulation implements Paced {
   private readonly readings: (Reading | null)[];
   private fallenTicks = 0;
   private paramsVersion = 0;
+  /** What is asked beside the policy's own schedule. */
+  readonly wheel = new Wheel(epoch);
+  private readonly gauges: Gauges;
   private replayed: { qpos: number[][]; periodMs: number; index: number } | null = null;
 
   constructor(
@@ -48,6 +53,8 @@ export class Simulation implements Paced {
     private readonly pacer = new Pacer(now),
   ) {
     this.readings = rules.readouts.map((readout) => readingOf(readout, physics.scene, rules.ink));
+    const home = { qpos: physics.qpos(), sites: physics.sites() };
+    this.gauges = new Gauges(rules, physics.scene, home);
     this.stats = setInterval(() => this.report(), STATS_EVERY_MS);
     this.pacer.join(this);
     this.show();
@@ -77,6 +84,8 @@ export class Simulation implements Paced {
     this.replayed = null;
     this.rewind();
     if (connection === null) {
+      this.wheel.fit(null);
+      this.post({ type: "live", live: null });
       this.post({ type: "link", link: { state: "none" } });
       this.schedule();
       return;
@@ -91,6 +100,10 @@ export class Simulation implements Paced {
         },
         onReady: () => this.askAnother(),
         onAction: (action) => this.receive(action),
+        onLive: (live) => {
+          this.wheel.fit(live);
+          this.post({ type: "live", live });
+        },
         onSnapshot: (notice) =>
           this.post({
             type: "snapshot",
@@ -160,6 +173,7 @@ export class Simulation implements Paced {
   private rewind(): void {
     this.physics.setPush(null);
     this.physics.reset();
+    this.wheel.keep(null);
     this.tick += 1;
     this.justReset = true;
     this.fallenTicks = 0;
@@ -198,7 +212,8 @@ export class Simulation implements Paced {
     this.action = null;
     this.asked = true;
     const [qpos, qvel, ctrl] = [physics.qpos(), physics.qvel(), physics.ctrl()];
-    const action = this.pilot.ask({ tick, reset, time: physics.time, qpos, qvel, ctrl });
+    const live = this.wheel.row(physics.time);
+    const action = this.pilot.ask({ tick, reset, time: physics.time, qpos, qvel, ctrl, live });
     if (action !== null) this.take(action);
   }
 
@@ -211,6 +226,7 @@ export class Simulation implements Paced {
   private take(action: Action): void {
     this.asked = false;
     this.action = action;
+    this.wheel.keep(action.carry);
     this.paramsVersion = action.paramsVersion;
   }
 
@@ -268,7 +284,7 @@ export class Simulation implements Paced {
     const { tick } = this;
     this.post({
       type: "frame",
-      frame: { tick, time: this.physics.time, qpos, poses: this.physics.poses() },
+      frame: { tick, time: this.physics.time, at: epoch(), qpos, poses: this.physics.poses() },
     });
   }
 
@@ -283,6 +299,7 @@ export class Simulation implements Paced {
         pilot: this.pilot?.stats ?? null,
         paramsVersion: this.paramsVersion,
         readings: this.read(),
+        driven: this.gauges.read(this.recent, this.wheel),
       },
     });
   }
@@ -298,4 +315,9 @@ export class Simulation implements Paced {
       return this.readings[index]?.(before, latest, Math.max(1, steps) / hz) ?? null;
     });
   }
+}
+
+/** The time that page and worker share, ms. */
+function epoch(): number {
+  return performance.timeOrigin + performance.now();
 }

@@ -4,6 +4,8 @@
  * Both ways a 16-byte little-endian header comes first: `u8 kind, u8 protocol, u16 flags,
  * u32 tick, u64 params_version`. A state carries `time, qpos, qvel, ctrl` as float64, an action
  * carries the actuator targets as float32. The first message each way is a JSON text.
+ *
+ * A live state has the numbers of live commands behind it, float64, and its action a carry.
  */
 
 import { WIRE } from "@/generated/contract";
@@ -17,6 +19,8 @@ export interface RawState {
   qpos: Float64Array;
   qvel: Float64Array;
   ctrl: Float64Array;
+  /** Live commands, as `Wheel` writes them; null where nobody asks for more than the schedule. */
+  live?: Float64Array | null;
 }
 
 export interface Action {
@@ -24,6 +28,26 @@ export interface Action {
   paramsVersion: number;
   /** Actuator targets, `[nu]`. */
   ctrl: Float32Array;
+  /** What the next live state is to bring back; null after a plain one. */
+  carry: Float64Array | null;
+}
+
+/** A channel that can be driven: its constant from where to where, its amplitude at most. */
+export interface LiveChannel {
+  name: string;
+  unit: string;
+  lower: number;
+  upper: number;
+  amplitude: number;
+}
+
+/** What a policy can be asked while it plays. */
+export interface Live {
+  channels: LiveChannel[];
+  /** Numbers of a carry. */
+  carried: number;
+  /** Of the schedule's own rhythm; 0 of one that has none. */
+  rhythm_hz: number;
 }
 
 export interface Welcome {
@@ -35,6 +59,7 @@ export interface Welcome {
   nv: number;
   nu: number;
   control_hz: number;
+  live?: Live;
 }
 
 export interface Refusal {
@@ -59,11 +84,12 @@ export class WireError extends Error {
 
 /** The frame of one state; `params_version` is 0 from a simulator. */
 export function encodeState(state: RawState): ArrayBuffer {
-  const values = [[state.time], state.qpos, state.qvel, state.ctrl];
+  const live = state.live ?? null;
+  const values = [[state.time], state.qpos, state.qvel, state.ctrl, live ?? []];
   const count = values.reduce((sum, part) => sum + part.length, 0);
   const frame = new ArrayBuffer(HEADER_BYTES + 8 * count);
   const view = new DataView(frame);
-  view.setUint8(AT.kind, WIRE.kinds.state);
+  view.setUint8(AT.kind, live === null ? WIRE.kinds.state : WIRE.kinds.live_state);
   view.setUint8(AT.protocol, WIRE.protocol);
   view.setUint16(AT.flags, state.reset ? WIRE.flags.reset : 0, true);
   view.setUint32(AT.tick, state.tick, true);
@@ -78,15 +104,21 @@ export function encodeState(state: RawState): ArrayBuffer {
   return frame;
 }
 
-/** Read an action for `nu` actuators. Throws `WireError` on anything else. */
-export function decodeAction(frame: ArrayBuffer, nu: number): Action {
-  if (frame.byteLength !== HEADER_BYTES + 4 * nu) {
-    throw new WireError(`an action has ${HEADER_BYTES + 4 * nu} bytes, not ${frame.byteLength}`);
-  }
+/**
+ * Read an action for `nu` actuators; that of a live state brings a carry of so many numbers.
+ *
+ * Throws `WireError` on anything else.
+ */
+export function decodeAction(frame: ArrayBuffer, nu: number, carried = 0): Action {
   const view = new DataView(frame);
-  const kind = view.getUint8(AT.kind);
-  if (kind !== WIRE.kinds.action) {
+  const kind = frame.byteLength < HEADER_BYTES ? 0 : view.getUint8(AT.kind);
+  if (kind !== WIRE.kinds.action && kind !== WIRE.kinds.live_action) {
     throw new WireError(`expected an action, got a frame of kind ${kind}`);
+  }
+  const behind = HEADER_BYTES + 4 * nu;
+  const bytes = behind + (kind === WIRE.kinds.action ? 0 : 8 * carried);
+  if (frame.byteLength !== bytes) {
+    throw new WireError(`an action has ${bytes} bytes, not ${frame.byteLength}`);
   }
   const protocol = view.getUint8(AT.protocol);
   if (protocol !== WIRE.protocol) {
@@ -102,6 +134,10 @@ export function decodeAction(frame: ArrayBuffer, nu: number): Action {
     tick: view.getUint32(AT.tick, true),
     paramsVersion: Number(view.getBigUint64(AT.params_version, true)),
     ctrl,
+    carry:
+      bytes === behind
+        ? null
+        : Float64Array.from({ length: carried }, (_, i) => view.getFloat64(behind + 8 * i, true)),
   };
 }
 

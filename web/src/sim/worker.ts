@@ -41,6 +41,12 @@ scope.onmessage = ({ data }) => {
     case "reset":
       simulation?.reset();
       break;
+    case "ask":
+      simulation?.wheel.ask(data.asker, data.waves);
+      break;
+    case "beat":
+      simulation?.wheel.follow(data.beat);
+      break;
     case "pause":
       simulation?.pause(data.paused);
       break;

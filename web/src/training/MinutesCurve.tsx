@@ -3,9 +3,10 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import type { EvaluationPoint } from "@/api/types";
 import { count, figure, percent } from "@/lib/format";
+import { resolved } from "@/lib/theme";
 
-const REWARD = "#6ee7c8";
-const CHECKS = "#8ab4ff";
+const REWARD = "var(--color-accent)";
+const CHECKS = "var(--color-info)";
 const HEIGHT = 190;
 
 interface Props {
@@ -60,6 +61,11 @@ export function MinutesCurve({ points }: Props): ReactNode {
   );
 }
 
+/** The reward's colour at some per cent. */
+function faded(percentage: number): string {
+  return resolved(`color-mix(in srgb, ${REWARD} ${percentage}%, transparent)`);
+}
+
 function columns(points: EvaluationPoint[]): uPlot.AlignedData {
   return [
     points.map(({ minutes }) => minutes),
@@ -72,12 +78,12 @@ function columns(points: EvaluationPoint[]): uPlot.AlignedData {
 
 function options(width: number, checks: number): uPlot.Options {
   const axis = {
-    stroke: "#7d8a9c",
+    stroke: resolved("var(--color-faint)"),
     font: "11px Inter Variable, sans-serif",
     ticks: { show: false },
-    grid: { stroke: "#ffffff0d", width: 1 },
+    grid: { stroke: resolved("var(--color-line)"), width: 1 },
   };
-  const edge = { stroke: `${REWARD}55`, width: 1, points: { show: false } };
+  const edge = { stroke: faded(35), width: 1, points: { show: false } };
   return {
     width,
     height: HEIGHT,
@@ -97,16 +103,16 @@ function options(width: number, checks: number): uPlot.Options {
         size: 28,
       },
     ],
-    bands: [{ series: [3, 2], fill: `${REWARD}1f` }],
+    bands: [{ series: [3, 2], fill: faded(12) }],
     series: [
       {},
-      { label: "reward", stroke: REWARD, width: 2.25, points: { show: true, size: 5 } },
+      { label: "reward", stroke: resolved(REWARD), width: 2.25, points: { show: true, size: 5 } },
       { label: "from", ...edge },
       { label: "to", ...edge },
       {
         label: "checks",
         scale: "checks",
-        stroke: CHECKS,
+        stroke: resolved(CHECKS),
         width: 1.5,
         dash: [4, 4],
         points: { show: true, size: 4 },

@@ -78,7 +78,7 @@ class _FineTuning:
         )  # fmt: skip
         self._ppo_s = ppo_budget_s(spec.budget, found.seconds, found.schedule)
         self._pool = CheckpointPool()
-        self._seconds = 0.0
+        self._seconds, self._earned = 0.0, 0.0
         self._weights = loaded.weights
         self._reweightings: tuple[Reweighting, ...] = ()
         self._restarts: tuple[int, ...] = ()
@@ -104,19 +104,21 @@ class _FineTuning:
             if now != stage:
                 stage = now
                 session.begin_stage(now)
-            self._seconds = report.elapsed_s
+            self._seconds, self._earned = report.elapsed_s, report.reward
             self._publish_progress(report)
             self._keep(report)
             session.control.raise_if_stopped()
             if self._no_longer_pays(report):
                 break
-        if report is not None and report.update != self._saved_update:
-            self._keep(report, last=True)
+        if self._minutes is not None and self._minutes.last_update != self._update:
+            self._measure()
+        elif report is not None and report.update != self._saved_update:
+            self._save(self._publish())
         return FineTuned(
             schedule=tune.schedule,
             reward=tune.reward,
             pool=self._pool,
-            updates=int(tune.state.update),
+            updates=self._update,
             samples=int(tune.state.samples),
             samples_per_s=float("inf") if report is None else report.samples_per_s,
             seconds=self._seconds,
@@ -127,24 +129,29 @@ class _FineTuning:
             else tuple(one.snapshot for one in self._minutes.finalists),
         )
 
-    def _keep(self, report: UpdateReport, *, last: bool = False) -> None:
-        """Save what is to be saved after an update: before a stop, every few seconds, at the end,
-        and whenever the policy is measured."""
+    @property
+    def _update(self) -> int:
+        """Updates done."""
+        return int(self._tune.state.update)
+
+    def _keep(self, report: UpdateReport) -> None:
+        """Save what is to be saved after an update: before a stop, every few seconds, and whenever
+        the policy is measured."""
         session, every_s = self._session, SNAPSHOT_EVERY_S
         if self._minutes is not None:
             every_s = max(every_s, min(self._ppo_s / MOST_SNAPSHOTS, SELDOM_S))
-            if self._minutes.due(report.elapsed_s) or last:
-                self._measure(report)
+            if self._minutes.due(report.elapsed_s):
+                self._measure()
                 return
         stopping = session.control.should_stop() is not None
         due = session.clock() - self._saved_at >= every_s
-        if last or stopping or (due and not report.critic_warm_up):
-            self._save(report, self._publish(report))
+        if stopping or (due and not report.critic_warm_up):
+            self._save(self._publish())
 
     def _measure_beginning(self) -> None:
         """What the training begins with may turn out best of all."""
         minutes, found = self._minutes, self._found
-        if minutes is None or minutes.finalists or int(self._tune.state.update) > 0:
+        if minutes is None or minutes.finalists or self._update > 0:
             return
         weights = self._loaded.beginning.weights
         there = self._publisher.publish(
@@ -154,20 +161,22 @@ class _FineTuning:
         point = minutes.measure(moment, self._tune.reward)
         self._session.publish(MeasuredEvent(point=point, elapsed_s=self._session.elapsed_s))
 
-    def _measure(self, report: UpdateReport) -> None:
+    def _measure(self) -> None:
         """Evaluate the policy. Where that is stopped, what was learnt is saved all the same."""
         assert self._minutes is not None
-        began, published = self._session.clock(), self._publish(report)
+        began, published = self._session.clock(), self._publish()
         moment = Moment(
-            self._tune.weights, published.key, report.update,
-            self._found.samples + report.samples, self._found.seconds + self._seconds,
+            self._tune.weights, published.key, self._update,
+            self._found.samples + int(self._tune.state.samples),
+            self._found.seconds + self._seconds,
         )  # fmt: skip
         try:
             point = self._minutes.measure(moment, self._tune.reward)
         except JobStoppedError:
-            self._save(report, published)
+            if self._saved_update != self._update:
+                self._save(published)
             raise
-        self._save(report, published)
+        self._save(published)
         self._session.publish(MeasuredEvent(point=point, elapsed_s=self._session.elapsed_s))
         self._measuring_s += self._session.clock() - began
 
@@ -226,22 +235,22 @@ class _FineTuning:
             )
         )
 
-    def _publish(self, report: UpdateReport) -> Published:
+    def _publish(self) -> Published:
         """The parameters to watch."""
         found = self._found
         return self._publisher.publish(
             self._tune.weights,
             found.schedule,
-            update=report.update,
-            samples=found.samples + report.samples,
-            reward=report.reward,
+            update=self._update,
+            samples=found.samples + int(self._tune.state.samples),
+            reward=self._earned,
         )
 
-    def _save(self, report: UpdateReport, published: Published) -> None:
+    def _save(self, published: Published) -> None:
         """The state to go on from, once its parameters are there to watch."""
         found, minutes = self._found, self._minutes
         if minutes is None:
-            snapshot = Snapshot(report.update, self._tune.weights, report.reward)
+            snapshot = Snapshot(self._update, self._tune.weights, self._earned)
             self._pool = self._pool.added(snapshot)
         metadata = CheckpointMetadata(
             program=ScheduleDocument.of(found.schedule),
@@ -257,4 +266,4 @@ class _FineTuning:
         )
         fence = self._session.control.fence
         self._checkpoints.save(Checkpoint(metadata, self._tune.state), fence)
-        self._saved_at, self._saved_update = self._session.clock(), report.update
+        self._saved_at, self._saved_update = self._session.clock(), self._update

@@ -83,6 +83,11 @@ class Minutes:
         return due
 
     @property
+    def last_update(self) -> int:
+        """Update of the policy that was measured last; -1 before there is one."""
+        return self.history[-1].update if self.history else -1
+
+    @property
     def gains_nothing(self) -> bool:
         """Whether going on would be a waste."""
         return gains_nothing(self.history[self._comparable :])

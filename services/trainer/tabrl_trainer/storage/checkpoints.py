@@ -62,7 +62,10 @@ class Checkpoint:
 
 
 class CheckpointStore:
-    """Checkpoints of one job under `checkpoints/{job}/{fence}/{update}`; keys are written once."""
+    """Checkpoints of one job under `checkpoints/{job}/{fence}/{update}`; keys are written once.
+
+    An update has one more for every evaluation, whose number is part of the key.
+    """
 
     def __init__(self, blobs: BlobStore, job_id: str) -> None:
         self._blobs = blobs
@@ -74,7 +77,9 @@ class CheckpointStore:
         # Without what earlier versions do not know, unless it is used.
         noted = checkpoint.metadata.model_dump_json(exclude_defaults=True)
         data = dump_tree(checkpoint.state, {METADATA_KEY: noted})
-        self._blobs.put(f"{self._prefix}/{fence:06d}/{update:06d}.safetensors", data)
+        measured = len(checkpoint.metadata.history)
+        name = f"{update:06d}-{measured:04d}" if measured else f"{update:06d}"
+        self._blobs.put(f"{self._prefix}/{fence:06d}/{name}.safetensors", data)
         self._blobs.delete(self._blobs.list(self._prefix)[:-MAX_CHECKPOINTS])
 
     def latest(self, template: FineTuneState) -> Checkpoint | None:

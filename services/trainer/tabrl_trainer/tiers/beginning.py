@@ -29,6 +29,16 @@ class Beginning:
     schedule: CommandSchedule | None = None
 
 
+def at_the_start(context: TrainingContext) -> Beginning:
+    """With the pretrained policy, or a random one where commands ask for nothing yet."""
+    neutral = CommandSchedule.neutral(context.embodiment.commands)
+    return Beginning(
+        context.pretrained_weights,
+        context.pretrained_state,
+        None if context.trained else neutral,
+    )
+
+
 def beginning_of(context: TrainingContext, origin: Origin | None, blobs: BlobStore) -> Beginning:
     """Where a training on a robot begins.
 
@@ -43,12 +53,7 @@ def beginning_of(context: TrainingContext, origin: Origin | None, blobs: BlobSto
         Conflict: code `origin_gone`, the result is not what it was, or not for the robot as it is.
     """
     if origin is None:
-        neutral = CommandSchedule.neutral(context.embodiment.commands)
-        return Beginning(
-            context.pretrained_weights,
-            context.pretrained_state,
-            None if context.trained else neutral,
-        )
+        return at_the_start(context)
     policy = load_policy(_read(origin, blobs))
     header, robot = policy.header, context.robot
     if (header.robot, header.scene_sha256) != (robot.id, scene_sha256(robot.id, robot.ground)):

@@ -151,15 +151,26 @@ class GaitClock:
 
         0 while standing, `MID_SWING` for a foot that is to be held up.
         """
+        return self.phase_after(
+            commands, self.step_frequency(commands, xp) * time, commands.command(time, xp), xp
+        )
+
+    def phase_after(
+        self,
+        commands: CommandBatch,
+        strides: Float[Array, "*B"],
+        command: Float[Array, "*B C"],
+        xp: Xp = np,
+    ) -> Float[Array, "*B nf"]:
+        """The same after so many strides, while `command` is asked for."""
         space, gait = commands.space, commands.settings["gait"]
         frequency, hopping = (
             self.step_frequency(commands, xp),
             self.hopping(commands, xp)[..., None],
         )
         ahead = xp.where(hopping, 0.0, xp.asarray(self._offsets)[gait])
-        stride = (frequency * time)[..., None] + ahead
+        stride = strides[..., None] + ahead
         stride = stride - xp.floor(stride)
-        command = commands.command(time, xp)
         duty = duty_factor(gait, frequency, self.amounts.paired_swing, xp)[..., None]
         if "jump" in space:
             flight = flight_share(frequency, command[..., space.column("jump")], xp)[..., None]

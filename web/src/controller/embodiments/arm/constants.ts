@@ -11,7 +11,6 @@ export interface ArmConstants extends RobotConstants {
   chain_columns: number[];
   /** The channel of each joint in qpos; null for one without. */
   joint_channels: (number | null)[];
-  /** How many channels a path leads; the first ones. */
   on_path: number;
   /** Of the tool at home, m, and its axes in columns. */
   home_place: number[];

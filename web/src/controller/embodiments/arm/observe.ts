@@ -1,61 +1,95 @@
 /** What an arm's policy sees. */
 import type { RobotConstants } from "../../constants";
+import { LiveControl } from "../../live";
 import { at, clip, waves } from "../../numbers";
-import type { Observe, State } from "../../observe";
+import type { Observer, State } from "../../observe";
 import { joined } from "../../observe";
 import type { Program } from "../../program";
-import { named } from "../../program";
+import { named, Stages } from "../../program";
 import { Posed } from "./chain";
 import type { ArmConstants } from "./constants";
 import { height, toOtherSide } from "./elbow";
-import { Schedule } from "./schedule";
+import { Schedule, Stage } from "./schedule";
 import type { Vector } from "./vectors";
 import { column, cross, dot, minus, plus, times } from "./vectors";
 
 /** Commands to come are seen so long before, s. */
 const AHEAD_S = 0.1;
 
-export function observer(program: Program, constants: RobotConstants): Observe {
+export function observer(program: Program, constants: RobotConstants): Observer {
   const robot = constants as ArmConstants;
   const schedule = new Schedule(program, robot);
-  const home = Float32Array.from(robot.home);
-
-  return ({ time, qpos, qvel, ctrl }: State) => {
-    const { stage, command, ahead } = {
-      stage: schedule.at(time),
-      command: schedule.command(time),
-      ahead: schedule.command(time + AHEAD_S),
-    };
-    const posed = new Posed(robot, qpos);
-    const asked = named(robot.channels, command);
-    const error = placeError(robot, command, posed);
-    const { off, roll } = turnError(robot, command, posed);
-    const offset = Array.from(home, (angle, i) => at(qpos, i) - angle);
-    const bent = offset.map((angle, i) => {
-      const channel = robot.joint_channels[i] ?? null;
-      return (channel === null ? 0 : at(command, channel)) - angle;
-    });
-    const byJoints = clip(asked("joints"), 0, 1);
-    const there = wayTo(robot, ahead, posed, stage.settings);
-    const way = plus(times(byJoints, bent), there, 1 - byJoints);
-    return joined(robot.observation, {
-      joint_offset: offset,
-      joint_velocity: offset.map((_, i) => at(qvel, i)),
-      target_lead: offset.map((_, i) => at(ctrl, i) - at(qpos, i)),
-      joint_error: bent,
-      joint_way: way,
-      joint_way_near: way.map((turn) => clip(turn / robot.way.near_rad, -1, 1)),
-      tool_axis: posed.axis,
-      tool_error: error.map((part) => clip(part, -robot.far_m, robot.far_m)),
-      tool_error_near: error.map((part) => clip(part / robot.near_m, -1, 1)),
-      pointing_error: off,
-      roll_error: [roll],
-      command,
-      settings: stage.settings,
-      command_ahead: ahead,
-      modulation: waves(stage.omega * time),
-    });
+  const programs = new Stages(program, (stage) => stage);
+  const live = new LiveControl(robot, () => []);
+  return {
+    observe: (state) => seen(robot, scheduled(schedule, state.time), state),
+    drive(state, row) {
+      const before = live.carried(row, state, (time) => programs.place(time));
+      const { stage: asked, since } = programs.place(before.clock);
+      const moment = live.moment(row, before, asked);
+      const stage = new Stage(moment.program, robot);
+      return {
+        seen: seen(robot, told(stage, moment.at, since), state),
+        carry: live.packed(moment.carry),
+      };
+    },
   };
+}
+
+/** What a policy is told at a moment, besides the state. */
+interface Told {
+  stage: Stage;
+  /** The time at which the stage's clocks are, s. */
+  at: number;
+  command: number[];
+  ahead: number[];
+}
+
+function scheduled(schedule: Schedule, time: number): Told {
+  const [command, ahead] = [schedule.command(time), schedule.command(time + AHEAD_S)];
+  return { stage: schedule.at(time), at: time, command, ahead };
+}
+
+/** Of one stage alone, that began so long ago. */
+function told(stage: Stage, time: number, since: number): Told {
+  const ahead = stage.command(time + AHEAD_S, since + AHEAD_S);
+  return { stage, at: time, command: stage.command(time, since), ahead };
+}
+
+function seen(
+  robot: ArmConstants,
+  { stage, at: time, command, ahead }: Told,
+  { qpos, qvel, ctrl }: State,
+): Float32Array {
+  const posed = new Posed(robot, qpos);
+  const asked = named(robot.channels, command);
+  const error = placeError(robot, command, posed);
+  const { off, roll } = turnError(robot, command, posed);
+  const offset = robot.home.map((angle, i) => at(qpos, i) - Math.fround(angle));
+  const bent = offset.map((angle, i) => {
+    const channel = robot.joint_channels[i] ?? null;
+    return (channel === null ? 0 : at(command, channel)) - angle;
+  });
+  const byJoints = clip(asked("joints"), 0, 1);
+  const there = wayTo(robot, ahead, posed, stage.settings);
+  const way = plus(times(byJoints, bent), there, 1 - byJoints);
+  return joined(robot.observation, {
+    joint_offset: offset,
+    joint_velocity: offset.map((_, i) => at(qvel, i)),
+    target_lead: offset.map((_, i) => at(ctrl, i) - at(qpos, i)),
+    joint_error: bent,
+    joint_way: way,
+    joint_way_near: way.map((turn) => clip(turn / robot.way.near_rad, -1, 1)),
+    tool_axis: posed.axis,
+    tool_error: error.map((part) => clip(part, -robot.far_m, robot.far_m)),
+    tool_error_near: error.map((part) => clip(part / robot.near_m, -1, 1)),
+    pointing_error: off,
+    roll_error: [roll],
+    command,
+    settings: stage.settings,
+    command_ahead: ahead,
+    modulation: waves(stage.omega * time),
+  });
 }
 
 /** How far the tool is from where it is asked to be, m. */

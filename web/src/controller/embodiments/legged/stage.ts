@@ -64,14 +64,18 @@ export class Stage {
 
   /** Every foot's phase in [0, 1): stance, then swing from `DUTY` on; 0 at rest. */
   gait(time: number): number[] {
-    const command = this.command(time);
+    return this.phases(this.frequency * time, this.command(time));
+  }
+
+  /** The same after so many strides, under a command. */
+  phases(strides: number, command: number[]): number[] {
     const asked = named(this.robot.channels, command);
     const { lifted } = this.robot.gait;
     const duty = this.hops ? 1 - this.flightShare(asked("jump")) : this.duty;
     const rears = asked("rear") > REARED;
     return this.robot.feet.map(({ lift, front }, foot) => {
       if (asked(lift) > lifted || (front && rears)) return MID_SWING;
-      const cycles = this.frequency * time + at(this.ahead, foot);
+      const cycles = strides + at(this.ahead, foot);
       return this.steps ? stretched(cycles - Math.floor(cycles), duty) : 0;
     });
   }

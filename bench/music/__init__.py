@@ -1,0 +1,1 @@
+"""Whether robots keep the beat of a click track that a browser plays."""

@@ -1,0 +1,1 @@
+"""What an arm needs to be driven: controls and moves for the page."""

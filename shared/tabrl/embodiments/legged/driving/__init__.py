@@ -1,0 +1,1 @@
+"""What a legged robot needs to be driven: controls and moves for the page, clocks for inference."""

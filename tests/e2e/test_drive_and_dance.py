@@ -1,0 +1,91 @@
+"""A robot at the wheel, and one that dances to clicks: judged by what the page simulated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench.music.clicks import Tempo, write_clicks
+from bench.music.dancing import dance, open_model
+from bench.music.judge import phase_errors, swinging
+from playwright.sync_api import Page, expect
+
+from tabrl.control.physics import physics_model
+from tabrl.domain.ids import new_model_id
+from tabrl.embodiments.load import embodiment_of
+from tabrl.embodiments.lookup import driving_of
+from tabrl.robots import Robot
+from tests.e2e.stack import RESULTS, Site
+from tests.support.inference import TrainingInProgress
+from tests.support.training_context import trained_legged, trained_robots
+
+pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(600)]
+DRIVEN = "channel => window.__tabrl.stats()?.driven.find((one) => one.channel === channel)"
+WALKER, DANCER = trained_legged()[0], trained_robots()[-1]
+BPM, SECONDS, SETTLED_S = 110.0, 16.0, 7.0
+SLOWEST_GAP_S = 0.06  # between two states; with longer ones time was not simulated as it passed
+
+
+def played(site: Site, robot: Robot) -> str:
+    """A model that is the robot's pretrained policy."""
+    return TrainingInProgress(site.data, None, robot, new_model_id()).model_id
+
+
+def test_a_key_drives_the_robot_as_long_as_it_is_held(site: Site, page: Page) -> None:
+    control = driving_of(WALKER).controls[0]
+    open_model(page, site.url, played(site, WALKER))
+    page.get_by_role("button", name="Drive").click()
+    expect(page.get_by_test_id("drive")).to_be_visible()
+    page.keyboard.down(control.keys[0][0])
+    page.wait_for_function(
+        f"channel => (({DRIVEN})(channel)?.done ?? 0) > 0.5", arg=control.channel, timeout=60_000
+    )
+    driven = page.evaluate(DRIVEN, control.channel)
+    assert driven["asked"] == pytest.approx(driven["done"], abs=0.3)
+    page.screenshot(path=RESULTS / "drive.png")
+    page.keyboard.up(control.keys[0][0])
+    page.wait_for_function(
+        f"channel => Math.abs(({DRIVEN})(channel)?.done ?? 9) < 0.1",
+        arg=control.channel, timeout=60_000,
+    )  # fmt: skip
+    page.set_viewport_size({"width": 390, "height": 844})
+    knob = page.get_by_test_id("drive").get_by_role("img").first
+    knob.scroll_into_view_if_needed()
+    stick = knob.bounding_box()
+    assert stick is not None
+    page.mouse.move(stick["x"] + stick["width"] / 2, stick["y"] + stick["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(stick["x"] + stick["width"] / 2, stick["y"] + stick["height"])
+    page.wait_for_function(f"channel => ({DRIVEN})(channel)?.asked < -0.2", arg=control.channel)
+    page.mouse.up()
+    page.screenshot(path=RESULTS / "drive_phone.png")
+
+
+def test_a_robot_keeps_the_beat_of_clicks(site: Site, page: Page, tmp_path: Path) -> None:
+    track = tmp_path / "clicks.wav"
+    beats = write_clicks(track, (Tempo(BPM, SECONDS + 20.0),))
+    open_model(page, site.url, played(site, DANCER))
+    danced = dance(page, track, "sway", SECONDS)
+    page.screenshot(path=RESULTS / "music.png")
+    since = danced.time > 0.0
+    time = danced.time[since]
+    values = swinging(embodiment_of(DANCER), physics_model(DANCER), danced.qpos[since], "sway")
+    moments, late = phase_errors(time, values, beats)
+    gaps = time[1:][np.diff(time) > SLOWEST_GAP_S]
+    calm = np.array([not ((gaps > at - 3.0) & (gaps <= at)).any() for at in moments])
+    judged = late[(moments > SETTLED_S) & calm]
+    if len(judged) < 10:
+        pytest.skip("this machine does not simulate in real time while a browser draws")
+    assert np.abs(judged).mean() < 60.0
+
+
+def test_what_has_no_beat_is_told(site: Site, page: Page, tmp_path: Path) -> None:
+    track = tmp_path / "silence.wav"
+    write_clicks(track, (Tempo(1.0, 90.0),))
+    open_model(page, site.url, played(site, DANCER))
+    page.get_by_label("Music file").set_input_files(track)
+    expect(page.get_by_test_id("beat")).to_contain_text("No beat found")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_label("Music file").set_input_files(Path(__file__))
+    expect(page.get_by_role("alert")).to_contain_text("is no music")
