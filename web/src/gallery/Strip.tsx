@@ -42,7 +42,7 @@ export function Strip({ modelId, robot }: Props): ReactNode {
   return (
     <div ref={place} className="relative aspect-[3/2] overflow-hidden bg-well">
       {url === null ? (
-        <RobotPicture robot={robot} className="absolute inset-0" />
+        <RobotPicture robot={robot} className="size-full" />
       ) : (
         <div
           className="strip absolute inset-0"
