@@ -114,11 +114,12 @@ def test_a_waiting_job_shows_its_preview_its_place_and_its_time(site: Site, page
         route.fulfill(json=body)
 
     page.route(f"**/api/tasks/{task}", queued)
+    page.add_init_script("delete window.SharedWorker")  # whose requests could not be held back
     page.route("**/api/events?*", lambda route: route.abort())
     page.goto(f"{site.url}/tasks/{task}/jobs/{jobs[0]}?quality=low")
     waiting = page.get_by_test_id("waiting")
     expect(waiting).to_contain_text("Number 2 in the queue, starts in about 1:01 min")
-    expect(page.get_by_test_id("link")).to_contain_text("Recording")
+    expect(page.get_by_test_id("link")).to_contain_text("Recording", timeout=60_000)
     page.wait_for_function("() => window.__tabrl?.history().length > 20")
 
 
