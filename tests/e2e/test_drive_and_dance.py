@@ -50,7 +50,9 @@ def test_a_key_drives_the_robot_as_long_as_it_is_held(site: Site, page: Page) ->
         arg=control.channel, timeout=60_000,
     )  # fmt: skip
     page.set_viewport_size({"width": 390, "height": 844})
-    stick = page.get_by_test_id("drive").get_by_role("img").first.bounding_box()
+    knob = page.get_by_test_id("drive").get_by_role("img").first
+    knob.scroll_into_view_if_needed()
+    stick = knob.bounding_box()
     assert stick is not None
     page.mouse.move(stick["x"] + stick["width"] / 2, stick["y"] + stick["height"] / 2)
     page.mouse.down()

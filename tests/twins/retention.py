@@ -66,6 +66,13 @@ class MemoryRetentionRepository:
             job = self._db.jobs[self._db.models[model_id].job_id]
             if not job.terminal:
                 raise Conflict("The model is being trained.", code="model_in_use")
+            for other in self._db.jobs.values():
+                origin = None if other.spec is None else other.spec.origin
+                if origin is not None and origin.job_id == job.id and not other.terminal:
+                    raise Conflict(
+                        "Another training goes on from the model.", code="model_in_use",
+                        hint=f"Cancel {other.id}, or wait for its end.",
+                    )  # fmt: skip
             self._delete_jobs([job])
 
     def expired_tasks(self, before: datetime, limit: int) -> Ids:

@@ -20,6 +20,9 @@ const TaskPage = lazy(() => loadTaskPage().then((module) => ({ default: module.T
 const ComparePage = lazy(() =>
   import("@/pages/ComparePage").then((module) => ({ default: module.ComparePage })),
 );
+const GalleryPage = lazy(() =>
+  import("@/pages/GalleryPage").then((module) => ({ default: module.GalleryPage })),
+);
 const TasksPage = lazy(() =>
   import("@/pages/TasksPage").then((module) => ({ default: module.TasksPage })),
 );
@@ -71,6 +74,9 @@ function Pages(): ReactNode {
     <Switch>
       <Route path="/">
         <HomePage />
+      </Route>
+      <Route path="/gallery">
+        <GalleryPage />
       </Route>
       <Route path="/tasks">
         <TasksPage />

@@ -12,6 +12,7 @@ import {
 } from "@/api/token";
 import type { Socket } from "@/sim/link";
 import { Link } from "@/sim/link";
+import type { LinkState } from "@/sim/messages";
 
 function memory(): Storage {
   const kept = new Map<string, string>();
@@ -87,6 +88,25 @@ describe("a token", () => {
       method: "POST",
       headers: { Authorization: "Bearer tabrl_x" },
     });
+  });
+});
+
+describe("a socket that the browser does not open", () => {
+  it("is told as such, and not tried again", () => {
+    const states: LinkState[] = [];
+    const link = new Link(
+      { url: "ws://policy.example/m", modelId: "m", sceneSha256: "s" },
+      { ...NOTHING, onState: (state) => states.push(state) },
+      () => {
+        throw new Error("insecure");
+      },
+    );
+    expect(states.at(-1)).toEqual({
+      state: "refused",
+      code: "socket_refused",
+      message: "insecure",
+    });
+    link.close();
   });
 });
 

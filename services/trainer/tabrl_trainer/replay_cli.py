@@ -60,7 +60,8 @@ def _replayed(job_id: str) -> tuple[str, str]:
     reward = verified_reward(job.spec, blobs, verified)
     record = job.result.schedule
     pretrained = None if record.from_nothing else load_pretrained(job.robot)
-    context = TrainingContext(get_robot(job.robot), pretrained, settings.simulator)
+    robot = get_robot(job.robot).on(record.ground)
+    context = TrainingContext(robot, pretrained, settings.simulator)
     beginning = beginning_of(context, record.origin, blobs)
     params = replay(context, reward, record, beginning)
     return job.result.params_sha256, hashlib.sha256(params).hexdigest()

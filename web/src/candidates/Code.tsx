@@ -20,7 +20,7 @@ export function Code({ source }: { source: string }): ReactNode {
   }, [source]);
   const look = "overflow-x-auto p-3.5 font-mono text-[12px] leading-[1.6]";
   // It scrolls sideways, and a keyboard must be able to.
-  const reach = { tabIndex: 0, role: "region", "aria-label": "Reward code" };
+  const reach = { tabIndex: 0, role: "group", "aria-label": "Reward code" };
   if (tokens === null)
     return (
       <pre className={look} {...reach}>

@@ -17,10 +17,18 @@ export interface Shown {
 
 const COLUMNS = ["", "grid-cols-1", "grid-cols-2", "grid-cols-2 lg:grid-cols-3"] as const;
 
+interface Props {
+  robot: Robot;
+  /** The scene that all of them move in. */
+  sceneUrl: string;
+  shown: Shown[];
+}
+
 /** Several robots to one clock; what is done to one is done to all. */
-export function SideBySide({ robot, shown }: { robot: Robot; shown: Shown[] }): ReactNode {
+export function SideBySide({ robot, sceneUrl, shown }: Props): ReactNode {
   const group = useGroup(
     robot,
+    sceneUrl,
     shown.map(({ connection }) => connection),
   );
   const state = useGroupState(group);

@@ -22,18 +22,22 @@ const nothing = (): GroupState => NOTHING;
 const never = () => () => undefined;
 
 /** The robots that these connections drive; started anew when they are others. */
-export function useGroup(robot: Robot, connections: readonly Connection[]): Group | null {
+export function useGroup(
+  robot: Robot,
+  sceneUrl: string,
+  connections: readonly Connection[],
+): Group | null {
   const [group, setGroup] = useState<Group | null>(null);
   const key = JSON.stringify(connections);
   const wanted = useMemo(() => JSON.parse(key) as Connection[], [key]);
   useEffect(() => {
-    const made = new Group(robot.scene_url, robot, wanted);
+    const made = new Group(sceneUrl, robot, wanted);
     setGroup(made);
     return () => {
       setGroup(null);
       made.dispose();
     };
-  }, [robot, wanted]);
+  }, [robot, sceneUrl, wanted]);
   return group;
 }
 

@@ -38,6 +38,8 @@ function Loaded({ task, robot }: { task: Task; robot: Robot }): ReactNode {
   const jobs = trainingsOf(task);
   const models = useQueries({ queries: jobs.map(({ model_id: id }) => modelQuery(id ?? "")) });
   const known = models.every(({ data }) => data !== undefined);
+  // The pretrained policy is served in the robot's own scene alone.
+  const flat = models[0]?.data?.scene_sha256 === robot.scene_sha256;
   return (
     <>
       <header className="flex flex-wrap items-end justify-between gap-3">
@@ -56,7 +58,11 @@ function Loaded({ task, robot }: { task: Task; robot: Robot }): ReactNode {
           Train one candidate or all of them: they learn here side by side.
         </Note>
       ) : known ? (
-        <SideBySide robot={robot} shown={[...jobs.map(shownOf), ...pretrained(robot)]} />
+        <SideBySide
+          robot={robot}
+          sceneUrl={models[0]?.data?.scene_url ?? robot.scene_url}
+          shown={[...jobs.map(shownOf), ...(flat ? pretrained(robot) : [])]}
+        />
       ) : (
         <Skeleton className="h-[60vh]" />
       )}

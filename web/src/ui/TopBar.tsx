@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
+import { Clapperboard, Plus } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { logOut } from "@/api/token";
@@ -20,8 +20,12 @@ export function TopBar({ children }: { children: ReactNode }): ReactNode {
         <img src={at("/favicon.svg")} alt="" className="size-7" /> TabRL
       </Link>
       <nav aria-label="Pages" className="flex items-center gap-0.5 sm:gap-1">
+        <Link href="/gallery" className={ENTRY}>
+          <Clapperboard className="size-4" aria-hidden />{" "}
+          <span className="max-sm:sr-only">Gallery</span>
+        </Link>
         {children}
-        <Link href="/" className={ENTRY} aria-label="New task">
+        <Link href="/" className={ENTRY}>
           <Plus className="size-4" aria-hidden /> <span className="max-sm:sr-only">New task</span>
         </Link>
         <ThemeButton />

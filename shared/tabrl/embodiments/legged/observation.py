@@ -28,9 +28,12 @@ HIDDEN = Segments((("linear_velocity", 3), ("heading_error", 1), ("path_error", 
 UNSENSED = Unsensed(
     segment="linear_velocity",
     known="linear_velocity_known",
-    seen=("gravity", "angular_velocity", "joint_offset", "joint_velocity", "last_action"),
+    seen=(
+        "gravity", "angular_velocity", "joint_offset", "joint_velocity", "last_action",
+        "gait_sin", "gait_cos",  # which feet are to stand: those tell how fast the trunk moves
+    ),
     without=("path_error",),
-)
+)  # fmt: skip
 PATH_REACH = 0.3  # m of the reference robot; what is farther from its path sees no more of it
 
 

@@ -7,7 +7,7 @@ import type { PolicySource, Wish } from "@/inference/types";
 import type { Socket } from "@/sim/link";
 import type { Action, Live, RawState } from "@/sim/wire";
 
-const GOLDEN = new URL("../../.cache/golden/", import.meta.url);
+const GOLDEN = new URL("../../../.cache/golden/", import.meta.url);
 const ROBOT = "tripod";
 const KEPT = JSON.parse(readFileSync(new URL(`${ROBOT}.json`, GOLDEN), "utf8"));
 const PARAMS = readFileSync(new URL(`${ROBOT}.safetensors`, GOLDEN));

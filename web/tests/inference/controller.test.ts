@@ -10,7 +10,7 @@ import type { PolicyFile } from "@/controller/policyFile";
 import { PolicyFileError, readPolicyFile } from "@/controller/policyFile";
 import type { Program } from "@/controller/program";
 
-const FOLDER = new URL("../../.cache/golden/", import.meta.url);
+const FOLDER = new URL("../../../.cache/golden/", import.meta.url);
 const TOLERANCE = 1e-5;
 // Small errors are seen magnified, and Python computes an arm's frames in single precision.
 const SEEN = 3e-5;
