@@ -96,7 +96,10 @@ class MixedCommands:
         chosen = rng.integers(0, reach.within(self._mix.reach), len(rows))
         for share, some in (
             (self._mix.turned_share, reach.turned_aside(self._mix.reach)),
-            (self._mix.narrow_share, reach.narrow(self._mix.reach) if self._mix.narrow_share else ()),
+            (
+                self._mix.narrow_share,
+                reach.narrow(self._mix.reach) if self._mix.narrow_share else (),
+            ),
         ):
             if len(some):
                 rarer = rng.choice(some, len(rows))

@@ -22,7 +22,7 @@ DRAWN, SEED = 12_000, 17  # poses on each side of the elbow
 STEPS, DAMPING, STEP_RAD = 60, 0.03, 0.3
 PLACE_M, TURN_RAD = 0.002, 0.02  # how near a solution is
 TABLE_M, SELF_M, LIMIT_RAD = 0.008, 0.03, 0.3  # how far it keeps from table, itself and limits
-NARROW_M, ON_WAY = 0.05, 9  # what is nearer to itself or to the table on its way from home is narrow
+NARROW_M, ON_WAY = 0.05, 9  # less room than this on the way from home is narrow; poses looked at
 DOWN_SHARE, FORWARD_SHARE = 0.5, 0.3  # of tools that point straight down, or only up and down
 
 
