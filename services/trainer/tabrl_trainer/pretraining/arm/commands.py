@@ -30,8 +30,9 @@ class CommandMix:
 
     A schedule swings, follows a path or holds joint angles; what the shares leave holds a pose of
     the tool, `turned_share` of them aside, where an arm comes nearest to itself, and `narrow_share`
-    where it has little room on its way. A share of all has a tempo, one of the poses the elbow down. Whatever turns to and fro does so with at most
-    `turn_speed` rad/s and `turn_acceleration` rad/s².
+    where it has little room on its way. A share of all has a tempo, one of the poses the elbow
+    down. Whatever turns to and fro does so with at most `turn_speed` rad/s and `turn_acceleration`
+    rad/s².
     """
 
     reach: float = 1.0

@@ -31,8 +31,8 @@ class Reach:
     """Poses within reach, those near home first.
 
     `command [N, 6]` of the channels of place and pointing, `elbow_down [N]`, joint angles
-    `qpos [N, nq]`, how far each is from home, as a share of the channels' ranges, `[N]`, and how much
-    room the arm has on the straight way of its joints from home, m `[N]`.
+    `qpos [N, nq]`, how far each is from home, as a share of the channels' ranges, `[N]`, and how
+    much room the arm has on the straight way of its joints from home, m `[N]`.
     """
 
     command: Floats
