@@ -130,7 +130,8 @@ def _ground(name: str | None, robot: Robot | None) -> Ground:
     if name is None or robot is None:
         return FLAT
     known = {one.name: one.ground for one in grounds_of(robot)}
-    named: str = TypeAdapter(Literal[tuple(known)]).validate_python(name)
+    names: Any = Literal[tuple(known)]
+    named: str = TypeAdapter(names).validate_python(name)
     return known[named]
 
 
