@@ -108,7 +108,7 @@ CURRICULUM = (
     ),
     ArmStage(
         name="careful",
-        samples=10_000_000,
+        samples=6_000_000,
         weights=RewardWeights(
             exact=2.0, smooth=0.04, still=0.02, clearance=5.0, collision=240.0, sided=1.0, elbow=2.0
         ),
