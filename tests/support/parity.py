@@ -48,4 +48,4 @@ def alike(robot: Robot) -> tuple[float, float, float]:
     some millimetres a second off.
     """
     heavy = float(physics_model(robot).body_mass.sum()) > HEAVY_KG
-    return (0.8, 3.0, 3e4) if heavy else (0.98, 1.0, 200.0)
+    return (0.8, 4.0, 3e4) if heavy else (0.98, 1.0, 200.0)

@@ -95,6 +95,7 @@ function Pages(): ReactNode {
       </Route>
       <Route>
         <main className="mx-auto w-full max-w-xl p-8">
+          <h1 className="sr-only">Nothing here</h1>
           <Note
             title="There is no such page"
             action={

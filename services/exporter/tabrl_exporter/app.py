@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import unquote
 
 from anyio.to_thread import run_sync
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
@@ -44,11 +45,12 @@ def create_app(exporter: Exporter, registry: CollectorRegistry) -> FastAPI:
         request: Request,
         model: Annotated[str, Query()],
         version: Annotated[int, Query()],
-        sentence: Annotated[str, Query()] = "",
+        x_sentence: Annotated[str, Header()] = "",
     ) -> Response:
         if int(request.headers.get("content-length", BODY_MAX + 1)) > BODY_MAX:
             raise Invalid("The parameters are too large.", code="bad_params")
         body = await request.body()
+        sentence = unquote(x_sentence)
         made = await run_sync(exporter.export, name, body, model, version, sentence)
         return Response(made, media_type="application/zip")
 

@@ -10,6 +10,7 @@ from tabrl.contracts.ground import FLAT, Ground
 from tabrl.contracts.phases import EPISODE_S
 from tabrl.control.command_batch import CommandBatch
 from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.embodiment import Embodiment
 from tabrl.control.policy import PolicyWeights
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.embodiments.load import embodiment_of, load_policy
@@ -153,7 +154,7 @@ class TrainingContexts:
         self._make = make
         self._load = load
         self._context: TrainingContext | None = None
-        self._warm: list[Robot] = []  # the one that was used longest ago first
+        self._warm: list[Embodiment] = []  # the one that was used longest ago first
 
     def get(
         self, robot_id: str, ground: Ground = FLAT, *, from_nothing: bool = False
@@ -174,8 +175,9 @@ class TrainingContexts:
         if self._context is None or self._context.robot != robot:
             pretrained = self._find(robot_id, from_nothing)
             self._context = None  # before the next one needs the memory
-            self._keep_warm(robot)
+            self._make_room(robot)
             self._context = self._make(robot, pretrained)
+            self._warm.append(self._context.embodiment)
         if not self._context.trained and not from_nothing:
             raise not_trained(robot_id)
         return self._context
@@ -188,8 +190,8 @@ class TrainingContexts:
                 return None
             raise
 
-    def _keep_warm(self, robot: Robot) -> None:
+    def _make_room(self, robot: Robot) -> None:
         """Forget what was compiled for the robot that was used longest ago, if there are many."""
-        self._warm = [one for one in self._warm if one != robot] + [robot]
-        while len(self._warm) > WARM_ROBOTS:
-            forget_graphs(embodiment_of(self._warm.pop(0)))
+        self._warm = [one for one in self._warm if one.robot != robot]
+        while len(self._warm) >= WARM_ROBOTS:
+            forget_graphs(self._warm.pop(0))

@@ -43,7 +43,10 @@ def states(embodiment: Embodiment, seed: int) -> tuple[Floats, Floats]:
     qpos = np.tile(embodiment.home_qpos.astype(np.float64), (SIZE, 1))
     qpos[:, -nu:] += rng.normal(0.0, 0.2, (SIZE, nu))
     free = embodiment.nv - nu
-    if free:
+    if 0 < free < 6:  # in a plane: ahead, up, pitch
+        qpos[:, 1] += rng.uniform(-0.02, 0.2, SIZE) * (rng.random(SIZE) < 0.6)
+        qpos[:, 2] += rng.normal(0.0, 0.15, SIZE)
+    elif free:
         qpos[:, 2] += rng.uniform(-0.02, 0.2, SIZE) * (rng.random(SIZE) < 0.6)
         qpos[:, 4:7] += rng.normal(0.0, 0.15, (SIZE, 3))
         qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)

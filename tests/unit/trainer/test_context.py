@@ -11,6 +11,7 @@ import pytest
 import tabrl_trainer.context
 from tabrl.robots import Robot
 from tabrl.sim.factory import SimulatorKind
+from tabrl.sim.motion_library import MotionLibrary
 from tabrl_trainer.context import TrainingContext, TrainingContexts
 from tabrl_trainer.pretrained import NotTrained, PretrainedPolicy
 from tabrl_trainer.sizes import CPU, GPU, TrainingSizes, sizes_for
@@ -88,6 +89,8 @@ def noted_contexts(made: list[str]) -> TrainingContexts:
         made.append(robot.id)
         context = TrainingContext.__new__(TrainingContext)
         context.robot = robot
+        context.embodiment = SimpleNamespace(robot=robot)  # type: ignore[assignment]
+        context._library = MotionLibrary.__new__(MotionLibrary)
         return context
 
     return TrainingContexts(make, load)

@@ -73,13 +73,16 @@ class HttpExporter:
                 raise _unavailable("it answers in another way") from error
 
     def export(self, name: str, model: Model, params: bytes, sentence: str) -> Iterator[bytes]:
-        about = {"model": model.id, "version": model.params_version, "sentence": sentence}
+        about = {"model": model.id, "version": model.params_version}
         query = urllib.parse.urlencode(about)
         path = urllib.parse.quote(name, safe="")
         request = urllib.request.Request(
             f"{self._address}/exports/{path}?{query}",
             data=params,
-            headers={"Content-Type": "application/octet-stream"},
+            headers={  # addresses are logged, and sentences are somebody's
+                "Content-Type": "application/octet-stream",
+                "X-Sentence": urllib.parse.quote(sentence),
+            },
         )
         return _chunks(self._answer(request, _EXPORT_S))
 
