@@ -42,6 +42,7 @@ class House:
         def note(request: Request) -> None:
             self.seen.append(request.url)
 
+        page.add_init_script("delete window.SharedWorker")  # whose requests are nobody's
         page.on("request", note)
         page.on("websocket", lambda socket: self.seen.append(socket.url))
         return page

@@ -40,8 +40,11 @@ BODIES: dict[str, Any] = {
 QUERIES = {"followJobs": "?job={job_id}"}
 DONE = {200, 201, 202, 204}
 OTHERWISE = {  # the toy robot has no files, the exporter is away, the job left nothing
-    **dict.fromkeys(("getPicture", "getVisuals", "getConstants"), {404}),
-    **dict.fromkeys(("listExportFormats", "exportModel"), {503}),
+    "getPicture": {404},
+    "getVisuals": {404},
+    "getConstants": {404},
+    "listExportFormats": {503},
+    "exportModel": {503},
     "keepGoing": {409},
 }
 
