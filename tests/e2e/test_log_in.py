@@ -119,7 +119,7 @@ def test_a_token_opens_everything_and_a_link_one_model(
     assert link.startswith(f"{house.url}/models/{MODEL}#share_")
 
     page.get_by_role("link", name="How it was trained").click()
-    with page.expect_response(lambda answer: "/events?ticket=" in answer.url) as stream:
+    with page.expect_response(lambda answer: "/api/events?job=" in answer.url) as stream:
         page.reload()  # the token is still the tab's
     assert stream.value.status == 200
     page.get_by_role("button", name="Log out").click()
