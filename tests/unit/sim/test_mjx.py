@@ -226,7 +226,7 @@ def test_a_push_has_exactly_its_size(
     simulator.reset(neutral, config, 0)
     run = simulator.rollout(still, STEPS)
     # Local linear velocity in the observation, before and after the first push of a standing robot.
-    if "linear_velocity" not in embodiment.observation:
+    if "linear_velocity" not in embodiment.observation.names:
         return  # nothing of it is seen
     seen = run.observation[1][:, embodiment.observation["linear_velocity"]]
     change = seen - run.rollout.base_linear_velocity[0]
