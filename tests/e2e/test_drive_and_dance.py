@@ -75,9 +75,10 @@ def test_a_robot_keeps_the_beat_of_clicks(site: Site, page: Page, tmp_path: Path
     gaps = time[1:][np.diff(time) > SLOWEST_GAP_S]
     calm = np.array([not ((gaps > at - 3.0) & (gaps <= at)).any() for at in moments])
     judged = late[(moments > SETTLED_S) & calm]
-    if len(judged) < 10:
-        pytest.skip("this machine does not simulate in real time while a browser draws")
-    assert np.abs(judged).mean() < 60.0
+    assert np.ptp(values) > 0.01  # rad or m: it sways
+    # Where drawing holds up the simulation the phase says nothing: `make bench-music` judges it.
+    if len(judged) >= 10:
+        assert np.abs(judged).mean() < 60.0
 
 
 def test_what_has_no_beat_is_told(site: Site, page: Page, tmp_path: Path) -> None:

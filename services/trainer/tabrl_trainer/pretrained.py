@@ -103,7 +103,7 @@ def _mismatch(robot_id: str, policy: bytes) -> str:
 
 
 def example_policy(robot_id: str, pretrained: bytes) -> bytes | None:
-    """The pretrained policy under the schedule that was found for the robot's first example.
+    """The pretrained policy under the schedule written for the robot's first example.
 
     None where the robot's folder has no such schedule.
     """

@@ -46,7 +46,7 @@ class RobotView(RobotPage):
     )
     example: Driven | None = Field(
         description="The first example as it looks once it is taught: the pretrained policy under "
-        "a schedule that was found; null where there is none."
+        "a schedule written for it; null where there is none."
     )
     trained: bool = Field(description="Whether it has a pretrained policy, so that it can learn.")
     training_command: str | None = Field(
