@@ -6,7 +6,6 @@ import json
 import re
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tabrl.adapters.settings import Settings
-from tabrl.contracts.events import EVENT, StateEvent
-from tabrl.domain.errors import Conflict, Invalid, LimitReached
-from tabrl.domain.quotas import Holdings, Quota
-from tabrl.domain.tasks import LlmUsage
+from tabrl.domain.errors import Conflict, Invalid
 from tabrl_api import openapi
 from tabrl_api.people.start import raise_unless_guarded
 from tabrl_api.tokens import create as create_token
 from tests.support.gateway import Gateway
+from tests.support.house import BODIES, House
 from tests.twins import MemoryDatabase, MemoryTokenRepository
 from tests.unit.api.test_problems import check_problem
 
 DOCUMENT = json.loads(openapi.document())
-BODIES: dict[str, Any] = {
-    "createTask": {"robot": "toy", "prompt": "stand"},
-    "changeTask": {"starred": True},
-    "changeCandidate": {"weights": {"sway": 0.7}},
-    "reviseCandidate": {"parent": 1, "weights": {"sway": 0.7}},
-    "trainTask": {"candidate": 1},
-    "changeJob": {"weights": {"sway": 0.7}},
-    "keepGoing": {},
-}
 QUERIES = {"followJobs": "?job={job_id}"}
 DONE = {200, 201, 202, 204}
 OTHERWISE = {  # the toy robot has no files, the exporter is away, the job left nothing
@@ -77,32 +65,6 @@ OPERATIONS = [
     for method, entry in entries.items()
 ]
 PERSONAL = [one for one in OPERATIONS if one.personal]
-
-
-class House:
-    """A gateway with a log-in, where ada has a task, jobs and a model, and bob has nothing."""
-
-    def __init__(self, folder: Path, **settings_: Any) -> None:
-        self.gateway = Gateway(folder, raise_errors=False, **{"auth": "token", **settings_})
-        self.ada = self.gateway.log_in("ada")
-        task = self.gateway.ready_task()
-        (job,) = self.gateway.train(task)
-        self.ids = {
-            "task_id": task,
-            "job_id": str(job["id"]),
-            "model_id": str(job["model_id"]),
-            "robot_id": "toy",
-            "n": "1",
-            "export_format": "numpy",
-        }
-        self.bob = self.gateway.log_in("bob")
-        self.nobody = self.gateway.client()
-
-    def end_job(self) -> None:
-        """So that its stream of events ends, too."""
-        self.gateway.finish(self.ids["job_id"])
-        ended = EVENT.validate_python(StateEvent(state="succeeded", attempt=1))
-        self.gateway.context.bus.publish(self.ids["job_id"], ended)
 
 
 @pytest.fixture
@@ -326,68 +288,6 @@ def test_nobody_else_is_believed_that_header(proxied: Gateway) -> None:
         check_problem(outside.get("/api/me", headers=headers), 401, "log_in")
     proxied.log_in("ci")
     assert proxied.http.get("/api/me").json()["owner"] == "ci"
-
-
-# --- limits
-
-
-def limited(response: Any, limit: str) -> dict[str, Any]:
-    problem = check_problem(response, 429, f"limit_{limit}")
-    assert problem["limit"] == limit
-    assert int(response.headers["retry-after"]) >= 1
-    return problem
-
-
-def test_requests_a_minute(tmp_path: Path) -> None:
-    house = House(tmp_path, limit_requests=8)
-    answers = [house.bob.get("/api/me") for _ in range(9)]
-    assert [answer.status_code for answer in answers[:8]] == [200] * 8
-    limited(answers[8], "requests")
-    assert house.ada.get("/api/me").status_code == 200  # somebody else's limit
-
-
-def test_jobs_that_wait_or_run(tmp_path: Path) -> None:
-    house = House(tmp_path, limit_jobs=2)  # ada's training waits
-    post = {"json": BODIES["createTask"], "headers": {"Idempotency-Key": "second"}}
-    assert house.ada.post("/api/tasks", **post).status_code == 202
-    limited(house.ada.post("/api/tasks", json=BODIES["createTask"]), "jobs")
-    train = f"/api/tasks/{house.ids['task_id']}/train"
-    limited(house.ada.post(train, json={"candidate": "all"}), "jobs")
-    revise = f"/api/tasks/{house.ids['task_id']}/candidates"
-    limited(house.ada.post(revise, json=BODIES["reviseCandidate"]), "jobs")
-    assert house.ada.post("/api/tasks", **post).status_code == 202  # the same request again
-    assert house.bob.post("/api/tasks", json=BODIES["createTask"]).status_code == 202
-    house.gateway.finish(house.ids["job_id"])
-    assert house.ada.post(train, json={"candidate": 1}).status_code == 202
-
-
-def test_stored_models(tmp_path: Path) -> None:
-    house = House(tmp_path, limit_models=1)
-    train = f"/api/tasks/{house.ids['task_id']}/train"
-    limited(house.ada.post(train, json={"candidate": 1}), "models")
-    house.gateway.finish(house.ids["job_id"])  # without parameters: nothing is stored
-    assert house.ada.post(train, json={"candidate": 1}).status_code == 202
-
-
-def test_money_a_day(tmp_path: Path) -> None:
-    house = House(tmp_path, limit_llm_usd=0.5)
-    tasks = house.gateway.context.tasks
-    usage = LlmUsage(model="m", prompt_version="1", cost_usd=0.6)
-    tasks._db.tasks[house.ids["task_id"]] = tasks.get(house.ids["task_id"]).model_copy(  # type: ignore[attr-defined]
-        update={"usage": usage}
-    )
-    problem = limited(house.ada.post("/api/tasks", json=BODIES["createTask"]), "llm_usd")
-    assert "0.60 of 0.50" in problem["detail"]
-    assert house.bob.post("/api/tasks", json=BODIES["createTask"]).status_code == 202
-
-
-def test_the_day_ends_at_midnight() -> None:
-    evening = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)
-    quota, held = Quota(llm_usd_per_day=1.0), Holdings(llm_usd=1.0)
-    with pytest.raises(LimitReached) as refused:
-        quota.check(held, evening, jobs=1, writes=True)
-    assert refused.value.retry_after_s == timedelta(hours=1).total_seconds()
-    quota.check(held, evening, jobs=1, writes=False)
 
 
 # --- the document
