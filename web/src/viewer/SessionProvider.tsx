@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import type { Robot } from "@/api/types";
+import type { Engine } from "@/sim/engine";
 import type { SessionState } from "@/sim/session";
 import { Session } from "@/sim/session";
 
@@ -17,7 +18,13 @@ interface Opened {
 const Context = createContext<Holder | null>(null);
 
 /** Keeps one simulation alive while the user moves between pages: WebAssembly loads once. */
-export function SessionProvider({ children }: { children: ReactNode }): ReactNode {
+export function SessionProvider({
+  engine,
+  children,
+}: {
+  engine: Engine;
+  children: ReactNode;
+}): ReactNode {
   const [holder] = useState<Holder>(() => {
     let current: { url: string; session: Session } | null = null;
     return {
@@ -25,7 +32,7 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
         const { scene_url: url } = robot;
         if (current?.url !== url || current.session.getState().failure !== null) {
           current?.session.dispose();
-          current = { url, session: new Session(url, robot) };
+          current = { url, session: new Session(url, robot, engine) };
         }
         return current.session;
       },
