@@ -16,6 +16,7 @@ interface Opened {
 }
 
 const Context = createContext<Holder | null>(null);
+const Current = createContext<Session | null>(null);
 
 /** Keeps one simulation alive while the user moves between pages: WebAssembly loads once. */
 export function SessionProvider({
@@ -25,6 +26,7 @@ export function SessionProvider({
   engine: Engine;
   children: ReactNode;
 }): ReactNode {
+  const [shown, setShown] = useState<Session | null>(null);
   const [holder] = useState<Holder>(() => {
     let current: { url: string; session: Session } | null = null;
     return {
@@ -33,12 +35,22 @@ export function SessionProvider({
         if (current?.url !== url || current.session.getState().failure !== null) {
           current?.session.dispose();
           current = { url, session: new Session(url, robot, engine) };
+          setShown(current.session);
         }
         return current.session;
       },
     };
   });
-  return <Context value={holder}>{children}</Context>;
+  return (
+    <Context value={holder}>
+      <Current value={shown}>{children}</Current>
+    </Context>
+  );
+}
+
+/** The simulation that was opened last, whatever robot it holds; null before there is one. */
+export function useCurrentSession(): Session | null {
+  return useContext(Current);
 }
 
 /** The simulation of a robot; null until the robot is known. */
