@@ -13,11 +13,11 @@ import {
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import type { Camera } from "@/api/types";
 import { reached } from "@/lib/milestones";
+import { Pace } from "@/lib/pace";
 import { groundHeight } from "@/sim/ground";
 import type { SceneInfo, SiteInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
 import { offsetOf } from "./camera";
-import { Pace } from "./pace";
 import { paletteOf } from "./palette";
 import { RobotView } from "./robot";
 import { Stage } from "./stage";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { Pace } from "@/lib/pace";
 import { showsRobot } from "@/pages/withRobot";
-import { Pace } from "@/viewer/pace";
 
 const [QUICK, SLUGGISH] = [16, 90];
 
