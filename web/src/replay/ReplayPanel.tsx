@@ -125,18 +125,19 @@ function Transport({ playback }: { playback: Playback }): ReactNode {
         )}
         {playing ? "Pause" : "Play"}
       </Button>
-      <Select
-        className="w-16"
-        aria-label="Speed of the replay"
-        value={speed}
-        onChange={(event) => setSpeed(Number(event.target.value))}
-      >
-        {SPEEDS.map(([value, words]) => (
-          <option key={value} value={value}>
-            {words}
-          </option>
-        ))}
-      </Select>
+      <span className="w-16">
+        <Select
+          aria-label="Speed of the replay"
+          value={speed}
+          onChange={(event) => setSpeed(Number(event.target.value))}
+        >
+          {SPEEDS.map(([value, words]) => (
+            <option key={value} value={value}>
+              {words}
+            </option>
+          ))}
+        </Select>
+      </span>
     </>
   );
 }

@@ -128,7 +128,7 @@ function Title({ children }: { children?: ReactNode }): ReactNode {
 }
 
 function height({ low = false }: Row): string {
-  return low ? "h-4" : "h-7";
+  return low ? "h-4" : "h-6.5";
 }
 
 function FailureLine({ episode: { failedS, time } }: Pick<Props, "episode">): ReactNode {

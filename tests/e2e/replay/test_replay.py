@@ -49,7 +49,8 @@ def opened(page: Page, url: str) -> None:
     page.goto(f"{url}?quality=low")
     page.wait_for_function("() => window.__tabrl?.stats()?.controlHz > 0", timeout=90_000)
     page.get_by_role("button", name="Replay").click()
-    expect(page.get_by_test_id("replay")).to_have_attribute("data-step", re.compile(r"[1-9]"))
+    replay = page.get_by_test_id("replay")
+    expect(replay).to_have_attribute("data-step", re.compile(r"[1-9]"), timeout=60_000)
 
 
 def seen(page: Page, wanted: Floats) -> None:
