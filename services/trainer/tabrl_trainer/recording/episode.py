@@ -104,6 +104,8 @@ class Recording:
         return Recording(self.typical, worst)
 
 
-def ranked(failed: Bool[np.ndarray, " B"], earned: Float[np.ndarray, " B"]) -> Int[np.ndarray, " B"]:
+def ranked(
+    failed: Bool[np.ndarray, " B"], earned: Float[np.ndarray, " B"]
+) -> Int[np.ndarray, " B"]:
     """Numbers of the episodes `[B]`, the worst first: the failed ones, then by what they earned."""
     return np.lexsort((earned, ~failed))
