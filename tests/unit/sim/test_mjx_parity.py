@@ -17,7 +17,6 @@ from tabrl.sim.simulator import GraphPolicy
 from tests.support.engine import random_sequences
 from tests.support.parity import BOUNDS, alike, bound_of
 from tests.support.policies import holding
-from tests.support.robots import OF_EACH_KIND, PACKAGED
 from tests.support.start_poses import BentStarts, seen_targets
 
 pytestmark = pytest.mark.timeout(900)  # a compile takes 35 s of a core, which others may want too
@@ -25,17 +24,6 @@ pytestmark = pytest.mark.timeout(900)  # a compile takes 35 s of a core, which o
 SIZE, STEPS = 100, 10
 ENDLESS_S = 1e6  # first episodes begin at any age, so that ten seconds may end at once
 ALONE = EpisodeConfig(auto_reset=False, episode_s=ENDLESS_S)
-
-
-# Every robot of the project, since their scenes differ; the graphs are those of `test_mjx`.
-COMPARED = (*PACKAGED, *(robot for robot in OF_EACH_KIND if robot not in PACKAGED))
-
-
-@pytest.fixture(scope="session", params=COMPARED, ids=lambda robot: robot.id)
-def robot(request: pytest.FixtureRequest) -> Robot:
-    """Robots whose physics differ, one after the other."""
-    found: Robot = request.param
-    return found
 
 
 @pytest.fixture(scope="module")
