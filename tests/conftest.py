@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,24 +11,19 @@ from tabrl.control.embodiment import Embodiment
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import Robot
 from tabrl.sim.malloc import malloc_trim
+from tests.session import order
+from tests.session.compiling import compile_quickly
+from tests.session.services import postgres_server, redis_server, redis_session, s3_url
 from tests.support.robots import ROBOTS
-from tests.support.services import postgres_server, redis_server, redis_session, s3_url
 
 __all__ = ["postgres_server", "redis_server", "redis_session", "s3_url"]
 
-
-ORDER = ("architecture", "unit", "integration", "e2e")
+compile_quickly()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick tests first. The browser's come last: Playwright keeps the main thread's loop."""
-    tests = Path(__file__).parent
-
-    def rank(item: pytest.Item) -> int:
-        folder = item.path.relative_to(tests).parts[0]
-        return ORDER.index(folder) if folder in ORDER else len(ORDER)
-
-    items.sort(key=rank)
+    """As `tests.session.order` says."""
+    order.sort(items, longest_first="PYTEST_XDIST_WORKER" in os.environ)
 
 
 @pytest.fixture(scope="session", params=ROBOTS, ids=lambda robot: robot.id)

@@ -37,7 +37,7 @@ from tests.e2e.stack import RESULTS
 from tests.support.inference import TrainingInProgress
 from tests.support.made_up import made_up_schedule
 from tests.support.servers.redis import RedisServer
-from tests.support.training_context import trained_robots
+from tests.support.training_context import trained_of_each_kind
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(900)]
 START_LIMIT_S = 180.0
@@ -109,7 +109,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, redis_session: RedisServer) -
 def _models(folder: Path) -> dict[str, TrainingInProgress]:
     """A model of each trained robot, that asks for something of every channel."""
     blobs, models = make_blob_store(Settings(data=folder).blobs), {}
-    for robot in trained_robots():
+    for robot in trained_of_each_kind():
         constants = json.dumps(robot_constants(embodiment_of(robot))).encode()
         blobs.put(Model.robot_constants_key(robot.id), constants)
         header, weights = read_policy(load_pretrained(robot.id).policy)
@@ -119,7 +119,7 @@ def _models(folder: Path) -> dict[str, TrainingInProgress]:
     return models
 
 
-@pytest.mark.parametrize("robot", trained_robots(), ids=lambda robot: robot.id)
+@pytest.mark.parametrize("robot", trained_of_each_kind(), ids=lambda robot: robot.id)
 def test_the_robot_moves_as_the_server_would_move_it(pair: Pair, page: Page, robot: Robot) -> None:
     page.goto(pair.page_of(robot, "browser"))
     page.wait_for_function(f"() => {STATS}?.pilot?.own.ready")
@@ -141,7 +141,7 @@ def test_the_robot_moves_as_the_server_would_move_it(pair: Pair, page: Page, rob
 def test_a_robot_goes_on_when_inference_is_killed_and_back_when_it_is_there(
     pair: Pair, page: Page
 ) -> None:
-    robot = trained_robots()[0]
+    robot = trained_of_each_kind()[0]
     page.goto(pair.page_of(robot, "auto"))
     link = page.get_by_test_id("link")
     expect(link).to_have_attribute("data-inference", "server", timeout=120_000)
@@ -165,7 +165,7 @@ def test_a_robot_goes_on_when_inference_is_killed_and_back_when_it_is_there(
 
 
 def test_what_a_training_publishes_is_run_here_too(pair: Pair, page: Page) -> None:
-    robot = trained_robots()[-1]
+    robot = trained_of_each_kind()[-1]
     training = pair.models[robot.id]
     page.goto(pair.page_of(robot, "browser"))
     page.wait_for_function(f"() => {STATS}?.pilot?.where === 'browser'")
@@ -180,7 +180,7 @@ def test_what_a_training_publishes_is_run_here_too(pair: Pair, page: Page) -> No
 
 
 def test_where_it_runs_is_chosen_and_kept(pair: Pair, page: Page) -> None:
-    robot = trained_robots()[0]
+    robot = trained_of_each_kind()[0]
     page.goto(pair.page_of(robot, "server"))
     link, switch = page.get_by_test_id("link"), page.get_by_test_id("inference")
     expect(link).to_have_attribute("data-inference", "server", timeout=120_000)

@@ -20,7 +20,7 @@ from tabrl_trainer.pretrained import load_pretrained
 from tests.e2e.files import FileServer, file_server
 from tests.support.golden.vectors import STATES, State, some_answers
 from tests.support.made_up import made_up_schedule
-from tests.support.training_context import trained_robots
+from tests.support.training_context import trained_of_each_kind
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(600)]
 RUNTIME = Path(__file__).parent / "onnx" / "node_modules" / "onnxruntime-web" / "dist"
@@ -51,7 +51,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileServer]:
         yield server
 
 
-@pytest.mark.parametrize("robot", trained_robots(), ids=lambda robot: robot.id)
+@pytest.mark.parametrize("robot", trained_of_each_kind(), ids=lambda robot: robot.id)
 def test_it_answers_what_inference_answers(server: FileServer, page: Page, robot: Robot) -> None:
     header, weights = read_policy(load_pretrained(robot.id).policy)
     program = ScheduleDocument.of(made_up_schedule(robot, 1))

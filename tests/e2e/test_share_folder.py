@@ -21,11 +21,10 @@ from tabrl_trainer.pretrained import load_pretrained
 from tests.e2e.files import FileServer, file_server
 from tests.e2e.probe import browser_ticks, picture
 from tests.e2e.stack import RESULTS
-from tests.support.training_context import trained_robots
+from tests.support.training_context import trained_of_each_kind, trained_robots
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(600)]
 STATS = "window.__tabrl?.stats()"
-ONE_OF_EACH_KIND = list({robot.embodiment: robot for robot in trained_robots()}.values())
 SENTENCE = 'sway & "wave" <gently>'
 
 
@@ -85,7 +84,7 @@ def _share(server: FileServer, robot: Robot, schedule: CommandSchedule) -> Visit
     return Visit(f"{server.address}{folder}/", [], [])
 
 
-@pytest.mark.parametrize("robot", ONE_OF_EACH_KIND, ids=lambda robot: robot.id)
+@pytest.mark.parametrize("robot", trained_of_each_kind(), ids=lambda robot: robot.id)
 def test_it_plays_with_no_server_but_one_for_files(
     server: FileServer, page: Page, robot: Robot
 ) -> None:

@@ -24,6 +24,12 @@ PACKAGED = tuple(robot for robot in ROBOTS if Path(str(robot_folder(robot.id))).
 MADE_UP = tuple(robot for robot in ROBOTS if robot not in PACKAGED)
 LEGGED = tuple(robot for robot in ROBOTS if robot.embodiment == "legged")
 ARMS = tuple(robot for robot in ROBOTS if robot.embodiment == "arm")
+# The first robot of every kind: for what is the same code for all robots of a kind.
+OF_EACH_KIND = tuple(
+    robot
+    for place, robot in enumerate(ROBOTS)
+    if robot.embodiment not in {other.embodiment for other in ROBOTS[:place]}
+)
 
 
 def legged(robot: Robot) -> LeggedRobot:

@@ -14,8 +14,10 @@ from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.pretrained import NotTrained, load_pretrained
 from tabrl_trainer.sizes import Batch, TrainingSizes
 from tests.support.engine import GO1, ROBOTS, SMALL, small_learner
+from tests.support.robots import OF_EACH_KIND
 
-SIZES = TrainingSizes(Batch(ROBOTS, SMALL), Batch(ROBOTS, SMALL), 4, 4, 8192)
+_BATCH = Batch(ROBOTS, SMALL)
+SIZES = TrainingSizes(_BATCH, _BATCH, _BATCH, 4, 4, 8192)
 pretrained_policy = cache(load_pretrained)
 
 
@@ -25,9 +27,14 @@ def trained_robots() -> tuple[Robot, ...]:
     return tuple(robot for robot in list_robots() if _is_trained(robot))
 
 
+def trained_of_each_kind() -> tuple[Robot, ...]:
+    """The first of them of every kind: whose training differs, and takes a compile each."""
+    return tuple(robot for robot in OF_EACH_KIND if robot in trained_robots())
+
+
 def trained_legged() -> tuple[Robot, ...]:
-    """Those of them that have legs."""
-    return tuple(robot for robot in trained_robots() if robot.embodiment == "legged")
+    """Of those, the one that has legs."""
+    return tuple(robot for robot in trained_of_each_kind() if robot.embodiment == "legged")
 
 
 @cache

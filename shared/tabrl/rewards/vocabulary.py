@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 STATE_METHODS: dict[str, str] = {  # of every kind of robot; each kind adds its own
     "time": "() s since the reset",
     "dt": "() s between two control steps",
@@ -37,6 +39,12 @@ HELPERS: dict[str, str] = {
     "best_so_far": "(x) largest value of the episode until now",
     "best_before": "(x) largest value of the episode before this step; its own in the first",
 }
+
+
+def methods_of(own: Mapping[str, str], channels: Iterable[str]) -> dict[str, str]:
+    """`STATE_METHODS` of a kind with methods of its own, for a robot of these command channels."""
+    asked = f"what the command schedule asks for: {', '.join(channels)}; reward motion, not this"
+    return {**STATE_METHODS, **own, "command": f"(channel=None) {asked}"}
 
 
 def _names(text: str) -> frozenset[str]:

@@ -39,7 +39,6 @@ from tabrl.domain.tasks import WrittenTask
 from tabrl.ports.blobs import CHECKPOINTS
 from tabrl.robots import Robot, get_robot
 from tabrl.sim.reward.function import export_reward
-from tabrl_local.stack import CACHE
 from tests.support.factories import candidate, writing
 from tests.support.servers.redis import RedisServer
 from tests.support.training_job import MOVES, training_of
@@ -126,8 +125,6 @@ class Site:
             "TABRL_REDIS_URL": self.settings.redis_url,
             "TABRL_LEASE_S": str(LEASE_S),
             "TABRL_HEARTBEAT_S": "0.5",
-            # What another stack or test compiled is not compiled again.
-            "JAX_COMPILATION_CACHE_DIR": str(CACHE / "compiled"),
         }
         log = (self.settings.data / "trainer.log").open("ab")
         child = subprocess.Popen(

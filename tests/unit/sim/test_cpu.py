@@ -22,13 +22,13 @@ from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl.sim.simulator import Experience, PolicyFn, episode
 from tests.support.engine import random_programs, still
-from tests.support.robots import ROBOTS
+from tests.support.robots import OF_EACH_KIND
 
 SIZE = 8
 ENDLESS_S = 1e6  # first episodes begin at any age, so that ten seconds may end at once
 QUIET = EpisodeConfig(reset_noise=0.0, episode_s=ENDLESS_S)
-FAILING = [robot for robot in ROBOTS if embodiment_of(robot).failing_action is not None]
-PUSHABLE = [robot for robot in ROBOTS if embodiment_of(robot).push_noise]
+FAILING = [robot for robot in OF_EACH_KIND if embodiment_of(robot).failing_action is not None]
+PUSHABLE = [robot for robot in OF_EACH_KIND if embodiment_of(robot).push_noise]
 failing = pytest.mark.parametrize("robot", FAILING, ids=lambda robot: robot.id)
 pushable = pytest.mark.parametrize("robot", PUSHABLE, ids=lambda robot: robot.id)
 

@@ -17,13 +17,13 @@ from tabrl.control.embodiment import Embodiment
 from tabrl.control.rollout import CONTROL_DT
 from tabrl.control.staged_commands import StagedCommands
 from tabrl.embodiments.load import embodiment_of
-from tabrl.robots import Robot, get_robot
+from tabrl.robots import Robot
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl.sim.mjx.simulator import MjxSimulator
 from tabrl.sim.simulator import Experience, GraphPolicy
 from tests.support.engine import random_programs, random_sequences
 from tests.support.policies import holding
-from tests.support.robots import MADE_UP
+from tests.support.robots import OF_EACH_KIND
 
 pytestmark = pytest.mark.timeout(900)  # a compile takes 35 s of a core, which others may want too
 
@@ -31,28 +31,15 @@ SIZE, STEPS = 100, 10
 ENDLESS_S = 1e6  # first episodes begin at any age, so that ten seconds may end at once
 QUIET = EpisodeConfig(reset_noise=0.0, episode_s=ENDLESS_S)
 ALONE = EpisodeConfig(auto_reset=False, episode_s=ENDLESS_S)
-FEW = (get_robot("go1"), *MADE_UP)  # what is asked here is the same code for all of them
-FAILING = [robot for robot in FEW if embodiment_of(robot).failing_action is not None]
-PUSHABLE = [robot for robot in FEW if embodiment_of(robot).push_noise]
-SMALLEST = [min(FEW, key=lambda robot: robot.nu)]  # where the kind of robot makes no difference
+FAILING = [robot for robot in OF_EACH_KIND if embodiment_of(robot).failing_action is not None]
+PUSHABLE = [robot for robot in OF_EACH_KIND if embodiment_of(robot).push_noise]
+SMALLEST = [min(OF_EACH_KIND, key=lambda robot: robot.nu)]  # for what no kind changes
 failing, pushable, smallest = (
     pytest.mark.parametrize(
-        "robot", robots, ids=lambda robot: robot.id, indirect=True, scope="module"
+        "robot", robots, ids=lambda robot: robot.id, indirect=True, scope="session"
     )
     for robots in (FAILING, PUSHABLE, SMALLEST)
 )
-
-
-@pytest.fixture(scope="module", params=FEW, ids=lambda robot: robot.id)
-def robot(request: pytest.FixtureRequest) -> Robot:
-    """A packaged robot and those made up."""
-    found: Robot = request.param
-    return found
-
-
-@pytest.fixture(scope="module")
-def embodiment(robot: Robot) -> Embodiment:
-    return embodiment_of(robot)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from tabrl.sim.factory import make_simulator
 from tabrl.sim.mjx.physics import Motion, Physics
 from tabrl.sim.mjx.simulator import MjxSimulator
 from tests.support.engine import GO1, fresh_state, small_learner
+from tests.support.robots import ROBOTS
 
 
 def test_randomised_robots_have_the_models_that_the_cpu_gives_them(embodiment: Embodiment) -> None:
@@ -59,6 +60,7 @@ def test_a_learner_gives_policies_that_run_in_graphs() -> None:
     assert 0.3 < float(jnp.std(noise)) < 0.9
 
 
+@pytest.mark.parametrize("robot", ROBOTS, ids=lambda robot: robot.id, indirect=True)
 def test_the_simulator_follows_the_machine_and_the_setting(
     robot: Robot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from tabrl.control.command_batch import CommandBatch
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.physics import physics_model
 from tabrl.control.staged_commands import StagedCommands
+from tabrl.robots import get_robot
 from tabrl.sim.cpu.shard import CpuRobots
 from tabrl.sim.episodes import EpisodeConfig, RobotDifferences
 from tabrl.sim.factory import make_simulator
@@ -26,6 +27,7 @@ def as_told(action: Parameters, observation: jax.Array, key: jax.Array) -> Param
     return action
 
 
+@pytest.mark.parametrize("robot", [get_robot("go1")], ids=lambda robot: robot.id, indirect=True)
 def test_warp_steps_robots_that_differ_as_the_cpu_does(embodiment: Embodiment) -> None:
     """Single precision against double, as with JAX's kernels: apart by some 1e-6 after 0.1 s."""
     robot, rng = embodiment.robot, np.random.default_rng(0)

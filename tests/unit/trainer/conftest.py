@@ -18,7 +18,7 @@ from tests.support.training_context import (
     context_of,
     pretrained_policy,
     trained_legged,
-    trained_robots,
+    trained_of_each_kind,
 )
 from tests.support.training_job import World, reward_for
 
@@ -35,9 +35,9 @@ def shipped() -> PretrainedPolicy:
     return pretrained_policy(GO1.id)
 
 
-@pytest.fixture(scope="session", params=trained_robots(), ids=lambda robot: robot.id)
+@pytest.fixture(scope="session", params=trained_of_each_kind(), ids=lambda robot: robot.id)
 def trained_robot(request: pytest.FixtureRequest) -> Robot:
-    """Every robot that has a pretrained policy."""
+    """A robot of every kind that has a pretrained policy."""
     robot: Robot = request.param
     return robot
 
@@ -65,7 +65,7 @@ moving_reward = cache(reward_for)
 
 @pytest.fixture(scope="session", params=trained_legged(), ids=lambda robot: robot.id)
 def walker(request: pytest.FixtureRequest) -> TrainingContext:
-    """Every one of them that walks."""
+    """The one of them that walks."""
     return context_of(request.param)
 
 

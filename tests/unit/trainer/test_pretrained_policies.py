@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.embodiments.load import embodiment_of, load_policy
@@ -17,7 +18,14 @@ from tabrl_trainer.pretrained import PretrainedPolicy, packaged_folder
 from tabrl_trainer.pretraining.model_card import ModelCard
 from tabrl_trainer.pretraining.pretraining import pretraining_of
 from tests.support.engine import GO1
-from tests.support.training_context import learner_of
+from tests.support.training_context import learner_of, trained_robots
+
+
+@pytest.fixture(scope="session", params=trained_robots(), ids=lambda robot: robot.id)
+def trained_robot(request: pytest.FixtureRequest) -> Robot:
+    """Every robot that has a pretrained policy."""
+    robot: Robot = request.param
+    return robot
 
 
 def test_a_policy_is_for_the_scene_as_it_is(

@@ -28,7 +28,7 @@ from tabrl_trainer.pretraining.pretraining import Pretraining, pretraining_of
 from tabrl_trainer.pretraining.train import PretrainingProgress, PretrainingRun
 from tabrl_trainer.sizes import Batch
 from tests.support.engine import GO1, ROBOTS, SMALL
-from tests.support.robots import PACKAGED
+from tests.support.robots import OF_EACH_KIND, PACKAGED
 from tests.support.training_context import learner_of
 
 CHUNK = SMALL.unroll * ROBOTS
@@ -114,11 +114,12 @@ def test_a_kind_of_ones_own_brings_its_own_pretraining(
             del sys.modules[name]
 
 
-@pytest.fixture
-def short(pretraining: Pretraining[Any], monkeypatch: pytest.MonkeyPatch) -> Pretraining[Any]:
-    """Two short stages: the first one, and the same with disturbances."""
+@pytest.fixture(params=OF_EACH_KIND, ids=lambda robot: robot.id)
+def short(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pretraining[Any]:
+    """Two short stages of a robot of every kind: the first one, and the same with disturbances."""
     train = tabrl_trainer.pretraining.train
     monkeypatch.setattr(train, "Learner", lambda robot, _: learner_of(robot))
+    pretraining = pretraining_of(request.param)
     first = replace(pretraining.curriculum[0], name="first", samples=2 * CHUNK)
     second = replace(first, name="second", samples=4 * CHUNK, randomise=1.0, push_speed=0.3)
     pretraining.curriculum = (first, second)
@@ -149,7 +150,7 @@ def test_pretraining_goes_on_exactly_where_it_stopped(
 
 
 @pytest.mark.timeout(900)  # compiles the physics
-@pytest.mark.parametrize("pretraining", [GO1], ids=lambda robot: robot.id, indirect=True)
+@pytest.mark.parametrize("short", [GO1], ids=lambda robot: robot.id, indirect=True)
 def test_pretraining_runs_on_mjx(short: Pretraining[Any], tmp_path: Path) -> None:
     """Two updates in a stage that asks all of a simulator: robots that differ, start poses."""
     curriculum = pretraining_of(short.robot).curriculum
@@ -165,6 +166,7 @@ def test_pretraining_runs_on_mjx(short: Pretraining[Any], tmp_path: Path) -> Non
     assert not np.array_equal(before, after)
 
 
+@pytest.mark.parametrize("short", [GO1], ids=lambda robot: robot.id, indirect=True)
 def test_exploration_has_a_floor(short: Pretraining[Any], tmp_path: Path) -> None:
     first, _ = short.curriculum
     short.curriculum = (replace(first, samples=CHUNK, min_action_std=0.9),)

@@ -9,8 +9,8 @@ import type { Job, Robot, TaskSummary } from "@/api/types";
 import { Strip } from "@/gallery/Strip";
 import { ago } from "@/lib/format";
 import { fullName } from "@/robots/names";
-import { Button, Note, Skeleton } from "@/ui/kit";
 import { useTitle } from "@/ui/useTitle";
+import { FoundTasks, NoTasks } from "./tasks/FoundTasks";
 import { TaskFilters } from "./tasks/TaskFilters";
 
 const PAGE = 12;
@@ -23,47 +23,31 @@ export function GalleryPage(): ReactNode {
   const settled = useDeferredValue(wanted);
   const search = useTaskSearch(settled, PAGE);
   const robots = useRobots().data ?? [];
-  const tasks = search.data?.pages.flatMap((page) => page.tasks);
   return (
     <main className="mx-auto w-full max-w-[1500px] flex-1 space-y-4 p-4 sm:p-6">
       <h1 className="text-xl font-semibold tracking-tight sm:text-2xl">Gallery</h1>
       <TaskFilters wanted={wanted} onWanted={setWanted} robots={robots} standings={false} />
-      {search.error !== null && tasks === undefined && (
-        <Note
-          kind="bad"
-          title={search.error.message}
-          action={<Button onClick={() => void search.refetch()}>Try again</Button>}
-        />
-      )}
-      {tasks === undefined && search.error === null && <Skeleton className="h-[60vh]" />}
-      {tasks?.length === 0 && (
-        <div className="card grid place-items-center gap-3 px-6 py-16 text-center text-soft">
-          {settled === TAUGHT
-            ? "Nothing has been taught yet."
-            : "Nothing that was taught is like that."}
-          {settled === TAUGHT && (
-            <Link href="/" className="text-accent hover:underline">
-              Teach something
-            </Link>
-          )}
-        </div>
-      )}
-      <ul
-        aria-label="What has been taught"
-        className="grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3 2xl:grid-cols-4"
-      >
-        {tasks?.map((task) => (
-          <Card key={task.id} task={task} robot={robots.find(({ id }) => id === task.robot)} />
-        ))}
-      </ul>
-      {search.hasNextPage && (
-        <p className="text-center">
-          <Button busy={search.isFetchingNextPage} onClick={() => void search.fetchNextPage()}>
-            Earlier ones
-          </Button>
-        </p>
-      )}
+      <FoundTasks search={search} none={nothing(settled === TAUGHT)}>
+        {(tasks) => (
+          <ul
+            aria-label="What has been taught"
+            className="grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3 2xl:grid-cols-4"
+          >
+            {tasks.map((task) => (
+              <Card key={task.id} task={task} robot={robots.find(({ id }) => id === task.robot)} />
+            ))}
+          </ul>
+        )}
+      </FoundTasks>
     </main>
+  );
+}
+
+function nothing(anything: boolean): ReactNode {
+  return anything ? (
+    <NoTasks text="Nothing has been taught yet." first="Teach something" />
+  ) : (
+    <NoTasks text="Nothing that was taught is like that." />
   );
 }
 

@@ -91,5 +91,8 @@ scope.onmessage = ({ data }) => {
     case "replay":
       simulation?.replay(data.qpos, data.hz);
       break;
+    case "pose":
+      simulation?.pose(data.qpos);
+      break;
   }
 };

@@ -21,7 +21,7 @@ from tabrl.contracts.quantities import (
 )
 from tabrl.embodiments.arm.askable import ability_words
 from tabrl.embodiments.arm.names import channel_names
-from tabrl.rewards.vocabulary import STATE_METHODS
+from tabrl.rewards.vocabulary import methods_of
 from tabrl.robots import Robot
 
 
@@ -110,11 +110,7 @@ def _contacts() -> dict[str, Entry]:
 
 def state_methods(robot: Robot) -> dict[str, str]:
     """What a reward may read of `state`, with arguments and units."""
-    command = (
-        f"(channel=None) what the command schedule asks for: {', '.join(channel_names(robot))}; "
-        "reward motion, not this"
-    )
-    return {**STATE_METHODS, **_OWN_METHODS, "command": command}
+    return methods_of(_OWN_METHODS, channel_names(robot))
 
 
 def page(robot: Robot) -> KindPage:

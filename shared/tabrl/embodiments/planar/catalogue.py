@@ -21,7 +21,7 @@ from tabrl.contracts.quantities import (
     named,
 )
 from tabrl.embodiments.planar.names import channel_names
-from tabrl.rewards.vocabulary import STATE_METHODS
+from tabrl.rewards.vocabulary import methods_of
 from tabrl.robots import Robot
 
 
@@ -110,11 +110,7 @@ def _feet(feet: tuple[str, ...]) -> dict[str, Entry]:
 
 def state_methods(robot: Robot) -> dict[str, str]:
     """What a reward may read of `state`, with arguments and units."""
-    command = (
-        f"(channel=None) what the command schedule asks for: {', '.join(channel_names(robot))}; "
-        "reward motion, not this"
-    )
-    return {**STATE_METHODS, **_OWN_METHODS, "command": command}
+    return methods_of(_OWN_METHODS, channel_names(robot))
 
 
 def page(robot: Robot) -> KindPage:

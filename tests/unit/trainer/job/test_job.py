@@ -23,13 +23,13 @@ from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.replay import replay
 from tabrl_trainer.stages import fine_tune
 from tabrl_trainer.tiers.recipes import CRITIC_WARM_UP_UPDATES
-from tests.support.training_context import trained_robots
-from tests.support.training_job import MOVES, Control, World, reward_for
+from tests.support.training_context import trained_of_each_kind
+from tests.support.training_job import MOVES, Control, World, check_episodes, reward_for
 
 
-@pytest.fixture(scope="session", params=trained_robots(), ids=lambda robot: robot.id)
+@pytest.fixture(scope="session", params=trained_of_each_kind(), ids=lambda robot: robot.id)
 def trained_robot(request: pytest.FixtureRequest) -> Robot:
-    """Every robot that has a pretrained policy."""
+    """A robot of every kind that has a pretrained policy."""
     robot: Robot = request.param
     return robot
 
@@ -86,6 +86,7 @@ def test_a_job_is_searched_learnt_and_evaluated(world: World, pretrained: Pretra
     assert (evaluation.base, evaluation.result) == (result.base, result.result)
     assert [check.id for check in result.checks] == [MOVES.id]
     assert set(result.stages_s) == {"search", "ppo", "selection", "evaluation"}
+    check_episodes(world, result, fence=job.fence)
 
 
 def test_a_job_records_what_it_takes_to_do_it_again(world: World, context: TrainingContext) -> None:
