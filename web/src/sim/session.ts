@@ -265,7 +265,8 @@ export class Session {
     this.previous = this.latest;
     this.latest = frame;
     this.latestAt = performance.now();
-    if (!this.moved && this.state.link.state === "live" && frame.time > 0) {
+    // While somebody is to drive, here or on a server, a step is a policy's.
+    if (!this.moved && this.state.link.state !== "none" && frame.time > 0) {
       this.moved = true;
       reached("moving");
     }
