@@ -43,8 +43,7 @@ test: setup debian onnx-web ## all checks and all tests; PYTEST_ARGS="tests/unit
 
 # Three lanes beside each other. Browsers and services wait a lot; what they leave is for the units, which
 # nobody waits for. Reports come when a lane has ended, and grow in `.tools` until then.
-in_lane = @mkdir -p .tools; if nice -n $(1) $(BIN)/python -m pytest $(2) > .tools/$@.log 2>&1; \
-	then cat .tools/$@.log; else cat .tools/$@.log; exit 1; fi
+in_lane = @mkdir -p .tools; if $(1) > .tools/$@.log 2>&1; then cat .tools/$@.log; else cat .tools/$@.log; exit 1; fi
 
 .PHONY: test-browser
 test-browser:
@@ -52,11 +51,11 @@ test-browser:
 
 .PHONY: test-services
 test-services:
-	$(call in_lane,10,tests/integration)
+	$(call in_lane,nice -n 5 $(BIN)/python -m pytest tests/integration)
 
 .PHONY: test-units
 test-units:
-	$(call in_lane,15,-n $(UNIT_WORKERS) --dist loadfile --no-loadscope-reorder tests/architecture tests/unit)
+	$(call in_lane,$(BIN)/python -m pytest -n $(UNIT_WORKERS) --dist loadfile --no-loadscope-reorder tests/architecture tests/unit)
 
 .PHONY: fuzz
 fuzz: setup-python ## hostile sources and artifacts that nobody thought of (FUZZ_EXAMPLES=1000)
