@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 
 from tests.e2e.stack import Site
+
+
+def taught(site: Site, robot: str, prompt: str) -> dict[str, str]:
+    """A training by commands alone, done: ids of its `task`, `job` and `model`."""
+    with httpx.Client(base_url=site.url, trust_env=False, timeout=60.0) as api:
+        task = api.post("/api/tasks", json={"robot": robot, "prompt": prompt}).json()
+        while task["state"] == "writing":
+            task = api.get(f"/api/tasks/{task['id']}").json()
+        order = {"candidate": 1, "tier": "command"}
+        job = api.post(f"/api/tasks/{task['id']}/train", json=order).json()["jobs"][0]
+        while job["state"] in ("queued", "running"):
+            time.sleep(0.5)
+            job = api.get(f"/api/jobs/{job['id']}").json()
+        assert job["state"] == "succeeded", job["failure"]
+        return {"task": task["id"], "job": job["id"], "model": job["model_id"]}
 
 
 def cancelled_trainings(

@@ -8,10 +8,13 @@ from datetime import datetime
 from functools import cache
 from typing import TypeVar
 
+import numpy as np
+from safetensors.numpy import load
+
 from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.contracts.comparison import Comparison
 from tabrl.contracts.events import Event, ProgressEvent
-from tabrl.contracts.training import EvaluationRow, TrainBudget, TrainSpec
+from tabrl.contracts.training import EvaluationRow, TrainBudget, TrainResult, TrainSpec
 from tabrl.domain.jobs import Job
 from tabrl.domain.models import Model
 from tabrl.ports import JobStoppedError, StopReason
@@ -174,6 +177,19 @@ class World:
     @property
     def model(self) -> Model:
         return self.models.get(self.model_id)
+
+
+def check_episodes(world: World, result: TrainResult, fence: int) -> None:
+    """That episodes of what a job delivered lie in the store, in the weights of its reward."""
+    assert result.recorded
+    (key,) = world.blobs.list(f"episodes/{world.job_id}")
+    assert key == f"episodes/{world.job_id}/{fence:06d}/evaluated.safetensors"
+    tensors = load(world.blobs.get(key))
+    worst, typical = (tensors[f"{kind}/reward"].mean() for kind in ("worst", "typical"))
+    assert worst <= min(typical, result.result.reward) + 1e-4
+    terms = tensors["typical/terms"]
+    assert terms.shape[1] == len(result.result.terms)
+    assert np.abs(terms.sum(1) - tensors["typical/reward"]).max() < 1e-6
 
 
 @dataclass

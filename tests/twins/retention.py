@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tabrl.domain.errors import Conflict, unknown_model, unknown_task
 from tabrl.domain.jobs import Job, JobKind
-from tabrl.ports.blobs import CHECKPOINTS, PARAMS
+from tabrl.ports.blobs import CHECKPOINTS, EPISODES, PARAMS
 from tabrl.ports.events import StoredEvent
 from tabrl.ports.retention import EndedTraining, Events, Ids, Prefixes
 from tests.twins.database import MemoryDatabase
@@ -132,7 +132,8 @@ class MemoryRetentionRepository:
 
     def _delete_jobs(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
-            self._db.doomed += [f"{PARAMS}/{job.id}", f"{CHECKPOINTS}/{job.id}"]
+            folders = (PARAMS, CHECKPOINTS, EPISODES)
+            self._db.doomed += [f"{folder}/{job.id}" for folder in folders]
             self._db.models.pop(job.model_id or "", None)
             self._db.revisions.pop(job.id, None)
             self._db.records.pop(job.id, None)

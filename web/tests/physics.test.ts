@@ -98,6 +98,20 @@ describe.each([
     expect([...physics.qpos()]).toEqual(pose);
     expect(physics.poses()).not.toEqual(before);
   });
+
+  it("goes on where it was left when a pose has been shown", () => {
+    const physics = load(scene);
+    const undisturbed = simulate(physics, 0.4);
+    simulate(physics, 0.2);
+    const left = physics.leave();
+    physics.pose([...physics.qpos()].fill(0.1));
+    physics.goOn(left);
+    expect(physics.time).toBeCloseTo(0.2, 9);
+    for (let i = 0; i < 10; i += 1) physics.step(null);
+    for (const [index, value] of physics.qpos().entries()) {
+      expect(value).toBeCloseTo(undisturbed[index] ?? Number.NaN, 6);
+    }
+  });
 });
 
 it("starts at the joints' zero where a scene has no keyframe", () => {

@@ -35,6 +35,10 @@ class FakePhysics {
     this.shown.push(qpos);
   }
   setPush(): void {}
+  leave = () => ({ time: this.time });
+  goOn({ time }: { time: number }): void {
+    this.time = time;
+  }
   isFinite = (): boolean => this.finite;
   upright = (): number => this.up;
   qpos = (): Float64Array => Float64Array.of(this.time, 0, 0.3, 1, 0, 0, 0);
@@ -276,6 +280,45 @@ describe("a recording", () => {
     simulation.replay([new Array(9).fill(1)], 50);
     vi.advanceTimersByTime(100);
     expect(physics.shown).toEqual([]);
+    simulation.dispose();
+  });
+});
+
+describe("a recorded moment", () => {
+  it("rests the simulation, which goes on where it was left", () => {
+    const { physics, simulation, socket, messages } = setUp();
+    simulation.connect(CONNECTION);
+    socket().welcome();
+    socket().answer();
+    vi.advanceTimersByTime(30);
+    const [time, steps] = [physics.time, physics.ctrls.length];
+    simulation.pose(new Array(7).fill(1));
+    simulation.pose(new Array(7).fill(2));
+    expect(physics.shown.map(([first]) => first)).toEqual([1, 2]);
+    const asked = socket().ticks.length;
+    socket().answer(); // of a state that is no more
+    vi.advanceTimersByTime(500);
+    expect(physics.ctrls).toHaveLength(steps);
+    expect(socket().ticks).toHaveLength(asked);
+    physics.time = 99;
+    simulation.pose(null);
+    expect(physics.time).toBe(time);
+    expect(socket().ticks).toHaveLength(asked + 1);
+    socket().answer();
+    vi.advanceTimersByTime(30);
+    expect(physics.ctrls).toHaveLength(steps + 1);
+    const ticks = messages.flatMap((one) => (one.type === "frame" ? [one.frame.tick] : []));
+    expect(ticks).toEqual([...ticks].sort((a, b) => a - b));
+    simulation.dispose();
+  });
+
+  it("of another robot is not shown, and holds nothing up", () => {
+    const { physics, simulation } = setUp();
+    simulation.pose(new Array(9).fill(1));
+    const { time } = physics;
+    vi.advanceTimersByTime(100);
+    expect(physics.shown).toEqual([]);
+    expect(physics.time).toBeGreaterThan(time);
     simulation.dispose();
   });
 });

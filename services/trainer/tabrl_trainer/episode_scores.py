@@ -14,16 +14,19 @@ from tabrl.control.checks import over_episodes, per_episode
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.rollout import Rollout
 from tabrl_trainer.comparison import fall_rate_upper, half_width
+from tabrl_trainer.recording.episode import Recording
 from tabrl_trainer.rollout_reward import RolloutReward
 
 
 @dataclass(frozen=True)
 class EvaluationEntry:
-    """One candidate's evaluation with the checks' measured values, and how it looks."""
+    """One candidate's evaluation with the checks' measured values, how it looks, and two of its
+    episodes."""
 
     row: EvaluationRow
     values: tuple[float, ...]
     looks: Mapping[str, float] = field(default_factory=dict)
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class EpisodeScores:
     """One number an episode: weighted terms a step `[B, K]`, what they come to `[B]`, checks
     `[checks, B]`, falls `[B]`.
 
-    `looks` are means over all episodes.
+    `looks` are means over all episodes; `recording` is what is kept of two of them.
     """
 
     terms: Float[np.ndarray, "B K"]
@@ -39,6 +42,7 @@ class EpisodeScores:
     values: Float[np.ndarray, "checks B"]
     fallen: Bool[np.ndarray, " B"]
     looks: Mapping[str, float]
+    recording: Recording | None = None
 
     @classmethod
     def of(
@@ -49,11 +53,15 @@ class EpisodeScores:
         embodiment: Embodiment,
     ) -> EpisodeScores:
         """What a reward and the checks say of a rollout."""
+        terms = reward.terms_of(rollout)
+        total = reward.total_of(terms)
+        values = per_episode(checks, rollout.fields, embodiment)
         return cls(
-            *reward.episode_means(reward.terms_of(rollout)),
-            per_episode(checks, rollout.fields, embodiment),
+            *reward.episode_means(terms),
+            values,
             embodiment.failures(rollout).max(0) > 0.5,
             embodiment.looks(rollout),
+            Recording.of(rollout, terms, total, checks, values, embodiment),
         )
 
     def joined(self, others: EpisodeScores) -> EpisodeScores:
@@ -68,6 +76,7 @@ class EpisodeScores:
                 name: share * look + (1.0 - share) * others.looks[name]
                 for name, look in self.looks.items()
             },
+            self.recording and others.recording and self.recording.joined(others.recording),
         )
 
     def entry(
@@ -86,4 +95,5 @@ class EpisodeScores:
             ),
             tuple(over_episodes(checks, self.values, embodiment)),
             self.looks,
+            self.recording,
         )

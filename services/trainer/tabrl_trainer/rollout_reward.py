@@ -81,6 +81,11 @@ class RolloutReward:
         columns: Floats = np.nan_to_num(np.concatenate(pieces), posinf=0.0, neginf=0.0)
         return columns
 
+    @property
+    def clipped(self) -> bool:
+        """Whether the reward is never below zero, whatever its terms come to."""
+        return self._reward.clips_total
+
     def total_of(self, terms: Floats) -> Floats:
         """The reward `[T, B]` that weighted terms `[T, B, K]` come to."""
         total: Floats = terms.sum(-1)

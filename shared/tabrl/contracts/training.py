@@ -252,6 +252,7 @@ class TrainResult(BaseModel):
     comparison: Comparison | None = None
     tier: Tier = Tier.FINE_TUNE
     history: tuple[EvaluationPoint, ...] = ()  # of the whole chain; earlier results have none
+    recorded: bool = False  # whether episodes of what is delivered can be watched
 
 
 class RoundTrip(BaseModel):

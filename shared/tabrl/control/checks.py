@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from jaxtyping import Float
 
 from tabrl.contracts.checks import CheckSpec, Statistic
 from tabrl.control.embodiment import Embodiment
@@ -52,6 +53,17 @@ def _values(checks: Sequence[CheckSpec], measures: Measures) -> Floats:
         if len(window) >= 2:
             values[row] = _STATISTICS[check.statistic](window, check)
     return values
+
+
+def series(
+    checks: Sequence[CheckSpec], rollout: Fields, embodiment: Embodiment
+) -> Float[np.ndarray, "checks T B"]:
+    """What the checks look at, step by step, before their windows and statistics."""
+    measures = embodiment.measured(rollout)
+    seen = np.empty((len(checks), *measures.rollout["time"].shape))
+    for row, check in enumerate(checks):
+        seen[row] = _measured(check, measures)
+    return seen
 
 
 def _measured(check: CheckSpec, measures: Measures) -> Floats:

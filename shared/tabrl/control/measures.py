@@ -57,6 +57,12 @@ class Measures:
         off: Floats = np.linalg.norm(place - led(path, self.rollout["time"]), axis=-1)
         return off
 
+    @property
+    def touches(self) -> Mapping[str, Float[np.ndarray, "T B"]]:
+        """1 while something touches the robot, else 0, by what people call it; one after the other
+        as they are shown."""
+        return {}
+
     def _values(self, quantity: str) -> NDArray[Any]:
         if quantity not in self._catalogue:
             raise Invalid(f"this robot has no quantity {quantity!r}", code="unknown_quantity")
@@ -88,6 +94,15 @@ def _column(parts: Parts, values: NDArray[Any], part: str) -> NDArray[Any]:
         return length
     owner, _, axis = part.rpartition("_")
     return values[..., parts.owners.index(owner), WORLD_AXES.index(axis)]
+
+
+def feet_on_ground(rollout: Fields, robot: Robot) -> dict[str, Float[np.ndarray, "T B"]]:
+    """Which feet are on the ground, by where their limb is, or its name where others are there."""
+    places = [" ".join(limb.place) for limb in robot.limbs]
+    return {
+        place if place and places.count(place) == 1 else limb.name: rollout["foot_contact"][..., i]
+        for i, (limb, place) in enumerate(zip(robot.limbs, places, strict=True))
+    }
 
 
 def mean(values: NDArray[Any]) -> NDArray[Any]:

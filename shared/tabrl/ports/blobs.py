@@ -7,6 +7,7 @@ from typing import Protocol
 
 PARAMS = "params"  # folder; below it one for each job, with all that it published
 CHECKPOINTS = "checkpoints"  # folder; below it one for each job that may have to be gone on with
+EPISODES = "episodes"  # folder; below it one for each job, with evaluated episodes to be watched
 Keys = list[str]  # a class with a method `list` cannot name the builtin
 
 

@@ -62,7 +62,9 @@ def test_a_deleted_task_takes_everything_along(store: Store) -> None:
     assert store.jobs.get(other.id)
     doomed = store.retention.doomed(10)
     assert set(doomed) == {
-        f"{folder}/{one}" for folder in ("params", "checkpoints") for one in (job.id, gone.job_id)
+        f"{folder}/{one}"
+        for folder in ("params", "checkpoints", "episodes")
+        for one in (job.id, gone.job_id)
     }
     for prefix in doomed:
         store.retention.forget_doomed(prefix)

@@ -12,7 +12,7 @@ from tabrl.domain.errors import NotFound, Unavailable
 from tabrl.domain.jobs import Job, JobState
 from tabrl.domain.models import Model
 from tabrl.ports import StoredEvent
-from tabrl.ports.blobs import CHECKPOINTS, PARAMS
+from tabrl.ports.blobs import CHECKPOINTS, EPISODES, PARAMS
 from tabrl_api.context import AppContext
 from tabrl_api.housekeeping import Housekeeper, thinned
 from tests.support.factories import progress, train_result, training
@@ -46,6 +46,7 @@ def ended(context: AppContext) -> tuple[Job, Model]:
         )
         context.bus.publish(job.id, progress(n, forward=1.0))
     context.blobs.put(f"{CHECKPOINTS}/{job.id}/000001/000002.safetensors", b"state")
+    context.blobs.put(f"{EPISODES}/{job.id}/000001/evaluated.safetensors", b"episodes")
     context.bus.publish(job.id, StateEvent(state="succeeded", attempt=1))
     assert context.jobs.finish(job.id, 1, JobState.SUCCEEDED, result=train_result())
     return job, model
@@ -64,6 +65,7 @@ def test_a_finished_training_keeps_what_it_delivered_and_its_curve(
     house.keep_house()
     assert context.blobs.list(f"{PARAMS}/{job.id}") == [model.params_key]
     assert context.blobs.list(CHECKPOINTS) == []
+    assert len(context.blobs.list(EPISODES)) == 1
     assert context.jobs.get(job.id).state is JobState.SUCCEEDED
 
 
@@ -85,6 +87,7 @@ def test_unused_tasks_go_with_their_blobs(context: AppContext, clock: ManualCloc
     Housekeeper(context).keep_house()
     assert context.jobs.list() == []
     assert context.blobs.list(PARAMS) == []
+    assert context.blobs.list(EPISODES) == []
     assert context.retention.doomed(10) == []
     action = {"action": "tasks_expired"}
     assert context.registry.get_sample_value("tabrl_sweeper_actions_total", action) == 1

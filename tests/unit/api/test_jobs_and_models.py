@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from httpx import Response
 
 from tabrl.contracts.events import NoticeEvent, StageEvent, StateEvent
@@ -121,6 +122,25 @@ def test_a_model_follows_its_training(gateway: Gateway) -> None:
     params = gateway.http.get(f"/api/models/{job['model_id']}/params")
     assert params.content == b"weights"
     assert params.headers["tabrl-params-version"] == "1"
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_recorded_episodes_are_those_of_the_last_attempt(gateway: Gateway, recorded: bool) -> None:
+    (job,) = gateway.train(gateway.ready_task())
+    address = f"/api/models/{job['model_id']}"
+    assert gateway.http.get(address).json()["episodes_url"] is None
+    check_problem(gateway.http.get(f"{address}/episodes"), 404, "no_episodes")
+    gateway.context.jobs.claim(job["id"], 15, 3)
+    for fence in (1, 12) if recorded else ():
+        key = f"episodes/{job['id']}/{fence:06d}/evaluated.safetensors"
+        gateway.context.blobs.put(key, f"attempt {fence}".encode())
+    result = train_result().model_copy(update={"recorded": recorded})
+    assert gateway.context.jobs.finish(job["id"], 1, JobState.SUCCEEDED, result=result)
+    url = gateway.http.get(address).json()["episodes_url"]
+    assert url == (f"{address}/episodes" if recorded else None)
+    if recorded:
+        assert gateway.http.get(url).content == b"attempt 12"
+    check_problem(gateway.http.get("/api/models/example-toy/episodes"), 404, "unknown_model")
 
 
 def test_params_before_the_base_policy_was_stored(gateway: Gateway) -> None:

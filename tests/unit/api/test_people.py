@@ -31,6 +31,7 @@ OTHERWISE = {  # the toy robot has no files, the exporter is away, the job left 
     "getPicture": {404},
     "getVisuals": {404},
     "getConstants": {404},
+    "getEpisodes": {404},
     "listExportFormats": {503},
     "exportModel": {503},
     "keepGoing": {409},

@@ -127,7 +127,8 @@ export type ToWorker =
   | { type: "push"; push: Push | null }
   | { type: "shove"; direction: number }
   | { type: "trouble"; trouble: Trouble | null }
-  | { type: "replay"; qpos: number[][] | null; hz: number };
+  | { type: "replay"; qpos: number[][] | null; hz: number }
+  | { type: "pose"; qpos: number[] | null };
 
 export type FromWorker =
   | { type: "loaded"; scene: SceneInfo }

@@ -13,6 +13,14 @@ const PUSH_LIMIT_PER_KG = 9;
 
 type Vector = [number, number, number];
 
+/** Where a simulation was left. */
+export interface Left {
+  time: number;
+  qpos: Float64Array;
+  qvel: Float64Array;
+  ctrl: Float64Array;
+}
+
 /**
  * One robot in MuJoCo's WebAssembly build.
  *
@@ -100,6 +108,19 @@ export class Physics {
   pose(qpos: number[]): void {
     (this.data.qpos as Float64Array).set(qpos);
     this.mujoco.mj_kinematics(this.model, this.data);
+  }
+
+  /** What `goOn` needs to go on from here. */
+  leave(): Left {
+    return { time: this.time, qpos: this.qpos(), qvel: this.qvel(), ctrl: this.ctrl() };
+  }
+
+  goOn({ time, qpos, qvel, ctrl }: Left): void {
+    this.data.time = time;
+    (this.data.qpos as Float64Array).set(qpos);
+    (this.data.qvel as Float64Array).set(qvel);
+    (this.data.ctrl as Float64Array).set(ctrl);
+    this.mujoco.mj_forward(this.model, this.data);
   }
 
   setPush(push: Push | null): void {

@@ -38,6 +38,8 @@ export interface SessionState {
   live: Live | null;
   stats: Stats | null;
   paused: boolean;
+  /** A recorded moment is shown, and the simulation rests. */
+  posed: boolean;
   /** Where the policy is to be run. */
   wish: Wish;
   snapshot: { version: number; step: number; scheduleWords: string; at: number } | null;
@@ -71,6 +73,7 @@ export class Session {
     live: null,
     stats: null,
     paused: false,
+    posed: false,
     wish: "auto",
     snapshot: null,
     trouble: null,
@@ -113,7 +116,7 @@ export class Session {
   }
 
   connect(connection: Connection | null): void {
-    this.update({ snapshot: null, recovered: null });
+    this.update({ snapshot: null, recovered: null, posed: false });
     this.wanted = connection;
     if (this.state.trouble !== null) this.setTrouble(null); // a new driver has the scene as it is
     if (connection === null) {
@@ -177,6 +180,14 @@ export class Session {
 
   replay(qpos: number[][] | null, hz: number): void {
     this.send({ type: "replay", qpos, hz });
+  }
+
+  /** Show a recorded moment in place of the simulation; null: that goes on where it was left. */
+  pose(qpos: number[] | null): void {
+    const posed = qpos !== null;
+    if (!posed && !this.state.posed) return;
+    if (posed !== this.state.posed) this.update({ posed });
+    this.send({ type: "pose", qpos });
   }
 
   dispose(): void {

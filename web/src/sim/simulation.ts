@@ -7,7 +7,7 @@ import type { Connection, FromWorker, Push, RobotRules } from "./messages";
 import { RateMeter } from "./meter";
 import type { Paced } from "./pacer";
 import { Pacer } from "./pacer";
-import type { Physics } from "./physics";
+import type { Left, Physics } from "./physics";
 import type { Moment, Reading } from "./readings";
 import { readingOf, readOver } from "./readings";
 import { Wheel } from "./wheel";
@@ -41,6 +41,8 @@ export class Simulation implements Paced {
   /** What is asked beside the policy's own schedule. */
   readonly wheel = new Wheel(epoch);
   private readonly gauges: Gauges;
+  /** Where the simulation was left while a recorded moment is shown. */
+  private left: Left | null = null;
   private replayed: { qpos: number[][]; periodMs: number; index: number } | null = null;
 
   constructor(
@@ -62,12 +64,13 @@ export class Simulation implements Paced {
   }
 
   get ready(): boolean {
-    if (this.paused) return false;
+    if (this.paused || this.left !== null) return false;
     return this.replayed !== null || !this.connected || this.action !== null;
   }
 
   /** One whose policy cannot be asked now is not waited for. */
   get present(): boolean {
+    if (this.left !== null) return false;
     return this.replayed !== null || !this.connected || this.pilot?.ready === true;
   }
 
@@ -82,6 +85,7 @@ export class Simulation implements Paced {
     this.connected = connection !== null;
     this.paramsVersion = 0;
     this.replayed = null;
+    this.left = null;
     this.rewind();
     if (connection === null) {
       this.wheel.fit(null);
@@ -124,6 +128,7 @@ export class Simulation implements Paced {
   }
 
   reset(): void {
+    this.left = null;
     this.rewind();
     this.ask();
     this.schedule();
@@ -155,6 +160,25 @@ export class Simulation implements Paced {
     this.replayed =
       qpos === null || qpos.length === 0 ? null : { qpos, periodMs: 1000 / hz, index: 0 };
     this.rewind();
+    this.schedule();
+  }
+
+  /** Show one pose while everything rests; null goes on from where it was left. */
+  pose(qpos: number[] | null): void {
+    if (qpos !== null && qpos.length !== this.physics.scene.nq) return; // of another scene
+    if (qpos !== null) {
+      if (this.left === null) this.hold();
+      this.left ??= this.physics.leave();
+      this.physics.pose(qpos);
+    } else if (this.left !== null) {
+      this.physics.goOn(this.left);
+      this.left = null;
+      this.recent.length = 0;
+      this.restartClock();
+    }
+    this.tick += 1;
+    this.show();
+    if (qpos === null) this.ask();
     this.schedule();
   }
 
@@ -206,7 +230,7 @@ export class Simulation implements Paced {
 
   /** Have the state answered, now or by and by; the caller goes on if it was now. */
   private ask(): void {
-    if (this.pilot?.ready !== true || this.paused) return;
+    if (this.pilot?.ready !== true || this.paused || this.left !== null) return;
     const { physics, tick, justReset: reset } = this;
     this.justReset = false;
     this.action = null;

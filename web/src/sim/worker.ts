@@ -62,5 +62,8 @@ scope.onmessage = ({ data }) => {
     case "replay":
       simulation?.replay(data.qpos, data.hz);
       break;
+    case "pose":
+      simulation?.pose(data.qpos);
+      break;
   }
 };

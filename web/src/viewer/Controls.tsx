@@ -9,6 +9,8 @@ import type { CameraMode, Quality } from "./view";
 interface Props {
   session: Session;
   paused: boolean;
+  /** A recorded moment is shown: there is nothing to pause or to begin anew. */
+  posed: boolean;
   mode: CameraMode;
   onMode: (mode: CameraMode) => void;
   onCentre: () => void;
@@ -32,14 +34,18 @@ export function Controls(props: Props): ReactNode {
           : "Drag to look around"}
       </p>
       <div className="pointer-events-auto flex gap-1 rounded-xl border border-line bg-panel/85 p-1 backdrop-blur">
-        <InferenceSwitch session={session} />
-        <Tool label="Reset" onClick={() => session.reset()} icon={<RotateCcw />} />
-        <Tool
-          label={paused ? "Play" : "Pause"}
-          onClick={() => session.pause(!paused)}
-          icon={paused ? <Play /> : <Pause />}
-          active={paused}
-        />
+        {!props.posed && (
+          <>
+            <InferenceSwitch session={session} />
+            <Tool label="Reset" onClick={() => session.reset()} icon={<RotateCcw />} />
+            <Tool
+              label={paused ? "Play" : "Pause"}
+              onClick={() => session.pause(!paused)}
+              icon={paused ? <Play /> : <Pause />}
+              active={paused}
+            />
+          </>
+        )}
         <Tool
           label={mode === "follow" ? "Camera follows" : "Camera stays"}
           onClick={() => props.onMode(mode === "follow" ? "orbit" : "follow")}

@@ -48,6 +48,7 @@ export function StatusPill({ state, drive }: Props): ReactNode {
 }
 
 function status(state: SessionState, drive: Drive): [string, string] {
+  if (state.posed) return ["bg-info", "Replay of an evaluated episode"];
   if (drive.kind === "replay") return ["bg-info", `Recording “${drive.clip.replaceAll("_", " ")}”`];
   if (drive.kind === "idle") return ["bg-faint", "At rest, no policy"];
   const version = state.stats?.paramsVersion ?? BASE_VERSION;
@@ -75,7 +76,7 @@ function whereOf({ link, stats }: SessionState): Where | null {
 /** The robot's figures and the health of the control loop. */
 export function Figures({ state, drive, robot }: Props & { robot: Robot }): ReactNode {
   const { stats } = state;
-  if (stats === null || drive.kind === "replay") return null;
+  if (stats === null || drive.kind === "replay" || state.posed) return null;
   const live = drive.kind === "policy" && whereOf(state) !== null;
   const trip = stats.pilot?.roundTripMs.p50 ?? Number.NaN;
   return (

@@ -96,7 +96,8 @@ function Live({ session, robot, drive, bare = false, faded = false }: LiveProps)
           quality={quality}
           slowed={slowed}
           onQuality={choose}
-          pushable={drive.kind !== "replay"}
+          posed={state.posed}
+          pushable={drive.kind !== "replay" && !state.posed}
           canvas={view?.canvas ?? null}
         />
       </div>

@@ -258,7 +258,7 @@ export class View {
   }
 
   private readonly pointerDown = (event: PointerEvent): void => {
-    if (event.button !== 0 || !event.isPrimary) return;
+    if (event.button !== 0 || !event.isPrimary || this.session.getState().posed) return;
     this.aim(event);
     const hit = this.raycaster.intersectObject(this.robot.root, true)[0];
     const node = hit === undefined ? null : movable(hit.object);

@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from tabrl_api.context import WithContext
 from tabrl_api.models import service
+from tabrl_api.models.episodes import episodes_of
 from tabrl_api.models.exports import ExportFormatList
 from tabrl_api.models.inference import socket_path
 from tabrl_api.models.schemas import ModelList, ModelView, ShareView
@@ -77,6 +78,26 @@ def get_params(model_id: str, person: WithPerson, context: WithContext) -> Respo
         "Cache-Control": "no-cache",
     }
     return Response(context.blobs.get(model.params_key), media_type=_MEDIA_TYPE, headers=headers)
+
+
+@router.get(
+    "/{model_id}/episodes",
+    operation_id="getEpisodes",
+    summary="Evaluated episodes of a model",
+    response_class=Response,
+    responses={
+        200: {"content": {_MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}},
+        **problem_responses(_404="There is no such model, or no episodes of it were recorded."),
+    },
+)
+def get_episodes(model_id: str, person: WithPerson, context: WithContext) -> Response:
+    """safetensors: a typical episode and the worst, step by step, with the reward's terms."""
+    model = seen_model(model_id, person, context.models)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{model.id}-episodes.safetensors"',
+        "Cache-Control": "no-cache",
+    }
+    return Response(episodes_of(model, context.blobs), media_type=_MEDIA_TYPE, headers=headers)
 
 
 @router.get(

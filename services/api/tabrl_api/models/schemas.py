@@ -26,6 +26,7 @@ MODEL_EXAMPLE: JsonDict = {
     "updated_at": "2026-01-01T12:00:30Z",
     "job_state": "running",
     "inference_url": "ws://127.0.0.1:8401/api/models/mdl_x7c2q4mzk3hf5wpa/inference",
+    "episodes_url": "/api/models/mdl_x7c2q4mzk3hf5wpa/episodes",
 }
 
 
@@ -49,6 +50,10 @@ class ModelView(BaseModel):
     updated_at: datetime
     job_state: JobState
     inference_url: str
+    episodes_url: str | None = Field(
+        default=None,
+        description="Evaluated episodes, to be watched; null where none were recorded.",
+    )
 
 
 class ShareView(BaseModel):

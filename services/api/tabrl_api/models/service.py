@@ -8,6 +8,7 @@ from tabrl.domain.models import Model
 from tabrl.domain.people import Person
 from tabrl.ports import ModelRepository
 from tabrl_api.context import AppContext
+from tabrl_api.models.episodes import episodes_url
 from tabrl_api.models.inference import socket_path
 from tabrl_api.models.schemas import ModelView
 from tabrl_api.robots.service import scene_url, visuals_url
@@ -40,4 +41,5 @@ def model_view(model: Model, context: AppContext) -> ModelView:
         updated_at=model.updated_at,
         job_state=JobState.SUCCEEDED if job is None else job.state,
         inference_url=f"{context.inference.address(model.id)}{socket_path(model.id)}",
+        episodes_url=episodes_url(model, job),
     )

@@ -24,7 +24,7 @@ from tabrl.adapters.sql.engine import make_engine, reading
 from tabrl.adapters.sql.migrate import known_revision
 from tabrl.domain.errors import Conflict, Invalid, NotFound
 from tabrl.ports import BlobStore
-from tabrl.ports.blobs import CHECKPOINTS, PARAMS
+from tabrl.ports.blobs import CHECKPOINTS, EPISODES, PARAMS
 
 FORMAT = 1
 TRIES = 3  # for what was deleted while it was copied
@@ -164,7 +164,7 @@ def _wanted(keys: Iterable[str], fences: dict[str, int]) -> Iterator[str]:
     """Those of no later claim than the rows know."""
     for key in keys:
         folder, *parts = key.split("/")
-        of_a_claim = folder in (PARAMS, CHECKPOINTS) and len(parts) > 1
+        of_a_claim = folder in (PARAMS, CHECKPOINTS, EPISODES) and len(parts) > 1
         if not of_a_claim or int(parts[1]) <= fences.get(parts[0], -1):
             yield key
 

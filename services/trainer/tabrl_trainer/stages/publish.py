@@ -10,6 +10,7 @@ from tabrl.contracts.training import TrainingRecord, TrainResult, TrainSpec
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl_trainer.evaluation import check_results, flags_of
 from tabrl_trainer.ground import untrained_ground
+from tabrl_trainer.recording.file import episodes_file
 from tabrl_trainer.stages.minutes import Minutes, Moment, point_of
 from tabrl_trainer.stages.results import Completed
 from tabrl_trainer.stages.session import JobSession
@@ -33,6 +34,7 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
         reward=result.row.reward,
     )
     embodiment = done.loaded.context.embodiment
+    recorded = _record_episodes(spec, done, publisher)
     checks = check_results(spec.checks, base, program, result, embodiment.catalogue)
     session.publish(
         EvaluationEvent(
@@ -68,6 +70,7 @@ def publish(session: JobSession, done: Completed, publisher: SnapshotPublisher) 
         comparison=comparison,
         tier=spec.tier,
         history=_history(session, done, published.key),
+        recorded=recorded,
     )
 
 
@@ -110,6 +113,19 @@ def _stages_s(done: Completed, evaluation_s: float) -> dict[str, float]:
         "evaluation": evaluation_s,
     }
     return {name: round(value, 3) for name, value in seconds.items() if value is not None}
+
+
+def _record_episodes(spec: TrainSpec, done: Completed, publisher: SnapshotPublisher) -> bool:
+    """Whether episodes of what is delivered are kept, in the weights of its evaluation."""
+    result, reward = done.evaluated.measured.result, done.tuned.reward
+    if result.recording is None:
+        return False
+    robot, catalogue = done.loaded.context.robot, done.loaded.context.embodiment.catalogue
+    episodes = episodes_file(
+        result.recording, robot.id, result.row.episodes, reward, spec.checks, catalogue
+    )
+    publisher.record(episodes)
+    return True
 
 
 def _record(spec: TrainSpec, done: Completed) -> TrainingRecord:

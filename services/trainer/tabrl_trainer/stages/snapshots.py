@@ -9,7 +9,7 @@ from tabrl.contracts.events import SnapshotEvent
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.control.policy import PolicyWeights
 from tabrl.ports import BlobStore, ModelRepository
-from tabrl.ports.blobs import PARAMS
+from tabrl.ports.blobs import EPISODES, PARAMS
 from tabrl_trainer.stages.session import JobSession
 from tabrl_trainer.storage.params import params_file
 
@@ -78,3 +78,9 @@ class SnapshotPublisher:
             )
         )
         return Published(key, sha256)
+
+    def record(self, episodes: bytes) -> None:
+        """Keep evaluated episodes of what the job delivers, once in an attempt."""
+        session = self._session
+        key = f"{EPISODES}/{session.job_id}/{session.control.fence:06d}/evaluated.safetensors"
+        self._blobs.put(key, episodes)

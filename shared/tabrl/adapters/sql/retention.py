@@ -22,7 +22,7 @@ from tabrl.adapters.sql.tables import (
 )
 from tabrl.domain.errors import Conflict, unknown_model, unknown_task
 from tabrl.domain.jobs import TERMINAL, JobKind
-from tabrl.ports.blobs import CHECKPOINTS, PARAMS
+from tabrl.ports.blobs import CHECKPOINTS, EPISODES, PARAMS
 from tabrl.ports.queue import Clock
 from tabrl.ports.retention import EndedTraining, Ids, Prefixes
 
@@ -146,7 +146,8 @@ class SqlRetentionRepository:
 
     def _delete_jobs(self, connection: Connection, ids: Ids) -> None:
         for job_id in ids:
-            self._doom(connection, (f"{PARAMS}/{job_id}", f"{CHECKPOINTS}/{job_id}"))
+            folders = (PARAMS, CHECKPOINTS, EPISODES)
+            self._doom(connection, [f"{folder}/{job_id}" for folder in folders])
         for table, column in (
             (models, models.c.job_id),
             (revisions, revisions.c.job_id),

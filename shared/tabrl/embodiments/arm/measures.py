@@ -5,7 +5,7 @@ In double precision and written apart from what rewards read: an error in one is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,10 @@ from tabrl.control.measures import GENERAL, Floats, Measures
 
 class ArmMeasures(Measures):
     """Speeds and angles of the tool."""
+
+    @property
+    def touches(self) -> Mapping[str, Float[np.ndarray, "T B"]]:
+        return {"table": self.rollout["table_contact"], "itself": self.rollout["self_contact"]}
 
     def doubles(self, field: str) -> Floats:
         """A field of the rollout in double precision."""

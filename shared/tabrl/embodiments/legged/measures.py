@@ -5,7 +5,7 @@ In double precision and written apart from what rewards read: an error in one is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -14,12 +14,20 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from tabrl.control import rotation
-from tabrl.control.measures import GENERAL, Floats, Measures
+from tabrl.control.measures import GENERAL, Floats, Measures, feet_on_ground
 from tabrl.embodiments.legged.limbs import pairs
 
 
 class LeggedMeasures(Measures):
     """Speeds in the heading frame, angles of the trunk, which feet step together."""
+
+    @property
+    def touches(self) -> Mapping[str, Float[np.ndarray, "T B"]]:
+        return {
+            **feet_on_ground(self.rollout, self.robot),
+            "trunk": self.rollout["body_contact"][..., 0],
+            "legs each other": self.rollout["self_collision"],
+        }
 
     @cached_property
     def euler(self) -> tuple[Floats, Floats, Floats]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import NDArray
 
-from tabrl.control.measures import GENERAL, Measures
+from tabrl.control.measures import GENERAL, Measures, feet_on_ground
 
 
 class PlanarMeasures(Measures):
     """Quantities of a planar robot's rollout."""
+
+    @property
+    def touches(self) -> Mapping[str, Float[np.ndarray, "T B"]]:
+        feet = feet_on_ground(self.rollout, self.robot)
+        return {**feet, "trunk": self.rollout["fallen"]}
 
 
 _DERIVED: dict[str, Callable[[PlanarMeasures], NDArray[Any]]] = {

@@ -24,7 +24,7 @@ from tabrl_trainer.replay import replay
 from tabrl_trainer.stages import fine_tune
 from tabrl_trainer.tiers.recipes import CRITIC_WARM_UP_UPDATES
 from tests.support.training_context import trained_of_each_kind
-from tests.support.training_job import MOVES, Control, World, reward_for
+from tests.support.training_job import MOVES, Control, World, check_episodes, reward_for
 
 TWO_WINDOWS = CRITIC_WARM_UP_UPDATES + 2  # of one update each, by which a plateau is judged
 
@@ -86,6 +86,7 @@ def test_a_job_is_searched_learnt_and_evaluated(world: World, pretrained: Pretra
     assert set(result.stages_s) == {"search", "ppo", "selection", "evaluation"}
     assert result.schedule is not None
     assert result.schedule.updates > TWO_WINDOWS  # it was not asked to end where it is flat
+    check_episodes(world, result, fence=job.fence)
 
 
 def test_a_job_records_what_it_takes_to_do_it_again(world: World, context: TrainingContext) -> None:

@@ -25,7 +25,7 @@ from tabrl.ports import JobStoppedError, StopReason
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.replay import replay
 from tabrl_trainer.tiers.beginning import beginning_of
-from tests.support.training_job import Control, DiedError, World, reward_for
+from tests.support.training_job import Control, DiedError, World, check_episodes, reward_for
 
 PPO_S = 20.0  # by a clock that ticks when it is looked at
 Ran = tuple[World, TrainResult, Control]
@@ -82,6 +82,7 @@ def test_a_command_schedule_alone_is_searched_shown_and_measured(
     assert result.schedule is not None
     again = replay(context, reward_for(context.robot), result.schedule)
     assert hashlib.sha256(again).hexdigest() == result.params_sha256
+    check_episodes(world, result, fence=1)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,111 @@
+"""What is kept of one evaluated episode, and of which: a typical one and the worst."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from tabrl.contracts.checks import CheckSpec
+from tabrl.control.arrays import Floats
+from tabrl.control.checks import series
+from tabrl.control.embodiment import Embodiment
+from tabrl.control.rollout import Rollout
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedEpisode:
+    """One episode, step by step of 20 ms; all arrays in single precision.
+
+    `terms` are weighted, `reward` is what they come to; `touches` holds 1 while what its name says
+    touches something; `checks` what each success check looks at, in its quantity's unit, `values`
+    what it made of this episode. `failed` is the first step in which it had failed, None if it
+    never did.
+    """
+
+    time: Float[np.ndarray, " T"]  # s since the reset
+    qpos: Float[np.ndarray, "T nq"]
+    terms: Float[np.ndarray, "T K"]
+    reward: Float[np.ndarray, " T"]
+    touches: Mapping[str, Float[np.ndarray, " T"]]
+    checks: Float[np.ndarray, "checks T"]
+    values: Float[np.ndarray, " checks"]
+    failed: int | None
+
+    @classmethod
+    def of(
+        cls,
+        index: int,
+        rollout: Rollout,
+        terms: Float[np.ndarray, "T B K"],
+        reward: Float[np.ndarray, "T B"],
+        checks: Sequence[CheckSpec],
+        values: Float[np.ndarray, "checks B"],
+        embodiment: Embodiment,
+    ) -> Self:
+        """The episode of robot `index`, whose terms and values were measured with all others'."""
+        alone = rollout.robots(slice(index, index + 1))
+        touches = embodiment.measured(alone.fields).touches
+        failures = embodiment.failures(alone)[:, 0] > 0.5
+        return cls(
+            time=_single(alone.time[:, 0]),
+            qpos=_single(embodiment.qpos_of(alone)[:, 0]),
+            terms=_single(terms[:, index]),
+            reward=_single(reward[:, index]),
+            touches={name: _single(touch[:, 0]) for name, touch in touches.items()},
+            checks=_single(series(checks, alone.fields, embodiment)[..., 0]),
+            values=values[:, index].copy(),
+            failed=int(np.argmax(failures)) if failures.any() else None,
+        )
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Higher is better: a failed episode is worse than all that did not fail."""
+        return self.failed is None, float(self.reward.mean(dtype=np.float64))
+
+
+def _single(values: Floats | Float[np.ndarray, "*T"]) -> Floats:
+    """A copy of its own, or it would hold on to what all robots did."""
+    return np.array(values, np.float32)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Of a policy's evaluation: the episode in the middle of their order, and the worst of all."""
+
+    typical: RecordedEpisode
+    worst: RecordedEpisode
+
+    @classmethod
+    def of(
+        cls,
+        rollout: Rollout,
+        terms: Float[np.ndarray, "T B K"],
+        reward: Float[np.ndarray, "T B"],
+        checks: Sequence[CheckSpec],
+        values: Float[np.ndarray, "checks B"],
+        embodiment: Embodiment,
+    ) -> Self:
+        """Two episodes of a rollout of whole ones, by what each earned; see `RecordedEpisode`."""
+        failed = embodiment.failures(rollout).max(0) > 0.5
+        order = ranked(failed, reward.mean(0, dtype=np.float64))
+        typical, worst = (
+            RecordedEpisode.of(int(index), rollout, terms, reward, checks, values, embodiment)
+            for index in (order[len(order) // 2], order[0])
+        )
+        return cls(typical, worst)
+
+    def joined(self, later: Recording) -> Recording:
+        """With a further round of the same policy: the worse of both worst episodes."""
+        worst = min(self.worst, later.worst, key=lambda episode: episode.rank)
+        return Recording(self.typical, worst)
+
+
+def ranked(
+    failed: Bool[np.ndarray, " B"], earned: Float[np.ndarray, " B"]
+) -> Int[np.ndarray, " B"]:
+    """Numbers of the episodes `[B]`, the worst first: the failed ones, then by what they earned."""
+    return np.lexsort((earned, ~failed))

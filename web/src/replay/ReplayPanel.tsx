@@ -1,0 +1,185 @@
+import { useQuery } from "@tanstack/react-query";
+import { Pause, Play, Radio, TriangleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+import { useEffect, useState } from "react";
+import { fetchFile } from "@/api/client";
+import type { Scene } from "@/deck/panel";
+import { Select } from "@/ui/fields";
+import { Button, cx, Note, Skeleton } from "@/ui/kit";
+import type { Episode, Episodes } from "./episodes";
+import { readEpisodes } from "./episodes";
+import { TimeLine } from "./TimeLine";
+import type { Playback } from "./usePlayback";
+import { usePlayback } from "./usePlayback";
+
+const SPEEDS: [number, string][] = [
+  [1, "1 ×"],
+  [0.5, "½ ×"],
+  [0.25, "¼ ×"],
+  [0.1, "⅒ ×"],
+];
+
+/** An evaluated episode of what was trained, moment by moment, in place of the live robot. */
+export function ReplayPanel({ session, model, job }: Scene): ReactNode {
+  const id = model?.id ?? job?.model_id ?? "";
+  const { data, error } = useQuery({
+    queryKey: ["episodes", id],
+    queryFn: async () => {
+      const file = await fetchFile(`/api/models/${encodeURIComponent(id)}/episodes`);
+      return readEpisodes(await file.arrayBuffer());
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: 1,
+  });
+  if (error !== null) {
+    return (
+      <Note kind="warn" title="There is no replay of this policy">
+        {error.message}. Trainings of earlier versions recorded none; after another one there is.
+      </Note>
+    );
+  }
+  if (data === undefined) return <Skeleton className="h-24" />;
+  return <Loaded session={session} episodes={data} />;
+}
+
+function Loaded({ session, episodes }: Pick<Scene, "session"> & { episodes: Episodes }): ReactNode {
+  const [index, setIndex] = useState(0);
+  const episode = episodes.shown[index];
+  if (episode === undefined) return null;
+  return (
+    <Player
+      key={episode.kind}
+      session={session}
+      episodes={episodes}
+      episode={episode}
+      onChoose={setIndex}
+    />
+  );
+}
+
+interface PlayerProps {
+  session: Scene["session"];
+  episodes: Episodes;
+  episode: Episode;
+  onChoose: (index: number) => void;
+}
+
+function Player({ session, episodes, episode, onChoose }: PlayerProps): ReactNode {
+  const playback = usePlayback(episode.poses.length, episodes.hz);
+  const [watching, setWatching] = useState(true);
+  const { step, playing, seek, play, pause } = playback;
+
+  useEffect(() => {
+    session.pose(watching ? (episode.poses[step] ?? null) : null);
+  }, [session, episode, watching, step]);
+  useEffect(() => () => session.pose(null), [session]);
+
+  const shown: Playback = {
+    ...playback,
+    seek: (to) => {
+      setWatching(true);
+      seek(to);
+    },
+    play: () => {
+      setWatching(true);
+      play();
+    },
+  };
+  const live = (): void => {
+    pause();
+    setWatching(false);
+  };
+  return (
+    <div data-testid="replay" data-step={step} data-watching={watching}>
+      <TimeLine episodes={episodes} episode={episode} playback={shown}>
+        <Transport playback={shown} />
+        {episodes.shown.length > 1 && (
+          <Choice episodes={episodes} episode={episode} onChoose={onChoose} />
+        )}
+        <Failure episode={episode} onSeek={shown.seek} />
+        <span className="tabular ml-auto font-mono text-xs text-soft" data-testid="moment">
+          {(episode.time[step] ?? 0).toFixed(2)} of {(episode.time.at(-1) ?? 0).toFixed(2)} s
+        </span>
+        <Button className="h-8 px-2.5" disabled={!watching} onClick={live}>
+          <Radio className="size-4" aria-hidden /> Live
+        </Button>
+      </TimeLine>
+      <p className="mt-2 text-xs text-faint">
+        {playing ? "" : "Arrow keys go a step, with Shift ten. "}Numbers are in the reward's
+        weights, each curve has its own height
+        {episodes.clipped && "; the reward is never below zero"}.
+      </p>
+    </div>
+  );
+}
+
+function Transport({ playback }: { playback: Playback }): ReactNode {
+  const { playing, play, pause, speed, setSpeed } = playback;
+  return (
+    <>
+      <Button className="h-8 w-20 px-2" onClick={playing ? pause : play}>
+        {playing ? (
+          <Pause className="size-4" aria-hidden />
+        ) : (
+          <Play className="size-4" aria-hidden />
+        )}
+        {playing ? "Pause" : "Play"}
+      </Button>
+      <span className="w-16">
+        <Select
+          aria-label="Speed of the replay"
+          value={speed}
+          onChange={(event) => setSpeed(Number(event.target.value))}
+        >
+          {SPEEDS.map(([value, words]) => (
+            <option key={value} value={value}>
+              {words}
+            </option>
+          ))}
+        </Select>
+      </span>
+    </>
+  );
+}
+
+function Choice({ episodes, episode, onChoose }: Omit<PlayerProps, "session">): ReactNode {
+  const words = { typical: "Typical episode", worst: `Worst of ${episodes.evaluated}` };
+  return (
+    <fieldset className="flex rounded-lg border border-line-strong" aria-label="Which episode">
+      {episodes.shown.map(({ kind }, index) => (
+        <button
+          key={kind}
+          type="button"
+          aria-pressed={kind === episode.kind}
+          onClick={() => onChoose(index)}
+          className={cx(
+            "h-[30px] rounded-[7px] px-2.5 text-[13px] whitespace-nowrap",
+            kind === episode.kind ? "bg-raised text-accent" : "text-soft hover:text-text",
+          )}
+        >
+          {words[kind]}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Leads to the moment at which the robot failed, if it did. */
+function Failure({
+  episode: { failedS, time },
+  onSeek,
+}: {
+  episode: Episode;
+  onSeek: (step: number) => void;
+}): ReactNode {
+  if (failedS === null) return null;
+  return (
+    <Button
+      tone="danger"
+      className="h-8 px-2.5"
+      onClick={() => onSeek(time.findIndex((at) => at >= failedS))}
+    >
+      <TriangleAlert className="size-4" aria-hidden /> Failed at {failedS.toFixed(2)} s
+    </Button>
+  );
+}
