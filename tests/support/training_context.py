@@ -16,7 +16,8 @@ from tabrl_trainer.sizes import Batch, TrainingSizes
 from tests.support.engine import GO1, ROBOTS, SMALL, small_learner
 from tests.support.robots import OF_EACH_KIND
 
-SIZES = TrainingSizes(Batch(ROBOTS, SMALL), Batch(ROBOTS, SMALL), 4, 4, 8192)
+_BATCH = Batch(ROBOTS, SMALL)
+SIZES = TrainingSizes(_BATCH, _BATCH, _BATCH, 4, 4, 8192)
 pretrained_policy = cache(load_pretrained)
 
 

@@ -50,7 +50,7 @@ class TrainingContext:
         """`sizes` are those for the device unless given."""
         self.robot = robot
         sizes = sizes or sizes_for(simulator)
-        self.sizes = sizes = sizes if pretrained else sizes.from_nothing
+        self.sizes = sizes = sizes if pretrained else sizes.beginning_with_nothing
         robots = sizes.fine_tuning.robots
         self.embodiment = embodiment_of(robot)
         self.learner = Learner(robot, sizes.fine_tuning.config)

@@ -27,29 +27,35 @@ class TrainingSizes:
 
     fine_tuning: Batch  # the search's as well
     pretraining: Batch
+    from_nothing: Batch  # of a job whose robot has no pretrained policy
     episodes_a_round: int  # of each of two policies; an evaluation has one round or two
     few_episodes: int  # of a policy that only stands, or on a machine too busy for more
     reward_steps: int  # a call of the reward: a block of fine-tuning
 
     @property
-    def from_nothing(self) -> Self:
-        """For a robot without a pretrained policy: its jobs learn as pretraining does."""
-        block = self.pretraining.robots * self.pretraining.config.unroll
-        return replace(self, fine_tuning=self.pretraining, reward_steps=block)
+    def beginning_with_nothing(self) -> Self:
+        """The sizes of jobs whose robot has no pretrained policy."""
+        block = self.from_nothing.robots * self.from_nothing.config.unroll
+        return replace(self, fine_tuning=self.from_nothing, reward_steps=block)
 
 
 CPU = TrainingSizes(
     fine_tuning=Batch(256, PPOConfig(unroll=32, epochs=1, minibatches=4, discount=DISCOUNT)),
     pretraining=Batch(512, PPOConfig(unroll=24, epochs=4, minibatches=4, discount=DISCOUNT)),
+    from_nothing=Batch(128, PPOConfig(unroll=32, epochs=4, minibatches=4, discount=DISCOUNT)),
     episodes_a_round=128,
     few_episodes=64,
     reward_steps=8192,
 )
-"""Two to some ten cores, measured: robots enough to fill them, updates as often as these allow."""
+"""Two to some ten cores, measured: robots enough to fill them, updates as often as these allow.
+
+What begins with nothing has minutes: small batches, so many updates (docs/benchmarks.md).
+"""
 
 GPU = TrainingSizes(
     fine_tuning=Batch(4096, PPOConfig(unroll=20, epochs=4, minibatches=16, discount=DISCOUNT)),
     pretraining=Batch(8192, PPOConfig(unroll=20, epochs=4, minibatches=32, discount=DISCOUNT)),
+    from_nothing=Batch(4096, PPOConfig(unroll=20, epochs=4, minibatches=16, discount=DISCOUNT)),
     episodes_a_round=1024,
     few_episodes=1024,
     reward_steps=4096 * 20,

@@ -10,6 +10,7 @@ from tabrl.contracts.training import RobustnessRow
 from tabrl.control.arrays import Floats
 from tabrl.control.rollout import CONTROL_DT, Rollout
 from tabrl.sim.learning.networks import deployed
+from tabrl.sim.malloc import malloc_trim
 from tabrl_trainer.evaluation import Candidate, Evaluation, Evaluator
 from tabrl_trainer.stages.acceptance import accepted, rejection_reason
 from tabrl_trainer.stages.results import Evaluated, FineTuned, Loaded, Selected
@@ -67,6 +68,7 @@ def disturb(
     """
     if session.spec.tier is Tier.COMMAND:
         return ()
+    malloc_trim()  # a hundred recorded episodes were compared
 
     def earned(rollout: Rollout) -> Floats:
         return tuned.reward.total(rollout)

@@ -10,6 +10,7 @@ from tabrl.contracts.events import Event, Stage, StageEvent
 from tabrl.contracts.training import TrainSpec
 from tabrl.domain.jobs import FailureKind, Job
 from tabrl.ports import JobControl, JobFailedError
+from tabrl.sim.malloc import malloc_trim
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class JobSession:
         self.control.publish(event)
 
     def begin_stage(self, stage: Stage) -> None:
-        """Tell the user that a stage begins."""
+        """Tell the user that a stage begins, and give back the memory that the last one freed."""
+        malloc_trim()
         self.publish(StageEvent(stage=stage, elapsed_s=self.elapsed_s))
 
 
