@@ -46,7 +46,8 @@ export function TimeLine({ episodes, episode, playback, children }: Props): Reac
   };
   return (
     <>
-      <div className="sticky top-0 z-10 bg-panel pb-1.5">
+      {/* Over the panel's own padding as well, or rows would be seen above it. */}
+      <div className="sticky -top-3 z-10 -mx-3 -mt-3 bg-panel px-3 pt-3 pb-1.5 sm:-top-4 sm:-mx-4 sm:-mt-4 sm:px-4 sm:pt-4">
         <div className="flex flex-wrap items-center gap-1.5 sm:gap-2">{children}</div>
         <div className="mt-1.5 flex items-center">
           <span className={cx(LABELS, "tabular font-mono text-xs")} data-testid="moment">
