@@ -1,7 +1,8 @@
 """How XLA compiles in tests: with little optimisation, since graphs run a few times, and once.
 
 What was compiled is kept in `.cache/jax`, for the other processes and for the next run. It is
-machine code, so every kind of processor has a folder of its own.
+machine code, so every kind of processor has a folder of its own. JAX passes over what it cannot
+read, as a process that was killed may have left it; `make clean` removes all of it.
 """
 
 from __future__ import annotations
