@@ -13,7 +13,7 @@ import platform
 from pathlib import Path
 
 _CACHE = Path(__file__).parents[2] / ".cache/jax"
-# Graphs of MJX compile in half the time, a trainer's in a third; what runs long runs at half the speed.
+# Graphs of MJX compile in half the time, a trainer's in a third; they run at half the speed.
 _FLAGS = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 
 
