@@ -171,4 +171,4 @@ debian:
 
 .PHONY: clean
 clean: ## remove what was built (not the environment, not var/)
-	rm -rf web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache/jax

@@ -18,7 +18,7 @@ from tabrl_local.stack import BUILT_PAGE
 from tests.e2e.stack import Chromium, Site
 from tests.support.missing import missing
 
-START_LIMIT_S = 240.0
+START_LIMIT_S = 400.0  # units and services compile meanwhile
 
 
 @pytest.fixture(scope="session")
