@@ -39,18 +39,23 @@ up: setup ## start all services and the page on this machine until Ctrl-C
 test: setup debian onnx-web ## all checks and all tests; PYTEST_ARGS="tests/unit/sim -k cpu" for some
 	@$(MAKE) -j2 check web-test
 	@if [[ -n "$(PYTEST_ARGS)" ]]; then exec $(BIN)/python -m pytest $(PYTEST_ARGS); fi; \
-	exec $(MAKE) -j2 -k test-units test-parts
+	exec $(MAKE) -j3 -k test-browser test-services test-units
 
-# Real parts wait a lot, and units take the processor meanwhile: niced, so that nobody waits for them.
+# Three lanes beside each other. Browsers and services wait a lot; what they leave is for the units, which
+# nobody waits for. Reports come when a lane has ended, and grow in `.tools` until then.
+in_lane = @mkdir -p .tools; if $(1) > .tools/$@.log 2>&1; then cat .tools/$@.log; else cat .tools/$@.log; exit 1; fi
+
+.PHONY: test-browser
+test-browser:
+	@$(BIN)/python -m pytest tests/e2e
+
+.PHONY: test-services
+test-services:
+	$(call in_lane,nice -n 5 $(BIN)/python -m pytest tests/integration)
+
 .PHONY: test-units
 test-units:
-	@mkdir -p .tools; nice -n 19 $(BIN)/python -m pytest -n $(UNIT_WORKERS) --dist loadfile --no-loadscope-reorder \
-		tests/architecture tests/unit > .tools/units.log 2>&1 \
-		&& cat .tools/units.log || { cat .tools/units.log; exit 1; }
-
-.PHONY: test-parts
-test-parts:
-	@$(BIN)/python -m pytest tests/integration tests/e2e
+	$(call in_lane,$(BIN)/python -m pytest -n $(UNIT_WORKERS) --dist loadfile --no-loadscope-reorder tests/architecture tests/unit)
 
 .PHONY: fuzz
 fuzz: setup-python ## hostile sources and artifacts that nobody thought of (FUZZ_EXAMPLES=1000)
@@ -170,4 +175,4 @@ debian:
 
 .PHONY: clean
 clean: ## remove what was built (not the environment, not var/)
-	rm -rf web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache/jax

@@ -13,17 +13,22 @@ from tabrl.robots import Robot
 from tabrl.sim.malloc import malloc_trim
 from tests.session import order
 from tests.session.compiling import compile_quickly
+from tests.session.priority import step_back
 from tests.session.services import postgres_server, redis_server, redis_session, s3_url
 from tests.support.robots import ROBOTS
 
 __all__ = ["postgres_server", "redis_server", "redis_session", "s3_url"]
 
+SHARES_OUT = "PYTEST_XDIST_WORKER" in os.environ  # one of several processes that share files out
+
 compile_quickly()
+if SHARES_OUT:
+    step_back()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """As `tests.session.order` says."""
-    order.sort(items, longest_first="PYTEST_XDIST_WORKER" in os.environ)
+    order.sort(items, longest_first=SHARES_OUT)
 
 
 @pytest.fixture(scope="session", params=ROBOTS, ids=lambda robot: robot.id)

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tabrl_local.stack import BUILT_PAGE
 from tests.e2e.stack import Chromium, Site, running
@@ -38,13 +38,24 @@ def chromium(playwright: Playwright) -> Chromium:
     return Chromium(playwright.chromium, path)
 
 
-@pytest.fixture
-def page(chromium: Chromium) -> Iterator[Page]:
-    """A desktop-sized page; an uncaught error or a breach of its policy fails the test."""
-    errors: list[str] = []
+@pytest.fixture(scope="session")
+def running_chromium(chromium: Chromium) -> Iterator[Browser]:
+    """One browser for all tests that open a single page."""
     browser = chromium.launch()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(running_chromium: Browser) -> Iterator[Page]:
+    """A desktop-sized page as of somebody who was never there before.
+
+    An uncaught error or a breach of its policy fails the test.
+    """
+    errors: list[str] = []
+    context = running_chromium.new_context(viewport={"width": 1440, "height": 900})
     try:
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = context.new_page()
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
@@ -53,5 +64,5 @@ def page(chromium: Chromium) -> Iterator[Page]:
         )
         yield page
     finally:
-        browser.close()
+        context.close()
     assert errors == []

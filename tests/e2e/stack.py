@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserType
 from tabrl_local.launcher import STATE_FILE
 from tabrl_local.ports import pick_free
 
-START_LIMIT_S = 600.0
+START_LIMIT_S = 600.0  # units and services compile meanwhile
 RESULTS = Path(__file__).parents[2] / "test-results"
 # Software rendering, and nothing that calls out of this machine.
 ARGUMENTS = (

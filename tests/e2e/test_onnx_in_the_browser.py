@@ -17,9 +17,9 @@ from tabrl.export.exportable import Exportable
 from tabrl.robots import Robot, scene_xml
 from tabrl_exporter.formats import FORMATS
 from tabrl_trainer.pretrained import load_pretrained
-from tests.e2e.files import FileServer, file_server
 from tests.support.golden.vectors import STATES, State, some_answers
 from tests.support.made_up import made_up_schedule
+from tests.support.servers.files import FileServer, file_server
 from tests.support.training_context import trained_of_each_kind
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(600)]

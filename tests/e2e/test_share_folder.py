@@ -18,9 +18,9 @@ from tabrl.export.formats import format_named
 from tabrl.robots import Robot, scene_xml
 from tabrl_local.stack import BUILT_PAGE, BUILT_VISUALS
 from tabrl_trainer.pretrained import load_pretrained
-from tests.e2e.files import FileServer, file_server
 from tests.e2e.probe import browser_ticks, picture
 from tests.e2e.stack import RESULTS
+from tests.support.servers.files import FileServer, file_server
 from tests.support.training_context import trained_of_each_kind, trained_robots
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(600)]

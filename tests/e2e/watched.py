@@ -16,10 +16,12 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from tabrl.contracts.tiers import Tier
 from tabrl_local.client import Api
 from tabrl_local.errors import CommandError
 from tabrl_local.ports import pick_free
 from tabrl_local.rollout import rollout
+from tabrl_local.training.length import UNSAID, Length
 from tests.e2e.stack import Site
 from tests.support.servers.llm import LlmStub
 
@@ -112,7 +114,9 @@ def use(site: Site, model_worker: ModelWorker, prompt: str) -> None:
                 break
         assert model_worker.asked
         task_id = _written(api, prompt)
-        job = api.train(task_id, 1)
+        # A training by the search alone has the same series; pictures are of a whole one.
+        length = UNSAID if pictures_folder() else Length(Tier.COMMAND)
+        job = api.train(task_id, 1, length=length)
         assert job.model_id is not None
         api.export(job.model_id, "onnx")  # and again at the end: a rate needs two
         over = threading.Event()

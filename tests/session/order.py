@@ -13,12 +13,13 @@ _FOLDERS = ("architecture", "unit", "integration", "e2e")
 # compile the same graphs are no neighbours, so that the second one finds them compiled.
 _LONGEST = (
     "unit/sim/test_mjx_parity.py",
-    "unit/trainer/job/test_job.py",
     "unit/trainer/test_pretraining.py",
-    "unit/trainer/test_context.py",
+    "unit/trainer/job/test_job.py",
+    "unit/trainer/job/test_job_tiers.py",
     "unit/sim/test_mjx.py",
-    "unit/sim/test_cpu_threads.py",
     "unit/reward_worker/generator/test_templates.py",
+    "unit/reward_worker/sandbox/test_sandbox_hostile.py",
+    "unit/embodiments/test_every_robot.py",
 )
 
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Scene } from "@/deck/panel";
+import { PANELS } from "@/deck/panels";
 import { against, bandOf, boundsOf, heightOf, lineOf, runsOf, spanOf } from "@/replay/curves";
 import type { RecordedCheck } from "@/replay/episodes";
 import { readEpisodes } from "@/replay/episodes";
@@ -130,5 +132,20 @@ describe("what speaks against a check", () => {
     expect(boundsOf(CHECK)).toEqual([0.4]);
     expect(boundsOf({ ...CHECK, statistic: "share_above", threshold: 0.2 })).toEqual([0.2]);
     expect(boundsOf({ ...CHECK, statistic: "frequency" })).toEqual([]);
+  });
+});
+
+describe("the panel", () => {
+  const panel = PANELS.find(({ id }) => id === "replay");
+  const scene = (change: object): Scene =>
+    ({ drive: { kind: "policy" }, model: undefined, job: undefined, ...change }) as Scene;
+
+  it.each([
+    ["a model with episodes", { model: { episodes_url: "/api/models/m/episodes" } }, true],
+    ["a job that has just ended", { job: { result: { recorded: true } } }, true],
+    ["a job of an earlier version", { model: { episodes_url: null }, job: { result: {} } }, false],
+    ["a policy that nobody trained here", {}, false],
+  ])("is offered for %s: %s", (_, change, offered) => {
+    expect(panel?.fits(scene(change))).toBe(offered);
   });
 });

@@ -21,7 +21,7 @@ from tabrl_local.stack import http_ready
 from tests.support.processes import ended
 from tests.support.robots import ROBOTS
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
 SERVICES = {"redis", "api", "inference", "trainer", "reward_worker", "exporter"}
 
@@ -69,7 +69,7 @@ def launched(tmp_path: Path) -> Iterator[Launched]:
 
 
 def test_up_survives_a_death_and_leaves_nothing(launched: Launched) -> None:
-    until(lambda: launched.ready, 240.0)
+    until(lambda: launched.ready, 400.0)
     first = launched.children()
     assert set(first) == SERVICES
     assert psutil.Process(first["trainer"]).nice() > psutil.Process(first["inference"]).nice()

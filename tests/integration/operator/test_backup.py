@@ -100,6 +100,7 @@ class System:
                 return False
             self.blobs.put(f"checkpoints/{job_id}/{fence:06d}/{n:06d}.safetensors", b"state")
             threading.Event().wait(pause_s)
+        self.blobs.put(f"episodes/{job_id}/{fence:06d}/evaluated.safetensors", b"episodes")
         return True
 
 
@@ -155,6 +156,7 @@ def test_a_backup_of_a_busy_system_goes_on_elsewhere(
     other.work()
     finished = [job for job in other.jobs.list(task_ids=[task_id]) if job.model_id]
     assert [job.state for job in finished] == [JobState.SUCCEEDED] * JOBS
+    assert all(other.blobs.list(f"episodes/{job.id}") for job in finished)
     job, model = training(SystemClock().now(), task_id)
     other.jobs.create_training([job], [model])  # numbers go on behind those restored
     assert other.jobs.list(limit=1)[0].id == job.id

@@ -43,6 +43,8 @@ from tests.support.factories import candidate, writing
 from tests.support.servers.redis import RedisServer
 from tests.support.training_job import MOVES, training_of
 
+pytestmark = pytest.mark.timeout(1200)  # trainers start, compile and train, beside other tests
+
 SOURCE = '''
 """quetzal-docstring"""
 WEIGHTS = {"motion": 1.0}
@@ -147,7 +149,7 @@ class Site:
         return self.jobs.get(self.job.id)
 
 
-def wait(what: Callable[[], object], child: subprocess.Popen[bytes], seconds: float = 200) -> None:
+def wait(what: Callable[[], object], child: subprocess.Popen[bytes], seconds: float = 400) -> None:
     """Until `what()` is true, as long as the child lives."""
     end = time.monotonic() + seconds
     while not what():

@@ -9,7 +9,9 @@ import pytest
 
 import tabrl.contracts.checks
 import tabrl_trainer.evaluation
+import tabrl_trainer.stages.evaluate
 from tabrl.robots import Robot
+from tabrl.sim.robustness import CHUNK_S
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.pretrained import PretrainedPolicy
 from tabrl_trainer.rollout_reward import RolloutReward
@@ -27,6 +29,7 @@ from tests.support.training_job import World, reward_for
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tabrl.contracts.checks, "EPISODE_S", 2.5)
     monkeypatch.setattr(tabrl_trainer.evaluation, "EPISODE_S", 2.5)
+    monkeypatch.setattr(tabrl_trainer.stages.evaluate, "DISTURBED_S", CHUNK_S)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ export function Deck(scene: Scene): ReactNode {
         <section
           id={id}
           aria-label={shown.label}
-          className="max-h-[40vh] overflow-y-auto border-b border-line p-3 sm:p-4"
+          className="max-h-[40vh] overflow-y-auto border-b border-line p-3 max-sm:max-h-[28vh] sm:p-4"
         >
           <Boundary key={shown.id}>
             <Suspense fallback={<Skeleton className="h-12" />}>

@@ -97,11 +97,8 @@ function Player({ session, episodes, episode, onChoose }: PlayerProps): ReactNod
           <Choice episodes={episodes} episode={episode} onChoose={onChoose} />
         )}
         <Failure episode={episode} onSeek={shown.seek} />
-        <span className="tabular ml-auto font-mono text-xs text-soft" data-testid="moment">
-          {(episode.time[step] ?? 0).toFixed(2)} of {(episode.time.at(-1) ?? 0).toFixed(2)} s
-        </span>
-        <Button className="h-8 px-2.5" disabled={!watching} onClick={live}>
-          <Radio className="size-4" aria-hidden /> Live
+        <Button className="ml-auto h-8 px-2 sm:px-2.5" disabled={!watching} onClick={live}>
+          <Radio className="size-4" aria-hidden /> <span className="max-sm:sr-only">Live</span>
         </Button>
       </TimeLine>
       <p className="mt-2 text-xs text-faint">
@@ -117,13 +114,13 @@ function Transport({ playback }: { playback: Playback }): ReactNode {
   const { playing, play, pause, speed, setSpeed } = playback;
   return (
     <>
-      <Button className="h-8 w-20 px-2" onClick={playing ? pause : play}>
+      <Button className="h-8 px-2 sm:w-20" onClick={playing ? pause : play}>
         {playing ? (
           <Pause className="size-4" aria-hidden />
         ) : (
           <Play className="size-4" aria-hidden />
         )}
-        {playing ? "Pause" : "Play"}
+        <span className="max-sm:sr-only">{playing ? "Pause" : "Play"}</span>
       </Button>
       <span className="w-16">
         <Select
@@ -143,7 +140,7 @@ function Transport({ playback }: { playback: Playback }): ReactNode {
 }
 
 function Choice({ episodes, episode, onChoose }: Omit<PlayerProps, "session">): ReactNode {
-  const words = { typical: "Typical episode", worst: `Worst of ${episodes.evaluated}` };
+  const words = { typical: "Typical", worst: `Worst of ${episodes.evaluated}` };
   return (
     <fieldset className="flex rounded-lg border border-line-strong" aria-label="Which episode">
       {episodes.shown.map(({ kind }, index) => (
@@ -153,7 +150,7 @@ function Choice({ episodes, episode, onChoose }: Omit<PlayerProps, "session">): 
           aria-pressed={kind === episode.kind}
           onClick={() => onChoose(index)}
           className={cx(
-            "h-[30px] rounded-[7px] px-2.5 text-[13px] whitespace-nowrap",
+            "h-[30px] rounded-[7px] px-2 text-[13px] sm:px-2.5 whitespace-nowrap",
             kind === episode.kind ? "bg-raised text-accent" : "text-soft hover:text-text",
           )}
         >

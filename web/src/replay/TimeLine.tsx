@@ -30,7 +30,7 @@ interface Group {
   rows: Row[];
 }
 
-const LABELS = "w-[10.5rem] shrink-0 sm:w-[15rem]";
+const LABELS = "w-[8.75rem] shrink-0 sm:w-[15rem]";
 
 /** A slider through an episode, and in line with it what was earned, touched and checked. */
 export function TimeLine({ episodes, episode, playback, children }: Props): ReactNode {
@@ -46,10 +46,14 @@ export function TimeLine({ episodes, episode, playback, children }: Props): Reac
   };
   return (
     <>
-      <div className="sticky top-0 z-10 bg-panel pb-1.5">
-        <div className="flex flex-wrap items-center gap-2">{children}</div>
+      {/* Over the panel's own padding as well, or rows would be seen above it. */}
+      <div className="sticky -top-3 z-10 -mx-3 -mt-3 bg-panel px-3 pt-3 pb-1.5 sm:-top-4 sm:-mx-4 sm:-mt-4 sm:px-4 sm:pt-4">
+        <div className="flex flex-wrap items-center gap-1.5 sm:gap-2">{children}</div>
         <div className="mt-1.5 flex items-center">
-          <span className={cx(LABELS, "text-xs text-faint")}>moment</span>
+          <span className={cx(LABELS, "tabular font-mono text-xs")} data-testid="moment">
+            {(episode.time[step] ?? 0).toFixed(2)}{" "}
+            <span className="text-faint">of {(episode.time.at(-1) ?? 0).toFixed(2)} s</span>
+          </span>
           <Scrubber episode={episode} playback={playback} />
         </div>
       </div>
@@ -124,11 +128,11 @@ function Scrubber({ episode, playback }: Pick<Props, "episode" | "playback">): R
 }
 
 function Title({ children }: { children?: ReactNode }): ReactNode {
-  return <div className="flex h-6 items-end pb-0.5 text-[11px] text-faint">{children}</div>;
+  return <div className="flex h-5.5 items-end pb-0.5 text-[11px] text-faint">{children}</div>;
 }
 
 function height({ low = false }: Row): string {
-  return low ? "h-4" : "h-6.5";
+  return low ? "h-3.5" : "h-5.5";
 }
 
 function FailureLine({ episode: { failedS, time } }: Pick<Props, "episode">): ReactNode {

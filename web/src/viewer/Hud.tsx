@@ -19,6 +19,7 @@ interface Props {
 /** Whether and by what the robot is driven. */
 export function StatusPill({ state, drive }: Props): ReactNode {
   const [dot, text] = status(state, drive);
+  const plays = drive.kind === "policy" && !state.posed;
   return (
     <div className="flex max-w-full flex-col items-start gap-1.5">
       <div
@@ -30,12 +31,12 @@ export function StatusPill({ state, drive }: Props): ReactNode {
         <span className={cx("size-2 rounded-full", dot)} aria-hidden />
         <span className="truncate">{text}</span>
       </div>
-      {drive.kind === "policy" && state.link.state === "lost" && whereOf(state) === "browser" && (
+      {plays && state.link.state === "lost" && whereOf(state) === "browser" && (
         <p className="rise rounded-lg bg-panel/70 px-2.5 py-1 text-xs text-faint" role="status">
           The server does not answer: this browser runs the policy.
         </p>
       )}
-      {state.snapshot !== null && drive.kind === "policy" && (
+      {state.snapshot !== null && plays && (
         <p
           key={state.snapshot.version}
           className="rise max-w-sm rounded-lg bg-panel/70 px-2.5 py-1 text-xs text-faint"
@@ -139,7 +140,7 @@ function reading(value: number, { quantity, decimals }: Readout): string {
 
 /** What stands between the user and a moving robot. */
 export function LinkBanner({ state, drive, session }: Props & { session: Session }): ReactNode {
-  if (drive.kind !== "policy") return <span />;
+  if (drive.kind !== "policy" || state.posed) return <span />;
   const { link, recovered } = state;
   if (link.state === "refused") {
     return (

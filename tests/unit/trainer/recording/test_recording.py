@@ -101,6 +101,24 @@ def test_the_same_episode_is_kept_once(
     assert [shown["kind"] for shown in header_of(data)["episodes"]] == ["typical"]
 
 
+def test_the_moment_of_a_failure_is_told(
+    context: TrainingContext, rollout: Rollout, moving: RolloutReward
+) -> None:
+    field = context.embodiment.failure
+    assert field is not None
+    failures = np.zeros_like(rollout.fields[field])
+    failures[60:, 1] = 1.0
+    failed = Rollout({**rollout.fields, field: failures})
+    recording = EpisodeScores.of(failed, moving, CHECKS, context.embodiment).recording
+    assert recording is not None
+    assert (recording.typical.failed, recording.worst.failed) == (None, 60)
+    catalogue = context.embodiment.catalogue
+    data = episodes_file(recording, context.robot.id, 4, moving, CHECKS, catalogue)
+    typical, worst = header_of(data)["episodes"]
+    assert typical["failed_s"] is None
+    assert worst["failed_s"] == pytest.approx(61 * 0.02, abs=1e-5)
+
+
 def test_a_fall_is_worse_than_any_reward() -> None:
     failed, earned = np.array([False, True, False, True]), np.array([0.1, 9.0, 3.0, 8.0])
     assert ranked(failed, earned).tolist() == [3, 1, 0, 2]
