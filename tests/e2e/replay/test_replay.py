@@ -94,13 +94,15 @@ def test_curves_are_scrubbed_and_live_goes_on_where_it_was(
     opened(page, f"{site.url}/models/{trained.model}")
     replay = page.get_by_test_id("replay")
     page.get_by_role("button", name="Pause").first.click()
-    curves = replay.locator(".cursor-ew-resize")
-    curves.scroll_into_view_if_needed()
-    box = curves.bounding_box()
+    curves, slider = replay.locator(".cursor-ew-resize"), page.get_by_role("slider", name="Moment")
+    slider.scroll_into_view_if_needed()
+    box, thumb = curves.bounding_box(), slider.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 12)
+    assert thumb is not None
+    below = thumb["y"] + thumb["height"] + 50  # what is scrolled is not covered there
+    page.mouse.move(box["x"] + 0.2 * box["width"], below)
     page.mouse.down()
-    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 12)
+    page.mouse.move(box["x"] + 0.5 * box["width"], below)
     page.mouse.up()
     last = len(trained.tensors["typical/time"]) - 1
     page.wait_for_function(
