@@ -116,6 +116,10 @@ bench-gpu: setup-python ## measure: MJX, on a GPU where there is one; PART=updat
 bench-music: setup debian ## measure: robots that dance to click tracks in a browser, how far from the beat (BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.music $(BENCH_ARGS)
 
+.PHONY: bench-first-visit
+bench-first-visit: setup debian ## measure: how long a first visitor waits for a robot that moves, by stages (BENCH_ARGS=--help)
+	@$(BIN)/python -m bench.first_visit $(BENCH_ARGS)
+
 .PHONY: bench-tasks
 bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips (TASKS_ARGS=--help)
 	@$(BIN)/python -m bench.tasks $(TASKS_ARGS)

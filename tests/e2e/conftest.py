@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from tabrl_local.launcher import STATE_FILE
-from tabrl_local.ports import pick_free
 from tabrl_local.stack import BUILT_PAGE
-from tests.e2e.stack import Chromium, Site
+from tests.e2e.stack import Chromium, Site, running
 from tests.support.missing import missing
-
-START_LIMIT_S = 400.0  # units and services compile meanwhile
 
 
 @pytest.fixture(scope="session")
@@ -26,27 +18,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The whole stack on a data directory of its own, with a log of every tick."""
     if not (BUILT_PAGE / "index.html").is_file():
         pytest.fail("the page is not built: run `make setup`")
-    folder = tmp_path_factory.mktemp("site")
-    port = pick_free("127.0.0.1", 23_000, set())
-    site = Site(f"http://127.0.0.1:{port}", folder / "data", folder / "ticks.jsonl")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tabrl_local", "up", "--port", str(port), "--data", str(site.data)],
-        env={**os.environ, "TABRL_TICK_LOG": str(site.tick_log)},
-    )
-    try:
-        end = time.monotonic() + START_LIMIT_S
-        while not (site.data / STATE_FILE).exists():
-            assert process.poll() is None, "the launcher ended"
-            assert time.monotonic() < end, "the stack did not start"
-            time.sleep(0.2)
+    with running(tmp_path_factory.mktemp("site")) as site:
         yield site
-    finally:
-        process.terminate()
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture(scope="session")

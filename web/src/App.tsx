@@ -1,18 +1,17 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Link, Route, Router, Switch } from "wouter";
-import { ApiError } from "@/api/client";
 import { basePath } from "@/lib/place";
 import { HistoryMenu } from "@/pages/HistoryMenu";
 import { HomePage } from "@/pages/HomePage";
 import { LogIn } from "@/pages/LogIn";
+import type { Engine } from "@/sim/engine";
 import { Boundary } from "@/ui/Boundary";
 import { Note } from "@/ui/kit";
 import { TopBar } from "@/ui/TopBar";
 import { SessionProvider } from "@/viewer/SessionProvider";
-
-const RETRIES = 3;
 
 // The start has no use for curves, sliders and cards: they come while its user is writing.
 const loadTaskPage = () => import("@/pages/TaskPage");
@@ -30,27 +29,17 @@ const ModelPage = lazy(() =>
   import("@/pages/ModelPage").then((module) => ({ default: module.ModelPage })),
 );
 
-function makeCache(): QueryClient {
-  return new QueryClient({
-    defaultOptions: {
-      queries: {
-        // An answer that says "no" will not say "yes" the second time; silence may end.
-        retry: (count, error) =>
-          count < RETRIES &&
-          !(error instanceof ApiError && error.status >= 400 && error.status < 500),
-        refetchOnWindowFocus: true,
-      },
-    },
-  });
+interface Props {
+  cache: QueryClient;
+  engine: Engine;
 }
 
-export function App(): ReactNode {
-  const [cache] = useState(makeCache);
+export function App({ cache, engine }: Props): ReactNode {
   useEffect(() => void loadTaskPage().catch(() => undefined), []);
   return (
     <QueryClientProvider client={cache}>
       <Router base={basePath()}>
-        <SessionProvider>
+        <SessionProvider engine={engine}>
           <div className="flex min-h-dvh flex-col">
             <TopBar>
               <HistoryMenu />

@@ -2,6 +2,7 @@ import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import type { RobustnessRow } from "@/api/types";
+import type { Trials } from "@/checks/Robustness";
 import { Robustness } from "@/checks/Robustness";
 
 const NOMINAL: RobustnessRow = {
@@ -67,6 +68,20 @@ describe("the robustness of a result", () => {
     expect(cells(shown(NOMINAL, blank))[2]).toEqual(["a slippery floor", "–", "–", "5.0 %"]);
     const still = cells(shown({ ...NOMINAL, speed_error: null }, blank));
     expect(still.map((row) => row.length)).toEqual([3, 3, 3]);
+  });
+
+  it("offers to try what the picture can show, and to put it right", () => {
+    const trouble = { name: "ice", label: "Slippery floor", friction: 0.5, mass: 1, load_kg: 0 };
+    const buttons = (tried: string | null): string[] => {
+      const trials: Trials = { troubles: [trouble], tried, onTry: () => undefined };
+      const markup = renderToStaticMarkup(
+        createElement(Robustness, { rows: [NOMINAL, ICE], trials }),
+      );
+      return cells(markup).map((row) => row.at(-1) ?? "");
+    };
+    expect(buttons(null)).toEqual(["in the picture", "", "Try it"]);
+    expect(buttons("ice")).toEqual(["in the picture", "", "As it was"]);
+    expect(buttons("another")[2]).toBe("Try it");
   });
 
   it("of an older result is not there", () => expect(shown()).toBe(""));

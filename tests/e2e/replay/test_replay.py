@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Page, expect
 from safetensors.numpy import load
 
 from tabrl.control.arrays import Floats
+from tests.e2e.page.test_page import AXE, VIOLATIONS, browser  # noqa: F401
 from tests.e2e.stack import RESULTS, Site
 from tests.e2e.taught import taught
-from tests.e2e.test_page import AXE, VIOLATIONS, browser  # noqa: F401
 from tests.support.training_context import trained_legged, trained_robots
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(600)]

@@ -1,6 +1,7 @@
 import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { TERMINAL_JOB_STATES } from "@/generated/contract";
+import { reached } from "@/lib/milestones";
 import { ApiError, client, idempotencyKey, unwrap } from "./client";
 import type { Length } from "./lengths";
 import { A_MINUTE } from "./lengths";
@@ -19,11 +20,19 @@ export function isActive(job: Pick<Job, "state">): boolean {
   return !isTerminal(job.state);
 }
 
+export const robotsQuery = {
+  queryKey: ["robots"],
+  queryFn: async () => {
+    const robots = await unwrap(client.GET("/api/robots"));
+    reached("robots");
+    return robots;
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+};
+
 export function useRobots(): UseQueryResult<Robot[]> {
   return useQuery({
-    queryKey: ["robots"],
-    queryFn: () => unwrap(client.GET("/api/robots")),
-    staleTime: Number.POSITIVE_INFINITY,
+    ...robotsQuery,
     // A robot may be trained meanwhile; right after the start the trainer has yet to say so.
     refetchInterval: ({ state: { data } }) =>
       data?.every(({ trained }) => trained) === false ? UNTRAINED_POLL_MS : false,

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
-import type { RobustnessRow } from "@/api/types";
+import type { RobustnessRow, Trouble } from "@/api/types";
 import { figure, percent } from "@/lib/format";
-import { cx, StepHeading } from "@/ui/kit";
+import { Button, cx, StepHeading } from "@/ui/kit";
 
 const CELL = "px-2 py-2 sm:px-4";
 /** From here on a share of the episodes that fell is worth a colour. */
@@ -10,12 +10,25 @@ const NOTEWORTHY_FALLS = 0.05;
 interface Props {
   /** The undisturbed robot first. */
   rows: readonly RobustnessRow[];
+  /** What can be tried in the picture, where there is one. */
+  trials?: Trials | undefined;
+}
+
+export interface Trials {
+  /** Named as the rows are that have measured them. */
+  troubles: readonly Trouble[];
+  /** The one that the picture shows now. */
+  tried: string | null;
+  onTry: (trouble: Trouble | null) => void;
 }
 
 /** What the result is worth on a robot that is other than its simulation. */
-export function Robustness({ rows }: Props): ReactNode {
+export function Robustness({ rows, trials }: Props): ReactNode {
   const nominal = rows[0];
   if (nominal === undefined) return null;
+  const troubleOf = ({ name }: RobustnessRow): Trouble | undefined =>
+    trials?.troubles.find((trouble) => trouble.name === name);
+  const triable = rows.some((row) => troubleOf(row) !== undefined);
   const speeds = rows.some(({ speed_error }) => speed_error !== null);
   return (
     <section aria-label="Robustness" data-testid="robustness">
@@ -32,6 +45,11 @@ export function Robustness({ rows }: Props): ReactNode {
               <th className={cx(CELL, "w-2/5 font-normal")}>reward a step</th>
               {speeds && <th className={cx(CELL, "font-normal")}>speed error</th>}
               <th className={cx(CELL, "font-normal")}>falls</th>
+              {triable && (
+                <th className={CELL}>
+                  <span className="sr-only">in the picture</span>
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -57,12 +75,39 @@ export function Robustness({ rows }: Props): ReactNode {
                 >
                   {percent(row.fall_rate)}
                 </td>
+                {triable && (
+                  <td className={cx(CELL, "w-0 text-right")}>
+                    <Trial trouble={troubleOf(row)} trials={trials} />
+                  </td>
+                )}
               </tr>
             ))}
           </tbody>
         </table>
       </div>
     </section>
+  );
+}
+
+/** Brings about in the picture what a row has measured, or puts it right again. */
+function Trial({
+  trouble,
+  trials,
+}: {
+  trouble: Trouble | undefined;
+  trials: Trials | undefined;
+}): ReactNode {
+  if (trouble === undefined || trials === undefined) return null;
+  const on = trials.tried === trouble.name;
+  return (
+    <Button
+      className={cx("h-7 px-2.5 text-xs", on && "border-warn/60 text-warn")}
+      aria-pressed={on}
+      aria-label={`Try it: ${trouble.label}`}
+      onClick={() => trials.onTry(on ? null : trouble)}
+    >
+      {on ? "As it was" : "Try it"}
+    </Button>
   );
 }
 

@@ -55,7 +55,7 @@ export class GroupView {
     container.prepend(this.canvas);
     this.drawn = members.length;
     this.seats = members.map(() => {
-      const stage = new Stage(false, camera.distance_m, scene.ground, palette);
+      const stage = new Stage(camera.distance_m, scene.ground, palette);
       const robot = new RobotView(scene);
       stage.scene.add(robot.root);
       const eye = new PerspectiveCamera(FIELD_DEG, 1, 0.05, 60);

@@ -22,7 +22,7 @@ export async function drawStrip(
     renderer.toneMappingExposure = 1.25;
     renderer.setSize(WIDTH, HEIGHT, false);
     const { camera: from } = robot;
-    const stage = new Stage(false, from.distance_m, scene.ground, paletteOf(dark));
+    const stage = new Stage(from.distance_m, scene.ground, paletteOf(dark));
     const actor = new RobotView(scene);
     stage.scene.add(actor.root);
     // Primitives stay where the meshes cannot be had.

@@ -108,7 +108,14 @@ function Loaded({ task, jobId }: { task: Task; jobId: string | null }): ReactNod
       )}
       <Usage task={task} />
       {job !== undefined && (
-        <Result task={task} job={job} candidate={candidate} progress={progress} onStarted={show} />
+        <Result
+          task={task}
+          job={job}
+          robot={robot}
+          candidate={candidate}
+          progress={progress}
+          onStarted={show}
+        />
       )}
       {task.state === "ready" && (
         <Candidates

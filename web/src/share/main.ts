@@ -1,5 +1,6 @@
 /** The page of a share folder: one robot and its policy, with no server but one for files. */
 import "./share.css";
+import { Engine } from "@/sim/engine";
 import type { SessionState } from "@/sim/session";
 import { Session } from "@/sim/session";
 import { initialQuality } from "@/viewer/preferences";
@@ -92,12 +93,18 @@ function tell(show: Show, state: SessionState): void {
 }
 
 async function begin(): Promise<void> {
+  const engine = new Engine();
+  engine.prepare();
   const show = await loadShow();
   describe(show);
-  const session = new Session(beside("model/scene.xml"), {
-    ...show.robot,
-    constants_url: beside("model/robot.json"),
-  });
+  const session = new Session(
+    beside("model/scene.xml"),
+    {
+      ...show.robot,
+      constants_url: beside("model/robot.json"),
+    },
+    engine,
+  );
   const picture = new Picture(session, show);
   session.subscribe(() => {
     const state = session.getState();

@@ -39,16 +39,23 @@ export function backoff(attempt: number): number {
   return Math.min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** (attempt - 1));
 }
 
-/** Why a browser does not even try to open a socket. */
-function whyNot(url: string, error: unknown): string {
-  if (globalThis.location?.protocol === "https:" && url.startsWith("ws:")) {
-    return (
-      `This page came over https, and from such a page browsers open no unencrypted socket ` +
-      `(${new URL(url).origin}). Whoever runs this server sets TABRL_INFERENCE_URL to a wss:// ` +
-      "address, behind the same proxy for instance."
-    );
-  }
-  return error instanceof Error ? error.message : String(error);
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/**
+ * Why browsers open no socket to an address from a page of such a protocol; null where they do.
+ *
+ * Asked before one is opened: some browsers throw, others only close it, as if nobody were there.
+ * What is on the visitor's own machine they trust.
+ */
+export function mismatch(url: string, protocol: string | undefined): string | null {
+  if (protocol !== "https:" || !url.startsWith("ws:")) return null;
+  const { hostname, origin } = new URL(url);
+  if (LOOPBACK.test(hostname)) return null;
+  return (
+    `This page came over https, and from such a page browsers open no unencrypted socket ` +
+    `(${origin}). Whoever runs this server sets TABRL_INFERENCE_URL to a wss:// ` +
+    "address, behind the same proxy for instance."
+  );
 }
 
 /**
@@ -112,12 +119,16 @@ export class Link {
   }
 
   private dial(url: string): void {
+    const why = mismatch(url, globalThis.location?.protocol);
+    if (why !== null) {
+      this.refuse(why);
+      return;
+    }
     let socket: Socket;
     try {
       socket = this.open(url);
     } catch (error) {
-      this.refusal = { state: "refused", code: "socket_refused", message: whyNot(url, error) };
-      this.lost();
+      this.refuse(error instanceof Error ? error.message : String(error));
       return;
     }
     socket.binaryType = "arraybuffer";
@@ -125,6 +136,11 @@ export class Link {
     socket.onmessage = ({ data }) => this.receive(data);
     socket.onclose = () => this.lost();
     this.socket = socket;
+  }
+
+  private refuse(message: string): void {
+    this.refusal = { state: "refused", code: "socket_refused", message };
+    this.lost();
   }
 
   private receive(data: unknown): void {

@@ -117,7 +117,10 @@ export interface Frame {
 }
 
 export type ToWorker =
-  | { type: "load"; sceneXml: Uint8Array; wasmUrl: string; rules: RobotRules }
+  | { type: "engine"; module: WebAssembly.Module }
+  /** There is none, for that reason. */
+  | { type: "engine"; module: null; message: string }
+  | { type: "load"; sceneXml: Uint8Array; rules: RobotRules }
   | { type: "connect"; connection: Connection | null }
   | { type: "infer"; wish: Wish }
   | { type: "reset" }

@@ -1,11 +1,12 @@
-import wasmUrl from "@mujoco/mujoco/mujoco.wasm?url";
 import { fetchFile } from "@/api/client";
 import { needsTickets } from "@/api/tickets";
 import { currentToken } from "@/api/token";
 
 import type { Trouble } from "@/api/types";
 import type { PolicySource, Wish } from "@/inference/types";
+import { reached } from "@/lib/milestones";
 import { at } from "@/lib/place";
+import type { Engine } from "./engine";
 import type {
   Connection,
   Frame,
@@ -63,7 +64,7 @@ declare global {
 
 /** One simulated robot: owns the worker, keeps the latest frames, tells listeners of changes. */
 export class Session {
-  private readonly worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  private readonly worker: Worker;
   private readonly listeners = new Set<() => void>();
   private readonly history: Frame[] = [];
   private state: SessionState = {
@@ -85,11 +86,15 @@ export class Session {
   previous: Frame | null = null;
   latest: Frame | null = null;
   latestAt = 0;
+  /** Whether a policy has moved the robot. */
+  moved = false;
 
   constructor(
     sceneUrl: string,
     private readonly rules: RobotRules,
+    engine: Engine,
   ) {
+    this.worker = engine.worker();
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
     this.worker.onerror = (event) => this.fail("worker", event.message);
     void this.load(sceneUrl);
@@ -208,17 +213,12 @@ export class Session {
   }
 
   private async load(sceneUrl: string): Promise<void> {
-    if (typeof WebAssembly === "undefined") {
-      this.fail("wasm", "WebAssembly is switched off or missing in this browser.");
-      return;
-    }
     try {
       const response = await fetchFile(sceneUrl);
       const sceneXml = new Uint8Array(await response.arrayBuffer());
       this.worker.postMessage({
         type: "load",
         sceneXml,
-        wasmUrl: new URL(wasmUrl, window.location.href).href,
         rules: this.rules,
       } satisfies ToWorker);
     } catch (error) {
@@ -229,6 +229,7 @@ export class Session {
   private receive(message: FromWorker): void {
     switch (message.type) {
       case "loaded":
+        reached("scene");
         this.update({ scene: message.scene });
         for (const waiting of this.pending) this.worker.postMessage(waiting);
         this.pending = [];
@@ -243,6 +244,7 @@ export class Session {
         this.update({ stats: message.stats });
         break;
       case "link":
+        if (message.link.state === "live") reached("live");
         this.update({ link: message.link });
         break;
       case "live":
@@ -263,6 +265,11 @@ export class Session {
     this.previous = this.latest;
     this.latest = frame;
     this.latestAt = performance.now();
+    // While somebody is to drive, here or on a server, a step is a policy's.
+    if (!this.moved && this.state.link.state !== "none" && frame.time > 0) {
+      this.moved = true;
+      reached("moving");
+    }
     this.history.push(frame);
     if (this.history.length > HISTORY_TICKS) this.history.shift();
   }

@@ -1,4 +1,5 @@
 /** The simulation worker: MuJoCo and the inference socket, away from the thread that draws. */
+import type { MainModule } from "@mujoco/mujoco";
 import loadMujoco from "@mujoco/mujoco";
 import type { FromWorker, RobotRules, ToWorker } from "./messages";
 import { Physics } from "./physics";
@@ -12,8 +13,32 @@ interface WorkerScope {
 const scope = self as unknown as WorkerScope;
 let simulation: Simulation | null = null;
 
-async function load(sceneXml: Uint8Array, wasmUrl: string, rules: RobotRules): Promise<void> {
-  const mujoco = await loadMujoco({ locateFile: () => wasmUrl }).catch((error: unknown) => {
+/** MuJoCo from its compiled module. */
+function instantiate(module: WebAssembly.Module): Promise<MainModule> {
+  return new Promise((resolve, reject) => {
+    loadMujoco({
+      instantiateWasm: (
+        imports: WebAssembly.Imports,
+        done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+      ) => {
+        WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), reject);
+        return {};
+      },
+    }).then(resolve, reject);
+  });
+}
+
+/** Comes with a message of its own, before the scene or after it. */
+let give: (module: WebAssembly.Module) => void = () => undefined;
+let refuse: (reason: string) => void = () => undefined;
+const engine = new Promise<WebAssembly.Module>((resolve, reject) => {
+  give = resolve;
+  refuse = reject;
+}).then(instantiate);
+engine.catch(() => undefined); // told to those who load a scene
+
+async function load(sceneXml: Uint8Array, rules: RobotRules): Promise<void> {
+  const mujoco = await engine.catch((error: unknown) => {
     scope.postMessage({ type: "failed", code: "wasm", message: String(error) });
     return null;
   });
@@ -29,8 +54,12 @@ async function load(sceneXml: Uint8Array, wasmUrl: string, rules: RobotRules): P
 
 scope.onmessage = ({ data }) => {
   switch (data.type) {
+    case "engine":
+      if (data.module === null) refuse(data.message);
+      else give(data.module);
+      break;
     case "load":
-      void load(data.sceneXml, data.wasmUrl, data.rules);
+      void load(data.sceneXml, data.rules);
       break;
     case "connect":
       simulation?.connect(data.connection);

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import type { Robot } from "@/api/types";
+import type { Engine } from "@/sim/engine";
 import type { SessionState } from "@/sim/session";
 import { Session } from "@/sim/session";
 
@@ -15,9 +16,17 @@ interface Opened {
 }
 
 const Context = createContext<Holder | null>(null);
+const Current = createContext<Session | null>(null);
 
 /** Keeps one simulation alive while the user moves between pages: WebAssembly loads once. */
-export function SessionProvider({ children }: { children: ReactNode }): ReactNode {
+export function SessionProvider({
+  engine,
+  children,
+}: {
+  engine: Engine;
+  children: ReactNode;
+}): ReactNode {
+  const [shown, setShown] = useState<Session | null>(null);
   const [holder] = useState<Holder>(() => {
     let current: { url: string; session: Session } | null = null;
     return {
@@ -25,13 +34,23 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
         const { scene_url: url } = robot;
         if (current?.url !== url || current.session.getState().failure !== null) {
           current?.session.dispose();
-          current = { url, session: new Session(url, robot) };
+          current = { url, session: new Session(url, robot, engine) };
+          setShown(current.session);
         }
         return current.session;
       },
     };
   });
-  return <Context value={holder}>{children}</Context>;
+  return (
+    <Context value={holder}>
+      <Current value={shown}>{children}</Current>
+    </Context>
+  );
+}
+
+/** The simulation that was opened last, whatever robot it holds; null before there is one. */
+export function useCurrentSession(): Session | null {
+  return useContext(Current);
 }
 
 /** The simulation of a robot; null until the robot is known. */

@@ -24,30 +24,37 @@ const ICE = new Color("#a9dcff");
 /** How much darker the lowest and lighter the highest of a ground is. */
 const [LOW, HIGH] = [0.45, 1.5];
 
-/** What the floor is made of; `repeats` are the metres that its texture coordinates span. */
+/** What the floor's texture is multiplied with. */
+export function floorTint(palette: Palette, shadowed: boolean, friction: number): Color {
+  const color = new Color(palette.tint[shadowed ? 0 : 1]);
+  return friction < SLIPPERY ? color.lerp(ICE, 0.75) : color;
+}
+
+/** What the floor is made of, at first without shadows; `repeats` are the metres that its texture coordinates span. */
 export function floorMaterial(
   palette: Palette,
-  plain: 0 | 1,
   friction: number,
   repeats: number,
 ): MeshStandardMaterial {
   const texture = gridTexture(palette.floor);
   texture.repeat.set(repeats / TILE_M, repeats / TILE_M);
-  const color = new Color(palette.tint[plain]);
   const ice = friction < SLIPPERY;
   return new MeshStandardMaterial({
     map: texture,
     roughness: ice ? 0.18 : 0.95,
     metalness: ice ? 0.1 : 0,
     envMapIntensity: ice ? 1.2 : 0.1,
-    color: ice ? color.lerp(ICE, 0.75) : color,
+    color: floorTint(palette, false, friction),
   });
 }
 
 /** Bumps and steps, which stay where they are while the floor goes along with the robot. */
-export function groundObjects(ground: GroundInfo, palette: Palette, plain: 0 | 1): Object3D {
+export function groundObjects(
+  ground: GroundInfo,
+  palette: Palette,
+  material: MeshStandardMaterial,
+): Object3D {
   const group = new Group();
-  const material = floorMaterial(palette, plain, ground.friction, 1);
   material.vertexColors = true;
   if (ground.field !== null) {
     const bumps = new Mesh(fieldGeometry(ground.field), material);
@@ -149,6 +156,5 @@ function gridTexture([ground, strong, faint]: Palette["floor"]): CanvasTexture {
   const texture = new CanvasTexture(canvas);
   texture.colorSpace = SRGBColorSpace;
   texture.wrapS = texture.wrapT = RepeatWrapping;
-  texture.anisotropy = 8;
   return texture;
 }

@@ -45,12 +45,14 @@ export class RobotView {
 
   /**
    * Replace primitives by meshes: a GLB whose nodes are named like the bodies, in their frames.
-   * Bodies that the file does not name keep their primitives. Rejects if it cannot be loaded.
+   * Bodies that the file does not name keep their primitives. They are fetched at once, and unpacked,
+   * which keeps the page busy, after `calm`. Rejects if they cannot be loaded.
    */
-  async loadMeshes(url: string): Promise<void> {
+  async loadMeshes(url: string, calm?: Promise<void>): Promise<void> {
     const loader = new GLTFLoader();
     loader.setMeshoptDecoder(MeshoptDecoder);
     const file = await (await fetchFile(url)).arrayBuffer();
+    await calm;
     const { scene } = await loader.parseAsync(file, "");
     for (const body of this.bodies) {
       const node = scene.getObjectByName(body.name);

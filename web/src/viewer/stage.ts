@@ -1,4 +1,4 @@
-import type { Object3D, WebGLRenderer } from "three";
+import type { MeshStandardMaterial, Object3D, WebGLRenderer } from "three";
 import {
   CircleGeometry,
   Color,
@@ -12,11 +12,13 @@ import {
 } from "three";
 import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
 import { type GroundInfo, groundHeight } from "@/sim/ground";
-import { floorMaterial, groundObjects, TILE_M } from "./ground";
+import { floorMaterial, floorTint, groundObjects, TILE_M } from "./ground";
 import type { Palette } from "./palette";
 
 const FLOOR_RADIUS = 24;
 const FOG_TIMES_DISTANCE = 0.5;
+/** So sharp the floor is where it is seen at a low angle; on a slow machine most of a picture's time. */
+const ANISOTROPY = 8;
 /** Half the width of what is shadowed, and the place of the sun, in distances of the camera. */
 const SHADOW_SHARE = 0.88;
 const SUN = new Vector3(0.75, -1, 2.1);
@@ -27,24 +29,25 @@ export class Stage {
   private readonly fog: FogExp2;
   private readonly floor: Mesh;
   private readonly sun: DirectionalLight;
+  private readonly ambient: HemisphereLight;
+  private readonly materials: MeshStandardMaterial[];
 
   /**
-   * `distance` is that of the camera at first, metres: it tells how large the robot is.
+   * Plain at first: without shadows or reflections. `distance` is that of the camera then, metres:
+   * it tells how large the robot is.
    */
   constructor(
-    shadows: boolean,
     private readonly distance: number,
     private readonly ground: GroundInfo,
-    palette: Palette,
+    private readonly palette: Palette,
   ) {
-    const plain = shadows ? 0 : 1;
     this.fog = new FogExp2(palette.background, 0.3);
     this.scene.background = new Color(palette.background);
     this.scene.fog = this.fog;
-    this.scene.add(new HemisphereLight("#dbe9ff", "#39404c", palette.ambient[plain]));
+    this.ambient = new HemisphereLight("#dbe9ff", "#39404c", palette.ambient[1]);
+    this.scene.add(this.ambient);
 
     this.sun = new DirectionalLight("#fff4e2", 3);
-    this.sun.castShadow = shadows;
     this.sun.shadow.mapSize.set(2048, 2048);
     this.sun.shadow.bias = -0.0004;
     this.sun.shadow.normalBias = 0.012;
@@ -57,18 +60,26 @@ export class Stage {
     rim.position.set(-3, 2.5, 1.8);
     this.scene.add(this.sun, this.sun.target, rim, rim.target);
 
-    this.floor = new Mesh(
-      new CircleGeometry(FLOOR_RADIUS, 64),
-      // A circle's texture coordinates span its diameter; whole metres meet at the centre.
-      floorMaterial(palette, plain, ground.friction, 2 * FLOOR_RADIUS),
-    );
+    // A circle's texture coordinates span its diameter; whole metres meet at the centre.
+    const level = floorMaterial(palette, ground.friction, 2 * FLOOR_RADIUS);
+    const raised = floorMaterial(palette, ground.friction, 1);
+    this.materials = [level, raised];
+    this.floor = new Mesh(new CircleGeometry(FLOOR_RADIUS, 64), level);
     this.floor.receiveShadow = true;
     this.floor.quaternion.setFromUnitVectors(new Vector3(0, 0, 1), new Vector3(...ground.normal));
-    this.scene.add(this.floor, groundObjects(ground, palette, plain));
+    this.scene.add(this.floor, groundObjects(ground, palette, raised));
   }
 
-  /** Soft light from a plain room, so that dark shells keep their shape. */
-  addReflections(renderer: WebGLRenderer): void {
+  /** Shadows, and soft light from a plain room, so that dark shells keep their shape. */
+  refine(renderer: WebGLRenderer): void {
+    this.sun.castShadow = true;
+    this.ambient.intensity = this.palette.ambient[0];
+    for (const { color, map } of this.materials) {
+      color.copy(floorTint(this.palette, true, this.ground.friction));
+      if (map === null) continue;
+      map.anisotropy = ANISOTROPY;
+      map.needsUpdate = true;
+    }
     const generator = new PMREMGenerator(renderer);
     this.scene.environment = generator.fromScene(new RoomEnvironment(), 0.04).texture;
     this.scene.environmentIntensity = 0.45;

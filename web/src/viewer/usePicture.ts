@@ -41,6 +41,9 @@ export function usePicture(container: RefObject<HTMLElement | null>, wanted: Wan
   slow.current = onSlow;
 
   useEffect(() => {
+    // The renderer is large and needed only here: it comes while the scene is being compiled.
+    const renderer = import("./view");
+    renderer.catch(() => undefined); // told below
     const element = container.current;
     if (element === null || scene === null) return undefined;
     let left = false;
@@ -50,8 +53,7 @@ export function usePicture(container: RefObject<HTMLElement | null>, wanted: Wan
       setLost(round < BY_ITSELF ? "moment" : "asks");
       if (round < BY_ITSELF) later = setTimeout(() => setRound(round + 1), TOLD_MS);
     };
-    // The renderer is large and needed only here: the page's text need not wait for it.
-    void import("./view")
+    void renderer
       .then((module) => {
         if (left) return;
         next = new module.View(element, session, { scene, camera, controlHz, quality, ink, dark });

@@ -12,6 +12,8 @@ import {
 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import type { Camera } from "@/api/types";
+import { reached } from "@/lib/milestones";
+import { Pace } from "@/lib/pace";
 import { groundHeight } from "@/sim/ground";
 import type { SceneInfo, SiteInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
@@ -29,9 +31,12 @@ const [NEAREST, FARTHEST] = [0.3, 5];
 const LOW_FRAME_MS = 66;
 /** Time in which the camera makes up two thirds of its lag. */
 const FOLLOW_MS = 160;
-/** Below this rate at high quality a machine is better off with the simple picture. */
-const SLOW_FPS = 14;
-const SLOW_AFTER_FRAMES = 40;
+/** Pixels of the simple picture to a pixel of the page, along a side. */
+const COARSE = 0.6;
+/** Of the full one, at most; and of all of it. More than the screen has: that smooths edges. */
+const [FINEST, MOST_PIXELS] = [2, 4e6];
+/** A robot that has not moved so long after its first picture is one that nobody moves. */
+const STILL_MS = 1500;
 /** Footprints lie so high above the floor, metres, that they are seen. */
 const FOOTPRINT_M = 0.004;
 
@@ -78,7 +83,13 @@ export class View {
   private grab: Grab | null = null;
   private drawing: number | null = null;
   private drawnAt = 0;
-  private slowFrames = 0;
+  private readonly pace = new Pace();
+  private pictured = false;
+  private seen = false;
+  private full = false;
+  /** The robot is seen to move, or nobody moves it. */
+  private calm = false;
+  private onCalm: (() => void)[] = [];
   mode: CameraMode = "follow";
   onSlow: (() => void) | null = null;
   /** The graphics context is gone, and this view with it. */
@@ -90,20 +101,16 @@ export class View {
     private readonly session: Session,
     private readonly options: Options,
   ) {
-    const { scene, quality, camera, ink } = options;
-    const high = quality === "high";
+    const { scene, camera, ink } = options;
     const palette = paletteOf(options.dark);
-    this.renderer = new WebGLRenderer({ antialias: high, powerPreference: "high-performance" });
-    this.renderer.shadowMap.enabled = high;
+    this.renderer = new WebGLRenderer({ antialias: false, powerPreference: "high-performance" });
     this.renderer.shadowMap.type = PCFShadowMap;
     this.renderer.toneMapping = ACESFilmicToneMapping;
     this.renderer.toneMappingExposure = 1.25;
-    this.renderer.setPixelRatio(high ? Math.min(2, window.devicePixelRatio) : 0.6);
     this.canvas = this.renderer.domElement;
     container.append(this.canvas);
 
-    this.stage = new Stage(high, camera.distance_m, scene.ground, palette);
-    if (high) this.stage.addReflections(this.renderer);
+    this.stage = new Stage(camera.distance_m, scene.ground, palette);
     this.robot = new RobotView(scene);
     this.arrow.visible = false;
     this.stage.scene.add(this.robot.root, this.arrow);
@@ -137,8 +144,13 @@ export class View {
     this.drawing = requestAnimationFrame(this.draw);
   }
 
+  /** Detailed shapes; they wait until all is calm. */
   async loadMeshes(url: string): Promise<void> {
-    await this.robot.loadMeshes(url);
+    const calm = new Promise<void>((resolve) => {
+      if (this.calm) resolve();
+      else this.onCalm.push(resolve);
+    });
+    await this.robot.loadMeshes(url, calm);
   }
 
   /** Camera back to its first place beside the robot. */
@@ -174,15 +186,17 @@ export class View {
     // A narrow picture needs more room around a robot that is longer than high.
     this.camera.fov = width < height ? 52 : 38;
     this.camera.updateProjectionMatrix();
+    this.renderer.setPixelRatio(this.full ? fineness(width * height) : COARSE);
     this.renderer.setSize(width, height);
   }
 
   private readonly draw = (now: number): void => {
     this.drawing = requestAnimationFrame(this.draw);
     const since = now - this.drawnAt;
-    if (this.options.quality === "low" && since < LOW_FRAME_MS) return;
+    // While the robot is awaited, what brings it here has better use for the machine.
+    const sparing = this.options.quality === "low" || !this.calm;
+    if (sparing && since < LOW_FRAME_MS) return;
     this.drawnAt = now;
-    this.judgeSpeed(since);
     const { controlHz } = this.options;
     const { latest, previous, latestAt } = this.session;
     if (latest !== null) {
@@ -196,12 +210,45 @@ export class View {
     this.drawPush();
     this.controls.update();
     this.renderer.render(this.stage.scene, this.camera);
+    this.tellProgress();
+    this.judgePace(since);
   };
 
-  private judgeSpeed(since: number): void {
-    if (this.options.quality === "low" || document.hidden) return;
-    this.slowFrames = since > 1000 / SLOW_FPS && since < 2000 ? this.slowFrames + 1 : 0;
-    if (this.slowFrames === SLOW_AFTER_FRAMES) this.onSlow?.();
+  private tellProgress(): void {
+    if (!this.pictured) {
+      this.pictured = true;
+      reached("picture");
+      setTimeout(() => this.calmDown(), STILL_MS);
+    }
+    if (!this.session.moved || this.seen) return;
+    this.seen = true;
+    // What was drawn just now is on the screen when the browser asks for the one after the next.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        reached("seen");
+        this.calmDown();
+      }),
+    );
+  }
+
+  private calmDown(): void {
+    this.calm = true;
+    for (const resolve of this.onCalm.splice(0)) resolve();
+  }
+
+  private judgePace(since: number): void {
+    if (this.options.quality === "low" || !this.calm || document.hidden) return;
+    const verdict = this.pace.judge(since);
+    if (verdict === "simplify") this.onSlow?.();
+    if (verdict === "refine") this.refine();
+  }
+
+  /** From the simple picture to the full one. */
+  private refine(): void {
+    this.renderer.shadowMap.enabled = true;
+    this.stage.refine(this.renderer);
+    this.full = true;
+    this.resize();
   }
 
   private followRobot(sinceMs: number): void {
@@ -299,6 +346,12 @@ export class View {
     this.controls.enabled = true;
     this.session.push(null);
   };
+}
+
+/** Pixels along a side for each of a picture of so many of the page's. */
+function fineness(pixels: number): number {
+  const least = Math.min(1, window.devicePixelRatio);
+  return Math.min(FINEST, Math.max(least, Math.sqrt(MOST_PIXELS / pixels)));
 }
 
 /** The body that a drawn shape belongs to; null for what stands still, such as a table. */

@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 import { useMemo } from "react";
 import { isTerminal } from "@/api/queries";
-import type { Candidate, Job, Task } from "@/api/types";
+import type { Candidate, Job, Robot, Task } from "@/api/types";
 import { Checks } from "@/checks/CheckTable";
-import { Robustness } from "@/checks/Robustness";
+import { TriedRobustness } from "@/checks/TriedRobustness";
 import { Download } from "@/exports/Download";
 import { FollowUp } from "@/tasks/FollowUp";
 import { KeepGoing } from "@/training/KeepGoing";
@@ -14,6 +14,7 @@ import { pointsOf } from "@/training/progress";
 interface Props {
   task: Task;
   job: Job;
+  robot: Robot | undefined;
   candidate: Candidate | undefined;
   progress: Progress;
   /** Called with a training that goes on from this result. */
@@ -21,7 +22,7 @@ interface Props {
 }
 
 /** What came out of a training, and how to go on from there. */
-export function Result({ task, job, candidate, progress, onStarted }: Props): ReactNode {
+export function Result({ task, job, robot, candidate, progress, onStarted }: Props): ReactNode {
   const evaluation = job.result ?? progress.evaluation;
   const points = useMemo(() => pointsOf(job, progress), [job, progress]);
   const left = isTerminal(job.state) && progress.snapshots.length > 0;
@@ -38,7 +39,7 @@ export function Result({ task, job, candidate, progress, onStarted }: Props): Re
       )}
       {points.length > 1 && <MinutesCurve points={points} />}
       {left && <KeepGoing key={`on from ${job.id}`} job={job} onStarted={onStarted} />}
-      <Robustness rows={job.result?.robustness ?? []} />
+      <TriedRobustness rows={job.result?.robustness ?? []} troubles={robot?.troubles ?? []} />
       {job.model_id !== null && job.result !== null && <Download modelId={job.model_id} />}
       {job.candidate !== null && (
         <FollowUp key={job.id} task={task} candidate={job.candidate} jobId={job.id} />

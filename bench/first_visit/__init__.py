@@ -1,0 +1,1 @@
+"""How long a first visitor waits for a robot that moves."""
