@@ -36,7 +36,7 @@ up: setup ## start all services and the page on this machine until Ctrl-C
 	@exec $(BIN)/tabrl up
 
 .PHONY: test
-test: setup debian onnx-web ## all checks and all tests; PYTEST_ARGS="tests/unit/sim -k cpu" for some
+test: setup debian web-tools ## all checks and all tests; PYTEST_ARGS="tests/unit/sim -k cpu" for some
 	@$(MAKE) -j2 check web-test
 	@if [[ -n "$(PYTEST_ARGS)" ]]; then exec $(BIN)/python -m pytest $(PYTEST_ARGS); fi; \
 	exec $(MAKE) -j3 -k test-browser test-services test-units
@@ -165,9 +165,10 @@ golden: setup-python ## write what inference answers to states of real rollouts;
 web-test: golden
 	@scripts/web test
 
-.PHONY: onnx-web
-onnx-web: setup-python
-	@scripts/web onnx || echo "== onnxruntime-web could not be installed: its test is skipped" >&2
+.PHONY: web-tools
+web-tools: setup-python
+	@for tool in onnx lighthouse; do \
+		scripts/web $$tool || echo "== $$tool could not be installed: its test is skipped" >&2; done
 
 .PHONY: debian
 debian:

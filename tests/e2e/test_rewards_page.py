@@ -153,7 +153,11 @@ def mend_broken_code(
 
 
 def train_with_another_weight(page: Page, cards: Locator, api: httpx.Client) -> str:
-    """Train the newest candidate and move a slider meanwhile; the job's id."""
+    """Train the newest candidate and move a slider meanwhile; the job's id.
+
+    For minutes, so that there are updates to see however slow the machine is.
+    """
+    page.get_by_test_id("tiers").get_by_text("learn until nothing is gained").click()
     cards.last.get_by_role("button", name="Train this one").click()
     page.wait_for_url("**/tasks/*/jobs/*")
     job_id = page.url.split("/jobs/")[1]

@@ -116,7 +116,7 @@ def moving_robot(page: Page) -> None:
     before = picture(page)
     page.wait_for_timeout(1000)
     still = np.abs(picture(page) - before).mean()
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_timeout(2000)
     moved = np.abs(picture(page) - before).mean()
     assert before.std() > 5, "there is something to see"

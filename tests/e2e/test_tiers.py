@@ -22,7 +22,7 @@ def test_seconds_are_chosen_on_the_page_and_trained_on_from(site: Site, page: Pa
     page.get_by_role("button", name="Write rewards").click()
     expect(page.get_by_test_id("candidate").first).to_be_visible(timeout=180_000)
     for tier in ("command", "fine-tune", "full"):
-        expect(page.get_by_test_id(f"quote-{tier}")).to_contain_text("samples")
+        expect(page.get_by_test_id(f"quote-{tier}")).to_contain_text("about")
     page.get_by_role("radio", name="Seconds").check(force=True)
     page.get_by_test_id("tiers").screenshot(path=RESULTS / "tiers.png")
     page.get_by_test_id("candidate").first.get_by_role("button", name="Train this one").click()
@@ -59,13 +59,12 @@ def _report(run: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def test_seconds_by_the_command_line_and_on_for_minutes(site: Site) -> None:
-    run = _tabrl(site, "run", "walk backwards", "--tier", "command")
+    run = _tabrl(site, "run", "walk forward at 0.4 m/s", "--tier", "command")
     found = _report(run)
     assert run.returncode == 0
     assert found["tier"] == "command"
-    assert found["samples"] == 0, "nothing is learnt"
-    speed = next(check for check in found["checks"] if check["id"] == "backward")
-    assert speed["passed"]
+    assert found["reward_result"] == found["reward_program"], "nothing is learnt"
+    assert found["checks"][0]["passed"], "it walks as fast as it was told"
 
     on = _tabrl(site, "keep-going", found["model_id"], "--minutes", "5")
     with httpx.Client(base_url=site.url, trust_env=False, timeout=60.0) as api:

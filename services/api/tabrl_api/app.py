@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from tabrl.adapters.web.origin import OriginRules
 from tabrl_api import health, problems, schema
@@ -71,6 +72,7 @@ def create_app(context: AppContext) -> FastAPI:
         app.include_router(router, dependencies=[Depends(add_ids_of_path)])
     app.include_router(page_router(context.settings.web_dist, context.settings.inference))
     app.add_middleware(ETagMiddleware)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)  # no event streams
     app.add_middleware(PeopleMiddleware, context=context)
     app.add_middleware(AccessMiddleware, origins=OriginRules(context.settings))
     app.add_middleware(MetricsMiddleware, metrics=context.metrics)

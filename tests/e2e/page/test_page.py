@@ -143,7 +143,7 @@ def test_three_robots_move_to_one_clock_and_are_pushed_at_once(site: Site, page:
     still = page.evaluate("() => window.__tabrlGroup()")
     assert len({round(robot["time"], 6) for robot in still}) == 1
     page.get_by_role("button", name="Push all to their left").click()
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function(
         "old => window.__tabrlGroup().every((now, n) => now.qpos[1] > old[n].qpos[1] + 0.01)",
         arg=still,

@@ -201,7 +201,7 @@ def test_a_killed_trainer_goes_on_from_the_last_snapshot(
     robot: Robot, tmp_path: Path, redis_server: RedisServer
 ) -> None:
     """SIGKILL in the middle of PPO: another process ends the job and keeps the samples."""
-    site = Site(robot, tmp_path, redis_server, TrainBudget(search_s=2, ppo_s=14, evaluation_s=10))
+    site = Site(robot, tmp_path, redis_server, TrainBudget(search_s=2, ppo_s=30, evaluation_s=10))
     with site.trainer() as child:
         site.send()
         # A snapshot is there to watch a moment before the checkpoint to go on from.
