@@ -7,7 +7,6 @@ machine: a score of wall times is for docs/benchmarks.md.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.stack import ARGUMENTS, Chromium, Site
+from tabrl_local.ports import pick_free
+from tests.e2e.stack import Chromium, Site
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -41,10 +41,15 @@ def report(
     if node is None or not LIGHTHOUSE.is_file():
         pytest.skip("Lighthouse is not installed: run `scripts/web lighthouse`")
     path = tmp_path_factory.mktemp("lighthouse") / "report.json"
+    port = pick_free("127.0.0.1", 9222, set())
     command = [node, str(LIGHTHOUSE), f"{site.url}/?quality=low", "--preset=desktop", "--quiet"]
     command += ["--output=json", f"--output-path={path}", "--throttling-method=provided"]
-    command += [f"--chrome-flags=--headless=new {' '.join(ARGUMENTS)}"]
-    subprocess.run(command, check=True, env={**os.environ, "CHROME_PATH": chromium.path})
+    command += ["--max-wait-for-load=15000"]  # a robot that moves is never idle
+    browser = chromium.launch(f"--remote-debugging-port={port}")
+    try:
+        subprocess.run([*command, f"--port={port}"], check=True)
+    finally:
+        browser.close()
     said: dict[str, Any] = json.loads(path.read_text("utf-8"))
     assert "runtimeError" not in said, said["runtimeError"]
     return said
