@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,10 +19,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+from bench.chromium import chromium
 from bench.first_visit.visit import STAGES, Visit, visit
-from playwright.sync_api import Browser, sync_playwright
 
-from tests.e2e.stack import Chromium, running
+from tests.e2e.stack import running
 
 AIM_MS = 2000.0
 
@@ -31,7 +30,7 @@ AIM_MS = 2000.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     options = _parser().parse_args(arguments)
-    with _address(options.url) as url, _browser() as browser:
+    with _address(options.url) as url, chromium() as browser:
         address = f"{url}/" + (f"?quality={options.quality}" if options.quality else "")
         visit(browser, address)  # the stack answers its first visitor later than all others
         visits = [_told(visit(browser, address)) for _ in range(options.visits)]
@@ -58,19 +57,6 @@ def _address(url: str | None) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory() as name, running(Path(name)) as site:
         yield site.url
-
-
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        raise FileNotFoundError("no Chromium: apt-get install chromium")
-    with sync_playwright() as driver:
-        browser = Chromium(driver.chromium, path).launch()
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def _parser() -> argparse.ArgumentParser:

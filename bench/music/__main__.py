@@ -24,7 +24,7 @@ from bench.music.clicks import Tempo, write_clicks
 from bench.music.dancing import dance, open_model
 from bench.music.judge import phase_errors, swinging
 from bench.music.lags import lags_of_moves
-from bench.music.stage import add_pretrained, browser, services
+from bench.music.stage import add_pretrained, opened_page, services
 from playwright.sync_api import Page
 
 from tabrl.control.physics import physics_model
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         models = {robot: add_pretrained(folder / "data", robot) for robot in robots}
-        with services(folder / "data") as url, browser() as page:
+        with services(folder / "data") as url, opened_page() as page:
             for robot, model_id in models.items():
                 open_model(page, url, model_id)
                 for move in MOVES:

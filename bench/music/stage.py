@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from bench.chromium import chromium
+from playwright.sync_api import Page
 
 from tabrl.domain.ids import new_model_id
 from tabrl.robots import Robot
@@ -17,7 +17,6 @@ from tabrl_local.ports import pick_free
 from tabrl_local.stack import LaunchOptions, build
 from tabrl_local.supervisor import Supervisor
 from tabrl_trainer.pretrained import load_pretrained
-from tests.e2e.stack import Chromium
 from tests.support.inference import TrainingInProgress
 
 NEEDED = ("redis", "inference", "api")
@@ -52,16 +51,9 @@ def add_pretrained(folder: Path, robot: Robot) -> str:
 
 
 @contextmanager
-def browser() -> Iterator[Page]:
+def opened_page() -> Iterator[Page]:
     """A page in Debian's Chromium."""
-    path = shutil.which("chromium")
-    if path is None:
-        raise FileNotFoundError("no Chromium: apt-get install chromium")
-    with sync_playwright() as driver:
-        chromium = Chromium(driver.chromium, path).launch()
-        try:
-            page = chromium.new_page(viewport={"width": 640, "height": 480})
-            page.set_default_timeout(120_000)
-            yield page
-        finally:
-            chromium.close()
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 640, "height": 480})
+        page.set_default_timeout(120_000)
+        yield page

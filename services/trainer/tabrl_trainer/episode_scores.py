@@ -14,7 +14,7 @@ from tabrl.control.checks import over_episodes, per_episode
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.rollout import Rollout
 from tabrl_trainer.comparison import fall_rate_upper, half_width
-from tabrl_trainer.recording.episode import Recording
+from tabrl_trainer.recording.episode import Recording, ranked
 from tabrl_trainer.rollout_reward import RolloutReward
 
 
@@ -54,15 +54,12 @@ class EpisodeScores:
     ) -> EpisodeScores:
         """What a reward and the checks say of a rollout."""
         terms = reward.terms_of(rollout)
-        total = reward.total_of(terms)
+        means, rewards = reward.episode_means(terms)
         values = per_episode(checks, rollout.fields, embodiment)
-        return cls(
-            *reward.episode_means(terms),
-            values,
-            embodiment.failures(rollout).max(0) > 0.5,
-            embodiment.looks(rollout),
-            Recording.of(rollout, terms, total, checks, values, embodiment),
-        )
+        fallen = embodiment.failures(rollout).max(0) > 0.5
+        order = ranked(fallen, rewards)
+        recording = Recording.of(order, rollout, terms, reward, checks, values, embodiment)
+        return cls(means, rewards, values, fallen, embodiment.looks(rollout), recording)
 
     def joined(self, others: EpisodeScores) -> EpisodeScores:
         """These episodes, then others of the same policy."""

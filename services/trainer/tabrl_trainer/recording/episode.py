@@ -14,6 +14,7 @@ from tabrl.control.arrays import Floats
 from tabrl.control.checks import series
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.rollout import Rollout
+from tabrl_trainer.rollout_reward import RolloutReward
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,20 +42,21 @@ class RecordedEpisode:
         index: int,
         rollout: Rollout,
         terms: Float[np.ndarray, "T B K"],
-        reward: Float[np.ndarray, "T B"],
+        reward: RolloutReward,
         checks: Sequence[CheckSpec],
         values: Float[np.ndarray, "checks B"],
         embodiment: Embodiment,
     ) -> Self:
         """The episode of robot `index`, whose terms and values were measured with all others'."""
+        terms = terms[:, index : index + 1]
         alone = rollout.robots(slice(index, index + 1))
         touches = embodiment.measured(alone.fields).touches
         failures = embodiment.failures(alone)[:, 0] > 0.5
         return cls(
             time=_single(alone.time[:, 0]),
             qpos=_single(embodiment.qpos_of(alone)[:, 0]),
-            terms=_single(terms[:, index]),
-            reward=_single(reward[:, index]),
+            terms=_single(terms[:, 0]),
+            reward=_single(reward.total_of(terms)[:, 0]),
             touches={name: _single(touch[:, 0]) for name, touch in touches.items()},
             checks=_single(series(checks, alone.fields, embodiment)[..., 0]),
             values=values[:, index].copy(),
@@ -82,16 +84,15 @@ class Recording:
     @classmethod
     def of(
         cls,
+        order: Int[np.ndarray, " B"],
         rollout: Rollout,
         terms: Float[np.ndarray, "T B K"],
-        reward: Float[np.ndarray, "T B"],
+        reward: RolloutReward,
         checks: Sequence[CheckSpec],
         values: Float[np.ndarray, "checks B"],
         embodiment: Embodiment,
     ) -> Self:
-        """Two episodes of a rollout of whole ones, by what each earned; see `RecordedEpisode`."""
-        failed = embodiment.failures(rollout).max(0) > 0.5
-        order = ranked(failed, reward.mean(0, dtype=np.float64))
+        """Two episodes of a rollout of whole ones, by their order from the worst (`ranked`)."""
         typical, worst = (
             RecordedEpisode.of(int(index), rollout, terms, reward, checks, values, embodiment)
             for index in (order[len(order) // 2], order[0])
