@@ -23,7 +23,8 @@ import { RobotView } from "./robot";
 import { Stage } from "./stage";
 import { FOOTPRINTS, INK, Trail } from "./trail";
 
-export type Quality = "high" | "low";
+/** High: simple where the machine does not draw quickly; full: on any machine. */
+export type Quality = "full" | "high" | "low";
 export type CameraMode = "follow" | "orbit";
 
 /** How near and how far the camera may go, as shares of its first distance. */
@@ -50,6 +51,13 @@ interface Options {
   dark: boolean;
 }
 
+/** From where one looks at what; a view that replaces another takes it over. */
+export interface Look {
+  position: Vector3;
+  target: Vector3;
+  followed: Vector3;
+}
+
 interface Grab {
   body: number;
   local: Vector3;
@@ -68,7 +76,8 @@ export class View {
   private readonly trail: Trail | null;
   private readonly ink: Trail;
   private readonly pen: SiteInfo | null;
-  private inked = -1;
+  /** The tick up to which both trails are drawn. */
+  private trailed = -1;
   private readonly arrow = new ArrowHelper(
     new Vector3(1, 0, 0),
     new Vector3(),
@@ -163,6 +172,23 @@ export class View {
     this.controls.update();
   }
 
+  get look(): Look {
+    const { position } = this.camera;
+    const { target } = this.controls;
+    return {
+      position: position.clone(),
+      target: target.clone(),
+      followed: this.followed.clone(),
+    };
+  }
+
+  set look({ position, target, followed }: Look) {
+    this.followed.copy(followed);
+    this.controls.target.copy(target);
+    this.camera.position.copy(position);
+    this.controls.update();
+  }
+
   dispose(): void {
     if (this.drawing !== null) cancelAnimationFrame(this.drawing);
     this.resizer.disconnect();
@@ -206,7 +232,7 @@ export class View {
       this.robot.place(adjacent ? previous.poses : latest.poses, latest.poses, share);
     }
     this.followRobot(Math.min(since, 500));
-    this.drawInk();
+    this.drawTrails();
     this.drawPush();
     this.controls.update();
     this.renderer.render(this.stage.scene, this.camera);
@@ -237,7 +263,12 @@ export class View {
   }
 
   private judgePace(since: number): void {
-    if (this.options.quality === "low" || !this.calm || document.hidden) return;
+    const { quality } = this.options;
+    if (quality === "low" || !this.calm || document.hidden) return;
+    if (quality === "full") {
+      if (!this.full) this.refine();
+      return;
+    }
     const verdict = this.pace.judge(since);
     if (verdict === "simplify") this.onSlow?.();
     if (verdict === "refine") this.refine();
@@ -256,7 +287,6 @@ export class View {
     this.stage.follow(base, this.controls.getDistance());
     const { x, y } = base.position;
     const height = groundHeight(this.options.scene.ground, x, y);
-    this.trail?.add(x, y, height + FOOTPRINT_M);
     if (this.mode !== "follow") return;
     const jump = Math.hypot(x - this.followed.x, y - this.followed.y);
     const share = jump > 2 ? 1 : 1 - Math.exp(-sinceMs / FOLLOW_MS);
@@ -269,12 +299,14 @@ export class View {
     this.controls.target.y += share * (this.followed.y - this.controls.target.y);
   }
 
-  /** The tool's way, step by step however seldom the picture is drawn. */
-  private drawInk(): void {
-    if (this.pen === null) return;
-    for (const { tick, poses } of this.session.framesAfter(this.inked)) {
-      this.ink.add(...RobotView.placeOf(this.pen, poses).toArray());
-      this.inked = tick;
+  /** The robot's way and its tool's, step by step however seldom the picture is drawn. */
+  private drawTrails(): void {
+    const { root, ground } = this.options.scene;
+    for (const { tick, poses } of this.session.framesAfter(this.trailed)) {
+      const { x, y } = RobotView.placeOf({ body: root.body, position: [0, 0, 0] }, poses);
+      this.trail?.add(x, y, groundHeight(ground, x, y) + FOOTPRINT_M);
+      if (this.pen !== null) this.ink.add(...RobotView.placeOf(this.pen, poses).toArray());
+      this.trailed = tick;
     }
   }
 
