@@ -95,8 +95,8 @@ export function Figures({ state, drive, robot }: Props & { robot: Robot }): Reac
       })}
       {live && (
         <>
-          <Item label="runs in" value={whereOf(state) === "browser" ? "browser" : "server"} />
-          <Item label="round trip" value={`${number(trip, 1)} ms`} />
+          <Item label="runs in" value={whereOf(state) === "browser" ? "browser" : "server"} roomy />
+          <Item label="round trip" value={`${number(trip, 1)} ms`} roomy />
           <Item
             label="control"
             value={`${number(stats.controlHz, 0)} Hz`}
@@ -113,13 +113,16 @@ function Item({
   label,
   value,
   warn = false,
+  roomy = false,
 }: {
   label: string;
   value: string;
   warn?: boolean;
+  /** Not on a phone, where it would hide the robot. */
+  roomy?: boolean;
 }): ReactNode {
   return (
-    <div className="min-w-[4.6rem]">
+    <div className={cx("min-w-[4.6rem]", roomy && "max-sm:hidden")}>
       <dt className="text-[10px] tracking-wide text-faint uppercase">{label}</dt>
       <dd className={cx("font-mono", warn ? "text-warn" : "text-text")}>{value}</dd>
     </div>

@@ -17,7 +17,7 @@ import { Pace } from "@/lib/pace";
 import { groundHeight } from "@/sim/ground";
 import type { SceneInfo, SiteInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
-import { offsetOf } from "./camera";
+import { footing, offsetOf } from "./camera";
 import { paletteOf } from "./palette";
 import { RobotView } from "./robot";
 import { Stage } from "./stage";
@@ -164,9 +164,8 @@ export class View {
 
   /** Camera back to its first place beside the robot. */
   centre(): void {
-    const { x, y } = this.robot.base.position;
     const { camera, scene } = this.options;
-    this.followed.set(x, y, groundHeight(scene.ground, x, y));
+    this.followed.copy(footing(scene, this.robot.base.position));
     this.controls.target.copy(this.followed).add(new Vector3(0, 0, camera.height_m));
     this.camera.position.copy(this.controls.target).add(offsetOf(camera));
     this.controls.update();
@@ -285,12 +284,11 @@ export class View {
   private followRobot(sinceMs: number): void {
     const { base } = this.robot;
     this.stage.follow(base, this.controls.getDistance());
-    const { x, y } = base.position;
-    const height = groundHeight(this.options.scene.ground, x, y);
+    const stands = footing(this.options.scene, base.position);
     if (this.mode !== "follow") return;
-    const jump = Math.hypot(x - this.followed.x, y - this.followed.y);
+    const jump = Math.hypot(stands.x - this.followed.x, stands.y - this.followed.y);
     const share = jump > 2 ? 1 : 1 - Math.exp(-sinceMs / FOLLOW_MS);
-    const moved = new Vector3(x, y, height).sub(this.followed).multiplyScalar(share);
+    const moved = stands.clone().sub(this.followed).multiplyScalar(share);
     this.followed.add(moved);
     this.camera.position.add(moved);
     this.controls.target.z += moved.z;
