@@ -26,10 +26,10 @@ export function StatusPill({ state, drive }: Props): ReactNode {
         data-testid="link"
         data-state={state.link.state}
         data-inference={whereOf(state) ?? "none"}
-        className="flex items-center gap-2 rounded-full border border-line bg-panel/85 py-1 pr-3 pl-2.5 text-xs text-soft backdrop-blur"
+        className="flex max-w-full items-center gap-2 rounded-full border border-line bg-panel/85 py-1 pr-3 pl-2.5 text-xs text-soft backdrop-blur"
       >
-        <span className={cx("size-2 rounded-full", dot)} aria-hidden />
-        <span className="truncate">{text}</span>
+        <span className={cx("size-2 shrink-0 rounded-full", dot)} aria-hidden />
+        <span className="min-w-0 truncate">{text}</span>
       </div>
       {plays && state.link.state === "lost" && whereOf(state) === "browser" && (
         <p className="rise rounded-lg bg-panel/70 px-2.5 py-1 text-xs text-faint" role="status">
