@@ -30,6 +30,9 @@ export function StatusPill({ state, drive }: Props): ReactNode {
       >
         <span className={cx("size-2 shrink-0 rounded-full", dot)} aria-hidden />
         <span className="min-w-0 truncate">{text}</span>
+        {state.trouble !== null && !state.posed && (
+          <span className="truncate text-warn">· {state.trouble.label}</span>
+        )}
       </div>
       {plays && state.link.state === "lost" && whereOf(state) === "browser" && (
         <p className="rise rounded-lg bg-panel/70 px-2.5 py-1 text-xs text-faint" role="status">
