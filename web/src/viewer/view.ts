@@ -14,10 +14,13 @@ import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import type { Camera } from "@/api/types";
 import { reached } from "@/lib/milestones";
 import { Pace } from "@/lib/pace";
+import { pause } from "@/lib/pause";
 import { groundHeight } from "@/sim/ground";
 import type { SceneInfo, SiteInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
 import { offsetOf } from "./camera";
+import { Easel } from "./easel";
+import { fineness } from "./fineness";
 import { paletteOf } from "./palette";
 import { RobotView } from "./robot";
 import { Stage } from "./stage";
@@ -31,10 +34,6 @@ const [NEAREST, FARTHEST] = [0.3, 5];
 const LOW_FRAME_MS = 66;
 /** Time in which the camera makes up two thirds of its lag. */
 const FOLLOW_MS = 160;
-/** Pixels of the simple picture to a pixel of the page, along a side. */
-const COARSE = 0.6;
-/** Of the full one, at most; and of all of it. More than the screen has: that smooths edges. */
-const [FINEST, MOST_PIXELS] = [2, 4e6];
 /** A robot that has not moved so long after its first picture is one that nobody moves. */
 const STILL_MS = 1500;
 /** Footprints lie so high above the floor, metres, that they are seen. */
@@ -61,6 +60,8 @@ interface Grab {
 export class View {
   readonly canvas: HTMLCanvasElement;
   private readonly renderer: WebGLRenderer;
+  /** The simple pictures' place until they are done; full ones come from machines that are quick. */
+  private readonly easel: Easel;
   private readonly camera = new PerspectiveCamera(38, 1, 0.05, 60);
   private readonly controls: OrbitControls;
   private readonly stage: Stage;
@@ -82,10 +83,14 @@ export class View {
   private readonly followed = new Vector3();
   private grab: Grab | null = null;
   private drawing: number | null = null;
+  private painting: ReturnType<typeof setTimeout> | null = null;
   private drawnAt = 0;
   private readonly pace = new Pace();
   private pictured = false;
+  /** The picture that was drawn last shows a robot that a policy has moved; and so does the screen. */
+  private moved = false;
   private seen = false;
+  private ended = false;
   private full = false;
   /** The robot is seen to move, or nobody moves it. */
   private calm = false;
@@ -107,13 +112,13 @@ export class View {
     this.renderer.shadowMap.type = PCFShadowMap;
     this.renderer.toneMapping = ACESFilmicToneMapping;
     this.renderer.toneMappingExposure = 1.25;
+    this.easel = new Easel(this.renderer);
     this.canvas = this.renderer.domElement;
     container.append(this.canvas);
 
     this.stage = new Stage(camera.distance_m, scene.ground, palette);
     this.robot = new RobotView(scene);
-    this.arrow.visible = false;
-    this.stage.scene.add(this.robot.root, this.arrow);
+    this.stage.scene.add(this.robot.root);
     // Only what moves about leaves a trail.
     this.trail =
       scene.root.qposAdr === null ? null : new Trail(FOOTPRINTS, palette.footprints, palette.faded);
@@ -141,7 +146,17 @@ export class View {
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(container);
     this.resize();
-    this.drawing = requestAnimationFrame(this.draw);
+    void this.begin();
+  }
+
+  private async begin(): Promise<void> {
+    await pause(); // a task of its own
+    await this.prepare(this.stage.scene);
+    if (!this.ended) this.drawing = requestAnimationFrame(this.draw);
+  }
+
+  private async prepare(object: Object3D): Promise<void> {
+    if (!this.ended) await this.easel.prepare(object, this.stage.scene, this.camera);
   }
 
   /** Detailed shapes; they wait until all is calm. */
@@ -150,7 +165,7 @@ export class View {
       if (this.calm) resolve();
       else this.onCalm.push(resolve);
     });
-    await this.robot.loadMeshes(url, calm);
+    await this.robot.loadMeshes(url, calm, (meshes) => this.prepare(meshes));
   }
 
   /** Camera back to its first place beside the robot. */
@@ -164,18 +179,24 @@ export class View {
   }
 
   dispose(): void {
-    if (this.drawing !== null) cancelAnimationFrame(this.drawing);
+    this.end();
     this.resizer.disconnect();
     this.canvas.removeEventListener("webglcontextlost", this.contextLost);
     this.controls.dispose();
+    this.easel.dispose();
     this.renderer.dispose();
     this.renderer.forceContextLoss();
     this.canvas.remove();
   }
 
-  private readonly contextLost = (): void => {
+  private end(): void {
+    this.ended = true;
     if (this.drawing !== null) cancelAnimationFrame(this.drawing);
-    this.drawing = null;
+    if (this.painting !== null) clearTimeout(this.painting);
+  }
+
+  private readonly contextLost = (): void => {
+    this.end();
     this.onLost?.();
   };
 
@@ -186,17 +207,39 @@ export class View {
     // A narrow picture needs more room around a robot that is longer than high.
     this.camera.fov = width < height ? 52 : 38;
     this.camera.updateProjectionMatrix();
-    this.renderer.setPixelRatio(this.full ? fineness(width * height) : COARSE);
+    this.renderer.setPixelRatio(fineness(this.full, width * height));
     this.renderer.setSize(width, height);
   }
 
   private readonly draw = (now: number): void => {
     this.drawing = requestAnimationFrame(this.draw);
+    if (this.painting !== null) return;
+    if (this.easel.busy) {
+      if (!this.easel.hang()) return;
+      this.tellProgress();
+    }
     const since = now - this.drawnAt;
     // While the robot is awaited, what brings it here has better use for the machine.
-    const sparing = this.options.quality === "low" || !this.calm;
-    if (sparing && since < LOW_FRAME_MS) return;
+    if ((this.options.quality === "low" || !this.calm) && since < LOW_FRAME_MS) return;
     this.drawnAt = now;
+    if (this.full) {
+      this.pose(since);
+      this.renderer.render(this.stage.scene, this.camera);
+      this.tellProgress();
+      this.judgePace(since);
+      return;
+    }
+    // Not before the browser has taken the last picture: that would wait for this one.
+    this.painting = setTimeout(() => {
+      this.painting = null;
+      this.pose(since);
+      this.easel.draw(this.stage.scene, this.camera);
+      this.judgePace(since);
+    });
+  };
+
+  /** Everything to where it is now. */
+  private pose(since: number): void {
     const { controlHz } = this.options;
     const { latest, previous, latestAt } = this.session;
     if (latest !== null) {
@@ -209,10 +252,8 @@ export class View {
     this.drawInk();
     this.drawPush();
     this.controls.update();
-    this.renderer.render(this.stage.scene, this.camera);
-    this.tellProgress();
-    this.judgePace(since);
-  };
+    this.moved = this.session.moved;
+  }
 
   private tellProgress(): void {
     if (!this.pictured) {
@@ -220,9 +261,9 @@ export class View {
       reached("picture");
       setTimeout(() => this.calmDown(), STILL_MS);
     }
-    if (!this.session.moved || this.seen) return;
+    if (!this.moved || this.seen) return;
     this.seen = true;
-    // What was drawn just now is on the screen when the browser asks for the one after the next.
+    // What was shown just now is on the screen when the browser asks for the one after the next.
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         reached("seen");
@@ -279,8 +320,9 @@ export class View {
   }
 
   private drawPush(): void {
-    this.arrow.visible = this.grab !== null;
+    this.arrow.removeFromParent();
     if (this.grab === null) return;
+    this.stage.scene.add(this.arrow);
     const body = this.robot.body(this.grab.body);
     if (body === undefined) return;
     const from = body.localToWorld(this.grab.local.clone());
@@ -346,12 +388,6 @@ export class View {
     this.controls.enabled = true;
     this.session.push(null);
   };
-}
-
-/** Pixels along a side for each of a picture of so many of the page's. */
-function fineness(pixels: number): number {
-  const least = Math.min(1, window.devicePixelRatio);
-  return Math.min(FINEST, Math.max(least, Math.sqrt(MOST_PIXELS / pixels)));
 }
 
 /** The body that a drawn shape belongs to; null for what stands still, such as a table. */
