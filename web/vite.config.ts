@@ -33,9 +33,18 @@ function preloadShow(): Plugin {
   };
 }
 
+/** As the gateway does for deep links: files lie where the page does, here at a host's root. */
+function baseInDevelopment(): Plugin {
+  return {
+    name: "base-in-development",
+    apply: "serve",
+    transformIndexHtml: (html) => html.replace('<base href="./" />', '<base href="/" />'),
+  };
+}
+
 export default defineConfig({
   base: "./", // the page may lie under any path
-  plugins: [react(), tailwindcss(), preloadShow()],
+  plugins: [react(), tailwindcss(), preloadShow(), baseInDevelopment()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   // The package finds its wasm relative to itself; pre-bundling would move it away.
   optimizeDeps: { exclude: ["@mujoco/mujoco"] },
@@ -46,6 +55,7 @@ export default defineConfig({
     // The page, and that of a folder which plays one policy with no server of ours.
     rolldownOptions: { input: ["index.html", "share.html"] },
   },
-  server: { proxy: { "/api": { target: api, changeOrigin: true } } },
+  // The api compares Origin with Host: both stay those of this server.
+  server: { proxy: { "/api": { target: api, changeOrigin: false } } },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });

@@ -96,6 +96,7 @@ describe("the drawing quality", () => {
   it("is what the address says, then what was chosen before, then high", () => {
     expect(initialQuality("?quality=low", "high")).toBe("low");
     expect(initialQuality("", "low")).toBe("low");
+    expect(initialQuality("?quality=full", "low")).toBe("full");
     expect(initialQuality("?quality=nonsense", null)).toBe("high");
   });
 });

@@ -14,7 +14,7 @@ from tabrl.control.checks import over_episodes, per_episode
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.rollout import Rollout
 from tabrl_trainer.comparison import fall_rate_upper, half_width
-from tabrl_trainer.recording.episode import Recording, ranked
+from tabrl_trainer.recording.episode import MeasuredEpisodes, Recording, ranked
 from tabrl_trainer.rollout_reward import RolloutReward
 
 
@@ -57,8 +57,8 @@ class EpisodeScores:
         means, rewards = reward.episode_means(terms)
         values = per_episode(checks, rollout.fields, embodiment)
         fallen = embodiment.failures(rollout).max(0) > 0.5
-        order = ranked(fallen, rewards)
-        recording = Recording.of(order, rollout, terms, reward, checks, values, embodiment)
+        measured = MeasuredEpisodes(rollout, terms, reward, checks, values, embodiment)
+        recording = Recording.of(measured, ranked(fallen, rewards))
         return cls(means, rewards, values, fallen, embodiment.looks(rollout), recording)
 
     def joined(self, others: EpisodeScores) -> EpisodeScores:

@@ -24,7 +24,7 @@ interface Props {
 /** What a user can do with the simulated robot. */
 export function Controls(props: Props): ReactNode {
   const { session, paused, mode, quality } = props;
-  const high = quality === "high";
+  const high = quality !== "low";
   return (
     <div className="flex flex-wrap items-end justify-between gap-2">
       <p className="hidden text-xs text-faint sm:block">

@@ -7,7 +7,7 @@ const INFERENCE = "tabrl.inference";
 /** `?quality=` wins over what was chosen before; high is the default. */
 export function initialQuality(search: string, stored: string | null): Quality {
   const wanted = new URLSearchParams(search).get("quality") ?? stored;
-  return wanted === "low" ? "low" : "high";
+  return wanted === "low" || wanted === "full" ? wanted : "high";
 }
 
 /** Also keeps a choice made in the address, which the next page of this tab no longer shows. */

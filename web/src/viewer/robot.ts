@@ -93,7 +93,7 @@ export class RobotView {
   }
 
   /** Where a place of a body was in a frame's poses. */
-  static placeOf({ body, position }: SiteInfo, poses: Float32Array): Vector3 {
+  static placeOf({ body, position }: Omit<SiteInfo, "name">, poses: Float32Array): Vector3 {
     const at = FLOATS_PER_POSE * body;
     const [x, y, z, qw, qx, qy, qz] = poses.subarray(at, at + FLOATS_PER_POSE);
     return new Vector3(...position)

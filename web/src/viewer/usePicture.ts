@@ -4,7 +4,7 @@ import type { Robot } from "@/api/types";
 import type { SceneInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
 import { useDark } from "@/ui/ThemeButton";
-import type { Quality, View } from "./view";
+import type { Look, Quality, View } from "./view";
 
 /** So long it is told that the picture was lost before it is drawn anew. */
 const TOLD_MS = 1500;
@@ -37,6 +37,7 @@ export function usePicture(container: RefObject<HTMLElement | null>, wanted: Wan
   const [fault, setFault] = useState<string | null>(null);
   const [round, setRound] = useState(0);
   const [lost, setLost] = useState<Picture["lost"]>(null);
+  const looked = useRef<{ at: Session; look: Look } | null>(null);
   const slow = useRef(onSlow);
   slow.current = onSlow;
 
@@ -57,6 +58,7 @@ export function usePicture(container: RefObject<HTMLElement | null>, wanted: Wan
       .then((module) => {
         if (left) return;
         next = new module.View(element, session, { scene, camera, controlHz, quality, ink, dark });
+        if (looked.current?.at === session) next.look = looked.current.look;
         next.onSlow = () => slow.current();
         next.onLost = drop;
         // Primitives stay where the meshes cannot be had: the picture is plainer, not broken.
@@ -69,6 +71,7 @@ export function usePicture(container: RefObject<HTMLElement | null>, wanted: Wan
       left = true;
       clearTimeout(later);
       setView(null);
+      if (next !== null) looked.current = { at: session, look: next.look };
       next?.dispose();
     };
   }, [container, session, scene, camera, controlHz, quality, ink, dark, visualsUrl, round]);

@@ -1,12 +1,8 @@
 import type { Object3D } from "three";
 import {
   ACESFilmicToneMapping,
-  ArrowHelper,
   PCFShadowMap,
   PerspectiveCamera,
-  Plane,
-  Raycaster,
-  Vector2,
   Vector3,
   WebGLRenderer,
 } from "three";
@@ -18,15 +14,17 @@ import { pause } from "@/lib/pause";
 import { groundHeight } from "@/sim/ground";
 import type { SceneInfo, SiteInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
-import { offsetOf } from "./camera";
-import { Easel } from "./easel";
-import { fineness } from "./fineness";
+import { footing, offsetOf } from "./camera";
 import { paletteOf } from "./palette";
+import { Easel } from "./picture/easel";
+import { fineness } from "./picture/fineness";
+import { Grip } from "./picture/grip";
 import { RobotView } from "./robot";
 import { Stage } from "./stage";
 import { FOOTPRINTS, INK, Trail } from "./trail";
 
-export type Quality = "high" | "low";
+/** High: simple where the machine does not draw quickly; full: on any machine. */
+export type Quality = "full" | "high" | "low";
 export type CameraMode = "follow" | "orbit";
 
 /** How near and how far the camera may go, as shares of its first distance. */
@@ -49,11 +47,11 @@ interface Options {
   dark: boolean;
 }
 
-interface Grab {
-  body: number;
-  local: Vector3;
-  plane: Plane;
+/** From where one looks at what; a view that replaces another takes it over. */
+export interface Look {
+  position: Vector3;
   target: Vector3;
+  followed: Vector3;
 }
 
 /** Draws a session with three.js: camera, dragging of the robot, quality. */
@@ -69,19 +67,11 @@ export class View {
   private readonly trail: Trail | null;
   private readonly ink: Trail;
   private readonly pen: SiteInfo | null;
-  private inked = -1;
-  private readonly arrow = new ArrowHelper(
-    new Vector3(1, 0, 0),
-    new Vector3(),
-    1,
-    0x6ee7c8,
-    0.06,
-    0.04,
-  );
-  private readonly raycaster = new Raycaster();
+  private readonly grip: Grip;
+  /** The tick up to which both trails are drawn. */
+  private trailed = -1;
   private readonly resizer: ResizeObserver;
   private readonly followed = new Vector3();
-  private grab: Grab | null = null;
   private drawing: number | null = null;
   private painting: ReturnType<typeof setTimeout> | null = null;
   private drawnAt = 0;
@@ -137,11 +127,15 @@ export class View {
     this.controls.maxPolarAngle = 1.52;
     this.centre();
 
-    this.canvas.addEventListener("pointerdown", this.pointerDown, { capture: true });
-    this.canvas.addEventListener("pointermove", this.pointerMove);
-    this.canvas.addEventListener("pointerup", this.pointerUp);
-    this.canvas.addEventListener("pointercancel", this.pointerUp);
-    this.canvas.addEventListener("touchstart", this.touchStart, { passive: false });
+    const { canvas, controls, robot } = this;
+    this.grip = new Grip({
+      canvas,
+      controls,
+      camera: this.camera,
+      scene: this.stage.scene,
+      robot,
+      session,
+    });
     this.canvas.addEventListener("webglcontextlost", this.contextLost);
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(container);
@@ -170,11 +164,27 @@ export class View {
 
   /** Camera back to its first place beside the robot. */
   centre(): void {
-    const { x, y } = this.robot.base.position;
     const { camera, scene } = this.options;
-    this.followed.set(x, y, groundHeight(scene.ground, x, y));
+    this.followed.copy(footing(scene, this.robot.base.position));
     this.controls.target.copy(this.followed).add(new Vector3(0, 0, camera.height_m));
     this.camera.position.copy(this.controls.target).add(offsetOf(camera));
+    this.controls.update();
+  }
+
+  get look(): Look {
+    const { position } = this.camera;
+    const { target } = this.controls;
+    return {
+      position: position.clone(),
+      target: target.clone(),
+      followed: this.followed.clone(),
+    };
+  }
+
+  set look({ position, target, followed }: Look) {
+    this.followed.copy(followed);
+    this.controls.target.copy(target);
+    this.camera.position.copy(position);
     this.controls.update();
   }
 
@@ -249,8 +259,8 @@ export class View {
       this.robot.place(adjacent ? previous.poses : latest.poses, latest.poses, share);
     }
     this.followRobot(Math.min(since, 500));
-    this.drawInk();
-    this.drawPush();
+    this.drawTrails();
+    this.grip.push();
     this.controls.update();
     this.moved = this.session.moved;
   }
@@ -278,7 +288,12 @@ export class View {
   }
 
   private judgePace(since: number): void {
-    if (this.options.quality === "low" || !this.calm || document.hidden) return;
+    const { quality } = this.options;
+    if (quality === "low" || !this.calm || document.hidden) return;
+    if (quality === "full") {
+      if (!this.full) this.refine();
+      return;
+    }
     const verdict = this.pace.judge(since);
     if (verdict === "simplify") this.onSlow?.();
     if (verdict === "refine") this.refine();
@@ -295,13 +310,11 @@ export class View {
   private followRobot(sinceMs: number): void {
     const { base } = this.robot;
     this.stage.follow(base, this.controls.getDistance());
-    const { x, y } = base.position;
-    const height = groundHeight(this.options.scene.ground, x, y);
-    this.trail?.add(x, y, height + FOOTPRINT_M);
+    const stands = footing(this.options.scene, base.position);
     if (this.mode !== "follow") return;
-    const jump = Math.hypot(x - this.followed.x, y - this.followed.y);
+    const jump = Math.hypot(stands.x - this.followed.x, stands.y - this.followed.y);
     const share = jump > 2 ? 1 : 1 - Math.exp(-sinceMs / FOLLOW_MS);
-    const moved = new Vector3(x, y, height).sub(this.followed).multiplyScalar(share);
+    const moved = stands.clone().sub(this.followed).multiplyScalar(share);
     this.followed.add(moved);
     this.camera.position.add(moved);
     this.controls.target.z += moved.z;
@@ -310,90 +323,14 @@ export class View {
     this.controls.target.y += share * (this.followed.y - this.controls.target.y);
   }
 
-  /** The tool's way, step by step however seldom the picture is drawn. */
-  private drawInk(): void {
-    if (this.pen === null) return;
-    for (const { tick, poses } of this.session.framesAfter(this.inked)) {
-      this.ink.add(...RobotView.placeOf(this.pen, poses).toArray());
-      this.inked = tick;
+  /** The robot's way and its tool's, step by step however seldom the picture is drawn. */
+  private drawTrails(): void {
+    const { root, ground } = this.options.scene;
+    for (const { tick, poses } of this.session.framesAfter(this.trailed)) {
+      const { x, y } = RobotView.placeOf({ body: root.body, position: [0, 0, 0] }, poses);
+      this.trail?.add(x, y, groundHeight(ground, x, y) + FOOTPRINT_M);
+      if (this.pen !== null) this.ink.add(...RobotView.placeOf(this.pen, poses).toArray());
+      this.trailed = tick;
     }
   }
-
-  private drawPush(): void {
-    this.arrow.removeFromParent();
-    if (this.grab === null) return;
-    this.stage.scene.add(this.arrow);
-    const body = this.robot.body(this.grab.body);
-    if (body === undefined) return;
-    const from = body.localToWorld(this.grab.local.clone());
-    const pull = this.grab.target.clone().sub(from);
-    const length = Math.max(0.02, pull.length());
-    this.arrow.position.copy(from);
-    this.arrow.setDirection(pull.normalize());
-    this.arrow.setLength(length, Math.min(0.07, 0.4 * length), Math.min(0.045, 0.3 * length));
-    const { x, y, z } = this.grab.local;
-    this.session.push({
-      body: this.grab.body,
-      point: [x, y, z],
-      target: this.grab.target.toArray(),
-    });
-  }
-
-  private aim(event: PointerEvent): void {
-    const box = this.canvas.getBoundingClientRect();
-    const x = (2 * (event.clientX - box.left)) / box.width - 1;
-    const y = 1 - (2 * (event.clientY - box.top)) / box.height;
-    this.raycaster.setFromCamera(new Vector2(x, y), this.camera);
-  }
-
-  private readonly pointerDown = (event: PointerEvent): void => {
-    if (event.button !== 0 || !event.isPrimary || this.session.getState().posed) return;
-    this.aim(event);
-    const hit = this.raycaster.intersectObject(this.robot.root, true)[0];
-    const node = hit === undefined ? null : movable(hit.object);
-    if (hit === undefined || node === null) return;
-    const body = node.userData.body as number;
-    event.stopImmediatePropagation();
-    this.canvas.setPointerCapture(event.pointerId);
-    this.controls.enabled = false;
-    const normal = this.camera.getWorldDirection(new Vector3());
-    this.grab = {
-      body,
-      local: node.worldToLocal(hit.point.clone()),
-      plane: new Plane().setFromNormalAndCoplanarPoint(normal, hit.point),
-      target: hit.point.clone(),
-    };
-  };
-
-  /** Comes after the pointer event of the same touch, which knows whether the robot was hit. */
-  private readonly touchStart = (event: TouchEvent): void => {
-    if (this.grab !== null) event.preventDefault();
-  };
-
-  private readonly pointerMove = (event: PointerEvent): void => {
-    this.aim(event);
-    if (this.grab !== null) {
-      this.raycaster.ray.intersectPlane(this.grab.plane, this.grab.target);
-      this.grab.target.z = Math.max(0.02, this.grab.target.z);
-    } else if (event.buttons === 0) {
-      const hit = this.raycaster.intersectObject(this.robot.root, true)[0];
-      const over = hit !== undefined && movable(hit.object) !== null;
-      this.canvas.style.cursor = over ? "grab" : "default";
-    }
-  };
-
-  private readonly pointerUp = (): void => {
-    if (this.grab === null) return;
-    this.grab = null;
-    this.controls.enabled = true;
-    this.session.push(null);
-  };
-}
-
-/** The body that a drawn shape belongs to; null for what stands still, such as a table. */
-function movable(shape: Object3D): Object3D | null {
-  let node = shape;
-  while (node.userData.body === undefined && node.parent !== null) node = node.parent;
-  const body = node.userData.body as number | undefined;
-  return body === undefined || body === 0 ? null : node;
 }

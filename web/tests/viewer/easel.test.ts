@@ -1,7 +1,7 @@
 import type { WebGLRenderer } from "three";
 import { PerspectiveCamera, Scene, type Vector2 } from "three";
 import { describe, expect, it, vi } from "vitest";
-import { Easel } from "@/viewer/easel";
+import { Easel } from "@/viewer/picture/easel";
 
 /** Graphics that have done what they were asked for as soon as `done` says so. */
 function graphics() {

@@ -18,6 +18,21 @@ from tabrl_trainer.rollout_reward import RolloutReward
 
 
 @dataclass(frozen=True, eq=False)
+class MeasuredEpisodes:
+    """Whole episodes of a policy, and what a reward and the checks made of them.
+
+    `terms` are weighted; `values` holds what each check made of every episode.
+    """
+
+    rollout: Rollout
+    terms: Float[np.ndarray, "T B K"]
+    reward: RolloutReward
+    checks: Sequence[CheckSpec]
+    values: Float[np.ndarray, "checks B"]
+    embodiment: Embodiment
+
+
+@dataclass(frozen=True, eq=False)
 class RecordedEpisode:
     """One episode, step by step of 20 ms; all arrays in single precision.
 
@@ -37,29 +52,20 @@ class RecordedEpisode:
     failed: int | None
 
     @classmethod
-    def of(
-        cls,
-        index: int,
-        rollout: Rollout,
-        terms: Float[np.ndarray, "T B K"],
-        reward: RolloutReward,
-        checks: Sequence[CheckSpec],
-        values: Float[np.ndarray, "checks B"],
-        embodiment: Embodiment,
-    ) -> Self:
-        """The episode of robot `index`, whose terms and values were measured with all others'."""
-        terms = terms[:, index : index + 1]
-        alone = rollout.robots(slice(index, index + 1))
+    def of(cls, measured: MeasuredEpisodes, index: int) -> Self:
+        """The episode of robot `index`."""
+        embodiment, one = measured.embodiment, slice(index, index + 1)
+        terms, alone = measured.terms[:, one], measured.rollout.robots(one)
         touches = embodiment.measured(alone.fields).touches
         failures = embodiment.failures(alone)[:, 0] > 0.5
         return cls(
             time=_single(alone.time[:, 0]),
             qpos=_single(embodiment.qpos_of(alone)[:, 0]),
             terms=_single(terms[:, 0]),
-            reward=_single(reward.total_of(terms)[:, 0]),
+            reward=_single(measured.reward.total_of(terms)[:, 0]),
             touches={name: _single(touch[:, 0]) for name, touch in touches.items()},
-            checks=_single(series(checks, alone.fields, embodiment)[..., 0]),
-            values=values[:, index].copy(),
+            checks=_single(series(measured.checks, alone.fields, embodiment)[..., 0]),
+            values=measured.values[:, index].copy(),
             failed=int(np.argmax(failures)) if failures.any() else None,
         )
 
@@ -82,22 +88,10 @@ class Recording:
     worst: RecordedEpisode
 
     @classmethod
-    def of(
-        cls,
-        order: Int[np.ndarray, " B"],
-        rollout: Rollout,
-        terms: Float[np.ndarray, "T B K"],
-        reward: RolloutReward,
-        checks: Sequence[CheckSpec],
-        values: Float[np.ndarray, "checks B"],
-        embodiment: Embodiment,
-    ) -> Self:
-        """Two episodes of a rollout of whole ones, by their order from the worst (`ranked`)."""
-        typical, worst = (
-            RecordedEpisode.of(int(index), rollout, terms, reward, checks, values, embodiment)
-            for index in (order[len(order) // 2], order[0])
-        )
-        return cls(typical, worst)
+    def of(cls, measured: MeasuredEpisodes, order: Int[np.ndarray, " B"]) -> Self:
+        """Two of the episodes, by their order from the worst (`ranked`)."""
+        typical, worst = int(order[len(order) // 2]), int(order[0])
+        return cls(RecordedEpisode.of(measured, typical), RecordedEpisode.of(measured, worst))
 
     def joined(self, later: Recording) -> Recording:
         """With a further round of the same policy: the worse of both worst episodes."""

@@ -42,6 +42,7 @@ class Quantity(StrEnum):
     FOOT_POSITION = "foot_position"
     FOOT_VELOCITY = "foot_velocity"
     BODY_CONTACT = "body_contact"
+    ON_FEET = "on_feet"
     BASE_POSITION = "base_position"
     FALLEN = "fallen"
 
@@ -57,6 +58,10 @@ def catalogue(robot: Robot) -> Catalogue:
         Quantity.BODY_CONTACT: Entry(
             "", "1 while a body touches the ground",
             named(robot.body_names, "a body's name", Whole.SUM),
+        ),
+        Quantity.ON_FEET: Entry(
+            "", "1 while nothing but feet touches the ground, in the air as well",
+            title="time on its feet alone",
         ),
         Quantity.FALLEN: Entry(
             "of episodes", "1 once the trunk touches the floor", title="falls", per_episode=True
@@ -141,6 +146,7 @@ _OWN_METHODS = {
     "foot_contact": "(foot=None) 1 on the ground, else 0",
     "foot_air_time": "(foot=None) s since lift-off, 0 on the ground",
     "body_contact": "(body=None) 1 if it touches the ground",
+    "on_feet": "() 1 while nothing but feet touches the ground, in the air as well, else 0",
     "fallen": "() 1 after a fall, else 0",
     "foot_names": "() names of the feet",
 }

@@ -56,6 +56,11 @@ class PlanarRewardState(RewardState):
     def body_contact(self, name: str | None = None) -> Array:
         return self._body("body_contact", name)
 
+    def on_feet(self) -> Array:
+        bodies, feet = self._fields["body_contact"], self._fields["foot_contact"]
+        others = self._xp.sum(bodies) - self._xp.sum(feet)
+        return (others < 0.5).astype(self._xp.float32)
+
     def fallen(self) -> Array:
         return self._fields["fallen"]
 

@@ -1,4 +1,11 @@
-"""Rewards and success checks for what is asked of a planar robot."""
+"""Rewards and success checks for what is asked of a planar robot.
+
+Paid for feet off the floor alone, a robot kneels and lifts a foot: so a hop pays as far as nothing
+else touches the floor, and whatever else does costs by itself. It costs, and staying on the feet
+pays nothing: paid for it, the robot stands and dares nothing. dm_control's hopper has the same in
+another form, standing high times a speed whose pay rises linearly from nothing (Tassa et al.,
+"dm_control", 2020).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +20,8 @@ from tabrl_reward_worker.generator.writing.term import ASKED, BESIDE, Term, bell
 _HOP = 0.15  # of the standing height, below the lowest foot: what pays in full,
 _HIGH = 0.4  # and of one that hops as high as it can
 _NEAR = 0.1  # m/s, of sqrt(g h): no farther from standing still
-_AIRBORNE, _UP = 0.15, 0.7  # checks: share of the time with all feet off the floor; uprightness
+# Checks: share of the time off the floor, of that on nothing but feet; uprightness.
+_AIRBORNE, _ON_FEET, _UP = 0.15, 0.8, 0.7
 _MISS = 0.25  # of a speed that is asked for
 
 
@@ -61,8 +69,8 @@ def _terms(asked: Asked, upright: float) -> Iterator[Term]:
         yield Term(
             "hop", ASKED,
             f"jnp.clip(jnp.min(state.foot_height()) / {number(clear)}, 0.0, 1.0)"
-            " * (1.0 - state.fallen())",
-            "all feet off the floor",
+            " * state.on_feet()",
+            "all feet off the floor, and nothing else on it",
         )  # fmt: skip
         rise = f"jnp.clip(state.vertical_speed() / {number(0.5 * asked.unit)}, 0.0, 1.0)"
         yield Term("rise", BESIDE, rise, "on the way up")
@@ -73,6 +81,7 @@ def _terms(asked: Asked, upright: float) -> Iterator[Term]:
         yield Term("pitch", ASKED, bell(f"state.pitch(){minus(asked.pitch)}", 0.3))
     else:
         yield Term("upright", upright, "state.uprightness()")
+    yield Term("feet", BESIDE, "state.on_feet() - 1.0", "off its knees")
     if asked.still:
         calm = "jnp.mean(jnp.square(state.joint_velocity()))"
         yield Term("calm", BESIDE, f"1.0 / (1.0 + {calm})", "joints at rest")
@@ -113,7 +122,7 @@ def _checks(asked: Asked) -> Iterator[CheckSpec]:
         )
     if asked.hops:
         yield CheckSpec(
-            id="hop", quantity=Quantity.FOOT_CONTACT, statistic=Statistic.SHARE_BELOW,
+            id="hop", quantity=Quantity.BODY_CONTACT, statistic=Statistic.SHARE_BELOW,
             threshold=0.5, at_least=_AIRBORNE,
         )  # fmt: skip
     if asked.height:
@@ -129,6 +138,7 @@ def _checks(asked: Asked) -> Iterator[CheckSpec]:
         )  # fmt: skip
     elif not asked.fastest:
         yield CheckSpec(id="upright", quantity=Quantity.UPRIGHTNESS, statistic=mean, at_least=_UP)
+    yield CheckSpec(id="feet", quantity=Quantity.ON_FEET, statistic=mean, at_least=_ON_FEET)
     yield CheckSpec(
         id="falls", quantity=Quantity.FALLEN, statistic=Statistic.ANY, start_s=0.0, at_most=0.05
     )
