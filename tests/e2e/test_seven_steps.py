@@ -81,7 +81,9 @@ def test_seven_steps(site: Site, page: Page) -> None:
     expect(checks.get_by_test_id("comparison")).to_contain_text(FALLS)
     disturbances = embodiment_of(get_robot("go1")).disturbances
     measured = [one for one in disturbances if one.substeps == SUBSTEPS]
-    expect(page.get_by_test_id("robustness").locator("tbody tr")).to_have_count(len(measured))
+    robustness = page.get_by_test_id("robustness")
+    expect(robustness.locator("tbody tr")).to_have_count(len(measured))
+    expect(robustness.get_by_role("button", name="Try it")).not_to_have_count(0)
     assert fits_a_phone(page)
 
     moving_robot(page)
