@@ -120,6 +120,11 @@ bench-music: setup debian ## measure: robots that dance to click tracks in a bro
 bench-first-visit: setup debian ## measure: how long a first visitor waits for a robot that moves, by stages (BENCH_ARGS=--help)
 	@$(BIN)/python -m bench.first_visit $(BENCH_ARGS)
 
+.PHONY: bench-lighthouse
+bench-lighthouse: setup debian ## measure: what Lighthouse says of how quickly the page comes (BENCH_ARGS=--help)
+	@scripts/web lighthouse
+	@$(BIN)/python -m bench.lighthouse $(BENCH_ARGS)
+
 .PHONY: bench-tasks
 bench-tasks: setup-python ## teach the task suite, three seeds each: table, JSON and film strips (TASKS_ARGS=--help)
 	@$(BIN)/python -m bench.tasks $(TASKS_ARGS)

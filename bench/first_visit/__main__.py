@@ -13,16 +13,13 @@ import argparse
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
 from bench.chromium import chromium
 from bench.first_visit.visit import STAGES, Visit, visit
-
-from tests.e2e.stack import running
+from bench.stack import at_address
 
 AIM_MS = 2000.0
 
@@ -30,7 +27,7 @@ AIM_MS = 2000.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     options = _parser().parse_args(arguments)
-    with _address(options.url) as url, chromium() as browser:
+    with at_address(options.url) as url, chromium() as browser:
         address = f"{url}/" + (f"?quality={options.quality}" if options.quality else "")
         visit(browser, address)  # the stack answers its first visitor later than all others
         visits = [_told(visit(browser, address)) for _ in range(options.visits)]
@@ -48,15 +45,6 @@ def _told(one: Visit) -> Visit:
     load = os.getloadavg()[0]
     print(f"seen after {one.reached['seen']:5.0f} ms  (load {load:.1f})", flush=True)
     return one
-
-
-@contextmanager
-def _address(url: str | None) -> Iterator[str]:
-    if url is not None:
-        yield url.rstrip("/")
-        return
-    with tempfile.TemporaryDirectory() as name, running(Path(name)) as site:
-        yield site.url
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,8 +4,8 @@
 
 For each robot, move and tempo, a track of clicks is played to the robot's pretrained policy. From
 eight seconds on: how far its motion is from the audio's clock, ms, mean and 95th percentile. Then a
-track whose tempo changes: seconds until the motion is on the beat, to 60 ms, and stays there. With
-`--lags` it is measured first how late each move is where the beat is known, and written to the
+track whose tempo changes: seconds until a whole cycle was on the beat, to 60 ms, and all after it.
+With `--lags` it is measured first how late each move is where the beat is known, and written to the
 robots' folders, from where the page takes it.
 """
 
@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from bench.music.clicks import Tempo, write_clicks
 from bench.music.dancing import dance, open_model
-from bench.music.judge import phase_errors, swinging
+from bench.music.judge import CYCLES, LEAST_CYCLES, phase_errors, swinging
 from bench.music.lags import lags_of_moves
 from bench.music.stage import add_pretrained, opened_page, services
 from playwright.sync_api import Page
@@ -101,7 +101,7 @@ def _step(page: Page, folder: Path, robot: Robot, before: float, after: float) -
     track, move, seconds = folder / "step.wav", MOVES[0], 2.0 * STEP_AT_S
     beats = write_clicks(track, (Tempo(before, STEP_AT_S), Tempo(after, STEP_AT_S + 30.0)))
     changed = beats[np.argmax(np.abs(np.diff(beats) - 60.0 / before) > 1e-6)]
-    moments, late = _errors(page, robot, move, track, beats, seconds)
+    moments, late = _errors(page, robot, move, track, beats, seconds, LEAST_CYCLES)
     later = moments > changed
     bad = moments[later & (np.abs(late) > GOOD_MS)]
     followed = float(bad.max() - changed) if len(bad) else 0.0
@@ -111,13 +111,19 @@ def _step(page: Page, folder: Path, robot: Robot, before: float, after: float) -
 
 
 def _errors(
-    page: Page, robot: Robot, move: str, track: Path, beats: np.ndarray, seconds: float
+    page: Page,
+    robot: Robot,
+    move: str,
+    track: Path,
+    beats: np.ndarray,
+    seconds: float,
+    cycles: float = CYCLES,
 ) -> tuple[np.ndarray, np.ndarray]:
     danced = dance(page, track, move, seconds + 0.5)
     embodiment, model = embodiment_of(robot), physics_model(robot)
     chosen = danced.time > 0.0
     values = swinging(embodiment, model, danced.qpos[chosen], move)
-    return phase_errors(danced.time[chosen], values, beats)
+    return phase_errors(danced.time[chosen], values, beats, cycles=cycles)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -17,6 +17,7 @@ from jaxtyping import Float
 from tabrl.control.embodiment import Embodiment
 
 CYCLES = 2.0  # of a move that a phase is taken over
+LEAST_CYCLES = 1.0  # the fewest: a change shows soonest
 
 
 class Seen(NamedTuple):
@@ -57,6 +58,7 @@ def phase_errors(
     values: Float[np.ndarray, " T"],
     beats: Float[np.ndarray, " N"],
     beats_a_cycle: float = 2.0,
+    cycles: float = CYCLES,
 ) -> tuple[Float[np.ndarray, " M"], Float[np.ndarray, " M"]]:
     """How late a motion is, ms, and at which moments, s, every tenth of a second.
 
@@ -66,7 +68,7 @@ def phase_errors(
     moments, late = [], []
     for end in np.arange(time[0] + 0.1, time[-1], 0.1):
         now = beats_at(beats, np.array([end]))[0] / beats_a_cycle
-        chosen = (turned <= now) & (turned > now - CYCLES) & (time <= end)
+        chosen = (turned <= now) & (turned > now - cycles) & (time <= end)
         if chosen.sum() < 20:
             continue
         # Least squares: a constant, and a cosine and a sine of the beat's phase.

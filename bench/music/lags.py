@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from jaxtyping import Float
 
-from tabrl.contracts.driving import Move
+from tabrl.contracts.driving import Lag, Move
 from tabrl.control import rotation
 from tabrl.control.live.commands import LiveCommands
 from tabrl.control.physics import physics_model
@@ -21,7 +21,8 @@ from tabrl.embodiments.lookup import driving_of
 from tabrl.robots import Robot
 from tabrl_trainer.pretrained import load_pretrained
 
-HZ = 110 / 120  # cycles a second: two beats of a usual tempo
+# Cycles a second, all over what a robot dances at.
+FREQUENCIES = (0.5, 0.75, 0.95, 1.1, 1.3)
 SETTLES_S, CYCLES = 4.0, 8
 
 Values = Float[np.ndarray, " T"]
@@ -29,28 +30,31 @@ States = Float[np.ndarray, "T nq"]
 Poses = tuple[Float[np.ndarray, "T 3"], Float[np.ndarray, "T 3 3"]]
 
 
-def lags_of_moves(robot: Robot) -> dict[str, float]:
-    """Seconds by the names of the robot's moves."""
+def lags_of_moves(robot: Robot) -> dict[str, tuple[Lag, ...]]:
+    """By the names of the robot's moves."""
     policy = load_policy(load_pretrained(robot.id).policy)
-    return {move.name: round(lag(policy, move), 3) for move in driving_of(robot).moves}
+    return {
+        move.name: tuple(Lag(hz=hz, s=round(lag(policy, move, hz), 3)) for hz in FREQUENCIES)
+        for move in driving_of(robot).moves
+    }
 
 
-def lag(policy: Policy, move: Move) -> float:
-    """By how much what swings most in a move is behind what is asked, s."""
+def lag(policy: Policy, move: Move, hz: float) -> float:
+    """By how much what swings most in a move is behind what is asked, s, at cycles a second."""
     embodiment = policy.embodiment
-    states = moved(policy, move)
+    states = moved(policy, move, hz)
     wave = max(move.waves, key=lambda one: one.amplitude)
     values = _MEASURED[embodiment.robot.embodiment][wave.channel](states, policy)
-    skipped, count = round(SETTLES_S / CONTROL_DT), round(CYCLES / HZ / CONTROL_DT)
+    skipped, count = round(SETTLES_S / CONTROL_DT), round(CYCLES / hz / CONTROL_DT)
     values = values[skipped : skipped + count]
     time = (skipped + np.arange(len(values))) * CONTROL_DT
-    turned = tau * wave.harmonic * HZ * time + wave.phase
+    turned = tau * wave.harmonic * hz * time + wave.phase
     basis = np.stack([np.ones(len(values)), np.sin(turned), np.cos(turned)], axis=1)
     _, sine, cosine = np.linalg.lstsq(basis, values, rcond=None)[0]
-    return float(-np.arctan2(cosine, sine) / (tau * wave.harmonic * HZ))
+    return float(-np.arctan2(cosine, sine) / (tau * wave.harmonic * hz))
 
 
-def moved(policy: Policy, move: Move) -> States:
+def moved(policy: Policy, move: Move, hz: float) -> States:
     """What a policy does that is asked for a move on a beat that it knows."""
     embodiment, robot = policy.embodiment, policy.embodiment.robot
     control, model = live_control_of(robot), physics_model(robot)
@@ -64,10 +68,10 @@ def moved(policy: Policy, move: Move) -> States:
             constant, wave.amplitude * span.amplitude, wave.phase, wave.harmonic,
         )  # fmt: skip
     carry, states = np.full((1, control.carried), np.nan), []
-    for tick in range(round((SETTLES_S + CYCLES / HZ) / CONTROL_DT) + 1):
+    for tick in range(round((SETTLES_S + CYCLES / hz) / CONTROL_DT) + 1):
         qpos, qvel, ctrl = (np.array(one)[None] for one in (data.qpos, data.qvel, data.ctrl))
-        phase = np.array([HZ * tick * CONTROL_DT])
-        live = LiveCommands(np.array([HZ]), phase, waves, carry)
+        phase = np.array([hz * tick * CONTROL_DT])
+        live = LiveCommands(np.array([hz]), phase, waves, carry)
         seen, carry = control.observe(
             np.array([data.time]), qpos, qvel, ctrl, policy.commands, live
         )

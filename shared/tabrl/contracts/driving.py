@@ -56,15 +56,22 @@ class MoveWave(_Data):
     harmonic: float = Field(default=1.0, gt=0.0)
 
 
+class Lag(_Data):
+    """How far a robot's motion is behind what is asked at so many cycles a second, as measured."""
+
+    hz: float = Field(gt=0.0)
+    s: float
+
+
 class Move(_Data):
     """A move of a dance. A cycle takes two beats: both extremes fall on one.
 
-    `lag_s` is how far the robot's motion is behind what is asked, as measured of it.
+    Between the frequencies of its `lags`, which rise, the lag is interpolated; none: it is on time.
     """
 
     name: str = Field(examples=["sway"])
     waves: tuple[MoveWave, ...]
-    lag_s: float = 0.0
+    lags: tuple[Lag, ...] = ()
 
 
 class Driving(_Data):

@@ -10,18 +10,19 @@ from pathlib import Path
 
 from pydantic import RootModel, ValidationError
 
+from tabrl.contracts.driving import Lag
 from tabrl.domain.errors import Invalid
 from tabrl.robots.registry import robot_folder
 
 LAGS = "lags.json"
 
 
-class _Lags(RootModel[dict[str, float]]):
-    """Seconds by the names of moves."""
+class _Lags(RootModel[dict[str, tuple[Lag, ...]]]):
+    """By the names of moves."""
 
 
-def lags_of(robot_id: str) -> dict[str, float]:
-    """Seconds by the names of moves; nothing where nobody measured.
+def lags_of(robot_id: str) -> dict[str, tuple[Lag, ...]]:
+    """By the names of moves; nothing where nobody measured.
 
     Raises `NotFound` for an unknown robot, or `Invalid` (code `bad_robot`) for a wrong file.
     """
@@ -34,6 +35,6 @@ def lags_of(robot_id: str) -> dict[str, float]:
         raise Invalid(f"{LAGS} of {robot_id} cannot be read", code="bad_robot") from error
 
 
-def store_lags(lags: dict[str, float], path: Path) -> None:
+def store_lags(lags: dict[str, tuple[Lag, ...]], path: Path) -> None:
     """Write the file. Raises `OSError`."""
-    path.write_text(_Lags(lags).model_dump_json(indent=1) + "\n")
+    path.write_text(_Lags(lags).model_dump_json() + "\n")

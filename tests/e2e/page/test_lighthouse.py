@@ -6,26 +6,16 @@ machine: a score of wall times is for docs/benchmarks.md.
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.stack import ARGUMENTS, Chromium, Site
+from tests.e2e.page.lighthouse import SIMULATED, NotInstalledError, audit
+from tests.e2e.stack import Chromium, Site
 from tests.support.missing import missing
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(600)]
 
-FOLDER = Path(__file__).parents[1] / "lighthouse"
-LIGHTHOUSE = FOLDER / "node_modules/lighthouse/cli/index.js"
-# It waits for no idle processor: a robot that moves leaves none, and a wait that ends by its limit
-# leaves Lighthouse asking a tab that it has closed, which ends it.
-CONFIG = FOLDER / "config.json"
-OWN_NODE = Path(__file__).parents[3] / ".tools/node/path"  # where the system has none
 LEAST = 0.95
 SAME_EVERYWHERE = (
     "uses-text-compression",
@@ -38,28 +28,12 @@ SAME_EVERYWHERE = (
 
 
 @pytest.fixture(scope="module")
-def report(
-    site: Site, chromium: Chromium, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Any]:
+def report(site: Site, chromium: Chromium) -> dict[str, Any]:
     """What Lighthouse says of the start, on a desktop, in a browser that it starts itself."""
-    node = shutil.which("node") or shutil.which("node", path=OWN_NODE)
-    if node is None or not LIGHTHOUSE.is_file():
+    try:
+        return audit(f"{site.url}/?quality=low", chromium.path, SIMULATED)
+    except NotInstalledError:
         missing("Lighthouse", "scripts/web lighthouse")
-    path = tmp_path_factory.mktemp("lighthouse") / "report.json"
-    command = [node, str(LIGHTHOUSE), f"{site.url}/?quality=low", "--quiet"]
-    command += ["--output=json", f"--output-path={path}", f"--config-path={CONFIG}"]
-    command += [f"--chrome-flags={' '.join(['--headless=new', *ARGUMENTS])}"]
-    ended = subprocess.run(
-        command,
-        env={**os.environ, "CHROME_PATH": chromium.path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    said: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    assert "runtimeError" not in said, said["runtimeError"]
-    return said
 
 
 def _short_of(report: dict[str, Any], category: str) -> dict[str, str]:

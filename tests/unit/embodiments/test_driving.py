@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from tabrl.contracts.driving import NOTHING, Control
+from tabrl.contracts.driving import NOTHING, Control, Lag
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.load import embodiment_of
 from tabrl.embodiments.lookup import driving_of
@@ -54,8 +54,9 @@ def test_lags_are_those_of_the_file(tmp_path, monkeypatch) -> None:
     robot = LEGGED[0]
     monkeypatch.setattr("tabrl.robots.lags.robot_folder", lambda _: tmp_path)
     assert lags_of(robot.id) == {}
-    store_lags({"sway": 0.031}, tmp_path / LAGS)
-    assert {move.name: move.lag_s for move in driving_of(robot).moves}["sway"] == 0.031
+    lags = (Lag(hz=0.5, s=0.01), Lag(hz=1.0, s=0.031))
+    store_lags({"sway": lags}, tmp_path / LAGS)
+    assert {move.name: move.lags for move in driving_of(robot).moves}["sway"] == lags
     (tmp_path / LAGS).write_text("[]")
     with pytest.raises(Invalid, match="cannot be read"):
         driving_of(robot)

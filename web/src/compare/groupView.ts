@@ -1,7 +1,7 @@
 import { ACESFilmicToneMapping, PerspectiveCamera, WebGLRenderer } from "three";
 import type { Camera } from "@/api/types";
 import type { SceneInfo } from "@/sim/messages";
-import { offsetOf } from "@/viewer/camera";
+import { footing, lookAt } from "@/viewer/camera";
 import { paletteOf } from "@/viewer/palette";
 import { RobotView } from "@/viewer/robot";
 import { Stage } from "@/viewer/stage";
@@ -108,18 +108,13 @@ export class GroupView {
     const share = Math.min(1, ((performance.now() - latestAt) * this.options.controlHz) / 1000);
     const adjacent = previous !== null && latest.tick === previous.tick + 1;
     robot.place(adjacent ? previous.poses : latest.poses, latest.poses, share);
-    const { x, y } = robot.base.position;
     const { camera: from } = this.options;
     stage.follow(robot.base, from.distance_m);
     camera.aspect = place.width / place.height;
     camera.updateProjectionMatrix();
     // A narrow picture is looked at from farther away: the robot is longer than high.
     const back = Math.max(1, 1.25 / camera.aspect);
-    camera.position.copy(offsetOf(from)).multiplyScalar(back);
-    camera.position.x += x;
-    camera.position.y += y;
-    camera.position.z += from.height_m;
-    camera.lookAt(x, y, from.height_m);
+    lookAt(camera, footing(this.options.scene, robot.base.position), from, back);
     const [left, bottom] = [place.left - box.left, box.bottom - place.bottom];
     this.renderer.setViewport(left, bottom, place.width, place.height);
     this.renderer.setScissor(left, bottom, place.width, place.height);

@@ -1,7 +1,7 @@
 import { ACESFilmicToneMapping, PerspectiveCamera, WebGLRenderer } from "three";
 import type { Robot } from "@/api/types";
 import type { SceneInfo } from "@/sim/messages";
-import { offsetOf } from "@/viewer/camera";
+import { footing, lookAt } from "@/viewer/camera";
 import { paletteOf } from "@/viewer/palette";
 import { RobotView } from "@/viewer/robot";
 import { Stage } from "@/viewer/stage";
@@ -35,13 +35,8 @@ export async function drawStrip(
     const page = strip.getContext("2d");
     poses.forEach((pose, n) => {
       actor.place(pose, pose, 1);
-      const { x, y } = actor.base.position;
       stage.follow(actor.base, from.distance_m);
-      eye.position.copy(offsetOf(from));
-      eye.position.x += x;
-      eye.position.y += y;
-      eye.position.z += from.height_m;
-      eye.lookAt(x, y, from.height_m);
+      lookAt(eye, footing(scene, actor.base.position), from);
       renderer.render(stage.scene, eye);
       page?.drawImage(renderer.domElement, n * WIDTH, 0);
     });

@@ -15,7 +15,7 @@ const FASTEST_HZ = 200 / 60;
 const USUAL_HZ = 118 / 60;
 const SPREAD_OCTAVES = 1.0;
 /** What was heard so long ago counts a third, s; short, or a change of tempo goes unheard. */
-const MEMORY_S = 1.6;
+const MEMORY_S = 1.3;
 /** Whether there is a beat at all is asked of more: a few clicks fit some tempo by chance. */
 const LONG_MEMORY_S = 5;
 const WINDOW_S = 8;
@@ -26,7 +26,7 @@ const CLEAR = 0.3;
 const LOST = 0.15;
 const PATIENCE_S = 3;
 /** Another tempo must fit so much better than the one that is kept. */
-const LOYALTY = 1.12;
+const LOYALTY = 1.08;
 /** So much counts a pulse that falls half a beat away from where it was expected. */
 const STRAY = 0.75;
 /** An onset lies within its frame, not at its begin; as measured of clicks, s. */

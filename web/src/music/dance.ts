@@ -48,6 +48,15 @@ export function beatsNear(hz: number, rhythmHz: number): number {
   return 2 ** Math.round(Math.log2(hz / rhythmHz));
 }
 
+/** How far a robot is behind a move at so many cycles a second, s: between what was measured. */
+export function lagAt(lags: Move["lags"], hz: number): number {
+  const after = lags.findIndex((lag) => lag.hz >= hz);
+  const [one, other] = [lags[after - 1], lags[after]];
+  if (other === undefined) return lags.at(-1)?.s ?? 0;
+  if (one === undefined) return other.s;
+  return one.s + ((hz - one.hz) / (other.hz - one.hz)) * (other.s - one.s);
+}
+
 /** The rhythm that a count of beats is, so many of them a cycle, asked `leadS` ahead of time. */
 export function rhythm(count: BeatCount, beats: number, at: number, leadS: number): Beat {
   const hz = count.hz / beats;

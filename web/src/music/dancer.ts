@@ -5,6 +5,7 @@ import {
   BeatCount,
   beatsACycle,
   beatsNear,
+  lagAt,
   moveAt,
   order,
   rhythm,
@@ -91,7 +92,8 @@ export class Dancer {
     const { moves } = this.driving;
     this.session.ask("dance", move === null ? null : wavesOf(move, moves, live.channels));
     const beats = this.beatsOf(live);
-    this.session.follow(rhythm(this.count, beats, this.epoch(), move?.lag_s ?? 0));
+    const lag = lagAt(move?.lags ?? [], this.count.hz / beats);
+    this.session.follow(rhythm(this.count, beats, this.epoch(), lag));
   }
 
   private get move() {

@@ -26,10 +26,10 @@ export function StatusPill({ state, drive }: Props): ReactNode {
         data-testid="link"
         data-state={state.link.state}
         data-inference={whereOf(state) ?? "none"}
-        className="flex items-center gap-2 rounded-full border border-line bg-panel/85 py-1 pr-3 pl-2.5 text-xs text-soft backdrop-blur"
+        className="flex max-w-full items-center gap-2 rounded-full border border-line bg-panel/85 py-1 pr-3 pl-2.5 text-xs text-soft backdrop-blur"
       >
-        <span className={cx("size-2 rounded-full", dot)} aria-hidden />
-        <span className="truncate">{text}</span>
+        <span className={cx("size-2 shrink-0 rounded-full", dot)} aria-hidden />
+        <span className="min-w-0 truncate">{text}</span>
         {state.trouble !== null && !state.posed && (
           <span className="truncate text-warn">· {state.trouble.label}</span>
         )}
@@ -98,8 +98,8 @@ export function Figures({ state, drive, robot }: Props & { robot: Robot }): Reac
       })}
       {live && (
         <>
-          <Item label="runs in" value={whereOf(state) === "browser" ? "browser" : "server"} />
-          <Item label="round trip" value={`${number(trip, 1)} ms`} />
+          <Item label="runs in" value={whereOf(state) === "browser" ? "browser" : "server"} roomy />
+          <Item label="round trip" value={`${number(trip, 1)} ms`} roomy />
           <Item
             label="control"
             value={`${number(stats.controlHz, 0)} Hz`}
@@ -116,13 +116,16 @@ function Item({
   label,
   value,
   warn = false,
+  roomy = false,
 }: {
   label: string;
   value: string;
   warn?: boolean;
+  /** Not on a phone, where it would hide the robot. */
+  roomy?: boolean;
 }): ReactNode {
   return (
-    <div className="min-w-[4.6rem]">
+    <div className={cx("min-w-[4.6rem]", roomy && "max-sm:hidden")}>
       <dt className="text-[10px] tracking-wide text-faint uppercase">{label}</dt>
       <dd className={cx("font-mono", warn ? "text-warn" : "text-text")}>{value}</dd>
     </div>

@@ -46,14 +46,20 @@ export class RobotView {
   /**
    * Replace primitives by meshes: a GLB whose nodes are named like the bodies, in their frames.
    * Bodies that the file does not name keep their primitives. They are fetched at once, and unpacked,
-   * which keeps the page busy, after `calm`. Rejects if they cannot be loaded.
+   * which keeps the page busy, after `calm`; they are shown once `prepared`. Rejects if they cannot be
+   * loaded.
    */
-  async loadMeshes(url: string, calm?: Promise<void>): Promise<void> {
+  async loadMeshes(
+    url: string,
+    calm?: Promise<void>,
+    prepared?: (meshes: Object3D) => Promise<void>,
+  ): Promise<void> {
     const loader = new GLTFLoader();
     loader.setMeshoptDecoder(MeshoptDecoder);
     const file = await (await fetchFile(url)).arrayBuffer();
     await calm;
     const { scene } = await loader.parseAsync(file, "");
+    await prepared?.(scene);
     for (const body of this.bodies) {
       const node = scene.getObjectByName(body.name);
       if (node === undefined) continue;

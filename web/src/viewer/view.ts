@@ -1,12 +1,8 @@
 import type { Object3D } from "three";
 import {
   ACESFilmicToneMapping,
-  ArrowHelper,
   PCFShadowMap,
   PerspectiveCamera,
-  Plane,
-  Raycaster,
-  Vector2,
   Vector3,
   WebGLRenderer,
 } from "three";
@@ -14,11 +10,15 @@ import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import type { Camera } from "@/api/types";
 import { reached } from "@/lib/milestones";
 import { Pace } from "@/lib/pace";
+import { pause } from "@/lib/pause";
 import { groundHeight } from "@/sim/ground";
 import type { SceneInfo, SiteInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
-import { offsetOf } from "./camera";
+import { footing, offsetOf } from "./camera";
 import { paletteOf } from "./palette";
+import { Easel } from "./picture/easel";
+import { fineness } from "./picture/fineness";
+import { Grip } from "./picture/grip";
 import { RobotView } from "./robot";
 import { Stage } from "./stage";
 import { FOOTPRINTS, INK, Trail } from "./trail";
@@ -32,10 +32,6 @@ const [NEAREST, FARTHEST] = [0.3, 5];
 const LOW_FRAME_MS = 66;
 /** Time in which the camera makes up two thirds of its lag. */
 const FOLLOW_MS = 160;
-/** Pixels of the simple picture to a pixel of the page, along a side. */
-const COARSE = 0.6;
-/** Of the full one, at most; and of all of it. More than the screen has: that smooths edges. */
-const [FINEST, MOST_PIXELS] = [2, 4e6];
 /** A robot that has not moved so long after its first picture is one that nobody moves. */
 const STILL_MS = 1500;
 /** Footprints lie so high above the floor, metres, that they are seen. */
@@ -58,17 +54,12 @@ export interface Look {
   followed: Vector3;
 }
 
-interface Grab {
-  body: number;
-  local: Vector3;
-  plane: Plane;
-  target: Vector3;
-}
-
 /** Draws a session with three.js: camera, dragging of the robot, quality. */
 export class View {
   readonly canvas: HTMLCanvasElement;
   private readonly renderer: WebGLRenderer;
+  /** The simple pictures' place until they are done; full ones come from machines that are quick. */
+  private readonly easel: Easel;
   private readonly camera = new PerspectiveCamera(38, 1, 0.05, 60);
   private readonly controls: OrbitControls;
   private readonly stage: Stage;
@@ -76,25 +67,20 @@ export class View {
   private readonly trail: Trail | null;
   private readonly ink: Trail;
   private readonly pen: SiteInfo | null;
+  private readonly grip: Grip;
   /** The tick up to which both trails are drawn. */
   private trailed = -1;
-  private readonly arrow = new ArrowHelper(
-    new Vector3(1, 0, 0),
-    new Vector3(),
-    1,
-    0x6ee7c8,
-    0.06,
-    0.04,
-  );
-  private readonly raycaster = new Raycaster();
   private readonly resizer: ResizeObserver;
   private readonly followed = new Vector3();
-  private grab: Grab | null = null;
   private drawing: number | null = null;
+  private painting: ReturnType<typeof setTimeout> | null = null;
   private drawnAt = 0;
   private readonly pace = new Pace();
   private pictured = false;
+  /** The picture that was drawn last shows a robot that a policy has moved; and so does the screen. */
+  private moved = false;
   private seen = false;
+  private ended = false;
   private full = false;
   /** The robot is seen to move, or nobody moves it. */
   private calm = false;
@@ -116,13 +102,13 @@ export class View {
     this.renderer.shadowMap.type = PCFShadowMap;
     this.renderer.toneMapping = ACESFilmicToneMapping;
     this.renderer.toneMappingExposure = 1.25;
+    this.easel = new Easel(this.renderer);
     this.canvas = this.renderer.domElement;
     container.append(this.canvas);
 
     this.stage = new Stage(camera.distance_m, scene.ground, palette);
     this.robot = new RobotView(scene);
-    this.arrow.visible = false;
-    this.stage.scene.add(this.robot.root, this.arrow);
+    this.stage.scene.add(this.robot.root);
     // Only what moves about leaves a trail.
     this.trail =
       scene.root.qposAdr === null ? null : new Trail(FOOTPRINTS, palette.footprints, palette.faded);
@@ -141,16 +127,30 @@ export class View {
     this.controls.maxPolarAngle = 1.52;
     this.centre();
 
-    this.canvas.addEventListener("pointerdown", this.pointerDown, { capture: true });
-    this.canvas.addEventListener("pointermove", this.pointerMove);
-    this.canvas.addEventListener("pointerup", this.pointerUp);
-    this.canvas.addEventListener("pointercancel", this.pointerUp);
-    this.canvas.addEventListener("touchstart", this.touchStart, { passive: false });
+    const { canvas, controls, robot } = this;
+    this.grip = new Grip({
+      canvas,
+      controls,
+      camera: this.camera,
+      scene: this.stage.scene,
+      robot,
+      session,
+    });
     this.canvas.addEventListener("webglcontextlost", this.contextLost);
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(container);
     this.resize();
-    this.drawing = requestAnimationFrame(this.draw);
+    void this.begin();
+  }
+
+  private async begin(): Promise<void> {
+    await pause(); // a task of its own
+    await this.prepare(this.stage.scene);
+    if (!this.ended) this.drawing = requestAnimationFrame(this.draw);
+  }
+
+  private async prepare(object: Object3D): Promise<void> {
+    if (!this.ended) await this.easel.prepare(object, this.stage.scene, this.camera);
   }
 
   /** Detailed shapes; they wait until all is calm. */
@@ -159,14 +159,13 @@ export class View {
       if (this.calm) resolve();
       else this.onCalm.push(resolve);
     });
-    await this.robot.loadMeshes(url, calm);
+    await this.robot.loadMeshes(url, calm, (meshes) => this.prepare(meshes));
   }
 
   /** Camera back to its first place beside the robot. */
   centre(): void {
-    const { x, y } = this.robot.base.position;
     const { camera, scene } = this.options;
-    this.followed.set(x, y, groundHeight(scene.ground, x, y));
+    this.followed.copy(footing(scene, this.robot.base.position));
     this.controls.target.copy(this.followed).add(new Vector3(0, 0, camera.height_m));
     this.camera.position.copy(this.controls.target).add(offsetOf(camera));
     this.controls.update();
@@ -190,18 +189,24 @@ export class View {
   }
 
   dispose(): void {
-    if (this.drawing !== null) cancelAnimationFrame(this.drawing);
+    this.end();
     this.resizer.disconnect();
     this.canvas.removeEventListener("webglcontextlost", this.contextLost);
     this.controls.dispose();
+    this.easel.dispose();
     this.renderer.dispose();
     this.renderer.forceContextLoss();
     this.canvas.remove();
   }
 
-  private readonly contextLost = (): void => {
+  private end(): void {
+    this.ended = true;
     if (this.drawing !== null) cancelAnimationFrame(this.drawing);
-    this.drawing = null;
+    if (this.painting !== null) clearTimeout(this.painting);
+  }
+
+  private readonly contextLost = (): void => {
+    this.end();
     this.onLost?.();
   };
 
@@ -212,17 +217,39 @@ export class View {
     // A narrow picture needs more room around a robot that is longer than high.
     this.camera.fov = width < height ? 52 : 38;
     this.camera.updateProjectionMatrix();
-    this.renderer.setPixelRatio(this.full ? fineness(width * height) : COARSE);
+    this.renderer.setPixelRatio(fineness(this.full, width * height));
     this.renderer.setSize(width, height);
   }
 
   private readonly draw = (now: number): void => {
     this.drawing = requestAnimationFrame(this.draw);
+    if (this.painting !== null) return;
+    if (this.easel.busy) {
+      if (!this.easel.hang()) return;
+      this.tellProgress();
+    }
     const since = now - this.drawnAt;
     // While the robot is awaited, what brings it here has better use for the machine.
-    const sparing = this.options.quality === "low" || !this.calm;
-    if (sparing && since < LOW_FRAME_MS) return;
+    if ((this.options.quality === "low" || !this.calm) && since < LOW_FRAME_MS) return;
     this.drawnAt = now;
+    if (this.full) {
+      this.pose(since);
+      this.renderer.render(this.stage.scene, this.camera);
+      this.tellProgress();
+      this.judgePace(since);
+      return;
+    }
+    // Not before the browser has taken the last picture: that would wait for this one.
+    this.painting = setTimeout(() => {
+      this.painting = null;
+      this.pose(since);
+      this.easel.draw(this.stage.scene, this.camera);
+      this.judgePace(since);
+    });
+  };
+
+  /** Everything to where it is now. */
+  private pose(since: number): void {
     const { controlHz } = this.options;
     const { latest, previous, latestAt } = this.session;
     if (latest !== null) {
@@ -233,12 +260,10 @@ export class View {
     }
     this.followRobot(Math.min(since, 500));
     this.drawTrails();
-    this.drawPush();
+    this.grip.push();
     this.controls.update();
-    this.renderer.render(this.stage.scene, this.camera);
-    this.tellProgress();
-    this.judgePace(since);
-  };
+    this.moved = this.session.moved;
+  }
 
   private tellProgress(): void {
     if (!this.pictured) {
@@ -246,9 +271,9 @@ export class View {
       reached("picture");
       setTimeout(() => this.calmDown(), STILL_MS);
     }
-    if (!this.session.moved || this.seen) return;
+    if (!this.moved || this.seen) return;
     this.seen = true;
-    // What was drawn just now is on the screen when the browser asks for the one after the next.
+    // What was shown just now is on the screen when the browser asks for the one after the next.
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         reached("seen");
@@ -285,12 +310,11 @@ export class View {
   private followRobot(sinceMs: number): void {
     const { base } = this.robot;
     this.stage.follow(base, this.controls.getDistance());
-    const { x, y } = base.position;
-    const height = groundHeight(this.options.scene.ground, x, y);
+    const stands = footing(this.options.scene, base.position);
     if (this.mode !== "follow") return;
-    const jump = Math.hypot(x - this.followed.x, y - this.followed.y);
+    const jump = Math.hypot(stands.x - this.followed.x, stands.y - this.followed.y);
     const share = jump > 2 ? 1 : 1 - Math.exp(-sinceMs / FOLLOW_MS);
-    const moved = new Vector3(x, y, height).sub(this.followed).multiplyScalar(share);
+    const moved = stands.clone().sub(this.followed).multiplyScalar(share);
     this.followed.add(moved);
     this.camera.position.add(moved);
     this.controls.target.z += moved.z;
@@ -309,87 +333,4 @@ export class View {
       this.trailed = tick;
     }
   }
-
-  private drawPush(): void {
-    this.arrow.visible = this.grab !== null;
-    if (this.grab === null) return;
-    const body = this.robot.body(this.grab.body);
-    if (body === undefined) return;
-    const from = body.localToWorld(this.grab.local.clone());
-    const pull = this.grab.target.clone().sub(from);
-    const length = Math.max(0.02, pull.length());
-    this.arrow.position.copy(from);
-    this.arrow.setDirection(pull.normalize());
-    this.arrow.setLength(length, Math.min(0.07, 0.4 * length), Math.min(0.045, 0.3 * length));
-    const { x, y, z } = this.grab.local;
-    this.session.push({
-      body: this.grab.body,
-      point: [x, y, z],
-      target: this.grab.target.toArray(),
-    });
-  }
-
-  private aim(event: PointerEvent): void {
-    const box = this.canvas.getBoundingClientRect();
-    const x = (2 * (event.clientX - box.left)) / box.width - 1;
-    const y = 1 - (2 * (event.clientY - box.top)) / box.height;
-    this.raycaster.setFromCamera(new Vector2(x, y), this.camera);
-  }
-
-  private readonly pointerDown = (event: PointerEvent): void => {
-    if (event.button !== 0 || !event.isPrimary || this.session.getState().posed) return;
-    this.aim(event);
-    const hit = this.raycaster.intersectObject(this.robot.root, true)[0];
-    const node = hit === undefined ? null : movable(hit.object);
-    if (hit === undefined || node === null) return;
-    const body = node.userData.body as number;
-    event.stopImmediatePropagation();
-    this.canvas.setPointerCapture(event.pointerId);
-    this.controls.enabled = false;
-    const normal = this.camera.getWorldDirection(new Vector3());
-    this.grab = {
-      body,
-      local: node.worldToLocal(hit.point.clone()),
-      plane: new Plane().setFromNormalAndCoplanarPoint(normal, hit.point),
-      target: hit.point.clone(),
-    };
-  };
-
-  /** Comes after the pointer event of the same touch, which knows whether the robot was hit. */
-  private readonly touchStart = (event: TouchEvent): void => {
-    if (this.grab !== null) event.preventDefault();
-  };
-
-  private readonly pointerMove = (event: PointerEvent): void => {
-    this.aim(event);
-    if (this.grab !== null) {
-      this.raycaster.ray.intersectPlane(this.grab.plane, this.grab.target);
-      this.grab.target.z = Math.max(0.02, this.grab.target.z);
-    } else if (event.buttons === 0) {
-      const hit = this.raycaster.intersectObject(this.robot.root, true)[0];
-      const over = hit !== undefined && movable(hit.object) !== null;
-      this.canvas.style.cursor = over ? "grab" : "default";
-    }
-  };
-
-  private readonly pointerUp = (): void => {
-    if (this.grab === null) return;
-    this.grab = null;
-    this.controls.enabled = true;
-    this.session.push(null);
-  };
-}
-
-/** Pixels along a side for each of a picture of so many of the page's. */
-function fineness(pixels: number): number {
-  const least = Math.min(1, window.devicePixelRatio);
-  return Math.min(FINEST, Math.max(least, Math.sqrt(MOST_PIXELS / pixels)));
-}
-
-/** The body that a drawn shape belongs to; null for what stands still, such as a table. */
-function movable(shape: Object3D): Object3D | null {
-  let node = shape;
-  while (node.userData.body === undefined && node.parent !== null) node = node.parent;
-  const body = node.userData.body as number | undefined;
-  return body === undefined || body === 0 ? null : node;
 }

@@ -4,6 +4,7 @@ import {
   BeatCount,
   beatsACycle,
   beatsNear,
+  lagAt,
   moveAt,
   order,
   rhythm,
@@ -13,6 +14,24 @@ import {
 import { Taps } from "@/music/taps";
 
 const AT_EASE = { slowest_hz: 0.5, fastest_hz: 1.3 };
+
+it.each([
+  [0.5, 0.01],
+  [0.7, 0.01],
+  [0.8, 0.02],
+  [1.0, 0.04],
+  [1.05, 0.05],
+  [2.0, 0.06],
+])("at %s cycles a second a robot is late by what was measured about there", (hz, late) => {
+  const lags = [
+    { hz: 0.7, s: 0.01 },
+    { hz: 1.0, s: 0.04 },
+    { hz: 1.1, s: 0.06 },
+  ];
+  expect(lagAt(lags, hz)).toBeCloseTo(late, 9);
+});
+
+it("is on time where nobody measured", () => expect(lagAt([], 1)).toBe(0));
 
 describe("a tempo", () => {
   it.each([
@@ -57,9 +76,9 @@ describe("beats", () => {
 
 const wave = { constant: 0, amplitude: 0, phase: 0, harmonic: 1 };
 const MOVES: Move[] = [
-  { name: "sway", lag_s: 0, waves: [{ ...wave, channel: "roll", amplitude: 0.5, phase: 1 }] },
-  { name: "bob", lag_s: 0, waves: [{ ...wave, channel: "height", constant: -0.5, amplitude: 1 }] },
-  { name: "spin", lag_s: 0, waves: [{ ...wave, channel: "yaw", constant: 0.5 }] },
+  { name: "sway", lags: [], waves: [{ ...wave, channel: "roll", amplitude: 0.5, phase: 1 }] },
+  { name: "bob", lags: [], waves: [{ ...wave, channel: "height", constant: -0.5, amplitude: 1 }] },
+  { name: "spin", lags: [], waves: [{ ...wave, channel: "yaw", constant: 0.5 }] },
 ];
 
 describe("a dance", () => {

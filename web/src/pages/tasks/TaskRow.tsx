@@ -20,7 +20,7 @@ export function TaskRow({
     <li>
       <Link
         href={`/tasks/${task.id}`}
-        className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 px-4 py-3 transition-colors hover:bg-raised sm:grid-cols-[auto_minmax(0,1fr)_8rem_9rem_7rem]"
+        className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 px-4 py-3 transition-colors hover:bg-raised sm:grid-cols-[auto_minmax(0,1fr)_8rem_12rem_6rem]"
       >
         <span className={cx("size-2 rounded-full", dot)} aria-hidden />
         <span className="flex min-w-0 items-center gap-2">

@@ -91,7 +91,7 @@ def driving(robot: Robot) -> Driving:
         controls=tuple(one for one in _CONTROLS if one.channel in channels),
         meanwhile={BLEND: 0.0} if BLEND in channels else {},
         moves=tuple(
-            move.model_copy(update={"lag_s": lags.get(move.name, 0.0)})
+            move.model_copy(update={"lags": lags.get(move.name, ())})
             for move in _MOVES
             if {wave.channel for wave in move.waves} <= channels
         ),

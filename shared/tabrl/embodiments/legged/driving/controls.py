@@ -100,7 +100,7 @@ def driving(robot: Robot) -> Driving:
     return Driving(
         controls=tuple(one for one in _CONTROLS if one.channel in channels),
         moves=tuple(
-            move.model_copy(update={"lag_s": lags.get(move.name, 0.0)})
+            move.model_copy(update={"lags": lags.get(move.name, ())})
             for move in _MOVES
             if {wave.channel for wave in move.waves} <= channels
         ),

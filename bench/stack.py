@@ -1,0 +1,20 @@
+"""The stack that a bench opens pages of."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.e2e.stack import running
+
+
+@contextmanager
+def at_address(url: str | None) -> Iterator[str]:
+    """The address of a stack that runs already, or of one while the block runs."""
+    if url is not None:
+        yield url.rstrip("/")
+        return
+    with tempfile.TemporaryDirectory() as name, running(Path(name)) as site:
+        yield site.url
