@@ -21,6 +21,7 @@ API = "http://127.0.0.1:8400"
 INFERENCE = "http://127.0.0.1:8401"
 SENTENCE = "trot forward at 0.4 m/s"
 KILLED = ("redis", "postgres", "inference", "api", "trainer")  # while a training runs
+TAKEN = ("onnx", "deploy", "web", "numpy")
 READY_S = 900.0
 TRAINED_S = 1800.0
 WRITTEN_S = 300.0
@@ -55,6 +56,7 @@ class Trial:
 
     engine: Engine
     report: Report
+    model_id: str = ""  # of what was trained first
 
     def run(self) -> None:
         """Everything, one after the other; a failed step does not keep the others from it."""
@@ -62,6 +64,7 @@ class Trial:
         for name, step in (
             ("doctor", self.doctor),
             ("training", self.train),
+            ("downloads", self.take_away),
             ("kills", self.kill_each),
             ("hostile rewards", self.hostile),
         ):
@@ -92,10 +95,23 @@ class Trial:
         if ended.returncode:
             raise TrialError(ended.stderr.strip().splitlines()[-1])
         document = json.loads(ended.stdout)
+        self.model_id = document["model_id"]
         stages = ", ".join(
             f"{name} {seconds:.0f} s" for name, seconds in document["stages_s"].items()
         )
         self.report.say("one sentence trained", f"{SENTENCE!r} on {document['robot']}: {stages}")
+
+    def take_away(self) -> None:
+        """Every download of what was trained, then with the exporter killed in between."""
+        with Api(API) as api:
+            sizes = [
+                f"{name} {len(api.export(self.model_id, name)) / 1e3:.0f} kB" for name in TAKEN
+            ]
+            self.report.say("downloads", ", ".join(sizes))
+            began, by = time.monotonic(), self.engine.kill("exporter")
+            waited(lambda: settled(lambda: bool(api.export(self.model_id, TAKEN[0]))), READY_S)
+            seconds = time.monotonic() - began
+        self.report.say("exporter killed", f"downloads again after {seconds:.0f} s by {by}")
 
     def kill_each(self) -> None:
         """Kill every container once while it has work; all work ends well."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tabrl.contracts.page import Fall, KindPage, Readout, Trouble
+from tabrl.contracts.page import KindPage, Readout, Trouble
 from tabrl.contracts.quantities import (
     WORLD_AXES,
     Catalogue,
@@ -20,6 +20,7 @@ from tabrl.contracts.quantities import (
     joint_speed,
     named,
 )
+from tabrl.embodiments.feet import FALL, FEET_METHODS, FOOT, feet_entries
 from tabrl.embodiments.legged.askable import ability_words
 from tabrl.embodiments.legged.limbs import channel_names, has_pairs
 from tabrl.rewards.vocabulary import methods_of
@@ -92,7 +93,6 @@ class Quantity(StrEnum):
 
 
 SLIPPERY_FRICTION, HEAVY_MASS = 0.5, 1.25  # factors of a disturbed floor and trunk
-FOOT = "a foot's name"
 ALIASES = {  # the reward contract's names for what has another name here
     "base_height": Quantity.HEIGHT,
     "yaw": Quantity.HEADING,
@@ -156,7 +156,7 @@ def _footfall(robot: Robot) -> dict[str, Entry]:
         Quantity.ENDS_APART: Entry("", "1 where front and hind feet alternate, as in a bound"),
     }
     return {
-        Quantity.FEET_IN_AIR: Entry("feet", "number of feet off the ground"),
+        Quantity.FEET_IN_AIR: feet_entries(robot.end_effectors)["feet_in_air"],
         Quantity.FOOT_HEIGHT: Entry(
             "m", "height of a foot's sole above the floor", named(robot.end_effectors, FOOT)
         ),
@@ -213,15 +213,12 @@ def _base() -> dict[str, Entry]:
 
 def _feet(feet: tuple[str, ...]) -> dict[str, Entry]:
     """The feet's state, as a reward reads it."""
+    general = feet_entries(feet)
     return {
         Quantity.FOOT_POSITION: Entry(
             "m", "position of a foot's centre in the world", in_space(feet, FOOT)
         ),
-        Quantity.FOOT_VELOCITY: Entry(
-            "m/s",
-            "velocity of a foot in the world; its speed, or along an axis",
-            in_space(feet, FOOT, Whole.MEAN),
-        ),
+        Quantity.FOOT_VELOCITY: general["foot_velocity"],
         Quantity.FOOT_FORCE: Entry(
             "N",
             "force of the ground on a foot; its size, or along an axis of the world",
@@ -232,18 +229,14 @@ def _feet(feet: tuple[str, ...]) -> dict[str, Entry]:
             "highest point of a foot in its present or last swing",
             named(feet, FOOT, Whole.MEAN),
         ),
-        Quantity.FOOT_CONTACT: Entry(
-            "", "1 while a foot is on the ground", named(feet, FOOT, Whole.SUM)
-        ),
+        Quantity.FOOT_CONTACT: general["foot_contact"],
         Quantity.FOOT_TOUCHDOWN: Entry(
             "", "1 in the step a foot touches down", named(feet, FOOT, Whole.SUM)
         ),
         Quantity.FOOT_LIFTOFF: Entry(
             "", "1 in the step a foot lifts off", named(feet, FOOT, Whole.SUM)
         ),
-        Quantity.FOOT_AIR_TIME: Entry(
-            "s", "how long a foot has been in the air", named(feet, FOOT, Whole.MEAN)
-        ),
+        Quantity.FOOT_AIR_TIME: general["foot_air_time"],
         Quantity.FOOT_CONTACT_TIME: Entry(
             "s", "how long a foot has been on the ground", named(feet, FOOT, Whole.MEAN)
         ),
@@ -273,7 +266,7 @@ def _contacts(robot: Robot) -> dict[str, Entry]:
 
 def state_methods(robot: Robot) -> dict[str, str]:
     """What a reward may read of `state`, with arguments and units."""
-    return methods_of(_OWN_METHODS, channel_names(robot))
+    return methods_of(FEET_METHODS | _OWN_METHODS, channel_names(robot))
 
 
 def page(robot: Robot) -> KindPage:
@@ -284,7 +277,7 @@ def page(robot: Robot) -> KindPage:
             Readout(quantity=Quantity.YAW_RATE, label="turn", unit="rad/s"),
             Readout(quantity=Quantity.HEIGHT, label="height", unit="m"),
         ),
-        fall=Fall(min_upright=0.25, seconds=2.5),
+        fall=FALL,
         abilities=ability_words(robot),
         troubles=(
             Trouble(name="slippery", label="Slippery floor", friction=SLIPPERY_FRICTION),
@@ -311,19 +304,12 @@ _OWN_METHODS = {
     "base_acceleration": "() body frame, m/s²",
     "gravity": "() unit vector in the body frame, (0, 0, -1) upright",
     "uprightness": "() 1 upright, 0 on its side, -1 upside down",
-    "foot_position": "(foot=None) [x, y, z] in the world, m",
-    "foot_velocity": "(foot=None) in the world, m/s",
     "foot_force": "(foot=None) contact force, N",
     "foot_height": "(foot=None) clearance of the sole, m",
     "foot_peak_height": "(foot=None) highest point of the present or last swing, m",
-    "foot_contact": "(foot=None) 1 on the ground, else 0",
     "foot_touchdown": "(foot=None) 1 in the step it touches down",
     "foot_liftoff": "(foot=None) 1 in the step it lifts off",
-    "foot_air_time": "(foot=None) s since lift-off, 0 on the ground",
     "foot_contact_time": "(foot=None) s since touch-down, 0 in the air",
     "foot_last_air_time": "(foot=None) length of the last swing, s",
-    "body_contact": "(body=None) 1 if it touches the ground",
     "self_collision": "() 1 if parts of the robot touch each other",
-    "fallen": "() 1 after a fall, else 0",
-    "foot_names": "() names of the feet",
 }

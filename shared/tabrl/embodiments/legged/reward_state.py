@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tabrl.control import rotation
 from tabrl.control.arrays import Array
-from tabrl.rewards.state import RewardState, item
+from tabrl.embodiments.feet_state import FeetRewardState
 
 
-class LeggedRewardState(RewardState):
+class LeggedRewardState(FeetRewardState):
     """The trunk and the feet, beside what every robot has."""
 
     __slots__ = ()
@@ -66,12 +66,6 @@ class LeggedRewardState(RewardState):
         return -self._fields["gravity"][2]
 
     # Feet
-    def foot_position(self, name: str | None = None) -> Array:
-        return self._foot("foot_position", name)
-
-    def foot_velocity(self, name: str | None = None) -> Array:
-        return self._foot("foot_velocity", name)
-
     def foot_force(self, name: str | None = None) -> Array:
         return self._foot("foot_force", name)
 
@@ -81,17 +75,11 @@ class LeggedRewardState(RewardState):
     def foot_peak_height(self, name: str | None = None) -> Array:
         return self._foot("foot_peak_height", name)
 
-    def foot_contact(self, name: str | None = None) -> Array:
-        return self._foot("foot_contact", name)
-
     def foot_touchdown(self, name: str | None = None) -> Array:
         return self._foot("foot_touchdown", name)
 
     def foot_liftoff(self, name: str | None = None) -> Array:
         return self._foot("foot_liftoff", name)
-
-    def foot_air_time(self, name: str | None = None) -> Array:
-        return self._foot("foot_air_time", name)
 
     def foot_contact_time(self, name: str | None = None) -> Array:
         return self._foot("foot_contact_time", name)
@@ -99,18 +87,6 @@ class LeggedRewardState(RewardState):
     def foot_last_air_time(self, name: str | None = None) -> Array:
         return self._foot("foot_last_air_time", name)
 
-    def foot_names(self) -> tuple[str, ...]:
-        return self._names.robot.end_effectors
-
-    # Contacts and falls
-    def body_contact(self, name: str | None = None) -> Array:
-        return self._body("body_contact", name)
-
+    # Contacts
     def self_collision(self) -> Array:
         return self._fields["self_collision"]
-
-    def fallen(self) -> Array:
-        return self._fields["fallen"]
-
-    def _foot(self, field: str, name: str | None) -> Array:
-        return item(self._fields[field], name, self._names.robot.end_effectors, "foot")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tabrl.contracts.page import Fall, KindPage, Readout
+from tabrl.contracts.page import KindPage, Readout
 from tabrl.contracts.quantities import (
     WORLD_AXES,
     Catalogue,
@@ -20,6 +20,7 @@ from tabrl.contracts.quantities import (
     joint_speed,
     named,
 )
+from tabrl.embodiments.feet import FALL, FEET_METHODS, FOOT, feet_entries
 from tabrl.embodiments.planar.names import channel_names
 from tabrl.rewards.vocabulary import methods_of
 from tabrl.robots import Robot
@@ -45,9 +46,6 @@ class Quantity(StrEnum):
     ON_FEET = "on_feet"
     BASE_POSITION = "base_position"
     FALLEN = "fallen"
-
-
-_FOOT = "a foot's name"
 
 
 def catalogue(robot: Robot) -> Catalogue:
@@ -95,27 +93,15 @@ def _motion() -> dict[str, Entry]:
 def _feet(feet: tuple[str, ...]) -> dict[str, Entry]:
     """What the feet do."""
     return {
-        Quantity.FEET_IN_AIR: Entry("feet", "number of feet off the ground"),
-        Quantity.FOOT_HEIGHT: Entry("m", "height of a foot above the floor", named(feet, _FOOT)),
-        Quantity.FOOT_CONTACT: Entry(
-            "", "1 while a foot is on the ground", named(feet, _FOOT, Whole.SUM)
-        ),
-        Quantity.FOOT_AIR_TIME: Entry(
-            "s", "how long a foot has been in the air", named(feet, _FOOT, Whole.MEAN)
-        ),
-        Quantity.FOOT_POSITION: Entry(
-            "m", "position of a foot in the world", in_space(feet, _FOOT)
-        ),
-        Quantity.FOOT_VELOCITY: Entry(
-            "m/s", "velocity of a foot in the world; its speed, or along an axis",
-            in_space(feet, _FOOT, Whole.MEAN),
-        ),
-    }  # fmt: skip
+        **feet_entries(feet),
+        Quantity.FOOT_HEIGHT: Entry("m", "height of a foot above the floor", named(feet, FOOT)),
+        Quantity.FOOT_POSITION: Entry("m", "position of a foot in the world", in_space(feet, FOOT)),
+    }
 
 
 def state_methods(robot: Robot) -> dict[str, str]:
     """What a reward may read of `state`, with arguments and units."""
-    return methods_of(_OWN_METHODS, channel_names(robot))
+    return methods_of(FEET_METHODS | _OWN_METHODS, channel_names(robot))
 
 
 def page(robot: Robot) -> KindPage:
@@ -126,7 +112,7 @@ def page(robot: Robot) -> KindPage:
             Readout(quantity=Quantity.HEIGHT, label="height", unit="m"),
             Readout(quantity=Quantity.PITCH, label="pitch", unit="rad"),
         ),
-        fall=Fall(min_upright=0.25, seconds=2.5),
+        fall=FALL,
         abilities=("moves in one plane",),
     )
 
@@ -140,13 +126,6 @@ _OWN_METHODS = {
     "pitch_rate": "() rad/s",
     "uprightness": "() 1 upright, 0 on its nose or tail, -1 upside down",
     "base_position": "() [x, y, z] of the trunk in the world, m",
-    "foot_position": "(foot=None) [x, y, z] in the world, m",
-    "foot_velocity": "(foot=None) in the world, m/s",
     "foot_height": "(foot=None) clearance of the foot's shapes, m",
-    "foot_contact": "(foot=None) 1 on the ground, else 0",
-    "foot_air_time": "(foot=None) s since lift-off, 0 on the ground",
-    "body_contact": "(body=None) 1 if it touches the ground",
     "on_feet": "() 1 while nothing but feet touches the ground, in the air as well, else 0",
-    "fallen": "() 1 after a fall, else 0",
-    "foot_names": "() names of the feet",
 }
