@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Page, Request, Response, expect
+from safetensors.numpy import load
 
+from tabrl.control.arrays import Floats
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.policy import dump_policy, read_policy
 from tabrl.control.rollout import CONTROL_DT
@@ -19,7 +25,8 @@ from tabrl.robots import Robot, scene_xml
 from tabrl_local.stack import BUILT_PAGE, BUILT_VISUALS
 from tabrl_trainer.pretrained import load_pretrained
 from tests.e2e.probe import browser_ticks, picture
-from tests.e2e.stack import RESULTS
+from tests.e2e.stack import RESULTS, Site
+from tests.e2e.taught import taught
 from tests.support.servers.files import FileServer, file_server
 from tests.support.training_context import trained_of_each_kind, trained_robots
 
@@ -134,6 +141,67 @@ def test_a_visitor_can_push_it_stop_it_and_begin_again(server: FileServer, page:
     page.wait_for_function("() => window.__tabrl.history().at(-1).time < 1")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     assert visit.elsewhere() == visit.failed == []
+
+
+@pytest.fixture(scope="module")
+def downloaded(site: Site, server: FileServer) -> str:
+    """A folder, by its name, of what a training has found, as the api hands it out."""
+    robot = next(one for one in trained_robots() if one.embodiment == "legged")
+    model = taught(site, robot.id, "trot forward")["model"]
+    answer = httpx.get(f"{site.url}/api/models/{model}/exports/web", trust_env=False, timeout=120.0)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        archive.extractall(server.root)
+    return f"{model}-web"
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
+def test_evaluated_episodes_are_scrubbed_with_no_server(
+    server: FileServer, downloaded: str, page: Page, width: int, height: int, scheme: str
+) -> None:
+    tensors = load((server.root / downloaded / "model/episodes.safetensors").read_bytes())
+    visit = Visit(f"{server.address}{downloaded}/", [], [])
+    visit.watch(page)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{visit.address}?quality=low")
+    page.wait_for_function(f"() => {STATS}?.tick > 50")
+    page.get_by_role("button", name="Replay").click()
+    replay, slider = page.get_by_test_id("replay"), page.get_by_role("slider", name="Moment")
+    expect(replay).to_have_attribute("data-step", re.compile("[1-9]"))
+    slider.press("End")
+    _stands(page, tensors["typical/qpos"][-1])
+    slider.press("Home")
+    slider.press("Shift+ArrowRight")
+    expect(replay).to_have_attribute("data-step", "10")
+    _stands(page, tensors["typical/qpos"][10])
+    page.get_by_role("button", name="Worst of").click()
+    slider.press("Home")
+    _stands(page, tensors["worst/qpos"][0])
+    expect(replay.get_by_role("region", name="Reward and its terms")).to_contain_text("reward")
+    expect(page.get_by_role("button", name="Push")).to_be_hidden()
+    fill = "strip => getComputedStyle(strip).fill"
+    assert replay.locator(".fill-accent").first.evaluate(fill) != "rgb(0, 0, 0)", "it has its style"
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    page.wait_for_timeout(500)
+    page.screenshot(path=RESULTS / f"share_replay_{width}.png")
+    page.get_by_role("button", name="Replay").click()
+    before = page.evaluate("() => window.__tabrl.history().at(-1).time")
+    page.wait_for_function(
+        "before => window.__tabrl.history().at(-1).time > before + 0.2", arg=before
+    )
+    expect(page.get_by_role("button", name="Push")).to_be_visible()
+    expect(replay).to_have_count(0)
+    assert visit.elsewhere() == visit.failed == []
+
+
+def _stands(page: Page, wanted: Floats) -> None:
+    """Wait until the robot in the picture stands as it stood."""
+    page.wait_for_function(
+        """wanted => window.__tabrl.history().at(-1).qpos.every(
+            (value, i) => Math.abs(value - wanted[i]) < 1e-6)""",
+        arg=wanted.tolist(),
+    )
 
 
 def test_a_folder_that_is_not_whole_says_so(server: FileServer, page: Page) -> None:

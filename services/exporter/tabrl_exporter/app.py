@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from tabrl.domain.errors import Conflict, Invalid, NotFound, TabrlError
-from tabrl_exporter.exporting import Exporter
+from tabrl_exporter.exporting import Exporter, Order
 
 BODY_MAX = 64 * 1024 * 1024
 _STATUS: dict[type[TabrlError], HTTPStatus] = {
@@ -46,12 +46,16 @@ def create_app(exporter: Exporter, registry: CollectorRegistry) -> FastAPI:
         model: Annotated[str, Query()],
         version: Annotated[int, Query()],
         x_sentence: Annotated[str, Header()] = "",
+        x_episodes_bytes: Annotated[int, Header(ge=0)] = 0,
     ) -> Response:
+        """The body is the parameters and, so many bytes long, evaluated episodes behind them."""
         if int(request.headers.get("content-length", BODY_MAX + 1)) > BODY_MAX:
             raise Invalid("The parameters are too large.", code="bad_params")
         body = await request.body()
-        sentence = unquote(x_sentence)
-        made = await run_sync(exporter.export, name, body, model, version, sentence)
+        end = max(0, len(body) - x_episodes_bytes)
+        params, episodes = body[:end], body[end:] or None
+        order = Order(params, model, version, unquote(x_sentence), episodes)
+        made = await run_sync(exporter.export, name, order)
         return Response(made, media_type="application/zip")
 
     app.add_exception_handler(TabrlError, _refused)

@@ -17,6 +17,17 @@ from tabrl.robots import get_robot, scene_sha256, scene_xml
 
 
 @dataclass(frozen=True)
+class Order:
+    """A model to take away: parameters of a version, its task, evaluated episodes if there are."""
+
+    params: bytes
+    model_id: str
+    version: int
+    sentence: str = ""
+    episodes: bytes | None = None
+
+
+@dataclass(frozen=True)
 class Exporter:
     """Builds exports, one at a time: they want the processor, and memory.
 
@@ -29,10 +40,8 @@ class Exporter:
     page: Path
     _one: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def export(
-        self, name: str, params: bytes, model_id: str, version: int, sentence: str = ""
-    ) -> bytes:
-        """The zip of a model in a format; `sentence` is its task.
+    def export(self, name: str, order: Order) -> bytes:
+        """The zip of a model in a format.
 
         Raises `NotFound` (`unknown_format`, `unknown_robot`), `Invalid` (`bad_params` and what
         the format cannot hold) or `Conflict` (`scene_changed`).
@@ -41,7 +50,7 @@ class Exporter:
         began, outcome = time.monotonic(), "failed"
         try:
             with self._one:
-                made = self._made(chosen, params, model_id, version, sentence)
+                made = self._made(chosen, order)
             outcome = "done"
         except TabrlError:
             outcome = "refused"
@@ -51,14 +60,12 @@ class Exporter:
             self.metrics.seconds.labels(name).observe(time.monotonic() - began)
         return made
 
-    def _made(
-        self, chosen: ExportFormat, params: bytes, model_id: str, version: int, sentence: str
-    ) -> bytes:
-        model = self._exportable(params, model_id, version, sentence)
-        return archived(chosen.write(model), folder=f"{model_id}-{chosen.name}")
+    def _made(self, chosen: ExportFormat, order: Order) -> bytes:
+        files = chosen.write(self._exportable(order))
+        return archived(files, folder=f"{order.model_id}-{chosen.name}")
 
-    def _exportable(self, params: bytes, model_id: str, version: int, sentence: str) -> Exportable:
-        header, _ = read_policy(params)
+    def _exportable(self, order: Order) -> Exportable:
+        header, _ = read_policy(order.params)
         robot = get_robot(header.robot).on(header.ground)
         if header.scene_sha256 != scene_sha256(robot.id, robot.ground):
             raise Conflict(
@@ -68,13 +75,14 @@ class Exporter:
             )
         meshes = self.visuals / f"{robot.id}.glb"
         return Exportable(
-            model_id=model_id,
-            params_version=version,
+            model_id=order.model_id,
+            params_version=order.version,
             step=header.step,
             robot=robot,
-            params=params,
+            params=order.params,
             scene=scene_xml(robot.id, robot.ground),
             visuals=meshes.read_bytes() if meshes.is_file() else None,
             page=self.page if self.page.is_dir() else None,
-            sentence=sentence,
+            sentence=order.sentence,
+            episodes=order.episodes,
         )

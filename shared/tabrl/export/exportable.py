@@ -22,7 +22,7 @@ class Exportable:
     `params` are the bytes of its parameters (safetensors), `scene` those of the MJCF that it was
     trained in, `visuals` its meshes (GLB) if it has some; `page` is the folder of the built page,
     where there is one. `sentence` is the task in its author's words, empty where they are not
-    known.
+    known; `episodes` is the file of evaluated ones (docs/replay.md) if some were recorded.
     """
 
     model_id: str
@@ -34,6 +34,7 @@ class Exportable:
     visuals: bytes | None = None
     page: Path | None = None
     sentence: str = ""
+    episodes: bytes | None = None
 
     @cached_property
     def policy(self) -> Policy:

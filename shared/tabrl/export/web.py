@@ -35,7 +35,8 @@ What is seen is a simulation: what the policy would do on a real robot, it does 
 | `model/robot.json` | joint order, home pose, limits, motors, what the policy sees |
 | `model/scene.xml` | the MuJoCo scene (sha256 {scene}) |
 | `model/show.json` | what the page says of it, and where it looks from |
-"""
+{episodes}"""
+_EPISODES = "| `model/episodes.safetensors` | the typical and the worst evaluated episode |\n"
 
 
 def web_folder(model: Exportable) -> Files:
@@ -50,7 +51,10 @@ def web_folder(model: Exportable) -> Files:
             code="no_browser_controller",
             hint=f"A folder for browsers can be made of: {', '.join(KINDS)}.",
         )
-    readme = model.heading + _README.format(scene=hashlib.sha256(model.scene).hexdigest()[:12])
+    readme = model.heading + _README.format(
+        scene=hashlib.sha256(model.scene).hexdigest()[:12],
+        episodes="" if model.episodes is None else _EPISODES,
+    )
     files = {
         **_page(model.page),
         "model/policy.safetensors": model.params,
@@ -59,7 +63,8 @@ def web_folder(model: Exportable) -> Files:
         "model/show.json": json.dumps(_show(model), ensure_ascii=False, indent=2).encode(),
         "README.md": readme.encode(),
     }
-    return files if model.visuals is None else files | {"model/visuals.glb": model.visuals}
+    more = {"model/visuals.glb": model.visuals, "model/episodes.safetensors": model.episodes}
+    return files | {name: data for name, data in more.items() if data is not None}
 
 
 def _show(model: Exportable) -> dict[str, object]:
@@ -81,6 +86,7 @@ def _show(model: Exportable) -> dict[str, object]:
             ),
         },
         "meshes": model.visuals is not None,
+        "episodes": model.episodes is not None,
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tabrl.domain.models import Model
+from tabrl.ports.blobs import EPISODES
 from tests.support.gateway import Gateway
 
 ZIP = b"PK" + bytes(200_000)
@@ -24,6 +25,7 @@ class FakeExporter:
     status: int = 200
     body: bytes = ZIP
     asked: list[tuple[str, bytes]] = field(default_factory=list)
+    episodes: list[str | None] = field(default_factory=list)
     url: str = ""
 
 
@@ -39,6 +41,7 @@ def exporter() -> Iterator[FakeExporter]:
             fake.asked.append(
                 (self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))))
             )
+            fake.episodes.append(self.headers.get("X-Episodes-Bytes"))
             self.send_response(fake.status)
             self.send_header("Content-Length", str(len(fake.body)))
             self.end_headers()
@@ -77,6 +80,14 @@ def test_a_download_is_a_zip_by_the_models_name(gateway: Gateway, exporter: Fake
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     (asked,) = exporter.asked
     assert asked == (f"/exports/onnx?model={model.id}&version={model.params_version}", b"policy")
+
+
+def test_evaluated_episodes_go_along(gateway: Gateway, exporter: FakeExporter) -> None:
+    model = trained(gateway)
+    gateway.context.blobs.put(f"{EPISODES}/{model.job_id}/1.safetensors", b"episodes")
+    assert gateway.http.get(f"/api/models/{model.id}/exports/web").status_code == 200
+    assert exporter.asked[0][1] == b"policy" + b"episodes"
+    assert exporter.episodes == ["8"]
 
 
 def test_formats_are_those_of_the_exporter(gateway: Gateway, exporter: FakeExporter) -> None:

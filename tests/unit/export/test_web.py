@@ -13,7 +13,7 @@ from tabrl.export.exportable import Exportable
 from tabrl.export.formats import format_named
 from tabrl.export.robot_constants import robot_constants
 from tabrl.export.web import KINDS, web_folder
-from tabrl.robots import Robot, scene_xml
+from tabrl.robots import Robot, get_robot, scene_xml
 from tests.support.made_up import made_up_params, made_up_schedule
 
 ASSETS = {
@@ -71,6 +71,16 @@ def test_the_folder_holds_what_the_page_loads_and_nothing_else(robot: Robot, pag
     with_meshes = web_folder(replace(model, visuals=b"glTF"))
     assert with_meshes["model/visuals.glb"] == b"glTF"
     assert json.loads(with_meshes["model/show.json"])["meshes"] is True
+
+
+def test_evaluated_episodes_are_in_it_if_there_are_some(page: Path) -> None:
+    model = exportable(get_robot("go1"), page)
+    without, whole = web_folder(model), web_folder(replace(model, episodes=b"episodes"))
+    name = "model/episodes.safetensors"
+    assert (name in without, json.loads(without["model/show.json"])["episodes"]) == (False, False)
+    assert name not in without["README.md"].decode()
+    assert (whole[name], json.loads(whole["model/show.json"])["episodes"]) == (b"episodes", True)
+    assert name in whole["README.md"].decode()
 
 
 def test_without_a_built_page_there_is_no_folder(robot: Robot, tmp_path: Path) -> None:

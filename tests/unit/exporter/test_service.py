@@ -40,6 +40,11 @@ def test_an_export_is_a_folder_in_a_zip(robot: Robot, exporter: TestClient) -> N
     assert found == {f"mdl_1-numpy/{name}": data for name, data in wanted.items()}
     again = exporter.post("/exports/numpy", params=SAME, content=params)
     assert again.content == answer.content
+    behind = exporter.post(
+        "/exports/numpy", params=SAME, content=params + b"episodes",
+        headers={"X-Episodes-Bytes": "8"},
+    )  # fmt: skip
+    assert behind.content == answer.content
 
 
 @pytest.mark.parametrize("name", ["numpy", "onnx"])

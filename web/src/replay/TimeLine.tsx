@@ -128,7 +128,11 @@ function Scrubber({ episode, playback }: Pick<Props, "episode" | "playback">): R
 }
 
 function Title({ children }: { children?: ReactNode }): ReactNode {
-  return <div className="flex h-5.5 items-end pb-0.5 text-[11px] text-faint">{children}</div>;
+  return (
+    <div className="flex h-5.5 items-end pb-0.5 text-[11px] whitespace-nowrap text-faint">
+      {children}
+    </div>
+  );
 }
 
 function height({ low = false }: Row): string {

@@ -78,7 +78,36 @@ function controls(session: Session, picture: Picture): void {
   element("push").onclick = () => session.shove(2 * Math.PI * Math.random());
 }
 
+/** Evaluated episodes in place of the simulation, by a button. */
+function replays(show: Show, session: Session): void {
+  const button = element("replay");
+  const place = element("episodes");
+  button.hidden = !show.episodes;
+  let close: (() => void) | null = null;
+  const turn = (on: boolean): void => {
+    document.body.classList.toggle("replays", on);
+    button.setAttribute("aria-pressed", String(on));
+  };
+  button.onclick = async () => {
+    if (document.body.classList.contains("replays")) {
+      turn(false);
+      close?.();
+      close = null;
+      return;
+    }
+    turn(true);
+    try {
+      const { openReplay } = await import("./replay");
+      close = await openReplay(place, session);
+    } catch (error) {
+      turn(false);
+      fail(`There is no replay: ${String(error)}`);
+    }
+  };
+}
+
 function tell(show: Show, state: SessionState): void {
+  document.body.classList.toggle("posed", state.posed);
   const why = state.failure?.message ?? state.stats?.pilot?.own.failure ?? null;
   if (why !== null) fail(`It cannot be shown here: ${why}`);
   if (state.stats === null) return;
@@ -125,6 +154,7 @@ async function begin(): Promise<void> {
     token: null,
   });
   controls(session, picture);
+  replays(show, session);
 }
 
 begin().catch((error: unknown) => fail(`This folder cannot be shown: ${String(error)}`));

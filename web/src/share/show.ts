@@ -17,6 +17,8 @@ export interface Show {
   robot: Pick<Robot, Shown>;
   /** Whether there are meshes; without them the scene's own shapes are drawn. */
   meshes: boolean;
+  /** Whether there are evaluated episodes to look at. */
+  episodes: boolean;
 }
 
 /** A file beside this page, wherever it lies. */

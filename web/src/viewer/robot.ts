@@ -1,20 +1,10 @@
-import type { BufferGeometry, Object3D } from "three";
-import {
-  BoxGeometry,
-  CapsuleGeometry,
-  Color,
-  CylinderGeometry,
-  Group,
-  Mesh,
-  MeshStandardMaterial,
-  Quaternion,
-  SphereGeometry,
-  Vector3,
-} from "three";
+import type { Object3D } from "three";
+import { Group, Mesh, Quaternion, Vector3 } from "three";
 import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
 import { fetchFile } from "@/api/client";
 import type { GeomInfo, SceneInfo, SiteInfo } from "@/sim/messages";
+import { Shapes } from "./picture/shapes";
 
 /** Geom groups above this one are for collisions and sites. */
 const LAST_VISIBLE_GROUP = 2;
@@ -26,6 +16,7 @@ export class RobotView {
   /** The body that cameras look at. */
   readonly base: Object3D;
   private readonly bodies: Group[];
+  private readonly shapes = new Shapes();
 
   constructor(scene: SceneInfo) {
     this.bodies = scene.bodyNames.map((name, index) => {
@@ -104,39 +95,14 @@ export class RobotView {
   private addPrimitive(geom: GeomInfo): void {
     // The stage has a floor of its own.
     if (geom.shape === "plane" || geom.group > LAST_VISIBLE_GROUP) return;
-    const geometry = primitive(geom);
+    const geometry = this.shapes.geometry(geom);
     if (geometry === null) return;
-    const [r, g, b] = geom.rgba;
-    const dark = r + g + b < 0.9;
-    const material = new MeshStandardMaterial({
-      color: new Color().setRGB(r, g, b, "srgb"),
-      roughness: dark ? 0.55 : 0.35,
-      metalness: dark ? 0.25 : 0.15,
-    });
-    const mesh = new Mesh(geometry, material);
+    const mesh = new Mesh(geometry, this.shapes.material(geom));
     mesh.position.set(...geom.position);
     const [w, x, y, z] = geom.quaternion;
     mesh.quaternion.set(x, y, z, w);
     finish(mesh);
     this.bodies[geom.body]?.add(mesh);
-  }
-}
-
-/** MuJoCo's capsules and cylinders lie along z, three's along y. */
-function primitive({ shape, size: [a, b, c] }: GeomInfo): BufferGeometry | null {
-  switch (shape) {
-    case "sphere":
-      return new SphereGeometry(a, 24, 16);
-    case "capsule":
-      return new CapsuleGeometry(a, 2 * b, 8, 20).rotateX(Math.PI / 2);
-    case "ellipsoid":
-      return new SphereGeometry(1, 24, 16).scale(a, b, c);
-    case "cylinder":
-      return new CylinderGeometry(a, a, 2 * b, 28).rotateX(Math.PI / 2);
-    case "box":
-      return new BoxGeometry(2 * a, 2 * b, 2 * c);
-    default:
-      return null;
   }
 }
 

@@ -7,7 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from tabrl_api.context import WithContext
 from tabrl_api.models import service
-from tabrl_api.models.episodes import episodes_of
+from tabrl_api.models.episodes import episodes_of, episodes_recorded
 from tabrl_api.models.exports import ExportFormatList
 from tabrl_api.models.inference import socket_path
 from tabrl_api.models.schemas import ModelList, ModelView, ShareView
@@ -136,7 +136,8 @@ def export_model(
     model = seen_model(model_id, person, context.models)
     params = context.blobs.get(model.params_key)
     sentence = context.tasks.get(model.task_id).prompt
-    chunks = context.exporter.export(export_format, model, params, sentence)
+    recorded = episodes_recorded(model, context.blobs)
+    chunks = context.exporter.export(export_format, model, params, sentence, recorded or b"")
     name = f"{model.id}-v{model.params_version}-{export_format}.zip"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',

@@ -17,13 +17,19 @@ def episodes_url(model: Model, job: Job | None) -> str | None:
     return f"/api/models/{model.id}/episodes" if recorded else None
 
 
-def episodes_of(model: Model, blobs: BlobStore) -> bytes:
-    """The file of the last attempt. Raises `NotFound` (code `no_episodes`) where there is none."""
+def episodes_recorded(model: Model, blobs: BlobStore) -> bytes | None:
+    """The file of the last attempt, if there is one."""
     keys = blobs.list(f"{EPISODES}/{model.job_id}") if model.job_id else []
-    if not keys:
+    return blobs.get(keys[-1]) if keys else None
+
+
+def episodes_of(model: Model, blobs: BlobStore) -> bytes:
+    """As `episodes_recorded`. Raises `NotFound` (code `no_episodes`) where there is none."""
+    recorded = episodes_recorded(model, blobs)
+    if recorded is None:
         raise NotFound(
             f"No episodes of {model.id} were recorded.",
             code="no_episodes",
             hint="Trainings of earlier versions recorded none: train it again.",
         )
-    return blobs.get(keys[-1])
+    return recorded

@@ -49,8 +49,11 @@ class Exporter(Protocol):
         """What it can build. Raises `Unavailable` (code `exporter_unavailable`)."""
         ...
 
-    def export(self, name: str, model: Model, params: bytes, sentence: str) -> Iterator[bytes]:
-        """A model in a format, as the chunks of a zip; `sentence` is its task.
+    def export(
+        self, name: str, model: Model, params: bytes, sentence: str, episodes: bytes
+    ) -> Iterator[bytes]:
+        """A model in a format, as the chunks of a zip; `sentence` is its task, `episodes` the file
+        of evaluated ones, empty where there are none.
 
         Raises what the format refuses, or `Unavailable` (code `exporter_unavailable`).
         """
@@ -72,16 +75,19 @@ class HttpExporter:
             except (ValueError, ValidationError) as error:
                 raise _unavailable("it answers in another way") from error
 
-    def export(self, name: str, model: Model, params: bytes, sentence: str) -> Iterator[bytes]:
+    def export(
+        self, name: str, model: Model, params: bytes, sentence: str, episodes: bytes
+    ) -> Iterator[bytes]:
         about = {"model": model.id, "version": model.params_version}
         query = urllib.parse.urlencode(about)
         path = urllib.parse.quote(name, safe="")
         request = urllib.request.Request(
             f"{self._address}/exports/{path}?{query}",
-            data=params,
+            data=params + episodes,
             headers={  # addresses are logged, and sentences are somebody's
                 "Content-Type": "application/octet-stream",
                 "X-Sentence": urllib.parse.quote(sentence),
+                "X-Episodes-Bytes": str(len(episodes)),
             },
         )
         return _chunks(self._answer(request, _EXPORT_S))
