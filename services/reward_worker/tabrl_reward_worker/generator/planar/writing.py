@@ -1,9 +1,9 @@
 """Rewards and success checks for what is asked of a planar robot.
 
 Paid for feet off the floor alone, a robot kneels and lifts a foot: so a hop pays as far as nothing
-else touches the floor, and whatever else does costs by itself. Robots that never
-kneel are paid as without it. dm_control's hopper has the same in another form, standing high times
-a speed whose pay rises linearly from nothing (Tassa et al., "dm_control", 2020).
+else touches the floor, and whatever else does costs by itself. Robots that never kneel are paid as
+without it. dm_control's hopper has the same in another form, standing high times a speed whose pay
+rises linearly from nothing (Tassa et al., "dm_control", 2020).
 """
 
 from __future__ import annotations
