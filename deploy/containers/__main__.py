@@ -41,10 +41,18 @@ def main() -> int:
         report.fail(str(error))
     finally:
         if not options.keep:
-            engine.run("down", "--volumes", timeout_s=600)
+            taken_down(engine, report)
     put(options.report, written(report, engine))
     print(f"report: {options.report}")
     return 1 if report.failures else 0
+
+
+def taken_down(engine: Engine, report: Report) -> None:
+    """Containers and volumes away; what was seen is reported also where that fails."""
+    try:
+        engine.run("down", "--volumes", timeout_s=600)
+    except EngineError as error:
+        report.fail(str(error))
 
 
 def put(path: Path, section: str) -> None:
