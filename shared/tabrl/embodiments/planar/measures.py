@@ -26,6 +26,8 @@ _DERIVED: dict[str, Callable[[PlanarMeasures], NDArray[Any]]] = {
     "height": lambda m: m.rollout["base_position"][..., 2],
     "uprightness": lambda m: np.cos(np.asarray(m.rollout["pitch"], np.float64)),
     "feet_in_air": lambda m: np.sum(m.rollout["foot_contact"] < 0.5, axis=-1),
-    "on_feet": lambda m: m.rollout["body_contact"].sum(-1) == m.rollout["foot_contact"].sum(-1),
+    "on_feet": lambda m: (
+        m.rollout["body_contact"].sum(-1) - m.rollout["foot_contact"].sum(-1) < 0.5
+    ),
 }
 PlanarMeasures.derived = {**GENERAL, **_DERIVED}
