@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.probe import fits_a_phone
 from tests.e2e.stack import RESULTS, Site
 
-pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(1500)]
 
 TASK = "walk forward slowly"
 CHANGE = "walk faster"
@@ -162,7 +162,7 @@ def train_with_another_weight(page: Page, cards: Locator, api: httpx.Client) -> 
     page.wait_for_url("**/tasks/*/jobs/*")
     job_id = page.url.split("/jobs/")[1]
     training = page.get_by_test_id("training")
-    expect(training).to_have_attribute("data-state", "running", timeout=120_000)
+    expect(training).to_have_attribute("data-state", "running", timeout=400_000)
     page.get_by_role("button", name="Change weights while it learns").click()
     slider = page.get_by_test_id("live-weights").get_by_role("slider").first
     slider.focus()
@@ -170,11 +170,11 @@ def train_with_another_weight(page: Page, cards: Locator, api: httpx.Client) -> 
     for _ in range(5):
         page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Takes effect with the next update")).to_be_visible()
-    expect(page.get_by_test_id("reweighted").first).to_be_visible(timeout=240_000)
+    expect(page.get_by_test_id("reweighted").first).to_be_visible(timeout=600_000)
     expect(page.get_by_text("In force since update")).to_be_visible()
     after = api.get(f"/api/jobs/{job_id}").json()["weights"]
     assert [term for term in before if after[term] != before[term]] == [sorted(before)[0]]
-    expect(page.get_by_text("other weights from here on")).to_be_visible(timeout=240_000)
+    expect(page.get_by_text("other weights from here on")).to_be_visible(timeout=400_000)
     return job_id
 
 

@@ -23,7 +23,7 @@ from tests.e2e.probe import (
 )
 from tests.e2e.stack import RESULTS, Site
 
-pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(1500)]
 
 TASK = "walk backwards"
 FALLS = re.compile(r"falls in .* episodes", re.IGNORECASE)
@@ -62,7 +62,7 @@ def test_seven_steps(site: Site, page: Page) -> None:
     cards.first.get_by_role("button", name="Train this one").click()
     page.wait_for_url("**/tasks/*/jobs/*")
     training = page.get_by_test_id("training")
-    expect(training).to_have_attribute("data-state", "running", timeout=120_000)
+    expect(training).to_have_attribute("data-state", "running", timeout=400_000)
     link = page.get_by_test_id("link")
     expect(link).to_have_attribute("data-state", "live", timeout=120_000)
 

@@ -142,6 +142,10 @@ def add_robot(
     servos: Annotated[
         bool, typer.Option("--servos", help="Make position servos of motors, or of nothing.")
     ] = False,
+    full_torque_at: Annotated[
+        float,
+        typer.Option(min=0.01, metavar="RAD", help="At which error such a servo does all it can."),
+    ] = 0.7,
     replace: Annotated[
         bool, typer.Option("--replace", help="Write anew what would change in its folder.")
     ] = False,
@@ -157,7 +161,15 @@ def add_robot(
 
     destination = adding.Destination.of(into, replace=replace, dry_run=dry_run)
     options = ImportOptions(
-        folder, robot_id, name, model, home, tool, floating=floating, servos=servos
+        folder,
+        robot_id,
+        name,
+        model,
+        home,
+        tool,
+        floating=floating,
+        servos=servos,
+        full_torque_at=full_torque_at,
     )
     imported = adding.read(options)
     if as_json:

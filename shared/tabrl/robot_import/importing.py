@@ -122,8 +122,8 @@ def _survey(options: ImportOptions) -> _Found:
         survey = survey_plane(source, home)
     else:
         survey = survey_tool(source, home, options.tool)
-    inertia = _inertia(source, home, survey.joints)
-    drives = drives_of(source, survey.joints, inertia, make=options.servos)
+    inertia, stiff = _inertia(source, home, survey.joints), options.full_torque_at
+    drives = drives_of(source, survey.joints, inertia, stiff if options.servos else None)
     linkage = linkage_of(source, home, survey.joints, drives.servos)
     notes = (
         *source.notes,

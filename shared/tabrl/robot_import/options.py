@@ -12,7 +12,8 @@ class ImportOptions:
 
     `place` is a folder or a file. `model` names a file of the folder, `home` a keyframe, `tool` a
     site or body of an arm. `floating` gives the root a free joint, `servos` makes position servos
-    of motors and where there is nothing.
+    of motors and where there is nothing: they give all their torque at an error of
+    `full_torque_at`, rad.
     """
 
     place: Path
@@ -23,3 +24,4 @@ class ImportOptions:
     tool: str | None = None
     floating: bool = False
     servos: bool = False
+    full_torque_at: float = 0.7

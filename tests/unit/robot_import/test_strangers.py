@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -38,7 +39,7 @@ def added(imported: Imported, own: Path) -> Robot:
     return get_robot(imported.report.id)
 
 
-def imported(dog: Dog, folder: Path, **options: bool) -> Imported:
+def imported(dog: Dog, folder: Path, **options: Any) -> Imported:
     return import_robot(replace(ImportOptions(dog.write(folder)), **options))
 
 
@@ -183,6 +184,18 @@ def test_motors_become_servos_when_asked(tmp_path: Path) -> None:
     assert {joint.torque_limit for joint in report.joints} == {25.0}
     assert all(0.0 < joint.stiffness <= 25.0 / 0.7 + 0.1 for joint in report.joints)
     assert any("servos are made" in note for note in report.notes)
+
+
+def test_made_servos_are_as_stiff_as_is_asked(tmp_path: Path) -> None:
+    dog = Dog(kind="motor", gains='gear="5" ctrlrange="-5 5"')
+    soft = imported(dog, tmp_path / "dog", servos=True).report
+    report = imported(dog, tmp_path / "dog", servos=True, full_torque_at=0.35).report
+    assert all(0.0 < joint.stiffness <= 25.0 / 0.35 + 0.1 for joint in report.joints)
+    assert any(
+        stiff.stiffness > 1.5 * usual.stiffness
+        for stiff, usual in zip(report.joints, soft.joints, strict=True)
+    )
+    assert any("all their torque at 0.35 rad" in note for note in report.notes)
 
 
 def test_a_fixed_root_floats_when_asked(tmp_path: Path, plain: Imported) -> None:

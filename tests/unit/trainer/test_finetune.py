@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Never
+from dataclasses import replace
+from typing import Any, Never
 
 import jax
 import numpy as np
@@ -15,7 +16,7 @@ from tabrl.control.rollout import Rollout, concatenate
 from tabrl.embodiments.load import embodiment_of
 from tabrl.rewards.memory import RewardCarry
 from tabrl.sim.learning.ppo import TrainState
-from tabrl.sim.simulator import Experience
+from tabrl.sim.simulator import Experience, Simulator
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.finetune import FineTune, UpdateReport
 from tabrl_trainer.rollout_reward import RolloutReward
@@ -25,7 +26,7 @@ from tabrl_trainer.storage.checkpoints import (
     CheckpointMetadata,
     CheckpointStore,
 )
-from tabrl_trainer.tiers.recipes import CRITIC_WARM_UP_UPDATES
+from tabrl_trainer.tiers.recipes import A_MINUTE, CRITIC_WARM_UP_UPDATES, Recipe
 from tests.support.engine import GO1, ROBOTS, SMALL
 from tests.support.training_context import some_schedule
 from tests.support.training_job import reward_for
@@ -56,7 +57,9 @@ def metadata_of(context: TrainingContext) -> CheckpointMetadata:
     )
 
 
-def tuning(context: TrainingContext, reward: RolloutReward, seed: int = 0) -> FineTune:
+def tuning(
+    context: TrainingContext, reward: RolloutReward, seed: int = 0, recipe: Recipe = A_MINUTE
+) -> FineTune:
     return FineTune(
         context.simulator,
         context.learner,
@@ -65,6 +68,7 @@ def tuning(context: TrainingContext, reward: RolloutReward, seed: int = 0) -> Fi
         some_schedule(context),
         seed,
         SecondHand(),
+        recipe,
     )
 
 
@@ -98,7 +102,7 @@ def test_it_warms_the_critic_then_learns_and_leaves_the_pretrained_state_alone(
     assert reports[-1].kl > 0.0
 
 
-def paid(context: TrainingContext, reward: RolloutReward) -> np.ndarray:
+def paid(context: TrainingContext, reward: RolloutReward, recipe: Recipe = A_MINUTE) -> np.ndarray:
     """What PPO is told that a first block of experience is worth, `[T, B]`."""
     told: list[np.ndarray] = []
 
@@ -109,7 +113,7 @@ def paid(context: TrainingContext, reward: RolloutReward) -> np.ndarray:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(context.learner, "update", update)
         with pytest.raises(RuntimeError, match="StopIteration"):
-            list(tuning(context, reward).run(1.0))
+            list(tuning(context, reward, recipe=recipe).run(1.0))
     return told[0]
 
 
@@ -127,6 +131,28 @@ def test_turning_faster_than_motors_can_never_pays(
     usual, fast = every_other(0.0), every_other(0.1)
     np.testing.assert_array_equal(fast[::2], usual[::2])
     assert (fast[1::2] < usual[1::2] - np.abs(usual).mean()).all()
+
+
+def test_a_fall_costs_what_the_recipe_says(
+    context: TrainingContext, moving: RolloutReward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upright = paid(context, moving)
+    rollout = type(context.simulator).rollout
+
+    def falling(self: Simulator, *asked: Any) -> Experience:
+        seen = rollout(self, *asked)
+        terminated = np.zeros_like(seen.terminated)
+        terminated[-1] = 1.0
+        return replace(seen, terminated=terminated)
+
+    monkeypatch.setattr(type(context.simulator), "rollout", falling)
+    dear = paid(context, moving)
+    cheap = paid(context, moving, replace(A_MINUTE, fall_price=0.1))
+    np.testing.assert_array_equal(dear[:-1], upright[:-1])
+    np.testing.assert_array_equal(cheap[:-1], upright[:-1])
+    lost = upright[-1] - dear[-1]
+    assert (lost > 50.0 * np.abs(upright).mean()).all()  # all that could still be earned
+    np.testing.assert_allclose(upright[-1] - cheap[-1], 0.1 * lost, rtol=1e-3)
 
 
 REMEMBERS = """

@@ -25,7 +25,8 @@ class Recipe:
     `initial_action_std` and `least_action_std` are floors under the exploration noise, in units of
     action: at the start, and after every update (0: none). The anchor's weight halves every
     `anchor_half_life` updates (0: it stays). With `rescales` the reward's scale follows a reward
-    that grows by orders of magnitude; it never rises again.
+    that grows by orders of magnitude; it never rises again. A fall costs `fall_price` times what an
+    episode without an end would earn of usual rewards.
     """
 
     rules: EpisodeConfig
@@ -42,6 +43,7 @@ class Recipe:
     entropy: float = 0.0
     learns_normalizer: bool = False
     rescales: bool = False
+    fall_price: float = 1.0
 
     def warms_up(self, update: int) -> bool:
         """Whether update `update`, from 0, teaches the critic alone."""
@@ -100,8 +102,10 @@ FROM_NOTHING = Recipe(
     entropy=0.003,
     learns_normalizer=True,
     rescales=True,
+    fall_price=0.1,
 )
-"""A random policy: there is nothing to hold on to, and nothing to be pushed over yet."""
+"""A random policy: there is nothing to hold on to, and nothing to be pushed over yet. It must
+dare to fall: who stands still never falls, and never learns to hop."""
 
 
 def recipe_of(tier: Tier, *, from_nothing: bool, goes_on: bool) -> Recipe:

@@ -12,9 +12,9 @@ import numpy as np
 from tabrl.robot_import.model.source import Source
 from tabrl.robot_import.refusal import refusal
 
-# Of servos that are made: they give all their torque at this error (rad), are no quicker than this
-# (rad/s, of physics steps of 10 ms) and overshoot little.
-FULL_TORQUE_AT, FASTEST, DAMPING_RATIO = 0.7, 60.0, 0.7
+# Of servos that are made: they are no quicker than this (rad/s, of physics steps of 10 ms) and
+# overshoot little.
+FASTEST, DAMPING_RATIO = 60.0, 0.7
 _CLOSE = 1e-6
 _FILTERS = (mujoco.mjtDyn.mjDYN_FILTER, mujoco.mjtDyn.mjDYN_FILTEREXACT)
 
@@ -39,7 +39,10 @@ class Drives:
 
 
 def drives_of(
-    source: Source, joints: Sequence[int], inertia: Sequence[float], *, make: bool
+    source: Source,
+    joints: Sequence[int],
+    inertia: Sequence[float],
+    full_torque_at: float | None,
 ) -> Drives:
     """A servo for every joint.
 
@@ -47,10 +50,11 @@ def drives_of(
         source: the model.
         joints: that need one.
         inertia: what each of them moves at home, kg·m².
-        make: make servos of motors, and where there are none.
+        full_torque_at: servos are made of motors, and where there are none, which give all their
+            torque at this error, rad; None: none are made.
 
     Raises:
-        Invalid: a joint has none, or something else, and `make` is not set.
+        Invalid: a joint has none, or something else, and none are made.
     """
     servos, notes, order = [], [], []
     for joint, moved in zip(joints, inertia, strict=True):
@@ -58,14 +62,14 @@ def drives_of(
         order += found[:1]
         servo = _joined(source.model, found, joint)
         if servo is None:
-            if not make:
+            if full_torque_at is None:
                 raise refusal(_reason(source, joint, found))
-            servo = _made(source, joint, found, moved)
+            servo = _made(source, joint, found, moved, full_torque_at)
         servos.append(servo)
     if any(servo.made for servo in servos):
         notes.append(
             "servos are made, all their torque at "
-            f"{FULL_TORQUE_AT:g} rad: put the real stiffness and damping into the scene"
+            f"{full_torque_at:g} rad: put the real stiffness and damping into the scene"
         )
     lagging = [a for a in order if int(source.model.actuator_dyntype[a]) in _FILTERS]
     if lagging:
@@ -158,7 +162,9 @@ def _control_range(model: mujoco.MjModel, actuator: int) -> np.ndarray:
     return np.asarray(model.actuator_ctrlrange[actuator], np.float64)
 
 
-def _made(source: Source, joint: int, found: Sequence[int], inertia: float) -> Servo:
+def _made(
+    source: Source, joint: int, found: Sequence[int], inertia: float, full_torque_at: float
+) -> Servo:
     limits = [
         limit
         for actuator in (*found, None)
@@ -170,7 +176,7 @@ def _made(source: Source, joint: int, found: Sequence[int], inertia: float) -> S
             "give the joint an actuatorfrcrange"
         )
     torque = min(limits)
-    stiffness = min(torque / FULL_TORQUE_AT, inertia * FASTEST**2)
+    stiffness = min(torque / full_torque_at, inertia * FASTEST**2)
     damping = 2.0 * DAMPING_RATIO * math.sqrt(stiffness * inertia)
     return Servo(_round(stiffness), _round(damping), torque, None, made=True)
 
