@@ -30,7 +30,7 @@ def read(tmp_path: Path):
 
 
 def servo(source: Source, *, make: bool = False, inertia: float = 0.03) -> Servo:
-    (found,) = drives_of(source, [0], [inertia], make=make).servos
+    (found,) = drives_of(source, [0], [inertia], 0.7 if make else None).servos
     return found
 
 
@@ -74,13 +74,11 @@ def test_a_joints_own_limit_counts(read) -> None:
 def test_a_lag_is_left_out_and_said(read) -> None:
     lagging = POSITION.replace("<position", '<position name="slow" timeconst="0.05"')
     source = read(lagging)
-    assert "the lag of slow is left out" in " ".join(
-        drives_of(source, [0], [1.0], make=False).notes
-    )
+    assert "the lag of slow is left out" in " ".join(drives_of(source, [0], [1.0], None).notes)
 
 
 def test_without_any_limit_it_is_said(read) -> None:
-    drives = drives_of(read('<position joint="swing" kp="5"/>'), [0], [1.0], make=False)
+    drives = drives_of(read('<position joint="swing" kp="5"/>'), [0], [1.0], None)
     assert drives.servos[0].torque is None
     assert "no torque limit for swing" in drives.notes[0]
 
