@@ -194,9 +194,10 @@ class FineTune:
         terms = self._reward.terms_of(rollout, self._carry, ends)
         reward = self._reward.total_of(terms)
         scale = self._scale(float(state.reward_scale), reward)
-        # A fall ends the flow of rewards; that is not to pay, whatever their sign.
+        # A fall ends the flow of rewards; make sure that this never pays, whatever their sign.
         price = _USUAL / scale
-        penalty = self._recipe.fall_price * price / (1.0 - self._learner.config.discount)
+        fall = max(self._recipe.fall_price * price, -float(reward.mean()))
+        penalty = fall / (1.0 - self._learner.config.discount)
         schedule = self._recipe.schedule(update, scale)
         pay = reward - penalty * experience.terminated
         pay -= OVERSPEED * price * self._overspeed(experience)

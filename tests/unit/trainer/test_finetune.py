@@ -136,6 +136,9 @@ def test_turning_faster_than_motors_can_never_pays(
 def test_a_fall_costs_what_the_recipe_says(
     context: TrainingContext, moving: RolloutReward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    cheaply = replace(A_MINUTE, fall_price=0.1)
+    total = RolloutReward.total_of
+    monkeypatch.setattr(RolloutReward, "total_of", lambda self, terms: np.abs(total(self, terms)))
     upright = paid(context, moving)
     rollout = type(context.simulator).rollout
 
@@ -147,12 +150,15 @@ def test_a_fall_costs_what_the_recipe_says(
 
     monkeypatch.setattr(type(context.simulator), "rollout", falling)
     dear = paid(context, moving)
-    cheap = paid(context, moving, replace(A_MINUTE, fall_price=0.1))
+    cheap = paid(context, moving, cheaply)
     np.testing.assert_array_equal(dear[:-1], upright[:-1])
     np.testing.assert_array_equal(cheap[:-1], upright[:-1])
     lost = upright[-1] - dear[-1]
     assert (lost > 50.0 * np.abs(upright).mean()).all()  # all that could still be earned
     np.testing.assert_allclose(upright[-1] - cheap[-1], 0.1 * lost, rtol=1e-3)
+    # Where there is nothing to earn, who falls is not better off than who goes on.
+    monkeypatch.setattr(RolloutReward, "total_of", lambda self, terms: -np.abs(total(self, terms)))
+    np.testing.assert_allclose(paid(context, moving, cheaply), paid(context, moving), rtol=1e-3)
 
 
 REMEMBERS = """

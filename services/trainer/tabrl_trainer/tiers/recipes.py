@@ -26,7 +26,7 @@ class Recipe:
     action: at the start, and after every update (0: none). The anchor's weight halves every
     `anchor_half_life` updates (0: it stays). With `rescales` the reward's scale follows a reward
     that grows by orders of magnitude; it never rises again. A fall costs `fall_price` times what an
-    episode without an end would earn of usual rewards.
+    episode without an end would earn of usual rewards; where they are negative, what it would lose.
     """
 
     rules: EpisodeConfig
