@@ -14,12 +14,11 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 
 from bench.chromium import chromium
 from bench.first_visit.visit import STAGES, Visit, visit
-from bench.stack import at_address
+from bench.stack import add_page_options, at_address
 
 AIM_MS = 2000.0
 
@@ -50,9 +49,7 @@ def _told(one: Visit) -> Visit:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench.first_visit", description="A first visit.")
     parser.add_argument("--visits", type=int, default=9, metavar="N")
-    parser.add_argument("--quality", choices=("low", "high"), help="instead of what the page picks")
-    parser.add_argument("--url", help="a stack that runs already")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    add_page_options(parser)
     return parser
 
 

@@ -17,11 +17,10 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from bench.chromium import chromium_path
 from bench.lighthouse.figures import FIGURES, SCORE, Figures, Range, figures_of
-from bench.stack import at_address
+from bench.stack import add_page_options, at_address
 
 from tests.e2e.page.lighthouse import NoReportError, audit
 
@@ -82,9 +81,7 @@ def _line(name: str, over: Range | None) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench.lighthouse", description="Lighthouse's figures.")
     parser.add_argument("--runs", type=int, default=5, metavar="N")
-    parser.add_argument("--quality", choices=("low", "high"), help="instead of what the page picks")
-    parser.add_argument("--url", help="a stack that runs already")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    add_page_options(parser)
     return parser
 
 
