@@ -163,6 +163,8 @@ def train_with_another_weight(page: Page, cards: Locator, api: httpx.Client) -> 
     job_id = page.url.split("/jobs/")[1]
     training = page.get_by_test_id("training")
     expect(training).to_have_attribute("data-state", "running", timeout=400_000)
+    # From here on a change counts from an update on: earlier ones count from the beginning.
+    expect(training.locator("[aria-current=step]")).to_have_text("Learn", timeout=400_000)
     page.get_by_role("button", name="Change weights while it learns").click()
     slider = page.get_by_test_id("live-weights").get_by_role("slider").first
     slider.focus()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JobEvent, ProgressEvent } from "@/training/events";
-import { curves, NO_PROGRESS, reduce, reweightedAt, share } from "@/training/progress";
+import { curves, isAwaited, NO_PROGRESS, reduce, reweightedAt, share } from "@/training/progress";
 
 function update(
   samples: number,
@@ -44,6 +44,16 @@ describe("progress", () => {
     const progress = progressOf(event(0), update(100), update(200), event(2), update(300));
     expect(reweightedAt(progress)).toEqual([100, 200]);
     expect(reweightedAt(progressOf(event(0)))).toEqual([]);
+  });
+
+  it("waits for weights that were asked for until they are in force, or taken back", () => {
+    const job = { first_weights: { forward: 1, sway: 2 } };
+    const asked = { forward: 3, sway: 2 };
+    expect(isAwaited(asked, job, progressOf(update(100)))).toBe(true);
+    expect(isAwaited(job.first_weights, job, progressOf(update(100)))).toBe(false);
+    const told = progressOf({ type: "reweighted", update: 0, weights: asked });
+    expect(isAwaited(asked, job, told)).toBe(false);
+    expect(isAwaited(job.first_weights, job, told)).toBe(true);
   });
 
   it("is the same whether events come once or the stream is read again from the start", () => {

@@ -7,6 +7,7 @@ import { seriesColor } from "@/lib/format";
 import { Button, cx, Note } from "@/ui/kit";
 import { WeightSlider } from "@/ui/WeightSlider";
 import type { Progress } from "./progress";
+import { isAwaited } from "./progress";
 
 /** Pause after the last movement of a slider before its weight is sent. */
 const SETTLED_MS = 400;
@@ -77,7 +78,7 @@ export function LiveWeights({ job, candidate, progress }: Props): ReactNode {
           ) : (
             <WeightStatus
               moved={Object.keys(wanted).length > 0}
-              waiting={differ(weights, inForce?.weights ?? wanted)}
+              waiting={isAwaited(weights, job, progress)}
               update={inForce?.update}
             />
           )}
@@ -112,8 +113,4 @@ function WeightStatus({
         : `In force since update ${update}`}
     </p>
   );
-}
-
-function differ(one: Record<string, number>, other: Record<string, number>): boolean {
-  return Object.entries(one).some(([term, weight]) => other[term] !== weight);
 }

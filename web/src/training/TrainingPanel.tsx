@@ -72,7 +72,7 @@ export function TrainingPanel(props: Props): ReactNode {
       {active && job.kind === "train" && progress.stage !== "evaluation" && (
         <LiveWeights key={job.id} job={job} candidate={candidate} progress={progress} />
       )}
-      <Notices progress={progress} initial={candidate?.weights ?? {}} />
+      <Notices progress={progress} initial={job.first_weights} />
     </section>
   );
 }

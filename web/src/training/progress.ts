@@ -113,6 +113,16 @@ function addUpdate(progress: Progress, event: ProgressEvent): Progress {
   };
 }
 
+/** Whether weights are not in force yet. Who takes a change back in time waits for nothing. */
+export function isAwaited(
+  weights: Record<string, number>,
+  job: Pick<Job, "first_weights">,
+  { reweightings }: Progress,
+): boolean {
+  const inForce = reweightings.at(-1)?.weights ?? job.first_weights;
+  return Object.entries(weights).some(([term, weight]) => inForce[term] !== weight);
+}
+
 /** Sample counts from which on other weights were in force. */
 export function reweightedAt(progress: Progress): number[] {
   const { updates, reweightings } = progress;

@@ -32,6 +32,7 @@ JOB_EXAMPLE: JsonDict = {
     "failure": None,
     "result": None,
     "weights": {"forward": 1.0, "sway": 0.6},
+    "first_weights": {"forward": 1.0, "sway": 0.4},
 }
 
 
@@ -118,6 +119,9 @@ class JobView(BaseModel):
         description="Weight of each reward term, as last asked for, or once there is a result as "
         "it was learnt under; empty for writing."
     )
+    first_weights: dict[str, float] = Field(
+        description="Those that a training was asked for with; empty for writing."
+    )
 
     @classmethod
     def of(cls, job: Job, place_in_queue: int | None, starts_in_s: float | None = None) -> JobView:
@@ -152,6 +156,7 @@ class JobView(BaseModel):
             continues=None if origin is None else origin.job_id,
             history=list(job.result.history if job.result else earlier),
             weights=job.valid_weights,
+            first_weights={} if spec is None else spec.weights,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tabrl.contracts.events import NoticeEvent
+from tabrl.contracts.events import NoticeEvent, ReweightedEvent
 from tabrl.contracts.tiers import Tier
 from tabrl.domain.errors import Invalid, NotFound
 from tabrl.domain.jobs import FailureKind
@@ -56,15 +56,17 @@ def _context(session: JobSession, contexts: TrainingContexts) -> TrainingContext
 def _begun(
     session: JobSession, context: TrainingContext, beginning: Beginning, reward: RolloutReward
 ) -> Loaded:
-    """From the start: weights requested while the job waited count for the search as well."""
+    """From the start: weights requested by now count for the search as well, and that is told."""
     requested = session.control.requested_weights()
     unchanged = Loaded(context, beginning, reward, session.spec.weights, {})
     if requested is None or requested == session.spec.weights:
         return unchanged
     try:
-        return Loaded(context, beginning, reward.reweighted(requested), requested, requested)
+        reweighted = reward.reweighted(requested)
     except Invalid:  # whoever asked was told already: only the reward's own terms are taken
         return unchanged
+    session.publish(ReweightedEvent(update=0, weights=requested))
+    return Loaded(context, beginning, reweighted, requested, requested)
 
 
 def _resumed(

@@ -46,8 +46,11 @@ def test_weights_asked_for_while_the_job_waited_count_from_the_search_on(
     job = world.claim()
     weights = exported_for(context.robot).weights
     requested = {name: -weight for name, weight in weights.items()}
+    control = Control(job.fence, stop_at=8, requests={0: requested})
     with pytest.raises(JobStoppedError):
-        world.handler(job, Control(job.fence, stop_at=8, requests={0: requested}))
+        world.handler(job, control)
+    (told,) = control.of(ReweightedEvent)
+    assert (told.update, told.weights) == (0, requested)
     job = world.claim()
     again = Control(job.fence, requests={0: requested})
     result = world.handler(job, again)
