@@ -36,8 +36,11 @@ def create_app(exporter: Exporter, registry: CollectorRegistry) -> FastAPI:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/formats")
-    async def formats() -> list[dict[str, str]]:
-        return [{"name": one.name, "words": one.words} for one in exporter.formats.values()]
+    async def formats() -> list[dict[str, str | bool]]:
+        return [
+            {"name": one.name, "words": one.words, "episodes": one.episodes}
+            for one in exporter.formats.values()
+        ]
 
     @app.post("/exports/{name}")
     async def export(

@@ -17,12 +17,14 @@ from tabrl.export.web import web_folder
 class ExportFormat:
     """A format: its name in addresses and commands, what it is in a few words, and its writer.
 
-    The writer raises `Invalid` (with a code and a hint) for what the format cannot hold.
+    The writer raises `Invalid` (with a code and a hint) for what the format cannot hold;
+    `episodes` says whether it shows evaluated ones.
     """
 
     name: str
     words: str
     write: Callable[[Exportable], Files]
+    episodes: bool = False
 
 
 Formats = Mapping[str, ExportFormat]
@@ -35,7 +37,7 @@ def by_name(*formats: ExportFormat) -> Formats:
 
 FORMATS = by_name(
     ExportFormat("numpy", "a numpy program", numpy_program),
-    ExportFormat("web", "a folder that plays in any browser", web_folder),
+    ExportFormat("web", "a folder that plays in any browser", web_folder, episodes=True),
     ExportFormat("deploy", "a bundle for a robot's computer", deploy_bundle),
 )  # fmt: skip
 

@@ -24,6 +24,7 @@ class FakeExporter:
 
     status: int = 200
     body: bytes = ZIP
+    formats: list[object] = field(default_factory=list)
     asked: list[tuple[str, bytes]] = field(default_factory=list)
     episodes: list[str | None] = field(default_factory=list)
     url: str = ""
@@ -38,16 +39,19 @@ def exporter() -> Iterator[FakeExporter]:
             pass
 
         def do_GET(self) -> None:
-            fake.asked.append(
-                (self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))))
-            )
-            fake.episodes.append(self.headers.get("X-Episodes-Bytes"))
-            self.send_response(fake.status)
-            self.send_header("Content-Length", str(len(fake.body)))
-            self.end_headers()
-            self.wfile.write(fake.body)
+            self.answer(200, json.dumps(fake.formats).encode())
 
-        do_POST = do_GET  # noqa: N815 - as the base class names it
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            fake.asked.append((self.path, body))
+            fake.episodes.append(self.headers.get("X-Episodes-Bytes"))
+            self.answer(fake.status, fake.body)
+
+        def answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     fake.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -82,21 +86,28 @@ def test_a_download_is_a_zip_by_the_models_name(gateway: Gateway, exporter: Fake
     assert asked == (f"/exports/onnx?model={model.id}&version={model.params_version}", b"policy")
 
 
-def test_evaluated_episodes_go_along(gateway: Gateway, exporter: FakeExporter) -> None:
+@pytest.mark.parametrize(
+    ("shown", "sent"), [({"episodes": True}, b"episodes"), ({"episodes": False}, b""), ({}, b"")]
+)
+def test_evaluated_episodes_go_along_where_the_format_shows_them(
+    gateway: Gateway, exporter: FakeExporter, shown: dict[str, bool], sent: bytes
+) -> None:
+    """An exporter of a version before says nothing of them, and would take them for parameters."""
+    exporter.formats = [{"name": "web", "words": "a folder", **shown}]
     model = trained(gateway)
     gateway.context.blobs.put(f"{EPISODES}/{model.job_id}/1.safetensors", b"episodes")
     assert gateway.http.get(f"/api/models/{model.id}/exports/web").status_code == 200
-    assert exporter.asked[0][1] == b"policy" + b"episodes"
-    assert exporter.episodes == ["8"]
+    assert exporter.asked[0][1] == b"policy" + sent
+    assert exporter.episodes == [str(len(sent))]
 
 
 def test_formats_are_those_of_the_exporter(gateway: Gateway, exporter: FakeExporter) -> None:
-    offered = [{"name": "numpy", "words": "a numpy program"}]
-    exporter.body = json.dumps(offered).encode()
+    offered = [{"name": "numpy", "words": "a numpy program", "episodes": False}]
+    exporter.formats = [*offered]
     model = trained(gateway)
     answer = gateway.http.get(f"/api/models/{model.id}/exports")
     assert answer.json() == {"formats": offered}
-    exporter.body = b"[1]"
+    exporter.formats = [1]
     strange = gateway.http.get(f"/api/models/{model.id}/exports")
     assert (strange.status_code, strange.json()["code"]) == (503, "exporter_unavailable")
 

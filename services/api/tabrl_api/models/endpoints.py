@@ -136,8 +136,10 @@ def export_model(
     model = seen_model(model_id, person, context.models)
     params = context.blobs.get(model.params_key)
     sentence = context.tasks.get(model.task_id).prompt
-    recorded = episodes_recorded(model, context.blobs)
-    chunks = context.exporter.export(export_format, model, params, sentence, recorded or b"")
+    episodes = b""
+    if context.exporter.formats().shows_episodes(export_format):
+        episodes = episodes_recorded(model, context.blobs) or b""
+    chunks = context.exporter.export(export_format, model, params, sentence, episodes)
     name = f"{model.id}-v{model.params_version}-{export_format}.zip"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',

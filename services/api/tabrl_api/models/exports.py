@@ -34,12 +34,17 @@ class ExportFormatView(BaseModel):
 
     name: str = Field(description="As it stands in the address.")
     words: str = Field(description="What it is, in a few words.")
+    episodes: bool = Field(default=False, description="Whether it shows evaluated episodes.")
 
 
 class ExportFormatList(BaseModel):
     """Formats, in the order in which a menu shows them."""
 
     formats: list[ExportFormatView]
+
+    def shows_episodes(self, name: str) -> bool:
+        """Whether a format does; an exporter of a version before knows none that do."""
+        return any(one.episodes for one in self.formats if one.name == name)
 
 
 class Exporter(Protocol):
@@ -53,7 +58,7 @@ class Exporter(Protocol):
         self, name: str, model: Model, params: bytes, sentence: str, episodes: bytes
     ) -> Iterator[bytes]:
         """A model in a format, as the chunks of a zip; `sentence` is its task, `episodes` the file
-        of evaluated ones, empty where there are none.
+        of evaluated ones, empty where there are none or the format shows none.
 
         Raises what the format refuses, or `Unavailable` (code `exporter_unavailable`).
         """
