@@ -24,6 +24,8 @@ from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
 _AIR = "air"  # the plane of what touches nothing
+TABLE = "table"
+PLACED = (SlotKind.REACH, SlotKind.MOVE)  # bring the tool to a place
 POINTS_M = 0.3  # rad from straight down: below it a tool has no direction over the table
 
 
@@ -170,9 +172,11 @@ def asked_for(intents: Sequence[Intent], part: Part, askers: Mapping[str, Asker]
 
 
 def _on_its_plane(intent: Intent, part: Part) -> Intent:
-    """Without a plane that it cannot be on; everything that is not drawn is in the air."""
+    """Without a plane that it cannot be on: what is not drawn is in the air, or on the table."""
     plane = intent.find(SlotKind.PLANE)
     if plane is None or intent.kind == SlotKind.DRAW or plane.meaning["plane"] == _AIR:
+        return intent
+    if intent.kind in PLACED and plane.meaning["plane"] == TABLE:
         return intent
     part.miss(plane.text, "only what is drawn is drawn on something")
     return replace(intent, slots=[slot for slot in intent.slots if slot is not plane])
@@ -180,5 +184,5 @@ def _on_its_plane(intent: Intent, part: Part) -> Intent:
 
 def _bare(intent: Intent) -> bool:
     """Whether it only says that something moves, not how or where."""
-    how = intent.slots or "direction" in intent.meaning
-    return intent.kind in (SlotKind.REACH, SlotKind.MOVE) and not (how or intent.negated)
+    how = intent.slots or intent.meaning.keys() & {"direction", "plane"}
+    return intent.kind in PLACED and not (how or intent.negated)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tabrl.embodiments.arm.askable import Askable
 from tabrl_reward_worker.generator.arm.amounts import Place
-from tabrl_reward_worker.generator.arm.asking import Part
-from tabrl_reward_worker.generator.arm.figures import Figure, Plane, drawn, figure
+from tabrl_reward_worker.generator.arm.asking import TABLE, Part
+from tabrl_reward_worker.generator.arm.figures import (
+    STRAIGHT,
+    Figure,
+    Plane,
+    drawn,
+    figure,
+    sensed,
+    straight,
+)
 from tabrl_reward_worker.generator.arm.handwriting import written
 from tabrl_reward_worker.generator.arm.rates import usual_speed
 from tabrl_reward_worker.generator.arm.reaching import WAYS, ways_of
@@ -17,10 +25,10 @@ from tabrl_reward_worker.generator.goal.quantities import extent, said
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
-_TEXT = "text"
-_SENSES = ("clockwise", "anticlockwise")
+_TEXT, _LINE = "text", "line"
 _ROUND_S = (1.0, 20.0)  # that a round takes
 _WRITING = 0.6  # of a figure's speed, for strokes
+_FIRST = {"side": "right", "long": "forward", "vertical": "up"}  # of what goes to and fro
 
 
 def draw(intent: Intent, part: Part, texts: Iterator[str]) -> None:
@@ -31,15 +39,46 @@ def draw(intent: Intent, part: Part, texts: Iterator[str]) -> None:
     if part.path is not None:
         part.miss(words, "only one line at a time")
         return
-    plane = _plane(intent, part, "table" if name == _TEXT else "air")
+    ways = ways_of(intent)
     if name == _TEXT:
-        _write(intent, part, plane, text, words)
+        _write(intent, part, _plane(intent, part, TABLE, ways), text, words)
+    elif name == _LINE:
+        way = _way(intent)
+        plane = _plane(intent, part, "upright" if way in ("up", "down") else "air", _places(intent))
+        _draw(intent, part, plane, straight(way, returns=_returns(intent)), f"long, {way},")
     else:
-        _draw(intent, part, plane, figure(name))
+        _draw(intent, part, _plane(intent, part, "air", ways), figure(name))
 
 
-def _plane(intent: Intent, part: Part, usual: str) -> Plane:
-    """Where it lies: about where the tool is held, or where the sentence says."""
+def _places(intent: Intent) -> list[str]:
+    """Ways that say where something is, and not which way it goes."""
+    return [str(slot.meaning["direction"]) for slot in intent.slots if slot.meaning.get("where")]
+
+
+def _way(intent: Intent) -> str:
+    """Which way a line goes."""
+    swing, plane = intent.find(SlotKind.SWING), intent.find(SlotKind.PLANE)
+    if swing is not None:
+        return str(swing.meaning.get("way", _FIRST[str(swing.meaning["axis"])]))
+    named = (way for way in ways_of(intent) if way in STRAIGHT and way not in _places(intent))
+    return next(named, str(plane.meaning.get("way", "right")) if plane else "right")
+
+
+def _returns(intent: Intent) -> bool:
+    """Whether a line goes to and fro."""
+    swing = intent.find(SlotKind.SWING)
+    return swing is not None and "way" not in swing.meaning
+
+
+def _plane(intent: Intent, part: Part, usual: str, ways: Sequence[str]) -> Plane:
+    """Where it lies: about where the tool is held, or where the sentence says.
+
+    Args:
+        intent: of a line.
+        part: that it belongs to.
+        usual: the plane, if none is said.
+        ways: to where it is moved on it.
+    """
     own, slot = part.amounts, intent.find(SlotKind.PLANE)
     table = own["plane"][str(slot.meaning["plane"]) if slot else usual]
     part.point({"elevation": float(table.get("elevation", 0.0))}, asked=False)
@@ -49,7 +88,7 @@ def _plane(intent: Intent, part: Part, usual: str) -> Plane:
     elif "z" not in part.asked_place:
         z = own.within("z", own.home.place[2] + own.length(table["z"]))
     x = own.within("x", x + own.length(table.get("x", 0.0)))
-    for way in ways_of(intent):
+    for way in ways:
         axis, sign = WAYS[way]
         shift = sign * own["reach"]["small"] * abs(own.span(axis)[sign > 0])
         x += shift if axis == "x" else 0.0
@@ -58,10 +97,10 @@ def _plane(intent: Intent, part: Part, usual: str) -> Plane:
     return Plane((x, y, z), table["up"] == "z", float(table["lift"]))
 
 
-def _draw(intent: Intent, part: Part, plane: Plane, one: Figure) -> None:
+def _draw(intent: Intent, part: Part, plane: Plane, one: Figure, across: str = "wide") -> None:
     own, words = part.amounts, intent.words()
     width = _width(intent, part, "figure")
-    one = _sensed(one, intent)
+    one = sensed(one, intent)
     count, seconds = said(intent, SlotKind.COUNT), said(intent, SlotKind.RATE)
     speed = usual_speed(intent, part)
     if seconds is not None and seconds > 0.0:
@@ -78,7 +117,7 @@ def _draw(intent: Intent, part: Part, plane: Plane, one: Figure) -> None:
         rounds = max(1, round(count))
         _end(part, path.begin_s + rounds * path.period_s, path.points[-1][1:])
         often = "once" if rounds == 1 else f"{rounds} times"
-    part.say(words, f"{width * 100:.0f} cm wide at {speed:.2g} m/s, {often}")
+    part.say(words, f"{width * 100:.0f} cm {across} at {speed:.2g} m/s, {often}")
 
 
 def _write(intent: Intent, part: Part, plane: Plane, text: str, words: str) -> None:
@@ -130,13 +169,6 @@ def _fitted(plane: Plane, width: float, part: Part) -> Plane:
     y = inside(y, hy, "y", half)
     z = inside(z, hz, "z", half) if plane.upright else z
     return Plane((round(x, 4), round(y, 4), round(z, 4)), plane.upright, plane.lift)
-
-
-def _sensed(one: Figure, intent: Intent) -> Figure:
-    """Figures go clockwise as they stand."""
-    slots = [s.meaning["direction"] for s in intent.slots if s.kind == SlotKind.DIRECTION]
-    sense = next((way for way in slots if way in _SENSES), _SENSES[0])
-    return one if sense == _SENSES[0] else Figure(one.line[::-1], one.corners)
 
 
 def _length(one: Figure) -> float:

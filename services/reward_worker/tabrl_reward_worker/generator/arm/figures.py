@@ -14,11 +14,18 @@ from numpy.typing import NDArray
 
 from tabrl.contracts.path import Path
 from tabrl_reward_worker.generator.arm.amounts import DIGITS, ArmAmounts, Place
+from tabrl_reward_worker.generator.reading.intents import Intent
+from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
 Line = NDArray[np.float64]  # [N, 2], or [N, 3] in space
 ROUND = 24  # points of a circle: lines between them would be 1 % beside it
 _SAME = 1e-3  # of a width: two points as near as that are one
 _LEAST_S = 0.02  # between two points
+STRAIGHT = {  # which way a line goes: [right, up] on its plane
+    "right": (1.0, 0.0), "left": (-1.0, 0.0), "forward": (0.0, 1.0), "backward": (0.0, -1.0),
+    "up": (0.0, 1.0), "down": (0.0, -1.0),
+}  # fmt: skip
+_SENSES = ("clockwise", "anticlockwise")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +60,31 @@ def _polygon(*corners: tuple[float, float]) -> Figure:
     return Figure(np.array([*corners, corners[0]], np.float64), corners=True)
 
 
+def straight(way: str, *, returns: bool = False) -> Figure:
+    """A line that goes one of the ways of `STRAIGHT`, as long as 1, or there and back."""
+    end = 0.5 * np.array(STRAIGHT[way])
+    return Figure(np.stack([-end, end, -end] if returns else [-end, end]), corners=True)
+
+
+def _regular(count: int) -> Figure:
+    """With a corner, or an edge where that looks usual, on top."""
+    angle = np.pi * (2.0 * np.arange(count + 1) + (count % 2 == 0)) / count
+    return Figure(0.5 * np.stack([np.sin(angle), np.cos(angle)], axis=-1), corners=True)
+
+
+def _ellipse() -> Figure:
+    return Figure(_circle().line * (1.0, 0.6))
+
+
+def _arc() -> Figure:
+    angle = np.linspace(-0.5 * np.pi, 0.5 * np.pi, ROUND // 2 + 1)
+    return Figure(0.5 * np.stack([np.sin(angle), np.cos(angle)], axis=-1))
+
+
+def _open(*points: tuple[float, float]) -> Figure:
+    return Figure(np.array(points, np.float64), corners=True)
+
+
 def _star() -> Figure:
     angle = np.pi / 2.0 - 4.0 * np.pi / 5.0 * np.arange(6)
     return Figure(0.5 * np.stack([np.cos(angle), np.sin(angle)], axis=-1), corners=True)
@@ -84,12 +116,21 @@ def _zigzag() -> Figure:
 
 _FIGURES: Mapping[str, Callable[[], Figure]] = {
     "circle": _circle,
+    "ellipse": _ellipse,
+    "arc": _arc,
     "eight": _eight,
+    "pentagon": lambda: _regular(5),
+    "hexagon": lambda: _regular(6),
+    "octagon": lambda: _regular(8),
+    "house": lambda: _polygon((-0.4, -0.5), (-0.4, 0.1), (0.0, 0.5), (0.4, 0.1), (0.4, -0.5)),
+    # Along the first stroke back to its middle: the pen stays down.
+    "cross": lambda: _open((-0.5, 0.0), (0.5, 0.0), (0.0, 0.0), (0.0, 0.5), (0.0, -0.5)),
+    "arrow": lambda: _open((-0.5, 0.0), (0.5, 0.0), (0.3, 0.15), (0.5, 0.0), (0.3, -0.15)),
     "square": lambda: _polygon((-0.5, 0.5), (0.5, 0.5), (0.5, -0.5), (-0.5, -0.5)),
     "rectangle": lambda: _polygon((-0.5, 0.3), (0.5, 0.3), (0.5, -0.3), (-0.5, -0.3)),
     "triangle": lambda: _polygon((0.0, 0.4), (0.5, -0.4), (-0.5, -0.4)),
     "diamond": lambda: _polygon((0.0, 0.5), (0.4, 0.0), (0.0, -0.5), (-0.4, 0.0)),
-    "line": lambda: Figure(np.array([[-0.5, 0.0], [0.5, 0.0]]), corners=True),
+    "line": lambda: straight("right"),
     "zigzag": _zigzag,
     "star": _star,
     "heart": _heart,
@@ -103,6 +144,20 @@ def figure(name: str) -> Figure:
     one = _FIGURES[name]()
     low, high = one.line.min(0), one.line.max(0)
     return replace(one, line=(one.line - 0.5 * (low + high)) / (high[0] - low[0]))
+
+
+def sense_of(intent: Intent) -> Slot | None:
+    """The word that says which way round something goes."""
+    slots = (slot for slot in intent.slots if slot.kind == SlotKind.DIRECTION)
+    return next((slot for slot in slots if slot.meaning["direction"] in _SENSES), None)
+
+
+def sensed(one: Figure, intent: Intent) -> Figure:
+    """A figure the way round that is said; clockwise as it stands."""
+    sense = sense_of(intent)
+    if sense is None or sense.meaning["direction"] == _SENSES[0]:
+        return one
+    return Figure(one.line[::-1], one.corners)
 
 
 @dataclass(frozen=True)

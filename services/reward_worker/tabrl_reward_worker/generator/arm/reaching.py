@@ -9,7 +9,7 @@ import numpy as np
 from tabrl.contracts.path import Path
 from tabrl.contracts.quantities import WORLD_AXES
 from tabrl.embodiments.arm.askable import Askable
-from tabrl_reward_worker.generator.arm.asking import Part
+from tabrl_reward_worker.generator.arm.asking import TABLE, Part
 from tabrl_reward_worker.generator.arm.rates import frequency, speed_of
 from tabrl_reward_worker.generator.goal.quantities import extent, said
 from tabrl_reward_worker.generator.reading.intents import Intent
@@ -44,13 +44,27 @@ def reach(intent: Intent, part: Part) -> None:
     if swing is not None:
         _to_and_fro(intent, AXES[str(swing.meaning["axis"])], part)
         return
-    ways = ways_of(intent)
+    plane, ways = intent.find(SlotKind.PLANE), ways_of(intent)
+    if TABLE in (intent.meaning.get("plane"), plane and plane.meaning["plane"]):
+        _to_the_table(intent, [way for way in ways if WAYS[way][0] != "z"], part)
+        return
     if not ways:
         part.miss(intent.words(), _UNSTEERED)
         return
     before = part.posture.place
     told = [_one_way(intent, way, part) for way in ways]
     part.say(intent.words(), f"the tip {', '.join(told)} home")
+    _at_its_speed(intent, before, part)
+
+
+def _to_the_table(intent: Intent, ways: Sequence[str], part: Part) -> None:
+    """Bring the tip as near to the table as where it draws on that."""
+    own, before = part.amounts, part.posture.place
+    above = own.length(own["plane"][TABLE]["above"])
+    part.place("z", above + own.robot.end_effector_radius)
+    told = [_one_way(intent, way, part) for way in ways]
+    beside = f"; {', '.join(told)} home" if told else ""
+    part.say(intent.words(), f"the tip {above * 100:.0f} cm above the table{beside}")
     _at_its_speed(intent, before, part)
 
 

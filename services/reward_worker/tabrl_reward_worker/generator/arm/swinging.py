@@ -7,7 +7,7 @@ import math
 from tabrl.embodiments.arm.askable import Askable
 from tabrl_reward_worker.generator.arm.amounts import Table
 from tabrl_reward_worker.generator.arm.asking import Part
-from tabrl_reward_worker.generator.arm.figures import Plane, drawn, figure
+from tabrl_reward_worker.generator.arm.figures import Plane, drawn, figure, sense_of, sensed
 from tabrl_reward_worker.generator.arm.rates import frequency
 from tabrl_reward_worker.generator.goal.quantities import extent, said
 from tabrl_reward_worker.generator.reading.intents import Intent
@@ -35,6 +35,9 @@ def swung(intent: Intent, name: str, part: Part) -> None:
     hz = frequency(intent, float(table["hz"]), part)
     able = part.swing(Askable(table["quantity"]), _size(intent, table, axis, part), hz, axis)
     unit = f"±{able * 100:.0f} cm" if axis else f"±{able:.2g} rad"
+    sense = sense_of(intent)
+    if sense is not None:
+        part.miss(sense.text, "it goes to and fro, not round")
     what = f"along {axis}" if axis else str(table["quantity"]).replace("_", " ")
     part.say(intent.words(), f"{unit} {what} at {hz:g} Hz")
 
@@ -64,6 +67,7 @@ def _stir(intent: Intent, part: Part) -> None:
     size = own.swinging(size, hz, turns=False)
     speed = 2.0 * math.pi * size * hz
     begin = part.begin.place
-    path = drawn(figure("circle"), Plane(part.posture.place), 2.0 * size, speed, begin, own)
+    circle = sensed(figure("circle"), intent)
+    path = drawn(circle, Plane(part.posture.place), 2.0 * size, speed, begin, own)
     part.ask(Askable.TOOL_POSITION, path)
     part.say(intent.words(), f"round and round at {hz:g} Hz, {2 * size * 100:.0f} cm across")

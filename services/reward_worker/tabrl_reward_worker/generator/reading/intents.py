@@ -50,8 +50,10 @@ class Intent:
                 return False
             if slot.kind == SlotKind.BEAT and self.find(SlotKind.RATE):
                 return True
-        kind = SlotKind.RHYTHM if self.find(SlotKind.SWING) else self.kind
-        return kind in kinds_of(_TABLE["accepts"].get(slot.kind.name, "!ANY"))
+        swung = self.find(SlotKind.SWING) and self.kind != SlotKind.DRAW
+        kind = SlotKind.RHYTHM if swung else self.kind
+        usual = kinds_of(_TABLE["accepts"].get(slot.kind.name, "!ANY"))
+        return kind in usual or kind in kinds_of(slot.meaning.get("belongs", "!ANY"))
 
     @property
     def nothing(self) -> bool:

@@ -10,13 +10,16 @@ import pytest
 from tabrl.contracts.path import MAX_POINTS, Path
 from tabrl.control.measures import led
 from tabrl.robots import Robot
+from tabrl_reward_worker.candidates import Proposal
 from tabrl_reward_worker.generator.arm.amounts import ArmAmounts
 from tabrl_reward_worker.generator.arm.figures import Plane, drawn, figure
 from tabrl_reward_worker.generator.arm.handwriting import simplified, strokes_of, written
+from tabrl_reward_worker.generator.generate import generate
 
 FIGURES = (
     "circle", "eight", "square", "rectangle", "triangle", "diamond", "line", "zigzag", "star",
-    "heart", "spiral", "ripple",
+    "heart", "spiral", "ripple", "ellipse", "arc", "pentagon", "hexagon", "octagon", "house",
+    "cross", "arrow",
 )  # fmt: skip
 MIDDLE = (0.55, 0.0, 0.2)
 HOME = (0.55, 0.0, 0.24)
@@ -25,6 +28,14 @@ HOME = (0.55, 0.0, 0.24)
 @pytest.fixture(scope="module")
 def own(ur5e: Robot) -> ArmAmounts:
     return ArmAmounts.of(ur5e)
+
+
+def path_of(proposal: Proposal) -> Path:
+    """The path of the first phase."""
+    motion = proposal.candidates[0].motion
+    assert motion is not None
+    shapes = [target.shape for target in motion.phases[0].targets]
+    return next(shape for shape in shapes if isinstance(shape, Path))
 
 
 def along(path: Path) -> np.ndarray:
@@ -64,6 +75,44 @@ def test_a_line_is_drawn_from_left_to_right_as_seen_from_the_base(own: ArmAmount
     assert path.points[0][1:] == HOME
     assert (path.points[1][2], path.points[-1][2]) == (0.1, -0.1)
     assert not path.repeat
+
+
+@pytest.mark.parametrize(
+    ("said", "axis", "way"),
+    [
+        ("a line", 1, -0.2),
+        ("a line from right to left", 1, 0.2),
+        ("a line to the left on the table", 1, 0.2),
+        ("a line on the left", 1, -0.2),
+        ("a vertical line", 2, -0.2),
+        ("a line from bottom to top", 2, 0.2),
+        ("a line away from you", 0, 0.2),
+        ("a line from far to near", 0, -0.2),
+    ],
+)
+def test_a_line_goes_the_way_that_is_said(said: str, axis: int, way: float, ur5e: Robot) -> None:
+    proposal = generate(f"draw {said} of 20 cm", ur5e)
+    assert proposal.not_understood == []
+    path = path_of(proposal)
+    gone = np.zeros(3)
+    gone[axis] = way
+    np.testing.assert_allclose(np.subtract(path.points[-1], path.points[1])[1:], gone, atol=1e-3)
+
+
+def test_a_line_to_and_fro_comes_back(ur5e: Robot) -> None:
+    path = path_of(generate("draw a line up and down", ur5e))
+    assert path.repeat
+    heights = [z for *_, z in path.points]
+    assert (heights[0], heights[-1]) == (min(heights), min(heights))
+
+
+@pytest.mark.parametrize(("sense", "turned"), [("clockwise", -1.0), ("counterclockwise", 1.0)])
+def test_stirring_goes_the_way_round_that_is_said(sense: str, turned: float, ur5e: Robot) -> None:
+    """Seen from above, where x is ahead and y to the left."""
+    points = np.array(path_of(generate(f"stir the pot {sense}", ur5e)).points)[:, 1:3]
+    spokes = points - points.mean(0)
+    x, y = spokes.T
+    assert np.sign(np.sum(x[:-1] * y[1:] - y[:-1] * x[1:])) == turned
 
 
 def test_strokes_are_those_of_single_line_letters() -> None:
