@@ -64,7 +64,7 @@ def read_ground(sentence: str, robot: Robot) -> Said:
     said = Said(" ".join(sentence.split()))
     for phrase in _phrases():
         for found in phrase.pattern.finditer(said.rest.lower()):
-            if phrase.likened.search(said.rest.lower()[: found.start()]):
+            if phrase.unless.search(said.rest.lower()[: found.start()]):
                 continue
             said = _taken(said, phrase, found, named, robot)
             break  # places have moved
@@ -82,16 +82,17 @@ class _Phrase:
     name: str
     leaves: str
     pattern: re.Pattern[str]
-    likened: re.Pattern[str]
+    unless: re.Pattern[str]  # what stands before it where it is none
 
 
 @cache
 def _phrases() -> tuple[_Phrase, ...]:
     data = table_of("ground.toml")
-    likened = re.compile(rf"\b{data['likened']}$")
+    likened = rf"\b{data['likened']}$"
     return tuple(
-        _Phrase(line["name"], line.get("leaves", ""), _pattern(words, data), likened)
+        _Phrase(line["name"], line.get("leaves", ""), _pattern(words, data), re.compile(unless))
         for line in data["phrase"]
+        for unless in [rf"{likened}|{line['unless']}$" if "unless" in line else likened]
         for words in line["words"]
     )
 

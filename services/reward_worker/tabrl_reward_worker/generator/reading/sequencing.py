@@ -21,7 +21,9 @@ _OPPOSITE = {way: other for _, pair in _OPPOSITES for way, other in (pair, rever
 
 def in_order(words: Sequence[Word]) -> tuple[list[list[Word]], bool]:
     """The words in the order of what they ask for, and whether after the last it begins again."""
-    words = applied("turns", applied("returns", applied("order", applied("either", words))))
+    words = applied(
+        "turns", applied("returns", applied("order", applied("either", applied("figures", words))))
+    )
     again = _has(words, "AGAIN")
     words = [word for word in _alternating(words) if word.kind not in kinds_of("FIRST/AGAIN")]
     parts = split(applied("ends", applied("nouns", words)), "THEN")
