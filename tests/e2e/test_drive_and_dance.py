@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -76,17 +77,43 @@ def test_a_robot_keeps_the_beat_of_clicks(site: Site, page: Page, tmp_path: Path
     calm = np.array([not ((gaps > at - 3.0) & (gaps <= at)).any() for at in moments])
     judged = late[(moments > SETTLED_S) & calm]
     assert np.ptp(values) > 0.01  # rad or m: it sways
-    # Where drawing holds up the simulation the phase says nothing: `make bench-music` judges it.
-    if len(judged) >= 10:
-        assert np.abs(judged).mean() < 60.0
+    assert len(judged) >= 10, "moments at which the simulation kept its pace"
+    assert np.abs(judged).mean() < 60.0
 
 
-def test_what_has_no_beat_is_told(site: Site, page: Page, tmp_path: Path) -> None:
-    track = tmp_path / "silence.wav"
-    write_clicks(track, (Tempo(1.0, 90.0),))
+SAID = """() => { window.said = []; setInterval(() => {
+    const now = document.querySelector("[data-testid=beat]")?.innerText ?? "";
+    if (window.said.at(-1) !== now) window.said.push(now) }, 50) }"""
+
+
+@pytest.mark.parametrize("bpm", [0.0, 55.0])
+def test_what_has_no_beat_is_told_once_it_was_heard(
+    site: Site, page: Page, tmp_path: Path, bpm: float
+) -> None:
+    track = tmp_path / "track.wav"
+    write_clicks(track, (Tempo(bpm or 1.0, 90.0),))
     open_model(page, site.url, played(site, DANCER))
+    page.evaluate(SAID)
     page.get_by_label("Music file").set_input_files(track)
-    expect(page.get_by_test_id("beat")).to_contain_text("No beat found")
-    page.get_by_role("button", name="Stop").click()
+    beat, none = page.get_by_test_id("beat"), "No beat found: the robot keeps its own."
+    expect(beat).to_have_text(re.compile(rf"^{bpm:.0f} beats a minute" if bpm else none))
+    page.wait_for_function("() => window.__tabrlMusic.state().listening === false")
+    said = page.evaluate("() => window.said.filter((one) => one !== '')")
+    assert said[0] == "Listening…"
+    assert (none in said) == (bpm == 0.0)
+    page.get_by_role("link", name="TabRL").first.click()  # home, where another policy plays
+    page.wait_for_function("() => window.__tabrlMusic.state().playing === null")
+
+
+def test_what_cannot_be_played_is_told(site: Site, page: Page) -> None:
+    page.add_init_script(
+        "Object.defineProperty(window, 'isSecureContext', {get: () => !window.plain})"
+    )
+    open_model(page, site.url, played(site, DANCER))
     page.get_by_label("Music file").set_input_files(Path(__file__))
     expect(page.get_by_role("alert")).to_contain_text("is no music")
+    page.evaluate("() => { window.plain = true }")  # as over http from another machine
+    page.get_by_label("Music file").set_input_files(Path(__file__))
+    expect(page.get_by_role("alert")).to_contain_text("https")
+    page.get_by_role("button", name="Tap the beat").click()
+    expect(page.get_by_test_id("beat")).to_contain_text("Tap once more")

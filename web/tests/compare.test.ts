@@ -75,25 +75,25 @@ describe("how many are drawn", () => {
   }
 
   it("are fewer after four seconds that are too slow, and never none", () => {
-    const after = readings(new Crowd(3));
-    expect(after("fair", 20)).toBe(3);
-    expect(after("slow", 4)).toBe(3);
-    expect(after("slow", 1)).toBe(2);
-    expect(after("slow", 60)).toBe(1);
+    const drawnAfter = readings(new Crowd(3));
+    expect(drawnAfter("fair", 20)).toBe(3);
+    expect(drawnAfter("slow", 4)).toBe(3);
+    expect(drawnAfter("slow", 1)).toBe(2);
+    expect(drawnAfter("slow", 60)).toBe(1);
   });
 
   it("are all again after ten seconds at full rate each", () => {
-    const after = readings(new Crowd(3));
-    expect(after("slow", 9)).toBe(1);
-    expect(after("full", 9)).toBe(1);
-    expect(after("full", 2)).toBe(2);
-    expect(after("full", 11)).toBe(3);
+    const drawnAfter = readings(new Crowd(3));
+    expect(drawnAfter("slow", 9)).toBe(1);
+    expect(drawnAfter("full", 9)).toBe(1);
+    expect(drawnAfter("full", 2)).toBe(2);
+    expect(drawnAfter("full", 11)).toBe(3);
   });
 
   it("are not more where the rate is only fair", () => {
-    const after = readings(new Crowd(2));
-    expect(after("slow", 5)).toBe(1);
-    expect(after("fair", 100)).toBe(1);
+    const drawnAfter = readings(new Crowd(2));
+    expect(drawnAfter("slow", 5)).toBe(1);
+    expect(drawnAfter("fair", 100)).toBe(1);
   });
 
   it("do not go to and fro: one that was too many is tried later each time", () => {

@@ -21,6 +21,7 @@ export function keeping(
   const rates = stats.flatMap((each, n) =>
     each !== null && driven(links[n], each) ? [each.controlHz] : [],
   );
+  if (rates.length === 0) return "fair";
   const least = Math.min(...rates) / controlHz;
   if (least < SLOW_SHARE) return "slow";
   return least >= FULL_SHARE && rates.length === stats.length ? "full" : "fair";
