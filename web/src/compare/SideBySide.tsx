@@ -3,7 +3,7 @@ import { useRef } from "react";
 import type { Robot } from "@/api/types";
 import type { Connection, LinkState, Stats } from "@/sim/messages";
 import { cx, Note } from "@/ui/kit";
-import { LostPicture } from "@/viewer/LostPicture";
+import { LostPicture } from "@/viewer/lost/LostPicture";
 import { Unavailable } from "@/viewer/Unavailable";
 import { GroupControls } from "./GroupControls";
 import { driven } from "./slowness";

@@ -3,7 +3,7 @@ import "./share.css";
 import { Engine } from "@/sim/engine";
 import type { SessionState } from "@/sim/session";
 import { Session } from "@/sim/session";
-import { Losses } from "@/viewer/losses";
+import { Losses } from "@/viewer/lost/losses";
 import { initialQuality } from "@/viewer/preferences";
 import type { Look, Quality } from "@/viewer/view";
 import { View } from "@/viewer/view";

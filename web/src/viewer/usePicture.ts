@@ -4,8 +4,8 @@ import type { Robot } from "@/api/types";
 import type { SceneInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
 import { useDark } from "@/ui/ThemeButton";
-import type { Lost } from "./losses";
-import { useRounds } from "./useRounds";
+import type { Lost } from "./lost/losses";
+import { useRounds } from "./lost/useRounds";
 import type { Look, Quality, View } from "./view";
 
 export interface Picture {

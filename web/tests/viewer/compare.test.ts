@@ -4,7 +4,7 @@ import { seated } from "@/compare/choose";
 import { Crowd } from "@/compare/crowd";
 import { driven, keeping, lateAnswers } from "@/compare/slowness";
 import type { LinkState, Stats } from "@/sim/messages";
-import { Losses } from "@/viewer/losses";
+import { Losses } from "@/viewer/lost/losses";
 
 const LIVE = { state: "live" } as LinkState;
 const LOST = { state: "lost", attempt: 1, retryInS: 1 } as LinkState;
