@@ -7,7 +7,8 @@ const NEARER = 0.9;
 export const KEYS_LABEL =
   "The robot, as the camera sees it. Arrow keys turn the camera, plus and minus move it nearer and away.";
 
-type Camera = Pick<OrbitControls, "rotateLeft" | "rotateUp" | "dollyIn" | "dollyOut">;
+type Moves = "rotateLeft" | "rotateUp" | "dollyIn" | "dollyOut";
+type Camera = Pick<OrbitControls, Moves | "enableDamping">;
 
 const MOVES: Record<string, (camera: Camera) => void> = {
   ArrowLeft: (camera) => camera.rotateLeft(TURN),
@@ -25,5 +26,8 @@ export function moveByKey(event: KeyboardEvent, camera: Camera): void {
   const move = Object.hasOwn(MOVES, key) ? MOVES[key] : undefined;
   if (move === undefined || defaultPrevented || ctrlKey || metaKey || altKey) return;
   event.preventDefault(); // the page stays where it is
+  const { enableDamping } = camera;
+  camera.enableDamping = false; // a press is a step, done with the next picture
   move(camera);
+  camera.enableDamping = enableDamping;
 }
