@@ -22,7 +22,7 @@ class Conditions:
     From `silent_from_s` on no state is sent; at `tip_at_s` the robot is laid on its side.
     A share `damaged` of the states has a wrong checksum. Both ways a share `overtaken` of the
     messages comes `OVERTAKEN_S` later, after those that followed, and a share `repeated` comes then
-    once more; from `late_from_s` on all take `late_s` longer. From `frozen_from_s` on the state of
+    once more; with every second all take `slower` s longer. From `frozen_from_s` on the state of
     that moment is sent again and again, as it was.
     """
 
@@ -34,8 +34,7 @@ class Conditions:
     tip_at_s: float = float("inf")
     overtaken: float = 0.0
     repeated: float = 0.0
-    late_from_s: float = float("inf")
-    late_s: float = 0.5
+    slower: float = 0.0
     frozen_from_s: float = float("inf")
     seed: int = 0
 
@@ -52,7 +51,7 @@ class Wire(Generic[Message]):
         asked = self._conditions
         if self._happens(asked.loss):
             return
-        comes = time + asked.lag_s + asked.late_s * (time >= asked.late_from_s)
+        comes = time + asked.lag_s + asked.slower * time
         overtaken = self._happens(asked.overtaken)
         self._under_way.append((comes + OVERTAKEN_S * overtaken, message))
         if self._happens(asked.repeated):
