@@ -271,13 +271,14 @@ def test_the_guard_goes_on_when_braking_raises() -> None:
 
 
 def test_the_guard_does_not_wait_for_a_library_that_hangs() -> None:
-    hangs, released = threading.Event(), threading.Event()
+    hangs, released, returned = (threading.Event() for _ in range(3))
 
     def brake() -> None:
         hangs.set()
-        released.wait(60.0)
+        released.wait(20.0)
+        returned.set()
 
     with Guard(brake, Stops(), silent_s=0.02):
         assert hangs.wait(60.0)
-    assert not released.is_set()
+    assert not returned.is_set()
     released.set()
