@@ -49,7 +49,9 @@ def up(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of page and api.")] = (
         DEFAULT_PORT
     ),
-    data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("var"),
+    data: Annotated[
+        Path, typer.Option(envvar="TABRL_DATA", help="Where everything is kept.")
+    ] = Path("var"),
 ) -> None:
     """Start everything on this machine; Ctrl-C stops it."""
     launch(LaunchOptions(host=host, port=port, data=data), Console(stderr=True))
