@@ -222,7 +222,7 @@ def jobs(
 def cancel(
     job: Annotated[str, typer.Argument(help="A job's id.")], url: Url = None, port: Port = None
 ) -> None:
-    """Cancel a job; a running one keeps its last snapshot."""
+    """Cancel a job; a running one keeps its last snapshot, or best policy if it takes minutes."""
     with connect(url, port) as api:
         print(f"{job}: {api.cancel(job).state}")
 
