@@ -46,7 +46,7 @@ export function TaskForm({ robots, robot, onRobot, sentence = "" }: Props): Reac
             id="prompt"
             value={prompt}
             rows={3}
-            placeholder={robot?.examples[0]}
+            placeholder={robot && (robot.examples[0] ?? `What should the ${robot.name} do?`)}
             onChange={(event) => setPrompt(event.target.value)}
             onKeyDown={(event) => {
               if (event.key === "Enter" && !event.shiftKey) {
@@ -79,7 +79,7 @@ export function TaskForm({ robots, robot, onRobot, sentence = "" }: Props): Reac
 
       {create.error !== null && <Note kind="bad" title={create.error.message} />}
 
-      {robot !== undefined && (
+      {robot !== undefined && robot.examples.length > 0 && (
         <ul className="flex flex-wrap gap-2" aria-label="Examples">
           {robot.examples.map((example) => (
             <li key={example}>
