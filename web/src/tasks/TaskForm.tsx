@@ -54,7 +54,7 @@ export function TaskForm(props: Props): ReactNode {
             dir="auto"
             value={sentence}
             rows={3}
-            placeholder={robot?.examples[0]}
+            placeholder={robot && (robot.examples[0] ?? `What should the ${robot.name} do?`)}
             onChange={(event) => onSentence(event.target.value)}
             onKeyDown={(event) => {
               if (event.key === "Enter" && !event.shiftKey) {
@@ -87,7 +87,7 @@ export function TaskForm(props: Props): ReactNode {
 
       {create.error !== null && <Note kind="bad" title={create.error.message} />}
 
-      {robot !== undefined && (
+      {robot !== undefined && robot.examples.length > 0 && (
         <ul className="flex flex-wrap gap-2" aria-label="Examples">
           {robot.examples.map((example) => (
             <li key={example}>

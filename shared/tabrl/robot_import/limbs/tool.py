@@ -45,7 +45,7 @@ def survey_tool(source: Source, home: Home, wanted: str | None = None) -> Survey
         wanted: a site, or a body; else what is at the end of the longest chain.
 
     Raises:
-        Invalid: there is no such tool, no chain, or several as long.
+        Invalid: there is no such tool, no chain, several as long, or one without a shape.
     """
     data = source.posed(home.qpos)
     tool = _named(source, data, wanted) if wanted else _found(source, data)
@@ -57,6 +57,7 @@ def survey_tool(source: Source, home: Home, wanted: str | None = None) -> Survey
             f"only {len(hinges)} joints move {tool.words}: name the tool of a longer chain with "
             "--tool"
         )
+    _require_shapes(source, hinges)
     limb = FoundLimb(
         name=KIND,
         place=(),
@@ -70,6 +71,16 @@ def survey_tool(source: Source, home: Home, wanted: str | None = None) -> Survey
         turn=tool.turn,
     )
     return Survey(KIND, (limb,), _reach(data, hinges, tool.point), notes=_remarks(tool))
+
+
+def _require_shapes(source: Source, hinges: Sequence[int]) -> None:
+    """Raises `Invalid` for an arm of which nothing that moves could be seen, or touch anything."""
+    bodies = {int(source.model.geom_bodyid[geom]) for geom in solid(source)}
+    if not any(set(hinges) & set(way_to(source, body)) for body in bodies):
+        raise refusal(
+            "nothing that the arm moves has a shape: give its links collision geometry, primitives "
+            "or meshes in .stl, .obj or .msh"
+        )
 
 
 def _remarks(tool: _Tool) -> tuple[str, ...]:

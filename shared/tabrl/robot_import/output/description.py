@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tabrl.embodiments.legged.limbs import at_every_corner
 from tabrl.robot_import.limbs.found import FoundLimb, Survey
 from tabrl.robot_import.limbs.legs import KIND as LEGGED
 from tabrl.robot_import.limbs.plane import KIND as PLANAR
@@ -113,10 +114,13 @@ def _description(survey: Survey, linkage: Linkage) -> str:
 
 
 def _examples(survey: Survey) -> tuple[str, ...]:
+    """Sentences that are read without a language model; none where no sentence is."""
     if survey.kind == PLANAR:
         return ("run forward fast", "walk forward", "walk backward", "hop", "stand still")
     if survey.kind != LEGGED:
         return ("point up and wave", "draw a circle in the air", "nod twice, then return")
+    if not at_every_corner(survey.limbs):
+        return ()
     first = survey.limbs[0]
     words = " ".join(word for word in reversed(first.place)) or first.name
     return (
@@ -125,6 +129,16 @@ def _examples(survey: Survey) -> tuple[str, ...]:
         "turn on the spot",
         "lean to the left, then to the right",
         f"lift your {words} foot",
+    )
+
+
+def sentence_notes(survey: Survey) -> tuple[str, ...]:
+    """What to know of sentences about a robot, where not all who run TabRL can read them."""
+    if survey.kind != LEGGED or at_every_corner(survey.limbs):
+        return ()
+    return (
+        "there are no example sentences: without a language model (TABRL_LLM_MODEL) only those of "
+        "robots with legs front and rear, left and right are read",
     )
 
 
