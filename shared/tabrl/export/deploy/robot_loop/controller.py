@@ -44,7 +44,7 @@ class Controller:
 
     def targets(self, time: float, state: RobotState, last: Array) -> Array:
         """Targets `[nu]` at a time (s) of the motion; `last` are those in force."""
-        with np.errstate(invalid="ignore"):  # the place is not a number
+        with np.errstate(invalid="ignore", over="ignore"):  # the place is not a number
             if not self._robot.floating:
                 return np.asarray(self._control(time, state.position, state.velocity, last))
             attitude = turned(state.quaternion, -self._yaw)
