@@ -26,6 +26,7 @@ from tabrl.robot_import.model.left_out import left_out
 from tabrl.robot_import.model.linkage import Hinge, Linkage, linkage_of
 from tabrl.robot_import.model.motors import drives_of
 from tabrl.robot_import.model.source import Doubles, Source, read_source
+from tabrl.robot_import.names import one_line
 from tabrl.robot_import.options import ImportOptions
 from tabrl.robot_import.output.description import content, robot_name, sentence_notes
 from tabrl.robot_import.output.manifest import manifest
@@ -244,7 +245,7 @@ def _report(
     return ImportReport(
         id=robot.id,
         source=str(source.file),
-        others=list(source.others),
+        others=[one_line(other) for other in source.others],
         kind=robot.embodiment,
         kind_exists=made.embodiment is not None,
         mass_kg=linkage.mass,

@@ -1,14 +1,17 @@
 import { useQueries } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import { isGone } from "@/api/client";
 import { modelQuery, useRobots, useTask } from "@/api/queries";
 import type { Job, Model, Robot, Task } from "@/api/types";
 import { trainingsOf } from "@/compare/choose";
 import type { Shown } from "@/compare/SideBySide";
 import { SideBySide } from "@/compare/SideBySide";
 import { words } from "@/lib/format";
+import { Absent } from "@/pages/Absent";
 import { placeWords } from "@/training/Waiting";
-import { Button, Note, Skeleton } from "@/ui/kit";
+import { Headline } from "@/ui/Headline";
+import { Note, Skeleton } from "@/ui/kit";
 import { useTitle } from "@/ui/useTitle";
 
 /** A task's candidates and the pretrained policy, side by side. */
@@ -19,14 +22,18 @@ export function ComparePage({ taskId }: { taskId: string }): ReactNode {
   const robot = robots?.find(({ id }) => id === task.data?.robot);
   return (
     <main className="mx-auto w-full max-w-[1800px] flex-1 space-y-4 p-4 sm:p-6">
-      {task.error !== null && task.data === undefined ? (
-        <Note
-          kind="bad"
-          title={task.error.message}
-          action={<Button onClick={() => void task.refetch()}>Try again</Button>}
+      {task.error !== null && (task.data === undefined || isGone(task.error)) ? (
+        <Absent
+          what="task"
+          error={task.error}
+          known={task.data !== undefined}
+          retry={task.refetch}
         />
       ) : task.data === undefined || robot === undefined ? (
-        <Skeleton className="h-[70vh]" />
+        <>
+          <h1 className="sr-only">Side by side</h1>
+          <Skeleton className="h-[70vh]" />
+        </>
       ) : (
         <Loaded task={task.data} robot={robot} />
       )}
@@ -45,9 +52,10 @@ function Loaded({ task, robot }: { task: Task; robot: Robot }): ReactNode {
       <header className="flex flex-wrap items-end justify-between gap-3">
         <div className="min-w-0">
           <p className="eyebrow">Side by side</p>
-          <h1 className="text-xl font-semibold tracking-tight break-words sm:text-2xl">
-            {task.prompt}
-          </h1>
+          <Headline
+            text={task.prompt}
+            className="text-xl font-semibold tracking-tight sm:text-2xl"
+          />
         </div>
         <Link href={`/tasks/${task.id}`} className="text-sm text-accent hover:underline">
           Back to the task
