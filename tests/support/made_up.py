@@ -51,7 +51,8 @@ def made_up_params(robot: Robot, schedule: CommandSchedule | None = None, seed: 
     followed = schedule or CommandSchedule.neutral(embodiment_of(robot).commands)
     header = PolicyHeader(
         robot=robot.id,
-        scene_sha256=scene_sha256(robot.id),
+        scene_sha256=scene_sha256(robot.id, robot.ground),
         program=ScheduleDocument.of(followed),
+        ground=robot.ground,
     )
     return dump_policy(header, made_up_weights(robot, seed))

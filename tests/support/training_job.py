@@ -153,8 +153,9 @@ class World:
         self.verified = MemoryVerifiedArtifacts(database)
         self.verified.record(artifact.sha256, robot.id)
         contexts = TrainingContexts(lambda robot, pretrained: context)
+        self.seconds = Clock()
         self.handler = TrainingHandler(
-            contexts, self.blobs, self.models, self.verified, clock=Clock()
+            contexts, self.blobs, self.models, self.verified, clock=self.seconds
         )
 
     def respecify(self, change: Callable[[TrainSpec], TrainSpec]) -> None:

@@ -84,8 +84,8 @@ function Pages(): ReactNode {
       </Route>
       <Route>
         <main className="mx-auto w-full max-w-xl p-8">
-          <h1 className="sr-only">Nothing here</h1>
           <Note
+            heading
             title="There is no such page"
             action={
               <Link href="/" className="text-accent hover:underline">

@@ -50,6 +50,12 @@ describe("the curve over minutes", () => {
     expect(points.map(({ minutes }) => minutes)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it("counts what the row and the events both tell once", () => {
+    const told = { history: [point(0, 1), point(0, 3), point(40, 4)], result: null };
+    expect(pointsOf(told, live).map(({ minutes }) => minutes)).toEqual([1, 3, 4, 5]);
+    expect(pointsOf(told, NO_PROGRESS)).toEqual(told.history);
+  });
+
   it("takes what a restarted trainer measures again in place of the old", () => {
     const again = reduce(live, measured(point(40, 4.2)));
     expect(again.points.map(({ minutes }) => minutes)).toEqual([3, 4.2]);

@@ -49,7 +49,9 @@ def up(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of page and api.")] = (
         DEFAULT_PORT
     ),
-    data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("var"),
+    data: Annotated[
+        Path, typer.Option(envvar="TABRL_DATA", help="Where everything is kept.")
+    ] = Path("var"),
 ) -> None:
     """Start everything on this machine; Ctrl-C stops it."""
     launch(LaunchOptions(host=host, port=port, data=data), Console(stderr=True))
@@ -220,7 +222,7 @@ def jobs(
 def cancel(
     job: Annotated[str, typer.Argument(help="A job's id.")], url: Url = None, port: Port = None
 ) -> None:
-    """Cancel a job; a running one keeps its last snapshot."""
+    """Cancel a job; a running one keeps its last snapshot, or best policy if it takes minutes."""
     with connect(url, port) as api:
         print(f"{job}: {api.cancel(job).state}")
 

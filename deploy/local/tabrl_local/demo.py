@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import time
@@ -148,7 +149,7 @@ def main() -> int:
     parser.add_argument("--robot", help="which robot; else the first that can learn")
     parser.add_argument("--candidate", type=int, default=1)
     parser.add_argument("--port", type=int, default=8400, help="or the next free one")
-    parser.add_argument("--data", type=Path, default=Path("var"))
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("TABRL_DATA") or "var"))
     arguments = parser.parse_args()
     console = Console(stderr=True)
     options = DemoOptions(arguments.task, arguments.robot, arguments.candidate)

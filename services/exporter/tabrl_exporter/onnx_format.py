@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from importlib.resources import files
+from types import MappingProxyType
 
+from tabrl.control.kinematics import FREE, PLANE
 from tabrl.embodiments.lookup import CONTROL_HZ
 from tabrl.export.exportable import Exportable, Files
 from tabrl_exporter.onnx_model.controller import controller
@@ -36,10 +38,21 @@ stiffness and damping named in the metadata, where there are also: `model_id`, `
 `control_period_s`, `joint_names` (in the order of `targets`), `home`, `action_scale`, \
 `integrated`, `joint_range`. Lists and numbers are JSON.
 """
-_FLOATING = (
-    ", the root's place and quaternion (w, x, y, z) first; a place (x, y) that is not known is NaN",
-    ", the root's linear velocity (world) and angular velocity (body) first; a linear velocity that"
-    " is not known is NaN",
+# What comes before the joints in qpos and qvel.
+_ROOTS = MappingProxyType(
+    {
+        FREE: (
+            ", the root's place and quaternion (w, x, y, z) first; a place (x, y) that is not known"
+            " is NaN",
+            ", the root's linear velocity (world) and angular velocity (body) first; a linear"
+            " velocity that is not known is NaN",
+        ),
+        PLANE: (
+            ", the root's x, z and pitch first; an x that is not known is NaN",
+            ", the root's velocity along x and z and its pitch's first; a velocity along x and z"
+            " that is not known is NaN",
+        ),
+    }
 )
 
 
@@ -49,7 +62,7 @@ def onnx_model(model: Exportable) -> Files:
     Raises `Invalid` (code `no_onnx`) for a controller that does what the graph cannot say.
     """
     embodiment = model.embodiment
-    place, speed = _FLOATING if embodiment.skeleton.root[0] else ("", "")
+    place, speed = _ROOTS.get(embodiment.skeleton.root, ("", ""))
     readme = model.heading + _README.format(
         opset=OPSET, period=1.0 / CONTROL_HZ, hz=CONTROL_HZ, place=place, speed=speed,
         nq=embodiment.nq, nv=embodiment.nv, nu=embodiment.robot.nu,

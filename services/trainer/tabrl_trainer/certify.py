@@ -66,8 +66,15 @@ def certify(
 def certify_elsewhere(
     embodiment: Embodiment, weights: PolicyWeights, schedule: CommandSchedule, episodes: int
 ) -> tuple[tuple[ElsewhereRow, ...], tuple[str, ...]]:
-    """A row for each scene of others that is installed, and what to know of those that are not."""
+    """A row for each scene of others that is installed, and what to know of those that are not.
+
+    They are level: a policy that learnt on another ground has none.
+    """
     rows, missing = [], []
+    ground = embodiment.robot.ground
+    if not ground.plain:
+        learnt = ground.in_words()
+        return (), (f"not measured in scenes of others: they are level, and it learnt {learnt}",)
     for scene in OtherScenes.of(embodiment.robot.id).scenes:
         try:
             elsewhere = Elsewhere(embodiment, scene, episodes)

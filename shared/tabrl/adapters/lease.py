@@ -14,7 +14,8 @@ from tabrl.adapters.logs import logger
 from tabrl.adapters.metrics import WorkerMetrics
 from tabrl.adapters.outbox import EventOutbox
 from tabrl.adapters.watch import ProgressWatch
-from tabrl.contracts.events import Event, ProgressEvent, StageEvent
+from tabrl.contracts.events import Event, MeasuredEvent, ProgressEvent, StageEvent
+from tabrl.contracts.tiers import followed_by
 from tabrl.contracts.training import ProgressSummary
 from tabrl.domain.jobs import Failure, Job
 from tabrl.ports.events import EventBus
@@ -68,6 +69,7 @@ class JobLease:
         self._stage: str | None = None
         self._told: tuple[str | None, ProgressSummary | None] = (None, None)
         self._progress: ProgressSummary | None = None
+        self._history = () if job.progress is None else job.progress.history
         self._weights = job.weights
         self._cancelled = threading.Event()
         self._lost = threading.Event()
@@ -113,7 +115,9 @@ class JobLease:
             self._watch.began(event.stage)
         if isinstance(event, ProgressEvent):
             fields = event.model_dump(include=set(ProgressSummary.model_fields))
-            self._progress = ProgressSummary.model_validate(fields)
+            self._progress = ProgressSummary(**fields, history=self._history)
+        if isinstance(event, MeasuredEvent):
+            self._history = followed_by(self._history, event.point)
         self._watch.progressed()
         if not self._lost.is_set():
             self._outbox.put(event)

@@ -57,7 +57,10 @@ class SearchEvent(_Event):
 
 
 class ProgressEvent(_Event):
-    """One rollout and update: rewards are means a control step, terms carry their weight."""
+    """One rollout and update: rewards are means a control step, terms carry their weight.
+
+    `elapsed_s` is of this attempt, `learnt_s` of search and learning in all attempts.
+    """
 
     type: Literal["progress"] = "progress"
     update: int
@@ -70,6 +73,7 @@ class ProgressEvent(_Event):
     kl: float
     elapsed_s: float
     eta_s: float
+    learnt_s: float = 0.0
 
 
 class ReweightedEvent(_Event):

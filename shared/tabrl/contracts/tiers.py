@@ -56,6 +56,13 @@ class EvaluationPoint(BaseModel):
     best: bool
 
 
+def followed_by(
+    history: tuple[EvaluationPoint, ...], point: EvaluationPoint
+) -> tuple[EvaluationPoint, ...]:
+    """A training's evaluations with one more: an attempt that goes on repeats what it measured."""
+    return (*(one for one in history if one.update < point.update), point)
+
+
 def thinned(points: tuple[EvaluationPoint, ...]) -> tuple[EvaluationPoint, ...]:
     """At most `MAX_POINTS` of a history, its first and its last among them."""
     if len(points) <= MAX_POINTS:

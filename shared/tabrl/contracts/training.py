@@ -213,7 +213,11 @@ class TrainingRecord(BaseModel):
 
 
 class ProgressSummary(BaseModel):
-    """How far a training is, as its row tells it between events."""
+    """How far a training is, as its row tells it between events.
+
+    `elapsed_s` is of this attempt, `learnt_s` of search and learning in all attempts, `history` the
+    evaluations on the way, those of earlier attempts included.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -223,6 +227,8 @@ class ProgressSummary(BaseModel):
     reward: Measured
     elapsed_s: float
     eta_s: float
+    learnt_s: float = 0.0
+    history: tuple[EvaluationPoint, ...] = ()
 
 
 class TrainResult(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ import numpy as np
 
 from tabrl.control import rotation
 from tabrl.control.physics import SUBSTEPS
-from tabrl.control.rollout import CONTROL_DT
+from tabrl.control.rollout import CONTACT_MARGIN, CONTROL_DT
+from tabrl.robot_import.model.extent import lowest
 from tabrl.robot_import.model.source import Doubles
 from tabrl.robot_import.refusal import refusal
 
@@ -112,7 +114,7 @@ def _hold(model: mujoco.MjModel, failed: Callable[[Doubles], bool], *, upright: 
         if not np.abs(sag).max() < _ABSURD or any(data.warning[w].number for w in _WARNINGS):
             raise refusal(_diverges(model, after))
         if failed(data.qpos) and not floating:
-            raise refusal(f"after {after:.1f} s at home the robot has failed: choose another home")
+            raise refusal(_touches_table(model, data, after))
         if floating and (failed(data.qpos) or _sunken(data.qpos[root.height], first[root.height])):
             raise _FallError(_falls(model, after, sag, data.actuator_force))
         if step >= _SETTLED:
@@ -161,6 +163,29 @@ def _falls(model: mujoco.MjModel, after: float, sag: Doubles, torque: Doubles) -
         f"{model.joint(model.njnt - model.nu + joint).name} {abs(sag[joint]):.2f} rad from its "
         f"target at {abs(torque[joint]):.3g} N·m: give the actuators more stiffness or torque, or "
         "choose another home"
+    )
+
+
+def _touches_table(model: mujoco.MjModel, data: mujoco.MjData, after: float) -> str:
+    """Which body of a robot on a fixed base is too low, and by how much."""
+    mujoco.mj_kinematics(model, data)
+    heights = {
+        geom: lowest(model, data, geom)
+        for geom in range(model.ngeom)
+        if model.geom_conaffinity[geom] and model.body_weldid[model.geom_bodyid[geom]]
+    }
+    low = [geom for geom, height in heights.items() if height < CONTACT_MARGIN]
+    if not low:
+        return f"after {after:.1f} s at home the robot has failed: choose another home"
+    # At the tool one shape may touch, so that others are to blame before it.
+    others = [geom for geom in low if model.geom_bodyid[geom] != model.site_bodyid[0]] or low
+    worst = min(others, key=heights.__getitem__)
+    missing = CONTACT_MARGIN - heights[worst]
+    return (
+        f"at home the lowest point of the body {model.body(model.geom_bodyid[worst]).name} is at "
+        f"{1000 * heights[worst]:.0f} mm, and the table at 0: raise the arm's base by "
+        f"{max(math.ceil(1000 * missing), 1)} mm or more, make the shapes smaller by which that "
+        "body touches, or choose another home"
     )
 
 

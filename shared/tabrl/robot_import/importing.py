@@ -26,14 +26,16 @@ from tabrl.robot_import.model.left_out import left_out
 from tabrl.robot_import.model.linkage import Hinge, Linkage, linkage_of
 from tabrl.robot_import.model.motors import drives_of
 from tabrl.robot_import.model.source import Doubles, Source, read_source
+from tabrl.robot_import.names import one_line
 from tabrl.robot_import.options import ImportOptions
-from tabrl.robot_import.output.description import content, robot_name
+from tabrl.robot_import.output.description import content, robot_name, sentence_notes
 from tabrl.robot_import.output.manifest import manifest
 from tabrl.robot_import.output.scene import Moves, Root, Site, comment, scene_of
 from tabrl.robot_import.output.shapes import point_in_link, shapes_of
 from tabrl.robot_import.quiet import quiet
 from tabrl.robot_import.refusal import refusal
 from tabrl.robot_import.report import ImportReport, JointReport, LimbReport
+from tabrl.robot_import.step import step
 from tabrl.robots import Robot
 from tabrl.robots.kinds import kind_package
 from tabrl.robots.registry import MANIFEST, VISUALS
@@ -56,9 +58,10 @@ class Imported:
     report: ImportReport
 
     def picture(self) -> bytes:
-        """A PNG of it for lists of robots, drawn from its files. Raises `ValueError`."""
+        """A PNG of it for lists of robots, drawn from its files. Raises `Invalid`."""
         scene, meshes = self.files[self.robot.scene], self.files.get(VISUALS)
-        return draw_picture(scene, camera_of(self.robot), meshes)
+        with step("drawing its picture"):
+            return draw_picture(scene, camera_of(self.robot), meshes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,24 +98,47 @@ def import_robot(options: ImportOptions) -> Imported:
 def _imported(options: ImportOptions) -> Imported:
     found = _survey(options)
     robot_id, title = robot_name(options, found.source)
-    scene, notes = _scene(found, robot_id)
-    made = _made(found, scene, content(found.survey, found.linkage, robot_id, title))
-    held = hold_home(made.model, made.failed, len(found.survey.limbs))
+    with step("making its scene"):
+        scene, notes = _scene(found, robot_id)
+        made = _made(found, scene, content(found.survey, found.linkage, robot_id, title))
+    with step("holding its home pose"):
+        held = hold_home(made.model, made.failed, len(found.survey.limbs))
     if held.height > 0.0:
         survey = replace(found.survey, length=held.height)
         made = _made(found, scene, content(survey, found.linkage, robot_id, title))
-    text = manifest(made.data, title, found.source.file.name)
-    files = {MANIFEST: text.encode(), made.robot.scene: scene}
-    meshes, without = _meshes(found)
+    with step("writing robot.toml"):
+        text = manifest(made.data, title, found.source.file.name)
+        files = {MANIFEST: text.encode(), made.robot.scene: scene}
+    with step("making its meshes"):
+        meshes, without = _meshes(found)
     if meshes is not None:
         files[VISUALS] = meshes.glb
-    notes = (*found.notes, *notes, *without)
+    notes = (*found.notes, *notes, *without, *sentence_notes(found.survey))
     return Imported(made.robot, files, _report(found, made, held, meshes, notes))
 
 
 def _survey(options: ImportOptions) -> _Found:
-    source = read_source(find_model(options.place, options.model), floating=options.floating)
-    home = home_of(source, options.home)
+    with step("reading the model"):
+        source = read_source(find_model(options.place, options.model), floating=options.floating)
+        home = home_of(source, options.home)
+    with step("finding its limbs"):
+        home, survey = _limbs(source, home, options)
+    inertia, stiff = _inertia(source, home, survey.joints), options.full_torque_at
+    with step("reading its actuators and joints"):
+        drives = drives_of(source, survey.joints, inertia, stiff if options.servos else None)
+        linkage = linkage_of(source, home, survey.joints, drives.servos)
+    notes = (
+        *source.notes,
+        *home.notes,
+        *survey.notes,
+        *drives.notes,
+        *left_out(source, survey.joints),
+    )
+    return _Found(source, home, survey, linkage, notes)
+
+
+def _limbs(source: Source, home: Home, options: ImportOptions) -> tuple[Home, Survey]:
+    """What the robot consists of, and its home: legs may be bent for it."""
     if source.floating:
         survey = survey_legs(source, home)
         if home.keyframe is None:
@@ -122,17 +148,7 @@ def _survey(options: ImportOptions) -> _Found:
         survey = survey_plane(source, home)
     else:
         survey = survey_tool(source, home, options.tool)
-    inertia, stiff = _inertia(source, home, survey.joints), options.full_torque_at
-    drives = drives_of(source, survey.joints, inertia, stiff if options.servos else None)
-    linkage = linkage_of(source, home, survey.joints, drives.servos)
-    notes = (
-        *source.notes,
-        *home.notes,
-        *survey.notes,
-        *drives.notes,
-        *left_out(source, survey.joints),
-    )
-    return _Found(source, home, survey, linkage, notes)
+    return home, survey
 
 
 def _inertia(source: Source, home: Home, joints: Sequence[int]) -> list[float]:
@@ -229,7 +245,7 @@ def _report(
     return ImportReport(
         id=robot.id,
         source=str(source.file),
-        others=list(source.others),
+        others=[one_line(other) for other in source.others],
         kind=robot.embodiment,
         kind_exists=made.embodiment is not None,
         mass_kg=linkage.mass,

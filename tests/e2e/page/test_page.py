@@ -21,6 +21,7 @@ VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"
     .map(({id, nodes}) => `${id}: ${nodes.map(node => node.target.join(" ")).join(", ")}`)"""
 MOVING = """() => { const now = window.__tabrl?.history().at(-1);
     return window.__tabrl?.link().state === "live" && now?.time > 0.3 && now.qpos[0] > 0.01 }"""
+NO_TASK = "tsk_aaaaaaaaaaaaaaaa"
 LOSE = """canvas => canvas.getContext("webgl2").getExtension("WEBGL_lose_context").loseContext()"""
 
 
@@ -174,19 +175,27 @@ def test_the_robot_is_seen_without_scrolling(site: Site, browser: Browser, width
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(site: Site, browser: Browser, scheme: str) -> None:
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
+def test_axe_finds_nothing(site: Site, browser: Browser, scheme: str, width: int) -> None:
     task, jobs = cancelled_trainings(site, candidates=1, cancel=True)
     context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
     )
     job = f"/tasks/{task}/jobs/{jobs[0]}"
-    for path in ("/", "/tasks", "/gallery", job, f"/tasks/{task}/compare", "/nothing/here"):
+    nowhere = ("/nothing/here", f"/tasks/{NO_TASK}", f"/tasks/{NO_TASK}/compare")
+    lists = ("/tasks", "/gallery", f"/tasks/{task}/compare")
+    for path in ("/", *(lists if width > 390 else ()), *nowhere, job):
         page = context.new_page()
         page.goto(f"{site.url}{path}?quality=low")
         page.wait_for_timeout(1500)
         page.evaluate(AXE.read_text("utf-8"))
         assert page.evaluate(VIOLATIONS) == [], path
+        for panel in ("Drive", "Music", "Disturb") if path == job else ():
+            page.get_by_role("button", name=panel, exact=True).click()
+            expect(page.get_by_role("region", name=panel).get_by_role("button")).not_to_have_count(
+                0
+            )
+            assert page.evaluate(VIOLATIONS) == [], panel
         page.close()
 
 

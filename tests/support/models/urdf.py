@@ -45,6 +45,28 @@ def urdf(folder: Path) -> Path:
     return file
 
 
+BOX = '<collision><geometry><box size="0.04 0.04 0.1"/></geometry></collision>'
+_ARM_INERTIAL = """<inertial><mass value="0.5"/>
+  <inertia ixx="0.1" iyy="0.1" izz="{izz}" ixy="0" ixz="0" iyz="0"/></inertial>"""
+_ARM_JOINT = """<joint name="j{n}" type="revolute"><parent link="l{before}"/><child link="l{n}"/>
+  <origin xyz="0 0 0.2"/><axis xyz="{axis}"/><limit lower="-1" upper="1" effort="90" velocity="1"/>
+  </joint>"""
+
+
+def arm_urdf(
+    file: Path, shape: str = "", *, base: str = "", settings: str = "", izz: float = 0.1
+) -> Path:
+    """Write a URDF of an arm of three joints whose links have a shape; returns the file."""
+    inertial = _ARM_INERTIAL.format(izz=izz)
+    links = f'<link name="l0">{inertial}{base}</link>'
+    for n, axis in enumerate(("0 0 1", "0 1 0", "0 1 0"), start=1):
+        links += f'<link name="l{n}">{inertial}{shape}</link>'
+        links += _ARM_JOINT.format(n=n, before=n - 1, axis=axis)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f'<robot name="lever">{settings}{links}</robot>')
+    return file
+
+
 def converted(file: Path, folder: Path, *, fused: bool) -> Path:
     """A URDF as MuJoCo saves it, with or without its root merged into the world."""
     settings = f'<mujoco><compiler fusestatic="{str(fused).lower()}"/></mujoco>'

@@ -10,7 +10,8 @@ import pytest
 from tabrl.adapters.breaker import Breaker, SickWorkerError
 from tabrl.adapters.settings import Settings
 from tabrl.adapters.worker import DeliveryOutcome
-from tabrl.contracts.events import Event, NoticeEvent, ProgressEvent, StageEvent
+from tabrl.contracts.events import Event, MeasuredEvent, NoticeEvent, ProgressEvent, StageEvent
+from tabrl.contracts.tiers import EvaluationPoint
 from tabrl.domain.errors import Unavailable
 from tabrl.domain.jobs import Job, JobState
 from tabrl.ports import JobControl
@@ -178,6 +179,36 @@ def test_the_row_tells_stage_and_progress(shop: Workshop) -> None:
     assert shop.row.stage == "ppo"
     assert shop.row.progress is not None
     assert (shop.row.progress.update, shop.row.progress.reward) == (4, 0.5)
+
+
+def measured(update: int) -> MeasuredEvent:
+    point = EvaluationPoint(
+        minutes=float(update), update=update, samples=1, reward=1.0, reward_ci95=0.0, fall_rate=0.0,
+        checks={}, passed=0, best=True,
+    )  # fmt: skip
+    return MeasuredEvent(point=point, elapsed_s=1.0)
+
+
+def test_the_row_keeps_the_evaluations_of_all_attempts(shop: Workshop) -> None:
+    def training(job: Job, control: JobControl, *updates: int) -> None:
+        for update in updates:
+            control.publish(measured(update))
+        control.publish(progress(updates[-1] + 1))
+        ends = time.monotonic() + 5
+        while time.monotonic() < ends:
+            told = shop.row.progress
+            if told is not None and told.history and told.history[-1].update == updates[-1]:
+                break
+            time.sleep(0.02)
+        if updates[0] == 0:
+            raise Unavailable("The store does not answer.", code="away")
+
+    first = shop.run(lambda job, control: training(job, control, 0, 10, 20))
+    assert first is DeliveryOutcome.POSTPONED
+    shop.make_due()
+    assert shop.run(lambda job, control: training(job, control, 20, 30)) is DeliveryOutcome.FINISHED
+    assert shop.row.progress is not None
+    assert [point.update for point in shop.row.progress.history] == [0, 10, 20, 30]
 
 
 def test_a_bus_that_hangs_does_not_slow_the_work(

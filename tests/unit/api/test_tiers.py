@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tabrl.contracts.tiers import EvaluationPoint, Tier
-from tabrl.contracts.training import FIRST_VERSION, SPEC_VERSION, TrainBudget
+from tabrl.contracts.training import FIRST_VERSION, SPEC_VERSION, ProgressSummary, TrainBudget
 from tabrl.domain.jobs import JobState
 from tabrl.domain.models import Model
 from tests.support.factories import train_result
@@ -154,11 +154,26 @@ def test_going_on_again_adds_to_one_curve(gateway: Gateway) -> None:
         following["model_id"], fence=job.fence, params_key="params/y/1", params_sha256="d" * 64,
         step=9,
     )  # fmt: skip
+    own = POINT.model_copy(update={"minutes": 3.0, "update": 40})
+    far = ProgressSummary(
+        update=41, samples=500, samples_per_s=5.0, reward=0.5, elapsed_s=999.0, eta_s=8.0,
+        learnt_s=90.0, history=(own,),
+    )  # fmt: skip
+    gateway.context.jobs.heartbeat(job.id, job.fence, 15, progress=far)
     gateway.http.post(f"/api/jobs/{job.id}/cancel")
     gateway.context.jobs.finish(job.id, job.fence, JobState.CANCELLED)
+    cancelled = gateway.http.get(f"/api/jobs/{job.id}").json()
+    assert cancelled["history"] == [POINT.model_dump(), own.model_dump()]
     third = go_on(gateway, job.id).json()  # what a cancelled training has reached is kept
     assert (third["tier"], third["continues"]) == ("full", job.id)
-    assert third["history"] == [POINT.model_dump()]
+    assert third["history"] == cancelled["history"]
+    spec, before = gateway.context.jobs.get(third["id"]).spec, job.spec
+    assert spec is not None
+    assert spec.origin is not None
+    assert before is not None
+    assert before.origin is not None
+    assert spec.origin.minutes == before.origin.minutes + 1.5
+    assert spec.origin.samples == before.origin.samples + 500
 
 
 def test_what_cannot_be_gone_on_with_is_told(gateway: Gateway) -> None:

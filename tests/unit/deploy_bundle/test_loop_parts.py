@@ -83,7 +83,8 @@ def test_the_controller_decides_as_inference_does(bundle: Path, robot: RobotDesc
 
 def test_targets_stay_within_all_limits(robot: RobotDescription) -> None:
     rng, kept = np.random.default_rng(1), limits(robot, joint_margin=0.02, torque_share=0.5)
-    last = robot.home
+    last, seen = robot.home, 0
+    step = robot.motors.no_load_speed * DT
     for _ in range(200):
         state = standing(
             robot,
@@ -97,9 +98,12 @@ def test_targets_stay_within_all_limits(robot: RobotDescription) -> None:
         most = 0.5 * robot.motors.most(state.velocity)
         least = -0.5 * robot.motors.most(-state.velocity)
         free = (target > robot.lower + 0.021) & (target < robot.upper - 0.021)
+        assert (np.abs(target - last) <= step + 1e-9).all()
+        free &= np.abs(target - last) < step - 1e-9  # elsewhere the speed comes first
         assert (pull[free] <= most[free] + 1e-6).all()
         assert (pull[free] >= least[free] - 1e-6).all()
-        last = target
+        last, seen = target, seen + free.sum()
+    assert seen > 200
 
 
 def test_targets_move_no_faster_than_motors(robot: RobotDescription) -> None:
@@ -226,4 +230,5 @@ def test_a_heading_turns_away() -> None:
     attitude /= np.linalg.norm(attitude)
     again = turned(attitude, -yaw(attitude))
     assert yaw(again) == pytest.approx(0.0, abs=1e-12)
+    assert yaw(0.6 * attitude) == pytest.approx(yaw(attitude))
     assert tilt(again) == pytest.approx(tilt(attitude))

@@ -97,6 +97,36 @@ def test_it_stops_when_the_state_stops(walking: Path, tmp_path: Path) -> None:
     _braked(ran)
 
 
+def test_it_bears_packets_that_are_overtaken_or_come_twice(walking: Path, tmp_path: Path) -> None:
+    """And acts on none of them."""
+    fake = ("--overtaken", "0.2", "--repeated", "0.2")
+    ran = rehearse(walking, tmp_path, "--yes", "--seconds", "1", kind=KIND, fake=fake)
+    assert (ran.code, ran.stopped_because) == (0, "done")
+    assert (np.diff(ran.steps("robot_time_s")[:, 0]) > 0.0).all()
+    assert read_events(ran.log)[-1]["refused"] > 300
+
+
+def test_it_stops_when_the_state_stays_the_same(walking: Path, tmp_path: Path) -> None:
+    """One packet, again and again."""
+    patience = {"watchdog.state_timeout_s": "1.5"}
+    fake = ("--frozen-from-s", "2.5")
+    ran = rehearse(walking, tmp_path, "--yes", kind=KIND, fake=fake, settings=patience)
+    assert ran.code == STOPPED
+    assert ran.stopped_because.startswith("no state for")
+    _braked(ran)
+
+
+def test_it_stops_when_states_come_later_and_later(walking: Path, tmp_path: Path) -> None:
+    """By the wall clock; they never cease to come."""
+    ran = rehearse(
+        walking, tmp_path, "--yes", "--seconds", "20", kind=KIND, wall=True,
+        fake=("--slower", "0.5"), settings=QUICK | {"watchdog.state_timeout_s": "1"},
+    )  # fmt: skip
+    assert ran.code == STOPPED
+    assert ran.stopped_because.startswith("no state for")
+    assert not ran.last[0].any()
+
+
 def test_it_stops_when_it_has_tipped_over(walking: Path, tmp_path: Path) -> None:
     ran = rehearse(walking, tmp_path, "--yes", kind=KIND, fake=("--tip-at-s", "3"))
     assert ran.code == STOPPED
@@ -199,8 +229,10 @@ def test_nobody_is_asked_in_vain(walking: Path, tmp_path: Path) -> None:
         ((), "the maker's library is missing"),
         (("--set", "connection.kind=toaster"), "connection.kind must be one of"),
         (("--set", "times.rise=3"), "knows no 'rise'"),
-        (("--set", "times.rise_s=quick"), "rise_s must be a float"),
+        (("--set", "times.rise_s=quick"), "rise_s must be a number from 0 to 60"),
         (("--set", "rise_s"), "--set takes group.name=value"),
+        (("--set", "stop.damp_s=NaN"), "damp_s must be a number from 0.1 to 60, not nan"),
+        (("--seconds", "nan"), "is not from 0 to 86400 s"),
     ],
 )
 def test_what_cannot_run_says_why(walking: Path, arguments: tuple[str, ...], words: str) -> None:

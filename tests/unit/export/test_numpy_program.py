@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.exports.states import some_states
 
 from tabrl.control.command_schedule import CommandSchedule, ScheduleDocument
 from tabrl.control.physics import physics_model
@@ -23,7 +24,8 @@ from tabrl.embodiments.lookup import export_template
 from tabrl.export.exportable import Exportable
 from tabrl.export.numpy_program import numpy_program
 from tabrl.export.robot_constants import robot_constants
-from tabrl.robots import get_robot, scene_sha256, scene_xml
+from tabrl.robots import Robot, get_robot, scene_sha256, scene_xml
+from tests.support.made_up import made_up_params, made_up_schedule
 
 GO1 = get_robot("go1")
 ASKING = partial(CommandSchedule.asking, embodiment_of(GO1).commands)
@@ -100,6 +102,27 @@ def test_the_program_runs_without_tabrl(tmp_path: Path, program: CommandSchedule
         qvel, ctrl = rng.normal(size=18), home + 0.2 * rng.normal(size=12)
         _, wanted = policy.control(np.array([time]), qpos[None], qvel[None], ctrl[None])
         np.testing.assert_allclose(control(time, qpos, qvel, ctrl), wanted[0], rtol=0, atol=1e-5)
+
+
+def test_after_the_last_stage_it_stays_in_that_of_every_kind_of_robot(
+    robot: Robot, tmp_path: Path
+) -> None:
+    """A schedule that does not repeat, looked at until long after its end."""
+    waves = [made_up_schedule(robot, seed).stages[0] for seed in (1, 2)]
+    program = CommandSchedule.sequence(waves, (1.0, 0.8), repeat=False)
+    model = Exportable("mdl_1", 3, 10, robot, made_up_params(robot, program), scene_xml(robot.id))
+    for name, data in numpy_program(model).items():
+        (tmp_path / name).write_bytes(data)
+    control = runpy.run_path(str(tmp_path / "run_policy.py"))["control"]
+    _, qpos, qvel, ctrl = (
+        part[7] for part in some_states(model.embodiment, 8, np.random.default_rng(1), 1.0)
+    )
+    times = (0.5, 0.98, 1.0, 1.7, 1.78, 1.8, 1.9, 2.7, 2.78, 2.82, 7.3, 100.02)
+    for time in times:
+        state = (np.array([time]), qpos[None], qvel[None], ctrl[None])
+        _, wanted = model.policy.control(*state)
+        found = control(time, qpos, qvel, ctrl)
+        np.testing.assert_allclose(found, wanted[0], rtol=0, atol=1e-5, err_msg=str(time))
 
 
 def test_the_observation_is_that_of_whatever_robot_of_the_kind(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from bench.exports.schedules import every_kind
 from bench.exports.states import States, some_states
 
 from tabrl.control.command_schedule import CommandSchedule
+from tabrl.control.kinematics import FREE, PLANE
 from tabrl.domain.errors import Invalid
 from tabrl.export.exportable import Exportable
 from tabrl.robots import Robot, scene_xml
@@ -94,6 +95,14 @@ def test_the_program_beside_it_runs(robot: Robot, tmp_path: Path) -> None:
     time, *rest = (part[0] for part in state)
     np.testing.assert_allclose(control(time, *rest), wanted[0], rtol=0, atol=CLOSE)
     assert str(tmp_path) not in (tmp_path / "README.md").read_text()
+
+
+def test_the_words_beside_it_are_of_the_robots_own_root(robot: Robot) -> None:
+    """A quaternion only of a root that is free, a pitch only of one in a plane."""
+    model = exportable(robot, made_up_schedule(robot))
+    words, root = onnx_model(model)["README.md"].decode(), model.embodiment.skeleton.root
+    assert ("quaternion" in words) == (root == FREE)
+    assert ("x, z and pitch" in words) == (root == PLANE)
 
 
 def test_what_the_graph_cannot_say_is_refused(

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
 from tabrl.contracts.training import RunReport
 from tabrl.robots import registry
+from tabrl_local import cli
 from tabrl_local.launcher import STATE_FILE
 from tabrl_local.operating.environment import RunningStack, environment_of
 from tests.support.robots import ROBOTS
@@ -234,6 +237,25 @@ def test_tasks_and_models_are_starred_and_deleted(tabrl: Any, api: Any) -> None:
     code, _, err = tabrl("delete", "tsk_2")
     assert code == 1
     assert "not here" in err
+
+
+@pytest.mark.parametrize("name", ["up", "doctor", "backup", "restore"])
+def test_the_data_directory_is_that_of_the_environment(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = typer.main.get_command(cli.app)
+    assert isinstance(group, TyperGroup)
+    folder = ["there"] if name in ("backup", "restore") else []
+
+    def data(*arguments: str) -> Path:
+        made = group.commands[name].make_context(name, [*folder, *arguments])
+        return Path(made.params["data"])
+
+    monkeypatch.delenv("TABRL_DATA", raising=False)
+    assert data() == Path("var")
+    monkeypatch.setenv("TABRL_DATA", str(tmp_path))
+    assert data() == tmp_path
+    assert data("--data", "here") == Path("here")
 
 
 def test_the_doctor_finds_a_running_stack(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tabrl.domain.errors import Invalid
+from tabrl.embodiments.lookup import camera_of
 from tabrl.robot_import.importing import import_robot
 from tabrl.robot_import.options import ImportOptions
 from tests.support.models.arm import arm
@@ -84,3 +85,11 @@ def test_reach_is_measured_to_the_wrist(tmp_path: Path) -> None:
     report = import_robot(ImportOptions(tmp_path)).report
     assert report.length_m == pytest.approx(0.4)
     assert report.limbs[0].end == "the end of b5"
+
+
+def test_it_is_seen_from_as_near_as_arms_are(tmp_path: Path) -> None:
+    """A legged robot of that length would be seen from twice as far: it is that high."""
+    found = import_robot(ImportOptions(arm(tmp_path / "lever")))
+    camera, reach = camera_of(found.robot), found.report.length_m
+    assert 2.5 * reach < camera.distance_m < 3.5 * reach
+    assert 0.2 * reach < camera.height_m < 0.5 * reach

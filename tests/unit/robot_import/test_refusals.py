@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from tabrl.domain.errors import Invalid
+from tabrl.robot_import import importing
 from tabrl.robot_import.importing import import_robot
 from tabrl.robot_import.options import ImportOptions
+from tabrl.robot_import.output import meshes
 from tests.support.models.arm import arm
 from tests.support.models.dog import LEGS, Dog
-from tests.support.models.urdf import converted, urdf
+from tests.support.models.urdf import BOX, arm_urdf, converted, urdf
 
 Broken = Callable[[Path], Path]
 
@@ -102,9 +104,45 @@ def two_arms(folder: Path) -> Path:
     return place
 
 
+def two_arms_on_a_slab(folder: Path) -> Path:
+    """What they stand on is in the floor; their ends are not."""
+    place = two_arms(folder)
+    text = (place / "lever.xml").read_text()
+    slab = '<body name="stand" pos="0 0 0.1"><geom type="box" size="0.4 0.4 0.1" pos="0 0 -0.1"/>'
+    before = '<body name="stand" pos="0 0 0.1">'
+    assert before in text
+    (place / "lever.xml").write_text(text.replace(before, slab))
+    return place
+
+
+def fixed_biped(folder: Path) -> Path:
+    """Two legs that end on the floor."""
+    legs = (("l", 0.0, 0.1), ("r", 0.0, -0.1))
+    return Dog(legs=legs, root="", height=0.3, key=None, home=(0.0, 0.0)).write(folder)
+
+
 def limp_arm(folder: Path) -> Path:
     place = arm(folder / "lever")
     text = (place / "lever.xml").read_text().replace('kp="300" kv="30"', 'kp="5" kv="1"')
+    (place / "lever.xml").write_text(text)
+    return place
+
+
+def without_shapes(folder: Path) -> Path:
+    """A URDF of links that have inertia and nothing else."""
+    return arm_urdf(folder / "lever.urdf")
+
+
+def unreadable_looks(folder: Path) -> Path:
+    """Only the base has a shape, which does not move."""
+    look = '<visual><geometry><mesh filename="link.dae"/></geometry></visual>'
+    return arm_urdf(folder / "lever.urdf", look, base=BOX)
+
+
+def low_arm(folder: Path) -> Path:
+    """Its first link is so flat and wide that the sphere it becomes is in the table."""
+    place = arm(folder / "lever")
+    text = (place / "lever.xml").read_text().replace('size="0.06 0.05"', 'size="0.3 0.02"')
     (place / "lever.xml").write_text(text)
     return place
 
@@ -187,6 +225,12 @@ CASES: tuple[tuple[str, Broken, str], ...] = (
     ("a cart", cart, "no more than 0 hinges in a row hang on the fixed root"),
     ("a drone", drone, "the trunk itself lies on the floor"),
     ("two arms", two_arms, "say with --tool which of them"),
+    ("an arm without shapes", without_shapes, "nothing that the arm moves has a shape: give its"),
+    ("an arm with nothing read", unreadable_looks, "nothing that the arm moves has a shape"),
+    ("an arm in its table", low_arm,
+     "the body turret is at -100 mm, and the table at 0: raise the arm's base by 102 mm or more"),
+    ("two arms on a slab", two_arms_on_a_slab, "say with --tool which of them"),
+    ("a fixed trunk on two legs", fixed_biped, "give the root body a <freejoint/>"),
     ("a limp arm", limp_arm, "home is not held: the joint lift ends"),
 )  # fmt: skip
 
@@ -219,6 +263,31 @@ def test_a_folder_that_must_not_be_read_is_refused(
     monkeypatch.setattr(Path, "iterdir", forbidden)
     with pytest.raises(Invalid, match=r"cannot be read \(Permission denied\): name a folder"):
         import_robot(ImportOptions(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("survey_tool", "finding its limbs failed unexpectedly (IndexError: too many indices)"),
+        ("hold_home", "holding its home pose failed unexpectedly"),
+        ("meshes_of", "making its meshes failed unexpectedly"),
+    ],
+)
+def test_what_nobody_foresaw_is_refused_with_the_step_in_which_it_came_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, words: str
+) -> None:
+    unforeseen = IndexError("too many\nindices")
+
+    def broken(*_: object, **__: object) -> None:
+        raise unforeseen
+
+    home = meshes if part == "meshes_of" else importing
+    monkeypatch.setattr(home, part, broken)
+    with pytest.raises(Invalid) as refused:
+        import_robot(ImportOptions(arm(tmp_path / "lever")))
+    assert words in refused.value.message
+    assert refused.value.code == "cannot_import"
+    assert refused.value.__cause__ is unforeseen
 
 
 def test_what_stays_between_held_parts_ties_no_limb(tmp_path: Path) -> None:

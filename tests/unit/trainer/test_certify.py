@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tabrl.contracts.ground import Ground, GroundShape
 from tabrl.control.command_schedule import CommandSchedule
 from tabrl.embodiments.load import embodiment_of
 from tabrl.robots import get_robot
@@ -37,6 +38,18 @@ def test_a_params_file_is_measured_under_its_own_schedule(
     table = capsys.readouterr().out
     assert crouch.in_words() in table
     assert all(one.words in table for one in GO1.disturbances)
+
+
+def test_a_policy_of_a_slope_is_not_measured_in_level_scenes_of_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uphill = GO1.robot.on(Ground(shape=GroundShape.SLOPE, angle_deg=10.0))
+    path = tmp_path / "policy.safetensors"
+    path.write_bytes(made_up_params(uphill))
+    assert main([str(path), "--episodes", "2"]) == 0
+    told = capsys.readouterr().out
+    assert "not measured in scenes of others" in told
+    assert "uphill, 10°" in told
 
 
 @pytest.mark.parametrize("name", ["nothing-like-it", "pointer"])

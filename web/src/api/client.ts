@@ -39,6 +39,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether what was asked for is not there: it was deleted, or never was. */
+export function isGone(error: Error | null): boolean {
+  return error instanceof ApiError && error.status === 404;
+}
+
 interface Answer<T> {
   data?: T;
   error?: unknown;
@@ -72,11 +77,4 @@ function toError(error: unknown, response: Response): ApiError {
   const detail = typeof problem.detail === "string" ? problem.detail : problem.title;
   const message = [detail ?? `The server answered ${response.status}.`, problem.hint ?? ""];
   return new ApiError(message.join(" ").trim(), problem.code ?? "unexpected", response.status);
-}
-
-/** A key that makes a repeated request harmless. */
-export function idempotencyKey(): string {
-  // Not crypto.randomUUID: it is missing on pages that are served over plain http.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

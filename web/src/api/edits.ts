@@ -2,7 +2,8 @@
 
 import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { client, idempotencyKey, unwrap } from "./client";
+import { client, isGone, unwrap } from "./client";
+import { useKeptKey } from "./keptKey";
 import { isActive } from "./queries";
 import type { AskableInfo, Job, QuantityInfo, RevisionRequest } from "./types";
 
@@ -43,20 +44,19 @@ export function useJob(id: string | null): UseQueryResult<Job> {
     queryFn: () =>
       unwrap(client.GET("/api/jobs/{job_id}", { params: { path: { job_id: id ?? "" } } })),
     enabled: id !== null,
-    refetchInterval: ({ state: { data } }) =>
-      data === undefined || isActive(data) ? POLL_MS : false,
+    refetchInterval: ({ state: { data, error } }) =>
+      !isGone(error) && (data === undefined || isActive(data)) ? POLL_MS : false,
   });
 }
 
 /** Send an edit of a candidate; the job that comes back checks it. */
 export function useRevise(taskId: string): UseMutationResult<Job, Error, RevisionRequest> {
+  const key = useKeptKey();
+  const path = { task_id: taskId };
   return useMutation({
     mutationFn: (body: RevisionRequest) =>
-      unwrap(
-        client.POST("/api/tasks/{task_id}/candidates", {
-          body,
-          params: { path: { task_id: taskId }, header: { "Idempotency-Key": idempotencyKey() } },
-        }),
+      key.send(body, (header) =>
+        unwrap(client.POST("/api/tasks/{task_id}/candidates", { body, params: { path, header } })),
       ),
   });
 }

@@ -1,4 +1,4 @@
-import type { UseMutationResult } from "@tanstack/react-query";
+import type { QueryClient, UseMutationResult } from "@tanstack/react-query";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { client, raiseUnlessDone, unwrap } from "./client";
 import type { Task } from "./types";
@@ -26,6 +26,19 @@ export function useDeleteTask(taskId: string): UseMutationResult<void, Error, vo
       raiseUnlessDone(
         client.DELETE("/api/tasks/{task_id}", { params: { path: { task_id: taskId } } }),
       ),
-    onSuccess: () => cache.invalidateQueries({ queryKey: ["tasks"] }),
+    onSuccess: () => {
+      forgetTask(cache, taskId);
+      return cache.invalidateQueries({ queryKey: ["tasks"] });
+    },
   });
+}
+
+/** Nothing of a deleted task is shown again, by the browser's way back for one. */
+function forgetTask(cache: QueryClient, taskId: string): void {
+  for (const { id, model_id } of cache.getQueryData<Task>(["task", taskId])?.jobs ?? []) {
+    cache.removeQueries({ queryKey: ["job", id] });
+    cache.removeQueries({ queryKey: ["model", model_id] });
+  }
+  cache.removeQueries({ queryKey: ["preview", taskId] });
+  cache.removeQueries({ queryKey: ["task", taskId] });
 }

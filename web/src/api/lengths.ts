@@ -1,7 +1,8 @@
 /** How long trainings take: tiers, their quotes, and going on from a result. */
 import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { client, idempotencyKey, unwrap } from "./client";
+import { client, unwrap } from "./client";
+import { useKeptKey } from "./keptKey";
 import type { Job, RunQuote, Tier } from "./types";
 
 const QUOTE_S = 15;
@@ -33,17 +34,15 @@ export function useQuote(robot: string, minutes: number): UseQueryResult<RunQuot
 /** Train on from a job's result. */
 export function useKeepGoing(job: Job): UseMutationResult<Job, Error, Length> {
   const cache = useQueryClient();
+  const key = useKeptKey();
+  const path = { job_id: job.id };
   return useMutation({
-    mutationFn: (length: Length) =>
-      unwrap(
-        client.POST("/api/jobs/{job_id}/keep-going", {
-          body: { priority: "normal", ...length },
-          params: {
-            path: { job_id: job.id },
-            header: { "Idempotency-Key": idempotencyKey() },
-          },
-        }),
-      ),
+    mutationFn: (length: Length) => {
+      const body = { priority: "normal" as const, ...length };
+      return key.send(body, (header) =>
+        unwrap(client.POST("/api/jobs/{job_id}/keep-going", { body, params: { path, header } })),
+      );
+    },
     onSuccess: () => cache.invalidateQueries({ queryKey: ["task", job.task_id] }),
   });
 }

@@ -2,7 +2,8 @@ import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { TERMINAL_JOB_STATES } from "@/generated/contract";
 import { reached } from "@/lib/milestones";
-import { ApiError, client, idempotencyKey, unwrap } from "./client";
+import { ApiError, client, isGone, unwrap } from "./client";
+import { useKeptKey } from "./keptKey";
 import type { Length } from "./lengths";
 import { A_MINUTE } from "./lengths";
 import type { Ground, Job, Lineage, Model, Recording, Robot, Task, TaskSummary } from "./types";
@@ -10,6 +11,8 @@ import type { Ground, Job, Lineage, Model, Recording, Robot, Task, TaskSummary }
 const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_JOB_STATES);
 const POLL_MS = 1500;
 const UNTRAINED_POLL_MS = 5000;
+/** What is at rest may yet be deleted, or go on, by somebody else. */
+const REST_POLL_MS = 15_000;
 
 /** Whether a job in this state changes no more. */
 export function isTerminal(state: string): boolean {
@@ -47,14 +50,17 @@ export function useTasks(): UseQueryResult<TaskSummary[]> {
   });
 }
 
-/** One task with candidates and jobs, asked for again while anything of it is under way. */
+/** One task with candidates and jobs, asked for again until it is gone: often while it is worked on. */
 export function useTask(id: string): UseQueryResult<Task> {
   return useQuery({
     queryKey: ["task", id],
     queryFn: () =>
       unwrap(client.GET("/api/tasks/{task_id}", { params: { path: { task_id: id } } })),
-    refetchInterval: ({ state: { data } }) =>
-      data === undefined || data.state === "writing" || data.jobs.some(isActive) ? POLL_MS : false,
+    refetchInterval: ({ state: { data, error } }) => {
+      if (isGone(error)) return false;
+      const works = data === undefined || data.state === "writing" || data.jobs.some(isActive);
+      return works ? POLL_MS : REST_POLL_MS;
+    },
   });
 }
 
@@ -77,6 +83,7 @@ export function useModel(
     queryFn: () =>
       unwrap(client.GET("/api/models/{model_id}", { params: { path: { model_id: id ?? "" } } })),
     enabled: id !== null,
+    refetchInterval: ({ state: { error } }) => (isGone(error) ? false : REST_POLL_MS),
     ...(awaited && {
       retry: (count: number, error: Error) =>
         count < 20 && !(error instanceof ApiError && error.status === 0),
@@ -110,14 +117,10 @@ export interface TaskOrder {
 
 export function useCreateTask(): UseMutationResult<Task, Error, TaskOrder> {
   const cache = useQueryClient();
+  const key = useKeptKey();
   return useMutation({
     mutationFn: (body: TaskOrder) =>
-      unwrap(
-        client.POST("/api/tasks", {
-          body,
-          params: { header: { "Idempotency-Key": idempotencyKey() } },
-        }),
-      ),
+      key.send(body, (header) => unwrap(client.POST("/api/tasks", { body, params: { header } }))),
     onSuccess: (task) => {
       cache.setQueryData(["task", task.id], task);
       void cache.invalidateQueries({ queryKey: ["tasks"] });
@@ -136,16 +139,13 @@ export interface TrainOrder {
 
 export function useTrain(taskId: string): UseMutationResult<Job[], Error, TrainOrder> {
   const cache = useQueryClient();
+  const key = useKeptKey();
   return useMutation({
     mutationFn: async ({ length, ...order }: TrainOrder) => {
-      const answer = await unwrap(
-        client.POST("/api/tasks/{task_id}/train", {
-          body: { priority: "normal", ...(length ?? A_MINUTE), ...order },
-          params: {
-            path: { task_id: taskId },
-            header: { "Idempotency-Key": idempotencyKey() },
-          },
-        }),
+      const body = { priority: "normal" as const, ...(length ?? A_MINUTE), ...order };
+      const path = { task_id: taskId };
+      const answer = await key.send(body, (header) =>
+        unwrap(client.POST("/api/tasks/{task_id}/train", { body, params: { path, header } })),
       );
       return answer.jobs;
     },

@@ -54,7 +54,7 @@ function Wheel({ session, robot, channels }: Scene & { channels: LiveChannel[] }
         <thead>
           <tr className="text-left text-faint">
             <th className="pr-4 font-normal">keys</th>
-            <th className="pr-4 font-normal" />
+            <th className="pr-4 font-normal">move</th>
             <th className="pr-4 text-right font-normal">asked</th>
             <th className="text-right font-normal">done</th>
           </tr>

@@ -34,7 +34,8 @@ export function useInputs(
     };
     // A key that goes up in another window is never heard of.
     const left = (): void => keys.clear();
-    window.addEventListener("keydown", down);
+    // Before anything on the page that knows the same keys, such as the camera.
+    window.addEventListener("keydown", down, { capture: true });
     window.addEventListener("keyup", up);
     window.addEventListener("blur", left);
     let before = performance.now();
@@ -45,7 +46,7 @@ export function useInputs(
     }, EVERY_MS);
     return () => {
       clearInterval(timer);
-      window.removeEventListener("keydown", down);
+      window.removeEventListener("keydown", down, { capture: true });
       window.removeEventListener("keyup", up);
       window.removeEventListener("blur", left);
     };

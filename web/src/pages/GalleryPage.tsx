@@ -1,6 +1,6 @@
 import { Star } from "lucide-react";
 import type { ReactNode } from "react";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue } from "react";
 import { Link } from "wouter";
 import { useRobots } from "@/api/queries";
 import type { Wanted } from "@/api/search";
@@ -12,6 +12,7 @@ import { fullName } from "@/robots/names";
 import { useTitle } from "@/ui/useTitle";
 import { FoundTasks, NoTasks } from "./tasks/FoundTasks";
 import { TaskFilters } from "./tasks/TaskFilters";
+import { sameWanted, useWanted } from "./tasks/wanted";
 
 const PAGE = 12;
 const TAUGHT: Wanted = { ...ANYTHING, standing: "taught" };
@@ -19,7 +20,7 @@ const TAUGHT: Wanted = { ...ANYTHING, standing: "taught" };
 /** What has been taught, to be looked at. */
 export function GalleryPage(): ReactNode {
   useTitle("Gallery");
-  const [wanted, setWanted] = useState<Wanted>(TAUGHT);
+  const [wanted, setWanted] = useWanted(TAUGHT);
   const settled = useDeferredValue(wanted);
   const search = useTaskSearch(settled, PAGE);
   const robots = useRobots().data ?? [];
@@ -27,7 +28,7 @@ export function GalleryPage(): ReactNode {
     <main className="mx-auto w-full max-w-[1500px] flex-1 space-y-4 p-4 sm:p-6">
       <h1 className="text-xl font-semibold tracking-tight sm:text-2xl">Gallery</h1>
       <TaskFilters wanted={wanted} onWanted={setWanted} robots={robots} standings={false} />
-      <FoundTasks search={search} none={nothing(settled === TAUGHT)}>
+      <FoundTasks search={search} none={nothing(sameWanted(settled, TAUGHT))}>
         {(tasks) => (
           <ul
             aria-label="What has been taught"
@@ -61,7 +62,13 @@ function Card({ task, robot }: { task: TaskSummary; robot: Robot | undefined }):
         <Strip modelId={job.model_id} robot={robot} />
         <span className="block px-4 py-3">
           <span className="flex items-start gap-2 font-medium group-hover:text-accent">
-            <span className="min-w-0 flex-1">{task.prompt}</span>
+            <span
+              dir="auto"
+              title={task.prompt}
+              className="line-clamp-3 min-w-0 flex-1 wrap-anywhere"
+            >
+              {task.prompt}
+            </span>
             {task.starred && (
               <Star className="mt-1 size-3.5 text-accent" fill="currentColor" aria-label="kept" />
             )}

@@ -45,7 +45,9 @@ export function HistoryMenu(): ReactNode {
                 aria-hidden
               />
               <span className="min-w-0 flex-1">
-                <span className="block truncate">{task.prompt}</span>
+                <span dir="auto" className="block truncate">
+                  {task.prompt}
+                </span>
                 <span className="flex items-center gap-1 text-xs text-faint">
                   <RobotTag robot={robotOf(task)} robotId={task.robot} /> · {ago(task.created_at)}
                 </span>

@@ -1,15 +1,29 @@
 import type { ReactNode } from "react";
 import { useRobots } from "@/api/queries";
+import { useKept } from "@/lib/kept";
 import { TaskForm } from "@/tasks/TaskForm";
 import { useChosenRobot } from "@/tasks/useChosenRobot";
 import { Button, Note, Skeleton } from "@/ui/kit";
 import { useBuiltInDrive } from "@/viewer/drive";
 import { Viewer } from "@/viewer/Viewer";
 
+interface Begun {
+  robot: string | null;
+  sentence: string;
+}
+
+const NOTHING: Begun = { robot: null, sentence: "" };
+
+function isBegun(value: unknown): value is Begun {
+  const { robot, sentence } = (value ?? {}) as Partial<Begun>;
+  return (robot === null || typeof robot === "string") && typeof sentence === "string";
+}
+
 /** Where a task begins: the robot stands there and waits. */
 export function HomePage(): ReactNode {
   const robots = useRobots();
-  const [robot, chooseRobot] = useChosenRobot(robots.data ?? []);
+  const [begun, setBegun, forget] = useKept("begun", NOTHING, isBegun);
+  const [robot, chooseRobot] = useChosenRobot(robots.data ?? [], begun.robot);
   // Something to see before anything was asked for: an example that is taught already.
   const drive = useBuiltInDrive(robot?.example, robot);
   return (
@@ -40,7 +54,17 @@ export function HomePage(): ReactNode {
             <Skeleton className="h-36" />
           </div>
         ) : (
-          <TaskForm robots={robots.data} robot={robot} onRobot={chooseRobot} />
+          <TaskForm
+            robots={robots.data}
+            robot={robot}
+            onRobot={(id) => {
+              chooseRobot(id);
+              setBegun({ ...begun, robot: id });
+            }}
+            sentence={begun.sentence}
+            onSentence={(sentence) => setBegun({ ...begun, sentence })}
+            onMade={forget}
+          />
         )}
       </div>
       <Viewer

@@ -1,33 +1,33 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import { isGone } from "@/api/client";
 import { useModel, useRobots, useTask } from "@/api/queries";
 import type { Model } from "@/api/types";
 import { Stand } from "@/deck/Stand";
 import { Download } from "@/exports/Download";
 import { useOnGround } from "@/grounds/onGround";
 import { ago } from "@/lib/format";
+import { Absent } from "@/pages/Absent";
 import { Share } from "@/pages/Share";
 import { RobotTag } from "@/robots/RobotTag";
-import { Button, Note, Skeleton } from "@/ui/kit";
+import { Headline } from "@/ui/Headline";
+import { Skeleton } from "@/ui/kit";
 import { useTitle } from "@/ui/useTitle";
 import { usePolicyDrive } from "@/viewer/drive";
 
 /** A model alone: the address to share a motion by. */
 export function ModelPage({ modelId }: { modelId: string }): ReactNode {
   const { data: model, error, refetch } = useModel(modelId);
-  if (model !== undefined) return <Loaded model={model} />;
+  if (model !== undefined && !isGone(error)) return <Loaded model={model} />;
   return (
     <main className="flex flex-1 flex-col p-4 sm:p-6">
       {error !== null ? (
-        <Note
-          kind="bad"
-          title={error.message}
-          action={<Button onClick={() => void refetch()}>Try again</Button>}
-        >
-          The address may be mistyped, or the model belongs to another data directory.
-        </Note>
+        <Absent what="model" error={error} known={model !== undefined} retry={refetch} />
       ) : (
-        <Skeleton className="flex-1" />
+        <>
+          <h1 className="sr-only">Model</h1>
+          <Skeleton className="flex-1" />
+        </>
       )}
     </main>
   );
@@ -47,9 +47,10 @@ function Loaded({ model }: { model: Model }): ReactNode {
             <RobotTag robot={robot} robotId={model.robot} /> · {model.ground_words} · updated{" "}
             {ago(model.updated_at)}
           </p>
-          <h1 className="text-lg font-semibold tracking-tight break-words">
-            {task.data?.prompt ?? model.id}
-          </h1>
+          <Headline
+            text={task.data?.prompt ?? model.id}
+            className="text-lg font-semibold tracking-tight"
+          />
         </div>
         <Share modelId={model.id} />
         <Download modelId={model.id} />

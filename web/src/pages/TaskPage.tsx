@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useState } from "react";
 import { useLocation } from "wouter";
+import { isGone } from "@/api/client";
 import type { TrainOrder } from "@/api/queries";
 import { useRobots, useTask, useTrain } from "@/api/queries";
 import type { Job, Task } from "@/api/types";
@@ -10,8 +11,9 @@ import { Usage } from "@/tasks/Usage";
 import { JobTabs } from "@/training/JobTabs";
 import { useProgress } from "@/training/useProgress";
 import { Workspace } from "@/training/Workspace";
-import { Button, Note, Skeleton } from "@/ui/kit";
+import { Note, Skeleton } from "@/ui/kit";
 import { useTitle } from "@/ui/useTitle";
+import { Absent } from "./Absent";
 import { About } from "./task/About";
 import { Result } from "./task/Result";
 import { stepsDone } from "./task/StepRail";
@@ -27,19 +29,20 @@ interface Props {
 export function TaskPage({ taskId, jobId }: Props): ReactNode {
   const task = useTask(taskId);
   useTitle(task.data?.prompt);
-  if (task.data !== undefined) return <Loaded task={task.data} jobId={jobId} />;
+  const gone = isGone(task.error);
+  if (task.data !== undefined && !gone) return <Loaded task={task.data} jobId={jobId} />;
   return (
     <main className="mx-auto w-full max-w-[1500px] flex-1 space-y-5 p-4 sm:p-6">
       {task.error !== null ? (
-        <Note
-          kind="bad"
-          title={task.error.message}
-          action={<Button onClick={() => void task.refetch()}>Try again</Button>}
-        >
-          The address may be mistyped, or the task belongs to another data directory.
-        </Note>
+        <Absent
+          what="task"
+          error={task.error}
+          known={task.data !== undefined}
+          retry={task.refetch}
+        />
       ) : (
         <>
+          <h1 className="sr-only">Task</h1>
           <Skeleton className="h-10 w-2/5" />
           <Skeleton className="h-[60vh]" />
         </>

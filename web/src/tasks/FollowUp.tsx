@@ -45,6 +45,7 @@ export function FollowUp({ task, candidate, jobId }: Props): ReactNode {
       <div className="card flex flex-wrap items-center gap-2 p-2 pl-4 transition-colors focus-within:border-accent/50 focus-within:shadow-ring">
         <input
           aria-label="What should be different"
+          dir="auto"
           value={words}
           maxLength={MAX_PROMPT}
           placeholder="Say what should be different: slower, and lower"

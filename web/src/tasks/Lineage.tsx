@@ -1,11 +1,13 @@
 import { CornerDownRight } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import { isGone } from "@/api/client";
 import { useTask, useTasks } from "@/api/queries";
 import type { Lineage, Task } from "@/api/types";
 
+/** One line of a sentence: whoever follows the link reads the rest. */
 const LINK =
-  "text-soft underline decoration-line-strong underline-offset-4 transition-colors hover:text-text hover:decoration-accent";
+  "line-clamp-1 wrap-anywhere text-soft underline decoration-line-strong underline-offset-4 transition-colors hover:text-text hover:decoration-accent";
 
 /** What a task goes on from, and which tasks went on from it. */
 export function LineageLine({ task }: { task: Task }): ReactNode {
@@ -21,7 +23,7 @@ export function LineageLine({ task }: { task: Task }): ReactNode {
         <p className="flex flex-wrap items-baseline gap-x-2">
           <span>Gone on from here:</span>
           {followers.map(({ id, prompt }) => (
-            <Link key={id} href={`/tasks/${id}`} className={LINK}>
+            <Link key={id} href={`/tasks/${id}`} dir="auto" title={prompt} className={LINK}>
               {prompt}
             </Link>
           ))}
@@ -32,7 +34,7 @@ export function LineageLine({ task }: { task: Task }): ReactNode {
 }
 
 function Before({ parent }: { parent: Lineage }): ReactNode {
-  const { data: earlier } = useTask(parent.task_id);
+  const { data: earlier, error } = useTask(parent.task_id);
   const name = earlier?.candidates.find(({ n }) => n === parent.candidate)?.name;
   const href =
     parent.job_id == null
@@ -41,13 +43,17 @@ function Before({ parent }: { parent: Lineage }): ReactNode {
   return (
     <p className="flex items-baseline gap-2">
       <CornerDownRight className="size-3.5 shrink-0 self-center text-accent" aria-hidden />
-      <span className="min-w-0">
-        after:{" "}
-        <Link href={href} className={LINK}>
-          {earlier?.prompt ?? "the earlier task"}
-        </Link>
-        {name !== undefined && ` · ${name}`}
-      </span>
+      <span className="shrink-0">after:</span>
+      {isGone(error) ? (
+        "a task that was deleted"
+      ) : (
+        <>
+          <Link href={href} dir="auto" title={earlier?.prompt} className={LINK}>
+            {earlier?.prompt ?? "the earlier task"}
+          </Link>
+          {name !== undefined && <span className="max-w-2/5 shrink-0 truncate">· {name}</span>}
+        </>
+      )}
     </p>
   );
 }

@@ -1,6 +1,5 @@
 import { ArrowUp } from "lucide-react";
 import type { ReactNode } from "react";
-import { useState } from "react";
 import { useLocation } from "wouter";
 import { useCreateTask } from "@/api/queries";
 import type { Robot } from "@/api/types";
@@ -12,16 +11,19 @@ interface Props {
   robots: Robot[];
   robot: Robot | undefined;
   onRobot: (robotId: string) => void;
-  /** A sentence to start from. */
-  sentence?: string;
+  /** The sentence as far as it is written. */
+  sentence: string;
+  onSentence: (sentence: string) => void;
+  /** Called when it has become a task. */
+  onMade?: () => void;
 }
 
 /** Steps 1 and 2: choose a robot, write the task. */
-export function TaskForm({ robots, robot, onRobot, sentence = "" }: Props): ReactNode {
-  const [prompt, setPrompt] = useState(sentence);
+export function TaskForm(props: Props): ReactNode {
+  const { robots, robot, onRobot, sentence, onSentence, onMade } = props;
   const [, navigate] = useLocation();
   const create = useCreateTask();
-  const text = prompt.trim();
+  const text = sentence.trim();
   const tooLong = text.length > MAX_PROMPT;
   const ready = robot?.trained === true && text !== "" && !tooLong;
 
@@ -29,7 +31,12 @@ export function TaskForm({ robots, robot, onRobot, sentence = "" }: Props): Reac
     if (robot === undefined || !ready || create.isPending) return;
     create.mutate(
       { robot: robot.id, prompt: text },
-      { onSuccess: (task) => navigate(`/tasks/${task.id}`) },
+      {
+        onSuccess: (task) => {
+          onMade?.();
+          navigate(`/tasks/${task.id}`);
+        },
+      },
     );
   };
 
@@ -44,10 +51,11 @@ export function TaskForm({ robots, robot, onRobot, sentence = "" }: Props): Reac
         <div className="card relative focus-within:border-accent/50 focus-within:shadow-ring">
           <textarea
             id="prompt"
-            value={prompt}
+            dir="auto"
+            value={sentence}
             rows={3}
-            placeholder={robot?.examples[0]}
-            onChange={(event) => setPrompt(event.target.value)}
+            placeholder={robot && (robot.examples[0] ?? `What should the ${robot.name} do?`)}
+            onChange={(event) => onSentence(event.target.value)}
             onKeyDown={(event) => {
               if (event.key === "Enter" && !event.shiftKey) {
                 event.preventDefault();
@@ -79,13 +87,13 @@ export function TaskForm({ robots, robot, onRobot, sentence = "" }: Props): Reac
 
       {create.error !== null && <Note kind="bad" title={create.error.message} />}
 
-      {robot !== undefined && (
+      {robot !== undefined && robot.examples.length > 0 && (
         <ul className="flex flex-wrap gap-2" aria-label="Examples">
           {robot.examples.map((example) => (
             <li key={example}>
               <button
                 type="button"
-                onClick={() => setPrompt(example)}
+                onClick={() => onSentence(example)}
                 className="rounded-full border border-line bg-panel/80 px-3 py-1.5 text-[13px] text-soft backdrop-blur transition-colors hover:border-line-strong hover:text-text"
               >
                 {example}

@@ -30,7 +30,7 @@ export function JobTabs({ task, current }: { task: Task; current: string }): Rea
             )}
           >
             <Mark job={job} />
-            {name}
+            <span className="min-w-0 wrap-anywhere">{name}</span>
             {job.result !== null && (
               <span className="tabular font-mono text-xs text-faint">
                 {job.result.checks.filter((check) => check.passed).length}/

@@ -171,5 +171,7 @@ export function pointsOf(
   job: Pick<Job, "history" | "result">,
   progress: Progress,
 ): EvaluationPoint[] {
-  return job.result === null ? [...job.history, ...progress.points] : job.history;
+  if (job.result !== null) return job.history;
+  const begin = progress.points[0]?.minutes ?? Number.POSITIVE_INFINITY;
+  return [...job.history.filter(({ minutes }) => minutes < begin), ...progress.points];
 }

@@ -69,7 +69,7 @@ export function Badge({
     <span
       title={title}
       className={cx(
-        "inline-flex min-w-0 items-center gap-1.5 rounded-xl border px-2 py-0.5 text-xs font-medium",
+        "inline-flex min-w-0 items-center gap-1.5 rounded-xl border px-2 py-0.5 text-xs font-medium wrap-anywhere",
         MOODS[mood],
       )}
     >
@@ -87,12 +87,16 @@ const NOTES: Record<"info" | "warn" | "bad", string> = {
 interface NoteProps {
   kind?: "info" | "warn" | "bad";
   title: string;
+  /** Nothing else is on the page: the title is its heading. */
+  heading?: boolean;
   children?: ReactNode;
   action?: ReactNode | undefined;
 }
 
 /** A message that says what happened and what to do. */
-export function Note({ kind = "info", title, children, action }: NoteProps): ReactNode {
+export function Note(props: NoteProps): ReactNode {
+  const { kind = "info", title, heading = false, children, action } = props;
+  const Title = heading ? "h1" : "p";
   return (
     <div
       role={kind === "info" ? "status" : "alert"}
@@ -102,7 +106,7 @@ export function Note({ kind = "info", title, children, action }: NoteProps): Rea
       )}
     >
       <div className="min-w-0 flex-1 basis-64">
-        <p className="font-medium text-text">{title}</p>
+        <Title className="font-medium text-text wrap-anywhere">{title}</Title>
         {children !== undefined && <div className="mt-0.5 leading-relaxed">{children}</div>}
       </div>
       {action}

@@ -30,7 +30,7 @@ export function Controls(props: Props): ReactNode {
       <p className="hidden text-xs text-faint sm:block">
         {props.slowed ? "Simple picture: this machine draws slowly. " : ""}
         {props.pushable
-          ? "Drag the robot to push it · drag the floor to look around"
+          ? "Drag the robot to push it · drag the floor to look around, or use arrow keys"
           : "Drag to look around"}
       </p>
       <div className="pointer-events-auto flex gap-1 rounded-xl border border-line bg-panel/85 p-1 backdrop-blur">

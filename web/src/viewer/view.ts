@@ -19,6 +19,7 @@ import { paletteOf } from "./palette";
 import { Easel } from "./picture/easel";
 import { fineness } from "./picture/fineness";
 import { Grip } from "./picture/grip";
+import { KEYS_LABEL, moveByKey } from "./picture/keys";
 import { RobotView } from "./robot";
 import { Stage } from "./stage";
 import { FOOTPRINTS, INK, Trail } from "./trail";
@@ -104,6 +105,10 @@ export class View {
     this.renderer.toneMappingExposure = 1.25;
     this.easel = new Easel(this.renderer);
     this.canvas = this.renderer.domElement;
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "application");
+    this.canvas.ariaLabel = KEYS_LABEL;
+    this.canvas.className = "focus-visible:-outline-offset-3"; // within the picture, or it is cut off
     container.append(this.canvas);
 
     this.stage = new Stage(camera.distance_m, scene.ground, palette);
@@ -137,6 +142,7 @@ export class View {
       session,
     });
     this.canvas.addEventListener("webglcontextlost", this.contextLost);
+    this.canvas.addEventListener("keydown", (event) => moveByKey(event, controls));
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(container);
     this.resize();

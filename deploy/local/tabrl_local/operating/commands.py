@@ -17,7 +17,7 @@ import typer
 
 from tabrl_local.operating.environment import RunningStack, environment_of
 
-Data = Annotated[Path, typer.Option(help="The data directory of `tabrl up`.")]
+Data = Annotated[Path, typer.Option(envvar="TABRL_DATA", help="The data directory of `tabrl up`.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The backup's folder.")]
 _IN_STATE = ("api", "inference", "exporter")  # which the settings name too
 

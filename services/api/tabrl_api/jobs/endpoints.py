@@ -59,7 +59,10 @@ def get_job(job_id: str, person: WithPerson, context: WithContext) -> JobView:
     responses=problem_responses(_404=_UNKNOWN, _409="The job has ended."),
 )
 def cancel_job(job_id: str, person: WithPerson, context: WithContext) -> JobView:
-    """A waiting job ends at once, a running one within a second; its last snapshot is kept."""
+    """A waiting job ends at once, a running one within a second.
+
+    Its last snapshot is kept, of a full training its best measured policy.
+    """
     own_job(job_id, person, context.jobs)
     job = service.cancel(job_id, context.jobs, context.bus)
     return service.job_view(job, context.jobs)

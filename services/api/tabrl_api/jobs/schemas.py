@@ -93,7 +93,9 @@ class JobView(BaseModel):
     )
     stage: str | None = Field(default=None, description="What it is at, or was at last.")
     progress: ProgressSummary | None = Field(
-        default=None, description="How far a training is; a few seconds old at most."
+        default=None,
+        description="How far a training is; a few seconds old at most. Its "
+        "evaluations are in `history`.",
     )
     attempt: int
     created_at: datetime
@@ -110,8 +112,8 @@ class JobView(BaseModel):
     )
     history: list[EvaluationPoint] = Field(
         default=[],
-        description="Evaluations of the trainings it goes on from, and once there is a result its "
-        "own: one curve over all of them.",
+        description="Evaluations of the trainings it goes on from and its own: one curve over all "
+        "of them.",
     )
     ground: Ground = Field(default=FLAT, description="What the robot stands on in a training.")
     ground_words: str = Field(default="flat ground", examples=["uphill, 10°"])
@@ -128,7 +130,11 @@ class JobView(BaseModel):
         """View of a job."""
         failure, spec = job.failure, job.spec
         origin = None if spec is None else spec.origin
-        earlier = () if origin is None else origin.history
+        history = () if origin is None else origin.history
+        if job.result is not None:
+            history = job.result.history
+        elif job.progress is not None:
+            history = (*history, *job.progress.history)
         return cls(
             id=job.id,
             kind=job.kind,
@@ -142,7 +148,7 @@ class JobView(BaseModel):
             starts_in_s=starts_in_s,
             not_before=job.not_before,
             stage=job.stage,
-            progress=job.progress,
+            progress=job.progress and job.progress.model_copy(update={"history": ()}),
             attempt=job.attempt,
             created_at=job.created_at,
             started_at=job.started_at,
@@ -154,7 +160,7 @@ class JobView(BaseModel):
             tier=None if spec is None else spec.tier,
             minutes=None if spec is None else round(spec.budget.seconds / 60.0, 2),
             continues=None if origin is None else origin.job_id,
-            history=list(job.result.history if job.result else earlier),
+            history=list(history),
             weights=job.valid_weights,
             first_weights={} if spec is None else spec.weights,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tabrl.contracts.tiers import USUAL_MINUTES, EvaluationPoint, Tier
+from tabrl.contracts.tiers import USUAL_MINUTES, EvaluationPoint, Tier, thinned
 from tabrl.contracts.training import Origin, TrainBudget, TrainSpec
 from tabrl.domain.errors import Conflict, Invalid
 from tabrl.domain.ids import new_job_id, new_model_id
@@ -111,8 +111,9 @@ def _origin_of(earlier: Job, context: AppContext) -> tuple[Origin, Model]:
         samples += result.samples
         minutes += sum(result.stages_s.get(name, 0.0) for name in ("search", "ppo")) / 60.0
     elif earlier.progress is not None:  # cancelled on the way
+        history = thinned((*history, *earlier.progress.history))
         samples += earlier.progress.samples
-        minutes += earlier.progress.elapsed_s / 60.0
+        minutes += (earlier.progress.learnt_s or earlier.progress.elapsed_s) / 60.0
     origin = Origin(
         job_id=earlier.id,
         params_key=model.params_key,

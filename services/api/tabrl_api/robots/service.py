@@ -128,7 +128,7 @@ def _driven(kind: BuiltIn, robot: RobotCard, context: AppContext) -> Driven:
     return Driven(
         model_id=model_id,
         inference_url=f"{context.inference.address(model_id)}{socket_path(model_id)}",
-        prompt=robot.examples[0] if kind is BuiltIn.EXAMPLE else "",
+        prompt=next(iter(robot.examples), "") if kind is BuiltIn.EXAMPLE else "",
     )
 
 

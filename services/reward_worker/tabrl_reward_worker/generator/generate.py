@@ -6,6 +6,7 @@ import re
 
 from tabrl.contracts.motion import MotionSpec, fault_of
 from tabrl.domain.errors import Invalid
+from tabrl.embodiments.legged.limbs import at_every_corner
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot, scene_sha256
 from tabrl_reward_worker.candidates import Proposal, RewardCandidate
@@ -35,7 +36,6 @@ from tabrl_reward_worker.generator.reading.languages import foreign
 from tabrl_reward_worker.generator.reading.lexicon import lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
 from tabrl_reward_worker.generator.writing.templates import candidates_for
-from tabrl_reward_worker.limbs import feet_of
 
 _MAX_UNKNOWN = 4
 _KIND = "legged"  # whose words the lexicon has
@@ -62,12 +62,13 @@ class NotUnderstoodError(Invalid):
         hint: str = "",
     ) -> None:
         examples = "; ".join(f"“{example}”" for example in robot.examples[:4])
+        such_as = f" For example: {examples}." if examples else ""
         super().__init__(
             message,
             code="task_not_understood",
             hint=hint
             or f"Write in English what the robot should do: a direction, a speed, a height, a "
-            f"posture or a rhythm. For example: {examples}.",
+            f"posture or a rhythm.{such_as}",
         )
         self.understood = list(reading.understood) if reading else []
         self.not_understood = list(reading.not_understood) if reading else []
@@ -75,7 +76,7 @@ class NotUnderstoodError(Invalid):
 
 def has_words_for(robot: Robot) -> bool:
     """Whether sentences about a robot can be read: it has feet front and rear, left and right."""
-    return robot.embodiment == _KIND and len(feet_of(robot)) == 4
+    return robot.embodiment == _KIND and at_every_corner(robot.limbs)
 
 
 def require_words_for(robot: Robot) -> None:

@@ -36,7 +36,7 @@ def _distill(options: argparse.Namespace) -> int:
     path = Path(options.policy)
     params = path.read_bytes() if path.is_file() else load_pretrained(options.policy).policy
     policy = load_policy(params)
-    embodiment = embodiment_of(get_robot(policy.header.robot))
+    embodiment = embodiment_of(get_robot(policy.header.robot).on(policy.header.ground))
     Columns.of(embodiment)
     schedule = certified_schedule(embodiment, policy.schedule)
     test = RobustnessTest(embodiment, options.episodes)

@@ -66,14 +66,15 @@ def _train(options: argparse.Namespace) -> None:
             hint="`tabrl jobs` lists trainings",
         )
     blobs, verified = make_blob_store(settings.blobs), SqlVerifiedArtifacts(database, clock)
-    reward = StepReward(verified_artifact(job.spec, blobs, verified), job.spec.weights)
-    environment = TabrlEnvironment(get_robot(job.robot), reward)
+    reward = StepReward(verified_artifact(job.spec, blobs, verified), job.valid_weights)
+    ground = job.spec.ground
+    environment = TabrlEnvironment(get_robot(job.robot).on(ground), reward)
     ppo = BraxPPO(
         environments=options.robots, unroll=options.unroll, evaluations=options.evaluations
     )
     weights = train(environment, options.steps, ppo, _say, options.seed)
     neutral = CommandSchedule.neutral(environment.embodiment.commands)
-    options.out.write_bytes(params_file(job.robot, weights, neutral, 0))
+    options.out.write_bytes(params_file(job.robot, weights, neutral, 0, ground))
     print(f"{options.out} written")
 
 
@@ -83,14 +84,21 @@ def _say(steps: int, measured: dict[str, float]) -> None:
     print(f"{steps} steps: reward of an episode {reward:.2f}, {length:.0f} steps long", flush=True)
 
 
+def _some(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("it takes 1 or more")
+    return count
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tabrl-playground", description=__doc__)
     parser.add_argument("job", help="a training, whatever became of it: its robot and reward")
     parser.add_argument(
-        "--steps", type=int, default=STEPS, help=f"control steps of all robots ({STEPS})"
+        "--steps", type=_some, default=STEPS, help=f"control steps of all robots ({STEPS})"
     )
-    parser.add_argument("--robots", type=int, default=512, help="at once (512)")
-    parser.add_argument("--unroll", type=int, default=20, help="steps of each an update (20)")
+    parser.add_argument("--robots", type=_some, default=512, help="at once (512)")
+    parser.add_argument("--unroll", type=_some, default=20, help="steps of each an update (20)")
     parser.add_argument("--evaluations", type=int, default=5, help="during training (5)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(

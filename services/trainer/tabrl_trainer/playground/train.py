@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,12 @@ class BraxPPO:
     first_deviation: float = 0.5  # of an action, at first
 
     @property
+    def batch(self) -> tuple[int, int]:
+        """Robots of a minibatch, and how many of those an update has: brax wants them even."""
+        count = math.gcd(self.minibatches, self.environments)
+        return self.environments // count, count
+
+    @property
     def steps_an_update(self) -> int:
         """Control steps that one update learns from."""
         return self.environments * self.unroll
@@ -66,6 +73,7 @@ def train(
         The policy, whose deterministic action is the mean of what was learnt.
     """
     settings = settings or BraxPPO()
+    batch, minibatches = settings.batch
     # A policy of TabRL asks for its action as it is: no squashing behind it.
     networks = partial(
         ppo_networks.make_ppo_networks,
@@ -83,8 +91,8 @@ def train(
             wrap_env_fn=wrapper.wrap_for_brax_training,
             episode_length=EPISODE_STEPS,
             num_envs=settings.environments,
-            batch_size=settings.environments // settings.minibatches,
-            num_minibatches=settings.minibatches,
+            batch_size=batch,
+            num_minibatches=minibatches,
             unroll_length=settings.unroll,
             num_updates_per_batch=settings.passes,
             learning_rate=settings.learning_rate,

@@ -91,6 +91,7 @@ class _FineTuning:
                 Snapshot(int(resumed.state.update), self._tune.weights, float("-inf"))
             )
             self._seconds, self._restarts = resumed.ppo_s, resumed.restarts
+            self._measuring_s = resumed.measuring_s
             self._reweightings = resumed.reweightings
 
     def run(self) -> FineTuned:
@@ -176,9 +177,9 @@ class _FineTuning:
             if self._saved_update != self._update:
                 self._save(published)
             raise
+        self._measuring_s += self._session.clock() - began
         self._save(published)
         self._session.publish(MeasuredEvent(point=point, elapsed_s=self._session.elapsed_s))
-        self._measuring_s += self._session.clock() - began
 
     def _no_longer_pays(self, report: UpdateReport) -> bool:
         """Whether nothing is gained any more where it may end early, or the time is used up."""
@@ -232,6 +233,7 @@ class _FineTuning:
                 elapsed_s=self._session.elapsed_s,
                 eta_s=max(self._ppo_s - report.elapsed_s, 0.0)
                 + self._session.spec.budget.evaluation_s,
+                learnt_s=self._found.seconds + report.elapsed_s,
             )
         )
 
@@ -260,7 +262,11 @@ class _FineTuning:
             restarts=self._restarts,
             reweightings=self._reweightings,
             snapshots=self._publisher.published,
-            stages_s={"search": found.seconds, "ppo": self._seconds},
+            stages_s={
+                "search": found.seconds,
+                "ppo": self._seconds,
+                "measuring": self._measuring_s,
+            },
             history=() if minutes is None else minutes.history,
             kept=() if minutes is None else tuple(one.kept for one in minutes.finalists),
         )

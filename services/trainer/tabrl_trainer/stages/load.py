@@ -98,6 +98,7 @@ def _resumed(
         found=found,
         state=state,
         ppo_s=metadata.stages_s.get("ppo", 0.0),
+        measuring_s=metadata.stages_s.get("measuring", 0.0),
         snapshots=metadata.snapshots,
         restarts=(*metadata.restarts, int(state.update)),
         reweightings=metadata.reweightings,

@@ -36,14 +36,15 @@ class SearchResult:
 class ResumePoint:
     """Where an earlier attempt left off.
 
-    `ppo_s` and `snapshots` count what earlier attempts used and published; `restarts` are the
-    updates from which the job went on, this point included. `history` and `kept` are of a full
-    training.
+    `ppo_s`, `measuring_s` and `snapshots` count what earlier attempts used and published;
+    `restarts` are the updates from which the job went on, this point included. `history` and `kept`
+    are of a full training.
     """
 
     found: SearchResult
     state: FineTuneState
     ppo_s: float
+    measuring_s: float
     snapshots: int
     restarts: tuple[int, ...]
     reweightings: tuple[Reweighting, ...]

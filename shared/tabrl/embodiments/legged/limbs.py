@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, Protocol
 
 from tabrl.robots import Limb, Robot
 
 PairName = Literal["diagonals_apart", "sides_apart", "ends_apart"]
 BASIC_CHANNELS = ("vx", "vy", "yaw", "height", "pitch", "roll", "swing", "jump", "rear")
+
+
+_CORNERS = 4
+
+
+class Placed(Protocol):
+    """A leg that says where it is."""
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """In words: front or rear, left or right."""
+        ...
 
 
 def lift_channel(limb: Limb) -> str:
@@ -21,14 +34,20 @@ def channel_names(robot: Robot) -> tuple[str, ...]:
     return (*basic, *(lift_channel(limb) for limb in robot.limbs))
 
 
-def is_rear(limb: Limb) -> bool:
+def is_rear(limb: Placed) -> bool:
     """Whether a leg is a hind one; what is in the middle counts as front."""
     return "rear" in limb.place
 
 
-def is_left(limb: Limb) -> bool:
+def is_left(limb: Placed) -> bool:
     """Whether a leg is on the left; what is in the middle counts as right."""
     return "left" in limb.place
+
+
+def at_every_corner(limbs: Iterable[Placed]) -> bool:
+    """Whether legs are front and rear, left and right: of such robots sentences can be read without
+    a language model."""
+    return len({(is_rear(limb), is_left(limb)) for limb in limbs}) == _CORNERS
 
 
 def front(robot: Robot) -> list[int]:

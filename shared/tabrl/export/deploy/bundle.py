@@ -8,6 +8,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
+from tabrl.control.kinematics import FREE
+from tabrl.domain.errors import Invalid
 from tabrl.export.deploy.robot_loop.settings import Connection, LimitSettings, Settings
 from tabrl.export.exportable import Exportable, Files
 from tabrl.export.numpy_program import numpy_program
@@ -33,6 +35,7 @@ _NEEDS: MappingProxyType[AdapterKind, str] = MappingProxyType(
         "universal_robots": "`pip install ur-rtde`",
     }
 )
+FIXED = (0, 0)  # columns of a root that does not move
 _ARM_SPEED = 0.4  # share of the motors' speed that an arm among people may use at first
 _SCRIPTS = {
     "drive.py": ("Runs the policy on the robot", "main", "Path(__file__).parent"),
@@ -50,8 +53,15 @@ raise SystemExit(main({argument}))
 def deploy_bundle(model: Exportable) -> Files:
     """The files of the format: the numpy program, and the loop that runs it on a robot.
 
-    Raises `Invalid` (code `no_export`) for a kind that has no numpy program.
+    Raises `Invalid` (code `no_export`) for a kind that has no numpy program, and for robots whose
+    root is neither free nor fixed: none that is built moves in a plane.
     """
+    if model.embodiment.skeleton.root not in (FREE, FIXED):
+        raise Invalid(
+            f"{model.robot.name} moves in a plane, as no real robot does: it has no deploy bundle.",
+            code="no_export",
+            hint="Choose another format, such as numpy.",
+        )
     program = {name: data for name, data in numpy_program(model).items() if name != "README.md"}
     package = files("tabrl.export.deploy").joinpath("robot_loop")
     return {
@@ -71,14 +81,14 @@ def _hardware(model: Exportable) -> dict[str, object]:
         "name": model.robot.name,
         "motors": hardware.motors,
         "rest": hardware.rest,
-        "floating": embodiment.skeleton.root[0] > 0,
+        "floating": embodiment.skeleton.root == FREE,
         "note": hardware.note,
     }
 
 
 def _settings(model: Exportable) -> Settings:
     settings = replace(Settings(), connection=_CONNECTIONS[model.robot.hardware.adapter])
-    if model.embodiment.skeleton.root[0] > 0:
+    if model.embodiment.skeleton.root == FREE:
         return settings
     return replace(settings, limits=replace(LimitSettings(), speed_share=_ARM_SPEED))
 
@@ -96,7 +106,7 @@ def _readme(model: Exportable) -> str:
 
 def _speed(model: Exportable) -> str:
     """What the policy knows of its speed on the real robot."""
-    if model.embodiment.skeleton.root[0] == 0:
+    if model.embodiment.skeleton.root == FIXED:
         return "The robot is screwed down: its policy needs no speed but that of the joints."
     return (
         "A robot does not sense how fast it moves over the floor. `tabrl certify MODEL` says what "

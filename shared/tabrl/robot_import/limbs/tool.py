@@ -11,7 +11,7 @@ import numpy as np
 
 from tabrl.robot_import.limbs.found import FoundLimb, Survey, hinges_only, unit, way_to
 from tabrl.robot_import.limbs.legs import MIN_LEGS
-from tabrl.robot_import.model.extent import reach, solid
+from tabrl.robot_import.model.extent import lowest, reach, solid
 from tabrl.robot_import.model.home import NEAR_FLOOR, Home
 from tabrl.robot_import.model.source import Doubles, Source, is_hinge, no_root
 from tabrl.robot_import.names import identifier
@@ -45,7 +45,7 @@ def survey_tool(source: Source, home: Home, wanted: str | None = None) -> Survey
         wanted: a site, or a body; else what is at the end of the longest chain.
 
     Raises:
-        Invalid: there is no such tool, no chain, or several as long.
+        Invalid: there is no such tool, no chain, several as long, or one without a shape.
     """
     data = source.posed(home.qpos)
     tool = _named(source, data, wanted) if wanted else _found(source, data)
@@ -57,6 +57,7 @@ def survey_tool(source: Source, home: Home, wanted: str | None = None) -> Survey
             f"only {len(hinges)} joints move {tool.words}: name the tool of a longer chain with "
             "--tool"
         )
+    _require_shapes(source, hinges)
     limb = FoundLimb(
         name=KIND,
         place=(),
@@ -70,6 +71,16 @@ def survey_tool(source: Source, home: Home, wanted: str | None = None) -> Survey
         turn=tool.turn,
     )
     return Survey(KIND, (limb,), _reach(data, hinges, tool.point), notes=_remarks(tool))
+
+
+def _require_shapes(source: Source, hinges: Sequence[int]) -> None:
+    """Raises `Invalid` for an arm of which nothing that moves could be seen, or touch anything."""
+    bodies = {int(source.model.geom_bodyid[geom]) for geom in solid(source)}
+    if not any(set(hinges) & set(way_to(source, body)) for body in bodies):
+        raise refusal(
+            "nothing that the arm moves has a shape: give its links collision geometry, primitives "
+            "or meshes in .stl, .obj or .msh"
+        )
 
 
 def _remarks(tool: _Tool) -> tuple[str, ...]:
@@ -112,8 +123,7 @@ def _found(source: Source, data: mujoco.MjData) -> _Tool:
 
 def _refuse_several(source: Source, data: mujoco.MjData, chains: set[tuple[int, ...]]) -> None:
     names = ", ".join(sorted(_body(source, int(source.model.jnt_bodyid[c[-1]])) for c in chains))
-    floor = min((float(data.geom_xpos[g][2]) for g in solid(source)), default=0.0)
-    legs = (len(chains) >= MIN_LEGS and floor < NEAR_FLOOR) or len(chains) > MIN_LEGS
+    legs = len(chains) > MIN_LEGS or all(_stands(source, data, chain) for chain in chains)
     if legs and source.root == 0:
         raise no_root(len(chains))
     if legs:
@@ -124,6 +134,15 @@ def _refuse_several(source: Source, data: mujoco.MjData, chains: set[tuple[int, 
     raise refusal(
         f"{len(chains)} chains have as many joints ({names}): say with --tool which of them, by a "
         "site or a body"
+    )
+
+
+def _stands(source: Source, data: mujoco.MjData, chain: tuple[int, ...]) -> bool:
+    """Whether the end of a chain is on the floor, or below it."""
+    return any(
+        lowest(source.model, data, geom) < NEAR_FLOOR
+        for geom in solid(source)
+        if tuple(_hinges(source, way_to(source, int(source.model.geom_bodyid[geom])))) == chain
     )
 
 

@@ -10,14 +10,17 @@ import mujoco
 
 from tabrl.visuals.urdf_paths import mesh_path
 
+# What has to be so, whatever the URDF tells MuJoCo's compiler; the rest of that stays.
 _COMPILER = {"strippath": "false", "discardvisual": "false", "fusestatic": "false"}
+_FOLDERS = ("assetdir", "meshdir", "texturedir")  # in the paths by then
 _READABLE = (".stl", ".obj", ".msh")
 
 
 def read_urdf(file: Path) -> tuple[mujoco.MjSpec, tuple[str, ...]]:
     """A URDF's spec, and what to know of it. Raises `ValueError` as MuJoCo does."""
     root = ET.parse(file).getroot()
-    folder = _mesh_folder(root)
+    compiler = _compiler(root)
+    folder = compiler.get("meshdir", compiler.get("assetdir", ""))
     unreadable = list(_unreadable_looks(root))
     for link, visual in unreadable:
         link.remove(visual)
@@ -26,7 +29,8 @@ def read_urdf(file: Path) -> tuple[mujoco.MjSpec, tuple[str, ...]]:
     for settings in root.findall("mujoco"):
         root.remove(settings)
     settings = ET.Element("mujoco")
-    ET.SubElement(settings, "compiler", _COMPILER)
+    kept = {name: value for name, value in compiler.items() if name not in _FOLDERS}
+    ET.SubElement(settings, "compiler", kept | _COMPILER)
     root.insert(0, settings)
     notes: tuple[str, ...] = ()
     if unreadable:
@@ -37,10 +41,13 @@ def read_urdf(file: Path) -> tuple[mujoco.MjSpec, tuple[str, ...]]:
     return mujoco.MjSpec.from_string(ET.tostring(root, encoding="unicode")), notes
 
 
-def _mesh_folder(root: ET.Element) -> str:
-    """Where the URDF tells MuJoCo to look for meshes."""
-    compilers = root.findall("mujoco/compiler")
-    return compilers[-1].get("meshdir", "") if compilers else ""
+def _compiler(root: ET.Element) -> dict[str, str]:
+    """What the URDF tells MuJoCo's compiler."""
+    return {
+        name: value
+        for compiler in root.findall("mujoco/compiler")
+        for name, value in compiler.items()
+    }
 
 
 def _unreadable_looks(root: ET.Element) -> Iterator[tuple[ET.Element, ET.Element]]:
@@ -52,7 +59,9 @@ def _unreadable_looks(root: ET.Element) -> Iterator[tuple[ET.Element, ET.Element
 
 
 def _resolved(name: str, urdf: Path, folder: str) -> Path:
-    """A mesh's file, else where the file of that name is that MuJoCo was told of."""
+    """A mesh's file, else where MuJoCo would look in the folder that it was told of: for all of the
+    name, or for what stands after its last slash."""
     file = mesh_path(name, urdf)
-    told = urdf.parent / folder / file.name
-    return told if told.is_file() and not file.is_file() else file
+    told = urdf.parent / folder
+    places = (file, told / name.split("://")[-1].lstrip("/"), told / file.name)
+    return next((place for place in places if place.is_file()), file)

@@ -14,7 +14,9 @@ def observer(
     program: dict[str, Any], robot: dict[str, Any]
 ) -> Callable[[float, Array, Array, Array], Array]:
     """The observation of a robot that follows a program."""
-    stages, lasts = [program, *program.get("later", [])], program.get("phases_s") or [1e9]
+    stages, lasts = [program, *program.get("later", [])], list(program.get("phases_s") or [1e9])
+    if not program.get("repeat", True):
+        lasts[-1] = 1e9  # nothing follows the last stage
     home, scale = np.array(robot["home"]), np.array(robot["action_scale"])
 
     def at(time: float) -> dict[str, Any]:

@@ -17,13 +17,15 @@ from tabrl.contracts.events import (
     SnapshotEvent,
     StageEvent,
 )
-from tabrl.contracts.tiers import Tier
+from tabrl.contracts.tiers import EvaluationPoint, Tier
 from tabrl.contracts.training import Origin, TrainBudget, TrainResult, TrainSpec
 from tabrl.domain.errors import Conflict
 from tabrl.embodiments.load import load_policy
 from tabrl.ports import JobStoppedError, StopReason
 from tabrl_trainer.context import TrainingContext
 from tabrl_trainer.replay import replay
+from tabrl_trainer.rollout_reward import RolloutReward
+from tabrl_trainer.stages.minutes import Minutes, Moment
 from tabrl_trainer.tiers.beginning import beginning_of
 from tests.support.training_job import Control, DiedError, World, check_episodes, reward_for
 
@@ -175,6 +177,28 @@ def test_a_killed_full_training_loses_no_evaluation_and_not_its_best(
     assert len(result.schedule.restarts) == 1
     again = replay(context, reward_for(context.robot), result.schedule)
     assert hashlib.sha256(again).hexdigest() == result.params_sha256
+
+
+def test_a_killed_full_training_takes_no_more_minutes_than_were_asked_for(
+    context: TrainingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = world_of(context, Tier.FULL)
+    measure, measured = Minutes.measure, list[EvaluationPoint]()
+
+    def slowly(minutes: Minutes, moment: Moment, reward: RolloutReward) -> EvaluationPoint:
+        world.seconds.now += 6.0
+        measured.append(measure(minutes, moment, reward))
+        return measured[-1]
+
+    monkeypatch.setattr(Minutes, "measure", slowly)
+    job = world.claim()
+    with pytest.raises(DiedError):
+        world.handler(job, Control(job.fence, die_at=8))
+    learnt = [point for point in measured if point.update > 0]
+    assert learnt
+    result, _ = done(world)
+    learnt = [point for point in measured if point.update > 0]
+    assert result.stages_s["ppo"] + 6.0 * len(learnt) < PPO_S + 4.0
 
 
 def test_what_gains_nothing_ends_early(

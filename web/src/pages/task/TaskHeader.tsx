@@ -3,6 +3,7 @@ import type { Robot, Task } from "@/api/types";
 import { ago } from "@/lib/format";
 import { RobotTag } from "@/robots/RobotTag";
 import { LineageLine } from "@/tasks/Lineage";
+import { Headline } from "@/ui/Headline";
 import { StepRail } from "./StepRail";
 
 interface Props {
@@ -20,9 +21,10 @@ export function TaskHeader({ task, robot, done }: Props): ReactNode {
         <p className="text-xs text-faint">
           <RobotTag robot={robot} robotId={task.robot} /> · {ago(task.created_at)}
         </p>
-        <h1 className="mt-0.5 text-xl font-semibold tracking-tight break-words sm:text-2xl">
-          {task.prompt}
-        </h1>
+        <Headline
+          text={task.prompt}
+          className="mt-0.5 text-xl font-semibold tracking-tight sm:text-2xl"
+        />
         <LineageLine task={task} />
       </div>
       <StepRail done={done} />

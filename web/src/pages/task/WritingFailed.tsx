@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { useState } from "react";
 import { useRobots } from "@/api/queries";
 import type { Task } from "@/api/types";
 import { TaskForm } from "@/tasks/TaskForm";
@@ -9,6 +10,7 @@ import { Note } from "@/ui/kit";
 export function WritingFailed({ task }: { task: Task }): ReactNode {
   const robots = useRobots();
   const [robot, chooseRobot] = useChosenRobot(robots.data ?? [], task.robot);
+  const [sentence, setSentence] = useState(task.prompt);
   const title =
     task.state === "cancelled" ? "Writing was cancelled" : "No reward could be written for this";
   return (
@@ -17,7 +19,13 @@ export function WritingFailed({ task }: { task: Task }): ReactNode {
         {task.failure?.message}
       </Note>
       {robots.data !== undefined && (
-        <TaskForm robots={robots.data} robot={robot} onRobot={chooseRobot} sentence={task.prompt} />
+        <TaskForm
+          robots={robots.data}
+          robot={robot}
+          onRobot={chooseRobot}
+          sentence={sentence}
+          onSentence={setSentence}
+        />
       )}
     </div>
   );

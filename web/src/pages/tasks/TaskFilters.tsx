@@ -4,6 +4,7 @@ import type { Standing, Wanted } from "@/api/search";
 import type { Robot } from "@/api/types";
 import { cx } from "@/ui/kit";
 import { STANDINGS } from "./standing";
+import { MAX_TEXT } from "./wanted";
 
 interface Props {
   wanted: Wanted;
@@ -24,8 +25,9 @@ export function TaskFilters({ wanted, onWanted, robots, standings = true }: Prop
         <Search className="absolute top-2.5 left-3 size-4 text-faint" aria-hidden />
         <input
           type="search"
+          dir="auto"
           value={wanted.text}
-          maxLength={200}
+          maxLength={MAX_TEXT}
           placeholder="Search"
           onChange={({ target }) => onWanted({ ...wanted, text: target.value })}
           className={cx(FIELD, "w-full pl-9 placeholder:text-faint")}

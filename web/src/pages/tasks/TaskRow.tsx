@@ -24,7 +24,9 @@ export function TaskRow({
       >
         <span className={cx("size-2 rounded-full", dot)} aria-hidden />
         <span className="flex min-w-0 items-center gap-2">
-          <span className="truncate font-medium">{task.prompt}</span>
+          <span dir="auto" title={task.prompt} className="truncate font-medium">
+            {task.prompt}
+          </span>
           {task.starred && (
             <Star className="size-3.5 shrink-0 text-accent" fill="currentColor" aria-label="kept" />
           )}

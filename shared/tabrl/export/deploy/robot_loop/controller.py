@@ -44,7 +44,7 @@ class Controller:
 
     def targets(self, time: float, state: RobotState, last: Array) -> Array:
         """Targets `[nu]` at a time (s) of the motion; `last` are those in force."""
-        with np.errstate(invalid="ignore"):  # the place is not a number
+        with np.errstate(invalid="ignore", over="ignore"):  # the place is not a number
             if not self._robot.floating:
                 return np.asarray(self._control(time, state.position, state.velocity, last))
             attitude = turned(state.quaternion, -self._yaw)
@@ -57,9 +57,9 @@ class Controller:
 
 
 def yaw(quaternion: Array) -> float:
-    """The heading of an attitude w, x, y, z, rad."""
+    """The heading of an attitude w, x, y, z of whatever length, rad."""
     w, x, y, z = quaternion
-    return float(np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)))
+    return float(np.arctan2(2.0 * (w * z + x * y), w * w + x * x - y * y - z * z))
 
 
 def turned(quaternion: Array, angle: float) -> Array:

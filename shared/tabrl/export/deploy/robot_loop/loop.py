@@ -64,7 +64,7 @@ class Loop:
         return reason
 
     def _first_state(self, guard: Guard) -> Tick | None:
-        """Asks for states without torque until one comes."""
+        """Asks for states without torque until one comes that can be begun from."""
         parts = self._parts
         ends = time.monotonic() + parts.settings.watchdog.first_state_s
         self._enter("wait")
@@ -72,7 +72,11 @@ class Loop:
             guard.heard()
             parts.adapter.idle()
             state = parts.adapter.poll(parts.robot.control_s)
-            if state is not None and state.finite:
+            if state is None or not state.finite:
+                continue
+            if (reason := self._limits.violated(state)) is not None:
+                parts.stops.stop(reason)
+            elif not self._limits.beyond:
                 return Tick(state, 0.0, 0.0)
         return None
 
@@ -80,7 +84,7 @@ class Loop:
         """All steps from the first state to the end."""
         parts, robot = self._parts, self._parts.robot
         assert tick.state is not None
-        last = np.clip(tick.state.position, robot.lower, robot.upper)
+        last = self._limits.within(tick.state.position)
         parts.pacer.begin(tick.state)
         sequence = Sequence(tick.state.position, robot, parts.settings.times, self._run_s)
         step = 0
@@ -89,12 +93,18 @@ class Loop:
             state = tick.state
             if state is None or (reason := self._reason(tick)) is not None:
                 return reason if state is not None else "no state came"
-            decide = self._decide(tick, last)
-            wanted = sequence.at(step * robot.control_s, last, decide)
-            if wanted is None:
-                return None
-            last = self._limits.kept(wanted.target, last, state)
-            self._send(step, wanted, tick, last)
+            if self._limits.beyond:  # perhaps a wrong reading: nothing is decided by it
+                self._send(step, Wanted(self._phase, last), tick, last)
+            else:
+                wanted = sequence.at(step * robot.control_s, last, self._decide(tick, last))
+                if wanted is None:
+                    return None
+                last = self._limits.kept(wanted.target, last, state)
+                if not (np.isfinite(wanted.target).all() and np.isfinite(last).all()):
+                    return f"the targets in {wanted.phase} are not numbers"
+                if parts.stops.reason is not None:  # the guard's, if deciding took too long
+                    return parts.stops.reason
+                self._send(step, wanted, tick, last)
             step += 1
             tick = parts.pacer.next()
 
@@ -139,16 +149,17 @@ class Loop:
         """Brake for a while, whatever comes of it: nothing may keep the robot moving."""
         parts = self._parts
         self._stop()
-        parts.log.event("stop", reason=reason or "done", refused=parts.adapter.refused)
+        with suppress(Exception):  # a full disk
+            parts.log.event("stop", reason=reason or "done", refused=parts.adapter.refused)
         ends = time.monotonic() + parts.settings.stop.damp_s
         while time.monotonic() < ends:
             time.sleep(parts.robot.control_s)
             self._stop()
 
     def _stop(self) -> None:
-        """One message to stop; a network that fails is tried again."""
+        """One message to stop; a network or a maker's library that fails is tried again."""
         adapter = self._parts.adapter
-        with suppress(OSError):
+        with suppress(Exception):
             if self._parts.moves:
                 adapter.stop()
             else:

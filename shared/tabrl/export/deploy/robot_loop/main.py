@@ -26,6 +26,7 @@ NO_STUDENT = """\
 There is no policy/student.safetensors: the policy does not know how fast it moves (README.md).
 """
 STOPPED, UNUSABLE = 3, 2  # exit codes
+LONGEST_S = 86_400.0
 
 
 def main(bundle: Path, arguments: list[str] | None = None) -> int:
@@ -73,9 +74,18 @@ def _agreed() -> bool:
     return sys.stdin is not None and sys.stdin.readline().strip() == "go"
 
 
+def _seconds(words: str) -> float:
+    """What `--seconds` may be: without an end the robot would not be lowered."""
+    if not 0.0 <= (seconds := float(words)) <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{words!r} is not from 0 to {LONGEST_S:.0f} s")
+    return seconds
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="drive.py", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long the policy runs (10)")
+    parser.add_argument(
+        "--seconds", type=_seconds, default=10.0, help="how long the policy runs (10)"
+    )
     parser.add_argument(
         "--dry-run", action="store_true", help="read and decide, but send no torque"
     )

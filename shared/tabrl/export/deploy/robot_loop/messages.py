@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,9 +30,11 @@ class RobotState:
 
     @property
     def finite(self) -> bool:
-        """Whether all that the policy needs is a number."""
+        """Whether all that the policy needs is a number, and the quaternion about of length one."""
         parts = (self.position, self.velocity, self.quaternion, self.gyro)
-        return all(bool(np.isfinite(part).all()) for part in parts)
+        if not (math.isfinite(self.time) and all(np.isfinite(part).all() for part in parts)):
+            return False
+        return 0.5 < math.hypot(*self.quaternion) < 2.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class RobotStopped(Exception):  # noqa: N818 - nothing went wrong with us
 
 
 class Adapter(Protocol):
-    """One kind of robot. `refused` counts messages that were damaged or not meant for us."""
+    """One kind of robot. `refused` counts messages that were damaged, old or not meant for us."""
 
     refused: int
 
@@ -60,9 +63,10 @@ class Adapter(Protocol):
         ...
 
     def poll(self, timeout_s: float) -> RobotState | None:
-        """The newest state that was not yet given out; waits up to `timeout_s` for one.
+        """The newest state, if it is newer than those given out; waits up to `timeout_s` for one.
 
-        Raises `RobotStopped`.
+        By the robot's own clock: what is repeated or overtaken is not given out. Raises
+        `RobotStopped`.
         """
         ...
 

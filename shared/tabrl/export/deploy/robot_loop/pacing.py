@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from .clock import Age
 from .messages import Adapter, RobotState
 
 EARLY_S = 1e-4  # the robot's stamps are rounded
@@ -37,23 +38,25 @@ class WallPacer:
 
     def __init__(self, adapter: Adapter, period_s: float) -> None:
         self._adapter, self._period = adapter, period_s
-        self._due = self._arrived = time.monotonic()
+        self._due, self._age = time.monotonic(), Age()
         self._state: RobotState | None = None
 
     def begin(self, state: RobotState) -> None:
         """The first step begins now, in this state."""
-        self._state, self._arrived = state, time.monotonic()
-        self._due = self._arrived + self._period
+        self._state, now = state, time.monotonic()
+        self._age.arrived(state.time, now)
+        self._due = now + self._period
 
     def next(self) -> Tick:
         """The next step; one that was missed is not made up for."""
         time.sleep(max(self._due - time.monotonic(), 0.0))
         state, now = self._adapter.poll(0.0), time.monotonic()
         if state is not None:
-            self._state, self._arrived = state, now
+            self._state = state
+            self._age.arrived(state.time, now)
         late = now - self._due
         self._due = max(self._due, now - self._period) + self._period
-        return Tick(self._state, now - self._arrived, late)
+        return Tick(self._state, self._age.at(now), late)
 
 
 class RobotPacer:

@@ -19,6 +19,7 @@ from .messages import Array, JointCommand, RobotState
 LOW_LEVEL, HEAD = 0xFF, (0xFE, 0xEF)
 SERVO = 0x0A  # motor mode: follow q, dq, tau with Kp and Kd
 POSITION_STOP, VELOCITY_STOP = 2.146e9, 16_000.0  # a motor that has these follows neither
+TICK_S, ROUND_S = 1e-6, 2**32 * 1e-6  # comm.h: microseconds, in 32 bits
 MOTORS = 20  # of which a robot with twelve uses the first ones
 
 _HEADER = [
@@ -77,7 +78,7 @@ def read_state(robot: RobotDescription, packet: bytes) -> RobotState | None:
         return None
     motors = message["motorState"][list(robot.motor_index)]
     return RobotState(
-        time=float(message["tick"]) * 1e-6,  # comm.h: microseconds
+        time=float(message["tick"]) * TICK_S,
         position=motors["q"].astype(float),
         velocity=motors["dq"].astype(float),
         torque=motors["tauEst"].astype(float),
@@ -95,7 +96,7 @@ def state_packet(robot: RobotDescription, state: RobotState) -> bytes:
     used["q"], used["dq"], used["tauEst"] = state.position, state.velocity, state.torque
     message["motorState"][list(robot.motor_index)] = used
     message["imu"]["quaternion"], message["imu"]["gyroscope"] = state.quaternion, state.gyro
-    message["tick"] = round(state.time * 1e6) % 2**32
+    message["tick"] = round(state.time / TICK_S) % 2**32
     return sealed(message.tobytes())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from .pacing import Tick
 from .settings import WatchdogSettings
@@ -21,13 +22,13 @@ class Watchdog:
     def reason(self, tick: Tick) -> str | None:
         """Why the robot must stop; nothing while all is well."""
         settings = self._settings
-        if tick.age_s >= settings.state_timeout_s:
-            return f"no state for {tick.age_s * 1000:.0f} ms"
-        self._late = self._late + 1 if tick.late_s > settings.late_s else 0
-        if tick.late_s > settings.latest_s or self._late >= settings.late_in_a_row:
+        if not tick.age_s < settings.state_timeout_s:
+            return f"no state for {tick.age_s * 1000:.0f} ms, by its own clock"
+        self._late = 0 if tick.late_s <= settings.late_s else self._late + 1
+        if not tick.late_s <= settings.latest_s or self._late >= settings.late_in_a_row:
             return f"the loop is {tick.late_s * 1000:.0f} ms late"
         if tick.state is not None and not tick.state.finite:
-            return "the state holds what is not a number"
+            return "the state holds what is not a number, or no attitude"
         return None
 
 
@@ -47,7 +48,7 @@ class Guard:
 
     def __exit__(self, *_: object) -> None:
         self._done.set()
-        self._thread.join()
+        self._thread.join(self._silent)  # it may hang in the maker's library
 
     def heard(self) -> None:
         """The loop lives."""
@@ -58,4 +59,5 @@ class Guard:
             silent = time.monotonic() - self._heard
             if silent > self._silent:
                 self._stops.stop(f"the loop was silent for {silent * 1000:.0f} ms")
-                self._brake()
+                with suppress(Exception):  # tried again, whatever the maker's library raises
+                    self._brake()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
+from ..clock import Clock
 from ..messages import JointCommand, RobotState
 from ..settings import Settings
 from .udp_socket import UdpSocket
@@ -17,8 +20,12 @@ Read = Callable[[bytes], RobotState | None]
 class UdpRobot:
     """See `Adapter`."""
 
-    def __init__(self, settings: Settings, packed: Packed, read: Read) -> None:
+    def __init__(
+        self, settings: Settings, packed: Packed, read: Read, round_s: float = math.inf
+    ) -> None:
+        """The robot's clock begins again after `round_s`."""
         self._settings, self._packed, self._read_state = settings, packed, read
+        self._clock = Clock(round_s)
         self.refused = 0
 
     def connect(self, moves: bool) -> None:
@@ -48,5 +55,8 @@ class UdpRobot:
 
     def _read(self, packet: bytes) -> RobotState | None:
         state = self._read_state(packet)
-        self.refused += state is None
-        return state
+        time = None if state is None else self._clock.newer(state.time)
+        if state is None or time is None:
+            self.refused += 1
+            return None
+        return replace(state, time=time)

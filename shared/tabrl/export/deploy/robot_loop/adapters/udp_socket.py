@@ -1,4 +1,4 @@
-"""A UDP socket of which only the newest packet counts."""
+"""A UDP socket of which only the last packet counts that is accepted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class UdpSocket:
             return
 
     def newest(self, timeout_s: float, read: Callable[[bytes], Message | None]) -> Message | None:
-        """The last readable one of all packets that have come; waits up to `timeout_s` for some."""
+        """The last of all packets that have come and are read; waits up to `timeout_s` for some.
+
+        `read` is given them as they came, and takes none that is older than one before.
+        """
         found = None
         if not select.select([self._socket], [], [], timeout_s)[0]:
             return None

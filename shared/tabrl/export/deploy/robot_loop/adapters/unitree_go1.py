@@ -15,13 +15,16 @@ from typing import Any
 
 import numpy as np
 
+from ..clock import Clock
 from ..description import RobotDescription
 from ..messages import Adapter, JointCommand, RobotState
 from ..settings import Settings, SettingsError
 from ..unitree_go1_packets import (
     LOW_LEVEL,
     POSITION_STOP,
+    ROUND_S,
     SERVO,
+    TICK_S,
     VELOCITY_STOP,
     command_packet,
     read_state,
@@ -34,7 +37,7 @@ class Library:
 
     def __init__(self, robot: RobotDescription, settings: Settings, sdk: Any) -> None:
         self._robot, self._settings, self._sdk = robot, settings, sdk
-        self._tick = -1
+        self._clock = Clock(ROUND_S)
         self.refused = 0
 
     def connect(self, moves: bool) -> None:
@@ -50,9 +53,9 @@ class Library:
         while True:
             self._udp.Recv()
             self._udp.GetRecv(self._state)
-            if self._state.tick not in (self._tick, 0):
-                self._tick = self._state.tick
-                return self._read()
+            told = self._state.tick  # 0: nothing has come yet
+            if told and (now := self._clock.newer(told * TICK_S)) is not None:
+                return self._read(now)
             if time.monotonic() >= ends:
                 return None
             time.sleep(0.0005)
@@ -90,11 +93,11 @@ class Library:
         self._udp.SetSend(self._command)
         self._udp.Send()
 
-    def _read(self) -> RobotState:
+    def _read(self, now: float) -> RobotState:
         motors = [self._state.motorState[motor] for motor in self._robot.motor_index]
         imu = self._state.imu
         return RobotState(
-            time=self._state.tick * 1e-6,
+            time=now,
             position=np.array([motor.q for motor in motors]),
             velocity=np.array([motor.dq for motor in motors]),
             torque=np.array([motor.tauEst for motor in motors]),
@@ -107,7 +110,9 @@ def adapter(robot: RobotDescription, settings: Settings) -> Adapter:
     """The module's entry point. Raises `ImportError` without the library, and `SettingsError`."""
     transport = settings.connection.transport
     if transport == "udp":
-        return UdpRobot(settings, partial(command_packet, robot), partial(read_state, robot))
+        return UdpRobot(
+            settings, partial(command_packet, robot), partial(read_state, robot), ROUND_S
+        )
     if transport != "sdk":
         raise SettingsError(f"connection.transport must be sdk or udp, not {transport!r}")
     try:

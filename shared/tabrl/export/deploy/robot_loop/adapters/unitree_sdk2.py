@@ -8,8 +8,8 @@ mode_machine as the state tells it; motor mode 1). The robot's own controller mu
 before, or two of them pull at its joints.
 
 Not known from there: what the robots do when commands cease, whether every firmware seals its
-states (`connection.check_state_crc`), and the tick's unit, taken as milliseconds: only a simulated
-robot's clock depends on it.
+states (`connection.check_state_crc`), and the tick's unit, taken as milliseconds: were it longer,
+all states would soon count as old and a dry run would stop; were it shorter, late ones would not.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from typing import Any
 
 import numpy as np
 
+from ..clock import Clock
 from ..description import RobotDescription
 from ..messages import Adapter, JointCommand, RobotState
 from ..settings import Settings
 
 POSITION_STOP = 2.146e9  # a motor that has it follows no position
 ENABLED = 1  # motor mode
+TICK_S, ROUND_S = 1e-3, 2**32 * 1e-3
 RELEASES, BETWEEN_S = 6, 0.5
 
 
@@ -51,7 +53,8 @@ class UnitreeDds:
     def __init__(self, robot: RobotDescription, settings: Settings, sdk: Sdk) -> None:
         self._robot, self._settings, self._sdk = robot, settings, sdk
         self._new = threading.Condition()
-        self._state: Any = None
+        self._clock = Clock(ROUND_S)
+        self._state: tuple[float, Any] | None = None
         self._publisher: Any = None
         self.refused = 0
 
@@ -74,8 +77,8 @@ class UnitreeDds:
         """The newest state."""
         with self._new:
             self._new.wait_for(lambda: self._state is not None, timeout_s)
-            message, self._state = self._state, None
-        return None if message is None else self._read(message)
+            found, self._state = self._state, None
+        return None if found is None else self._read(*found)
 
     def send(self, command: JointCommand) -> None:
         """Move the joints."""
@@ -126,15 +129,18 @@ class UnitreeDds:
             self.refused += 1
             return
         with self._new:
-            self._state = message
+            if (now := self._clock.newer(message.tick * TICK_S)) is None:
+                self.refused += 1
+                return
+            self._state = now, message
             self._new.notify()
 
-    def _read(self, message: Any) -> RobotState:
+    def _read(self, now: float, message: Any) -> RobotState:
         if hasattr(message, "mode_machine"):
             self._command.mode_pr, self._command.mode_machine = 0, message.mode_machine
         motors = [message.motor_state[motor] for motor in self._robot.motor_index]
         return RobotState(
-            time=message.tick * 1e-3,
+            time=now,
             position=np.array([motor.q for motor in motors], float),
             velocity=np.array([motor.dq for motor in motors], float),
             torque=np.array([motor.tau_est for motor in motors], float),

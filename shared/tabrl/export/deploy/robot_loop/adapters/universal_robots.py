@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..clock import Clock
 from ..description import RobotDescription
 from ..messages import UPRIGHT, Adapter, JointCommand, RobotState, RobotStopped
 from ..settings import Settings
@@ -31,7 +32,7 @@ class UniversalRobot:
         self._control_type, self._receive_type = sdk
         self._control: Any = None
         self._stopped = False
-        self._told = -1.0
+        self._clock = Clock()
         self.refused = 0  # TCP repairs what is damaged
 
     def connect(self, moves: bool) -> None:
@@ -48,11 +49,10 @@ class UniversalRobot:
     def poll(self, timeout_s: float) -> RobotState | None:
         """The newest state. Raises `RobotStopped` when the arm has stopped itself."""
         ends = time.monotonic() + timeout_s
-        while (now := self._receive.getTimestamp()) == self._told:
+        while (now := self._newer()) is None:
             if time.monotonic() >= ends:
                 return None
             time.sleep(0.0005)
-        self._told = now
         if self._receive.isEmergencyStopped():
             raise RobotStopped("the arm's emergency stop is pressed")
         if self._receive.isProtectiveStopped():
@@ -84,10 +84,10 @@ class UniversalRobot:
 
     def stop(self) -> None:
         """The controller brings the arm to a stand; its motors hold it."""
-        self._control.kickWatchdog()
         if not self._stopped:
-            self._stopped = True
             self._control.servoStop(STOP_RAD_S2)
+            self._stopped = True
+        self._control.kickWatchdog()
 
     def close(self) -> None:
         """End the script."""
@@ -95,6 +95,10 @@ class UniversalRobot:
             self._control.stopScript()
             self._control.disconnect()
         self._receive.disconnect()
+
+    def _newer(self) -> float | None:
+        told: float = self._receive.getTimestamp()
+        return self._clock.newer(told) if told >= 0.0 else None  # below: nothing has come yet
 
     def _of_joints(self, motors: list[float]) -> np.ndarray:
         return np.array(motors, float)[list(self._robot.motor_index)]

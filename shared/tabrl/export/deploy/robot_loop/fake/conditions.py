@@ -11,6 +11,7 @@ from ..messages import RobotState
 
 Message = TypeVar("Message")
 # Standard deviations at a noise of 1: after legged_gym (Rudin et al., 2022), halved.
+OVERTAKEN_S = 0.009
 ANGLE_RAD, SPEED_RAD_S, GYRO_RAD_S, ATTITUDE = 0.005, 0.4, 0.05, 0.01
 
 
@@ -19,7 +20,10 @@ class Conditions:
     """Both ways messages take `lag_s` and a share of them is lost; sensors are noisy.
 
     From `silent_from_s` on no state is sent; at `tip_at_s` the robot is laid on its side.
-    A share `damaged` of the states has a wrong checksum.
+    A share `damaged` of the states has a wrong checksum. Both ways a share `overtaken` of the
+    messages comes `OVERTAKEN_S` later, after those that followed, and a share `repeated` comes then
+    once more; with every second all take `slower` s longer. From `frozen_from_s` on the state of
+    that moment is sent again and again, as it was.
     """
 
     lag_s: float = 0.0
@@ -28,26 +32,39 @@ class Conditions:
     damaged: float = 0.0
     silent_from_s: float = float("inf")
     tip_at_s: float = float("inf")
+    overtaken: float = 0.0
+    repeated: float = 0.0
+    slower: float = 0.0
+    frozen_from_s: float = float("inf")
     seed: int = 0
 
 
 class Wire(Generic[Message]):
-    """One way of a network: what goes in comes out later, or not at all."""
+    """One way of a network: what goes in comes out later, or not at all, or twice."""
 
-    def __init__(self, lag_s: float, loss: float, rng: np.random.Generator) -> None:
-        self._lag, self._loss, self._rng = lag_s, loss, rng
+    def __init__(self, conditions: Conditions, rng: np.random.Generator) -> None:
+        self._conditions, self._rng = conditions, rng
         self._under_way: list[tuple[float, Message]] = []
 
     def put(self, time: float, message: Message) -> None:
         """Send a message at a time, s."""
-        if self._rng.random() >= self._loss:
-            self._under_way.append((time + self._lag, message))
+        asked = self._conditions
+        if self._happens(asked.loss):
+            return
+        comes = time + asked.lag_s + asked.slower * time
+        overtaken = self._happens(asked.overtaken)
+        self._under_way.append((comes + OVERTAKEN_S * overtaken, message))
+        if self._happens(asked.repeated):
+            self._under_way.append((comes + OVERTAKEN_S, message))
 
     def out(self, time: float) -> list[Message]:
-        """What has arrived by a time, in order."""
-        arrived = [message for when, message in self._under_way if when <= time + 1e-9]
-        self._under_way = self._under_way[len(arrived) :]
-        return arrived
+        """What has arrived by a time, in that order."""
+        arrived = [one for one in self._under_way if one[0] <= time + 1e-9]
+        self._under_way = [one for one in self._under_way if one[0] > time + 1e-9]
+        return [message for _, message in sorted(arrived, key=lambda one: one[0])]
+
+    def _happens(self, share: float) -> bool:
+        return share > 0.0 and bool(self._rng.random() < share)
 
 
 def sensed(state: RobotState, noise: float, rng: np.random.Generator) -> RobotState:

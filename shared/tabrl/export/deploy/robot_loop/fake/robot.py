@@ -26,8 +26,9 @@ class FakeRobot:
         rng = np.random.default_rng(conditions.seed)
         self._robot, self._world, self._speaker = robot, world, speaker
         self._conditions, self._rng, self._lock_step = conditions, rng, lock_step
-        self._there: Wire[JointCommand] = Wire(conditions.lag_s, conditions.loss, rng)
-        self._back: Wire[RobotState] = Wire(conditions.lag_s, conditions.loss, rng)
+        self._there: Wire[JointCommand] = Wire(conditions, rng)
+        self._back: Wire[RobotState] = Wire(conditions, rng)
+        self._frozen: RobotState | None = None
         self._due = 0.0  # the state that the driver answers, in lock step
         self._tipped = False
         self._told: list[np.ndarray] = []
@@ -57,6 +58,7 @@ class FakeRobot:
         A command without any torque only asks for states: it is no answer.
         """
         if told.time < self._due - STEP_S / 2:
+            self._take(self._speaker.commands(0.0))
             return
         self._due = told.time + self._robot.control_s
         ends = time.monotonic() + PATIENCE_S
@@ -87,13 +89,20 @@ class FakeRobot:
         conditions, now = self._conditions, self._world.time
         if now >= conditions.silent_from_s:
             return None
-        self._back.put(now, sensed(self._world.state(), conditions.noise, self._rng))
-        arrived = None
+        self._back.put(now, self._frozen or self._sensed(now))
+        arrived: list[RobotState] = []
         for state in self._back.out(now):
             damaged = bool(self._rng.random() < conditions.damaged)
             if self._speaker.tell(state, damaged) and not damaged:
-                arrived = state
-        return arrived
+                arrived.append(state)
+        return max(arrived, key=lambda state: state.time, default=None)
+
+    def _sensed(self, now: float) -> RobotState:
+        """What is sensed now, or from the moment on when it freezes."""
+        state = sensed(self._world.state(), self._conditions.noise, self._rng)
+        if now >= self._conditions.frozen_from_s:
+            self._frozen = state
+        return state
 
     def _disturb(self, now: float) -> None:
         if now >= self._conditions.tip_at_s and not self._tipped:
