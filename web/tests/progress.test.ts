@@ -18,6 +18,7 @@ function update(
     falls_per_minute: 0,
     kl: 0.01,
     elapsed_s: samples / 100,
+    learnt_s: samples / 100,
     eta_s: 10 - samples / 100,
   };
 }

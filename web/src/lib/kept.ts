@@ -9,7 +9,7 @@ export function useKept<T>(
   initial: T,
   fits: (value: unknown) => value is T,
 ): [T, (value: T) => void, () => void] {
-  const key = `tabrl-${name}`;
+  const key = `tabrl.${name}`;
   const [value, setValue] = useState<T>(() => {
     const kept = stored(key);
     return fits(kept) ? kept : initial;
