@@ -1,4 +1,4 @@
-import { useCallback, useState } from "react";
+import { useState } from "react";
 
 /**
  * A value that outlives a reload of the page, in this tab alone; `initial` where none was kept that
@@ -18,7 +18,10 @@ export function useKept<T>(
     setValue(next);
     attempt(() => sessionStorage.setItem(key, JSON.stringify(next)));
   };
-  const forget = useCallback(() => attempt(() => sessionStorage.removeItem(key)), [key]);
+  const forget = (): void => {
+    setValue(initial);
+    attempt(() => sessionStorage.removeItem(key));
+  };
   return [value, keep, forget];
 }
 
