@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 
 import httpx
 
 from tests.e2e.stack import Site
 
 
+@cache
 def taught(site: Site, robot: str, prompt: str) -> dict[str, str]:
-    """A training by commands alone, done: ids of its `task`, `job` and `model`."""
+    """A training by commands alone, done: ids of its `task`, `job` and `model`.
+
+    The same one for all who ask for the same; nobody changes it.
+    """
     with httpx.Client(base_url=site.url, trust_env=False, timeout=60.0) as api:
         task = api.post("/api/tasks", json={"robot": robot, "prompt": prompt}).json()
         while task["state"] == "writing":

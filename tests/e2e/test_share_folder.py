@@ -24,6 +24,7 @@ from tabrl.export.formats import format_named
 from tabrl.robots import Robot, scene_xml
 from tabrl_local.stack import BUILT_PAGE, BUILT_VISUALS
 from tabrl_trainer.pretrained import load_pretrained
+from tests.e2e.page.test_page import LOSE
 from tests.e2e.probe import browser_ticks, picture
 from tests.e2e.stack import RESULTS, Site
 from tests.e2e.taught import taught
@@ -140,6 +141,28 @@ def test_a_visitor_can_push_it_stop_it_and_begin_again(server: FileServer, page:
     page.get_by_role("button", name="Reset").click()
     page.wait_for_function("() => window.__tabrl.history().at(-1).time < 1")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    assert visit.elsewhere() == visit.failed == []
+
+
+def test_a_lost_picture_is_told_and_comes_back(server: FileServer, page: Page) -> None:
+    robot = trained_robots()[0]
+    visit = _share(server, robot, CommandSchedule.neutral(embodiment_of(robot).commands))
+    visit.watch(page)
+    page.goto(f"{visit.address}?quality=low")
+    page.wait_for_function(f"() => {STATS}?.tick > 50")
+    canvas, lost = page.get_by_test_id("viewer").locator("canvas"), page.locator("#lost")
+    for _ in range(3):
+        canvas.evaluate(LOSE)
+        expect(lost).to_contain_text("its picture comes back in a moment")
+        expect(lost).to_be_hidden()
+    canvas.evaluate(LOSE)
+    expect(page.locator("#comes")).to_be_hidden()
+    page.screenshot(path=RESULTS / "share_lost.png")
+    lost.get_by_role("button", name="Draw it anew").click()
+    expect(lost).to_be_hidden()
+    assert canvas.evaluate("one => one.getContext('webgl2').isContextLost()") is False
+    page.wait_for_timeout(500)
+    assert picture(page).std() > 5, "there is something to see"
     assert visit.elsewhere() == visit.failed == []
 
 

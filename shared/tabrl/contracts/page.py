@@ -60,6 +60,17 @@ class Trouble(_Data):
     load_kg: float = Field(default=0.0, ge=0.0, description="On the loaded body besides.")
 
 
+class Framing(_Data):
+    """Where robots of a kind that name no camera are looked at from, in characteristic lengths.
+
+    How far from the point looked at, and how high this is; of robots whose characteristic length
+    is their height, unless the kind says another.
+    """
+
+    distance: float = Field(default=5.7, gt=0.0)
+    height: float = Field(default=0.7, ge=0.0)
+
+
 class KindPage(_Data):
     """What a kind of robot says of how a robot is shown; `fall` null: it cannot fall.
 

@@ -14,15 +14,13 @@ from types import ModuleType
 from tabrl.contracts.driving import NOTHING, Driving
 from tabrl.contracts.ground import NamedGround
 from tabrl.contracts.motion import AskableInfo
-from tabrl.contracts.page import Camera, KindPage, RobotPage
+from tabrl.contracts.page import Camera, Framing, KindPage, RobotPage
 from tabrl.contracts.quantities import Catalogue
 from tabrl.domain.errors import Invalid
 from tabrl.robots import Robot
 from tabrl.robots.kinds import kind_package
 
 CONTROL_HZ = 50
-# For a robot that names no camera, in its characteristic lengths.
-_DISTANCE, _HEIGHT = 5.7, 0.7
 
 
 @cache
@@ -85,9 +83,12 @@ def driving_of(robot: Robot) -> Driving:
 
 
 def camera_of(robot: Robot) -> Camera:
-    """Where the page looks at this robot from: as it says, else by its size."""
+    """Where the page looks at this robot from: as it says, else by its kind and size."""
+    if robot.camera is not None:
+        return robot.camera
     size = robot.characteristic_length
-    return robot.camera or Camera(distance_m=_DISTANCE * size, height_m=_HEIGHT * size)
+    framing: Framing = getattr(kind_module(robot, "catalogue"), "FRAMING", Framing())
+    return Camera(distance_m=framing.distance * size, height_m=framing.height * size)
 
 
 def export_template(robot: Robot) -> bytes:

@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from tabrl.control import rotation
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.physics import scene_model
+from tabrl.embodiments.arm.names import can_pose
 from tabrl.embodiments.lookup import camera_of, kind_module
 from tabrl.robot_import.hold import SECONDS, Held, hold_home, microseconds
 from tabrl.robot_import.limbs.found import FoundLimb, Survey
 from tabrl.robot_import.limbs.legs import survey_legs
 from tabrl.robot_import.limbs.plane import survey_plane
 from tabrl.robot_import.limbs.stance import bend_legs
+from tabrl.robot_import.limbs.tool import KIND as ARM
 from tabrl.robot_import.limbs.tool import survey_tool
 from tabrl.robot_import.model.files import find_model
 from tabrl.robot_import.model.home import Home, home_of
@@ -26,6 +28,7 @@ from tabrl.robot_import.model.left_out import left_out
 from tabrl.robot_import.model.linkage import Hinge, Linkage, linkage_of
 from tabrl.robot_import.model.motors import drives_of
 from tabrl.robot_import.model.source import Doubles, Source, read_source
+from tabrl.robot_import.names import one_line
 from tabrl.robot_import.options import ImportOptions
 from tabrl.robot_import.output.description import content, robot_name, sentence_notes
 from tabrl.robot_import.output.manifest import manifest
@@ -244,7 +247,7 @@ def _report(
     return ImportReport(
         id=robot.id,
         source=str(source.file),
-        others=list(source.others),
+        others=[one_line(other) for other in source.others],
         kind=robot.embodiment,
         kind_exists=made.embodiment is not None,
         mass_kg=linkage.mass,
@@ -263,6 +266,7 @@ def _report(
         mirrored=None if made.embodiment is None else made.embodiment.mirror is not None,
         without=list(robot.without),
         range_share=dict(robot.range_share),
+        pretrainable=robot.embodiment != ARM or can_pose(robot),
         meshes=0 if meshes is None else meshes.count,
         notes=list(notes),
     )

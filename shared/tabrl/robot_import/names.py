@@ -21,6 +21,11 @@ def one_line(words: str) -> str:
     return " ".join(words.encode(errors="replace").decode().split())
 
 
+def is_text(name: str) -> bool:
+    """Whether a name from a file system or a command line can be written as UTF-8."""
+    return one_line(name) == " ".join(name.split())
+
+
 def distinct(names: Iterable[str]) -> list[str]:
     """The same names, with numbers where they repeat."""
     given: list[str] = []

@@ -87,7 +87,7 @@ def test_a_network_that_slows_down_makes_states_old() -> None:
 
 def test_the_wall_clocks_pace_knows_old_states_that_have_only_just_come() -> None:
     told = iter([state_of_two(1000.0), state_of_two(500.0)])
-    pacer = WallPacer(SimpleNamespace(poll=lambda timeout_s: next(told)), 0.0)  # type: ignore[arg-type]
+    pacer = WallPacer(SimpleNamespace(poll=lambda timeout_s: next(told)), 0.0)
     pacer.begin(state_of_two(999.0))
     assert pacer.next().age_s < 400.0
     assert pacer.next().age_s >= 500.0
@@ -168,8 +168,10 @@ def test_the_go1s_library_hands_out_old_states_in_vain(robot: RobotDescription) 
 
 def test_unitrees_second_library_tells_of_old_states_in_vain(robot: RobotDescription) -> None:
     made = UnitreeDds(
-        robot, replace(Settings(), connection=Connection(check_state_crc=False)), None
-    )  # type: ignore[arg-type]
+        robot,
+        replace(Settings(), connection=Connection(check_state_crc=False)),
+        None,  # type: ignore[arg-type]
+    )
     motor = SimpleNamespace(q=0.0, dq=0.0, tau_est=0.0)
     imu = SimpleNamespace(quaternion=UPRIGHT, gyroscope=np.zeros(3))
     times = []

@@ -230,4 +230,5 @@ def test_a_heading_turns_away() -> None:
     attitude /= np.linalg.norm(attitude)
     again = turned(attitude, -yaw(attitude))
     assert yaw(again) == pytest.approx(0.0, abs=1e-12)
+    assert yaw(0.6 * attitude) == pytest.approx(yaw(attitude))
     assert tilt(again) == pytest.approx(tilt(attitude))

@@ -199,6 +199,24 @@ def test_it_stops_at_a_state_that_holds_no_numbers(
     assert adapter.stops > 1
 
 
+def test_nothing_is_sent_after_a_stop_while_it_decided(
+    robot: RobotDescription, log: FlightLog
+) -> None:
+    """As when a policy hangs and the guard has braked meanwhile."""
+    stops, adapter = Stops(), Scripted(robot, {})
+    sent = list[int]()
+
+    def targets(*_: object) -> np.ndarray:
+        sent.append(len(adapter.sent))
+        stops.stop("the loop was silent")
+        return robot.home
+
+    slow = SimpleNamespace(begin=lambda state: None, targets=targets, velocity=np.full(3, np.nan))
+    parts = Parts(robot, slow, adapter, adapter, stops, log, SETTINGS)  # type: ignore[arg-type]
+    assert Loop(parts, 0.2).run() == "the loop was silent"
+    assert sent == [len(adapter.sent)]
+
+
 @pytest.mark.parametrize("number", [math.nan, math.inf])
 def test_targets_that_are_no_numbers_are_not_sent(
     robot: RobotDescription, log: FlightLog, number: float

@@ -104,6 +104,23 @@ def two_arms(folder: Path) -> Path:
     return place
 
 
+def two_arms_on_a_slab(folder: Path) -> Path:
+    """What they stand on is in the floor; their ends are not."""
+    place = two_arms(folder)
+    text = (place / "lever.xml").read_text()
+    slab = '<body name="stand" pos="0 0 0.1"><geom type="box" size="0.4 0.4 0.1" pos="0 0 -0.1"/>'
+    before = '<body name="stand" pos="0 0 0.1">'
+    assert before in text
+    (place / "lever.xml").write_text(text.replace(before, slab))
+    return place
+
+
+def fixed_biped(folder: Path) -> Path:
+    """Two legs that end on the floor."""
+    legs = (("l", 0.0, 0.1), ("r", 0.0, -0.1))
+    return Dog(legs=legs, root="", height=0.3, key=None, home=(0.0, 0.0)).write(folder)
+
+
 def limp_arm(folder: Path) -> Path:
     place = arm(folder / "lever")
     text = (place / "lever.xml").read_text().replace('kp="300" kv="30"', 'kp="5" kv="1"')
@@ -212,6 +229,8 @@ CASES: tuple[tuple[str, Broken, str], ...] = (
     ("an arm with nothing read", unreadable_looks, "nothing that the arm moves has a shape"),
     ("an arm in its table", low_arm,
      "the body turret is at -100 mm, and the table at 0: raise the arm's base by 102 mm or more"),
+    ("two arms on a slab", two_arms_on_a_slab, "say with --tool which of them"),
+    ("a fixed trunk on two legs", fixed_biped, "give the root body a <freejoint/>"),
     ("a limp arm", limp_arm, "home is not held: the joint lift ends"),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from tabrl.domain.errors import NotFound
 from tabrl.embodiments.lookup import catalogue_of, page_of
 from tabrl.embodiments.robot_catalog import RegisteredRobots
 from tabrl.robots import Robot, list_robots, scene_sha256, scene_xml
+from tests.support.robots import PACKAGED
 
 
 def test_the_page_steps_as_the_trainer_does(robot: Robot) -> None:
@@ -22,6 +23,14 @@ def test_the_camera_has_the_robot_in_view(robot: Robot) -> None:
         camera = page_of(shown).camera
         assert 0.0 < camera.height_m < 2.0 * robot.characteristic_length
         assert 3.0 * robot.characteristic_length < camera.distance_m
+
+
+@pytest.mark.parametrize("robot", PACKAGED, ids=lambda robot: robot.id)
+def test_robots_that_name_no_camera_are_seen_about_as_those_that_do(robot: Robot) -> None:
+    own = page_of(robot).camera
+    by_kind = page_of(robot.model_copy(update={"camera": None})).camera
+    assert by_kind.distance_m == pytest.approx(own.distance_m, rel=0.1)
+    assert by_kind.height_m == pytest.approx(own.height_m, rel=0.1)
 
 
 def test_figures_are_of_quantities_and_parts_that_the_robot_has(robot: Robot) -> None:

@@ -197,6 +197,11 @@ def test_only_episodes_that_did_not_fail_are_measured(pretraining: Pretraining[A
     asked = schedules(np.random.default_rng(0), 4)
     row = row_of(benchmark, asked, rollout, embodiment)
     assert (row.measured, row.fall_rate) == ({"robots": 8.0}, 0.0)
+    marks = {
+        row_of(replace(benchmark, must=must), asked, rollout, embodiment).mark
+        for must in (at_most(robots=5.0), at_most(robots=8.0), {})
+    }
+    assert marks == {"missed", "reached", "no bound"}
     if embodiment.failure is None:
         return
     rollout.fields[embodiment.failure][3, 1] = 1.0

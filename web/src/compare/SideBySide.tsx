@@ -3,8 +3,10 @@ import { useRef } from "react";
 import type { Robot } from "@/api/types";
 import type { Connection, LinkState, Stats } from "@/sim/messages";
 import { cx, Note } from "@/ui/kit";
+import { LostPicture } from "@/viewer/lost/LostPicture";
 import { Unavailable } from "@/viewer/Unavailable";
 import { GroupControls } from "./GroupControls";
+import { driven } from "./slowness";
 import { useGroup, useGroupPicture, useGroupState } from "./useGroup";
 
 export interface Shown {
@@ -34,9 +36,9 @@ export function SideBySide({ robot, sceneUrl, shown }: Props): ReactNode {
   const state = useGroupState(group);
   const container = useRef<HTMLDivElement>(null);
   const places = useRef<(HTMLElement | null)[]>([]);
-  const { fault, drawn } = useGroupPicture(group, robot, container, places);
-  const failure =
-    state.failure === null ? null : ({ code: "worker", message: state.failure } as const);
+  const picture = useGroupPicture(group, robot, container, places);
+  const { fault, drawn, answersMs } = picture;
+  const { failure } = state;
   if (failure !== null || fault !== null)
     return (
       <div className="card relative h-[60vh]">
@@ -63,13 +65,20 @@ export function SideBySide({ robot, sceneUrl, shown }: Props): ReactNode {
               />
             ))}
           </div>
+          <LostPicture lost={picture.lost} again={picture.again} />
         </div>
         {group !== null && <GroupControls group={group} robot={robot} />}
       </div>
       {drawn < shown.length && (
         <Note title={`${drawn} of ${shown.length} robots are drawn`}>
           This machine draws too slowly for all of them to keep their pace. The others move on
-          undrawn.
+          undrawn, and are drawn again once there is time for it.
+        </Note>
+      )}
+      {answersMs !== null && (
+        <Note title="The robots move more slowly than real ones">
+          Each step waits for its policy, whose answers take {answersMs.toFixed(0)} ms; a step lasts{" "}
+          {(1000 / robot.control_hz).toFixed(0)} ms. The inference server is far away, or busy.
         </Note>
       )}
     </div>
@@ -86,7 +95,6 @@ interface SeatProps {
 
 /** One robot's part of the picture, with its name and how it is doing. */
 function Seat({ shown, link, stats, drawn, place }: SeatProps): ReactNode {
-  const live = link?.state === "live";
   return (
     <section
       ref={place}
@@ -101,7 +109,10 @@ function Seat({ shown, link, stats, drawn, place }: SeatProps): ReactNode {
       <div className="pointer-events-none absolute inset-x-2 top-2 sm:inset-x-3 sm:top-3">
         <h2 className="flex items-center gap-2 text-sm font-semibold">
           <span
-            className={cx("size-2 shrink-0 rounded-full", live ? "bg-good" : "bg-warn")}
+            className={cx(
+              "size-2 shrink-0 rounded-full",
+              driven(link, stats) ? "bg-good" : "bg-warn",
+            )}
             aria-hidden
           />
           <span className="truncate">{shown.name}</span>
@@ -116,9 +127,11 @@ function Seat({ shown, link, stats, drawn, place }: SeatProps): ReactNode {
 }
 
 function words(shown: Shown, link: LinkState | undefined, stats: Stats | null): string {
-  if (link?.state === "lost") return "Connection lost, trying again";
   if (link?.state === "refused") return link.message;
+  const here = stats?.pilot?.where === "browser";
+  if (link?.state === "lost" && !here) return "Connection lost, trying again";
   const version = stats?.paramsVersion ?? 0;
   const policy = version === 0 ? shown.note : `${shown.note} · snapshot ${version}`;
-  return stats === null ? policy : `${policy} · ${stats.controlHz.toFixed(0)} Hz`;
+  if (stats === null) return policy;
+  return `${policy} · ${stats.controlHz.toFixed(0)} Hz${here ? " in this browser" : ""}`;
 }

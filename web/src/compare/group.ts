@@ -1,10 +1,10 @@
 import wasmUrl from "@mujoco/mujoco/mujoco.wasm?url";
 import { fetchFile } from "@/api/client";
-import { needsTickets } from "@/api/tickets";
-import { currentToken } from "@/api/token";
 import type { Trouble } from "@/api/types";
-import { at } from "@/lib/place";
+import { equipped } from "@/inference/equip";
+import { demandWebAssembly } from "@/sim/engine";
 import type { Connection, Frame, LinkState, RobotRules, SceneInfo, Stats } from "@/sim/messages";
+import type { Failure } from "@/sim/session";
 import type { FromGroup, ToGroup } from "./messages";
 
 /** One of the robots as the page knows it. */
@@ -19,7 +19,7 @@ export interface Member {
 
 export interface GroupState {
   scene: SceneInfo | null;
-  failure: string | null;
+  failure: Failure | null;
   paused: boolean;
   trouble: Trouble | null;
   links: LinkState[];
@@ -61,7 +61,7 @@ export class Group {
       stats: this.members.map(() => null),
     };
     this.worker.onmessage = ({ data }: MessageEvent<FromGroup>) => this.receive(data);
-    this.worker.onerror = (event) => this.update({ failure: event.message });
+    this.worker.onerror = (event) => this.fail("worker", event.message);
     void this.load(sceneUrl, connections);
     window.__tabrlGroup = () =>
       this.members.map(({ stats, latest }) => ({
@@ -105,20 +105,26 @@ export class Group {
 
   private async load(sceneUrl: string, connections: readonly Connection[]): Promise<void> {
     try {
-      const [response, tickets] = await Promise.all([fetchFile(sceneUrl), needsTickets()]);
+      demandWebAssembly();
+    } catch (error) {
+      this.fail("wasm", error);
+      return;
+    }
+    try {
+      const { constants_url: constants } = this.rules;
+      const [response, ...whole] = await Promise.all([
+        fetchFile(sceneUrl),
+        ...connections.map((connection) => equipped(connection, constants)),
+      ]);
       this.send({
         type: "load",
         sceneXml: new Uint8Array(await response.arrayBuffer()),
         wasmUrl: new URL(wasmUrl, window.location.href).href,
         rules: this.rules,
-        connections: connections.map((connection) => {
-          const ticketUrl = at(`/api/models/${encodeURIComponent(connection.modelId)}/ticket`);
-          const access = tickets ? { access: { token: currentToken(), ticketUrl } } : {};
-          return { ...connection, ...access };
-        }),
+        connections: whole,
       });
     } catch (error) {
-      this.update({ failure: error instanceof Error ? error.message : String(error) });
+      this.fail("network", error);
     }
   }
 
@@ -130,7 +136,7 @@ export class Group {
         if (this.state.scene === null) this.update({ scene: message.scene });
         break;
       case "failed":
-        this.update({ failure: message.message });
+        this.fail(message.code, message.message);
         break;
       case "frame":
         member.previous = member.latest;
@@ -146,6 +152,11 @@ export class Group {
         this.update({ links: this.members.map(({ link }) => link) });
         break;
     }
+  }
+
+  private fail(code: Failure["code"], why: unknown): void {
+    const message = why instanceof Error ? why.message : String(why);
+    this.update({ failure: { code, message } });
   }
 
   private send(message: ToGroup): void {

@@ -9,6 +9,9 @@ import type { Member } from "./group";
 
 /** Several robots are drawn plainly: without shadows, and so many times a second. */
 const FRAME_MS = 66;
+/** How much a new interval between pictures counts in their mean, and when they come late. */
+const FRESH = 0.1;
+const LATE_MS = 1.6 * FRAME_MS;
 const PIXELS = 0.6;
 const FIELD_DEG = 42;
 
@@ -35,6 +38,7 @@ export class GroupView {
   private readonly seats: Seat[];
   private drawing: number | null = null;
   private drawnAt = 0;
+  private everyMs = FRAME_MS;
 
   /** Throws where WebGL is missing. */
   constructor(
@@ -70,6 +74,11 @@ export class GroupView {
     await Promise.all(this.seats.map(({ robot }) => robot.loadMeshes(url)));
   }
 
+  /** Whether pictures come as often as they are wanted. */
+  get steady(): boolean {
+    return this.everyMs < LATE_MS;
+  }
+
   dispose(): void {
     if (this.drawing !== null) cancelAnimationFrame(this.drawing);
     this.canvas.removeEventListener("webglcontextlost", this.lost);
@@ -86,7 +95,9 @@ export class GroupView {
 
   private readonly draw = (now: number): void => {
     this.drawing = requestAnimationFrame(this.draw);
-    if (now - this.drawnAt < FRAME_MS) return;
+    const since = now - this.drawnAt;
+    if (since < FRAME_MS) return;
+    if (this.drawnAt > 0) this.everyMs += FRESH * (since - this.everyMs);
     this.drawnAt = now;
     const box = this.container.getBoundingClientRect();
     const { width, height } = this.canvas;

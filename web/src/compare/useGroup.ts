@@ -3,13 +3,14 @@ import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { Robot } from "@/api/types";
 import type { Connection } from "@/sim/messages";
 import { useDark } from "@/ui/ThemeButton";
+import type { Rounds } from "@/viewer/lost/useRounds";
+import { useRounds } from "@/viewer/lost/useRounds";
+import { Crowd } from "./crowd";
 import type { GroupState } from "./group";
 import { Group } from "./group";
 import type { GroupView } from "./groupView";
-import { tooSlow } from "./slowness";
+import { keeping, lateAnswers } from "./slowness";
 
-/** So long a machine may be too slow before a robot less is drawn. */
-const PATIENCE_MS = 4000;
 const NOTHING: GroupState = {
   scene: null,
   failure: null,
@@ -45,26 +46,25 @@ export function useGroupState(group: Group | null): GroupState {
   return useSyncExternalStore(group?.subscribe ?? never, group?.getState ?? nothing);
 }
 
-interface Picture {
+interface Picture extends Pick<Rounds, "lost" | "again"> {
   fault: string | null;
   drawn: number;
+  /** How long answers take that hold the robots up, ms; null where none does. */
+  answersMs: number | null;
 }
 
-/** Their picture in `container`; where the machine cannot draw so many, fewer. */
+/** Their picture in `container`; where the machine cannot draw so many, fewer for a while. */
 export function useGroupPicture(
   group: Group | null,
   robot: Robot,
   container: RefObject<HTMLElement | null>,
   places: RefObject<(HTMLElement | null)[]>,
 ): Picture {
-  const { scene, stats, links, paused } = useGroupState(group);
+  const { scene } = useGroupState(group);
   const dark = useDark();
   const [view, setView] = useState<GroupView | null>(null);
   const [fault, setFault] = useState<string | null>(null);
-  const [fewer, setFewer] = useState(0);
-  const [round, setRound] = useState(0);
-  const count = group?.members.length ?? 0;
-  const slow = !paused && tooSlow(links, stats, robot.control_hz);
+  const { round, losses, lost, setLost, again } = useRounds();
 
   useEffect(() => {
     const element = container.current;
@@ -81,28 +81,48 @@ export function useGroupPicture(
           controlHz,
           dark,
         });
-        next.onLost = () => setTimeout(() => setRound(round + 1), 1000);
+        next.onLost = () => setLost(losses.lost(round));
         if (robot.visuals_url !== null)
           void next.loadMeshes(robot.visuals_url).catch(() => undefined);
         setView(next);
+        setLost(null);
       })
       .catch((error: unknown) => setFault(error instanceof Error ? error.message : String(error)));
     return () => {
       left = true;
+      losses.forget();
       setView(null);
       next?.dispose();
     };
-  }, [group, scene, robot, dark, container, places, round]);
+  }, [group, scene, robot, dark, container, places, round, losses, setLost]);
+
+  return { fault, lost, again, ...usePace(group, robot.control_hz, view) };
+}
+
+/** How many are drawn, by how well all of them keep their control rate. */
+function usePace(
+  group: Group | null,
+  controlHz: number,
+  view: GroupView | null,
+): Pick<Picture, "drawn" | "answersMs"> {
+  const { stats, links, paused } = useGroupState(group);
+  const count = group?.members.length ?? 0;
+  const crowd = useMemo(() => new Crowd(count), [count]);
+  const [pace, setPace] = useState({ drawn: count, answersMs: null as number | null });
 
   useEffect(() => {
-    if (!slow || fewer >= count - 1) return undefined;
-    const timer = setTimeout(() => setFewer(fewer + 1), PATIENCE_MS);
-    return () => clearTimeout(timer);
-  }, [slow, fewer, count]);
+    const kept = paused || view === null ? "fair" : keeping(links, stats, controlHz);
+    // What waits for answers is not helped by drawing less.
+    const answersMs =
+      kept === "slow" && view?.steady === true ? lateAnswers(stats, controlHz) : null;
+    const drawn = crowd.judge(answersMs === null ? kept : "fair", performance.now());
+    setPace((before) =>
+      before.drawn === drawn && before.answersMs === answersMs ? before : { drawn, answersMs },
+    );
+  }, [crowd, stats, links, paused, controlHz, view]);
 
-  const drawn = Math.max(1, count - fewer);
   useEffect(() => {
-    if (view !== null) view.drawn = drawn;
-  }, [view, drawn]);
-  return { fault, drawn };
+    if (view !== null) view.drawn = pace.drawn;
+  }, [view, pace.drawn]);
+  return pace;
 }

@@ -14,21 +14,24 @@ interface Scope {
 const scope = self as unknown as Scope;
 let members: Simulation[] = [];
 /** Begin together once, when every policy has answered; those that come later join as they are. */
-let live: Set<number> | null = new Set();
+let moving: Set<number> | null = new Set();
 
 function tell(member: number, message: FromWorker): void {
   scope.postMessage({ member, message });
-  if (live === null || message.type !== "link" || message.link.state !== "live") return;
-  live.add(member);
-  if (live.size < members.length) return;
-  live = null;
+  // Time passes by answers alone, whether the server gives them or this browser.
+  if (moving === null || message.type !== "frame" || message.frame.time === 0) return;
+  moving.add(member);
+  if (moving.size < members.length) return;
+  moving = null;
   for (const simulation of members) simulation.reset();
 }
 
 async function load(order: Extract<ToGroup, { type: "load" }>): Promise<void> {
   const { sceneXml, wasmUrl, rules, connections } = order;
+  let code: "wasm" | "scene" = "wasm";
   try {
     const mujoco = await loadMujoco({ locateFile: () => wasmUrl });
+    code = "scene";
     const pacer = new Pacer();
     members = connections.map((_, member) => {
       const physics = Physics.fromXml(mujoco, sceneXml, rules.control_hz);
@@ -38,7 +41,7 @@ async function load(order: Extract<ToGroup, { type: "load" }>): Promise<void> {
     });
     for (const [member, connection] of connections.entries()) members[member]?.connect(connection);
   } catch (error) {
-    tell(0, { type: "failed", code: "wasm", message: String(error) });
+    tell(0, { type: "failed", code, message: String(error) });
   }
 }
 

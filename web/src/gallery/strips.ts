@@ -1,9 +1,8 @@
 /** Film strips of policies: simulated and drawn here, one after the other, and kept. */
 import wasmUrl from "@mujoco/mujoco/mujoco.wasm?url";
 import { client, fetchFile, unwrap } from "@/api/client";
-import { needsTickets } from "@/api/tickets";
-import { currentToken } from "@/api/token";
 import type { Robot } from "@/api/types";
+import { equipped } from "@/inference/equip";
 import { at } from "@/lib/place";
 import type { Order, Rehearsed } from "./messages";
 
@@ -31,19 +30,17 @@ async function make(modelId: string, robot: Robot, dark: boolean): Promise<Blob>
   const cache = await globalThis.caches?.open(CACHE).catch(() => undefined);
   const kept = await cache?.match(name);
   if (kept !== undefined) return kept.blob();
-  const [scene, tickets] = await Promise.all([fetchFile(model.scene_url), needsTickets()]);
-  const ticketUrl = at(`/api/models/${encodeURIComponent(modelId)}/ticket`);
+  const { inference_url: url, scene_sha256: sceneSha256 } = model;
+  const [scene, connection] = await Promise.all([
+    fetchFile(model.scene_url),
+    equipped({ url, modelId, sceneSha256 }, robot.constants_url),
+  ]);
   const blob = await inTurn(async () => {
     const rehearsed = await rehearse({
       sceneXml: new Uint8Array(await scene.arrayBuffer()),
       wasmUrl: new URL(wasmUrl, window.location.href).href,
       rules: robot,
-      connection: {
-        url: model.inference_url,
-        modelId,
-        sceneSha256: model.scene_sha256,
-        ...(tickets && { access: { token: currentToken(), ticketUrl } }),
-      },
+      connection,
     });
     if (!rehearsed.ok) throw new Error(rehearsed.message);
     const { drawStrip } = await import("./studio");

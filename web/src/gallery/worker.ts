@@ -18,11 +18,10 @@ const LIMIT_MS = 60_000;
 /** The frames that become pictures, once all of them are there. */
 class Take {
   readonly poses: Float32Array[] = [];
-  private live = false;
 
+  /** Time passes by answers alone, whoever gives them. */
   hear(message: FromWorker): void {
-    if (message.type === "link") this.live = message.link.state === "live";
-    if (message.type === "frame" && this.live) this.see(message.frame);
+    if (message.type === "frame") this.see(message.frame);
   }
 
   get whole(): boolean {

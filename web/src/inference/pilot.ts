@@ -21,6 +21,8 @@ export interface PilotHandlers {
 const ROUND_TRIPS = 250;
 /** A server that is not needed is tried so often, ms. */
 const TRY_EVERY_MS = 500;
+/** How often one that is waited for is looked at, ms. */
+const LOOK_EVERY_MS = 250;
 /** One that stays silent for longer is gone, ms. */
 const SILENCE_MS = 4000;
 
@@ -36,6 +38,7 @@ export class Pilot {
   /** The state that the server has not answered yet. */
   private sent: { tick: number; at: number } | null = null;
   private triedAt = 0;
+  private readonly looks: ReturnType<typeof setInterval>;
 
   constructor(
     connection: Connection,
@@ -46,6 +49,7 @@ export class Pilot {
   ) {
     this.chooser = new Chooser(now);
     this.chooser.wish = wish;
+    this.looks = setInterval(() => this.look(), LOOK_EVERY_MS);
     const { source } = connection;
     this.own = source === undefined ? null : new OwnPolicy(source, () => this.settle(), now);
     const { url } = connection;
@@ -111,8 +115,16 @@ export class Pilot {
   }
 
   close(): void {
+    clearInterval(this.looks);
     this.link?.close();
     this.own?.close();
+  }
+
+  /** A server that has stopped without a word answers nothing that could be measured. */
+  private look(): void {
+    if (this.sent === null || this.where !== "server") return;
+    this.chooser.waiting(this.now() - this.sent.at);
+    this.settle();
   }
 
   private send(state: RawState): void {

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useRef, useSyncExternalStore } from "react";
 import type { Scene } from "@/deck/panel";
 import { Button, cx, Note } from "@/ui/kit";
-import type { MusicState } from "./music";
+import type { MusicState, Playing } from "./music";
 import { musicOf } from "./music";
 
 /** Music, and a robot that keeps its beat. */
@@ -34,7 +34,10 @@ export function MusicPanel({ session, robot }: Scene): ReactNode {
         <Button className="h-8" disabled={state.starting} onClick={() => void music.microphone()}>
           <Mic className="size-4" aria-hidden /> Listen
         </Button>
-        <Button className="h-8" onClick={() => music.tap()}>
+        <Button
+          className="h-8"
+          onClick={({ timeStamp }) => music.tap(performance.timeOrigin + timeStamp)}
+        >
           <Hand className="size-4" aria-hidden /> Tap the beat
         </Button>
         {playing !== null && (
@@ -98,7 +101,7 @@ export function MusicPanel({ session, robot }: Scene): ReactNode {
   );
 }
 
-function Beat({ state: { playing, danced } }: { state: MusicState }): ReactNode {
+function Beat({ state: { playing, danced, listening } }: { state: MusicState }): ReactNode {
   const bpm = danced?.bpm ?? null;
   return (
     <p
@@ -108,11 +111,7 @@ function Beat({ state: { playing, danced } }: { state: MusicState }): ReactNode 
       data-bpm={bpm === null ? "" : bpm.toFixed(1)}
     >
       {bpm === null ? (
-        playing?.kind === "taps" ? (
-          "Tap once more, and go on for a steadier beat."
-        ) : (
-          "No beat found: the robot keeps its own."
-        )
+        without(playing, listening)
       ) : (
         <>
           <span className="font-mono text-text">{bpm.toFixed(0)}</span> beats a minute, from{" "}
@@ -127,4 +126,10 @@ function Beat({ state: { playing, danced } }: { state: MusicState }): ReactNode 
       )}
     </p>
   );
+}
+
+/** What is said as long as there is no beat. */
+function without(playing: Playing | null, listening: boolean): string {
+  if (playing?.kind === "taps") return "Tap once more, and go on for a steadier beat.";
+  return listening ? "Listening…" : "No beat found: the robot keeps its own.";
 }

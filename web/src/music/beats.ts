@@ -9,11 +9,13 @@ export interface Heard {
   clarity: number;
 }
 
-const SLOWEST_HZ = 60 / 60;
+const SLOWEST_HZ = 49 / 60;
 const FASTEST_HZ = 200 / 60;
 /** Of two tempos that fit alike, the one nearer to this one; octaves about it. */
 const USUAL_HZ = 118 / 60;
 const SPREAD_OCTAVES = 1.0;
+/** What fits twice as fast nearly as well is that fast: a beat comes again at its half tempo too. */
+const TWICE = 0.9;
 /** What was heard so long ago counts a third, s; short, or a change of tempo goes unheard. */
 const MEMORY_S = 1.3;
 /** Whether there is a beat at all is asked of more: a few clicks fit some tempo by chance. */
@@ -21,6 +23,8 @@ const LONG_MEMORY_S = 5;
 const WINDOW_S = 8;
 /** Before that nothing is said. */
 const FIRST_S = 3;
+/** And before that not that there is none. */
+const LISTENED_S = 5;
 const CLEAR = 0.3;
 /** A beat that is kept is lost below that, for so long, s. */
 const LOST = 0.15;
@@ -53,6 +57,11 @@ export class BeatTracker {
     this.strengths.push(strength);
     this.count += 1;
     if (this.strengths.length > WINDOW_S * ONSET_HZ) this.strengths.shift();
+  }
+
+  /** Whether it has heard enough to say that there is no beat: a slow one takes its time. */
+  get listened(): boolean {
+    return this.strengths.length >= LISTENED_S * ONSET_HZ;
   }
 
   /** Begin anew, as with another piece. */
@@ -90,12 +99,11 @@ export class BeatTracker {
   }
 
   private tempo(signal: Signal): number {
-    let best = { score: Number.NEGATIVE_INFINITY, lag: ONSET_HZ };
-    const longest = Math.floor(ONSET_HZ / SLOWEST_HZ);
-    for (let lag = Math.ceil(ONSET_HZ / FASTEST_HZ); lag <= longest; lag += 1) {
-      const score = fits(signal, lag);
-      if (score > best.score) best = { score, lag };
-    }
+    const shortest = Math.ceil(ONSET_HZ / FASTEST_HZ);
+    let best = bestOf(signal, shortest, Math.floor(ONSET_HZ / SLOWEST_HZ));
+    const half = Math.round(best.lag / 2);
+    const twice = bestOf(signal, Math.max(half - 1, shortest), half + 1);
+    if (twice.score > TWICE * best.score) best = twice;
     const hz = ONSET_HZ / finer(signal, best.lag);
     const { kept } = this;
     if (kept === null || Math.abs(kept / hz - 1) < FINE) return hz;
@@ -159,6 +167,16 @@ function fits(signal: Signal, lag: number): number {
   const octaves = Math.log2(ONSET_HZ / lag / USUAL_HZ) / SPREAD_OCTAVES;
   const share = (2 * recurrence(signal, lag) + recurrence(signal, 2 * lag)) / 3;
   return Math.max(share, 0) * Math.exp(-0.5 * octaves * octaves);
+}
+
+/** The lag that fits best of those from one to another, frames. */
+function bestOf(signal: Signal, from: number, to: number): { score: number; lag: number } {
+  let best = { score: Number.NEGATIVE_INFINITY, lag: from };
+  for (let lag = from; lag <= to; lag += 1) {
+    const score = fits(signal, lag);
+    if (score > best.score) best = { score, lag };
+  }
+  return best;
 }
 
 /** The lag between whole ones, from the peak a few beats on, where it is sharper. */

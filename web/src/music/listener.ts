@@ -86,6 +86,11 @@ export class Listener {
     return new Listener(source, context, context.currentTime, release, onBeat, onsets);
   }
 
+  /** Whether enough was heard to say that there is no beat. */
+  get listened(): boolean {
+    return this.tracker.listened;
+  }
+
   /** When a moment of the audio's clock is heard in the room, ms since the epoch. */
   epochOf(time: number): number {
     const { context } = this;

@@ -6,6 +6,8 @@ import { Listener } from "./listener";
 import { Taps } from "./taps";
 
 const EVERY_MS = 250;
+const INSECURE =
+  "Browsers let a page listen only if it comes over https, or from this machine (localhost). Tap the beat instead.";
 
 /** What the beat is taken from. */
 export type Playing = { kind: "file" | "microphone" | "taps"; name: string };
@@ -17,6 +19,8 @@ export interface MusicState {
   problem: string | null;
   choreography: Choreography;
   danced: Danced | null;
+  /** Too little was heard to say whether there is a beat. */
+  listening: boolean;
 }
 
 interface Probe {
@@ -52,6 +56,7 @@ export class Music {
   private taps = new Taps();
   private dancer: Dancer | null = null;
   private timer: ReturnType<typeof setInterval> | null = null;
+  private forget: (() => void) | null = null;
   private state: MusicState;
 
   constructor(
@@ -66,6 +71,7 @@ export class Music {
       problem: null,
       choreography: { style: own ? "own" : "moves", seed: 0, only: null },
       danced: null,
+      listening: false,
     };
     window.__tabrlMusic = {
       heardAt: (time) => this.listener?.epochOf(this.listener.began + time) ?? null,
@@ -82,31 +88,30 @@ export class Music {
   readonly getState = (): MusicState => this.state;
 
   async file(file: File): Promise<void> {
-    await this.start(() => Listener.file(file, (beat) => this.dancer?.heard(beat)), {
-      refused: `${file.name} is no music that this browser can read.`,
-    });
+    await this.start(
+      () => Listener.file(file, (beat) => this.dancer?.heard(beat)),
+      (error) =>
+        error instanceof DOMException && error.name === "EncodingError"
+          ? `${file.name} is no music that this browser can read.`
+          : `${file.name} could not be played: ${String(error)}`,
+    );
   }
 
   async microphone(): Promise<void> {
-    if (navigator.mediaDevices === undefined) {
-      const problem =
-        "Browsers give the microphone only to pages that come over https, or from this machine.";
-      this.update({ problem });
-      return;
-    }
-    await this.start(() => Listener.microphone((beat) => this.dancer?.heard(beat)), {
-      refused: "The microphone is not there, or was not allowed. Choose a file, or tap.",
-    });
+    await this.start(
+      () => Listener.microphone((beat) => this.dancer?.heard(beat)),
+      () => "The microphone is not there, or was not allowed. Choose a file, or tap.",
+    );
   }
 
-  /** Somebody tapped the beat, just now. */
-  tap(): void {
+  /** Somebody tapped the beat at a moment, ms since the epoch. */
+  tap(at: number): void {
     if (this.state.playing?.kind !== "taps") {
       this.stop();
       this.taps = new Taps();
       this.begin({ kind: "taps", name: "your taps" });
     }
-    const beat = this.taps.tap(now());
+    const beat = this.taps.tap(at);
     if (beat !== null) this.dancer?.heard(beat);
     this.look();
   }
@@ -121,25 +126,31 @@ export class Music {
   stop(): void {
     if (this.timer !== null) clearInterval(this.timer);
     this.timer = null;
+    this.forget?.();
+    this.forget = null;
     this.listener?.stop();
     this.listener = null;
     this.dancer?.stop();
     this.dancer = null;
-    this.update({ playing: null, danced: null });
+    this.update({ playing: null, danced: null, listening: false });
   }
 
   private async start(
     open: () => Promise<Listener>,
-    { refused }: { refused: string },
+    refused: (error: unknown) => string,
   ): Promise<void> {
+    if (!window.isSecureContext) {
+      this.update({ problem: INSECURE });
+      return;
+    }
     this.stop();
     this.update({ starting: true, problem: null });
     try {
       const listener = await open();
       this.listener = listener;
       this.begin(listener.source);
-    } catch {
-      this.update({ problem: refused });
+    } catch (error) {
+      this.update({ problem: refused(error) });
     } finally {
       this.update({ starting: false });
     }
@@ -149,13 +160,16 @@ export class Music {
     this.dancer = new Dancer(this.session, this.driving, now);
     this.dancer.dance(this.state.choreography);
     this.timer = setInterval(() => this.look(), EVERY_MS);
-    this.update({ playing, problem: null });
+    // Nobody dances where no policy plays, nor where another one does.
+    this.forget = this.session.subscribe(() => {
+      if (this.session.getState().link.state === "none") this.stop();
+    });
+    this.update({ playing, problem: null, listening: playing.kind !== "taps" });
   }
 
   private look(): void {
-    // Nobody dances where no policy plays.
-    if (this.session.getState().link.state === "none") this.stop();
-    else this.update({ danced: this.dancer?.danced ?? null });
+    const listening = this.listener?.listened === false;
+    this.update({ danced: this.dancer?.danced ?? null, listening });
   }
 
   private update(change: Partial<MusicState>): void {

@@ -3,8 +3,9 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { isGone } from "@/api/client";
 import { modelQuery, useRobots, useTask } from "@/api/queries";
-import type { Job, Model, Robot, Task } from "@/api/types";
-import { trainingsOf } from "@/compare/choose";
+import type { Job, Robot, Task } from "@/api/types";
+import type { Trained } from "@/compare/choose";
+import { seated, trainingsOf } from "@/compare/choose";
 import type { Shown } from "@/compare/SideBySide";
 import { SideBySide } from "@/compare/SideBySide";
 import { words } from "@/lib/format";
@@ -44,9 +45,14 @@ export function ComparePage({ taskId }: { taskId: string }): ReactNode {
 function Loaded({ task, robot }: { task: Task; robot: Robot }): ReactNode {
   const jobs = trainingsOf(task);
   const models = useQueries({ queries: jobs.map(({ model_id: id }) => modelQuery(id ?? "")) });
-  const known = models.every(({ data }) => data !== undefined);
+  const trained = jobs.flatMap((job, n) => {
+    const model = models[n]?.data;
+    return model === undefined ? [] : [{ job, model }];
+  });
+  const { together, elsewhere, more } = seated(trained);
+  const first = together[0];
   // The pretrained policy is served in the robot's own scene alone.
-  const flat = models[0]?.data?.scene_sha256 === robot.scene_sha256;
+  const flat = first?.model.scene_sha256 === robot.scene_sha256;
   return (
     <>
       <header className="flex flex-wrap items-end justify-between gap-3">
@@ -65,24 +71,46 @@ function Loaded({ task, robot }: { task: Task; robot: Robot }): ReactNode {
         <Note title="Nothing was trained yet">
           Train one candidate or all of them: they learn here side by side.
         </Note>
-      ) : known ? (
-        <SideBySide
-          robot={robot}
-          sceneUrl={models[0]?.data?.scene_url ?? robot.scene_url}
-          shown={[...jobs.map(shownOf), ...(flat ? pretrained(robot) : [])]}
-        />
-      ) : (
+      ) : first === undefined || trained.length < jobs.length ? (
         <Skeleton className="h-[60vh]" />
+      ) : (
+        <>
+          <SideBySide
+            robot={robot}
+            sceneUrl={first.model.scene_url}
+            shown={[...together.map(shownOf), ...(flat ? pretrained(robot) : [])]}
+          />
+          {elsewhere.length > 0 && (
+            <Note title={`Left out: ${named(elsewhere)}`}>
+              Robots side by side stand on one ground, here {first.job.ground_words}.{" "}
+              {elsewhere
+                .map(({ job }) => `${nameOf(job)} was trained on: ${job.ground_words}.`)
+                .join(" ")}
+            </Note>
+          )}
+          {more.length > 0 && (
+            <Note title={`Left out: ${named(more)}`}>
+              More than {together.length} candidates are not told apart at a glance.
+            </Note>
+          )}
+        </>
       )}
     </>
   );
 
-  function shownOf(job: Job, n: number): Shown {
-    const name = task.candidates.find((each) => each.n === job.candidate)?.name;
-    const model = models[n]?.data as Model;
+  function nameOf({ candidate }: Job): string {
+    const name = task.candidates.find(({ n }) => n === candidate)?.name;
+    return name ?? `Candidate ${candidate ?? ""}`;
+  }
+
+  function named(out: Trained[]): string {
+    return out.map(({ job }) => nameOf(job)).join(", ");
+  }
+
+  function shownOf({ job, model }: Trained): Shown {
     return {
       key: job.id,
-      name: name ?? `Candidate ${job.candidate ?? ""}`,
+      name: nameOf(job),
       note: noteOf(job),
       connection: {
         url: model.inference_url,

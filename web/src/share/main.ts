@@ -3,8 +3,9 @@ import "./share.css";
 import { Engine } from "@/sim/engine";
 import type { SessionState } from "@/sim/session";
 import { Session } from "@/sim/session";
+import { Losses } from "@/viewer/lost/losses";
 import { initialQuality } from "@/viewer/preferences";
-import type { Quality } from "@/viewer/view";
+import type { Look, Quality } from "@/viewer/view";
 import { View } from "@/viewer/view";
 import { figures } from "./figures";
 import type { Show } from "./show";
@@ -36,9 +37,11 @@ function fail(message: string): void {
   alert.hidden = false;
 }
 
-/** Draws a session, and draws it simply where that is slow. */
+/** Draws a session: simply where that is slow, and anew where the browser has lost the picture. */
 class Picture {
   view: View | null = null;
+  private readonly losses = new Losses(() => this.drawAnew());
+  private times = 0;
   private quality: Quality = initialQuality(window.location.search, null);
 
   constructor(
@@ -55,13 +58,40 @@ class Picture {
     const options = { scene, camera, controlHz, quality, ink, dark };
     this.view = new View(element("viewer"), this.session, options);
     this.view.onSlow = () => this.simplify();
+    this.view.onLost = () => this.tellLost();
     if (this.show.meshes) void this.view.loadMeshes(beside("model/visuals.glb")).catch(() => {});
+  }
+
+  /** A lost picture, when its time has come or somebody asks for it. */
+  drawAnew(): void {
+    this.times += 1;
+    this.replace();
+  }
+
+  /** Another picture in this one's place, seen from where one looked. */
+  private replace(): void {
+    this.losses.forget();
+    element("lost").hidden = true;
+    const look: Look | undefined = this.view?.look;
+    this.view?.dispose();
+    try {
+      this.begin();
+      if (this.view !== null && look !== undefined) this.view.look = look;
+    } catch (error) {
+      fail(`There is no picture: ${String(error)}`);
+    }
   }
 
   private simplify(): void {
     this.quality = "low";
-    this.view?.dispose();
-    this.begin();
+    this.replace();
+  }
+
+  private tellLost(): void {
+    const asks = this.losses.lost(this.times) === "asks";
+    element("anew").hidden = !asks;
+    element("comes").hidden = asks;
+    element("lost").hidden = false;
   }
 }
 
@@ -69,6 +99,7 @@ class Picture {
 function controls(session: Session, picture: Picture): void {
   element("reset").onclick = () => session.reset();
   element("centre").onclick = () => picture.view?.centre();
+  element("anew").onclick = () => picture.drawAnew();
   const pause = element("pause");
   pause.onclick = () => {
     const paused = !session.getState().paused;

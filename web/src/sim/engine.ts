@@ -38,10 +38,15 @@ export class Engine {
   }
 }
 
-async function compile(): Promise<WebAssembly.Module> {
+/** Throws where the browser has no WebAssembly. */
+export function demandWebAssembly(): void {
   if (typeof WebAssembly === "undefined") {
     throw new Error("WebAssembly is switched off or missing in this browser.");
   }
+}
+
+async function compile(): Promise<WebAssembly.Module> {
+  demandWebAssembly();
   const response = await fetch(new URL(wasmUrl, window.location.href));
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   // Servers that do not know the type of such files serve them as something else.

@@ -1,11 +1,8 @@
 import { fetchFile } from "@/api/client";
-import { needsTickets } from "@/api/tickets";
-import { currentToken } from "@/api/token";
-
 import type { Trouble } from "@/api/types";
+import { equipped } from "@/inference/equip";
 import type { PolicySource, Wish } from "@/inference/types";
 import { reached } from "@/lib/milestones";
-import { at } from "@/lib/place";
 import type { Engine } from "./engine";
 import type {
   Connection,
@@ -128,12 +125,9 @@ export class Session {
       this.send({ type: "connect", connection });
       return;
     }
-    void needsTickets().then((needed) => {
+    void equipped(connection, this.rules.constants_url).then((whole) => {
       if (this.wanted !== connection) return; // somebody else drives by now
-      const ticketUrl = at(`/api/models/${encodeURIComponent(connection.modelId)}/ticket`);
-      const access = needed ? { access: { token: currentToken(), ticketUrl } } : {};
-      const source = this.sourceOf(connection);
-      this.send({ type: "connect", connection: { ...connection, ...access, source } });
+      this.send({ type: "connect", connection: whole });
     });
   }
 
@@ -199,17 +193,6 @@ export class Session {
     this.update({ link: { state: "none" } });
     this.listeners.clear();
     this.worker.terminate();
-  }
-
-  private sourceOf({ modelId, sceneSha256 }: Connection): PolicySource {
-    const model = `/api/models/${encodeURIComponent(modelId)}`;
-    return {
-      model: at(model),
-      params: at(`${model}/params`),
-      constants: at(this.rules.constants_url),
-      sceneSha256,
-      token: currentToken(),
-    };
   }
 
   private async load(sceneUrl: string): Promise<void> {

@@ -7,7 +7,7 @@ import { Controls } from "./Controls";
 import type { Drive } from "./drive";
 import { useDrive } from "./drive";
 import { Figures, LinkBanner, StatusPill } from "./Hud";
-import { LostPicture } from "./LostPicture";
+import { LostPicture } from "./lost/LostPicture";
 import { loadQuality, storeQuality } from "./preferences";
 import { useSession, useSessionState } from "./SessionProvider";
 import { Unavailable } from "./Unavailable";

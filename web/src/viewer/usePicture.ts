@@ -4,19 +4,16 @@ import type { Robot } from "@/api/types";
 import type { SceneInfo } from "@/sim/messages";
 import type { Session } from "@/sim/session";
 import { useDark } from "@/ui/ThemeButton";
+import type { Lost } from "./lost/losses";
+import { useRounds } from "./lost/useRounds";
 import type { Look, Quality, View } from "./view";
-
-/** So long it is told that the picture was lost before it is drawn anew. */
-const TOLD_MS = 1500;
-/** Lost more often than that, a user is asked first: the driver may fail each time. */
-const BY_ITSELF = 3;
 
 export interface Picture {
   view: View | null;
   /** Why there can be none. */
   fault: string | null;
-  /** The graphics context is gone: drawn anew in a moment, or only when asked to. */
-  lost: "moment" | "asks" | null;
+  /** The graphics context is gone. */
+  lost: Lost | null;
   again: () => void;
 }
 
@@ -35,8 +32,7 @@ export function usePicture(container: RefObject<HTMLElement | null>, wanted: Wan
   const dark = useDark();
   const [view, setView] = useState<View | null>(null);
   const [fault, setFault] = useState<string | null>(null);
-  const [round, setRound] = useState(0);
-  const [lost, setLost] = useState<Picture["lost"]>(null);
+  const { round, losses, lost, setLost, again } = useRounds();
   const looked = useRef<{ at: Session; look: Look } | null>(null);
   const slow = useRef(onSlow);
   slow.current = onSlow;
@@ -49,18 +45,13 @@ export function usePicture(container: RefObject<HTMLElement | null>, wanted: Wan
     if (element === null || scene === null) return undefined;
     let left = false;
     let next: View | null = null;
-    let later: ReturnType<typeof setTimeout> | undefined;
-    const drop = (): void => {
-      setLost(round < BY_ITSELF ? "moment" : "asks");
-      if (round < BY_ITSELF) later = setTimeout(() => setRound(round + 1), TOLD_MS);
-    };
     void renderer
       .then((module) => {
         if (left) return;
         next = new module.View(element, session, { scene, camera, controlHz, quality, ink, dark });
         if (looked.current?.at === session) next.look = looked.current.look;
         next.onSlow = () => slow.current();
-        next.onLost = drop;
+        next.onLost = () => setLost(losses.lost(round));
         // Primitives stay where the meshes cannot be had: the picture is plainer, not broken.
         if (visualsUrl !== null) void next.loadMeshes(visualsUrl).catch(() => undefined);
         setView(next);
@@ -69,12 +60,25 @@ export function usePicture(container: RefObject<HTMLElement | null>, wanted: Wan
       .catch((error: unknown) => setFault(error instanceof Error ? error.message : String(error)));
     return () => {
       left = true;
-      clearTimeout(later);
+      losses.forget();
       setView(null);
       if (next !== null) looked.current = { at: session, look: next.look };
       next?.dispose();
     };
-  }, [container, session, scene, camera, controlHz, quality, ink, dark, visualsUrl, round]);
+  }, [
+    container,
+    session,
+    scene,
+    camera,
+    controlHz,
+    quality,
+    ink,
+    dark,
+    visualsUrl,
+    round,
+    losses,
+    setLost,
+  ]);
 
-  return { view, fault, lost, again: () => setRound(round + 1) };
+  return { view, fault, lost, again };
 }

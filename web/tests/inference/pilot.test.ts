@@ -169,6 +169,67 @@ describe("left to the page", () => {
     pilot.close();
   });
 
+  it("a server that stops without a word is left after a second", async () => {
+    const { pilot, server, step, ready } = setUp();
+    server().welcome();
+    for (let tick = 0; tick < 20; tick += 1) await step(tick, 5);
+    const before = ready();
+    expect(pilot.ask(stateOf(20))).toBeNull();
+    await vi.advanceTimersByTimeAsync(900);
+    expect(pilot.stats.where).toBe("server");
+    await vi.advanceTimersByTimeAsync(400);
+    expect(pilot.stats.where).toBe("browser");
+    expect(ready()).toBe(before + 1);
+    expect(pilot.ask(stateOf(20))).not.toBeNull();
+    server().answer(20);
+    expect(pilot.stats.where).toBe("browser");
+    pilot.close();
+  });
+
+  it.each([100, 300, 1000])(
+    "answers that take %i ms decide within a second and a bit",
+    async (ms) => {
+      const { pilot, server, step } = setUp();
+      server().welcome();
+      for (let tick = 0; tick < 100; tick += 1) await step(tick, 5);
+      const began = Date.now();
+      let tick = 100;
+      while (pilot.stats.where === "server" && tick < 200) {
+        await step(tick, ms);
+        tick += 1;
+      }
+      expect(Date.now() - began).toBeGreaterThanOrEqual(900);
+      expect(Date.now() - began).toBeLessThanOrEqual(1400);
+      pilot.close();
+    },
+  );
+
+  it.each([
+    [700, 20],
+    [150, 5],
+  ])("answers that take %i ms change nothing while most are quick", async (ms, every) => {
+    const { pilot, server, step } = setUp();
+    server().welcome();
+    for (let tick = 0; tick < 300; tick += 1) {
+      await step(tick, tick % every === 0 ? ms : 5);
+      expect(pilot.stats.where).toBe("server");
+    }
+    pilot.close();
+  });
+
+  it("a computer that slept is not the server's fault", async () => {
+    const { pilot, server, step } = setUp();
+    server().welcome();
+    for (let tick = 0; tick < 20; tick += 1) await step(tick, 5);
+    pilot.ask(stateOf(20));
+    vi.setSystemTime(Date.now() + 3000); // and no timer has struck
+    await vi.advanceTimersByTimeAsync(250);
+    server().answer(20);
+    for (let tick = 21; tick < 120; tick += 1) await step(tick, 5);
+    expect(pilot.stats.where).toBe("server");
+    pilot.close();
+  });
+
   it("a server that does not let anybody in for long is not waited for", async () => {
     const { pilot } = setUp();
     await vi.advanceTimersByTimeAsync(1000);

@@ -133,8 +133,7 @@ def ship(run: PretrainingRun, seed: int, out: Path) -> ModelCard:
     print(f"measuring the card: {EPISODES} episodes a row")
     rows: list[CardRow] = []
     for row in measure(pretraining, deployed(weights)):
-        mark = "reached" if row.passed else "missed"
-        print(f"{mark:7s} {row.command}: {row.measured}", flush=True)
+        print(f"{row.mark:8s} {row.command}: {row.measured}", flush=True)
         rows.append(row)
     card = ModelCard(
         robot=robot.id,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tabrl.contracts.page import KindPage, Readout, Trouble
+from tabrl.contracts.page import Framing, KindPage, Readout, Trouble
 from tabrl.contracts.quantities import (
     WORLD_AXES,
     Catalogue,
@@ -46,6 +46,8 @@ class Quantity(StrEnum):
 
 
 _AXES = "x, y or z"
+# Of the reach, which is most of what is seen of an arm; a legged robot is much longer than high.
+FRAMING = Framing(distance=3.1, height=0.38)
 LOAD_KG = 2.0  # that a tool is certified with
 
 

@@ -9,9 +9,11 @@ from itertools import pairwise
 import mujoco
 import numpy as np
 
+from tabrl.embodiments.arm.names import PLACE, POINTING
 from tabrl.robot_import.limbs.found import FoundLimb, Survey, hinges_only, unit, way_to
+from tabrl.robot_import.limbs.freedom import lacking
 from tabrl.robot_import.limbs.legs import MIN_LEGS
-from tabrl.robot_import.model.extent import reach, solid
+from tabrl.robot_import.model.extent import lowest, reach, solid
 from tabrl.robot_import.model.home import NEAR_FLOOR, Home
 from tabrl.robot_import.model.source import Doubles, Source, is_hinge, no_root
 from tabrl.robot_import.names import identifier
@@ -70,7 +72,10 @@ def survey_tool(source: Source, home: Home, wanted: str | None = None) -> Survey
         effector=tool.name,
         turn=tool.turn,
     )
-    return Survey(KIND, (limb,), _reach(data, hinges, tool.point), notes=_remarks(tool))
+    reach = _reach(data, hinges, tool.point)
+    without = lacking(source, home, hinges, tool.body, tool.point, tool.turn, reach)
+    notes = (*_remarks(tool), *_few(without))
+    return Survey(KIND, (limb,), reach, without=without, notes=notes)
 
 
 def _require_shapes(source: Source, hinges: Sequence[int]) -> None:
@@ -92,6 +97,16 @@ def _remarks(tool: _Tool) -> tuple[str, ...]:
     return (
         f"at home {tool.words} points {angle:.0f}° away from straight down, where tools of the "
         "kind point: its z axis is what points",
+    )
+
+
+def _few(without: Sequence[str]) -> tuple[str, ...]:
+    """What comes of joints that are too few, or too much alike."""
+    if not set(without) & {*PLACE, *POINTING}:
+        return ()
+    return (
+        "its joints cannot place the tool and point it as well, so no policy can be pretrained for "
+        "it: it learns single tasks from nothing (tabrl run --tier full)",
     )
 
 
@@ -123,8 +138,7 @@ def _found(source: Source, data: mujoco.MjData) -> _Tool:
 
 def _refuse_several(source: Source, data: mujoco.MjData, chains: set[tuple[int, ...]]) -> None:
     names = ", ".join(sorted(_body(source, int(source.model.jnt_bodyid[c[-1]])) for c in chains))
-    floor = min((float(data.geom_xpos[g][2]) for g in solid(source)), default=0.0)
-    legs = (len(chains) >= MIN_LEGS and floor < NEAR_FLOOR) or len(chains) > MIN_LEGS
+    legs = len(chains) > MIN_LEGS or all(_stands(source, data, chain) for chain in chains)
     if legs and source.root == 0:
         raise no_root(len(chains))
     if legs:
@@ -135,6 +149,15 @@ def _refuse_several(source: Source, data: mujoco.MjData, chains: set[tuple[int, 
     raise refusal(
         f"{len(chains)} chains have as many joints ({names}): say with --tool which of them, by a "
         "site or a body"
+    )
+
+
+def _stands(source: Source, data: mujoco.MjData, chain: tuple[int, ...]) -> bool:
+    """Whether the end of a chain is on the floor, or below it."""
+    return any(
+        lowest(source.model, data, geom) < NEAR_FLOOR
+        for geom in solid(source)
+        if tuple(_hinges(source, way_to(source, int(source.model.geom_bodyid[geom])))) == chain
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tabrl.robot_import.names import is_text, one_line
 from tabrl.robot_import.refusal import refusal
 
 _SUFFIXES = (".xml", ".mjcf", ".urdf")
@@ -35,11 +36,17 @@ def find_model(place: Path, name: str | None = None) -> ModelFile:
     Of several, `scene` or the one that is called like the folder. Raises `Invalid`.
     """
     try:
-        return _find(place, name)
+        found = _find(place, name)
     except OSError as error:
         raise refusal(
             f"{error.filename or place} cannot be read ({error.strerror}): name a folder that can"
         ) from None
+    if not is_text(str(found.path)):
+        raise refusal(
+            f"{one_line(str(found.path))} has a name that is no text in UTF-8, which MuJoCo cannot "
+            "open: rename the file or its folder"
+        )
+    return found
 
 
 def _find(place: Path, name: str | None) -> ModelFile:
@@ -93,7 +100,11 @@ def _read(place: Path, paths: Sequence[Path], broken: list[str]) -> dict[Path, E
 
 def _included(file: Path, root: ET.Element) -> Iterator[Path]:
     for element in (*root.iter("include"), *root.iter("model")):
-        yield (file.parent / element.get("file", "")).resolve()
+        named = file.parent / element.get("file", "")
+        try:
+            yield named.resolve()
+        except (OSError, RuntimeError):  # a link that leads to itself, which MuJoCo will not find
+            continue
 
 
 def _checked(path: Path) -> Path:

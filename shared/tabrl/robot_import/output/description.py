@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+from tabrl.embodiments.arm.names import PLACE, POINTING
 from tabrl.embodiments.legged.limbs import at_every_corner
 from tabrl.robot_import.limbs.found import FoundLimb, Survey
 from tabrl.robot_import.limbs.legs import KIND as LEGGED
 from tabrl.robot_import.limbs.plane import KIND as PLANAR
 from tabrl.robot_import.model.linkage import Hinge, Linkage
 from tabrl.robot_import.model.source import Source
-from tabrl.robot_import.names import identifier
+from tabrl.robot_import.names import identifier, is_text
 from tabrl.robot_import.options import ImportOptions
+from tabrl.robot_import.refusal import refusal
 
 _GRAVITY = 9.81
 _LARGEST_STEP = 0.4  # rad a unit of action,
 _STEP_SHARE = 0.25  # or this share of the joint's range
 _TARGET_SPEED = 1.0  # rad/s a unit of action, of kinds whose policies move their targets
 _GENERAL = ("xml", "xmls", "mjcf", "urdf", "robot", "robots", "model", "models", "assets", "scene")
+# Sentences for arms, and the channels that they take.
+_OF_ARMS = (
+    ("point up and wave", POINTING[:2]),
+    ("draw a circle in the air", PLACE),
+    ("nod twice, then return", POINTING[1:2]),
+    ("reach up, then return", PLACE[2:]),
+    ("reach left and hold", PLACE[1:2]),
+    ("reach forward, then return", PLACE[:1]),
+)
+_FEW = 3
+_HERE = ("", "..")  # what a path ends with that names no folder by its name
 _NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 8: "eight"}
 # By which power of a robot's strength the reach of a command goes down.
 _SHARES = {"vx": 0.5, "vy": 0.25, "yaw": 0.25, "jump": 1.0}
@@ -25,15 +38,26 @@ _LEAST_SHARE = 0.2
 
 
 def robot_name(options: ImportOptions, source: Source) -> tuple[str, str]:
-    """Id and name: as told, else of the folder, else of the model."""
-    folder = source.file.resolve().parent if options.place.is_dir() else source.file.with_suffix("")
-    own = folder.name
+    """Id and name: as told, else of the folder or file that was named, else of the model.
+
+    Raises `Invalid` for a name that is no text.
+    """
+    own = options.place.name if options.place.name not in _HERE else options.place.resolve().name
+    if not options.place.is_dir():
+        own = source.file.stem
     if own.lower() in _GENERAL:
         own = str(source.model.names[: source.model.names.index(b"\0")].decode()) or own
         own = own.removesuffix(" scene")
     robot_id = identifier(options.robot_id or own.lower(), "robot")
     words = " ".join(word[:1].upper() + word[1:] for word in robot_id.split("_"))
-    return robot_id, options.name or words
+    return robot_id, _text(options.name) or words
+
+
+def _text(name: str | None) -> str | None:
+    """A name that can be written into files. Raises `Invalid` for bytes that are no text."""
+    if name is not None and not is_text(name):
+        raise refusal("the name that --name says is no text in UTF-8: write it in another way")
+    return name
 
 
 def content(survey: Survey, linkage: Linkage, robot_id: str, title: str) -> dict[str, Any]:
@@ -118,7 +142,9 @@ def _examples(survey: Survey) -> tuple[str, ...]:
     if survey.kind == PLANAR:
         return ("run forward fast", "walk forward", "walk backward", "hop", "stand still")
     if survey.kind != LEGGED:
-        return ("point up and wave", "draw a circle in the air", "nod twice, then return")
+        return tuple(words for words, needs in _OF_ARMS if not set(needs) & set(survey.without))[
+            :_FEW
+        ]
     if not at_every_corner(survey.limbs):
         return ()
     first = survey.limbs[0]

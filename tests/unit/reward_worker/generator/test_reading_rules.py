@@ -11,6 +11,7 @@ import pytest
 
 from tabrl.contracts.phases import MAX_PHASES
 from tabrl.robots import get_robot
+from tabrl_reward_worker.generator.arm.reading import lexicon as arms
 from tabrl_reward_worker.generator.goal.abilities import Amounts
 from tabrl_reward_worker.generator.goal.interpret import interpret
 from tabrl_reward_worker.generator.reading import patterns
@@ -38,11 +39,12 @@ def test_a_rule_counts_in_its_sentence(
     table: str, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sentence = TABLES[table][number]["say"]
-    with_it = read(sentence)
+    known = arms() if TABLES[table][number].get("arm") else None
+    with_it = read(sentence, known)
     every = patterns._rules
     without = (*every(table)[:number], *every(table)[number + 1 :])
     monkeypatch.setattr(patterns, "_rules", lambda name: without if name == table else every(name))
-    assert read(sentence) != with_it
+    assert read(sentence, known) != with_it
 
 
 def extended(tmp_path: Path, text: str) -> Lexicon:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -23,6 +23,8 @@ from tabrl.robots.abilities import Span
 Table = Mapping[str, Any]
 Place = tuple[float, float, float]
 DIGITS = 4
+PRESSED_M = 0.001  # below where a tip just touches the table
+NEAR_TABLE_M = 0.03  # a tip that gets as near to the table as this gets down to it
 _NOWHERE = (0.0, 0.0)
 
 
@@ -40,6 +42,11 @@ class Posture:
         moved = list(self.place)
         moved[WORLD_AXES.index(axis)] = round(value, DIGITS)
         return replace(self, place=(moved[0], moved[1], moved[2]))
+
+    def placed(self, place: Sequence[float]) -> Posture:
+        """The same at another place."""
+        x, y, z = (round(float(value), DIGITS) for value in place)
+        return replace(self, place=(x, y, z))
 
     def turned(self, angle: str, value: float) -> Posture:
         """The same with another angle, by its name."""
@@ -77,6 +84,16 @@ class ArmAmounts:
     def span(self, channel: str) -> Span:
         """From where to where a channel goes; nowhere if the robot has none."""
         return self.spans.get(channel, _NOWHERE)
+
+    @property
+    def on_table(self) -> float:
+        """How high the tip's middle is above the table where it presses on that a little, m."""
+        return round(self.robot.end_effector_radius - PRESSED_M, DIGITS)
+
+    def room(self, axis: str) -> Span:
+        """From where to where the tool can be asked to be along an axis, m."""
+        low, high = (self.home.place[WORLD_AXES.index(axis)] + end for end in self.span(axis))
+        return (self.on_table if axis == "z" and low < NEAR_TABLE_M else low), high
 
     def within(self, axis: str, value: float) -> float:
         """The nearest coordinate that the tool reaches."""

@@ -21,12 +21,21 @@ from tabrl.contracts.quantities import WORLD_AXES
 from tabrl.embodiments.arm.askable import Askable
 from tabrl_reward_worker.generator.arm.amounts import ArmAmounts, Posture
 from tabrl_reward_worker.generator.reading.intents import Intent
-from tabrl_reward_worker.generator.reading.slots import SlotKind
+from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
 _AIR = "air"  # the plane of what touches nothing
 TABLE = "table"
+TOUCHED_M = 0.003  # from where a tip is held on the table: up to there it still touches it
 PLACED = (SlotKind.REACH, SlotKind.MOVE)  # bring the tool to a place
 POINTS_M = 0.3  # rad from straight down: below it a tool has no direction over the table
+
+
+@dataclass(frozen=True)
+class Within:
+    """In which time something is to be done, and the words that say so."""
+
+    seconds: float
+    text: str
 
 
 @dataclass
@@ -39,6 +48,9 @@ class Part:
     posture: Posture = field(init=False)
     lasts: float | None = None  # s until it is done, if it comes to an end
     seconds: float | None = None  # that the sentence says
+    within: Within | None = None  # until when the sentence says that it is done
+    within_used: bool = False
+    touches: bool = False  # the table, with the tip
     asked_place: set[str] = field(default_factory=set)  # axes
     asked_angles: set[str] = field(default_factory=set)
     understood: list[str] = field(default_factory=list)
@@ -150,9 +162,11 @@ class Part:
     def _constant(self, quantity: Askable, part: str | None, asked: bool) -> Target:
         importance = Importance.ASKED if asked or self.holds else Importance.KEPT
         value = round(self._value(quantity, part), 4)
+        tolerance = TOUCHED_M if part == "z" and self.touches else None
         return Target(
-            quantity=quantity, part=part, shape=Constant(value=value), importance=importance
-        )
+            quantity=quantity, part=part, shape=Constant(value=value), importance=importance,
+            tolerance=tolerance,
+        )  # fmt: skip
 
 
 Asker = Callable[[Intent, Part], None]
@@ -168,7 +182,27 @@ def asked_for(intents: Sequence[Intent], part: Part, askers: Mapping[str, Asker]
         elif intent.negated:
             part.say(intent.words(), "not done")
         else:
+            _place_above(intent, part)
             askers[intent.kind](_on_its_plane(intent, part), part)
+
+
+def _place_above(intent: Intent, part: Part) -> None:
+    """Hold the tip as high above the table as an intent says; a line lies there as a whole."""
+    height = height_of(intent)
+    if height is None or intent.kind == SlotKind.DRAW:
+        return
+    able = part.place("z", above_table(height, part))
+    if intent.kind not in PLACED:
+        part.say(height.text, f"the tip {able * 100:.0f} cm above the table")
+
+
+def above_table(height: Slot, part: Part) -> float:
+    """A height above the table that words say, m, as near as the tool gets to it."""
+    wanted = float(height.meaning["value"])
+    able = part.amounts.within("z", wanted)
+    if abs(able - wanted) > 1e-3:
+        part.miss("", f"{wanted:g} m above the table is more than this robot can do: {able:g} m")
+    return able
 
 
 def _on_its_plane(intent: Intent, part: Part) -> Intent:
@@ -180,6 +214,13 @@ def _on_its_plane(intent: Intent, part: Part) -> Intent:
         return intent
     part.miss(plane.text, "only what is drawn is drawn on something")
     return replace(intent, slots=[slot for slot in intent.slots if slot is not plane])
+
+
+def height_of(intent: Intent) -> Slot | None:
+    """The words that say how high above the table something is, if any do."""
+    return next(
+        (s for s in intent.slots if s.kind == SlotKind.PLANE and "value" in s.meaning), None
+    )
 
 
 def _bare(intent: Intent) -> bool:

@@ -40,6 +40,15 @@ class Figure:
         """Whether it ends where it begins."""
         return bool(np.linalg.norm(self.line[0] - self.line[-1]) < _SAME)
 
+    @property
+    def length(self) -> float:
+        """Along it, in times of its width."""
+        return float(np.linalg.norm(np.diff(self.line, axis=0), axis=-1).sum())
+
+    def stretched(self, share: float) -> Figure:
+        """The same so many times as high."""
+        return replace(self, line=self.line * (1.0, share))
+
 
 def _turns(count: int = ROUND) -> Line:
     angle: Line = np.linspace(0.0, 2.0 * np.pi, count + 1)

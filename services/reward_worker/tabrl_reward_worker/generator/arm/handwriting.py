@@ -12,7 +12,7 @@ from HersheyFonts import HersheyFonts
 
 from tabrl.contracts.path import MAX_POINTS, Path
 from tabrl_reward_worker.generator.arm.amounts import ArmAmounts, Place
-from tabrl_reward_worker.generator.arm.figures import Line, Plane, timed
+from tabrl_reward_worker.generator.arm.figures import Figure, Line, Plane, drawn, timed
 
 FONT = "futural"
 COARSEST = 0.05  # of a letter's height that a stroke may be beside the font's
@@ -55,6 +55,33 @@ def written(
     room = bisect.bisect_left(range(1, len(known) + 1), True, key=lambda n: path_of(n) is None)
     path = path_of(room) if room else None
     return None if path is None else Writing(path, known[:room].strip())
+
+
+def drawn_again(
+    times: int, one: Figure, plane: Plane, width: float, speed: float, begin: Place,
+    amounts: ArmAmounts,
+) -> tuple[Path, int]:  # fmt: skip
+    """A figure that ends, from its beginning so often with the pen lifted in between, or as often
+    as there is room for; how often that is. Of round lines every other point will do."""
+    if times == 1:
+        return drawn(one, plane, width, speed, begin, amounts), 1
+    longest_s = amounts["sequence"]["longest"] - amounts["travel"]["settle_s"]
+    for copies in range(times, 1, -1):
+        for line in (one.line,) if one.corners else (one.line, one.line[::2]):
+            points = copies * (2 * len(line) + 2 if one.corners else len(line) + 3) + 1
+            if points > MAX_POINTS:
+                continue
+            stop_s = amounts["travel"]["corner_s"] if one.corners else 0.0
+            path = _path([line] * copies, plane, width, speed, begin, amounts, stop_s)
+            if path.end_s <= longest_s:
+                return path, copies
+    return drawn(one, plane, width, speed, begin, amounts), 1
+
+
+def width_of(text: str) -> float:
+    """How wide a text is, in heights of a tall letter."""
+    strokes = strokes_of(text)
+    return float(np.ptp(np.concatenate(strokes)[:, 0])) if strokes else 0.0
 
 
 @cache
@@ -108,9 +135,9 @@ def simplified(line: Line, beside: float) -> Line:
 
 def _path(
     strokes: Sequence[Line], plane: Plane, height: float, speed: float, begin: Place,
-    amounts: ArmAmounts,
+    amounts: ArmAmounts, stop_s: float = 0.0,
 ) -> Path:  # fmt: skip
-    """Strokes with a stop at both ends, the pen lifted in between and afterwards."""
+    """Strokes with a stop at both ends, or at every point, the pen lifted in between and after."""
     ends = np.concatenate(strokes)
     middle = 0.5 * (ends.min(0) + ends.max(0))
     lift = amounts.length(plane.lift)
@@ -121,8 +148,8 @@ def _path(
         if rows:
             above = 0.5 * (rows[-1][-1] + on[0])
             rows.append(np.array([[above[0], above[1], lift]]))
-        rows.append(np.concatenate([on[:1], on, on[-1:]]))
+        rows.append(on if stop_s else np.concatenate([on[:1], on, on[-1:]]))
     top = rows[-1][-1].copy()
     top[2] = lift
     places = plane.lifted(np.concatenate([*rows, top[None]]))
-    return timed(places, speed, begin, amounts)
+    return timed(places, speed, begin, amounts, stop_s)

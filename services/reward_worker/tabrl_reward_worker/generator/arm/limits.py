@@ -32,9 +32,7 @@ FASTEST_M_S = 1.0  # along a path
 def span_of(target: Target, amounts: ArmAmounts) -> Span:
     """From where to where a quantity goes; everything for one without limits."""
     if target.quantity == Askable.TOOL_POSITION and target.part:
-        home = amounts.home.place[WORLD_AXES.index(target.part)]
-        low, high = amounts.span(target.part)
-        return home + low, home + high
+        return amounts.room(target.part)
     if target.quantity == Askable.JOINT_OFFSET and target.part:
         return amounts.span(joint_channel(target.part))
     if target.quantity == Askable.TOOL_SPEED:
@@ -101,7 +99,7 @@ def _beyond(target: Target, amounts: ArmAmounts) -> Iterator[str]:
 def _path_beyond(path: Path, amounts: ArmAmounts) -> Iterator[str]:
     places = np.array(path.points)[:, 1:]
     for at, axis in enumerate(WORLD_AXES):
-        low, high = (amounts.home.place[at] + end for end in amounts.span(axis))
+        low, high = amounts.room(axis)
         least, most = places[:, at].min(), places[:, at].max()
         if least < low - _NEAR or most > high + _NEAR:
             yield (

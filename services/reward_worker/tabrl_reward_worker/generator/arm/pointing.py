@@ -94,6 +94,9 @@ def turn(intent: Intent, part: Part) -> None:
         able = part.swing(Askable.TOOL_TWIST, size, hz)
         part.say(intent.words(), f"the tool turns ±{able:.2g} rad at {hz:g} Hz")
         return
+    rate = intent.find(SlotKind.TURN_RATE)
+    if rate is not None:
+        part.miss(rate.text, "it turns as fast as it does")
     ways = [s.meaning["direction"] for s in intent.slots if s.kind == SlotKind.DIRECTION]
     sign = -1.0 if {"right", "clockwise"} & {*ways} else 1.0
     wanted = sign * (part.amounts["angle"][extent(intent)] if angle is None else abs(angle))

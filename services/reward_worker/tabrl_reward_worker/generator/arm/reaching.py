@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from tabrl.contracts.path import Path
 from tabrl.contracts.quantities import WORLD_AXES
 from tabrl.embodiments.arm.askable import Askable
-from tabrl_reward_worker.generator.arm.asking import TABLE, Part
+from tabrl_reward_worker.generator.arm.amounts import Place
+from tabrl_reward_worker.generator.arm.asking import TABLE, Part, Within, height_of
 from tabrl_reward_worker.generator.arm.rates import frequency, speed_of
+from tabrl_reward_worker.generator.arm.sizes import to_a_side, unused
 from tabrl_reward_worker.generator.goal.quantities import extent, said
 from tabrl_reward_worker.generator.reading.intents import Intent
-from tabrl_reward_worker.generator.reading.slots import SlotKind
+from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
 WAYS = {  # of a tool: the axis, and which way along it
     "forward": ("x", 1), "backward": ("x", -1), "left": ("y", 1), "right": ("y", -1),
@@ -44,42 +44,50 @@ def reach(intent: Intent, part: Part) -> None:
     if swing is not None:
         _to_and_fro(intent, AXES[str(swing.meaning["axis"])], part)
         return
-    plane, ways = intent.find(SlotKind.PLANE), ways_of(intent)
-    if TABLE in (intent.meaning.get("plane"), plane and plane.meaning["plane"]):
-        _to_the_table(intent, [way for way in ways if WAYS[way][0] != "z"], part)
-        return
-    if not ways:
+    height, ways, before = height_of(intent), ways_of(intent), part.posture.place
+    planes = [slot.meaning["plane"] for slot in intent.slots if slot.kind == SlotKind.PLANE]
+    if TABLE in (intent.meaning.get("plane"), *planes):
+        height = None
+        told = [_on_the_table(part)]
+    else:
+        told = [f"{part.posture.place[2] * 100:.0f} cm above the table"] if height else []
+    if told:
+        before = part.begin.place
+        ways = [way for way in ways if WAYS[way][0] != "z"]
+    lengths = [slot for slot in intent.slots if slot.kind == SlotKind.LENGTH]
+    if not (told or ways):
         part.miss(intent.words(), _UNSTEERED)
         return
-    before = part.posture.place
-    told = [_one_way(intent, way, part) for way in ways]
-    part.say(intent.words(), f"the tip {', '.join(told)} home")
-    _at_its_speed(intent, before, part)
+    beside = [_one_way(intent, way, part) for way in ways]
+    for slot in lengths:
+        if slot not in [_length_of(intent, way) for way in ways]:
+            part.miss(slot.text, "no way that it could belong to")
+    told += [f"{', '.join(beside)} home"] if beside else []
+    part.say(intent.words(), f"the tip {'; '.join(told)}")
+    _so_often(intent, before, part)
 
 
-def _to_the_table(intent: Intent, ways: Sequence[str], part: Part) -> None:
-    """Bring the tip as near to the table as where it draws on that."""
-    own, before = part.amounts, part.posture.place
-    above = own.length(own["plane"][TABLE]["above"])
-    part.place("z", above + own.robot.end_effector_radius)
-    told = [_one_way(intent, way, part) for way in ways]
-    beside = f"; {', '.join(told)} home" if told else ""
-    part.say(intent.words(), f"the tip {above * 100:.0f} cm above the table{beside}")
-    _at_its_speed(intent, before, part)
+def _on_the_table(part: Part) -> str:
+    """Bring the tip onto the table, on which it presses a little."""
+    part.posture = part.posture.at("z", part.amounts.on_table)
+    part.asked_place.add("z")
+    part.touches = True
+    return "on the table"
 
 
 def _one_way(intent: Intent, way: str, part: Part) -> str:
     """Go one way; where that is, in words."""
     axis, sign = WAYS[way]
     own, at = part.amounts, WORLD_AXES.index(axis)
-    home, size = own.home.place[at], _length_of(intent, way)
-    if size is None:
+    home, length = own.home.place[at], _length_of(intent, way)
+    if length is None:
         span = own.span(axis)[sign > 0]
         wanted = home + own["reach"][extent(intent)] * span
         # "further left" goes on from where it is.
         able = part.place(axis, wanted if (wanted - part.posture.place[at]) * sign > 0
                           else part.posture.place[at])  # fmt: skip
     else:
+        size = float(length.meaning["value"])
         wanted = part.posture.place[at] + sign * abs(size)
         able = part.place(axis, wanted)
         if abs(able - wanted) > 1e-3:
@@ -89,35 +97,75 @@ def _one_way(intent: Intent, way: str, part: Part) -> str:
     return f"{abs(able - home) * 100:.0f} cm {_WORDS[axis][able < home]}"
 
 
-def _length_of(intent: Intent, way: str) -> float | None:
-    """How far it goes one way, m: as the words beside the way say, or any."""
+def _length_of(intent: Intent, way: str) -> Slot | None:
+    """How far it goes one way: as the words beside the way say, or any."""
     lengths = {slot.at: slot for slot in intent.slots if slot.kind == SlotKind.LENGTH}
     said_of = (slot.at for slot in intent.slots if slot.meaning.get("direction") == way)
     at = next(said_of, intent.at)
     beside = (lengths[place] for place in (at - 1, at + 1) if place in lengths)
-    slot = next(beside, next(iter(lengths.values()), None))
-    return None if slot is None else float(slot.meaning["value"])
+    return next(beside, next(iter(lengths.values()), None))
 
 
-def _at_its_speed(intent: Intent, before: Sequence[float], part: Part) -> None:
-    """Where a speed is said, go there along a line at that speed."""
-    speed = speed_of(intent, part)
-    after = part.posture.place
+def _so_often(intent: Intent, before: Place, part: Part) -> None:
+    """There along a line where a speed is said, and there and back where it is said how often."""
+    own, after = part.amounts, part.posture.place
+    speed, count = speed_of(intent, part), said(intent, SlotKind.COUNT)
     way = float(np.linalg.norm(np.subtract(after, before)))
-    if speed is None or way == 0.0:
+    within = part.within if speed is None and count is None else None
+    if way == 0.0 or (speed is None and count is None and within is None):
         return
-    seconds = round(max(way / speed, 0.5), 2)
-    points = ((0.0, *before), (seconds, *after))
+    usual, stop_s = own.length(own["travel"]["speed"]), float(own["travel"]["settle_s"])
+    seconds = max(way / (speed or usual), 0.5)
+    if within is not None:
+        seconds = _seconds_within(within, way, part)
+    points = [(0.0, *before), (round(seconds, 2), *after)]
+    if count is not None:
+        longest_s = float(own["sequence"]["longest"]) - stop_s
+        room = max(1, int(longest_s / (2.0 * (seconds + stop_s))))
+        times = min(max(1, round(count)), room)
+        if times < round(count):
+            part.miss(intent.words(), f"there is time for {times} of {round(count)} times only")
+        points = _there_and_back(before, after, seconds, stop_s, times)
+        part.posture = part.posture.placed(before)
+        part.lasts = points[-1][0] + stop_s
+        part.say(intent.words(), "there and back" + (f", {times} times" if times > 1 else ""))
     part.ask(Askable.TOOL_POSITION, Path.model_validate({"points": points}))
-    part.say(intent.words(), f"at {speed:g} m/s")
+    if speed is not None:
+        part.say(intent.words(), f"at {speed:g} m/s")
+
+
+def _seconds_within(within: Within, way: float, part: Part) -> float:
+    """How long the way takes, as the sentence says, or as long as it takes at least."""
+    own = part.amounts
+    seconds = max(within.seconds, way / own.length(own["speed"]["highest"]), 0.5)
+    if seconds > within.seconds + 0.01:
+        part.miss(within.text, f"it takes {seconds:.3g} s at least")
+    else:
+        part.say(within.text, f"there in {seconds:g} s")
+    part.within_used, part.lasts = True, seconds + float(own["travel"]["settle_s"])
+    return seconds
+
+
+def _there_and_back(
+    here: Place, there: Place, seconds: float, stop_s: float, times: int
+) -> list[tuple[float, float, float, float]]:
+    """Points between two places, with a stop at each."""
+    points, time = [(0.0, *here)], 0.0
+    for place in (there, here) * times:
+        points.append((round(time + seconds, 2), *place))
+        time += seconds + stop_s
+        points.append((round(time, 2), *place))
+    return points
 
 
 def _to_and_fro(intent: Intent, axis: str, part: Part) -> None:
     table = part.amounts["swing"][{"x": "saw", "y": "sway", "z": "bob"}[axis]]
     whole = said(intent, SlotKind.LENGTH)
-    size = table[extent(intent)] if whole is None else abs(whole) / 2.0
+    usual = part.amounts.length(table[extent(intent)])
+    size = usual if whole is None else to_a_side(intent)
     hz = frequency(intent, float(table["hz"]), part)
-    able = part.swing(Askable.TOOL_POSITION, part.amounts.length(size), hz, axis)
+    able = part.swing(Askable.TOOL_POSITION, size, hz, axis)
+    unused(intent, SlotKind.LENGTH, part)
     part.say(intent.words(), f"±{able * 100:.0f} cm along {axis} at {hz:g} Hz")
 
 

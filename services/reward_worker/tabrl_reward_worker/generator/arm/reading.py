@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,6 +16,8 @@ from tabrl_reward_worker.generator.reading.data import table_of
 from tabrl_reward_worker.generator.reading.intents import Reading
 from tabrl_reward_worker.generator.reading.lexicon import Lexicon
 from tabrl_reward_worker.generator.reading.parser import parse
+from tabrl_reward_worker.generator.reading.patterns import kinds_of
+from tabrl_reward_worker.generator.reading.slots import Word
 
 INSCRIBED = "inscribedtext"  # the word of words.toml that stands for a text
 _WRITE = r"\b(?:write|writing|spell|spelling|sign|print|jot|scribble|letter|draw|inscribe)"
@@ -36,6 +38,12 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 
+_SIDED = r"(?:to|towards?) the (?:left|right|side|top|bottom|front|back)\b"
+_SPLIT = re.compile(r"^\s+and(?:\s+then)?\s")  # what comes behind a text comes after it
+_BEHIND_TEXT = (  # kinds of words, one behind the other
+    ("NUMBER", "UNIT/TIMES"), ("COUNT",), ("SEP/THEN", "DOES/IMPOSSIBLE")
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class ReadSentence:
@@ -50,8 +58,12 @@ def read(sentence: str, robot: Robot) -> ReadSentence:
     texts: list[str] = []
 
     def taken(match: re.Match[str]) -> str:
-        texts.append(" ".join(match["text"].split()))
-        return INSCRIBED
+        text, rest = match["text"], ""
+        if match.re is _PLAIN:
+            end = _end_of(text)
+            text, rest = text[:end], _SPLIT.sub(" then ", text[end:])
+        texts.append(" ".join(text.split()))
+        return INSCRIBED + rest
 
     for pattern in (_QUOTED, _PLAIN):
         sentence = pattern.sub(taken, sentence)
@@ -59,6 +71,25 @@ def read(sentence: str, robot: Robot) -> ReadSentence:
     reading = parse(sentence, own.length(own["speed"]["very_fast"]), lexicon())
     reading.words = [word for word in reading.words if word != INSCRIBED]
     return ReadSentence(reading, tuple(texts))
+
+
+def _end_of(text: str) -> int:
+    """Where words that are to be written end, and others say how or what comes next."""
+    for space in re.finditer(r"\s+", text):
+        words = lexicon().read(text[space.end() :])
+        sided = re.match(_SIDED, text[space.end() :], re.IGNORECASE)
+        if sided or any(_are(words, kinds) for kinds in _BEHIND_TEXT):
+            return space.start()
+    return len(text)
+
+
+def _are(words: Sequence[Word], kinds: Sequence[str]) -> bool:
+    """Whether words begin with some of these kinds, as they are spelled."""
+    found = words[: len(kinds)]
+    return len(found) == len(kinds) and all(
+        word.kind in kinds_of(names) and not word.read_as
+        for word, names in zip(found, kinds, strict=True)
+    )
 
 
 @cache

@@ -10,9 +10,10 @@ import numpy as np
 
 from tabrl.contracts.motion import Duration, MotionSpec, Phase
 from tabrl.contracts.phases import MAX_PHASES
+from tabrl.control.measures import led
 from tabrl.robots import Robot
 from tabrl_reward_worker.generator.arm.amounts import ArmAmounts, Posture
-from tabrl_reward_worker.generator.arm.asking import Asker, Part, asked_for
+from tabrl_reward_worker.generator.arm.asking import Asker, Part, Within, asked_for
 from tabrl_reward_worker.generator.arm.drawing import draw
 from tabrl_reward_worker.generator.arm.pointing import point, turn
 from tabrl_reward_worker.generator.arm.reaching import reach, stand
@@ -50,15 +51,21 @@ def asked_of(sentence: ReadSentence, robot: Robot, begin: Posture | None = None)
     if motion is not None:
         not_understood += _cut(done, motion, own)
     if motion is not None and len(motion.phases) > len(done):
-        understood.append("that has an end → it stays there afterwards")
+        stays = done[-1].path is not None
+        then = "it stays there afterwards" if stays else "it goes back to where it was before"
+        understood.append(f"that has an end → {then}")
     return Asked(motion, [*reading.notes, *understood], not_understood)
 
 
 def _part(read: Reading, posture: Posture, own: ArmAmounts, texts: Iterator[str]) -> Part:
     """What is asked for at the same time."""
     part = Part(own, posture)
+    if read.within and read.seconds is not None:
+        part.within = Within(read.seconds, read.seconds_text)
     asked_for(read.intents, part, _askers(texts))
-    part.seconds = read.seconds
+    part.seconds = None if part.within_used else read.seconds
+    if part.seconds is not None and part.path is not None:
+        part.posture = part.posture.placed(led(part.path, np.array([part.seconds]))[0])
     return part
 
 

@@ -9,6 +9,7 @@ from tabrl_reward_worker.generator.arm.amounts import Table
 from tabrl_reward_worker.generator.arm.asking import Part
 from tabrl_reward_worker.generator.arm.figures import Plane, drawn, figure, sense_of, sensed
 from tabrl_reward_worker.generator.arm.rates import frequency
+from tabrl_reward_worker.generator.arm.sizes import to_a_side, unused
 from tabrl_reward_worker.generator.goal.quantities import extent, said
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import SlotKind
@@ -30,11 +31,15 @@ def rhythm(intent: Intent, part: Part) -> None:
 def swung(intent: Intent, name: str, part: Part) -> None:
     """A swing about its posture, which gives way to what is asked of that."""
     table = part.amounts["swing"][name]
-    _take_posture(table, part)
     axis = table.get("part")
+    if axis and part.path is not None:
+        part.miss(intent.words(), "the tip goes along a line meanwhile: say what comes “then”")
+        return
+    _take_posture(table, part)
     hz = frequency(intent, float(table["hz"]), part)
     able = part.swing(Askable(table["quantity"]), _size(intent, table, axis, part), hz, axis)
     unit = f"±{able * 100:.0f} cm" if axis else f"±{able:.2g} rad"
+    unused(intent, SlotKind.LENGTH if axis else SlotKind.ANGLE, part)
     sense = sense_of(intent)
     if sense is not None:
         part.miss(sense.text, "it goes to and fro, not round")
@@ -47,7 +52,7 @@ def _size(intent: Intent, table: Table, axis: str | None, part: Part) -> float:
     if measured is None:
         usual = float(table[extent(intent)])
         return part.amounts.length(usual) if axis else usual
-    return abs(measured) / 2.0 if axis else abs(measured)
+    return to_a_side(intent) if axis else abs(measured)
 
 
 def _take_posture(table: Table, part: Part) -> None:
@@ -62,7 +67,7 @@ def _stir(intent: Intent, part: Part) -> None:
     table, own = part.amounts["swing"]["stir"], part.amounts
     _take_posture(table, part)
     length = said(intent, SlotKind.LENGTH)
-    size = own.length(table["radius"][extent(intent)]) if length is None else abs(length) / 2.0
+    size = own.length(table["radius"][extent(intent)]) if length is None else to_a_side(intent)
     hz = frequency(intent, float(table["hz"]), part)
     size = own.swinging(size, hz, turns=False)
     speed = 2.0 * math.pi * size * hz

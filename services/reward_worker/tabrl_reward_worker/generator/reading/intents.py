@@ -84,6 +84,7 @@ class Reading:
     in_place: str = ""
     seconds: float | None = None  # how long, if the sentence says so
     seconds_text: str = ""
+    within: bool = False  # all of it is done by then: "in 10 seconds"
     notes: list[str] = field(default_factory=list)  # words that were read as others
     unknown: list[str] = field(default_factory=list)  # words without a meaning here
     impossible: list[str] = field(default_factory=list)  # understood, but out of reach

@@ -55,6 +55,7 @@ def _read(words: Sequence[Word], told: Reading) -> Reading:
                 reading.in_place = slot.text
             case SlotKind.DURATION:
                 reading.seconds, reading.seconds_text = slot.meaning["value"], slot.text
+                reading.within = bool(slot.meaning.get("by"))
             case SlotKind.LIMITATION:
                 told.unknown.append(f"“{slot.text}”: {slot.meaning['reason']}")
             case SlotKind.ALWAYS:

@@ -57,9 +57,9 @@ class Controller:
 
 
 def yaw(quaternion: Array) -> float:
-    """The heading of an attitude w, x, y, z, rad."""
+    """The heading of an attitude w, x, y, z of whatever length, rad."""
     w, x, y, z = quaternion
-    return float(np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)))
+    return float(np.arctan2(2.0 * (w * z + x * y), w * w + x * x - y * y - z * z))
 
 
 def turned(quaternion: Array, angle: float) -> Array:

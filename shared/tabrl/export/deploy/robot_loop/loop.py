@@ -102,6 +102,8 @@ class Loop:
                 last = self._limits.kept(wanted.target, last, state)
                 if not (np.isfinite(wanted.target).all() and np.isfinite(last).all()):
                     return f"the targets in {wanted.phase} are not numbers"
+                if parts.stops.reason is not None:  # the guard's, if deciding took too long
+                    return parts.stops.reason
                 self._send(step, wanted, tick, last)
             step += 1
             tick = parts.pacer.next()

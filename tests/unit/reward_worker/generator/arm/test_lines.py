@@ -7,8 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from tabrl.contracts.motion import Duration
 from tabrl.contracts.path import MAX_POINTS, Path
 from tabrl.control.measures import led
+from tabrl.control.rollout import CONTACT_MARGIN
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal
 from tabrl_reward_worker.generator.arm.amounts import ArmAmounts
@@ -23,6 +25,7 @@ FIGURES = (
 )  # fmt: skip
 MIDDLE = (0.55, 0.0, 0.2)
 HOME = (0.55, 0.0, 0.24)
+HOME_Z = 0.2385
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +180,150 @@ def test_what_the_font_has_not_is_left_out(own: ArmAmounts) -> None:
     some = written("a☃b", Plane(MIDDLE), 0.07, 0.1, HOME, own)
     assert some is not None
     assert some.text == "ab"
+
+
+def spanned(path: Path) -> np.ndarray:
+    """How far a path goes along each axis, without the way to its first point."""
+    return np.ptp(np.array(path.points)[0 if path.repeat else 1 :, 1:], axis=0)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wide", "high"),
+    [
+        ("draw a circle 10 cm above the table", 0.2, 0.2),
+        ("draw a circle of 20 cm, 10 cm above the table", 0.2, 0.2),
+        ("draw a circle of 30 cm above the table", 0.3, 0.3),
+        ("draw a circle 10 cm to the left", 0.2, 0.2),
+        ("draw a rectangle 30 cm wide and 20 cm high", 0.3, 0.2),
+        ("draw a 20 cm tall and 30 cm wide rectangle", 0.3, 0.2),
+        ("draw a square 20 by 30 cm", 0.2, 0.3),
+        ("draw a 30 x 20 cm rectangle", 0.3, 0.2),
+        ("draw an oval with a width of 10 cm and a height of 20 cm", 0.1, 0.2),
+        ("draw a square 15 cm high", 0.15, 0.15),
+        ("draw a circle with a radius of 10 cm", 0.2, 0.2),
+    ],
+)
+def test_lengths_say_of_what_they_are(sentence: str, wide: float, high: float, ur5e: Robot) -> None:
+    proposal = generate(sentence, ur5e)
+    assert proposal.not_understood == []
+    x, y, _ = spanned(path_of(proposal))
+    assert (y, x) == (pytest.approx(wide, abs=2e-3), pytest.approx(high, abs=2e-3))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "height"),
+    [
+        ("draw a circle 10 cm above the table", 0.1),
+        ("draw a circle of 20 cm, 10 cm above the table", 0.1),
+        ("write hi at a height of 30 cm", 0.3),
+        ("draw a heart on the wall 40 cm above the table", 0.4),
+    ],
+)
+def test_lines_lie_as_high_as_is_said(sentence: str, height: float, ur5e: Robot) -> None:
+    path = path_of(generate(sentence, ur5e))
+    heights = np.array(path.points)[0 if path.repeat else 1 :, 3]
+    middle = 0.5 * (heights.min() + heights.max())
+    lowest = heights.min() if "write" in sentence else middle
+    assert lowest == pytest.approx(height, abs=1e-3)
+
+
+def test_a_line_lies_as_far_aside_as_is_said(ur5e: Robot) -> None:
+    y = np.array(path_of(generate("draw a circle 10 cm to the left", ur5e)).points)[:, 2]
+    assert 0.5 * (y.min() + y.max()) == pytest.approx(0.1, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text", "height"),
+    [
+        ("write hi 5 cm high", "hi", 0.05),
+        ("write hi to the left", "hi", 0.07),
+        ("write hi and nod", "hi", 0.07),
+        ("write hi twice", "hi hi", 0.07),
+        ("write “hi and nod”", "hi and nod", 0.07),
+        ("write salt and pep", "salt and pep", 0.07),
+    ],
+)
+def test_what_is_written_ends_where_it_is_said_how(
+    sentence: str, text: str, height: float, ur5e: Robot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[tuple[str, float]]()
+
+    def noted(words: str, plane: Plane, size: float, *rest: object) -> object:
+        asked.append((words, size))
+        return written(words, plane, size, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("tabrl_reward_worker.generator.arm.drawing.written", noted)
+    generate(sentence, ur5e)
+    assert (text, height) in asked
+
+
+@pytest.mark.parametrize(("name", "times"), [("line", 2), ("spiral", 2), ("zigzag", 3), ("arc", 4)])
+def test_figures_that_end_are_drawn_so_often(name: str, times: int, ur5e: Robot) -> None:
+    proposal = generate(f"draw {times} {name}s", ur5e)
+    assert proposal.not_understood == []
+    path = path_of(proposal)
+    places = np.array(path.points)[:, 1:]
+    on = np.abs(places[:, 2] - HOME_Z) < 1e-6
+    assert (np.diff(on.astype(int)) > 0).sum() == times - 1  # begins there
+    assert len(path.points) <= MAX_POINTS
+
+
+def test_what_is_drawn_too_often_is_drawn_as_often_as_there_is_room(ur5e: Robot) -> None:
+    proposal = generate("draw a spiral nine times", ur5e)
+    assert proposal.not_understood == ["“spiral nine times”: there is room for 2 of 9 times only"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "seconds"),
+    [
+        ("draw a circle in 10 seconds", 10.0),
+        ("draw a square in 10 seconds", 10.0),
+        ("draw three circles in 12 seconds", 4.0),
+        ("draw a circle once a second", 1.0),
+        ("draw a line in 5 seconds", 5.0),
+        ("write hi in 10 seconds", 10.0),
+    ],
+)
+def test_lines_take_the_time_that_is_said(sentence: str, seconds: float, ur5e: Robot) -> None:
+    proposal = generate(sentence, ur5e)
+    assert proposal.not_understood == []
+    path = path_of(proposal)
+    took = path.period_s if path.repeat else path.end_s - path.points[1][0]
+    assert took == pytest.approx(seconds, rel=0.05)
+
+
+def test_what_was_drawn_ends_where_the_tip_then_is(ur5e: Robot) -> None:
+    for sentence in ("draw a circle in 10 seconds", "draw a circle for 10 seconds"):
+        motion = generate(sentence, ur5e).candidates[0].motion
+        assert motion is not None
+        path, until = motion.phases[0].targets[0].shape, motion.phases[0].until
+        assert isinstance(path, Path)
+        assert isinstance(until, Duration)
+        ends = led(path, np.array([until.seconds if "for" in sentence else path.end_s]))[0]
+        held = {one.part: one.shape for one in motion.phases[1].targets if one.part}
+        assert [getattr(held[axis], "value", None) for axis in "xyz"] == pytest.approx(
+            ends, abs=2e-3
+        )
+
+
+@pytest.mark.parametrize("sentence", ["a circle twice a second", "a 50 cm circle at 1 Hz"])
+def test_nothing_is_drawn_faster_than_a_tip_can_swing(
+    sentence: str, ur5e: Robot, own: ArmAmounts
+) -> None:
+    proposal = generate(f"draw {sentence}", ur5e)
+    assert any("cannot be done" in line for line in proposal.not_understood)
+    speed = np.linalg.norm(np.diff(along(path_of(proposal)), axis=0), axis=-1) / 0.01
+    assert speed.max() < 1.02 * own["most"]["speed"]
+
+
+def test_a_tip_touches_the_table_so_often(ur5e: Robot) -> None:
+    path = path_of(generate("touch the table three times", ur5e))
+    low = along(path)[:, 2] < ur5e.end_effector_radius
+    assert (np.diff(low.astype(int)) > 0).sum() == 3
+
+
+def test_a_tip_that_touches_the_table_is_on_it(ur5e: Robot) -> None:
+    one = generate("touch the table", ur5e).candidates[0]
+    check = next(check for check in one.checks if check.id == "position_z")
+    assert check.at_most is not None
+    assert check.at_most <= ur5e.end_effector_radius + CONTACT_MARGIN

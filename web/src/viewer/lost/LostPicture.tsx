@@ -1,9 +1,14 @@
 import type { ReactNode } from "react";
 import { Button, Note } from "@/ui/kit";
-import type { Picture } from "./usePicture";
+import type { Lost } from "./losses";
+
+interface Props {
+  lost: Lost | null;
+  again: () => void;
+}
 
 /** The browser has lost the picture: why, and that the simulation goes on without it. */
-export function LostPicture({ lost, again }: Pick<Picture, "lost" | "again">): ReactNode {
+export function LostPicture({ lost, again }: Props): ReactNode {
   if (lost === null) return null;
   return (
     <div className="absolute inset-0 z-10 grid place-items-center bg-ink/80 p-6" data-testid="lost">
@@ -14,7 +19,7 @@ export function LostPicture({ lost, again }: Pick<Picture, "lost" | "again">): R
           action={lost === "asks" ? <Button onClick={again}>Draw it anew</Button> : undefined}
         >
           The browser took the graphics context away, as it does when the graphics driver fails or
-          too many pages draw at once. The robot goes on
+          too many pages draw at once. The simulation goes on
           {lost === "moment" ? "; its picture comes back in a moment." : "."}
         </Note>
       </div>
