@@ -7,9 +7,8 @@ const SLOW_MS = 50;
 const QUICK_MS = 35;
 /** A state without an answer for so long is as good as a slow answer, ms. */
 const SILENT_MS = 250;
-/** So much slowness within so long makes the browser begin, ms. */
+/** So long a slowness makes the browser begin, ms. */
 const SLOW_FOR_MS = 1000;
-const WITHIN_MS = 2000;
 /** More of it is never seen at once: this computer may have slept, and not the server, ms. */
 const GLANCE_MS = 500;
 /** So many answers tell whether a server that is only tried is quick again. */
@@ -27,8 +26,8 @@ export class Chooser {
   private where: Where = "server";
   private readonly began: number;
   private trips: number[] = [];
-  /** For how long the server was slow up to some moments. */
-  private slow: { at: number; ms: number }[] = [];
+  /** For how long the server has been slow; every quick answer makes up for one just too slow. */
+  private slowFor = 0;
   private weighed = 0;
 
   constructor(private readonly now: () => number) {
@@ -39,7 +38,7 @@ export class Chooser {
   answered(ms: number): void {
     this.trips.push(ms);
     if (this.trips.length > ANSWERS) this.trips.shift();
-    this.weigh(ms > SLOW_MS ? ms : 0);
+    this.weigh(ms);
   }
 
   /** The server has not answered for so long, ms; to be told several times a second. */
@@ -52,7 +51,7 @@ export class Chooser {
     const next = able ? this.wanted(link) : "server";
     if (next !== this.where) {
       this.trips = [];
-      this.slow = [];
+      this.slowFor = 0;
     }
     this.where = next;
     return next;
@@ -75,21 +74,16 @@ export class Chooser {
   }
 
   private byPace(): Where {
-    if (this.where === "server") {
-      const since = this.now() - WITHIN_MS;
-      const slow = this.slow.reduce((sum, { at, ms }) => (at > since ? sum + ms : sum), 0);
-      return slow >= SLOW_FOR_MS ? "browser" : "server";
-    }
+    if (this.where === "server") return this.slowFor >= SLOW_FOR_MS ? "browser" : "server";
     const usual = quantile(this.trips, 0.5);
     return this.trips.length >= TRIES && usual < QUICK_MS ? "server" : "browser";
   }
 
-  /** The server was slow for the last so many ms; what was weighed before is not weighed again. */
-  private weigh(slowFor: number): void {
+  /** A state was waited for these last ms; what was weighed before is not weighed again. */
+  private weigh(ms: number): void {
     const now = this.now();
-    const ms = Math.min(slowFor, now - this.weighed, GLANCE_MS);
+    const more = Math.min(ms, now - this.weighed, GLANCE_MS);
+    this.slowFor = Math.max(0, this.slowFor + (ms > SLOW_MS ? more : -SLOW_MS));
     this.weighed = now;
-    this.slow = this.slow.filter(({ at }) => at > now - WITHIN_MS);
-    if (ms > 0) this.slow.push({ at: now, ms });
   }
 }
