@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from tabrl.control import rotation
 from tabrl.control.embodiment import Embodiment
 from tabrl.control.physics import scene_model
+from tabrl.embodiments.arm.names import can_pose
 from tabrl.embodiments.lookup import camera_of, kind_module
 from tabrl.robot_import.hold import SECONDS, Held, hold_home, microseconds
 from tabrl.robot_import.limbs.found import FoundLimb, Survey
 from tabrl.robot_import.limbs.legs import survey_legs
 from tabrl.robot_import.limbs.plane import survey_plane
 from tabrl.robot_import.limbs.stance import bend_legs
+from tabrl.robot_import.limbs.tool import KIND as ARM
 from tabrl.robot_import.limbs.tool import survey_tool
 from tabrl.robot_import.model.files import find_model
 from tabrl.robot_import.model.home import Home, home_of
@@ -264,6 +266,7 @@ def _report(
         mirrored=None if made.embodiment is None else made.embodiment.mirror is not None,
         without=list(robot.without),
         range_share=dict(robot.range_share),
+        pretrainable=robot.embodiment != ARM or can_pose(robot),
         meshes=0 if meshes is None else meshes.count,
         notes=list(notes),
     )

@@ -42,8 +42,8 @@ class ImportReport(_Report):
 
     `length_m` is its characteristic length; `sank_m` and `tilt_rad` how it held its home pose for
     `held_s` seconds, `balanced` if nothing kept it from tipping over; `cost_us` what a control
-    step takes a core. `mirrored`: whether left and right
-    are alike, which learning makes use of; null where that is not known.
+    step takes a core. `mirrored`: whether left and right are alike, which learning makes use of;
+    null where that is not known. `pretrainable`: whether the kind has a curriculum for such robots.
     """
 
     id: str
@@ -64,6 +64,7 @@ class ImportReport(_Report):
     mirrored: bool | None
     without: list[str]
     range_share: dict[str, float]
+    pretrainable: bool
     meshes: int
     notes: list[str]
 

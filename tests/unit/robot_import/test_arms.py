@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import mujoco
 import numpy as np
 import pytest
 
+from tabrl.control.staged_commands import StagedCommands
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.lookup import camera_of
 from tabrl.robot_import.importing import import_robot
 from tabrl.robot_import.options import ImportOptions
+from tabrl.robot_import.output.folder import write_folder
+from tabrl.robots import get_robot
+from tabrl.robots.registry import forget
+from tabrl.sim.cpu.simulator import CpuSimulator
+from tabrl.sim.episodes import EpisodeConfig
+from tabrl_reward_worker.generator import generate
+from tabrl_trainer.pretraining.pretraining import pretraining_of
+from tests.support.made_up import made_up_schedule, made_up_weights
 from tests.support.models.arm import arm
 
 
@@ -67,22 +77,31 @@ def test_without_a_site_the_tool_is_the_end_of_the_last_link(tmp_path: Path) -> 
     assert report.length_m == pytest.approx(0.3 + 0.2 + 0.02, abs=1e-6)
 
 
-def test_reach_is_measured_to_the_wrist(tmp_path: Path) -> None:
-    """Of six joints the last three turn the tool."""
-    joints = ("0 0 1", "0 1 0", "0 1 0", "1 0 0", "0 1 0", "1 0 0")
+X, Y, Z = "1 0 0", "0 1 0", "0 0 1"
+
+
+def chain(folder: Path, joints: Sequence[str]) -> Path:
+    """Write an arm of links of 20 cm, each ahead of the one before, that turn about some axes."""
     bodies, actuators = "", ""
     for i, axis in enumerate(joints):
-        place = "0.2 0 0" if i else "0 0 0.1"
+        place = "0.2 0 0" if i else "0 0 0.3"
         bodies += (
             f'<body name="b{i}" pos="{place}"><joint name="j{i}" axis="{axis}" range="-2 2" '
             'armature="0.1"/><geom type="capsule" fromto="0 0 0 0.2 0 0" size="0.02" mass="0.2"/>'
         )
         actuators += f'<position joint="j{i}" kp="300" kv="30" forcerange="-80 80"/>'
-    (tmp_path / "six.xml").write_text(
+    folder.mkdir(exist_ok=True)
+    (folder / "chain.xml").write_text(
         '<mujoco><compiler autolimits="true" angle="radian"/><worldbody><body name="foot">'
-        f"{bodies}{'</body>' * 7}</worldbody><actuator>{actuators}</actuator></mujoco>"
+        f"{bodies}{'</body>' * (len(joints) + 1)}</worldbody>"
+        f"<actuator>{actuators}</actuator></mujoco>"
     )
-    report = import_robot(ImportOptions(tmp_path)).report
+    return folder
+
+
+def test_reach_is_measured_to_the_wrist(tmp_path: Path) -> None:
+    """Of six joints the last three turn the tool."""
+    report = import_robot(ImportOptions(chain(tmp_path, (Z, Y, Y, X, Y, X)))).report
     assert report.length_m == pytest.approx(0.4)
     assert report.limbs[0].end == "the end of b5"
 
@@ -93,3 +112,61 @@ def test_it_is_seen_from_as_near_as_arms_are(tmp_path: Path) -> None:
     camera, reach = camera_of(found.robot), found.report.length_m
     assert 2.5 * reach < camera.distance_m < 3.5 * reach
     assert 0.2 * reach < camera.height_m < 0.5 * reach
+
+
+@pytest.mark.parametrize(
+    ("joints", "without"),
+    [
+        ((Z, Y), {"z", "azimuth", "elevation", "roll"}),
+        ((Z, Y, Y), {"azimuth", "elevation", "roll"}),
+        ((Z, Y, Y, Y), {"azimuth", "roll"}),
+        ((Z, Y, Y, Y, X), {"azimuth"}),
+        ((Z, Y, Y, Y, Z, Y), set()),
+        ((Z, Y, Y, X, Y, X), {"elbow"}),
+        ((Z, Y, X, Y, X, Y, X), {"elbow"}),
+        ((Z,) * 6, {"z", "elevation", "roll", "elbow"}),
+        ((Y,) * 7, {"y", "azimuth", "roll"}),
+    ],
+)
+def test_what_its_joints_cannot_do_it_has_not(
+    tmp_path: Path, own: Path, joints: Sequence[str], without: set[str]
+) -> None:
+    """Two joints place nothing at will, five do not point to every side; an elbow that changes
+    sides turns about the same axis as shoulder and wrist, whatever the number of joints."""
+    found = import_robot(ImportOptions(chain(tmp_path / "chain", joints)))
+    assert set(found.report.without) == without
+    assert found.report.pretrainable == (not without - {"elbow"})
+    write_folder(found.files, own / "chain", replace=False)
+    forget()
+    robot = get_robot("chain")
+    assert len(robot.examples) >= 2
+    assert all(generate(sentence, robot).candidates for sentence in robot.examples)
+    if not found.report.pretrainable:
+        with pytest.raises(Invalid, match="cannot be pretrained: it has too few joints"):
+            pretraining_of(robot)
+
+
+def test_an_arm_of_two_joints_can_be_simulated(tmp_path: Path, own: Path) -> None:
+    """Though it has hardly a channel."""
+    found = import_robot(ImportOptions(chain(tmp_path / "chain", (Z, Y))))
+    write_folder(found.files, own / "chain", replace=False)
+    forget()
+    robot = get_robot("chain")
+    simulator = CpuSimulator(robot, 2)
+    simulator.reset(StagedCommands.stack([made_up_schedule(robot)] * 2), EpisodeConfig(), 0)
+    run = simulator.rollout(made_up_weights(robot).act, 3)
+    assert all(np.isfinite(field).all() for field in run.rollout.fields.values())
+
+
+def test_an_arm_without_room_is_not_pretrained_and_told_why(
+    tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tabrl_trainer.pretraining.arm.reach.DRAWN", 300)
+    place = chain(tmp_path / "chain", (Z, Y, X, Y, X, Y, X)) / "chain.xml"
+    place.write_text(place.read_text().replace('range="-2 2"', 'range="-0.25 0.25"'))
+    write_folder(import_robot(ImportOptions(place)).files, own / "chain", replace=False)
+    forget()
+    pretraining = pretraining_of(get_robot("chain"))
+    with pytest.raises(Invalid, match=r"\(0 of 300; .* 0% keep all joints 0.3 rad") as refused:
+        pretraining.sampler(pretraining.curriculum[0])
+    assert refused.value.code == "no_pretraining"

@@ -56,10 +56,14 @@ def print_written(written: Written | None, report: ImportReport, console: Consol
         soft_wrap=True,
     )
     own = f"{ROBOTS_VARIABLE}={shlex.quote(str(written.folder.parent))}"
+    train = (f"{own} tabrl-train-base {report.id}", "teach it to move (hours)")
+    if not report.pretrainable:
+        task = f'tabrl run "…" --robot {report.id} --tier full --minutes 30'
+        train = (task, "teach it one thing from nothing, while that runs")
     steps = (
         (f"{written.folder / 'robot.toml'}", "look through it"),
         (f"{own} tabrl up", "see it on the page"),
-        (f"{own} tabrl-train-base {report.id}", "teach it to move (hours)"),
+        train,
     )
     for command, purpose in steps:
         console.print(f"  {purpose}: {escape(command)}", soft_wrap=True)

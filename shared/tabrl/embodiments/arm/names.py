@@ -23,6 +23,12 @@ def channel_names(robot: Robot) -> tuple[str, ...]:
     return tuple(name for name in named if name not in robot.without)
 
 
+def can_pose(robot: Robot) -> bool:
+    """Whether an arm's tool can be placed and pointed at will: policies are pretrained for that."""
+    every = {*PLACE, *POINTING}
+    return len(robot.limbs[0].joints) >= len(every) and not every & set(robot.without)
+
+
 def has_elbow(robot: Robot) -> bool:
     """Whether an arm can be told to hold its elbow up or down."""
     return ELBOW not in robot.without and len(robot.limbs[0].joints) >= MIN_JOINTS

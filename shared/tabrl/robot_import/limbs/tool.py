@@ -9,7 +9,9 @@ from itertools import pairwise
 import mujoco
 import numpy as np
 
+from tabrl.embodiments.arm.names import PLACE, POINTING
 from tabrl.robot_import.limbs.found import FoundLimb, Survey, hinges_only, unit, way_to
+from tabrl.robot_import.limbs.freedom import lacking
 from tabrl.robot_import.limbs.legs import MIN_LEGS
 from tabrl.robot_import.model.extent import lowest, reach, solid
 from tabrl.robot_import.model.home import NEAR_FLOOR, Home
@@ -70,7 +72,10 @@ def survey_tool(source: Source, home: Home, wanted: str | None = None) -> Survey
         effector=tool.name,
         turn=tool.turn,
     )
-    return Survey(KIND, (limb,), _reach(data, hinges, tool.point), notes=_remarks(tool))
+    reach = _reach(data, hinges, tool.point)
+    without = lacking(source, home, hinges, tool.body, tool.point, tool.turn, reach)
+    notes = (*_remarks(tool), *_few(without))
+    return Survey(KIND, (limb,), reach, without=without, notes=notes)
 
 
 def _require_shapes(source: Source, hinges: Sequence[int]) -> None:
@@ -92,6 +97,16 @@ def _remarks(tool: _Tool) -> tuple[str, ...]:
     return (
         f"at home {tool.words} points {angle:.0f}° away from straight down, where tools of the "
         "kind point: its z axis is what points",
+    )
+
+
+def _few(without: Sequence[str]) -> tuple[str, ...]:
+    """What comes of joints that are too few, or too much alike."""
+    if not set(without) & {*PLACE, *POINTING}:
+        return ()
+    return (
+        "its joints cannot place the tool and point it as well, so no policy can be pretrained for "
+        "it: it learns single tasks from nothing (tabrl run --tier full)",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tabrl.embodiments.arm.names import PLACE, POINTING
 from tabrl.embodiments.legged.limbs import at_every_corner
 from tabrl.robot_import.limbs.found import FoundLimb, Survey
 from tabrl.robot_import.limbs.legs import KIND as LEGGED
@@ -19,6 +20,16 @@ _LARGEST_STEP = 0.4  # rad a unit of action,
 _STEP_SHARE = 0.25  # or this share of the joint's range
 _TARGET_SPEED = 1.0  # rad/s a unit of action, of kinds whose policies move their targets
 _GENERAL = ("xml", "xmls", "mjcf", "urdf", "robot", "robots", "model", "models", "assets", "scene")
+# Sentences for arms, and the channels that they take.
+_OF_ARMS = (
+    ("point up and wave", POINTING[:2]),
+    ("draw a circle in the air", PLACE),
+    ("nod twice, then return", POINTING[1:2]),
+    ("reach up, then return", PLACE[2:]),
+    ("reach left and hold", PLACE[1:2]),
+    ("reach forward, then return", PLACE[:1]),
+)
+_FEW = 3
 _HERE = ("", "..")  # what a path ends with that names no folder by its name
 _NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 8: "eight"}
 # By which power of a robot's strength the reach of a command goes down.
@@ -131,7 +142,9 @@ def _examples(survey: Survey) -> tuple[str, ...]:
     if survey.kind == PLANAR:
         return ("run forward fast", "walk forward", "walk backward", "hop", "stand still")
     if survey.kind != LEGGED:
-        return ("point up and wave", "draw a circle in the air", "nod twice, then return")
+        return tuple(words for words, needs in _OF_ARMS if not set(needs) & set(survey.without))[
+            :_FEW
+        ]
     if not at_every_corner(survey.limbs):
         return ()
     first = survey.limbs[0]

@@ -11,7 +11,7 @@ from tabrl.control.command_batch import CommandBatch
 from tabrl.control.embodiment import Embodiment
 from tabrl.domain.errors import Invalid
 from tabrl.embodiments.arm.embodiment import ArmRobot
-from tabrl.embodiments.arm.names import ELBOW
+from tabrl.embodiments.arm.names import ELBOW, can_pose
 from tabrl.sim.episodes import CommandSampler, StartPoses
 from tabrl.sim.simulator import Experience
 from tabrl_trainer.pretraining.arm.benchmarks import benchmarks
@@ -22,7 +22,7 @@ from tabrl_trainer.pretraining.arm.reward import ArmReward
 from tabrl_trainer.pretraining.benchmark import Benchmark
 from tabrl_trainer.pretraining.pretraining import CardWords, Pretraining
 
-LEAST_JOINTS = 6  # to place a tool and point it as well
+LEAST_POSES = 200  # within reach, the elbow up and the tool as at home, that teach anything
 
 
 class ArmPretraining(Pretraining[ArmStage]):
@@ -40,13 +40,15 @@ class ArmPretraining(Pretraining[ArmStage]):
     def __init__(
         self, embodiment: Embodiment, curriculum: tuple[ArmStage, ...] = CURRICULUM
     ) -> None:
-        """Raises `Invalid` (code `no_pretraining`) for too few joints."""
+        """Raises `Invalid` (code `no_pretraining`) for joints that cannot pose a tool."""
         assert isinstance(embodiment, ArmRobot)
-        if len(embodiment.robot.limbs[0].joints) < LEAST_JOINTS:
+        if not can_pose(embodiment.robot):
             raise Invalid(
-                f"{embodiment.robot.id} cannot be pretrained: it has too few joints",
+                f"{embodiment.robot.id} cannot be pretrained: it has too few joints, or some that "
+                "are too much alike",
                 code="no_pretraining",
-                hint=f"an arm needs at least {LEAST_JOINTS} to place a tool and to point it",
+                hint="an arm needs six whose axes lie in different ways to place a tool and to "
+                "point it; tabrl run --tier full teaches it single tasks from nothing",
             )
         self.embodiment = embodiment
         self.curriculum = curriculum
@@ -55,8 +57,20 @@ class ArmPretraining(Pretraining[ArmStage]):
 
     @cached_property
     def reach(self) -> Reach:
-        """Poses that commands are drawn from; found once."""
-        return Reach.of(self._arm)
+        """Poses that commands are drawn from; found once.
+
+        Raises `Invalid` (code `no_pretraining`) if there are too few, and says why.
+        """
+        found = Reach.of(self._arm)
+        if min(len(found.up()), len(found.pointing_down())) < LEAST_POSES:
+            raise Invalid(
+                f"{self.robot.id} cannot be pretrained: next to no poses of its tool are within "
+                f"reach ({found.tried})",
+                code="no_pretraining",
+                hint="give it room: another home (tabrl robots add --home), wider ranges of its "
+                "joints, or a higher base",
+            )
+        return found
 
     def sampler(self, stage: ArmStage) -> CommandSampler:
         return MixedCommands(stage.mix, self._arm, self.reach)

@@ -7,7 +7,7 @@ kept that the arm reaches without touching anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -32,7 +32,8 @@ class Reach:
 
     `command [N, 6]` of the channels of place and pointing, `elbow_down [N]`, joint angles
     `qpos [N, nq]`, how far each is from home, as a share of the channels' ranges, `[N]`, and how
-    much room the arm has on the straight way of its joints from home, m `[N]`.
+    much room the arm has on the straight way of its joints from home, m `[N]`; `tried` says how
+    many poses there were to choose from, and what became of them.
     """
 
     command: Floats
@@ -40,6 +41,7 @@ class Reach:
     qpos: Floats
     extent: Floats
     room: Floats
+    tried: str = field(kw_only=True)
 
     @classmethod
     def of(cls, robot: ArmRobot, seed: int = SEED) -> Self:
@@ -49,30 +51,30 @@ class Reach:
         starts = [robot.home_qpos]
         if has_elbow(robot.robot):
             starts.append(_elbow_down(robot))
-        found = [_reached(robot, wanted, start) for start in starts]
-        qpos = np.concatenate([q for q, _ in found])
-        command = np.concatenate([wanted[kept] for _, kept in found])
-        down = np.concatenate([np.full(len(q), float(side)) for side, (q, _) in enumerate(found)])
+        found = [_tried(robot, wanted, start) for start in starts]
+        qpos = np.concatenate([tried.qpos[tried.kept] for tried in found])
+        command = np.concatenate([wanted[tried.kept] for tried in found])
+        down = np.concatenate([np.full(len(t.kept), float(side)) for side, t in enumerate(found)])
         extent = np.abs(command / _largest(robot)).max(-1)
         order = np.argsort(extent)
         starts_of = np.stack(starts)[down.astype(np.intp)]
         parts = (command, down, qpos, extent, _room(robot, starts_of, qpos))
-        return cls(*(np.asarray(part[order], np.float32) for part in parts))
+        return cls(*(np.asarray(part[order], np.float32) for part in parts), tried=str(found[0]))
 
     def __len__(self) -> int:
         return len(self.command)
 
     def pointing_down(self) -> Reach:
         """Those whose tool points straight down, as at home, the elbow up."""
-        return self._some((self.command[:, len(PLACE) :] == 0.0).all(-1) & (self.elbow_down == 0.0))
+        return self.pick((self.command[:, len(PLACE) :] == 0.0).all(-1) & (self.elbow_down == 0.0))
 
     def up(self) -> Reach:
         """Those with the elbow up."""
-        return self._some(self.elbow_down == 0.0)
+        return self.pick(self.elbow_down == 0.0)
 
     def down(self) -> Reach:
         """Those with the elbow down."""
-        return self._some(self.elbow_down > 0.0)
+        return self.pick(self.elbow_down > 0.0)
 
     def within(self, share: float) -> int:
         """How many of the first poses are within a share of the ranges."""
@@ -86,9 +88,10 @@ class Reach:
         """Which of those within a share of the ranges leave an arm little room on its way."""
         return np.flatnonzero(self.room[: self.within(share)] < NARROW_M)
 
-    def _some(self, chosen: NDArray[np.bool_]) -> Reach:
+    def pick(self, chosen: NDArray[np.bool_] | slice) -> Reach:
+        """Some of them."""
         parts = (self.command, self.elbow_down, self.qpos, self.extent, self.room)
-        return Reach(*(part[chosen] for part in parts))
+        return Reach(*(part[chosen] for part in parts), tried=self.tried)
 
 
 def _largest(robot: ArmRobot) -> Floats:
@@ -124,8 +127,31 @@ def _elbow_down(robot: ArmRobot) -> Floats:
     return start
 
 
-def _reached(robot: ArmRobot, command: Floats, start: Floats) -> tuple[Floats, NDArray[np.intp]]:
-    """Joint angles that reach poses from a start, and which poses these are."""
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """Joint angles `[N, nq]` that were found for poses, and which of them are of use `[N]`."""
+
+    qpos: Floats
+    near: NDArray[np.bool_]  # the tool is where it is to be
+    clear: NDArray[np.bool_]  # neither the table nor the arm is touched
+    inside: NDArray[np.bool_]  # of the joints' limits
+    sided: NDArray[np.bool_]  # the elbow is on its side
+
+    @property
+    def kept(self) -> NDArray[np.intp]:
+        """The poses that are within reach."""
+        return np.flatnonzero(self.near & self.clear & self.inside & self.sided)
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.kept)} of {len(self.near)}; the tool comes to {self.near.mean():.0%} of "
+            f"them, {self.clear.mean():.0%} touch nothing, {self.inside.mean():.0%} keep all "
+            f"joints {LIMIT_RAD:g} rad from their limits"
+        )
+
+
+def _tried(robot: ArmRobot, command: Floats, start: Floats) -> _Tried:
+    """Joint angles for poses, beginning at a start."""
     chain, columns = robot.chain, np.array(robot.chain.columns)
     full = np.zeros((len(command), len(robot.commands)), np.float32)
     names = (*PLACE, *POINTING)
@@ -147,10 +173,14 @@ def _reached(robot: ArmRobot, command: Floats, start: Floats) -> tuple[Floats, N
     near = np.linalg.norm(error[:, :3], axis=-1) < PLACE_M
     near &= np.linalg.norm(error[:, 3:], axis=-1) < TURN_RAD
     ends, limits = robot.shapes.ends(frames), np.array(robot.robot.joint_range)
-    clear = (robot.shapes.table_gap(ends) > TABLE_M) & (robot.shapes.self_gap(ends) > SELF_M)
-    inside = ((qpos > limits[:, 0] + LIMIT_RAD) & (qpos < limits[:, 1] - LIMIT_RAD)).all(-1)
-    kept = np.flatnonzero(near & clear & inside & (_side(frames) == _side(chain.frames(start))))
-    return qpos[kept], kept
+    clear: NDArray[np.bool_] = robot.shapes.table_gap(ends) > TABLE_M
+    clear &= robot.shapes.self_gap(ends) > SELF_M
+    off_limits = np.minimum(qpos - limits[:, 0], limits[:, 1] - qpos)
+    inside: NDArray[np.bool_] = (off_limits > LIMIT_RAD).all(-1)
+    sided = np.ones(len(qpos), np.bool_)
+    if has_elbow(robot.robot):
+        sided = _side(frames) == _side(chain.frames(start))
+    return _Tried(qpos, near, clear, inside, sided)
 
 
 def _room(robot: ArmRobot, start: Floats, qpos: Floats) -> Floats:
@@ -171,7 +201,5 @@ def _error(place: Floats, axes: Floats, wanted: Floats, goal: Floats) -> Floats:
 
 def _side(frames: Floats) -> NDArray[np.bool_]:
     """Whether the elbow is above the line from the shoulder to the wrist."""
-    if frames.shape[-3] <= elbow.WRIST + 1:
-        return np.ones(frames.shape[:-3], np.bool_)
     above: NDArray[np.bool_] = elbow.height(*elbow.joints_of(frames)) > 0.0
     return above
