@@ -1,4 +1,4 @@
-import { useCallback, useState } from "react";
+import { useState } from "react";
 
 /**
  * A value that outlives a reload of the page, in this tab alone; `initial` where none was kept that
@@ -9,7 +9,7 @@ export function useKept<T>(
   initial: T,
   fits: (value: unknown) => value is T,
 ): [T, (value: T) => void, () => void] {
-  const key = `tabrl-${name}`;
+  const key = `tabrl.${name}`;
   const [value, setValue] = useState<T>(() => {
     const kept = stored(key);
     return fits(kept) ? kept : initial;
@@ -18,7 +18,10 @@ export function useKept<T>(
     setValue(next);
     attempt(() => sessionStorage.setItem(key, JSON.stringify(next)));
   };
-  const forget = useCallback(() => attempt(() => sessionStorage.removeItem(key)), [key]);
+  const forget = (): void => {
+    setValue(initial);
+    attempt(() => sessionStorage.removeItem(key));
+  };
   return [value, keep, forget];
 }
 

@@ -43,7 +43,7 @@ function Before({ parent }: { parent: Lineage }): ReactNode {
   return (
     <p className="flex items-baseline gap-2">
       <CornerDownRight className="size-3.5 shrink-0 self-center text-accent" aria-hidden />
-      <span className="shrink-0">after:</span>
+      <span className="shrink-0">after: </span>
       {isGone(error) ? (
         "a task that was deleted"
       ) : (
@@ -51,7 +51,7 @@ function Before({ parent }: { parent: Lineage }): ReactNode {
           <Link href={href} dir="auto" title={earlier?.prompt} className={LINK}>
             {earlier?.prompt ?? "the earlier task"}
           </Link>
-          {name !== undefined && <span className="max-w-2/5 shrink-0 truncate">· {name}</span>}
+          {name !== undefined && <span className="max-w-2/5 shrink-0 truncate"> · {name}</span>}
         </>
       )}
     </p>

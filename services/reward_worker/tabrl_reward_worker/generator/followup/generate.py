@@ -18,7 +18,7 @@ from tabrl.embodiments.legged.askable import Askable
 from tabrl.embodiments.lookup import askables_of
 from tabrl.robots import Robot
 from tabrl_reward_worker.candidates import Proposal
-from tabrl_reward_worker.generator.arm.followup import continued
+from tabrl_reward_worker.generator.arm.followup.generate import continued
 from tabrl_reward_worker.generator.arm.generate import is_arm
 from tabrl_reward_worker.generator.arm.writing import candidates_for as candidates_of_arm
 from tabrl_reward_worker.generator.followup.clauses import Clauses, clauses_of

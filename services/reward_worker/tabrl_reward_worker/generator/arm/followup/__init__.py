@@ -1,0 +1,1 @@
+"""Going on from what an arm was asked for."""
