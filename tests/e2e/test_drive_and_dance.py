@@ -129,7 +129,16 @@ def test_what_has_no_beat_is_told_once_it_was_heard(
     page.wait_for_function("() => window.__tabrlMusic.state().playing === null")
 
 
-def test_what_cannot_be_played_is_told(site: Site, page: Page) -> None:
+# As by a finger, one and half a second ago and now, that are heard of late and all at once.
+TAPS = """button => { for (const late of [1000, 500, 0]) {
+    const tap = new MouseEvent("click", {bubbles: true});
+    Object.defineProperty(tap, "timeStamp", {value: performance.now() - late});
+    button.dispatchEvent(tap) } }"""
+
+
+def test_what_cannot_be_played_is_told_and_taps_count_when_they_were(
+    site: Site, page: Page
+) -> None:
     page.add_init_script(
         "Object.defineProperty(window, 'isSecureContext', {get: () => !window.plain})"
     )
@@ -139,5 +148,9 @@ def test_what_cannot_be_played_is_told(site: Site, page: Page) -> None:
     page.evaluate("() => { window.plain = true }")  # as over http from another machine
     page.get_by_label("Music file").set_input_files(Path(__file__))
     expect(page.get_by_role("alert")).to_contain_text("https")
-    page.get_by_role("button", name="Tap the beat").click()
-    expect(page.get_by_test_id("beat")).to_contain_text("Tap once more")
+    taps, beat = page.get_by_role("button", name="Tap the beat"), page.get_by_test_id("beat")
+    taps.click()
+    expect(beat).to_contain_text("Tap once more")
+    page.get_by_role("button", name="Stop").click()
+    taps.evaluate(TAPS)
+    expect(beat).to_contain_text("120 beats a minute, from your taps")
