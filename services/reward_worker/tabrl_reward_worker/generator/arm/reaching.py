@@ -164,7 +164,8 @@ def _to_and_fro(intent: Intent, axis: str, part: Part) -> None:
     usual = part.amounts.length(table[extent(intent)])
     size = usual if whole is None else to_a_side(intent)
     hz = frequency(intent, float(table["hz"]), part)
-    able = part.swing(Askable.TOOL_POSITION, size, hz, axis)
+    measured = whole is not None
+    able = part.swing(Askable.TOOL_POSITION, size, hz, axis, measured=measured)
     unused(intent, SlotKind.LENGTH, part)
     part.say(intent.words(), f"±{able * 100:.0f} cm along {axis} at {hz:g} Hz")
 
