@@ -24,6 +24,9 @@ from tests.support.training_context import trained_legged, trained_robots
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout(600)]
 DRIVEN = "channel => window.__tabrl.stats()?.driven.find((one) => one.channel === channel)"
+# Whether a key was taken before it came to the picture.
+TAKEN = """canvas => { window.taken = []; canvas.addEventListener("keydown",
+    event => window.taken.push(event.defaultPrevented), {capture: true}) }"""
 WALKER, DANCER = trained_legged()[0], trained_robots()[-1]
 BPM, SECONDS, LONGEST_S, SETTLED_S = 110.0, 16.0, 55.0, 7.0
 FEWEST = 10  # moments that a phase is judged by
@@ -40,6 +43,12 @@ def test_a_key_drives_the_robot_as_long_as_it_is_held(site: Site, page: Page) ->
     open_model(page, site.url, played(site, WALKER))
     page.get_by_role("button", name="Drive").click()
     expect(page.get_by_test_id("drive")).to_be_visible()
+    canvas = page.get_by_role("application", name="The robot")
+    canvas.focus()
+    canvas.evaluate(TAKEN)
+    for key in control.keys[-1]:  # arrows, which turn the camera else
+        page.keyboard.press(key)
+    assert page.evaluate("() => window.taken") == [True, True]
     page.keyboard.down(control.keys[0][0])
     page.wait_for_function(  # it takes a while to get there
         f"""channel => {{ const it = ({DRIVEN})(channel);

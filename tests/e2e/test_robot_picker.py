@@ -36,6 +36,10 @@ def test_each_robot_has_its_picture_its_abilities_and_its_sentences(site: Site, 
         )
         expect(page.get_by_label("Task")).to_have_attribute("placeholder", robot.examples[0])
     for robot in MADE_UP:
+        page.get_by_role("radio", name=robot.name).click()
+        hint = robot.examples[0] if robot.examples else f"What should the {robot.name} do?"
+        expect(page.get_by_label("Task")).to_have_attribute("placeholder", hint)
+        expect(page.get_by_label("Examples")).to_have_count(1 if robot.examples else 0)
         expect(card(page, robot).locator("img")).to_have_count(0)
         expect(card(page, robot)).to_contain_text(f"tabrl-train-base {robot.id}")
 

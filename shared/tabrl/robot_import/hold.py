@@ -23,6 +23,7 @@ _SETTLED = _STEPS // 2  # torques count from here on
 _MOST_SAG, _ABSURD = 0.35, 2.0 * np.pi  # rad from the target: too far; of a broken simulation
 _MOST_SINKING = 0.3  # of the height at home
 _SELF_STANDING = 3  # limbs; on fewer, standing is balancing
+_IN_TABLE = 0.01  # m that a tool's tip, which may touch the table, may be in it
 _TIMED, _ROUNDS = 50, 7
 _WARNINGS = (
     mujoco.mjtWarning.mjWARN_BADQPOS, mujoco.mjtWarning.mjWARN_BADQVEL,
@@ -106,6 +107,8 @@ def _hold(model: mujoco.MjModel, failed: Callable[[Doubles], bool], *, upright: 
     root = _IN_PLANE if columns == _IN_PLANE.columns else _FREE
     if floating:
         data.qvel[: len(root.nudge)] = root.nudge
+    elif min(_heights(model, data).values(), default=0.0) < -_IN_TABLE:
+        raise refusal(_touches_table(model, data))
     torque, sag = np.zeros(model.nu), np.zeros(model.nu)
     for step in range(_STEPS):
         _control_step(model, data, first if upright else None, root)
@@ -114,7 +117,7 @@ def _hold(model: mujoco.MjModel, failed: Callable[[Doubles], bool], *, upright: 
         if not np.abs(sag).max() < _ABSURD or any(data.warning[w].number for w in _WARNINGS):
             raise refusal(_diverges(model, after))
         if failed(data.qpos) and not floating:
-            raise refusal(_touches_table(model, data, after))
+            raise refusal(_touches_table(model, data))
         if floating and (failed(data.qpos) or _sunken(data.qpos[root.height], first[root.height])):
             raise _FallError(_falls(model, after, sag, data.actuator_force))
         if step >= _SETTLED:
@@ -166,26 +169,31 @@ def _falls(model: mujoco.MjModel, after: float, sag: Doubles, torque: Doubles) -
     )
 
 
-def _touches_table(model: mujoco.MjModel, data: mujoco.MjData, after: float) -> str:
-    """Which body of a robot on a fixed base is too low, and by how much."""
+def _heights(model: mujoco.MjModel, data: mujoco.MjData) -> dict[int, float]:
+    """How high the lowest points of the shapes are that move and touch, m by geom."""
     mujoco.mj_kinematics(model, data)
-    heights = {
+    return {
         geom: lowest(model, data, geom)
         for geom in range(model.ngeom)
         if model.geom_conaffinity[geom] and model.body_weldid[model.geom_bodyid[geom]]
     }
+
+
+def _touches_table(model: mujoco.MjModel, data: mujoco.MjData) -> str:
+    """Which body of a robot on a fixed base is too low, and by how much."""
+    heights = _heights(model, data)
     low = [geom for geom, height in heights.items() if height < CONTACT_MARGIN]
     if not low:
-        return f"after {after:.1f} s at home the robot has failed: choose another home"
+        return "the robot fails at home: choose another home"
     # At the tool one shape may touch, so that others are to blame before it.
     others = [geom for geom in low if model.geom_bodyid[geom] != model.site_bodyid[0]] or low
     worst = min(others, key=heights.__getitem__)
     missing = CONTACT_MARGIN - heights[worst]
     return (
-        f"at home the lowest point of the body {model.body(model.geom_bodyid[worst]).name} is at "
-        f"{1000 * heights[worst]:.0f} mm, and the table at 0: raise the arm's base by "
-        f"{max(math.ceil(1000 * missing), 1)} mm or more, make the shapes smaller by which that "
-        "body touches, or choose another home"
+        f"at home the body {model.body(model.geom_bodyid[worst]).name} reaches down to "
+        f"{1000 * heights[worst]:.0f} mm and touches the table, which is at 0: raise the arm's "
+        f"base by {max(math.ceil(1000 * missing), 1)} mm or more, make the shapes smaller by which "
+        "that body touches, or choose another home"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,10 @@ def quiet() -> Iterator[list[str]]:
     warned: list[str] = []
     before = mujoco.get_mju_user_warning()
     mujoco.set_mju_user_warning(warned.append)
-    try:
-        yield warned
-    finally:
-        mujoco.set_mju_user_warning(before)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)  # as which its compiler warns
+        warnings.showwarning = lambda message, *_, **__: warned.append(str(message))
+        try:
+            yield warned
+        finally:
+            mujoco.set_mju_user_warning(before)

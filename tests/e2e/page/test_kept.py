@@ -1,9 +1,10 @@
-"""What somebody has typed or chosen is there again after a reload, and on the way back."""
+"""What somebody has typed, chosen or asked for is not lost: not by a reload, nor by the network."""
 
 from __future__ import annotations
 
+import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.stack import Site
 from tests.e2e.taught import cancelled_trainings
@@ -44,3 +45,25 @@ def test_what_was_looked_for_is_in_the_address(site: Site, page: Page) -> None:
     page.wait_for_url("**/gallery?kept=1")
     page.get_by_role("link", name="Gallery").click()  # as if for the first time
     expect(page.get_by_role("button", name="Kept")).to_have_attribute("aria-pressed", "false")
+
+
+def test_an_answer_that_got_lost_makes_no_second_task(site: Site, page: Page) -> None:
+    sentence = "florp the quux twice"
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        if route.request.method != "POST" or lost:
+            return route.fallback()
+        lost.append(route.fetch().json()["id"])
+        return route.abort()
+
+    page.route("**/api/tasks", lose)
+    page.goto(f"{site.url}/?quality=low")
+    page.get_by_label("Task").fill(sentence)
+    page.get_by_role("button", name="Write rewards").click()
+    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
+    page.get_by_role("button", name="Write rewards").click()
+    page.wait_for_url("**/tasks/tsk_*")
+    assert page.url.endswith(lost[0])
+    found = httpx.get(f"{site.url}/api/tasks", params={"text": sentence}, trust_env=False)
+    assert [task["id"] for task in found.json()["tasks"]] == lost

@@ -15,10 +15,8 @@ pytestmark = [pytest.mark.needs_chromium, pytest.mark.stack, pytest.mark.timeout
 
 WIDTH, HEIGHT = 390, 844
 SENTENCES = {
-    "long": ("walk slowly to the other side, " * 70)[:2000],
-    "word": "w" * 400,
+    "long": ("w" * 400 + "🤖🐕" * 50 + " walk slowly to the other side," * 70)[:2000],
     "arabic": "امش ببطء إلى الأمام ثم ارفع قدمك " * 12,
-    "emoji": "🤖🐕" * 150,
 }
 
 

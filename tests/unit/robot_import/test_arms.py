@@ -11,6 +11,8 @@ import pytest
 
 from tabrl.control.staged_commands import StagedCommands
 from tabrl.domain.errors import Invalid
+from tabrl.embodiments.arm.embodiment import ArmRobot
+from tabrl.embodiments.load import embodiment_of
 from tabrl.embodiments.lookup import camera_of
 from tabrl.robot_import.importing import import_robot
 from tabrl.robot_import.options import ImportOptions
@@ -20,6 +22,7 @@ from tabrl.robots.registry import forget
 from tabrl.sim.cpu.simulator import CpuSimulator
 from tabrl.sim.episodes import EpisodeConfig
 from tabrl_reward_worker.generator import generate
+from tabrl_trainer.pretraining.arm.reach import Reach
 from tabrl_trainer.pretraining.pretraining import pretraining_of
 from tests.support.made_up import made_up_schedule, made_up_weights
 from tests.support.models.arm import arm
@@ -80,7 +83,7 @@ def test_without_a_site_the_tool_is_the_end_of_the_last_link(tmp_path: Path) -> 
 X, Y, Z = "1 0 0", "0 1 0", "0 0 1"
 
 
-def chain(folder: Path, joints: Sequence[str]) -> Path:
+def chain(folder: Path, joints: Sequence[str], home: str = "") -> Path:
     """Write an arm of links of 20 cm, each ahead of the one before, that turn about some axes."""
     bodies, actuators = "", ""
     for i, axis in enumerate(joints):
@@ -94,7 +97,9 @@ def chain(folder: Path, joints: Sequence[str]) -> Path:
     (folder / "chain.xml").write_text(
         '<mujoco><compiler autolimits="true" angle="radian"/><worldbody><body name="foot">'
         f"{bodies}{'</body>' * (len(joints) + 1)}</worldbody>"
-        f"<actuator>{actuators}</actuator></mujoco>"
+        f"<actuator>{actuators}</actuator>"
+        + (f'<keyframe><key name="home" qpos="{home}"/></keyframe>' if home else "")
+        + "</mujoco>"
     )
     return folder
 
@@ -156,6 +161,21 @@ def test_an_arm_of_two_joints_can_be_simulated(tmp_path: Path, own: Path) -> Non
     simulator.reset(StagedCommands.stack([made_up_schedule(robot)] * 2), EpisodeConfig(), 0)
     run = simulator.rollout(made_up_weights(robot).act, 3)
     assert all(np.isfinite(field).all() for field in run.rollout.fields.values())
+
+
+@pytest.mark.parametrize(("bend", "sign"), [(Y, 1.0), ("0 -1 0", -1.0)])
+def test_an_elbow_comes_down_whichever_way_its_joint_turns(
+    tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch, bend: str, sign: float
+) -> None:
+    monkeypatch.setattr("tabrl_trainer.pretraining.arm.reach.DRAWN", 400)
+    home = f"0 -1.2 {1.2 * sign} -0.8 0.3 0.3"
+    place = chain(tmp_path / "chain", (Z, Y, bend, Y, Z, Y), home)
+    write_folder(import_robot(ImportOptions(place)).files, own / "chain", replace=False)
+    forget()
+    embodiment = embodiment_of(get_robot("chain"))
+    assert isinstance(embodiment, ArmRobot)
+    reach = Reach.of(embodiment)
+    assert len(reach.down()) > 0.5 * len(reach.up()) > 10
 
 
 def test_an_arm_without_room_is_not_pretrained_and_told_why(

@@ -147,6 +147,14 @@ def low_arm(folder: Path) -> Path:
     return place
 
 
+def dipping_arm(folder: Path) -> Path:
+    """Only its tool is in the table, and deep."""
+    place = arm(folder / "lever")
+    text = (place / "lever.xml").read_text().replace('qpos="0.2 -0.5 0.8', 'qpos="0.2 0.5 1.2')
+    (place / "lever.xml").write_text(text)
+    return place
+
+
 def unmade(folder: Path) -> Path:
     (folder / "urdf").mkdir()
     (folder / "urdf/stray.urdf.xacro").write_text("<robot/>")
@@ -228,7 +236,9 @@ CASES: tuple[tuple[str, Broken, str], ...] = (
     ("an arm without shapes", without_shapes, "nothing that the arm moves has a shape: give its"),
     ("an arm with nothing read", unreadable_looks, "nothing that the arm moves has a shape"),
     ("an arm in its table", low_arm,
-     "the body turret is at -100 mm, and the table at 0: raise the arm's base by 102 mm or more"),
+     "the body turret reaches down to -100 mm and touches the table, which is at 0: raise the "
+     "arm's base by 102 mm or more"),
+    ("an arm that digs", dipping_arm, "at home the body wrist reaches down to -"),
     ("two arms on a slab", two_arms_on_a_slab, "say with --tool which of them"),
     ("a fixed trunk on two legs", fixed_biped, "give the root body a <freejoint/>"),
     ("a limp arm", limp_arm, "home is not held: the joint lift ends"),

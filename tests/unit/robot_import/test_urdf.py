@@ -45,6 +45,14 @@ def test_what_has_to_be_so_is_so_whatever_the_compiler_is_told(tmp_path: Path) -
     assert model.body_mass[1:].min() == pytest.approx(2.0)
 
 
+def test_what_the_compiler_warns_of_is_told(tmp_path: Path) -> None:
+    """Not written past whoever asked: here warnings are errors."""
+    told = arm_urdf(tmp_path / "told.urdf", BOX, settings=settings(settotalmass="3"))
+    report = import_robot(ImportOptions(told, servos=True)).report
+    assert report.mass_kg == pytest.approx(3.0)
+    assert any(note.startswith("MuJoCo warns: compiler attribute 'sett") for note in report.notes)
+
+
 @pytest.mark.parametrize(
     ("name", "folder", "place"),
     [

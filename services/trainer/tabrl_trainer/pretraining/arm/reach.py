@@ -118,13 +118,10 @@ def _drawn(robot: ArmRobot, rng: np.random.Generator) -> Floats:
 
 
 def _elbow_down(robot: ArmRobot) -> Floats:
-    """Home with the elbow on the other side: about the same place of the wrist."""
-    columns, start = robot.chain.columns, robot.home_qpos.copy()
-    bend = start[columns[elbow.ELBOW]]
-    start[columns[elbow.ELBOW]] = -bend
-    for neighbour in (elbow.SHOULDER, elbow.WRIST):
-        start[columns[neighbour]] += bend
-    return start
+    """Home with the elbow on the other side, the tool where it was."""
+    turns = elbow.to_other_side(robot.chain, robot.chain.frames(robot.home_qpos))
+    bent: Floats = robot.home_qpos + turns
+    return bent
 
 
 @dataclass(frozen=True, eq=False)
