@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.stack import RESULTS, Site
 from tests.e2e.taught import taught
@@ -33,11 +33,7 @@ def test_what_was_taught_is_seen_in_motion_and_found_again(site: Site, page: Pag
     page.goto(f"{site.url}/gallery?quality=low")
     cards = page.get_by_test_id("taught")
     card = cards.filter(has_text=SENTENCE).first
-    strip = card.get_by_test_id("strip")
-    expect(strip).to_be_visible(timeout=120_000)
-    width, height, differs = strip.evaluate(STRIP)
-    assert (width, height) == (PICTURES * WIDTH, HEIGHT)
-    assert differs > 1.0, "it moves"
+    _moves(card.get_by_test_id("strip"))
     page.screenshot(path=RESULTS / "gallery.png")
 
     search = page.get_by_label("Search in sentences")
@@ -54,6 +50,27 @@ def test_what_was_taught_is_seen_in_motion_and_found_again(site: Site, page: Pag
         page.get_by_role("button", name="Kept").click()
         expect(card.get_by_label("kept")).to_be_visible()
         expect(cards).to_have_count(1)
+
+
+def test_strips_are_made_where_inference_is_gone(site: Site, page: Page) -> None:
+    taught(site, "go1", SENTENCE)
+
+    def of_nobody(route: Route) -> None:
+        model = route.fetch().json()
+        route.fulfill(json={**model, "inference_url": f"{model['inference_url']}/nobody"})
+
+    page.route("**/api/models/*", of_nobody)
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{site.url}/gallery?quality=low")
+    _moves(page.get_by_test_id("taught").filter(has_text=SENTENCE).first.get_by_test_id("strip"))
+    page.screenshot(path=RESULTS / "gallery_alone.png")
+
+
+def _moves(strip: Locator) -> None:
+    expect(strip).to_be_visible(timeout=120_000)
+    width, height, differs = strip.evaluate(STRIP)
+    assert (width, height) == (PICTURES * WIDTH, HEIGHT)
+    assert differs > 1.0, "it moves"
 
 
 @contextmanager

@@ -37,7 +37,8 @@ export function SideBySide({ robot, sceneUrl, shown }: Props): ReactNode {
   const container = useRef<HTMLDivElement>(null);
   const places = useRef<(HTMLElement | null)[]>([]);
   const picture = useGroupPicture(group, robot, container, places);
-  const { fault, drawn, answersMs } = picture;
+  const { fault, undrawn, answersMs } = picture;
+  const drawn = shown.length - undrawn;
   const { failure } = state;
   if (failure !== null || fault !== null)
     return (
@@ -69,7 +70,7 @@ export function SideBySide({ robot, sceneUrl, shown }: Props): ReactNode {
         </div>
         {group !== null && <GroupControls group={group} robot={robot} />}
       </div>
-      {drawn < shown.length && (
+      {undrawn > 0 && (
         <Note title={`${drawn} of ${shown.length} robots are drawn`}>
           This machine draws too slowly for all of them to keep their pace. The others move on
           undrawn, and are drawn again once there is time for it.

@@ -1,6 +1,6 @@
 import type { Keeping } from "./slowness";
 
-/** So long the robots may lag before one less is drawn, ms. */
+/** So long the robots may lag before one less is drawn, or before it is told, ms. */
 const PATIENCE_MS = 4000;
 /** They keep their rate for so long before one more is drawn: at first, and at most. */
 const REST_MS = 10_000;
@@ -17,6 +17,11 @@ export class Crowd {
   private broughtBack = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly size: number) {}
+
+  /** Whether the robots have waited for answers for a while. */
+  waits(now: number): boolean {
+    return this.kept === "waits" && now - this.since >= PATIENCE_MS;
+  }
 
   /** How many are drawn after another reading, at a moment in ms. */
   judge(keeping: Keeping, now: number): number {

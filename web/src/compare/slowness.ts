@@ -4,8 +4,8 @@ import type { LinkState, Stats } from "@/sim/messages";
 const SLOW_SHARE = 0.9;
 const FULL_SHARE = 0.94;
 
-/** How well robots keep their control rate. */
-export type Keeping = "slow" | "fair" | "full";
+/** How well robots keep their control rate: `waits` is slow because of answers that are. */
+export type Keeping = "slow" | "waits" | "fair" | "full";
 
 /** Whether a robot's policy answers: the server's, or the one in this browser. */
 export function driven(link: LinkState | undefined, stats: Stats | null): boolean {

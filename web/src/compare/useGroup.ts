@@ -48,7 +48,8 @@ export function useGroupState(group: Group | null): GroupState {
 
 interface Picture extends Pick<Rounds, "lost" | "again"> {
   fault: string | null;
-  drawn: number;
+  /** How many are left undrawn, the last ones. */
+  undrawn: number;
   /** How long answers take that hold the robots up, ms; null where none does. */
   answersMs: number | null;
 }
@@ -104,25 +105,28 @@ function usePace(
   group: Group | null,
   controlHz: number,
   view: GroupView | null,
-): Pick<Picture, "drawn" | "answersMs"> {
+): Pick<Picture, "undrawn" | "answersMs"> {
   const { stats, links, paused } = useGroupState(group);
   const count = group?.members.length ?? 0;
   const crowd = useMemo(() => new Crowd(count), [count]);
-  const [pace, setPace] = useState({ drawn: count, answersMs: null as number | null });
+  const [pace, setPace] = useState({ undrawn: 0, answersMs: null as number | null });
 
   useEffect(() => {
+    const now = performance.now();
     const kept = paused || view === null ? "fair" : keeping(links, stats, controlHz);
+    const late = lateAnswers(stats, controlHz);
     // What waits for answers is not helped by drawing less.
-    const answersMs =
-      kept === "slow" && view?.steady === true ? lateAnswers(stats, controlHz) : null;
-    const drawn = crowd.judge(answersMs === null ? kept : "fair", performance.now());
+    const waits = kept === "slow" && view?.steady === true && late !== null;
+    const drawn = crowd.judge(waits ? "waits" : kept, now);
+    const answersMs = crowd.waits(now) ? late : null;
+    if (view !== null) view.drawn = drawn;
+    const undrawn = count - drawn;
     setPace((before) =>
-      before.drawn === drawn && before.answersMs === answersMs ? before : { drawn, answersMs },
+      before.undrawn === undrawn && before.answersMs === answersMs
+        ? before
+        : { undrawn, answersMs },
     );
-  }, [crowd, stats, links, paused, controlHz, view]);
+  }, [crowd, count, stats, links, paused, controlHz, view]);
 
-  useEffect(() => {
-    if (view !== null) view.drawn = pace.drawn;
-  }, [view, pace.drawn]);
   return pace;
 }

@@ -77,13 +77,19 @@ export class Listener {
     const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     const stream = await navigator.mediaDevices.getUserMedia({ audio: plain });
     const context = new AudioContext();
-    const onsets = await listening(context);
-    new MediaStreamAudioSourceNode(context, { mediaStream: stream }).connect(onsets);
     const release = (): void => {
       for (const track of stream.getTracks()) track.stop();
     };
-    const source: Source = { kind: "microphone", name: "the microphone" };
-    return new Listener(source, context, context.currentTime, release, onBeat, onsets);
+    try {
+      const onsets = await listening(context);
+      new MediaStreamAudioSourceNode(context, { mediaStream: stream }).connect(onsets);
+      const source: Source = { kind: "microphone", name: "the microphone" };
+      return new Listener(source, context, context.currentTime, release, onBeat, onsets);
+    } catch (error) {
+      release();
+      void context.close();
+      throw error;
+    }
   }
 
   /** Whether enough was heard to say that there is no beat. */

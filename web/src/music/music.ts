@@ -56,7 +56,8 @@ export class Music {
   private taps = new Taps();
   private dancer: Dancer | null = null;
   private timer: ReturnType<typeof setInterval> | null = null;
-  private forget: (() => void) | null = null;
+  /** Another one whenever something else is to be heard, or nothing. */
+  private turn = 0;
   private state: MusicState;
 
   constructor(
@@ -73,6 +74,11 @@ export class Music {
       danced: null,
       listening: false,
     };
+    // Nobody dances where no policy plays, nor where another one does.
+    session.subscribe(() => {
+      const { playing, starting } = this.state;
+      if (session.getState().link.state === "none" && (starting || playing !== null)) this.stop();
+    });
     window.__tabrlMusic = {
       heardAt: (time) => this.listener?.epochOf(this.listener.began + time) ?? null,
       state: () => this.state,
@@ -124,15 +130,14 @@ export class Music {
   }
 
   stop(): void {
+    this.turn += 1;
     if (this.timer !== null) clearInterval(this.timer);
     this.timer = null;
-    this.forget?.();
-    this.forget = null;
     this.listener?.stop();
     this.listener = null;
     this.dancer?.stop();
     this.dancer = null;
-    this.update({ playing: null, danced: null, listening: false });
+    this.update({ playing: null, starting: false, danced: null, listening: false });
   }
 
   private async start(
@@ -144,15 +149,20 @@ export class Music {
       return;
     }
     this.stop();
+    const { turn } = this;
     this.update({ starting: true, problem: null });
     try {
       const listener = await open();
+      if (turn !== this.turn) {
+        listener.stop(); // it came too late
+        return;
+      }
       this.listener = listener;
       this.begin(listener.source);
     } catch (error) {
-      this.update({ problem: refused(error) });
+      if (turn === this.turn) this.update({ problem: refused(error) });
     } finally {
-      this.update({ starting: false });
+      if (turn === this.turn) this.update({ starting: false });
     }
   }
 
@@ -160,10 +170,6 @@ export class Music {
     this.dancer = new Dancer(this.session, this.driving, now);
     this.dancer.dance(this.state.choreography);
     this.timer = setInterval(() => this.look(), EVERY_MS);
-    // Nobody dances where no policy plays, nor where another one does.
-    this.forget = this.session.subscribe(() => {
-      if (this.session.getState().link.state === "none") this.stop();
-    });
     this.update({ playing, problem: null, listening: playing.kind !== "taps" });
   }
 

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Trained } from "@/compare/choose";
 import { seated } from "@/compare/choose";
 import { Crowd } from "@/compare/crowd";
+import type { Keeping } from "@/compare/slowness";
 import { driven, keeping, lateAnswers } from "@/compare/slowness";
 import type { LinkState, Stats } from "@/sim/messages";
 import { Losses } from "@/viewer/lost/losses";
@@ -64,7 +65,7 @@ describe("how many are drawn", () => {
   /** A reading every half second for so many seconds. */
   function readings(crowd: Crowd) {
     let now = 0;
-    return (kept: "slow" | "fair" | "full", seconds: number): number => {
+    return (kept: Keeping, seconds: number): number => {
       let drawn = Number.NaN;
       for (let i = 0; i < 2 * seconds; i += 1) {
         now += 500;
@@ -94,6 +95,13 @@ describe("how many are drawn", () => {
     const drawnAfter = readings(new Crowd(2));
     expect(drawnAfter("slow", 5)).toBe(1);
     expect(drawnAfter("fair", 100)).toBe(1);
+  });
+
+  it("are as many while they wait for answers, which is told after a while", () => {
+    const crowd = new Crowd(2);
+    expect([crowd.judge("waits", 0), crowd.waits(0)]).toEqual([2, false]);
+    expect([crowd.judge("waits", 5000), crowd.waits(5000)]).toEqual([2, true]);
+    expect([crowd.judge("full", 6000), crowd.waits(6000)]).toEqual([2, false]);
   });
 
   it("do not go to and fro: one that was too many is tried later each time", () => {

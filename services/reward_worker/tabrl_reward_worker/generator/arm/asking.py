@@ -19,10 +19,11 @@ from tabrl.contracts.motion import (
 from tabrl.contracts.path import Path
 from tabrl.contracts.quantities import WORLD_AXES
 from tabrl.embodiments.arm.askable import Askable
-from tabrl_reward_worker.generator.arm.amounts import ArmAmounts, Posture
+from tabrl_reward_worker.generator.arm.amounts import DIGITS, ArmAmounts, Posture
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import Slot, SlotKind
 
+_UNSEEN = 2e-3  # m or rad
 _AIR = "air"  # the plane of what touches nothing
 TABLE = "table"
 TOUCHED_M = 0.003  # from where a tip is held on the table: up to there it still touches it
@@ -74,6 +75,13 @@ class Part:
         return not (self.targets or self.asked_place or self.asked_angles or self.holds)
 
     @property
+    def stays(self) -> bool:
+        """Whether it stays where it is when its time is over: what ends there, or is to be there
+        by then."""
+        swings = any(isinstance(target.shape, Sinusoid) for target in self.targets.values())
+        return self.path is not None or (self.within is not None and not swings)
+
+    @property
     def path(self) -> Path | None:
         """The path that the tool follows, if any."""
         shapes = (target.shape for target in self.targets.values())
@@ -111,10 +119,17 @@ class Part:
             )
 
     def swing(
-        self, quantity: Askable, amplitude: float, hz: float, part: str | None = None
-    ) -> float:
-        """Let a quantity swing about the posture; how far it then does."""
+        self, quantity: Askable, amplitude: float, hz: float, part: str | None = None,
+        *, measured: bool = False,
+    ) -> float:  # fmt: skip
+        """Let a quantity swing about the posture; how far it then does. Where a `measured`
+        amplitude is more than the arm can, that is told."""
         able = self.amounts.swinging(amplitude, hz, turns=part is None)
+        if measured and amplitude - able > _UNSEEN:
+            unit = "rad" if part is None else "m"
+            self.miss(
+                "", f"±{amplitude:.2g} {unit} at {hz:g} Hz cannot be done: ±{able:.2g} {unit}"
+            )
         self.ask(quantity, Sinusoid(mean=0.0, amplitude=able, hz=round(hz, 3)), part)
         return able
 
@@ -191,7 +206,9 @@ def _place_above(intent: Intent, part: Part) -> None:
     height = height_of(intent)
     if height is None or intent.kind == SlotKind.DRAW:
         return
-    able = part.place("z", above_table(height, part))
+    able = above_table(height, part)
+    part.posture = part.posture.at("z", able)
+    part.asked_place.add("z")
     if intent.kind not in PLACED:
         part.say(height.text, f"the tip {able * 100:.0f} cm above the table")
 
@@ -199,8 +216,9 @@ def _place_above(intent: Intent, part: Part) -> None:
 def above_table(height: Slot, part: Part) -> float:
     """A height above the table that words say, m, as near as the tool gets to it."""
     wanted = float(height.meaning["value"])
-    able = part.amounts.within("z", wanted)
-    if abs(able - wanted) > 1e-3:
+    low, high = part.amounts.room("z")
+    able = round(min(max(wanted, low), high), DIGITS)
+    if abs(able - wanted) > _UNSEEN:
         part.miss("", f"{wanted:g} m above the table is more than this robot can do: {able:g} m")
     return able
 

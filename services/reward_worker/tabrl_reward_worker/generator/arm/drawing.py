@@ -115,6 +115,8 @@ def _draw(intent: Intent, part: Part, plane: Plane, one: Figure, across: str = "
 def _write(intent: Intent, part: Part, plane: Plane, text: str, words: str) -> None:
     size = size_of(intent, part, "letters", "height")
     wide = size.width is not None and size.height is None
+    if size.width is not None and size.height is not None:
+        part.miss("", f"{size.width:g} m wide: it is as wide as letters of that height are")
     height = (size.width or 0.0) / max(width_of(text), 0.1) if wide else size.height or size.usual
     count = max(1, round(said(intent, SlotKind.COUNT) or 1.0))
     speed = round(_WRITING * usual_speed(intent, part), 3)

@@ -25,6 +25,10 @@ def point(intent: Intent, part: Part) -> None:
     if swing is not None:
         swung(intent, "shake" if swing.meaning["axis"] == "side" else "nod", part)
         return
+    for kind in (SlotKind.COUNT, SlotKind.RATE):
+        often = intent.find(kind)
+        if often is not None:
+            part.miss(often.text, "it points there and stays: say “and back” or “nod”")
     named = [str(s.meaning["direction"]) for s in intent.slots if s.kind == SlotKind.DIRECTION]
     angle = said(intent, SlotKind.ANGLE)
     if not named and not (intent.meaning.get("tilt") or angle is not None):
@@ -91,7 +95,7 @@ def turn(intent: Intent, part: Part) -> None:
     if intent.find(SlotKind.SWING) is not None or repeated(intent):
         size = table[extent(intent)] if angle is None else abs(angle)
         hz = frequency(intent, float(table["hz"]), part)
-        able = part.swing(Askable.TOOL_TWIST, size, hz)
+        able = part.swing(Askable.TOOL_TWIST, size, hz, measured=angle is not None)
         part.say(intent.words(), f"the tool turns ±{able:.2g} rad at {hz:g} Hz")
         return
     rate = intent.find(SlotKind.TURN_RATE)

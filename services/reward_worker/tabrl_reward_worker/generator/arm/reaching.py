@@ -109,29 +109,58 @@ def _length_of(intent: Intent, way: str) -> Slot | None:
 def _so_often(intent: Intent, before: Place, part: Part) -> None:
     """There along a line where a speed is said, and there and back where it is said how often."""
     own, after = part.amounts, part.posture.place
-    speed, count = speed_of(intent, part), said(intent, SlotKind.COUNT)
+    count, rate = said(intent, SlotKind.COUNT), said(intent, SlotKind.RATE)
+    speed = speed_of(intent, part)
     way = float(np.linalg.norm(np.subtract(after, before)))
-    within = part.within if speed is None and count is None else None
-    if way == 0.0 or (speed is None and count is None and within is None):
+    told = [one for one in (count, rate, speed, part.within) if one is not None]
+    if way == 0.0 or not told:
         return
     usual, stop_s = own.length(own["travel"]["speed"]), float(own["travel"]["settle_s"])
     seconds = max(way / (speed or usual), 0.5)
-    if within is not None:
-        seconds = _seconds_within(within, way, part)
-    points = [(0.0, *before), (round(seconds, 2), *after)]
-    if count is not None:
+    if rate is not None and rate > 0.0:
+        stop_s = float(own["travel"]["stroke_s"])
+        seconds = _seconds_each(intent, rate, way, stop_s, part)
+    elif part.within is not None and speed is None and count is None:
+        seconds = _seconds_within(part.within, way, part)
+    path = Path(points=((0.0, *before), (round(seconds, 2), *after)))
+    if count is not None or rate is not None:
         longest_s = float(own["sequence"]["longest"]) - stop_s
         room = max(1, int(longest_s / (2.0 * (seconds + stop_s))))
-        times = min(max(1, round(count)), room)
-        if times < round(count):
+        times = 1 if count is None else min(max(1, round(count)), room)
+        if count is not None and times < round(count):
             part.miss(intent.words(), f"there is time for {times} of {round(count)} times only")
-        points = _there_and_back(before, after, seconds, stop_s, times)
+        path = _there_and_back(before, after, seconds, stop_s, times)
+        if count is None:
+            path = path.model_copy(update={"repeat": True})
+        else:
+            part.lasts = path.end_s + stop_s
         part.posture = part.posture.placed(before)
-        part.lasts = points[-1][0] + stop_s
-        part.say(intent.words(), "there and back" + (f", {times} times" if times > 1 else ""))
-    part.ask(Askable.TOOL_POSITION, Path.model_validate({"points": points}))
+        often = "again and again" if count is None else "once" if times == 1 else f"{times} times"
+        part.say(intent.words(), f"there and back, {often}, {seconds:.2g} s each way")
+    part.ask(Askable.TOOL_POSITION, path)
     if speed is not None:
         part.say(intent.words(), f"at {speed:g} m/s")
+
+
+def _there_and_back(here: Place, there: Place, seconds: float, stop_s: float, times: int) -> Path:
+    """Between two places, with a stop at each."""
+    points, time = [(0.0, *here)], 0.0
+    for place in (there, here) * times:
+        points.append((round(time + seconds, 3), *place))
+        time += seconds + stop_s
+        points.append((round(time, 3), *place))
+    return Path(points=tuple(points))
+
+
+def _seconds_each(intent: Intent, rate: float, way: float, stop_s: float, part: Part) -> float:
+    """How long it goes there, and as long back, to do both so many times a second."""
+    fastest = part.amounts.length(part.amounts["speed"]["highest"])
+    wanted = 0.5 / rate - stop_s
+    seconds = max(wanted, way / fastest)
+    if seconds > wanted + 0.01:
+        able = 0.5 / (seconds + stop_s)
+        part.miss(intent.words(), f"{rate:g} times a second cannot be done: {able:.2g}")
+    return seconds
 
 
 def _seconds_within(within: Within, way: float, part: Part) -> float:
@@ -146,25 +175,14 @@ def _seconds_within(within: Within, way: float, part: Part) -> float:
     return seconds
 
 
-def _there_and_back(
-    here: Place, there: Place, seconds: float, stop_s: float, times: int
-) -> list[tuple[float, float, float, float]]:
-    """Points between two places, with a stop at each."""
-    points, time = [(0.0, *here)], 0.0
-    for place in (there, here) * times:
-        points.append((round(time + seconds, 2), *place))
-        time += seconds + stop_s
-        points.append((round(time, 2), *place))
-    return points
-
-
 def _to_and_fro(intent: Intent, axis: str, part: Part) -> None:
     table = part.amounts["swing"][{"x": "saw", "y": "sway", "z": "bob"}[axis]]
     whole = said(intent, SlotKind.LENGTH)
     usual = part.amounts.length(table[extent(intent)])
     size = usual if whole is None else to_a_side(intent)
     hz = frequency(intent, float(table["hz"]), part)
-    able = part.swing(Askable.TOOL_POSITION, size, hz, axis)
+    measured = whole is not None
+    able = part.swing(Askable.TOOL_POSITION, size, hz, axis, measured=measured)
     unused(intent, SlotKind.LENGTH, part)
     part.say(intent.words(), f"±{able * 100:.0f} cm along {axis} at {hz:g} Hz")
 

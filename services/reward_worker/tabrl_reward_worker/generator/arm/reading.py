@@ -33,7 +33,7 @@ _HOW = (
 )
 _PLAIN = re.compile(
     r"\b(?:write|spell|scribble|jot)(?:\s+(?:out|down|me|us))*"
-    r"(?:\s+(?:the|a|your|my))?(?:\s+(?:word|words|letter|letters|text|name|number|digit))?"
+    r"(?:\s+(?-i:the|a|your|my))?(?:\s+(?:word|words|letter|letters|text|name|number|digit))?"
     rf"\s*:?\s+(?P<text>\S.*?)(?=\s*(?:[,;.!?]|\s(?:{_HOW})\b|$))",
     re.IGNORECASE,
 )

@@ -51,7 +51,7 @@ def asked_of(sentence: ReadSentence, robot: Robot, begin: Posture | None = None)
     if motion is not None:
         not_understood += _cut(done, motion, own)
     if motion is not None and len(motion.phases) > len(done):
-        stays = done[-1].path is not None
+        stays = done[-1].stays
         then = "it stays there afterwards" if stays else "it goes back to where it was before"
         understood.append(f"that has an end → {then}")
     return Asked(motion, [*reading.notes, *understood], not_understood)
@@ -111,7 +111,7 @@ def _motion(parts: Sequence[Part], own: ArmAmounts, *, repeats: bool) -> MotionS
         for part, one in zip(parts, _shortened(seconds, own, stays=ends), strict=True)
     ]
     if ends:
-        after = Part(own, last.posture if last.path is not None else last.begin)
+        after = Part(own, last.posture if last.stays else last.begin)
         after.holds = True
         phases.append(after.phase(None))
     return MotionSpec(phases=tuple(phases), repeat=repeats)

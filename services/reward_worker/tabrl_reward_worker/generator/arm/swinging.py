@@ -14,6 +14,7 @@ from tabrl_reward_worker.generator.goal.quantities import extent, said
 from tabrl_reward_worker.generator.reading.intents import Intent
 from tabrl_reward_worker.generator.reading.slots import SlotKind
 
+_UNSEEN_M = 2e-3
 _AXES = {"side": "sway", "long": "saw", "vertical": "bob"}
 
 
@@ -37,7 +38,10 @@ def swung(intent: Intent, name: str, part: Part) -> None:
         return
     _take_posture(table, part)
     hz = frequency(intent, float(table["hz"]), part)
-    able = part.swing(Askable(table["quantity"]), _size(intent, table, axis, part), hz, axis)
+    measured = intent.find(SlotKind.LENGTH if axis else SlotKind.ANGLE) is not None
+    able = part.swing(
+        Askable(table["quantity"]), _size(intent, table, axis, part), hz, axis, measured=measured
+    )
     unit = f"±{able * 100:.0f} cm" if axis else f"±{able:.2g} rad"
     unused(intent, SlotKind.LENGTH if axis else SlotKind.ANGLE, part)
     sense = sense_of(intent)
@@ -69,7 +73,9 @@ def _stir(intent: Intent, part: Part) -> None:
     length = said(intent, SlotKind.LENGTH)
     size = own.length(table["radius"][extent(intent)]) if length is None else to_a_side(intent)
     hz = frequency(intent, float(table["hz"]), part)
-    size = own.swinging(size, hz, turns=False)
+    wanted, size = size, own.swinging(size, hz, turns=False)
+    if length is not None and wanted - size > _UNSEEN_M:
+        part.miss("", f"{2 * wanted:g} m across at {hz:g} Hz cannot be done: {2 * size:.2g} m")
     speed = 2.0 * math.pi * size * hz
     begin = part.begin.place
     circle = sensed(figure("circle"), intent)

@@ -172,13 +172,18 @@ def _joints(phase: Phase, amounts: ArmAmounts) -> Iterator[Aim]:
 
 
 def _widths(targets: Sequence[Target]) -> tuple[float, float]:
-    """Of the bells around targets that are rewarded together."""
+    """Of the bells around targets that are rewarded together.
+
+    Of a tolerance far finer than usual nobody would feel the narrower bell on the way there.
+    """
     reading = READINGS[targets[0].quantity]
     wide, narrow = reading.wide, reading.narrow
     swings = [one.shape.amplitude for one in targets if isinstance(one.shape, Sinusoid)]
     if swings:
         wide, narrow = (share * max(swings) for share in _SWUNG)
     said = [one.tolerance for one in targets if one.tolerance is not None]
+    if said and 4.0 * min(said) < narrow:
+        return wide, 4.0 * min(said)
     return (4.0 * min(said), min(said)) if said else (wide, narrow)
 
 

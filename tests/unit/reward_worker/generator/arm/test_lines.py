@@ -237,6 +237,7 @@ def test_a_line_lies_as_far_aside_as_is_said(ur5e: Robot) -> None:
     [
         ("write hi 5 cm high", "hi", 0.05),
         ("write hi to the left", "hi", 0.07),
+        ("write A 10 cm high", "A", 0.1),
         ("write hi and nod", "hi", 0.07),
         ("write hi twice", "hi hi", 0.07),
         ("write “hi and nod”", "hi and nod", 0.07),

@@ -167,3 +167,20 @@ def test_what_cannot_be_asked_for_is_refused(targets: list[Target], code: str, u
     with pytest.raises(Invalid) as error:
         candidates_of(held(*targets), ur5e)
     assert error.value.code == code
+
+
+def test_touching_pays_more_the_nearer_it_is_and_passes_on_the_table_only(ur5e: Robot) -> None:
+    one = candidate("touch the table", ur5e)
+
+    def held(z: float) -> Rollout:
+        return rollout(ur5e, tool_position=np.tile([0.5495, 0.0, z], (len(TIME), 1)))
+
+    recordings = [held(z) for z in (0.003, 0.008, 0.0185, 0.05, 0.2385)]
+    pays = [paid(one, ur5e, recording) for recording in recordings]
+    assert pays == sorted(pays, reverse=True)
+    assert pays[1] - pays[2] > 0.05 * pays[0]
+    passed = [
+        all(c.passed(value(ur5e, c, recording)) for c in one.checks if c.id == "position_z")
+        for recording in recordings
+    ]
+    assert passed == [True, False, False, False, False]
