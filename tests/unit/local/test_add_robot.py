@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tabrl.robot_import import importing
 from tabrl.robots import get_robot
 from tabrl.robots.registry import ROBOTS_VARIABLE, forget
 from tabrl_local.launcher import provide_looks
@@ -201,3 +202,18 @@ def test_looks_of_its_own_are_found_by_the_launcher(
     forget()
     provide_looks(built, shown)
     assert not (shown / "stray.glb").exists()  # it was of the robot before
+
+
+@pytest.mark.parametrize("part", ["hold_home", "draw_picture"])
+def test_what_nobody_foresaw_is_one_line_and_writes_nothing(
+    tabrl: Any, robots: Path, dog: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("float division by zero")
+
+    monkeypatch.setattr(importing, part, broken)
+    code, _, err = tabrl("robots", "add", str(dog))
+    assert code == 1
+    assert "failed unexpectedly (ZeroDivisionError: float division by zero)" in err
+    assert "Traceback" not in err
+    assert not robots.exists()

@@ -163,6 +163,15 @@ def test_an_arm_of_two_joints_can_be_simulated(tmp_path: Path, own: Path) -> Non
     assert all(np.isfinite(field).all() for field in run.rollout.fields.values())
 
 
+def test_an_arm_that_always_points_down_is_placed_and_turned(tmp_path: Path) -> None:
+    place = chain(tmp_path, (Z, Z, Z)) / "chain.xml"
+    site = '<site name="tcp" pos="0.1 0 0" euler="3.1416 0 0"/></body>'
+    text = place.read_text().replace("</body>", site, 1)
+    place.write_text(text)
+    report = import_robot(ImportOptions(tmp_path)).report
+    assert set(report.without) == {"z", "elevation", "azimuth"}
+
+
 @pytest.mark.parametrize(("bend", "sign"), [(Y, 1.0), ("0 -1 0", -1.0)])
 def test_an_elbow_comes_down_whichever_way_its_joint_turns(
     tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch, bend: str, sign: float

@@ -155,6 +155,17 @@ def dipping_arm(folder: Path) -> Path:
     return place
 
 
+def pan_and_tilt(folder: Path) -> Path:
+    """The tool is where both axes meet."""
+    (folder / "head.xml").write_text(
+        '<mujoco><worldbody><body name="stand"><body name="pan" pos="0 0 1">'
+        '<joint name="pan" axis="0 0 1" range="-90 90"/><geom size="0.05"/><body name="tilt">'
+        '<joint name="tilt" axis="0 1 0" range="-90 90"/><geom size="0.05"/><site name="tcp"/>'
+        "</body></body></body></worldbody></mujoco>"
+    )
+    return folder
+
+
 def unmade(folder: Path) -> Path:
     (folder / "urdf").mkdir()
     (folder / "urdf/stray.urdf.xacro").write_text("<robot/>")
@@ -239,6 +250,7 @@ CASES: tuple[tuple[str, Broken, str], ...] = (
      "the body turret reaches down to -100 mm and touches the table, which is at 0: raise the "
      "arm's base by 102 mm or more"),
     ("an arm that digs", dipping_arm, "at home the body wrist reaches down to -"),
+    ("a head", pan_and_tilt, "the site tcp is on the axes of all joints after the first"),
     ("two arms on a slab", two_arms_on_a_slab, "say with --tool which of them"),
     ("a fixed trunk on two legs", fixed_biped, "give the root body a <freejoint/>"),
     ("a limp arm", limp_arm, "home is not held: the joint lift ends"),

@@ -83,12 +83,15 @@ def _rates(
         data = source.posed(qpos)
         tool = data.xpos[body] + rotation.rotate(data.xquat[body], local)
         axis = rotation.rotate(data.xquat[body], pointing)
-        if np.hypot(axis[0], axis[1]) < _STEEP:
-            continue
         turns = data.xaxis[list(joints)]
         moves = np.cross(turns, tool - data.xanchor[list(joints)])
-        about = np.stack([up, unit(np.cross(axis, up)), axis])  # azimuth, elevation, roll
-        found.append(np.vstack([frame @ moves.T / reach, np.linalg.solve(about.T, turns.T)]))
+        pointed = np.zeros((len(POINTING), len(joints)))
+        if np.hypot(axis[0], axis[1]) < _STEEP:
+            pointed[POINTING.index(_ROLL)] = turns @ axis
+        else:
+            about = np.stack([up, unit(np.cross(axis, up)), axis])  # in the order of `POINTING`
+            pointed = np.linalg.solve(about.T, turns.T)
+        found.append(np.vstack([frame @ moves.T / reach, pointed]))
     return found
 
 

@@ -23,6 +23,7 @@ KIND = "arm"
 # What people call the site at the tool, the first that a model has.
 _TOOL_WORDS = ("tcp", "tool", "grasp", "pinch", "attachment", "ee", "eef", "end_effector")
 _MIN_JOINTS = 2
+_SHORTEST = 1e-3  # m, of an arm's reach
 _WRIST = 3  # joints that turn the tool, of an arm that has more than one other
 _STRAIGHT_DOWN = 0.5  # rad away from it
 
@@ -73,6 +74,11 @@ def survey_tool(source: Source, home: Home, wanted: str | None = None) -> Survey
         turn=tool.turn,
     )
     reach = _reach(data, hinges, tool.point)
+    if reach < _SHORTEST:
+        raise refusal(
+            f"{tool.words} is on the axes of all joints after the first, so none of them moves it: "
+            "name another with --tool"
+        )
     without = lacking(source, home, hinges, tool.body, tool.point, tool.turn, reach)
     notes = (*_remarks(tool), *_few(without))
     return Survey(KIND, (limb,), reach, without=without, notes=notes)

@@ -198,6 +198,7 @@ def spanned(path: Path) -> np.ndarray:
         ("draw a 20 cm tall and 30 cm wide rectangle", 0.3, 0.2),
         ("draw a square 20 by 30 cm", 0.2, 0.3),
         ("draw a 30 x 20 cm rectangle", 0.3, 0.2),
+        ("draw a 20×30 cm rectangle", 0.2, 0.3),
         ("draw an oval with a width of 10 cm and a height of 20 cm", 0.1, 0.2),
         ("draw a square 15 cm high", 0.15, 0.15),
         ("draw a circle with a radius of 10 cm", 0.2, 0.2),
