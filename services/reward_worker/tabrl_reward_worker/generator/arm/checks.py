@@ -80,8 +80,9 @@ def _of_target(target: Target, one: Timed) -> Iterator[CheckSpec]:
 
 
 def _on_path(target: Target, path: Path, one: Timed) -> Iterator[CheckSpec]:
-    """That it is where the path leads, on the whole; and stays at its end for as long."""
-    start = one.start + (path.begin_s if path.repeat else 0.0)
+    """That it is where the path leads from where drawing begins, on the whole; and stays at its
+    end for as long."""
+    start = one.start + path.points[0 if path.repeat else 1][0]
     end = one.end if path.repeat else min(one.end, one.start + path.end_s)
     most = target.tolerance or (PATH_M if path.repeat else WRITTEN_M)
     absolute = path.later(one.start) if one.start else path

@@ -179,6 +179,7 @@ class Plane:
     middle: Place
     upright: bool = False
     lift: float = 0.03  # m that a pen is lifted off it
+    tips: float = 0.0  # rad that the tool tips on its way there
 
     def lifted(self, line: Line) -> Line:
         """Points `[N, 3]` of a line; a third number is how far off the plane it is."""
@@ -204,20 +205,23 @@ def drawn(
     """
     places = plane.lifted(width * one.line)
     stop_s = amounts["travel"]["corner_s"] if one.corners else 0.0
-    return timed(places, speed, begin, amounts, stop_s, repeat=one.closed)
+    return timed(places, speed, begin, amounts, stop_s, repeat=one.closed, tips=plane.tips)
 
 
 def timed(
     places: Line, speed: float, begin: Place, amounts: ArmAmounts, stop_s: float = 0.0,
-    *, repeat: bool = False,
+    *, repeat: bool = False, tips: float = 0.0,
 ) -> Path:  # fmt: skip
-    """A path through places at a speed, with a stop at each; it comes from `begin`.
+    """A path through places at a speed, with a stop at each; it comes from `begin`, and takes its
+    time where the tool `tips` (rad) on the way.
 
     Where a place comes twice it stops as well.
     """
     travel, first = amounts["travel"], places[0]
     way = float(np.linalg.norm(first - np.array(begin)))
-    time = max(travel["least_s"], way / amounts.length(travel["speed"]))
+    time = max(
+        travel["least_s"], way / amounts.length(travel["speed"]), tips / travel["tips_rad_s"]
+    )
     rows = [] if repeat else [(0.0, *begin)]
     rows.append(_row(time, first))
     if stop_s:

@@ -152,4 +152,4 @@ def _path(
     top = rows[-1][-1].copy()
     top[2] = lift
     places = plane.lifted(np.concatenate([*rows, top[None]]))
-    return timed(places, speed, begin, amounts, stop_s)
+    return timed(places, speed, begin, amounts, stop_s, tips=plane.tips)

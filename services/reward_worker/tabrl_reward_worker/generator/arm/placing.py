@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tabrl_reward_worker.generator.arm.asking import Part, above_table, height_of
 from tabrl_reward_worker.generator.arm.figures import Plane
@@ -41,7 +42,8 @@ def plane_of(intent: Intent, part: Part, usual: str, ways: Sequence[Slot]) -> Pl
         x += shift if axis == "x" else 0.0
         y += shift if axis == "y" else 0.0
         z += shift if axis == "z" and "above" not in table and height is None else 0.0
-    return Plane((x, y, z), table["up"] == "z", float(table["lift"]))
+    tips = abs(part.posture.elevation - part.begin.elevation)
+    return Plane((x, y, z), table["up"] == "z", float(table["lift"]), tips)
 
 
 def fitted(plane: Plane, width: float, height: float, part: Part) -> Plane:
@@ -58,4 +60,4 @@ def fitted(plane: Plane, width: float, height: float, part: Part) -> Plane:
     y = inside(y, hy, "y", width / 2.0)
     z = inside(z, hz, "z", height / 2.0) if plane.upright else z
     middle = (round(x, 4), round(y, 4), round(z, 4))
-    return Plane(middle, plane.upright, plane.lift)
+    return replace(plane, middle=middle)
