@@ -27,7 +27,7 @@ function describe(show: Show): void {
   const trained =
     show.params_version === 0
       ? "the robot's pretrained policy, under a command schedule found for this task"
-      : `snapshot ${show.params_version} of its training, after ${show.step.toLocaleString("en")} control steps`;
+      : `snapshot ${show.params_version} of its training, after ${show.step.toLocaleString("en")} updates`;
   element("trained").textContent = `Model ${show.model_id}: ${trained}.`;
 }
 

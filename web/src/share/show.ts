@@ -7,7 +7,7 @@ type Shown = "camera" | "control_hz" | "driving" | "fall" | "ink" | "maker" | "n
 export interface Show {
   model_id: string;
   params_version: number;
-  /** Of the training, in control steps. */
+  /** Updates of PPO that it was learnt in. */
   step: number;
   scene_sha256: string;
   /** The task in somebody's words; empty where it is not known. */
