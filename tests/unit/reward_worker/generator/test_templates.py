@@ -97,13 +97,14 @@ def passes(checks: tuple[CheckSpec, ...], rollout: Rollout) -> bool:
 def is_short(plan: Plan) -> bool:
     """Whether 15% less of its turns and ways is within what the checks allow of them.
 
-    Who goes to and fro ends where it began, however far that was.
+    Who goes or turns to and fro ends where it began, however far that was.
     """
-    turns = [abs(part.ends_by(Askable.HEADING) or 0.0) for part in plan.parts]
+    turns = [part.ends_by(Askable.HEADING) or 0.0 for part in plan.parts]
     ways = [part.ends_by(Askable.WAY) or 0.0 for part in plan.parts]
     last = plan.segments()[-1].begin
     far = math.hypot(*last.at) if last is not None and last.at is not None else sum(ways)
-    return 0.15 * max(turns) < 0.2 and 0.15 * far < 0.25
+    turned = max(map(abs, turns)) if any(ways) else abs(sum(turns))
+    return 0.15 * turned < 0.2 and 0.15 * far < 0.25
 
 
 @pytest.mark.parametrize("sentence", [*UNDERSTOOD, *combinations()])
