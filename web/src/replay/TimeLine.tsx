@@ -114,6 +114,11 @@ function Scrubber({ episode, playback }: Pick<Props, "episode" | "playback">): R
       step={1}
       value={[step]}
       onValueChange={([next]) => seek(next ?? 0)}
+      onKeyDown={({ key }) => {
+        // Where it is there already the slider tells of no change, and the replay would play on.
+        if (key === "Home") seek(0);
+        if (key === "End") seek(last);
+      }}
     >
       <Slider.Track className="relative h-1 grow rounded-full bg-line-strong">
         <Slider.Range className="absolute h-full rounded-full bg-accent" />
