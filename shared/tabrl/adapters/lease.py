@@ -118,6 +118,8 @@ class JobLease:
             self._progress = ProgressSummary(**fields, history=self._history)
         if isinstance(event, MeasuredEvent):
             self._history = followed_by(self._history, event.point)
+            if self._progress is not None:
+                self._progress = self._progress.model_copy(update={"history": self._history})
         self._watch.progressed()
         if not self._lost.is_set():
             self._outbox.put(event)
