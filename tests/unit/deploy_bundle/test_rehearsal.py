@@ -87,10 +87,14 @@ def test_it_bears_lag_loss_noise_and_damaged_packets(walking: Path, tmp_path: Pa
     assert read_events(ran.log)[-1]["refused"] > 50
 
 
-def test_it_stops_when_the_state_stops(walking: Path, tmp_path: Path) -> None:
-    """The states end, the robot goes on listening: all it hears then are dampers."""
+@pytest.mark.parametrize("wrong", ["silent", "frozen"])
+def test_it_stops_when_no_new_state_comes(walking: Path, tmp_path: Path, wrong: str) -> None:
+    """The states end, or one packet comes again and again.
+
+    The robot goes on listening: all it hears then are dampers.
+    """
     patience = {"watchdog.state_timeout_s": "1.5"}
-    fake = ("--silent-from-s", "3")
+    fake = (f"--{wrong}-from-s", "2.5")
     ran = rehearse(walking, tmp_path, "--yes", kind=KIND, fake=fake, settings=patience)
     assert ran.code == STOPPED
     assert ran.stopped_because.startswith("no state for")
@@ -104,16 +108,6 @@ def test_it_bears_packets_that_are_overtaken_or_come_twice(walking: Path, tmp_pa
     assert (ran.code, ran.stopped_because) == (0, "done")
     assert (np.diff(ran.steps("robot_time_s")[:, 0]) > 0.0).all()
     assert read_events(ran.log)[-1]["refused"] > 300
-
-
-def test_it_stops_when_the_state_stays_the_same(walking: Path, tmp_path: Path) -> None:
-    """One packet, again and again."""
-    patience = {"watchdog.state_timeout_s": "1.5"}
-    fake = ("--frozen-from-s", "2.5")
-    ran = rehearse(walking, tmp_path, "--yes", kind=KIND, fake=fake, settings=patience)
-    assert ran.code == STOPPED
-    assert ran.stopped_because.startswith("no state for")
-    _braked(ran)
 
 
 def test_it_stops_when_states_come_later_and_later(walking: Path, tmp_path: Path) -> None:
